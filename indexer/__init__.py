@@ -1,0 +1,1 @@
+"""Videos -> segments -> library. Nothing here imports `search` or `api`."""

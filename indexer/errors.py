@@ -1,0 +1,138 @@
+"""The one error tree for everything below HTTP.
+
+ReelseekError
+├── UsageError               a value the caller gave cannot be used
+│   ├── QueryError           a query that cannot be searched
+│   ├── SettingsError        a setting outside its range, or a settings file that cannot be read
+│   └── NotInLibraryError    a video was named that the library does not hold
+├── VideoError               one video cannot be indexed; the others go on
+│   ├── UnreadableVideoError the bytes are not a media file, are cut short, or a codec is missing
+│   ├── NoPictureError       a media file without moving pictures (audio only, cover art, subtitles only)
+│   ├── EncryptedVideoError  the pictures are protected
+│   ├── UnsafeVideoError     a playlist or a format that makes the decoder read other files
+│   ├── DecodeLimitError     decoding passed a limit (time, memory, pixels, duration, streams)
+│   ├── DecoderCrashedError  the decoder's process died
+│   └── VanishedVideoError   the file went away or changed while it was read
+├── ModelError               a model cannot be used
+│   ├── ModelMissingError    weights are absent and cannot be fetched
+│   └── ModelBrokenError     weights were found and cannot be loaded
+├── LibraryError             the library cannot be used
+│   ├── LibraryMissingError  there is no library at that place
+│   ├── LibraryLockedError   another process is writing to it
+│   ├── LibraryModelsError   it was made with other models or settings
+│   └── LibraryBrokenError   tables are damaged or of another version
+├── EvaluationError          truth or predictions that cannot be scored
+└── Interrupted              the user asked to stop; what is finished is kept
+
+Every message names the thing, the reason and the way out. `VideoError` also has a short stable `kind`
+that is kept in the library beside the video.
+"""
+
+
+class ReelseekError(Exception):
+    """Base of every error that Reelseek raises on purpose."""
+
+
+class UsageError(ReelseekError):
+    """A value the caller gave cannot be used."""
+
+
+class QueryError(UsageError):
+    """A query that cannot be searched: empty, overlong, or not text."""
+
+
+class SettingsError(UsageError):
+    """A setting outside its range, or a settings file that cannot be read."""
+
+
+class NotInLibraryError(UsageError):
+    """A video was named that the library does not hold."""
+
+
+class VideoError(ReelseekError):
+    """One video cannot be indexed; the rest of the run goes on."""
+
+    kind: str = "video"
+    """Short stable name of the reason, kept in the library and in JSON output."""
+
+
+class UnreadableVideoError(VideoError):
+    """The bytes are not a media file, are cut short, or need a codec that neither decoder has."""
+
+    kind = "unreadable"
+
+
+class NoPictureError(VideoError):
+    """A media file without moving pictures: audio only, cover art only, subtitles only."""
+
+    kind = "no_picture"
+
+
+class EncryptedVideoError(VideoError):
+    """The pictures are protected and cannot be decoded without a key."""
+
+    kind = "encrypted"
+
+
+class UnsafeVideoError(VideoError):
+    """A playlist or another format that would make the decoder read further files or addresses."""
+
+    kind = "unsafe"
+
+
+class DecodeLimitError(VideoError):
+    """Decoding passed a limit: wall time without progress, CPU, memory, pixels, duration or streams."""
+
+    kind = "limit"
+
+
+class DecoderCrashedError(VideoError):
+    """The decoder's child process died."""
+
+    kind = "crashed"
+
+
+class VanishedVideoError(VideoError):
+    """The file went away, or changed, while it was read."""
+
+    kind = "vanished"
+
+
+class ModelError(ReelseekError):
+    """A model cannot be used."""
+
+
+class ModelMissingError(ModelError):
+    """Weights are absent and cannot be fetched."""
+
+
+class ModelBrokenError(ModelError):
+    """Weights were found and cannot be loaded."""
+
+
+class LibraryError(ReelseekError):
+    """The library cannot be used."""
+
+
+class LibraryMissingError(LibraryError):
+    """There is no library at that place."""
+
+
+class LibraryLockedError(LibraryError):
+    """Another process is writing to the library."""
+
+
+class LibraryModelsError(LibraryError):
+    """The library was made with other models or settings than those asked for."""
+
+
+class LibraryBrokenError(LibraryError):
+    """Tables are damaged, or were written by another version."""
+
+
+class EvaluationError(ReelseekError):
+    """Truth or predictions that cannot be scored."""
+
+
+class Interrupted(ReelseekError):  # noqa: N818 - not a fault: the user asked
+    """The user asked to stop; what is finished is kept."""

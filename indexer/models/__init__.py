@@ -1,0 +1,1 @@
+"""Model protocols, the profile table, and the implementations."""

@@ -1,0 +1,61 @@
+"""What the indexer and the search ask of a model. Each implementation passes the same contract test."""
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.records import Pixels
+
+Vectors = NDArray[np.float16]
+"""(n, dim), every row of unit length."""
+
+
+@runtime_checkable
+class PictureModel(Protocol):
+    """Embeds pictures and the queries that describe them into one space."""
+
+    @property
+    def name(self) -> str:
+        """What the library records: model, weights and their fingerprint."""
+        ...
+
+    @property
+    def dim(self) -> int: ...
+
+    @property
+    def batch_frames(self) -> int:
+        """Pictures a batch, chosen by device."""
+        ...
+
+    def prepare(self, pixels: Pixels) -> NDArray[np.float32]:
+        """(height, width, 3) uint8 RGB -> the model's input (3, size, size). Thread-safe; no model is run."""
+        ...
+
+    def embed_prepared(self, inputs: NDArray[np.float32]) -> Vectors:
+        """(n, 3, size, size) -> (n, dim). Thread-safe. The same picture gives the same vector in any batch."""
+        ...
+
+    def embed_queries(self, queries: Sequence[str]) -> Vectors:
+        """n descriptions -> (n, dim) in the pictures' space."""
+        ...
+
+
+@runtime_checkable
+class TextModel(Protocol):
+    """Embeds texts so that those of like meaning lie near each other."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dim(self) -> int: ...
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """n texts -> (n, dim). The same text gives the same vector in any batch."""
+        ...
+
+    def embed_queries(self, queries: Sequence[str]) -> Vectors:
+        """n queries -> (n, dim) in the documents' space."""
+        ...

@@ -1,0 +1,175 @@
+"""The values that walk through the house: spans, videos, frames, segments, texts.
+
+Plain frozen dataclasses with their units in their names. No third-party imports but numpy; no I/O.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+"""One picture, shape (height, width, 3), RGB."""
+Vector = NDArray[np.float16]
+"""One unit-length embedding, shape (dim,)."""
+TextSource = Literal["subtitle", "screen_text"]
+"""Where a text was read."""
+Stage = Literal["picture", "subtitles", "screen_text"]
+"""One resumable part of indexing a video; `picture` also finds the segments that the others refer to."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TimeSpan:
+    """Half-open span `[start_seconds, stop_seconds)` on the player's clock (0 is the first presented frame)."""
+
+    start_seconds: float
+    stop_seconds: float
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.start_seconds) and np.isfinite(self.stop_seconds)):
+            raise ValueError(f"a span's ends must be finite, got [{self.start_seconds}, {self.stop_seconds})")
+        if self.start_seconds > self.stop_seconds:
+            raise ValueError(f"a span must not stop before it starts, got [{self.start_seconds}, {self.stop_seconds})")
+
+    @property
+    def duration_seconds(self) -> float:
+        return self.stop_seconds - self.start_seconds
+
+    def intersection_seconds(self, other: "TimeSpan") -> float:
+        """Length of the part that both spans cover, 0 where they do not meet."""
+        start = max(self.start_seconds, other.start_seconds)
+        return max(0.0, min(self.stop_seconds, other.stop_seconds) - start)
+
+    def iou(self, other: "TimeSpan") -> float:
+        """Intersection over union, 0 to 1; 0 when both are empty."""
+        shared = self.intersection_seconds(other)
+        union = self.duration_seconds + other.duration_seconds - shared
+        return shared / union if union > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class VideoProbe:
+    """What the container and the first picture say of a video, after a decoder has opened it."""
+
+    container: str
+    """FFmpeg's name of the demuxer, as `mov,mp4,m4a,3gp,3g2,mj2`."""
+    codec: str
+    """FFmpeg's name of the video codec, as `h264`."""
+    decoder: Literal["decord", "pyav"]
+    """Which decoder reads this file."""
+    width: int
+    """Pixels as shown: after rotation."""
+    height: int
+    rotation_degrees: int
+    """Clockwise turn that was applied to show the picture upright: 0, 90, 180 or 270."""
+    duration_seconds: float
+    """As the container declares it, which may lie; `Video.duration_seconds` is the measured one."""
+    frames_per_second: float
+    """Average, 0 when unknown."""
+    start_seconds: float
+    """Container time of the first presented frame, which is 0 on the player's clock."""
+    stream_index: int
+    """The video stream that was chosen."""
+    is_hdr: bool
+    """Transfer is PQ or HLG; the pictures are tone-mapped to SDR."""
+    subtitle_streams: tuple[int, ...] = ()
+    """Stream indices of embedded text tracks."""
+    audio_streams: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SampledFrame:
+    """One decoded picture at its true presentation time."""
+
+    time_seconds: float
+    """Player's clock."""
+    pixels: Pixels
+    """(height, width, 3) RGB, upright, SDR."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A span of one video between two cuts, 2 to 30 s: the unit that is embedded and retrieved."""
+
+    index: int
+    """Place in its video, from 0."""
+    span: TimeSpan
+
+
+@dataclass(frozen=True, slots=True)
+class TimedText:
+    """Words with the span in which they are heard or on screen."""
+
+    span: TimeSpan
+    text: str
+    """Plain text, no mark-up; lines are separated by one newline."""
+    language: str = ""
+    """BCP 47 tag where the track names it, else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRow:
+    """A sampled frame as the library keeps it."""
+
+    time_seconds: float
+    segment_index: int
+    vector: Vector | None
+    """(dim,) unit length; None in a library without a picture model."""
+    changed: bool
+    """The picture differs from the frame sampled before it; only such frames are read for on-screen text."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """A segment as the library keeps it."""
+
+    index: int
+    span: TimeSpan
+    best_frame_seconds: float
+    """Time of the frame nearest to the segment's mean picture; its thumbnail stands for the segment."""
+    vector: Vector | None
+    """(dim,) unit-length mean of its frames' vectors; None in a library without a picture model."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A timed text as the library keeps it."""
+
+    source: TextSource
+    segment_index: int
+    """The segment that it overlaps most."""
+    span: TimeSpan
+    text: str
+    vector: Vector | None
+    """(dim,) unit length; None in a library without a text model."""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video in the library."""
+
+    video_id: str
+    """32 hexadecimal digits of the BLAKE2b digest of the file's bytes: identity is content, not path."""
+    paths: tuple[str, ...]
+    """Absolute paths at which these bytes were seen, sorted; the first is the one that is read."""
+    size_bytes: int
+    modified_ns: int
+    """Modification time of `paths[0]`, so that an unchanged file is recognised without reading it."""
+    duration_seconds: float
+    """Measured: the stop of the last presented frame."""
+    probe: VideoProbe | None
+    """None for a failed video."""
+    stages: dict[Stage, str] = field(default_factory=dict[Stage, str])
+    """Ready stages, each with the fingerprint of what made it."""
+    failure_kind: str = ""
+    """`VideoError.kind` of the last try, empty when all is well."""
+    failure_reason: str = ""
+    failure_software: str = ""
+    """Fingerprint of the software that failed: a failed file is tried again only when it or the file changes."""
+
+    @property
+    def path(self) -> str:
+        """The path that is read."""
+        return self.paths[0]

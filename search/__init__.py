@@ -1,0 +1,1 @@
+"""Query -> moments. Imports `indexer`, never `api`."""
