@@ -109,6 +109,19 @@ class TimedText:
 
 
 @dataclass(frozen=True, slots=True)
+class TextTrack:
+    """An embedded text track as the container holds it: cues still carry their mark-up."""
+
+    stream_index: int
+    codec: str
+    """FFmpeg's name, as `subrip`, `ass`, `webvtt`, `mov_text`."""
+    language: str
+    """Language tag of the stream, empty where it has none."""
+    cues: tuple[TimedText, ...]
+    """On the player's clock, in order of presentation; may start before 0 or stop after the last frame."""
+
+
+@dataclass(frozen=True, slots=True)
 class FrameRow:
     """A sampled frame as the library keeps it."""
 
@@ -163,6 +176,8 @@ class Video:
     """None for a failed video."""
     stages: dict[Stage, str] = field(default_factory=dict[Stage, str])
     """Ready stages, each with the fingerprint of what made it."""
+    warnings: tuple[str, ...] = ()
+    """What went less than well and did not stop the video: a broken sidecar, a damaged end."""
     failure_kind: str = ""
     """`VideoError.kind` of the last try, empty when all is well."""
     failure_reason: str = ""
