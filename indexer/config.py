@@ -46,8 +46,8 @@ class Settings:
 
     library: str = "reelseek-library"
     """Folder that Reelseek owns."""
-    models: str = "small"
-    """Profile of models; see `indexer.models.profiles`."""
+    models: str = ""
+    """Profile of models, see `indexer.models.profiles`; empty: the library's own, `small` for a new library."""
     clip_model: str = ""
     """Overrides the profile's picture model: `NAME:PRETRAINED` or a local directory."""
     text_model: str = ""

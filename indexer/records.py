@@ -168,8 +168,8 @@ class Video:
     paths: tuple[str, ...]
     """Absolute paths at which these bytes were seen, sorted; the first is the one that is read."""
     size_bytes: int
-    modified_ns: int
-    """Modification time of `paths[0]`, so that an unchanged file is recognised without reading it."""
+    modified_ns: tuple[int, ...]
+    """Modification times of `paths`, one each, so that an unchanged file is recognised without reading it."""
     duration_seconds: float
     """Measured: the stop of the last presented frame."""
     probe: VideoProbe | None
