@@ -1,0 +1,63 @@
+"""What a search gives back: moments, and the result that holds them. Plain values, no I/O."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from indexer.records import TimeSpan
+
+Signal = Literal["picture", "subtitle", "subtitle_words", "screen_text", "screen_text_words"]
+"""One way in which a segment can match: its picture, or a text of a source by meaning or by its words."""
+SIGNALS: tuple[Signal, ...] = get_args(Signal)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A span shown to the user."""
+
+    video: str
+    """Path of the file."""
+    video_id: str
+    span: TimeSpan
+    best_frame_seconds: float
+    """Presentation time of the frame that shows the moment best; inside the span."""
+    score: float
+    """Fused score; comparable only within one search."""
+    signals: dict[Signal, int]
+    """Rank, from 1, in each signal that matched."""
+    text: str
+    """The text that matched, empty when only the picture did."""
+    thumbnail: Path | None
+    """JPEG of the segment, None when the library has none."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented JSON object of a moment."""
+        return {
+            "video": self.video,
+            "video_id": self.video_id,
+            "start_seconds": round(self.span.start_seconds, 3),
+            "stop_seconds": round(self.span.stop_seconds, 3),
+            "best_frame_seconds": round(self.best_frame_seconds, 3),
+            "score": round(self.score, 6),
+            "signals": dict(self.signals),
+            "text": self.text,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The answer to one query."""
+
+    query: str
+    found: bool
+    """False: nothing in the library stands out for this query."""
+    moments: list[Moment]
+    """Best first; one page of them. They never overlap within a video."""
+    seconds: dict[str, float]
+    """Wall time: `embed` the query, `retrieve` and merge, `total`."""
+    more: bool
+    """Further moments follow this page."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented JSON object: query, found, moments."""
+        return {"query": self.query, "found": self.found, "moments": [moment.to_json() for moment in self.moments]}

@@ -1,0 +1,123 @@
+"""Scoring a search: a searcher that answers from a table, so that every figure can be worked out by hand."""
+
+import json
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import pytest
+
+from indexer.errors import EvaluationError
+from indexer.records import TimeSpan, Video
+from search.evaluate import evaluate_search
+from search.results import Moment, SearchResult, Signal
+
+Found = list[tuple[str, float, float]]
+
+
+class TableSearcher:
+    """Answers each query with the (video id, start, stop) rows of a table."""
+
+    def __init__(self, answers: dict[str, Found], paths: dict[str, tuple[str, ...]]) -> None:
+        self.answers = answers
+        self.paths = paths
+        self.asked: list[tuple[str, int, Collection[Signal] | None]] = []
+
+    def search(self, query: str, *, limit: int = 10, signals: Collection[Signal] | None = None) -> SearchResult:
+        self.asked.append((query, limit, signals))
+        moments = [
+            Moment(self.paths[video][0], video, TimeSpan(start, stop), start, 1.0, {"picture": 1}, "", None)
+            for video, start, stop in self.answers.get(query, [])
+        ]
+        return SearchResult(query, bool(moments), moments, {}, False)
+
+    def videos(self) -> Sequence[Video]:
+        return [Video(name, paths, 1, (1,) * len(paths), 60.0, None) for name, paths in self.paths.items()]
+
+
+PATHS = {"a": ("/films/x/talk.mp4", "/films/y/copy.mp4"), "b": ("/films/z/talk.mp4",), "c": ("/films/Caf\u00e9.mp4",)}
+
+
+def write(path: Path, *lines: dict[str, object]) -> Path:
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def test_scores_by_hand(tmp_path: Path) -> None:
+    truth = write(
+        tmp_path / "truth.jsonl",
+        {"video": "x/talk.mp4", "query": "first", "windows": [[0, 10]], "kind": "picture"},
+        {"video": "x/talk.mp4", "query": "second", "windows": [[0, 10]], "kind": "picture"},
+        {"video": "z/talk.mp4", "query": "missed", "windows": [[0, 10]], "kind": "said"},
+    )
+    searcher = TableSearcher({"first": [("a", 0, 10)], "second": [("b", 0, 10), ("a", 0, 6)]}, PATHS)
+    steps: list[tuple[int, int]] = []
+    report = evaluate_search(searcher, truth, progress=lambda done, total: steps.append((done, total))).to_json()
+    assert steps == [(1, 3), (2, 3), (3, 3)]
+    assert report["queries"] == report["all"]["queries"] == 3
+    picture = report["kinds"]["picture"]
+    assert (picture["R@1@0.5"], picture["R@5@0.5"], picture["R@5@0.7"]) == (0.5, 1.0, 0.5)
+    assert (picture["R@1@overlap"], picture["hit@1"], picture["hit@5"]) == (0.5, 0.5, 1.0)
+    assert picture["MRR"] == 0.75
+    assert picture["mAP@0.5"] == 0.75
+    assert report["kinds"]["said"]["R@10@0.3"] == 0.0
+    assert report["absent"] == {"queries": 0, "nothing_found": 0.0}
+    assert set(report["latency_seconds"]) == {"p50", "p95"}
+    json.dumps(report)
+
+
+def test_perfect_answers_score_1(tmp_path: Path) -> None:
+    truth = write(tmp_path / "t", {"video": "z/talk.mp4", "query": "q", "windows": [[0, 4], [8, 9]]})
+    scores = evaluate_search(TableSearcher({"q": [("b", 8, 9), ("b", 0, 4)]}, PATHS), truth).to_json()["all"]
+    assert {value for name, value in scores.items() if name != "queries"} == {1.0}
+
+
+def test_other_right_places_count_too(tmp_path: Path) -> None:
+    line = {"video": "copy.mp4", "query": "q", "windows": [[0, 4]]}
+    also = [{"video": "Cafe\u0301.mp4", "windows": [[20, 30]]}]
+    truth = write(tmp_path / "t", {**line, "also": also})
+    scores = evaluate_search(TableSearcher({"q": [("c", 20, 30), ("a", 0, 4)]}, PATHS), truth).to_json()["all"]
+    assert scores["mAP"] == scores["R@1@0.7"] == scores["hit@1"] == 1.0
+
+
+def test_a_file_name_that_two_videos_share_means_both(tmp_path: Path) -> None:
+    truth = write(tmp_path / "t", {"video": "talk.mp4", "query": "q", "windows": [[0, 4]]})
+    assert evaluate_search(TableSearcher({"q": [("b", 0, 4)]}, PATHS), truth).to_json()["all"]["R@1@0.5"] == 1.0
+
+
+def test_queries_with_nothing_to_find_are_scored_apart(tmp_path: Path) -> None:
+    truth = write(
+        tmp_path / "t", {"query": "no such thing", "windows": []}, {"query": "nor this", "windows": [], "video": ""}
+    )
+    report = evaluate_search(TableSearcher({"nor this": [("a", 0, 1)]}, PATHS), truth).to_json()
+    assert report["absent"] == {"queries": 2, "nothing_found": 0.5}
+    assert report["all"]["queries"] == 0
+
+
+def test_signals_and_limit_reach_the_search(tmp_path: Path) -> None:
+    truth = write(tmp_path / "t", {"video": "copy.mp4", "query": "q", "windows": [[0, 4]]})
+    searcher = TableSearcher({}, PATHS)
+    report = evaluate_search(searcher, truth, signals=["picture"], limit=7).to_json()
+    assert searcher.asked == [("q", 7, ["picture"])]
+    assert (report["signals"], report["limit"]) == (["picture"], 7)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        pytest.param({"video": "other.mp4", "query": "q", "windows": [[0, 1]]}, "not in the library", id="unknown"),
+        pytest.param(
+            {"video": "alk.mp4", "query": "q", "windows": [[0, 1]]}, "not in the library", id="part of a name"
+        ),
+        pytest.param({"video": "copy.mp4", "windows": [[0, 1]]}, "'query' is missing", id="no query"),
+        pytest.param({"video": "copy.mp4", "query": " ", "windows": [[0, 1]]}, "not blank", id="blank query"),
+        pytest.param({"video": "copy.mp4", "query": "q"}, "'windows' is missing", id="no windows"),
+        pytest.param({"video": "copy.mp4", "query": "q", "windows": [[1]]}, "2 finite numbers", id="half a window"),
+        pytest.param({"query": "q", "windows": [[0, 1]]}, "'video' is missing", id="no video"),
+        pytest.param({"query": "q", "windows": [], "also": [1]}, "'also' must hold objects", id="also"),
+    ],
+)
+def test_faults_name_file_and_line(tmp_path: Path, line: dict[str, object], reason: str) -> None:
+    with pytest.raises(EvaluationError) as caught:
+        evaluate_search(TableSearcher({}, PATHS), write(tmp_path / "truth.jsonl", line))
+    assert str(caught.value).startswith(f"{tmp_path / 'truth.jsonl'}, line 1: ")
+    assert reason in str(caught.value)
