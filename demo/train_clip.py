@@ -1,0 +1,197 @@
+"""Trains the tiny CLIP of the demo world: `python -m demo.train_clip --out demo/checkpoints/clip`.
+
+Loss: both directions of the contrastive loss, where every batch holds groups of near-identical pictures with their
+captions, plus attribute heads on the picture vector (thrown away afterwards) that speed up learning on a CPU.
+"""
+
+import argparse
+import json
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import torch
+from open_clip import CLIP
+from torch import Tensor, nn
+from torch.nn import functional
+
+from demo.captions import codes_scene, fit_matrix, random_description
+from demo.clip_checkpoint import EMBEDDING_SIZE, build_tokenizer, load_tokens, model_config, write_checkpoint
+from demo.frame_cache import CODE_FIELDS, GROUP, Codes, render_cache
+from demo.grammar import say
+
+HEAD_CLASSES = {"layout": 3, "background": 8, "pattern": 5, "colour": 9, "shape": 9, "size": 4}
+"""Classes of each attribute head; an actor's heads have one more for "no second actor"."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run depends on."""
+
+    steps: int = 3000
+    groups: int = 32
+    frames: int = 64000
+    learning_rate: float = 2e-3
+    seed: int = 0
+    threads: int = 1
+
+
+class AttributeHeads(nn.Module):
+    """One linear classifier per field of the codes, on the picture vector before it is normalised."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        sizes = [HEAD_CLASSES[field.rstrip("01")] for field in CODE_FIELDS]
+        self.sizes = sizes
+        self.linear = nn.Linear(EMBEDDING_SIZE, sum(sizes))
+
+    def forward(self, vectors: Tensor) -> list[Tensor]:
+        """Returns the logits of each field, (n, classes)."""
+        return list(self.linear(vectors).split(self.sizes, dim=1))
+
+
+def attribute_targets(codes: Codes) -> Tensor:
+    """Returns (n, 9) int64 classes; -1 (no second actor) becomes the last class of its head."""
+    targets = torch.from_numpy(codes.astype(np.int64))
+    for column, field in enumerate(CODE_FIELDS):
+        absent = targets[:, column] < 0
+        targets[absent, column] = HEAD_CLASSES[field.rstrip("01")] - 1
+    return targets
+
+
+def contrastive_loss(pictures: Tensor, texts: Tensor, scale: Tensor, fits: Tensor) -> Tensor:
+    """The CLIP loss over unit vectors (n, dim), where other pairs that also fit are no negatives."""
+    logits = scale * texts @ pictures.T  # (n_texts, n_pictures)
+    others = fits & ~torch.eye(len(fits), dtype=torch.bool)
+    logits = logits.masked_fill(others, -1e4)
+    target = torch.arange(len(logits))
+    return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
+
+
+def learning_rate(step: int, settings: Settings) -> float:
+    """A short warm-up, then half a cosine down to a hundredth."""
+    warm = min(1.0, (step + 1) / 100)
+    return settings.learning_rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * step / settings.steps)) / 2)
+
+
+class Trainer:
+    """A run: model, heads, optimizer, the step reached; saved as one file to go on from."""
+
+    def __init__(self, settings: Settings, cache: Path) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings = settings
+        self.pictures, self.codes = render_cache(
+            cache,
+            frames=settings.frames,
+            seed=settings.seed,
+            progress=lambda part: print(f"rendered {part:.0%}", flush=True),
+        )
+        self.scenes = [codes_scene(row) for row in self.codes.tolist()]
+        config = model_config()
+        self.model = CLIP(config["embed_dim"], config["vision_cfg"], config["text_cfg"])  # pyright: ignore[reportArgumentType]
+        self.model.visual.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.heads = AttributeHeads()
+        parameters = [*self.model.named_parameters(), *self.heads.named_parameters()]
+        decayed = [p for name, p in parameters if p.ndim >= 2 and "embedding" not in name]
+        plain = [p for name, p in parameters if not (p.ndim >= 2 and "embedding" not in name)]
+        groups = [{"params": decayed, "weight_decay": 0.03}, {"params": plain, "weight_decay": 0.0}]
+        self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.98))
+        self.tokenizer = build_tokenizer()
+        self.step = 0
+        self.seconds = 0.0
+
+    def batch(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Draws this step's pictures (n, 3, 96, 96), tokens (n, 40), fits (n, n) and attribute classes (n, 9)."""
+        rng = Random(f"{self.settings.seed} {self.step}")
+        starts = rng.sample(range(len(self.codes) // GROUP), self.settings.groups)
+        rows = np.concatenate([np.arange(start * GROUP, (start + 1) * GROUP) for start in sorted(starts)])
+        descriptions = [random_description(self.scenes[row], rng) for row in rows]
+        tokens = load_tokens([say(description, rng) for description in descriptions], self.tokenizer)
+        pictures = torch.from_numpy(self.pictures[rows]).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
+        fits = torch.from_numpy(fit_matrix(descriptions, self.codes[rows]))
+        return pictures, tokens, fits, attribute_targets(self.codes[rows])
+
+    def train_step(self) -> dict[str, float]:
+        """Takes one step and returns what to log."""
+        began = time.perf_counter()
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.step, self.settings)
+        pictures, tokens, fits, targets = self.batch()
+        with torch.autocast("cpu", torch.bfloat16):
+            seen = self.model.encode_image(pictures)
+            read = self.model.encode_text(tokens)
+        seen, read = seen.float(), read.float()
+        scale = self.model.logit_scale.exp().clamp(max=100)
+        contrast = contrastive_loss(functional.normalize(seen, dim=1), functional.normalize(read, dim=1), scale, fits)
+        logits = self.heads(seen)
+        heads = torch.stack([functional.cross_entropy(one, targets[:, k]) for k, one in enumerate(logits)])
+        loss = contrast + 0.5 * heads.mean()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
+        self.optimizer.step()
+        self.step += 1
+        self.seconds += time.perf_counter() - began
+        right = {
+            field: float((one.argmax(1) == targets[:, k]).float().mean())
+            for k, (field, one) in enumerate(zip(CODE_FIELDS, logits, strict=True))
+        }
+        return {"contrast": contrast.item(), "heads": heads.mean().item(), "scale": scale.item(), **right}
+
+    def save(self, path: Path) -> None:
+        """Writes everything that a run needs to go on."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        state = {
+            "model": self.model.state_dict(),
+            "heads": self.heads.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
+        torch.save({**state, "step": self.step, "seconds": self.seconds, "settings": asdict(self.settings)}, path)
+
+    def resume(self, path: Path) -> None:
+        """Goes on from a saved run."""
+        state = torch.load(path, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.heads.load_state_dict(state["heads"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds = state["step"], state["seconds"]
+
+
+def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
+    """Runs to the end, with a log line every 50 steps and a checkpoint every 250."""
+    torch.set_num_threads(settings.threads)
+    trainer = Trainer(settings, work)
+    state_path = work / f"clip-{settings.seed}.pt"
+    if resume and state_path.exists():
+        trainer.resume(state_path)
+    sums: dict[str, float] = {}
+    while trainer.step < settings.steps:
+        for name, value in trainer.train_step().items():
+            sums[name] = sums.get(name, 0.0) + value / 50
+        if trainer.step % 50 == 0:
+            rounded = {name: round(value, 3) for name, value in sums.items()}
+            print(json.dumps({"step": trainer.step, "seconds": round(trainer.seconds), **rounded}), flush=True)
+            sums = {}
+        if trainer.step % 250 == 0 or trainer.step == settings.steps:
+            trainer.save(state_path)
+            write_checkpoint(out, trainer.model)
+
+
+def main() -> None:
+    """Reads the options and trains."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("demo/checkpoints/clip"), help="where the checkpoint goes")
+    parser.add_argument("--work", type=Path, required=True, help="folder for rendered frames and the run's state")
+    parser.add_argument("--resume", action="store_true", help="go on from the state in --work")
+    for name, value in asdict(Settings()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value, help=f"default {value}")
+    options = vars(parser.parse_args())
+    out, work, resume = options.pop("out"), options.pop("work"), options.pop("resume")
+    train(Settings(**options), out=out, work=work, resume=resume)
+
+
+if __name__ == "__main__":
+    main()
