@@ -1,0 +1,64 @@
+"""One writer per library, by a lock of the operating system that a crash releases.
+
+The lock is on a file in the library, held as long as the process lives (flock on Unix, LockFileEx on Windows), so a
+killed writer leaves nothing to clean up. A second file says who holds it; it is information only and may be stale.
+Left out: readers, who need no lock.
+"""
+
+import json
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from indexer.errors import LibraryError, LibraryLockedError
+
+LOCK_FILE = "writer.lock"
+HOLDER_FILE = "writer.json"
+
+
+class WriterLock:
+    """The right to write to the library at `folder`, from `acquire` to `release` or the end of the process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = FileLock(folder / LOCK_FILE, blocking=False, thread_local=False)
+
+    def acquire(self) -> None:
+        """Take the lock without waiting.
+
+        Raises:
+            LibraryLockedError: another process, or another `Library` of this one, holds it; says who.
+            LibraryError: the folder cannot be written to.
+        """
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise LibraryLockedError(
+                f"library {self._folder} is being written to by {_holder(self._folder)};"
+                " wait until it is done or stop it, then try again (searching needs no lock)"
+            ) from None
+        except (OSError, NotImplementedError) as error:
+            raise LibraryError(
+                f"library {self._folder} cannot be locked for writing: {error};"
+                " make the folder writable, or choose another with --library"
+            ) from error
+        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%d %H:%M:%S %z")}
+        (self._folder / HOLDER_FILE).write_text(json.dumps(holder), encoding="utf-8")
+
+    def release(self) -> None:
+        """Give the lock back; does nothing when it is not held."""
+        if self._lock.is_locked:
+            (self._folder / HOLDER_FILE).unlink(missing_ok=True)
+            self._lock.release()
+
+
+def _holder(folder: Path) -> str:
+    try:
+        holder: dict[str, Any] = json.loads((folder / HOLDER_FILE).read_text(encoding="utf-8"))
+        return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"

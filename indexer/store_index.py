@@ -1,0 +1,106 @@
+"""Indexes and housekeeping: what is built when it pays, what is kept fresh, what is compacted and when.
+
+All thresholds are counts of rows, fragments or versions, never wall time: the same run makes the same decisions. Left
+out: the questions that use the indexes (`store_search`).
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from lancedb.index import FTS, Bitmap, BTree, IvfRq
+from lancedb.table import Table
+
+from indexer.schema import TABLES, TableName
+from indexer.store_search import WORD_RULES, WORDS_TOKENIZER, Searching
+from indexer.store_tables import boundary
+
+VECTOR_INDEX_ROWS = 100_000
+"""From here a vector index pays: a flat search of 100,000 x 512 takes about 80 ms on two cores, an indexed one 8."""
+SCALAR_INDEX_ROWS = 20_000
+"""From here looking up one video without an index costs more than a millisecond or two."""
+VECTOR_BITS = 4
+"""Bits a dimension in the vector index. Measured in `bench.search`: 1 bit stays below recall@10 of 0.95 unless very
+many candidates are re-measured; 4 bits reach 0.99 and more with the same latency and a quarter of the vectors' size."""
+GROWTH = 4
+"""The vector index is trained anew when the table has grown by this factor since."""
+STALE_SHARE = 0.05
+"""An index is brought up to date when more than this share of the rows, and `STALE_ROWS`, is not in it."""
+STALE_ROWS = 2_000
+SMALL_FRAGMENTS = 24
+"""Compact when so many small files have gathered; every commit leaves one."""
+OLD_VERSIONS = 100
+"""Compact and prune when so many versions have gathered."""
+KEEP_VERSIONS = timedelta(minutes=10)
+"""Versions younger than this stay: a reader works on one version for the length of one query."""
+KEEP_VERSIONS_FORCED = timedelta(minutes=1)
+"""The same when somebody asked for it with `reelseek optimize`."""
+
+VECTOR_INDEX = "vector"
+VIDEO_INDEX = "video"
+SOURCE_INDEX = "source"
+WORDS_INDEX = "words"
+LETTERS_INDEX = "letters"
+_TRAINED_KEY = "trained_rows"
+
+
+class Indexing(Searching):
+    """Housekeeping of a writer. Not beside other writes of the same library; readers go on meanwhile."""
+
+    def ensure_text_indexes(self) -> None:
+        """Full-text search needs its indexes even for an empty table; rows not yet in them are searched one by one."""
+        table = self._tables["texts"]
+        with boundary(self.path, "creating the full-text indexes"):
+            present = {index.name for index in table.list_indices()}
+            if WORDS_INDEX not in present:
+                words = FTS(base_tokenizer=WORDS_TOKENIZER, **WORD_RULES)
+                table.create_index("text", config=words, name=WORDS_INDEX)
+            if LETTERS_INDEX not in present:
+                trigrams = FTS(base_tokenizer="ngram", ngram_min_length=3, ngram_max_length=3, **WORD_RULES)
+                table.create_index("letters", config=trigrams, name=LETTERS_INDEX)
+
+    def maintain(self, *, force: bool = False) -> None:
+        """Build indexes that pay, refresh stale ones, compact and prune what has gathered.
+
+        Cheap when nothing is due (about a millisecond a table), so it may be called after every video. `force` does
+        it all now, with shorter grace for old versions.
+        """
+        for name in TABLES:
+            with boundary(self.path, f"maintaining {name}"):
+                self._maintain_table(name, self._tables[name], force=force)
+
+    def _maintain_table(self, name: TableName, table: Table, *, force: bool) -> None:
+        stats: Any = table.stats()
+        rows, small = stats["num_rows"], stats["fragment_stats"]["num_small_fragments"]
+        due = force or small >= SMALL_FRAGMENTS or self._writes.get(name, 0) >= OLD_VERSIONS
+        if due or any(_is_stale(index, rows) for index in table.list_indices()):
+            # Only this process may write, so a file of no version is a leftover of a crash, not work in progress.
+            keep = KEEP_VERSIONS_FORCED if force else KEEP_VERSIONS
+            table.optimize(cleanup_older_than=keep, delete_unverified=force)
+            self._writes[name] = 0
+        self._build_indexes(name, table, rows)
+
+    def _build_indexes(self, name: TableName, table: Table, rows: int) -> None:
+        present = {index.name: index for index in table.list_indices()}
+        if name != "videos" and rows >= SCALAR_INDEX_ROWS and VIDEO_INDEX not in present:
+            table.create_index("video_id", config=BTree(), name=VIDEO_INDEX)
+        if name == "texts" and rows >= SCALAR_INDEX_ROWS and SOURCE_INDEX not in present:
+            table.create_index("source", config=Bitmap(), name=SOURCE_INDEX)
+        searched = name in ("frames", "texts") and "vector" in table.schema.names
+        if searched and rows >= VECTOR_INDEX_ROWS and rows >= GROWTH * self._trained_rows(table, present):
+            config = IvfRq(distance_type="cosine", num_bits=VECTOR_BITS)
+            table.create_index("vector", config=config, replace=True, name=f"{VECTOR_INDEX}_{rows}")
+            for old in present:
+                if old.startswith(VECTOR_INDEX):
+                    table.drop_index(old)
+
+    @staticmethod
+    def _trained_rows(table: Table, present: dict[str, Any]) -> int:
+        """Rows that the vector index was trained on, kept in its name; 0 without one."""
+        del table
+        sizes = [int(name.rpartition("_")[2]) for name in present if name.startswith(VECTOR_INDEX)]
+        return max(sizes, default=0)
+
+
+def _is_stale(index: Any, rows: int) -> bool:
+    missing = index.num_unindexed_rows or 0
+    return missing > max(STALE_ROWS, STALE_SHARE * rows)

@@ -1,0 +1,128 @@
+"""Reading the library back as records: videos, segments, frames, texts. Search is in `store_search`."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from indexer.errors import NotInLibraryError
+from indexer.records import FrameRow, SegmentRow, TextRow, TextSource, Video
+from indexer.schema import read_frames, read_segments, read_texts, read_videos
+from indexer.store_tables import Tables
+
+SegmentKey = tuple[str, int]
+"""(video_id, segment_index)"""
+
+
+class Reading(Tables):
+    """Safe from any thread, beside one writing thread: each call reads one committed version."""
+
+    def videos(self) -> list[Video]:
+        """All videos, also failed ones, by path."""
+        return sorted(read_videos(self._rows("videos")), key=lambda video: (video.paths, video.video_id))
+
+    def video(self, video_id: str) -> Video:
+        """Raises NotInLibraryError for an id that the library does not hold."""
+        found = read_videos(self._rows("videos", equals("video_id", video_id)))
+        if not found:
+            raise NotInLibraryError(f"library {self.path} holds no video {video_id!r}; `reelseek videos` lists them")
+        return found[0]
+
+    def find_video(self, name: str) -> Video:
+        """The video meant by an id, the first digits of one, a full path, or a file's name.
+
+        Raises:
+            NotInLibraryError: none is meant, or several are (names them).
+        """
+        videos = self.videos()
+        for fits in (_has_id, _has_path, _has_name, _has_id_prefix):
+            found = [video for video in videos if fits(video, name)]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                candidates = ", ".join(f"{video.video_id[:8]} ({video.path})" for video in found[:5])
+                raise NotInLibraryError(f"{name!r} names {len(found)} videos: {candidates}; give the id or the path")
+        raise NotInLibraryError(f"library {self.path} holds no video {name!r}; `reelseek videos` lists them")
+
+    def segments(self, video_id: str) -> list[SegmentRow]:
+        """In order of time."""
+        rows = read_segments(self._rows("segments", equals("video_id", video_id)))
+        return sorted((row for _, row in rows), key=lambda row: row.index)
+
+    def frames(self, video_id: str) -> list[FrameRow]:
+        """In order of time."""
+        rows = self._rows("frames", equals("video_id", video_id)).sort_by("frame_index")
+        return read_frames(rows)
+
+    def texts(self, video_id: str, source: TextSource | None = None) -> list[TextRow]:
+        """By source, in the order in which they were written."""
+        where = all_of(equals("video_id", video_id), equals("source", source) if source else None)
+        rows = self._rows("texts", where).sort_by([("source", "ascending"), ("text_index", "ascending")])
+        return read_texts(rows)
+
+    def segments_by_key(self, keys: Sequence[SegmentKey]) -> dict[SegmentKey, SegmentRow]:
+        """The segments of the given (video_id, index) pairs, without their vectors; unknown pairs are left out."""
+        wanted = set(keys)
+        if not wanted:
+            return {}
+        columns = ["video_id", "segment_index", "start_seconds", "stop_seconds", "best_frame_seconds"]
+        rows = read_segments(self._rows("segments", in_segments(wanted), columns))
+        found = {(video_id, row.index): row for video_id, row in rows}
+        return {key: found[key] for key in keys if key in found}
+
+    def counts(self) -> dict[str, int]:
+        """How many rows there are: `videos`, `failed`, `segments`, `frames`, and texts by source."""
+        return {
+            "videos": self._count("videos", "failure_kind = ''"),
+            "failed": self._count("videos", "failure_kind != ''"),
+            "segments": self._count("segments"),
+            "frames": self._count("frames"),
+            "subtitle": self._count("texts", equals("source", "subtitle")),
+            "screen_text": self._count("texts", equals("source", "screen_text")),
+        }
+
+
+def quoted(value: str) -> str:
+    """A string literal of the filter language, safe for any content."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def equals(column: str, value: str) -> str:
+    return f"{column} = {quoted(value)}"
+
+
+def one_of(column: str, values: Iterable[Any]) -> str:
+    """`column IN (...)`, in sorted order; matches nothing when there are no values."""
+    items = [quoted(value) if isinstance(value, str) else str(value) for value in sorted(set(values))]
+    return f"{column} IN ({', '.join(items)})" if items else "false"
+
+
+def all_of(*conditions: str | None) -> str | None:
+    """The given conditions joined; None when there is none."""
+    given = [condition for condition in conditions if condition]
+    return " AND ".join(f"({condition})" for condition in given) if given else None
+
+
+def in_segments(keys: Iterable[SegmentKey]) -> str:
+    """Holds for the rows of these segments; may hold for others too, which the caller drops.
+
+    Two lists are far faster to plan and to look up than one `OR` for each video.
+    """
+    pairs = list(keys)
+    videos, indices = one_of("video_id", (v for v, _ in pairs)), one_of("segment_index", (i for _, i in pairs))
+    return f"{videos} AND {indices}"
+
+
+def _has_id(video: Video, name: str) -> bool:
+    return video.video_id == name
+
+
+def _has_path(video: Video, name: str) -> bool:
+    return name in video.paths
+
+
+def _has_name(video: Video, name: str) -> bool:
+    return any(PurePath(path).name == name for path in video.paths)
+
+
+def _has_id_prefix(video: Video, name: str) -> bool:
+    return len(name) >= 4 and video.video_id.startswith(name.lower())

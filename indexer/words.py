@@ -1,0 +1,45 @@
+"""Words and letters of a text, for full-text search that serves any language and forgives a reader's slip.
+
+Two views of one text are indexed. *Words*: cut by Unicode's rules (ICU), lower case, accents folded, nothing stemmed
+and no word left out, since stemming and stop words are right for one language and wrong for the next. *Letters*: the
+same text as one run of folded letters without spaces, indexed by its trigrams; it finds `weisse Schrift` in
+`weisseSchrift`, `expression` in `expresslons`, `Schifffahrt` in `Donaudampfschifffahrt`.
+
+Left out: the index itself (LanceDB's), and meaning (the text model's).
+"""
+
+import unicodedata
+from collections.abc import Sequence
+
+
+def letters_of(text: str) -> str:
+    """The text's letters and digits only, case and accents folded: `Weiße Schrift!` -> `weisseschrift`."""
+    spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(sign for sign in spread if sign.isalnum())
+
+
+def slips_allowed(length: int) -> int:
+    """How many neighbouring pairs of a word of so many letters may be missing in a text that still holds it.
+
+    One wrong letter breaks two pairs, one at an end of the word breaks one. Short words get little or nothing: at
+    one wrong letter in three, every word is like every other.
+    """
+    if length < 4:
+        return 0
+    if length < 6:
+        return 1
+    return 2 if length < 10 else 4
+
+
+def holds_word(letters: str, word: str) -> bool:
+    """Whether a run of letters holds the word, give or take a slip; both folded by `letters_of`."""
+    if word in letters:
+        return True
+    pairs = {word[place : place + 2] for place in range(len(word) - 1)}
+    missing = sum(pair not in letters for pair in pairs)
+    return missing <= slips_allowed(len(word)) and missing < len(pairs)
+
+
+def holds_any_word(letters: str, words: Sequence[str]) -> bool:
+    """Whether the letters hold at least one of the words, give or take a slip."""
+    return any(holds_word(letters, word) for word in words)
