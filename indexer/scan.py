@@ -1,0 +1,124 @@
+"""Paths -> the files that may be videos. Looks at names and first bytes only; decoding them comes later."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.errors import UsageError
+
+MEDIA_SUFFIXES = frozenset(
+    ".3g2 .3gp .amv .asf .avi .divx .dv .f4v .flv .gif .h264 .h265 .hevc .ivf .m1v .m2t .m2ts .m2v .m4a "
+    ".m4s .m4v .mjpeg .mjpg .mk3d .mka .mkv .mov .mp2 .mp3 .mp4 .mpe .mpeg .mpg .mpv .mts .mxf .nsv .nut "
+    ".obu .oga .ogg .ogm .ogv .opus .qt .rm .rmvb .ts .vob .wav .webm .webp .wmv .y4m".split()
+)
+"""Endings that are always looked into; audio and moving pictures share several of them."""
+PASSED_OVER = frozenset(
+    ".srt .vtt .ass .ssa .sub .idx .txt .md .pdf .json .jsonl .xml .html .nfo .csv .log .py .js .css .zip "
+    ".gz .7z .rar .jpg .jpeg .png .bmp .tif .tiff .heic .svg .psd .doc .docx .ppt .pptx .xls .xlsx .ini "
+    ".db .part .crdownload".split()
+)
+"""Endings that are never videos: in a folder they are passed over without a word."""
+_MAGIC = (b"\x1aE\xdf\xa3", b"OggS", b"FLV", b"RIFF", b"\x00\x00\x01\xba", b"\x30\x26\xb2\x75", b"GIF8")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FoundFile:
+    """A file that may be a video."""
+
+    path: Path
+    """Absolute; a symbolic link keeps its own name."""
+    size_bytes: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class LostFile:
+    """A file that cannot be looked at."""
+
+    path: Path
+    reason: str
+
+
+def scan(paths: Sequence[Path], *, leave_out: Path | None = None) -> list[FoundFile | LostFile]:
+    """Walks files and folders, nested ones and symbolic links too, each real file once, sorted by path.
+
+    A file named by the caller is always taken; in a folder, hidden files and endings that are never videos are not.
+
+    Args:
+        paths: files or folders.
+        leave_out: a folder that is not walked into (the library itself).
+
+    Raises:
+        UsageError: a path does not exist.
+    """
+    found: dict[Path, FoundFile | LostFile] = {}
+    seen_folders: set[tuple[int, int]] = set()
+    for path in paths:
+        absolute = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - resolve() would rename links
+        if not absolute.exists():
+            raise UsageError(f"{path} does not exist; give a file or a folder of videos")
+        candidates = _walk(absolute, seen_folders, leave_out) if absolute.is_dir() else [absolute]
+        for file in candidates:
+            found.setdefault(file, _look_at(file))
+    return _each_real_file_once(sorted(found.values(), key=lambda item: item.path))
+
+
+def _walk(folder: Path, seen: set[tuple[int, int]], leave_out: Path | None) -> Iterator[Path]:
+    try:
+        status = folder.stat()
+        entries = sorted(folder.iterdir())
+    except OSError:
+        return
+    identity = (status.st_dev, status.st_ino)
+    if identity in seen or (leave_out is not None and folder.resolve() == leave_out.resolve()):
+        return
+    seen.add(identity)
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from _walk(entry, seen, leave_out)
+        elif _may_be_video(entry):
+            yield entry
+
+
+def _may_be_video(file: Path) -> bool:
+    suffix = file.suffix.lower()
+    if suffix in MEDIA_SUFFIXES:
+        return True
+    if suffix in PASSED_OVER or not file.is_file():
+        return False
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(377)
+    except OSError:
+        return False
+    is_transport_stream = len(head) > 188 and head[0] == head[188] == 0x47
+    return head[4:8] == b"ftyp" or head.startswith(_MAGIC) or is_transport_stream
+
+
+def _look_at(file: Path) -> FoundFile | LostFile:
+    try:
+        str(file).encode()
+    except UnicodeEncodeError:
+        return LostFile(file, "its name is not valid Unicode, so it cannot be kept; rename the file")
+    try:
+        status = file.stat()
+    except OSError as error:
+        return LostFile(file, f"it cannot be looked at ({error.strerror}); check the link or the rights")
+    if not os.access(file, os.R_OK):
+        return LostFile(file, "it may not be read; check the rights")
+    return FoundFile(file, status.st_size, status.st_mtime_ns)
+
+
+def _each_real_file_once(files: Iterable[FoundFile | LostFile]) -> list[FoundFile | LostFile]:
+    """A link and its target, or two links to one file, are one file; the first path in order stands for it."""
+    result: list[FoundFile | LostFile] = []
+    seen: set[Path] = set()
+    for file in files:
+        real = file.path.resolve()
+        if real not in seen:
+            seen.add(real)
+            result.append(file)
+    return result

@@ -1,0 +1,169 @@
+"""The third stage: on-screen text of the frames whose picture changed, for many videos at once.
+
+A long video is read in parts side by side; each part decodes only the frames it needs. Finished videos come out;
+writing is the caller's.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from indexer.config import Settings
+from indexer.errors import VideoError
+from indexer.events import IndexEvent, StageProgress
+from indexer.records import FrameRow, TimedText, Video
+from indexer.screen_text import ReadingPolicy, ScreenLine, ScreenTextReader, collect_screen_texts
+from indexer.video import open_video
+
+PART_FRAMES = 120
+"""Changed frames a part: long enough that opening the file again does not count, short enough to share the work."""
+STARTED_AHEAD = 4
+"""Videos beyond the readers' number that may be under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadVideo:
+    """What a video shows in writing, or why it could not be read again."""
+
+    video: Video
+    texts: tuple[TimedText, ...]
+    error: VideoError | None
+    wall_seconds: float
+
+
+@dataclass
+class _Reading:
+    video: Video
+    parts: list[list[float]]
+    states: dict[int, list[tuple[float, list[ScreenLine]]]] = field(
+        default_factory=dict[int, list[tuple[float, list[ScreenLine]]]]
+    )
+    error: VideoError | None = None
+    started: float = field(default_factory=time.perf_counter)
+
+
+class ScreenTextStage:
+    """Runs the stage over videos whose pictures are indexed; iterate `results` once."""
+
+    def __init__(
+        self,
+        videos: Sequence[Video],
+        *,
+        frames_of: Callable[[str], Sequence[FrameRow]],
+        settings: Settings,
+        emit: Callable[[IndexEvent], None],
+        cancel: threading.Event,
+        threads: int,
+    ) -> None:
+        """
+        Args:
+            videos: what to read, in order.
+            frames_of: video id -> its sampled frames, which say where the picture changed.
+            emit: told of progress, from any thread.
+            cancel: set to stop after the frame at hand.
+            threads: frames that are read side by side.
+        """
+        self._settings, self._frames_of, self._emit, self._cancel = settings, frames_of, emit, cancel
+        self._left = len(videos)
+        self._tasks = self._all_tasks(videos)
+        self._tasks_lock = threading.Lock()
+        self._slots = threading.Semaphore(threads + STARTED_AHEAD)
+        self._results: queue.Queue[ReadVideo | BaseException] = queue.Queue()
+        self.read_seconds = 0.0
+        """Summed over the threads."""
+        self._threads = [threading.Thread(target=self._run, name=f"ocr-{n}", daemon=True) for n in range(threads)]
+
+    def results(self) -> Iterator[ReadVideo | None]:
+        """Finished videos as they come; None now and then, so that the caller can do other work."""
+        for thread in self._threads:
+            thread.start()
+        try:
+            while self._left and not self._cancel.is_set():
+                try:
+                    item = self._results.get(timeout=0.2)
+                except queue.Empty:
+                    yield None
+                    continue
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+                self._left -= 1
+                self._slots.release()
+        finally:
+            self._left = 0
+            self._stopped = True
+            for thread in self._threads:
+                thread.join()
+
+    _stopped = False
+
+    def _all_tasks(self, videos: Sequence[Video]) -> Iterator[tuple[_Reading, int]]:
+        for video in videos:
+            while not self._slots.acquire(timeout=0.1):
+                if self._is_over():
+                    return
+            times = sorted({row.time_seconds for row in self._frames_of(video.video_id) if row.changed})
+            parts = [times[start : start + PART_FRAMES] for start in range(0, len(times), PART_FRAMES)] or [[]]
+            reading = _Reading(video, parts)
+            for part in range(len(parts)):
+                yield reading, part
+
+    def _is_over(self) -> bool:
+        return self._stopped or self._cancel.is_set()
+
+    def _run(self) -> None:
+        try:
+            reader = ScreenTextReader()
+            while not self._is_over():
+                with self._tasks_lock:
+                    task = next(self._tasks, None)
+                if task is None:
+                    return
+                self._read_part(reader, *task)
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that iterates
+            self._results.put(error)
+
+    def _read_part(self, reader: ScreenTextReader, reading: _Reading, part: int) -> None:
+        states: list[tuple[float, list[ScreenLine]]] = []
+        try:
+            if reading.parts[part] and reading.error is None:
+                states = self._read_frames(reader, reading.video, reading.parts[part])
+        except VideoError as error:
+            reading.error = error
+        if self._is_over():
+            return
+        with self._tasks_lock:
+            reading.states[part] = states
+            complete = len(reading.states) == len(reading.parts)
+        if complete:
+            self._results.put(self._collect(reading))
+
+    def _read_frames(
+        self, reader: ScreenTextReader, video: Video, times: Sequence[float]
+    ) -> list[tuple[float, list[ScreenLine]]]:
+        policy = ReadingPolicy()
+        states: list[tuple[float, list[ScreenLine]]] = []
+        side = self._settings.picture_max_side
+        with open_video(Path(video.path), settings=self._settings, times=times, max_side=side) as frames:
+            for frame in frames.frames():
+                if self._is_over():
+                    break
+                if not policy.should_read(frame.time_seconds, changed=True):
+                    continue
+                started = time.perf_counter()
+                lines = reader.read(frame.pixels)
+                self.read_seconds += time.perf_counter() - started
+                policy.saw(frame.time_seconds, has_text=bool(lines))
+                states.append((frame.time_seconds, lines))
+                self._emit(StageProgress(video.path, "screen_text", frame.time_seconds, video.duration_seconds))
+        return states
+
+    @staticmethod
+    def _collect(reading: _Reading) -> ReadVideo:
+        states = [state for part in range(len(reading.parts)) for state in reading.states[part]]
+        texts = collect_screen_texts(states, reading.video.duration_seconds)
+        wall = time.perf_counter() - reading.started
+        return ReadVideo(reading.video, tuple(texts), reading.error, wall)

@@ -1,0 +1,137 @@
+"""The stages of a run, in order: takes what each made of a video, and hands its rows to be committed."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from indexer.errors import VanishedVideoError, VideoError
+from indexer.events import VideoFailed
+from indexer.models.device import choose_device
+from indexer.picture_stage import FailedWork, PictureStage
+from indexer.picture_work import PictureWork, rows_of
+from indexer.plan import Job
+from indexer.records import Video
+from indexer.run_context import RunContext, row_of
+from indexer.screen_stage import ReadVideo, ScreenTextStage
+from indexer.subtitle_stage import FoundTexts, sidecars_of, spoken_texts, text_rows
+from indexer.video import read_text_tracks
+
+
+def make_pictures(run: RunContext, jobs: Sequence[Job]) -> None:
+    """Decodes, cuts and embeds; subtitles come along, since the file is open."""
+    if not jobs:
+        return
+    on_processor = choose_device(run.settings.device).device == "cpu"
+    stage = PictureStage(
+        jobs,
+        settings=run.settings,
+        model=run.models.picture,
+        spool_path=lambda name: run.library.staging_path() / name,
+        emit=run.emit,
+        cancel=run.cancel,
+        readers=run.cores,
+        embed_threads=run.cores if on_processor else 1,
+    )
+    for item in stage.results():
+        if item is None:
+            run.commits.flush_when_due()
+        elif isinstance(item, FailedWork):
+            run.fail(item.job, item.video_id, item.error)
+        else:
+            _keep_pictures(run, item)
+    run.commits.flush()
+    run.tally.stage_seconds |= {"decode": stage.decode_seconds, "embed": stage.embed_seconds}
+
+
+def _keep_pictures(run: RunContext, work: PictureWork) -> None:
+    rows = rows_of(work, run.settings)
+    for segment, frame in zip(rows.segments, rows.thumbnails, strict=True):
+        run.library.write_thumbnail(work.video_id, segment.index, work.spool.read(frame))
+    work.spool.close()
+    started = time.perf_counter()
+    bare = row_of(work.job, work.video_id)
+    sidecars = sidecars_of([Path(path) for path in bare.paths])
+    texts = spoken_texts(sidecars, work.text_tracks, work.duration_seconds)
+    spoken = text_rows(texts.texts, "subtitle", rows.segments, run.models.text)
+    text_seconds = run.tally.count("text", started)
+    video = replace(
+        bare,
+        duration_seconds=work.duration_seconds,
+        probe=work.probe,
+        warnings=(*work.warnings, *texts.warnings),
+        stages={
+            "picture": run.needs.picture_fingerprint,
+            "subtitles": run.needs.subtitles_fingerprint(sidecars),
+        },
+    )
+    run.warn(video, video.warnings)
+    run.tally.indexed.add(video.video_id)
+    run.commits.add(
+        video,
+        [("picture", len(rows.frame_rows), work.wall_seconds), ("subtitles", len(spoken), text_seconds)],
+        pictures=(rows.segment_rows, rows.frame_rows),
+        texts=[("subtitle", spoken), ("screen_text", ())],
+    )
+
+
+def make_subtitles(run: RunContext, jobs: Sequence[Job]) -> None:
+    """Of videos whose sidecar files came, went or changed after the pictures were indexed."""
+    for job in jobs:
+        if run.cancel.is_set():
+            return
+        assert job.known is not None
+        started = time.perf_counter()
+        sidecars = sidecars_of([Path(path) for path in job.known.paths])
+        try:
+            tracks = read_text_tracks(job.files[0].path, settings=run.settings)
+            texts = spoken_texts(sidecars, tracks, job.known.duration_seconds)
+        except VideoError as error:
+            texts = FoundTexts((), (f"embedded subtitles: {error}",))
+        rows = text_rows(texts.texts, "subtitle", run.segments_of(job.known), run.models.text)
+        stages = {**job.known.stages, "subtitles": run.needs.subtitles_fingerprint(sidecars)}
+        run.warn(job.known, texts.warnings)
+        run.tally.indexed.add(job.known.video_id)
+        seconds = run.tally.count("text", started)
+        run.commits.add(
+            replace(job.known, stages=stages), [("subtitles", len(rows), seconds)], texts=[("subtitle", rows)]
+        )
+    run.commits.flush()
+
+
+def read_screens(run: RunContext, jobs: Sequence[Job]) -> None:
+    """On-screen text of what was just indexed, and of what an earlier run left without it."""
+    earlier = [run.commits.done.get(job.video_id, job.known) for job in jobs if job.known is not None]
+    videos = {video.video_id: video for video in (*earlier, *run.commits.done.values()) if video is not None}
+    wanted = sorted((video for video in videos.values() if run.needs.screen_text(video)), key=lambda item: item.path)
+    if not wanted:
+        return
+    stage = ScreenTextStage(
+        wanted,
+        frames_of=run.library.frames,
+        settings=run.settings,
+        emit=run.emit,
+        cancel=run.cancel,
+        threads=run.cores,
+    )
+    for item in stage.results():
+        if item is None:
+            run.commits.flush_when_due()
+        else:
+            _keep_screen_texts(run, item)
+    run.commits.flush()
+    run.tally.stage_seconds["ocr"] = stage.read_seconds
+
+
+def _keep_screen_texts(run: RunContext, item: ReadVideo) -> None:
+    if isinstance(item.error, VanishedVideoError):
+        run.tally.failed += 1
+        run.emit(VideoFailed(item.video.path, item.error.kind, str(item.error)))
+        return
+    warnings = (f"on-screen text was not read: {item.error}",) if item.error else ()
+    stages = {**item.video.stages, "screen_text": run.needs.screen_text_fingerprint}
+    video: Video = replace(item.video, stages=stages, warnings=(*item.video.warnings, *warnings))
+    run.warn(video, warnings)
+    rows = text_rows(item.texts, "screen_text", run.segments_of(video), run.models.text)
+    run.tally.indexed.add(video.video_id)
+    run.commits.add(video, [("screen_text", len(rows), item.wall_seconds)], texts=[("screen_text", rows)])
