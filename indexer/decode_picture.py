@@ -1,0 +1,88 @@
+"""From a decoder's RGB picture to the one that is handed on: upright, and no larger than asked.
+
+Pure functions on arrays, shared by both decoders so that their pictures agree. Leaves out colour (`decode_colour`).
+"""
+
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.records import Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """How a stored picture is turned to be shown: first mirrored left to right, then turned clockwise."""
+
+    rotation_degrees: int = 0
+    """0, 90, 180 or 270."""
+    mirrored: bool = False
+
+    def shown_size(self, width: int, height: int) -> tuple[int, int]:
+        """(width, height) after turning."""
+        return (height, width) if self.rotation_degrees in (90, 270) else (width, height)
+
+
+def orientation_of(matrix: bytes | None) -> Orientation:
+    """The quarter turn nearest to a display matrix.
+
+    Args:
+        matrix: nine native 32-bit integers as FFmpeg's `AV_FRAME_DATA_DISPLAYMATRIX` holds them, row by row:
+            `a b u c d v x y w` maps a stored point (p, q) to the shown point (a p + c q, b p + d q); ISO/IEC 14496-12,
+            8.2.2, with 16.16 fixed point. None for no matrix.
+
+    A matrix that turns by another angle than a multiple of 90 degrees is rounded: players do so too.
+    """
+    if matrix is None or len(matrix) < 36:
+        return Orientation()
+    a, b, _, c, d = struct.unpack_from("=5i", matrix)
+    mirrored = a * d - b * c < 0
+    if mirrored:
+        # Undo a mirror that came first: it negates the first column of the map.
+        a, b = -a, -b
+    if abs(a) >= abs(b):
+        return Orientation(0 if a >= 0 else 180, mirrored)
+    return Orientation(90 if b > 0 else 270, mirrored)
+
+
+def turn_upright(pixels: Pixels, orientation: Orientation) -> Pixels:
+    """The picture as shown; a view where possible.
+
+    Args:
+        pixels: (height, width, 3) as stored.
+    """
+    if orientation.mirrored:
+        pixels = pixels[:, ::-1]
+    # numpy turns counter-clockwise.
+    return np.rot90(pixels, k=-(orientation.rotation_degrees // 90)) if orientation.rotation_degrees else pixels
+
+
+def fitted_size(width: int, height: int, max_side: int | None) -> tuple[int, int]:
+    """(width, height) scaled down so that the longer side is `max_side`; never up, never below one pixel."""
+    longer = max(width, height)
+    if max_side is None or longer <= max_side:
+        return width, height
+    return max(1, round(width * max_side / longer)), max(1, round(height * max_side / longer))
+
+
+def scale_to(pixels: Pixels, width: int, height: int) -> Pixels:
+    """Resample to (height, width, 3): area averaging when it gets smaller, bilinear when it gets larger."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    import cv2  # late: costs 0.1 s of start-up, and most small videos are never scaled
+
+    cv2.setNumThreads(1)
+    shrinks = height <= pixels.shape[0] and width <= pixels.shape[1]
+    scaled = cv2.resize(
+        np.ascontiguousarray(pixels), (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    )
+    return np.asarray(scaled, dtype=np.uint8)
+
+
+def as_pixels(array: NDArray[np.generic]) -> Pixels:
+    """Check that a decoder gave (height, width, 3) bytes."""
+    if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
+        raise ValueError(f"a picture must be (height, width, 3) uint8, got {array.shape} {array.dtype}")
+    return array.view(np.uint8)

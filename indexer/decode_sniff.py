@@ -1,0 +1,105 @@
+"""What the first bytes of a file say that FFmpeg does not: playlists, lone fragments, protection, animated WebP.
+
+Pure reading of a file's own bytes, bounded in size. Leaves out every real parsing: that is FFmpeg's. Used before
+opening (a playlist must never reach a demuxer) and after a failure (to tell the reason).
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+HEAD_BYTES = 4096
+_MAX_BOXES = 10_000
+
+_PLAYLIST_STARTS: dict[bytes, str] = {
+    b"#extm3u": "an HLS or M3U playlist",
+    b"ffconcat": "an FFmpeg concat script",
+    b"[playlist]": "a PLS playlist",
+    b"<asx": "an ASX playlist",
+    b"[reference]": "an ASF reference list",
+    b"rtsptext": "an RTSP reference",
+    b"rtsp://": "a stream address",
+    b"http://": "a web address",
+    b"https://": "a web address",
+    b"v=0\r\n": "an SDP session description",
+    b"v=0\n": "an SDP session description",
+    b"<smil": "a SMIL playlist",
+    b"<mpd": "a DASH manifest",
+    b"<smoothstreamingmedia": "a Smooth Streaming manifest",
+    b"<playlist": "an XSPF playlist",
+    b"<compositionplaylist": "an IMF composition",
+}
+_XML_WORDS = (b"<mpd", b"<smil", b"<asx", b"<playlist", b"<smoothstreamingmedia", b"<compositionplaylist")
+_PIFF_BOXES = {
+    bytes.fromhex("a2394f525a9b4f14a2446c427c648df4"),  # sample encryption
+    bytes.fromhex("8974dbce7be74c5184f97148f9882554"),  # track encryption
+}
+_CONTAINER_BOXES = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"mvex", b"edts"}
+
+
+def playlist_kind(head: bytes) -> str:
+    """What kind of list of other files the text is, empty when it is none.
+
+    Args:
+        head: the first `HEAD_BYTES` of the file.
+    """
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    for start, name in _PLAYLIST_STARTS.items():
+        if text.startswith(start):
+            return name
+    if text.startswith((b"<?xml", b"<!--", b"<!doctype")):
+        for word in _XML_WORDS:
+            if word in text:
+                return _PLAYLIST_STARTS[word]
+    return ""
+
+
+def is_animated_webp(head: bytes) -> bool:
+    """A RIFF WebP whose extended header says that it has several pictures."""
+    return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and len(head) > 20 and bool(head[20] & 0x02)
+
+
+def is_lone_fragment(head: bytes) -> bool:
+    """A piece of a fragmented MP4 (DASH or HLS segment) whose initialisation segment is another file."""
+    return head[4:8] in (b"styp", b"moof", b"sidx", b"emsg", b"prft")
+
+
+def is_protected_iso(stream: BinaryIO) -> bool:
+    """An MP4 whose pictures or sounds are marked as encrypted (ISO/IEC 23001-7, or PIFF before it)."""
+    for kind, payload in _boxes(stream):
+        if kind in (b"encv", b"sinf", b"senc", b"pssh"):
+            return True
+        if kind == b"uuid" and payload in _PIFF_BOXES:
+            return True
+    return False
+
+
+def _boxes(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    """Types of the boxes in the file, depth first, each with its first 16 payload bytes; broken ends are dropped."""
+    size = stream.seek(0, 2)
+    pending = [(0, size)]
+    for _ in range(_MAX_BOXES):
+        while pending and pending[-1][0] + 8 > pending[-1][1]:
+            pending.pop()
+        if not pending:
+            return
+        start, stop = pending.pop()
+        stream.seek(start)
+        header = stream.read(32)
+        if len(header) < 8:
+            return
+        length, kind = struct.unpack_from(">I4s", header)
+        offset = 8
+        if length == 1 and len(header) >= 16:
+            length, offset = struct.unpack_from(">Q", header, 8)[0], 16
+        end = stop if length == 0 else min(stop, start + length)
+        if end < start + offset:
+            return
+        pending.append((end, stop))
+        yield kind, header[offset : offset + 16]
+        if kind in _CONTAINER_BOXES:
+            pending.append((start + offset, end))
+        elif kind == b"stsd":
+            pending.append((start + offset + 8, end))
+        elif kind == b"encv":
+            return
