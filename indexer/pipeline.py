@@ -18,7 +18,7 @@ from indexer.plan import Plan, make_plan
 from indexer.run_context import RunContext
 from indexer.scan import scan
 from indexer.schema import Maker
-from indexer.store import Library
+from indexer.store import Library, check_maker
 
 Listener = Callable[[IndexEvent], None]
 
@@ -112,7 +112,7 @@ def _make(run: RunContext, plan: Plan, models: Models) -> None:
     from indexer.models.device import one_thread_an_operation
     from indexer.stages import make_pictures, make_subtitles, read_screens
 
-    run.library.check_maker(maker_of(models, run.settings))
+    check_maker(run.library.path, run.library.maker, maker_of(models, run.settings))
     run.models = models
     with one_thread_an_operation(run.settings.device):
         make_pictures(run, [job for job in plan.jobs if "picture" in job.stages])

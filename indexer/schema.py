@@ -51,15 +51,21 @@ class Maker:
     """As `1/s, 2-30 s, max_side 1280`."""
     profile: str
     """Informative only: two profiles with the same models make the same library."""
+    clip_spec: str = ""
+    """Picture model that the settings named in place of the profile's, to load it again; informative only."""
+    text_spec: str = ""
+    """Text model that the settings named in place of the profile's; informative only."""
 
     def differences(self, other: "Maker") -> list[str]:
         """One line for each difference that forbids mixing: `picture model: A here, B asked for`."""
         return [
             f"{item.name.replace('_', ' ')}: {getattr(self, item.name)!r} here, {getattr(other, item.name)!r} asked for"
             for item in fields(self)
-            if item.name != "profile" and getattr(self, item.name) != getattr(other, item.name)
+            if item.name in _COMPARED and getattr(self, item.name) != getattr(other, item.name)
         ]
 
+
+_COMPARED = ("picture_model", "picture_dim", "text_model", "text_dim", "sampling")
 
 _PROBE = pa.struct(
     [
@@ -89,7 +95,7 @@ def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
             columns = [
                 pa.field("paths", pa.list_(pa.string())),
                 pa.field("size_bytes", pa.int64()),
-                pa.field("modified_ns", pa.int64()),
+                pa.field("modified_ns", pa.list_(pa.int64())),
                 pa.field("duration_seconds", pa.float64()),
                 pa.field("probe", _PROBE),
                 pa.field("stages", pa.string()),  # JSON {stage: fingerprint}, keys sorted
@@ -202,7 +208,7 @@ def read_videos(table: ArrowTable) -> list[Video]:
 
 
 def _read_video(row: dict[str, Any]) -> Video:
-    lists: dict[str, Any] = {name: tuple(row[name]) for name in ("paths", "warnings")}
+    lists: dict[str, Any] = {name: tuple(row[name]) for name in ("paths", "modified_ns", "warnings")}
     values: dict[str, Any] = {**row, **lists, "stages": json.loads(row["stages"]), "probe": _read_probe(row["probe"])}
     return Video(**values)
 

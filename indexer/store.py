@@ -19,7 +19,7 @@ from indexer.store_search import Background, FrameHit, Similarities, TextHit
 from indexer.store_tables import MAKER_FILE, OWN_NAMES, check_maker, create_tables, read_maker
 from indexer.store_write import Writing, prepare_folder
 
-__all__ = ["Background", "FrameHit", "Library", "Maker", "Similarities", "TextHit"]
+__all__ = ["Background", "FrameHit", "Library", "Maker", "Similarities", "TextHit", "check_maker"]
 
 
 class Library(Writing):
