@@ -1,0 +1,56 @@
+"""Ranked lists -> one list, by rank alone. Pure.
+
+Reciprocal rank fusion (Cormack, Clarke and Buettcher 2009, "Reciprocal Rank Fusion outperforms Condorcet and
+individual Rank Learning Methods"): the score of a key is the sum, over the lists that hold it, of 1 / (k + rank), the
+rank counted from 1 within its own list. Raw scores of different signals have different scales and are never mixed.
+"""
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+RANK_CONSTANT = 60
+"""`k` of the formula; the paper found 60 near the best, and the choice not critical."""
+
+
+class Sortable(Hashable, Protocol):
+    """A key that can name a thing and settle a tie."""
+
+    def __lt__(self, other: Any, /) -> bool: ...
+
+
+Key = TypeVar("Key", bound=Sortable)
+Name = TypeVar("Name", bound=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Fused(Generic[Key, Name]):
+    """One key of the fused list."""
+
+    key: Key
+    score: float
+    ranks: dict[Name, int]
+    """Rank, from 1, in each list that holds the key; names in sorted order."""
+
+
+def fuse(lists: Mapping[Name, Sequence[Key]], *, k: int = RANK_CONSTANT) -> list[Fused[Key, Name]]:
+    """One list of all keys, best first.
+
+    A key that one list holds twice counts once, at its best rank; what follows moves up, as if the copy had never
+    been there. Equal scores are ordered by the best single rank, then by the keys themselves, so the result depends
+    on nothing but the lists.
+
+    Args:
+        lists: for each signal its keys, best first.
+        k: the constant of the formula, above 0; the larger, the less the first ranks stand out.
+    """
+    if k <= 0:
+        raise ValueError(f"k must be above 0, got {k}")
+    ranks: dict[Key, dict[Name, int]] = {}
+    for name in sorted(lists):
+        for rank, key in enumerate(dict.fromkeys(lists[name]), start=1):
+            ranks.setdefault(key, {})[name] = rank
+    # fsum rounds once, so the order in which lists are given cannot change a score.
+    fused = [Fused(key, math.fsum(1 / (k + rank) for rank in own.values()), own) for key, own in ranks.items()]
+    return sorted(fused, key=lambda one: (-one.score, min(one.ranks.values()), one.key))

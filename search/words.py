@@ -1,0 +1,102 @@
+"""Is it enough that a text shares words with a query? Pure.
+
+Full text finds every text with one word in common, and a long query has `the` in common with all of them. A text
+counts when it holds a sensible part of the query's words that mean something, or when a good part of the text itself
+is what was asked for: a sign that reads ANCHOR answers "a sign that says ANCHOR".
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from indexer.words import holds_word, letters_of
+
+QUERY_SHARE = 0.5
+"""The weight of the query's words that a text must hold."""
+TEXT_SHARE = 0.5
+"""Or: the weight of the text's words that the query must hold."""
+EMPTY_WEIGHT = 0.1
+"""Weight of a function word, and in a query also of a word about the medium; all others weigh 1."""
+INFLECTION_LETTERS = 3
+"""`ships` counts as `ship`, `counting` as `count`: one word begins with the other and is at most so much longer."""
+MIN_STEM_LETTERS = 4
+
+FUNCTION_WORDS = frozenset(
+    letters_of(word)
+    for word in (
+        # English, German, French, Spanish: articles, pronouns, prepositions, auxiliaries, question words.
+        "a an the and or but nor not no so if then than as at by for from in into of off on onto out over to up with "
+        "about is are was were be been being am do does did has have had will would can could may might shall should "
+        "must i you he she it we they me him her us them my your his its our their this that these those there here "
+        "who whom whose what which when where why how some any someone somebody something anyone "
+        "der die das den dem des ein eine einen einem einer eines und oder aber nicht kein keine so wenn dann als an "
+        "auf aus bei für von im in ins mit nach zu zum zur über unter vor durch um ist sind war waren sein bin hat "
+        "haben hatte wird werden kann können ich du er sie es wir ihr mich dich ihn uns mein dein dies diese dieser "
+        "dieses wer was welche welcher wo wann warum wie jemand etwas man auch "
+        "le la les un une des du de et ou mais ne pas que qui quoi dont où ce cet cette ces il elle nous vous ils "
+        "elles je tu est sont était a ont avec pour par dans sur sous en au aux son sa ses leur "
+        "el los las una unos unas y o pero no si del al con por para es son era fue ha han yo él ella lo se su sus "
+        "que quien cual donde cuando como"
+    ).split()
+)
+MEDIUM_WORDS = frozenset(
+    letters_of(word)
+    for word in (
+        # What a query says of where it was seen or heard; the text itself does not say it.
+        "sign signs board slide slides screen page title caption subtitle text word words line sentence scene video "
+        "clip moment picture frame lecture talk talks talking says say said saying saying speaks speaking mentions "
+        "mention mentioned shows show showing shown reads written reading called labelled labeled "
+        "schild tafel folie folien bildschirm seite titel untertitel text wort wörter zeile satz szene video bild "
+        "vortrag vorlesung sagt sagen gesagt spricht zeigt steht geschrieben"
+    ).split()
+)
+
+_WORD = re.compile(r"\w+")
+# Scripts without spaces between words: each sign stands for itself.
+_UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+
+
+def split(text: str) -> list[str]:
+    """The words of a text, each folded by `letters_of`; of scripts without spaces, the signs."""
+    spaced = _UNSPACED.sub(lambda found: f" {found.group()} ", text)
+    return [folded for word in _WORD.findall(spaced.replace("_", " ")) if (folded := letters_of(word))]
+
+
+def answers(query: str, text: str, *, fuzzy: bool = False) -> bool:
+    """Whether a text shares enough words with a query.
+
+    Args:
+        fuzzy: a word of the query may also be found with a reader's slip, inside a longer word, or across spaces.
+    """
+    asked, held = _weighed(query), split(text)
+    matches = _slips(text) if fuzzy else _inflected(held)
+    shared = {word: weight for word, weight in asked.items() if matches(word)}
+    if not any(weight == 1.0 for weight in shared.values()) and any(weight == 1.0 for weight in asked.values()):
+        return False
+    if sum(shared.values()) >= QUERY_SHARE * sum(asked.values()):
+        return bool(shared)
+    weights = [EMPTY_WEIGHT if word in FUNCTION_WORDS else 1.0 for word in held]
+    wanted = _inflected(list(asked)) if not fuzzy else _slips(" ".join(asked))
+    found = sum(weight for word, weight in zip(held, weights, strict=True) if wanted(word))
+    return found >= TEXT_SHARE * sum(weights)
+
+
+@lru_cache(maxsize=64)
+def _weighed(query: str) -> dict[str, float]:
+    words = dict.fromkeys(split(query))
+    return {word: EMPTY_WEIGHT if word in FUNCTION_WORDS or word in MEDIUM_WORDS else 1.0 for word in words}
+
+
+def _inflected(words: Sequence[str]) -> Callable[[str], bool]:
+    known = set(words)
+    return lambda word: word in known or any(_same_stem(word, other) for other in known)
+
+
+def _same_stem(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    return len(short) >= MIN_STEM_LETTERS and len(long) - len(short) <= INFLECTION_LETTERS and long.startswith(short)
+
+
+def _slips(text: str) -> Callable[[str], bool]:
+    letters = letters_of(text)
+    return lambda word: holds_word(letters, word)

@@ -1,0 +1,120 @@
+"""What counts as found: standing out from the background, and holding enough of the query's words."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search.relevance import MIN_SAMPLE, Background, Threshold
+from search.words import answers, split
+
+THRESHOLD = Threshold(standing=4.0, floor=0.2)
+
+
+def normal(size: int, middle: float = 0.1, spread: float = 0.05) -> np.ndarray:
+    return np.random.default_rng(5).normal(middle, spread, size).astype(np.float32)
+
+
+def test_the_background_is_measured_by_middle_and_spread() -> None:
+    background = Background.of(normal(5000))
+    assert background.middle == pytest.approx(0.1, abs=0.005)
+    assert background.spread == pytest.approx(0.05, rel=0.1)
+    assert background.standing(0.35) == pytest.approx(5, rel=0.15)
+
+
+def test_matches_in_the_sample_do_not_hide_themselves() -> None:
+    with_matches = np.concatenate([normal(900), np.full(100, 0.6, np.float32)])
+    assert Background.of(with_matches).counts(0.6, THRESHOLD)
+
+
+def test_what_lies_in_the_background_does_not_count() -> None:
+    sample = normal(1000)
+    background = Background.of(sample)
+    assert not any(background.counts(float(similarity), THRESHOLD) for similarity in sample)
+
+
+def test_the_floor_holds_whatever_the_background() -> None:
+    assert not Background.of(np.full(1000, -0.5, np.float32)).counts(0.19, THRESHOLD)
+
+
+@pytest.mark.parametrize("size", [0, 1, MIN_SAMPLE - 1])
+def test_in_a_small_library_only_the_floor_decides(size: int) -> None:
+    background = Background.of(np.full(size, 0.5, np.float32))
+    assert background.counts(0.5, THRESHOLD)
+    assert not background.counts(0.1, THRESHOLD)
+
+
+def test_equal_pictures_do_not_stand_out_from_each_other() -> None:
+    assert not Background.of(np.full(1000, 0.5, np.float32)).counts(0.5 + 1e-6, THRESHOLD)
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-1, 1, width=32), max_size=100), st.floats(-1, 1), st.floats(-1, 1))
+def test_a_greater_similarity_never_counts_less(sample: list[float], one: float, other: float) -> None:
+    background = Background.of(np.array(sample, np.float32))
+    low, high = sorted((one, other))
+    assert background.counts(high, THRESHOLD) or not background.counts(low, THRESHOLD)
+
+
+SLIDE = "XQuery and XPath\nPath expressions\nselect nodes in a document"
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "expected"),
+    [
+        pytest.param("XQuery path expressions", SLIDE, True, id="all words"),
+        pytest.param("a lecture slide on XQuery path expressions", SLIDE, True, id="words about the medium are light"),
+        pytest.param("a sign that says ANCHOR", "ANCHOR", True, id="the whole sign was asked for"),
+        pytest.param("the word anchor on a board", "GRAND\nANCHOR", True, id="half of the sign"),
+        pytest.param("what is the capital of France", SLIDE, False, id="only function words"),
+        pytest.param("what is the capital of France", "Is it the end of it?", False, id="a text of function words"),
+        pytest.param("somebody says that a seaman from Lima tallied ships", "The sailor from Lima counts boats.", False,
+                     id="one name in common"),
+        pytest.param("ships", "The ship sails", True, id="inflected"),
+        pytest.param("art", "A party", False, id="inside another word"),
+        pytest.param("to be or not to be", "To be, or not to be, that is it", True, id="function words asked"),
+        pytest.param("Stra\u00dfe", "STRASSE", True, id="folded"),
+        pytest.param("caf\u00e9", "Cafe", True, id="accents"),
+        pytest.param("\u4f60\u597d", "\u4f60\u597d\u4e16\u754c", True, id="Chinese"),
+        pytest.param("\u518d\u89c1", "\u4f60\u597d\u4e16\u754c", False, id="other Chinese"),
+        pytest.param("?!", "?!", False, id="no word at all"),
+        pytest.param("anything", "", False, id="empty text"),
+    ],
+)  # fmt: skip
+def test_answers(query: str, text: str, expected: bool) -> None:
+    assert answers(query, text) is expected
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "expected"),
+    [
+        pytest.param("XQuery path expressions", "XOuery\nPath expresslons", True, id="wrong letters"),
+        pytest.param("weisse Schrift", "weisseSchrift", True, id="a lost space"),
+        pytest.param("a sign that says ANCHOR", "ANCH0R", True, id="a sign with a slip"),
+        pytest.param("what is the capital of France", "weisseSchrift", False, id="nothing in common"),
+        pytest.param("a sign that says HARBOUR", "HATCH", False, id="only letters of light words"),
+    ],
+)
+def test_answers_forgives_a_readers_slip(query: str, text: str, expected: bool) -> None:
+    assert answers(query, text, fuzzy=True) is expected
+
+
+def test_split_cuts_and_folds() -> None:
+    assert split("Wei\u00dfe Schrift, foo.bar_baz \u4f60\u597d") == [
+        "weisse",
+        "schrift",
+        "foo",
+        "bar",
+        "baz",
+        "\u4f60",
+        "\u597d",
+    ]
+
+
+@settings(deadline=None)
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_any_two_texts_can_be_compared(query: str, text: str) -> None:
+    for fuzzy in (False, True):
+        assert answers(query, text, fuzzy=fuzzy) in (True, False)
+    if any(word for word in split(query)):
+        assert answers(query, query)
