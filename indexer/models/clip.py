@@ -85,7 +85,7 @@ class ClipModel:
     def _embed_batch(self, batch: NDArray[np.float32]) -> Vectors:
         try:
             with torch.inference_mode():
-                tensor = torch.from_numpy(batch).to(self._choice.device, self._choice.dtype)
+                tensor = torch.from_numpy(np.ascontiguousarray(batch)).to(self._choice.device, self._choice.dtype)
                 features = self._network.encode_image(tensor)  # (batch, dim)
         except torch.OutOfMemoryError as error:
             raise ModelBrokenError(
