@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from demo.draw import Picture, ScenePainter
-from demo.scenes import Actor, Scene, random_scene
+from demo.draw import Picture, ScenePainter, actor_place
+from demo.scenes import HEIGHT, WIDTH, Actor, Scene, random_scene
 from demo.vocabulary import ACTOR_COLOURS, BACKGROUND_COLOURS, PATTERNS, SHAPES, SIZES
 
 IMAGE_PIXELS = 96
@@ -24,6 +24,9 @@ CODE_FIELDS = ("layout", "background", "pattern", "colour0", "shape0", "size0", 
 
 Codes = NDArray[np.int8]
 """(n, 9) whole numbers, one per CODE_FIELDS; -1 where there is no second actor."""
+
+Places = NDArray[np.int8]
+"""(n, 4) whole numbers: x and y of the first actor's centre in the shrunk frame, then the second's; -1 for none."""
 
 COLOUR_CODES = {name: code for code, name in enumerate(ACTOR_COLOURS)}
 SHAPE_CODES = {name: code for code, name in enumerate(SHAPES)}
@@ -39,6 +42,15 @@ def scene_codes(scene: Scene) -> list[int]:
     for actor in scene.actors:
         codes += [COLOUR_CODES[actor.colour], SHAPE_CODES[actor.shape], SIZE_CODES[actor.size]]
     return codes + [-1] * (len(CODE_FIELDS) - len(codes))
+
+
+def scene_places(scene: Scene, index: int) -> list[int]:
+    """Returns where the actors' centres are in frame `index`, in pixels of the shrunk frame, as a row of Places."""
+    places: list[int] = []
+    for actor in scene.actors:
+        x, y, _ = actor_place(actor, index, scene.length)
+        places += [round(x * IMAGE_PIXELS / WIDTH), round(y * IMAGE_PIXELS / HEIGHT)]
+    return places + [-1] * (4 - len(places))
 
 
 def shrink(picture: Picture) -> Picture:
@@ -119,29 +131,31 @@ CHANGES: dict[str, Callable[[Scene, Random], Scene]] = {
 
 def render_cache(
     folder: Path, *, frames: int, seed: int, progress: Callable[[float], None] | None = None
-) -> tuple[NDArray[np.uint8], Codes]:
+) -> tuple[NDArray[np.uint8], Codes, Places]:
     """Renders frames, or opens those rendered before with the same count and seed.
 
     Returns:
-        The frames, (frames, 96, 96, 3) uint8 RGB in a memory map, and their codes. Groups lie one after another.
+        The frames, (frames, 96, 96, 3) uint8 RGB in a memory map, their codes and their
+        places. Groups lie one after another.
     """
     folder.mkdir(parents=True, exist_ok=True)
     name = f"frames-{frames}-{seed}"
-    pictures_path, codes_path = folder / f"{name}.npy", folder / f"{name}-codes.npy"
-    if codes_path.exists():
-        return np.load(pictures_path, mmap_mode="r"), np.load(codes_path)
+    pictures_path, facts_path = folder / f"{name}.npy", folder / f"{name}-facts.npy"
+    if facts_path.exists():
+        facts = np.load(facts_path)
+        return np.load(pictures_path, mmap_mode="r"), facts[:, : len(CODE_FIELDS)], facts[:, len(CODE_FIELDS) :]
     shape = (frames, IMAGE_PIXELS, IMAGE_PIXELS, 3)
     pictures = np.lib.format.open_memmap(pictures_path, mode="w+", dtype=np.uint8, shape=shape)
-    codes = np.zeros((frames, len(CODE_FIELDS)), np.int8)
+    facts = np.zeros((frames, len(CODE_FIELDS) + 4), np.int8)
     rng = Random(f"reelseek frame cache {seed}")
     for start in range(0, frames, GROUP):
         group = variants(random_scene(rng), rng)
         for index, scene in enumerate(group[: frames - start], start):
-            picture = ScenePainter(scene).frame(rng.randrange(scene.length))
-            pictures[index] = shrink(roughen(picture, rng))
-            codes[index] = scene_codes(scene)
+            moment = rng.randrange(scene.length)
+            pictures[index] = shrink(roughen(ScenePainter(scene).frame(moment), rng))
+            facts[index] = scene_codes(scene) + scene_places(scene, moment)
         if progress is not None and start % (GROUP * 250) == 0:
             progress(start / frames)
     pictures.flush()
-    np.save(codes_path, codes)
-    return np.load(pictures_path, mmap_mode="r"), codes
+    np.save(facts_path, facts)
+    return np.load(pictures_path, mmap_mode="r"), facts[:, : len(CODE_FIELDS)], facts[:, len(CODE_FIELDS) :]

@@ -15,11 +15,13 @@ from random import Random
 import numpy as np
 import torch
 from open_clip import CLIP
+from open_clip.modified_resnet import ModifiedResNet
 from torch import Tensor, nn
 from torch.nn import functional
 
 from demo.captions import codes_scene, fit_matrix, random_description
-from demo.clip_checkpoint import EMBEDDING_SIZE, build_tokenizer, load_tokens, model_config, write_checkpoint
+from demo.clip_checkpoint import EMBEDDING_SIZE, EOS_ID, build_tokenizer, load_tokens, model_config, write_checkpoint
+from demo.crop_warmup import warm_up
 from demo.frame_cache import CODE_FIELDS, GROUP, Codes, render_cache
 from demo.grammar import say
 
@@ -31,26 +33,42 @@ HEAD_CLASSES = {"layout": 3, "background": 8, "pattern": 5, "colour": 9, "shape"
 class Settings:
     """What a run depends on."""
 
-    steps: int = 3000
+    steps: int = 1000
+    crop_steps: int = 500
     groups: int = 32
-    frames: int = 64000
+    frames: int = 32000
     learning_rate: float = 2e-3
     seed: int = 0
     threads: int = 1
 
 
 class AttributeHeads(nn.Module):
-    """One linear classifier per field of the codes, on the picture vector before it is normalised."""
+    """Linear classifiers on the picture vector before it is normalised.
+
+    One per field of the codes, which says what stands first and what second; and one that only says which shapes, and
+    which colours with which shapes, are there at all. The latter is easier and teaches shapes first.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        sizes = [HEAD_CLASSES[field.rstrip("01")] for field in CODE_FIELDS]
-        self.sizes = sizes
-        self.linear = nn.Linear(EMBEDDING_SIZE, sum(sizes))
+        self.sizes = [HEAD_CLASSES[field.rstrip("01")] for field in CODE_FIELDS]
+        self.fields = nn.Linear(EMBEDDING_SIZE, sum(self.sizes))
+        self.present = nn.Linear(EMBEDDING_SIZE, 8 + 64)
+        nn.init.constant_(self.present.bias, -2.5)
 
-    def forward(self, vectors: Tensor) -> list[Tensor]:
-        """Returns the logits of each field, (n, classes)."""
-        return list(self.linear(vectors).split(self.sizes, dim=1))
+    def loss(self, vectors: Tensor, codes: Codes) -> tuple[Tensor, dict[str, float]]:
+        """Returns the loss of all classifiers and the share of right answers by field."""
+        targets = attribute_targets(codes)
+        losses: list[Tensor] = []
+        right: dict[str, float] = {}
+        for column, (field, logits) in enumerate(
+            zip(CODE_FIELDS, self.fields(vectors).split(self.sizes, dim=1), strict=True)
+        ):
+            losses.append(functional.cross_entropy(logits, targets[:, column]))
+            right[field] = (logits.argmax(1) == targets[:, column]).float().mean().item()
+        there = presence_targets(codes)
+        presence = functional.binary_cross_entropy_with_logits(self.present(vectors), there, reduction="none")
+        return torch.stack(losses).sum() / 4 + presence.sum(1).mean() / 3, right
 
 
 def attribute_targets(codes: Codes) -> Tensor:
@@ -60,6 +78,17 @@ def attribute_targets(codes: Codes) -> Tensor:
         absent = targets[:, column] < 0
         targets[absent, column] = HEAD_CLASSES[field.rstrip("01")] - 1
     return targets
+
+
+def presence_targets(codes: Codes) -> Tensor:
+    """Returns (n, 72) of 0 and 1: the 8 shapes, then the 64 pairs of colour and shape, that a frame shows."""
+    there = np.zeros((len(codes), 72), np.float32)
+    rows = np.arange(len(codes))
+    for colour, shape in ((3, 4), (6, 7)):
+        shown = codes[:, colour] >= 0
+        there[rows[shown], codes[shown, shape]] = 1
+        there[rows[shown], 8 + codes[shown, colour].astype(np.int64) * 8 + codes[shown, shape]] = 1
+    return torch.from_numpy(there)
 
 
 def contrastive_loss(pictures: Tensor, texts: Tensor, scale: Tensor, fits: Tensor) -> Tensor:
@@ -83,7 +112,7 @@ class Trainer:
     def __init__(self, settings: Settings, cache: Path) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
-        self.pictures, self.codes = render_cache(
+        self.pictures, self.codes, self.places = render_cache(
             cache,
             frames=settings.frames,
             seed=settings.seed,
@@ -103,8 +132,8 @@ class Trainer:
         self.step = 0
         self.seconds = 0.0
 
-    def batch(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Draws this step's pictures (n, 3, 96, 96), tokens (n, 40), fits (n, n) and attribute classes (n, 9)."""
+    def batch(self) -> tuple[Tensor, Tensor, Tensor, Codes]:
+        """Draws this step's pictures (n, 3, 96, 96), tokens (n, 40), fits (n, n) and codes (n, 9)."""
         rng = Random(f"{self.settings.seed} {self.step}")
         starts = rng.sample(range(len(self.codes) // GROUP), self.settings.groups)
         rows = np.concatenate([np.arange(start * GROUP, (start + 1) * GROUP) for start in sorted(starts)])
@@ -112,34 +141,45 @@ class Trainer:
         tokens = load_tokens([say(description, rng) for description in descriptions], self.tokenizer)
         pictures = torch.from_numpy(self.pictures[rows]).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
         fits = torch.from_numpy(fit_matrix(descriptions, self.codes[rows]))
-        return pictures, tokens, fits, attribute_targets(self.codes[rows])
+        return pictures, tokens, fits, self.codes[rows]
+
+    def warm_up(self) -> None:
+        """Teaches the picture tower on crops before the first step."""
+        tower = self.model.visual
+        assert isinstance(tower, ModifiedResNet)
+        steps = self.settings.crop_steps
+        warm_up(tower, self.pictures, self.codes, self.places, steps=steps, seed=self.settings.seed)
+
+    def encode_text(self, tokens: Tensor) -> Tensor:
+        """Does what the model's own `encode_text` does, without the padding that no token of the batch reaches."""
+        model = self.model
+        length = int((tokens != 0).sum(1).max())
+        x = model.token_embedding(tokens[:, :length]) + model.positional_embedding[:length]
+        x = model.ln_final(model.transformer(x, attn_mask=model.attn_mask[:length, :length]))
+        ends = (tokens == EOS_ID).int().argmax(1)
+        return x[torch.arange(len(tokens)), ends] @ model.text_projection
 
     def train_step(self) -> dict[str, float]:
         """Takes one step and returns what to log."""
         began = time.perf_counter()
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.step, self.settings)
-        pictures, tokens, fits, targets = self.batch()
+        pictures, tokens, fits, codes = self.batch()
         with torch.autocast("cpu", torch.bfloat16):
             seen = self.model.encode_image(pictures)
-            read = self.model.encode_text(tokens)
+            read = self.encode_text(tokens)
         seen, read = seen.float(), read.float()
         scale = self.model.logit_scale.exp().clamp(max=100)
         contrast = contrastive_loss(functional.normalize(seen, dim=1), functional.normalize(read, dim=1), scale, fits)
-        logits = self.heads(seen)
-        heads = torch.stack([functional.cross_entropy(one, targets[:, k]) for k, one in enumerate(logits)])
-        loss = contrast + 0.5 * heads.mean()
+        heads, right = self.heads.loss(seen, codes)
+        loss = contrast + heads * (1.0 if self.step < self.settings.steps // 2 else 0.4)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
         self.optimizer.step()
         self.step += 1
         self.seconds += time.perf_counter() - began
-        right = {
-            field: float((one.argmax(1) == targets[:, k]).float().mean())
-            for k, (field, one) in enumerate(zip(CODE_FIELDS, logits, strict=True))
-        }
-        return {"contrast": contrast.item(), "heads": heads.mean().item(), "scale": scale.item(), **right}
+        return {"contrast": contrast.item(), "heads": heads.item(), "scale": scale.item(), **right}
 
     def save(self, path: Path) -> None:
         """Writes everything that a run needs to go on."""
@@ -167,6 +207,9 @@ def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
     state_path = work / f"clip-{settings.seed}.pt"
     if resume and state_path.exists():
         trainer.resume(state_path)
+    else:
+        trainer.warm_up()
+        trainer.save(state_path)
     sums: dict[str, float] = {}
     while trainer.step < settings.steps:
         for name, value in trainer.train_step().items():

@@ -1,0 +1,123 @@
+"""Trains the tiny text model of the demo world: `python -m demo.train_text --out demo/checkpoints/text`.
+
+Loss: both directions of the contrastive loss over batches that hold groups of near-identical texts.
+"""
+
+import argparse
+import json
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+
+import torch
+from tokenizers import Tokenizer
+from torch import nn
+from torch.nn import functional
+
+from demo.text_checkpoint import embed, new_model, train_tokenizer, wrap_tokenizer, write_text_checkpoint
+from demo.text_pairs import random_group
+
+SCALE = 20.0
+"""Inverse temperature of the contrastive loss."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run depends on."""
+
+    steps: int = 1500
+    groups: int = 24
+    learning_rate: float = 2e-3
+    seed: int = 0
+    threads: int = 1
+
+
+class Trainer:
+    """A run: model, tokenizer, optimizer, the step reached; saved as one file to go on from."""
+
+    def __init__(self, settings: Settings) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings = settings
+        rng = Random(f"reelseek text vocabulary {settings.seed}")
+        self.tokenizer = train_tokenizer(text for _ in range(6000) for pair in random_group(rng) for text in pair)
+        self.model = new_model(len(self.tokenizer))
+        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=settings.learning_rate, weight_decay=0.01)
+        self.step = 0
+        self.seconds = 0.0
+
+    def train_step(self) -> dict[str, float]:
+        """Takes one step and returns what to log."""
+        began = time.perf_counter()
+        progress = self.step / self.settings.steps
+        for group in self.optimizer.param_groups:
+            cosine = 0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2
+            group["lr"] = self.settings.learning_rate * min(1.0, (self.step + 1) / 100) * cosine
+        rng = Random(f"reelseek text {self.settings.seed} {self.step}")
+        pairs = [pair for _ in range(self.settings.groups) for pair in random_group(rng)]
+        with torch.autocast("cpu", torch.bfloat16):
+            queries = embed(self.model, self.tokenizer, [query for query, _ in pairs])
+            documents = embed(self.model, self.tokenizer, [document for _, document in pairs])
+        logits = SCALE * queries.float() @ documents.float().T  # (n, n)
+        target = torch.arange(len(pairs))
+        loss = (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.step += 1
+        self.seconds += time.perf_counter() - began
+        return {"loss": loss.item(), "right": (logits.argmax(1) == target).float().mean().item()}
+
+    def save(self, path: Path) -> None:
+        """Writes everything that a run needs to go on."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        words = self.tokenizer.backend_tokenizer.to_str()
+        state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "tokenizer": words}
+        torch.save({**state, "step": self.step, "seconds": self.seconds, "settings": asdict(self.settings)}, path)
+
+    def resume(self, path: Path) -> None:
+        """Goes on from a saved run, with its tokenizer."""
+        state = torch.load(path, weights_only=True)
+        self.tokenizer = wrap_tokenizer(Tokenizer.from_str(state["tokenizer"]))
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds = state["step"], state["seconds"]
+
+
+def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
+    """Runs to the end, with a log line every 50 steps and a checkpoint every 250."""
+    torch.set_num_threads(settings.threads)
+    trainer = Trainer(settings)
+    state_path = work / f"text-{settings.seed}.pt"
+    if resume and state_path.exists():
+        trainer.resume(state_path)
+    sums: dict[str, float] = {}
+    while trainer.step < settings.steps:
+        for name, value in trainer.train_step().items():
+            sums[name] = sums.get(name, 0.0) + value / 50
+        if trainer.step % 50 == 0:
+            rounded = {name: round(value, 3) for name, value in sums.items()}
+            print(json.dumps({"step": trainer.step, "seconds": round(trainer.seconds), **rounded}), flush=True)
+            sums = {}
+        if trainer.step % 250 == 0 or trainer.step == settings.steps:
+            trainer.save(state_path)
+            write_text_checkpoint(out, trainer.model, trainer.tokenizer)
+
+
+def main() -> None:
+    """Reads the options and trains."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("demo/checkpoints/text"), help="where the checkpoint goes")
+    parser.add_argument("--work", type=Path, required=True, help="folder for the run's state")
+    parser.add_argument("--resume", action="store_true", help="go on from the state in --work")
+    for name, value in asdict(Settings()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value, help=f"default {value}")
+    options = vars(parser.parse_args())
+    out, work, resume = options.pop("out"), options.pop("work"), options.pop("resume")
+    train(Settings(**options), out=out, work=work, resume=resume)
+
+
+if __name__ == "__main__":
+    main()
