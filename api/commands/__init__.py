@@ -1,0 +1,28 @@
+"""The commands of `reelseek`, one file each. A command parses, calls one public function, prints."""
+
+import click
+
+from api.commands.demo import demo
+from api.commands.evaluate import evaluate
+from api.commands.index import index
+from api.commands.models import models
+from api.commands.optimize import optimize
+from api.commands.remove import remove
+from api.commands.search import search
+from api.commands.status import status
+from api.commands.verify import verify
+from api.commands.videos import videos
+
+COMMANDS: dict[str, click.Command] = {
+    "index": index,
+    "search": search,
+    "status": status,
+    "videos": videos,
+    "remove": remove,
+    "verify": verify,
+    "optimize": optimize,
+    "eval": evaluate,
+    "models": models,
+    "demo": demo,
+}
+"""In the order in which `--help` lists them."""

@@ -1,0 +1,83 @@
+"""`reelseek demo run`: draw a small library, index it, search it, print found beside true."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from api.exit_codes import ExitCode
+from api.options import json_option
+from indexer.config import Settings
+
+if TYPE_CHECKING:
+    from api.demo_check import Check, Times
+
+ENOUGH = 0.7
+"""Share of the shown searches whose first moment must be right."""
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("out/demo"),
+    show_default=True,
+    help="Folder for the videos and the library.",
+)
+@click.option("--minutes", type=float, default=4.0, show_default=True, help="Playing time of the videos.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Which world.")
+@click.option("--device", default=Settings().device, show_default=True, metavar="DEVICE", help="Where models run.")
+@json_option
+def run(*, out: Path, minutes: float, seed: int, device: str, as_json: bool) -> ExitCode:
+    """Draw, index, search; print found beside true.
+
+    Returns 1 when too few of the searches are right. The drawn world is all that the `demo` models know.
+
+    \b
+    Examples:
+      reelseek demo run
+      reelseek demo run --out /tmp/demo --minutes 10 --seed 42
+    """
+    from api.demo_check import draw_and_index, search_and_compare
+
+    folder = out / f"seed-{seed}"
+    settings = Settings(library=str(folder / "library"), models="demo", device=device)
+    times = draw_and_index(folder / "videos", minutes=minutes, seed=seed, settings=settings, quiet=as_json)
+    if times.interrupted:
+        return ExitCode.INTERRUPTED
+    checks = search_and_compare(folder / "videos" / "truth.jsonl", settings=settings)
+    right = sum(check.right for check in checks)
+    good = times.failed == 0 and bool(checks) and right >= ENOUGH * len(checks)
+    if as_json:
+        shown = [check.to_json() for check in checks]
+        click.echo(json.dumps({"ok": good, "right": right, "searches": shown, **times.to_json()}))
+    else:
+        _print(checks, times, settings, right)
+    return ExitCode.OK if good else ExitCode.NOTHING_FOUND
+
+
+def _print(checks: "list[Check]", times: "Times", settings: Settings, right: int) -> None:
+    import shlex
+    from statistics import median
+
+    from api.demo_view import checks_table
+    from api.safe_text import duration_text
+    from api.terminal import console, label
+
+    screen = console()
+    screen.print(checks_table(checks))
+    screen.print()
+    if not checks:
+        screen.print(label("The world has no scene to search for; give it more --minutes.", "bold red"))
+        return
+    spans = (
+        f"drew {duration_text(times.video_seconds)} of video in {duration_text(times.draw_seconds)}",
+        f"indexed it in {duration_text(times.index_seconds)}",
+        f"a search takes {1000 * median(check.seconds for check in checks):.0f} ms",
+    )
+    verdict = f"{right} of {len(checks)} searches right: the first moment found is at least half the true one."
+    screen.print(label(verdict, "bold green" if right >= ENOUGH * len(checks) else "bold red"), soft_wrap=True)
+    screen.print(label(f"{', '.join(spans)}.".capitalize()), soft_wrap=True)
+    example = f"reelseek search {shlex.quote(checks[0].query)} --library {shlex.quote(settings.library)}"
+    screen.print(label(f"Try: {example}"), soft_wrap=True)

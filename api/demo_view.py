@@ -1,0 +1,44 @@
+"""The demo's table: found beside true."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from api.demo_check import Check
+from api.safe_text import time_code
+from api.terminal import label
+from indexer.records import TimeSpan
+
+
+def checks_table(checks: Sequence[Check]) -> Table:
+    """One row for each search: what was asked, where it is, what was found, and how long it took."""
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("", no_wrap=True)
+    table.add_column("kind", no_wrap=True, style="cyan")
+    table.add_column("query", overflow="fold", ratio=1)
+    for name in ("true", "found"):
+        table.add_column(name, no_wrap=True)
+    for name in ("IoU", "ms"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for check in checks:
+        mark = Text("✓", style="bold green") if check.right else Text("✗", style="bold red")
+        table.add_row(
+            mark,
+            label(check.kind),
+            label(check.query),
+            _place(check.true_video, check.true_span),
+            _place(check.found_video, check.found_span) if check.found_span else label("nothing", "dim"),
+            f"{check.iou:.2f}",
+            f"{1000 * check.seconds:.0f}",
+        )
+    return table
+
+
+def _place(video: str, span: TimeSpan) -> Text:
+    return label(f"{_short(video)} {time_code(span.start_seconds)}-{time_code(span.stop_seconds)}")
+
+
+def _short(video: str) -> str:
+    """The part of a file name that tells the demo's videos apart: its number."""
+    return "#" + video.rsplit(".", 1)[0].rsplit("-", 1)[-1]

@@ -1,0 +1,81 @@
+"""How found moments look: a table for people, lines with tabs for a pipe. JSON comes from `search.results`."""
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from api.highlight import excerpt, matching_spans
+from api.safe_text import count_text, one_line, safe_text, time_code
+from api.terminal import label
+from api.thumbnails import half_blocks
+
+if TYPE_CHECKING:
+    from search.results import Moment, SearchResult
+
+EXCERPT_CHARACTERS = 240
+
+
+def moment_line(rank: int, moment: "Moment") -> str:
+    """One line for a pipe: rank, start, stop, score, signals, path and text, set apart by tabs."""
+    signals = ",".join(f"{name}={place}" for name, place in moment.signals.items())
+    start, stop = time_code(moment.span.start_seconds), time_code(moment.span.stop_seconds)
+    parts = (str(rank), start, stop, f"{moment.score:.4f}", signals, safe_text(moment.video), one_line(moment.text))
+    return "\t".join(parts)
+
+
+def print_result(console: Console, result: "SearchResult", *, offset: int, thumbnails: bool) -> None:
+    """Prints a page of moments as a table, and how to see the next one."""
+    if not result.moments:
+        console.print(Text.assemble("Nothing found for ", (one_line(result.query), "bold"), "."))
+        console.print(label("Say it in other words, or see with `reelseek status` what is indexed.", "dim"))
+        return
+    heading = f"{count_text(len(result.moments), 'moment')} for " if result.found else "Nothing stands out for "
+    console.print(Text.assemble(heading, (one_line(result.query), "bold"), "" if result.found else "; the nearest:"))
+    console.print(_table(result, offset, thumbnails))
+    seconds = result.seconds.get("total", 0.0)
+    more = f"; more with --offset {offset + len(result.moments)}" if result.more else ""
+    console.print(label(f"{seconds:.2f} s{more}", "dim"))
+
+
+def _table(result: "SearchResult", offset: int, thumbnails: bool) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(1, 2, 0, 0))
+    table.add_column("rank", justify="right", style="dim", no_wrap=True)
+    if thumbnails:
+        table.add_column("picture", no_wrap=True)
+    table.add_column("moment", overflow="fold")
+    for rank, moment in enumerate(result.moments, start=offset + 1):
+        cells: list[RenderableType] = [str(rank)]
+        if thumbnails:
+            cells.append((half_blocks(moment.thumbnail) if moment.thumbnail else None) or "")
+        table.add_row(*cells, moment_words(moment, result.query))
+    return table
+
+
+def moment_words(moment: "Moment", query: str) -> RenderableType:
+    """When and where, why it matched, and the matched text with the query's words marked."""
+    span = f"{time_code(moment.span.start_seconds)} - {time_code(moment.span.stop_seconds)}"
+    path = PurePath(moment.video)
+    when = Text.assemble((span, "bold cyan"), "  ", (safe_text(path.name), "bold"))
+    why = Text(f"score {moment.score:.3f}", style="dim")
+    for name, place in moment.signals.items():
+        why.append("  ")
+        why.append(f"{name.replace('_', ' ')} #{place}", style="green" if place == 1 else "")
+    where = label(f"in {path.parent}, best at {time_code(moment.best_frame_seconds)}", "dim")
+    lines: list[RenderableType] = [when, why]
+    if moment.text.strip():
+        lines.append(Padding(marked_text(moment.text, query), (0, 0, 0, 2)))
+    return Group(*lines, where)
+
+
+def marked_text(text: str, query: str) -> Text:
+    """An excerpt of a text on one line, the words that answer the query in colour."""
+    line = one_line(text)
+    shown, spans = excerpt(line, matching_spans(line, query), EXCERPT_CHARACTERS)
+    marked = Text(shown)
+    for start, stop in spans:
+        marked.stylize("bold black on yellow", start, stop)
+    return marked

@@ -1,0 +1,100 @@
+"""What is in a library, summed up for `reelseek status`."""
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from indexer.records import Video
+
+if TYPE_CHECKING:
+    from indexer.store import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A library at a glance."""
+
+    library: Path
+    models: dict[str, Any]
+    """What made it, as `indexer.store.Maker` names it."""
+    videos: int
+    """Without the failed ones."""
+    duration_seconds: float
+    stages: dict[str, int]
+    """Stage -> number of videos in which it is ready."""
+    counts: dict[str, int]
+    """Rows by kind."""
+    size_bytes: int
+    """Of all files in the library's folder."""
+    failures: list[Video]
+    warnings: int
+    """Videos that were indexed with something worth knowing."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "library": str(self.library),
+            "models": self.models,
+            "videos": self.videos,
+            "duration_seconds": round(self.duration_seconds, 3),
+            "stages": self.stages,
+            "counts": self.counts,
+            "size_bytes": self.size_bytes,
+            "warnings": self.warnings,
+            "failed": len(self.failures),
+            "failures": [failure_json(video) for video in self.failures],
+        }
+
+
+def failure_json(video: Video) -> dict[str, str]:
+    return {
+        "video": video.path,
+        "video_id": video.video_id,
+        "kind": video.failure_kind,
+        "reason": video.failure_reason,
+    }
+
+
+def video_json(video: Video) -> dict[str, Any]:
+    """One element of `reelseek videos --json`."""
+    return {
+        "video": video.path,
+        "video_id": video.video_id,
+        "paths": list(video.paths),
+        "duration_seconds": round(video.duration_seconds, 3),
+        "size_bytes": video.size_bytes,
+        "stages": sorted(video.stages),
+        "warnings": list(video.warnings),
+        "failure": {"kind": video.failure_kind, "reason": video.failure_reason} if video.failure_kind else None,
+    }
+
+
+def library_overview(library: "Library", place: Path) -> Overview:
+    from dataclasses import asdict
+
+    everything = library.videos()
+    good = [video for video in everything if not video.failure_kind]
+    return Overview(
+        library=place.absolute(),
+        models=asdict(library.maker),
+        videos=len(good),
+        duration_seconds=sum(video.duration_seconds for video in good),
+        stages=dict(Counter(stage for video in good for stage in sorted(video.stages))),
+        counts=dict(library.counts()),
+        size_bytes=folder_bytes(place),
+        failures=[video for video in everything if video.failure_kind],
+        warnings=sum(bool(video.warnings) for video in good),
+    )
+
+
+def folder_bytes(folder: Path) -> int:
+    """Size of all files under a folder; one that goes away meanwhile counts nothing."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += (Path(place) / name).lstat().st_size
+            except OSError:
+                continue
+    return total

@@ -1,0 +1,182 @@
+"""`reelseek search`: the object for programs, lines for a pipe, the table for people."""
+
+import io
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from click.testing import CliRunner, Result
+from fakes_cli import HOSTILE_NAME, HOSTILE_TEXT, FakeEngine, moment
+from PIL import Image
+from rich.console import Console
+
+from api.cli import main
+from api.exit_codes import ExitCode
+from api.moments_view import marked_text, print_result
+from api.thumbnails import can_show, half_blocks
+from indexer.errors import QueryError
+from search.results import SearchResult
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    fake = FakeEngine([moment(), moment(start=90.0)])
+    module = ModuleType("search.engine")
+    module.SearchEngine = fake
+    monkeypatch.setitem(sys.modules, "search.engine", module)
+    return fake
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["search", *arguments])
+
+
+def test_json_is_exactly_the_documented_object(engine: FakeEngine) -> None:
+    result = run("an invoice", "--json", "--library", "L")
+    assert result.exit_code == ExitCode.OK
+    assert result.stdout.count("\n") == 1
+    shown = json.loads(result.stdout)
+    assert list(shown) == ["query", "found", "moments"]
+    assert shown["query"] == "an invoice"
+    assert shown["found"] is True
+    assert shown["moments"][0] == {
+        "video": "/films/talk.mp4",
+        "video_id": "0123456789abcdef0123456789abcdef",
+        "start_seconds": 3.25,
+        "stop_seconds": 7.75,
+        "best_frame_seconds": 4.25,
+        "score": 0.0325,
+        "signals": {"screen_text_words": 1, "picture": 12},
+        "text": "An invoice\nfor the tables",
+    }
+    assert engine.opened[0][0] == Path("L")
+
+
+def test_options_reach_the_engine(engine: FakeEngine) -> None:
+    run("x", "--video", "a.mp4", "--limit", "3", "--offset", "6", "--signal", "picture", "--signal", "subtitle")
+    assert engine.asked == [
+        {"query": "x", "video": "a.mp4", "limit": 3, "offset": 6, "signals": ("picture", "subtitle")}
+    ]
+    run("x")
+    assert engine.asked[1] == {"query": "x", "video": None, "limit": 10, "offset": 0, "signals": None}
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_nothing_found_is_exit_code_1(engine: FakeEngine, form: list[str]) -> None:
+    engine.moments, engine.found = [], False
+    result = run("a green elephant", *form)
+    assert result.exit_code == ExitCode.NOTHING_FOUND
+    if form:
+        assert json.loads(result.stdout) == {"query": "a green elephant", "found": False, "moments": []}
+
+
+def test_a_query_that_cannot_be_searched_is_exit_code_2(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> SearchResult:
+        raise QueryError("the query is empty; give some words")
+
+    monkeypatch.setattr(engine, "search", refuse)
+    result = run("", "--json")
+    assert result.exit_code == ExitCode.STOPPED
+    assert json.loads(result.stdout) == {
+        "error": {"type": "QueryError", "message": "the query is empty; give some words"}
+    }
+
+
+def test_in_a_pipe_each_moment_is_one_line_of_tabs(engine: FakeEngine) -> None:
+    result = run("an invoice", "--offset", "10")
+    first, second = result.stdout.splitlines()
+    assert first.split("\t") == [
+        "11",
+        "0:00:03.2",
+        "0:00:07.8",
+        "0.0325",
+        "screen_text_words=1,picture=12",
+        "/films/talk.mp4",
+        "An invoice for the tables",
+    ]
+    assert second.startswith("12\t0:01:30.0\t")
+
+
+@pytest.mark.parametrize("form", [[], ["--json"], ["--thumbnails"]])
+def test_hostile_names_and_texts_never_reach_the_terminal(engine: FakeEngine, form: list[str]) -> None:
+    engine.moments = [moment(video=f"/films/{HOSTILE_NAME}", text=HOSTILE_TEXT)]
+    result = run("invoice", *form)
+    assert result.exit_code == ExitCode.OK
+    assert not set(result.stdout) & set("\x1b\x07\x9b\u202e\u2066\r")
+    if form == ["--json"]:
+        assert json.loads(result.stdout)["moments"][0]["text"] == HOSTILE_TEXT
+    else:
+        assert "[red]x[" in result.stdout
+        assert "red]\\x0a.mp4" in result.stdout
+        assert "\\x1b[2J" in result.stdout
+
+
+def draw(result: SearchResult, *, thumbnails: bool = False, width: int = 100) -> str:
+    screen = Console(
+        file=io.StringIO(), force_terminal=True, color_system="truecolor", width=width, markup=False, highlight=False
+    )
+    print_result(screen, result, offset=0, thumbnails=thumbnails)
+    assert isinstance(screen.file, io.StringIO)
+    return screen.file.getvalue()
+
+
+def test_the_table_shows_when_where_why_and_marks_the_words() -> None:
+    result = SearchResult("invoice", True, [moment()], {"total": 0.1234}, more=True)
+    shown = draw(result)
+    for part in ("0:00:03.2 - 0:00:07.8", "talk.mp4", "score 0.03", "screen text words #1", "picture #12", "in /films"):
+        assert part in shown
+    assert "\x1b[1;30;43minvoice\x1b[0m" in shown
+    assert "0.12 s; more with --offset 1" in shown
+
+
+def test_hostile_parts_stay_harmless_in_a_coloured_terminal() -> None:
+    result = SearchResult("q\x1b[2J", True, [moment(video=f"/x/{HOSTILE_NAME}", text=HOSTILE_TEXT)], {}, more=False)
+    shown = draw(result)
+    assert "\x1b[2J" not in shown
+    assert "\x1b]0" not in shown
+    assert "\x9b" not in shown
+
+
+def test_weak_moments_are_shown_as_such() -> None:
+    assert "Nothing stands out for" in draw(SearchResult("x", False, [moment()], {}, more=False))
+    assert "Nothing found for" in draw(SearchResult("x", False, [], {}, more=False))
+
+
+def test_a_thumbnail_is_drawn_with_two_pixels_a_character(tmp_path: Path) -> None:
+    file = tmp_path / "t.jpg"
+    picture = Image.new("RGB", (64, 36), (255, 0, 0))
+    picture.paste((0, 0, 255), (0, 18, 64, 36))
+    picture.save(file, quality=95)
+    drawn = half_blocks(file, columns=16)
+    assert drawn is not None
+    lines = drawn.plain.splitlines()
+    assert {len(line) for line in lines} == {16}
+    assert len(lines) == 5
+    shown = draw(SearchResult("x", True, [replace(moment(), thumbnail=file)], {}, more=False), thumbnails=True)
+    assert "\x1b[38;2;254;0;0;48;2;254;0;0m▀" in shown
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"\xff\xd8\xff\xe0broken"])
+def test_a_broken_or_missing_thumbnail_is_left_out(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "t.jpg"
+    assert half_blocks(file) is None
+    file.write_bytes(content)
+    assert half_blocks(file) is None
+
+
+def test_pictures_are_shown_only_where_they_look_well() -> None:
+    def screen(width: int, colours: str, terminal: bool = True) -> Console:
+        return Console(file=io.StringIO(), force_terminal=terminal, color_system=colours, width=width)  # type: ignore[arg-type]
+
+    assert can_show(screen(120, "truecolor"))
+    assert not can_show(screen(120, "256"))
+    assert not can_show(screen(70, "truecolor"))
+
+
+def test_a_long_text_is_cut_around_its_match() -> None:
+    marked = marked_text("filler " * 100 + "invoice " + "filler " * 100, "invoice")
+    assert len(marked.plain) < 260
+    assert [marked.plain[span.start : span.end] for span in marked.spans] == ["invoice"]

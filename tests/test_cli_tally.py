@@ -1,0 +1,80 @@
+"""The count behind the progress bar."""
+
+import pytest
+
+from api.index_tally import WEIGHTS, Tally
+from indexer.events import ScanFinished, StageFinished, StageProgress, VideoFailed
+from indexer.records import Stage
+
+ALL: list[Stage] = list(WEIGHTS)
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def finished(path: str, stage: Stage) -> StageFinished:
+    return StageFinished(path, "0" * 32, stage, 60.0, 3, 1.0)
+
+
+def test_a_run_goes_from_nothing_to_everything_and_never_back() -> None:
+    tally = Tally(ALL)
+    tally.add(ScanFinished(2, 2))
+    shares = [tally.share]
+    for stage in ALL:
+        for path in ("a", "b"):
+            for done in (20.0, 10.0, 55.0, 90.0):
+                tally.add(StageProgress(path, stage, done, 60.0))
+                shares.append(tally.share)
+            tally.add(finished(path, stage))
+            shares.append(tally.share)
+    assert shares[0] == 0
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0)
+
+
+def test_a_failed_file_is_as_done_as_a_good_one() -> None:
+    tally = Tally(["picture"])
+    tally.add(ScanFinished(2, 2))
+    tally.add(StageProgress("bad", "picture", 30.0, 60.0))
+    tally.add(VideoFailed("bad", "unreadable", "cut short"))
+    assert tally.share == 0.5
+    assert tally.stage_files == 1
+    assert not tally.active
+
+
+def test_a_later_stage_counts_what_an_earlier_run_did() -> None:
+    tally = Tally(ALL)
+    tally.add(ScanFinished(1, 1))
+    tally.add(StageProgress("a", "screen_text", 0.0, 60.0))
+    assert tally.share == pytest.approx(WEIGHTS["picture"] + WEIGHTS["subtitles"])
+    assert tally.video_seconds == 0
+
+
+def test_pace_and_time_left_come_from_the_clock() -> None:
+    clock = Clock()
+    tally = Tally(["picture"], clock=clock)
+    tally.add(ScanFinished(2, 2))
+    tally.add(StageProgress("a", "picture", 0.0, 60.0))
+    assert tally.pace == 0
+    assert tally.seconds_left is None
+    clock.now += 10
+    tally.add(finished("a", "picture"))
+    assert tally.pace == pytest.approx(6.0)
+    assert tally.seconds_left == pytest.approx(10.0)
+
+
+def test_an_unknown_duration_is_no_division_by_zero() -> None:
+    tally = Tally(ALL)
+    tally.add(ScanFinished(1, 1))
+    tally.add(StageProgress("a", "picture", 30.0, 0.0))
+    assert tally.share == 0
+
+
+def test_nothing_to_do_is_done() -> None:
+    tally = Tally(ALL)
+    tally.add(ScanFinished(5, 0))
+    assert tally.share == 1.0
