@@ -5,15 +5,17 @@ Leaves out pipes and limits (`decode_worker`) and the decoders themselves (`pyav
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import av.logging
 
-from indexer.decode_open import OpenedMedia, VideoStream, open_container, open_media
+from indexer.decode_decord import DecordPass
+from indexer.decode_open import OpenedMedia, VideoStream, has_decoder, open_container, open_media
 from indexer.decode_protocol import DecodeRequest, Message
 from indexer.decode_sampling import AskedTimes
 from indexer.decode_sniff import is_protected_iso
 from indexer.decode_tracks import TextTracks
+from indexer.decord_reader import DecordFailedError
 from indexer.errors import EncryptedVideoError, NoPictureError, UnreadableVideoError, VideoError
 from indexer.pyav_reader import PictureMaker, PyavReader, is_hdr
 from indexer.records import Pixels
@@ -40,32 +42,57 @@ class DecodeJob:
 
     def run(self) -> Iterator[Message]:
         """The probe (unless only text is asked), then, after the pictures, the closing message."""
-        request = self._request
         try:
-            media = open_media(request)
+            media = open_media(self._request)
             tracks = TextTracks(media.container)
             reader = self._first_readable(media, tracks)
         except NoPictureError:
-            if request.mode != "text":
+            if self._request.mode != "text":
                 raise
             yield self._text_alone()
             return
-        assert reader.first is not None
-        if request.mode == "text":
+        if self._request.mode == "text":
             reader.skip_to_end()
-        else:
-            maker = PictureMaker(reader.first, request.max_side)
-            yield self._probe(media, reader, maker, tracks, "pyav")
-            if request.mode == "probe":
+            yield _done(reader.stop_seconds, (), tracks, reader.start_seconds)
+            return
+        yield from self._pictures(media, reader, tracks)
+
+    def _pictures(self, media: OpenedMedia, reader: PyavReader, tracks: TextTracks) -> Iterator[Message]:
+        request = self._request
+        assert reader.first is not None
+        maker = PictureMaker(reader.first, request.max_side)
+        decord = self._decord(reader, maker)
+        probe = _probe(media, reader, maker, tracks)
+        yield {**probe, "decoder": "pyav" if decord is None else "decord"}
+        if request.mode == "probe":
+            return
+        sent = request.after_seconds
+        if decord is not None:
+            try:
+                for seconds, pixels in decord.sampled(self._asked(sent)):
+                    self._outlet.send_picture(seconds, pixels)
+                    sent = seconds
+                yield _done(decord.stop_seconds, (), decord.tracks or tracks, reader.start_seconds)
                 return
-            for seconds, frame in reader.sampled(self._asked(request.after_seconds)):
-                self._outlet.send_picture(seconds, maker.make(frame))
-        yield {
-            "type": "done",
-            "duration": reader.stop_seconds,
-            "warnings": reader.damage.warnings(reader.stop_seconds, reader.packets_seen),
-            "tracks": tracks.to_message(reader.start_seconds),
-        }
+            except DecordFailedError as error:
+                self._must_not_insist(str(error))
+        for seconds, frame in reader.sampled(self._asked(sent)):
+            self._outlet.send_picture(seconds, maker.make(frame))
+        yield _done(reader.stop_seconds, reader.warnings(), tracks, reader.start_seconds)
+
+    def _decord(self, reader: PyavReader, maker: PictureMaker) -> DecordPass | None:
+        """decord, opened, where it reads this file truly."""
+        if self._request.decoder == "pyav":
+            return None
+        try:
+            return DecordPass(self._request, reader, maker, self._outlet.progress)
+        except DecordFailedError as error:
+            self._must_not_insist(str(error))
+            return None
+
+    def _must_not_insist(self, reason: str) -> None:
+        if self._request.decoder == "decord":
+            raise UnreadableVideoError(f"decord is not trusted with this file ({reason}); ask for pyav or auto")
 
     def _asked(self, after_seconds: float | None) -> AskedTimes:
         request = self._request
@@ -76,7 +103,7 @@ class DecodeJob:
         container = open_container(self._request.path)
         tracks = TextTracks(container)
         tracks.read_all(container)
-        return {"type": "done", "duration": 0.0, "warnings": [], "tracks": tracks.to_message(0.0)}
+        return _done(0.0, (), tracks, 0.0)
 
     def _first_readable(self, media: OpenedMedia, tracks: TextTracks) -> PyavReader:
         """A reader of the first stream, in order of rank, that gives a picture."""
@@ -84,7 +111,7 @@ class DecodeJob:
         for number, stream in enumerate(media.streams):
             if stream.metadata.get("enc_key_id"):
                 raise EncryptedVideoError(_ENCRYPTED)
-            if stream.codec_context is None:
+            if not has_decoder(stream):
                 reason = "FFmpeg has no decoder for its video codec"
                 continue
             if number:
@@ -109,30 +136,28 @@ class DecodeJob:
         detail = f": {reason}" if reason else ""
         return UnreadableVideoError(f"none of its {packets} video packets can be decoded{detail}")
 
-    def _probe(
-        self,
-        media: OpenedMedia,
-        reader: PyavReader,
-        maker: PictureMaker,
-        tracks: TextTracks,
-        decoder: Literal["decord", "pyav"],
-    ) -> Message:
-        stream, container = reader.stream, media.container
-        assert reader.first is not None
-        return {
-            "type": "probe",
-            "container": container.format.name,
-            "codec": stream.codec_context.codec.canonical_name,
-            "decoder": decoder,
-            "width": maker.shown_width,
-            "height": maker.shown_height,
-            "rotation_degrees": maker.orientation.rotation_degrees,
-            "duration_seconds": max(0.0, (container.duration or 0) / 1e6),
-            "frames_per_second": float(stream.average_rate or 0),
-            "start_seconds": reader.start_seconds,
-            "stream_index": stream.index,
-            "is_hdr": is_hdr(reader.first),
-            "subtitle_streams": tracks.indices,
-            "audio_streams": len(container.streams.audio),
-            "slot_bytes": maker.width * maker.height * 3,
-        }
+
+def _done(stop_seconds: float, warnings: tuple[str, ...], tracks: TextTracks, start_seconds: float) -> Message:
+    found = tracks.to_message(start_seconds)
+    return {"type": "done", "duration": stop_seconds, "warnings": warnings, "tracks": found}
+
+
+def _probe(media: OpenedMedia, reader: PyavReader, maker: PictureMaker, tracks: TextTracks) -> Message:
+    stream, container = reader.stream, media.container
+    assert reader.first is not None
+    return {
+        "type": "probe",
+        "container": container.format.name,
+        "codec": stream.codec_context.codec.canonical_name,
+        "width": maker.shown_width,
+        "height": maker.shown_height,
+        "rotation_degrees": maker.orientation.rotation_degrees,
+        "duration_seconds": max(0.0, (container.duration or 0) / 1e6),
+        "frames_per_second": float(stream.average_rate or 0),
+        "start_seconds": reader.start_seconds,
+        "stream_index": stream.index,
+        "is_hdr": is_hdr(reader.first),
+        "subtitle_streams": tracks.indices,
+        "audio_streams": len(container.streams.audio),
+        "slot_bytes": maker.width * maker.height * 3,
+    }

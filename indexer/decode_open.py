@@ -9,12 +9,14 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 import av.container
 import av.error
+import av.packet
 import av.video.stream
-from av.stream import Disposition
+from av.stream import Disposition, Stream
 
 from indexer.decode_log import last_line, log_since, log_size
 from indexer.decode_protocol import DecodeRequest
@@ -103,6 +105,10 @@ _REFUSED = re.compile(r"\[([\w,]+) @ [^\]]*\] Format not on whitelist")
 _NOT_MOVING = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 
 InputContainer = av.container.InputContainer
+if TYPE_CHECKING:
+    Packet = av.packet.Packet[Any]
+else:
+    Packet = av.packet.Packet  # generic in the stubs only
 VideoStream = av.video.stream.VideoStream
 
 
@@ -241,13 +247,18 @@ def check_pixels(width: int, height: int, request: DecodeRequest) -> None:
     """Raises DecodeLimitError for a picture with too many pixels."""
     if width * height > request.max_pixels:
         raise DecodeLimitError(
-            f"a picture of {width} x {height} = {width * height} pixels is larger than max_pixels = {request.max_pixels}"
+            f"a picture of {width} x {height} = {width * height} pixels is larger than"
+            f" max_pixels = {request.max_pixels}"
         )
 
 
+def has_decoder(stream: Stream) -> bool:
+    """PyAV's stubs hide that a stream without a decoder has no codec context."""
+    return bool(cast(object, stream.codec_context))
+
+
 def _area(stream: VideoStream) -> int:
-    context = stream.codec_context
-    return context.width * context.height if context is not None else 0
+    return stream.codec_context.width * stream.codec_context.height if has_decoder(stream) else 0
 
 
 def _what_is_there(container: InputContainer) -> str:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 EPSILON_SECONDS = 1e-6
 """A frame counts as on screen when it starts this little after the asked time: `k / fps` and `pts * time_base`
@@ -28,7 +29,7 @@ class AskedTimes:
             raise ValueError(f"frames_per_second must be positive, got {frames_per_second}")
         if times is not None and any(not math.isfinite(time) for time in times):
             raise ValueError("asked times must be finite")
-        if times is not None and any(later < earlier for earlier, later in zip(times, times[1:], strict=False)):
+        if times is not None and any(later < earlier for earlier, later in pairwise(times)):
             raise ValueError("asked times must be sorted")
         self._times = times
         self._rate = frames_per_second

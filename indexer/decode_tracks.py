@@ -4,10 +4,9 @@ Leaves out what the packets' bytes mean (`decode_text`).
 """
 
 import av.error
-import av.packet
 from av.stream import Stream
 
-from indexer.decode_open import InputContainer
+from indexer.decode_open import InputContainer, Packet, has_decoder
 from indexer.decode_protocol import Message
 from indexer.decode_text import TEXT_CODECS, TextCollector, is_xml
 
@@ -34,7 +33,7 @@ class TextTracks:
     def indices(self) -> tuple[int, ...]:
         return tuple(self._collectors)
 
-    def add(self, packet: av.packet.Packet) -> None:
+    def add(self, packet: Packet) -> None:
         """Take a packet of one of `streams`; others are ignored."""
         collector = self._collectors.get(packet.stream_index)
         if collector is not None and packet.size:
@@ -60,5 +59,4 @@ class TextTracks:
 
 def _codec_of(stream: Stream) -> str:
     """Our name of a text codec, empty for bitmap subtitles."""
-    context = stream.codec_context
-    return _UNDECODED if context is None else TEXT_CODECS.get(context.name, "")
+    return TEXT_CODECS.get(stream.codec_context.name, "") if has_decoder(stream) else _UNDECODED

@@ -10,14 +10,13 @@ from fractions import Fraction
 
 import av
 import av.error
-import av.packet
 import av.video.frame
 import numpy as np
 from av.stream import Stream
 from av.video.reformatter import Interpolation
 
 from indexer.decode_colour import PRIMARIES_BT2020, TRANSFER_OF_TRC, tone_map
-from indexer.decode_open import InputContainer, VideoStream, check_pixels
+from indexer.decode_open import InputContainer, Packet, VideoStream, check_pixels
 from indexer.decode_picture import Orientation, as_pixels, fitted_size, orientation_of, scale_to, turn_upright
 from indexer.decode_protocol import DecodeRequest
 from indexer.decode_sampling import AskedTimes
@@ -25,7 +24,6 @@ from indexer.errors import DecodeLimitError, EncryptedVideoError
 from indexer.records import Pixels
 
 VideoFrame = av.video.frame.VideoFrame
-Packet = av.packet.Packet
 _MAX_READ_ERRORS = 32
 """Consecutive failures to read a packet after which the rest of the file is given up."""
 
@@ -41,18 +39,6 @@ class Damage:
     is_cut: bool = False
     """Reading the container failed for good before its end."""
     reason: str = ""
-
-    def warnings(self, stop_seconds: float, packets: int) -> list[str]:
-        """The damage in words, for people."""
-        lines: list[str] = []
-        detail = f" ({self.reason})" if self.reason else ""
-        if self.is_cut:
-            lines.append(f"damaged after {stop_seconds:.1f} s{detail}; what comes before is read")
-        if self.bad_packets:
-            lines.append(f"{self.bad_packets} of {packets} frames unreadable{detail}")
-        if self.backward_frames:
-            lines.append(f"{self.backward_frames} frames dropped whose times did not rise")
-        return lines
 
 
 @dataclass(slots=True)
@@ -103,6 +89,19 @@ class PyavReader:
         self.start_seconds = float(self._seconds(self.first, 0.0))
         return True
 
+    def warnings(self) -> tuple[str, ...]:
+        """After reading: the damage in words, for people."""
+        damage, lines = self.damage, list[str]()
+        detail = f" ({damage.reason})" if damage.reason else ""
+        missing = self.stream.frames - self.packets_seen
+        if damage.is_cut or missing > 0:
+            lines.append(f"damaged or cut off after {self.stop_seconds:.1f} s{detail}; what comes before is read")
+        if damage.bad_packets:
+            lines.append(f"{damage.bad_packets} of {self.packets_seen} frames unreadable{detail}")
+        if damage.backward_frames:
+            lines.append(f"{damage.backward_frames} frames left out whose times did not rise")
+        return tuple(lines)
+
     def timed_frames(self) -> Iterator[tuple[float, VideoFrame]]:
         """Every presented frame with its time; times rise strictly. `stop_seconds` is known afterwards."""
         assert self.first is not None
@@ -118,7 +117,8 @@ class PyavReader:
                 continue
             if later > limit:
                 raise DecodeLimitError(
-                    f"the video runs beyond {later / 3600:.2f} h; max_duration_hours = {self.request.max_duration_hours:g}"
+                    f"the video runs beyond {later / 3600:.2f} h;"
+                    f" max_duration_hours = {self.request.max_duration_hours:g}"
                 )
             gap, time, frame = later - time, later, following
             self.frame_count += 1
@@ -144,7 +144,9 @@ class PyavReader:
             self.on_progress()
             if packet.stream_index != self.stream.index:
                 self.on_text(packet)
-            elif packet.pts is not None and not packet.is_discard:
+                continue
+            self.packets_seen += packet.size > 0
+            if packet.pts is not None and not packet.is_discard:
                 stop = float((packet.pts + (packet.duration or 0)) * self._tick) - self.start_seconds
                 self.stop_seconds = max(self.stop_seconds, stop)
 
@@ -245,4 +247,12 @@ class PictureMaker:
         Args:
             pixels: RGB as stored.
         """
-        return scale_to(turn_upright(pixels, self.orientation), self.width, self.height)
+        return self.resize(turn_upright(pixels, self.orientation))
+
+    def resize(self, pixels: Pixels) -> Pixels:
+        """Of the wanted size.
+
+        Args:
+            pixels: RGB, upright.
+        """
+        return scale_to(pixels, self.width, self.height)
