@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from indexer.audit import audit
 from indexer.store import Library
 
 
@@ -109,7 +108,7 @@ def _measure(folder: Path, options: argparse.Namespace) -> int:
         subprocess.run(words, check=False, stdout=subprocess.DEVNULL)
         wrong = differences(clean, contents(place))
         with Library.open(place) as library:
-            wrong += [str(problem) for problem in audit(library)]
+            wrong += [str(problem) for problem in library.audit()]
         bad += bool(wrong)
         print(f"{number + 1:3} killed after {after:6.2f} s at {seen:32} {'; '.join(wrong) or 'equal'}", flush=True)
     print(f"{options.kills - bad} of {options.kills} libraries equal the clean run, row for row, and verify clean")

@@ -38,6 +38,8 @@ class ReadVideo:
 class _Reading:
     video: Video
     parts: list[list[float]]
+    cuts: set[float]
+    """Times of the first frames of segments."""
     states: dict[int, list[tuple[float, list[ScreenLine]]]] = field(
         default_factory=dict[int, list[tuple[float, list[ScreenLine]]]]
     )
@@ -105,9 +107,10 @@ class ScreenTextStage:
             while not self._slots.acquire(timeout=0.1):
                 if self._is_over():
                     return
-            times = sorted({row.time_seconds for row in self._frames_of(video.video_id) if row.changed})
+            rows = self._frames_of(video.video_id)
+            times = sorted({row.time_seconds for row in rows if row.changed})
             parts = [times[start : start + PART_FRAMES] for start in range(0, len(times), PART_FRAMES)] or [[]]
-            reading = _Reading(video, parts)
+            reading = _Reading(video, parts, _first_of_segments(rows))
             for part in range(len(parts)):
                 yield reading, part
 
@@ -130,7 +133,7 @@ class ScreenTextStage:
         states: list[tuple[float, list[ScreenLine]]] = []
         try:
             if reading.parts[part] and reading.error is None:
-                states = self._read_frames(reader, reading.video, reading.parts[part])
+                states = self._read_frames(reader, reading, reading.parts[part])
         except VideoError as error:
             reading.error = error
         if self._is_over():
@@ -142,16 +145,16 @@ class ScreenTextStage:
             self._results.put(self._collect(reading))
 
     def _read_frames(
-        self, reader: ScreenTextReader, video: Video, times: Sequence[float]
+        self, reader: ScreenTextReader, reading: _Reading, times: Sequence[float]
     ) -> list[tuple[float, list[ScreenLine]]]:
-        policy = ReadingPolicy()
+        video, policy = reading.video, ReadingPolicy()
         states: list[tuple[float, list[ScreenLine]]] = []
         side = self._settings.picture_max_side
         with open_video(Path(video.path), settings=self._settings, times=times, max_side=side) as frames:
             for frame in frames.frames():
                 if self._is_over():
                     break
-                if not policy.should_read(frame.time_seconds, changed=True):
+                if not policy.should_read(frame.time_seconds, changed=True, cut=frame.time_seconds in reading.cuts):
                     continue
                 started = time.perf_counter()
                 lines = reader.read(frame.pixels)
@@ -167,3 +170,10 @@ class ScreenTextStage:
         texts = collect_screen_texts(states, reading.video.duration_seconds)
         wall = time.perf_counter() - reading.started
         return ReadVideo(reading.video, tuple(texts), reading.error, wall)
+
+
+def _first_of_segments(rows: Sequence[FrameRow]) -> set[float]:
+    first: dict[int, float] = {}
+    for row in rows:
+        first[row.segment_index] = min(row.time_seconds, first.get(row.segment_index, row.time_seconds))
+    return set(first.values())

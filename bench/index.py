@@ -1,0 +1,200 @@
+"""Measures indexing: each stage alone, all of it together, and the memory of a short and a long video.
+
+`python -m bench.index` draws videos, then prints
+- efficiency = (decoding alone + embedding alone, one core each) / cores / wall time of the whole picture stage;
+  the best that overlapping can reach is 1.0, and only if cutting, thumbnails and writing cost nothing;
+- the peak memory of all processes together while a 10 minute and a 2 hour video are indexed.
+
+Two picture models: the demo world's, and ViT-B/32 in its true shape with random weights, which costs what the real one
+costs. Figures are medians over `--repeats` runs of ratios that were measured side by side.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from bench.table import print_table
+from demo.make import make_world
+from indexer.config import Settings
+from indexer.events import IndexFinished
+from indexer.models.clip import ClipModel, load_clip_model
+from indexer.models.device import one_thread_an_operation
+from indexer.models.profiles import PROFILES
+from indexer.models.registry import Models
+from indexer.picture_stage import PICTURE_SIDE
+from indexer.pipeline import index_paths
+from indexer.video import open_video
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What each part costs by itself, on one core."""
+
+    decode_seconds: float
+    embed_seconds: float
+    video_seconds: float
+
+
+def real_shape_checkpoint(folder: Path, name: str = "ViT-B-32") -> Path:
+    """A directory with a model of the true shape and random weights."""
+    import open_clip
+    from safetensors.torch import save_file
+
+    network, _, _ = open_clip.create_model_and_transforms(name)
+    folder.mkdir(parents=True)
+    save_file(
+        {key: value.contiguous() for key, value in network.state_dict().items()}, folder / "open_clip_model.safetensors"
+    )
+    config = {"model_cfg": open_clip.get_model_config(name), "preprocess_cfg": {}}
+    (folder / "open_clip_config.json").write_text(json.dumps(config))
+    return folder
+
+
+def measure_alone(files: list[Path], settings: Settings, model: ClipModel) -> Alone:
+    """Decodes every file without using the frames, then embeds the same frames, each on one core."""
+    decode = embed = seconds = 0.0
+    with one_thread_an_operation("cpu"):
+        for file in files:
+            started = time.perf_counter()
+            with open_video(
+                file, settings=settings, frames_per_second=1.0, max_side=PICTURE_SIDE, want_text=True
+            ) as reader:
+                pictures = [frame.pixels for frame in reader.frames()]
+                seconds += reader.duration_seconds
+            decode += time.perf_counter() - started
+            started = time.perf_counter()
+            for start in range(0, len(pictures), model.batch_frames):
+                batch = pictures[start : start + model.batch_frames]
+                if len(batch) == model.batch_frames:  # what is left over is counted by share, as if it filled batches
+                    model.embed_prepared(np.stack([model.prepare(pixels) for pixels in batch]))
+            whole = len(pictures) // model.batch_frames * model.batch_frames
+            embed += (time.perf_counter() - started) * (len(pictures) / whole if whole else 1)
+    return Alone(decode, embed, seconds)
+
+
+def measure_together(folder: Path, library: Path, settings: Settings, models: Models) -> IndexFinished:
+    """The picture stage as users run it."""
+    return index_paths([folder], settings=replace(settings, library=str(library)), models=models)
+
+
+def peak_memory_mib(words: list[str]) -> float:
+    """Runs a command; the most memory that it and its children held at once, shared pages counted once, MiB."""
+    import psutil
+
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+    peak = 0.0
+    watched = psutil.Process(process.pid)
+    while process.poll() is None:
+        try:
+            family = [watched, *watched.children(recursive=True)]
+            peak = max(peak, sum(_own_memory(item) for item in family) / 2**20)
+        except psutil.NoSuchProcess:
+            continue
+        time.sleep(0.2)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(words)} ended with {process.returncode}")
+    return peak
+
+
+def _own_memory(process: "psutil.Process") -> int:  # noqa: F821
+    import psutil
+
+    try:
+        full = process.memory_full_info()
+        return int(getattr(full, "pss", 0) or full.uss)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return 0
+
+
+def efficiency_rows(folder: Path, name: str, checkpoint: Path, repeats: int) -> list[list[str]]:
+    """One row a run, and the median last."""
+    settings = Settings(models="demo", clip_model=str(checkpoint), screen_text=False, device="cpu")
+    model = load_clip_model(str(checkpoint), device="cpu")
+    profile = replace(PROFILES["demo"], clip_model=str(checkpoint), text_model="", screen_text=False)
+    models = Models(profile, model, None)
+    cores = os.cpu_count() or 1
+    rows: list[list[str]] = []
+    ratios: list[float] = []
+    for number in range(repeats):
+        alone = measure_alone(sorted(folder.glob("*.mp4")), settings, model)
+        with tempfile.TemporaryDirectory() as place:
+            done = measure_together(folder, Path(place) / "library", settings, models)
+        ratio = (alone.decode_seconds + alone.embed_seconds) / cores / done.seconds
+        ratios.append(ratio)
+        rows.append(
+            [
+                f"{name} {number + 1}",
+                f"{alone.decode_seconds:.1f}",
+                f"{alone.embed_seconds:.1f}",
+                f"{done.stage_seconds['write']:.1f}",
+                f"{done.seconds:.1f}",
+                f"{alone.video_seconds / done.seconds:.0f}",
+                f"{ratio:.2f}",
+            ]
+        )
+    rows.append([f"{name} median", "", "", "", "", "", f"{statistics.median(ratios):.2f}"])
+    return rows
+
+
+def memory_rows(folder: Path, minutes: tuple[float, float]) -> list[list[str]]:
+    """Peak memory of a short and a long video."""
+    rows: list[list[str]] = []
+    peaks: list[float] = []
+    for length in minutes:
+        place = folder / f"{length:g}"
+        make_world(place, minutes=length, seed=3, video_minutes=length)
+        words = [
+            sys.executable,
+            "-m",
+            "api.cli",
+            "index",
+            str(place),
+            "--library",
+            str(place / "library"),
+            "--models",
+            "demo",
+        ]
+        peaks.append(peak_memory_mib([*words, "--no-screen-text", "--json"]))
+        rows.append([f"one video of {length:g} minutes", f"{peaks[-1]:.0f}", f"{peaks[-1] / peaks[0]:.3f}"])
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=20.0, help="video for the efficiency (default 20)")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--long-minutes", type=float, default=120.0, help="the long video for the memory (default 120)")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_world(folder / "world", minutes=options.minutes, seed=2)
+        rows = efficiency_rows(folder / "world", "demo model", Path(PROFILES["demo"].clip_model), options.repeats)
+        real = real_shape_checkpoint(folder / "ViT-B-32")
+        rows += efficiency_rows(folder / "world", "ViT-B/32 shape", real, options.repeats)
+        print(f"picture stage, {options.minutes:g} minutes of video, {os.cpu_count()} cores")
+        heads = [
+            "model and run",
+            "decode alone s",
+            "embed alone s",
+            "write s",
+            "together s",
+            "video s / s",
+            "efficiency",
+        ]
+        print_table(heads, rows)
+        print_table(
+            ["memory of all processes", "peak MiB", "to the first"], memory_rows(folder, (10.0, options.long_minutes))
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""What several test files share: a small drawn world, and small real models that know nothing."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from demo.make import make_world
+from indexer.config import Settings
+from indexer.models.profiles import PROFILES
+from indexer.models.registry import Models
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with three short videos of the demo world, their subtitles and truth."""
+    folder = tmp_path_factory.mktemp("world")
+    make_world(folder, minutes=1.2, seed=20, video_minutes=0.4)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def clip_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An open_clip checkpoint of random weights: real format, real loading, no knowledge."""
+    import open_clip
+    import torch
+    from safetensors.torch import save_file
+
+    config = {
+        "embed_dim": 24,
+        "vision_cfg": {"image_size": 32, "layers": 1, "width": 32, "head_width": 16, "patch_size": 16},
+        "text_cfg": {"context_length": 16, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1},
+    }
+    preprocess = {"mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "bicubic", "resize_mode": "squash"}
+    torch.manual_seed(5)
+    folder = tmp_path_factory.mktemp("clip")
+    save_file(open_clip.model.CLIP(**config).state_dict(), folder / "open_clip_model.safetensors")
+    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def models(clip_checkpoint: Path) -> Models:
+    """Pictures by random weights, texts by words alone, no on-screen text: quick, and real all the way."""
+    from dataclasses import replace
+
+    from indexer.models.clip import load_clip_model
+
+    profile = replace(PROFILES["demo"], clip_model=str(clip_checkpoint), text_model="", screen_text=False)
+    return Models(profile, load_clip_model(str(clip_checkpoint), device="cpu", batch_frames=8), None)
+
+
+@pytest.fixture
+def settings_for(tmp_path: Path, clip_checkpoint: Path) -> Callable[..., Settings]:
+    """Settings of a new library in the test's folder that go with `models`."""
+
+    def make(**values: object) -> Settings:
+        given = {"library": str(tmp_path / "library"), "models": "demo", "screen_text": False, "device": "cpu"}
+        return Settings(**{**given, "clip_model": str(clip_checkpoint), **values})  # pyright: ignore[reportArgumentType]
+
+    return make
