@@ -37,6 +37,7 @@ def verify(*, settings: Settings, as_json: bool) -> ExitCode:
         from api.safe_text import count_text, safe_text
 
         for problem in problems:
-            click.echo(safe_text(str(problem)))
+            about = f"{problem.video_id[:8]} " if problem.video_id else ""
+            click.echo(safe_text(f"{problem.kind}: {about}{problem.detail}"))
         click.echo(f"{count_text(len(problems), 'problem')} found" if problems else "The library is sound.")
     return ExitCode.NOTHING_FOUND if problems else ExitCode.OK
