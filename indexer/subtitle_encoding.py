@@ -55,7 +55,7 @@ def _guess(raw: bytes) -> str:
     """The most likely encoding; judged by the lines that are not ASCII, since times and numbers tell nothing."""
     telling = b"\n".join(line for line in raw.splitlines() if not line.isascii())[:_GUESS_BYTES]
     telling = telling[: telling.rfind(b"\n")] if b"\n" in telling else telling  # no letter cut in two
-    matches = list(from_bytes(telling, cp_isolation=[str(name) for name in _CANDIDATES.split()]))
+    matches = list(from_bytes(telling, cp_isolation=_CANDIDATES.split()))
     if not matches:
         return "cp1252"
     equals = [match.encoding for match in matches if (match.chaos, match.coherence) == _measures(matches[0])]
