@@ -1,12 +1,18 @@
 """The library: a folder with LanceDB tables, thumbnails and a writer's lock.
 
 `Library` is built in layers, each a file: `store_tables` (folder, tables, errors), `store_read` (records),
-`store_search` (nearest and full text), `store_index` (indexes and compaction), `store_write` (replacing, sweeping).
-This file opens, creates, closes and audits. These files and no others import LanceDB.
+`store_search` (nearest and full text), `store_index` (indexes and compaction), `store_write` (replacing, sweeping),
+`store_audit` (what `reelseek verify` looks at). This file opens, creates and closes.
+These files and no others import LanceDB.
 
 Processes: any number of readers, one writer; start others with `spawn`, never `fork` (LanceDB has threads).
 Threads: every reading call is safe from any thread beside a writing one; writing calls exclude one another.
 """
+
+import os
+
+# LanceDB reads it once, when it is first imported; its warnings ("partition 21 is empty") tell a user nothing.
+os.environ.setdefault("LANCEDB_LOG", "error")
 
 from pathlib import Path
 from types import TracebackType
@@ -15,14 +21,15 @@ from typing import Self
 from indexer.errors import LibraryMissingError
 from indexer.lock import WriterLock
 from indexer.schema import Maker
+from indexer.store_audit import Auditing
 from indexer.store_search import Background, FrameHit, Similarities, TextHit
 from indexer.store_tables import MAKER_FILE, OWN_NAMES, check_maker, create_tables, read_maker
-from indexer.store_write import Writing, prepare_folder
+from indexer.store_write import prepare_folder
 
 __all__ = ["Background", "FrameHit", "Library", "Maker", "Similarities", "TextHit", "check_maker"]
 
 
-class Library(Writing):
+class Library(Auditing):
     """An open library. Make one with `Library.open` or `Library.open_writer`, both also context managers."""
 
     def __init__(self, path: Path, maker: Maker, *, lock: WriterLock | None = None) -> None:

@@ -40,7 +40,6 @@ VIDEO_INDEX = "video"
 SOURCE_INDEX = "source"
 WORDS_INDEX = "words"
 LETTERS_INDEX = "letters"
-_TRAINED_KEY = "trained_rows"
 
 
 class Indexing(Searching):
@@ -86,19 +85,17 @@ class Indexing(Searching):
         if name == "texts" and rows >= SCALAR_INDEX_ROWS and SOURCE_INDEX not in present:
             table.create_index("source", config=Bitmap(), name=SOURCE_INDEX)
         searched = name in ("frames", "texts") and "vector" in table.schema.names
-        if searched and rows >= VECTOR_INDEX_ROWS and rows >= GROWTH * self._trained_rows(table, present):
+        if searched and rows >= VECTOR_INDEX_ROWS and rows >= GROWTH * _trained_rows(present):
             config = IvfRq(distance_type="cosine", num_bits=VECTOR_BITS)
             table.create_index("vector", config=config, replace=True, name=f"{VECTOR_INDEX}_{rows}")
             for old in present:
                 if old.startswith(VECTOR_INDEX):
                     table.drop_index(old)
 
-    @staticmethod
-    def _trained_rows(table: Table, present: dict[str, Any]) -> int:
-        """Rows that the vector index was trained on, kept in its name; 0 without one."""
-        del table
-        sizes = [int(name.rpartition("_")[2]) for name in present if name.startswith(VECTOR_INDEX)]
-        return max(sizes, default=0)
+
+def _trained_rows(indexes: dict[str, Any]) -> int:
+    """Rows that the vector index was trained on, kept in its name; 0 without one."""
+    return max((int(name.rpartition("_")[2]) for name in indexes if name.startswith(VECTOR_INDEX)), default=0)
 
 
 def _is_stale(index: Any, rows: int) -> bool:

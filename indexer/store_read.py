@@ -7,7 +7,7 @@ from typing import Any
 from indexer.errors import NotInLibraryError
 from indexer.records import FrameRow, SegmentRow, TextRow, TextSource, Video
 from indexer.schema import read_frames, read_segments, read_texts, read_videos
-from indexer.store_tables import Tables
+from indexer.store_tables import Tables, boundary
 
 SegmentKey = tuple[str, int]
 """(video_id, segment_index)"""
@@ -17,8 +17,13 @@ class Reading(Tables):
     """Safe from any thread, beside one writing thread: each call reads one committed version."""
 
     def videos(self) -> list[Video]:
-        """All videos, also failed ones, by path."""
-        return sorted(read_videos(self._rows("videos")), key=lambda video: (video.paths, video.video_id))
+        """All videos, also failed ones, by path. Kept until the table changes: each search asks for them."""
+        with boundary(self.path, "reading videos"):
+            version = self._tables["videos"].version  # before the rows: they may be newer, never older
+        if self._kept_videos[0] != version:
+            videos = sorted(read_videos(self._rows("videos")), key=lambda video: (video.paths, video.video_id))
+            self._kept_videos = (version, videos)
+        return list(self._kept_videos[1])
 
     def video(self, video_id: str) -> Video:
         """Raises NotInLibraryError for an id that the library does not hold."""

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from indexer.errors import LibraryBrokenError, LibraryError, LibraryMissingError, LibraryModelsError
 from indexer.lock import HOLDER_FILE, LOCK_FILE
+from indexer.records import Video
 from indexer.schema import SCHEMA_VERSION, TABLES, ArrowTable, Maker, TableName, table_schema
 
 MAKER_FILE = "library.json"
@@ -85,6 +86,7 @@ class Tables:
         self._may_write = False
         self._write_lock = threading.RLock()
         self._writes: dict[TableName, int] = {}  # commits to a table since it was compacted
+        self._kept_videos: tuple[int, list[Video]] = (-1, [])  # version, see `Reading.videos`
         self._samples: dict[tuple[str, int], tuple[int, NDArray[np.float32]]] = {}  # see `Searching.background`
         with boundary(path, "opening the tables"):
             self._database: Any = _connect(path)

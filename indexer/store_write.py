@@ -9,14 +9,14 @@ from typing import Any
 
 import pyarrow as pa
 
+from indexer.audit import STAGE_OF_SOURCE
 from indexer.errors import LibraryError
-from indexer.records import FrameRow, SegmentRow, Stage, TextRow, TextSource, Video
+from indexer.records import FrameRow, SegmentRow, TextRow, TextSource, Video
 from indexer.schema import KEYS, ArrowTable, TableName, frame_rows, segment_rows, table_schema, text_rows, video_rows
 from indexer.store_index import Indexing
 from indexer.store_read import all_of, equals, one_of
 from indexer.store_tables import THUMBNAIL_FOLDER, boundary
 
-STAGE_OF_SOURCE: dict[TextSource, Stage] = {"subtitle": "subtitles", "screen_text": "screen_text"}
 _BATCH_IDS = 1_000
 """Ids named in one filter; longer lists are split, so that a filter's length has a bound."""
 
