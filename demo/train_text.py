@@ -27,7 +27,7 @@ SCALE = 20.0
 class Settings:
     """What a run depends on."""
 
-    steps: int = 1500
+    steps: int = 700
     groups: int = 24
     learning_rate: float = 2e-3
     seed: int = 0
@@ -41,7 +41,7 @@ class Trainer:
         torch.manual_seed(settings.seed)
         self.settings = settings
         rng = Random(f"reelseek text vocabulary {settings.seed}")
-        self.tokenizer = train_tokenizer(text for _ in range(6000) for pair in random_group(rng) for text in pair)
+        self.tokenizer = train_tokenizer(text for _ in range(1500) for pair in random_group(rng) for text in pair)
         self.model = new_model(len(self.tokenizer))
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=settings.learning_rate, weight_decay=0.01)
         self.step = 0
