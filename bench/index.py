@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from bench.table import print_table
 from demo.make import make_world
@@ -88,8 +89,6 @@ def measure_together(folder: Path, library: Path, settings: Settings, models: Mo
 
 def peak_memory_mib(words: list[str]) -> float:
     """Runs a command; the most memory that it and its children held at once, shared pages counted once, MiB."""
-    import psutil
-
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
     peak = 0.0
     watched = psutil.Process(process.pid)
@@ -105,9 +104,7 @@ def peak_memory_mib(words: list[str]) -> float:
     return peak
 
 
-def _own_memory(process: "psutil.Process") -> int:  # noqa: F821
-    import psutil
-
+def _own_memory(process: psutil.Process) -> int:
     try:
         full = process.memory_full_info()
         return int(getattr(full, "pss", 0) or full.uss)

@@ -44,9 +44,11 @@ class ThumbnailSpool:
         height, width = pixels.shape[:2]
         if width > THUMBNAIL_WIDTH:
             size = (THUMBNAIL_WIDTH, max(1, round(height * THUMBNAIL_WIDTH / width)))
-            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+            shrunk = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        else:
+            shrunk = pixels
         quality = [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_QUALITY]
-        _, encoded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), quality)
+        _, encoded = cv2.imencode(".jpg", cv2.cvtColor(shrunk, cv2.COLOR_RGB2BGR), quality)
         self._stream.write(encoded.tobytes())
         self._offsets.append(self._offsets[-1] + len(encoded))
 

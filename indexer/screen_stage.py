@@ -14,8 +14,9 @@ from pathlib import Path
 from indexer.config import Settings
 from indexer.errors import VideoError
 from indexer.events import IndexEvent, StageProgress
-from indexer.records import FrameRow, TimedText, Video
-from indexer.screen_text import ReadingPolicy, ScreenLine, ScreenTextReader, collect_screen_texts
+from indexer.records import FrameRow, Pixels, SampledFrame, TimedText, Video
+from indexer.screen_reading import ScreenState, read_changed_frames
+from indexer.screen_text import ScreenLine, ScreenTextReader, collect_screen_texts
 from indexer.video import open_video
 
 PART_FRAMES = 120
@@ -40,9 +41,7 @@ class _Reading:
     parts: list[list[float]]
     cuts: set[float]
     """Times of the first frames of segments."""
-    states: dict[int, list[tuple[float, list[ScreenLine]]]] = field(
-        default_factory=dict[int, list[tuple[float, list[ScreenLine]]]]
-    )
+    states: dict[int, list[ScreenState]] = field(default_factory=dict[int, list[ScreenState]])
     error: VideoError | None = None
     started: float = field(default_factory=time.perf_counter)
 
@@ -74,6 +73,7 @@ class ScreenTextStage:
         self._tasks_lock = threading.Lock()
         self._slots = threading.Semaphore(threads + STARTED_AHEAD)
         self._results: queue.Queue[ReadVideo | BaseException] = queue.Queue()
+        self._stopped = False
         self.read_seconds = 0.0
         """Summed over the threads."""
         self._threads = [threading.Thread(target=self._run, name=f"ocr-{n}", daemon=True) for n in range(threads)]
@@ -99,8 +99,6 @@ class ScreenTextStage:
             self._stopped = True
             for thread in self._threads:
                 thread.join()
-
-    _stopped = False
 
     def _all_tasks(self, videos: Sequence[Video]) -> Iterator[tuple[_Reading, int]]:
         for video in videos:
@@ -130,10 +128,10 @@ class ScreenTextStage:
             self._results.put(error)
 
     def _read_part(self, reader: ScreenTextReader, reading: _Reading, part: int) -> None:
-        states: list[tuple[float, list[ScreenLine]]] = []
+        states: list[ScreenState] = []
         try:
             if reading.parts[part] and reading.error is None:
-                states = self._read_frames(reader, reading, reading.parts[part])
+                states = self._read_frames(reader, reading, part)
         except VideoError as error:
             reading.error = error
         if self._is_over():
@@ -144,25 +142,27 @@ class ScreenTextStage:
         if complete:
             self._results.put(self._collect(reading))
 
-    def _read_frames(
-        self, reader: ScreenTextReader, reading: _Reading, times: Sequence[float]
-    ) -> list[tuple[float, list[ScreenLine]]]:
-        video, policy = reading.video, ReadingPolicy()
-        states: list[tuple[float, list[ScreenLine]]] = []
+    def _read_frames(self, reader: ScreenTextReader, reading: _Reading, part: int) -> list[ScreenState]:
+        video, times = reading.video, reading.parts[part]
+        later = reading.parts[part + 1 :]
+        stop = later[0][0] if later else video.duration_seconds
+
+        def read(pixels: Pixels) -> list[ScreenLine]:
+            started = time.perf_counter()
+            lines = reader.read(pixels)
+            self.read_seconds += time.perf_counter() - started
+            return lines
+
+        def watched(frames: Iterator[SampledFrame]) -> Iterator[SampledFrame]:
+            for frame in frames:
+                if self._is_over():
+                    return
+                yield frame
+                self._emit(StageProgress(video.path, "screen_text", frame.time_seconds, video.duration_seconds))
+
         side = self._settings.picture_max_side
         with open_video(Path(video.path), settings=self._settings, times=times, max_side=side) as frames:
-            for frame in frames.frames():
-                if self._is_over():
-                    break
-                if not policy.should_read(frame.time_seconds, changed=True, cut=frame.time_seconds in reading.cuts):
-                    continue
-                started = time.perf_counter()
-                lines = reader.read(frame.pixels)
-                self.read_seconds += time.perf_counter() - started
-                policy.saw(frame.time_seconds, has_text=bool(lines))
-                states.append((frame.time_seconds, lines))
-                self._emit(StageProgress(video.path, "screen_text", frame.time_seconds, video.duration_seconds))
-        return states
+            return read_changed_frames(watched(frames.frames()), read=read, cuts=reading.cuts, stop_seconds=stop)
 
     @staticmethod
     def _collect(reading: _Reading) -> ReadVideo:

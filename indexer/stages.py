@@ -101,8 +101,8 @@ def make_subtitles(run: RunContext, jobs: Sequence[Job]) -> None:
 
 def read_screens(run: RunContext, jobs: Sequence[Job]) -> None:
     """On-screen text of what was just indexed, and of what an earlier run left without it."""
-    earlier = [run.commits.done.get(job.video_id, job.known) for job in jobs if job.known is not None]
-    videos = {video.video_id: video for video in (*earlier, *run.commits.done.values()) if video is not None}
+    earlier = [job.known for job in jobs if job.known is not None]
+    videos = {video.video_id: video for video in earlier} | run.commits.done
     wanted = sorted((video for video in videos.values() if run.needs.screen_text(video)), key=lambda item: item.path)
     if not wanted:
         return

@@ -1,6 +1,6 @@
 """Which device and number format a model runs in, and why."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -46,7 +46,7 @@ def choose_device(wanted: str) -> DeviceChoice:
 
 
 @contextmanager
-def one_thread_an_operation(wanted: str) -> Iterator[None]:
+def one_thread_an_operation(wanted: str) -> Generator[None]:
     """On a processor, lets each calling thread compute alone, so that several batches run side by side."""
     before = torch.get_num_threads()
     if choose_device(wanted).device == "cpu":

@@ -72,6 +72,18 @@ def find_text_weights(spec: str, *, say: Callable[[str], None]) -> TextWeights:
     return _from_hub(spec, say)
 
 
+def text_weights_present(spec: str) -> bool:
+    """Whether a text model's weights are on this machine; nothing is fetched or loaded."""
+    try:
+        if Path(spec.removeprefix("local-dir:")).expanduser().is_dir() or spec == OFFLINE_MODEL:
+            find_text_weights(spec, say=print)
+        else:
+            snapshot_download(_hub_repository(spec), local_files_only=True)
+    except (ModelMissingError, ModelBrokenError, OSError, ValueError):
+        return False
+    return True
+
+
 def _from_directory(directory: Path) -> TextWeights:
     if not any((directory / name).is_file() for name in ("modules.json", "config.json")):
         raise ModelBrokenError(
@@ -108,7 +120,7 @@ def _from_package() -> TextWeights:
 
 
 def _from_hub(spec: str, say: Callable[[str], None]) -> TextWeights:
-    repository = spec if "/" in spec else f"sentence-transformers/{spec}"  # sentence-transformers' own shorthand
+    repository = _hub_repository(spec)
     try:
         directory = Path(snapshot_download(repository, local_files_only=True))
     except LocalEntryNotFoundError:
@@ -119,6 +131,10 @@ def _from_hub(spec: str, say: Callable[[str], None]) -> TextWeights:
             " mend it, or give a local directory"
         ) from error
     return TextWeights(repository, directory, directory.name[:12])  # a snapshot's directory is named by its revision
+
+
+def _hub_repository(spec: str) -> str:
+    return spec if "/" in spec else f"sentence-transformers/{spec}"  # sentence-transformers' own shorthand
 
 
 def _download(repository: str, say: Callable[[str], None]) -> Path:

@@ -1,0 +1,55 @@
+"""Which changed frames are read, seen from outside: words are found, camera pictures are not read each second."""
+
+import numpy as np
+
+from indexer.records import Pixels, SampledFrame
+from indexer.screen_reading import read_changed_frames
+from indexer.screen_text import ScreenLine
+
+
+def frames(times: list[float], written: dict[float, int]) -> list[SampledFrame]:
+    """Pictures whose first pixel says which text they carry, 0 for none."""
+    return [SampledFrame(time, np.full((2, 2, 3), written.get(time, 0), np.uint8)) for time in times]
+
+
+class FakeReader:
+    """A named fake: reads the first pixel."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+
+    def __call__(self, pixels: Pixels) -> list[ScreenLine]:
+        self.reads += 1
+        number = int(pixels[0, 0, 0])
+        return [ScreenLine(f"text {number}", 0.99, (0, 0, 2, 2))] if number else []
+
+
+def read(
+    times: list[float], written: dict[float, int], *, cuts: set[float] = frozenset(), stop: float
+) -> tuple[dict[float, int], int]:  # type: ignore[assignment]
+    reader = FakeReader()
+    states = read_changed_frames(frames(times, written), read=reader, cuts=cuts, stop_seconds=stop)
+    return {time: len(lines) for time, lines in states}, reader.reads
+
+
+def test_camera_pictures_without_words_are_read_now_and_then() -> None:
+    _, reads = read([float(second) for second in range(60)], {}, stop=60.0)
+    assert reads <= 33
+
+
+def test_a_sign_that_stands_still_after_camera_movement_is_read() -> None:
+    times = [float(second) for second in range(8)]  # the last change brings the sign, and the picture rests
+    states, _ = read(times, {7.0: 4}, stop=12.0)
+    assert states[7.0] == 1
+
+
+def test_a_sign_of_a_new_scene_is_read_at_the_cut() -> None:
+    times = [float(second) for second in range(9)]
+    states, _ = read(times, {8.0: 4}, cuts={8.0}, stop=8.5)
+    assert states[8.0] == 1
+
+
+def test_every_change_is_read_while_there_are_words() -> None:
+    times = [float(second) for second in range(30)]
+    _, reads = read(times, dict.fromkeys(times, 1), stop=30.0)
+    assert reads == 30
