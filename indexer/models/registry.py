@@ -59,7 +59,7 @@ class ProfileStatus:
 def model_status(settings: Settings) -> list[ProfileStatus]:
     """Every profile with what of it is on this machine; nothing is fetched or loaded."""
     from indexer.models.clip import clip_weights_present
-    from indexer.models.text import text_weights_present
+    from indexer.models.text_weights import text_weights_present
 
     rows: list[ProfileStatus] = []
     for profile in PROFILES.values():
