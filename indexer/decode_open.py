@@ -22,6 +22,7 @@ from indexer.decode_log import last_line, log_since, log_size
 from indexer.decode_protocol import DecodeRequest
 from indexer.decode_sniff import (
     HEAD_BYTES,
+    has_encrypted_pictures,
     is_animated_webp,
     is_lone_fragment,
     is_protected_iso,
@@ -220,6 +221,10 @@ def open_media(request: DecodeRequest) -> OpenedMedia:
     streams = rank_streams(container)
     if not streams:
         raise NoPictureError(_what_is_there(container))
+    if container.format.name.startswith("mov"):
+        with Path(request.path).open("rb") as stream:
+            if has_encrypted_pictures(stream):
+                raise EncryptedVideoError("the pictures are encrypted (DRM); index an unprotected copy")
     return OpenedMedia(container, streams)
 
 

@@ -24,6 +24,7 @@ from indexer.errors import (
 )
 
 DecoderName = Literal["auto", "decord", "pyav"]
+DecodeMode = Literal["frames", "probe", "text"]
 Message = dict[str, Any]
 """A JSON object with a `type`: `probe`, `frame`, `progress`, `done` or `error`."""
 
@@ -51,7 +52,7 @@ class DecodeRequest:
     """Everything the child needs to know; see `indexer.video.open_video` for the meaning of the fields."""
 
     path: str
-    mode: Literal["frames", "probe", "text"]
+    mode: DecodeMode
     times: tuple[float, ...] | None
     frames_per_second: float | None
     after_seconds: float | None
@@ -65,11 +66,9 @@ class DecodeRequest:
     max_pixels: int
     max_duration_hours: float
     max_streams: int
-    ring_fd: int
-    life_fd: int
+    ring_fd: int = -1
+    life_fd: int = -1
     """Read end of a pipe on which nothing is ever written: its end of file means that the parent is gone."""
-    test_hook: str = ""
-    """Fault to inject, set by tests through `decode_process`; see `decode_faults`."""
 
     def to_line(self) -> bytes:
         """One JSON line; surrogate escapes of undecodable file names survive as ASCII."""

@@ -74,6 +74,16 @@ def is_protected_iso(stream: BinaryIO) -> bool:
     return False
 
 
+def has_encrypted_pictures(stream: BinaryIO) -> bool:
+    """An MP4 with a video track whose sample entry is `encv`; FFmpeg decodes such a track to rubbish in silence."""
+    for kind, _ in _boxes(stream):
+        if kind == b"encv":
+            return True
+        if kind == b"moof":
+            return False
+    return False
+
+
 def _boxes(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     """Types of the boxes in the file, depth first, each with its first 16 payload bytes; broken ends are dropped."""
     size = stream.seek(0, 2)
@@ -101,5 +111,3 @@ def _boxes(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
             pending.append((start + offset, end))
         elif kind == b"stsd":
             pending.append((start + offset + 8, end))
-        elif kind == b"encv":
-            return

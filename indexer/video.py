@@ -11,7 +11,8 @@ from types import TracebackType
 
 from indexer.config import Settings
 from indexer.decode_process import DecodeProcess
-from indexer.decode_protocol import ERRORS_BY_KIND, DecodeRequest, DecoderName, Message
+from indexer.decode_protocol import ERRORS_BY_KIND, DecodeMode, DecodeRequest, DecoderName, Message
+from indexer.decode_sampling import AskedTimes
 from indexer.errors import DecodeLimitError, DecoderCrashedError, UnreadableVideoError, VanishedVideoError, VideoError
 from indexer.records import SampledFrame, TextTrack, TimedText, TimeSpan, VideoProbe
 
@@ -185,10 +186,20 @@ def open_video(
         raise ValueError("give either times or frames_per_second, not both")
     if times is None and frames_per_second is None:
         frames_per_second = settings.frames_per_second
-    request = _request(path, settings, mode="frames", times=times, frames_per_second=frames_per_second)
     if max_side is not None and max_side < 1:
         raise ValueError(f"max_side must be at least 1 pixel, got {max_side}")
-    request = replace(request, max_side=max_side, want_text=want_text, decoder=decoder, threads=threads)
+    AskedTimes(times=times, frames_per_second=frames_per_second)  # refuses impossible wishes before a child starts
+    request = make_request(
+        path,
+        settings,
+        mode="frames",
+        times=times,
+        frames_per_second=frames_per_second,
+        max_side=max_side,
+        want_text=want_text,
+        decoder=decoder,
+        threads=threads,
+    )
     return VideoReader(path, request, settings)
 
 
@@ -198,7 +209,7 @@ def probe_video(path: Path, *, settings: Settings) -> VideoProbe:
     Raises:
         VideoError: of the kind that fits.
     """
-    with VideoReader(path, _request(path, settings, mode="probe", frames_per_second=1.0), settings) as reader:
+    with VideoReader(path, make_request(path, settings, mode="probe"), settings) as reader:
         return reader.probe
 
 
@@ -208,36 +219,39 @@ def read_text_tracks(path: Path, *, settings: Settings) -> tuple[TextTrack, ...]
     Raises:
         VideoError: of the kind that fits.
     """
-    request = replace(_request(path, settings, mode="text", frames_per_second=1.0), want_text=True)
+    request = make_request(path, settings, mode="text", want_text=True)
     with VideoReader(path, request, settings) as reader:
         return reader.read_text()
 
 
-def _request(
+def make_request(
     path: Path,
     settings: Settings,
     *,
-    mode: str,
+    mode: DecodeMode,
     times: Sequence[float] | None = None,
     frames_per_second: float | None = None,
+    max_side: int | None = None,
+    want_text: bool = False,
+    decoder: DecoderName = "auto",
+    threads: int = 1,
 ) -> DecodeRequest:
+    """The request for the child; for `open_video`, and for tests that run the job in their own process."""
     return DecodeRequest(
         path=str(path.absolute()),
-        mode=mode,  # pyright: ignore[reportArgumentType]
+        mode=mode,
         times=None if times is None else tuple(float(time) for time in times),
         frames_per_second=frames_per_second,
         after_seconds=None,
-        max_side=None,
-        want_text=False,
-        decoder="auto",
-        threads=1,
+        max_side=max_side,
+        want_text=want_text,
+        decoder=decoder,
+        threads=threads,
         cpu_seconds=settings.decode_cpu_seconds,
         memory_mib=settings.decode_memory_mib,
         max_pixels=settings.max_pixels,
         max_duration_hours=settings.max_duration_hours,
         max_streams=settings.max_streams,
-        ring_fd=-1,
-        life_fd=-1,
     )
 
 
