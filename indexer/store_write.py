@@ -91,9 +91,15 @@ class Writing(Indexing):
             self._delete(table, all_of(one_of("video_id", ids), of_source) or "true")
 
     def _sweep_thumbnails(self, pictured: set[str]) -> None:
+        segments: ArrowTable = (
+            self._rows("segments", None, ["video_id"]).group_by("video_id").aggregate([([], "count_all")])
+        )
+        wanted: dict[str, int] = {row["video_id"]: row["count_all"] for row in segments.to_pylist()}
         for folder in (self.path / THUMBNAIL_FOLDER).glob("*/*"):
             if folder.name not in pictured:
                 shutil.rmtree(folder, ignore_errors=True)
+            elif len(os.listdir(folder)) > wanted.get(folder.name, 0):  # noqa: PTH208 - names only: many folders
+                self._drop_thumbnails(folder.name, keep={row.index for row in self.segments(folder.name)})
 
     def _drop_thumbnails(self, video_id: str, *, keep: set[int]) -> None:
         for file in self._thumbnail_folder(video_id).glob("*.jpg"):

@@ -1,0 +1,115 @@
+"""A writer killed at any instant leaves a library that a rerun makes equal to a clean one."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from store_samples import MAKER, content, pictures, texts, thumbnails, video, video_id, write_whole
+
+import indexer.store_tables as store_tables
+from indexer.store import Library
+
+ROOT = Path(__file__).parent.parent
+VIDEOS = 6
+HALF_DONE = {"duplicate", "unknown_video", "rows_without_stage", "orphan_thumbnail"}
+"""What opening for writing must have repaired. A video killed between two tables may mix takes until the rerun."""
+WRITE = (
+    "import sys; sys.path[:0] = ['tests', '.']\n"
+    "from store_samples import MAKER, write_whole; from indexer.store import Library; from pathlib import Path\n"
+    "print('ready', flush=True); sys.stdin.readline()\n"
+    "for take in range(100):\n"
+    "    with Library.open_writer(Path(sys.argv[1]), maker=MAKER) as library:\n"
+    f"        for number in range({VIDEOS}):\n"
+    "            write_whole(library, number, 1 + (number + take) % 3, take=take)\n"
+    "        library.maintain(force=take % 2 == 0)\n"
+)
+
+
+def write_all(path: Path) -> list[tuple[object, ...]]:
+    with Library.open_writer(path, maker=MAKER) as library:
+        for number in range(VIDEOS):
+            write_whole(library, number)
+        assert not [problem for problem in library.audit() if problem.kind != "missing_file"]
+        return content(library)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+def test_a_killed_writer_is_repaired_by_a_rerun(tmp_path: Path):
+    clean = write_all(tmp_path / "clean")
+    rng = random.Random(7)
+    for turn in range(5):
+        path = tmp_path / f"killed-{turn % 3}"  # some are killed again
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITE, str(path)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        ) as writer:  # fmt: skip
+            assert writer.stdin
+            assert writer.stdout
+            writer.stdout.readline()
+            writer.stdin.write("go\n")
+            writer.stdin.flush()
+            time.sleep(rng.uniform(0.0, 0.9))
+            writer.send_signal(signal.SIGKILL)
+        if (path / "library.json").exists():
+            with Library.open_writer(path, maker=MAKER) as library:
+                assert not HALF_DONE & {problem.kind for problem in library.audit()}
+        assert write_all(path) == clean
+
+
+def test_rows_without_a_video_are_swept(tmp_path: Path):
+    path = tmp_path / "library"
+    with Library.open_writer(path, maker=MAKER) as library:
+        write_whole(library, 1)
+        kept = content(library)
+        library.write_pictures([pictures(2)])
+        library.write_texts([texts(2), texts(1, source="screen_text")])
+        library.write_thumbnail(video_id(2), 0, b"jpeg")
+        (library.staging_path() / "half.jpg").write_bytes(b"")
+    with Library.open_writer(path, maker=MAKER) as library:
+        assert content(library) == kept
+        assert list(library.staging_path().iterdir()) == []
+        assert not (path / "thumbnails" / "00" / video_id(2)).exists()
+
+
+def test_a_stage_that_is_not_ready_is_swept_alone(tmp_path: Path):
+    path = tmp_path / "library"
+    with Library.open_writer(path, maker=MAKER) as library:
+        write_whole(library, 1)
+        library.put_videos([video(1, stages=["picture"])])
+    with Library.open_writer(path, maker=MAKER) as library:
+        counts = library.counts()
+        assert (counts["segments"], counts["frames"], counts["subtitle"]) == (3, 9, 0)
+        assert len(thumbnails(path)) == 3
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_a_creation_cut_short_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int):
+    """Stopped after `step` of its steps: four tables, the draft of the maker file, its renaming."""
+    path = tmp_path / "library"
+    done = 0
+
+    def counted(function):
+        def call(*arguments, **named):
+            nonlocal done
+            if done == step:
+                raise KeyboardInterrupt
+            done += 1
+            return function(*arguments, **named)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store_tables, "table_schema", counted(store_tables.table_schema))
+        patch.setattr(store_tables.json, "dumps", counted(store_tables.json.dumps))
+        patch.setattr(store_tables.os, "replace", counted(store_tables.os.replace))
+        with pytest.raises(KeyboardInterrupt):
+            Library.open_writer(path, maker=MAKER)
+    assert not (path / "library.json").exists()
+    with Library.open_writer(path, maker=MAKER) as library:
+        write_whole(library, 1)
+        assert library.counts()["frames"] == 9
