@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 BATCH_TEXTS = 32
+MOST_FLOAT64_PARAMETERS = 200_000_000
+"""1.6 GB in float64."""
+E5_PROMPTS = {"query": "query: ", "document": "passage: "}
+"""What the E5 models were trained with (model card of intfloat/multilingual-e5-small); their checkpoints do not say."""
 _CHARACTERS_A_TOKEN = 64
 """No tokenizer makes fewer than one token of so many characters; what lies beyond cannot reach the model."""
 
@@ -58,11 +62,14 @@ class SentenceTextModel:
 
     Padding and batch size change the last bits of a float32 result, and then now and then the float16 that is kept:
     on MiniLM 70 of 24,576 numbers differed between batches of 32 and single texts. In float64 the noise is 1e-16, and
-    none did, at 0.6 times the speed. Where there is no float64 (Apple's GPU) texts go one by one.
+    none did, at 0.6 times the speed. Where float64 is absent or slow (GPUs) or would not fit (large models) texts go
+    one by one.
     """
 
     def __init__(self, model: "SentenceTransformer", weights: TextWeights, *, version: str) -> None:
-        single = model.device.type == "mps"
+        small = sum(parameter.numel() for parameter in model.parameters()) <= MOST_FLOAT64_PARAMETERS
+        single = model.device.type != "cpu" or not small
+        _add_prompts(model, weights.name)
         self._model = (model if single else model.double()).eval()
         self._batch_texts = 1 if single else BATCH_TEXTS
         self._lock = threading.Lock()  # the tokenizer's padding is state shared by all threads
@@ -107,3 +114,9 @@ class SentenceTextModel:
         with self._lock:
             vectors = encode(clean, batch_size=self._batch_texts, show_progress_bar=False, convert_to_numpy=True)
         return np.asarray(vectors, np.float64)  # (n, dim)
+
+
+def _add_prompts(model: "SentenceTransformer", name: str) -> None:
+    """Gives a checkpoint that names no prompts those that its family was trained with."""
+    if "e5-" in name.lower() and not any(model.prompts.values()):
+        model.prompts = {**model.prompts, **E5_PROMPTS}
