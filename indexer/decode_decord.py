@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.decode_open import open_container
+from indexer.decode_open import open_container, openable_name
 from indexer.decode_protocol import DecodeRequest
 from indexer.decode_sampling import AskedTimes, choose_frames
 from indexer.decode_table import decord_objection, scan_packets
@@ -64,7 +64,7 @@ class DecordPass:
         self._keys = np.searchsorted(order, table.pts[table.closed_keys])
         self._first = reader.first
         self._maker = maker
-        self._decord = DecordReader(request.path, self._starts, threads=request.threads)
+        self._decord = DecordReader(openable_name(request.path), self._starts, threads=request.threads)
 
     def sampled(self, asked: AskedTimes) -> Iterator[tuple[float, Pixels]]:
         """The frames on screen at the asked times, each once, with their times on the player's clock."""

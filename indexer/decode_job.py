@@ -18,6 +18,7 @@ from indexer.decode_tracks import TextTracks
 from indexer.decord_reader import DecordFailedError
 from indexer.errors import EncryptedVideoError, NoPictureError, UnreadableVideoError, VideoError
 from indexer.pyav_reader import PictureMaker, PyavReader, is_hdr
+from indexer.pyav_sparse import SparseFailedError, SparsePass
 from indexer.records import Pixels
 
 _ENCRYPTED = "the pictures are encrypted (DRM); index an unprotected copy"
@@ -39,6 +40,8 @@ class DecodeJob:
         av.logging.set_libav_level(av.logging.ERROR)
         self._request = request
         self._outlet = outlet
+        self._sent: float | None = None
+        """Time of the last picture that was sent, by this child or the one before it."""
 
     def run(self) -> Iterator[Message]:
         """The probe (unless only text is asked), then, after the pictures, the closing message."""
@@ -66,19 +69,28 @@ class DecodeJob:
         yield {**probe, "decoder": "pyav" if decord is None else "decord"}
         if request.mode == "probe":
             return
-        sent = request.after_seconds
+        self._sent = request.after_seconds
         if decord is not None:
             try:
-                for seconds, pixels in decord.sampled(self._asked(sent)):
-                    self._outlet.send_picture(seconds, pixels)
-                    sent = seconds
+                for seconds, pixels in decord.sampled(self._asked()):
+                    self._send(seconds, pixels)
                 yield _done(decord.stop_seconds, (), decord.tracks or tracks, reader.start_seconds)
                 return
             except DecordFailedError as error:
                 self._must_not_insist(str(error))
-        for seconds, frame in reader.sampled(self._asked(sent)):
-            self._outlet.send_picture(seconds, maker.make(frame))
-        yield _done(reader.stop_seconds, reader.warnings(), tracks, reader.start_seconds)
+        try:
+            sparse = SparsePass(request, reader, self._outlet.progress)
+            for seconds, frame in sparse.sampled(self._asked()):
+                self._send(seconds, maker.make(frame))
+            yield _done(sparse.stop_seconds, (), sparse.tracks or tracks, reader.start_seconds)
+        except SparseFailedError:
+            for seconds, frame in reader.sampled(self._asked()):
+                self._send(seconds, maker.make(frame))
+            yield _done(reader.stop_seconds, reader.warnings(), tracks, reader.start_seconds)
+
+    def _send(self, seconds: float, pixels: Pixels) -> None:
+        self._outlet.send_picture(seconds, pixels)
+        self._sent = seconds
 
     def _decord(self, reader: PyavReader, maker: PictureMaker) -> DecordPass | None:
         """decord, opened, where it reads this file truly."""
@@ -94,9 +106,10 @@ class DecodeJob:
         if self._request.decoder == "decord":
             raise UnreadableVideoError(f"decord is not trusted with this file ({reason}); ask for pyav or auto")
 
-    def _asked(self, after_seconds: float | None) -> AskedTimes:
+    def _asked(self) -> AskedTimes:
+        """What is asked and not yet answered."""
         request = self._request
-        return AskedTimes(times=request.times, frames_per_second=request.frames_per_second, after_seconds=after_seconds)
+        return AskedTimes(times=request.times, frames_per_second=request.frames_per_second, after_seconds=self._sent)
 
     def _text_alone(self) -> Message:
         """Text tracks of a file without pictures; the container's clock is the player's."""

@@ -5,9 +5,12 @@ Runs in the decoder's child process. Leaves out decoding. `avformat` probes the 
 is refused unread.
 """
 
+import os
 import re
 import stat
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -102,6 +105,9 @@ OTHER_FORMATS = (
 _OPENED = ",".join((*VIDEO_FORMATS, *(name for name in OTHER_FORMATS if name != "vobsub")))
 _LISTS = {"hls", "dash", "concat", "sdp", "rtsp", "rtp", "sap", "imf", "image2", "image2pipe", "webm_dash_manifest"}
 _SCRIPTS = {"avisynth", "vapoursynth", "lavfi", "tedcaptions", "vobsub", "mm", "tty"}
+_PICTURE_FORMATS = {"gif", "apng", "jpegxl_anim"}
+_STILL_BRANDS = {"avif", "heic", "heix", "mif1"}
+"""Major brands of one-picture files in the MP4 family; `avis` and `hevc` are their moving kin."""
 _REFUSED = re.compile(r"\[([\w,]+) @ [^\]]*\] Format not on whitelist")
 _NOT_MOVING = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 
@@ -121,13 +127,12 @@ class OpenedMedia:
     streams: tuple[VideoStream, ...]
 
 
+@cache
 def openable_name(path: str) -> str:
     """A name that FFmpeg can be given: names that are not UTF-8 go through the kernel's link to an open file."""
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:
-        import os
-
         return f"/proc/self/fd/{os.open(path, os.O_RDONLY)}"
     return path
 
@@ -221,6 +226,8 @@ def open_media(request: DecodeRequest) -> OpenedMedia:
     streams = rank_streams(container)
     if not streams:
         raise NoPictureError(_what_is_there(container))
+    if _is_still(container, request.path):
+        raise NoPictureError("a single still picture, not a video")
     if container.format.name.startswith("mov"):
         with Path(request.path).open("rb") as stream:
             if has_encrypted_pictures(stream):
@@ -255,6 +262,20 @@ def check_pixels(width: int, height: int, request: DecodeRequest) -> None:
             f"a picture of {width} x {height} = {width * height} pixels is larger than"
             f" max_pixels = {request.max_pixels}"
         )
+
+
+def _is_still(container: InputContainer, path: str) -> bool:
+    """A picture format that may move but does not."""
+    if container.metadata.get("major_brand", "").strip() in _STILL_BRANDS:
+        return True
+    if container.format.name not in _PICTURE_FORMATS:
+        return False
+    with open_container(path) as again:
+        packets = (packet for packet in again.demux(again.streams.video[0]) if packet.size)
+        try:
+            return len(list(islice(packets, 2))) < 2
+        except av.error.FFmpegError:
+            return False
 
 
 def has_decoder(stream: Stream) -> bool:

@@ -4,6 +4,7 @@ Runs in the decoder's child process. Only pictures that are handed on are conver
 (`decode_open`) and which times are asked (`decode_sampling`).
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,6 +17,7 @@ from av.stream import Stream
 from av.video.reformatter import Interpolation
 
 from indexer.decode_colour import PRIMARIES_BT2020, TRANSFER_OF_TRC, tone_map
+from indexer.decode_log import log_since
 from indexer.decode_open import InputContainer, Packet, VideoStream, check_pixels
 from indexer.decode_picture import Orientation, as_pixels, fitted_size, orientation_of, scale_to, turn_upright
 from indexer.decode_protocol import DecodeRequest
@@ -24,6 +26,8 @@ from indexer.errors import DecodeLimitError, EncryptedVideoError
 from indexer.records import Pixels
 
 VideoFrame = av.video.frame.VideoFrame
+_CUT_OFF = re.compile("ended prematurely|partial file|Truncat")
+"""What FFmpeg logs when a file is shorter than it says; it is silent about it otherwise."""
 _MAX_READ_ERRORS = 32
 """Consecutive failures to read a packet after which the rest of the file is given up."""
 
@@ -63,6 +67,8 @@ class PyavReader:
     frame_count: int = 0
     _rest: Iterator[VideoFrame] | None = None
     _source: Iterator[Packet] | None = None
+    _last_stop: int | None = None
+    """Greatest time at which a packet read so far stops being shown, in ticks."""
 
     @property
     def _tick(self) -> Fraction:
@@ -93,8 +99,9 @@ class PyavReader:
         """After reading: the damage in words, for people."""
         damage, lines = self.damage, list[str]()
         detail = f" ({damage.reason})" if damage.reason else ""
-        missing = self.stream.frames - self.packets_seen
-        if damage.is_cut or missing > 0:
+        # Only MP4 counts its frames truly; AVI also counts those that it left out.
+        is_short = self.container.format.name.startswith("mov") and self.packets_seen < self.stream.frames
+        if damage.is_cut or is_short or _CUT_OFF.search(log_since(0)):
             lines.append(f"damaged or cut off after {self.stop_seconds:.1f} s{detail}; what comes before is read")
         if damage.bad_packets:
             lines.append(f"{damage.bad_packets} of {self.packets_seen} frames unreadable{detail}")
@@ -144,11 +151,8 @@ class PyavReader:
             self.on_progress()
             if packet.stream_index != self.stream.index:
                 self.on_text(packet)
-                continue
-            self.packets_seen += packet.size > 0
-            if packet.pts is not None and not packet.is_discard:
-                stop = float((packet.pts + (packet.duration or 0)) * self._tick) - self.start_seconds
-                self.stop_seconds = max(self.stop_seconds, stop)
+        if self._last_stop is not None:
+            self.stop_seconds = float(self._last_stop * self._tick) - self.start_seconds
 
     def _seconds(self, frame: VideoFrame, otherwise: float) -> float:
         """Container time; `otherwise` for a frame without a timestamp."""
@@ -167,8 +171,6 @@ class PyavReader:
             if packet.stream_index != self.stream.index:
                 self.on_text(packet)
                 continue
-            if packet.size:
-                self.packets_seen += 1
             if packet.has_sidedata("encryption_info"):
                 raise EncryptedVideoError("the pictures are encrypted (DRM); index an unprotected copy")
             yield from self._frames_of(packet)
@@ -199,12 +201,20 @@ class PyavReader:
                     failures = 0
                     if packet.size == 0 and packet.dts is None:
                         continue  # PyAV's mark of the end: drained in `_decode`
+                    if packet.stream_index == self.stream.index:
+                        self._note(packet)
                     yield packet
                 return
             except (av.error.FFmpegError, OSError) as error:
                 failures += 1
                 self.damage.reason = str(getattr(error, "strerror", None) or error)
         self.damage.is_cut = True
+
+    def _note(self, packet: Packet) -> None:
+        self.packets_seen += 1
+        if packet.pts is not None and not packet.is_discard:
+            stop = packet.pts + (packet.duration or 0)
+            self._last_stop = stop if self._last_stop is None else max(stop, self._last_stop)
 
 
 def orientation_of_frame(frame: VideoFrame) -> Orientation:
