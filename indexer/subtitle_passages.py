@@ -16,11 +16,12 @@ LONGEST_PASSAGE_SECONDS = 15.0
 MOST_GAP_SECONDS = 1.0
 """A speaker who is silent for longer has finished."""
 MOST_OVERLAP_SECONDS = 0.3
-"""Captions that share the screen for longer are two voices, or a sign and a voice."""
+MOST_OVERLAP_SHARE = 0.25
+"""Captions that share the screen for longer, or for more of the shorter one, are two voices, or a sign and a voice."""
 
-_ENDS = re.compile(r"(?<![.…])[.!?。！？؟।][\"'”’»)\]]*$|[)\]♪♫]$")  # noqa: RUF001 - other scripts' marks are meant
+_ENDS = re.compile(r"(?<![.…])[.!?。！？؟।][\"'”’»)\]]*$|[)\]♪♫]$")
 """A finished sentence, a remark in brackets, a line of a song. Three dots say that it goes on."""
-_BEGINS_ANEW = re.compile(r"^(?:[-–—]\s*\w|>>|[(\[♪♫])")  # noqa: RUF001
+_BEGINS_ANEW = re.compile(r"^(?:[-–—]\s*\w|>>|[(\[♪♫])")
 """Another speaker, a remark, a song."""
 
 
@@ -41,9 +42,10 @@ def join_passages(cues: Sequence[TimedText]) -> list[TimedText]:
 
 def _continues(passage: TimedText, cue: TimedText) -> bool:
     gap = cue.span.start_seconds - passage.span.stop_seconds
+    shorter = min(passage.span.duration_seconds, cue.span.duration_seconds)
     joined = _joined(passage, cue)
     return (
-        -MOST_OVERLAP_SECONDS <= gap <= MOST_GAP_SECONDS
+        -min(MOST_OVERLAP_SECONDS, MOST_OVERLAP_SHARE * shorter) <= gap <= MOST_GAP_SECONDS
         and cue.language == passage.language
         and not _ENDS.search(passage.text)
         and not _BEGINS_ANEW.match(cue.text)

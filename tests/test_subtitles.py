@@ -1,10 +1,10 @@
-# ruff: noqa: RUF001 - other scripts are meant
 """Sidecar files, the cleaning of cues, and passages."""
 
 from pathlib import Path
 
 import pytest
 
+from indexer.config import Settings
 from indexer.records import Segment, TimedText, TimeSpan
 from indexer.subtitles import SubtitleError, clean_cues, join_passages, read_sidecar, segment_of, sidecar_files
 
@@ -197,8 +197,10 @@ def test_passages_join_the_halves_of_a_sentence() -> None:
 
 
 def test_overlapping_voices_are_not_one_passage() -> None:
-    cues = [cue(0.1, 0.33, "First"), cue(0.15, 5, "second voice"), cue(0.2, 0.45, "third")]
-    assert [passage.text for passage in join_passages(cues)] == ["First second voice", "third"]
+    cues = [cue(0.1, 0.33, "First"), cue(0.15, 0.55, "second voice"), cue(0.2, 0.45, "third")]
+    assert join_passages(cues) == cues
+    late = [cue(0, 3, "Half of a"), cue(2.9, 6, "sentence.")]
+    assert [passage.text for passage in join_passages(late)] == ["Half of a sentence."]
 
 
 def test_segment_of_takes_the_largest_share() -> None:
@@ -211,3 +213,33 @@ def test_segment_of_takes_the_largest_share() -> None:
     assert segment_of(TimeSpan(99, 100), segments) == 3
     with pytest.raises(ValueError, match="without segments"):
         segment_of(TimeSpan(0, 1), [])
+
+
+EMBEDDED = {
+    "full_blocks.mkv": [
+        "This is the first subtitle.",
+        "This is the second subtitle. Second subtitle with second line.",
+        "This is the third subtitle.",
+    ],
+    "sample_with_ass_subtitles.mkv": ["This is the first subtitle."],
+    "sample_with_ssa_subtitles.mkv": ["This is the first subtitle."],
+    "sample_with_zlib_ass_subtitles.mkv": ["This is the first subtitle."],
+    "sample_with_overlapping_srt.mkv": [
+        "First subtitle - end overlaps second",
+        "Third subtitle - fully encompasses second",
+        "Second subtitle - beginning overlaps first",
+    ],
+    "sample_with_vtt_subtitles.mkv": ["This is the first subtitle."],
+}
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_embedded_tracks_of_shared(name: str) -> None:
+    video = pytest.importorskip("indexer.video")
+    file = Path(__file__).parents[2] / "shared" / "hard" / "media3" / name
+    if not file.exists():
+        pytest.skip(f"{name} of shared/ is not here")
+    (track,) = video.read_text_tracks(file, settings=Settings())
+    passages = join_passages(clean_cues(track.cues, track.codec))
+    assert sorted(passage.text for passage in passages) == sorted(EMBEDDED[name])
+    assert all(passage.span.duration_seconds > 0 for passage in passages)

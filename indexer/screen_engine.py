@@ -1,0 +1,158 @@
+"""rapidocr's two networks, apart: where words are, and what they say. Only `screen_text.py` uses this.
+
+A line's reading depends on its own pixels alone, never on the lines that were read beside it; so lines that stay
+from frame to frame, as in a terminal, are read once.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from indexer.errors import ModelBrokenError, ModelMissingError
+from indexer.records import Pixels
+
+if TYPE_CHECKING:
+    from rapidocr import RapidOCR
+
+MOST_PIECES = 300
+"""Boxes read in one picture; a full terminal has some 60."""
+REMEMBERED_PIECES = 1000
+"""Readings kept, of about 100 bytes each: some ten full screens."""
+LINE_HEIGHT = 48
+"""Pixels; the recogniser's own input."""
+WIDTH_STEP = 160
+"""Lines are padded to multiples of this many pixels at `LINE_HEIGHT`, and read together with those of their width."""
+LEAST_WIDTH = 320
+"""The recogniser's own least input."""
+
+Reading = tuple[str, float]
+"""Text and its confidence, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What was recognised in one box of the detector, in pixels of the picture."""
+
+    text: str
+    confidence: float
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class ScreenEngine:
+    """Finds and reads pieces of text. Not for threads to share."""
+
+    def __init__(self, *, threads: int) -> None:
+        self._engine = _load(threads)
+        self._remembered: OrderedDict[bytes, Reading] = OrderedDict()
+
+    def pieces(self, picture: Pixels, *, detection_side: int) -> list[Piece]:
+        """Pieces of text in a BGR picture, in no order; of long texts the first `MOST_PIECES`.
+
+        Args:
+            picture: (height, width, 3) BGR, as OpenCV has it.
+            detection_side: longest side of the copy in which words are looked for; they are read at full size.
+
+        Raises:
+            ModelBrokenError: the networks fail.
+        """
+        from rapidocr.main import RapidOCRError
+
+        record: dict[str, Any] = {"preprocess": {"ratio_h": 1.0, "ratio_w": 1.0}}
+        detector: Any = self._engine.text_det
+        detector.limit_side_len = detection_side
+        try:
+            crops, found = self._engine.detect_and_crop(picture, record)
+            readings = self._readings([np.asarray(crop, np.uint8) for crop in crops[:MOST_PIECES]])
+        except RapidOCRError:  # its way to say that there is no text
+            return []
+        except Exception as error:
+            raise ModelBrokenError(f"on-screen text: the reader fails: {error}; reinstall rapidocr") from error
+        padding = record["padding_1"]
+        corners = np.asarray(found.boxes, np.float64)[:MOST_PIECES]  # (n, 4 corners, x and y)
+        corners -= (padding["left"], padding["top"])
+        low, high = corners.min(axis=1), corners.max(axis=1)  # (n, 2)
+        return [Piece(*reading, *map(float, (*low[n], *high[n]))) for n, reading in enumerate(readings)]
+
+    def _readings(self, crops: Sequence[Pixels]) -> list[Reading]:
+        """Crops of lines -> their readings, the known ones from memory."""
+        keys = [_digest(crop) for crop in crops]
+        by_width: dict[int, dict[bytes, Pixels]] = {}
+        for key, crop in zip(keys, crops, strict=True):
+            if key not in self._remembered:
+                line = _padded_line(crop)
+                by_width.setdefault(line.shape[1], {})[key] = line
+        fresh: dict[bytes, Reading] = {}
+        for lines in by_width.values():
+            result: Any = self._engine.recognize_txt(list(lines.values()))
+            texts = [" ".join(text.split()) for text in result.txts]
+            fresh |= dict(zip(lines, zip(texts, map(_rounded, result.scores), strict=True), strict=True))
+        readings = [fresh[key] if key in fresh else self._remembered[key] for key in keys]
+        self._remember(dict(zip(keys, readings, strict=True)))
+        return readings
+
+    def _remember(self, readings: dict[bytes, Reading]) -> None:
+        for key, reading in readings.items():
+            self._remembered[key] = reading
+            self._remembered.move_to_end(key)
+        while len(self._remembered) > REMEMBERED_PIECES:
+            self._remembered.popitem(last=False)
+
+
+def _digest(crop: Pixels) -> bytes:
+    return hashlib.blake2b(crop.tobytes(), digest_size=16, person=b"%dx%d" % (crop.shape[0], crop.shape[1])).digest()
+
+
+def _padded_line(crop: Pixels) -> Pixels:
+    """A crop at the recogniser's height, padded at its right with the grey that the network takes for nothing."""
+    height, width = crop.shape[:2]
+    width = max(1, round(width * LINE_HEIGHT / height))
+    line = cv2.resize(crop, (width, LINE_HEIGHT))
+    target = max(LEAST_WIDTH, -(-width // WIDTH_STEP) * WIDTH_STEP)
+    padded = np.full((LINE_HEIGHT, target, 3), 127, np.uint8)
+    padded[:, :width] = line
+    return padded
+
+
+def _rounded(score: Any) -> float:
+    """Without the last digits, which depend on how the machine adds up."""
+    return round(float(score), 4)
+
+
+def _load(threads: int) -> "RapidOCR":
+    found = find_spec("rapidocr")
+    if found is None or found.origin is None:
+        raise ModelMissingError("on-screen text needs the package rapidocr; install it, or set screen_text = false")
+    folder = Path(found.origin).parent / "models"
+    weights = {"Det": folder / "PP-OCRv6_det_small.onnx", "Rec": folder / "PP-OCRv6_rec_small.onnx"}
+    for file in weights.values():
+        if not file.is_file():  # rapidocr would fetch it without asking
+            raise ModelMissingError(
+                f"on-screen text: {file} is not there; install rapidocr again, whose wheel carries it,"
+                " or set screen_text = false"
+            )
+    from rapidocr import RapidOCR
+
+    session = "EngineConfig.onnxruntime."
+    params: dict[str, Any] = {f"{part}.model_path": str(file) for part, file in weights.items()}
+    params |= {f"{session}intra_op_num_threads": threads, f"{session}inter_op_num_threads": 1}
+    # Video is upright: turning lines by half a turn costs a third network and was never right in shared/videos.
+    params |= {"Global.log_level": "critical", "Global.use_cls": False, "Det.limit_type": "max"}
+    try:
+        engine = RapidOCR(params=params)
+        engine(np.full((64, 64, 3), 255, np.uint8), use_rec=False)  # loads the networks, which is otherwise put off
+        engine.recognize_txt([np.full((LINE_HEIGHT, LEAST_WIDTH, 3), 127, np.uint8)])
+    except Exception as error:
+        raise ModelBrokenError(
+            f"on-screen text: the weights in {folder} cannot be loaded: {error}; reinstall rapidocr"
+        ) from error
+    return engine
