@@ -5,6 +5,7 @@ A crop costs a sixth of a frame and shows one thing, so shapes are learned in mi
 
 import json
 import time
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -37,7 +38,42 @@ def draw_crops(
         rows = np.clip(np.arange(y - half, y + half), 0, IMAGE_PIXELS - 1)
         crops[number] = pictures[row][np.ix_(rows, columns)]
         targets[number] = codes[row, 3 + 3 * actor : 6 + 3 * actor]
-    return torch.from_numpy(crops).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0), torch.from_numpy(targets)
+    return to_input(crops), torch.from_numpy(targets)
+
+
+def to_input(pictures: NDArray[np.uint8]) -> Tensor:
+    """Turns (n, height, width, 3) into the model's input, (n, 3, height, width) in [-1, 1]."""
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
+
+
+def trunk(tower: ModifiedResNet, pictures: Tensor) -> Tensor:
+    """Runs all but the last layer: (n, 384, height / 16, width / 16)."""
+    return tower.layer3(tower.layer2(tower.layer1(tower.stem(pictures))))
+
+
+def freeze_statistics(tower: ModifiedResNet) -> None:
+    """Keeps the batch norms of all but the last layer as the crops left them."""
+    tower.train()
+    for name, module in tower.named_modules():
+        if isinstance(module, nn.BatchNorm2d) and not name.startswith("layer4"):
+            module.eval()
+
+
+@torch.no_grad()
+def keep_maps(tower: ModifiedResNet, pictures: NDArray[np.uint8], path: Path) -> NDArray[np.float16]:
+    """Runs the trunk over all frames once; returns a memory map (n, 6, 6, 384) of its maps."""
+    if path.exists():
+        return np.load(path, mmap_mode="r")
+    side = IMAGE_PIXELS // 16
+    partial = path.with_suffix(".part.npy")
+    maps = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=(len(pictures), side, side, 384))
+    for start in range(0, len(pictures), 128):
+        with torch.autocast("cpu", torch.bfloat16):
+            found = trunk(tower, to_input(pictures[start : start + 128]))
+        maps[start : start + 128] = found.permute(0, 2, 3, 1).half().numpy()
+    maps.flush()
+    partial.rename(path)
+    return np.load(path, mmap_mode="r")
 
 
 def warm_up(
@@ -54,8 +90,7 @@ def warm_up(
     for step in range(1, steps + 1):
         crops, targets = draw_crops(pictures, codes, places, count=128, rng=rng)
         with torch.autocast("cpu", torch.bfloat16):
-            maps = tower.layer4(tower.layer3(tower.layer2(tower.layer1(tower.stem(crops)))))
-            logits = head(maps.mean((2, 3))).float().split(CROP_CLASSES, dim=1)
+            logits = head(tower.layer4(trunk(tower, crops)).mean((2, 3))).float().split(CROP_CLASSES, dim=1)
         loss = torch.stack([functional.cross_entropy(one, targets[:, k]) for k, one in enumerate(logits)]).sum()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -1,5 +1,8 @@
 """Trains the tiny CLIP of the demo world: `python -m demo.train_clip --out demo/checkpoints/clip`.
 
+Three stages, each cheap enough for a CPU: the convolutions learn single actors from small crops; then, with their
+maps of every frame kept on disk, the last layer, the pooling and the text side learn to match; at last, everything.
+
 Loss: both directions of the contrastive loss, where every batch holds groups of near-identical pictures with their
 captions, plus attribute heads on the picture vector (thrown away afterwards) that speed up learning on a CPU.
 """
@@ -14,6 +17,7 @@ from random import Random
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from open_clip import CLIP
 from open_clip.modified_resnet import ModifiedResNet
 from torch import Tensor, nn
@@ -21,7 +25,7 @@ from torch.nn import functional
 
 from demo.captions import codes_scene, fit_matrix, random_description
 from demo.clip_checkpoint import EMBEDDING_SIZE, EOS_ID, build_tokenizer, load_tokens, model_config, write_checkpoint
-from demo.crop_warmup import warm_up
+from demo.crop_warmup import freeze_statistics, keep_maps, to_input, trunk, warm_up
 from demo.frame_cache import CODE_FIELDS, GROUP, Codes, render_cache
 from demo.grammar import say
 
@@ -33,8 +37,10 @@ HEAD_CLASSES = {"layout": 3, "background": 8, "pattern": 5, "colour": 9, "shape"
 class Settings:
     """What a run depends on."""
 
-    steps: int = 1000
     crop_steps: int = 500
+    head_steps: int = 500
+    full_steps: int = 60
+    kept_maps: int = 12000
     groups: int = 32
     frames: int = 32000
     learning_rate: float = 2e-3
@@ -101,9 +107,12 @@ def contrastive_loss(pictures: Tensor, texts: Tensor, scale: Tensor, fits: Tenso
 
 
 def learning_rate(step: int, settings: Settings) -> float:
-    """A short warm-up, then half a cosine down to a hundredth."""
-    warm = min(1.0, (step + 1) / 100)
-    return settings.learning_rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * step / settings.steps)) / 2)
+    """A short warm-up, then half a cosine down to a twentieth; the last stage goes on from there to nothing."""
+    if step >= settings.head_steps:
+        left = (settings.head_steps + settings.full_steps - step) / settings.full_steps
+        return settings.learning_rate * 0.15 * left
+    warm = min(1.0, (step + 1) / 50)
+    return settings.learning_rate * warm * (0.05 + 0.95 * (1 + math.cos(math.pi * step / settings.head_steps)) / 2)
 
 
 class Trainer:
@@ -121,7 +130,11 @@ class Trainer:
         self.scenes = [codes_scene(row) for row in self.codes.tolist()]
         config = model_config()
         self.model = CLIP(config["embed_dim"], config["vision_cfg"], config["text_cfg"])  # pyright: ignore[reportArgumentType]
-        self.model.visual.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        tower = self.model.visual
+        assert isinstance(tower, ModifiedResNet)
+        self.tower = tower.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.work = cache
+        self.maps: NDArray[np.float16] | None = None
         self.heads = AttributeHeads()
         parameters = [*self.model.named_parameters(), *self.heads.named_parameters()]
         decayed = [p for name, p in parameters if p.ndim >= 2 and "embedding" not in name]
@@ -132,23 +145,34 @@ class Trainer:
         self.step = 0
         self.seconds = 0.0
 
-    def batch(self) -> tuple[Tensor, Tensor, Tensor, Codes]:
-        """Draws this step's pictures (n, 3, 96, 96), tokens (n, 40), fits (n, n) and codes (n, 9)."""
+    def batch(self) -> tuple[NDArray[np.int64], Tensor, Tensor, Codes]:
+        """Draws this step's rows of the cache (n), tokens (n, 40), fits (n, n) and codes (n, 9)."""
         rng = Random(f"{self.settings.seed} {self.step}")
-        starts = rng.sample(range(len(self.codes) // GROUP), self.settings.groups)
+        last = min(
+            len(self.codes), self.settings.kept_maps if self.step < self.settings.head_steps else len(self.codes)
+        )
+        starts = rng.sample(range(last // GROUP), self.settings.groups)
         rows = np.concatenate([np.arange(start * GROUP, (start + 1) * GROUP) for start in sorted(starts)])
         descriptions = [random_description(self.scenes[row], rng) for row in rows]
         tokens = load_tokens([say(description, rng) for description in descriptions], self.tokenizer)
-        pictures = torch.from_numpy(self.pictures[rows]).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
         fits = torch.from_numpy(fit_matrix(descriptions, self.codes[rows]))
-        return pictures, tokens, fits, self.codes[rows]
+        return rows, tokens, fits, self.codes[rows]
 
     def warm_up(self) -> None:
         """Teaches the picture tower on crops before the first step."""
-        tower = self.model.visual
-        assert isinstance(tower, ModifiedResNet)
+        (self.work / "maps.npy").unlink(missing_ok=True)
         steps = self.settings.crop_steps
-        warm_up(tower, self.pictures, self.codes, self.places, steps=steps, seed=self.settings.seed)
+        warm_up(self.tower, self.pictures, self.codes, self.places, steps=steps, seed=self.settings.seed)
+
+    def see(self, rows: NDArray[np.int64]) -> Tensor:
+        """Returns the picture vectors (n, 192) of rows of the cache; before the last stage from the kept maps."""
+        if self.step < self.settings.head_steps:
+            if self.maps is None:
+                self.maps = keep_maps(self.tower, self.pictures[: self.settings.kept_maps], self.work / "maps.npy")
+            maps = torch.from_numpy(self.maps[rows]).permute(0, 3, 1, 2).float()
+        else:
+            maps = trunk(self.tower, to_input(self.pictures[rows]))
+        return self.tower.attnpool(self.tower.layer4(maps))
 
     def encode_text(self, tokens: Tensor) -> Tensor:
         """Does what the model's own `encode_text` does, without the padding that no token of the batch reaches."""
@@ -164,15 +188,15 @@ class Trainer:
         began = time.perf_counter()
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.step, self.settings)
-        pictures, tokens, fits, codes = self.batch()
+        rows, tokens, fits, codes = self.batch()
         with torch.autocast("cpu", torch.bfloat16):
-            seen = self.model.encode_image(pictures)
+            seen = self.see(rows)
             read = self.encode_text(tokens)
         seen, read = seen.float(), read.float()
         scale = self.model.logit_scale.exp().clamp(max=100)
         contrast = contrastive_loss(functional.normalize(seen, dim=1), functional.normalize(read, dim=1), scale, fits)
         heads, right = self.heads.loss(seen, codes)
-        loss = contrast + heads * (1.0 if self.step < self.settings.steps // 2 else 0.4)
+        loss = contrast + heads * (1.0 if self.step < self.settings.head_steps // 2 else 0.4)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
@@ -201,7 +225,7 @@ class Trainer:
 
 
 def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
-    """Runs to the end, with a log line every 50 steps and a checkpoint every 250."""
+    """Runs to the end, with a log line every 50 steps and a checkpoint every 50."""
     torch.set_num_threads(settings.threads)
     trainer = Trainer(settings, work)
     state_path = work / f"clip-{settings.seed}.pt"
@@ -211,14 +235,16 @@ def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
         trainer.warm_up()
         trainer.save(state_path)
     sums: dict[str, float] = {}
-    while trainer.step < settings.steps:
+    freeze_statistics(trainer.tower)
+    steps = settings.head_steps + settings.full_steps
+    while trainer.step < steps:
         for name, value in trainer.train_step().items():
             sums[name] = sums.get(name, 0.0) + value / 50
         if trainer.step % 50 == 0:
             rounded = {name: round(value, 3) for name, value in sums.items()}
             print(json.dumps({"step": trainer.step, "seconds": round(trainer.seconds), **rounded}), flush=True)
             sums = {}
-        if trainer.step % 250 == 0 or trainer.step == settings.steps:
+        if trainer.step % 50 == 0 or trainer.step == steps:
             trainer.save(state_path)
             write_checkpoint(out, trainer.model)
 

@@ -87,7 +87,7 @@ class Trainer:
 
 
 def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
-    """Runs to the end, with a log line every 50 steps and a checkpoint every 250."""
+    """Runs to the end, with a log line every 50 steps and a checkpoint every 50."""
     torch.set_num_threads(settings.threads)
     trainer = Trainer(settings)
     state_path = work / f"text-{settings.seed}.pt"
@@ -101,7 +101,7 @@ def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
             rounded = {name: round(value, 3) for name, value in sums.items()}
             print(json.dumps({"step": trainer.step, "seconds": round(trainer.seconds), **rounded}), flush=True)
             sums = {}
-        if trainer.step % 250 == 0 or trainer.step == settings.steps:
+        if trainer.step % 50 == 0 or trainer.step == settings.steps:
             trainer.save(state_path)
             write_text_checkpoint(out, trainer.model, trainer.tokenizer)
 
