@@ -67,6 +67,12 @@ class Indexing(Searching):
             with boundary(self.path, f"maintaining {name}"):
                 self._maintain_table(name, self._tables[name], force=force)
 
+    def vector_index(self, table: TableName) -> str:
+        """The kind of index that a search by vector in that table uses, as `IVF_RQ`; empty where it has none."""
+        with boundary(self.path, f"reading the indexes of {table}"):
+            kinds = {index.name: str(index.index_type) for index in self._tables[table].list_indices()}
+        return next((kind for name, kind in kinds.items() if name.startswith(VECTOR_INDEX)), "")
+
     def _maintain_table(self, name: TableName, table: Table, *, force: bool) -> None:
         stats: Any = table.stats()
         rows, small = stats["num_rows"], stats["fragment_stats"]["num_small_fragments"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from indexer.errors import NotInLibraryError
 from indexer.records import FrameRow, SegmentRow, TextRow, TextSource, Video
-from indexer.schema import read_frames, read_segments, read_texts, read_videos
+from indexer.rows import read_frames, read_segments, read_texts, read_videos
 from indexer.store_tables import Tables, boundary
 
 SegmentKey = tuple[str, int]

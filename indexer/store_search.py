@@ -11,15 +11,18 @@ from lancedb.query import BooleanQuery, MatchQuery, Occur
 from numpy.typing import NDArray
 
 from indexer.records import TextSource, TimeSpan
-from indexer.schema import ArrowTable, TableName, read_vectors
+from indexer.rows import read_vectors
+from indexer.schema import ArrowTable, TableName
 from indexer.store_read import Reading, SegmentKey, all_of, equals, in_segments, one_of
 from indexer.store_tables import boundary
 from indexer.words import holds_any_word, letters_of
 
 NPROBES = 30
 """Parts of the vector index that a query looks into."""
-REFINE = 10
+REFINE_LEAST = 2
 """Candidates re-measured with their stored vectors, for each result asked for."""
+REFINE_CANDIDATES = 100
+"""The same in all, at least."""
 WORDS_TOKENIZER = "icu/split"
 """Unicode's word rules for every script, and `foo.bar_baz` is three words, as on slides and terminals."""
 FUZZY_CANDIDATES = 3
@@ -176,9 +179,13 @@ class Searching(Reading):
             raise ValueError(f"a query vector for {table} must have the shape ({dim},), got {vector.shape}")
         with boundary(self.path, f"searching {table}"):
             search: Any = self._tables[table].search(np.asarray(vector, np.float32), vector_column_name="vector")
-            search = search.distance_type("cosine").nprobes(NPROBES).refine_factor(REFINE)
+            search = search.distance_type("cosine").nprobes(NPROBES).refine_factor(_refine_factor(limit))
             search = search.where(where, prefilter=True) if where else search
             return search.select([*columns, "_distance"]).limit(limit).to_arrow()
+
+
+def _refine_factor(limit: int) -> int:
+    return max(REFINE_LEAST, -(-REFINE_CANDIDATES // limit))
 
 
 def split_words(text: str) -> list[str]:

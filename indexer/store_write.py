@@ -12,7 +12,8 @@ import pyarrow as pa
 from indexer.audit import STAGE_OF_SOURCE
 from indexer.errors import LibraryError
 from indexer.records import FrameRow, SegmentRow, TextRow, TextSource, Video
-from indexer.schema import KEYS, ArrowTable, TableName, frame_rows, segment_rows, table_schema, text_rows, video_rows
+from indexer.rows import frame_rows, segment_rows, text_rows, video_rows
+from indexer.schema import KEYS, ArrowTable, TableName, table_schema
 from indexer.store_index import Indexing
 from indexer.store_read import all_of, equals, one_of
 from indexer.store_tables import THUMBNAIL_FOLDER, boundary

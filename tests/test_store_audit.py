@@ -11,7 +11,7 @@ from store_samples import MAKER, pictures, texts, unit, video, video_id, write_w
 
 from indexer.audit import VideoContent, audit_video, duplicate_keys
 from indexer.records import FrameRow, SegmentRow, TimeSpan
-from indexer.schema import frame_rows
+from indexer.rows import frame_rows
 from indexer.store import Library
 
 
