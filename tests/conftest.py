@@ -1,6 +1,5 @@
 """What several test files share: a small drawn world, and small real models that know nothing."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from demo.make import make_world
 from indexer.config import Settings
 from indexer.models.profiles import PROFILES
 from indexer.models.registry import Models
+from tests.checkpoints import write_clip_checkpoint
 
 
 @pytest.fixture(scope="session")
@@ -23,21 +23,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def clip_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An open_clip checkpoint of random weights: real format, real loading, no knowledge."""
-    import open_clip
-    import torch
-    from safetensors.torch import save_file
-
-    config = {
-        "embed_dim": 24,
-        "vision_cfg": {"image_size": 32, "layers": 1, "width": 32, "head_width": 16, "patch_size": 16},
-        "text_cfg": {"context_length": 16, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1},
-    }
-    preprocess = {"mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "bicubic", "resize_mode": "squash"}
-    torch.manual_seed(5)
-    folder = tmp_path_factory.mktemp("clip")
-    save_file(open_clip.model.CLIP(**config).state_dict(), folder / "open_clip_model.safetensors")
-    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}))
-    return folder
+    return write_clip_checkpoint(tmp_path_factory.mktemp("clip"))
 
 
 @pytest.fixture(scope="session")

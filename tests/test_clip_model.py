@@ -7,29 +7,12 @@ import numpy as np
 import open_clip
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from indexer.errors import ModelBrokenError, ModelMissingError, SettingsError
 from indexer.models.clip import ClipModel, clip_weights_present, load_clip_model
 from indexer.models.profiles import CHECKPOINTS
 from indexer.models.protocols import PictureModel
-
-CONFIG = {
-    "embed_dim": 24,
-    "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 16},
-    "text_cfg": {"context_length": 16, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1},
-}
-PREPROCESS = {"mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "bicubic", "resize_mode": "squash"}
-
-
-def write_checkpoint(folder: Path) -> Path:
-    """A checkpoint of random weights in open_clip's own format."""
-    torch.manual_seed(5)
-    network = open_clip.model.CLIP(**CONFIG)  # pyright: ignore[reportArgumentType]
-    folder.mkdir(exist_ok=True)
-    save_file(network.state_dict(), folder / "open_clip_model.safetensors")
-    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": CONFIG, "preprocess_cfg": PREPROCESS}))
-    return folder
+from tests.checkpoints import write_clip_checkpoint
 
 
 @pytest.fixture(scope="module", params=["random", "demo"])
@@ -38,7 +21,7 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         if not (CHECKPOINTS / "clip" / "open_clip_config.json").exists():
             pytest.skip("the demo checkpoint has not been trained")
         return load_clip_model(str(CHECKPOINTS / "clip"), device="cpu")
-    return load_clip_model(str(write_checkpoint(tmp_path_factory.mktemp("clip"))), device="cpu", batch_frames=8)
+    return load_clip_model(str(write_clip_checkpoint(tmp_path_factory.mktemp("clip"))), device="cpu", batch_frames=8)
 
 
 def pictures(count: int) -> list[np.ndarray]:
@@ -65,7 +48,9 @@ def test_a_picture_has_one_vector_whatever_its_batch_and_place(model: ClipModel)
 
 
 def test_vectors_are_those_of_plain_open_clip(model: ClipModel, tmp_path: Path) -> None:
-    checkpoint = write_checkpoint(tmp_path) if "demo" not in model.name and model.dim == 24 else CHECKPOINTS / "clip"
+    checkpoint = (
+        write_clip_checkpoint(tmp_path) if "demo" not in model.name and model.dim == 24 else CHECKPOINTS / "clip"
+    )
     network, _, preprocess = open_clip.create_model_and_transforms(f"local-dir:{checkpoint}")
     network.eval()
     from PIL import Image
@@ -78,8 +63,8 @@ def test_vectors_are_those_of_plain_open_clip(model: ClipModel, tmp_path: Path) 
 
 
 def test_the_name_follows_the_weights_not_the_place(tmp_path: Path) -> None:
-    first = write_checkpoint(tmp_path / "a")
-    second = write_checkpoint(tmp_path / "b")
+    first = write_clip_checkpoint(tmp_path / "a")
+    second = write_clip_checkpoint(tmp_path / "b")
     assert load_clip_model(str(first), device="cpu").name == load_clip_model(str(second), device="cpu").name
     config = json.loads((second / "open_clip_config.json").read_text())
     config["preprocess_cfg"]["mean"] = [0.4] * 3
@@ -100,14 +85,14 @@ def test_what_is_missing_is_named_with_a_way_out(tmp_path: Path) -> None:
 
 
 def test_a_config_without_weights_is_never_a_model_of_random_numbers(tmp_path: Path) -> None:
-    write_checkpoint(tmp_path)
+    write_clip_checkpoint(tmp_path)
     (tmp_path / "open_clip_model.safetensors").unlink()
     with pytest.raises(ModelMissingError, match="no weights"):
         load_clip_model(str(tmp_path))
 
 
 def test_broken_weights_are_a_typed_error(tmp_path: Path) -> None:
-    write_checkpoint(tmp_path)
+    write_clip_checkpoint(tmp_path)
     (tmp_path / "open_clip_model.safetensors").write_bytes(b"not weights")
     with pytest.raises(ModelBrokenError, match="does not load"):
         load_clip_model(str(tmp_path))

@@ -1,0 +1,25 @@
+"""Small checkpoints of random weights in the formats of the real ones."""
+
+import json
+from pathlib import Path
+
+import open_clip
+import torch
+from safetensors.torch import save_file
+
+CONFIG = {
+    "embed_dim": 24,
+    "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 16},
+    "text_cfg": {"context_length": 16, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1},
+}
+PREPROCESS = {"mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "bicubic", "resize_mode": "squash"}
+
+
+def write_clip_checkpoint(folder: Path) -> Path:
+    """An open_clip checkpoint of random weights, the same each time."""
+    torch.manual_seed(5)
+    network = open_clip.model.CLIP(**CONFIG)  # pyright: ignore[reportArgumentType]
+    folder.mkdir(exist_ok=True)
+    save_file(network.state_dict(), folder / "open_clip_model.safetensors")
+    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": CONFIG, "preprocess_cfg": PREPROCESS}))
+    return folder
