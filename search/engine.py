@@ -14,6 +14,7 @@ from typing import Self
 
 from indexer.config import Settings
 from indexer.errors import LibraryModelsError, QueryError
+from indexer.making import maker_of, settings_like
 from indexer.models.registry import Models, load_models
 from indexer.records import Stage, Video
 from indexer.store import Library
@@ -164,19 +165,15 @@ class SearchEngine:
 
     def _loaded(self) -> Models:
         maker = self._library.maker
-        settings = self._settings if self._settings.models else replace(self._settings, models=maker.profile)
+        settings = settings_like(self._settings, maker)
         models = self._load(settings)
-        names = {
-            "picture model": (maker.picture_model, models.picture.name if models.picture else ""),
-            "text model": (maker.text_model, models.text.name if models.text else ""),
-        }
-        for kind, (made_with, asked_for) in names.items():
-            if made_with != asked_for:
-                raise LibraryModelsError(
-                    f"library {self._library.path} was made with the {kind} {made_with or 'none'!r},"
-                    f" the settings ask for {asked_for or 'none'!r}; leave --models out to use the library's own,"
-                    " or index again into another library"
-                )
+        # How it was sampled matters to whoever adds to the library, not to whoever searches it.
+        asked_for = replace(maker_of(models, settings), sampling=maker.sampling)
+        if different := maker.differences(asked_for):
+            raise LibraryModelsError(
+                f"library {self._library.path} was made with other models: {'; '.join(different)};"
+                " name no models to search it with its own, or index again into another library"
+            )
         return models
 
 

@@ -41,7 +41,8 @@ class Match:
     texts: dict[Signal, tuple[TimeSpan, str]]
     """The best text of each text signal that matched, inside the video."""
     frames: Sequence[tuple[float, float]]
-    """(time in seconds, similarity) of the segment's frames, in order; empty without pictures."""
+    """(time in seconds, similarity) of the segment's frames, in order; empty without pictures. The first may have come
+    on screen before the segment began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ def picture_run(frames: Sequence[tuple[float, float]], segment: TimeSpan, *, bac
     A frame is on screen until the next one, and somewhere between two sampled frames the picture changed: the run
     ends in the middle between its last frame and the first that is left out.
     """
-    times, similarities = [time for time, _ in frames], [similarity for _, similarity in frames]
+    times = [max(time, segment.start_seconds) for time, _ in frames]
+    similarities = [similarity for _, similarity in frames]
     best = max(range(len(frames)), key=lambda place: (similarities[place], -place))
     level = background + KEEP * (similarities[best] - background)
     first = last = best
@@ -101,7 +103,7 @@ def picture_run(frames: Sequence[tuple[float, float]], segment: TimeSpan, *, bac
     middles = [(before + after) / 2 for before, after in pairwise(times)]
     start = middles[first - 1] if first > 0 else segment.start_seconds
     stop = middles[last] if last + 1 < len(frames) else segment.stop_seconds
-    return TimeSpan(min(start, times[best]), max(stop, times[best]))
+    return TimeSpan(start, stop)
 
 
 def _draft(match: Match, background: float) -> Draft:
@@ -121,7 +123,8 @@ def _draft(match: Match, background: float) -> Draft:
 
 def _frame_within(match: Match, span: TimeSpan) -> float:
     """The best frame inside a span; where none is sampled inside, the middle shows what is on screen."""
-    inside = [(time, value) for time, value in match.frames if span.start_seconds <= time < span.stop_seconds]
+    shown = [(max(time, match.segment.start_seconds), value) for time, value in match.frames]
+    inside = [(time, value) for time, value in shown if span.start_seconds <= time < span.stop_seconds]
     if inside:
         return max(inside, key=lambda frame: (frame[1], -frame[0]))[0]
     if span.start_seconds <= match.segment_frame_seconds < span.stop_seconds:

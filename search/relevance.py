@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 MIN_SAMPLE = 40
 """A smaller sample says too little about the background: in a library of so few items the hits themselves are a good
 part of it. Then only the floor decides."""
-MIN_SPREAD = 1e-4
-"""Cosine; a library of equal pictures has no spread at all, and rounding must not stand out from it."""
+MIN_SPREAD = 0.01
+"""Cosine; many copies of one picture have no spread at all, and next to nothing must not stand out from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +28,34 @@ class Threshold:
     """Cosine below which a hit never counts."""
 
 
+LOWER_SHARE = 0.25
+"""The least similar part of the sample, by which the background is measured. What a broad query finds may be half of a
+library (every slide of one lecture); only the lower end is sure to hold no match."""
+_QUARTILE = 0.6745
+"""How many standard deviations the lower quartile of a normal distribution lies below its mean."""
+_LOWER_MEAN = 1.2711
+"""And how many the mean of the values below that quartile does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Background:
     """How similar a query is to a library in general."""
 
     middle: float
-    """Median of the sample's cosines, 0 without a sample."""
+    """Cosine; the mean of the normal distribution that has the sample's lower quarter, 0 without a sample."""
     spread: float
-    """Standard deviation that a normal distribution with the sample's quartiles would have."""
+    """Its standard deviation."""
     size: int
 
     @classmethod
     def of(cls, similarities: NDArray[np.float32]) -> "Background":
-        """From the cosines (n,) of a sample.
-
-        The middle is the median and the spread comes from the median deviation below it, times 1.4826 (the ratio
-        for a normal distribution): the part above the middle holds the very matches that are looked for.
-        """
+        """From the cosines (n,) of a sample."""
         if not similarities.size:
             return cls(0.0, MIN_SPREAD, 0)
-        middle = float(np.median(similarities))
-        below = middle - similarities[similarities <= middle]
-        return cls(middle, max(MIN_SPREAD, 1.4826 * float(np.median(below))), int(similarities.size))
+        quartile = float(np.quantile(similarities, LOWER_SHARE))
+        lower_mean = float(np.mean(similarities[similarities <= quartile], dtype=np.float64))
+        spread = max(MIN_SPREAD, (quartile - lower_mean) / (_LOWER_MEAN - _QUARTILE))
+        return cls(quartile + _QUARTILE * spread, spread, int(similarities.size))
 
     def standing(self, similarity: float) -> float:
         """Spreads above the middle."""

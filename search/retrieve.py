@@ -26,7 +26,7 @@ FRAME_POOL = 1000
 TEXT_POOL = 200
 """Texts looked at for each query and signal."""
 PICTURE_THRESHOLD = Threshold(standing=3.0, floor=0.0)
-TEXT_THRESHOLD = Threshold(standing=3.5, floor=0.3)
+TEXT_THRESHOLD = Threshold(standing=2.5, floor=0.28)
 
 STAGES: dict[Signal, Stage] = {
     "picture": "picture",

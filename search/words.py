@@ -9,17 +9,23 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from indexer.words import holds_word, letters_of
+from indexer.words import letters_of
 
 QUERY_SHARE = 0.5
 """The weight of the query's words that a text must hold."""
 TEXT_SHARE = 0.5
 """Or: the weight of the text's words that the query must hold."""
+PHRASE_SHARE = 0.75
+"""The share that counts when the query has nothing but function words, as `to be or not to be`."""
 EMPTY_WEIGHT = 0.1
 """Weight of a function word, and in a query also of a word about the medium; all others weigh 1."""
 INFLECTION_LETTERS = 3
 """`ships` counts as `ship`, `counting` as `count`: one word begins with the other and is at most so much longer."""
 MIN_STEM_LETTERS = 4
+MIN_INSIDE_LETTERS = 5
+"""A shorter word is in too many longer ones by chance."""
+_LOOK_ALIKES = str.maketrans("015862", "olsbgz")
+"""Digits that a reader of pictures takes for letters and the other way round."""
 
 FUNCTION_WORDS = frozenset(
     letters_of(word)
@@ -66,19 +72,22 @@ def answers(query: str, text: str, *, fuzzy: bool = False) -> bool:
     """Whether a text shares enough words with a query.
 
     Args:
-        fuzzy: a word of the query may also be found with a reader's slip, inside a longer word, or across spaces.
+        fuzzy: a word of the query may also be found with a reader's slip, inside a longer word, or across a lost or
+            added space.
     """
     asked, held = _weighed(query), split(text)
-    matches = _slips(text) if fuzzy else _inflected(held)
+    matches = _slips(held) if fuzzy else _inflected(held)
     shared = {word: weight for word, weight in asked.items() if matches(word)}
-    if not any(weight == 1.0 for weight in shared.values()) and any(weight == 1.0 for weight in asked.values()):
+    means_something = any(weight == 1.0 for weight in asked.values())
+    if means_something and not any(weight == 1.0 for weight in shared.values()):
         return False
-    if sum(shared.values()) >= QUERY_SHARE * sum(asked.values()):
+    needed = QUERY_SHARE if means_something else PHRASE_SHARE
+    if sum(shared.values()) >= needed * sum(asked.values()):
         return bool(shared)
-    weights = [EMPTY_WEIGHT if word in FUNCTION_WORDS else 1.0 for word in held]
-    wanted = _inflected(list(asked)) if not fuzzy else _slips(" ".join(asked))
-    found = sum(weight for word, weight in zip(held, weights, strict=True) if wanted(word))
-    return found >= TEXT_SHARE * sum(weights)
+    wanted = _slips(list(asked)) if fuzzy else _inflected(list(asked))
+    weights = [(word, EMPTY_WEIGHT if word in FUNCTION_WORDS else 1.0) for word in held]
+    found = sum(weight for word, weight in weights if wanted(word))
+    return means_something and found >= TEXT_SHARE * sum(weight for _, weight in weights)
 
 
 @lru_cache(maxsize=64)
@@ -97,6 +106,32 @@ def _same_stem(one: str, other: str) -> bool:
     return len(short) >= MIN_STEM_LETTERS and len(long) - len(short) <= INFLECTION_LETTERS and long.startswith(short)
 
 
-def _slips(text: str) -> Callable[[str], bool]:
-    letters = letters_of(text)
-    return lambda word: holds_word(letters, word)
+def _slips(words: Sequence[str]) -> Callable[[str], bool]:
+    known = set(words)
+    run = "".join(words)
+    return lambda word: (
+        word in known
+        or (len(word) >= MIN_INSIDE_LETTERS and word in run)
+        or any(_slipped(word, other) for other in known)
+    )
+
+
+@lru_cache(maxsize=1 << 16)
+def _slipped(one: str, other: str) -> bool:
+    """Whether two words are the same but for look-alike digits and a letter or two, by length."""
+    one, other = one.translate(_LOOK_ALIKES), other.translate(_LOOK_ALIKES)
+    length = min(len(one), len(other))
+    allowed = 0 if length < 5 else 1 if length < 9 else 2
+    return one == other or (abs(len(one) - len(other)) <= allowed and _distance_at_most(one, other, allowed))
+
+
+def _distance_at_most(one: str, other: str, allowed: int) -> bool:
+    """Whether so many letters added, lost or changed turn one word into the other (Levenshtein 1966)."""
+    row = list(range(len(other) + 1))
+    for place, letter in enumerate(one, start=1):
+        above, row = row, [place]
+        for column, second in enumerate(other, start=1):
+            row.append(min(above[column] + 1, row[-1] + 1, above[column - 1] + (letter != second)))
+        if min(row) > allowed:
+            return False
+    return row[-1] <= allowed

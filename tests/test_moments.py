@@ -53,6 +53,11 @@ def test_a_picture_match_is_trimmed_to_its_run() -> None:
     assert (moment.span, moment.best_frame_seconds, moment.text) == (span(10.5, 13.5), 12.0, "")
 
 
+def test_a_frame_that_came_before_its_segment_counts_from_the_segments_start() -> None:
+    (moment,) = moments_of([match(0, span(9.5, 16.0), {"picture": 1}, frames=[(2.0, 0.9), (14.0, 0.1)])])
+    assert (moment.span, moment.best_frame_seconds) == (span(9.5, 11.75), 9.5)
+
+
 def test_a_text_match_has_the_time_of_the_text_and_the_best_frame_in_it() -> None:
     texts: dict[Signal, tuple[TimeSpan, str]] = {"subtitle": (span(12.5, 14.5), "hello")}
     (moment,) = moments_of([match(0, span(9.5, 16.0), {"subtitle": 1}, frames=FRAMES, texts=texts)])
