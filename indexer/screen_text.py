@@ -34,9 +34,10 @@ Measured on one busy core at 1280 x 720, and the lines found of a terminal and o
 """
 DRAWN_DETECTION_SIDE = 960
 """The same for slides and screens, whose letters are small and set close: at line distances of 1.35 letters of 12
-pixels need 736, letters of 9 pixels 960; letters of 8 pixels are lost at 960 and half lost at 1280."""
+pixels need 736, letters of 9 pixels 960; letters of 8 pixels are mostly lost at 960, too."""
 DRAWN_FLAT_SHARE = 0.4
-"""Slides and screens of shared/videos have 0.41 to 0.97 of their area in one even colour, camera pictures to 0.4."""
+"""Slides and screens of shared/videos have 0.41 to 0.97 of their area in one even colour, camera pictures up to
+0.4, and more only when dark or faded, which costs time and no words."""
 SMALL_SIDE = 640
 LARGEST_ENLARGEMENT = 1.5
 """Pictures smaller than `SMALL_SIDE` are enlarged: a last letter that was lost at 480 x 200 is then read."""
