@@ -49,6 +49,7 @@ class DecordReader:
             AssertionError,
             StopIteration,
             IndexError,
+            ValueError,  # also from `as_pixels`: a width that is no multiple of 16 may come with four channels
         )
         decord.logging.set_level(decord.logging.ERROR)
         self._mark = log_size()
@@ -67,27 +68,24 @@ class DecordReader:
             raise DecordFailedError(f"decord's times are {apart:.4f} s off the container's")
         self._check_log()
 
-    def pictures(self, numbers: Sequence[int], seek_to: Sequence[int]) -> Iterator[Pixels]:
+    def pictures(self, numbers: Sequence[int]) -> Iterator[Pixels]:
         """RGB pictures as decord gives them (turned upright), for rising frame numbers.
 
-        Args:
-            seek_to: for each number, the frame to jump to before it, or -1 to decode on from where the reader is.
+        Only ever forwards: decord's seeks land beside the frame in some files, and nothing would tell.
 
         Raises:
             DecordFailedError: decord fails, or its FFmpeg complains, which may mean that frames were shifted.
         """
-        for number, key in zip(numbers, seek_to, strict=True):
+        for number in numbers:
             try:
-                if key > self._place:
-                    self._reader.seek_accurate(number)
-                elif number > self._place:
+                if number > self._place:
                     self._reader.skip_frames(number - self._place)
-                array = self._reader.next().asnumpy()
+                pixels = as_pixels(self._reader.next().asnumpy())
             except self._errors as error:
                 raise DecordFailedError(_first_line(error)) from error
             self._place = number + 1
             self._check_log()
-            yield as_pixels(array)
+            yield pixels
 
     def _check_log(self) -> None:
         said = log_since(self._mark)

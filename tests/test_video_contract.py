@@ -95,16 +95,14 @@ def has_pictures(path: Path) -> bool:
 
 
 @pytest.mark.skipif(not FILES, reason="../shared is not here")
-@pytest.mark.parametrize("decoder", ["pyav", "decord"])
+@pytest.mark.parametrize("decoder", ["auto", "pyav"])
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SHARED)))
 def test_sampled_frames_are_those_of_a_plain_decode(path: Path, decoder: str) -> None:
     try:
         probe, _, _ = run_job(path, decoder, [0.0])
     except (NoPictureError, EncryptedVideoError):
         return
-    except UnreadableVideoError as error:
-        if decoder == "decord" and "decord is not trusted" in str(error):
-            pytest.skip(str(error))
+    except UnreadableVideoError:
         assert not has_pictures(path)
         return
     truth = reference(path, probe["stream_index"])
@@ -126,7 +124,9 @@ def test_sampled_frames_are_those_of_a_plain_decode(path: Path, decoder: str) ->
         assert pixels.shape[:2] == (probe["height"], probe["width"])
         apart = float(np.abs(pixels.astype(np.int16) - expected).mean())
         if truth.is_hdr:
-            assert np.corrcoef(pixels[::4, ::4].ravel(), expected[::4, ::4].ravel())[0, 1] > 0.8
+            # Tone mapping changes every level; the picture must still be the same one.
+            if expected.std() > 4:
+                assert np.corrcoef(pixels[::4, ::4].ravel(), expected[::4, ::4].ravel())[0, 1] > 0.8
         else:
             assert apart <= (0 if probe["decoder"] == "pyav" else DECORD_TOLERANCE)
     assert done["duration"] >= truth.times[-1]
