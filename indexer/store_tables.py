@@ -64,6 +64,23 @@ def boundary(path: Path, doing: str) -> Generator[None]:
         raise _converted(path, doing, error) from error
 
 
+@contextmanager
+def temporary_files_in(folder: Path) -> Generator[None]:
+    """Inside, LanceDB's own temporary files (shuffles of an index, spills of a merge) go there, not to `/tmp`.
+
+    It asks the environment each time and has no other setting. Nothing but the library's writer may call this.
+    """
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before
+
+
 def _converted(path: Path, doing: str, error: BaseException) -> LibraryError:
     text = " ".join(str(error).split())[:500] or type(error).__name__
     lowered = text.lower()

@@ -16,7 +16,7 @@ from indexer.rows import frame_rows, segment_rows, text_rows, video_rows
 from indexer.schema import KEYS, ArrowTable, TableName, table_schema
 from indexer.store_index import Indexing
 from indexer.store_read import all_of, equals, one_of
-from indexer.store_tables import THUMBNAIL_FOLDER, boundary
+from indexer.store_tables import THUMBNAIL_FOLDER, boundary, temporary_files_in
 
 _BATCH_IDS = 1_000
 """Ids named in one filter; longer lists are split, so that a filter's length has a bound."""
@@ -133,7 +133,7 @@ class Writing(Indexing):
         old = all_of(one_of("video_id", video_ids), equals("source", source) if source else None)
         target = self._tables[table]
         had_rows = self._count(table, old) > 0
-        with boundary(self.path, f"writing {table}"):
+        with boundary(self.path, f"writing {table}"), temporary_files_in(self.staging_path()):
             if len(rows) and not had_rows:
                 target.add(rows)  # appending reads nothing of what is there, where a merge reads every key
             elif len(rows):

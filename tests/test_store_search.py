@@ -157,6 +157,7 @@ def test_the_background_of_texts_is_of_one_source(library):
 def test_an_index_is_built_when_it_pays_and_kept_fresh(library, monkeypatch):
     for name, rows in (("VECTOR_INDEX_ROWS", 2000), ("SCALAR_INDEX_ROWS", 1000), ("STALE_ROWS", 100)):
         monkeypatch.setattr(store_index, name, rows)
+    monkeypatch.setenv("TMPDIR", "/nowhere")  # nothing may be written outside the library
     library.write_pictures([pictures(number, 34) for number in range(25)])  # 102 frames each
     library.maintain()
     assert set(_indexes(library)) == {"video", "vector_2550"}
