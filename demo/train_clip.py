@@ -38,8 +38,8 @@ class Settings:
     """What a run depends on."""
 
     crop_steps: int = 500
-    head_steps: int = 500
-    full_steps: int = 60
+    head_steps: int = 350
+    full_steps: int = 250
     kept_maps: int = 12000
     groups: int = 32
     frames: int = 32000
@@ -107,10 +107,10 @@ def contrastive_loss(pictures: Tensor, texts: Tensor, scale: Tensor, fits: Tenso
 
 
 def learning_rate(step: int, settings: Settings) -> float:
-    """A short warm-up, then half a cosine down to a twentieth; the last stage goes on from there to nothing."""
+    """A short warm-up, then half a cosine down to a twentieth; the last stage warms up again and falls to nothing."""
     if step >= settings.head_steps:
-        left = (settings.head_steps + settings.full_steps - step) / settings.full_steps
-        return settings.learning_rate * 0.15 * left
+        done = (step - settings.head_steps) / settings.full_steps
+        return settings.learning_rate * 0.4 * min(1.0, 0.05 + 10 * done) * (1 - done)
     warm = min(1.0, (step + 1) / 50)
     return settings.learning_rate * warm * (0.05 + 0.95 * (1 + math.cos(math.pi * step / settings.head_steps)) / 2)
 
