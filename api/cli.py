@@ -17,6 +17,7 @@ import click
 
 from api.commands import COMMANDS
 from api.exit_codes import ExitCode
+from api.quiet import quiet_libraries
 from api.safe_text import one_line
 from indexer.errors import Interrupted, ReelseekError
 
@@ -34,6 +35,7 @@ class ReelseekGroup(click.Group):
         as_json = "--json" in (words[: words.index("--")] if "--" in words else words)
         options["standalone_mode"] = False
         _print_anything()
+        quiet_libraries()
         try:
             code = self._run(args, options, as_json)
             sys.stdout.flush()

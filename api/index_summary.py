@@ -4,9 +4,11 @@ import shlex
 from collections import defaultdict
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from api.index_tally import Tally
+from api.index_views import reason_of
 from api.safe_text import count_text, duration_text, safe_text
 from api.terminal import console, label
 from indexer.config import Settings
@@ -22,6 +24,9 @@ def print_summary(finished: IndexFinished, tally: Tally, settings: Settings) -> 
         screen.print(label("No videos there.", "yellow"))
         return
     screen.print(label(_counts(finished, tally), "bold"), soft_wrap=True)
+    failed_before = sum(event.reason.startswith("failed before") for event in tally.skipped)
+    if failed_before:
+        screen.print(label(f"{failed_before:,} of the skipped failed before: see `reelseek status`, or --retry-failed"))
     if tally.moved:
         screen.print(label(f"{count_text(len(tally.moved), 'file')} moved, recognised"))
     _print_missing(screen, tally)
@@ -58,8 +63,11 @@ def print_failures(screen: Console, failures: list[VideoFailed], *, shown: int =
     for kind, group in sorted(by_kind.items()):
         screen.print(label(f"Failed, {kind} ({len(group):,}):", "bold red"))
         for failure in group[:shown]:
-            line = Text.assemble("  ", (safe_text(failure.path), "bold"), ": ", safe_text(failure.reason))
-            screen.print(line, soft_wrap=True)
+            line = Text.assemble((safe_text(failure.path), "bold"), ": ", safe_text(reason_of(failure)))
+            if screen.is_terminal:
+                screen.print(Padding(line, (0, 0, 0, 2)))
+            else:
+                screen.print(Text.assemble("  ", line), soft_wrap=True)
         if len(group) > shown:
             screen.print(label(f"and {len(group) - shown:,} more; `reelseek status` lists them all", "dim"))
 

@@ -124,10 +124,21 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
-        """A guess, None as long as there is nothing to guess from."""
-        share = self.share
-        known = share > 0.005 and self.seconds > SETTLED_SECONDS
-        return self.seconds * (1 - share) / share if known else None
+        """A guess from the present stage's pace, None as long as there is nothing to guess from.
+
+        Later stages are guessed by their weight.
+        """
+        if not self.stage or self.stage not in self.stages:
+            return None
+        tally = self.by_stage[self.stage]
+        failed = {failure.path for failure in self.failures}
+        done = sum(part for path, part in tally.parts.items() if path not in failed)
+        wall = self.clock() - tally.started
+        if wall < SETTLED_SECONDS or done <= 0:
+            return None
+        whole = wall / done * max(1, self.todo - len(failed))
+        later = sum(WEIGHTS[stage] for stage in self.stages[self.stages.index(self.stage) + 1 :])
+        return max(0.0, whole - wall) + whole * later / WEIGHTS[self.stage]
 
     def _progress(self, event: StageProgress) -> None:
         self.stage = event.stage

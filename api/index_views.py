@@ -14,7 +14,7 @@ from rich.text import Text
 
 from api.index_tally import Tally
 from api.json_names import event_name
-from api.safe_text import duration_text, safe_text, time_code
+from api.safe_text import count_text, duration_text, safe_text, time_code
 from api.terminal import console, label
 from indexer.events import (
     IndexEvent,
@@ -91,7 +91,7 @@ class BarView:
     def __init__(self, tally: Tally, screen: Console | None = None) -> None:
         self.tally = tally
         self.screen = screen or console()
-        self._note = "looking for videos"
+        self._note = "starting: looking for videos, loading models"
         self._live = Live(get_renderable=self._draw, console=self.screen, refresh_per_second=8, transient=True)
 
     def __enter__(self) -> Self:
@@ -124,7 +124,7 @@ class BarView:
             ProgressBar(total=1.0, completed=tally.share, width=max(10, min(40, self.screen.width // 4))),
             Text(f"{tally.share:4.0%}", style="bold"),
             Text(f"{tally.pace:.1f} video s/s" if tally.pace else "", style="cyan"),
-            Text(_left(tally).strip(" ,")),
+            Text("" if self._note == STOPPING else _left(tally).strip(" ,")),
             Text(f"{len(tally.failures)} failed" if tally.failures else "", style="red"),
         ]
         bar.add_row(*cells)
@@ -142,20 +142,25 @@ def event_line(event: IndexEvent) -> str:
     """An event as a sentence; empty for those that are only progress or told in the summary."""
     match event:
         case ScanFinished():
-            return f"found {event.videos} videos, {event.todo} to index"
+            return f"found {count_text(event.videos, 'video')}, {event.todo:,} to index"
         case StageFinished():
-            length, rows = time_code(event.duration_seconds), f"{event.rows} rows"
+            length, rows = time_code(event.duration_seconds), count_text(event.rows, "row")
             return f"done {event.stage}: {event.path} ({length}, {rows}, {duration_text(event.wall_seconds)})"
         case VideoMoved():
             return f"moved: {event.old_path} is now {event.path}"
         case VideoFailed():
-            return f"failed ({event.kind}): {event.path}: {event.reason}"
+            return f"failed ({event.kind}): {event.path}: {reason_of(event)}"
         case VideoWarned():
             return f"warning: {event.path}: {event.warning}"
         case VideoMissing():
             return f"{'dropped' if event.dropped else 'missing'}: {event.path} is gone from the disk"
         case _:
             return ""
+
+
+def reason_of(failure: VideoFailed) -> str:
+    """The reason without the path, which most reasons name at their start."""
+    return failure.reason.removeprefix(failure.path).lstrip(": ")
 
 
 def _left(tally: Tally) -> str:

@@ -1,5 +1,6 @@
 """Consoles and the few looks that every command shares. Imports rich, so commands import it late."""
 
+import os
 import sys
 
 from rich.console import Console
@@ -7,13 +8,27 @@ from rich.text import Text
 
 from api.safe_text import safe_text
 
+PIPE_COLUMNS = 160
+"""Where no terminal sets a width, so that paths seldom break."""
 WIDE_COLUMNS = 90
 """Terminals at least so wide have room for a picture beside the words."""
 
 
-def console() -> Console:
-    """Standard output. Mark-up, emoji names and guessed colours are off: every word is shown as it is."""
-    return Console(file=sys.stdout, markup=False, emoji=False, highlight=False, soft_wrap=False)
+def console(*, colours: bool = False) -> Console:
+    """Standard output. Mark-up, emoji names and guessed colours are off: every word is shown as it is.
+
+    Args:
+        colours: true colours whatever stands behind standard output.
+    """
+    return Console(
+        file=sys.stdout,
+        width=None if is_terminal() or "COLUMNS" in os.environ else PIPE_COLUMNS,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        force_terminal=True if colours else None,
+        color_system="truecolor" if colours else "auto",
+    )
 
 
 def is_terminal() -> bool:

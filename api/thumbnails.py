@@ -11,7 +11,8 @@ from rich.text import Text
 
 from api.terminal import WIDE_COLUMNS
 
-COLUMNS = 32
+COLUMNS, ROWS = 32, 9
+"""The box a picture fits into: nine lines, as high as the words beside it may grow."""
 _UPPER_HALF = "▀"
 
 
@@ -20,14 +21,14 @@ def can_show(console: Console) -> bool:
     return console.is_terminal and console.color_system == "truecolor" and console.width >= WIDE_COLUMNS
 
 
-def half_blocks(picture: Path, *, columns: int = COLUMNS) -> Text | None:
-    """Draws a picture `columns` characters wide, or None where it cannot be read."""
+def half_blocks(picture: Path) -> Text | None:
+    """Draws a picture as large as the box allows, or None where it cannot be read."""
     from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(picture) as image:
-            height = max(2, round(columns * image.height / max(1, image.width)))
-            rows = min(columns, (height + 1) // 2)
+            scale = min(COLUMNS / image.width, 2 * ROWS / image.height)
+            columns, rows = max(1, round(scale * image.width)), max(1, round(scale * image.height / 2))
             small = image.convert("RGB").resize((columns, rows * 2), Image.Resampling.LANCZOS)
     except (OSError, UnidentifiedImageError, ValueError):
         return None

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -105,7 +106,8 @@ def test_hostile_names_and_texts_never_reach_the_terminal(engine: FakeEngine, fo
     engine.moments = [moment(video=f"/films/{HOSTILE_NAME}", text=HOSTILE_TEXT)]
     result = run("invoice", *form)
     assert result.exit_code == ExitCode.OK
-    assert not set(result.stdout) & set("\x1b\x07\x9b\u202e\u2066\r")
+    ours = re.sub(r"\x1b\[[0-9;]*m", "", result.stdout) if form == ["--thumbnails"] else result.stdout
+    assert not set(ours) & set("\x1b\x07\x9b\u202e\u2066\r")
     if form == ["--json"]:
         assert json.loads(result.stdout)["moments"][0]["text"] == HOSTILE_TEXT
     else:
@@ -150,13 +152,24 @@ def test_a_thumbnail_is_drawn_with_two_pixels_a_character(tmp_path: Path) -> Non
     picture = Image.new("RGB", (64, 36), (255, 0, 0))
     picture.paste((0, 0, 255), (0, 18, 64, 36))
     picture.save(file, quality=95)
-    drawn = half_blocks(file, columns=16)
+    drawn = half_blocks(file)
     assert drawn is not None
     lines = drawn.plain.splitlines()
-    assert {len(line) for line in lines} == {16}
-    assert len(lines) == 5
+    assert {len(line) for line in lines} == {32}
+    assert len(lines) == 9
     shown = draw(SearchResult("x", True, [replace(moment(), thumbnail=file)], {}, more=False), thumbnails=True)
     assert "\x1b[38;2;254;0;0;48;2;254;0;0m▀" in shown
+
+
+@pytest.mark.parametrize(("width", "height"), [(320, 180), (240, 320), (2000, 3), (3, 2000), (1, 1)])
+def test_a_thumbnail_of_any_shape_fits_its_box(tmp_path: Path, width: int, height: int) -> None:
+    file = tmp_path / "t.png"
+    Image.new("RGB", (width, height)).save(file)
+    drawn = half_blocks(file)
+    assert drawn is not None
+    lines = drawn.plain.splitlines()
+    assert 1 <= len(lines) <= 9
+    assert all(1 <= len(line) <= 32 for line in lines)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture", b"\xff\xd8\xff\xe0broken"])

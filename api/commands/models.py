@@ -1,6 +1,7 @@
 """`reelseek models`: the table of profiles."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -56,6 +57,13 @@ def _ready(row: "ProfileStatus") -> bool:
     return row.picture_present is not False and row.text_present is not False
 
 
+def _way(row: "ProfileStatus") -> str:
+    """How weights that are not here come here."""
+    models = ((row.profile.clip_model, row.picture_present), (row.profile.text_model, row.text_present))
+    by_hand = [name for name, present in models if present is False and Path(name).is_absolute()]
+    return f"missing: {by_hand[0]} is not there" if by_hand else "fetched from the hub at first use"
+
+
 def _print(rows: "list[ProfileStatus]") -> None:
     from rich.table import Table
 
@@ -68,8 +76,7 @@ def _print(rows: "list[ProfileStatus]") -> None:
     table.add_column(overflow="fold")
     for row in rows:
         profile = row.profile
-        ready = _ready(row)
-        here = label("ready" if ready else "fetched at first use", "green" if ready else "yellow")
+        here = label("ready", "green") if _ready(row) else label(_way(row), "yellow")
         table.add_row(label(profile.name, "bold cyan"), label(profile.meant_for, "bold"))
         table.add_row("pictures", _model(profile.clip_model, row.picture_present))
         table.add_row("texts", _model(profile.text_model, row.text_present))

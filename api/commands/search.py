@@ -82,5 +82,5 @@ def _print(result: "SearchResult", offset: int, thumbnails: bool | None) -> None
         for rank, moment in enumerate(result.moments, start=offset + 1):
             click.echo(moment_line(rank, moment))
         return
-    screen = console()
+    screen = console(colours=bool(thumbnails))
     print_result(screen, result, offset=offset, thumbnails=can_show(screen) if thumbnails is None else thumbnails)
