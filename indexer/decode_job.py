@@ -17,7 +17,8 @@ from indexer.decode_sniff import is_protected_iso
 from indexer.decode_tracks import TextTracks
 from indexer.decord_reader import DecordFailedError
 from indexer.errors import EncryptedVideoError, NoPictureError, UnreadableVideoError, VideoError
-from indexer.pyav_reader import PictureMaker, PyavReader, is_hdr
+from indexer.pyav_picture import PictureMaker, is_hdr
+from indexer.pyav_reader import PyavReader
 from indexer.pyav_sparse import SparseFailedError, SparsePass
 from indexer.records import Pixels
 

@@ -1,7 +1,7 @@
 """Sampled pictures through PyAV, front to back: reads everything that its FFmpeg reads, whatever the timestamps.
 
-Runs in the decoder's child process. Only pictures that are handed on are converted to RGB. Leaves out opening
-(`decode_open`) and which times are asked (`decode_sampling`).
+Runs in the decoder's child process. Leaves out opening (`decode_open`), turning a
+frame into a picture (`pyav_picture`) and which times are asked (`decode_sampling`).
 """
 
 import re
@@ -12,18 +12,13 @@ from fractions import Fraction
 import av
 import av.error
 import av.video.frame
-import numpy as np
 from av.stream import Stream
-from av.video.reformatter import Interpolation
 
-from indexer.decode_colour import PRIMARIES_BT2020, TRANSFER_OF_TRC, tone_map
 from indexer.decode_log import log_since
 from indexer.decode_open import InputContainer, Packet, VideoStream, check_pixels
-from indexer.decode_picture import Orientation, as_pixels, fitted_size, orientation_of, scale_to, turn_upright
 from indexer.decode_protocol import DecodeRequest
 from indexer.decode_sampling import AskedTimes
 from indexer.errors import DecodeLimitError, EncryptedVideoError
-from indexer.records import Pixels
 
 VideoFrame = av.video.frame.VideoFrame
 _CUT_OFF = re.compile("ended prematurely|partial file|Truncat")
@@ -215,54 +210,3 @@ class PyavReader:
         if packet.pts is not None and not packet.is_discard:
             stop = packet.pts + (packet.duration or 0)
             self._last_stop = stop if self._last_stop is None else max(stop, self._last_stop)
-
-
-def orientation_of_frame(frame: VideoFrame) -> Orientation:
-    """How the frame is turned to be shown."""
-    data = frame.side_data.get("DISPLAYMATRIX")
-    return orientation_of(None if data is None else bytes(data))
-
-
-def is_hdr(frame: VideoFrame) -> bool:
-    """Transfer is PQ or HLG."""
-    return int(frame.color_trc) in TRANSFER_OF_TRC
-
-
-class PictureMaker:
-    """Turns decoded frames into RGB pictures of one size: upright, SDR, scaled down to `max_side`."""
-
-    def __init__(self, first: VideoFrame, max_side: int | None) -> None:
-        self.orientation = orientation_of_frame(first)
-        shown = self.orientation.shown_size(first.width, first.height)
-        self.width, self.height = fitted_size(*shown, max_side)
-        self.shown_width, self.shown_height = shown
-
-    def make(self, frame: VideoFrame) -> Pixels:
-        """(height, width, 3) RGB."""
-        transfer = TRANSFER_OF_TRC.get(int(frame.color_trc))
-        if transfer is None:
-            return self.finish(as_pixels(frame.to_ndarray(format="rgb24", threads=1)))
-        stored = self.orientation.shown_size(self.width, self.height)
-        # Tone mapping costs far more than scaling, so scale first.
-        small = frame.reformat(
-            width=stored[0], height=stored[1], format="rgb48le", interpolation=Interpolation.AREA, threads=1
-        )
-        codes = np.asarray(small.to_ndarray(), dtype=np.uint16)
-        wide = int(frame.color_primaries) == PRIMARIES_BT2020
-        return self.finish(tone_map(codes, transfer, wide_gamut=wide))
-
-    def finish(self, pixels: Pixels) -> Pixels:
-        """Upright and of the wanted size.
-
-        Args:
-            pixels: RGB as stored.
-        """
-        return self.resize(turn_upright(pixels, self.orientation))
-
-    def resize(self, pixels: Pixels) -> Pixels:
-        """Of the wanted size.
-
-        Args:
-            pixels: RGB, upright.
-        """
-        return scale_to(pixels, self.width, self.height)

@@ -11,7 +11,8 @@ from types import TracebackType
 
 from indexer.config import Settings
 from indexer.decode_process import DecodeProcess
-from indexer.decode_protocol import ERRORS_BY_KIND, DecodeMode, DecodeRequest, DecoderName, Message
+from indexer.decode_protocol import ERRORS_BY_KIND, DecodeRequest, DecoderName, Message
+from indexer.decode_request import make_request
 from indexer.decode_sampling import AskedTimes
 from indexer.errors import DecodeLimitError, DecoderCrashedError, UnreadableVideoError, VanishedVideoError, VideoError
 from indexer.records import SampledFrame, TextTrack, TimedText, TimeSpan, VideoProbe
@@ -50,10 +51,14 @@ class VideoReader:
     def __enter__(self) -> "VideoReader":
         try:
             self._identity = self._stat()
-            self._start(self._request)
-        except VideoError:
-            self.close()
-            raise
+            try:
+                self._start(self._request)
+            except DecoderCrashedError:
+                # decord may take the process down while it opens a file, before it can be named in a probe.
+                if self._request.decoder != "auto":
+                    raise
+                self.close()
+                self._start(replace(self._request, decoder="pyav"))
         except BaseException:
             self.close()
             raise
@@ -102,10 +107,11 @@ class VideoReader:
             yield SampledFrame(message["time"], pixels)
 
     def _may_retry(self, error: VideoError) -> bool:
-        """decord takes down or hangs its process on some files that PyAV reads."""
-        is_hang = isinstance(error, DecodeLimitError) and "decode_stall_seconds" in str(error)
-        is_death = isinstance(error, DecoderCrashedError)
-        return (is_hang or is_death) and self._request.decoder == "auto" and self.probe.decoder == "decord"
+        """decord takes down, hangs or bloats its process on some files that PyAV reads."""
+        is_its_fault = isinstance(error, DecoderCrashedError) or any(
+            name in str(error) for name in ("decode_stall_seconds", "decode_memory_mib")
+        )
+        return is_its_fault and self._request.decoder == "auto" and self.probe.decoder == "decord"
 
     def _start(self, request: DecodeRequest) -> None:
         self._request = request
@@ -222,37 +228,6 @@ def read_text_tracks(path: Path, *, settings: Settings) -> tuple[TextTrack, ...]
     request = make_request(path, settings, mode="text", want_text=True)
     with VideoReader(path, request, settings) as reader:
         return reader.read_text()
-
-
-def make_request(
-    path: Path,
-    settings: Settings,
-    *,
-    mode: DecodeMode,
-    times: Sequence[float] | None = None,
-    frames_per_second: float | None = None,
-    max_side: int | None = None,
-    want_text: bool = False,
-    decoder: DecoderName = "auto",
-    threads: int = 1,
-) -> DecodeRequest:
-    """The request for the child; for `open_video`, and for tests that run the job in their own process."""
-    return DecodeRequest(
-        path=str(path.absolute()),
-        mode=mode,
-        times=None if times is None else tuple(float(time) for time in times),
-        frames_per_second=frames_per_second,
-        after_seconds=None,
-        max_side=max_side,
-        want_text=want_text,
-        decoder=decoder,
-        threads=threads,
-        cpu_seconds=settings.decode_cpu_seconds,
-        memory_mib=settings.decode_memory_mib,
-        max_pixels=settings.max_pixels,
-        max_duration_hours=settings.max_duration_hours,
-        max_streams=settings.max_streams,
-    )
 
 
 def _to_probe(message: Message) -> VideoProbe:

@@ -13,12 +13,12 @@ from indexer.config import Settings
 from indexer.decode_job import DecodeJob
 from indexer.decode_open import explain_open_failure
 from indexer.decode_protocol import ERRORS_BY_KIND
+from indexer.decode_request import make_request
 from indexer.decode_sniff import has_encrypted_pictures, is_animated_webp, is_lone_fragment, is_protected_iso
 from indexer.decode_table import is_hidden_vp9
 from indexer.decord_reader import DecordFailedError, DecordReader
 from indexer.errors import DecodeLimitError, UnreadableVideoError, VideoError
 from indexer.pyav_reader import PyavReader
-from indexer.video import make_request
 from tests.media import write_video
 
 FFMPEG_ERRORS = sorted(
@@ -152,3 +152,15 @@ def test_hidden_vp9_frames_are_seen() -> None:
     assert is_hidden_vp9(bytes([0x84, 0x00, 0x00]))  # alternate reference, not shown
     assert not is_hidden_vp9(bytes([0x84, 0x00, 0xC1]))  # a superframe shows one of its frames
     assert not is_hidden_vp9(bytes([0x88]))  # shows an existing frame
+
+
+def test_decord_is_not_asked_for_large_pictures_with_rare_keys() -> None:
+    """decord hoards every picture up to the next key frame."""
+    import numpy as np
+
+    from indexer.decode_table import DECORD_RUN_AHEAD_BYTES, PacketTable, decord_run_ahead_bytes
+
+    keys = np.arange(500) % 250 == 0
+    table = PacketTable(np.arange(500), 500, keys, "")
+    assert decord_run_ahead_bytes(table, 640, 360) == 250 * 640 * 360 * 3 < DECORD_RUN_AHEAD_BYTES
+    assert decord_run_ahead_bytes(table, 1280, 720) > DECORD_RUN_AHEAD_BYTES

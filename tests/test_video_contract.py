@@ -15,9 +15,9 @@ import pytest
 from indexer.config import Settings
 from indexer.decode_job import DecodeJob
 from indexer.decode_protocol import DecodeRequest, Message
+from indexer.decode_request import make_request
 from indexer.errors import EncryptedVideoError, NoPictureError, UnreadableVideoError
 from indexer.records import Pixels
-from indexer.video import make_request
 from tests.media import SHARED, shared_files
 
 FILES = [path for path in shared_files("videos", "hard") if path.suffix not in {".mp3", ".wav"}]
@@ -134,7 +134,7 @@ def test_sampled_frames_are_those_of_a_plain_decode(path: Path, decoder: str) ->
 
 def test_decord_is_the_usual_decoder() -> None:
     """Most of the everyday videos are tidy enough for decord."""
-    names = ["videos/sam2/01_dog.mp4", "videos/carnd/solidWhiteRight.mp4", "videos/intel/again.mkv"]
+    names = ["videos/opencast/testvideo_320x180.v1.mp4", "videos/intel/bird.mkv", "videos/intel/again.mkv"]
     paths = [SHARED / name for name in names if (SHARED / name).is_file()]
     if not paths:
         pytest.skip("../shared is not here")

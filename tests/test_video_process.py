@@ -15,8 +15,9 @@ import pytest
 from indexer.config import Settings
 from indexer.decode_process import DecodeProcess
 from indexer.decode_protocol import MessageBuffer, pack_message, ring_slots
+from indexer.decode_request import make_request
 from indexer.errors import DecodeLimitError, DecoderCrashedError, VanishedVideoError
-from indexer.video import VideoReader, make_request, open_video
+from indexer.video import VideoReader, open_video
 from tests.media import numbered_picture, read_number, write_video
 
 SETTINGS = Settings()
