@@ -14,7 +14,7 @@ from indexer.records import Pixels
 from indexer.screen_changes import ChangeDetector, flat_share
 from indexer.screen_engine import Piece, ScreenEngine
 from indexer.screen_policy import ReadingPolicy
-from indexer.screen_states import ScreenLine, collect_screen_texts
+from indexer.screen_states import LONGEST_TEXT_CHARACTERS, ScreenLine, collect_screen_texts
 
 __all__ = [
     "READER_NAME",
@@ -56,7 +56,7 @@ def _reader_name() -> str:
         release = version("rapidocr")
     except PackageNotFoundError:  # the stage then fails with its own message
         release = "absent"
-    return f"rapidocr {release} PP-OCRv6-small {DETECTION_SIDE}/{DRAWN_DETECTION_SIDE} {LEAST_CONFIDENCE}"
+    return f"rapidocr {release} PP-OCRv6-small {DETECTION_SIDE}/{DRAWN_DETECTION_SIDE} {LEAST_CONFIDENCE} {LONGEST_TEXT_CHARACTERS}"
 
 
 READER_NAME = _reader_name()

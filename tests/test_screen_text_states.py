@@ -77,6 +77,15 @@ def test_a_line_being_typed_is_one_state() -> None:
     assert collect_screen_texts(frames, 9.0) == [text(0, 9, "Welcome to the terminal", typed[-1])]
 
 
+def test_a_long_screen_is_several_texts_of_one_span() -> None:
+    rows = [f"line {n} of a long listing with many words in it" for n in range(30)]
+    found = collect_screen_texts([(1.0, lines(*rows))], 5.0)
+    assert len(found) > 2
+    assert {item.span for item in found} == {TimeSpan(1, 5)}
+    assert "\n".join(item.text for item in found).split("\n") == rows
+    assert all(len(item.text) <= 400 for item in found)
+
+
 WORDS = ["harvest moon", "river bank", "Path expressions", "Kapitel zwei", "文字识别系统", "git status", "Hello world"]
 
 
