@@ -56,7 +56,8 @@ def _reader_name() -> str:
         release = version("rapidocr")
     except PackageNotFoundError:  # the stage then fails with its own message
         release = "absent"
-    return f"rapidocr {release} PP-OCRv6-small {DETECTION_SIDE}/{DRAWN_DETECTION_SIDE} {LEAST_CONFIDENCE} {LONGEST_TEXT_CHARACTERS}"
+    values = f"{DETECTION_SIDE}/{DRAWN_DETECTION_SIDE} {LEAST_CONFIDENCE} {LONGEST_TEXT_CHARACTERS}"
+    return f"rapidocr {release} PP-OCRv6-small {values}"
 
 
 READER_NAME = _reader_name()
