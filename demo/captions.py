@@ -57,6 +57,20 @@ def random_description(scene: Scene, rng: Random) -> Description:
     return description
 
 
+def rival(description: Description, rng: Random) -> Description:
+    """Returns a near description that says something else: places or colours swapped, or one thing changed."""
+    actors = description.actors
+    if len(actors) == 2:
+        one, two = actors
+        if description.relation is not None and rng.random() < 0.6:
+            return replace(description, actors=(two, one))
+        if one.colour != two.colour and one.shape != two.shape and rng.random() < 0.6:
+            return replace(description, actors=(replace(one, colour=two.colour), replace(two, colour=one.colour)))
+    index = rng.randrange(len(actors))
+    changed = replace(actors[index], colour=rng.choice(COLOURS), shape=rng.choice(SHAPE_NAMES))
+    return replace(description, actors=(*actors[:index], changed, *actors[index + 1 :]))
+
+
 def fit_matrix(descriptions: Sequence[Description], codes: Codes) -> NDArray[np.bool_]:
     """Returns (n_descriptions, n_frames): whether a frame answers to a description, motions left aside."""
     facts = np.array([_fact_codes(description) for description in descriptions], np.int8)  # (n_descriptions, 9)

@@ -60,6 +60,17 @@ def freeze_statistics(tower: ModifiedResNet) -> None:
 
 
 @torch.no_grad()
+def keep_vectors(tower: ModifiedResNet, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Runs the finished tower over all frames once: (n, dim)."""
+    tower.eval()
+    parts: list[NDArray[np.float32]] = []
+    for start in range(0, len(pictures), 128):
+        with torch.autocast("cpu", torch.bfloat16):
+            parts.append(tower(to_input(pictures[start : start + 128])).float().numpy())
+    return np.concatenate(parts)
+
+
+@torch.no_grad()
 def keep_maps(tower: ModifiedResNet, pictures: NDArray[np.uint8], path: Path) -> NDArray[np.float16]:
     """Runs the trunk over all frames once; returns a memory map (n, 6, 6, 384) of its maps."""
     if path.exists():

@@ -1,7 +1,8 @@
 """Trains the tiny CLIP of the demo world: `python -m demo.train_clip --out demo/checkpoints/clip`.
 
-Three stages, each cheap enough for a CPU: the convolutions learn single actors from small crops; then, with their
-maps of every frame kept on disk, the last layer, the pooling and the text side learn to match; at last, everything.
+Four stages, each cheap enough for a CPU: the convolutions learn single actors from small crops; then, with their
+maps of every frame kept on disk, the last layer, the pooling and the text side learn to match; then everything;
+at last the text side alone, against captions with places or colours swapped.
 
 Loss: both directions of the contrastive loss, where every batch holds groups of near-identical pictures with their
 captions, plus attribute heads on the picture vector (thrown away afterwards) that speed up learning on a CPU.
@@ -23,14 +24,12 @@ from open_clip.modified_resnet import ModifiedResNet
 from torch import Tensor, nn
 from torch.nn import functional
 
-from demo.captions import codes_scene, fit_matrix, random_description
-from demo.clip_checkpoint import EMBEDDING_SIZE, EOS_ID, build_tokenizer, load_tokens, model_config, write_checkpoint
-from demo.crop_warmup import freeze_statistics, keep_maps, to_input, trunk, warm_up
-from demo.frame_cache import CODE_FIELDS, GROUP, Codes, render_cache
+from demo.captions import codes_scene, fit_matrix, random_description, rival
+from demo.clip_checkpoint import EOS_ID, build_tokenizer, load_tokens, model_config, write_checkpoint
+from demo.clip_losses import AttributeHeads, contrastive_loss
+from demo.crop_warmup import freeze_statistics, keep_maps, keep_vectors, to_input, trunk, warm_up
+from demo.frame_cache import GROUP, Codes, render_cache
 from demo.grammar import say
-
-HEAD_CLASSES = {"layout": 3, "background": 8, "pattern": 5, "colour": 9, "shape": 9, "size": 4}
-"""Classes of each attribute head; an actor's heads have one more for "no second actor"."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,7 @@ class Settings:
     crop_steps: int = 500
     head_steps: int = 350
     full_steps: int = 250
+    text_steps: int = 400
     kept_maps: int = 12000
     groups: int = 32
     frames: int = 32000
@@ -48,66 +48,11 @@ class Settings:
     threads: int = 1
 
 
-class AttributeHeads(nn.Module):
-    """Linear classifiers on the picture vector before it is normalised.
-
-    One per field of the codes, which says what stands first and what second; and one that only says which shapes, and
-    which colours with which shapes, are there at all. The latter is easier and teaches shapes first.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sizes = [HEAD_CLASSES[field.rstrip("01")] for field in CODE_FIELDS]
-        self.fields = nn.Linear(EMBEDDING_SIZE, sum(self.sizes))
-        self.present = nn.Linear(EMBEDDING_SIZE, 8 + 64)
-        nn.init.constant_(self.present.bias, -2.5)
-
-    def loss(self, vectors: Tensor, codes: Codes) -> tuple[Tensor, dict[str, float]]:
-        """Returns the loss of all classifiers and the share of right answers by field."""
-        targets = attribute_targets(codes)
-        losses: list[Tensor] = []
-        right: dict[str, float] = {}
-        for column, (field, logits) in enumerate(
-            zip(CODE_FIELDS, self.fields(vectors).split(self.sizes, dim=1), strict=True)
-        ):
-            losses.append(functional.cross_entropy(logits, targets[:, column]))
-            right[field] = (logits.argmax(1) == targets[:, column]).float().mean().item()
-        there = presence_targets(codes)
-        presence = functional.binary_cross_entropy_with_logits(self.present(vectors), there, reduction="none")
-        return torch.stack(losses).sum() / 4 + presence.sum(1).mean() / 3, right
-
-
-def attribute_targets(codes: Codes) -> Tensor:
-    """Returns (n, 9) int64 classes; -1 (no second actor) becomes the last class of its head."""
-    targets = torch.from_numpy(codes.astype(np.int64))
-    for column, field in enumerate(CODE_FIELDS):
-        absent = targets[:, column] < 0
-        targets[absent, column] = HEAD_CLASSES[field.rstrip("01")] - 1
-    return targets
-
-
-def presence_targets(codes: Codes) -> Tensor:
-    """Returns (n, 72) of 0 and 1: the 8 shapes, then the 64 pairs of colour and shape, that a frame shows."""
-    there = np.zeros((len(codes), 72), np.float32)
-    rows = np.arange(len(codes))
-    for colour, shape in ((3, 4), (6, 7)):
-        shown = codes[:, colour] >= 0
-        there[rows[shown], codes[shown, shape]] = 1
-        there[rows[shown], 8 + codes[shown, colour].astype(np.int64) * 8 + codes[shown, shape]] = 1
-    return torch.from_numpy(there)
-
-
-def contrastive_loss(pictures: Tensor, texts: Tensor, scale: Tensor, fits: Tensor) -> Tensor:
-    """The CLIP loss over unit vectors (n, dim), where other pairs that also fit are no negatives."""
-    logits = scale * texts @ pictures.T  # (n_texts, n_pictures)
-    others = fits & ~torch.eye(len(fits), dtype=torch.bool)
-    logits = logits.masked_fill(others, -1e4)
-    target = torch.arange(len(logits))
-    return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
-
-
 def learning_rate(step: int, settings: Settings) -> float:
     """A short warm-up, then half a cosine down to a twentieth; the last stage warms up again and falls to nothing."""
+    if step >= settings.head_steps + settings.full_steps:
+        done = (step - settings.head_steps - settings.full_steps) / settings.text_steps
+        return settings.learning_rate * 0.5 * min(1.0, 0.05 + 10 * done) * (1 - done)
     if step >= settings.head_steps:
         done = (step - settings.head_steps) / settings.full_steps
         return settings.learning_rate * 0.4 * min(1.0, 0.05 + 10 * done) * (1 - done)
@@ -135,6 +80,7 @@ class Trainer:
         self.tower = tower.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.work = cache
         self.maps: NDArray[np.float16] | None = None
+        self.vectors: NDArray[np.float32] | None = None
         self.heads = AttributeHeads()
         parameters = [*self.model.named_parameters(), *self.heads.named_parameters()]
         decayed = [p for name, p in parameters if p.ndim >= 2 and "embedding" not in name]
@@ -146,17 +92,27 @@ class Trainer:
         self.seconds = 0.0
 
     def batch(self) -> tuple[NDArray[np.int64], Tensor, Tensor, Codes]:
-        """Draws this step's rows of the cache (n), tokens (n, 40), fits (n, n) and codes (n, 9)."""
+        """Draws this step's rows of the cache (n), tokens (n or 2 n, 40), fits (the same, n) and codes (n, 9)."""
         rng = Random(f"{self.settings.seed} {self.step}")
-        last = min(
-            len(self.codes), self.settings.kept_maps if self.step < self.settings.head_steps else len(self.codes)
-        )
+        last = min(len(self.codes), len(self.codes) if self.in_full else self.settings.kept_maps)
         starts = rng.sample(range(last // GROUP), self.settings.groups)
         rows = np.concatenate([np.arange(start * GROUP, (start + 1) * GROUP) for start in sorted(starts)])
         descriptions = [random_description(self.scenes[row], rng) for row in rows]
+        if self.text_alone:
+            descriptions += [rival(description, rng) for description in descriptions]
         tokens = load_tokens([say(description, rng) for description in descriptions], self.tokenizer)
         fits = torch.from_numpy(fit_matrix(descriptions, self.codes[rows]))
         return rows, tokens, fits, self.codes[rows]
+
+    @property
+    def in_full(self) -> bool:
+        """Whether this step trains everything."""
+        return 0 <= self.step - self.settings.head_steps < self.settings.full_steps
+
+    @property
+    def text_alone(self) -> bool:
+        """Whether this step trains the text side only."""
+        return self.step >= self.settings.head_steps + self.settings.full_steps
 
     def warm_up(self) -> None:
         """Teaches the picture tower on crops before the first step."""
@@ -165,7 +121,11 @@ class Trainer:
         warm_up(self.tower, self.pictures, self.codes, self.places, steps=steps, seed=self.settings.seed)
 
     def see(self, rows: NDArray[np.int64]) -> Tensor:
-        """Returns the picture vectors (n, 192) of rows of the cache; before the last stage from the kept maps."""
+        """Returns the picture vectors (n, 192) of rows of the cache: from the kept maps, from pictures, or kept."""
+        if self.text_alone:
+            if self.vectors is None:
+                self.vectors = keep_vectors(self.tower, self.pictures[: self.settings.kept_maps])
+            return torch.from_numpy(self.vectors[rows])
         if self.step < self.settings.head_steps:
             if self.maps is None:
                 self.maps = keep_maps(self.tower, self.pictures[: self.settings.kept_maps], self.work / "maps.npy")
@@ -196,7 +156,11 @@ class Trainer:
         scale = self.model.logit_scale.exp().clamp(max=100)
         contrast = contrastive_loss(functional.normalize(seen, dim=1), functional.normalize(read, dim=1), scale, fits)
         heads, right = self.heads.loss(seen, codes)
-        loss = contrast + heads * (1.0 if self.step < self.settings.head_steps // 2 else 0.4)
+        loss = (
+            contrast
+            if self.text_alone
+            else contrast + heads * (1.0 if self.step < self.settings.head_steps // 2 else 0.4)
+        )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
@@ -236,7 +200,7 @@ def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
         trainer.save(state_path)
     sums: dict[str, float] = {}
     freeze_statistics(trainer.tower)
-    steps = settings.head_steps + settings.full_steps
+    steps = settings.head_steps + settings.full_steps + settings.text_steps
     while trainer.step < steps:
         for name, value in trainer.train_step().items():
             sums[name] = sums.get(name, 0.0) + value / 50
