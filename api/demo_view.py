@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from api.demo_check import Check
+from api.demo_check import RIGHT_IOU, Check
 from api.safe_text import time_code
 from api.terminal import label
 from indexer.records import TimeSpan
@@ -22,7 +22,7 @@ def checks_table(checks: Sequence[Check]) -> Table:
     for name in ("IoU", "ms"):
         table.add_column(name, justify="right", no_wrap=True)
     for check in checks:
-        mark = Text("✓", style="bold green") if check.right else Text("✗", style="bold red")
+        mark = Text("✓", style="bold green") if check.right else Text("✗", style="bold red" if check.counts else "dim")
         table.add_row(
             mark,
             label(check.kind),
@@ -35,8 +35,22 @@ def checks_table(checks: Sequence[Check]) -> Table:
     return table
 
 
+def verdict(checks: Sequence[Check]) -> str:
+    """How many were right, and what was not judged."""
+    judged = [check for check in checks if check.counts]
+    others = [check for check in checks if not check.counts]
+    right = sum(check.right for check in judged)
+    text = f"{right} of {len(judged)} searches right: the first moment is the true one (IoU {RIGHT_IOU:g} or more)."
+    if others:
+        kinds = ", ".join(sorted({check.kind for check in others}))
+        missed = f"{sum(check.right for check in others)} of {len(others)} right"
+        text += f" Not judged: {kinds}, {missed}, since one frame cannot tell it."
+    return text
+
+
 def _place(video: str, span: TimeSpan) -> Text:
-    return label(f"{_short(video)} {time_code(span.start_seconds)}-{time_code(span.stop_seconds)}")
+    start, stop = (time_code(moment).removeprefix("0:") for moment in (span.start_seconds, span.stop_seconds))
+    return label(f"{_short(video)} {start}-{stop}")
 
 
 def _short(video: str) -> str:

@@ -35,19 +35,23 @@ def print_result(console: Console, result: "SearchResult", *, offset: int, thumb
         return
     heading = f"{count_text(len(result.moments), 'moment')} for " if result.found else "Nothing stands out for "
     console.print(Text.assemble(heading, (one_line(result.query), "bold"), "" if result.found else "; the nearest:"))
+    console.print()
     console.print(_table(result, offset, thumbnails))
+    console.print()
     seconds = result.seconds.get("total", 0.0)
     more = f"; more with --offset {offset + len(result.moments)}" if result.more else ""
     console.print(label(f"{seconds:.2f} s{more}", "dim"))
 
 
 def _table(result: "SearchResult", offset: int, thumbnails: bool) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(1, 2, 0, 0))
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("rank", justify="right", style="dim", no_wrap=True)
     if thumbnails:
         table.add_column("picture", no_wrap=True)
     table.add_column("moment", overflow="fold")
     for rank, moment in enumerate(result.moments, start=offset + 1):
+        if rank > offset + 1:
+            table.add_row()
         cells: list[RenderableType] = [str(rank)]
         if thumbnails:
             cells.append((half_blocks(moment.thumbnail) if moment.thumbnail else None) or "")
@@ -60,9 +64,9 @@ def moment_words(moment: "Moment", query: str) -> RenderableType:
     span = f"{time_code(moment.span.start_seconds)} - {time_code(moment.span.stop_seconds)}"
     path = PurePath(moment.video)
     when = Text.assemble((span, "bold cyan"), "  ", (safe_text(path.name), "bold"))
-    why = Text(f"score {moment.score:.3f}", style="dim")
+    why = Text.assemble((f"score {moment.score:.3f}", "dim"))
     for name, place in moment.signals.items():
-        why.append("  ")
+        why.append("  ", style="dim")
         why.append(f"{name.replace('_', ' ')} #{place}", style="green" if place == 1 else "")
     where = label(f"in {path.parent}, best at {time_code(moment.best_frame_seconds)}", "dim")
     lines: list[RenderableType] = [when, why]

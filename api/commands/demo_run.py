@@ -47,37 +47,38 @@ def run(*, out: Path, minutes: float, seed: int, device: str, as_json: bool) -> 
     if times.interrupted:
         return ExitCode.INTERRUPTED
     checks = search_and_compare(folder / "videos" / "truth.jsonl", settings=settings)
-    right = sum(check.right for check in checks)
-    good = times.failed == 0 and bool(checks) and right >= ENOUGH * len(checks)
+    judged = [check for check in checks if check.counts]
+    right = sum(check.right for check in judged)
+    good = bool(judged) and right >= ENOUGH * len(judged)
     if as_json:
-        shown = [check.to_json() for check in checks]
-        click.echo(json.dumps({"ok": good, "right": right, "searches": shown, **times.to_json()}))
+        counts = {"ok": good, "right": right, "judged": len(judged)}
+        click.echo(json.dumps({**counts, "searches": [check.to_json() for check in checks], **times.to_json()}))
     else:
-        _print(checks, times, settings, right)
+        _print(checks, times, settings, good=good)
     return ExitCode.OK if good else ExitCode.NOTHING_FOUND
 
 
-def _print(checks: "list[Check]", times: "Times", settings: Settings, right: int) -> None:
+def _print(checks: "list[Check]", times: "Times", settings: Settings, *, good: bool) -> None:
     import shlex
     from statistics import median
 
-    from api.demo_view import checks_table
+    from api.demo_view import checks_table, verdict
     from api.safe_text import duration_text
     from api.terminal import console, label
 
     screen = console()
-    screen.print(checks_table(checks))
-    screen.print()
     if not checks:
         screen.print(label("The world has no scene to search for; give it more --minutes.", "bold red"))
         return
+    screen.print(checks_table(checks))
+    screen.print()
+    screen.print(label(verdict(checks), "bold green" if good else "bold red"), soft_wrap=True)
     spans = (
-        f"drew {duration_text(times.video_seconds)} of video in {duration_text(times.draw_seconds)}",
+        f"Drew {duration_text(times.video_seconds)} of video in {duration_text(times.draw_seconds)}",
         f"indexed it in {duration_text(times.index_seconds)}",
         f"a search takes {1000 * median(check.seconds for check in checks):.0f} ms",
     )
-    verdict = f"{right} of {len(checks)} searches right: the first moment found is at least half the true one."
-    screen.print(label(verdict, "bold green" if right >= ENOUGH * len(checks) else "bold red"), soft_wrap=True)
-    screen.print(label(f"{', '.join(spans)}.".capitalize()), soft_wrap=True)
-    example = f"reelseek search {shlex.quote(checks[0].query)} --library {shlex.quote(settings.library)}"
+    screen.print(label(f"{', '.join(spans)}."), soft_wrap=True)
+    shown = next((check for check in checks if check.right), checks[0])
+    example = f"reelseek search {shlex.quote(shown.query)} --library {shlex.quote(settings.library)}"
     screen.print(label(f"Try: {example}"), soft_wrap=True)
