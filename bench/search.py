@@ -17,7 +17,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import pairwise
@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.latency import Latency, timed
 from bench.search_data import World, make_world, queries, videos
 from bench.search_plot import plot_latency
 from bench.table import print_table
@@ -46,22 +47,6 @@ DEMO_CLIP = Path(__file__).parent.parent / "demo" / "checkpoints" / "clip"
 TIE = 2e-4
 """Cosines this close are one: float16 components leave an error of about 1e-4 in a cosine."""
 Float32 = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Milliseconds."""
-
-    p50: float
-    p95: float
-
-    @staticmethod
-    def of(seconds: Sequence[float]) -> "Latency":
-        p50, p95 = np.percentile(np.asarray(seconds) * 1e3, [50, 95])
-        return Latency(float(p50), float(p95))
-
-    def __str__(self) -> str:
-        return f"{self.p50:.1f} / {self.p95:.1f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,15 +223,6 @@ def time_embedding(count: int = 50) -> tuple[Latency, str]:
     with one_thread_an_operation("cpu"):  # on busy cores two threads wait for each other
         model.embed_queries(asked[:5])
         return timed(asked[5:], lambda text: model.embed_queries([text])), name
-
-
-def timed(items: Sequence[Any] | Float32, do: Callable[[Any], object]) -> Latency:
-    seconds: list[float] = []
-    for item in items:
-        started = time.perf_counter()
-        do(item)
-        seconds.append(time.perf_counter() - started)
-    return Latency.of(seconds)
 
 
 if __name__ == "__main__":
