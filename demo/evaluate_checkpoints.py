@@ -6,18 +6,21 @@ counts as found at rank k when one of the k best scenes (pictures), signs or lin
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import numpy as np
 import open_clip
 import torch
 from numpy.typing import NDArray
+from open_clip import CLIP
 from PIL import Image
 from sentence_transformers import SentenceTransformer
+from torch import Tensor
 
 from demo.frame_cache import roughen
 from demo.grammar import Description, describe, say
@@ -38,8 +41,9 @@ class TinyClip:
 
     def __init__(self, folder: Path) -> None:
         name = f"local-dir:{folder}"
-        self.model, _, self.preprocess = open_clip.create_model_and_transforms(name)
-        self.model.eval()
+        made = open_clip.create_model_and_transforms(name)
+        self.model = cast(CLIP, made[0]).eval()
+        self.preprocess = cast(Callable[[Image.Image], Tensor], made[2])
         self.tokenizer = open_clip.get_tokenizer(name)
 
     @torch.inference_mode()

@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import torch
-from sentence_transformers import SentenceTransformer, models
+from sentence_transformers import (
+    SentenceTransformer,
+    models,  # pyright: ignore[reportAttributeAccessIssue]
+)
 from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors, trainers
 from tokenizers import models as tokenizer_models
 from torch import Tensor

@@ -15,6 +15,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import numpy as np
 import torch
@@ -138,10 +139,12 @@ class Trainer:
         """Does what the model's own `encode_text` does, without the padding that no token of the batch reaches."""
         model = self.model
         length = int((tokens != 0).sum(1).max())
-        x = model.token_embedding(tokens[:, :length]) + model.positional_embedding[:length]
-        x = model.ln_final(model.transformer(x, attn_mask=model.attn_mask[:length, :length]))
+        embedding, final_norm = cast(nn.Embedding, model.token_embedding), cast(nn.Module, model.ln_final)
+        x = embedding(tokens[:, :length]) + cast(Tensor, model.positional_embedding)[:length]
+        mask = cast(Tensor, model.attn_mask)[:length, :length]
+        x = final_norm(model.transformer(x, attn_mask=mask))
         ends = (tokens == EOS_ID).int().argmax(1)
-        return x[torch.arange(len(tokens)), ends] @ model.text_projection
+        return x[torch.arange(len(tokens)), ends] @ cast(Tensor, model.text_projection)
 
     def train_step(self) -> dict[str, float]:
         """Takes one step and returns what to log."""
