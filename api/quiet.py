@@ -13,5 +13,7 @@ def quiet_libraries() -> None:
     known = level in logging.getLevelNamesMapping()
     logging.basicConfig(level=level if known else logging.CRITICAL, format="%(name)s: %(message)s")
     if level == "CRITICAL":
+        os.environ.setdefault("LANCE_LOG", "error")
+        os.environ.setdefault("LANCEDB_LOG", "error")
         os.environ.setdefault("HF_HUB_VERBOSITY", "critical")
         os.environ.setdefault("TRANSFORMERS_VERBOSITY", "critical")

@@ -72,13 +72,13 @@ def _print(checks: "list[Check]", times: "Times", settings: Settings, *, good: b
         return
     screen.print(checks_table(checks))
     screen.print()
-    screen.print(label(verdict(checks), "bold green" if good else "bold red"), soft_wrap=True)
+    screen.print(label(verdict(checks), "bold green" if good else "bold red"))
     spans = (
         f"Drew {duration_text(times.video_seconds)} of video in {duration_text(times.draw_seconds)}",
         f"indexed it in {duration_text(times.index_seconds)}",
         f"a search takes {1000 * median(check.seconds for check in checks):.0f} ms",
     )
-    screen.print(label(f"{', '.join(spans)}."), soft_wrap=True)
+    screen.print(label(f"{', '.join(spans)}."))
     shown = next((check for check in checks if check.right), checks[0])
     example = f"reelseek search {shlex.quote(shown.query)} --library {shlex.quote(settings.library)}"
     screen.print(label(f"Try: {example}"), soft_wrap=True)
