@@ -4,6 +4,7 @@ Runs in the decoder's child process. Leaves out opening (`decode_open`), turning
 frame into a picture (`pyav_picture`) and which times are asked (`decode_sampling`).
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from indexer.errors import DecodeLimitError, EncryptedVideoError
 VideoFrame = av.video.frame.VideoFrame
 _CUT_OFF = re.compile("ended prematurely|partial file|Truncat")
 """What FFmpeg logs when a file is shorter than it says; it is silent about it otherwise."""
+LARGE_PIXELS = 1920 * 1080
+"""From this size on a decoder uses every core: one 4K AV1 film would otherwise hold up the end of a run for long."""
 _MAX_READ_ERRORS = 32
 """Consecutive failures to read a packet after which the rest of the file is given up."""
 
@@ -78,8 +81,11 @@ class PyavReader:
     def open(self) -> bool:
         """Decode up to the first picture. False when there is none."""
         context = self.stream.codec_context
-        context.thread_count = self.request.threads
-        if self.request.threads > 1:
+        threads = self.request.threads
+        if context.width * context.height >= LARGE_PIXELS:
+            threads = max(threads, os.cpu_count() or 1)
+        context.thread_count = threads
+        if threads > 1:
             context.thread_type = "AUTO"
         check_pixels(context.width, context.height, self.request)
         self._source = self._packets()
