@@ -124,7 +124,7 @@ class SearchEngine:
         keys: dict[Signal, list[SegmentKey]] = {
             signal: [hit.key for hit in hits] for signal, hits in found.lists.items()
         }
-        fused = fuse(keys)
+        fused = fuse(keys, weights=found.weights)
         durations = {video_id: one.duration_seconds for video_id, one in videos.items()}
         matches = matches_of(self._library, question, found, fused, durations)
         return moments_of(matches, background=found.picture_background.middle)
@@ -151,6 +151,7 @@ class SearchEngine:
             None if picture is None else picture.embed_queries([text])[0],
             None if words is None else words.embed_queries([text])[0],
             video_ids,
+            self._library.maker.profile,
         )
 
     def _load_models(self, signals: Collection[Signal]) -> None:

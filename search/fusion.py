@@ -2,7 +2,8 @@
 
 Reciprocal rank fusion (Cormack, Clarke and Buettcher 2009, "Reciprocal Rank Fusion outperforms Condorcet and
 individual Rank Learning Methods"): the score of a key is the sum, over the lists that hold it, of 1 / (k + rank), the
-rank counted from 1 within its own list. Raw scores of different signals have different scales and are never mixed.
+rank counted from 1 within its own list. A list that is trusted less can be given a smaller weight. Raw scores of
+different signals have different scales and are never mixed.
 """
 
 import math
@@ -34,7 +35,9 @@ class Fused(Generic[Key, Name]):
     """Rank, from 1, in each list that holds the key; names in sorted order."""
 
 
-def fuse(lists: Mapping[Name, Sequence[Key]], *, k: int = RANK_CONSTANT) -> list[Fused[Key, Name]]:
+def fuse(
+    lists: Mapping[Name, Sequence[Key]], *, k: int = RANK_CONSTANT, weights: Mapping[Name, float] | None = None
+) -> list[Fused[Key, Name]]:
     """One list of all keys, best first.
 
     A key that one list holds twice counts once, at its best rank; what follows moves up, as if the copy had never
@@ -44,13 +47,19 @@ def fuse(lists: Mapping[Name, Sequence[Key]], *, k: int = RANK_CONSTANT) -> list
     Args:
         lists: for each signal its keys, best first.
         k: the constant of the formula, above 0; the larger, the less the first ranks stand out.
+        weights: what each list's share of a score is multiplied by, above 0; 1 where none is given.
     """
     if k <= 0:
         raise ValueError(f"k must be above 0, got {k}")
+    share = {name: 1.0 if weights is None else weights.get(name, 1.0) for name in lists}
+    if any(weight <= 0 for weight in share.values()):
+        raise ValueError(f"every weight must be above 0, got {share}")
     ranks: dict[Key, dict[Name, int]] = {}
     for name in sorted(lists):
         for rank, key in enumerate(dict.fromkeys(lists[name]), start=1):
             ranks.setdefault(key, {})[name] = rank
     # fsum rounds once, so the order in which lists are given cannot change a score.
-    fused = [Fused(key, math.fsum(1 / (k + rank) for rank in own.values()), own) for key, own in ranks.items()]
+    fused = [
+        Fused(key, math.fsum(share[name] / (k + rank) for name, rank in own.items()), own) for key, own in ranks.items()
+    ]
     return sorted(fused, key=lambda one: (-one.score, min(one.ranks.values()), one.key))

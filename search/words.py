@@ -24,8 +24,10 @@ INFLECTION_LETTERS = 3
 MIN_STEM_LETTERS = 4
 MIN_INSIDE_LETTERS = 5
 """A shorter word is in too many longer ones by chance."""
-_LOOK_ALIKES = str.maketrans("015862", "olsbgz")
-"""Digits that a reader of pictures takes for letters and the other way round."""
+_DIGITS = str.maketrans("0123456789", "olzeasbtbg")
+"""The letters that a reader of pictures takes for these digits, and the other way round."""
+_LOOK_ALIKES = [frozenset(group) for group in "iltjf oqcdg oce ao mn nh bh nu uv vy kx pq gq sz rt".split()]
+"""Letters that it takes for each other. `castle` is no slip for `cattle`, nor `honey` for `money`."""
 
 FUNCTION_WORDS = frozenset(
     letters_of(word)
@@ -68,8 +70,8 @@ def split(text: str) -> list[str]:
     return [folded for word in _WORD.findall(spaced.replace("_", " ")) if (folded := letters_of(word))]
 
 
-def answers(query: str, text: str, *, fuzzy: bool = False) -> bool:
-    """Whether a text shares enough words with a query.
+def word_share(query: str, text: str, *, fuzzy: bool = False) -> float:
+    """The share of the query's words that a text holds, by weight, 0 to 1; 0 when that is not enough to count.
 
     Args:
         fuzzy: a word of the query may also be found with a reader's slip, inside a longer word, or across a lost or
@@ -78,16 +80,19 @@ def answers(query: str, text: str, *, fuzzy: bool = False) -> bool:
     asked, held = _weighed(query), split(text)
     matches = _slips(held) if fuzzy else _inflected(held)
     shared = {word: weight for word, weight in asked.items() if matches(word)}
-    means_something = any(weight == 1.0 for weight in asked.values())
-    if means_something and not any(weight == 1.0 for weight in shared.values()):
-        return False
-    needed = QUERY_SHARE if means_something else PHRASE_SHARE
-    if sum(shared.values()) >= needed * sum(asked.values()):
-        return bool(shared)
+    if not shared:
+        return 0.0
+    share = sum(shared.values()) / sum(asked.values())
+    if not any(weight == 1.0 for weight in asked.values()):
+        return share if share >= PHRASE_SHARE else 0.0
+    if not any(weight == 1.0 for weight in shared.values()):
+        return 0.0
+    if share >= QUERY_SHARE:
+        return share
     wanted = _slips(list(asked)) if fuzzy else _inflected(list(asked))
     weights = [(word, EMPTY_WEIGHT if word in FUNCTION_WORDS else 1.0) for word in held]
     found = sum(weight for word, weight in weights if wanted(word))
-    return means_something and found >= TEXT_SHARE * sum(weight for _, weight in weights)
+    return share if found >= TEXT_SHARE * sum(weight for _, weight in weights) else 0.0
 
 
 @lru_cache(maxsize=64)
@@ -118,20 +123,30 @@ def _slips(words: Sequence[str]) -> Callable[[str], bool]:
 
 @lru_cache(maxsize=1 << 16)
 def _slipped(one: str, other: str) -> bool:
-    """Whether two words are the same but for look-alike digits and a letter or two, by length."""
-    one, other = one.translate(_LOOK_ALIKES), other.translate(_LOOK_ALIKES)
+    """Whether two words are the same but for look-alikes and a letter or two, by length."""
+    one, other = one.translate(_DIGITS), other.translate(_DIGITS)
     length = min(len(one), len(other))
     allowed = 0 if length < 5 else 1 if length < 9 else 2
-    return one == other or (abs(len(one) - len(other)) <= allowed and _distance_at_most(one, other, allowed))
+    return one == other or (abs(len(one) - len(other)) <= allowed and _slips_at_most(one, other, allowed))
 
 
-def _distance_at_most(one: str, other: str, allowed: int) -> bool:
-    """Whether so many letters added, lost or changed turn one word into the other (Levenshtein 1966)."""
+def _slips_at_most(one: str, other: str, allowed: int) -> bool:
+    """Whether so many letters added, lost, or taken for a look-alike turn one word into the other.
+
+    Levenshtein's distance (1966), where a change to a letter that looks different costs 2.
+    """
     row = list(range(len(other) + 1))
     for place, letter in enumerate(one, start=1):
         above, row = row, [place]
         for column, second in enumerate(other, start=1):
-            row.append(min(above[column] + 1, row[-1] + 1, above[column - 1] + (letter != second)))
+            change = above[column - 1] + _change_cost(letter, second)
+            row.append(min(above[column] + 1, row[-1] + 1, change))
         if min(row) > allowed:
             return False
     return row[-1] <= allowed
+
+
+def _change_cost(one: str, other: str) -> int:
+    if one == other:
+        return 0
+    return 1 if any(one in group and other in group for group in _LOOK_ALIKES) else 2

@@ -108,3 +108,10 @@ def test_a_further_signal_never_lowers_a_score(lists: dict[str, list[int]], furt
 def test_one_signal_keeps_its_order(keys: list[int]) -> None:
     assert order({"one": keys}) == keys
     assert order({"one": keys, "two": keys}) == keys
+
+
+def test_a_weight_multiplies_a_lists_share() -> None:
+    fused = fuse({"one": [1], "two": [2]}, weights={"one": 0.5})
+    assert [(one.key, one.score) for one in fused] == [(2, 1 / 61), (1, 0.5 / 61)]
+    with pytest.raises(ValueError, match="above 0"):
+        fuse({"one": [1]}, weights={"one": 0.0})
