@@ -31,20 +31,20 @@ class _Boundary:
     score: float
 
 
-def cut_times(times: Sequence[float], step_seconds: float) -> list[float]:
-    """Where a cut before each frame would lie, seconds; the entry of the first frame is its own time.
+def change_time(time_seconds: float, step_seconds: float) -> float:
+    """When what a sampled frame shows came on screen, as well as it can be known.
 
-    A frame sampled at `t` was not yet on screen at the asked time before it, so a change happened between that
+    A frame sampled at `t` was not yet on screen at the asked time before it, so the change happened between that
     asked time and `t`: the middle is wrong by half a step at most.
     """
-    result: list[float] = []
-    for place, time in enumerate(times):
-        if place == 0:
-            result.append(time)
-            continue
-        asked_before = (math.ceil(round(time / step_seconds, 6)) - 1) * step_seconds
-        result.append((max(times[place - 1], asked_before) + time) / 2)
-    return result
+    asked_before = (math.ceil(round(time_seconds / step_seconds, 6)) - 1) * step_seconds
+    return max(0.0, (asked_before + time_seconds) / 2)
+
+
+def cut_times(times: Sequence[float], step_seconds: float) -> list[float]:
+    """Where a cut before each frame would lie, seconds; the entry of the first frame is its own time."""
+    later = (max((before + time) / 2, change_time(time, step_seconds)) for before, time in itertools.pairwise(times))
+    return [*times[:1], *later]
 
 
 def segment(

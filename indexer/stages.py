@@ -11,9 +11,10 @@ from indexer.models.device import choose_device
 from indexer.picture_stage import FailedWork, PictureStage
 from indexer.picture_work import PictureWork, rows_of
 from indexer.plan import Job
-from indexer.records import Video
+from indexer.records import TimedText, TimeSpan, Video
 from indexer.run_context import RunContext, row_of
 from indexer.screen_stage import ReadVideo, ScreenTextStage
+from indexer.segmenter import change_time
 from indexer.subtitle_stage import FoundTexts, sidecars_of, spoken_texts, text_rows
 from indexer.video import read_text_tracks
 
@@ -132,6 +133,15 @@ def _keep_screen_texts(run: RunContext, item: ReadVideo) -> None:
     stages = {**item.video.stages, "screen_text": run.needs.screen_text_fingerprint}
     video: Video = replace(item.video, stages=stages, warnings=(*item.video.warnings, *warnings))
     run.warn(video, warnings)
-    rows = text_rows(item.texts, "screen_text", run.segments_of(video), run.models.text)
+    step = 1 / run.settings.frames_per_second
+    texts = [_between_samples(text, step, video.duration_seconds) for text in item.texts]
+    rows = text_rows(texts, "screen_text", run.segments_of(video), run.models.text)
     run.tally.indexed.add(video.video_id)
     run.commits.add(video, [("screen_text", len(rows), item.wall_seconds)], texts=[("screen_text", rows)])
+
+
+def _between_samples(text: TimedText, step_seconds: float, duration_seconds: float) -> TimedText:
+    """Moves a text's ends from the samples that first showed it, and no longer did, to where cuts are set, too."""
+    start, stop = text.span.start_seconds, text.span.stop_seconds
+    stop = stop if stop >= duration_seconds else change_time(stop, step_seconds)
+    return replace(text, span=TimeSpan(change_time(start, step_seconds) if start > 0 else start, stop))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from indexer.records import SegmentRow, Stage, TextSource, TimeSpan
 from indexer.store import Background as Sampled
 from indexer.store import FrameHit, Similarities, TextHit
-from search.relevance import MIN_SAMPLE, Background, thresholds_of
+from search.relevance import Background, thresholds_of
 from search.results import Signal
 from search.words import word_share
 
@@ -25,10 +25,6 @@ FRAME_POOL = 1000
 """Frames looked at for each query; some six lie in one segment. Fixed, so that pages of one search fit together."""
 TEXT_POOL = 200
 """Texts looked at for each query and signal."""
-SURE_STANDING = 6.0
-"""Spreads above the background's middle from which on a list of nearest neighbours is trusted in full. Measured in the
-demo world: with all signals, R@1 of what is said rose from 0.53 to 0.91 by weighing the lists so."""
-
 STAGES: dict[Signal, Stage] = {
     "picture": "picture",
     "subtitle": "subtitles",
@@ -144,13 +140,6 @@ def retrieve(
     return Retrieved(lists, weights, background)
 
 
-def _weight(background: Background, best_similarity: float) -> float:
-    """How far a list of nearest neighbours is trusted, by how far its best hit stands out."""
-    if background.size < MIN_SAMPLE:
-        return 1.0
-    return min(1.0, max(0.1, background.standing(best_similarity) / SURE_STANDING))
-
-
 def _by_picture(library: Searchable, question: Question, background: Background) -> Found:
     vector = question.picture_vector
     if vector is None:
@@ -159,7 +148,7 @@ def _by_picture(library: Searchable, question: Question, background: Background)
     threshold, _ = thresholds_of(question.profile)
     counting = frames[: background.counting([frame.similarity for frame in frames], threshold)]
     hits = [Hit((frame.video_id, frame.segment_index), None, "") for frame in counting]
-    return hits, _weight(background, counting[0].similarity) if counting else 1.0
+    return hits, background.weight(counting[0].similarity, threshold) if counting else 1.0
 
 
 def _by_meaning(library: Searchable, question: Question, source: TextSource) -> Found:
@@ -170,7 +159,7 @@ def _by_meaning(library: Searchable, question: Question, source: TextSource) -> 
     background = Background.of(library.background(vector, what=source))
     _, threshold = thresholds_of(question.profile)
     counting = texts[: background.counting([text.similarity for text in texts], threshold)]
-    return _text_hits(counting), _weight(background, counting[0].similarity) if counting else 1.0
+    return _text_hits(counting), background.weight(counting[0].similarity, threshold) if counting else 1.0
 
 
 def _by_words(library: Searchable, question: Question, source: TextSource) -> Found:

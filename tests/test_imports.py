@@ -18,9 +18,9 @@ MAY_IMPORT = {
 """What each room may import of ours."""
 ONLY_IN = {
     "lancedb": {"indexer/store"},
-    "open_clip": {"indexer/models/clip", "demo/"},
+    "open_clip": {"indexer/models/clip", "demo/", "bench/index"},
     "sentence_transformers": {"indexer/models/text", "demo/"},
-    "decord": {"indexer/decord_reader"},
+    "decord": {"indexer/decord_reader", "indexer/decode_"},
     "av": {"indexer/decode_", "indexer/pyav_", "demo/", "bench/"},
 }
 """Libraries that one file, or files of one beginning, keep to themselves."""

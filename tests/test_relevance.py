@@ -44,6 +44,28 @@ def test_a_broad_query_finds_half_of_a_library() -> None:
     assert not background.counting([0.2], THRESHOLD)
 
 
+def test_a_sure_hit_counts_whatever_the_background() -> None:
+    alike = Background.of(normal(1000, middle=0.7))
+    threshold = Threshold(best_standing=4.0, standing=4.0, floor=0.2, sure=0.75)
+    assert (alike.counting([0.76], threshold), alike.counting([0.74], threshold)) == (1, 0)
+    assert alike.weight(0.76, threshold) == 1.0
+
+
+def test_a_list_is_trusted_by_how_far_its_best_hit_stands_out() -> None:
+    background = Background.of(normal(5000))
+    assert background.weight(0.25, THRESHOLD) == pytest.approx(0.5, abs=0.1)
+    assert background.weight(0.9, THRESHOLD) == 1.0
+    assert background.weight(-1.0, THRESHOLD) > 0
+
+
+def test_the_others_count_only_when_the_best_does() -> None:
+    background = Background.of(normal(5000))
+    threshold = Threshold(best_standing=4.0, standing=2.0)
+    assert background.counting([0.35, 0.25, 0.15], threshold) == 2
+    assert background.counting([0.25, 0.22], threshold) == 0
+    assert background.counting([], threshold) == 0
+
+
 @pytest.mark.parametrize("size", [0, 1, MIN_SAMPLE - 1])
 def test_in_a_small_library_only_the_floor_decides(size: int) -> None:
     background = Background.of(np.full(size, 0.5, np.float32))
