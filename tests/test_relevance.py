@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.relevance import MIN_SAMPLE, Background, Threshold
+from indexer.models.profiles import PROFILES
+from search.relevance import MIN_SAMPLE, SCALES, Background, Threshold, thresholds_of
 from search.words import split, word_share
 
 THRESHOLD = Threshold(best_standing=4.0, standing=4.0, floor=0.2)
@@ -153,3 +154,10 @@ def test_any_two_texts_can_be_compared(query: str, text: str) -> None:
         assert 0 <= word_share(query, text, fuzzy=fuzzy) <= 1
     if any(word for word in split(query)):
         assert word_share(query, query) == pytest.approx(1)
+
+
+def test_profiles_whose_scale_was_not_measured_are_judged_by_standing_alone() -> None:
+    for threshold in thresholds_of("small"):
+        assert (threshold.floor, threshold.sure) == (-1.0, 2.0)
+    assert all(-1 <= one.floor <= one.sure for name in SCALES for one in thresholds_of(name))
+    assert set(SCALES) <= set(PROFILES)
