@@ -14,7 +14,7 @@ from indexer.words import letters_of
 QUERY_SHARE = 0.5
 """The weight of the query's words that a text must hold."""
 TEXT_SHARE = 0.5
-"""Or: the weight of the text's words that the query must hold."""
+"""Or: the query must hold more than this weight of the text's words; one word of a sign of two is not enough."""
 PHRASE_SHARE = 0.75
 """The share that counts when the query has nothing but function words, as `to be or not to be`."""
 EMPTY_WEIGHT = 0.1
@@ -92,7 +92,7 @@ def word_share(query: str, text: str, *, fuzzy: bool = False) -> float:
     wanted = _slips(list(asked)) if fuzzy else _inflected(list(asked))
     weights = [(word, EMPTY_WEIGHT if word in FUNCTION_WORDS else 1.0) for word in held]
     found = sum(weight for word, weight in weights if wanted(word))
-    return share if found >= TEXT_SHARE * sum(weight for _, weight in weights) else 0.0
+    return share if found > TEXT_SHARE * sum(weight for _, weight in weights) else 0.0
 
 
 @lru_cache(maxsize=64)
