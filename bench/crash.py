@@ -20,6 +20,9 @@ from typing import Any
 
 from indexer.store import Library
 
+REELSEEK = Path(sys.executable).with_name("reelseek")
+"""The command as users run it."""
+
 
 def contents(place: Path) -> dict[str, Any]:
     """Every row and thumbnail of a library, in a form that two libraries can be compared in."""
@@ -56,7 +59,7 @@ def differences(clean: dict[str, Any], other: dict[str, Any]) -> list[str]:
 def command(paths: Sequence[Path], library: Path, models: str) -> list[str]:
     """The run that is disturbed."""
     places = [str(path) for path in paths]
-    return [sys.executable, "-m", "api.cli", "index", *places, "--library", str(library), "--models", models, "--json"]
+    return [str(REELSEEK), "index", *places, "--library", str(library), "--models", models, "--json"]
 
 
 def run_and_kill(words: Sequence[str], after_seconds: float) -> str:

@@ -14,7 +14,6 @@ import json
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from bench.crash import command
 from bench.table import print_table
 from demo.make import make_world
 from indexer.config import Settings
@@ -149,18 +149,8 @@ def memory_rows(folder: Path, minutes: tuple[float, float]) -> list[list[str]]:
     for length in minutes:
         place = folder / f"{length:g}"
         make_world(place, minutes=length, seed=3, video_minutes=length)
-        words = [
-            sys.executable,
-            "-m",
-            "api.cli",
-            "index",
-            str(place),
-            "--library",
-            str(place / "library"),
-            "--models",
-            "demo",
-        ]
-        peaks.append(peak_memory_mib([*words, "--no-screen-text", "--json"]))
+        words = [*command([place], place / "library", "demo"), "--no-screen-text"]
+        peaks.append(peak_memory_mib(words))
         rows.append([f"one video of {length:g} minutes", f"{peaks[-1]:.0f}", f"{peaks[-1] / peaks[0]:.3f}"])
     return rows
 
