@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
 RUN := .venv/bin/python
 READY := .venv/.ready
 
-.PHONY: setup demo test lint bench clean
+.PHONY: setup demo test lint bench lock clean
 setup: $(READY)
 
 $(READY): pyproject.toml requirements.lock
@@ -29,7 +29,7 @@ lint: $(READY)
 
 bench: $(READY)
 	$(RUN) -m bench.index
-	$(RUN) -m bench.search
+	$(RUN) -m bench.search --out out/bench
 
 lock: $(READY)
 	$(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --extra offline --extra dev \

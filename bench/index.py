@@ -160,27 +160,25 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20.0, help="video for the efficiency (default 20)")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--long-minutes", type=float, default=120.0, help="the long video for the memory (default 120)")
+    parser.add_argument("--only", choices=["efficiency", "memory"], help="measure one of the two")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make_world(folder / "world", minutes=options.minutes, seed=2)
-        rows = efficiency_rows(folder / "world", "demo model", Path(PROFILES["demo"].clip_model), options.repeats)
-        real = real_shape_checkpoint(folder / "ViT-B-32")
-        rows += efficiency_rows(folder / "world", "ViT-B/32 shape", real, options.repeats)
-        print(f"picture stage, {options.minutes:g} minutes of video, {os.cpu_count()} cores")
-        heads = [
-            "model and run",
-            "decode alone s",
-            "embed alone s",
-            "write s",
-            "together s",
-            "video s / s",
-            "efficiency",
-        ]
-        print_table(heads, rows)
-        print_table(
-            ["memory of all processes", "peak MiB", "to the first"], memory_rows(folder, (10.0, options.long_minutes))
-        )
+        if options.only != "memory":
+            _print_efficiency(folder, options.minutes, options.repeats)
+        if options.only != "efficiency":
+            rows = memory_rows(folder, (10.0, options.long_minutes))
+            print_table(["memory of all processes", "peak MiB", "to the first"], rows)
+
+
+def _print_efficiency(folder: Path, minutes: float, repeats: int) -> None:
+    make_world(folder / "world", minutes=minutes, seed=2)
+    rows = efficiency_rows(folder / "world", "demo model", Path(PROFILES["demo"].clip_model), repeats)
+    real = real_shape_checkpoint(folder / "ViT-B-32")
+    rows += efficiency_rows(folder / "world", "ViT-B/32 shape", real, repeats)
+    print(f"picture stage, {minutes:g} minutes of video, {os.cpu_count()} cores")
+    heads = ["model and run", "decode alone s", "embed alone s", "write s", "together s", "video s / s", "efficiency"]
+    print_table(heads, rows)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ def make_world(
                 if progress is not None:
                     progress((done + written) / total)
             done += sum(scene.length for scene in scenes)
-            if number % 2 == 1:
+            if number % 2 == 1 and srt_text(scenes):
                 (out / name).with_suffix(".srt").write_text(srt_text(scenes), encoding="utf-8", newline="\n")
         _write_lines(out / "truth.jsonl", [_truth_row(line, names) for line in truth])
         _write_lines(out / "questions.jsonl", [_question_row(question, names) for question in questions])

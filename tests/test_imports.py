@@ -18,8 +18,8 @@ MAY_IMPORT = {
 """What each room may import of ours."""
 ONLY_IN = {
     "lancedb": {"indexer/store"},
-    "open_clip": {"indexer/models/clip", "demo/", "bench/index"},
-    "sentence_transformers": {"indexer/models/text", "demo/"},
+    "open_clip": {"indexer/models/clip", "demo/", "bench/"},
+    "sentence_transformers": {"indexer/models/text", "demo/", "bench/"},
     "decord": {"indexer/decord_reader", "indexer/decode_"},
     "av": {"indexer/decode_", "indexer/pyav_", "demo/", "bench/"},
 }
