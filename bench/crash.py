@@ -105,6 +105,7 @@ def _in_child(function: Callable[..., Any], *arguments: Any) -> Any:
 
 def _run_and_kill(paths: Sequence[Path], settings: Settings, log: Path, after_seconds: float) -> str:
     """Starts a run and kills it after a while; returns the last event that it told."""
+    log.unlink(missing_ok=True)
     child = FORK.Process(target=_index, args=(paths, settings, log))
     child.start()
     child.join(after_seconds)
