@@ -37,7 +37,7 @@ def run(*, out: Path, minutes: float, seed: int, device: str, as_json: bool) -> 
     \b
     Examples:
       reelseek demo run
-      reelseek demo run --out /tmp/demo --minutes 10 --seed 42
+      reelseek demo run --out out/demo --minutes 10 --seed 42
     """
     from api.demo_check import draw_and_index, search_and_compare
 
