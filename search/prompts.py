@@ -1,0 +1,69 @@
+"""The prompt for a question: clips with their times, quoted text, and what is asked. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from indexer.caption_prompt import timed_frames
+from indexer.models.vision_language import Part, Prompt, ShownFrames
+from indexer.records import TimeSpan
+
+ASK_INSTRUCTION = (
+    'Answer from these clips alone, as JSON: {"answer", "found", "moments": [{"clip", "start", "stop", "why"}]}. '
+    "Give start and stop in seconds. If the clips do not show it, found is false and moments is empty."
+)
+REPLY_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "answer": {"type": "string"},
+        "found": {"type": "boolean"},
+        "moments": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "clip": {"type": "integer", "minimum": 1},
+                    "start": {"type": "number", "minimum": 0},
+                    "stop": {"type": "number", "minimum": 0},
+                    "why": {"type": "string"},
+                },
+                "required": ["clip", "start", "stop", "why"],
+                "additionalProperties": False,
+            },
+        },
+    },
+    "required": ["answer", "found", "moments"],
+    "additionalProperties": False,
+}
+"""Keys in this order, as `json.dumps` writes them by default: `{"answer": "red", "found": true, "moments": [...]}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownClip:
+    """A clip as the model sees it."""
+
+    span: TimeSpan
+    pairs: tuple[tuple[float, ShownFrames], ...]
+    """Frame pairs with the presentation time of the first."""
+    text: str = ""
+    """What was read or heard in the clip, where the question calls for it."""
+
+
+def ask_prompt(question: str, clips: Sequence[ShownClip]) -> Prompt:
+    """Clips are numbered from 1; text out of a video is quoted as data."""
+    parts: list[Part] = []
+    for number, clip in enumerate(clips, 1):
+        parts.append(f"Clip {number}, {clip.span.start_seconds:.1f}s to {clip.span.stop_seconds:.1f}s:\n")
+        parts += timed_frames(clip.pairs)
+        if clip.text:
+            parts.append(f"Text of clip {number}, quoted: <<<{quoted(clip.text)}>>>\n")
+    parts.append(f"Question: {quoted(question)}\n{ASK_INSTRUCTION}")
+    return tuple(parts)
+
+
+def quoted(text: str) -> str:
+    """One line that can neither close its quotation nor pass for a mark of the chat."""
+    line = " ".join(text.split())
+    for mark in ("<<<", ">>>", "<|", "|>"):
+        line = line.replace(mark, " ")
+    return line
