@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from indexer.decode_open import InputContainer, open_container, openable_name
 from indexer.decode_protocol import DecodeRequest
 from indexer.decode_sampling import AskedTimes, choose_frames
-from indexer.decode_table import DECORD_RUN_AHEAD_BYTES, decord_objection, decord_run_ahead_bytes, scan_packets
+from indexer.decode_table import DECORD_HOARD_BYTES, decord_hoard_bytes, decord_objection, scan_packets
 from indexer.decode_tracks import TextTracks
 from indexer.decord_reader import DecordFailedError, DecordReader, is_available
 from indexer.errors import DecodeLimitError
@@ -53,8 +53,8 @@ class DecordPass:
             table = scan_packets(container, container.streams.video[0], self.tracks, on_progress)
         if table.flaw:
             raise DecordFailedError(table.flaw)
-        if decord_run_ahead_bytes(table, maker.shown_width, maker.shown_height) > DECORD_RUN_AHEAD_BYTES:
-            raise DecordFailedError("key frames so far apart, and pictures so large, that decord would hoard memory")
+        if decord_hoard_bytes(len(table.pts), maker.shown_width, maker.shown_height) > DECORD_HOARD_BYTES:
+            raise DecordFailedError("so many pictures that decord might hoard too much memory")
         order = np.sort(table.pts)
         if order[0] != reader.first.pts:
             raise DecordFailedError("its first packet is not its first picture")

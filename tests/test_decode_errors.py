@@ -9,16 +9,18 @@ from typing import Any
 import av.error
 import pytest
 
+from demo.make import make_world
 from indexer.config import Settings
 from indexer.decode_job import DecodeJob
 from indexer.decode_open import explain_open_failure
 from indexer.decode_protocol import ERRORS_BY_KIND
 from indexer.decode_request import make_request
 from indexer.decode_sniff import has_encrypted_pictures, is_animated_webp, is_lone_fragment, is_protected_iso
-from indexer.decode_table import is_hidden_vp9
+from indexer.decode_table import DECORD_HOARD_BYTES, decord_hoard_bytes, is_hidden_vp9
 from indexer.decord_reader import DecordFailedError, DecordReader
 from indexer.errors import DecodeLimitError, UnreadableVideoError, VideoError
 from indexer.pyav_reader import PyavReader
+from indexer.video import open_video
 from tests.media import write_video
 
 FFMPEG_ERRORS = sorted(
@@ -154,13 +156,10 @@ def test_hidden_vp9_frames_are_seen() -> None:
     assert not is_hidden_vp9(bytes([0x88]))  # shows an existing frame
 
 
-def test_decord_is_not_asked_for_large_pictures_with_rare_keys() -> None:
-    """decord hoards every picture up to the next key frame."""
-    import numpy as np
-
-    from indexer.decode_table import DECORD_RUN_AHEAD_BYTES, PacketTable, decord_run_ahead_bytes
-
-    keys = np.arange(500) % 250 == 0
-    table = PacketTable(np.arange(500), 500, keys, "")
-    assert decord_run_ahead_bytes(table, 640, 360) == 250 * 640 * 360 * 3 < DECORD_RUN_AHEAD_BYTES
-    assert decord_run_ahead_bytes(table, 1280, 720) > DECORD_RUN_AHEAD_BYTES
+def test_decord_is_not_asked_for_more_pictures_than_memory_should_hold(tmp_path: Path) -> None:
+    """decord may hold every picture of a video at once."""
+    assert decord_hoard_bytes(400, 640, 360) == 400 * 640 * 360 * 3 > DECORD_HOARD_BYTES
+    short, long = (make_world(tmp_path / f"{m}", minutes=m, seed=1, video_minutes=m) for m in (0.4, 8))
+    for world, decoder in ((short, "decord"), (long, "pyav")):
+        with open_video(world.folder / world.videos[0], settings=Settings()) as reader:
+            assert reader.probe.decoder == decoder

@@ -141,9 +141,8 @@ def check_decoder(path: Path, probe: Message, decoder: DecoderName) -> None:
     assert done["duration"] >= truth.times[-1]
 
 
-def test_decord_is_the_usual_decoder() -> None:
-    """Most of the everyday videos are tidy enough for decord."""
-    names = ["videos/opencast/testvideo_320x180.v1.mp4", "videos/intel/bird.mkv", "videos/intel/again.mkv"]
+def test_decord_reads_short_tidy_videos() -> None:
+    names = ["videos/opencast/sunrise.mp4", "videos/intel/walk.mkv", "videos/opencast/av1.mp4"]
     paths = [SHARED / name for name in names if (SHARED / name).is_file()]
     if not paths:
         pytest.skip("../shared is not here")
