@@ -214,10 +214,13 @@ def _random_line(rng: Random, length: int) -> SpokenLine:
 
 
 def _video_lengths(minutes: float, video_minutes: float) -> list[int]:
-    """Splits a world into videos of about equal length, in frames; a small world still gets two or three videos."""
+    """Splits a world into videos of about equal length, in frames.
+
+    A small world still gets two or three videos, unless a video is to be just as long as the world.
+    """
     total = max(1, round(minutes * 60 * FRAMES_PER_SECOND))
     longest = max(1, round(video_minutes * 60 * FRAMES_PER_SECOND))
-    few = min(3, total // (MINIMUM_VIDEO_SECONDS * FRAMES_PER_SECOND))
+    few = min(3, total // (MINIMUM_VIDEO_SECONDS * FRAMES_PER_SECOND)) if total != longest else 1
     count = max(1, ceil(total / longest), few)
     return [total * (index + 1) // count - total * index // count for index in range(count)]
 
