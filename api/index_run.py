@@ -9,6 +9,7 @@ from api.index_views import IndexView
 from api.interrupt import stop_on_signal
 from indexer.config import Settings
 from indexer.events import IndexEvent, IndexFinished
+from indexer.models.profiles import profile_of
 from indexer.records import Stage
 
 
@@ -39,4 +40,10 @@ def run_index(
 
 def stages_of(settings: Settings) -> list[Stage]:
     """The stages that a video passes with these settings; only the progress bar depends on it."""
-    return [stage for stage in WEIGHTS if stage != "screen_text" or settings.screen_text]
+    left_out = {"screen_text": not settings.screen_text, "captions": not has_captions(settings)}
+    return [stage for stage in WEIGHTS if not left_out.get(stage, False)]
+
+
+def has_captions(settings: Settings) -> bool:
+    """Whether these settings describe segments; a library's own profile is not looked up."""
+    return settings.captions and bool(profile_of(settings).vision_language_model)

@@ -23,6 +23,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "clip_model": ("MODEL", "Picture model instead of the profile's: NAME:PRETRAINED or a local directory."),
     "text_model": ("MODEL", "Text model instead of the profile's: a hub name or a local directory."),
+    "vision_language_model": (
+        "MODEL",
+        "Model for captions and questions instead of the profile's: a hub name or a local directory.",
+    ),
+    "captions": ("", "Describe each segment in a sentence, or leave it out."),
     "screen_text": ("", "Read on-screen text (OCR), or leave it out."),
     "device": ("DEVICE", "Where models run: auto, cpu, cuda, cuda:1, mps."),
 }
@@ -30,8 +35,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
 _SHORT: dict[str, str] = {"library": "-l", "models": "-m", "frames_per_second": "--fps"}
 
 LIBRARY_OPTIONS = ("library", "models")
-MODEL_OPTIONS = ("device", "clip_model", "text_model")
-INDEX_OPTIONS = (*MODEL_OPTIONS, "screen_text", *LIMITS)
+MODEL_OPTIONS = ("device", "clip_model", "text_model", "vision_language_model")
+INDEX_OPTIONS = (*MODEL_OPTIONS, "screen_text", "captions", *LIMITS)
 
 
 def with_settings(*names: str) -> Callable[[_Command], _Command]:

@@ -52,6 +52,8 @@ class Settings:
     """Overrides the profile's picture model: `NAME:PRETRAINED` or a local directory."""
     text_model: str = ""
     """Overrides the profile's text model: a hub name or a local directory."""
+    vision_language_model: str = ""
+    """Overrides the profile's model for captions and questions: a hub name or a local directory."""
     device: str = "auto"
     """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
     frames_per_second: float = 1.0
@@ -61,6 +63,8 @@ class Settings:
     picture_max_side: int = 1280
     screen_text: bool = True
     """Read on-screen text (OCR)."""
+    captions: bool = True
+    """Describe each segment in a sentence, where the profile has a vision-language model."""
     decode_stall_seconds: float = 30.0
     decode_cpu_seconds: float = 36_000.0
     decode_memory_mib: int = 2048

@@ -4,6 +4,7 @@ ReelseekError
 ├── UsageError               a value the caller gave cannot be used
 │   ├── QueryError           a query that cannot be searched
 │   ├── SettingsError        a setting outside its range, or a settings file that cannot be read
+│   ├── PromptTooLongError   a prompt and its reply do not fit a model's context
 │   └── NotInLibraryError    a video was named that the library does not hold
 ├── VideoError               one video cannot be indexed; the others go on
 │   ├── UnreadableVideoError the bytes are not a media file, are cut short, or a codec is missing
@@ -15,7 +16,9 @@ ReelseekError
 │   └── VanishedVideoError   the file went away or changed while it was read
 ├── ModelError               a model cannot be used
 │   ├── ModelMissingError    weights are absent and cannot be fetched
-│   └── ModelBrokenError     weights were found and cannot be loaded
+│   ├── ModelBrokenError     weights were found and cannot be loaded
+│   ├── ModelBusyError       too many requests wait for the model already
+│   └── DeviceMemoryError    the device has too little memory even for one prompt
 ├── LibraryError             the library cannot be used
 │   ├── LibraryMissingError  there is no library at that place
 │   ├── LibraryLockedError   another process is writing to it
@@ -23,6 +26,7 @@ ReelseekError
 │   └── LibraryBrokenError   tables are damaged or of another version
 ├── EvaluationError          truth or predictions that cannot be scored
 └── Interrupted              the user asked to stop; what is finished is kept
+    └── GenerationCancelledError  a model was told to stop in the middle of a reply
 
 Every message names the thing, the reason and the way out. `VideoError` also has a short stable `kind`
 that is kept in the library beside the video.
@@ -43,6 +47,10 @@ class QueryError(UsageError):
 
 class SettingsError(UsageError):
     """A setting outside its range, or a settings file that cannot be read."""
+
+
+class PromptTooLongError(UsageError):
+    """A prompt and its reply do not fit a model's context."""
 
 
 class NotInLibraryError(UsageError):
@@ -110,6 +118,14 @@ class ModelBrokenError(ModelError):
     """Weights were found and cannot be loaded."""
 
 
+class ModelBusyError(ModelError):
+    """Too many requests wait for the model already; asking again later helps."""
+
+
+class DeviceMemoryError(ModelError):
+    """The device has too little memory even for one prompt."""
+
+
 class LibraryError(ReelseekError):
     """The library cannot be used."""
 
@@ -136,3 +152,7 @@ class EvaluationError(ReelseekError):
 
 class Interrupted(ReelseekError):  # noqa: N818 - not a fault: the user asked
     """The user asked to stop; what is finished is kept."""
+
+
+class GenerationCancelledError(Interrupted):
+    """A model was told to stop in the middle of a reply."""

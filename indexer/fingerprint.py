@@ -63,6 +63,12 @@ def screen_text_fingerprint(text_model: str, reader: str, settings: Settings) ->
     return " | ".join(("screen-text-2", reader, f"side {settings.picture_max_side}", text_model or "no text model"))
 
 
+def captions_fingerprint(text_model: str, vision_language_model: str, prompt: str) -> str:
+    """Of the captions stage: the model that writes them, what it is told, the text model."""
+    told = hashlib.blake2b(prompt.encode(), digest_size=4).hexdigest()
+    return " | ".join(("captions-1", vision_language_model, f"prompt {told}", text_model or "no text model"))
+
+
 def decoding_software(settings: Settings) -> str:
     """What a failure is kept with: a failed file is tried again only when this, or its bytes, change."""
     limits = (

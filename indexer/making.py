@@ -20,6 +20,7 @@ def maker_of(models: Models, settings: Settings) -> Maker:
         profile=settings.models or DEFAULT_PROFILE,
         clip_spec=settings.clip_model,
         text_spec=settings.text_model,
+        vision_language_spec=settings.vision_language_model,
     )
 
 
@@ -27,7 +28,13 @@ def settings_like(settings: Settings, maker: Maker | None) -> Settings:
     """The settings, with the library's own models where they name none."""
     if maker is None or settings.models or settings.clip_model or settings.text_model:
         return settings
-    return replace(settings, models=maker.profile, clip_model=maker.clip_spec, text_model=maker.text_spec)
+    return replace(
+        settings,
+        models=maker.profile,
+        clip_model=maker.clip_spec,
+        text_model=maker.text_spec,
+        vision_language_model=settings.vision_language_model or maker.vision_language_spec,
+    )
 
 
 def follows(settings: Settings, maker: Maker) -> bool:

@@ -3,8 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from indexer.caption_stage import PROMPT_VERSION
 from indexer.config import Settings
-from indexer.fingerprint import picture_fingerprint, screen_text_fingerprint, subtitles_fingerprint
+from indexer.fingerprint import (
+    captions_fingerprint,
+    picture_fingerprint,
+    screen_text_fingerprint,
+    subtitles_fingerprint,
+)
 from indexer.models.profiles import profile_of
 from indexer.records import Stage, Video
 from indexer.schema import Maker
@@ -15,10 +21,17 @@ from indexer.subtitle_stage import sidecars_of
 class Needs:
     """What a library made by `maker` with these settings lacks."""
 
-    def __init__(self, maker: Maker, settings: Settings, software: str, *, retry_failed: bool) -> None:
+    def __init__(self, maker: Maker, settings: Settings, software: str, *, captioner: str, retry_failed: bool) -> None:
+        """
+        Args:
+            captioner: name of the vision-language model; empty when it is not on this machine yet.
+        """
         self._maker = maker
         self._software, self._retry_failed = software, retry_failed
-        self.reads_screens = profile_of(settings).screen_text
+        profile = profile_of(settings)
+        self.reads_screens = profile.screen_text
+        self.captions = settings.captions and bool(profile.vision_language_model)
+        self.captioner = captioner
         self.picture_fingerprint = picture_fingerprint(maker.picture_model, settings)
         self.screen_text_fingerprint = screen_text_fingerprint(maker.text_model, READER_NAME, settings)
 
@@ -34,6 +47,22 @@ class Needs:
             and video.stages.get("screen_text") != self.screen_text_fingerprint
         )
 
+    @property
+    def captions_fingerprint(self) -> str:
+        """Of the captions stage with the model at hand."""
+        return captions_fingerprint(self._maker.text_model, self.captioner, PROMPT_VERSION)
+
+    def captions_of(self, video: Video) -> bool:
+        """Whether an indexed video's segments are still to be described.
+
+        Captions of a model that is not on this machine are left as they are.
+        """
+        if not self.captions or "picture" not in video.stages:
+            return False
+        if not self.captioner:
+            return "captions" not in video.stages
+        return video.stages.get("captions") != self.captions_fingerprint
+
     def __call__(self, video: Video) -> tuple[tuple[Stage, ...], str]:
         """Stages to be made, in order, and why none are where there are none."""
         if video.failure_kind and video.failure_software == self._software and not self._retry_failed:
@@ -46,4 +75,6 @@ class Needs:
             stages.append("subtitles")
         if self.screen_text(video):
             stages.append("screen_text")
+        if self.captions_of(video):
+            stages.append("captions")
         return tuple(stages), "indexed already"

@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from indexer.captioner import Captioner
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError
 from indexer.events import IndexEvent, IndexFinished, ScanFinished, VideoMissing, VideoMoved, VideoSkipped
 from indexer.making import follows, maker_of, settings_like, trusted
 from indexer.models.registry import Models, load_models
+from indexer.models.vision_language import VisionLanguageModel
 from indexer.plan import Plan, make_plan
 from indexer.run_context import RunContext
 from indexer.scan import scan
@@ -36,6 +38,7 @@ def index_paths(
     prune: bool = False,
     retry_failed: bool = False,
     models: Models | None = None,
+    vision_language_model: VisionLanguageModel | None = None,
 ) -> IndexFinished:
     """Indexes files and folders into the library that the settings name.
 
@@ -47,6 +50,7 @@ def index_paths(
         prune: drop videos that lay under `paths` and are gone.
         retry_failed: try again what failed before, though neither the file nor the software changed.
         models: loaded models to use instead of loading those of the settings.
+        vision_language_model: the same for the one that writes captions.
 
     Returns:
         What was done; also given as the last event.
@@ -69,12 +73,18 @@ def index_paths(
     maker = maker_of(models, settings) if models else trusted(existing, settings)
     with Library.open_writer(place, maker=maker) as library:
         run = RunContext(
-            library, settings, on_event=on_event, cancel=cancel or threading.Event(), retry_failed=retry_failed
+            library,
+            settings,
+            on_event=on_event,
+            cancel=cancel or threading.Event(),
+            retry_failed=retry_failed,
+            captioner=Captioner(settings, vision_language_model),
         )
         plan = make_plan(found, library.videos(), roots=roots, needs=run.needs)
         run.emit(ScanFinished(len(found), len(plan.jobs)))
         _tidy(run, plan, prune=prune)
         if plan.jobs:
+            run.captioner.fetch()
             _make(run, plan, models or load_models(settings))
         run.commits.flush()
         finished = _finish(run, len(found), started)
@@ -110,7 +120,7 @@ def _tidy(run: RunContext, plan: Plan, *, prune: bool) -> None:
 
 def _make(run: RunContext, plan: Plan, models: Models) -> None:
     from indexer.models.device import one_thread_an_operation
-    from indexer.stages import make_pictures, make_subtitles, read_screens
+    from indexer.stages import make_captions, make_pictures, make_subtitles, read_screens
 
     check_maker(run.library.path, run.library.maker, maker_of(models, run.settings))
     run.models = models
@@ -118,6 +128,7 @@ def _make(run: RunContext, plan: Plan, models: Models) -> None:
         make_pictures(run, [job for job in plan.jobs if "picture" in job.stages])
         make_subtitles(run, [job for job in plan.jobs if "subtitles" in job.stages])
         read_screens(run, [job for job in plan.jobs if "screen_text" in job.stages])
+    make_captions(run, [job for job in plan.jobs if "captions" in job.stages])
     if not run.cancel.is_set():
         run.library.maintain()
 

@@ -13,9 +13,9 @@ Pixels = NDArray[np.uint8]
 """One picture, shape (height, width, 3), RGB."""
 Vector = NDArray[np.float16]
 """One unit-length embedding, shape (dim,)."""
-TextSource = Literal["subtitle", "screen_text"]
-"""Where a text was read."""
-Stage = Literal["picture", "subtitles", "screen_text"]
+TextSource = Literal["subtitle", "screen_text", "caption"]
+"""Where a text was read; a caption is what a model says of a segment."""
+Stage = Literal["picture", "subtitles", "screen_text", "captions"]
 """One resumable part of indexing a video; `picture` also finds the segments that the others refer to."""
 
 

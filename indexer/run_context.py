@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from indexer.captioner import Captioner
 from indexer.commits import Commits
 from indexer.config import Settings
 from indexer.errors import VanishedVideoError, VideoError
@@ -47,10 +48,12 @@ class RunContext:
         on_event: Callable[[IndexEvent], None],
         cancel: threading.Event,
         retry_failed: bool,
+        captioner: Captioner,
     ) -> None:
         self.library, self.settings, self.cancel = library, settings, cancel
         self.software = decoding_software(settings)
-        self.needs = Needs(library.maker, settings, self.software, retry_failed=retry_failed)
+        self.needs = Needs(library.maker, settings, self.software, captioner=captioner.name, retry_failed=retry_failed)
+        self.captioner = captioner
         self.commits = Commits(library, self.emit)
         self.tally = Tally()
         self.cores = os.cpu_count() or 1

@@ -47,6 +47,9 @@ class Maker:
     """Picture model that the settings named in place of the profile's, to load it again; informative only."""
     text_spec: str = ""
     """Text model that the settings named in place of the profile's; informative only."""
+    vision_language_spec: str = ""
+    """Vision-language model that the settings named in place of the profile's; informative only: captions are kept
+    with the model that made them."""
 
     def differences(self, other: "Maker") -> list[str]:
         """One line for each difference that forbids mixing: `picture model: A here, B asked for`."""

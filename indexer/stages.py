@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from indexer.caption_stage import CaptionedVideo, CaptionStage
 from indexer.errors import VanishedVideoError, VideoError
 from indexer.events import VideoFailed
 from indexer.models.device import choose_device
@@ -72,7 +73,7 @@ def _keep_pictures(run: RunContext, work: PictureWork) -> None:
         video,
         [("picture", len(rows.frame_rows), work.wall_seconds), ("subtitles", len(spoken), text_seconds)],
         pictures=(rows.segment_rows, rows.frame_rows),
-        texts=[("subtitle", spoken), ("screen_text", ())],
+        texts=[("subtitle", spoken), ("screen_text", ()), ("caption", ())],
     )
 
 
@@ -122,6 +123,43 @@ def read_screens(run: RunContext, jobs: Sequence[Job]) -> None:
             _keep_screen_texts(run, item)
     run.commits.flush()
     run.tally.stage_seconds["ocr"] = stage.read_seconds
+
+
+def make_captions(run: RunContext, jobs: Sequence[Job]) -> None:
+    """Of what was just indexed, and of what an earlier run left without them."""
+    earlier = [job.known for job in jobs if job.known is not None]
+    videos = {video.video_id: video for video in earlier} | run.commits.done
+    wanted = sorted((video for video in videos.values() if run.needs.captions_of(video)), key=lambda item: item.path)
+    if not wanted or run.cancel.is_set():
+        return
+    model = run.captioner.model
+    run.needs.captioner = model.name
+    stage = CaptionStage(
+        wanted,
+        segments_of=run.segments_of,
+        model=model,
+        settings=run.settings,
+        emit=run.emit,
+        cancel=run.cancel,
+    )
+    for item in stage.results():
+        _keep_captions(run, item)
+    run.commits.flush()
+    run.tally.stage_seconds["captions"] = stage.caption_seconds
+
+
+def _keep_captions(run: RunContext, item: CaptionedVideo) -> None:
+    if isinstance(item.error, VanishedVideoError):
+        run.tally.failed += 1
+        run.emit(VideoFailed(item.video.path, item.error.kind, str(item.error)))
+        return
+    warnings = (f"captions are not complete: {item.error}",) if item.error else ()
+    stages = {**item.video.stages, "captions": run.needs.captions_fingerprint}
+    video = replace(item.video, stages=stages, warnings=(*item.video.warnings, *warnings))
+    run.warn(video, warnings)
+    rows = text_rows(item.texts, "caption", run.segments_of(video), run.models.text)
+    run.tally.indexed.add(video.video_id)
+    run.commits.add(video, [("captions", len(rows), item.wall_seconds)], texts=[("caption", rows)])
 
 
 def _keep_screen_texts(run: RunContext, item: ReadVideo) -> None:

@@ -83,6 +83,7 @@ class Reading(Tables):
             "frames": self._count("frames"),
             "subtitle": self._count("texts", equals("source", "subtitle")),
             "screen_text": self._count("texts", equals("source", "screen_text")),
+            "caption": self._count("texts", equals("source", "caption")),
         }
 
 

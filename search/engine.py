@@ -23,7 +23,7 @@ from search.fusion import fuse
 from search.moments import Draft, moments_of
 from search.query import check_query
 from search.results import SIGNALS, Moment, SearchResult, Signal
-from search.retrieve import Question, SegmentKey, retrieve
+from search.retrieve import BY_MEANING, Question, SegmentKey, retrieve
 
 MAX_LIMIT = 1000
 """Moments on one page."""
@@ -145,7 +145,7 @@ class SearchEngine:
     def _embed(self, text: str, signals: Collection[Signal], video_ids: frozenset[str] | None) -> Question:
         models = self._models
         picture = models.picture if models and "picture" in signals else None
-        words = models.text if models and {"subtitle", "screen_text"} & set(signals) else None
+        words = models.text if models and BY_MEANING & set(signals) else None
         return Question(
             text,
             None if picture is None else picture.embed_queries([text])[0],
@@ -157,7 +157,7 @@ class SearchEngine:
     def _load_models(self, signals: Collection[Signal]) -> None:
         maker = self._library.maker
         by_picture = bool(maker.picture_model) and "picture" in signals
-        by_meaning = bool(maker.text_model) and bool({"subtitle", "screen_text"} & set(signals))
+        by_meaning = bool(maker.text_model) and bool(BY_MEANING & set(signals))
         if not by_picture and not by_meaning:
             return
         with self._loading:

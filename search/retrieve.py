@@ -31,13 +31,19 @@ STAGES: dict[Signal, Stage] = {
     "subtitle_words": "subtitles",
     "screen_text": "screen_text",
     "screen_text_words": "screen_text",
+    "caption": "captions",
+    "caption_words": "captions",
 }
 """The stage of indexing that must be ready for a signal."""
+BY_MEANING: frozenset[Signal] = frozenset({"subtitle", "screen_text", "caption"})
+"""Signals that compare vectors of texts."""
 SOURCES: dict[Signal, TextSource] = {
     "subtitle": "subtitle",
     "subtitle_words": "subtitle",
     "screen_text": "screen_text",
     "screen_text_words": "screen_text",
+    "caption": "caption",
+    "caption_words": "caption",
 }
 
 
@@ -127,7 +133,7 @@ def retrieve(
     for signal in sorted(signals):
         if signal == "picture":
             hits, weight = _by_picture(library, question, background)
-        elif signal in ("subtitle", "screen_text"):
+        elif signal in BY_MEANING:
             hits, weight = _by_meaning(library, question, SOURCES[signal])
         else:
             hits, weight = _by_words(library, question, SOURCES[signal])

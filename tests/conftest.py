@@ -42,7 +42,8 @@ def settings_for(tmp_path: Path, clip_checkpoint: Path) -> Callable[..., Setting
     """Settings of a new library in the test's folder that go with `models`."""
 
     def make(**values: object) -> Settings:
-        given = {"library": str(tmp_path / "library"), "models": "demo", "screen_text": False, "device": "cpu"}
+        given = {"library": str(tmp_path / "library"), "models": "demo", "screen_text": False, "captions": False}
+        given["device"] = "cpu"
         return Settings(**{**given, "clip_model": str(clip_checkpoint), **values})  # pyright: ignore[reportArgumentType]
 
     return make

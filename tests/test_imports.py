@@ -19,6 +19,7 @@ MAY_IMPORT = {
 ONLY_IN = {
     "lancedb": {"indexer/store"},
     "open_clip": {"indexer/models/clip", "demo/", "bench/"},
+    "llguidance": {"indexer/models/reply_grammar"},
     "sentence_transformers": {"indexer/models/text", "demo/", "bench/"},
     "decord": {"indexer/decord_reader", "indexer/decode_"},
     "av": {"indexer/decode_", "indexer/pyav_", "demo/", "bench/"},

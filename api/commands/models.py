@@ -22,7 +22,8 @@ def models(*, settings: Settings, as_json: bool) -> ExitCode:
     """Show the profiles of models, and which are here.
 
     Each with its size, licence, languages, what it is for, and whether its weights are on this machine.
-    Nothing is loaded or fetched. `--models NAME` with `--clip-model` or `--text-model` shows that profile so changed.
+    Nothing is loaded or fetched. `--models NAME` with `--clip-model`, `--text-model` or
+    `--vision-language-model` shows that profile so changed.
 
     \b
     Examples:
@@ -49,18 +50,28 @@ def _to_json(row: "ProfileStatus") -> dict[str, Any]:
         **asdict(row.profile),
         "picture_weights_present": row.picture_present,
         "text_weights_present": row.text_present,
+        "vision_language_weights_present": row.vision_language_present,
         "ready": _ready(row),
     }
 
 
 def _ready(row: "ProfileStatus") -> bool:
-    return row.picture_present is not False and row.text_present is not False
+    return all(present is not False for _, present in _each(row))
+
+
+def _each(row: "ProfileStatus") -> list[tuple[str, bool | None]]:
+    """Each kind of model with whether its weights are here."""
+    profile = row.profile
+    return [
+        (profile.clip_model, row.picture_present),
+        (profile.text_model, row.text_present),
+        (profile.vision_language_model, row.vision_language_present),
+    ]
 
 
 def _way(row: "ProfileStatus") -> str:
     """How weights that are not here come here."""
-    models = ((row.profile.clip_model, row.picture_present), (row.profile.text_model, row.text_present))
-    by_hand = [name for name, present in models if present is False and Path(name).is_absolute()]
+    by_hand = [name for name, present in _each(row) if present is False and Path(name).is_absolute()]
     return f"missing: {by_hand[0]} is not there" if by_hand else "fetched from the hub at first use"
 
 
@@ -80,6 +91,7 @@ def _print(rows: "list[ProfileStatus]") -> None:
         table.add_row(label(profile.name, "bold cyan"), label(profile.meant_for, "bold"))
         table.add_row("pictures", _model(profile.clip_model, row.picture_present))
         table.add_row("texts", _model(profile.text_model, row.text_present))
+        table.add_row("answers", _model(profile.vision_language_model, row.vision_language_present))
         table.add_row("size", label(f"{size_text(profile.size_mb * 1e6)}, {profile.licence}"))
         table.add_row("languages", label(profile.languages))
         table.add_row("", here)

@@ -13,7 +13,15 @@ from indexer.config import Settings
 if TYPE_CHECKING:
     from search.results import SearchResult, Signal
 
-SIGNALS = ("picture", "subtitle", "subtitle_words", "screen_text", "screen_text_words")
+SIGNALS = (
+    "picture",
+    "subtitle",
+    "subtitle_words",
+    "screen_text",
+    "screen_text_words",
+    "caption",
+    "caption_words",
+)
 """As `search.results.SIGNALS`, which is too heavy to import for `--help`; a test holds that they are equal."""
 
 

