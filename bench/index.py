@@ -92,17 +92,18 @@ def peak_memory_mib(words: list[str]) -> float:
     """Runs a command; the most memory that it and its children held at once, MiB.
 
     Pages of mapped files are left out: libraries and weights are shared, and how much of them counts for one process
-    depends on what else runs on the machine.
+    depends on what else runs on the machine. A child that has not begun its own program yet shares its parent's memory.
     """
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
     peak = 0.0
     watched = psutil.Process(process.pid)
     while process.poll() is None:
         try:
-            family = [watched, *watched.children(recursive=True)]
+            own = watched.cmdline()
+            children = [child for child in watched.children(recursive=True) if child.cmdline() != own]
         except psutil.NoSuchProcess:
             continue
-        peak = max(peak, sum(_own_mib(item.pid) for item in family))
+        peak = max(peak, sum(_own_mib(item.pid) for item in (watched, *children)))
         time.sleep(0.2)
     if process.returncode:
         raise SystemExit(f"{' '.join(words)} ended with {process.returncode}")
