@@ -16,14 +16,14 @@ from indexer.config import Settings
 from indexer.errors import LibraryModelsError, QueryError
 from indexer.making import maker_of, settings_like
 from indexer.models.registry import Models, load_models
-from indexer.records import Stage, Video
+from indexer.records import Stage, TimeSpan, Video
 from indexer.store import Library
 from search.assemble import matches_of
 from search.fusion import fuse
 from search.moments import Draft, moments_of
 from search.query import check_query
 from search.results import SIGNALS, Moment, SearchResult, Signal
-from search.retrieve import BY_MEANING, Question, SegmentKey, retrieve
+from search.retrieve import BY_MEANING, Question, SegmentKey, nearest_segments, retrieve
 
 MAX_LIMIT = 1000
 """Moments on one page."""
@@ -103,6 +103,37 @@ class SearchEngine:
         done = time.perf_counter()
         seconds = {"embed": embedded - started, "retrieve": done - embedded, "total": done - started}
         return SearchResult(text, bool(drafts), page, seconds, len(drafts) > offset + limit)
+
+    def nearest(self, query: str, *, video: str | None = None, limit: int = 3) -> list[Moment]:
+        """The segments whose pictures, or else whose texts, come closest to a query, whether or not they stand out."""
+        text = check_query(query)
+        video_ids = None if video is None else frozenset({self._library.find_video(video).video_id})
+        self._load_models(SIGNALS)
+        question = self._embed(text, SIGNALS, video_ids)
+        videos = {one.video_id: one for one in self._library.videos()}
+        keys = nearest_segments(self._library, question, limit=limit)
+        found = self._library.segments_by_key([key for key in keys if key[0] in videos])
+        drafts = [
+            Draft(video_id, index, segment.span, segment.best_frame_seconds, 0.0, {}, "", 0.0)
+            for (video_id, index), segment in found.items()
+        ]
+        return [self._moment(draft, videos[draft.video_id]) for draft in drafts]
+
+    def curves(self, query: str, spans: Sequence[tuple[str, TimeSpan]]) -> list[list[tuple[float, float]]]:
+        """For each (video id, span) its frames' (time in seconds, similarity to the query); empty without pictures."""
+        self._load_models(("picture",))
+        vector = self._embed(check_query(query), ("picture",), None).picture_vector
+        if vector is None:
+            return [[] for _ in spans]
+        keys: dict[tuple[str, TimeSpan], list[SegmentKey]] = {}
+        for video_id in dict.fromkeys(video_id for video_id, _ in spans):
+            segments = self._library.segments(video_id)
+            for span in (span for other, span in spans if other == video_id):
+                overlapping = [row.index for row in segments if row.span.intersection_seconds(span) > 0]
+                keys[video_id, span] = [(video_id, index) for index in overlapping]
+        wanted = list(dict.fromkeys(key for own in keys.values() for key in own))
+        found = self._library.frame_similarities(vector, wanted) if wanted else {}
+        return [[frame for key in keys[video_id, span] for frame in found.get(key, [])] for video_id, span in spans]
 
     def close(self) -> None:
         """Let go of the library; safe to repeat."""

@@ -146,6 +146,21 @@ def retrieve(
     return Retrieved(lists, weights, background)
 
 
+def nearest_segments(library: Searchable, question: Question, *, limit: int) -> list[SegmentKey]:
+    """What is nearest by picture, or without pictures by text, whether or not it counts."""
+    if question.picture_vector is not None:
+        frames = library.nearest_frames(question.picture_vector, limit=FRAME_POOL, video_ids=question.video_ids)
+        keys = [(frame.video_id, frame.segment_index) for frame in frames]
+    elif question.text_vector is not None:
+        texts = library.nearest_texts(
+            question.text_vector, source="subtitle", limit=TEXT_POOL, video_ids=question.video_ids
+        )
+        keys = [(text.video_id, text.segment_index) for text in texts]
+    else:
+        keys = []
+    return list(dict.fromkeys(keys))[:limit]
+
+
 def _by_picture(library: Searchable, question: Question, background: Background) -> Found:
     vector = question.picture_vector
     if vector is None:

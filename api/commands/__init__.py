@@ -2,11 +2,13 @@
 
 import click
 
+from api.commands.ask import ask
 from api.commands.demo import demo
 from api.commands.evaluate import evaluate
 from api.commands.index import index
 from api.commands.models import models
 from api.commands.optimize import optimize
+from api.commands.pinpoint import pinpoint
 from api.commands.remove import remove
 from api.commands.search import search
 from api.commands.status import status
@@ -16,6 +18,8 @@ from api.commands.videos import videos
 COMMANDS: dict[str, click.Command] = {
     "index": index,
     "search": search,
+    "ask": ask,
+    "pinpoint": pinpoint,
     "status": status,
     "videos": videos,
     "remove": remove,

@@ -1,0 +1,206 @@
+"""More evidence than one prompt holds: passes over batches of clips, then one that decides among the winners."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from indexer.config import Settings
+from indexer.errors import PromptTooLongError
+from indexer.models.vision_language import IsCancelled, OnText, VisionLanguageModel
+from indexer.records import TimeSpan
+from search.budget import Budget, plan_clips
+from search.evidence import Candidate, PlannedClip
+from search.prompts import REPLY_SCHEMA, ShownClip, ask_prompt
+from search.reply import NOTHING, ParsedReply, parse_reply
+from search.shown import as_video, read_clips
+
+Mode = Literal["frames", "video"]
+EffortName = Literal["low", "normal", "high"]
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How far a question reaches."""
+
+    clips: int
+    """Looked at in all."""
+    clips_a_pass: int
+    tokens: int
+    """Of one prompt, where the model's context allows as many."""
+
+
+EFFORTS: dict[EffortName, Effort] = {
+    "low": Effort(clips=3, clips_a_pass=3, tokens=4_096),
+    "normal": Effort(clips=6, clips_a_pass=6, tokens=8_192),
+    "high": Effort(clips=24, clips_a_pass=6, tokens=16_384),
+}
+MOST_REPLY_TOKENS = 512
+REPLY_SHARE = 8
+"""The reply's part of a short context: one in so many tokens."""
+
+
+def _short_schema() -> dict[str, Any]:
+    schema = deepcopy(REPLY_SCHEMA)
+    schema["properties"]["answer"]["maxLength"] = 160
+    schema["properties"]["moments"]["maxItems"] = 3
+    schema["properties"]["moments"]["items"]["properties"]["why"]["maxLength"] = 60
+    return schema
+
+
+SHORT_SCHEMA = _short_schema()
+"""For the second try of a reply that was cut: so short that it comes to its end."""
+
+
+@dataclass
+class Looked:
+    """What the passes came to."""
+
+    reply: ParsedReply = NOTHING
+    clips: list[tuple[Candidate, TimeSpan]] = field(default_factory=list[tuple[Candidate, TimeSpan]])
+    """Those that the reply's citations number, in order."""
+    shown: list[tuple[str, TimeSpan]] = field(default_factory=list[tuple[str, TimeSpan]])
+    """(video id, span) of every clip of every pass."""
+    frames: int = 0
+    tokens: int = 0
+    """Of the largest prompt."""
+    passes: int = 0
+    warnings: list[str] = field(default_factory=list[str])
+
+
+class Passes:
+    """Asks one model one question; `look` once."""
+
+    def __init__(
+        self,
+        question: str,
+        model: VisionLanguageModel,
+        settings: Settings,
+        *,
+        effort: Effort,
+        mode: Mode = "frames",
+        on_text: OnText | None = None,
+        is_cancelled: IsCancelled | None = None,
+    ) -> None:
+        self._question, self._model, self._settings = question, model, settings
+        self._effort, self._mode = effort, mode
+        self._on_text, self._is_cancelled = on_text, is_cancelled
+        self.reply_tokens = reply_tokens(model)
+        self.limit = min(effort.tokens, model.context_limit) - self.reply_tokens
+        """Tokens of a prompt."""
+        self._looked = Looked()
+
+    def look(self, candidates: Sequence[Candidate]) -> Looked:
+        """Goes over the candidates, best first.
+
+        Raises:
+            PromptTooLongError: the question leaves no room for a single picture.
+            GenerationCancelledError, DeviceMemoryError, ModelBusyError: see the model.
+        """
+        batches = self._batches(candidates[: self._effort.clips])
+        if len(batches) == 1:
+            return self._final(self._read(batches[0]))
+        winners: list[tuple[list[_Clip], ParsedReply]] = []
+        for batch in batches:
+            clips = self._read(batch)
+            reply = self._ask(clips, None)
+            if reply.found:
+                winners.append((clips, reply))
+        if not winners:
+            return self._looked
+        if len(winners) == 1:
+            return self._settle(*winners[0])
+        chosen = [clips[place] for clips, reply in winners for place in dict.fromkeys(c.clip for c in reply.citations)]
+        return self._final(chosen[: self._effort.clips_a_pass])
+
+    def look_at(self, planned: Sequence[PlannedClip]) -> Looked:
+        """One pass over clips that are planned already."""
+        return self._final(self._read(planned))
+
+    def _batches(self, candidates: Sequence[Candidate]) -> list[list[PlannedClip]]:
+        batches: list[list[PlannedClip]] = []
+        left = list(candidates)
+        while left:
+            budget = Budget(self.limit, self._effort.clips_a_pass)
+            planned = plan_clips(self._question, left, self._model, budget)
+            if not planned:
+                raise PromptTooLongError(
+                    f"the question leaves no room for a picture in a context of {self._model.context_limit:,} tokens;"
+                    " ask a shorter one"
+                )
+            batches.append(planned)
+            left = left[len(planned) :]
+        return batches
+
+    def _read(self, planned: Sequence[PlannedClip]) -> "list[_Clip]":
+        read = read_clips(planned, settings=self._settings)
+        self._looked.warnings += [warning for warning in read.warnings if warning not in self._looked.warnings]
+        show = as_video if self._mode == "video" else _as_it_is
+        return [_Clip(plan.candidate, show(clip)) for plan, clip in read.clips]
+
+    def _final(self, clips: "list[_Clip]") -> Looked:
+        return self._settle(clips, self._ask(clips, self._on_text) if clips else NOTHING)
+
+    def _settle(self, clips: "list[_Clip]", reply: ParsedReply) -> Looked:
+        self._looked.reply = reply
+        self._looked.clips = [(clip.candidate, clip.shown.span) for clip in clips]
+        return self._looked
+
+    def _ask(self, clips: "list[_Clip]", on_text: OnText | None) -> ParsedReply:
+        """One prompt; a reply that was cut is asked for once more, shorter. Shortens `clips` where they do not fit."""
+        self._fit(clips)
+        if not clips:
+            return NOTHING
+        looked, shown = self._looked, [clip.shown for clip in clips]
+        prompt = ask_prompt(self._question, shown)
+        looked.tokens = max(looked.tokens, self._model.count_tokens(prompt))
+        known = set(looked.shown)
+        for clip in clips:
+            if (place := (clip.candidate.video_id, clip.shown.span)) not in known:
+                looked.shown.append(place)
+                looked.frames += frames_of(clip.shown)
+        for schema in (REPLY_SCHEMA, SHORT_SCHEMA):
+            looked.passes += 1
+            (reply,) = self._model.generate(
+                [prompt],
+                max_tokens=self.reply_tokens,
+                schema=schema,
+                on_text=on_text if schema is REPLY_SCHEMA else None,
+                is_cancelled=self._is_cancelled,
+            )
+            if (parsed := parse_reply(reply.text, [clip.span for clip in shown])) is not None:
+                return parsed
+        return NOTHING
+
+    def _fit(self, clips: "list[_Clip]") -> None:
+        """The last word on size, with the very frames: a time's digits may differ from the plan's."""
+        while clips:
+            prompt = ask_prompt(self._question, [clip.shown for clip in clips])
+            if self._model.count_tokens(prompt) <= self.limit:
+                return
+            place = max(range(len(clips)), key=lambda place: (len(clips[place].shown.pairs), place))
+            shown = clips[place].shown
+            if len(shown.pairs) > 1:
+                clips[place] = replace(clips[place], shown=replace(shown, pairs=shown.pairs[:-1]))
+            else:
+                clips.pop()
+
+
+@dataclass(frozen=True, slots=True)
+class _Clip:
+    candidate: Candidate
+    shown: ShownClip
+
+
+def reply_tokens(model: VisionLanguageModel) -> int:
+    """What is kept free for the reply."""
+    return min(MOST_REPLY_TOKENS, model.context_limit // REPLY_SHARE)
+
+
+def frames_of(clip: ShownClip) -> int:
+    """Pictures in a clip."""
+    return sum(len(part.pixels) for _, part in clip.pairs)
+
+
+def _as_it_is(clip: ShownClip) -> ShownClip:
+    return clip

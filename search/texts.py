@@ -1,0 +1,30 @@
+"""What is read and heard in given moments of a library."""
+
+from collections.abc import Sequence
+
+from indexer.records import TextRow, TextSource, TimeSpan
+from indexer.store import Library
+from search.results import Moment
+
+LEAST_SHARED_SECONDS = 0.5
+"""A text that shares less with a moment, and less than half of itself, belongs to its neighbour."""
+QUOTED_SOURCES: tuple[TextSource, ...] = ("screen_text", "subtitle")
+
+
+def texts_in(library: Library, moments: Sequence[Moment]) -> list[str]:
+    """For each moment its signs and its lines, each once, in order of time."""
+    of_video: dict[str, list[TextRow]] = {}
+    for video_id in dict.fromkeys(moment.video_id for moment in moments):
+        of_video[video_id] = [row for source in QUOTED_SOURCES for row in library.texts(video_id, source)]
+    return [text_of(of_video[moment.video_id], moment.span) for moment in moments]
+
+
+def text_of(rows: Sequence[TextRow], span: TimeSpan) -> str:
+    """The texts that belong to a span, one after another."""
+    found = [row for row in rows if _belongs(row.span, span)]
+    return " ".join(dict.fromkeys(row.text for row in sorted(found, key=lambda row: row.span)))
+
+
+def _belongs(text: TimeSpan, span: TimeSpan) -> bool:
+    shared = text.intersection_seconds(span)
+    return shared > 0 and (shared >= LEAST_SHARED_SECONDS or shared >= text.duration_seconds / 2)
