@@ -1,0 +1,114 @@
+"""Trains the tiny Qwen2-VL of the demo world: `python -m demo.train_vlm --work WORK`.
+
+Three steps, each cheap enough for one core. Scenes are drawn. The vision tower learns, token by token, what is where:
+first in small windows about single actors, then in whole pictures. With its features of every picture kept on disk, the
+language model learns captions, then questions about few clips, then questions about many.
+"""
+
+import argparse
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import Qwen2VLForConditionalGeneration
+
+from demo.vlm_checkpoint import build_processor, build_tokenizer, model_config, write_checkpoint
+from demo.vlm_clips import ClipMaker
+from demo.vlm_frames import FrameStore
+from demo.vlm_sequences import prompt_texts, tokenizer_texts
+from demo.vlm_text_stage import TextPlan, TextTrainer, keep_features, train_text
+from demo.vlm_vision_stage import VisionPlan, train_vision
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run depends on."""
+
+    scenes: int = 18000
+    crop_steps: int = 1400
+    crops: int = 128
+    picture_steps: int = 3600
+    pictures: int = 48
+    text_minutes: float = 57.0
+    captions_part: float = 0.12
+    short_part: float = 0.2
+    tokens: int = 4000
+    vision_matrix_rate: float = 5e-3
+    text_matrix_rate: float = 4e-3
+    rate: float = 2e-3
+    seed: int = 0
+    threads: int = 1
+
+
+def train(settings: Settings, *, out: Path, work: Path) -> None:
+    """Runs to the end, or goes on where an earlier run in the same folder stopped."""
+    torch.set_num_threads(settings.threads)
+    torch.manual_seed(settings.seed)
+    store = FrameStore(work, scenes=settings.scenes, seed=settings.seed)
+    store.draw()
+    store.refresh()
+    maker = ClipMaker(store.scenes, store.starts, first=0, last=len(store.scenes))
+    texts = [*tokenizer_texts(store.scenes, seed=settings.seed), *prompt_texts(maker, seed=settings.seed)]
+    tokenizer = build_tokenizer(texts)
+    processor = build_processor(tokenizer)
+    model = Qwen2VLForConditionalGeneration(model_config(len(tokenizer)))
+    plan = VisionPlan(
+        settings.crop_steps,
+        settings.crops,
+        settings.picture_steps,
+        settings.pictures,
+        settings.vision_matrix_rate,
+        settings.rate,
+    )
+    vision_path, text_path = work / "vision.pt", work / "text.pt"
+    tower = model.model.visual
+    for state in train_vision(tower, store, plan, seed=settings.seed, log=_log, state=_load(vision_path)):
+        _save(state, vision_path)
+    features = keep_features(tower, store, work / "features.npy")
+    text_plan = TextPlan(
+        settings.text_minutes,
+        settings.captions_part,
+        settings.short_part,
+        settings.tokens,
+        settings.text_matrix_rate,
+        settings.rate,
+    )
+    trainer = TextTrainer(model, tokenizer, store, text_plan, features=features, seed=settings.seed)
+    kept = _load(text_path)
+    if kept is not None:
+        trainer.resume(kept)
+    for state in train_text(trainer, log=_log):
+        _save(state, text_path)
+        write_checkpoint(out, model, processor)
+
+
+def _log(line: dict[str, Any]) -> None:
+    print(json.dumps(line), flush=True)
+
+
+def _load(path: Path) -> dict[str, Any] | None:
+    return torch.load(path, weights_only=True) if path.exists() else None
+
+
+def _save(state: dict[str, Any], path: Path) -> None:
+    partial = path.with_suffix(".part")
+    torch.save(state, partial)
+    partial.rename(path)
+
+
+def main() -> None:
+    """Reads the options and trains."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("demo/checkpoints/vlm"), help="where the checkpoint goes")
+    parser.add_argument("--work", type=Path, required=True, help="folder for pictures, features and the run's state")
+    for name, value in asdict(Settings()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value, help=f"default {value}")
+    options = vars(parser.parse_args())
+    out, work = options.pop("out"), options.pop("work")
+    train(Settings(**options), out=out, work=work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""The optimizers of the tiny Qwen2-VL: Muon for the matrices inside, AdamW for all else, one schedule for both."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+OUTER = ("embed", "head", "teach")
+"""Parts of the names of parameters that Muon leaves alone: what reads pixels and tokens, and what says them."""
+
+
+class Optimizer:
+    """Steps all parameters."""
+
+    def __init__(self, named: Iterable[tuple[str, nn.Parameter]], *, matrix_rate: float, rate: float) -> None:
+        matrices: list[nn.Parameter] = []
+        others: list[nn.Parameter] = []
+        for name, parameter in named:
+            inner = parameter.ndim == 2 and not any(word in name for word in OUTER)
+            (matrices if inner else others).append(parameter)
+        self.rates = matrix_rate, rate
+        self.parts: tuple[torch.optim.Optimizer, ...] = (
+            torch.optim.Muon(matrices, lr=matrix_rate, weight_decay=0.02, adjust_lr_fn="match_rms_adamw"),
+            torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=0.0),
+        )
+        self.parameters = [*matrices, *others]
+
+    def step(self, loss: Tensor, share: float) -> None:
+        """Takes one step down the loss, at a part of the full rate."""
+        for part in self.parts:
+            part.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.parameters, 2.0)
+        for part, rate in zip(self.parts, self.rates, strict=True):
+            for group in part.param_groups:
+                group["lr"] = rate * share
+            part.step()
+
+    def state_dict(self) -> list[dict[str, Any]]:
+        """Returns what `load_state_dict` takes."""
+        return [part.state_dict() for part in self.parts]
+
+    def load_state_dict(self, states: list[dict[str, Any]]) -> None:
+        """Goes on from a saved state."""
+        for part, state in zip(self.parts, states, strict=True):
+            part.load_state_dict(state)
+
+
+def rate_share(step: int, done: float) -> float:
+    """The part of the full rate: it rises over 60 steps, stays, and falls to nothing over the second half."""
+    return min(1.0, (step + 1) / 60, (1 - done) * 2)

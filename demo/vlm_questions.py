@@ -1,0 +1,40 @@
+"""Questions about clips with their replies, in the words of `demo.questions`, to train and judge the tiny Qwen2-VL."""
+
+from collections.abc import Sequence
+from random import Random
+
+from demo.vlm_asking import Asked, Maker
+from demo.vlm_clips import PlannedClip
+from demo.vlm_seen_questions import absent_seen, count, what_actor, what_background, what_motion, when_seen
+from demo.vlm_text_questions import absent_said, absent_sign, what_said, what_sign, when_said, when_sign
+
+MAKERS: dict[tuple[str, bool], tuple[Maker, ...]] = {
+    ("seen", False): (when_seen, when_seen, when_seen, what_background, what_actor, what_actor, what_motion, count),
+    ("seen", True): (absent_seen,),
+    ("text", False): (when_sign, when_sign, when_said, what_sign, what_sign, what_said),
+    ("text", True): (absent_sign, absent_said),
+}
+"""By what a question is about and whether it is absent; often listed makers are drawn more often."""
+
+
+def ask(clips: Sequence[PlannedClip], rng: Random, *, about: str, absent: bool) -> Asked | None:
+    """Draws a question about clips, the first of which it is mostly about; None where the draw does not fit them.
+
+    Args:
+        about: "seen" or "text".
+        absent: whether nothing in the clips answers it.
+    """
+    return rng.choice(MAKERS[about, absent])(clips, rng)
+
+
+def ask_several(clips: Sequence[PlannedClip], rng: Random, *, about: str, count: int) -> list[Asked]:
+    """Draws different questions, about a third absent; fewer than `count` where the clips allow no more."""
+    asked: dict[str, Asked] = {}
+    for _ in range(count):
+        absent = rng.random() < 0.33
+        for _ in range(12):
+            one = ask(clips, rng, about=about, absent=absent)
+            if one is not None and one.question not in asked:
+                asked[one.question] = one
+                break
+    return list(asked.values())

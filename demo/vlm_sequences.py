@@ -1,0 +1,161 @@
+"""Prompts and replies as tokens for training: the product's own prompts, several questions after one set of clips.
+
+A sequence is a prefix (chat marks, clips) and one or more tails (question, chat marks, reply). In training each tail
+follows the prefix as if the others were not there.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import Qwen2Tokenizer
+
+from demo import spoken
+from demo.captions import random_description
+from demo.grammar import all_words, say
+from demo.scenes import Scene
+from demo.vlm_asking import Asked
+from demo.vlm_captions import caption_of
+from demo.vlm_checkpoint import SPECIAL_TOKENS
+from demo.vlm_clips import ClipMaker, PlannedClip, sign_text
+from demo.vlm_facts import TOKEN_PIXELS
+from demo.vlm_frames import PAIRS, PICTURE_HEIGHT, PICTURE_WIDTH
+from demo.vlm_questions import ask, ask_several
+from demo.words import SIGN_WORDS
+from indexer.caption_prompt import CAPTION_INSTRUCTION, timed_frames
+from indexer.models.vision_language import Part, ShownFrames
+from indexer.records import TimeSpan
+from search.prompts import ShownClip, ask_prompt
+
+PAIR_TOKENS = PICTURE_HEIGHT // TOKEN_PIXELS * (PICTURE_WIDTH // TOKEN_PIXELS)
+OPENING = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n"
+CLOSING = "<|im_end|>\n<|im_start|>assistant\n"
+END = "<|im_end|>"
+VISION = f"<|vision_start|>{'<|video_pad|>' * PAIR_TOKENS}<|vision_end|>"
+
+Ids = NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What follows a prefix: the reply is what is to be learned."""
+
+    ids: Ids
+    reply: int
+    """Where in `ids` the reply begins."""
+    kind: str
+    """"caption", "what", "when" or "absent"."""
+    clip: int | None
+    """Which clip the reply names first, 0 for none; None for a caption."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSequence:
+    """A prefix with its tails."""
+
+    prefix: Ids
+    pairs: tuple[int, ...]
+    """Which drawn pairs the prefix shows, in order: number of the scene * PAIRS + pair."""
+    tails: tuple[Tail, ...]
+
+    @property
+    def size(self) -> int:
+        """Tokens of all."""
+        return len(self.prefix) + sum(len(tail.ids) for tail in self.tails)
+
+
+class SequenceMaker:
+    """Makes training sequences of the scenes of a store."""
+
+    def __init__(self, tokenizer: Qwen2Tokenizer, maker: ClipMaker) -> None:
+        self.tokenizer, self.maker = tokenizer, maker
+
+    def caption(self, rng: Random) -> TrainSequence:
+        """One clip with its caption."""
+        row = self.maker.any_row(rng)
+        count = rng.choice((1, 2, 3, 3, 4, 4, 4, 4))
+        pairs = sorted(rng.sample(range(PAIRS), count))
+        begin = rng.uniform(0, 600)
+        shown = [(begin + self.maker.starts[row][pair] / 10, _BLANK) for pair in pairs]
+        prefix = OPENING + _text(timed_frames(shown))
+        tail = self._tail(CAPTION_INSTRUCTION, caption_of(self.maker.scenes[row]), "caption", None)
+        return TrainSequence(self._ids(prefix), tuple(row * PAIRS + pair for pair in pairs), (tail,))
+
+    def questions(self, rng: Random, *, clips: int, most_pairs: int, text: bool, tails: int) -> TrainSequence:
+        """Several clips with several questions; about a third is answered by none of them."""
+        plan: list[PlannedClip] = []
+        found: list[Asked] = []
+        while len(found) < tails:
+            plan = self.maker.clips(rng, count=clips, most_pairs=most_pairs, text=text)
+            found = ask_several(plan, rng, about="text" if text else "seen", count=tails)
+        head = prompt_text(plan, "")
+        head = head[: head.rindex("Question: ")]
+        made: list[Tail] = []
+        for one in found:
+            whole = prompt_text(plan, one.question)
+            made.append(self._tail(whole[len(head) :], one.reply, one.kind, one.clip))
+        pairs = tuple(shown.row * PAIRS + pair for clip in plan for shown in clip.scenes for pair in shown.pairs)
+        return TrainSequence(self._ids(OPENING + head), pairs, tuple(made))
+
+    def _tail(self, asked: str, reply: str, kind: str, clip: int | None) -> Tail:
+        before = self._ids(asked + CLOSING)
+        return Tail(np.concatenate([before, self._ids(reply + END)]), len(before), kind, clip)
+
+    def _ids(self, text: str) -> Ids:
+        return np.array(cast(list[int], self.tokenizer(text).input_ids), np.int16)
+
+
+_BLANK = ShownFrames(np.zeros((2, PICTURE_HEIGHT, PICTURE_WIDTH, 3), np.uint8), 2.0)
+
+
+def shown_clips(plan: Sequence[PlannedClip]) -> list[ShownClip]:
+    """Turns planned clips into the product's, with blank pictures."""
+    return [
+        ShownClip(
+            TimeSpan(clip.start, clip.stop),
+            tuple((time, _BLANK) for shown in clip.scenes for time in shown.times),
+            clip.quoted.text,
+        )
+        for clip in plan
+    ]
+
+
+def prompt_text(plan: Sequence[PlannedClip], question: str) -> str:
+    """Says the product's prompt as text with the marks of its pictures."""
+    return _text(ask_prompt(question, shown_clips(plan)))
+
+
+def _text(parts: Sequence[Part]) -> str:
+    return "".join(part if isinstance(part, str) else VISION for part in parts)
+
+
+def tokenizer_texts(scenes: Sequence[Scene], *, seed: int) -> Iterator[str]:
+    """Yields what the tokenizer is learned on: each word of the world often, sign words and spoken words less so."""
+    rng = Random(f"reelseek vlm tokenizer {seed}")
+    words = " ".join(all_words())
+    yield from [f" {words} When Find How What Where {words}"] * 60
+    for _ in range(1500):
+        scene = rng.choice(scenes)
+        yield caption_of(scene)
+        yield say(random_description(scene, rng), rng)
+        meaning = spoken.random_meaning(rng)
+        yield spoken.line_text(meaning, rng)
+        yield spoken.someone_doing(meaning, rng)
+        yield sign_text(rng) + " " + sign_text(rng)
+    yield from [" ".join(SIGN_WORDS) + " " + " ".join(SIGN_WORDS).title()]
+
+
+def prompt_texts(maker: ClipMaker, *, seed: int) -> Iterator[str]:
+    """Yields prompts and replies, for the tokenizer."""
+    rng = Random(f"reelseek vlm prompts {seed}")
+    for number in range(600):
+        plan = maker.clips(rng, count=2, most_pairs=2, text=number % 2 == 0)
+        asked = ask(plan, rng, about="text" if number % 2 == 0 else "seen", absent=number % 5 == 0)
+        if asked is not None:
+            text = OPENING + prompt_text(plan, asked.question) + CLOSING + asked.reply + CAPTION_INSTRUCTION
+            for mark in SPECIAL_TOKENS:
+                text = text.replace(mark, "")
+            yield text

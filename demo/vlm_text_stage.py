@@ -1,0 +1,201 @@
+"""The second stage: the language model learns captions, then questions as well, from the finished tower's features."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from transformers import Qwen2Tokenizer, Qwen2VLForConditionalGeneration
+from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VisionTransformerPretrainedModel
+
+from demo.vlm_checkpoint import TEXT_SIZE
+from demo.vlm_clips import ClipMaker
+from demo.vlm_facts import scene_facts
+from demo.vlm_frames import PAIRS, SIBLINGS, FrameStore
+from demo.vlm_optimizer import Optimizer, rate_share
+from demo.vlm_sequences import PAIR_TOKENS, SequenceMaker, TrainSequence
+from demo.vlm_teaching import TeachingHeads, fact_table
+from demo.vlm_text import UNTAUGHT, Batch, LayerStep, collate, layer_step, read, reply_loss
+from demo.vlm_vision import see, to_patches
+from demo.vlm_vision_stage import HELD_OUT, TALL, WIDE
+from demo.vocabulary import ACTOR_COLOURS, BACKGROUND_COLOURS, MOTIONS, PATTERNS, SHAPES, SIZES
+
+TAUGHT_LAYER = 3
+WORD_KINDS = (
+    dict.fromkeys((*ACTOR_COLOURS, *BACKGROUND_COLOURS), "colour or background")
+    | dict.fromkeys(SHAPES, "shape")
+    | dict.fromkeys(SIZES, "size")
+    | dict.fromkeys(PATTERNS, "pattern")
+    | dict.fromkeys((*" ".join(phrases[0] for phrases in MOTIONS.values()).split(), "above", "of"), "motion or layout")
+)
+"""What the words of captions tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextPlan:
+    """Length and rates; parts are shares of the time."""
+
+    minutes: float
+    captions_part: float
+    short_part: float
+    tokens: int
+    """Of a step, about."""
+    matrix_rate: float
+    rate: float
+
+
+@torch.no_grad()
+def keep_features(tower: Qwen2VisionTransformerPretrainedModel, store: FrameStore, path: Path) -> NDArray[np.float16]:
+    """Runs the finished tower over all pairs once; returns a memory map (pairs, tokens, size)."""
+    if path.exists():
+        return np.load(path, mmap_mode="r")
+    partial = path.with_suffix(".part.npy")
+    count, size = store.size * PAIRS, tower.config.hidden_size
+    features = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=(count, PAIR_TOKENS, size))
+    look = cast(Callable[..., Tensor], torch.compile(see, dynamic=False))
+    pixels = store.pixels.reshape(count, *store.pixels.shape[2:])
+    for start in range(0, count, 48):
+        with torch.autocast("cpu", torch.bfloat16):
+            seen = look(tower, to_patches(np.asarray(pixels[start : start + 48])), tall=TALL, wide=WIDE)
+        features[start : start + 48] = seen.half().numpy()
+    features.flush()
+    partial.rename(path)
+    return np.load(path, mmap_mode="r")
+
+
+class Draws:
+    """Draws the batches of a step; they follow from seed, step and how much of the time is over."""
+
+    def __init__(self, maker: SequenceMaker, plan: TextPlan, seed: int) -> None:
+        self.maker, self.plan, self.seed = maker, plan, seed
+
+    def batches(self, step: int, share: float) -> list[Batch]:
+        """Returns a batch of captions and, later on, one of questions."""
+        rng = Random(f"reelseek vlm text {self.seed} {step}")
+        alone = share < self.plan.captions_part
+        captions = [self.maker.caption(rng) for _ in range(self.plan.tokens // (95 if alone else 900))]
+        batches = [collate(captions)]
+        if not alone:
+            batches.append(collate(self._questions(rng, short=share < self.plan.captions_part + self.plan.short_part)))
+        return batches
+
+    def _questions(self, rng: Random, *, short: bool) -> list[TrainSequence]:
+        """Sequences of one shape: as many clips, pairs and questions each, so that little is padded."""
+        clips = rng.randint(1, 3) if short else rng.choice((1, 2, 3, 4, 5, 6, 6))
+        pairs = rng.randint(1, 2) if short else rng.choice((1, 2, 2, 3, 4))
+        text = rng.random() < 0.33
+        tails = 2 if clips == 1 else 4
+        about = 12 + clips * (24 + (20 if text else 0) + 30 * max(pairs - 0.4, 1)) + tails * 105
+        count = max(1, round(self.plan.tokens * 0.85 / about))
+        return [self.maker.questions(rng, clips=clips, most_pairs=pairs, text=text, tails=tails) for _ in range(count)]
+
+
+class TextTrainer:
+    """The run: model, heads, optimizer, features."""
+
+    def __init__(
+        self, model: Qwen2VLForConditionalGeneration, tokenizer: Qwen2Tokenizer, store: FrameStore, plan: TextPlan,
+        *, features: NDArray[np.float16], seed: int,
+    ) -> None:  # fmt: skip
+        self.model, self.plan, self.features = model, plan, features
+        self.table = fact_table(scene_facts(store.scenes, store.starts))
+        last = len(store.scenes) - HELD_OUT
+        self.draws = Draws(
+            SequenceMaker(tokenizer, ClipMaker(store.scenes, store.starts, first=0, last=last)), plan, seed
+        )
+        unseen = ClipMaker(store.scenes, store.starts, first=last // SIBLINGS * SIBLINGS, last=len(store.scenes))
+        self.unseen = Draws(SequenceMaker(tokenizer, unseen), plan, seed + 1)
+        self.heads = TeachingHeads(TEXT_SIZE)
+        self.word_ids = {i: word.strip("Ġ") for word, i in tokenizer.get_vocab().items()}
+        named = [*model.model.language_model.named_parameters(), *self.heads.named_parameters()]
+        self.optimizer = Optimizer(named, matrix_rate=plan.matrix_rate, rate=plan.rate)
+        self.step_layer = cast(LayerStep, torch.compile(layer_step, dynamic=True))
+        self.step, self.seconds = 0, 0.0
+
+    @property
+    def share(self) -> float:
+        """How much of the time is over."""
+        return self.seconds / (self.plan.minutes * 60)
+
+    def train_step(self, tally: dict[str, list[float]]) -> None:
+        """Takes one step."""
+        began = time.perf_counter()
+        losses = [self._loss(batch, tally) for batch in self.draws.batches(self.step, self.share)]
+        self.optimizer.step(torch.stack(losses).sum(), rate_share(self.step, self.share))
+        self.step += 1
+        self.seconds += time.perf_counter() - began
+
+    @torch.no_grad()
+    def judge(self, batches: int) -> dict[str, float]:
+        """Measures on scenes that were not trained on: shares of exact replies, and of exact words of captions."""
+        tally: dict[str, list[float]] = defaultdict(list)
+        for number in range(batches):
+            for batch in self.unseen.batches(number, 1.0):
+                self._loss(batch, tally)
+        return _means(tally)
+
+    def _loss(self, batch: Batch, tally: dict[str, list[float]]) -> Tensor:
+        features = torch.from_numpy(self.features[batch.pairs])
+        with torch.autocast("cpu", torch.bfloat16):
+            states, taught = read(self.model, batch, features, step=self.step_layer, taught_layer=TAUGHT_LAYER)
+            loss, right = reply_loss(self.model, states, batch.labels)
+        teach, shown = self.heads.loss(taught, batch, self.table, torch.tensor(batch.clips))
+        for row, kinds in enumerate(batch.kinds):
+            for number, kind in enumerate(kinds, 1):
+                tally[kind].append(float(right[row][batch.parts[row] == number].all()))
+        if batch.kinds[0][0] == "caption":
+            self._tally_words(batch, right, tally)
+        for name, value in [("loss " + batch.kinds[0][0][:4], loss.item()), *shown.items()]:
+            tally[name if batch.kinds[0][0] == "caption" or "loss" not in name else "loss asked"].append(value)
+        return loss + teach
+
+    def _tally_words(self, batch: Batch, right: Tensor, tally: dict[str, list[float]]) -> None:
+        """Counts the words of captions that are said right, by what they tell."""
+        told = batch.labels != UNTAUGHT
+        for token, good in zip(batch.labels[told].tolist(), right[told].tolist(), strict=True):
+            kind = WORD_KINDS.get(self.word_ids[token])
+            if kind is not None:
+                tally[kind].append(float(good))
+
+    def state(self) -> dict[str, Any]:
+        """Returns all that is needed to go on."""
+        return {
+            "model": self.model.state_dict(),
+            "heads": self.heads.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Goes on from a saved state."""
+        self.model.load_state_dict(state["model"])
+        self.heads.load_state_dict(state["heads"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds = state["step"], state["seconds"]
+
+
+def _means(tally: dict[str, list[float]]) -> dict[str, float]:
+    return {name: round(sum(values) / len(values), 3) for name, values in sorted(tally.items())}
+
+
+def train_text(trainer: TextTrainer, *, log: Callable[[dict[str, Any]], None]) -> Iterator[dict[str, Any]]:
+    """Trains until the time is over; yields the state about every four minutes and at the end."""
+    tally: dict[str, list[float]] = defaultdict(list)
+    saved = trainer.seconds
+    while trainer.share < 1:
+        trainer.train_step(tally)
+        if trainer.step % 50 == 0:
+            log({"step": trainer.step, "seconds": round(trainer.seconds), **_means(tally)})
+            tally.clear()
+        if trainer.seconds - saved > 240 or trainer.share >= 1:
+            saved = trainer.seconds
+            log({"unseen at": trainer.step, **trainer.judge(8)})
+            yield trainer.state()
