@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from api import demo_check
+from api import demo_ask, demo_check
 from api.cli import main
+from api.demo_ask import AskedCheck
 from api.demo_check import Check, Times
 from api.exit_codes import ExitCode
 from indexer.records import TimeSpan
@@ -28,6 +29,8 @@ def check(kind: str, iou: float) -> Check:
 def install(monkeypatch: pytest.MonkeyPatch, checks: list[Check], times: Times = TIMES) -> None:
     monkeypatch.setattr(demo_check, "draw_and_index", lambda *_, **__: times)
     monkeypatch.setattr(demo_check, "search_and_compare", lambda *_, **__: checks)
+    asked = [AskedCheck("when", "When is there a ring?", "0:05 to 0:11", "From 5.0s to 11.0s.", True, 0.8)]
+    monkeypatch.setattr(demo_ask, "ask_and_compare", lambda *_, **__: asked)
 
 
 def test_make_draws_and_says_what(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`reelseek demo run`: draw a small library, index it, search it, print found beside true."""
+"""`reelseek demo run`: draw a small library, index it, search and ask it, print found beside true."""
 
 import json
 from pathlib import Path
@@ -11,6 +11,7 @@ from api.options import json_option
 from indexer.config import Settings
 
 if TYPE_CHECKING:
+    from api.demo_ask import AskedCheck
     from api.demo_check import Check, Times
 
 ENOUGH = 0.7
@@ -30,15 +31,17 @@ ENOUGH = 0.7
 @click.option("--device", default=Settings().device, show_default=True, metavar="DEVICE", help="Where models run.")
 @json_option
 def run(*, out: Path, minutes: float, seed: int, device: str, as_json: bool) -> ExitCode:
-    """Draw, index, search; print found beside true.
+    """Draw, index, search, ask; print found beside true.
 
-    Returns 1 when too few of the searches are right. The drawn world is all that the `demo` models know.
+    Returns 1 when too few of the searches are right; answers are shown, not judged. The drawn world is all that the
+    `demo` models know.
 
     \b
     Examples:
       reelseek demo run
       reelseek demo run --out out/demo --minutes 10 --seed 42
     """
+    from api.demo_ask import ask_and_compare
     from api.demo_check import draw_and_index, search_and_compare
 
     folder = out / f"seed-{seed}"
@@ -47,21 +50,24 @@ def run(*, out: Path, minutes: float, seed: int, device: str, as_json: bool) -> 
     if times.interrupted:
         return ExitCode.INTERRUPTED
     checks = search_and_compare(folder / "videos" / "truth.jsonl", settings=settings)
+    asked = ask_and_compare(folder / "videos" / "questions.jsonl", settings=settings)
     judged = [check for check in checks if check.counts]
     right = sum(check.right for check in judged)
     good = bool(judged) and right >= ENOUGH * len(judged)
     if as_json:
         counts = {"ok": good, "right": right, "judged": len(judged)}
-        click.echo(json.dumps({**counts, "searches": [check.to_json() for check in checks], **times.to_json()}))
+        shown = {"searches": [one.to_json() for one in checks], "questions": [one.to_json() for one in asked]}
+        click.echo(json.dumps({**counts, **shown, **times.to_json()}))
     else:
-        _print(checks, times, settings, good=good)
+        _print(checks, asked, times, settings, good=good)
     return ExitCode.OK if good else ExitCode.NOTHING_FOUND
 
 
-def _print(checks: "list[Check]", times: "Times", settings: Settings, *, good: bool) -> None:
+def _print(checks: "list[Check]", asked: "list[AskedCheck]", times: "Times", settings: Settings, *, good: bool) -> None:
     import shlex
     from statistics import median
 
+    from api.demo_ask import asked_table, asked_verdict
     from api.demo_view import checks_table, verdict
     from api.safe_text import duration_text
     from api.terminal import console, label
@@ -73,6 +79,11 @@ def _print(checks: "list[Check]", times: "Times", settings: Settings, *, good: b
     screen.print(checks_table(checks))
     screen.print()
     screen.print(label(verdict(checks), "bold green" if good else "bold red"))
+    if asked:
+        screen.print()
+        screen.print(asked_table(asked))
+        screen.print()
+        screen.print(label(asked_verdict(asked), "bold"))
     spans = (
         f"Drew {duration_text(times.video_seconds)} of video in {duration_text(times.draw_seconds)}",
         f"indexed it in {duration_text(times.index_seconds)}",
