@@ -23,6 +23,9 @@ class Asked:
     kind: str
     """"what", "when" or "absent"."""
 
+    of_text: bool = False
+    """Whether a clip's quoted text decides which clip answers."""
+
     @property
     def clip(self) -> int:
         """The clip that the reply names first, 0 for none."""

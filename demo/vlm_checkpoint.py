@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from tokenizers import Regex as TokenRegex
@@ -64,7 +64,7 @@ def build_tokenizer(texts: Iterable[str]) -> Qwen2Tokenizer:
     learned: dict[str, Any] = json.loads(learner.to_str())["model"]
     return Qwen2Tokenizer(
         vocab=learned["vocab"],
-        merges=[tuple(merge) for merge in learned["merges"]],
+        merges=cast(Any, [tuple(merge) for merge in learned["merges"]]),
         unk_token="<|endoftext|>",
         eos_token="<|im_end|>",
         pad_token="<|endoftext|>",
@@ -129,7 +129,8 @@ def write_checkpoint(folder: Path, model: Qwen2VLForConditionalGeneration, proce
     copy.load_state_dict(model.state_dict())
     copy.generation_config.eos_token_id = SPECIAL_TOKENS.index("<|im_end|>")
     copy.generation_config.pad_token_id = SPECIAL_TOKENS.index("<|endoftext|>")
-    copy.to(torch.float16).save_pretrained(folder)
+    cast(Any, copy).to(torch.float16).save_pretrained(folder)
+    (folder / "model.safetensors").chmod(0o644)
     processor.save_pretrained(folder)
     preferred = {"picture_height": PICTURE_HEIGHT, "picture_width": PICTURE_WIDTH}
     (folder / "reelseek.json").write_text(json.dumps(preferred, indent=2) + "\n", encoding="utf-8")

@@ -65,7 +65,8 @@ def scene_facts(scenes: list[Scene], starts: list[list[int]]) -> SceneFacts:
                     places[row, pair, index, second] = place * scale
     background = np.array([BACKGROUNDS.index(scene.background) for scene in scenes])
     pattern = np.array([PATTERN_NAMES.index(scene.pattern) for scene in scenes])
-    return SceneFacts(background, pattern, *codes, places)
+    role, colour, shape, size, motion = codes
+    return SceneFacts(background, pattern, role, colour, shape, size, motion, places)
 
 
 @dataclass

@@ -4,8 +4,9 @@ A sequence is a prefix (chat marks, clips) and one or more tails (question, chat
 follows the prefix as if the others were not there.
 """
 
+import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import cast
 
@@ -21,6 +22,7 @@ from demo.vlm_asking import Asked
 from demo.vlm_captions import caption_of
 from demo.vlm_checkpoint import SPECIAL_TOKENS
 from demo.vlm_clips import ClipMaker, PlannedClip, sign_text
+from demo.vlm_copies import Span, copied, copied_tokens
 from demo.vlm_facts import TOKEN_PIXELS
 from demo.vlm_frames import PAIRS, PICTURE_HEIGHT, PICTURE_WIDTH
 from demo.vlm_questions import ask, ask_several
@@ -50,6 +52,10 @@ class Tail:
     """"caption", "what", "when" or "absent"."""
     clip: int | None
     """Which clip the reply names first, 0 for none; None for a caption."""
+    copies: tuple[tuple[int, int], ...] = ()
+    """(token of `ids`, token of the prefix) that is copied there."""
+    looks: tuple[int, ...] = ()
+    """Tokens of the prefix that end what answers: pictures or quoted texts; the first token where nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +99,51 @@ class SequenceMaker:
             found = ask_several(plan, rng, about="text" if text else "seen", count=tails)
         head = prompt_text(plan, "")
         head = head[: head.rindex("Question: ")]
+        prefix = OPENING + head
+        prefix_ids, prefix_spans = self._encoded(prefix)
         made: list[Tail] = []
         for one in found:
-            whole = prompt_text(plan, one.question)
-            made.append(self._tail(whole[len(head) :], one.reply, one.kind, one.clip))
+            tail = self._tail(prompt_text(plan, one.question)[len(head) :], one.reply, one.kind, one.clip)
+            spans = self._encoded(one.reply)[1]
+            copies = copied_tokens(copied(prefix, one.reply, plan), spans, prefix_spans)
+            copies = [(tail.reply + token, source) for token, source in copies]
+            made.append(
+                replace(tail, copies=tuple(copies), looks=looked_at(one, plan, prefix_ids, prefix_spans, prefix))
+            )
         pairs = tuple(shown.row * PAIRS + pair for clip in plan for shown in clip.scenes for pair in shown.pairs)
-        return TrainSequence(self._ids(OPENING + head), pairs, tuple(made))
+        return TrainSequence(prefix_ids, pairs, tuple(made))
 
     def _tail(self, asked: str, reply: str, kind: str, clip: int | None) -> Tail:
         before = self._ids(asked + CLOSING)
         return Tail(np.concatenate([before, self._ids(reply + END)]), len(before), kind, clip)
 
+    def _encoded(self, text: str) -> tuple[Ids, list[Span]]:
+        encoding = self.tokenizer(text, return_offsets_mapping=True)
+        return np.array(encoding.input_ids, np.int16), cast(list[Span], encoding["offset_mapping"])
+
     def _ids(self, text: str) -> Ids:
         return np.array(cast(list[int], self.tokenizer(text).input_ids), np.int16)
+
+
+def looked_at(
+    asked: Asked, plan: Sequence[PlannedClip], ids: Ids, spans: Sequence[Span], prefix: str
+) -> tuple[int, ...]:
+    """Lists the tokens that end the pictures, or the quoted texts, which answer a question."""
+    moments = json.loads(asked.reply)["moments"]
+    if not moments:
+        return (0,)
+    if asked.of_text:
+        texts = [prefix.index(">>>", prefix.index(f"Text of clip {one['clip']}, ")) for one in moments]
+        return tuple(token for token, (start, stop) in enumerate(spans) if any(start <= at < stop for at in texts))
+    ends = iter(np.flatnonzero(ids == SPECIAL_TOKENS.index("<|vision_end|>")).tolist())
+    found = {(one["clip"], one["start"], one["stop"]) for one in moments}
+    return tuple(
+        end
+        for number, clip in enumerate(plan, 1)
+        for shown in clip.scenes
+        for end in [next(ends) for _ in shown.pairs]
+        if (number, shown.start, shown.stop) in found or (number, clip.start, clip.stop) in found
+    )
 
 
 _BLANK = ShownFrames(np.zeros((2, PICTURE_HEIGHT, PICTURE_WIDTH, 3), np.uint8), 2.0)

@@ -3,11 +3,16 @@
 After every pair the state is to hold what its scene shows; at the reply's begin, which clip answers.
 """
 
+from collections.abc import Sequence
+from typing import cast
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VLDecoderLayer, Qwen2VLTextModel
 
+from demo.vlm_checkpoint import TEXT_HEADS, TEXT_SIZE
 from demo.vlm_facts import Ints, SceneFacts
 from demo.vlm_frames import PAIRS
 from demo.vlm_text import UNTAUGHT, VISION_END, Batch
@@ -15,7 +20,10 @@ from demo.vlm_text import UNTAUGHT, VISION_END, Batch
 FACTS = {"role": 6, "colour": 9, "shape": 9, "size": 4, "motion": 11}
 """Of each of two actors; the last number of classes counts "there is none"."""
 MOST_CLIPS = 8
+HEAD_SIZE = TEXT_SIZE // TEXT_HEADS
 WEIGHT = 0.3
+LOOKING_LAYER, COPYING_LAYER = 3, 4
+"""Whose first heads are told where to look; what enters the first of them is to hold the scenes' facts."""
 
 
 def fact_table(facts: SceneFacts) -> Ints:
@@ -37,15 +45,14 @@ class TeachingHeads(nn.Module):
         self.facts_head = nn.Linear(size, sum(self.classes))
         self.clip_head = nn.Linear(size, MOST_CLIPS)
 
-    def loss(self, taught: Tensor, batch: Batch, table: Ints, clips: Tensor) -> tuple[Tensor, dict[str, float]]:
+    def loss(self, entering: Sequence[Tensor], batch: Batch, table: Ints) -> tuple[Tensor, dict[str, float]]:
         """Returns the loss and what to log.
 
         Args:
-            taught: (b, n, size) middle states.
+            entering: (b, n, size) each, the states that enter each layer.
             table: (scenes, 12) of `fact_table`.
-            clips: (tails) number of the clip that each reply names first, 0 for none, UNTAUGHT for a caption.
         """
-        states = taught[batch.ids == VISION_END].float()
+        states = entering[LOOKING_LAYER][batch.ids == VISION_END].float()
         wanted = torch.from_numpy(table[batch.pairs // PAIRS])
         said = self.facts_head(states).split(self.classes, 1)
         loss = torch.stack([functional.cross_entropy(one, wanted[:, k]) for k, one in enumerate(said)]).mean()
@@ -53,10 +60,54 @@ class TeachingHeads(nn.Module):
             "taught motion": float((said[6].detach().argmax(1) == wanted[:, 6]).float().mean()),
             "taught shape": float((said[4].detach().argmax(1) == wanted[:, 4]).float().mean()),
         }
-        begins = (batch.labels != UNTAUGHT) & (batch.labels.roll(1, 1) == UNTAUGHT)
-        known = clips != UNTAUGHT
-        if known.any():
-            named = self.clip_head(taught[begins].float())
-            loss = loss + functional.cross_entropy(named[known], clips[known])
-            right["taught clip"] = float((named.detach().argmax(1) == clips)[known].float().mean())
+        if batch.looks:
+            rows, begins = (torch.tensor([look[k] for look in batch.looks]) for k in (0, 1))
+            clips = torch.tensor([clip for clip in batch.clips if clip != UNTAUGHT])
+            named = self.clip_head(entering[COPYING_LAYER][rows, begins].float())
+            loss = loss + functional.cross_entropy(named, clips)
+            right["taught clip"] = float((named.detach().argmax(1) == clips).float().mean())
         return loss * WEIGHT, right
+
+
+def attention_loss(text: Qwen2VLTextModel, entering: Sequence[Tensor], batch: Batch) -> tuple[Tensor, dict[str, float]]:
+    """Tells one head where to look for what answers, and one of the last layer where to look for what is copied."""
+    rows, begins = (torch.tensor([look[k] for look in batch.looks]) for k in (0, 1))
+    answering = torch.zeros((len(rows), batch.ids.shape[1]), dtype=torch.bool)
+    for number, (_, _, tokens) in enumerate(batch.looks):
+        answering[number, list(tokens)] = True
+    looks = _scores(text, LOOKING_LAYER, entering[LOOKING_LAYER], batch, rows, begins)
+    loss = (looks.logsumexp(1) - looks.masked_fill(~answering, -1e4).logsumexp(1)).mean()
+    right = {"taught look": float(answering[torch.arange(len(rows)), looks.detach().argmax(1)].float().mean())}
+    if batch.copies.numel():
+        rows, before, source = batch.copies
+        scores = _scores(text, COPYING_LAYER, entering[COPYING_LAYER], batch, rows, before)
+        loss = loss + functional.cross_entropy(scores, source)
+        right["taught copies"] = float((scores.detach().argmax(1) == source).float().mean())
+    return loss, right
+
+
+def _scores(text: Qwen2VLTextModel, number: int, states: Tensor, batch: Batch, rows: Tensor, asking: Tensor) -> Tensor:
+    """The first head's scores of a layer, from tokens (rows, asking) to all that they may see: (asking, n)."""
+    layer = cast(Qwen2VLDecoderLayer, text.layers[number])
+    attention = layer.self_attn
+    normal = layer.input_layernorm(states)
+    key = functional.linear(normal, attention.k_proj.weight[:HEAD_SIZE], attention.k_proj.bias[:HEAD_SIZE])
+    query = functional.linear(
+        normal[rows, asking], attention.q_proj.weight[:HEAD_SIZE], attention.q_proj.bias[:HEAD_SIZE]
+    )
+    cos, sin = text.rotary_emb(states, batch.places)  # (b, n, HEAD_SIZE)
+    key = _turned(key.float(), cos.float(), sin.float())
+    query = _turned(query.float(), cos[rows, asking].float(), sin[rows, asking].float())
+    scores = torch.zeros((len(rows), key.shape[1]))
+    for row in rows.unique().tolist():
+        mine = rows == row
+        scores = scores.index_put((mine.nonzero()[:, 0],), (query[mine] @ key[row].T).float() * HEAD_SIZE**-0.5)
+    parts = batch.parts[rows]  # (asking, n)
+    own = parts[torch.arange(len(rows)), asking][:, None]
+    seen = ((parts == 0) | (parts == own)) & (torch.arange(parts.shape[1]) <= asking[:, None])
+    return scores.masked_fill(~seen, -1e4)
+
+
+def _turned(states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    half = HEAD_SIZE // 2
+    return states * cos + torch.cat((-states[..., half:], states[..., :half]), -1) * sin

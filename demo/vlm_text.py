@@ -48,6 +48,10 @@ class Batch:
     """(b, n) the next token, UNTAUGHT outside the replies."""
     kinds: tuple[tuple[str, ...], ...]
     """(b) of each sequence's tails."""
+    copies: Tensor
+    """(3, copies) row, the token before the copy, the token that is copied."""
+    looks: tuple[tuple[int, int, tuple[int, ...]], ...]
+    """Of each question: row, the token before its reply, the tokens that it should look at."""
     clips: tuple[int, ...]
     """(tails) the clip that each reply names first, 0 for none, UNTAUGHT for a caption."""
 
@@ -75,6 +79,8 @@ def collate(sequences: Sequence[TrainSequence]) -> Batch:
     ids, parts = np.zeros((count, longest), np.int64), np.full((count, longest), -1, np.int64)
     places = np.zeros((3, count, longest), np.int64)
     labels = np.full((count, longest), UNTAUGHT, np.int64)
+    copies: list[tuple[int, int, int]] = []
+    looks: list[tuple[int, int, tuple[int, ...]]] = []
     for row, one in enumerate(sequences):
         at = len(one.prefix)
         ids[row, :at], parts[row, :at] = one.prefix, 0
@@ -84,6 +90,8 @@ def collate(sequences: Sequence[TrainSequence]) -> Batch:
             ids[row, at : at + size], parts[row, at : at + size] = tail.ids, number
             places[:, row, at : at + size] = then + np.arange(size)
             labels[row, at + tail.reply - 1 : at + size - 1] = tail.ids[tail.reply :]
+            looks += [(row, at + tail.reply - 1, tail.looks)] if tail.looks else []
+            copies += [(row, at + token - 1, source) for token, source in tail.copies]
             at += size
     return Batch(
         torch.from_numpy(ids),
@@ -92,6 +100,8 @@ def collate(sequences: Sequence[TrainSequence]) -> Batch:
         np.array([pair for one in sequences for pair in one.pairs]),
         torch.from_numpy(labels),
         tuple(tuple(tail.kind for tail in one.tails) for one in sequences),
+        torch.tensor(copies, dtype=torch.long).view(-1, 3).T,
+        tuple(looks),
         tuple(UNTAUGHT if tail.clip is None else tail.clip for one in sequences for tail in one.tails),
     )
 
@@ -122,17 +132,16 @@ def _turn(states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 def read(
-    model: Qwen2VLForConditionalGeneration, batch: Batch, features: Tensor, *, step: LayerStep, taught_layer: int = -1
-) -> tuple[Tensor, Tensor]:
+    model: Qwen2VLForConditionalGeneration, batch: Batch, features: Tensor, *, step: LayerStep
+) -> tuple[Tensor, list[Tensor]]:
     """Reads a batch.
 
     Args:
         features: (pairs, tokens, size) of `batch.pairs`.
         step: `layer_step`, or the same compiled.
-        taught_layer: after which layer the second result is taken.
 
     Returns:
-        The last states, and those after a middle layer, both (b, n, size).
+        The last states, and those that enter each layer, all (b, n, size).
     """
     text = model.model.language_model
     hidden = text.embed_tokens(batch.ids)
@@ -144,12 +153,11 @@ def read(
     parts = batch.parts
     seen = earlier & ((parts[:, None] == 0) | (parts[:, None] == parts[:, :, None]))  # (b, n, n)
     mask = torch.zeros(seen.shape, dtype=low).masked_fill_(~seen, -1e4)[:, None]
-    taught = hidden
-    for number, layer in enumerate(text.layers):
+    entering: list[Tensor] = []
+    for layer in text.layers:
+        entering.append(hidden)
         hidden = step(cast(Qwen2VLDecoderLayer, layer), hidden, cos, sin, mask)
-        if number == taught_layer % len(text.layers):
-            taught = hidden
-    return text.norm(hidden), taught
+    return text.norm(hidden), entering
 
 
 def reply_loss(model: Qwen2VLForConditionalGeneration, states: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:

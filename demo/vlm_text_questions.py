@@ -24,7 +24,7 @@ def when_sign(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
         return None
     words = rng.choice(sign_phrases(clip.quoted.sign))
     moments = _clip_moment(clips, lambda one: words in sign_phrases(one.quoted.sign))
-    return Asked(_sign_words(words, rng), reply_json(clock(moments), moments), "when")
+    return Asked(_sign_words(words, rng), reply_json(clock(moments), moments), "when", of_text=True)
 
 
 def _sign_words(words: str, rng: Random) -> str:
@@ -68,16 +68,17 @@ def when_said(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
         return None
     moments = _saying(clips, meaning)
     question = f"When do they talk about {spoken.someone_doing(meaning, rng)}?"
-    return Asked(question, reply_json(clock(moments), moments), "when")
+    return Asked(question, reply_json(clock(moments), moments), "when", of_text=True)
 
 
 def absent_said(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
-    """Asks for a line that nobody says; sometimes somebody of the same trade or place says another."""
+    """Asks for a line that nobody says; often one that shares two of its four facts with a line that is said."""
     meaning = spoken.random_meaning(rng)
     said = [clip.quoted.meaning for clip in clips if clip.quoted.meaning is not None]
-    if said and rng.random() < 0.3:
-        meaning = meaning._replace(person=rng.choice(said).person)
-    if _saying(clips, meaning) or any(one.place == meaning.place for one in said):
+    if said and rng.random() < 0.5:
+        near = rng.choice(said)
+        meaning = meaning._replace(**{field: getattr(near, field) for field in rng.sample(WHO, 2)})
+    if any(sum(getattr(one, field) == getattr(meaning, field) for field in WHO) > 2 for one in said):
         return None
     question = f"When do they talk about {spoken.someone_doing(meaning, rng)}?"
     return Asked(question, reply_json(NOT_SHOWN, []), "absent")
@@ -94,4 +95,4 @@ def what_said(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
         spoken.THINGS[meaning.thing][0],
     )
     question = f"How many {thing} is the {who} from {spoken.PLACES[meaning.place]} said to be {deed}?"
-    return Asked(question, reply_json(spoken.NUMBERS[meaning.number][0], _saying(clips, meaning)), "what")
+    return Asked(question, reply_json(spoken.NUMBERS[meaning.number][0], _saying(clips, meaning)), "what", of_text=True)

@@ -21,13 +21,12 @@ from demo.vlm_facts import scene_facts
 from demo.vlm_frames import PAIRS, SIBLINGS, FrameStore
 from demo.vlm_optimizer import Optimizer, rate_share
 from demo.vlm_sequences import PAIR_TOKENS, SequenceMaker, TrainSequence
-from demo.vlm_teaching import TeachingHeads, fact_table
+from demo.vlm_teaching import TeachingHeads, attention_loss, fact_table
 from demo.vlm_text import UNTAUGHT, Batch, LayerStep, collate, layer_step, read, reply_loss
 from demo.vlm_vision import see, to_patches
 from demo.vlm_vision_stage import HELD_OUT, TALL, WIDE
 from demo.vocabulary import ACTOR_COLOURS, BACKGROUND_COLOURS, MOTIONS, PATTERNS, SHAPES, SIZES
 
-TAUGHT_LAYER = 3
 WORD_KINDS = (
     dict.fromkeys((*ACTOR_COLOURS, *BACKGROUND_COLOURS), "colour or background")
     | dict.fromkeys(SHAPES, "shape")
@@ -80,7 +79,7 @@ class Draws:
         """Returns a batch of captions and, later on, one of questions."""
         rng = Random(f"reelseek vlm text {self.seed} {step}")
         alone = share < self.plan.captions_part
-        captions = [self.maker.caption(rng) for _ in range(self.plan.tokens // (95 if alone else 900))]
+        captions = [self.maker.caption(rng) for _ in range(self.plan.tokens // (95 if alone else 600))]
         batches = [collate(captions)]
         if not alone:
             batches.append(collate(self._questions(rng, short=share < self.plan.captions_part + self.plan.short_part)))
@@ -88,10 +87,10 @@ class Draws:
 
     def _questions(self, rng: Random, *, short: bool) -> list[TrainSequence]:
         """Sequences of one shape: as many clips, pairs and questions each, so that little is padded."""
-        clips = rng.randint(1, 3) if short else rng.choice((1, 2, 3, 4, 5, 6, 6))
-        pairs = rng.randint(1, 2) if short else rng.choice((1, 2, 2, 3, 4))
+        clips = rng.randint(1, 4) if short else rng.choice((2, 4, 5, 6, 6, 6))
+        pairs = rng.randint(1, 2) if short else rng.choice((1, 2, 3, 4, 4, 4))
         text = rng.random() < 0.33
-        tails = 2 if clips == 1 else 4
+        tails = 2 if clips == 1 else 4 if short else 5
         about = 12 + clips * (24 + (20 if text else 0) + 30 * max(pairs - 0.4, 1)) + tails * 105
         count = max(1, round(self.plan.tokens * 0.85 / about))
         return [self.maker.questions(rng, clips=clips, most_pairs=pairs, text=text, tails=tails) for _ in range(count)]
@@ -144,9 +143,13 @@ class TextTrainer:
     def _loss(self, batch: Batch, tally: dict[str, list[float]]) -> Tensor:
         features = torch.from_numpy(self.features[batch.pairs])
         with torch.autocast("cpu", torch.bfloat16):
-            states, taught = read(self.model, batch, features, step=self.step_layer, taught_layer=TAUGHT_LAYER)
+            states, entering = read(self.model, batch, features, step=self.step_layer)
             loss, right = reply_loss(self.model, states, batch.labels)
-        teach, shown = self.heads.loss(taught, batch, self.table, torch.tensor(batch.clips))
+        teach, shown = self.heads.loss(entering, batch, self.table)
+        if batch.looks:
+            with torch.autocast("cpu", torch.bfloat16):
+                looking, said = attention_loss(self.model.model.language_model, entering, batch)
+            teach, shown = teach + looking, shown | said
         for row, kinds in enumerate(batch.kinds):
             for number, kind in enumerate(kinds, 1):
                 tally[kind].append(float(right[row][batch.parts[row] == number].all()))
