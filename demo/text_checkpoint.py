@@ -47,9 +47,9 @@ def wrap_tokenizer(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
 
 
 def new_model(vocabulary_size: int) -> BertModel:
-    """Returns an untrained two-layer BERT of width 128."""
+    """Returns an untrained three-layer BERT of width 128."""
     config = BertConfig(
-        vocab_size=vocabulary_size, hidden_size=WIDTH, num_hidden_layers=2, num_attention_heads=4,
+        vocab_size=vocabulary_size, hidden_size=WIDTH, num_hidden_layers=3, num_attention_heads=4,
         intermediate_size=4 * WIDTH, max_position_embeddings=MAX_TOKENS, type_vocab_size=1,
         hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
     )  # fmt: skip

@@ -1,24 +1,40 @@
 """Pairs of a query and the text that answers it, to train the tiny text model on; in groups of near-identical texts."""
 
 import string
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
 
 from demo import spoken
 from demo.frame_cache import variants
-from demo.grammar import Description, describe, say
+from demo.grammar import Description, describe, fits, say
 from demo.scenes import Scene, random_scene
 from demo.truth import say_sign
+from demo.vlm_captions import caption_of
+from demo.vocabulary import MOTIONS
 from demo.words import SIGN_WORDS
 
 GROUP = 4
 
-Pair = tuple[str, str]
-"""(query, document)"""
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A query and the document that answers it."""
+
+    query: str
+    document: str
+    description: Description | None = None
+    """What the query says, when it describes a scene."""
+    scene: Scene | None = None
+    """What the document tells, when it is a caption."""
 
 
 def random_group(rng: Random) -> list[Pair]:
-    """Draws GROUP pairs of one kind whose documents answer only their own query."""
-    kind = rng.choices(["said", "sign", "caption"], weights=[55, 15, 30])[0]
+    """Draws GROUP pairs of one kind; documents of near-identical meaning."""
+    kind = rng.choices(["said", "sign", "caption"], weights=[40, 12, 48])[0]
     if kind == "said":
         return _said_group(rng)
     return _sign_group(rng) if kind == "sign" else _caption_group(rng)
@@ -34,7 +50,7 @@ def _said_group(rng: Random) -> list[Pair]:
         other = first._replace(**{field: getattr(spoken.random_meaning(rng), field)})
         if spoken.query_key(other, fields) not in [spoken.query_key(meaning, fields) for meaning in meanings]:
             meanings.append(other)
-    return [(spoken.query_text(one, fields, rng), _document(spoken.line_text(one, rng), rng)) for one in meanings]
+    return [Pair(spoken.query_text(one, fields, rng), _document(spoken.line_text(one, rng), rng)) for one in meanings]
 
 
 def _document(line: str, rng: Random) -> str:
@@ -52,7 +68,8 @@ def _sign_group(rng: Random) -> list[Pair]:
         own = _any_word(rng)
         alone = rng.random() < 0.3
         text = own if alone else rng.choice([f"{own} {shared}", f"{shared} {own}"])
-        pairs.append((say_sign(own if alone or rng.random() < 0.2 else text, rng), rng.choice([text, text.lower()])))
+        query = say_sign(own if alone or rng.random() < 0.2 else text, rng)
+        pairs.append(Pair(query, rng.choice([text, text.lower()])))
     return pairs
 
 
@@ -63,10 +80,37 @@ def _any_word(rng: Random) -> str:
     return "".join(rng.choices(string.ascii_uppercase, k=rng.randint(4, 9)))
 
 
+def also_right(pairs: Sequence[Pair]) -> NDArray[np.bool_]:
+    """Returns (n, n): whether the document of column j answers the query of row i beside i's own."""
+    found = np.zeros((len(pairs), len(pairs)), np.bool_)
+    for i, one in enumerate(pairs):
+        for j, other in enumerate(pairs):
+            if i != j and one.description is not None and other.scene is not None:
+                found[i, j] = fits(one.description, other.scene)
+    return found
+
+
 def _caption_group(rng: Random) -> list[Pair]:
-    """Full captions of near-identical scenes, motions told, with queries that say as much or less."""
-    scenes = variants(random_scene(rng), rng)
-    return [(say(_partial(scene, rng), rng), say(_full(scene), rng)) for scene in scenes]
+    """Captions of scenes that differ in a motion or in one other fact, with queries that say as much or less."""
+    first = random_scene(rng)
+    scenes = [first, _moving_otherwise(first, rng), *variants(_moving_otherwise(first, rng), rng)[: GROUP - 2]]
+    pairs: list[Pair] = []
+    for scene in scenes:
+        description = _partial(scene, rng)
+        document = caption_of(scene) if rng.random() < 0.8 else say(_full(scene), rng)
+        pairs.append(Pair(say(description, rng), document, description, scene))
+    return pairs
+
+
+def _moving_otherwise(scene: Scene, rng: Random) -> Scene:
+    """The same scene with one motion changed, or with the motions of its two actors exchanged."""
+    actors = list(scene.actors)
+    if len(actors) == 2 and rng.random() < 0.4:
+        one, two = actors
+        return replace(scene, actors=(replace(one, motion=two.motion), replace(two, motion=one.motion)))
+    index = rng.randrange(len(actors))
+    actors[index] = replace(actors[index], motion=rng.choice(list(MOTIONS)))
+    return replace(scene, actors=tuple(actors))
 
 
 def _full(scene: Scene) -> Description:
@@ -76,9 +120,10 @@ def _full(scene: Scene) -> Description:
 
 def _partial(scene: Scene, rng: Random) -> Description:
     everyone = tuple(range(len(scene.actors)))
-    motion = tuple(index for index in everyone if rng.random() < 0.4)
-    pattern = rng.random() < 0.6
+    actors = everyone if rng.random() < 0.7 else (rng.choice(everyone),)
+    motion = tuple(index for index in actors if rng.random() < 0.5)
+    background = rng.random() < 0.65
     return describe(
-        scene, actors=everyone, motion=motion, size=rng.random() < 0.6, relation=rng.random() < 0.7,
-        background=pattern or rng.random() < 0.7, pattern=pattern,
+        scene, actors=actors, motion=motion, size=rng.random() < 0.4, relation=rng.random() < 0.5,
+        background=background, pattern=background and rng.random() < 0.5,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """Trains the tiny text model of the demo world: `python -m demo.train_text --out demo/checkpoints/text`.
 
-Loss: both directions of the contrastive loss over batches that hold groups of near-identical texts.
+Loss: both directions of the contrastive loss over batches that hold groups of near-identical texts; a document that
+answers another query of the batch as well is left out of that query's loss.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from torch import nn
 from torch.nn import functional
 
 from demo.text_checkpoint import embed, new_model, train_tokenizer, wrap_tokenizer, write_text_checkpoint
-from demo.text_pairs import random_group
+from demo.text_pairs import also_right, random_group
 
 SCALE = 20.0
 """Inverse temperature of the contrastive loss."""
@@ -27,7 +28,7 @@ SCALE = 20.0
 class Settings:
     """What a run depends on."""
 
-    steps: int = 700
+    steps: int = 2400
     groups: int = 24
     learning_rate: float = 2e-3
     seed: int = 0
@@ -41,7 +42,9 @@ class Trainer:
         torch.manual_seed(settings.seed)
         self.settings = settings
         rng = Random(f"reelseek text vocabulary {settings.seed}")
-        self.tokenizer = train_tokenizer(text for _ in range(1500) for pair in random_group(rng) for text in pair)
+        self.tokenizer = train_tokenizer(
+            text for _ in range(1500) for pair in random_group(rng) for text in (pair.query, pair.document)
+        )
         self.model = new_model(len(self.tokenizer))
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=settings.learning_rate, weight_decay=0.01)
         self.step = 0
@@ -57,9 +60,10 @@ class Trainer:
         rng = Random(f"reelseek text {self.settings.seed} {self.step}")
         pairs = [pair for _ in range(self.settings.groups) for pair in random_group(rng)]
         with torch.autocast("cpu", torch.bfloat16):
-            queries = embed(self.model, self.tokenizer, [query for query, _ in pairs])
-            documents = embed(self.model, self.tokenizer, [document for _, document in pairs])
+            queries = embed(self.model, self.tokenizer, [pair.query for pair in pairs])
+            documents = embed(self.model, self.tokenizer, [pair.document for pair in pairs])
         logits = SCALE * queries.float() @ documents.float().T  # (n, n)
+        logits = logits.masked_fill(torch.from_numpy(also_right(pairs)), -1e4)
         target = torch.arange(len(pairs))
         loss = (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
         self.optimizer.zero_grad(set_to_none=True)
