@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 MAY_IMPORT = {
     "indexer": {"indexer"},
     "search": {"search", "indexer"},
-    "demo": {"demo", "indexer"},
+    "demo": {"demo", "search", "indexer"},
     "web": {"web"},
     "api": {"api", "search", "indexer", "demo", "web"},
     "bench": {"bench", "api", "search", "indexer", "demo"},
