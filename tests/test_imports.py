@@ -21,7 +21,7 @@ ONLY_IN = {
     "open_clip": {"indexer/models/clip", "demo/", "bench/"},
     "llguidance": {"indexer/models/reply_grammar"},
     "sentence_transformers": {"indexer/models/text", "demo/", "bench/"},
-    "decord": {"indexer/decord_reader", "indexer/decode_"},
+    "decord": {"indexer/decord_reader", "indexer/decode_", "bench/"},
     "av": {"indexer/decode_", "indexer/pyav_", "demo/", "bench/"},
 }
 """Libraries that one file, or files of one beginning, keep to themselves."""
