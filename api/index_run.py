@@ -46,4 +46,4 @@ def stages_of(settings: Settings) -> list[Stage]:
 
 def has_captions(settings: Settings) -> bool:
     """Whether these settings describe segments; a library's own profile is not looked up."""
-    return settings.captions and bool(profile_of(settings).vision_language_model)
+    return profile_of(settings).captions

