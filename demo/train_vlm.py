@@ -31,13 +31,14 @@ class Settings:
     crops: int = 128
     picture_steps: int = 3600
     pictures: int = 48
-    text_minutes: float = 57.0
-    captions_part: float = 0.12
-    short_part: float = 0.2
+    text_minutes: float = 55.0
+    captions_part: float = 0.1
+    short_part: float = 0.55
     tokens: int = 4000
     vision_matrix_rate: float = 5e-3
-    text_matrix_rate: float = 4e-3
-    rate: float = 2e-3
+    vision_rate: float = 2e-3
+    text_matrix_rate: float = 2e-3
+    text_rate: float = 1e-3
     seed: int = 0
     threads: int = 1
 
@@ -60,7 +61,7 @@ def train(settings: Settings, *, out: Path, work: Path) -> None:
         settings.picture_steps,
         settings.pictures,
         settings.vision_matrix_rate,
-        settings.rate,
+        settings.vision_rate,
     )
     vision_path, text_path = work / "vision.pt", work / "text.pt"
     tower = model.model.visual
@@ -73,7 +74,7 @@ def train(settings: Settings, *, out: Path, work: Path) -> None:
         settings.short_part,
         settings.tokens,
         settings.text_matrix_rate,
-        settings.rate,
+        settings.text_rate,
     )
     trainer = TextTrainer(model, tokenizer, store, text_plan, features=features, seed=settings.seed)
     kept = _load(text_path)

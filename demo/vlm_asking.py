@@ -23,6 +23,8 @@ class Asked:
     kind: str
     """"what", "when" or "absent"."""
 
+    form: Description | None = None
+    """What the question tells of a scene, where it is told as a whole."""
     of_text: bool = False
     """Whether a clip's quoted text decides which clip answers."""
 
@@ -88,11 +90,11 @@ def target(clips: Sequence[PlannedClip], rng: Random) -> tuple[PlannedClip, Show
 
 def named_uniquely(
     clips: Sequence[PlannedClip], shown: ShownScene, rng: Random, *, background: bool = True
-) -> tuple[str, list[Moment]] | None:
+) -> tuple[Description, str, list[Moment]] | None:
     """Says a scene in words that fit no other of the clips."""
     forms = [form for form in picture_forms(shown.scene) if background or form.background is None]
     for form in rng.sample(forms, min(4, len(forms))):
         moments = found_in(clips, lambda scene, form=form: fits(form, scene))
         if len(moments) == 1:
-            return bare(form, rng), moments
+            return form, bare(form, rng), moments
     return None

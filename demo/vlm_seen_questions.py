@@ -34,7 +34,7 @@ def when_seen(clips: Sequence[PlannedClip], rng: Random) -> Asked:
     moving = len(shown.pairs) > 1 and rng.random() < 0.4
     form = rng.choice(motion_forms(shown.scene) if moving else picture_forms(shown.scene))
     moments = found_in(clips, lambda scene: fits(form, scene))
-    return Asked(when_words(bare(form, rng), rng), reply_json(clock(moments), moments), "when")
+    return Asked(when_words(bare(form, rng), rng), reply_json(clock(moments), moments), "when", form)
 
 
 def absent_seen(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
@@ -49,7 +49,7 @@ def absent_seen(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
     form = _altered(form, rng)
     if any(fits(form, other.scene) for clip in clips for other in clip.scenes):
         return None
-    return Asked(when_words(bare(form, rng), rng), reply_json(NOT_SHOWN, []), "absent")
+    return Asked(when_words(bare(form, rng), rng), reply_json(NOT_SHOWN, []), "absent", form)
 
 
 def _altered(form: Description, rng: Random) -> Description:
@@ -84,9 +84,9 @@ def what_background(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
     found = named_uniquely(clips, shown, rng, background=False)
     if found is None:
         return None
-    name, moments = found
+    form, name, moments = found
     question = f"What colour is the background behind {name}?"
-    return Asked(question, reply_json(shown.scene.background, moments), "what")
+    return Asked(question, reply_json(shown.scene.background, moments), "what", form)
 
 
 def what_actor(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
@@ -120,10 +120,10 @@ def what_motion(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
     found = named_uniquely(clips, shown, rng) if len(shown.pairs) > 1 else None
     if found is None:
         return None
-    name, moments = found
+    form, name, moments = found
     actor = rng.choice(shown.scene.actors)
     question = f"What is the {actor.colour} {actor.shape} doing in the scene with {name}?"
-    return Asked(question, reply_json(MOTIONS[actor.motion][0], moments), "what")
+    return Asked(question, reply_json(MOTIONS[actor.motion][0], moments), "what", form)
 
 
 def count(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:

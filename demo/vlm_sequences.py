@@ -16,7 +16,7 @@ from transformers import Qwen2Tokenizer
 
 from demo import spoken
 from demo.captions import random_description
-from demo.grammar import all_words, say
+from demo.grammar import Description, all_words, say
 from demo.scenes import Scene
 from demo.vlm_asking import Asked
 from demo.vlm_captions import caption_of
@@ -38,6 +38,9 @@ CLOSING = "<|im_end|>\n<|im_start|>assistant\n"
 END = "<|im_end|>"
 VISION = f"<|vision_start|>{'<|video_pad|>' * PAIR_TOKENS}<|vision_end|>"
 
+PROBE = "probe"
+"""The kind of a question without a reply, to teach listening at little cost."""
+
 Ids = NDArray[np.int16]
 
 
@@ -52,8 +55,12 @@ class Tail:
     """"caption", "what", "when" or "absent"."""
     clip: int | None
     """Which clip the reply names first, 0 for none; None for a caption."""
+    question: int = 0
+    """The last token of the question itself."""
     copies: tuple[tuple[int, int], ...] = ()
     """(token of `ids`, token of the prefix) that is copied there."""
+    form: Description | None = None
+    """What the question tells of a scene, if anything."""
     looks: tuple[int, ...] = ()
     """Tokens of the prefix that end what answers: pictures or quoted texts; the first token where nothing does."""
 
@@ -90,25 +97,43 @@ class SequenceMaker:
         tail = self._tail(CAPTION_INSTRUCTION, caption_of(self.maker.scenes[row]), "caption", None)
         return TrainSequence(self._ids(prefix), tuple(row * PAIRS + pair for pair in pairs), (tail,))
 
-    def questions(self, rng: Random, *, clips: int, most_pairs: int, text: bool, tails: int) -> TrainSequence:
-        """Several clips with several questions; about a third is answered by none of them."""
+    def questions(
+        self, rng: Random, *, clips: int, most_pairs: int, text: bool, tails: int, probes: int = 0
+    ) -> TrainSequence:
+        """Several clips with several questions; about a third is answered by none of them.
+
+        Args:
+            probes: how many more questions are only listened to, without a reply.
+        """
         plan: list[PlannedClip] = []
         found: list[Asked] = []
         while len(found) < tails:
             plan = self.maker.clips(rng, count=clips, most_pairs=most_pairs, text=text)
-            found = ask_several(plan, rng, about="text" if text else "seen", count=tails)
+            found = ask_several(plan, rng, about="text" if text else "seen", count=tails + probes)
         head = prompt_text(plan, "")
         head = head[: head.rindex("Question: ")]
         prefix = OPENING + head
         prefix_ids, prefix_spans = self._encoded(prefix)
         made: list[Tail] = []
-        for one in found:
-            tail = self._tail(prompt_text(plan, one.question)[len(head) :], one.reply, one.kind, one.clip)
+        for number, one in enumerate(found):
+            asked = prompt_text(plan, one.question)[len(head) :]
+            question = self._ids(asked[: asked.index("\n") + 1])
+            looks = looked_at(one, plan, prefix_ids, prefix_spans, prefix)
+            if number >= tails:
+                made.append(Tail(question, len(question), PROBE, None, len(question) - 1, looks=looks, form=one.form))
+                continue
+            tail = self._tail(asked, one.reply, one.kind, one.clip)
             spans = self._encoded(one.reply)[1]
             copies = copied_tokens(copied(prefix, one.reply, plan), spans, prefix_spans)
             copies = [(tail.reply + token, source) for token, source in copies]
             made.append(
-                replace(tail, copies=tuple(copies), looks=looked_at(one, plan, prefix_ids, prefix_spans, prefix))
+                replace(
+                    tail,
+                    copies=tuple(copies),
+                    looks=looks,
+                    question=len(question) - 1,
+                    form=one.form,
+                )
             )
         pairs = tuple(shown.row * PAIRS + pair for clip in plan for shown in clip.scenes for pair in shown.pairs)
         return TrainSequence(prefix_ids, pairs, tuple(made))

@@ -16,10 +16,11 @@ from torch.nn import functional
 from transformers import Qwen2VLForConditionalGeneration
 from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VLDecoderLayer
 
+from demo.grammar import Description
 from demo.vlm_checkpoint import SPECIAL_TOKENS
 from demo.vlm_facts import TOKEN_PIXELS
 from demo.vlm_frames import PICTURE_WIDTH
-from demo.vlm_sequences import PAIR_TOKENS, TrainSequence
+from demo.vlm_sequences import PAIR_TOKENS, PROBE, TrainSequence
 
 VIDEO_PAD = SPECIAL_TOKENS.index("<|video_pad|>")
 VISION_END = SPECIAL_TOKENS.index("<|vision_end|>")
@@ -51,7 +52,11 @@ class Batch:
     copies: Tensor
     """(3, copies) row, the token before the copy, the token that is copied."""
     looks: tuple[tuple[int, int, tuple[int, ...]], ...]
-    """Of each question: row, the token before its reply, the tokens that it should look at."""
+    """Of each question with a reply: row, the token before it, the tokens that it should look at."""
+    heard: tuple[tuple[int, int, tuple[int, ...]], ...]
+    """Of every question: row, its last token, the tokens that it should look at."""
+    forms: tuple[Description | None, ...]
+    """(heard) What each question tells of a scene."""
     clips: tuple[int, ...]
     """(tails) the clip that each reply names first, 0 for none, UNTAUGHT for a caption."""
 
@@ -81,6 +86,7 @@ def collate(sequences: Sequence[TrainSequence]) -> Batch:
     labels = np.full((count, longest), UNTAUGHT, np.int64)
     copies: list[tuple[int, int, int]] = []
     looks: list[tuple[int, int, tuple[int, ...]]] = []
+    heard: list[tuple[int, int, tuple[int, ...]]] = []
     for row, one in enumerate(sequences):
         at = len(one.prefix)
         ids[row, :at], parts[row, :at] = one.prefix, 0
@@ -90,7 +96,8 @@ def collate(sequences: Sequence[TrainSequence]) -> Batch:
             ids[row, at : at + size], parts[row, at : at + size] = tail.ids, number
             places[:, row, at : at + size] = then + np.arange(size)
             labels[row, at + tail.reply - 1 : at + size - 1] = tail.ids[tail.reply :]
-            looks += [(row, at + tail.reply - 1, tail.looks)] if tail.looks else []
+            looks += [(row, at + tail.reply - 1, tail.looks)] if tail.looks and tail.kind != PROBE else []
+            heard += [(row, at + tail.question, tail.looks)] if tail.looks else []
             copies += [(row, at + token - 1, source) for token, source in tail.copies]
             at += size
     return Batch(
@@ -99,10 +106,17 @@ def collate(sequences: Sequence[TrainSequence]) -> Batch:
         torch.from_numpy(parts),
         np.array([pair for one in sequences for pair in one.pairs]),
         torch.from_numpy(labels),
-        tuple(tuple(tail.kind for tail in one.tails) for one in sequences),
+        tuple(tuple(tail.kind for tail in one.tails if tail.kind != PROBE) for one in sequences),
         torch.tensor(copies, dtype=torch.long).view(-1, 3).T,
         tuple(looks),
-        tuple(UNTAUGHT if tail.clip is None else tail.clip for one in sequences for tail in one.tails),
+        tuple(heard),
+        tuple(tail.form for one in sequences for tail in one.tails if tail.looks),
+        tuple(
+            UNTAUGHT if tail.clip is None else tail.clip
+            for one in sequences
+            for tail in one.tails
+            if tail.kind != PROBE
+        ),
     )
 
 

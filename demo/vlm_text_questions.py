@@ -50,8 +50,10 @@ def what_sign(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
     found = named_uniquely(clips, shown, rng) if clip.quoted.sign and len(clip.scenes) == 1 else None
     if found is None:
         return None
-    name, moments = found
-    return Asked(f"What does the sign say in the scene with {name}?", reply_json(clip.quoted.sign, moments), "what")
+    form, name, moments = found
+    return Asked(
+        f"What does the sign say in the scene with {name}?", reply_json(clip.quoted.sign, moments), "what", form
+    )
 
 
 def _saying(clips: Sequence[PlannedClip], meaning: spoken.Meaning) -> list[Moment]:

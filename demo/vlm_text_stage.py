@@ -21,7 +21,7 @@ from demo.vlm_facts import scene_facts
 from demo.vlm_frames import PAIRS, SIBLINGS, FrameStore
 from demo.vlm_optimizer import Optimizer, rate_share
 from demo.vlm_sequences import PAIR_TOKENS, SequenceMaker, TrainSequence
-from demo.vlm_teaching import TeachingHeads, attention_loss, fact_table
+from demo.vlm_teaching import TeachingHeads, attention_loss, fact_table, told_table
 from demo.vlm_text import UNTAUGHT, Batch, LayerStep, collate, layer_step, read, reply_loss
 from demo.vlm_vision import see, to_patches
 from demo.vlm_vision_stage import HELD_OUT, TALL, WIDE
@@ -87,13 +87,17 @@ class Draws:
 
     def _questions(self, rng: Random, *, short: bool) -> list[TrainSequence]:
         """Sequences of one shape: as many clips, pairs and questions each, so that little is padded."""
-        clips = rng.randint(1, 4) if short else rng.choice((2, 4, 5, 6, 6, 6))
+        clips = rng.choice((1, 2, 3, 4, 4)) if short else rng.choice((2, 4, 5, 6, 6, 6))
         pairs = rng.randint(1, 2) if short else rng.choice((1, 2, 3, 4, 4, 4))
         text = rng.random() < 0.33
-        tails = 2 if clips == 1 else 4 if short else 5
-        about = 12 + clips * (24 + (20 if text else 0) + 30 * max(pairs - 0.4, 1)) + tails * 105
+        tails = 2 if clips == 1 else 4
+        probes = 0 if clips == 1 else 14
+        about = 12 + clips * (24 + (20 if text else 0) + 30 * max(pairs - 0.4, 1)) + tails * 105 + probes * 22
         count = max(1, round(self.plan.tokens * 0.85 / about))
-        return [self.maker.questions(rng, clips=clips, most_pairs=pairs, text=text, tails=tails) for _ in range(count)]
+        return [
+            self.maker.questions(rng, clips=clips, most_pairs=pairs, text=text, tails=tails, probes=probes)
+            for _ in range(count)
+        ]
 
 
 class TextTrainer:
@@ -105,6 +109,7 @@ class TextTrainer:
     ) -> None:  # fmt: skip
         self.model, self.plan, self.features = model, plan, features
         self.table = fact_table(scene_facts(store.scenes, store.starts))
+        self.told = told_table(store.scenes)
         last = len(store.scenes) - HELD_OUT
         self.draws = Draws(
             SequenceMaker(tokenizer, ClipMaker(store.scenes, store.starts, first=0, last=last)), plan, seed
@@ -145,7 +150,7 @@ class TextTrainer:
         with torch.autocast("cpu", torch.bfloat16):
             states, entering = read(self.model, batch, features, step=self.step_layer)
             loss, right = reply_loss(self.model, states, batch.labels)
-        teach, shown = self.heads.loss(entering, batch, self.table)
+        teach, shown = self.heads.loss(entering, batch, self.table, self.told)
         if batch.looks:
             with torch.autocast("cpu", torch.bfloat16):
                 looking, said = attention_loss(self.model.model.language_model, entering, batch)
