@@ -11,7 +11,8 @@ class Captioner:
     """Holds the model that the settings name, or the one that is given."""
 
     def __init__(self, settings: Settings, model: VisionLanguageModel | None = None) -> None:
-        self._spec = profile_of(settings).vision_language_model if settings.captions else ""
+        profile = profile_of(settings)
+        self._spec = profile.vision_language_model if profile.captions else ""
         self._device = settings.device
         self._model = model
 
