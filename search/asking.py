@@ -7,6 +7,7 @@ shown, `passes` asks, `reply` checks. Questions about the whole span are `whole`
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,6 +26,7 @@ from search.passes import EFFORTS, EffortName, Looked, Mode, Passes
 from search.query import check_query
 from search.question import calls_for_text, retrieval_query, scope_of
 from search.results import Moment
+from search.sight import SEEN
 from search.texts import texts_in
 
 NOT_FOUND = "This was not found in the library."
@@ -111,7 +113,8 @@ class Asker:
         chosen = None if video is None else self.engine.library.find_video(video)
         started = time.perf_counter()
         words = None if on_text is None else AnswerStream(on_text)
-        passes = Passes(
+        passes = partial(
+            Passes,
             text,
             model,
             self.settings,
@@ -124,7 +127,8 @@ class Asker:
             from search.whole import whole_candidates, whole_plan
 
             candidates = whole_candidates(self.engine.library, chosen)
-            looked = passes.look_at(whole_plan(text, candidates, model, passes.limit))
+            once = passes()
+            looked = once.look_at(whole_plan(text, candidates, model, once.limit))
             return self._answer(text, looked, [], started)
         scope = scope_of(text)
         if scope != "moments":
@@ -133,9 +137,15 @@ class Asker:
             return answer_whole(self, text, scope, chosen, started=started, on_text=on_text, is_cancelled=is_cancelled)
         query = retrieval_query(text)
         found = self.engine.search(query, video=video, limit=max(MOST_CLOSEST, EFFORTS[effort].clips)).moments
+        seen = self.engine.is_seen(query, video=video) if found else None
+        if seen is False:
+            found = [moment for moment in found if not set(moment.signals) <= SEEN]
         if not found:
             return self._answer(text, Looked(), self.engine.nearest(query, video=video, limit=MOST_CLOSEST), started)
-        looked = passes.look(self.candidates(found, query, with_text=wants_text(text, found)))
+        by_text = seen is not None and not set(found[0].signals) <= SEEN
+        looked = passes(is_sure=bool(seen) or by_text).look(
+            self.candidates(found, query, with_text=wants_text(text, found))
+        )
         return self._answer(text, looked, found, started)
 
     def candidates(self, moments: Sequence[Moment], query: str, *, with_text: bool) -> list[Candidate]:

@@ -24,6 +24,7 @@ from search.moments import Draft, moments_of
 from search.query import check_query
 from search.results import SIGNALS, Moment, SearchResult, Signal
 from search.retrieve import BY_MEANING, Question, SegmentKey, nearest_segments, retrieve
+from search.sight import is_seen
 
 MAX_LIMIT = 1000
 """Moments on one page."""
@@ -118,6 +119,18 @@ class SearchEngine:
             for (video_id, index), segment in found.items()
         ]
         return [self._moment(draft, videos[draft.video_id]) for draft in drafts]
+
+    def is_seen(self, query: str, *, video: str | None = None) -> bool | None:
+        """Whether what a query describes is in the pictures at all; None where that is not judged, see `sight`."""
+        text = check_query(query)
+        video_ids = None if video is None else frozenset({self._library.find_video(video).video_id})
+        self._load_models(SIGNALS)
+        stages = {one.video_id: one.stages for one in self._library.videos()}
+        return is_seen(
+            self._library,
+            self._embed(text, SIGNALS, video_ids),
+            ready=lambda video_id, stage: stage in stages.get(video_id, {}),
+        )
 
     def curves(self, query: str, spans: Sequence[tuple[str, TimeSpan]]) -> list[list[tuple[float, float]]]:
         """For each (video id, span) its frames' (time in seconds, similarity to the query); empty without pictures."""

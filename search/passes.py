@@ -52,6 +52,17 @@ SHORT_SCHEMA = _short_schema()
 """For the second try of a reply that was cut: so short that it comes to its end."""
 
 
+def _found_schema() -> dict[str, Any]:
+    schema = deepcopy(REPLY_SCHEMA)
+    schema["properties"]["found"] = {"const": True}
+    schema["properties"]["moments"]["minItems"] = 1
+    return schema
+
+
+FOUND_SCHEMA = _found_schema()
+"""For the second try where retrieval is sure and the model saw nothing: it may only say where."""
+
+
 @dataclass
 class Looked:
     """What the passes came to."""
@@ -81,7 +92,13 @@ class Passes:
         mode: Mode = "frames",
         on_text: OnText | None = None,
         is_cancelled: IsCancelled | None = None,
+        is_sure: bool = False,
     ) -> None:
+        """
+        Args:
+            is_sure: retrieval knows that it is there, see `search.sight`: a model that sees nothing is asked again.
+        """
+        self._is_sure = is_sure
         self._question, self._model, self._settings = question, model, settings
         self._effort, self._mode = effort, mode
         self._on_text, self._is_cancelled = on_text, is_cancelled
@@ -101,13 +118,15 @@ class Passes:
         if len(batches) == 1:
             return self._final(self._read(batches[0]))
         winners: list[tuple[list[_Clip], ParsedReply]] = []
+        clips_of_first: list[_Clip] = []
         for batch in batches:
             clips = self._read(batch)
+            clips_of_first = clips_of_first or clips
             reply = self._ask(clips, None)
             if reply.found:
                 winners.append((clips, reply))
         if not winners:
-            return self._looked
+            return self._final(clips_of_first) if self._is_sure else self._looked
         if len(winners) == 1:
             return self._settle(*winners[0])
         chosen = [clips[place] for clips, reply in winners for place in dict.fromkeys(c.clip for c in reply.citations)]
@@ -139,14 +158,23 @@ class Passes:
         return [_Clip(plan.candidate, show(clip)) for plan, clip in read.clips]
 
     def _final(self, clips: "list[_Clip]") -> Looked:
-        return self._settle(clips, self._ask(clips, self._on_text) if clips else NOTHING)
+        reply = self._ask(clips, self._on_text) if clips else NOTHING
+        if clips and self._is_sure and not reply.found:
+            reply = self._ask(clips, None, schemas=(FOUND_SCHEMA,))
+        return self._settle(clips, reply)
 
     def _settle(self, clips: "list[_Clip]", reply: ParsedReply) -> Looked:
         self._looked.reply = reply
         self._looked.clips = [(clip.candidate, clip.shown.span) for clip in clips]
         return self._looked
 
-    def _ask(self, clips: "list[_Clip]", on_text: OnText | None) -> ParsedReply:
+    def _ask(
+        self,
+        clips: "list[_Clip]",
+        on_text: OnText | None,
+        *,
+        schemas: Sequence[dict[str, Any]] = (REPLY_SCHEMA, SHORT_SCHEMA),
+    ) -> ParsedReply:
         """One prompt; a reply that was cut is asked for once more, shorter. Shortens `clips` where they do not fit."""
         self._fit(clips)
         if not clips:
@@ -159,7 +187,7 @@ class Passes:
             if (place := (clip.candidate.video_id, clip.shown.span)) not in known:
                 looked.shown.append(place)
                 looked.frames += frames_of(clip.shown)
-        for schema in (REPLY_SCHEMA, SHORT_SCHEMA):
+        for schema in schemas:
             looked.passes += 1
             (reply,) = self._model.generate(
                 [prompt],

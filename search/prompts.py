@@ -52,8 +52,8 @@ class ShownClip:
 def ask_prompt(question: str, clips: Sequence[ShownClip]) -> Prompt:
     """Clips are numbered from 1; text out of a video is quoted as data.
 
-    The question comes before the clips, so that a causal model reads each with the question in mind, and once more after
-    them, where its training has questions.
+    The question comes before the clips, so that a causal model reads each with the question in mind, and once more
+    after them, where its training has questions.
     """
     parts: list[Part] = [f"Question: {quoted(question)}\n"]
     for number, clip in enumerate(clips, 1):

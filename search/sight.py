@@ -1,0 +1,46 @@
+"""Is what a query describes really seen? Judged by picture and caption of the same segment together.
+
+Search shows what comes nearest; a question wants to know whether it is there at all, and this decides it. A picture
+vector mixes what is seen where: a red circle before green is close to a green circle before red. The sentence
+that a model said of the segment tells them apart, but has its own errors. Their mean is better than either.
+"""
+
+from collections.abc import Callable
+
+from indexer.records import Stage
+from search.results import Signal
+from search.retrieve import Question, Searchable, SegmentKey
+
+SEEN: frozenset[Signal] = frozenset({"picture", "caption", "caption_words"})
+"""Signals of what is seen."""
+LEAST_SIGHT = {"demo": 0.63}
+"""Profile -> mean of both cosines that the best segment must reach. A profile without one is not judged so.
+
+Measured on 20 minutes of a demo world, 168 queries for what is there and 172 for scenes that are there but for one
+colour: area under the curve 0.97 (pictures alone 0.90, captions alone 0.93); below 0.63 lie 0.05 of the first and 0.83
+of the others."""
+PICTURES, CAPTIONS = 1000, 200
+"""Nearest frames and captions looked at."""
+
+
+def is_seen(library: Searchable, question: Question, *, ready: Callable[[str, Stage], bool]) -> bool | None:
+    """Whether some captioned segment matches by both; None where there is nothing to judge by.
+
+    Args:
+        ready: (video id, stage) -> whether that stage of that video is complete.
+    """
+    least = LEAST_SIGHT.get(question.profile)
+    if least is None or question.picture_vector is None or question.text_vector is None:
+        return None
+    captions: dict[SegmentKey, float] = {}
+    for text in library.nearest_texts(
+        question.text_vector, source="caption", limit=CAPTIONS, video_ids=question.video_ids
+    ):
+        if ready(text.video_id, "captions"):
+            captions.setdefault((text.video_id, text.segment_index), text.similarity)
+    if not captions:
+        return None
+    pictures: dict[SegmentKey, float] = {}
+    for frame in library.nearest_frames(question.picture_vector, limit=PICTURES, video_ids=question.video_ids):
+        pictures.setdefault((frame.video_id, frame.segment_index), frame.similarity)
+    return any((pictures[key] + captions[key]) / 2 >= least for key in captions.keys() & pictures.keys())
