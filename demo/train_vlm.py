@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import Qwen2VLForConditionalGeneration
+from transformers import Qwen2Tokenizer, Qwen2VLForConditionalGeneration
 
 from demo.vlm_checkpoint import build_processor, build_tokenizer, model_config, write_checkpoint
 from demo.vlm_clips import ClipMaker
@@ -51,8 +51,11 @@ def train(settings: Settings, *, out: Path, work: Path) -> None:
     store.draw()
     store.refresh()
     maker = ClipMaker(store.scenes, store.starts, first=0, last=len(store.scenes))
-    texts = [*tokenizer_texts(store.scenes, seed=settings.seed), *prompt_texts(maker, seed=settings.seed)]
-    tokenizer = build_tokenizer(texts)
+    kept_tokenizer = work / "tokenizer"
+    if not kept_tokenizer.exists():  # a run that goes on must not learn other words
+        texts = [*tokenizer_texts(store.scenes, seed=settings.seed), *prompt_texts(maker, seed=settings.seed)]
+        build_tokenizer(texts).save_pretrained(kept_tokenizer)
+    tokenizer = Qwen2Tokenizer.from_pretrained(kept_tokenizer)
     processor = build_processor(tokenizer)
     model = Qwen2VLForConditionalGeneration(model_config(len(tokenizer)))
     plan = VisionPlan(

@@ -37,6 +37,10 @@ WORD_KINDS = (
 """What the words of captions tell."""
 
 
+AS_ASKED = (1, 1, 1, 1, 2, 2, 3)
+"""Clips of a question, as the product's retrieval brings them: mostly one."""
+
+
 @dataclass(frozen=True, slots=True)
 class TextPlan:
     """Length and rates; parts are shares of the time."""
@@ -79,7 +83,7 @@ class Draws:
         """Returns a batch of captions and, later on, one of questions."""
         rng = Random(f"reelseek vlm text {self.seed} {step}")
         alone = share < self.plan.captions_part
-        captions = [self.maker.caption(rng) for _ in range(self.plan.tokens // (95 if alone else 600))]
+        captions = [self.maker.caption(rng) for _ in range(self.plan.tokens // (95 if alone else 400))]
         batches = [collate(captions)]
         if not alone:
             batches.append(collate(self._questions(rng, short=share < self.plan.captions_part + self.plan.short_part)))
@@ -87,11 +91,11 @@ class Draws:
 
     def _questions(self, rng: Random, *, short: bool) -> list[TrainSequence]:
         """Sequences of one shape: as many clips, pairs and questions each, so that little is padded."""
-        clips = rng.choice((1, 2, 3, 4, 4)) if short else rng.choice((2, 4, 5, 6, 6, 6))
-        pairs = rng.randint(1, 2) if short else rng.choice((1, 2, 3, 4, 4, 4))
+        clips = rng.choice((1, 2, 3, 4, 4)) if short else rng.choice(AS_ASKED)
+        pairs = rng.randint(1, 2) if short else rng.choice((1, 2, 3, 4, 4))
         text = rng.random() < 0.33
-        tails = 2 if clips == 1 else 4
-        probes = 0 if clips == 1 else 14
+        tails = (2 if clips == 1 else 4) if short else 3
+        probes = 14 if short and clips > 1 else 0
         about = 12 + clips * (24 + (20 if text else 0) + 30 * max(pairs - 0.4, 1)) + tails * 105 + probes * 22
         count = max(1, round(self.plan.tokens * 0.85 / about))
         return [

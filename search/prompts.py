@@ -50,12 +50,8 @@ class ShownClip:
 
 
 def ask_prompt(question: str, clips: Sequence[ShownClip]) -> Prompt:
-    """Clips are numbered from 1; text out of a video is quoted as data.
-
-    The question comes before the clips, so that a causal model reads each with the question in mind, and once more
-    after them, where its training has questions.
-    """
-    parts: list[Part] = [f"Question: {quoted(question)}\n"]
+    """Clips are numbered from 1; text out of a video is quoted as data."""
+    parts: list[Part] = []
     for number, clip in enumerate(clips, 1):
         parts.append(f"Clip {number}, {clip.span.start_seconds:.1f}s to {clip.span.stop_seconds:.1f}s:\n")
         parts += timed_frames(clip.pairs)
