@@ -8,10 +8,10 @@ from demo.vlm_clips import PlannedClip
 from demo.vlm_seen_questions import absent_seen, count, what_actor, what_background, what_motion, when_seen
 from demo.vlm_text_questions import absent_said, absent_sign, what_said, what_sign, when_said, when_sign
 
-ABSENT_SHARE = 0.2
+ABSENT_SHARE = 0.15
 """Retrieval refuses most of what is absent before the model is asked."""
 MAKERS: dict[tuple[str, bool], tuple[Maker, ...]] = {
-    ("seen", False): (when_seen, when_seen, *2 * (what_background, what_actor, what_actor, what_motion), count),
+    ("seen", False): (when_seen, *2 * (what_background, what_actor, what_actor, what_motion), count),
     ("seen", True): (absent_seen,),
     ("text", False): (when_sign, when_said, *2 * (what_sign, what_said)),
     ("text", True): (absent_sign, absent_said),

@@ -29,6 +29,9 @@ BLOCK_ROWS, BLOCK_COLUMNS = np.divmod(np.arange(PAIR_TOKENS), WIDE)
 BLOCK_STEP = max(PAIR_TOKENS // WIDE, WIDE)
 """How far the positions go on over one pair: by its longer side."""
 UNTAUGHT = -100
+ANSWER_TOKENS = slice(4, 7)
+"""Of a reply: the first tokens of its answer."""
+ANSWER_WEIGHT = 8.0
 
 LayerStep = Callable[[Qwen2VLDecoderLayer, Tensor, Tensor, Tensor, Tensor], Tensor]
 
@@ -174,10 +177,26 @@ def read(
     return text.norm(hidden), entering
 
 
-def reply_loss(model: Qwen2VLForConditionalGeneration, states: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Returns the mean cross-entropy of the replies' tokens, and (b, n) False where the wrong token comes first."""
+def reply_loss(model: Qwen2VLForConditionalGeneration, states: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Returns the cross-entropy of the replies' tokens, and (b, n) False where the wrong token comes first.
+
+    The answer of a "what" question counts `ANSWER_WEIGHT` times: a word or two beside forty tokens of form and times.
+    """
+    labels = batch.labels
     taught = labels != UNTAUGHT
     said = functional.linear(states[taught], model.lm_head.weight).float()
     right = torch.ones(labels.shape, dtype=torch.bool)
     right[taught] = said.detach().argmax(1) == labels[taught]
-    return functional.cross_entropy(said, labels[taught]), right
+    losses = functional.cross_entropy(said, labels[taught], reduction="none")
+    return (losses * _weights(batch)[taught]).mean(), right
+
+
+def _weights(batch: Batch) -> Tensor:
+    """(b, n) how much each token of the replies counts."""
+    weights = torch.ones(batch.labels.shape)
+    for row, kinds in enumerate(batch.kinds):
+        for number, kind in enumerate(kinds, 1):
+            if kind == "what":
+                own = ((batch.labels[row] != UNTAUGHT) & (batch.parts[row] == number)).nonzero()[:, 0]
+                weights[row, own[ANSWER_TOKENS]] = ANSWER_WEIGHT
+    return weights

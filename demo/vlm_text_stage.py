@@ -83,7 +83,7 @@ class Draws:
         """Returns a batch of captions and, later on, one of questions."""
         rng = Random(f"reelseek vlm text {self.seed} {step}")
         alone = share < self.plan.captions_part
-        captions = [self.maker.caption(rng) for _ in range(self.plan.tokens // (95 if alone else 400))]
+        captions = [self.maker.caption(rng) for _ in range(self.plan.tokens // (95 if alone else 500))]
         batches = [collate(captions)]
         if not alone:
             batches.append(collate(self._questions(rng, short=share < self.plan.captions_part + self.plan.short_part)))
@@ -153,7 +153,7 @@ class TextTrainer:
         features = torch.from_numpy(self.features[batch.pairs])
         with torch.autocast("cpu", torch.bfloat16):
             states, entering = read(self.model, batch, features, step=self.step_layer)
-            loss, right = reply_loss(self.model, states, batch.labels)
+            loss, right = reply_loss(self.model, states, batch)
         teach, shown = self.heads.loss(entering, batch, self.table, self.told)
         if batch.looks:
             with torch.autocast("cpu", torch.bfloat16):
