@@ -50,7 +50,7 @@ def caption(scene: Scene) -> str:
 def test_weights_are_small_and_safe(clip: TinyClip) -> None:
     weights = [path for path in CHECKPOINTS.rglob("*") if path.suffix in (".safetensors", ".bin", ".pt")]
     assert {path.suffix for path in weights} == {".safetensors"}
-    assert all(path.stat().st_size < 8_000_000 for path in weights)
+    assert all(path.stat().st_size < 15_000_000 for path in weights)
 
 
 def test_vectors_are_those_stored(clip: TinyClip, text: SentenceTransformer) -> None:

@@ -16,7 +16,7 @@ from indexer import errors
 from indexer.config import LIMITS, Settings
 from search import results
 
-COMMANDS = ["index", "search", "status", "videos", "remove", "verify", "optimize", "eval", "models", "demo"]
+COMMANDS = "index search ask pinpoint status videos remove verify optimize eval models demo".split()
 LEAVES = [name.split() for name in COMMANDS[:-1]] + [["demo", "make"], ["demo", "run"]]
 
 
