@@ -22,9 +22,9 @@ from search.answer import Answer, CitedMoment, EvidenceUsed
 from search.answer_stream import AnswerStream
 from search.engine import SearchEngine
 from search.evidence import Candidate
-from search.passes import EFFORTS, EffortName, Looked, Mode, Passes
+from search.passes import EFFORTS, EffortName, Looked, Mode, Passes, fitting
 from search.query import check_query
-from search.question import calls_for_text, retrieval_query, scope_of
+from search.question import calls_for_text, presupposes, retrieval_query, scope_of
 from search.results import Moment
 from search.sight import SEEN
 from search.texts import texts_in
@@ -118,7 +118,7 @@ class Asker:
             text,
             model,
             self.settings,
-            effort=EFFORTS[effort],
+            effort=fitting(EFFORTS[effort], model.context_limit),
             mode=mode,
             on_text=words,
             is_cancelled=is_cancelled,
@@ -138,14 +138,13 @@ class Asker:
         query = retrieval_query(text)
         found = self.engine.search(query, video=video, limit=max(MOST_CLOSEST, EFFORTS[effort].clips)).moments
         seen = self.engine.is_seen(query, video=video) if found else None
-        if seen is False:
+        if seen is False and not presupposes(text):
             found = [moment for moment in found if not set(moment.signals) <= SEEN]
         if not found:
             return self._answer(text, Looked(), self.engine.nearest(query, video=video, limit=MOST_CLOSEST), started)
         by_text = seen is not None and not set(found[0].signals) <= SEEN
-        looked = passes(is_sure=bool(seen) or by_text).look(
-            self.candidates(found, query, with_text=wants_text(text, found))
-        )
+        is_sure = bool(seen) or by_text or (seen is not None and presupposes(text))
+        looked = passes(is_sure=is_sure).look(self.candidates(found, query, with_text=wants_text(text, found)))
         return self._answer(text, looked, found, started)
 
     def candidates(self, moments: Sequence[Moment], query: str, *, with_text: bool) -> list[Candidate]:

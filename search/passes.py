@@ -35,9 +35,18 @@ EFFORTS: dict[EffortName, Effort] = {
     "normal": Effort(clips=6, clips_a_pass=6, tokens=8_192),
     "high": Effort(clips=24, clips_a_pass=6, tokens=16_384),
 }
+CLIP_CONTEXT = 1024
+"""Tokens of context for each clip of a prompt: a model made for a short context sorts few clips well."""
 MOST_REPLY_TOKENS = 512
 REPLY_SHARE = 8
 """The reply's part of a short context: one in so many tokens."""
+
+
+def fitting(effort: Effort, context_limit: int) -> Effort:
+    """The effort with as many clips a pass as the context is made for, and as many passes as before."""
+    clips_a_pass = max(1, min(effort.clips_a_pass, context_limit // CLIP_CONTEXT))
+    passes = -(-effort.clips // effort.clips_a_pass)
+    return replace(effort, clips=passes * clips_a_pass, clips_a_pass=clips_a_pass)
 
 
 def _short_schema() -> dict[str, Any]:

@@ -71,6 +71,7 @@ _SUMMARY = re.compile(
     r"(?:videos?|library|films?|recordings?|collection)\b|\bmain (?:topics?|points?|themes?|ideas?)\b",
     re.I,
 )
+_PRESUPPOSES = re.compile(r"^(?:what|which|who|whom|whose|why|how)\b(?! time)", re.I)
 _COUNT = re.compile(r"\bhow (?:often|many times)\b|\bcount (?:how|the|all|every)\b|\bnumber of times\b", re.I)
 
 
@@ -79,6 +80,11 @@ def scope_of(question: str) -> Scope:
     if _COUNT.search(question):
         return "count"
     return "summary" if _SUMMARY.search(question) else "moments"
+
+
+def presupposes(question: str) -> bool:
+    """Whether the question takes for granted that a thing is there, and leaves out what it asks of it."""
+    return _PRESUPPOSES.search(question.strip()) is not None
 
 
 def calls_for_text(question: str) -> bool:
