@@ -121,9 +121,9 @@ def _own_mib(pid: int) -> float:
 
 def efficiency_rows(folder: Path, name: str, checkpoint: Path, repeats: int) -> list[list[str]]:
     """One row a run, and the median last."""
-    settings = Settings(models="demo", clip_model=str(checkpoint), screen_text=False, device="cpu")
+    settings = Settings(models="demo", clip_model=str(checkpoint), screen_text=False, captions=False, device="cpu")
     model = load_clip_model(str(checkpoint), device="cpu")
-    profile = replace(PROFILES["demo"], clip_model=str(checkpoint), text_model="", screen_text=False)
+    profile = replace(PROFILES["demo"], clip_model=str(checkpoint), text_model="", screen_text=False, captions=False)
     models = Models(profile, model, None)
     cores = os.cpu_count() or 1
     rows: list[list[str]] = []
@@ -156,7 +156,7 @@ def memory_rows(folder: Path, minutes: tuple[float, float]) -> list[list[str]]:
     for length in minutes:
         place = folder / f"{length:g}"
         make_world(place, minutes=length, seed=3, video_minutes=length)
-        words = [*command([place], place / "library", "demo"), "--no-screen-text"]
+        words = [*command([place], place / "library", "demo"), "--no-screen-text", "--no-captions"]
         peaks.append(peak_memory_mib(words))
         rows.append([f"one video of {length:g} minutes", f"{peaks[-1]:.0f}", f"{peaks[-1] / peaks[0]:.3f}"])
     return rows
