@@ -138,12 +138,13 @@ class Asker:
         query = retrieval_query(text)
         found = self.engine.search(query, video=video, limit=max(MOST_CLOSEST, EFFORTS[effort].clips)).moments
         seen = self.engine.is_seen(query, video=video) if found else None
-        if seen is False and not presupposes(text):
+        is_given = presupposes(text)
+        if seen is False and not is_given:
             found = [moment for moment in found if not set(moment.signals) <= SEEN]
         if not found:
             return self._answer(text, Looked(), self.engine.nearest(query, video=video, limit=MOST_CLOSEST), started)
         by_text = seen is not None and not set(found[0].signals) <= SEEN
-        is_sure = bool(seen) or by_text or (seen is not None and presupposes(text))
+        is_sure = bool(seen) or by_text or (seen is not None and is_given)
         looked = passes(is_sure=is_sure).look(self.candidates(found, query, with_text=wants_text(text, found)))
         return self._answer(text, looked, found, started)
 

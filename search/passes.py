@@ -135,7 +135,7 @@ class Passes:
             if reply.found:
                 winners.append((clips, reply))
         if not winners:
-            return self._final(clips_of_first) if self._is_sure else self._looked
+            return self._doubted(clips_of_first, NOTHING) if self._is_sure else self._looked
         if len(winners) == 1:
             return self._settle(*winners[0])
         chosen = [clips[place] for clips, reply in winners for place in dict.fromkeys(c.clip for c in reply.citations)]
@@ -168,7 +168,11 @@ class Passes:
 
     def _final(self, clips: "list[_Clip]") -> Looked:
         reply = self._ask(clips, self._on_text) if clips else NOTHING
-        if clips and self._is_sure and not reply.found:
+        return self._settle(clips, reply) if reply.found else self._doubted(clips, reply)
+
+    def _doubted(self, clips: "list[_Clip]", reply: ParsedReply) -> Looked:
+        """The model saw nothing in these clips: it is held to naming a place where retrieval is sure."""
+        if clips and self._is_sure:
             reply = self._ask(clips, None, schemas=(FOUND_SCHEMA,))
         return self._settle(clips, reply)
 
