@@ -14,11 +14,12 @@ from typing import Any
 import torch
 from transformers import Qwen2Tokenizer, Qwen2VLForConditionalGeneration
 
-from demo.vlm_checkpoint import build_processor, build_tokenizer, model_config, write_checkpoint
+from demo.vlm_checkpoint import build_processor, model_config, write_checkpoint
 from demo.vlm_clips import ClipMaker
 from demo.vlm_frames import FrameStore
 from demo.vlm_sequences import prompt_texts, tokenizer_texts
 from demo.vlm_text_stage import TextPlan, TextTrainer, keep_features, train_text
+from demo.vlm_tokenizer import build_tokenizer
 from demo.vlm_vision_stage import VisionPlan, train_vision
 
 

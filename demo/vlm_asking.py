@@ -29,6 +29,11 @@ class Asked:
     """Whether a clip's quoted text decides which clip answers."""
 
     @property
+    def topic(self) -> str:
+        """The kind, and of a "what" the question's second word: "what colour", "what does"."""
+        return f"what {self.question.split()[1]}" if self.kind == "what" else self.kind
+
+    @property
     def clip(self) -> int:
         """The clip that the reply names first, 0 for none."""
         moments = json.loads(self.reply)["moments"]

@@ -1,13 +1,10 @@
-"""The tiny Qwen2-VL's shape, its tokenizer and processor, and how all is written for `from_pretrained`."""
+"""The tiny Qwen2-VL's shape, its processor, and how all is written for `from_pretrained`."""
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from tokenizers import Regex as TokenRegex
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import (
     Qwen2Tokenizer,
     Qwen2VLConfig,
@@ -16,19 +13,12 @@ from transformers import (
     Qwen2VLProcessor,
     Qwen2VLVideoProcessor,
 )
-from transformers.models.qwen2.tokenization_qwen2 import PRETOKENIZE_REGEX
 
 from demo.vlm_frames import PICTURE_HEIGHT, PICTURE_WIDTH
+from demo.vlm_tokenizer import CONTEXT_TOKENS, SPECIAL_TOKENS
 
-CONTEXT_TOKENS = 2048
-VOCABULARY_SIZE = 1536
 VISION_SIZE, VISION_HEADS, VISION_LAYERS = 192, 6, 4
 TEXT_SIZE, TEXT_HEADS, TEXT_KEY_HEADS, TEXT_LAYERS, TEXT_MLP = 256, 4, 2, 5, 640
-SPECIAL_TOKENS = [
-    "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>",
-    "<|image_pad|>", "<|video_pad|>",
-]  # fmt: skip
-"""The first tokens, in this order."""
 CHAT_TEMPLATE = (
     "{% for message in messages %}{% if loop.first and message['role'] != 'system' %}<|im_start|>system\n"
     "You are a helpful assistant.<|im_end|>\n{% endif %}<|im_start|>{{ message['role'] }}\n"
@@ -43,37 +33,6 @@ CHAT_TEMPLATE = (
 """Qwen2-VL's own, without its counting of vision parts."""
 
 
-def build_tokenizer(texts: Iterable[str]) -> Qwen2Tokenizer:
-    """Learns a byte-level BPE of Qwen2's format on the texts: digits one by one, every byte representable."""
-    learner = Tokenizer(models.BPE())
-    learner.normalizer = normalizers.NFC()
-    learner.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(TokenRegex(PRETOKENIZE_REGEX), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    learner.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY_SIZE,
-        special_tokens=SPECIAL_TOKENS,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    learner.train_from_iterator(texts, trainer)
-    learned: dict[str, Any] = json.loads(learner.to_str())["model"]
-    return Qwen2Tokenizer(
-        vocab=learned["vocab"],
-        merges=cast(Any, [tuple(merge) for merge in learned["merges"]]),
-        unk_token="<|endoftext|>",
-        eos_token="<|im_end|>",
-        pad_token="<|endoftext|>",
-        additional_special_tokens=SPECIAL_TOKENS,
-        model_max_length=CONTEXT_TOKENS,
-        padding_side="left",
-    )
-
-
 def build_processor(tokenizer: Qwen2Tokenizer) -> Qwen2VLProcessor:
     """Joins the tokenizer with picture and video processors that leave pictures of 28 x 28 to 560 x 560 their size."""
     limits: dict[str, Any] = {"size": {"shortest_edge": 28 * 28, "longest_edge": 560 * 560}}
@@ -85,7 +44,7 @@ def build_processor(tokenizer: Qwen2Tokenizer) -> Qwen2VLProcessor:
     )
 
 
-def model_config(vocabulary_size: int = VOCABULARY_SIZE) -> Qwen2VLConfig:
+def model_config(vocabulary_size: int) -> Qwen2VLConfig:
     """Returns the shape: about 6 million parameters, a context of 2,048 tokens."""
     token = SPECIAL_TOKENS.index
     return Qwen2VLConfig(

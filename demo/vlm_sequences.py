@@ -20,12 +20,12 @@ from demo.grammar import Description, all_words, say
 from demo.scenes import Scene
 from demo.vlm_asking import Asked
 from demo.vlm_captions import caption_of
-from demo.vlm_checkpoint import SPECIAL_TOKENS
 from demo.vlm_clips import ClipMaker, PlannedClip, sign_text
 from demo.vlm_copies import Span, copied, copied_tokens
 from demo.vlm_facts import TOKEN_PIXELS
 from demo.vlm_frames import PAIRS, PICTURE_HEIGHT, PICTURE_WIDTH
 from demo.vlm_questions import ask, ask_several
+from demo.vlm_tokenizer import SPECIAL_TOKENS
 from demo.words import SIGN_WORDS
 from indexer.caption_prompt import CAPTION_INSTRUCTION, timed_frames
 from indexer.models.vision_language import Part, ShownFrames
@@ -52,7 +52,7 @@ class Tail:
     reply: int
     """Where in `ids` the reply begins."""
     kind: str
-    """"caption", "what", "when" or "absent"."""
+    """"caption", "when", "absent", or "what" with the word that says what of."""
     clip: int | None
     """Which clip the reply names first, 0 for none; None for a caption."""
     question: int = 0
@@ -122,7 +122,7 @@ class SequenceMaker:
             if number >= tails:
                 made.append(Tail(question, len(question), PROBE, None, len(question) - 1, looks=looks, form=one.form))
                 continue
-            tail = self._tail(asked, one.reply, one.kind, one.clip)
+            tail = self._tail(asked, one.reply, one.topic, one.clip)
             spans = self._encoded(one.reply)[1]
             copies = copied_tokens(copied(prefix, one.reply, plan), spans, prefix_spans)
             copies = [(tail.reply + token, source) for token, source in copies]

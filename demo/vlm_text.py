@@ -17,10 +17,10 @@ from transformers import Qwen2VLForConditionalGeneration
 from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VLDecoderLayer
 
 from demo.grammar import Description
-from demo.vlm_checkpoint import SPECIAL_TOKENS
 from demo.vlm_facts import TOKEN_PIXELS
 from demo.vlm_frames import PICTURE_WIDTH
 from demo.vlm_sequences import PAIR_TOKENS, PROBE, TrainSequence
+from demo.vlm_tokenizer import SPECIAL_TOKENS
 
 VIDEO_PAD = SPECIAL_TOKENS.index("<|video_pad|>")
 VISION_END = SPECIAL_TOKENS.index("<|vision_end|>")
@@ -29,7 +29,7 @@ BLOCK_ROWS, BLOCK_COLUMNS = np.divmod(np.arange(PAIR_TOKENS), WIDE)
 BLOCK_STEP = max(PAIR_TOKENS // WIDE, WIDE)
 """How far the positions go on over one pair: by its longer side."""
 UNTAUGHT = -100
-ANSWER_TOKENS = slice(4, 7)
+ANSWER_TOKENS = slice(4, 6)
 """Of a reply: the first tokens of its answer."""
 ANSWER_WEIGHT = 8.0
 
@@ -196,7 +196,7 @@ def _weights(batch: Batch) -> Tensor:
     weights = torch.ones(batch.labels.shape)
     for row, kinds in enumerate(batch.kinds):
         for number, kind in enumerate(kinds, 1):
-            if kind == "what":
+            if kind.startswith("what"):
                 own = ((batch.labels[row] != UNTAUGHT) & (batch.parts[row] == number)).nonzero()[:, 0]
                 weights[row, own[ANSWER_TOKENS]] = ANSWER_WEIGHT
     return weights

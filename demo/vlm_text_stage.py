@@ -83,7 +83,7 @@ class Draws:
         """Returns a batch of captions and, later on, one of questions."""
         rng = Random(f"reelseek vlm text {self.seed} {step}")
         alone = share < self.plan.captions_part
-        captions = [self.maker.caption(rng) for _ in range(self.plan.tokens // (95 if alone else 500))]
+        captions = [self.maker.caption(rng) for _ in range(self.plan.tokens // (95 if alone else 320))]
         batches = [collate(captions)]
         if not alone:
             batches.append(collate(self._questions(rng, short=share < self.plan.captions_part + self.plan.short_part)))
