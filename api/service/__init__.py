@@ -1,0 +1,1 @@
+"""The HTTP service: JSON for programs, and the page for people, over one library."""

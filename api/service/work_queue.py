@@ -1,0 +1,85 @@
+"""Blocking work off the event loop: a few threads, a bounded line before them, and a deadline.
+
+Leaves out what the work is. A line that is full says so at once, so that nobody waits for what will not come.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from api.service.errors import DeadlineError, QueueFullError
+
+Result = TypeVar("Result")
+
+
+class WorkQueue:
+    """Threads for one kind of work. `run` is called on the event loop; the numbers may be read anywhere."""
+
+    def __init__(self, name: str, *, workers: int, limit: int, deadline_seconds: float) -> None:
+        """
+        Args:
+            limit: how many may wait while all workers are busy.
+            deadline_seconds: from being asked to being done, unless `run` says otherwise.
+        """
+        self.name = name
+        self.workers = workers
+        self.limit = limit
+        self.deadline_seconds = deadline_seconds
+        self.refused = 0
+        self._inside = 0
+        self._mutex = threading.Lock()
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix=f"reelseek-{name}")
+
+    @property
+    def running(self) -> int:
+        return min(self.workers, self._inside)
+
+    @property
+    def waiting(self) -> int:
+        return max(0, self._inside - self.workers)
+
+    async def run(self, work: Callable[[], Result], *, deadline_seconds: float | None = None) -> Result:
+        """The result of `work()`, run in a thread.
+
+        When the caller is cancelled or the deadline passes, work that has not begun never begins; work under way
+        goes on and keeps its place until it ends, so give it a cancel switch of its own.
+
+        Raises:
+            QueueFullError: too many wait already; nothing was begun.
+            DeadlineError: the deadline has passed.
+        """
+        future = self._enter(work)
+        seconds = self.deadline_seconds if deadline_seconds is None else deadline_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            if future.done() and not future.cancelled():
+                return future.result()
+            raise DeadlineError(f"{self.name} took longer than {seconds:g} s; ask for less, or try again") from None
+
+    def close(self) -> None:
+        """Begin nothing more; does not wait for what runs."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _enter(self, work: Callable[[], Result]) -> Future[Result]:
+        with self._mutex:
+            if self._inside >= self.workers + self.limit:
+                self.refused += 1
+                raise QueueFullError(
+                    f"{self._inside} requests of this kind ({self.name}) are worked on or wait already; try again soon"
+                )
+            self._inside += 1
+        try:
+            future = self._pool.submit(work)
+        except RuntimeError as error:
+            self._leave(None)
+            raise QueueFullError("the service is stopping") from error
+        future.add_done_callback(self._leave)
+        return future
+
+    def _leave(self, future: object) -> None:
+        with self._mutex:
+            self._inside -= 1
