@@ -23,8 +23,8 @@ from indexer.models.qwen import load_vision_language_model
 from indexer.models.registry import Models, load_models
 from indexer.models.vision_language import VisionLanguageModel
 from search.asking import Asker
+from search.effort import EffortName
 from search.engine import SearchEngine
-from search.passes import EffortName
 
 WAYS = ("retrieval", "whole video")
 HEADS = (

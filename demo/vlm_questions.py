@@ -11,9 +11,9 @@ from demo.vlm_text_questions import absent_said, absent_sign, what_said, what_si
 ABSENT_SHARE = 0.15
 """Retrieval refuses most of what is absent before the model is asked."""
 MAKERS: dict[tuple[str, bool], tuple[Maker, ...]] = {
-    ("seen", False): (when_seen, *2 * (what_background, what_actor, what_actor, what_motion), count),
+    ("seen", False): (when_seen, what_background, *2 * (what_actor,), *4 * (what_motion,), count),
     ("seen", True): (absent_seen,),
-    ("text", False): (when_sign, when_said, *2 * (what_sign, what_said)),
+    ("text", False): (when_sign, when_said, what_said, *5 * (what_sign,)),
     ("text", True): (absent_sign, absent_said),
 }
 """By what a question is about and whether it is absent; often listed makers are drawn more often."""

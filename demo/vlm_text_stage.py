@@ -93,7 +93,7 @@ class Draws:
         """Sequences of one shape: as many clips, pairs and questions each, so that little is padded."""
         clips = rng.choice((1, 2, 3, 4, 4)) if short else rng.choice(AS_ASKED)
         pairs = rng.randint(1, 2) if short else rng.choice((1, 2, 3, 4, 4))
-        text = rng.random() < 0.33
+        text = rng.random() < 0.4
         tails = (2 if clips == 1 else 4) if short else 3
         probes = 14 if short and clips > 1 else 0
         about = 12 + clips * (24 + (20 if text else 0) + 30 * max(pairs - 0.4, 1)) + tails * 105 + probes * 22

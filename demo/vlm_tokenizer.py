@@ -70,7 +70,8 @@ def with_answers(learned: Tokenizer) -> Qwen2Tokenizer:
         model_max_length=CONTEXT_TOKENS,
         padding_side="left",
     )
-    tokenizer.add_tokens([AddedToken(word, single_word=True, normalized=False) for word in SIGN_WORDS])
+    signs = [AddedToken(word, single_word=True, normalized=False) for word in SIGN_WORDS]
+    tokenizer.add_tokens(cast(Any, signs))
     return tokenizer
 
 

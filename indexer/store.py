@@ -15,9 +15,9 @@ import os
 os.environ.setdefault("LANCEDB_LOG", "error")
 
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
+from indexer.closing import Closing
 from indexer.errors import LibraryMissingError
 from indexer.lock import WriterLock
 from indexer.schema import Maker
@@ -29,7 +29,7 @@ from indexer.store_write import prepare_folder
 __all__ = ["Background", "FrameHit", "Library", "Maker", "Similarities", "TextHit", "check_maker"]
 
 
-class Library(Auditing):
+class Library(Auditing, Closing):
     """An open library. Make one with `Library.open` or `Library.open_writer`, both also context managers."""
 
     def __init__(self, path: Path, maker: Maker, *, lock: WriterLock | None = None) -> None:
@@ -81,14 +81,6 @@ class Library(Auditing):
         self._may_write = False
         if self._lock:
             self._lock.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _found_or_made(path: Path, maker: Maker) -> Maker:

@@ -1,37 +1,53 @@
 """Asker: a question -> an answer from a few clips of the library. Owns the search engine and the model.
 
 The steps are in their own files: `question` reads the words, `budget` and `evidence` choose what is
-shown, `passes` asks, `reply` checks. Questions about the whole span are `whole`'s, bounds are refined by `pinpoint`.
+shown, `passes` asks, `reply` checks. `counting` and `summary`
+answer questions about the whole span, `pinpoint` refines bounds.
 """
 
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
+from indexer.closing import Closing
 from indexer.config import Settings
 from indexer.errors import ModelMissingError
 from indexer.making import settings_like
 from indexer.models.profiles import profile_of
 from indexer.models.vision_language import IsCancelled, OnText, VisionLanguageModel
-from indexer.records import TimeSpan, Video
+from indexer.records import Video
 from search.answer import Answer, CitedMoment, EvidenceUsed
 from search.answer_stream import AnswerStream
+from search.counting import answer_count
+from search.effort import EFFORTS, EffortName, fitting
 from search.engine import SearchEngine
 from search.evidence import Candidate
-from search.passes import EFFORTS, EffortName, Looked, Mode, Passes, fitting
+from search.listening import Listening, OnEvidence
+from search.passes import Looked, Mode, Passes
 from search.query import check_query
-from search.question import calls_for_text, presupposes, retrieval_query, scope_of
+from search.question import presupposes, retrieval_query, scope_of
 from search.results import Moment
 from search.sight import SEEN
-from search.texts import texts_in
+from search.spread import whole_candidates, whole_plan
+from search.summary import answer_summary
+from search.texts import texts_in, wants_text
 
 NOT_FOUND = "This was not found in the library."
 CLOSEST = "came closest"
 MOST_CLOSEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """What the search brought up for a question."""
+
+    moments: list[Moment]
+    is_sure: bool
+    """It is there, as far as retrieval can tell; see `search.sight`."""
+
 
 LoadModel = Callable[[str, str], VisionLanguageModel]
 """(model, device) -> loaded."""
@@ -43,7 +59,7 @@ def _load(spec: str, device: str) -> VisionLanguageModel:
     return load_vision_language_model(spec, device=device)
 
 
-class Asker:
+class Asker(Closing):
     """Answers questions about one library. Safe from several threads; models are loaded by the first question."""
 
     def __init__(self, engine: SearchEngine, settings: Settings, load: LoadModel = _load) -> None:
@@ -90,6 +106,7 @@ class Asker:
         effort: EffortName = "normal",
         retrieval: bool = True,
         on_text: OnText | None = None,
+        on_evidence: OnEvidence | None = None,
         is_cancelled: IsCancelled | None = None,
     ) -> Answer:
         """The answer to a question, with the moments that it rests on.
@@ -100,6 +117,7 @@ class Asker:
             effort: how many clips are looked at.
             retrieval: False: no search; frames spread evenly over the whole video or library.
             on_text: told the answer's words as they are generated; they may still turn out to be unfounded.
+            on_evidence: told (video id, span) of each clip of a prompt, before the model reads it.
             is_cancelled: once it says True, nothing more is generated.
 
         Raises:
@@ -112,41 +130,38 @@ class Asker:
         model = self.model
         chosen = None if video is None else self.engine.library.find_video(video)
         started = time.perf_counter()
-        words = None if on_text is None else AnswerStream(on_text)
-        passes = partial(
-            Passes,
-            text,
-            model,
-            self.settings,
-            effort=fitting(EFFORTS[effort], model.context_limit),
-            mode=mode,
-            on_text=words,
-            is_cancelled=is_cancelled,
-        )
-        if not retrieval:
-            from search.whole import whole_candidates, whole_plan
-
-            candidates = whole_candidates(self.engine.library, chosen)
-            once = passes()
-            looked = once.look_at(whole_plan(text, candidates, model, once.limit))
-            return self._answer(text, looked, [], started)
         scope = scope_of(text)
-        if scope != "moments":
-            from search.whole import answer_whole
-
-            return answer_whole(self, text, scope, chosen, started=started, on_text=on_text, is_cancelled=is_cancelled)
+        if retrieval and scope == "count":
+            told = Listening(None, on_evidence, is_cancelled)
+            return answer_count(self, text, chosen, effort=effort, started=started, listening=told)
+        if retrieval and scope == "summary":
+            told = Listening(on_text, on_evidence, is_cancelled)
+            return answer_summary(self, text, chosen, started=started, listening=told)
+        listening = Listening(None if on_text is None else AnswerStream(on_text), on_evidence, is_cancelled)
+        found = self._retrieve(text, chosen, effort) if retrieval else Retrieved([], is_sure=False)
+        fits = fitting(EFFORTS[effort], model.context_limit)
+        passes = Passes(text, model, self.settings, effort=fits, mode=mode, listening=listening, is_sure=found.is_sure)
+        if not retrieval:
+            spread = whole_plan(text, whole_candidates(self.engine.library, chosen), model, passes.limit)
+            return self._answer(text, passes.look_at(spread), [], started)
         query = retrieval_query(text)
-        found = self.engine.search(query, video=video, limit=max(MOST_CLOSEST, EFFORTS[effort].clips)).moments
-        seen = self.engine.is_seen(query, video=video) if found else None
-        is_given = presupposes(text)
+        if not found.moments:
+            closest = self.engine.nearest(query, video=chosen and chosen.video_id, limit=MOST_CLOSEST)
+            return self._answer(text, Looked(), closest, started)
+        with_text = wants_text(text, found.moments)
+        looked = passes.look(self.candidates(found.moments, query, with_text=with_text))
+        return self._answer(text, looked, found.moments, started)
+
+    def _retrieve(self, question: str, video: Video | None, effort: EffortName) -> "Retrieved":
+        """What may answer; nothing where sight, judged, says that the thing is not there and no text brings it up."""
+        query, name = retrieval_query(question), video and video.video_id
+        moments = self.engine.search(query, video=name, limit=max(MOST_CLOSEST, EFFORTS[effort].clips)).moments
+        seen = self.engine.is_seen(query, video=name) if moments else None
+        is_given = presupposes(question)
         if seen is False and not is_given:
-            found = [moment for moment in found if not set(moment.signals) <= SEEN]
-        if not found:
-            return self._answer(text, Looked(), self.engine.nearest(query, video=video, limit=MOST_CLOSEST), started)
-        by_text = seen is not None and not set(found[0].signals) <= SEEN
-        is_sure = bool(seen) or by_text or (seen is not None and is_given)
-        looked = passes(is_sure=is_sure).look(self.candidates(found, query, with_text=wants_text(text, found)))
-        return self._answer(text, looked, found, started)
+            moments = [moment for moment in moments if not set(moment.signals) <= SEEN]
+        by_text = bool(moments) and not set(moments[0].signals) <= SEEN
+        return Retrieved(moments, is_sure=bool(moments) and seen is not None and (seen or by_text or is_given))
 
     def candidates(self, moments: Sequence[Moment], query: str, *, with_text: bool) -> list[Candidate]:
         """Moments with what choosing their frames needs."""
@@ -154,7 +169,7 @@ class Asker:
         videos = {one.video_id: one for one in self.engine.videos()}
         texts = texts_in(self.engine.library, moments) if with_text else [""] * len(moments)
         return [
-            candidate_of(videos[moment.video_id], moment.span, curve=curve, text=text)
+            Candidate.of(videos[moment.video_id], moment.span, curve=curve, text=text)
             for moment, curve, text in zip(moments, curves, texts, strict=True)
             if moment.video_id in videos
         ]
@@ -167,18 +182,10 @@ class Asker:
         """Let go of the library; safe to repeat."""
         self.engine.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def _answer(self, question: str, looked: Looked, found: Sequence[Moment], started: float) -> Answer:
         reply = looked.reply
         if reply.found:
-            moments = cited(looked)
+            moments = looked.cited
         else:
             moments = [CitedMoment(one.video, one.video_id, one.span, CLOSEST) for one in found[:MOST_CLOSEST]]
         return Answer(
@@ -192,27 +199,3 @@ class Asker:
             shown=looked.shown,
             warnings=looked.warnings,
         )
-
-
-def cited(looked: Looked) -> list[CitedMoment]:
-    """The reply's citations on their videos, in the reply's order."""
-    moments: list[CitedMoment] = []
-    for citation in looked.reply.citations:
-        candidate, _ = looked.clips[citation.clip]
-        moments.append(CitedMoment(candidate.video, candidate.video_id, citation.span, citation.why))
-    return moments
-
-
-def candidate_of(
-    video: Video, span: TimeSpan, *, curve: Sequence[tuple[float, float]] = (), text: str = ""
-) -> Candidate:
-    """A span of a video as evidence."""
-    width, height = (video.probe.width, video.probe.height) if video.probe else (16, 9)
-    return Candidate(video.path, video.video_id, span, tuple(curve), width, height, text)
-
-
-def wants_text(question: str, moments: Sequence[Moment]) -> bool:
-    """Whether to quote what is read and heard: the question calls for it, or only text led to the best moment."""
-    best = moments[0].signals if moments else {}
-    by_sight = {"picture", "caption", "caption_words"} & set(best)
-    return calls_for_text(question) or (bool(best) and not by_sight)

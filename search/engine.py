@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
+from indexer.closing import Closing
 from indexer.config import Settings
 from indexer.errors import LibraryModelsError, QueryError
 from indexer.making import maker_of, settings_like
@@ -30,7 +30,7 @@ MAX_LIMIT = 1000
 """Moments on one page."""
 
 
-class SearchEngine:
+class SearchEngine(Closing):
     """Finds moments in one library. Safe from several threads; models are loaded by the first search that needs them.
 
     Make one with `SearchEngine.open`, also as a context manager.
@@ -153,14 +153,6 @@ class SearchEngine:
     def close(self) -> None:
         """Let go of the library; safe to repeat."""
         self._library.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _find(self, question: Question, signals: Collection[Signal], videos: dict[str, Video]) -> list[Draft]:
         def ready(video_id: str, stage: Stage) -> bool:

@@ -8,12 +8,13 @@ Zhang et al. 2025: "Query-aware Frame Selection and Multi-Resolution Adaptation 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.caption_prompt import PAIR_SECONDS
-from indexer.records import TimeSpan
+from indexer.records import TimeSpan, Video
 from indexer.shown_pictures import PictureSize
 
 SHARPNESS = 2.0
@@ -42,6 +43,12 @@ class Candidate:
     """Pixels of the video's pictures."""
     text: str = ""
     """What is read or heard in the span; empty where the question does not call for it."""
+
+    @classmethod
+    def of(cls, video: Video, span: TimeSpan, *, curve: Curve = (), text: str = "") -> Self:
+        """A span of a video of the library."""
+        width, height = (video.probe.width, video.probe.height) if video.probe else (16, 9)
+        return cls(video.path, video.video_id, span, tuple(curve), width, height, text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,75 +1,24 @@
 """More evidence than one prompt holds: passes over batches of clips, then one that decides among the winners."""
 
 from collections.abc import Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from indexer.config import Settings
 from indexer.errors import PromptTooLongError
-from indexer.models.vision_language import IsCancelled, OnText, VisionLanguageModel
+from indexer.models.vision_language import OnText, VisionLanguageModel
 from indexer.records import TimeSpan
+from search.answer import CitedMoment
 from search.budget import Budget, plan_clips
+from search.effort import Effort, reply_tokens
 from search.evidence import Candidate, PlannedClip
-from search.prompts import REPLY_SCHEMA, ShownClip, ask_prompt
+from search.listening import SILENT, Listening, ShownSpan
+from search.prompts import ShownClip, ask_prompt
 from search.reply import NOTHING, ParsedReply, parse_reply
+from search.reply_schema import FOUND_SCHEMA, REPLY_SCHEMA, SHORT_SCHEMA
 from search.shown import as_video, read_clips
 
 Mode = Literal["frames", "video"]
-EffortName = Literal["low", "normal", "high"]
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How far a question reaches."""
-
-    clips: int
-    """Looked at in all."""
-    clips_a_pass: int
-    tokens: int
-    """Of one prompt, where the model's context allows as many."""
-
-
-EFFORTS: dict[EffortName, Effort] = {
-    "low": Effort(clips=3, clips_a_pass=3, tokens=4_096),
-    "normal": Effort(clips=6, clips_a_pass=6, tokens=8_192),
-    "high": Effort(clips=24, clips_a_pass=6, tokens=16_384),
-}
-CLIP_CONTEXT = 1024
-"""Tokens of context for each clip of a prompt: a model made for a short context sorts few clips well."""
-MOST_REPLY_TOKENS = 512
-REPLY_SHARE = 8
-"""The reply's part of a short context: one in so many tokens."""
-
-
-def fitting(effort: Effort, context_limit: int) -> Effort:
-    """The effort with as many clips a pass as the context is made for, and as many passes as before."""
-    clips_a_pass = max(1, min(effort.clips_a_pass, context_limit // CLIP_CONTEXT))
-    passes = -(-effort.clips // effort.clips_a_pass)
-    return replace(effort, clips=passes * clips_a_pass, clips_a_pass=clips_a_pass)
-
-
-def _short_schema() -> dict[str, Any]:
-    schema = deepcopy(REPLY_SCHEMA)
-    schema["properties"]["answer"]["maxLength"] = 160
-    schema["properties"]["moments"]["maxItems"] = 3
-    schema["properties"]["moments"]["items"]["properties"]["why"]["maxLength"] = 60
-    return schema
-
-
-SHORT_SCHEMA = _short_schema()
-"""For the second try of a reply that was cut: so short that it comes to its end."""
-
-
-def _found_schema() -> dict[str, Any]:
-    schema = deepcopy(REPLY_SCHEMA)
-    schema["properties"]["found"] = {"const": True}
-    schema["properties"]["moments"]["minItems"] = 1
-    return schema
-
-
-FOUND_SCHEMA = _found_schema()
-"""For the second try where retrieval is sure and the model saw nothing: it may only say where."""
 
 
 @dataclass
@@ -79,13 +28,19 @@ class Looked:
     reply: ParsedReply = NOTHING
     clips: list[tuple[Candidate, TimeSpan]] = field(default_factory=list[tuple[Candidate, TimeSpan]])
     """Those that the reply's citations number, in order."""
-    shown: list[tuple[str, TimeSpan]] = field(default_factory=list[tuple[str, TimeSpan]])
+    shown: list[ShownSpan] = field(default_factory=list[ShownSpan])
     """(video id, span) of every clip of every pass."""
     frames: int = 0
     tokens: int = 0
     """Of the largest prompt."""
     passes: int = 0
     warnings: list[str] = field(default_factory=list[str])
+
+    @property
+    def cited(self) -> list[CitedMoment]:
+        """The reply's citations on their videos, in the reply's order."""
+        of = [(self.clips[citation.clip][0], citation) for citation in self.reply.citations]
+        return [CitedMoment(clip.video, clip.video_id, citation.span, citation.why) for clip, citation in of]
 
 
 class Passes:
@@ -99,8 +54,7 @@ class Passes:
         *,
         effort: Effort,
         mode: Mode = "frames",
-        on_text: OnText | None = None,
-        is_cancelled: IsCancelled | None = None,
+        listening: Listening = SILENT,
         is_sure: bool = False,
     ) -> None:
         """
@@ -110,7 +64,7 @@ class Passes:
         self._is_sure = is_sure
         self._question, self._model, self._settings = question, model, settings
         self._effort, self._mode = effort, mode
-        self._on_text, self._is_cancelled = on_text, is_cancelled
+        self._listening = listening
         self.reply_tokens = reply_tokens(model)
         self.limit = min(effort.tokens, model.context_limit) - self.reply_tokens
         """Tokens of a prompt."""
@@ -167,7 +121,7 @@ class Passes:
         return [_Clip(plan.candidate, show(clip)) for plan, clip in read.clips]
 
     def _final(self, clips: "list[_Clip]") -> Looked:
-        reply = self._ask(clips, self._on_text) if clips else NOTHING
+        reply = self._ask(clips, self._listening.on_text) if clips else NOTHING
         return self._settle(clips, reply) if reply.found else self._doubted(clips, reply)
 
     def _doubted(self, clips: "list[_Clip]", reply: ParsedReply) -> Looked:
@@ -195,6 +149,8 @@ class Passes:
         looked, shown = self._looked, [clip.shown for clip in clips]
         prompt = ask_prompt(self._question, shown)
         looked.tokens = max(looked.tokens, self._model.count_tokens(prompt))
+        if self._listening.on_evidence is not None:
+            self._listening.on_evidence([(clip.candidate.video_id, clip.shown.span) for clip in clips])
         known = set(looked.shown)
         for clip in clips:
             if (place := (clip.candidate.video_id, clip.shown.span)) not in known:
@@ -207,7 +163,7 @@ class Passes:
                 max_tokens=self.reply_tokens,
                 schema=schema,
                 on_text=on_text if schema is REPLY_SCHEMA else None,
-                is_cancelled=self._is_cancelled,
+                is_cancelled=self._listening.is_cancelled,
             )
             if (parsed := parse_reply(reply.text, [clip.span for clip in shown])) is not None:
                 return parsed
@@ -231,11 +187,6 @@ class Passes:
 class _Clip:
     candidate: Candidate
     shown: ShownClip
-
-
-def reply_tokens(model: VisionLanguageModel) -> int:
-    """What is kept free for the reply."""
-    return min(MOST_REPLY_TOKENS, model.context_limit // REPLY_SHARE)
 
 
 def frames_of(clip: ShownClip) -> int:

@@ -9,8 +9,10 @@ from indexer.models.vision_language import IsCancelled
 from indexer.records import TimeSpan, Video
 from indexer.shown_pictures import picture_size
 from search.budget import SMALLEST_PAIR, prompt_tokens
+from search.effort import EFFORTS, reply_tokens
 from search.evidence import Candidate, PlannedClip, PlannedPair
-from search.passes import EFFORTS, Looked, Passes, reply_tokens
+from search.listening import Listening
+from search.passes import Looked, Passes
 from search.query import check_query
 from search.question import retrieval_query
 
@@ -81,7 +83,9 @@ def pinpoint(
         if clip is None:
             return None
         one = EFFORTS["high"]
-        looked = Passes(question, asker.model, asker.settings, effort=one, is_cancelled=is_cancelled).look_at([clip])
+        looked = Passes(
+            question, asker.model, asker.settings, effort=one, listening=Listening(is_cancelled=is_cancelled)
+        ).look_at([clip])
         looks.append(looked)
         spans = [citation.span for citation in looked.reply.citations if looked.reply.found]
         return max(spans, key=lambda cited: (cited.intersection_seconds(given), -cited.start_seconds), default=None)

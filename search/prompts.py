@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from indexer.caption_prompt import timed_frames
 from indexer.models.vision_language import Part, Prompt, ShownFrames
@@ -12,30 +11,6 @@ ASK_INSTRUCTION = (
     'Answer from these clips alone, as JSON: {"answer", "found", "moments": [{"clip", "start", "stop", "why"}]}. '
     "Give start and stop in seconds. If the clips do not show it, found is false and moments is empty."
 )
-REPLY_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "answer": {"type": "string"},
-        "found": {"type": "boolean"},
-        "moments": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "clip": {"type": "integer", "minimum": 1},
-                    "start": {"type": "number", "minimum": 0},
-                    "stop": {"type": "number", "minimum": 0},
-                    "why": {"type": "string"},
-                },
-                "required": ["clip", "start", "stop", "why"],
-                "additionalProperties": False,
-            },
-        },
-    },
-    "required": ["answer", "found", "moments"],
-    "additionalProperties": False,
-}
-"""Keys in this order, as `json.dumps` writes them by default: `{"answer": "red", "found": true, "moments": [...]}`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,19 @@ from collections.abc import Sequence
 
 from indexer.records import TextRow, TextSource, TimeSpan
 from indexer.store import Library
+from search.question import calls_for_text
 from search.results import Moment
 
 LEAST_SHARED_SECONDS = 0.5
 """A text that shares less with a moment, and less than half of itself, belongs to its neighbour."""
 QUOTED_SOURCES: tuple[TextSource, ...] = ("screen_text", "subtitle")
+
+
+def wants_text(question: str, moments: Sequence[Moment]) -> bool:
+    """Whether to quote what is read and heard: the question calls for it, or only text led to the best moment."""
+    best = moments[0].signals if moments else {}
+    by_sight = {"picture", "caption", "caption_words"} & set(best)
+    return calls_for_text(question) or (bool(best) and not by_sight)
 
 
 def texts_in(library: Library, moments: Sequence[Moment]) -> list[str]:

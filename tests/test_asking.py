@@ -20,9 +20,10 @@ from search import passes
 from search.answer import Answer
 from search.asking import Asker
 from search.budget import blank_clip
+from search.effort import EFFORTS
 from search.engine import SearchEngine
 from search.evidence import Candidate, PlannedClip
-from search.passes import EFFORTS, Passes
+from search.passes import Passes
 from search.pinpoint import pinpoint
 from search.shown import ReadClips
 

@@ -18,7 +18,7 @@ from indexer.records import TimeSpan
 from search import asking
 from search import pinpoint as pinpointing
 from search.answer import Answer, CitedMoment, EvidenceUsed
-from search.passes import EFFORTS
+from search.effort import EFFORTS
 from search.pinpoint import Pinpointed
 
 

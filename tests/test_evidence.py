@@ -16,7 +16,7 @@ from search.budget import Budget, blank_clip, plan_clips, prompt_tokens
 from search.evidence import Candidate, sample_times, with_sizes
 from search.passes import reply_tokens
 from search.prompts import ask_prompt
-from search.whole import whole_plan
+from search.spread import whole_plan
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,8 @@ from indexer.models.qwen import QwenModel, load_vision_language_model
 from indexer.models.qwen_weights import vision_language_name
 from indexer.models.vision_language import Prompt, ShownFrames, VisionLanguageModel
 from indexer.records import TimeSpan
-from search.prompts import REPLY_SCHEMA, ShownClip, ask_prompt
+from search.prompts import ShownClip, ask_prompt
+from search.reply_schema import REPLY_SCHEMA
 
 WORDS = 'when is a red circle moving left? «ÄÖ» 23.5s 图 🎈 <b> \n Clip {"a": 1} naïve'.split(" ")
 

@@ -11,7 +11,8 @@ from api.options import with_settings
 from indexer.config import Settings
 
 if TYPE_CHECKING:
-    from search.passes import EffortName, Mode
+    from search.effort import EffortName
+    from search.passes import Mode
 
 MODES = ("frames", "video")
 EFFORT_NAMES = ("low", "normal", "high")

@@ -1,0 +1,43 @@
+"""How far a question reaches: clips in all, clips and tokens of one prompt. Pure."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from indexer.models.vision_language import VisionLanguageModel
+
+EffortName = Literal["low", "normal", "high"]
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How far a question reaches."""
+
+    clips: int
+    """Looked at in all."""
+    clips_a_pass: int
+    tokens: int
+    """Of one prompt, where the model's context allows as many."""
+
+
+EFFORTS: dict[EffortName, Effort] = {
+    "low": Effort(clips=3, clips_a_pass=3, tokens=4_096),
+    "normal": Effort(clips=6, clips_a_pass=6, tokens=8_192),
+    "high": Effort(clips=24, clips_a_pass=6, tokens=16_384),
+}
+CLIP_CONTEXT = 1024
+"""Tokens of context for each clip of a prompt: a model made for a short context sorts few clips well."""
+MOST_REPLY_TOKENS = 512
+REPLY_SHARE = 8
+"""The reply's part of a short context: one in so many tokens."""
+
+
+def fitting(effort: Effort, context_limit: int) -> Effort:
+    """The effort with as many clips a pass as the context is made for, and as many passes as before."""
+    clips_a_pass = max(1, min(effort.clips_a_pass, context_limit // CLIP_CONTEXT))
+    passes = -(-effort.clips // effort.clips_a_pass)
+    return replace(effort, clips=passes * clips_a_pass, clips_a_pass=clips_a_pass)
+
+
+def reply_tokens(model: VisionLanguageModel) -> int:
+    """What is kept free for the reply."""
+    return min(MOST_REPLY_TOKENS, model.context_limit // REPLY_SHARE)

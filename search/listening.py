@@ -1,0 +1,26 @@
+"""Who listens while a question is answered, and may stop it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from indexer.models.vision_language import IsCancelled, OnText
+from indexer.records import TimeSpan
+
+ShownSpan = tuple[str, TimeSpan]
+"""Video id and what of it is shown."""
+OnEvidence = Callable[[Sequence[ShownSpan]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """What is told while an answer is made; all of it may be left out."""
+
+    on_text: OnText | None = None
+    """The answer's words as they are generated; they may still turn out to be unfounded."""
+    on_evidence: OnEvidence | None = None
+    """The clips of a prompt, before the model reads it."""
+    is_cancelled: IsCancelled | None = None
+    """Once it says True, nothing more is generated."""
+
+
+SILENT = Listening()
