@@ -1,0 +1,91 @@
+"""A real Chromium for the page's tests, and what every one of them holds: nothing goes wrong, nothing leaves the machine."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.chromium import ARGUMENTS, Watch, chromium_path
+from tests.browser.fakes_service import FakeLibrary, FakeService
+from tests.media import write_video
+
+FILM_SECONDS = 24
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for a file of tests; skips where there is none."""
+    path = chromium_path()
+    if path is None:
+        pytest.skip("there is no chromium here, so the page was not opened; CHROMIUM=/path names one")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """What the browser complained about; a test that expects complaints clears them."""
+    watch = Watch()
+    yield watch
+    assert watch.errors == []
+    assert watch.elsewhere == []
+
+
+@pytest.fixture
+def new_page(browser: Browser, watch: Watch) -> Iterator[OpenPage]:
+    """Makes pages of their own context: `new_page(width=360, color_scheme="dark")`."""
+    contexts = []
+
+    def make(*, width: int = 1280, height: int = 800, **options: object) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)  # pyright: ignore[reportArgumentType]
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        watch.attach(page)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small H.264 file that Chromium plays."""
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    return write_video(path, range(0, FILM_SECONDS * 1000, 200), width=320, height=240, key_every=5)
+
+
+@pytest.fixture
+def library(film: Path) -> FakeLibrary:
+    """Three videos and four moments."""
+    library = FakeLibrary(film, FILM_SECONDS)
+    talk = library.add_video(1, "talk.mp4", folder="lectures")
+    walk = library.add_video(2, "a walk by the river.mkv")
+    library.add_video(3, "half.mp4", state="partial", stages=["picture"])
+    library.add_video(4, "bad.avi", state="failed", duration_seconds=0, failure={"kind": "unreadable", "reason": "no picture"})
+    signals = {"picture": 2, "subtitle_words": 1}
+    words = "the red square moves"
+    library.add_moment(talk, 4, 8, text=words, matched=[[4, 7], [8, 14]], signals=signals, caption="A red square.")
+    library.add_moment(walk, 10.5, 14, caption="A green ring over grey stripes.")
+    library.add_moment(talk, 12, 16, signals={"screen_text": 1}, text="EXIT")
+    library.add_moment(walk, 18, 20)
+    cited = [{**library.moments[0], "why": "the square is red"}, {**library.moments[1], "why": "seen again"}]
+    library.answer = {
+        "question": "?", "found": True, "answer": "The square is red.", "moments": cited, "model": "tiny", "seconds": 1.5,
+        "evidence": {"clips": 4, "frames": 12, "tokens": 900, "context_limit": 2048, "passes": 1}, "warnings": [],
+    }  # fmt: skip
+    library.words = ["The square", " is", " red."]
+    return library
+
+
+@pytest.fixture
+def service(library: FakeLibrary) -> Iterator[FakeService]:
+    """The fake service over `library`."""
+    service = FakeService(library)
+    yield service
+    service.close()

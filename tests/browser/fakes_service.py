@@ -1,0 +1,283 @@
+"""A stand-in for the service that answers as its contract says, for states that are hard to bring about.
+
+It is only for the page's own tests: models absent, a server that goes away, slow answers, hostile names.
+"""
+
+import io
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from PIL import Image
+
+from web import PAGE_FOLDER
+
+TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+POLICY = (
+    "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; object-src 'none'; base-uri 'none';"
+    " frame-ancestors 'none'; form-action 'self'"
+)
+
+
+@dataclass
+class FakeLibrary:
+    """What the fake knows and how it behaves; tests change it while it runs."""
+
+    media: Path
+    """A playable file that every video is."""
+    duration_seconds: float
+    videos: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    moments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    answer: dict[str, Any] = field(default_factory=dict[str, Any])
+    words: list[str] = field(default_factory=list[str])
+    """The answer's pieces, as they are streamed."""
+    pause_seconds: float = 0.0
+    """Before each event of an answer."""
+    jobs: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    key: str = ""
+    """Asked for when set."""
+    problems: dict[str, tuple[int, str, str]] = field(default_factory=dict[str, tuple[int, str, str]])
+    """(status, kind, detail) by the path's beginning."""
+    requests: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    uploads: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+
+    def add_video(self, number: int, name: str, **values: Any) -> str:
+        """A video of the library; its id."""
+        video_id = f"{number:032x}"
+        path = f"/api/videos/{video_id}"
+        self.videos.append(
+            {
+                "video_id": video_id, "video": name, "folder": "", "duration_seconds": self.duration_seconds,
+                "size_bytes": 1_250_000 * (number + 1), "width": 320, "height": 240, "codec": "h264",
+                "added_at": "2026-11-20T10:00:00Z", "state": "ready", "stages": ["picture", "subtitles"],
+                "failure": None, "segments": 3, "playable": "direct", "thumbnail": f"{path}/thumbnail?t=1",
+                "media": f"{path}/media", "sprites": f"{path}/sprites.vtt",
+            }
+            | values
+        )  # fmt: skip
+        return video_id
+
+    def add_moment(self, video_id: str, start: float, stop: float, **values: Any) -> dict[str, Any]:
+        """A moment that every search finds."""
+        name = next(one["video"] for one in self.videos if one["video_id"] == video_id)
+        path = f"/api/videos/{video_id}"
+        moment: dict[str, Any] = {
+            "video_id": video_id, "video": name, "duration_seconds": self.duration_seconds, "start_seconds": start,
+            "stop_seconds": stop, "best_frame_seconds": start, "score": 0.03, "signals": {"picture": 1}, "text": "",
+            "caption": "", "matched": [], "thumbnail": f"{path}/thumbnail?t={start}", "media": f"{path}/media",
+            "clip": f"{path}/clip?start={start}&stop={stop}",
+        } | values  # fmt: skip
+        self.moments.append(moment)
+        return moment
+
+
+class FakeService:
+    """Serves the page and a fake library on a free port of the loopback."""
+
+    def __init__(self, library: FakeLibrary, port: int = 0) -> None:
+        self.library = library
+
+        class Handler(_Handler):
+            fake = library
+
+        ThreadingHTTPServer.allow_reuse_address = True
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def close(self) -> None:
+        """Stops answering; safe to repeat."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    fake: FakeLibrary
+    # One answer a connection: a closed service then answers nothing more.
+    protocol_version = "HTTP/1.0"
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        pass
+
+    def do_GET(self) -> None:
+        self._answer("GET")
+
+    def do_POST(self) -> None:
+        self._answer("POST")
+
+    def do_DELETE(self) -> None:
+        self._answer("DELETE")
+
+    def _answer(self, method: str) -> None:
+        parts = urlsplit(self.path)
+        given = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        self.fake.requests.append((method, self.path))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            self._route(method, parts.path, given, body)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
+    def _route(self, method: str, path: str, given: dict[str, str], body: bytes) -> None:
+        fake = self.fake
+        if not path.startswith("/api/"):
+            return self._file({"/": "index.html", "/api-docs": "api.html"}.get(path, path.removeprefix("/static/")))
+        if path == "/api/session":
+            right = json.loads(body).get("key") == fake.key
+            return self._json({}, 204, cookie=True) if right else self._problem(401, "unauthorized", "This key is wrong.")
+        if fake.key and "reelseek_key=" not in (self.headers.get("Cookie") or ""):
+            return self._problem(401, "unauthorized", "A key is needed.")
+        for begin, problem in fake.problems.items():
+            if f"{method} {path}".startswith(begin):
+                return self._problem(*problem)
+        if path == "/api/search":
+            return self._json(self._found(given))
+        if path == "/api/ask":
+            return self._events(self._ask())
+        if path == "/api/videos" and method == "POST":
+            return self._upload(given["name"], body)
+        if path == "/api/videos":
+            return self._json(self._page(given))
+        if path == "/api/jobs":
+            return self._json({"total": len(fake.jobs), "jobs": fake.jobs})
+        if path.startswith("/api/jobs/"):
+            return self._events(self._job(path.split("/")[3]))
+        if path == "/api/health":
+            return self._json({"status": "ok", "library": {"exists": True, "duration_seconds": 5400}, "models": {}})
+        if path == "/api/openapi.json":
+            return self._json({"openapi": "3.1.0", "info": {"title": "Reelseek", "version": "0"}, "paths": {}})
+        return self._video(method, path.split("/")[3], "/".join(path.split("/")[4:]), given)
+
+    def _found(self, given: dict[str, str]) -> dict[str, Any]:
+        moments = [one for one in self.fake.moments if given.get("video") in (None, one["video_id"])]
+        offset, limit = int(given.get("offset", 0)), int(given.get("limit", 10))
+        is_found = "nothing" not in given["q"]
+        shown = moments[offset : offset + limit] if is_found else []
+        answer = {"query": given["q"], "found": is_found, "more": is_found and offset + limit < len(moments)}
+        return answer | {"seconds": {"total": 0.04}, "moments": shown, "closest": [] if is_found else moments[:2]}
+
+    def _page(self, given: dict[str, str]) -> dict[str, Any]:
+        wanted = given.get("q", "").casefold()
+        found = [one for one in self.fake.videos if wanted in one["video"].casefold()]
+        found = [one for one in found if given.get("state") in (None, one["state"])]
+        if given.get("sort") == "name":
+            found.sort(key=lambda one: one["video"])
+        offset, limit = int(given.get("offset", 0)), int(given.get("limit", 50))
+        return {"total": len(found), "offset": offset, "limit": limit, "videos": found[offset : offset + limit]}
+
+    def _ask(self) -> Iterator[tuple[str, Any]]:
+        clips = [
+            {name: one[name] for name in ("video_id", "video", "start_seconds", "stop_seconds", "thumbnail")}
+            for one in self.fake.moments[:4]
+        ]
+        yield "evidence", {"clips": clips}
+        for words in self.fake.words:
+            yield "token", {"text": words}
+        yield "answer", self.fake.answer
+
+    def _job(self, job_id: str) -> Iterator[tuple[str, Any]]:
+        job = next(one for one in self.fake.jobs if one["id"] == job_id)
+        told = None
+        while told not in ("done", "failed", "cancelled"):
+            yield "job", dict(job)
+            told = job["state"]
+            time.sleep(0.05)
+
+    def _upload(self, name: str, body: bytes) -> None:
+        self.fake.uploads.append((name, len(body)))
+        job = job_record(len(self.fake.jobs) + 1, name)
+        self.fake.jobs.append(job)
+        self._json(job, 202)
+
+    def _video(self, method: str, video_id: str, rest: str, given: dict[str, str]) -> None:
+        video = next((one for one in self.fake.videos if one["video_id"] == video_id), None)
+        if video is None:
+            return self._problem(404, "not-found", "There is no such video.")
+        if method == "DELETE":
+            self.fake.videos.remove(video)
+            return self._json({}, 204)
+        if rest == "":
+            segments = [
+                {"start_seconds": place, "stop_seconds": place + 2, "caption": one["caption"]}
+                for place, one in zip(range(0, 60, 2), self.fake.moments, strict=False)
+            ]
+            return self._json(video | {"segments_list": segments, "texts": {"subtitle": 2, "caption": 3}})
+        if rest == "timeline":
+            buckets = [max(0.0, 1 - abs(place - 60) / 25) for place in range(200)]
+            return self._json({"query": given["q"], "duration_seconds": 0, "buckets": buckets, "peak_seconds": 0})
+        if rest == "thumbnail":
+            return self._bytes(_picture(int(video_id, 16), float(given["t"])), "image/jpeg")
+        if rest == "sprites.vtt":
+            cues = [f"00:{n:02}.000 --> 00:{n + 1:02}.000\nsprites.jpg#xywh={n * 80},0,80,60\n" for n in range(8)]
+            return self._bytes("\n".join(["WEBVTT\n", *cues]).encode(), "text/vtt")
+        if rest == "sprites.jpg":
+            return self._bytes(_picture(1, 1, size=(640, 60)), "image/jpeg")
+        if rest == "subtitles.vtt":
+            return self._bytes(f"WEBVTT\n\n00:00.000 --> 00:30.000\n{HOSTILE}\n".encode(), "text/vtt")
+        return self._media()
+
+    def _media(self) -> None:
+        data = self.fake.media.read_bytes()
+        asked = (self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").split("-")
+        start, stop = int(asked[0]), int(asked[1] or len(data) - 1) + 1
+        ranges = {"Content-Range": f"bytes {start}-{stop - 1}/{len(data)}", "Accept-Ranges": "bytes"}
+        self._bytes(data[start:stop], "video/mp4", 206, ranges)
+
+    def _file(self, name: str) -> None:
+        path = PAGE_FOLDER / name
+        if not path.is_file():
+            return self._problem(404, "not-found", "There is no such page.")
+        self._bytes(path.read_bytes(), TYPES[path.suffix])
+
+    def _json(self, value: Any, status: int = 200, *, cookie: bool = False) -> None:
+        more = {"Set-Cookie": "reelseek_key=1; HttpOnly; SameSite=Strict; Path=/"} if cookie else {}
+        self._bytes(b"" if status == 204 else json.dumps(value).encode(), "application/json", status, more)
+
+    def _problem(self, status: int, kind: str, detail: str) -> None:
+        problem = {"type": f"urn:reelseek:problem:{kind}", "title": kind, "status": status, "detail": detail}
+        self._bytes(json.dumps(problem | {"instance": "0123abcd"}).encode(), "application/problem+json", status)
+
+    def _events(self, events: Iterator[tuple[str, Any]]) -> None:
+        self._head("text/event-stream", 200, {})
+        for name, data in events:
+            time.sleep(self.fake.pause_seconds)
+            self.wfile.write(f"event: {name}\r\ndata: {json.dumps(data)}\r\n\r\n".encode())
+            self.wfile.flush()
+
+    def _bytes(self, data: bytes, kind: str, status: int = 200, more: dict[str, str] | None = None) -> None:
+        self._head(kind, status, {"Content-Length": str(len(data))} | (more or {}))
+        self.wfile.write(data)
+
+    def _head(self, kind: str, status: int, more: dict[str, str]) -> None:
+        self.send_response(status)
+        headers = {"Content-Type": kind, "Cache-Control": "no-store", "Content-Security-Policy": POLICY}
+        for name, value in (headers | more).items():
+            self.send_header(name, value)
+        self.end_headers()
+
+
+HOSTILE = '<img src=x onerror="window.hacked=1"> & <script>window.hacked=2</script>'
+
+
+def job_record(number: int, name: str, **values: Any) -> dict[str, Any]:
+    """A job that runs."""
+    return {
+        "id": f"{number:032x}", "kind": "index", "state": "running", "paths": [name], "created_at": "2026-11-21T00:00:00Z",
+        "started_at": "2026-11-21T00:00:00Z", "finished_at": None, "progress": 0.4, "stage": "picture", "message": "",
+        "video_ids": [], "error": None,
+    } | values  # fmt: skip
+
+
+def _picture(number: int, seconds: float, size: tuple[int, int] = (320, 180)) -> bytes:
+    colour = ((number * 67 + int(seconds) * 31) % 200, (number * 41 + 60) % 200, (int(seconds) * 53 + 90) % 200)
+    data = io.BytesIO()
+    Image.new("RGB", size, colour).save(data, "JPEG")
+    return data.getvalue()

@@ -1,0 +1,126 @@
+/**
+ * What the page shows, and the address that says so. Pure: a link reopens the same query, filters and moment.
+ *
+ * @typedef {{video: string, start: number, stop: number}} OpenMoment seconds; a whole video has start = stop = 0
+ * @typedef {object} PageState
+ * @property {"home" | "search" | "library"} view
+ * @property {string} query
+ * @property {"search" | "ask"} mode
+ * @property {string} video search in this video alone: its id, or ""
+ * @property {string[]} signals groups of signals; empty: all
+ * @property {string} find words in names, in the library
+ * @property {string} state of videos, in the library
+ * @property {string} sort of the library: "name-asc" and the like
+ * @property {OpenMoment | null} open
+ * @property {number | null} time where the player is sent, when it is not the moment's start
+ */
+
+export const SIGNAL_GROUPS = {
+  picture: { label: "Picture", signals: ["picture"] },
+  caption: { label: "Caption", signals: ["caption", "caption_words"] },
+  said: { label: "Said", signals: ["subtitle", "subtitle_words"] },
+  written: { label: "On screen", signals: ["screen_text", "screen_text_words"] },
+};
+export const SORTS = {
+  "added-desc": "Newest first",
+  "name-asc": "Name",
+  "duration-desc": "Longest first",
+  "duration-asc": "Shortest first",
+  "size-desc": "Largest first",
+};
+export const STATES = { "": "All", ready: "Ready", partial: "Partly indexed", failed: "Failed" };
+const FIRST_SORT = "added-desc";
+
+/** @type {PageState} */
+export const HOME = {
+  view: "home", query: "", mode: "search", video: "", signals: [], find: "", state: "", sort: FIRST_SORT, open: null, time: null,
+};
+
+/** @param {string} search the address after the "?" @returns {PageState} */
+export function readAddress(search) {
+  const given = new URLSearchParams(search);
+  const query = given.get("q")?.trim() ?? "";
+  const open = readOpen(given);
+  const isLibrary = given.get("view") === "library";
+  return {
+    view: isLibrary ? "library" : query || open ? "search" : "home",
+    query,
+    mode: given.get("mode") === "ask" ? "ask" : "search",
+    video: idOr(given.get("video"), ""),
+    signals: (given.get("signals") ?? "").split(",").filter((name) => Object.hasOwn(SIGNAL_GROUPS, name)),
+    find: given.get("find") ?? "",
+    state: known(STATES, given.get("state"), ""),
+    sort: known(SORTS, given.get("sort"), FIRST_SORT),
+    open,
+    time: secondsOr(given.get("t"), null),
+  };
+}
+
+/** @param {PageState} state @returns {string} "/" and what follows */
+export function writeAddress(state) {
+  const given = new URLSearchParams();
+  const put = (/** @type {string} */ name, /** @type {string} */ value) => value && given.set(name, value);
+  if (state.view === "library") {
+    given.set("view", "library");
+    put("find", state.find);
+    put("state", state.state);
+    put("sort", state.sort === FIRST_SORT ? "" : state.sort);
+  } else if (state.view === "search") {
+    put("q", state.query);
+    put("mode", state.mode === "ask" ? "ask" : "");
+    put("signals", state.signals.join(","));
+  }
+  if (state.view !== "library") put("video", state.video);
+  if (state.open && state.view !== "home") {
+    given.set("at", state.open.video);
+    if (state.open.stop > 0) {
+      given.set("start", short(state.open.start));
+      given.set("stop", short(state.open.stop));
+    }
+    if (state.time !== null) given.set("t", short(state.time));
+  }
+  const text = given.toString();
+  return text ? `/?${text}` : "/";
+}
+
+/** Whether two states list the same things, whatever moment is open. @param {PageState} a @param {PageState} b */
+export function sameList(a, b) {
+  const bare = (/** @type {PageState} */ state) => writeAddress({ ...state, open: null, time: null });
+  return a.view === b.view && bare(a) === bare(b);
+}
+
+/** @param {OpenMoment | null} a @param {OpenMoment | null} b */
+export function sameMoment(a, b) {
+  if (!a || !b) return a === b;
+  return a.video === b.video && Math.abs(a.start - b.start) < 0.01 && Math.abs(a.stop - b.stop) < 0.01;
+}
+
+/** @param {URLSearchParams} given @returns {OpenMoment | null} */
+function readOpen(given) {
+  const video = idOr(given.get("at"), null);
+  if (video === null) return null;
+  const start = secondsOr(given.get("start"), 0);
+  const stop = secondsOr(given.get("stop"), 0);
+  return stop > start ? { video, start, stop } : { video, start: 0, stop: 0 };
+}
+
+/** @template T @param {string | null} text @param {T} otherwise */
+function idOr(text, otherwise) {
+  return text !== null && /^[0-9a-f]{32}$/.test(text) ? text : otherwise;
+}
+
+/** @template T @param {string | null} text @param {T} otherwise */
+function secondsOr(text, otherwise) {
+  const value = text === null || text === "" ? Number.NaN : Number(text);
+  return Number.isFinite(value) && value >= 0 ? value : otherwise;
+}
+
+/** @param {object} table @param {string | null} name @param {string} otherwise */
+function known(table, name, otherwise) {
+  return name !== null && Object.hasOwn(table, name) ? name : otherwise;
+}
+
+/** @param {number} seconds */
+function short(seconds) {
+  return String(Math.round(seconds * 1000) / 1000);
+}

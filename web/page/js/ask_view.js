@@ -1,0 +1,117 @@
+/** A question's answer: first what is looked at, then the words as they come, then the moments it rests on. */
+
+import { announce } from "./announce.js";
+import { button, element, fill } from "./dom.js";
+import { citation, momentCard } from "./moment_card.js";
+import { picture } from "./picture.js";
+import { askQuestion } from "./service.js";
+import { clock, counted } from "./times.js";
+
+const KEPT = 20;
+
+/**
+ * @typedef {import("./address.js").PageState} PageState
+ * @typedef {import("./moment_card.js").Moment} Moment
+ * @typedef {{question: string, found: boolean, answer: string, moments: Moment[], model: string, seconds: number,
+ *   evidence: {clips: number, frames: number}, warnings?: string[]}} Answer
+ * @param {{linkTo: (moment: Moment) => string, searchInstead: () => void}} options
+ */
+export function createAskView({ linkTo, searchInstead }) {
+  const title = element("h1", { class: "question" });
+  const body = element("div", { class: "answer" });
+  const heading = element("h2", { class: "closest-title" });
+  const list = element("ol", { class: "grid", "aria-label": "Moments the answer rests on" });
+  const root = element("div", { class: "view" }, title, body, heading, list);
+  /** @type {WeakMap<Element, Moment>} */
+  const known = new WeakMap();
+  /** @type {Map<string, Answer>} a question is costly, so going back must not ask again */
+  const kept = new Map();
+  let turn = new AbortController();
+
+  /** @param {any[]} clips */
+  function evidenceStrip(clips) {
+    const shown = clips.slice(0, 8).map((clip) => element("li", {}, picture(clip.thumbnail), element("span", { class: "badge time" }, clock(clip.start_seconds))));
+    return element("ul", { class: "evidence", "aria-label": "Clips that are looked at" }, ...shown);
+  }
+
+  /** @param {Answer} answer */
+  function showAnswer(answer) {
+    const cited = answer.moments.map((moment, place) => citation(moment, { href: linkTo(moment), number: place + 1 }));
+    const { clips, frames } = answer.evidence;
+    const source = `${answer.model.split(/[\\/]/).at(-1)} looked at ${counted(clips, "clip")} (${counted(frames, "frame")}) in ${answer.seconds.toFixed(1)} s. It can be wrong: see for yourself.`;
+    fill(
+      body,
+      element("p", { class: answer.found ? "answer-text" : "answer-text is-unfound" }, answer.answer),
+      answer.found && cited.length > 0 && element("p", { class: "citations" }, ...cited),
+      ...(answer.warnings ?? []).map((words) => element("p", { class: "aside" }, words)),
+      answer.found
+        ? element("p", { class: "faint fine" }, source)
+        : element("div", { class: "notice-actions" }, button("Search for it instead", { icon: "search", on: searchInstead })),
+    );
+    heading.textContent = answer.moments.length ? (answer.found ? "Where this is seen" : "Closest, though none of these answers it") : "";
+    list.replaceChildren();
+    list.classList.toggle("is-closest", !answer.found);
+    answer.moments.forEach((moment, place) => {
+      const card = momentCard(moment, { href: linkTo(moment), number: answer.found ? place + 1 : undefined });
+      known.set(card, moment);
+      list.append(card);
+    });
+    announce(`Answer: ${answer.answer} ${answer.found ? counted(answer.moments.length, "citation") : ""}`);
+  }
+
+  /** @param {PageState} state @param {AbortSignal} signal @returns {Promise<Answer | null>} */
+  async function ask(state, signal) {
+    const status = element("p", { class: "loading", role: "status" }, element("span", { class: "pulse", "aria-hidden": "true" }), "Finding where to look");
+    const words = element("p", { class: "answer-text is-coming" });
+    const strip = element("div");
+    const stop = button("Stop", { icon: "close", on: () => turn.abort("stopped") });
+    fill(body, status, words, strip, element("div", { class: "notice-actions" }, stop));
+    /** @type {Answer | null} */
+    let answer = null;
+    const handlers = {
+      evidence: (/** @type {any} */ { clips }) => {
+        status.lastChild.textContent = clips.length ? `Looking at ${counted(clips.length, "clip")}` : "Nothing fits well; checking";
+        fill(strip, clips.length > 0 && evidenceStrip(clips));
+      },
+      token: (/** @type {any} */ { text }) => words.append(text),
+      answer: (/** @type {Answer} */ whole) => (answer = whole),
+    };
+    await askQuestion({ question: state.query, ...(state.video ? { video: state.video } : {}) }, handlers, signal);
+    return answer;
+  }
+
+  return {
+    root,
+    list,
+    knownOf: (/** @type {Element} */ card) => known.get(card) ?? null,
+    forget: () => kept.clear(),
+    leave: () => turn.abort(),
+    /** @param {PageState} state @returns {Promise<boolean>} false: it was left before it ended */
+    async show(state) {
+      turn.abort();
+      turn = new AbortController();
+      const { signal } = turn;
+      const key = `${state.video} ${state.query}`;
+      title.textContent = state.query;
+      heading.textContent = "";
+      list.replaceChildren();
+      try {
+        const answer = kept.get(key) ?? (await ask(state, signal));
+        if (signal.aborted) return false;
+        if (!answer) throw new Error("The answer ended early.");
+        kept.set(key, answer);
+        if (kept.size > KEPT) kept.delete(kept.keys().next().value);
+        showAnswer(answer);
+        return true;
+      } catch (error) {
+        if (signal.reason === "stopped") {
+          const again = button("Ask again", { icon: "replay", on: () => this.show(state) });
+          fill(body, element("p", { class: "faint" }, "Stopped."), element("div", { class: "notice-actions" }, again));
+        }
+        if (signal.aborted) return false;
+        fill(body);
+        throw error;
+      }
+    },
+  };
+}

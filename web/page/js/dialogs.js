@@ -1,0 +1,86 @@
+/** The page's dialogs: the key, the list of shortcuts, and one question before something is removed. */
+
+import { button, element, fill } from "./dom.js";
+import { openSession } from "./service.js";
+
+/**
+ * @param {string} title
+ * @param {(Node | null)[]} children
+ * @returns {HTMLDialogElement} shown; gone once it is closed
+ */
+function openDialog(title, ...children) {
+  const dialog = /** @type {HTMLDialogElement} */ (element("dialog", { "aria-label": title }, element("h2", {}, title), ...children));
+  document.body.append(dialog);
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.showModal();
+  return dialog;
+}
+
+/** @param {string} name @returns {Promise<boolean>} */
+export function confirmRemoval(name) {
+  return new Promise((resolve) => {
+    let isSure = false;
+    const words = element("p", {}, `“${name}” will no longer be found. The file itself stays where it is.`);
+    const remove = button("Remove", { class: "button button-main", on: () => ((isSure = true), dialog.close()) });
+    const keep = button("Keep it", { autofocus: true, on: () => dialog.close() });
+    const dialog = openDialog("Remove from the library?", words, element("div", { class: "dialog-actions" }, keep, remove));
+    dialog.addEventListener("close", () => resolve(isSure));
+  });
+}
+
+/** @type {Promise<boolean> | null} several requests may meet the missing key at once; one dialog answers them */
+let asking = null;
+
+/** @returns {Promise<boolean>} true once a key was accepted */
+export function askForKey() {
+  asking ??= keyDialog().finally(() => (asking = null));
+  return asking;
+}
+
+/** @returns {Promise<boolean>} */
+function keyDialog() {
+  return new Promise((resolve) => {
+    let isAccepted = false;
+    const words = element("p", {}, "This library is shared with a key. Whoever runs it makes one with reelseek keys add.");
+    const key = /** @type {HTMLInputElement} */ (
+      element("input", { type: "password", class: "field", "aria-label": "Key", autocomplete: "current-password", required: true, autofocus: true })
+    );
+    const wrong = element("p", { class: "form-error", role: "alert" });
+    const form = element("form", { class: "key-form" }, key, element("button", { class: "button button-main" }, "Open"), wrong);
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      fill(wrong);
+      try {
+        isAccepted = await openSession(key.value.trim());
+        if (isAccepted) dialog.close();
+        else fill(wrong, document.createTextNode("This key is not known here."));
+      } catch (error) {
+        fill(wrong, document.createTextNode(error instanceof Error ? error.message : "The key could not be checked."));
+      }
+      key.select();
+    });
+    const dialog = openDialog("A key is needed", words, form);
+    dialog.addEventListener("close", () => resolve(isAccepted));
+  });
+}
+
+const KEYS = [
+  ["/", "Search"],
+  ["← ↑ → ↓", "Between results"],
+  ["Enter", "Open"],
+  ["Space", "Play and pause"],
+  ["Esc", "Close"],
+  ["[ and ]", "5 seconds back and on"],
+  ["m", "Sound on and off"],
+  ["f", "Full screen"],
+  ["c", "Copy the link to this moment"],
+  ["l", "Library"],
+  ["?", "These keys"],
+];
+
+export function showKeys() {
+  const rows = KEYS.map(([key, does]) => element("div", {}, element("dt", {}, element("kbd", {}, key)), element("dd", {}, does)));
+  const close = button("Close", { autofocus: true, on: () => dialog.close() });
+  const dialog = openDialog("Keys", element("dl", { class: "keys" }, ...rows), element("div", { class: "dialog-actions" }, close));
+}

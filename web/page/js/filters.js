@@ -1,0 +1,67 @@
+/** What narrows a search: one video, and the ways of matching. */
+
+import { SIGNAL_GROUPS } from "./address.js";
+import { element, fill } from "./dom.js";
+import { labelledSelect } from "./fields.js";
+import { getJson, withQuery } from "./service.js";
+
+const LISTED = 200;
+
+/**
+ * @typedef {import("./address.js").PageState} PageState
+ * @param {{narrow: (change: Partial<PageState>) => void}} options
+ */
+export function createFilters({ narrow }) {
+  const within = labelledSelect("In", { "": "All videos" }, (value) => narrow({ video: value }));
+  const boxes = Object.entries(SIGNAL_GROUPS).map(([name, { label }]) => {
+    const box = /** @type {HTMLInputElement} */ (element("input", { type: "checkbox", value: name }));
+    box.addEventListener("change", chosen);
+    return { box, label: element("label", { class: "chip" }, box, element("span", {}, label)) };
+  });
+  const group = element("fieldset", { class: "chips" }, element("legend", { class: "faint" }, "Match by"), ...boxes.map(({ label }) => label));
+  const root = element("div", { class: "tools", role: "group", "aria-label": "Filters" }, within.element, group);
+  let isListed = false;
+
+  function chosen() {
+    const names = boxes.filter(({ box }) => box.checked).map(({ box }) => box.value);
+    narrow({ signals: names.length === boxes.length ? [] : names });
+  }
+
+  /** The names are fetched when somebody reaches for them. */
+  async function list() {
+    if (isListed) return;
+    isListed = true;
+    const answer = await getJson(withQuery("/api/videos", { sort: "name", limit: LISTED })).catch(() => null);
+    isListed = answer !== null;
+    const now = within.select.value;
+    const known = (answer?.videos ?? []).filter((/** @type {any} */ video) => video.state !== "failed");
+    const options = known.map((/** @type {any} */ video) => element("option", { value: video.video_id }, video.video));
+    const others = [...within.select.options].filter((one) => one.value && !known.some((/** @type {any} */ video) => video.video_id === one.value));
+    fill(within.select, element("option", { value: "" }, "All videos"), ...others, ...options);
+    within.set(now);
+  }
+  for (const event of ["pointerdown", "focus", "pointerenter"]) within.select.addEventListener(event, list);
+
+  /** @param {string} video */
+  async function nameOf(video) {
+    const about = await getJson(`/api/videos/${video}`).catch(() => null);
+    const option = [...within.select.options].find((one) => one.value === video);
+    if (about && option) option.textContent = about.video;
+  }
+
+  return {
+    element: root,
+    /** Names a removed or added video anew. */
+    forget: () => (isListed = false),
+    /** @param {PageState} state */
+    set(state) {
+      group.hidden = state.mode === "ask";
+      for (const { box } of boxes) box.checked = state.signals.includes(box.value);
+      if (state.video && ![...within.select.options].some((one) => one.value === state.video)) {
+        within.select.append(element("option", { value: state.video }, "One video"));
+        nameOf(state.video);
+      }
+      within.set(state.video);
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/** The first sight: the box, what can be said into it, and the newest videos. */
+
+import { element, fill, icon } from "./dom.js";
+import { emptyLibrary } from "./library_view.js";
+import { notice } from "./notice.js";
+import { getJson, withQuery } from "./service.js";
+import { counted, longTime } from "./times.js";
+import { videoCard } from "./video_card.js";
+
+const NEWEST = 12;
+
+/**
+ * @param {{linkTo: (video: import("./video_card.js").Video) => string, pickFiles: () => void, jobs: {isBusy: () => boolean}, activity: () => HTMLElement}} options
+ */
+export function createHomeView({ linkTo, pickFiles, jobs, activity }) {
+  const about = element("div", { class: "summary" });
+  const list = element("ol", { class: "grid grid-small", "aria-label": "Newest videos" });
+  const root = element("div", { class: "view view-home" }, about, list);
+  let turn = new AbortController();
+
+  /** @param {number} total @param {any} health */
+  function countLine(total, health) {
+    const seconds = health?.library?.duration_seconds;
+    const size = seconds > 0 ? ` · ${longTime(seconds)}` : "";
+    return element(
+      "div",
+      { class: "view-head" },
+      element("h2", {}, "Newest in the library"),
+      element("p", { class: "summary-line faint" }, counted(total, "video") + size),
+      element("span", { class: "spacer" }),
+      element("a", { href: "/?view=library", class: "quiet-link", "data-go": true }, "All videos", icon("next")),
+    );
+  }
+
+  return {
+    root,
+    list,
+    knownOf: () => null,
+    leave: () => turn.abort(),
+    /** @returns {Promise<boolean>} */
+    async show() {
+      turn.abort();
+      turn = new AbortController();
+      const { signal } = turn;
+      try {
+        const path = withQuery("/api/videos", { sort: "added", order: "desc", limit: NEWEST });
+        const [answer, health] = await Promise.all([getJson(path, signal), getJson("/api/health", signal).catch(() => null)]);
+        if (signal.aborted) return false;
+        const isIndexing = !answer.total && jobs.isBusy();
+        const wait = { icon: "film", title: "The first videos are being indexed", text: "They can be searched as soon as their pictures are ready." };
+        fill(about, answer.total ? countLine(answer.total, health) : isIndexing ? notice(wait) : emptyLibrary(pickFiles));
+        if (isIndexing) about.append(activity());
+        list.replaceChildren(...answer.videos.map((/** @type {any} */ video) => videoCard(video, { href: linkTo(video) })));
+        return true;
+      } catch (error) {
+        if (signal.aborted) return false;
+        list.replaceChildren();
+        fill(about);
+        throw error;
+      }
+    },
+  };
+}

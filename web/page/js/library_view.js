@@ -1,0 +1,132 @@
+/** The videos of the library: find, filter, sort, play, add and remove. */
+
+import { announce, toast } from "./announce.js";
+import { SORTS, STATES } from "./address.js";
+import { button, element, fill } from "./dom.js";
+import { confirmRemoval } from "./dialogs.js";
+import { labelledSelect } from "./fields.js";
+import { loading, notice } from "./notice.js";
+import { getJson, request, withQuery } from "./service.js";
+import { counted } from "./times.js";
+import { videoCard } from "./video_card.js";
+
+const PAGE = 48;
+const TYPING_MILLISECONDS = 250;
+
+/**
+ * @typedef {import("./address.js").PageState} PageState
+ * @typedef {import("./video_card.js").Video} Video
+ * @param {{linkTo: (video: Video) => string, narrow: (change: Partial<PageState>) => void, pickFiles: () => void, activity: HTMLElement}} options
+ */
+export function createLibraryView({ linkTo, narrow, pickFiles, activity }) {
+  const count = element("p", { class: "summary-line faint" });
+  const find = /** @type {HTMLInputElement} */ (element("input", { type: "search", placeholder: "Find by name", "aria-label": "Find videos by name", class: "field" }));
+  const state = labelledSelect("State", STATES, (value) => narrow({ state: value }));
+  const sort = labelledSelect("Sort", SORTS, (value) => narrow({ sort: value }));
+  const add = button("Add videos", { icon: "add", class: "button button-main", on: pickFiles });
+  const head = element("div", { class: "view-head" }, element("h1", {}, "Library"), count, element("span", { class: "spacer" }), add);
+  const tools = element("div", { class: "tools" }, find, state.element, sort.element);
+  const status = element("div", { class: "summary" });
+  const list = element("ol", { class: "grid", "aria-label": "Videos" });
+  const rest = element("div", { class: "more" });
+  const root = element("div", { class: "view" }, head, activity, tools, status, list, rest);
+  let turn = new AbortController();
+  let typing = 0;
+  let shown = 0;
+
+  find.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(() => narrow({ find: find.value.trim() }), TYPING_MILLISECONDS);
+  });
+
+  /** @param {PageState} page @param {number} offset */
+  function pathOf(page, offset) {
+    const [by, order] = page.sort.split("-");
+    return withQuery("/api/videos", { q: page.find, state: page.state, sort: by, order, limit: PAGE, offset: offset || "" });
+  }
+
+  /** @param {Video} video */
+  async function remove(video) {
+    if (!(await confirmRemoval(video.video))) return;
+    try {
+      await request(`/api/videos/${video.video_id}`, { method: "DELETE" });
+      list.querySelector(`[data-video="${video.video_id}"]`)?.remove();
+      toast("Removed from the library. The file itself stays where it is.");
+    } catch (error) {
+      toast(error instanceof Error ? error.message : "It could not be removed.");
+    }
+  }
+
+  /** @param {PageState} page @param {{total: number, videos: Video[]}} answer */
+  function append(page, answer) {
+    for (const video of answer.videos) list.append(videoCard(video, { href: linkTo(video), onRemove: remove }));
+    shown += answer.videos.length;
+    fill(rest);
+    if (shown >= answer.total || !answer.videos.length) return;
+    const more = button(`Show more of ${answer.total.toLocaleString("en")}`, {
+      on: async () => {
+        more.disabled = true;
+        const next = await getJson(pathOf(page, shown), turn.signal).catch(() => null);
+        more.disabled = false;
+        if (next) append(page, next);
+        else announce("More could not be loaded.");
+      },
+    });
+    fill(rest, more);
+  }
+
+  /** @param {PageState} page */
+  function emptyNotice(page) {
+    if (page.find || page.state) {
+      const clear = button("Show all", { on: () => narrow({ find: "", state: "" }) });
+      return notice({ icon: "nothing", title: "No video fits these filters", actions: [clear] });
+    }
+    return emptyLibrary(pickFiles);
+  }
+
+  return {
+    root,
+    list,
+    knownOf: () => null,
+    leave: () => turn.abort(),
+    /** @param {PageState} page @returns {Promise<boolean>} */
+    async show(page) {
+      turn.abort();
+      turn = new AbortController();
+      const { signal } = turn;
+      if (document.activeElement !== find) find.value = page.find;
+      state.set(page.state);
+      sort.set(page.sort);
+      const late = setTimeout(() => fill(status, loading("Loading the library")), 250);
+      try {
+        const answer = await getJson(pathOf(page, 0), signal);
+        if (signal.aborted) return false;
+        list.replaceChildren();
+        shown = 0;
+        count.textContent = answer.total ? counted(answer.total, "video") : "";
+        tools.hidden = !answer.total && !page.find && !page.state;
+        fill(status, answer.total === 0 && emptyNotice(page));
+        append(page, answer);
+        return true;
+      } catch (error) {
+        if (signal.aborted) return false;
+        list.replaceChildren();
+        fill(status);
+        throw error;
+      } finally {
+        clearTimeout(late);
+      }
+    },
+  };
+}
+
+/** @param {() => void} pickFiles */
+export function emptyLibrary(pickFiles) {
+  return notice({
+    icon: "film",
+    title: "No videos yet",
+    text: "Drop video files anywhere on this page, or index a folder on the machine where Reelseek runs:",
+    code: "reelseek index ~/Videos",
+    actions: [button("Add videos", { icon: "add", class: "button button-main", on: pickFiles })],
+  });
+}

@@ -1,0 +1,86 @@
+/**
+ * One moment as a picture with its time code, why it matched, and the words that did.
+ *
+ * @typedef {object} Moment as the service gives it
+ * @property {string} video_id
+ * @property {string} video
+ * @property {number} start_seconds
+ * @property {number} stop_seconds
+ * @property {number} [best_frame_seconds]
+ * @property {Record<string, number>} [signals]
+ * @property {string} [text]
+ * @property {string} [caption]
+ * @property {[number, number][]} [matched]
+ * @property {string} [thumbnail]
+ * @property {string} [clip]
+ * @property {string} [why] of a citation
+ */
+
+import { SIGNAL_GROUPS } from "./address.js";
+import { element } from "./dom.js";
+import { markedText } from "./marked_text.js";
+import { picture } from "./picture.js";
+import { clock, clockSpan, spokenTime } from "./times.js";
+
+/**
+ * @param {Moment} moment
+ * @param {{href: string, number?: number}} options the address that opens it; its number among citations
+ * @returns {HTMLLIElement}
+ */
+export function momentCard(moment, { href, number }) {
+  const name = `Play ${moment.video} from ${spokenTime(moment.start_seconds)}`;
+  const times = element("span", { class: "badge time" }, clockSpan(moment.start_seconds, moment.stop_seconds));
+  const link = element(
+    "a",
+    { class: "frame", href, "aria-label": name, "data-open": "moment" },
+    picture(moment.thumbnail),
+    number !== undefined && element("span", { class: "badge number" }, String(number)),
+    times,
+  );
+  const words = wordsOf(moment);
+  const about = element(
+    "div",
+    { class: "about" },
+    element("p", { class: "name", title: moment.video }, moment.video),
+    words && element("p", { class: "words" }, ...words),
+    signalLabels(moment),
+  );
+  const card = /** @type {HTMLLIElement} */ (element("li", { class: "card" }, link, about));
+  card.dataset.video = moment.video_id;
+  card.dataset.start = String(moment.start_seconds);
+  card.dataset.stop = String(moment.stop_seconds);
+  return card;
+}
+
+/** The ways in which a moment matched, best rank first. @param {Moment} moment */
+export function signalLabels(moment) {
+  const ranked = Object.entries(moment.signals ?? {}).sort((a, b) => a[1] - b[1]);
+  const groups = new Map();
+  for (const [signal, rank] of ranked) {
+    const group = Object.values(SIGNAL_GROUPS).find(({ signals }) => signals.includes(signal));
+    const label = group?.label ?? signal.replaceAll("_", " ");
+    if (!groups.has(label)) groups.set(label, rank);
+  }
+  if (!groups.size) return null;
+  const labels = [...groups].map(([label, rank]) => element("li", { title: `${label}: number ${rank} of its kind` }, label));
+  return element("ul", { class: "signals", "aria-label": "Matched by" }, ...labels);
+}
+
+/** @param {Moment} moment */
+function wordsOf(moment) {
+  if (moment.why) return [moment.why];
+  if (moment.text) return markedText(moment.text, moment.matched ?? []);
+  return moment.caption ? [moment.caption] : null;
+}
+
+/** A citation inside an answer. @param {Moment} moment @param {{href: string, number: number}} options */
+export function citation(moment, { href, number }) {
+  const name = `Citation ${number}: ${moment.video}, ${spokenTime(moment.start_seconds)}`;
+  return element(
+    "a",
+    { class: "citation", href, "aria-label": name, "data-open": "moment" },
+    element("span", { class: "citation-number" }, String(number)),
+    element("span", { class: "time" }, clock(moment.start_seconds)),
+    element("span", { class: "citation-name" }, moment.video),
+  );
+}

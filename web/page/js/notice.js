@@ -1,0 +1,59 @@
+/** What the page says where there is nothing to show: one sentence why, and the way on. */
+
+import { element, icon } from "./dom.js";
+import { ServiceGone, ServiceProblem } from "./service.js";
+
+/**
+ * @param {{icon: string, title: string, text?: string, code?: string, tone?: "calm" | "trouble", actions?: (Node | null | false)[]}} notice
+ * @returns {HTMLElement}
+ */
+export function notice({ icon: name, title, text, code, tone = "calm", actions = [] }) {
+  return element(
+    "section",
+    { class: `notice notice-${tone}`, role: tone === "trouble" ? "alert" : null },
+    icon(name),
+    element("h2", {}, title),
+    text && element("p", {}, text),
+    code && element("pre", { tabindex: "0", "aria-label": "Command" }, element("code", {}, code)),
+    actions.length > 0 && element("div", { class: "notice-actions" }, ...actions),
+  );
+}
+
+/** @param {string} label @returns {HTMLElement} something is on its way */
+export function loading(label) {
+  return element("p", { class: "loading", role: "status" }, element("span", { class: "pulse", "aria-hidden": "true" }), label);
+}
+
+/**
+ * An error in the words of the person who meets it.
+ * @param {unknown} error
+ * @param {(Node | null | false)[]} actions
+ */
+export function errorNotice(error, actions) {
+  return notice({ ...wordsFor(error), tone: "trouble", actions });
+}
+
+/** @param {unknown} error @returns {{icon: string, title: string, text: string}} */
+function wordsFor(error) {
+  if (error instanceof ServiceGone) {
+    const text = "The page asks again every few seconds and goes on by itself. Is reelseek serve still running?";
+    return { icon: "plug", title: "The server does not answer", text };
+  }
+  if (!(error instanceof ServiceProblem)) throw error;
+  const titles = {
+    "model-missing": "The model is not on this machine",
+    busy: "Too many are asking at once",
+    deadline: "This took too long",
+    query: "This cannot be searched for",
+    unauthorized: "This library asks for a key",
+    "not-found": "This is not in the library any more",
+    vanished: "The file is gone or was changed",
+    "library-locked": "The library is being written to",
+    "too-large": "This file is too large",
+    "unsupported-media": "This is not a video that can be read",
+  };
+  const wait = error.retryAfterSeconds ? ` Try again in ${error.retryAfterSeconds} s.` : "";
+  const where = error.status >= 500 && error.instance ? ` (request ${error.instance})` : "";
+  const title = titles[error.kind] ?? (error.status >= 500 ? "The service failed" : "The service refused");
+  return { icon: error.kind === "model-missing" ? "model" : "trouble", title, text: error.message + wait + where };
+}

@@ -1,0 +1,132 @@
+/** The player: plays a video in place from a moment on, with its time line, what is known of the moment, and its chapters. */
+
+import { chapterList } from "./chapters.js";
+import { element, fill } from "./dom.js";
+import { playerBar } from "./player_bar.js";
+import { createPlayerSide } from "./player_side.js";
+import { getJson, withQuery } from "./service.js";
+import { loadSprites } from "./sprites.js";
+import { createTimeLine } from "./time_line.js";
+import { clockSpan } from "./times.js";
+
+const BUCKETS = 200;
+
+/**
+ * @typedef {import("./address.js").OpenMoment} OpenMoment
+ * @typedef {import("./moment_card.js").Moment} Moment
+ * @param {{onClose: () => void, onCopy: (seconds: number) => void, onSearchWithin: (video: string) => void}} options
+ */
+export function createPlayer({ onClose, onCopy, onSearchWithin }) {
+  const video = /** @type {HTMLVideoElement} */ (element("video", { playsinline: true, preload: "metadata", tabindex: "-1" }));
+  const trouble = element("p", { class: "screen-note", role: "alert", hidden: true });
+  const line = createTimeLine({ onSeek: seek });
+  const bar = playerBar(video, { onFullScreen: () => screen.requestFullscreen?.() });
+  const screen = element("div", { class: "screen" }, video, trouble);
+  const side = createPlayerSide({ onClose, onReplay: () => open && seekAndPlay(open.start), onCopy: () => onCopy(video.currentTime), onSearchWithin });
+  const panel = element(
+    "section",
+    { class: "stage-panel", tabindex: "-1", "aria-label": "Player" },
+    element("div", { class: "stage-screen" }, screen, line.element, bar.element),
+    side.element,
+  );
+  const stage = element("li", { class: "stage" }, panel);
+  /** @type {OpenMoment | null} */
+  let open = null;
+  let loading = new AbortController();
+
+  function seek(/** @type {number} */ seconds) {
+    video.currentTime = seconds;
+    line.setPosition(seconds);
+  }
+
+  function seekAndPlay(/** @type {number} */ seconds) {
+    seek(seconds);
+    // Without a click before, browsers refuse to start; then the picture waits for Play.
+    video.play().catch(() => undefined);
+  }
+
+  function showTrouble(/** @type {string} */ words) {
+    trouble.hidden = !words;
+    trouble.textContent = words;
+  }
+
+  async function loadAbout(/** @type {OpenMoment} */ moment, /** @type {string} */ query) {
+    const { signal } = loading;
+    const path = `/api/videos/${moment.video}`;
+    const quiet = () => undefined;
+    const about = await getJson(path, signal).catch(quiet);
+    if (signal.aborted || !about) return;
+    side.setName(about.video);
+    line.setDuration(about.duration_seconds);
+    line.setSpan(moment.start, moment.stop);
+    line.setPosition(video.currentTime);
+    bar.setDuration(about.duration_seconds);
+    bar.setSubtitles((about.texts?.subtitle ?? 0) > 0 ? `${path}/subtitles.vtt` : "");
+    side.setChapters(chapterList(about.segments_list ?? [], seekAndPlay));
+    line.whenPeeked(() => loadSprites(about.sprites ?? `${path}/sprites.vtt`, signal).then(line.setSprites, quiet));
+    if (!query) return;
+    const heat = await getJson(withQuery(`${path}/timeline`, { q: query, buckets: BUCKETS }), signal).catch(quiet);
+    if (!signal.aborted && heat) line.setHeat(heat.buckets);
+  }
+
+  video.addEventListener("timeupdate", () => {
+    line.setPosition(video.currentTime);
+    side.setPosition(video.currentTime);
+  });
+  video.addEventListener("playing", () => showTrouble(""));
+  video.addEventListener("loadedmetadata", () => {
+    if (!Number.isFinite(video.duration)) return;
+    line.setDuration(video.duration);
+    bar.setDuration(video.duration);
+    if (open) line.setSpan(open.start, open.stop);
+  });
+  video.addEventListener("error", () => {
+    if (open) showTrouble("This video cannot be played here. Its clip can still be downloaded.");
+  });
+  video.addEventListener("click", () => bar.toggle());
+
+  return {
+    element: stage,
+    panel,
+    video,
+    get open() {
+      return open;
+    },
+    toggle: bar.toggle,
+    seekBy: (/** @type {number} */ seconds) => seek(Math.max(0, video.currentTime + seconds)),
+    mute: bar.mute,
+    fullScreen: bar.fullScreen,
+    /**
+     * @param {OpenMoment} moment
+     * @param {{known: Moment | null, query: string, time: number | null, source?: string}} options what the list knows of it
+     */
+    show(moment, { known, query, time }) {
+      const isOther = open?.video !== moment.video;
+      open = moment;
+      loading.abort();
+      loading = new AbortController();
+      showTrouble("");
+      side.setMoment(moment, known);
+      panel.setAttribute("aria-label", known ? `Player: ${known.video}, ${clockSpan(moment.start, moment.stop)}` : "Player");
+      if (isOther || video.error) {
+        video.src = `/api/videos/${moment.video}/media`;
+        bar.setSubtitles("");
+        line.setSprites([]);
+        side.setChapters(null);
+      }
+      line.setHeat([]);
+      line.setSpan(moment.start, moment.stop);
+      seekAndPlay(time ?? moment.start);
+      loadAbout(moment, query);
+    },
+    close() {
+      open = null;
+      loading.abort();
+      video.pause();
+      video.removeAttribute("src");
+      fill(video);
+      video.load();
+      stage.remove();
+    },
+  };
+}

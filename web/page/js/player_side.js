@@ -1,0 +1,71 @@
+/** Beside the picture: which moment this is, why it matched, what to do with it, and the video's chapters. */
+
+import { button, element, fill, icon } from "./dom.js";
+import { markedText } from "./marked_text.js";
+import { signalLabels } from "./moment_card.js";
+import { clockSpan } from "./times.js";
+
+/**
+ * @typedef {import("./address.js").OpenMoment} OpenMoment
+ * @typedef {import("./moment_card.js").Moment} Moment
+ * @param {{onClose: () => void, onReplay: () => void, onCopy: () => void, onSearchWithin: (video: string) => void}} options
+ */
+export function createPlayerSide({ onClose, onReplay, onCopy, onSearchWithin }) {
+  const name = element("h2", { class: "stage-name" }, "");
+  const about = element("div", { class: "stage-about" });
+  const chapters = element("div", { class: "stage-chapters" });
+  const replay = button("Play moment", { icon: "replay", on: onReplay });
+  const copy = button("Copy link", { icon: "link", on: onCopy });
+  const download = element("a", { class: "button", download: true }, icon("download"), element("span", {}, "Download clip"));
+  let video = "";
+  const within = button("Search in this video", { icon: "search", on: () => onSearchWithin(video) });
+  const close = button("Close the player", { icon: "close", hidden_label: true, class: "button-bare", on: onClose });
+  const side = element(
+    "div",
+    { class: "stage-side" },
+    element("header", { class: "stage-head" }, name, close),
+    about,
+    element("div", { class: "actions" }, replay, copy, download, within),
+    chapters,
+  );
+
+  return {
+    element: side,
+    /** @param {OpenMoment} moment @param {Moment | null} known */
+    setMoment(moment, known) {
+      const isMoment = moment.stop > moment.start;
+      video = moment.video;
+      if (known) name.textContent = known.video;
+      else name.textContent = "";
+      const words = known?.text ? markedText(known.text, known.matched ?? []) : null;
+      fill(
+        about,
+        isMoment ? element("p", { class: "stage-span time" }, clockSpan(moment.start, moment.stop)) : null,
+        known?.why ? element("p", {}, known.why) : null,
+        words ? element("p", { class: "words" }, ...words) : null,
+        known?.caption && known.caption !== known.text ? element("p", { class: "faint" }, known.caption) : null,
+        known ? signalLabels(known) : null,
+      );
+      replay.hidden = !isMoment;
+      download.hidden = !isMoment;
+      const clip = `/api/videos/${moment.video}/clip?start=${moment.start}&stop=${moment.stop}`;
+      download.setAttribute("href", clip);
+    },
+    /** @param {string} text */
+    setName(text) {
+      name.textContent = text;
+    },
+    /** @param {HTMLElement | null} list */
+    setChapters(list) {
+      fill(chapters, list && element("h3", {}, "In this video"), list);
+    },
+    /** @param {number} seconds */
+    setPosition(seconds) {
+      for (const link of chapters.querySelectorAll("button")) {
+        const isNow = seconds >= Number(link.dataset.start) && seconds < Number(link.dataset.stop);
+          if (isNow) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      }
+    },
+  };
+}

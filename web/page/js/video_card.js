@@ -1,0 +1,62 @@
+/**
+ * A video of the library as a picture with its duration and state.
+ *
+ * @typedef {object} Video as the service gives it
+ * @property {string} video_id
+ * @property {string} video
+ * @property {string} folder
+ * @property {number} duration_seconds
+ * @property {number} size_bytes
+ * @property {number} width
+ * @property {number} height
+ * @property {"ready" | "partial" | "failed"} state
+ * @property {string[]} stages
+ * @property {{kind: string, reason: string} | null} failure
+ * @property {number} segments
+ * @property {string} [thumbnail]
+ */
+
+import { button, element } from "./dom.js";
+import { picture } from "./picture.js";
+import { clock, counted, size, spokenTime } from "./times.js";
+
+/**
+ * @param {Video} video
+ * @param {{href: string, onRemove?: (video: Video) => void}} options the address that opens it
+ * @returns {HTMLLIElement}
+ */
+export function videoCard(video, { href, onRemove }) {
+  const isFailed = video.state === "failed";
+  const badge = video.duration_seconds > 0 && element("span", { class: "badge time" }, clock(video.duration_seconds));
+  const shot = picture(isFailed ? undefined : video.thumbnail);
+  const label = `Open ${video.video}, ${spokenTime(video.duration_seconds)}`;
+  const frame = isFailed
+    ? element("div", { class: "frame" }, shot)
+    : element("a", { class: "frame", href, "aria-label": label, "data-open": "video" }, shot, badge);
+  const facts = [video.folder, video.height > 0 && `${video.width}×${video.height}`, video.size_bytes > 0 && size(video.size_bytes)];
+  const remove = onRemove && button(`Remove ${video.video} from the library`, {
+    icon: "remove", hidden_label: true, class: "button-bare card-remove", on: () => onRemove(video),
+  });
+  const about = element(
+    "div",
+    { class: "about" },
+    element("div", { class: "name-row" }, element("p", { class: "name", title: video.video }, video.video), remove),
+    element("p", { class: "faint fine" }, facts.filter(Boolean).join(" · ")),
+    stateLine(video),
+  );
+  const card = /** @type {HTMLLIElement} */ (element("li", { class: `card card-video is-${video.state}` }, frame, about));
+  card.dataset.video = video.video_id;
+  return card;
+}
+
+/** @param {Video} video */
+function stateLine(video) {
+  if (video.state === "failed") {
+    return element("p", { class: "state state-failed" }, `Not indexed: ${video.failure?.reason ?? "it could not be read"}`);
+  }
+  if (video.state === "partial") {
+    const done = video.stages.length ? `ready: ${video.stages.join(", ").replaceAll("_", " ")}` : "nothing is ready yet";
+    return element("p", { class: "state state-partial" }, `Partly indexed; ${done}`);
+  }
+  return element("p", { class: "faint fine" }, counted(video.segments, "segment"));
+}
