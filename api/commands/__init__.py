@@ -6,11 +6,13 @@ from api.commands.ask import ask
 from api.commands.demo import demo
 from api.commands.evaluate import evaluate
 from api.commands.index import index
+from api.commands.keys import keys
 from api.commands.models import models
 from api.commands.optimize import optimize
 from api.commands.pinpoint import pinpoint
 from api.commands.remove import remove
 from api.commands.search import search
+from api.commands.serve import serve
 from api.commands.status import status
 from api.commands.verify import verify
 from api.commands.videos import videos
@@ -20,6 +22,8 @@ COMMANDS: dict[str, click.Command] = {
     "search": search,
     "ask": ask,
     "pinpoint": pinpoint,
+    "serve": serve,
+    "keys": keys,
     "status": status,
     "videos": videos,
     "remove": remove,

@@ -5,9 +5,11 @@ Leaves out HTTP. The library is opened by whoever first needs it, since it may n
 
 import re
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
-from api.service.errors import GoneError, NotFoundError
+from api.service.errors import GoneError, NotFoundError, QueueFullError
 from api.service.settings import CACHE_FOLDER, JOB_FOLDER, UPLOAD_FOLDER, ServiceSettings
 from api.service.work_queue import WorkQueue
 from indexer.config import Settings
@@ -40,9 +42,7 @@ class Runtime:
             "ask", workers=1, limit=service.ask_waiting, deadline_seconds=service.ask_deadline_seconds
         )
         """One model, so one at a time."""
-        self.lookups = WorkQueue(
-            "lookup", workers=4, limit=512, deadline_seconds=service.search_deadline_seconds
-        )
+        self.lookups = WorkQueue("lookup", workers=4, limit=512, deadline_seconds=service.search_deadline_seconds)
         """Short reads of the library and the disk."""
         self.cuts = WorkQueue(
             "media",
@@ -56,6 +56,7 @@ class Runtime:
         self._opening = threading.Lock()
         self._asker: Asker | None = None
         self._models: Models | None = None
+        self._uploads = 0
 
     @property
     def queues(self) -> tuple[WorkQueue, ...]:
@@ -137,6 +138,19 @@ class Runtime:
             if status.st_size == video.size_bytes and status.st_mtime_ns == modified_ns:
                 return Path(name)
         raise GoneError("the video's file is gone, or was changed since it was indexed; index it again")
+
+    @contextmanager
+    def upload_slot(self) -> Generator[None]:
+        """A place for one upload. Raises QueueFullError when all are taken."""
+        if self._uploads >= self.service.uploads_at_once:
+            raise QueueFullError(
+                f"{self._uploads} uploads are under way already; try again soon", retry_after_seconds=10
+            )
+        self._uploads += 1
+        try:
+            yield
+        finally:
+            self._uploads -= 1
 
     def close(self) -> None:
         """Let go of everything; does not wait for work under way."""

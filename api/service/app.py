@@ -1,0 +1,131 @@
+"""The application: routes, what they share, and the description that programs read."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme, Tag
+
+try:
+    from api.media.media_routes import MEDIA_CONTROLLERS
+except ImportError:
+    MEDIA_CONTROLLERS = []
+from api.service.ask_routes import AskRoutes
+from api.service.event_stream import StreamCount
+from api.service.front import Front
+from api.service.guard import COOKIE, Guard
+from api.service.health import HealthRoutes
+from api.service.job_routes import JobRoutes
+from api.service.job_runner import JobRunner
+from api.service.keys import KeyStore
+from api.service.metrics import Metrics
+from api.service.page_routes import PageRoutes
+from api.service.problems import problem_response
+from api.service.runtime import Runtime
+from api.service.search_routes import SearchRoutes
+from api.service.session_routes import SessionRoutes
+from api.service.video_routes import VideoRoutes
+
+CONTROLLERS: Sequence[Any] = (
+    SearchRoutes,
+    AskRoutes,
+    VideoRoutes,
+    JobRoutes,
+    HealthRoutes,
+    SessionRoutes,
+    PageRoutes,
+    *MEDIA_CONTROLLERS,
+)
+DESCRIPTION = (
+    "Find moments in a video library, and ask questions of it. Times are seconds on the player's clock, spans are"
+    " half open, ids are opaque. Every error is `application/problem+json` with a stable `type`."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that can be run: the ASGI application and its parts."""
+
+    app: Front
+    litestar: Litestar
+    runtime: Runtime
+    jobs: JobRunner
+    metrics: Metrics
+
+
+def create_service(runtime: Runtime) -> Service:
+    """The service over one library. It starts and stops its jobs with the application's lifespan."""
+    metrics = Metrics(runtime.queues)
+    guard = Guard(runtime.service, KeyStore(runtime.library_path))
+    jobs = JobRunner(runtime, metrics)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
+        watch = asyncio.create_task(metrics.watch_lag())
+        await jobs.start()
+        try:
+            yield
+        finally:
+            runtime.stopping.set()
+            jobs.wake_all()
+            await jobs.stop()
+            watch.cancel()
+            await asyncio.to_thread(runtime.close)
+
+    litestar = Litestar(
+        route_handlers=list(CONTROLLERS),
+        dependencies={
+            "runtime": _always(runtime),
+            "jobs": _always(jobs),
+            "metrics": _always(metrics),
+            "guard": _always(guard),
+            "streams": _always(StreamCount(runtime.service.max_event_streams)),
+        },
+        exception_handlers={Exception: problem_response},
+        lifespan=[lifespan],
+        openapi_config=_openapi(),
+        request_max_body_size=runtime.service.max_body_bytes,
+        logging_config=None,
+    )
+    front = Front(litestar, service=runtime.service, guard=guard, metrics=metrics)  # pyright: ignore[reportArgumentType]
+    return Service(front, litestar, runtime, jobs, metrics)
+
+
+def _always(value: Any) -> Provide:
+    give: Callable[[], Any] = lambda: value  # noqa: E731
+    return Provide(give, sync_to_thread=False)
+
+
+def _openapi() -> OpenAPIConfig:
+    try:
+        number = version("reelseek")
+    except PackageNotFoundError:
+        number = "0"
+    schemes: dict[str, Any] = {
+        "bearer": SecurityScheme(type="http", scheme="bearer", description="A key of `reelseek keys add`."),
+        "cookie": SecurityScheme(type="apiKey", security_scheme_in="cookie", name=COOKIE),
+    }
+    return OpenAPIConfig(
+        title="Reelseek",
+        version=number,
+        description=DESCRIPTION,
+        path="/api",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        components=Components(security_schemes=schemes),
+        security=[{}, {"bearer": []}, {"cookie": []}],
+        use_handler_docstrings=True,
+        tags=[
+            Tag(name="search", description="Moments and answers."),
+            Tag(name="videos", description="What the library holds."),
+            Tag(name="media", description="Pictures, sprites, clips and the videos themselves."),
+            Tag(name="jobs", description="Work that goes on after a request."),
+            Tag(name="service", description="How the service is."),
+        ],
+    )

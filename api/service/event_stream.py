@@ -1,0 +1,184 @@
+"""Server-sent events that end their work when the client goes away.
+
+Litestar's own stream does not run its clean-up on a disconnect (its issue 3772), so this response is an ASGI
+application of its own: one task works, one listens for the client's leaving, and nothing outlives the response.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Scope, Send
+
+from api.service.errors import QueueFullError
+from api.service.problems import REQUEST_ID, problem_of
+
+MEDIA_TYPE = "text/event-stream"
+EARLY_SECONDS = 0.5
+"""An error within this time becomes the response's status; later it is the event `problem`."""
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+_GONE, _DONE = object(), object()
+
+
+class Channel:
+    """What the work tells: `put` may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._items: asyncio.Queue[Any] = asyncio.Queue()
+
+    def put(self, event: str, data: Any) -> None:
+        self.put_raw((event, msgspec.json.encode(data)))
+
+    def put_raw(self, item: Any) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._items.put_nowait, item)
+
+    async def next(self, seconds: float) -> Any:
+        """The next item; None after `seconds` without one."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._items.get()
+        except TimeoutError:
+            return None
+
+
+class StreamCount:
+    """How many streams are open, with a bound."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.open = 0
+
+
+class EventStream(Response[None]):
+    """A response that sends what `work` puts into its channel, until it returns or the client is gone."""
+
+    def __init__(
+        self,
+        work: Callable[[Channel], Awaitable[None]],
+        *,
+        count: StreamCount,
+        ping_seconds: float,
+        on_end: Callable[[], None] = lambda: None,
+    ) -> None:
+        """
+        Args:
+            on_end: called once, however the stream ends; stops threads that work for it.
+        """
+        super().__init__(None, media_type=MEDIA_TYPE)
+        self._app = _Stream(work, count, ping_seconds, on_end)
+
+    def to_asgi_response(self, *args: Any, **options: Any) -> ASGIResponse:
+        return self._app
+
+
+class _Stream(ASGIResponse):
+    def __init__(
+        self,
+        work: Callable[[Channel], Awaitable[None]],
+        count: StreamCount,
+        ping_seconds: float,
+        on_end: Callable[[], None],
+    ) -> None:
+        super().__init__(media_type=MEDIA_TYPE)
+        self._work = work
+        self._count = count
+        self._ping_seconds = ping_seconds
+        self._on_end = on_end
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._count.open >= self._count.limit:
+            self._on_end()
+            raise QueueFullError(f"{self._count.open} event streams are open already; close some, or try again soon")
+        self._count.open += 1
+        channel = Channel()
+        tasks = [
+            asyncio.create_task(self._run(channel, str(scope.get(REQUEST_ID, "")))),
+            asyncio.create_task(_tell_when_gone(receive, channel)),
+        ]
+        try:
+            await self._send_all(channel, send)
+        finally:
+            self._count.open -= 1
+            self._on_end()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _send_all(self, channel: Channel, send: Send) -> None:
+        item = await channel.next(EARLY_SECONDS)
+        if isinstance(item, _Failed):
+            raise item.error
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        while item is not _GONE and item is not _DONE:
+            await send({"type": "http.response.body", "body": _encoded(item), "more_body": True})
+            if isinstance(item, _Failed):
+                break
+            item = await channel.next(self._ping_seconds)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _run(self, channel: Channel, request_id: str) -> None:
+        try:
+            await self._work(channel)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - told to the client as a problem, whatever it is
+            channel.put_raw(_Failed(error, request_id))
+        else:
+            channel.put_raw(_DONE)
+
+
+class _Failed:
+    def __init__(self, error: Exception, request_id: str) -> None:
+        self.error = error
+        self.request_id = request_id
+
+
+async def until_gone(receive: Receive) -> None:
+    """Returns when the client has gone away; the request's body must have been read."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def run_while_there(request: Request[Any, Any, Any], work: Awaitable[Any], *, cancel: Callable[[], None]) -> Any:
+    """The result of `work`; when the client goes away before, or the request is cancelled, `cancel` is called."""
+    task = asyncio.ensure_future(work)
+    gone = asyncio.create_task(until_gone(request.receive))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            cancel()
+            task.cancel()
+        return await task
+    finally:
+        cancel()
+        for one in (task, gone):
+            one.cancel()
+        await asyncio.gather(task, gone, return_exceptions=True)
+
+
+async def _tell_when_gone(receive: Receive, channel: Channel) -> None:
+    await until_gone(receive)
+    channel.put_raw(_GONE)
+
+
+def _encoded(item: Any) -> bytes:
+    if item is None:
+        return b": ping\n\n"
+    if isinstance(item, _Failed):
+        item = ("problem", msgspec.json.encode(problem_of(item.error, item.request_id)[0]))
+    name, data = item
+    return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
+
+
+def wants_events(request: Request[Any, Any, Any]) -> bool:
+    """Whether the client asks for an event stream rather than JSON."""
+    return MEDIA_TYPE in request.headers.get("accept", "").casefold()

@@ -1,0 +1,23 @@
+"""Paths on this service, as they stand in its answers. Pure."""
+
+from indexer.records import TimeSpan
+
+
+def thumbnail_link(video_id: str, seconds: float) -> str:
+    return f"/api/videos/{video_id}/thumbnail?t={_number(seconds)}"
+
+
+def media_link(video_id: str) -> str:
+    return f"/api/videos/{video_id}/media"
+
+
+def clip_link(video_id: str, span: TimeSpan) -> str:
+    return f"/api/videos/{video_id}/clip?start={_number(span.start_seconds)}&stop={_number(span.stop_seconds)}"
+
+
+def sprites_link(video_id: str) -> str:
+    return f"/api/videos/{video_id}/sprites.vtt"
+
+
+def _number(seconds: float) -> str:
+    return f"{seconds:.3f}".rstrip("0").rstrip(".")

@@ -1,0 +1,72 @@
+"""Figures for Prometheus: requests, queues, jobs, the event loop's lag. One registry for each service."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from api.service.work_queue import WorkQueue
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+_LAG_BUCKETS = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
+LAG_EVERY_SECONDS = 0.02
+_LAGS_KEPT = 6000
+
+
+class Metrics:
+    """What is counted."""
+
+    def __init__(self, queues: Iterable[WorkQueue]) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "reelseek_requests", "Answered requests.", ["method", "route", "status"], registry=self.registry
+        )
+        self.request_seconds = Histogram(
+            "reelseek_request_seconds", "Wall time of a request.", ["route"], buckets=_BUCKETS, registry=self.registry
+        )
+        self.upload_bytes = Counter("reelseek_upload_bytes", "Bytes taken in by uploads.", registry=self.registry)
+        self.jobs = Counter("reelseek_jobs", "Jobs that ended, by how.", ["state"], registry=self.registry)
+        self.lag = Histogram(
+            "reelseek_loop_lag_seconds",
+            "How late the event loop wakes.",
+            buckets=_LAG_BUCKETS,
+            registry=self.registry,
+        )
+        self.lags: deque[float] = deque(maxlen=_LAGS_KEPT)
+        """The newest of them, in seconds."""
+        self.registry.register(_Queues(tuple(queues)))
+
+    def text(self) -> bytes:
+        """In Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    async def watch_lag(self) -> None:
+        """Runs as long as the service."""
+        while True:
+            due = time.perf_counter() + LAG_EVERY_SECONDS
+            await asyncio.sleep(LAG_EVERY_SECONDS)
+            late = max(0.0, time.perf_counter() - due)
+            self.lag.observe(late)
+            self.lags.append(late)
+
+
+class _Queues(Collector):
+    def __init__(self, queues: tuple[WorkQueue, ...]) -> None:
+        self._queues = queues
+
+    def collect(self) -> Iterator[Metric]:
+        rows = (
+            ("reelseek_queue_running", "Requests worked on.", lambda queue: queue.running),
+            ("reelseek_queue_waiting", "Requests that wait for a worker.", lambda queue: queue.waiting),
+            ("reelseek_queue_refused", "Requests refused as the queue was full.", lambda queue: queue.refused),
+        )
+        for name, meaning, value in rows:
+            family = GaugeMetricFamily(name, meaning, labels=["queue"])
+            for queue in self._queues:
+                family.add_metric([queue.name], value(queue))
+            yield family

@@ -1,0 +1,146 @@
+"""Every error as `application/problem+json` (RFC 9457): our error tree, Litestar's own errors, and faults."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
+
+from api.service.errors import QueueFullError, ServiceError
+from api.service.schemas import FieldProblem, Problem
+from indexer.errors import (
+    Interrupted,
+    LibraryError,
+    LibraryLockedError,
+    LibraryMissingError,
+    LibraryModelsError,
+    ModelBusyError,
+    ModelError,
+    ModelMissingError,
+    NotInLibraryError,
+    PromptTooLongError,
+    QueryError,
+    ReelseekError,
+    UsageError,
+    VanishedVideoError,
+    VideoError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:reelseek:problem:"
+REQUEST_ID = "reelseek_request_id"
+"""Key of the scope."""
+_log = logging.getLogger("reelseek.service")
+
+_TABLE: tuple[tuple[type[ReelseekError], str, int, str], ...] = (
+    (QueryError, "query", 400, "The query cannot be used"),
+    (PromptTooLongError, "query", 400, "The question is too long"),
+    (NotInLibraryError, "not-found", 404, "Not found"),
+    (UsageError, "validation", 400, "The request cannot be used"),
+    (VanishedVideoError, "vanished", 410, "The video's file is gone"),
+    (VideoError, "unsupported-media", 415, "This cannot be read as a video"),
+    (ModelBusyError, "busy", 503, "Too busy"),
+    (ModelMissingError, "model-missing", 503, "A model is missing"),
+    (ModelError, "model", 503, "A model cannot be used"),
+    (LibraryLockedError, "library-locked", 409, "The library is being written to"),
+    (LibraryMissingError, "library-missing", 404, "There is no library yet"),
+    (LibraryModelsError, "library-models", 503, "The library was made with other models"),
+    (LibraryError, "library", 503, "The library cannot be used"),
+    (Interrupted, "stopped", 503, "The work was stopped"),
+)
+"""(error, type, status, title); the first that fits."""
+_BY_STATUS = {
+    400: ("validation", "The request cannot be used"),
+    401: ("unauthorized", "A key is needed"),
+    403: ("forbidden", "Not allowed"),
+    404: ("not-found", "Not found"),
+    405: ("method", "This method is not allowed here"),
+    406: ("not-acceptable", "Not in a form that is accepted"),
+    413: ("too-large", "Too large"),
+    415: ("unsupported-media", "This type of content is not taken"),
+    429: ("too-many", "Too many requests"),
+}
+_LEAST_STATUS_OF_FAULTS = 500
+
+
+def problem_of(error: BaseException, request_id: str) -> tuple[Problem, dict[str, str]]:
+    """The problem that an error becomes, and the headers of its response. A fault's text is not told to the client."""
+    match error:
+        case ServiceError():
+            fields = [FieldProblem(field=field, message=message) for field, message in error.fields]
+            problem = _problem(error.kind, error.status, error.title, str(error), request_id)
+            problem.errors = fields or msgspec.UNSET
+            return problem, error.headers
+        case ReelseekError():
+            for kind, name, status, title in _TABLE:
+                if isinstance(error, kind):
+                    headers = {"Retry-After": "5"} if status == 503 else {}
+                    return _problem(name, status, title, str(error), request_id), headers
+        case HTTPException() if error.status_code < _LEAST_STATUS_OF_FAULTS:
+            name, title = _BY_STATUS.get(error.status_code, ("request", "The request cannot be used"))
+            problem = _problem(name, error.status_code, title, error.detail or title, request_id)
+            if isinstance(error, ValidationException) and (found := _fields(error.extra)):
+                problem.errors = found
+                problem.detail = "; ".join(f"{one.field}: {one.message}" for one in found)[:500]
+            return problem, {name: value for name, value in (error.headers or {}).items() if value}
+        case _:
+            pass
+    detail = "this is a fault in Reelseek; its log has the lines of this request's id"
+    return _problem("internal", 500, "Internal error", detail, request_id), {}
+
+
+def problem_response(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Litestar's exception handler."""
+    request_id = str(request.scope.get(REQUEST_ID, ""))
+    problem, headers = problem_of(error, request_id)
+    if problem.status == 500:
+        _log.error("fault", exc_info=error, extra={"request_id": request_id})
+    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def described(*statuses: int) -> dict[int, ResponseSpec]:
+    """The problems that a route documents; 400, 401, 403 and 503 are possible nearly everywhere."""
+    return {status: _spec(status) for status in sorted({400, 401, 403, 408, 413, 500, 503, *statuses})}
+
+
+def busy() -> QueueFullError:
+    return QueueFullError("too many requests of this kind wait already; try again soon")
+
+
+def _spec(status: int) -> ResponseSpec:
+    return ResponseSpec(
+        Problem, generate_examples=False, description=_MEANINGS.get(status, "See `type`."), media_type=MEDIA_TYPE
+    )
+
+
+_MEANINGS = {
+    400: "The request cannot be used: `validation` names the fields, `query` says what is wrong with the query.",
+    401: "`unauthorized`: a key is needed, or it is not known.",
+    403: "`forbidden-path`, or `forbidden-origin`.",
+    404: "`not-found`, or `library-missing`.",
+    408: "`slow-body`: the body came too slowly.",
+    409: "`library-locked`: another process writes to the library; or `conflict`.",
+    410: "`vanished`: the video's file is gone, or changed since it was indexed.",
+    413: "`too-large`.",
+    415: "`unsupported-media`.",
+    416: "`range`: outside the thing.",
+    500: "`internal`: a fault in Reelseek.",
+    503: "`busy` or `deadline`, with Retry-After; `model-missing`, `model`, `library`.",
+    507: "`storage`: no room for more.",
+}
+
+
+def _problem(kind: str, status: int, title: str, detail: str, request_id: str) -> Problem:
+    text = detail.encode("utf-8", "replace").decode()
+    return Problem(type=TYPE_PREFIX + kind, title=title, status=status, detail=text, instance=request_id)
+
+
+def _fields(extra: Any) -> list[FieldProblem]:
+    """Litestar's list of {"message", "key", "source"}."""
+    if not isinstance(extra, list):
+        return []
+    get: Callable[[Any, str], str] = lambda one, name: str(one.get(name, "")) if isinstance(one, dict) else ""  # noqa: E731
+    return [FieldProblem(field=get(one, "key") or "body", message=get(one, "message")) for one in extra]

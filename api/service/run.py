@@ -1,0 +1,61 @@
+"""Runs the service in this process until a signal: checks first what would only fail later."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from api.service.keys import KeyStore
+from api.service.logs import log_to
+from api.service.settings import ServiceSettings
+from indexer.config import Settings
+from indexer.errors import LibraryMissingError, UsageError
+from indexer.store import Library
+
+Say = Callable[[str, list[str]], None]
+"""Told the address, and what a user should know, once the service listens."""
+
+
+def run_service(settings: Settings, service: ServiceSettings, *, log_level: str, say: Say) -> None:
+    """Serves until SIGINT or SIGTERM.
+
+    Raises:
+        UsageError: the address cannot be taken, or it needs keys and there are none.
+        LibraryError: the library is damaged.
+    """
+    from api.service.app import create_service
+    from api.service.runtime import Runtime
+    from api.service.server import ServiceServer, bind, url_of
+
+    place = Path(settings.library).expanduser().absolute()
+    notes = [_library_note(place), *_key_notes(place, service)]
+    notes += [f"videos under {root} may be indexed by their path" for root in service.roots]
+    try:
+        taken = bind(service.host, service.port)
+    except OSError as error:
+        raise UsageError(
+            f"{service.host}:{service.port} cannot be listened at: {error.strerror};"
+            " choose another with --port or --host"
+        ) from error
+    log_to(level=log_level)
+    with taken:
+        server = ServiceServer(create_service(Runtime(settings, service)), on_start=lambda: say(url_of(taken), notes))
+        server.run(sockets=[taken])
+
+
+def _library_note(place: Path) -> str:
+    try:
+        with Library.open(place) as library:
+            counts = library.counts()
+    except LibraryMissingError:
+        return f"there is no library at {place} yet: the first upload makes it"
+    return f"library {place}: {counts['videos']:,} videos, {counts['segments']:,} segments"
+
+
+def _key_notes(place: Path, service: ServiceSettings) -> list[str]:
+    if not service.needs_key:
+        return ["only this machine can reach it"]
+    if not KeyStore(place).keys():
+        raise UsageError(
+            f"a service at {service.host} needs a key, and the library at {place} has none;"
+            " make one with `reelseek keys add NAME`, or serve on 127.0.0.1"
+        )
+    return ["every request needs a key; `reelseek keys` makes and revokes them. Put a TLS proxy before it"]

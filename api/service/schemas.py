@@ -1,0 +1,285 @@
+"""What the service sends, as typed records with descriptions and examples: the OpenAPI description is made of them.
+
+Apart from the records of `search` and `indexer`: these are a promise to programs. `views` converts.
+"""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+VideoId = Annotated[
+    str,
+    Meta(
+        description="Opaque id of a video: 32 hexadecimal digits.",
+        pattern="^[0-9a-f]{32}$",
+        examples=["0f3a77c25d1e4b6c8a9b0c1d2e3f4a5b"],
+    ),
+]
+JobId = Annotated[
+    str,
+    Meta(description="Opaque id of a job.", pattern="^[0-9a-f]{32}$", examples=["8c1f0e2d3b4a59687766554433221100"]),
+]
+Seconds = Annotated[float, Meta(description="Seconds on the player's clock.", examples=[12.48])]
+Link = Annotated[str, Meta(description="Path on this service.", examples=["/api/videos/0f3a/thumbnail?t=12.48"])]
+Name = Annotated[str, Meta(description="The file's name, for people; plain text.", examples=["lecture.mp4"])]
+SignalName = Literal[
+    "picture", "subtitle", "subtitle_words", "screen_text", "screen_text_words", "caption", "caption_words"
+]
+"""As `search.results.Signal`; a test holds that they are equal."""
+
+
+class Moment(Struct, kw_only=True):
+    """A span of one video that matches; half open: [start_seconds, stop_seconds)."""
+
+    video_id: VideoId
+    video: Name
+    duration_seconds: Seconds
+    start_seconds: Seconds
+    stop_seconds: Seconds
+    best_frame_seconds: Seconds
+    score: Annotated[float, Meta(description="Comparable only within one search.", examples=[0.0325])]
+    signals: Annotated[
+        dict[str, int],
+        Meta(description="Rank, from 1, in each signal that matched.", examples=[{"picture": 1, "caption_words": 3}]),
+    ]
+    text: Annotated[str, Meta(description="The words that matched; empty when the picture alone did.")]
+    caption: Annotated[str, Meta(description="What the segment shows, in a sentence; empty where not described.")]
+    matched: Annotated[
+        list[list[int]],
+        Meta(description="[begin, end) in characters of `text`: the words to highlight.", examples=[[[3, 10]]]),
+    ]
+    thumbnail: Link
+    media: Link
+    clip: Link
+
+
+class SearchAnswer(Struct, kw_only=True):
+    """The moments that match a query, best first."""
+
+    query: Annotated[str, Meta(description="As it was understood: one line, composed.", examples=["a red car"])]
+    found: Annotated[bool, Meta(description="False: nothing in the library stands out for this query.")]
+    more: Annotated[bool, Meta(description="Further moments follow this page.")]
+    seconds: Annotated[
+        dict[str, float],
+        Meta(description="Wall time by part.", examples=[{"embed": 0.011, "retrieve": 0.042, "total": 0.053}]),
+    ]
+    moments: list[Moment]
+    closest: Annotated[list[Moment], Meta(description="Only when nothing was found: what comes nearest.")]
+
+
+class SearchRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A search."""
+
+    query: Annotated[str, Meta(description="What to look for.", max_length=1000, examples=["a red car in the snow"])]
+    video: Annotated[str, Meta(max_length=4096)] | None = None
+    """Only in this video: its id, name, or the id's first digits."""
+    limit: Annotated[int, Meta(ge=1, le=200, description="Moments on the page.")] = 10
+    offset: Annotated[int, Meta(ge=0, le=1_000_000, description="Moments to skip.")] = 0
+    signals: Annotated[list[SignalName], Meta(description="Match by these alone; none: by all.")] = []
+
+
+class AskRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A question."""
+
+    question: Annotated[str, Meta(max_length=1000, examples=["What colour is the car in front of the bakery?"])]
+    video: Annotated[str, Meta(max_length=4096)] | None = None
+    mode: Annotated[Literal["frames", "video"], Meta(description="Pairs of frames, or clips as videos.")] = "frames"
+    effort: Annotated[Literal["low", "normal", "high"], Meta(description="How many clips are looked at.")] = "normal"
+    retrieval: Annotated[bool, Meta(description="False: frames spread evenly over all that there is.")] = True
+
+
+class CitedMoment(Struct, kw_only=True):
+    """A span that the answer rests on; without an answer, one that came closest."""
+
+    video_id: VideoId
+    video: Name
+    start_seconds: Seconds
+    stop_seconds: Seconds
+    why: Annotated[str, Meta(examples=["the car is red"])]
+    thumbnail: Link
+    media: Link
+    clip: Link
+
+
+class EvidenceUsed(Struct, kw_only=True):
+    """What the model was shown."""
+
+    clips: int
+    frames: int
+    tokens: int
+    context_limit: int
+    passes: int
+
+
+class AskAnswer(Struct, kw_only=True):
+    """The answer to a question, with the moments that it rests on."""
+
+    question: str
+    found: bool
+    answer: Annotated[str, Meta(examples=["The car is red."])]
+    moments: list[CitedMoment]
+    evidence: EvidenceUsed
+    model: str
+    seconds: float
+    warnings: Annotated[list[str], Meta(description="What could not be looked at.")]
+
+
+class ShownClip(Struct, kw_only=True):
+    """A clip that the model is shown."""
+
+    video_id: VideoId
+    video: Name
+    start_seconds: Seconds
+    stop_seconds: Seconds
+    thumbnail: Link
+
+
+class Failure(Struct, kw_only=True):
+    """Why a video could not be indexed."""
+
+    kind: Annotated[str, Meta(examples=["unreadable"])]
+    reason: str
+
+
+class Video(Struct, kw_only=True):
+    """A video of the library."""
+
+    video_id: VideoId
+    video: Name
+    folder: Annotated[str, Meta(description="Below a configured root; empty where it lies elsewhere.")]
+    duration_seconds: Seconds
+    size_bytes: int
+    width: Annotated[int, Meta(description="Pixels as shown; 0 when unknown.")]
+    height: Annotated[int, Meta(description="Pixels as shown; 0 when unknown.")]
+    codec: Annotated[str, Meta(examples=["h264"])]
+    added_at: Annotated[str, Meta(description="RFC 3339; when it was indexed.")] | None
+    state: Literal["ready", "partial", "failed"]
+    stages: Annotated[list[str], Meta(description="What is indexed of it.", examples=[["picture", "subtitles"]])]
+    failure: Failure | None
+    segments: int
+    playable: Annotated[str, Meta(description="direct, remux, transcode or no: how a browser can play it.")]
+    thumbnail: Link
+    media: Link
+    sprites: Link
+
+
+class Segment(Struct, kw_only=True):
+    """A part of a video between two cuts."""
+
+    start_seconds: Seconds
+    stop_seconds: Seconds
+    caption: str
+
+
+class VideoDetails(Video, kw_only=True):
+    """A video with its segments."""
+
+    segments_list: list[Segment]
+    texts: Annotated[
+        dict[str, int],
+        Meta(description="How many texts, by source.", examples=[{"subtitle": 41, "screen_text": 3, "caption": 12}]),
+    ]
+    warnings: list[str]
+
+
+class VideoPage(Struct, kw_only=True):
+    """A page of the library."""
+
+    total: Annotated[int, Meta(description="Videos that fit the filters.")]
+    offset: int
+    limit: int
+    videos: list[Video]
+
+
+class JobError(Struct, kw_only=True):
+    """Why a job failed."""
+
+    type: Annotated[str, Meta(examples=["unreadable"])]
+    detail: str
+
+
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+
+
+class Job(Struct, kw_only=True):
+    """Work that goes on after the request: indexing of files."""
+
+    id: JobId
+    kind: Literal["index"] = "index"
+    state: JobState = "queued"
+    paths: Annotated[list[str], Meta(description="What is indexed, for people.", examples=[["lecture.mp4"]])]
+    created_at: Annotated[str, Meta(examples=["2026-11-21T09:30:00Z"])]
+    started_at: str | None = None
+    finished_at: str | None = None
+    progress: Annotated[float, Meta(ge=0, le=1, examples=[0.42])] = 0.0
+    stage: str = ""
+    message: str = ""
+    video_ids: list[str] = []
+    error: JobError | None = None
+
+
+class JobPage(Struct, kw_only=True):
+    """Jobs, the newest first."""
+
+    total: int
+    jobs: list[Job]
+
+
+class IndexRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """Files of this machine to be indexed."""
+
+    path: Annotated[
+        str, Meta(description="A file or folder under a configured root.", min_length=1, examples=["films/a.mp4"])
+    ]
+
+
+class SessionRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A key, to be kept in a cookie of this browser."""
+
+    key: Annotated[str, Meta(max_length=200)]
+
+
+class QueueState(Struct, kw_only=True):
+    """How busy a kind of work is."""
+
+    running: int
+    waiting: int
+    limit: int
+
+
+class Health(Struct, kw_only=True):
+    """How the service is."""
+
+    status: Literal["ok", "degraded"]
+    problems: Annotated[list[str], Meta(description="Why it is degraded.")]
+    version: str
+    needs_key: bool
+    library: Annotated[
+        dict[str, Any],
+        Meta(description="`exists`, and counts.", examples=[{"exists": True, "videos": 4, "segments": 60}]),
+    ]
+    models: Annotated[
+        dict[str, Any],
+        Meta(examples=[{"profile": "demo", "picture": "clip", "text": "text", "vision_language": "vlm", "ask": True}]),
+    ]
+    queue: dict[str, QueueState]
+    disk: Annotated[dict[str, int], Meta(examples=[{"free_bytes": 12345678}])]
+    limits: Annotated[dict[str, int], Meta(examples=[{"max_upload_bytes": 21474836480}])]
+
+
+class FieldProblem(Struct, kw_only=True):
+    """What is wrong with one field of a request."""
+
+    field: Annotated[str, Meta(examples=["limit"])]
+    message: Annotated[str, Meta(examples=["Expected `int` <= 200"])]
+
+
+class Problem(Struct, kw_only=True, omit_defaults=True):
+    """Why a request failed, as RFC 9457 has it."""
+
+    type: Annotated[str, Meta(description="Stable.", examples=["urn:reelseek:problem:query"])]
+    title: Annotated[str, Meta(examples=["The query cannot be used"])]
+    status: Annotated[int, Meta(examples=[400])]
+    detail: Annotated[str, Meta(examples=["the query is empty; say in a few words what to look for"])]
+    instance: Annotated[str, Meta(description="The request's id.", examples=["5f2c9a7e1b3d4c60"])]
+    errors: list[FieldProblem] | UnsetType = UNSET

@@ -1,0 +1,117 @@
+"""What `search` finds, as the service's records: links, captions, words to highlight. Reads the library; no HTTP."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
+
+from api.highlight import matching_spans
+from api.service import schemas
+from api.service.links import clip_link, media_link, thumbnail_link
+from indexer.records import TextRow, TimeSpan, Video
+from indexer.store import Library
+from search.answer import Answer, CitedMoment
+from search.engine import SearchEngine
+from search.results import Moment, Signal
+
+CLOSEST = 3
+
+
+def search(
+    engine: SearchEngine, query: str, *, video: str | None, limit: int, offset: int, signals: Sequence[Signal]
+) -> schemas.SearchAnswer:
+    """One search, with what comes closest when nothing is found. Raises as `SearchEngine.search`."""
+    result = engine.search(query, video=video, limit=limit, offset=offset, signals=signals or None)
+    closest = [] if result.found else engine.nearest(query, video=video, limit=CLOSEST)
+    videos = {one.video_id: one for one in engine.videos()}
+    captions = Captions(engine.library, videos)
+    return schemas.SearchAnswer(
+        query=result.query,
+        found=result.found,
+        more=result.more,
+        seconds={name: round(value, 4) for name, value in result.seconds.items()},
+        moments=[moment_view(one, result.query, videos, captions) for one in result.moments],
+        closest=[moment_view(one, result.query, videos, captions) for one in closest],
+    )
+
+
+class Captions:
+    """The captions of segments, each video's read once."""
+
+    def __init__(self, library: Library, videos: dict[str, Video]) -> None:
+        self._library = library
+        self._videos = videos
+        self._rows: dict[str, list[TextRow]] = {}
+
+    def at(self, video_id: str, seconds: float) -> str:
+        """The caption of the segment on screen then; empty where there is none."""
+        video = self._videos.get(video_id)
+        if video is None or "captions" not in video.stages:
+            return ""
+        if video_id not in self._rows:
+            self._rows[video_id] = self._library.texts(video_id, "caption")
+        rows = self._rows[video_id]
+        return next((r.text for r in rows if r.span.start_seconds <= seconds < r.span.stop_seconds), "")
+
+
+def moment_view(moment: Moment, query: str, videos: dict[str, Video], captions: Captions) -> schemas.Moment:
+    video = videos.get(moment.video_id)
+    return schemas.Moment(
+        video_id=moment.video_id,
+        video=PurePath(moment.video).name,
+        duration_seconds=round(video.duration_seconds, 3) if video else 0.0,
+        start_seconds=round(moment.span.start_seconds, 3),
+        stop_seconds=round(moment.span.stop_seconds, 3),
+        best_frame_seconds=round(moment.best_frame_seconds, 3),
+        score=round(moment.score, 6),
+        signals={str(name): rank for name, rank in moment.signals.items()},
+        text=moment.text,
+        caption=captions.at(moment.video_id, moment.best_frame_seconds),
+        matched=[list(span) for span in matching_spans(moment.text, query)],
+        thumbnail=thumbnail_link(moment.video_id, moment.best_frame_seconds),
+        media=media_link(moment.video_id),
+        clip=clip_link(moment.video_id, moment.span),
+    )
+
+
+def answer_view(answer: Answer) -> schemas.AskAnswer:
+    return schemas.AskAnswer(
+        question=answer.question,
+        found=answer.found,
+        answer=answer.answer,
+        moments=[cited_view(one) for one in answer.moments],
+        evidence=schemas.EvidenceUsed(**answer.evidence.to_json()),
+        model=PurePath(answer.model).name,
+        seconds=round(answer.seconds, 3),
+        warnings=list(answer.warnings),
+    )
+
+
+def cited_view(moment: CitedMoment) -> schemas.CitedMoment:
+    return schemas.CitedMoment(
+        video_id=moment.video_id,
+        video=PurePath(moment.video).name,
+        start_seconds=round(moment.span.start_seconds, 3),
+        stop_seconds=round(moment.span.stop_seconds, 3),
+        why=moment.why,
+        thumbnail=thumbnail_link(moment.video_id, middle(moment.span)),
+        media=media_link(moment.video_id),
+        clip=clip_link(moment.video_id, moment.span),
+    )
+
+
+def shown_views(clips: Iterable[tuple[str, TimeSpan]], videos: dict[str, Video]) -> list[schemas.ShownClip]:
+    """Clips that the model is shown; those of videos that were just removed are left out."""
+    return [
+        schemas.ShownClip(
+            video_id=video_id,
+            video=PurePath(videos[video_id].path).name,
+            start_seconds=round(span.start_seconds, 3),
+            stop_seconds=round(span.stop_seconds, 3),
+            thumbnail=thumbnail_link(video_id, middle(span)),
+        )
+        for video_id, span in clips
+        if video_id in videos
+    ]
+
+
+def middle(span: TimeSpan) -> float:
+    return (span.start_seconds + span.stop_seconds) / 2

@@ -1,0 +1,127 @@
+"""Uvicorn around the service: a time limit for a request's head, a stop that ends streams, the address taken."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import h11
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from api.service.app import Service
+
+_HEAD_BYTES = 32 << 10
+_KEEP_ALIVE_SECONDS = 15
+_BACKLOG = 1024
+
+
+def protocol(header_seconds: float) -> type[H11Protocol]:
+    """HTTP/1.1 that closes connections whose request's head does not arrive in time."""
+
+    class TimedProtocol(H11Protocol):
+        _head_timer: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._watch_head()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.conn.their_state is h11.IDLE:
+                self._watch_head()
+            elif self._head_timer:
+                self._head_timer.cancel()
+                self._head_timer = None
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            if self._head_timer:
+                self._head_timer.cancel()
+            super().connection_lost(exc)
+
+        def _watch_head(self) -> None:
+            if self._head_timer is None:
+                self._head_timer = self.loop.call_later(header_seconds, self._end_slow_head)
+
+        def _end_slow_head(self) -> None:
+            self._head_timer = None
+            if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+                self.transport.close()
+
+    return TimedProtocol
+
+
+class ServiceServer(uvicorn.Server):
+    """Uvicorn's server; a signal also ends streams and waiting work."""
+
+    def __init__(self, service: Service, *, on_start: Callable[[], None] = lambda: None) -> None:
+        """
+        Args:
+            on_start: called when requests are taken.
+        """
+        settings = service.runtime.service
+        config = uvicorn.Config(
+            service.app,  # pyright: ignore[reportArgumentType] - an ASGI application
+            host=settings.host,
+            port=settings.port,
+            http=protocol(settings.header_seconds),
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=int(settings.stop_seconds),
+            h11_max_incomplete_event_size=_HEAD_BYTES,
+            backlog=_BACKLOG,
+        )
+        super().__init__(config)
+        self.service = service
+        self._on_start = on_start
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        if self.started:
+            self._on_start()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal stops cleanly, so that the process ends well; a second Ctrl-C does not wait."""
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        self.begin_stop()
+
+    def begin_stop(self) -> None:
+        """Streams end, generation is cancelled; callable from any thread."""
+        self.service.runtime.stopping.set()
+        self.should_exit = True
+        if self._loop:
+            self._loop.call_soon_threadsafe(self.service.jobs.wake_all)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening address, taken before anything heavy is loaded.
+
+    Raises:
+        OSError: the address is in use, or is none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    taken = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((host.strip("[]"), port))
+    except OSError:
+        taken.close()
+        raise
+    return taken
+
+
+def url_of(taken: socket.socket) -> str:
+    """The address to open in a browser."""
+    host, port = taken.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}/"
