@@ -22,7 +22,7 @@ ONLY_IN = {
     "llguidance": {"indexer/models/reply_grammar"},
     "sentence_transformers": {"indexer/models/text", "demo/", "bench/"},
     "decord": {"indexer/decord_reader", "indexer/decode_", "bench/"},
-    "av": {"indexer/decode_", "indexer/pyav_", "demo/", "bench/"},
+    "av": {"indexer/decode_", "indexer/pyav_", "api/media/", "demo/", "bench/"},
 }
 """Libraries that one file, or files of one beginning, keep to themselves."""
 

@@ -1,0 +1,104 @@
+"""Cut `[start, stop)` of a video into an MP4 that every player plays: H.264, AAC, index in front.
+
+Runs in the media child; a transcode is the cut of everything. The first picture is the one on screen at the start, and
+stays from 0 on; each other one comes at its own time less the start; the last one leaves at the stop.
+"""
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+
+import av
+import av.container
+
+from api.media.child_protocol import MediaRequest
+from api.media.picture_track import PictureTrack
+from api.media.sound_track import SoundTrack
+from api.media.timed_source import AudioFrame, Timed, TimedSource, VideoFrame, shown_from
+from indexer.errors import UnreadableVideoError
+
+OutputContainer = av.container.OutputContainer
+_PATIENCE_SECONDS = 10.0
+"""How far past the stop the file is read for sound or pictures that lie late in it."""
+_HELD_SOUNDS = 20_000
+"""Pieces of sound that may come before the first picture."""
+
+
+def open_output(path: str, *, webm: bool = False) -> OutputContainer:
+    """A file to write, with its index in front where the format has one."""
+    if webm:
+        return av.open(path, "w", format="webm")
+    return av.open(path, "w", format="mp4", options={"movflags": "+faststart"})
+
+
+def cut(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
+    """Write the clip.
+
+    Args:
+        on_progress: gets the share that is done, 0 to 1.
+
+    Raises:
+        VideoError: of the kind that fits.
+    """
+    source = TimedSource(request)
+    length = request.stop_seconds - request.start_seconds
+    try:
+        with open_output(request.output) as output:
+            frames = _write(source, output, request, length, on_progress)
+    finally:
+        source.close()
+    return {"frames": frames, "seconds": length}
+
+
+def _write(
+    source: TimedSource,
+    output: OutputContainer,
+    request: MediaRequest,
+    length: float,
+    on_progress: Callable[[float], None],
+) -> int:
+    pictures: PictureTrack | None = None
+    sounds: SoundTrack | None = None
+    held: list[tuple[float, AudioFrame]] = []
+    count, is_shown, is_heard = 0, False, source.sound is None
+    items = source.read_from(request.start_seconds, sound=not is_heard)
+    for time, frame in _until(shown_from(items, request.start_seconds), request.stop_seconds):
+        place = time - request.start_seconds
+        if not isinstance(frame, VideoFrame):
+            if sounds is None:
+                held = [*held, (place, frame)] if len(held) < _HELD_SOUNDS else held
+            elif not is_heard:
+                sounds.add(place, frame)
+                is_heard = sounds.is_full
+        elif place >= length - 1e-6:
+            is_shown = True
+        elif not is_shown:
+            if pictures is None:
+                pictures = PictureTrack(output, frame, rate=_rate(source), most_side=request.most_side)
+                if source.sound is not None:
+                    sounds = SoundTrack(output, source.sound, stop_seconds=length)
+                    for early in held:
+                        sounds.add(*early)
+                    held = []
+            pictures.add(place, frame)
+            count += 1
+            on_progress(min(1.0, place / length) if length else 0.0)
+        if is_shown and is_heard:
+            break
+    if pictures is None:
+        raise UnreadableVideoError("no picture could be decoded there")
+    pictures.finish(length)
+    if sounds is not None:
+        sounds.finish(length)
+    return count
+
+
+def _until(items: Iterator[Timed], stop_seconds: float) -> Iterator[Timed]:
+    """Ends some seconds after the stop, whatever has not come by then."""
+    for item in items:
+        if item[0] > stop_seconds + _PATIENCE_SECONDS:
+            return
+        yield item
+
+
+def _rate(source: TimedSource) -> Fraction | None:
+    return source.video.average_rate or source.video.guessed_rate

@@ -1,0 +1,119 @@
+"""A video's own file, opened once and held by its descriptor, so that nobody can put another in its place.
+
+It must still be the one that was indexed: size and modification time are compared on the open descriptor. The last part
+of the path is not followed when it is a link; a link that was indexed as one is accepted only when the bytes behind it
+are the very content (hashed once, remembered while that file does not change).
+"""
+
+import errno
+import os
+import stat
+import threading
+from pathlib import Path
+
+from api.media.ranges import Validators
+from api.service.errors import GoneError
+from indexer.errors import VanishedVideoError
+from indexer.fingerprint import content_id
+from indexer.records import Video
+
+_PROC = Path("/proc/self/fd")
+_verified: dict[tuple[int, ...], str] = {}
+"""(device, inode, size, change times) of files behind links -> their content."""
+_MOST_VERIFIED = 10_000
+
+
+class OpenedFile:
+    """An open descriptor with what the file was when it was opened. Close it; the last reference does so too."""
+
+    def __init__(self, descriptor: int, path: Path, *, name: str) -> None:
+        """
+        Args:
+            name: of this content, the first part of its entity tag.
+        """
+        self._descriptor = descriptor
+        self._mutex = threading.Lock()
+        self.path = path
+        status = os.fstat(descriptor)
+        self.size_bytes = status.st_size
+        self.validators = Validators(f'"{name}-{status.st_mtime_ns:x}-{status.st_size:x}"', int(status.st_mtime))
+
+    @property
+    def descriptor(self) -> int:
+        """-1 once closed."""
+        return self._descriptor
+
+    @property
+    def is_closed(self) -> bool:
+        return self._descriptor < 0
+
+    def read(self, start: int, length: int) -> bytes:
+        """At most `length` bytes from `start` on; blocks. Empty at the end, and when closed."""
+        with self._mutex:
+            return os.pread(self._descriptor, length, start) if self._descriptor >= 0 else b""
+
+    def close(self) -> None:
+        """Safe to repeat, and while another thread reads: waits for it."""
+        with self._mutex:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
+
+    def __del__(self) -> None:
+        if getattr(self, "_descriptor", -1) >= 0:
+            self.close()
+
+
+def open_plain(path: Path, *, name: str) -> OpenedFile:
+    """Open a file of our own. Raises FileNotFoundError."""
+    return OpenedFile(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), path, name=name)
+
+
+def open_source(video: Video) -> OpenedFile:
+    """Open the video's file. Blocks; behind a link for as long as hashing takes, once.
+
+    Raises:
+        GoneError: at none of the video's paths lies the file that was indexed.
+    """
+    for name, modified_ns in zip(video.paths, video.modified_ns, strict=True):
+        path = Path(name)
+        try:
+            descriptor, is_link = _open_unfollowed(path)
+        except OSError:
+            continue
+        opened = OpenedFile(descriptor, path, name=video.video_id)
+        status = os.fstat(descriptor)
+        if (
+            stat.S_ISREG(status.st_mode)
+            and status.st_size == video.size_bytes
+            and status.st_mtime_ns == modified_ns
+            and (not is_link or _content_of(opened, status) == video.video_id)
+        ):
+            return opened
+        opened.close()
+    raise GoneError("the video's file is gone, or was changed since it was indexed; index it again")
+
+
+def _open_unfollowed(path: Path) -> tuple[int, bool]:
+    """(descriptor, whether the path ends in a link). Never waits, as a pipe without a writer would make it."""
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        return os.open(path, flags | os.O_NOFOLLOW), False
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+    return os.open(path, flags), True
+
+
+def _content_of(opened: OpenedFile, status: os.stat_result) -> str:
+    key = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    if key not in _verified:
+        by_descriptor = _PROC / str(opened.descriptor)
+        try:
+            found = content_id(by_descriptor if by_descriptor.exists() else opened.path)
+        except VanishedVideoError:
+            return ""
+        if len(_verified) >= _MOST_VERIFIED:
+            _verified.clear()
+        _verified[key] = found
+    return _verified[key]

@@ -1,0 +1,93 @@
+"""What a browser plays: as it is, after its packets were put into another container, or only decoded and coded anew.
+
+Pure. Follows what Chromium's and Firefox's own demuxers take: MP4 and WebM; H.264 in 8-bit 4:2:0, VP8, VP9, AV1; AAC,
+MP3, Opus, Vorbis, FLAC.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from indexer.records import Video
+
+Playable = Literal["direct", "remux", "transcode", "no"]
+MP4, MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
+EASY_FORMATS = frozenset({"yuv420p", "yuvj420p"})
+DEEP_FORMATS = EASY_FORMATS | {"yuv420p10le"}
+MP4_SOUNDS = frozenset({"aac", "mp3", "opus", "flac", ""})
+WEBM_SOUNDS = frozenset({"opus", "vorbis", ""})
+MOST_OFFSET_SECONDS = 0.05
+"""A file whose first picture comes later has another clock in a browser than in the library: it is copied to 0."""
+_COPIED_FROM = frozenset({MP4, MATROSKA, "mpegts", "flv", "live_flv"})
+"""Containers whose packets all have a presentation time."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFacts:
+    """What decides."""
+
+    container: str
+    """FFmpeg's name."""
+    codec: str
+    pixel_format: str
+    """Empty when not known: taken for the usual one."""
+    sound: str
+    """Codec of the sound that is heard, empty for none."""
+    is_first_video: bool = True
+    """The video stream that the library chose is the one that browsers show."""
+    start_seconds: float = 0.0
+    """Container time of the first presented frame."""
+    doc_type: str = ""
+    """`webm` for Matroska that says so."""
+
+
+def is_easy(facts: MediaFacts) -> bool:
+    """The coded pictures are what browsers decode."""
+    match facts.codec:
+        case "h264":
+            return facts.pixel_format in EASY_FORMATS | {""}
+        case "vp8" | "vp9" | "av1":
+            return facts.pixel_format in DEEP_FORMATS | {""}
+        case _:
+            return False
+
+
+def goes_to_webm(facts: MediaFacts) -> bool:
+    """VP8 may not stand in MP4."""
+    return facts.codec == "vp8"
+
+
+def keeps_sound(facts: MediaFacts) -> bool:
+    """The sound may be copied beside the pictures."""
+    return facts.sound in (WEBM_SOUNDS if goes_to_webm(facts) else MP4_SOUNDS)
+
+
+def decide(facts: MediaFacts) -> Playable:
+    """How a browser gets to see a video."""
+    if not is_easy(facts) or (goes_to_webm(facts) and not keeps_sound(facts)):
+        return "transcode"
+    in_mp4 = facts.container == MP4 and facts.codec != "vp8" and facts.sound in MP4_SOUNDS
+    in_webm = (
+        facts.container == MATROSKA
+        and facts.doc_type == "webm"
+        and facts.codec != "h264"
+        and facts.sound in WEBM_SOUNDS
+    )
+    if (in_mp4 or in_webm) and facts.is_first_video and abs(facts.start_seconds) <= MOST_OFFSET_SECONDS:
+        return "direct"
+    return "remux" if facts.container in _COPIED_FROM else "transcode"
+
+
+def media_type(facts: MediaFacts) -> str:
+    """Of a file that is served as it is."""
+    return "video/webm" if facts.container == MATROSKA else "video/mp4"
+
+
+def how_to_play(video: Video) -> Playable:
+    """What the library alone says of a video, before its file was looked into: for lists of many."""
+    probe = video.probe
+    if probe is None or video.failure_kind:
+        return "no"
+    doc_type = "webm" if video.path.lower().endswith(".webm") else ""
+    return decide(
+        MediaFacts(probe.container, probe.codec, "", "", start_seconds=probe.start_seconds, doc_type=doc_type)
+    )

@@ -1,0 +1,150 @@
+"""Which bytes a request gets: ranges and conditions as RFC 9110 (sections 8.8, 13, 14) asks. Pure.
+
+One range is served. Of several, those that lie outside are dropped; when still more than one is left the whole is sent,
+which 14.2 allows ("a server MAY ignore the Range header field"), where one part alone would not be what was asked for.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Literal
+
+_SET = re.compile(r"\s*bytes\s*=(?P<set>.*)", re.IGNORECASE | re.ASCII | re.DOTALL)
+_SPEC = re.compile(r"(?P<first>[0-9]*)-(?P<last>[0-9]*)", re.ASCII)
+_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+_MOST_DIGITS = 18
+_MOST_SPECS = 64
+"""More ranges than this are no player's wish."""
+Condition = Literal["send", "not_modified", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class ByteRange:
+    """Half-open range `[start, stop)` of bytes."""
+
+    start: int
+    stop: int
+
+    @property
+    def length(self) -> int:
+        return self.stop - self.start
+
+    def content_range(self, size: int) -> str:
+        """Value of `Content-Range`."""
+        return f"bytes {self.start}-{self.stop - 1}/{size}"
+
+
+class OutsideError(Exception):
+    """No byte of the file lies in any of the ranges: 416."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What tells one version of a file from another."""
+
+    etag: str
+    """A strong one, with its quotes."""
+    modified_seconds: int
+    """Since 1970."""
+
+    @property
+    def last_modified(self) -> str:
+        """Value of `Last-Modified`."""
+        return format_datetime(datetime.fromtimestamp(self.modified_seconds, UTC), usegmt=True)
+
+
+def parse_range(value: str, size: int) -> ByteRange | None:
+    """The range to send of a file of `size` bytes; None for the whole.
+
+    Another unit, a broken header and several ranges ask for the whole.
+
+    Raises:
+        OutsideError: every range lies outside the file.
+    """
+    found = _SET.fullmatch(value)
+    if found is None:
+        return None
+    specs = [spec for spec in (piece.strip(" \t") for piece in found["set"].split(",")) if spec]
+    if not specs or len(specs) > _MOST_SPECS:
+        return None
+    inside: list[ByteRange] = []
+    for spec in specs:
+        match = _SPEC.fullmatch(spec)
+        if match is None or spec == "-":
+            return None
+        first, last = match["first"], match["last"]
+        if first and last and _number(last) < _number(first):
+            return None
+        if (one := _inside(first, last, size)) is not None:
+            inside.append(one)
+    if not inside:
+        raise OutsideError
+    return inside[0] if len(inside) == 1 else None
+
+
+def _inside(first: str, last: str, size: int) -> ByteRange | None:
+    if not first:
+        length = min(_number(last), size)
+        return ByteRange(size - length, size) if length else None
+    start = _number(first)
+    stop = min(_number(last) + 1, size) if last else size
+    return ByteRange(start, stop) if start < size else None
+
+
+def _number(digits: str) -> int:
+    digits = digits.lstrip("0") or "0"
+    return int(digits) if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
+
+
+def check_conditions(headers: Mapping[str, str], validators: Validators) -> Condition:
+    """What the four conditions of a GET or HEAD ask for, in the order of RFC 9110, 13.2.2.
+
+    Args:
+        headers: of the request, with names in lower case.
+    """
+    if (match := headers.get("if-match")) is not None:
+        if not _matches(match, validators.etag, weak=False):
+            return "failed"
+    elif (since := _seconds(headers.get("if-unmodified-since"))) is not None and validators.modified_seconds > since:
+        return "failed"
+    if (match := headers.get("if-none-match")) is not None:
+        return "not_modified" if _matches(match, validators.etag, weak=True) else "send"
+    since = _seconds(headers.get("if-modified-since"))
+    return "not_modified" if since is not None and validators.modified_seconds <= since else "send"
+
+
+def range_still_holds(value: str | None, validators: Validators, *, now_seconds: float) -> bool:
+    """Whether `If-Range` lets the range be sent: a strong tag that is equal, or the exact date.
+
+    A date tells versions apart only when the file was not written within the last second (8.8.2.2).
+    """
+    if value is None:
+        return True
+    value = value.strip()
+    if value.startswith(('"', "W/")):
+        return value == validators.etag
+    since = _seconds(value)
+    return since == validators.modified_seconds and now_seconds - validators.modified_seconds > 1
+
+
+def _matches(value: str, etag: str, *, weak: bool) -> bool:
+    """Whether a list of tags, or `*`, has this one."""
+    if value.strip() == "*":
+        return True
+    tags = _TAG.findall(value)
+    if weak:
+        return etag.removeprefix("W/") in (tag.removeprefix("W/") for tag in tags)
+    return not etag.startswith("W/") and etag in tags
+
+
+def _seconds(value: str | None) -> int | None:
+    """A date as seconds since 1970; None for none and for what is no date, which is ignored."""
+    if value is None:
+        return None
+    try:
+        moment = parsedate_to_datetime(value)
+        return int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp())
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None

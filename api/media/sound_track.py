@@ -1,0 +1,92 @@
+"""The sound of an MP4 that is written: AAC, every sample at its own time.
+
+Runs in the media child. The track has no holes: silence stands where the source has none, and what overlaps is left
+out, so that the n-th sample is heard at n / rate.
+"""
+
+import av
+import av.audio.frame
+import av.audio.resampler
+import av.audio.stream
+import av.container
+import numpy as np
+from numpy.typing import NDArray
+
+AudioFrame = av.audio.frame.AudioFrame
+AudioStream = av.audio.stream.AudioStream
+Samples = NDArray[np.float32]
+"""(channels, samples), -1 to 1."""
+AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
+_SLACK_SECONDS = 0.04
+"""Rounded times (Matroska counts milliseconds) are no holes; below this nobody hears a shift."""
+_PIECE_SAMPLES = 1024
+
+
+class SoundTrack:
+    """An AAC track. Samples before 0 and from `stop_seconds` on are left out."""
+
+    def __init__(self, output: av.container.OutputContainer, source: AudioStream, *, stop_seconds: float) -> None:
+        rate = source.rate if source.rate in AAC_RATES else 48000
+        channels = 1 if source.codec_context.channels == 1 else 2
+        self._rate, self._channels = rate, channels
+        self._layout = "mono" if channels == 1 else "stereo"
+        self._output = output
+        self._stream = output.add_stream("aac", rate=rate, layout=self._layout)
+        self._stream.bit_rate = 96_000 * channels
+        self._stop = max(1, round(stop_seconds * rate)) if stop_seconds < float("inf") else 1 << 62
+        self._written = 0
+        self._resampler: av.audio.resampler.AudioResampler | None = None
+        self._shape: tuple[str, str, int] | None = None
+        self._next = 0
+        """Sample that the next resampled one is, while the source goes on without a hole."""
+
+    @property
+    def is_full(self) -> bool:
+        return self._written >= self._stop
+
+    def add(self, seconds: float, frame: AudioFrame) -> None:
+        """Sound that begins at that time of the file being written, which may be negative."""
+        shape = (frame.format.name, frame.layout.name, frame.sample_rate)
+        place = round(seconds * self._rate)
+        if self._resampler is None or shape != self._shape or abs(place - self._next) > _SLACK_SECONDS * self._rate:
+            self._drain()
+            self._resampler = av.audio.resampler.AudioResampler("fltp", self._layout, self._rate)
+            self._shape, self._next = shape, place
+        frame.pts = None
+        for ready in self._resampler.resample(frame):
+            self._put(ready)
+
+    def finish(self, stop_seconds: float) -> None:
+        """Fill up with silence to the end of the pictures and write what is left."""
+        self._drain()
+        stop = min(self._stop, round(stop_seconds * self._rate))
+        if self._written < stop:
+            self._fill(stop)
+        self._output.mux(self._stream.encode(None))
+
+    def _drain(self) -> None:
+        if self._resampler is not None:
+            for ready in self._resampler.resample(None):
+                self._put(ready)
+        self._resampler = None
+
+    def _put(self, frame: AudioFrame) -> None:
+        samples = np.asarray(frame.to_ndarray(), np.float32)
+        begin, self._next = self._next, self._next + samples.shape[1]
+        if begin > self._written:
+            self._fill(min(begin, self._stop))
+        samples = samples[:, max(0, self._written - begin) : max(0, self._stop - begin)]
+        self._write(samples)
+
+    def _fill(self, stop: int) -> None:
+        while self._written < stop:
+            count = min(_PIECE_SAMPLES * 64, stop - self._written)
+            self._write(np.zeros((self._channels, count), np.float32))
+
+    def _write(self, samples: Samples) -> None:
+        if not samples.shape[1]:
+            return
+        frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=self._layout)
+        frame.sample_rate, frame.pts = self._rate, self._written
+        self._written += samples.shape[1]
+        self._output.mux(self._stream.encode(frame))

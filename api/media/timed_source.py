@@ -1,0 +1,217 @@
+"""Pictures and sound of a video from a time on, on the player's clock (0 is the first presented frame).
+
+Runs in the media child. Leaves out what is done with them. Containers that keep exact times are jumped in; the others
+are read from the front without decoding up to the key frame before the wanted time, since libavformat guesses their
+times from what it read before. Times are made as in `indexer.pyav_reader`.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import cast
+
+import av
+import av.audio.frame
+import av.audio.stream
+import av.error
+import av.video.frame
+from av.stream import Stream
+
+from api.media.child_protocol import MediaRequest
+from indexer.decode_open import InputContainer, Packet, VideoStream, check_pixels, has_decoder, open_container
+from indexer.decode_sampling import EPSILON_SECONDS
+from indexer.decode_table import DECORD_CONTAINERS
+from indexer.errors import EncryptedVideoError, UnreadableVideoError
+
+VideoFrame = av.video.frame.VideoFrame
+AudioFrame = av.audio.frame.AudioFrame
+AudioStream = av.audio.stream.AudioStream
+Timed = tuple[float, VideoFrame | AudioFrame]
+"""Presentation time in seconds on the player's clock, which may be negative for sound, and what is presented."""
+
+LEAD_SECONDS = 2.0
+"""Sound may lie so much earlier in a file than the pictures of its time."""
+_FURTHER_SECONDS = 30.0
+"""When a jump landed too late, the next one aims so much earlier; then the file is read from the front."""
+_HELD_BYTES = 256 << 20
+"""Packets kept for want of a later key frame; then they are decoded instead."""
+_MAX_READ_ERRORS = 32
+
+
+class TimedSource:
+    """An open video file."""
+
+    def __init__(self, request: MediaRequest) -> None:
+        """Raises VideoError: of the kind that fits."""
+        self._request = request
+        self._open()
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the container keeps times, so that one may jump in it."""
+        return self.container.format.name in DECORD_CONTAINERS
+
+    def read_from(self, start_seconds: float, *, sound: bool) -> Iterator[Timed]:
+        """Pictures in order from the one on screen at `start_seconds`, or before it, on; and the sound around them."""
+        aims = (LEAD_SECONDS, _FURTHER_SECONDS) if self.is_exact and start_seconds > LEAD_SECONDS else ()
+        for early in aims:
+            self._open()
+            if not self._jump(start_seconds - early):
+                continue
+            found = self._decode(start_seconds, sound=sound)
+            begun: list[Timed] = []
+            for item in found:
+                begun.append(item)
+                if isinstance(item[1], VideoFrame):
+                    break
+            if begun and isinstance(begun[-1][1], VideoFrame) and begun[-1][0] <= start_seconds + EPSILON_SECONDS:
+                yield from chain(begun, found)
+                return
+        self._open()
+        yield from self._decode(start_seconds, sound=sound)
+
+    def packets(self, *streams: Stream) -> Iterator[Packet]:
+        """Every packet of these streams; goes on after a damaged place."""
+        failures = 0
+        while failures < _MAX_READ_ERRORS:
+            try:
+                for packet in self.container.demux(*streams):
+                    failures = 0
+                    if packet.size:
+                        yield packet
+                return
+            except (av.error.FFmpegError, OSError):
+                failures += 1
+
+    def seconds(self, ticks: int, stream: Stream) -> float:
+        """Container ticks -> the player's clock."""
+        return float(ticks * (stream.time_base or 0)) - self._request.origin_seconds
+
+    def close(self) -> None:
+        self.container.close()
+
+    def _open(self) -> None:
+        if hasattr(self, "container"):
+            self.container.close()
+        self.container: InputContainer = open_source_container(self._request)
+        streams = self.container.streams
+        if self._request.stream_index >= len(streams) or streams[self._request.stream_index].type != "video":
+            raise UnreadableVideoError("the file has other streams than it had when it was indexed; index it again")
+        self.video = cast(VideoStream, streams[self._request.stream_index])
+        if not has_decoder(self.video):
+            raise UnreadableVideoError("no decoder for its pictures")
+        context = self.video.codec_context
+        check_pixels(context.width, context.height, self._request.decode)
+        context.thread_count, context.thread_type = self._request.decode.threads, "AUTO"
+        self.sound: AudioStream | None = best_sound(self.container)
+
+    def _jump(self, seconds: float) -> bool:
+        tick = self.video.time_base
+        if not tick:
+            return False
+        try:
+            self.container.seek(int((seconds + self._request.origin_seconds) / tick), stream=self.video, backward=True)
+        except (av.error.FFmpegError, OSError):
+            return False
+        return True
+
+    def _decode(self, start: float, *, sound: bool) -> Iterator[Timed]:
+        audio = self.sound if sound else None
+        held: list[Packet] = []
+        weight, begun, after = 0, False, 0.0
+        for packet in self.packets(self.video, *([audio] if audio else [])):
+            if audio is not None and packet.stream_index == audio.index:
+                # Sound long before the start is not needed, and decoding it would cost.
+                if packet.pts is None or self.seconds(packet.pts, audio) > start - LEAD_SECONDS:
+                    yield from self._sounds(packet, audio)
+                continue
+            if packet.has_sidedata("encryption_info"):
+                raise EncryptedVideoError("the pictures are encrypted (DRM)")
+            if not begun:
+                ticks = packet.pts if packet.pts is not None else packet.dts
+                if packet.is_keyframe and ticks is not None and self.seconds(ticks, self.video) <= start + 1e-6:
+                    held, weight = [], 0
+                held.append(packet)
+                weight += packet.size
+                order = packet.dts if packet.dts is not None else packet.pts
+                begun = weight > _HELD_BYTES or order is None or self.seconds(order, self.video) >= start
+                if not begun:
+                    continue
+                ready, held = held, []
+            else:
+                ready = [packet]
+            for one in ready:
+                for time, frame in self._pictures(one, after):
+                    after = time
+                    yield time, frame
+        for one in (*held, None):
+            for time, frame in self._pictures(one, after):
+                after = time
+                yield time, frame
+
+    def _pictures(self, packet: Packet | None, after: float) -> Iterator[tuple[float, VideoFrame]]:
+        try:
+            frames = self.video.decode(packet)  # pyright: ignore[reportArgumentType] - None drains
+        except (av.error.FFmpegError, ValueError):
+            return
+        for frame in frames:
+            if frame.pts is None:
+                after += float(1 / self.video.average_rate) if self.video.average_rate else 0.04
+            else:
+                after = self.seconds(frame.pts, self.video)
+            yield after, frame
+
+    def _sounds(self, packet: Packet, audio: AudioStream) -> Iterator[tuple[float, AudioFrame]]:
+        try:
+            frames = audio.decode(packet)
+        except (av.error.FFmpegError, ValueError):
+            return
+        for frame in frames:
+            if frame.pts is not None and frame.samples:
+                # PyAV gives sound frames the stream's time base, or the codec's when drained.
+                tick = frame.time_base or audio.time_base or 0
+                yield float(frame.pts * tick) - self._request.origin_seconds, frame
+
+
+def best_sound(container: InputContainer) -> AudioStream | None:
+    """The sound that players choose: marked as default, else the first."""
+    streams = [stream for stream in container.streams.audio if has_decoder(stream)]
+    return min(streams, key=lambda stream: (not stream.disposition & 1, stream.index), default=None)
+
+
+def open_source_container(request: MediaRequest) -> InputContainer:
+    """Through the descriptor; by path where the name's ending was needed to tell what it is."""
+    container = open_container(_linked(request.source_fd) or request.decode.path)
+    if request.container in ("", container.format.name):
+        return container
+    container.close()
+    return open_container(request.decode.path)
+
+
+def _linked(descriptor: int) -> str:
+    from pathlib import Path
+
+    link = f"/proc/self/fd/{descriptor}"
+    return link if descriptor >= 0 and Path(link).exists() else ""
+
+
+def shown_from(items: Iterator[Timed], start_seconds: float) -> Iterator[Timed]:
+    """Pictures from the one on screen at the start on, with times that rise strictly and are never before the start.
+
+    Sound passes through as it is.
+    """
+    waiting: VideoFrame | None = None
+    last = start_seconds
+    for time, frame in items:
+        if not isinstance(frame, VideoFrame):
+            yield time, frame
+        elif time <= start_seconds + EPSILON_SECONDS:
+            waiting = frame
+        else:
+            if waiting is not None:
+                yield start_seconds, waiting
+                waiting = None
+            if time > last:
+                last = time
+                yield time, frame
+    if waiting is not None:
+        yield start_seconds, waiting

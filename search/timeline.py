@@ -1,0 +1,171 @@
+"""How much a video has to do with a query, over its time: the heat strip under a player.
+
+Each part of the time gets the best of what is seen and said in it. 0.5 is where a hit begins to count in a search
+(`relevance`); 1 is as good as the best of the whole library; below 0.5 lies what is like the library in general. So a
+strip of a video that has nothing of it stays low, whatever its own maximum is.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.errors import QueryError
+from indexer.records import Stage, TextSource, TimeSpan
+from indexer.store import Library
+from search.engine import SearchEngine
+from search.query import check_query
+from search.relevance import MIN_SAMPLE, Background, Threshold, thresholds_of
+from search.results import SIGNALS
+from search.retrieve import Question
+from search.words import word_share
+
+COUNTS = 0.5
+"""Relevance at which a hit counts."""
+_SOURCES: tuple[tuple[TextSource, Stage], ...] = (
+    ("subtitle", "subtitles"),
+    ("screen_text", "screen_text"),
+    ("caption", "captions"),
+)
+Cosines = NDArray[np.floating[Any]]
+Part = tuple[TimeSpan, float]
+"""A time and how relevant it is, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Relevance over one video."""
+
+    query: str
+    duration_seconds: float
+    buckets: tuple[float, ...]
+    """0 to 1 for equal parts of the duration, in order."""
+    peak_seconds: float
+    """A time at which it is greatest; inside the video."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Cosine -> relevance, by two straight lines that meet where a hit begins to count."""
+
+    low: float
+    """Relevance 0."""
+    counting: float
+    """Relevance 0.5."""
+    high: float
+    """Relevance 1."""
+
+    @classmethod
+    def of(cls, background: Background, threshold: Threshold, best: float) -> "Scale":
+        """
+        Args:
+            best: greatest cosine of the query in the library.
+        """
+        counting = threshold.floor
+        if background.size >= MIN_SAMPLE:
+            standing = background.middle + threshold.standing * background.spread
+            counting = min(threshold.sure, max(threshold.floor, standing))
+        elif counting <= -1.0:
+            # Too few to know what is usual, and no scale for the model: half of the best.
+            counting = best / 2
+        low = min(background.middle, counting - 1e-3)
+        return cls(low, counting, max(best, counting + 1e-3))
+
+    def relevance(self, cosines: Cosines) -> Cosines:
+        """(n,) -> (n,), 0 to 1."""
+        return np.interp(cosines, [self.low, self.counting, self.high], [0.0, COUNTS, 1.0])
+
+
+def timeline(engine: SearchEngine, query: str, video: str, *, buckets: int = 200) -> Timeline:
+    """The relevance of a video's parts.
+
+    Args:
+        video: its id, or what else `Library.find_video` takes.
+        buckets: equal parts, at least 1.
+
+    Raises:
+        QueryError: the query or the number cannot be used.
+        NotInLibraryError: no video, or several, go by that name.
+        ModelMissingError, ModelBrokenError, LibraryModelsError: as `SearchEngine.search`.
+    """
+    text = check_query(query)
+    if buckets < 1:
+        raise QueryError(f"buckets = {buckets} is below 1")
+    library = engine.library
+    found = library.find_video(video)
+    engine._load_models(SIGNALS)  # pyright: ignore[reportPrivateUsage] - a part of the engine in a file of its own
+    question = engine._embed(text, SIGNALS, None)  # pyright: ignore[reportPrivateUsage]
+    duration = found.duration_seconds
+    parts: list[Part] = []
+    if "picture" in found.stages:
+        parts += _seen(library, question, found.video_id, duration)
+    for source, stage in _SOURCES:
+        if stage in found.stages:
+            parts += _told(library, question, found.video_id, source)
+    levels = levels_of(parts, duration, buckets)
+    peak = max(parts, key=lambda part: part[1], default=None)
+    peak_seconds = 0.0 if peak is None else (peak[0].start_seconds + peak[0].stop_seconds) / 2
+    return Timeline(
+        text, duration, tuple(round(float(level), 4) for level in levels), min(max(0.0, peak_seconds), duration)
+    )
+
+
+def levels_of(parts: Iterable[Part], duration_seconds: float, buckets: int) -> Cosines:
+    """(buckets,) the greatest relevance of the parts that lie in each bucket, at least in part."""
+    levels = np.zeros(buckets)
+    if duration_seconds <= 0:
+        return levels
+    for span, level in parts:
+        first = int(span.start_seconds / duration_seconds * buckets)
+        last = int(np.ceil(span.stop_seconds / duration_seconds * buckets - 1e-9))
+        first, last = max(0, min(buckets - 1, first)), max(first + 1, last)
+        np.maximum(levels[first:last], level, out=levels[first:last])
+    return levels
+
+
+def _seen(library: Library, question: Question, video_id: str, duration: float) -> list[Part]:
+    vector = question.picture_vector
+    if vector is None:
+        return []
+    keys = [(video_id, row.index) for row in library.segments(video_id)]
+    frames = sorted({frame for own in library.frame_similarities(vector, keys).values() for frame in own})
+    if not frames:
+        return []
+    background = Background.of(library.background(vector, what="frames"))
+    nearest = library.nearest_frames(vector, limit=1)
+    best = max([similarity for _, similarity in frames] + [hit.similarity for hit in nearest])
+    threshold, _ = thresholds_of(question.profile)
+    levels = Scale.of(background, threshold, best).relevance(np.array([similarity for _, similarity in frames]))
+    spans = _spans([time for time, _ in frames], duration)
+    return [(span, float(level)) for span, level in zip(spans, levels, strict=True)]
+
+
+def _told(library: Library, question: Question, video_id: str, source: TextSource) -> list[Part]:
+    rows = library.texts(video_id, source)
+    if not rows:
+        return []
+    fuzzy = source == "screen_text"
+    levels = np.array([_by_words(question.text, row.text, fuzzy=fuzzy) for row in rows])
+    vector = question.text_vector
+    if vector is not None and all(row.vector is not None for row in rows):
+        cosines = np.array([row.vector for row in rows], np.float32) @ np.asarray(vector, np.float32)  # (n,)
+        background = Background.of(library.background(vector, what=source))
+        nearest = library.nearest_texts(vector, source=source, limit=1)
+        best = max([float(cosines.max())] + [hit.similarity for hit in nearest])
+        _, threshold = thresholds_of(question.profile)
+        levels = np.maximum(levels, Scale.of(background, threshold, best).relevance(cosines))
+    return [(row.span, float(level)) for row, level in zip(rows, levels, strict=True)]
+
+
+def _by_words(query: str, text: str, *, fuzzy: bool) -> float:
+    share = word_share(query, text, fuzzy=fuzzy)
+    return COUNTS + (1 - COUNTS) * share if share > 0 else 0.0
+
+
+def _spans(times: Sequence[float], duration: float) -> list[TimeSpan]:
+    """Each frame stands for the time until the next."""
+    ends = [*(later for _, later in pairwise(times)), max(duration, times[-1])]
+    return [TimeSpan(time, max(time, stop)) for time, stop in zip(times, ends, strict=True)]
