@@ -94,6 +94,8 @@ def serve(
         require_key=require_key,
         max_upload_bytes=max_upload_mib * _MEBI,
     )
+    if not as_json:
+        click.echo("Loading the models ...", err=True)
     from api.service.run import run_service
 
     run_service(settings, service, log_level=log_level, say=_say_json if as_json else _say)

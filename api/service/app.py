@@ -13,10 +13,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 
-try:
-    from api.media.media_routes import MEDIA_CONTROLLERS
-except ImportError:
-    MEDIA_CONTROLLERS = []
+from api.media.media_routes import MEDIA_CONTROLLERS
 from api.service.ask_routes import AskRoutes
 from api.service.event_stream import StreamCount
 from api.service.front import Front
@@ -43,6 +40,8 @@ CONTROLLERS: Sequence[Any] = (
     PageRoutes,
     *MEDIA_CONTROLLERS,
 )
+_LOADING_SECONDS = 3600.0
+"""Models may have to be fetched first."""
 DESCRIPTION = (
     "Find moments in a video library, and ask questions of it. Times are seconds on the player's clock, spans are"
     " half open, ids are opaque. Every error is `application/problem+json` with a stable `type`."
@@ -70,13 +69,15 @@ def create_service(runtime: Runtime) -> Service:
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         watch = asyncio.create_task(metrics.watch_lag())
         await jobs.start()
+        warm = asyncio.create_task(_warm(runtime))
         try:
             yield
         finally:
             runtime.stopping.set()
             jobs.wake_all()
             await jobs.stop()
-            watch.cancel()
+            for task in (watch, warm):
+                task.cancel()
             await asyncio.to_thread(runtime.close)
 
     litestar = Litestar(
@@ -96,6 +97,11 @@ def create_service(runtime: Runtime) -> Service:
     )
     front = Front(litestar, service=runtime.service, guard=guard, metrics=metrics)  # pyright: ignore[reportArgumentType]
     return Service(front, litestar, runtime, jobs, metrics)
+
+
+async def _warm(runtime: Runtime) -> None:
+    for work in (runtime.warm, runtime.warm_asking):
+        await runtime.lookups.run(work, deadline_seconds=_LOADING_SECONDS)
 
 
 def _always(value: Any) -> Provide:

@@ -67,6 +67,7 @@ def _look(runtime: Runtime) -> schemas.Health:
         needs_key=runtime.service.needs_key,
         library=library,
         models={
+            "loaded": runtime.is_warm,
             "profile": profile.name,
             "picture": PurePath(profile.clip_model).name,
             "text": PurePath(profile.text_model).name,

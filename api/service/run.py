@@ -37,7 +37,7 @@ def run_service(settings: Settings, service: ServiceSettings, *, log_level: str,
         ) from error
     log_to(level=log_level)
     with taken:
-        server = ServiceServer(create_service(Runtime(settings, service)), on_start=lambda: say(url_of(taken), notes))
+        server = ServiceServer(create_service(Runtime(settings, service)), on_ready=lambda: say(url_of(taken), notes))
         server.run(sockets=[taken])
 
 

@@ -3,6 +3,7 @@
 Leaves out HTTP. The library is opened by whoever first needs it, since it may not exist when the service starts.
 """
 
+import logging
 import re
 import threading
 from collections.abc import Generator
@@ -13,7 +14,7 @@ from api.service.errors import GoneError, NotFoundError, QueueFullError
 from api.service.settings import CACHE_FOLDER, JOB_FOLDER, UPLOAD_FOLDER, ServiceSettings
 from api.service.work_queue import WorkQueue
 from indexer.config import Settings
-from indexer.errors import LibraryMissingError
+from indexer.errors import LibraryMissingError, ReelseekError
 from indexer.making import maker_of
 from indexer.models.registry import Models, load_models
 from indexer.records import Video
@@ -21,6 +22,7 @@ from indexer.store import Library
 from search.asking import Asker
 from search.engine import SearchEngine
 
+_log = logging.getLogger("reelseek.service")
 _VIDEO_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -53,6 +55,8 @@ class Runtime:
         """Decoding and encoding for players: cuts, transcodes, sprites, thumbnails."""
         self.stopping = threading.Event()
         """Set when the service stops: streams end."""
+        self.is_warm = False
+        """The models of search have been loaded, as far as they can be."""
         self._opening = threading.Lock()
         self._asker: Asker | None = None
         self._models: Models | None = None
@@ -111,6 +115,24 @@ class Runtime:
         if self.has_library():
             return
         make_library(self.library_path, self.settings, self._load(self.settings))
+
+    def warm(self) -> None:
+        """Blocks. Loads the models that a search needs, so that the first one does not wait; fails in silence."""
+        try:
+            if self.has_library():
+                self.engine.search("warm up", limit=1)
+        except ReelseekError as error:
+            _log.warning("the models are not loaded: %s", error)
+        finally:
+            self.is_warm = True
+
+    def warm_asking(self) -> None:
+        """Blocks. The same for the model that answers questions."""
+        try:
+            if self.has_library() and not self.stopping.is_set():
+                _ = self.asker.model
+        except ReelseekError as error:
+            _log.warning("the model for questions is not loaded: %s", error)
 
     def video(self, video_id: str) -> Video:
         """Blocks. The video of exactly this id.

@@ -11,6 +11,8 @@ from api.service.runtime import Runtime
 from api.service.search_views import search
 from search.results import SIGNALS, Signal
 
+LOADING_SECONDS = 300.0
+"""The deadline of searches that wait for models that are still being loaded."""
 _SIGNAL_LIST = f"^({'|'.join(SIGNALS)})(,({'|'.join(SIGNALS)}))*$"
 Query = Annotated[str, Parameter(query="q", max_length=1000, description="What to look for, in words.")]
 VideoName = Annotated[
@@ -57,4 +59,5 @@ async def _found(
     def work() -> schemas.SearchAnswer:
         return search(runtime.engine, query, video=video, limit=limit, offset=offset, signals=signals)
 
-    return await runtime.searches.run(work)
+    deadline = None if runtime.is_warm else LOADING_SECONDS
+    return await runtime.searches.run(work, deadline_seconds=deadline)

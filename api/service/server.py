@@ -56,10 +56,10 @@ def protocol(header_seconds: float) -> type[H11Protocol]:
 class ServiceServer(uvicorn.Server):
     """Uvicorn's server; a signal also ends streams and waiting work."""
 
-    def __init__(self, service: Service, *, on_start: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, service: Service, *, on_ready: Callable[[], None] = lambda: None) -> None:
         """
         Args:
-            on_start: called when requests are taken.
+            on_ready: called, in the event loop, when requests are taken and the models of search are loaded.
         """
         settings = service.runtime.service
         config = uvicorn.Config(
@@ -80,14 +80,20 @@ class ServiceServer(uvicorn.Server):
         )
         super().__init__(config)
         self.service = service
-        self._on_start = on_start
+        self._on_ready = on_ready
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._telling: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
-            self._on_start()
+            self._telling = asyncio.create_task(self._tell_when_ready())
+
+    async def _tell_when_ready(self) -> None:
+        while not self.service.runtime.is_warm:
+            await asyncio.sleep(0.05)
+        self._on_ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal stops cleanly, so that the process ends well; a second Ctrl-C does not wait."""
