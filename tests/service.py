@@ -28,6 +28,7 @@ from indexer.config import Settings
 from indexer.pipeline import index_paths
 
 ROOT = Path(__file__).resolve().parents[1]
+COMMAND = "from api.cli import main; main()"
 START_SECONDS = 120.0
 """A busy machine takes long to import and load."""
 
@@ -95,7 +96,7 @@ class ServiceProcess:
 @contextmanager
 def serving_process(library: Path, *options: str) -> Iterator[ServiceProcess]:
     """Starts `reelseek serve`; killed at the end if it still runs."""
-    command = [sys.executable, "-m", "api.cli", "serve", "--library", str(library), "--port", "0", "--json"]
+    command = [sys.executable, "-c", COMMAND, "serve", "--library", str(library), "--port", "0", "--json"]
     command += ["--models", "demo", "--device", "cpu", "--no-screen-text", *options]
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}

@@ -215,7 +215,7 @@ class MediaRoutes(Controller):
         self,
         runtime: Runtime,
         video_id: VideoIdPath,
-        query: Annotated[
+        words: Annotated[
             str,
             Parameter(query="q", max_length=1000, description="What to look for.", schema_extra={"example": "red car"}),
         ],
@@ -225,7 +225,7 @@ class MediaRoutes(Controller):
 
         def work() -> TimelineView:
             runtime.video(video_id)
-            found = timeline(runtime.engine, query, video_id, buckets=buckets)
+            found = timeline(runtime.engine, words, video_id, buckets=buckets)
             return TimelineView(
                 query=found.query,
                 duration_seconds=round(found.duration_seconds, 3),

@@ -158,7 +158,7 @@ class JobRunner:
     async def _run_safely(self, entry: JobEntry) -> None:
         try:
             await self._run(entry)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next job must run
             _log.exception("a job's process could not be handled", extra={"job": entry.job.id})
             entry.job.error = JobError(type=type(error).__name__, detail=str(error))
             self._finish(entry, "failed", "the job could not be run")

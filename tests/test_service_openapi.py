@@ -1,0 +1,73 @@
+"""Schemathesis over the whole OpenAPI description, against the real service: no 5xx, nothing outside the description.
+
+`REELSEEK_SCHEMA_EXAMPLES` sets how many cases each operation gets beside the systematic ones.
+"""
+
+import os
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from tests.service import RunningService, demo_library, service  # noqa: F401
+
+EXAMPLES = int(os.environ.get("REELSEEK_SCHEMA_EXAMPLES", "15"))
+SLOW = ("ask", "add_video")
+"""A model, or a process, for each case."""
+CHECKS: Any = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    unsupported_method,
+]
+EASY = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+
+
+@pytest.fixture(scope="module")
+def description(service: RunningService) -> Any:  # noqa: F811
+    return schemathesis.openapi.from_url(f"{service.url}/api/openapi.json")
+
+
+lazy = schemathesis.pytest.from_fixture("description")
+
+
+@lazy.exclude(operation_id=list(SLOW)).parametrize()
+@settings(max_examples=EXAMPLES, **EASY)
+def test_every_answer_is_described(case: Any) -> None:
+    case.call_and_validate(checks=CHECKS, timeout=60)
+
+
+@lazy.include(operation_id=list(SLOW)).parametrize()
+@settings(max_examples=max(2, EXAMPLES // 5), **EASY)
+def test_every_answer_of_slow_operations_is_described(case: Any) -> None:
+    case.call_and_validate(checks=CHECKS, timeout=120)
+
+
+def test_the_description_is_whole(service: RunningService) -> None:  # noqa: F811
+    document = httpx.get(f"{service.url}/api/openapi.json").json()
+    operations = [
+        (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in {"get", "post", "delete", "head"}
+    ]
+    assert len(operations) >= 15
+    for path, method, operation in operations:
+        assert operation["operationId"], (path, method)
+        assert operation.get("summary"), (path, method)
+        problems = [status for status in operation["responses"] if int(status) >= 400]
+        assert {"400", "401", "503"} <= set(problems), (path, method)
+        for status in problems:
+            assert list(operation["responses"][status]["content"]) == ["application/problem+json"], (path, method)
