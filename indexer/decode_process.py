@@ -1,93 +1,52 @@
-"""The parent's side of one decoder child: start it, hear it under a time limit, see its pictures, kill it.
+"""The parent's side of one decoding: hear the child under a time limit, see its pictures, kill it.
 
 Leaves out what is asked and what the messages mean (`video`). One object is used by one thread at a time.
 """
 
-import contextlib
 import mmap
 import os
 import select
 import signal
-import subprocess
-import sys
-import tempfile
 import time
-from pathlib import Path
 
 import numpy as np
 
+from indexer.decode_child import DecodeChild
 from indexer.decode_log import last_line, log_since
 from indexer.decode_protocol import DecodeRequest, Message, MessageBuffer, ring_slots
 from indexer.errors import DecodeLimitError, DecoderCrashedError
 from indexer.records import Pixels
 
-_ROOT = Path(__file__).resolve().parent.parent
-_ENVIRONMENT = {
-    "DECORD_EOF_RETRY_MAX": "256",  # the default of 10,240 spins for minutes at a damaged end
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",  # numpy's start-up otherwise makes a thread per core
-    "MALLOC_ARENA_MAX": "2",
-    "PYTHONDONTWRITEBYTECODE": "",
-}
 _HEARING_BYTES = 1 << 16
 
 
 class DecodeProcess:
-    """A running child that serves one request."""
+    """A child that serves one request."""
 
-    def __init__(self, request: DecodeRequest, *, stall_seconds: float) -> None:
-        """Start the child.
+    def __init__(self, request: DecodeRequest, *, stall_seconds: float, child: DecodeChild | None = None) -> None:
+        """Hand the request to a child.
 
         Args:
-            request: its `ring_fd` and `life_fd` are filled in here.
             stall_seconds: silence after which the child is taken for hung.
+            child: one that waits; None starts one.
         """
         self._stall_seconds = stall_seconds
         self._buffer = MessageBuffer()
         self._ring: mmap.mmap | None = None
         self._slot_bytes = 0
-        self._log_fd = _memory_file("reelseek-log")
-        self._ring_fd = _memory_file("reelseek-ring")
-        life_read, self._life_fd = os.pipe()
-        os.set_blocking(life_read, True)
-        import fcntl
-
-        fcntl.fcntl(self._log_fd, fcntl.F_SETFL, fcntl.fcntl(self._log_fd, fcntl.F_GETFL) | os.O_APPEND)
-        values = {name: getattr(request, name) for name in DecodeRequest.__slots__}
-        values.update(ring_fd=self._ring_fd, life_fd=life_read)
-        environment = {**os.environ, **_ENVIRONMENT}
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
-        try:
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "indexer.decode_worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._log_fd,
-                pass_fds=(self._ring_fd, life_read),
-                start_new_session=True,  # Ctrl-C is the parent's to handle
-                env=environment,
-                bufsize=0,
-            )
-        except BaseException:
-            for descriptor in (self._log_fd, self._ring_fd, self._life_fd):
-                os.close(descriptor)
-            raise
-        finally:
-            os.close(life_read)
-        assert self._child.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            self._child.stdin.write(DecodeRequest(**values).to_line())
+        self._child = child or DecodeChild()
+        self._child.send(request)
 
     @property
     def pid(self) -> int:
-        return self._child.pid
+        return self._child.process.pid
 
     def make_ring(self, slot_bytes: int) -> None:
         """Size the ring for pictures of `slot_bytes` and hand all its slots to the child."""
         count = ring_slots(slot_bytes)
-        os.ftruncate(self._ring_fd, slot_bytes * count)
-        _seal(self._ring_fd)
-        self._ring = mmap.mmap(self._ring_fd, slot_bytes * count, prot=mmap.PROT_READ)
+        os.ftruncate(self._child.ring_fd, slot_bytes * count)
+        _seal(self._child.ring_fd)
+        self._ring = mmap.mmap(self._child.ring_fd, slot_bytes * count, prot=mmap.PROT_READ)
         self._slot_bytes = slot_bytes
         self._give_slots(bytes(range(count)))
 
@@ -112,8 +71,8 @@ class DecodeProcess:
             DecodeLimitError: no progress for `stall_seconds`, or the CPU limit was reached.
             DecoderCrashedError: the child died.
         """
-        assert self._child.stdout is not None
-        descriptor = self._child.stdout.fileno()
+        assert self._child.process.stdout is not None
+        descriptor = self._child.process.stdout.fileno()
         poller = select.poll()
         poller.register(descriptor, select.POLLIN)
         deadline = time.monotonic() + self._stall_seconds
@@ -139,45 +98,25 @@ class DecodeProcess:
 
     def close(self) -> None:
         """Kill the child if it runs and free everything; may be called twice."""
-        if self._life_fd < 0:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            self._child.kill()
-        for pipe in (self._child.stdin, self._child.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-        self._child.wait()
+        self._child.close()
         if self._ring is not None:
             self._ring.close()
-        for descriptor in (self._life_fd, self._log_fd, self._ring_fd):
-            os.close(descriptor)
-        self._life_fd = -1
+            self._ring = None
 
     def __del__(self) -> None:
-        if getattr(self, "_life_fd", -1) >= 0 and hasattr(self, "_child"):
+        if hasattr(self, "_child"):
             self.close()
 
     def _give_slots(self, slots: bytes) -> None:
-        assert self._child.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            self._child.stdin.write(slots)
+        self._child.write(slots)
 
     def _death(self) -> DecodeLimitError | DecoderCrashedError:
-        code = self._child.wait(timeout=10)
+        code = self._child.process.wait(timeout=10)
         if code == -signal.SIGXCPU:
             return DecodeLimitError("decoding used more CPU time than decode_cpu_seconds allows")
         how = f"was ended by signal {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
-        last = last_line(log_since(0, self._log_fd))
+        last = last_line(log_since(0, self._child.log_fd))
         return DecoderCrashedError(f"the decoder's process {how}" + (f"; its last words: {last}" if last else ""))
-
-
-def _memory_file(name: str) -> int:
-    """A file descriptor of a file without a name, in memory where the system can."""
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    with tempfile.TemporaryFile(prefix=name) as stream:
-        return os.dup(stream.fileno())
 
 
 def _seal(descriptor: int) -> None:

@@ -11,7 +11,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
 
 from indexer.decode_limits import apply_limits, end_with_parent, start_watchdog
 from indexer.decode_protocol import DecodeRequest, Message, pack_message, ring_slots, write_all
@@ -91,27 +90,21 @@ def read_line(descriptor: int) -> bytes:
     return bytes(line)
 
 
-def run(request: DecodeRequest, channel: Channel) -> Iterator[Message]:
-    """All messages but pictures and progress, in order."""
-    from indexer.decode_job import DecodeJob
-
-    job = DecodeJob(request, channel)
-    yield from job.run()
-
-
 def main() -> None:
     """Serve one request on standard input and output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Standard output carries messages: move it away, so that nothing a decoder prints can get between them.
     control_fd = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 3)
     os.dup2(2, 1)
+    from indexer.decode_job import DecodeJob  # while there is time: the request may come later
+
     request = DecodeRequest.from_line(read_line(0))
     end_with_parent(request.life_fd)
     apply_limits(request)
     channel = Channel(request, control_fd)
     start_watchdog(request, channel.memory_exceeded)
     try:
-        for message in run(request, channel):
+        for message in DecodeJob(request, channel).run():
             channel.send(message)
     except VideoError as error:
         channel.send(error_message(error))

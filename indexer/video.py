@@ -14,6 +14,7 @@ from indexer.decode_process import DecodeProcess
 from indexer.decode_protocol import ERRORS_BY_KIND, DecodeRequest, DecoderName, Message
 from indexer.decode_request import make_request
 from indexer.decode_sampling import AskedTimes
+from indexer.decode_spares import DecodeSpares
 from indexer.errors import DecodeLimitError, DecoderCrashedError, UnreadableVideoError, VanishedVideoError, VideoError
 from indexer.records import SampledFrame, TextTrack, TimedText, TimeSpan, VideoProbe
 
@@ -27,10 +28,13 @@ class VideoReader:
     taught is in the attributes afterwards.
     """
 
-    def __init__(self, path: Path, request: DecodeRequest, settings: Settings) -> None:
+    def __init__(
+        self, path: Path, request: DecodeRequest, settings: Settings, spares: DecodeSpares | None = None
+    ) -> None:
         self._path = path
         self._request = request
         self._settings = settings
+        self._spares = spares
         self._process: DecodeProcess | None = None
         self._identity: tuple[int, int] | None = None
         self._probe: VideoProbe | None = None
@@ -115,7 +119,8 @@ class VideoReader:
 
     def _start(self, request: DecodeRequest) -> None:
         self._request = request
-        self._process = DecodeProcess(request, stall_seconds=self._settings.decode_stall_seconds)
+        child = self._spares.take() if self._spares is not None else None
+        self._process = DecodeProcess(request, stall_seconds=self._settings.decode_stall_seconds, child=child)
         if request.mode == "text":
             return
         message = self._hear()
@@ -172,6 +177,7 @@ def open_video(
     want_text: bool = False,
     decoder: DecoderName = "auto",
     threads: int = 1,
+    spares: DecodeSpares | None = None,
 ) -> VideoReader:
     """A reader of the frames that are on screen at the asked times: greatest presentation time <= asked time.
 
@@ -185,6 +191,7 @@ def open_video(
         want_text: also gather the embedded text tracks in the same pass.
         decoder: `auto` takes decord for the files that it is known to read truly, and PyAV for the others.
         threads: of the decoder.
+        spares: where to take a child that waits already; None starts one.
 
     Entering raises VideoError: of the kind that fits (see `indexer.errors`).
     """
@@ -206,7 +213,7 @@ def open_video(
         decoder=decoder,
         threads=threads,
     )
-    return VideoReader(path, request, settings)
+    return VideoReader(path, request, settings, spares)
 
 
 def probe_video(path: Path, *, settings: Settings) -> VideoProbe:

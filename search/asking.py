@@ -14,6 +14,7 @@ from typing import Self
 
 from indexer.closing import Closing
 from indexer.config import Settings
+from indexer.decode_spares import DecodeSpares
 from indexer.errors import ModelMissingError
 from indexer.making import settings_like
 from indexer.models.profiles import profile_of
@@ -68,6 +69,8 @@ class Asker(Closing):
         self._load = load
         self._model: VisionLanguageModel | None = None
         self._loading = threading.Lock()
+        self.spares = DecodeSpares()
+        """Decoder children that wait for the next question."""
 
     @classmethod
     def open(cls, library: Path, *, settings: Settings, load: LoadModel = _load) -> Self:
@@ -140,7 +143,16 @@ class Asker(Closing):
         listening = Listening(None if on_text is None else AnswerStream(on_text), on_evidence, is_cancelled)
         found = self._retrieve(text, chosen, effort) if retrieval else Retrieved([], is_sure=False)
         fits = fitting(EFFORTS[effort], model.context_limit)
-        passes = Passes(text, model, self.settings, effort=fits, mode=mode, listening=listening, is_sure=found.is_sure)
+        passes = Passes(
+            text,
+            model,
+            self.settings,
+            effort=fits,
+            mode=mode,
+            listening=listening,
+            is_sure=found.is_sure,
+            spares=self.spares,
+        )
         if not retrieval:
             spread = whole_plan(text, whole_candidates(self.engine.library, chosen), model, passes.limit)
             return self._answer(text, passes.look_at(spread), [], started)
@@ -180,6 +192,7 @@ class Asker(Closing):
 
     def close(self) -> None:
         """Let go of the library; safe to repeat."""
+        self.spares.close()
         self.engine.close()
 
     def _answer(self, question: str, looked: Looked, found: Sequence[Moment], started: float) -> Answer:

@@ -37,7 +37,9 @@ def answer_count(
     for start in range(0, len(candidates), one_pass.clips):
         batch = candidates[start : start + one_pass.clips]
         asked = f"When can one see {query}?"
-        looked = Passes(asked, asker.model, asker.settings, effort=one_pass, listening=quiet).look(batch)
+        looked = Passes(asked, asker.model, asker.settings, effort=one_pass, listening=quiet, spares=asker.spares).look(
+            batch
+        )
         counted += looked.cited if looked.reply.found else []
         shown += looked.shown
         frames, tokens, passes = frames + looked.frames, max(tokens, looked.tokens), passes + looked.passes

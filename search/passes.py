@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from indexer.config import Settings
+from indexer.decode_spares import DecodeSpares
 from indexer.errors import PromptTooLongError
 from indexer.models.vision_language import OnText, VisionLanguageModel
 from indexer.records import TimeSpan
@@ -56,15 +57,17 @@ class Passes:
         mode: Mode = "frames",
         listening: Listening = SILENT,
         is_sure: bool = False,
+        spares: DecodeSpares | None = None,
     ) -> None:
         """
         Args:
             is_sure: retrieval knows that it is there, see `search.sight`: a model that sees nothing is asked again.
+            spares: decoder children that wait.
         """
         self._is_sure = is_sure
         self._question, self._model, self._settings = question, model, settings
         self._effort, self._mode = effort, mode
-        self._listening = listening
+        self._listening, self._spares = listening, spares
         self.reply_tokens = reply_tokens(model)
         self.limit = min(effort.tokens, model.context_limit) - self.reply_tokens
         """Tokens of a prompt."""
@@ -115,7 +118,7 @@ class Passes:
         return batches
 
     def _read(self, planned: Sequence[PlannedClip]) -> "list[_Clip]":
-        read = read_clips(planned, settings=self._settings)
+        read = read_clips(planned, settings=self._settings, spares=self._spares)
         self._looked.warnings += [warning for warning in read.warnings if warning not in self._looked.warnings]
         show = as_video if self._mode == "video" else _as_it_is
         return [_Clip(plan.candidate, show(clip)) for plan, clip in read.clips]

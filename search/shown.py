@@ -10,6 +10,7 @@ import numpy as np
 from indexer.caption_prompt import PAIR_SECONDS
 from indexer.config import Settings
 from indexer.decode_picture import scale_to
+from indexer.decode_spares import DecodeSpares
 from indexer.errors import VideoError
 from indexer.models.vision_language import ShownFrames
 from indexer.records import SampledFrame
@@ -31,7 +32,7 @@ class ReadClips:
     warnings: list[str]
 
 
-def read_clips(planned: Sequence[PlannedClip], *, settings: Settings) -> ReadClips:
+def read_clips(planned: Sequence[PlannedClip], *, settings: Settings, spares: DecodeSpares | None = None) -> ReadClips:
     """The pictures of the clips; a video that has vanished or cannot be read is left out, with a warning."""
     by_video: dict[str, list[PlannedClip]] = {}
     for clip in planned:
@@ -39,7 +40,7 @@ def read_clips(planned: Sequence[PlannedClip], *, settings: Settings) -> ReadCli
 
     def read(item: tuple[str, list[PlannedClip]]) -> list[SampledFrame] | VideoError:
         try:
-            return _frames(item[0], item[1], settings)
+            return _frames(item[0], item[1], settings, spares)
         except VideoError as error:
             return error
 
@@ -65,12 +66,15 @@ def as_video(clip: ShownClip) -> ShownClip:
     return ShownClip(clip.span, ((clip.pairs[0][0], whole),), clip.text)
 
 
-def _frames(video: str, clips: Iterable[PlannedClip], settings: Settings) -> list[SampledFrame]:
+def _frames(
+    video: str, clips: Iterable[PlannedClip], settings: Settings, spares: DecodeSpares | None
+) -> list[SampledFrame]:
     """Full-size pictures at all instants of one video, in order; kept no larger than the largest that is shown."""
     pairs = [pair for clip in clips for pair in clip.pairs]
     times = asked_times(pair.start_seconds for pair in pairs)
     largest = max((pair.size for pair in pairs), key=lambda size: size.height * size.width)
-    with open_video(Path(video), settings=settings, times=times, max_side=settings.picture_max_side) as reader:
+    side = settings.picture_max_side
+    with open_video(Path(video), settings=settings, times=times, max_side=side, spares=spares) as reader:
         return list(scaled(reader.frames(), largest))
 
 
