@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from urllib.parse import urlsplit
+import time
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import ConsoleMessage, Page, Request
 
@@ -16,6 +17,29 @@ def chromium_path() -> str | None:
     """The browser named by CHROMIUM, or the system's; None without one."""
     named = os.environ.get("CHROMIUM")
     return named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def until(page: Page, expression: str, *, seconds: float = 15.0) -> None:
+    """Waits until a JavaScript expression is true. Playwright's own way needs eval, which the page's policy forbids."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"still false after {seconds} s: {expression}"
+        page.wait_for_timeout(50)
+
+
+def playing_time(page: Page) -> float:
+    """The player's clock, read back from the browser."""
+    return page.evaluate("document.querySelector('video').currentTime")
+
+
+def wait_for_frames(page: Page) -> None:
+    """Until the player shows the picture of its time."""
+    until(page, "(v => v && v.readyState >= 2 && !v.seeking)(document.querySelector('video'))")
+
+
+def address(page: Page) -> dict[str, str]:
+    """The query of the page's address."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
 class Watch:

@@ -86,9 +86,7 @@ class FakeService:
         class Handler(_Handler):
             fake = library
 
-        ThreadingHTTPServer.allow_reuse_address = True
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), Handler)
         self.port = self._server.server_address[1]
         self.address = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -97,6 +95,13 @@ class FakeService:
         """Stops answering; safe to repeat."""
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    # A page asks for many pictures at once.
+    request_queue_size = 128
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -9,7 +9,7 @@ import { element } from "./dom.js";
  */
 export function labelledSelect(label, choices, onChoice) {
   const options = Object.entries(choices).map(([value, words]) => element("option", { value }, words));
-  const select = /** @type {HTMLSelectElement} */ (element("select", { class: "field" }, ...options));
+  const select = /** @type {HTMLSelectElement} */ (element("select", { class: "field", "aria-label": label }, ...options));
   select.addEventListener("change", () => onChoice(select.value));
   return {
     element: element("label", { class: "labelled" }, element("span", { class: "faint" }, label), select),

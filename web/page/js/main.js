@@ -173,5 +173,6 @@ listenToKeys({
   copy: () => copyLink(player.video.currentTime),
   player,
 });
+activity.update();
 apply(state, { isSame: true });
 jobs.refresh();

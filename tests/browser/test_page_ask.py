@@ -1,0 +1,101 @@
+"""Questions in the page: recognised, streamed, cited, stopped."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.chromium import Watch, address, playing_time, until, wait_for_frames
+from tests.browser.fakes_service import FakeLibrary, FakeService
+
+OpenPage = Callable[..., Page]
+
+
+def test_the_switch_follows_the_words_until_somebody_sets_it(new_page: OpenPage, service: FakeService) -> None:
+    page = new_page()
+    page.goto(service.address)
+    box, ask, search = page.get_by_role("textbox"), page.get_by_role("radio", name="Ask"), page.get_by_role("radio", name="Search")
+    box.fill("a red square")
+    expect(search).to_be_checked()
+    box.fill("what is red?")
+    expect(ask).to_be_checked()
+    box.fill("")
+    ask.click()
+    box.fill("squares")
+    expect(ask).to_be_checked()
+    page.keyboard.press("Enter")
+    expect(page.locator(".answer-text")).to_have_text("The square is red.")
+    assert address(page) == {"q": "squares", "mode": "ask"}
+
+
+def test_an_answer_streams_then_cites_and_a_citation_moves_the_player(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary
+) -> None:
+    library.pause_seconds = 0.4
+    page = new_page()
+    page.goto(service.address)
+    page.get_by_role("textbox").fill("what is red?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".evidence li")).to_have_count(4)
+    expect(page.locator(".answer-text.is-coming")).to_have_text("The square")
+    expect(page.locator(".citation")).to_have_count(0)
+    expect(page.locator(".answer-text.is-coming")).to_have_text("The square is")
+    expect(page.locator(".citation")).to_have_count(2)
+    expect(page.locator(".answer-text:not(.is-coming)")).to_have_text("The square is red.")
+    page.locator(".citation").nth(1).click()
+    wait_for_frames(page)
+    assert 10.4 <= playing_time(page) < 15
+    page.locator(".citation").first.click()
+    until(page, "document.querySelector('video').currentTime < 8")
+    wait_for_frames(page)
+    assert 3.9 <= playing_time(page) < 8
+    assert address(page)["mode"] == "ask"
+
+
+def test_going_back_to_an_answer_does_not_ask_again(new_page: OpenPage, service: FakeService) -> None:
+    page = new_page()
+    page.goto(f"{service.address}/?q=what+is+red%3F&mode=ask")
+    expect(page.locator(".citation")).to_have_count(2)
+    page.locator(".card a.frame").first.click()
+    page.get_by_role("link", name="Library").click()
+    expect(page.get_by_role("heading", name="Library")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".citation")).to_have_count(2)
+    assert [path for method, path in service.library.requests if path == "/api/ask"] == ["/api/ask"]
+
+
+def test_an_answer_can_be_stopped(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
+    library.pause_seconds = 0.5
+    page = new_page()
+    page.goto(f"{service.address}/?q=what+is+red%3F&mode=ask")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Ask again")).to_be_visible()
+    library.pause_seconds = 0
+    page.get_by_role("button", name="Ask again").click()
+    expect(page.locator(".citation")).to_have_count(2)
+
+
+def test_not_found_is_said_with_the_closest_and_a_way_on(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary
+) -> None:
+    library.answer |= {"found": False, "answer": "This was not found in the library."}
+    page = new_page()
+    page.goto(f"{service.address}/?q=who+sings%3F&mode=ask")
+    expect(page.locator(".answer-text")).to_have_text("This was not found in the library.")
+    expect(page.get_by_role("heading", name="Closest, though none of these answers it")).to_be_visible()
+    expect(page.locator(".citation")).to_have_count(0)
+    page.get_by_role("button", name="Search for it instead").click()
+    expect(page.locator(".grid .card")).to_have_count(4)
+    assert address(page) == {"q": "who sings?"}
+
+
+def test_without_a_model_the_page_says_so_and_searches_instead(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch
+) -> None:
+    library.problems["POST /api/ask"] = (503, "model-missing", "the profile 'text' has no vision-language model")
+    page = new_page()
+    page.goto(f"{service.address}/?q=what+is+red%3F&mode=ask")
+    expect(page.get_by_role("heading", name="The model is not on this machine")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("the profile 'text' has no vision-language model")
+    page.get_by_role("button", name="Search for it instead").click()
+    expect(page.locator(".grid .card")).to_have_count(4)
+    watch.forgive("503")

@@ -1,0 +1,114 @@
+"""What can be measured of the look: accessibility in every state, narrow and wide screens, what the first load weighs."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.chromium import Watch, until, wait_for_frames
+from tests.browser.fakes_service import FakeLibrary, FakeService, job_record
+
+OpenPage = Callable[..., Page]
+TALK = f"{1:032x}"
+FIRST_LOAD_BYTES = 150_000
+STATES = {
+    "home": "/",
+    "search": "/?q=a+red+square",
+    "moment": f"/?q=a+red+square&at={TALK}&start=4&stop=8",
+    "nothing": "/?q=nothing",
+    "answer": "/?q=what+is+red%3F&mode=ask",
+    "library": "/?view=library",
+    "programs": "/api-docs",
+}
+
+
+def settle(page: Page) -> None:
+    """Until what a state shows is there."""
+    until(page, "document.querySelector('.grid .card, .notice, #api section, .answer-text, .activity-row') !== null")
+    if "at=" in page.url:
+        wait_for_frames(page)
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core finds of serious or critical impact."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {[node['html'] for node in one['nodes']]}" for one in found if one["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing_serious(new_page: OpenPage, service: FakeService, state: str, scheme: str) -> None:
+    page = new_page(color_scheme=scheme, reduced_motion="reduce")
+    page.goto(service.address + STATES[state])
+    settle(page)
+    assert serious(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_where_something_is_wrong(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch, scheme: str
+) -> None:
+    page = new_page(color_scheme=scheme, reduced_motion="reduce")
+    library.jobs += [job_record(1, "a.mp4"), job_record(2, "b.mp4", state="queued")]
+    page.goto(f"{service.address}/?view=library")
+    expect(page.locator(".activity-row")).to_have_count(2)
+    library.jobs[0] |= {"state": "failed", "error": {"type": "unreadable", "detail": "cut off"}}
+    expect(page.locator(".activity-row.is-failed")).to_have_count(1)
+    assert serious(page) == []
+    page.keyboard.press("?")
+    assert serious(page) == []
+    library.jobs.clear()
+    library.key = "key"
+    page.goto(f"{service.address}/?q=red")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert serious(page) == []
+    library.key = ""
+    library.problems["GET /api/search"] = (503, "busy", "the queue is full")
+    page.goto(f"{service.address}/?q=red")
+    settle(page)
+    assert serious(page) == []
+    library.videos.clear()
+    page.goto(service.address)
+    settle(page)
+    assert serious(page) == []
+    watch.forgive("401", "503")
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 2560, 3840])
+@pytest.mark.parametrize("state", STATES)
+def test_no_screen_scrolls_sideways(new_page: OpenPage, service: FakeService, library: FakeLibrary, state: str, width: int) -> None:
+    library.add_video(7, "a-name-without-a-single-blank-" * 6 + ".mp4")
+    page = new_page(width=width)
+    page.goto(service.address + STATES[state])
+    settle(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_first_load_is_small_and_from_here_alone(new_page: OpenPage, service: FakeService, watch: Watch) -> None:
+    page = new_page()
+    sizes: dict[str, int] = {}
+    page.on("response", lambda response: sizes.update({response.url: len(response.body())}) if "/api/" not in response.url else None)
+    page.goto(service.address, wait_until="networkidle")
+    assert any(name.endswith("main.js") for name in sizes)
+    assert sum(sizes.values()) < FIRST_LOAD_BYTES, sizes
+    assert watch.elsewhere == []
+
+
+def test_motion_is_left_out_where_it_is_not_wanted(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
+    library.pause_seconds = 0.5
+    page = new_page(reduced_motion="reduce")
+    page.goto(f"{service.address}/?q=what%3F&mode=ask")
+    expect(page.locator(".pulse")).to_be_visible()
+    assert page.locator(".pulse").evaluate("one => getComputedStyle(one).animationName") == "none"
+
+
+def test_what_changes_is_said_to_screen_readers(new_page: OpenPage, service: FakeService) -> None:
+    page = new_page()
+    page.goto(f"{service.address}/?q=red")
+    expect(page.locator("#announcer")).to_have_text("4 moments found.")
+    for landmark in ("banner", "main", "search", "navigation", "contentinfo"):
+        expect(page.get_by_role(landmark)).to_have_count(1)  # pyright: ignore[reportArgumentType]
+    expect(page.get_by_role("heading", level=1)).to_have_text("Moments for “red”")

@@ -1,0 +1,80 @@
+"""The page's pure modules, run in the browser that they are for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.fakes_service import FakeService
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def call(new_page: OpenPage, service: FakeService) -> Callable[..., Any]:
+    """Calls a function of a module: `call("times", "clock", 62)`."""
+    page = new_page()
+    page.goto(service.address)
+
+    def call(module: str, name: str, *values: Any) -> Any:
+        script = "([module, name, values]) => import(`/static/js/${module}.js`).then(all => all[name](...values))"
+        return page.evaluate(script, [module, name, list(values)])
+
+    return call
+
+
+def test_times_and_sizes_in_words(call: Callable[..., Any]) -> None:
+    assert [call("times", "clock", seconds) for seconds in (0, 9.99, 62, 3723, -1)] == ["0:00", "0:09", "1:02", "1:02:03", "0:00"]
+    assert call("times", "spokenTime", 3661) == "1 hour 1 minute 1 second"
+    assert [call("times", "longTime", seconds) for seconds in (40, 600, 12_000)] == ["40 s", "10 min", "3 h 20 min"]
+    assert [call("times", "size", size) for size in (5, 1500, 2_500_000, 41e9)] == ["5 bytes", "1.5 kB", "2.5 MB", "41 GB"]
+
+
+def test_questions_are_told_from_descriptions(call: Callable[..., Any]) -> None:
+    questions = ["a red car?", "who opens the letter", "What is said about tides", "is there a dog", "tell me what happens", "何色ですか？"]
+    descriptions = ["a red car", "who", "the man who knew", "island", "whatever works", "how"]
+    assert all(call("question", "isQuestion", words) for words in questions)
+    assert not any(call("question", "isQuestion", words) for words in descriptions)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "/", "/?q=a+red+car", "/?q=what%3F&mode=ask", "/?view=library&find=a&state=failed&sort=name-asc",
+        f"/?q=red&signals=picture%2Csaid&video={1:032x}&at={2:032x}&start=1.5&stop=2.25&t=1.75", f"/?view=library&at={2:032x}",
+    ],
+)  # fmt: skip
+def test_an_address_says_the_state_and_back(call: Callable[..., Any], given: str) -> None:
+    state = call("address", "readAddress", given.removeprefix("/"))
+    assert call("address", "writeAddress", state) == given
+
+
+def test_events_come_out_of_any_pieces(new_page: OpenPage, service: FakeService) -> None:
+    page = new_page()
+    page.goto(service.address)
+    script = """async size => {
+      const { readEvents } = await import('/static/js/event_stream.js');
+      const text = ': ping\\r\\n\\r\\nevent: token\\r\\ndata: {"text":"ä 🙂"}\\r\\n\\r\\nevent: answer\\ndata: one\\ndata: two\\n\\n';
+      const bytes = new TextEncoder().encode(text);
+      const body = new ReadableStream({ start(control) {
+        for (let at = 0; at < bytes.length; at += size) control.enqueue(bytes.slice(at, at + size));
+        control.close();
+      } });
+      const found = [];
+      for await (const one of readEvents(body)) found.push([one.event, one.data]);
+      return found;
+    }"""
+    for size in (1, 2, 3, 7, 1000):
+        assert page.evaluate(script, size) == [["token", '{"text":"ä 🙂"}'], ["answer", "one\ntwo"]]
+
+
+def test_words_are_marked_by_code_points(new_page: OpenPage, service: FakeService) -> None:
+    page = new_page()
+    page.goto(service.address)
+    script = """async ([text, spans]) => {
+      const { markedText } = await import('/static/js/marked_text.js');
+      return markedText(text, spans).map(part => typeof part === 'string' ? part : `[${part.textContent}]`).join('');
+    }"""
+    assert page.evaluate(script, ["🙂 a red car", [[4, 7]]]) == "🙂 a [red] car"
+    assert page.evaluate(script, ["red", [[0, 3], [1, 2], [5, 9], [2, 1]]]) == "[red]"

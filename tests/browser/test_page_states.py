@@ -1,0 +1,94 @@
+"""States that are hard to bring about: nothing there yet, the server gone, a key needed, something broken."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.chromium import Watch
+from tests.browser.fakes_service import FakeLibrary, FakeService, job_record
+
+OpenPage = Callable[..., Page]
+
+
+def test_an_empty_library_says_how_to_fill_it(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
+    library.videos.clear()
+    page = new_page()
+    page.goto(service.address)
+    expect(page.get_by_role("heading", name="No videos yet")).to_be_visible()
+    expect(page.locator("pre")).to_have_text("reelseek index ~/Videos")
+    expect(page.get_by_role("button", name="Add videos")).to_be_visible()
+    page.get_by_role("link", name="Library").click()
+    expect(page.get_by_role("heading", name="No videos yet")).to_be_visible()
+
+
+def test_the_first_videos_are_being_indexed(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
+    library.videos.clear()
+    library.jobs.append(job_record(1, "first.mp4"))
+    page = new_page()
+    page.goto(service.address)
+    expect(page.get_by_role("heading", name="The first videos are being indexed")).to_be_visible()
+    expect(page.locator(".activity-row")).to_contain_text("first.mp4")
+    library.add_video(1, "first.mp4")
+    library.jobs[0]["state"] = "done"
+    expect(page.get_by_role("heading", name="Newest in the library")).to_be_visible()
+
+
+def test_a_server_that_goes_is_told_and_waited_for(
+    new_page: OpenPage, library: FakeLibrary, watch: Watch
+) -> None:
+    service = FakeService(library)
+    page = new_page()
+    page.goto(service.address)
+    expect(page.locator(".grid .card")).to_have_count(4)
+    service.close()
+    page.get_by_role("textbox").fill("red")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="The server does not answer")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    service = FakeService(library, service.port)
+    expect(page.get_by_text("4 moments in")).to_be_visible()
+    service.close()
+    watch.forgive("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE")
+
+
+def test_a_key_is_asked_for_and_then_all_goes_on(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch
+) -> None:
+    library.key = "right"
+    page = new_page()
+    page.goto(f"{service.address}/?q=red")
+    dialog = page.get_by_role("dialog", name="A key is needed")
+    expect(dialog).to_be_visible()
+    page.get_by_label("Key", exact=True).fill("wrong")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_have_text("This key is not known here.")
+    page.get_by_label("Key", exact=True).fill("right")
+    page.keyboard.press("Enter")
+    expect(page.locator(".grid .card")).to_have_count(4)
+    expect(dialog).to_have_count(0)
+    assert "right" not in page.url
+    watch.forgive("401")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "title"),
+    [
+        (503, "model-missing", "The model is not on this machine"),
+        (503, "busy", "Too many are asking at once"),
+        (400, "query", "This cannot be searched for"),
+        (500, "internal", "The service failed"),
+    ],
+)
+def test_a_refused_search_says_why_and_can_be_tried_again(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch, status: int, kind: str, title: str
+) -> None:
+    library.problems["GET /api/search"] = (status, kind, "in the service's own words")
+    page = new_page()
+    page.goto(f"{service.address}/?q=red")
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("in the service's own words")
+    library.problems.clear()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".grid .card")).to_have_count(4)
+    watch.forgive(str(status))
