@@ -42,7 +42,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def black_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    def read(planned: Sequence[PlannedClip], *, settings: Settings) -> ReadClips:
+    def read(planned: Sequence[PlannedClip], *, settings: Settings, spares: object) -> ReadClips:
         gone = [clip for clip in planned if "town" in clip.candidate.video and VANISHED]
         kept = [(clip, blank_clip(clip)) for clip in planned if clip not in gone]
         return ReadClips(kept, [f"left out: {clip.candidate.video}" for clip in gone])
