@@ -1,4 +1,4 @@
-"""Which of the changed frames are read: camera pictures change all the time and seldom hold a word. Pure."""
+"""Which of the changed frames are read: camera pictures change all the time, and their words seldom do. Pure."""
 
 TEXTLESS_FRAMES = 3
 """Read frames in a row without a word, after which only a look now and then is taken."""
@@ -14,9 +14,10 @@ _ROUNDING_SECONDS = 1e-3
 class ReadingPolicy:
     """Says which frames of one video are worth reading; ask in order of time.
 
-    While words are found, every changed frame is read. After `TEXTLESS_FRAMES` reads without any, a changed frame is
-    read only `LOOK_SECONDS` after the last look (`RARE_LOOK_SECONDS` once `LONG_TEXTLESS_SECONDS` went by), or at a
-    cut: a new scene may bring a sign. A frame skipped so is caught up with when the picture then stands still.
+    While words are found, and after `TEXTLESS_FRAMES` reads without any, a changed frame is read `LOOK_SECONDS` after
+    the last look (`RARE_LOOK_SECONDS` once `LONG_TEXTLESS_SECONDS` went by without words), or at a cut: a new scene
+    may bring a sign. A frame skipped so is caught up with when the picture then stands still; whoever reads also goes
+    back to it when the next look shows other words.
     """
 
     def __init__(self) -> None:
@@ -34,7 +35,7 @@ class ReadingPolicy:
         """
         if not (changed or self._is_owed):
             return False
-        if cut or self._last_read_seconds is None or self._textless_reads < TEXTLESS_FRAMES:
+        if cut or self._last_read_seconds is None or 0 < self._textless_reads < TEXTLESS_FRAMES:
             return True
         since_look = time_seconds - self._last_read_seconds
         self._is_owed = since_look < self._look_seconds(time_seconds) - _ROUNDING_SECONDS

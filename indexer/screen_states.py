@@ -77,7 +77,7 @@ def collect_screen_texts(frames: Iterable[tuple[float, Sequence[ScreenLine]]], s
     last_seconds = 0.0
     for time_seconds, lines in frames:
         last_seconds = time_seconds
-        if states and is_open and _same(states[-1].lines, lines):
+        if states and is_open and is_same_screen(states[-1].lines, lines):
             states[-1].take(lines)
             continue
         if is_open:
@@ -108,7 +108,7 @@ def _texts(lines: Sequence[str]) -> list[str]:
 
 def _open(states: list[_State], time_seconds: float, lines: Sequence[ScreenLine]) -> None:
     """A new state, or the last one again where it was overlooked for a moment."""
-    if states and time_seconds - states[-1].stop_seconds <= MISSED_SECONDS and _same(states[-1].lines, lines):
+    if states and time_seconds - states[-1].stop_seconds <= MISSED_SECONDS and is_same_screen(states[-1].lines, lines):
         states[-1].take(lines)
     else:
         states.append(_State(time_seconds, time_seconds, lines))
@@ -135,7 +135,7 @@ def _worth(lines: Sequence[ScreenLine]) -> float:
     return sum(len(line.text) * line.confidence for line in lines)
 
 
-def _same(before: Sequence[ScreenLine], after: Sequence[ScreenLine]) -> bool:
+def is_same_screen(before: Sequence[ScreenLine], after: Sequence[ScreenLine]) -> bool:
     """Two readings of one state: each sure line of the one is a line of the other."""
     if bool(before) != bool(after):
         return False

@@ -1,6 +1,7 @@
 """Which changed frames are read, seen from outside: words are found, camera pictures are not read each second."""
 
 import numpy as np
+import pytest
 
 from indexer.records import Pixels, SampledFrame
 from indexer.screen_reading import read_changed_frames
@@ -49,7 +50,25 @@ def test_a_sign_of_a_new_scene_is_read_at_the_cut() -> None:
     assert states[8.0] == 1
 
 
-def test_every_change_is_read_while_there_are_words() -> None:
+def test_words_that_stay_while_the_picture_moves_are_read_every_other_second() -> None:
     times = [float(second) for second in range(30)]
-    _, reads = read(times, dict.fromkeys(times, 1), stop=30.0)
-    assert reads == 30
+    states, reads = read(times, dict.fromkeys(times, 1), stop=30.0)
+    assert reads <= 16
+    assert set(states.values()) == {1}
+
+
+def test_words_that_change_every_second_are_all_read() -> None:
+    times = [float(second) for second in range(30)]
+    states, _ = read(times, {time: 1 + int(time) for time in times}, stop=30.0)
+    assert len(states) >= 29
+
+
+@pytest.mark.parametrize("start", range(1, 12))
+@pytest.mark.parametrize("seconds", [2, 3, 7])
+def test_words_begin_and_end_with_the_frames_that_show_them(start: int, seconds: int) -> None:
+    times = [float(second) for second in range(24)]
+    shown = {float(second): 7 for second in range(start, start + seconds)}
+    states, _ = read(times, shown, stop=24.0)
+    seen = [time for time in sorted(states) if states[time]]
+    after = [time for time in sorted(states) if time > seen[-1]]
+    assert abs(seen[0] - start) <= 1.0 and abs(after[0] - (start + seconds)) <= 1.0
