@@ -107,6 +107,7 @@ def file_response(
     size, validators = opened.size_bytes, opened.validators
     given = {name.lower(): value for name, value in request.headers.items()}
     common = {
+        "Content-Type": media_type,  # Litestar leaves it out of the answer to a HEAD
         "ETag": validators.etag,
         "Last-Modified": validators.last_modified,
         "Accept-Ranges": "bytes",
