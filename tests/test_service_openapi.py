@@ -3,11 +3,11 @@
 `REELSEEK_SCHEMA_EXAMPLES` sets how many cases each operation gets beside the systematic ones.
 """
 
+import json
 import os
 from typing import Any
 
 import httpx
-import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
@@ -19,6 +19,10 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
+from api.service.app import create_service
+from api.service.runtime import Runtime
+from api.service.settings import ServiceSettings
+from indexer.config import Settings
 from tests.service import RunningService, demo_library, service  # noqa: F401
 
 EXAMPLES = int(os.environ.get("REELSEEK_SCHEMA_EXAMPLES", "15"))
@@ -35,24 +39,25 @@ CHECKS: Any = [
 EASY = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
-@pytest.fixture(scope="module")
-def description(service: RunningService) -> Any:  # noqa: F811
-    return schemathesis.openapi.from_url(f"{service.url}/api/openapi.json")
+def described() -> Any:
+    """The description, made without a server so that each operation is a test of its own."""
+    service = create_service(Runtime(Settings(library="none"), ServiceSettings()))  # noqa: F811
+    return schemathesis.openapi.from_dict(service.litestar.openapi_schema.to_schema())
 
 
-lazy = schemathesis.pytest.from_fixture("description")
+SCHEMA = described()
 
 
-@lazy.exclude(operation_id=list(SLOW)).parametrize()
+@SCHEMA.exclude(operation_id=list(SLOW)).parametrize()
 @settings(max_examples=EXAMPLES, **EASY)
-def test_every_answer_is_described(case: Any) -> None:
-    case.call_and_validate(checks=CHECKS, timeout=60)
+def test_every_answer_is_described(case: Any, service: RunningService) -> None:  # noqa: F811
+    case.call_and_validate(base_url=service.url, checks=CHECKS, timeout=60)
 
 
-@lazy.include(operation_id=list(SLOW)).parametrize()
+@SCHEMA.include(operation_id=list(SLOW)).parametrize()
 @settings(max_examples=max(2, EXAMPLES // 5), **EASY)
-def test_every_answer_of_slow_operations_is_described(case: Any) -> None:
-    case.call_and_validate(checks=CHECKS, timeout=120)
+def test_every_answer_of_slow_operations_is_described(case: Any, service: RunningService) -> None:  # noqa: F811
+    case.call_and_validate(base_url=service.url, checks=CHECKS, timeout=120)
 
 
 def test_the_description_is_whole(service: RunningService) -> None:  # noqa: F811

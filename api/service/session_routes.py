@@ -4,12 +4,14 @@ from typing import Annotated
 
 from litestar import Controller, Response, delete, post
 from litestar.datastructures import Cookie
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Body
 
 from api.service import schemas
 from api.service.guard import COOKIE, Guard
 from api.service.problems import described
 
+_DONE = {204: ResponseSpec(None, description="Done; nothing is sent back.")}
 _YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -17,7 +19,7 @@ class SessionRoutes(Controller):
     path = "/api/session"
     tags = ["service"]  # noqa: RUF012 - Litestar's way
 
-    @post(operation_id="open_session", summary="Keep a key in a cookie", status_code=204, responses=described())
+    @post(operation_id="open_session", summary="Keep a key in a cookie", status_code=204, responses=_DONE | described())
     async def open(
         self, guard: Guard, data: Annotated[schemas.SessionRequest, Body(description="A key.")]
     ) -> Response[None]:
@@ -25,7 +27,7 @@ class SessionRoutes(Controller):
         guard.check_given(data.key)
         return _with_cookie(data.key, _YEAR_SECONDS)
 
-    @delete(operation_id="close_session", summary="Forget the cookie", responses=described())
+    @delete(operation_id="close_session", summary="Forget the cookie", responses=_DONE | described())
     async def close(self) -> Response[None]:
         """Removes the cookie from this browser."""
         return _with_cookie("", 0)
