@@ -31,7 +31,7 @@ from search.passes import Looked, Mode, Passes
 from search.query import check_query
 from search.question import presupposes, retrieval_query, scope_of
 from search.results import Moment
-from search.sight import SEEN
+from search.sight import SEEN, Sight
 from search.spread import whole_candidates, whole_plan
 from search.summary import answer_summary
 from search.texts import texts_in, wants_text
@@ -168,12 +168,14 @@ class Asker(Closing):
         """What may answer; nothing where sight, judged, says that the thing is not there and no text brings it up."""
         query, name = retrieval_query(question), video and video.video_id
         moments = self.engine.search(query, video=name, limit=max(MOST_CLOSEST, EFFORTS[effort].clips)).moments
-        seen = self.engine.is_seen(query, video=name) if moments else None
+        seen = self.engine.sight(query, video=name) if moments else None
         is_given = presupposes(question)
-        if seen is False and not is_given:
+        if seen is Sight.ABSENT and not is_given:
             moments = [moment for moment in moments if not set(moment.signals) <= SEEN]
-        by_text = bool(moments) and not set(moments[0].signals) <= SEEN
-        return Retrieved(moments, is_sure=bool(moments) and seen is not None and (seen or by_text or is_given))
+        if not moments or seen is None:
+            return Retrieved(moments, is_sure=False)
+        by_text = not set(moments[0].signals) <= SEEN
+        return Retrieved(moments, is_sure=seen is Sight.SURE or by_text or is_given)
 
     def candidates(self, moments: Sequence[Moment], query: str, *, with_text: bool) -> list[Candidate]:
         """Moments with what choosing their frames needs."""

@@ -24,7 +24,7 @@ from search.moments import Draft, moments_of
 from search.query import check_query
 from search.results import SIGNALS, Moment, SearchResult, Signal
 from search.retrieve import BY_MEANING, Question, SegmentKey, nearest_segments, retrieve
-from search.sight import LEAST_SIGHT, is_seen
+from search.sight import BOUNDS, Sight, sight
 
 MAX_LIMIT = 1000
 """Moments on one page."""
@@ -120,15 +120,15 @@ class SearchEngine(Closing):
         ]
         return [self._moment(draft, videos[draft.video_id]) for draft in drafts]
 
-    def is_seen(self, query: str, *, video: str | None = None) -> bool | None:
-        """Whether what a query describes is in the pictures at all; None where that is not judged, see `sight`."""
+    def sight(self, query: str, *, video: str | None = None) -> Sight | None:
+        """How sure it is that what a query describes is in the pictures; None where that is not judged."""
         text = check_query(query)
-        if self._library.maker.profile not in LEAST_SIGHT:
+        if self._library.maker.profile not in BOUNDS:
             return None
         video_ids = None if video is None else frozenset({self._library.find_video(video).video_id})
         self._load_models(SIGNALS)
         stages = {one.video_id: one.stages for one in self._library.videos()}
-        return is_seen(
+        return sight(
             self._library,
             self._embed(text, SIGNALS, video_ids),
             ready=lambda video_id, stage: stage in stages.get(video_id, {}),

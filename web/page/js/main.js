@@ -30,6 +30,7 @@ const cover = /** @type {HTMLElement} */ (document.getElementById("drop-cover"))
 
 let state = readAddress(location.search);
 let stopWaiting = () => {};
+let wasBusy = false;
 
 const jobs = createJobs();
 const uploads = createUploads({ onChange: () => activity.update(), onAccepted: (job) => jobs.add(job) });
@@ -157,6 +158,9 @@ takeDrops(cover, upload);
 onKeyNeeded(askForKey);
 jobs.listen((ended) => {
   activity.update();
+  const hasBegun = jobs.isBusy() && !wasBusy;
+  wasBusy = jobs.isBusy();
+  if (hasBegun && state.view === "home") apply(state, { isSame: true });
   if (!ended) return;
   announce(`${ended.paths.join(", ")}: ${ended.state === "done" ? "indexed, ready to search" : ended.state}`);
   for (const view of [views.search, views.ask]) view.forget();
