@@ -1,4 +1,4 @@
-"""The parts of the service that need no server: queues, keys, names of uploads, who may ask, jobs' lines and records."""
+"""The parts of the service that need no server: queues, keys, names of uploads, who may ask, jobs' records."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from api.service import schemas
-from api.service.body_limits import in_time, not_too_slow
+from api.service.body_limits import Receive, in_time, not_too_slow
 from api.service.errors import (
     BadRequestError,
     BodyTimeoutError,
@@ -99,18 +99,20 @@ def test_a_slow_body_is_given_up() -> None:
         await asyncio.sleep(0.06)
         return {"type": "http.request", "body": b"x", "more_body": True}
 
+    async def several(receive: Receive) -> None:
+        for _ in range(5):
+            await receive()
+
     async def scenario() -> None:
         whole = in_time(slow, seconds=0.1)
         with pytest.raises(BodyTimeoutError):
-            for _ in range(5):
-                await whole()
+            await several(whole)
         idle = not_too_slow(slow, idle_seconds=0.03, least_rate=0)
         with pytest.raises(BodyTimeoutError, match="no byte"):
             await idle()
         trickle = not_too_slow(slow, idle_seconds=0.1, least_rate=1000)
         with pytest.raises(BodyTimeoutError, match="slower"):
-            for _ in range(5):
-                await trickle()
+            await several(trickle)
 
     asyncio.run(scenario())
 
@@ -202,7 +204,12 @@ def test_another_address_needs_a_key_except_for_the_page(tmp_path: Path) -> None
     guard.check("GET", "/static/app.js", {"host": "server"})
     guard.check("GET", "/api/videos", {"host": "server", "authorization": f"Bearer {whole}"})
     guard.check("GET", "/api/videos", {"host": "server", "cookie": f"a=b; reelseek_key={whole}"})
-    for headers in ({}, {"authorization": "Bearer x"}, {"authorization": f"Basic {whole}"}, {"cookie": "reelseek_key=x"}):
+    for headers in (
+        {},
+        {"authorization": "Bearer x"},
+        {"authorization": f"Basic {whole}"},
+        {"cookie": "reelseek_key=x"},
+    ):
         with pytest.raises(UnauthorizedError):
             guard.check("GET", "/api/videos", {"host": "server", **headers})
 
@@ -216,7 +223,9 @@ def test_no_trick_is_a_name_of_an_upload(name: str) -> None:
         check_name(name)
 
 
-@pytest.mark.parametrize("name", ["clip.mp4", "Übung 3.mkv", "<img src=x onerror=alert(1)>.mp4", "映画.webm", "a b.mov"])
+@pytest.mark.parametrize(
+    "name", ["clip.mp4", "Übung 3.mkv", "<img src=x onerror=alert(1)>.mp4", "映画.webm", "a b.mov"]
+)
 def test_plain_names_are_taken_whatever_they_say(name: str) -> None:
     assert check_name(name) == name
 

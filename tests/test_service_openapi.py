@@ -3,7 +3,8 @@
 `REELSEEK_SCHEMA_EXAMPLES` sets how many cases each operation gets beside the systematic ones.
 """
 
-import json
+# ruff: noqa: F811 - fixtures are imported, then named as arguments
+
 import os
 from typing import Any
 
@@ -41,7 +42,7 @@ EASY = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 def described() -> Any:
     """The description, made without a server so that each operation is a test of its own."""
-    service = create_service(Runtime(Settings(library="none"), ServiceSettings()))  # noqa: F811
+    service = create_service(Runtime(Settings(library="none"), ServiceSettings()))
     return schemathesis.openapi.from_dict(service.litestar.openapi_schema.to_schema())
 
 
@@ -50,17 +51,17 @@ SCHEMA = described()
 
 @SCHEMA.exclude(operation_id=list(SLOW)).parametrize()
 @settings(max_examples=EXAMPLES, **EASY)
-def test_every_answer_is_described(case: Any, service: RunningService) -> None:  # noqa: F811
+def test_every_answer_is_described(case: Any, service: RunningService) -> None:
     case.call_and_validate(base_url=service.url, checks=CHECKS, timeout=60)
 
 
 @SCHEMA.include(operation_id=list(SLOW)).parametrize()
 @settings(max_examples=max(2, EXAMPLES // 5), **EASY)
-def test_every_answer_of_slow_operations_is_described(case: Any, service: RunningService) -> None:  # noqa: F811
+def test_every_answer_of_slow_operations_is_described(case: Any, service: RunningService) -> None:
     case.call_and_validate(base_url=service.url, checks=CHECKS, timeout=120)
 
 
-def test_the_description_is_whole(service: RunningService) -> None:  # noqa: F811
+def test_the_description_is_whole(service: RunningService) -> None:
     document = httpx.get(f"{service.url}/api/openapi.json").json()
     operations = [
         (path, method, operation)

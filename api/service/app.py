@@ -16,7 +16,7 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 from api.media.media_routes import MEDIA_CONTROLLERS
 from api.service.ask_routes import AskRoutes
 from api.service.event_stream import StreamCount
-from api.service.front import Front
+from api.service.front import DESCRIPTION_PATH, Front
 from api.service.guard import COOKIE, Guard
 from api.service.health import HealthRoutes
 from api.service.job_routes import JobRoutes
@@ -48,7 +48,7 @@ DESCRIPTION = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Service:
     """A service that can be run: the ASGI application and its parts."""
 
@@ -57,6 +57,8 @@ class Service:
     runtime: Runtime
     jobs: JobRunner
     metrics: Metrics
+    loop: asyncio.AbstractEventLoop | None = None
+    """Once it runs."""
 
 
 def create_service(runtime: Runtime) -> Service:
@@ -67,6 +69,7 @@ def create_service(runtime: Runtime) -> Service:
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
+        service.loop = asyncio.get_running_loop()
         watch = asyncio.create_task(metrics.watch_lag())
         await jobs.start()
         warm = asyncio.create_task(_warm(runtime))
@@ -96,7 +99,8 @@ def create_service(runtime: Runtime) -> Service:
         logging_config=None,
     )
     front = Front(litestar, service=runtime.service, guard=guard, metrics=metrics)  # pyright: ignore[reportArgumentType]
-    return Service(front, litestar, runtime, jobs, metrics)
+    service = Service(front, litestar, runtime, jobs, metrics)
+    return service
 
 
 async def _warm(runtime: Runtime) -> None:
@@ -122,8 +126,8 @@ def _openapi() -> OpenAPIConfig:
         title="Reelseek",
         version=number,
         description=DESCRIPTION,
-        path="/api",
-        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        path=DESCRIPTION_PATH,
+        render_plugins=[JsonRenderPlugin(path="/", media_type="application/json")],
         components=Components(security_schemes=schemes),
         security=[{}, {"bearer": []}, {"cookie": []}],
         use_handler_docstrings=True,

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from api.service.body_limits import in_time, not_too_slow
-from api.service.errors import ServiceError
+from api.service.errors import NotFoundError, ServiceError
 from api.service.guard import Guard, Headers, headers_of
 from api.service.metrics import Metrics
 from api.service.problems import MEDIA_TYPE, REQUEST_ID, problem_of
@@ -36,6 +36,7 @@ SECURITY_HEADERS: dict[str, str] = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
+DESCRIPTION_PATH = "/api/openapi.json"
 UPLOAD_PATH = "/api/videos"
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger("reelseek.access")
@@ -65,6 +66,7 @@ class Front:
             if self._is_preflight(method, headers):
                 await answer.empty(204)
                 return
+            _check_path(path)
             self._guard.check(method, path, headers)
             await self._app(scope, self._limited(method, path, receive), answer.send)
         except ServiceError as error:
@@ -117,6 +119,12 @@ class Front:
                 "sent_bytes": answer.sent_bytes,
             },
         )
+
+
+def _check_path(path: str) -> None:
+    """Raises NotFoundError where the router would tidy a path up, or show a page of its own."""
+    if not {".", ".."}.isdisjoint(path.split("/")) or path.startswith(DESCRIPTION_PATH + "/"):
+        raise NotFoundError("there is nothing at this path")
 
 
 class _Answer:

@@ -1,7 +1,7 @@
 """Every error as `application/problem+json` (RFC 9457): our error tree, Litestar's own errors, and faults."""
 
 import logging
-from collections.abc import Callable
+import re
 from typing import Any
 
 import msgspec
@@ -9,7 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
-from api.service.errors import QueueFullError, ServiceError
+from api.service.errors import ServiceError
 from api.service.schemas import FieldProblem, Problem
 from indexer.errors import (
     Interrupted,
@@ -52,6 +52,9 @@ _TABLE: tuple[tuple[type[ReelseekError], str, int, str], ...] = (
     (Interrupted, "stopped", 503, "The work was stopped"),
 )
 """(error, type, status, title); the first that fits."""
+_MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")
+_ALIASES = {"words": "q", "only": "state"}
+"""Parameters whose name Litestar keeps to itself."""
 _BY_STATUS = {
     400: ("validation", "The request cannot be used"),
     401: ("unauthorized", "A key is needed"),
@@ -82,10 +85,12 @@ def problem_of(error: BaseException, request_id: str) -> tuple[Problem, dict[str
         case HTTPException() if error.status_code < _LEAST_STATUS_OF_FAULTS:
             name, title = _BY_STATUS.get(error.status_code, ("request", "The request cannot be used"))
             problem = _problem(name, error.status_code, title, error.detail or title, request_id)
-            if isinstance(error, ValidationException) and (found := _fields(error.extra)):
+            if isinstance(error, ValidationException) and (found := _fields(error)):
                 problem.errors = found
                 problem.detail = "; ".join(f"{one.field}: {one.message}" for one in found)[:500]
             return problem, {name: value for name, value in (error.headers or {}).items() if value}
+        case UnicodeDecodeError():
+            return _problem("validation", 400, "The request cannot be used", "the body is not UTF-8", request_id), {}
         case _:
             pass
     detail = "this is a fault in Reelseek; its log has the lines of this request's id"
@@ -104,10 +109,6 @@ def problem_response(request: Request[Any, Any, Any], error: Exception) -> Respo
 def described(*statuses: int) -> dict[int, ResponseSpec]:
     """The problems that a route documents; 400, 401, 403 and 503 are possible nearly everywhere."""
     return {status: _spec(status) for status in sorted({400, 401, 403, 408, 413, 500, 503, *statuses})}
-
-
-def busy() -> QueueFullError:
-    return QueueFullError("too many requests of this kind wait already; try again soon")
 
 
 def _spec(status: int) -> ResponseSpec:
@@ -138,9 +139,16 @@ def _problem(kind: str, status: int, title: str, detail: str, request_id: str) -
     return Problem(type=TYPE_PREFIX + kind, title=title, status=status, detail=text, instance=request_id)
 
 
-def _fields(extra: Any) -> list[FieldProblem]:
-    """Litestar's list of {"message", "key", "source"}."""
-    if not isinstance(extra, list):
+def _fields(error: ValidationException) -> list[FieldProblem]:
+    """From Litestar's list of {"message", "key", "source"}, or from its sentence about a missing parameter."""
+    if missing := _MISSING.match(error.detail or ""):
+        return [FieldProblem(field=missing[1], message="is required")]
+    if not isinstance(error.extra, list):
         return []
-    get: Callable[[Any, str], str] = lambda one, name: str(one.get(name, "")) if isinstance(one, dict) else ""  # noqa: E731
-    return [FieldProblem(field=get(one, "key") or "body", message=get(one, "message")) for one in extra]
+    rows: list[Any] = error.extra
+    given: list[dict[str, Any]] = [row for row in rows if isinstance(row, dict)]
+    return [FieldProblem(field=_field(str(row.get("key", ""))), message=str(row.get("message", ""))) for row in given]
+
+
+def _field(key: str) -> str:
+    return _ALIASES.get(key, key) or "body"

@@ -81,11 +81,9 @@ class ServiceServer(uvicorn.Server):
         super().__init__(config)
         self.service = service
         self._on_ready = on_ready
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._telling: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
             self._telling = asyncio.create_task(self._tell_when_ready())
@@ -105,8 +103,8 @@ class ServiceServer(uvicorn.Server):
         """Streams end, generation is cancelled; callable from any thread."""
         self.service.runtime.stopping.set()
         self.should_exit = True
-        if self._loop:
-            self._loop.call_soon_threadsafe(self.service.jobs.wake_all)
+        if self.service.loop:
+            self.service.loop.call_soon_threadsafe(self.service.jobs.wake_all)
 
 
 def bind(host: str, port: int) -> socket.socket:

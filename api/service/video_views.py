@@ -64,8 +64,10 @@ class VideoViews:
         counts = {
             source: len(self._library.texts(video.video_id, source)) for source in ("subtitle", "screen_text")
         } | {"caption": len(captions)}
+        shown = self._fields(video)
+        shown["segments"] = len(segments)
         return schemas.VideoDetails(
-            **{**self._fields(video), "segments": len(segments)},
+            **shown,
             segments_list=segments,
             texts=counts,
             warnings=list(video.warnings),
