@@ -18,6 +18,7 @@ from indexer.events import IndexEvent, StageProgress
 from indexer.models.vision_language import VisionLanguageModel
 from indexer.records import SampledFrame, Segment, TimedText, Video
 from indexer.shown_pictures import TimedPair, asked_times, pair_times, pairs_at, picture_size, scaled
+from indexer.threaded_stage import VideoTexts
 from indexer.video import open_video
 
 BATCH_SEGMENTS = 16
@@ -26,17 +27,6 @@ PAIR_TOKENS = 128
 LONGEST_CAPTION_CHARACTERS = 400
 PROMPT_VERSION = f"{CAPTION_INSTRUCTION} {MAX_CAPTION_PAIRS} pairs of {PAIR_TOKENS}, {MAX_CAPTION_TOKENS} tokens"
 """Changes whenever the same segment may get another caption from the same model."""
-
-
-@dataclass(frozen=True, slots=True)
-class CaptionedVideo:
-    """What the model says of a video's segments, or why it could not be read again."""
-
-    video: Video
-    texts: tuple[TimedText, ...]
-    """One for each segment of which something was said, with the segment's span."""
-    error: VideoError | None
-    wall_seconds: float
 
 
 @dataclass
@@ -83,7 +73,7 @@ class CaptionStage:
         self.caption_seconds = 0.0
         """In the model."""
 
-    def results(self) -> Iterator[CaptionedVideo]:
+    def results(self) -> Iterator[VideoTexts]:
         """Finished videos in order."""
         thread = threading.Thread(target=self._run_reader, name="captions", daemon=True)
         thread.start()
@@ -97,7 +87,7 @@ class CaptionStage:
                 self._drain()
                 thread.join(0.05)
 
-    def _captioned(self) -> Iterator[CaptionedVideo]:
+    def _captioned(self) -> Iterator[VideoTexts]:
         batch: list[_Read] = []
         while not self._cancel.is_set():
             item = self._read.get()
@@ -111,7 +101,7 @@ class CaptionStage:
             if item is None:
                 return
 
-    def _finish(self, batch: Sequence[_Read]) -> Iterator[CaptionedVideo]:
+    def _finish(self, batch: Sequence[_Read]) -> Iterator[VideoTexts]:
         shown = [one for one in batch if one.segment is not None and one.pairs]
         started = time.perf_counter()
         prompts = [caption_prompt(one.pairs) for one in shown]
@@ -122,7 +112,7 @@ class CaptionStage:
             if one.segment is None:
                 work = one.work
                 wall = time.perf_counter() - work.started
-                yield CaptionedVideo(work.video, tuple(work.texts), work.error, wall)
+                yield VideoTexts(work.video, tuple(work.texts), work.error, wall)
                 continue
             if text := texts.get(id(one), ""):
                 one.work.texts.append(TimedText(one.segment.span, text, ""))

@@ -4,10 +4,9 @@ Readers decode (each from a child process), the embedder fills batches from all 
 bounded, so memory does not grow with a video's length or a folder's size.
 """
 
-import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from indexer.fingerprint import content_id
 from indexer.models.protocols import PictureModel
 from indexer.picture_work import PictureWork, ThumbnailSpool
 from indexer.plan import Job
+from indexer.threaded_stage import ThreadedStage
 from indexer.video import open_video
 
 PICTURE_SIDE = 640
@@ -37,12 +37,7 @@ class FailedWork:
     error: VideoError
 
 
-@dataclass(frozen=True, slots=True)
-class _Fatal:
-    error: BaseException
-
-
-class PictureStage:
+class PictureStage(ThreadedStage[PictureWork | FailedWork]):
     """Runs the stage over jobs; iterate `results` once."""
 
     def __init__(
@@ -67,60 +62,31 @@ class PictureStage:
             readers: videos that are decoded side by side.
             embed_threads: batches that are embedded side by side.
         """
-        self._settings, self._model, self._spool_path = settings, model, spool_path
-        self._emit, self._cancel = emit, cancel
+        super().__init__(count=len(jobs), ahead=readers + FINISHED_AHEAD, cancel=cancel)
+        self._settings, self._model, self._spool_path, self._emit = settings, model, spool_path, emit
         self._jobs = iter(jobs)
-        self._left = len(jobs)
         self._jobs_lock = threading.Lock()
-        self._results: queue.Queue[PictureWork | FailedWork | _Fatal] = queue.Queue()
-        self._slots = threading.Semaphore(readers + FINISHED_AHEAD)
         self._reading = 0
         self.decode_seconds = 0.0
         """Summed over the readers: waiting for frames of the decoders."""
         self._embedder = self._make_embedder(embed_threads) if model else None
         names = range(min(readers, max(1, len(jobs))))
-        self._readers = [threading.Thread(target=self._read_jobs, name=f"read-{n}", daemon=True) for n in names]
+        self._threads = [threading.Thread(target=self._read_jobs, name=f"read-{n}", daemon=True) for n in names]
 
     @property
     def embed_seconds(self) -> float:
         """Summed over the embedding threads."""
         return self._embedder.busy_seconds if self._embedder else 0.0
 
-    def results(self) -> Iterator[PictureWork | FailedWork | None]:
-        """Finished and failed videos as they come; None now and then, so that the caller can do other work.
-
-        Raises:
-            ReelseekError: whatever stopped the whole stage.
-        """
-        for thread in self._readers:
-            thread.start()
-        try:
-            while self._left and not self._cancel.is_set():
-                try:
-                    item = self._results.get(timeout=0.2)
-                except queue.Empty:
-                    yield None
-                    continue
-                if isinstance(item, _Fatal):
-                    raise item.error
-                yield item
-                self._left -= 1
-                self._slots.release()
-        finally:
-            self._stop()
-
     def _stop(self) -> None:
         with self._jobs_lock:
             self._jobs = iter(())
-        self._left = 0
         if self._embedder:
             self._embedder.stop()
-        for thread in self._readers:
-            thread.join()
-        while not self._results.empty():
-            item = self._results.get_nowait()
-            if isinstance(item, PictureWork):
-                item.spool.close()
+
+    def _discard(self, result: PictureWork | FailedWork) -> None:
+        if isinstance(result, PictureWork):
+            result.spool.close()
 
     def _make_embedder(self, threads: int) -> Embedder:
         assert self._model is not None
@@ -128,7 +94,7 @@ class PictureStage:
             self._model,
             threads=threads,
             on_complete=self._results.put,
-            on_error=lambda error: self._results.put(_Fatal(error)),
+            on_error=self._results.put,
             is_starved=lambda: self._reading == 0,
         )
 
@@ -148,7 +114,7 @@ class PictureStage:
                     with self._jobs_lock:
                         self._reading -= 1
         except BaseException as error:  # noqa: BLE001 - handed to the thread that iterates
-            self._results.put(_Fatal(error))
+            self._results.put(error)
 
     def _read_job(self, job: Job) -> None:
         file = job.files[0]

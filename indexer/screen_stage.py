@@ -4,7 +4,6 @@ A long video is read in parts side by side; each part decodes only the frames it
 writing is the caller's.
 """
 
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,25 +13,16 @@ from pathlib import Path
 from indexer.config import Settings
 from indexer.errors import VideoError
 from indexer.events import IndexEvent, StageProgress
-from indexer.records import FrameRow, Pixels, SampledFrame, TimedText, Video
+from indexer.records import FrameRow, Pixels, SampledFrame, Video
 from indexer.screen_reading import ScreenState, read_changed_frames
 from indexer.screen_text import ScreenLine, ScreenTextReader, collect_screen_texts
+from indexer.threaded_stage import ThreadedStage, VideoTexts
 from indexer.video import open_video
 
 PART_FRAMES = 120
 """Changed frames a part: long enough that opening the file again does not count, short enough to share the work."""
 STARTED_AHEAD = 4
 """Videos beyond the readers' number that may be under way."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadVideo:
-    """What a video shows in writing, or why it could not be read again."""
-
-    video: Video
-    texts: tuple[TimedText, ...]
-    error: VideoError | None
-    wall_seconds: float
 
 
 @dataclass
@@ -46,7 +36,7 @@ class _Reading:
     started: float = field(default_factory=time.perf_counter)
 
 
-class ScreenTextStage:
+class ScreenTextStage(ThreadedStage[VideoTexts]):
     """Runs the stage over videos whose pictures are indexed; iterate `results` once."""
 
     def __init__(
@@ -67,38 +57,13 @@ class ScreenTextStage:
             cancel: set to stop after the frame at hand.
             threads: frames that are read side by side.
         """
-        self._settings, self._frames_of, self._emit, self._cancel = settings, frames_of, emit, cancel
-        self._left = len(videos)
+        super().__init__(count=len(videos), ahead=threads + STARTED_AHEAD, cancel=cancel)
+        self._settings, self._frames_of, self._emit = settings, frames_of, emit
         self._tasks = self._all_tasks(videos)
         self._tasks_lock = threading.Lock()
-        self._slots = threading.Semaphore(threads + STARTED_AHEAD)
-        self._results: queue.Queue[ReadVideo | BaseException] = queue.Queue()
-        self._stopped = False
         self.read_seconds = 0.0
         """Summed over the threads."""
         self._threads = [threading.Thread(target=self._run, name=f"ocr-{n}", daemon=True) for n in range(threads)]
-
-    def results(self) -> Iterator[ReadVideo | None]:
-        """Finished videos as they come; None now and then, so that the caller can do other work."""
-        for thread in self._threads:
-            thread.start()
-        try:
-            while self._left and not self._cancel.is_set():
-                try:
-                    item = self._results.get(timeout=0.2)
-                except queue.Empty:
-                    yield None
-                    continue
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-                self._left -= 1
-                self._slots.release()
-        finally:
-            self._left = 0
-            self._stopped = True
-            for thread in self._threads:
-                thread.join()
 
     def _all_tasks(self, videos: Sequence[Video]) -> Iterator[tuple[_Reading, int]]:
         for video in videos:
@@ -111,9 +76,6 @@ class ScreenTextStage:
             reading = _Reading(video, parts, _first_of_segments(rows))
             for part in range(len(parts)):
                 yield reading, part
-
-    def _is_over(self) -> bool:
-        return self._stopped or self._cancel.is_set()
 
     def _run(self) -> None:
         try:
@@ -165,11 +127,11 @@ class ScreenTextStage:
             return read_changed_frames(watched(frames.frames()), read=read, cuts=reading.cuts, stop_seconds=stop)
 
     @staticmethod
-    def _collect(reading: _Reading) -> ReadVideo:
+    def _collect(reading: _Reading) -> VideoTexts:
         states = [state for part in range(len(reading.parts)) for state in reading.states[part]]
         texts = collect_screen_texts(states, reading.video.duration_seconds)
         wall = time.perf_counter() - reading.started
-        return ReadVideo(reading.video, tuple(texts), reading.error, wall)
+        return VideoTexts(reading.video, tuple(texts), reading.error, wall)
 
 
 def _first_of_segments(rows: Sequence[FrameRow]) -> set[float]:

@@ -5,18 +5,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from indexer.caption_stage import CaptionedVideo, CaptionStage
+from indexer.caption_stage import CaptionStage
 from indexer.errors import VanishedVideoError, VideoError
 from indexer.events import VideoFailed
 from indexer.models.device import choose_device
 from indexer.picture_stage import FailedWork, PictureStage
 from indexer.picture_work import PictureWork, rows_of
 from indexer.plan import Job
-from indexer.records import TimedText, TimeSpan, Video
+from indexer.records import Stage, TextSource, TimedText, TimeSpan
 from indexer.run_context import RunContext, row_of
-from indexer.screen_stage import ReadVideo, ScreenTextStage
+from indexer.screen_stage import ScreenTextStage
 from indexer.segmenter import change_time
 from indexer.subtitle_stage import FoundTexts, sidecars_of, spoken_texts, text_rows
+from indexer.threaded_stage import VideoTexts
 from indexer.video import read_text_tracks
 
 
@@ -116,11 +117,20 @@ def read_screens(run: RunContext, jobs: Sequence[Job]) -> None:
         cancel=run.cancel,
         threads=run.cores,
     )
+    step = 1 / run.settings.frames_per_second
     for item in stage.results():
         if item is None:
             run.commits.flush_when_due()
         else:
-            _keep_screen_texts(run, item)
+            texts = [_between_samples(text, step, item.video.duration_seconds) for text in item.texts]
+            _keep_texts(
+                run,
+                replace(item, texts=tuple(texts)),
+                stage="screen_text",
+                source="screen_text",
+                fingerprint=run.needs.screen_text_fingerprint,
+                complaint="on-screen text was not read",
+            )
     run.commits.flush()
     run.tally.stage_seconds["ocr"] = stage.read_seconds
 
@@ -143,39 +153,37 @@ def make_captions(run: RunContext, jobs: Sequence[Job]) -> None:
         cancel=run.cancel,
     )
     for item in stage.results():
-        _keep_captions(run, item)
+        _keep_texts(
+            run,
+            item,
+            stage="captions",
+            source="caption",
+            fingerprint=run.needs.captions_fingerprint,
+            complaint="captions are not complete",
+        )
     run.commits.flush()
     run.tally.stage_seconds["captions"] = stage.caption_seconds
 
 
-def _keep_captions(run: RunContext, item: CaptionedVideo) -> None:
-    if isinstance(item.error, VanishedVideoError):
-        run.tally.failed += 1
-        run.emit(VideoFailed(item.video.path, item.error.kind, str(item.error)))
-        return
-    warnings = (f"captions are not complete: {item.error}",) if item.error else ()
-    stages = {**item.video.stages, "captions": run.needs.captions_fingerprint}
-    video = replace(item.video, stages=stages, warnings=(*item.video.warnings, *warnings))
-    run.warn(video, warnings)
-    rows = text_rows(item.texts, "caption", run.segments_of(video), run.models.text)
-    run.tally.indexed.add(video.video_id)
-    run.commits.add(video, [("captions", len(rows), item.wall_seconds)], texts=[("caption", rows)])
+def _keep_texts(
+    run: RunContext, made: VideoTexts, *, stage: Stage, source: TextSource, fingerprint: str, complaint: str
+) -> None:
+    """Commits what a stage made of a video whose pictures are in the library already.
 
-
-def _keep_screen_texts(run: RunContext, item: ReadVideo) -> None:
-    if isinstance(item.error, VanishedVideoError):
+    Args:
+        complaint: what an error of the video means for its texts.
+    """
+    if isinstance(made.error, VanishedVideoError):
         run.tally.failed += 1
-        run.emit(VideoFailed(item.video.path, item.error.kind, str(item.error)))
+        run.emit(VideoFailed(made.video.path, made.error.kind, str(made.error)))
         return
-    warnings = (f"on-screen text was not read: {item.error}",) if item.error else ()
-    stages = {**item.video.stages, "screen_text": run.needs.screen_text_fingerprint}
-    video: Video = replace(item.video, stages=stages, warnings=(*item.video.warnings, *warnings))
+    warnings = (f"{complaint}: {made.error}",) if made.error else ()
+    stages = {**made.video.stages, stage: fingerprint}
+    video = replace(made.video, stages=stages, warnings=(*made.video.warnings, *warnings))
     run.warn(video, warnings)
-    step = 1 / run.settings.frames_per_second
-    texts = [_between_samples(text, step, video.duration_seconds) for text in item.texts]
-    rows = text_rows(texts, "screen_text", run.segments_of(video), run.models.text)
+    rows = text_rows(made.texts, source, run.segments_of(video), run.models.text)
     run.tally.indexed.add(video.video_id)
-    run.commits.add(video, [("screen_text", len(rows), item.wall_seconds)], texts=[("screen_text", rows)])
+    run.commits.add(video, [(stage, len(rows), made.wall_seconds)], texts=[(source, rows)])
 
 
 def _between_samples(text: TimedText, step_seconds: float, duration_seconds: float) -> TimedText:
