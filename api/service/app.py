@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, MediaType
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -127,7 +127,7 @@ def _openapi() -> OpenAPIConfig:
         version=number,
         description=DESCRIPTION,
         path=DESCRIPTION_PATH,
-        render_plugins=[JsonRenderPlugin(path="/", media_type="application/json")],
+        render_plugins=[JsonRenderPlugin(path="/", media_type=MediaType.JSON)],
         components=Components(security_schemes=schemes),
         security=[{}, {"bearer": []}, {"cookie": []}],
         use_handler_docstrings=True,

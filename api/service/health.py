@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Controller, Response, get
 from litestar.openapi.datastructures import ResponseSpec
 
-from api.service import schemas
+from api.service.health_schemas import Health, QueueState
 from api.service.job_runner import JobRunner
 from api.service.metrics import MEDIA_TYPE, Metrics
 from api.service.problems import described
@@ -25,10 +25,10 @@ class HealthRoutes(Controller):
     tags = ["service"]  # noqa: RUF012 - Litestar's way
 
     @get("/api/health", operation_id="health", summary="How the service is", responses=described())
-    async def health(self, runtime: Runtime, jobs: JobRunner) -> schemas.Health:
+    async def health(self, runtime: Runtime, jobs: JobRunner) -> Health:
         """Library, models, queues, disk. `degraded` with the reasons when something is amiss."""
         found = await runtime.lookups.run(lambda: _look(runtime))
-        found.queue["jobs"] = schemas.QueueState(
+        found.queue["jobs"] = QueueState(
             running=int(jobs.is_running), waiting=jobs.waiting, limit=runtime.service.max_jobs
         )
         return found
@@ -39,7 +39,7 @@ class HealthRoutes(Controller):
         return Response(metrics.text(), media_type=MEDIA_TYPE)
 
 
-def _look(runtime: Runtime) -> schemas.Health:
+def _look(runtime: Runtime) -> Health:
     problems: list[str] = []
     library: dict[str, Any] = {"exists": False}
     settings = runtime.settings
@@ -53,14 +53,14 @@ def _look(runtime: Runtime) -> schemas.Health:
     absent = _absent(profile)
     problems += [f"{name}: its weights are not on this machine" for name in absent]
     queues = {
-        queue.name: schemas.QueueState(running=queue.running, waiting=queue.waiting, limit=queue.limit)
+        queue.name: QueueState(running=queue.running, waiting=queue.waiting, limit=queue.limit)
         for queue in runtime.queues
     }
     problems += [f"the queue {name!r} is full" for name, one in queues.items() if one.waiting >= one.limit]
     free = _free_bytes(runtime.library_path)
     if free < runtime.service.least_free_bytes:
         problems.append("the disk is nearly full: uploads are refused")
-    return schemas.Health(
+    return Health(
         status="degraded" if problems else "ok",
         problems=problems,
         version=_version(),

@@ -10,19 +10,17 @@ from api.service.schemas import Job, JobError
 from indexer import events
 from indexer.records import Stage
 
-_EVENTS: dict[str, Any] = {
-    event_name(kind.__new__(kind)): kind
-    for kind in (
-        events.ScanFinished,
-        events.StageProgress,
-        events.StageFinished,
-        events.VideoSkipped,
-        events.VideoMoved,
-        events.VideoFailed,
-        events.VideoWarned,
-        events.VideoMissing,
-    )
-}
+_KINDS: tuple[type[Any], ...] = (
+    events.ScanFinished,
+    events.StageProgress,
+    events.StageFinished,
+    events.VideoSkipped,
+    events.VideoMoved,
+    events.VideoFailed,
+    events.VideoWarned,
+    events.VideoMissing,
+)
+_EVENTS: dict[str, type[Any]] = {event_name(object.__new__(kind)): kind for kind in _KINDS}
 LOCKED = "LibraryLockedError"
 _DONE, _PARTLY_FAILED, _INTERRUPTED = 0, 3, 130
 

@@ -17,18 +17,18 @@ from api.index_run import stages_of
 from api.service.errors import ConflictError, NotFoundError, QueueFullError
 from api.service.job_child import JobChild
 from api.service.job_progress import JobProgress
+from api.service.job_recovery import is_free, recovered
 from api.service.job_store import JobEntry, JobStore
 from api.service.metrics import Metrics
 from api.service.runtime import Runtime
 from api.service.schemas import Job, JobError, JobPage
+from api.service.times import rfc3339
 from api.service.uploads import sweep_uploads
-from api.service.video_views import display_names, rfc3339
+from api.service.video_views import display_names
 from indexer.config import Settings
 from indexer.errors import LibraryError, LibraryLockedError
-from indexer.lock import WriterLock
 from indexer.making import settings_like
 
-MAX_ATTEMPTS = 3
 LOCK_SECONDS = 1.0
 """Between looks at a library that another process writes to."""
 _log = logging.getLogger("reelseek.jobs")
@@ -52,7 +52,7 @@ class JobRunner:
 
     async def start(self) -> None:
         """Takes up what the last service left, and begins to work."""
-        self._entries = await asyncio.to_thread(self._recovered)
+        self._entries = await asyncio.to_thread(recovered, self._store)
         await asyncio.to_thread(self._sweep, parts=True)
         self._worker = asyncio.create_task(self._work())
 
@@ -148,7 +148,7 @@ class JobRunner:
             if entry is None:
                 self._wake.clear()
                 await self._wake.wait()
-            elif not await asyncio.to_thread(self._is_free):
+            elif not await asyncio.to_thread(is_free, self._runtime.library_path):
                 entry.job.message = "waits: another process writes to the library"
                 self._tell(entry)
                 await asyncio.sleep(LOCK_SECONDS)
@@ -229,32 +229,6 @@ class JobRunner:
     def _tell(self, entry: JobEntry) -> None:
         entry.version += 1
         self.wake_all()
-
-    def _is_free(self) -> bool:
-        if not self._runtime.library_path.is_dir():
-            return True
-        lock = WriterLock(self._runtime.library_path)
-        try:
-            lock.acquire()
-        except LibraryLockedError:
-            return False
-        lock.release()
-        return True
-
-    def _recovered(self) -> list[JobEntry]:
-        entries = self._store.load()
-        for entry in entries:
-            if entry.job.state != "running":
-                continue
-            if entry.attempts >= MAX_ATTEMPTS:
-                detail = f"the service ended {entry.attempts} times while this job ran; start it anew to try again"
-                entry.job.error = JobError(type="interrupted", detail=detail)
-                entry.job.state, entry.job.message, entry.job.stage = "failed", "given up", ""
-                entry.job.finished_at = rfc3339(time.time())
-            else:
-                entry.job.state, entry.job.message = "queued", "goes on: the service was stopped while it ran"
-            self._store.save(entry)
-        return entries
 
     def _sweep(self, *, parts: bool) -> None:
         if not self._runtime.upload_folder.is_dir():

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -60,7 +60,7 @@ class _Queues(Collector):
         self._queues = queues
 
     def collect(self) -> Iterator[Metric]:
-        rows = (
+        rows: tuple[tuple[str, str, Callable[[WorkQueue], int]], ...] = (
             ("reelseek_queue_running", "Requests worked on.", lambda queue: queue.running),
             ("reelseek_queue_waiting", "Requests that wait for a worker.", lambda queue: queue.waiting),
             ("reelseek_queue_refused", "Requests refused as the queue was full.", lambda queue: queue.refused),

@@ -8,8 +8,8 @@ from typing import Any
 
 from litestar import Controller, Request, Response, get
 
-import web
 from api.service.errors import NotFoundError
+from web import PAGE_FOLDER
 
 PAGES = {"/": "index.html", "/api-docs": "api.html"}
 _SERVED = {".html", ".css", ".js", ".mjs", ".svg", ".png", ".ico", ".woff2", ".json", ".txt", ".webmanifest"}
@@ -59,7 +59,7 @@ class PageFiles:
         }
 
 
-_FILES = PageFiles(Path(getattr(web, "PAGE_FOLDER", Path(web.__file__).parent)))
+_FILES = PageFiles(PAGE_FOLDER)
 
 
 class PageRoutes(Controller):

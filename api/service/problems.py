@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
 from api.service.errors import ServiceError
-from api.service.schemas import FieldProblem, Problem
+from api.service.health_schemas import FieldProblem, Problem
 from indexer.errors import (
     Interrupted,
     LibraryError,

@@ -101,9 +101,10 @@ class Runtime:
     def has_library(self) -> bool:
         """Blocks for the first call. Raises LibraryBrokenError."""
         try:
-            return self.library is not None
+            _ = self.library
         except LibraryMissingError:
             return False
+        return True
 
     def ensure_library(self) -> None:
         """Blocks. Makes an empty library with the settings' models where there is none.

@@ -7,8 +7,8 @@ from litestar.datastructures import Cookie
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Body
 
-from api.service import schemas
 from api.service.guard import COOKIE, Guard
+from api.service.health_schemas import SessionRequest
 from api.service.problems import described
 
 _DONE = {204: ResponseSpec(None, description="Done; nothing is sent back.")}
@@ -20,9 +20,7 @@ class SessionRoutes(Controller):
     tags = ["service"]  # noqa: RUF012 - Litestar's way
 
     @post(operation_id="open_session", summary="Keep a key in a cookie", status_code=204, responses=_DONE | described())
-    async def open(
-        self, guard: Guard, data: Annotated[schemas.SessionRequest, Body(description="A key.")]
-    ) -> Response[None]:
+    async def open(self, guard: Guard, data: Annotated[SessionRequest, Body(description="A key.")]) -> Response[None]:
         """Sets the cookie `reelseek_key`, which no script can read and no other site can send."""
         guard.check_given(data.key)
         return _with_cookie(data.key, _YEAR_SECONDS)

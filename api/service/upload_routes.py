@@ -24,9 +24,10 @@ from indexer.errors import VideoError
 from indexer.video import probe_video
 
 _PIECE_BYTES = 1 << 20
-_BINARY = OpenAPIMediaType(
-    schema=Schema(type=OpenAPIType.STRING, format="binary", description="The bytes of a video file.")
+_BYTES = Schema(
+    type=OpenAPIType.STRING, content_media_type="application/octet-stream", description="The bytes of a video file."
 )
+_BINARY = OpenAPIMediaType(schema=_BYTES)
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """The library's videos as the service's records: listed, filtered, sorted, in detail. Blocks; no HTTP."""
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 from typing import Any, Literal
@@ -11,6 +10,7 @@ from api.media.playable import how_to_play
 from api.service import schemas
 from api.service.links import media_link, sprites_link, thumbnail_link
 from api.service.runtime import Runtime
+from api.service.times import rfc3339
 from indexer.making import settings_like
 from indexer.records import Stage, Video
 
@@ -134,10 +134,6 @@ class VideoViews:
             if path.is_relative_to(root):
                 return path.parent.relative_to(root).as_posix().removeprefix(".")
         return ""
-
-
-def rfc3339(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def display_names(paths: Sequence[Path]) -> list[str]:

@@ -1,0 +1,57 @@
+"""Records about the service itself: sessions, health, problems. As `schemas`."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+
+class SessionRequest(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A key, to be kept in a cookie of this browser."""
+
+    key: Annotated[str, Meta(max_length=200)]
+
+
+class QueueState(Struct, kw_only=True):
+    """How busy a kind of work is."""
+
+    running: int
+    waiting: int
+    limit: int
+
+
+class Health(Struct, kw_only=True):
+    """How the service is."""
+
+    status: Literal["ok", "degraded"]
+    problems: Annotated[list[str], Meta(description="Why it is degraded.")]
+    version: str
+    needs_key: bool
+    library: Annotated[
+        dict[str, Any],
+        Meta(description="`exists`, and counts.", examples=[{"exists": True, "videos": 4, "segments": 60}]),
+    ]
+    models: Annotated[
+        dict[str, Any],
+        Meta(examples=[{"profile": "demo", "picture": "clip", "text": "text", "vision_language": "vlm", "ask": True}]),
+    ]
+    queue: dict[str, QueueState]
+    disk: Annotated[dict[str, int], Meta(examples=[{"free_bytes": 12345678}])]
+    limits: Annotated[dict[str, int], Meta(examples=[{"max_upload_bytes": 21474836480}])]
+
+
+class FieldProblem(Struct, kw_only=True):
+    """What is wrong with one field of a request."""
+
+    field: Annotated[str, Meta(examples=["limit"])]
+    message: Annotated[str, Meta(examples=["Expected `int` <= 200"])]
+
+
+class Problem(Struct, kw_only=True, omit_defaults=True):
+    """Why a request failed, as RFC 9457 has it."""
+
+    type: Annotated[str, Meta(description="Stable.", examples=["urn:reelseek:problem:query"])]
+    title: Annotated[str, Meta(examples=["The query cannot be used"])]
+    status: Annotated[int, Meta(examples=[400])]
+    detail: Annotated[str, Meta(examples=["the query is empty; say in a few words what to look for"])]
+    instance: Annotated[str, Meta(description="The request's id.", examples=["5f2c9a7e1b3d4c60"])]
+    errors: list[FieldProblem] | UnsetType = UNSET
