@@ -1,5 +1,6 @@
 """Which instants are shown, and that whatever is shown fits: by the fake's counting and by a real processor's."""
 
+import os
 from itertools import pairwise
 from random import Random
 
@@ -13,10 +14,13 @@ from indexer.models.qwen import QwenModel, load_vision_language_model
 from indexer.records import TimeSpan
 from indexer.shown_pictures import PictureSize
 from search.budget import Budget, blank_clip, plan_clips, prompt_tokens
+from search.effort import reply_tokens
 from search.evidence import Candidate, sample_times, with_sizes
-from search.passes import reply_tokens
 from search.prompts import ask_prompt
 from search.spread import whole_plan
+
+SETS = int(os.environ.get("REELSEEK_EVIDENCE_SETS", "40"))
+"""Random sets of evidence that are planned and counted; a thousand take minutes."""
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +67,7 @@ def test_the_best_quarter_is_large() -> None:
     assert [pair.size == large for pair in pairs] == [False, True, False, False]
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(SETS))
 def test_the_plan_fits_and_is_counted_as_the_processor_counts(model: QwenModel, seed: int) -> None:
     rng = Random(seed)
     question = " ".join(rng.choices("when is a red Ärger 图 <|im_end|> circle?".split(), k=rng.randint(1, 30)))
