@@ -29,7 +29,7 @@ BLOCK_ROWS, BLOCK_COLUMNS = np.divmod(np.arange(PAIR_TOKENS), WIDE)
 BLOCK_STEP = max(PAIR_TOKENS // WIDE, WIDE)
 """How far the positions go on over one pair: by its longer side."""
 UNTAUGHT = -100
-ANSWER_TOKENS = slice(4, 6)
+ANSWER_TOKENS = slice(4, 8)
 """Of a reply: the first tokens of its answer."""
 ANSWER_WEIGHT = 8.0
 

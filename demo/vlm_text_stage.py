@@ -37,7 +37,7 @@ WORD_KINDS = (
 """What the words of captions tell."""
 
 
-AS_ASKED = (1, 1, 1, 1, 2, 2, 3)
+AS_ASKED = (1, 1, 1, 2, 2)
 """Clips of a question, as the product's retrieval brings them: mostly one."""
 
 
@@ -83,7 +83,7 @@ class Draws:
         """Returns a batch of captions and, later on, one of questions."""
         rng = Random(f"reelseek vlm text {self.seed} {step}")
         alone = share < self.plan.captions_part
-        captions = [self.maker.caption(rng) for _ in range(self.plan.tokens // (95 if alone else 320))]
+        captions = [self.maker.caption(rng) for _ in range(self.plan.tokens // (95 if alone else 400))]
         batches = [collate(captions)]
         if not alone:
             batches.append(collate(self._questions(rng, short=share < self.plan.captions_part + self.plan.short_part)))

@@ -85,8 +85,7 @@ def heard_clicks(path: Path) -> tuple[list[float], float]:
         resampler = av.AudioResampler("fltp", "mono", RATE)
         for frame in container.decode(stream):
             begin = frame.time
-            for ready in resampler.resample(frame):
-                pieces.append((begin, ready.to_ndarray()[0]))
+            pieces += [(begin, ready.to_ndarray()[0]) for ready in resampler.resample(frame)]
     stop = pieces[-1][0] + len(pieces[-1][1]) / RATE
     sound = np.zeros(round(stop * RATE) + 1024, np.float32)
     for begin, samples in pieces:

@@ -101,9 +101,9 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Media]:
 
 def open_descriptors(part: str) -> list[str]:
     found: list[str] = []
-    for entry in os.listdir("/proc/self/fd"):
+    for entry in Path("/proc/self/fd").iterdir():
         try:
-            target = os.readlink(f"/proc/self/fd/{entry}")
+            target = str(entry.readlink())
         except OSError:
             continue
         if part in target:

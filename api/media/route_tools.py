@@ -94,14 +94,12 @@ def clip_span(start: float, stop: float, duration_seconds: float, most_seconds: 
 
 def content_disposition(name: str, *, kind: str) -> str:
     """RFC 6266: a plain name for old clients, the true one for the others; neither leads anywhere."""
-    clean = (
-        "".join(sign for sign in name.encode("utf-8", "replace").decode() if unicodedata.category(sign)[0] != "C")
-        .replace("/", "_")
-        .replace("\\", "_")
-        .strip(". ")[:150]
-        or "video"
-    )
-    plain = _ODD.sub("_", unicodedata.normalize("NFKD", clean).encode("ascii", "ignore").decode()).strip() or "video"
+    written = name.encode("utf-8", "replace").decode()
+    clean = "".join(sign for sign in written if unicodedata.category(sign)[0] != "C")
+    clean = clean.replace("/", "_").replace("\\", "_").strip(". ")[:150] or "video"
+    folded = unicodedata.normalize("NFKD", clean).encode("ascii", "ignore").decode()
+    plain = _ODD.sub("_", folded).strip()
+    plain = f"video{plain}" if not plain or plain.startswith(".") else plain
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(clean, safe='')}"
 
 

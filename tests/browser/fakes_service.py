@@ -158,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/api/health":
             return self._json({"status": "ok", "library": {"exists": True, "duration_seconds": 5400}, "models": {}})
         if path == "/api/openapi.json":
-            return self._json({"openapi": "3.1.0", "info": {"title": "Reelseek", "version": "0"}, "paths": {}})
+            return self._json(OPENAPI)
         return self._video(method, path.split("/")[3], "/".join(path.split("/")[4:]), given)
 
     def _found(self, given: dict[str, str]) -> dict[str, Any]:
@@ -269,6 +269,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
 
+OPENAPI: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Reelseek", "version": "0"},
+    "paths": {
+        "/api/search": {
+            "get": {
+                "summary": "Find moments",
+                "tags": ["search"],
+                "parameters": [{"name": "q", "in": "query", "required": True, "schema": {"$ref": "#/components/schemas/Query"}}],
+                "responses": {"200": {"description": "Moments", "content": {"application/json": {"schema": {"type": "object"}}}}},
+            }
+        }
+    },
+    "components": {"schemas": {"Query": {"type": "string", "maxLength": 1000, "examples": ["a red car"]}}},
+}
 HOSTILE = '<img src=x onerror="window.hacked=1"> & <script>window.hacked=2</script>'
 
 

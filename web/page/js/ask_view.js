@@ -9,6 +9,11 @@ import { clock, counted } from "./times.js";
 
 const KEPT = 20;
 
+/** "/models/vlm 0a1b transformers 5" -> "vlm". @param {string} made what made the answer, in full */
+function modelName(made) {
+  return made.split(/\s/)[0].split(/[\\/]/).at(-1);
+}
+
 /**
  * @typedef {import("./address.js").PageState} PageState
  * @typedef {import("./moment_card.js").Moment} Moment
@@ -38,7 +43,7 @@ export function createAskView({ linkTo, searchInstead }) {
   function showAnswer(answer) {
     const cited = answer.moments.map((moment, place) => citation(moment, { href: linkTo(moment), number: place + 1 }));
     const { clips, frames } = answer.evidence;
-    const source = `${answer.model.split(/[\\/]/).at(-1)} looked at ${counted(clips, "clip")} (${counted(frames, "frame")}) in ${answer.seconds.toFixed(1)} s. It can be wrong: see for yourself.`;
+    const source = `${modelName(answer.model)} looked at ${counted(clips, "clip")} (${counted(frames, "frame")}) in ${answer.seconds.toFixed(1)} s. It can be wrong: see for yourself.`;
     fill(
       body,
       element("p", { class: answer.found ? "answer-text" : "answer-text is-unfound" }, answer.answer),
