@@ -121,7 +121,10 @@ def levels_of(parts: Iterable[Part], duration_seconds: float, buckets: int) -> C
     for span, level in parts:
         first = int(span.start_seconds / duration_seconds * buckets)
         last = int(np.ceil(span.stop_seconds / duration_seconds * buckets - 1e-9))
-        first, last = max(0, min(buckets - 1, first)), max(first + 1, last)
+        if last < 0 or (last == 0 and span.start_seconds < 0):
+            continue  # over before the video begins
+        first = max(0, min(buckets - 1, first))
+        last = max(first + 1, last)
         np.maximum(levels[first:last], level, out=levels[first:last])
     return levels
 
