@@ -67,7 +67,9 @@ def library(film: Path) -> FakeLibrary:
     talk = library.add_video(1, "talk.mp4", folder="lectures")
     walk = library.add_video(2, "a walk by the river.mkv")
     library.add_video(3, "half.mp4", state="partial", stages=["picture"])
-    library.add_video(4, "bad.avi", state="failed", duration_seconds=0, failure={"kind": "unreadable", "reason": "no picture"})
+    library.add_video(
+        4, "bad.avi", state="failed", duration_seconds=0, failure={"kind": "unreadable", "reason": "no picture"}
+    )
     signals = {"picture": 2, "subtitle_words": 1}
     words = "the red square moves"
     library.add_moment(talk, 4, 8, text=words, matched=[[4, 7], [8, 14]], signals=signals, caption="A red square.")

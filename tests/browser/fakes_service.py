@@ -137,7 +137,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._file({"/": "index.html", "/api-docs": "api.html"}.get(path, path.removeprefix("/static/")))
         if path == "/api/session":
             right = json.loads(body).get("key") == fake.key
-            return self._json({}, 204, cookie=True) if right else self._problem(401, "unauthorized", "This key is wrong.")
+            return (
+                self._json({}, 204, cookie=True) if right else self._problem(401, "unauthorized", "This key is wrong.")
+            )
         if fake.key and "reelseek_key=" not in (self.headers.get("Cookie") or ""):
             return self._problem(401, "unauthorized", "A key is needed.")
         for begin, problem in fake.problems.items():
@@ -277,8 +279,12 @@ OPENAPI: dict[str, Any] = {
             "get": {
                 "summary": "Find moments",
                 "tags": ["search"],
-                "parameters": [{"name": "q", "in": "query", "required": True, "schema": {"$ref": "#/components/schemas/Query"}}],
-                "responses": {"200": {"description": "Moments", "content": {"application/json": {"schema": {"type": "object"}}}}},
+                "parameters": [
+                    {"name": "q", "in": "query", "required": True, "schema": {"$ref": "#/components/schemas/Query"}}
+                ],
+                "responses": {
+                    "200": {"description": "Moments", "content": {"application/json": {"schema": {"type": "object"}}}}
+                },
             }
         }
     },

@@ -13,7 +13,11 @@ OpenPage = Callable[..., Page]
 def test_the_switch_follows_the_words_until_somebody_sets_it(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     page.goto(service.address)
-    box, ask, search = page.get_by_role("textbox"), page.get_by_role("radio", name="Ask"), page.get_by_role("radio", name="Search")
+    box, ask, search = (
+        page.get_by_role("textbox"),
+        page.get_by_role("radio", name="Ask"),
+        page.get_by_role("radio", name="Search"),
+    )
     box.fill("a red square")
     expect(search).to_be_checked()
     box.fill("what is red?")

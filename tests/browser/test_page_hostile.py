@@ -19,7 +19,12 @@ def hostile(library: FakeLibrary) -> FakeLibrary:
     one = library.add_video(1, HOSTILE, folder=HOSTILE)
     library.add_video(2, HOSTILE, state="failed", failure={"kind": "unreadable", "reason": HOSTILE})
     moment = library.add_moment(one, 2, 5, text=HOSTILE, caption=HOSTILE, matched=[[5, 8]], signals={HOSTILE: 1})
-    library.answer |= {"answer": HOSTILE, "moments": [moment | {"why": HOSTILE}], "model": HOSTILE, "warnings": [HOSTILE]}
+    library.answer |= {
+        "answer": HOSTILE,
+        "moments": [moment | {"why": HOSTILE}],
+        "model": HOSTILE,
+        "warnings": [HOSTILE],
+    }
     library.words = [HOSTILE]
     library.jobs.append(job_record(1, HOSTILE, stage=HOSTILE))
     return library
@@ -65,7 +70,9 @@ def test_a_problem_and_an_upload_stay_words(
     watch.forgive("415")
 
 
-@pytest.mark.parametrize("at", ["?q=red&at=../../etc&start=1&stop=2", "?view=nonsense", "?signals=__proto__&q=red", "?q=red&t=-1&start=x"])
+@pytest.mark.parametrize(
+    "at", ["?q=red&at=../../etc&start=1&stop=2", "?view=nonsense", "?signals=__proto__&q=red", "?q=red&t=-1&start=x"]
+)
 def test_a_mangled_address_harms_nothing(new_page: OpenPage, service: FakeService, at: str) -> None:
     page = new_page()
     page.goto(f"{service.address}/{at}")

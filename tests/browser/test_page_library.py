@@ -72,7 +72,9 @@ def test_an_upload_is_sent_followed_and_then_in_the_library(
     expect(row).to_have_count(0)
 
 
-def test_a_dropped_file_is_uploaded_from_any_view(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
+def test_a_dropped_file_is_uploaded_from_any_view(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary
+) -> None:
     page = new_page()
     page.goto(service.address)
     drop = """type => {
@@ -115,7 +117,9 @@ def test_a_job_that_failed_says_why(new_page: OpenPage, service: FakeService, li
     expect(page.locator(".activity-row.is-failed")).to_contain_text("the file ends early")
 
 
-def test_searching_while_videos_are_indexed_says_so(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
+def test_searching_while_videos_are_indexed_says_so(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary
+) -> None:
     library.jobs.append(job_record(1, "long.mkv"))
     page = new_page()
     page.goto(f"{service.address}/?view=library")

@@ -34,7 +34,9 @@ def serious(page: Page) -> list[str]:
     """What axe-core finds of serious or critical impact."""
     found = Axe().run(page).response["violations"]
     return [
-        f"{one['id']}: {[node['html'] for node in one['nodes']]}" for one in found if one["impact"] in ("serious", "critical")
+        f"{one['id']}: {[node['html'] for node in one['nodes']]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
     ]
 
 
@@ -79,7 +81,9 @@ def test_axe_finds_nothing_serious_where_something_is_wrong(
 
 @pytest.mark.parametrize("width", [320, 360, 768, 2560, 3840])
 @pytest.mark.parametrize("state", STATES)
-def test_no_screen_scrolls_sideways(new_page: OpenPage, service: FakeService, library: FakeLibrary, state: str, width: int) -> None:
+def test_no_screen_scrolls_sideways(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary, state: str, width: int
+) -> None:
     library.add_video(7, "a-name-without-a-single-blank-" * 6 + ".mp4")
     page = new_page(width=width)
     page.goto(service.address + STATES[state])
@@ -90,14 +94,19 @@ def test_no_screen_scrolls_sideways(new_page: OpenPage, service: FakeService, li
 def test_the_first_load_is_small_and_from_here_alone(new_page: OpenPage, service: FakeService, watch: Watch) -> None:
     page = new_page()
     sizes: dict[str, int] = {}
-    page.on("response", lambda response: sizes.update({response.url: len(response.body())}) if "/api/" not in response.url else None)
+    page.on(
+        "response",
+        lambda response: sizes.update({response.url: len(response.body())}) if "/api/" not in response.url else None,
+    )
     page.goto(service.address, wait_until="networkidle")
     assert any(name.endswith("main.js") for name in sizes)
     assert sum(sizes.values()) < FIRST_LOAD_BYTES, sizes
     assert watch.elsewhere == []
 
 
-def test_motion_is_left_out_where_it_is_not_wanted(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
+def test_motion_is_left_out_where_it_is_not_wanted(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary
+) -> None:
     library.pause_seconds = 0.5
     page = new_page(reduced_motion="reduce")
     page.goto(f"{service.address}/?q=what%3F&mode=ask")

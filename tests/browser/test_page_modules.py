@@ -25,14 +25,32 @@ def call(new_page: OpenPage, service: FakeService) -> Callable[..., Any]:
 
 
 def test_times_and_sizes_in_words(call: Callable[..., Any]) -> None:
-    assert [call("times", "clock", seconds) for seconds in (0, 9.99, 62, 3723, -1)] == ["0:00", "0:09", "1:02", "1:02:03", "0:00"]
+    assert [call("times", "clock", seconds) for seconds in (0, 9.99, 62, 3723, -1)] == [
+        "0:00",
+        "0:09",
+        "1:02",
+        "1:02:03",
+        "0:00",
+    ]
     assert call("times", "spokenTime", 3661) == "1 hour 1 minute 1 second"
     assert [call("times", "longTime", seconds) for seconds in (40, 600, 12_000)] == ["40 s", "10 min", "3 h 20 min"]
-    assert [call("times", "size", size) for size in (5, 1500, 2_500_000, 41e9)] == ["5 bytes", "1.5 kB", "2.5 MB", "41 GB"]
+    assert [call("times", "size", size) for size in (5, 1500, 2_500_000, 41e9)] == [
+        "5 bytes",
+        "1.5 kB",
+        "2.5 MB",
+        "41 GB",
+    ]
 
 
 def test_questions_are_told_from_descriptions(call: Callable[..., Any]) -> None:
-    questions = ["a red car?", "who opens the letter", "What is said about tides", "is there a dog", "tell me what happens", "何色ですか？"]
+    questions = [
+        "a red car?",
+        "who opens the letter",
+        "What is said about tides",
+        "is there a dog",
+        "tell me what happens",
+        "何色ですか？",
+    ]
     descriptions = ["a red car", "who", "the man who knew", "island", "whatever works", "how"]
     assert all(call("question", "isQuestion", words) for words in questions)
     assert not any(call("question", "isQuestion", words) for words in descriptions)

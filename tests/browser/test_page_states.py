@@ -34,9 +34,7 @@ def test_the_first_videos_are_being_indexed(new_page: OpenPage, service: FakeSer
     expect(page.get_by_role("heading", name="Newest in the library")).to_be_visible()
 
 
-def test_a_server_that_goes_is_told_and_waited_for(
-    new_page: OpenPage, library: FakeLibrary, watch: Watch
-) -> None:
+def test_a_server_that_goes_is_told_and_waited_for(new_page: OpenPage, library: FakeLibrary, watch: Watch) -> None:
     service = FakeService(library)
     page = new_page()
     page.goto(service.address)
