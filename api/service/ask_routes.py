@@ -2,14 +2,17 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, post
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, Schema
+from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import Body
 
 from api.service import schemas
-from api.service.event_stream import Channel, EventStream, StreamCount, run_while_there, wants_events
+from api.service.event_stream import MEDIA_TYPE, Channel, EventStream, StreamCount, run_while_there, wants_events
 from api.service.problems import described
 from api.service.runtime import Runtime
 from api.service.search_views import answer_view, shown_views
@@ -23,12 +26,24 @@ DESCRIPTION = (
 )
 
 
+@dataclass
+class AskOperation(Operation):
+    """Describes the second form of the answer, which Litestar cannot know."""
+
+    def __post_init__(self) -> None:
+        events = Schema(type=OpenAPIType.STRING, description="Server-sent events: evidence, token, answer, problem.")
+        answer = self.responses["200"] if self.responses else None
+        if isinstance(answer, OpenAPIResponse) and answer.content:
+            answer.content[MEDIA_TYPE] = OpenAPIMediaType(schema=events)
+
+
 class AskRoutes(Controller):
     path = "/api/ask"
     tags = ["search"]  # noqa: RUF012 - Litestar's way
 
     @post(
         operation_id="ask",
+        operation_class=AskOperation,
         summary="Ask a question",
         description=DESCRIPTION,
         status_code=200,

@@ -14,7 +14,10 @@ from search.results import SIGNALS, Signal
 LOADING_SECONDS = 300.0
 """The deadline of searches that wait for models that are still being loaded."""
 _SIGNAL_LIST = f"^({'|'.join(SIGNALS)})(,({'|'.join(SIGNALS)}))*$"
-Query = Annotated[str, Parameter(query="q", max_length=1000, description="What to look for, in words.")]
+_EXAMPLE = {"example": "a red car in the snow"}
+Query = Annotated[
+    str, Parameter(query="q", max_length=1000, description="What to look for, in words.", schema_extra=_EXAMPLE)
+]
 VideoName = Annotated[
     str | None, Parameter(max_length=4096, description="Only in this video: its id, name, or the id's first digits.")
 ]
