@@ -106,6 +106,16 @@ def test_the_longest_unused_goes_first(tmp_path: Path) -> None:
     assert held.read(0, 1000) == b""
 
 
+def test_what_was_made_of_a_video_is_forgotten_with_it(tmp_path: Path) -> None:
+    cache = MediaCache(tmp_path / "cache", most_bytes=1000)
+    for name in ("aa.video", "aa.1-2.mp4", "ab.video"):
+        draft = cache.draft(name)
+        draft.write_bytes(b"x")
+        cache.keep(draft, name).close()
+    cache.forget("aa.")
+    assert [path.name for path in cache.folder.iterdir()] == ["ab.video"]
+
+
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "x.part", "A", "a\0b", "a" * 500])
 def test_a_name_never_leads_out_of_the_cache(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="no name"):

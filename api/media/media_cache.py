@@ -78,6 +78,13 @@ class MediaCache:
         with contextlib.suppress(OSError):
             draft.unlink()
 
+    def forget(self, start: str) -> None:
+        """Remove every kept file whose name begins so."""
+        for one in self._kept():
+            if one.path.name.startswith(start):
+                with contextlib.suppress(OSError):
+                    one.path.unlink()
+
     def size_bytes(self) -> int:
         """Of everything kept."""
         return sum(one.size_bytes for one in self._kept())

@@ -100,6 +100,11 @@ class MediaDesk:
             raise PreparingError("this was made and removed again for want of room", retry_after_seconds=10)
         return opened
 
+    def forget(self, video_id: str) -> None:
+        """Remove everything that was made of a video. Blocks."""
+        for cache in (self.watch, self.clips, self.pictures):
+            cache.forget(f"{video_id}.")
+
     def share_of(self, cache: MediaCache, name: str) -> float | None:
         """How much of a file under way is done; None where it is not."""
         making = self._under_way.get((cache.folder.name, name))

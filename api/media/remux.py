@@ -5,12 +5,20 @@ Runs in the media child. The first presented frame comes at 0. Leaves out whethe
 
 from collections.abc import Callable
 
+import av
+import av.error
+
 from api.media.child_protocol import MediaRequest
 from api.media.clip import open_output
 from api.media.sound_track import SoundTrack
 from api.media.timed_source import AudioFrame, AudioStream, TimedSource
-from indexer.decode_open import Packet
+from indexer.decode_open import Packet, VideoStream
 from indexer.errors import UnreadableVideoError
+
+_MOST_REORDERED = 64
+"""Packets before the first with a decoding time; H.264 reorders 16 at most."""
+_SLACK_SECONDS = 0.02
+"""A copy's first picture may come so late."""
 
 
 def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
@@ -28,19 +36,21 @@ def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
             made = None
             if audio is not None and copied is None:
                 made = SoundTrack(output, audio, stop_seconds=request.stop_seconds)
-            count = 0
+            count, order = 0, _DecodingOrder(source.video)
             for packet in source.packets(source.video, *([audio] if audio is not None else [])):
                 if packet.stream_index == source.video.index:
                     if packet.is_corrupt or packet.is_discard:
                         raise UnreadableVideoError("its packets are not all shown, so they cannot be copied")
                     if not _shift(packet, request.origin_seconds, least=-1.0):
                         continue
-                    packet.stream = video
-                    output.mux(packet)
-                    count += 1
                     on_progress(min(1.0, float((packet.pts or 0) * packet.time_base) / max(1e-3, request.stop_seconds)))
+                    for ready in order.add(packet):
+                        ready.stream = video
+                        output.mux(ready)
+                        count += 1
                 elif copied is not None:
                     if _shift(packet, request.origin_seconds, least=0.0):
+                        packet.dts = packet.pts if packet.dts is None else packet.dts
                         packet.stream = copied
                         output.mux(packet)
                 elif made is not None and audio is not None:
@@ -52,7 +62,48 @@ def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
         source.close()
     if not count:
         raise UnreadableVideoError("it has no pictures that can be copied")
+    _check(request.output, request.stop_seconds)
     return {"frames": count, "seconds": request.stop_seconds}
+
+
+def _check(path: str, stop_seconds: float) -> None:
+    """Raises UnreadableVideoError unless the copy shows its first picture at 0 and lasts as long as the video."""
+    with av.open(path) as made:
+        stream = made.streams.video[0]
+        try:
+            first = next(made.decode(stream), None)
+        except av.error.FFmpegError as error:
+            raise UnreadableVideoError(f"its copy does not begin with a picture: {error}") from error
+        if first is None or abs(float((first.pts or 0) * (stream.time_base or 0))) > _SLACK_SECONDS:
+            raise UnreadableVideoError("its copy does not begin with its first picture")
+        if made.duration is not None and abs(made.duration / 1e6 - stop_seconds) > 1.0 + 0.02 * stop_seconds:
+            raise UnreadableVideoError("its copy does not last as long as the video")
+
+
+class _DecodingOrder:
+    """Gives the first packets of Matroska the decoding times that it does not store, before the first known one."""
+
+    def __init__(self, stream: VideoStream) -> None:
+        self._stream = stream
+        self._waiting: list[Packet] = []
+        self._is_known = False
+
+    def add(self, packet: Packet) -> list[Packet]:
+        """The packets that can be written now."""
+        if self._is_known:
+            return [packet]
+        self._waiting.append(packet)
+        if len(self._waiting) > _MOST_REORDERED:
+            raise UnreadableVideoError("its packets have no decoding times, so they cannot be copied")
+        if packet.dts is None:
+            return []
+        self._is_known = True
+        rate = self._stream.average_rate or self._stream.guessed_rate or 25
+        step = max(1, round(1 / (rate * packet.time_base)))
+        ready, self._waiting = self._waiting, []
+        for place, one in enumerate(ready):
+            one.dts = min(packet.dts - (len(ready) - 1 - place) * step, one.pts or 0)
+        return ready
 
 
 def _shift(packet: Packet, origin_seconds: float, *, least: float) -> bool:
@@ -61,13 +112,12 @@ def _shift(packet: Packet, origin_seconds: float, *, least: float) -> bool:
         raise UnreadableVideoError("a packet has no presentation time, so it cannot be copied")
     ticks = round(origin_seconds / packet.time_base)
     packet.pts -= ticks
-    packet.dts = packet.pts if packet.dts is None else packet.dts - ticks
+    if packet.dts is not None:
+        packet.dts -= ticks
     return float(packet.pts * packet.time_base) >= least
 
 
 def _decoded(packet: Packet, audio: AudioStream) -> list[AudioFrame]:
-    import av.error
-
     try:
         return audio.decode(packet)
     except (av.error.FFmpegError, ValueError):
