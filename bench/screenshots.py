@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +40,7 @@ class Shot:
 
 
 @contextmanager
-def served(library: Path) -> Iterator[str]:
+def served(library: Path) -> Generator[str]:
     """`reelseek serve` over a library; its address."""
     command = [sys.executable, "-c", "from api.cli import main; main()", "serve", "--library", str(library)]
     process = subprocess.Popen([*command, "--port", "0", "--json"], stdout=subprocess.PIPE, text=True)
@@ -71,9 +71,8 @@ def shots(page: Page, query: str, question: str) -> list[Shot]:
     for moment in found["moments"][:1]:
         at = {"at": moment["video_id"], "start": moment["start_seconds"], "stop": moment["stop_seconds"]}
         result.insert(2, Shot("moment", "/?" + urlencode(asked | at), ".heat path"))
-    for video in videos:
-        result.append(Shot("video", "/?" + urlencode({"view": "library", "at": video["video_id"]}), ".chapter"))
-    return result
+    whole = [urlencode({"view": "library", "at": video["video_id"]}) for video in videos]
+    return result + [Shot("video", f"/?{at}", ".chapter") for at in whole]
 
 
 def take(page: Page, shot: Shot, path: Path) -> None:
@@ -88,12 +87,14 @@ def take(page: Page, shot: Shot, path: Path) -> None:
     page.screenshot(path=path)
 
 
-def take_all(browser: Browser, address: str, out: Path, *, widths: list[int], query: str, question: str) -> int:
-    """Every state at every width, light and dark; how many pictures."""
+def take_all(
+    browser: Browser, address: str, out: Path, *, sizes: list[tuple[int, int]], query: str, question: str
+) -> int:
+    """Every state at every size in pixels, light and dark; how many pictures."""
     count = 0
     for scheme in SCHEMES:
-        for width in widths:
-            size = {"width": width, "height": HEIGHTS.get(width, 900)}
+        for width, height in sizes:
+            size = {"width": width, "height": height}
             context = browser.new_context(base_url=address, viewport=size, color_scheme=scheme)  # pyright: ignore[reportArgumentType]
             context.set_default_timeout(WAIT_MILLISECONDS)
             page = context.new_page()
@@ -118,17 +119,24 @@ def demo_library(folder: Path) -> Path:
 @click.option("--query", default="a green triangle beside a square", show_default=True)
 @click.option("--question", default="What colour is the square above the ring?", show_default=True)
 @click.option("--width", "widths", type=int, multiple=True, default=tuple(HEIGHTS), show_default=True)
-def main(out: Path, library: Path | None, query: str, question: str, widths: tuple[int, ...]) -> None:
+@click.option("--height", type=int, help="Pixels.  [what goes with the width]")
+def main(
+    out: Path, library: Path | None, query: str, question: str, widths: tuple[int, ...], height: int | None
+) -> None:
     """Takes pictures of the page's main states."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         raise click.ClickException("there is no chromium here; CHROMIUM=/path names one")
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as made, served(library or demo_library(Path(made))) as address:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-            count = take_all(browser, address, out, widths=list(widths), query=query, question=question)
-            browser.close()
+    sizes = [(width, height or HEIGHTS.get(width, 900)) for width in widths]
+    with (
+        tempfile.TemporaryDirectory() as made,
+        served(library or demo_library(Path(made))) as address,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        count = take_all(browser, address, out, sizes=sizes, query=query, question=question)
+        browser.close()
     click.echo(f"{count} pictures in {out}")
 
 

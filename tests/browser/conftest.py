@@ -1,13 +1,15 @@
-"""A real Chromium for the page's tests, and what every one of them holds: nothing goes wrong, nothing leaves the machine."""
+"""A real Chromium for the page's tests, and what all of them hold: no errors, no other host."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, Watch, chromium_path
-from tests.browser.fakes_service import FakeLibrary, FakeService
+from tests.browser.fakes_library import FakeLibrary
+from tests.browser.fakes_service import FakeService
 from tests.media import write_video
 
 FILM_SECONDS = 24
@@ -36,21 +38,31 @@ def watch() -> Iterator[Watch]:
 
 
 @pytest.fixture
-def new_page(browser: Browser, watch: Watch) -> Iterator[OpenPage]:
-    """Makes pages of their own context: `new_page(width=360, color_scheme="dark")`."""
-    contexts = []
+def contexts() -> Iterator[list[BrowserContext]]:
+    """What is open; closed before the service is, so that no request is cut off."""
+    contexts: list[BrowserContext] = []
+    yield contexts
+    close_all(contexts)
 
-    def make(*, width: int = 1280, height: int = 800, **options: object) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)  # pyright: ignore[reportArgumentType]
+
+@pytest.fixture
+def new_page(browser: Browser, watch: Watch, contexts: list[BrowserContext]) -> OpenPage:
+    """Makes pages of their own context: `new_page(width=360, color_scheme="dark")`."""
+
+    def make(*, width: int = 1280, height: int = 800, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
         watch.attach(page)
         return page
 
-    yield make
-    for context in contexts:
-        context.close()
+    return make
+
+
+def close_all(contexts: list[BrowserContext]) -> None:
+    while contexts:
+        contexts.pop().close()
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +90,8 @@ def library(film: Path) -> FakeLibrary:
     library.add_moment(walk, 18, 20)
     cited = [{**library.moments[0], "why": "the square is red"}, {**library.moments[1], "why": "seen again"}]
     library.answer = {
-        "question": "?", "found": True, "answer": "The square is red.", "moments": cited, "model": "tiny", "seconds": 1.5,
+        "question": "?", "found": True, "answer": "The square is red.", "moments": cited, "model": "tiny",
+        "seconds": 1.5,
         "evidence": {"clips": 4, "frames": 12, "tokens": 900, "context_limit": 2048, "passes": 1}, "warnings": [],
     }  # fmt: skip
     library.words = ["The square", " is", " red."]
@@ -86,8 +99,9 @@ def library(film: Path) -> FakeLibrary:
 
 
 @pytest.fixture
-def service(library: FakeLibrary) -> Iterator[FakeService]:
+def service(library: FakeLibrary, contexts: list[BrowserContext]) -> Iterator[FakeService]:
     """The fake service over `library`."""
     service = FakeService(library)
     yield service
+    close_all(contexts)
     service.close()

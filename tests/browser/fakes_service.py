@@ -3,19 +3,16 @@
 It is only for the page's own tests: models absent, a server that goes away, slow answers, hostile names.
 """
 
-import io
+import contextlib
 import json
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from PIL import Image
-
+from tests.browser.fakes_library import HOSTILE, OPENAPI, FakeLibrary, job_record, picture_bytes
 from web import PAGE_FOLDER
 
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -23,58 +20,6 @@ POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; object-src 'none'; base-uri 'none';"
     " frame-ancestors 'none'; form-action 'self'"
 )
-
-
-@dataclass
-class FakeLibrary:
-    """What the fake knows and how it behaves; tests change it while it runs."""
-
-    media: Path
-    """A playable file that every video is."""
-    duration_seconds: float
-    videos: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    moments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    answer: dict[str, Any] = field(default_factory=dict[str, Any])
-    words: list[str] = field(default_factory=list[str])
-    """The answer's pieces, as they are streamed."""
-    pause_seconds: float = 0.0
-    """Before each event of an answer."""
-    jobs: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    key: str = ""
-    """Asked for when set."""
-    problems: dict[str, tuple[int, str, str]] = field(default_factory=dict[str, tuple[int, str, str]])
-    """(status, kind, detail) by the path's beginning."""
-    requests: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    uploads: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
-
-    def add_video(self, number: int, name: str, **values: Any) -> str:
-        """A video of the library; its id."""
-        video_id = f"{number:032x}"
-        path = f"/api/videos/{video_id}"
-        self.videos.append(
-            {
-                "video_id": video_id, "video": name, "folder": "", "duration_seconds": self.duration_seconds,
-                "size_bytes": 1_250_000 * (number + 1), "width": 320, "height": 240, "codec": "h264",
-                "added_at": "2026-11-20T10:00:00Z", "state": "ready", "stages": ["picture", "subtitles"],
-                "failure": None, "segments": 3, "playable": "direct", "thumbnail": f"{path}/thumbnail?t=1",
-                "media": f"{path}/media", "sprites": f"{path}/sprites.vtt",
-            }
-            | values
-        )  # fmt: skip
-        return video_id
-
-    def add_moment(self, video_id: str, start: float, stop: float, **values: Any) -> dict[str, Any]:
-        """A moment that every search finds."""
-        name = next(one["video"] for one in self.videos if one["video_id"] == video_id)
-        path = f"/api/videos/{video_id}"
-        moment: dict[str, Any] = {
-            "video_id": video_id, "video": name, "duration_seconds": self.duration_seconds, "start_seconds": start,
-            "stop_seconds": stop, "best_frame_seconds": start, "score": 0.03, "signals": {"picture": 1}, "text": "",
-            "caption": "", "matched": [], "thumbnail": f"{path}/thumbnail?t={start}", "media": f"{path}/media",
-            "clip": f"{path}/clip?start={start}&stop={stop}",
-        } | values  # fmt: skip
-        self.moments.append(moment)
-        return moment
 
 
 class FakeService:
@@ -126,10 +71,8 @@ class _Handler(BaseHTTPRequestHandler):
         given = {name: values[0] for name, values in parse_qs(parts.query).items()}
         self.fake.requests.append((method, self.path))
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        try:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._route(method, parts.path, given, body)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
 
     def _route(self, method: str, path: str, given: dict[str, str], body: bytes) -> None:
         fake = self.fake
@@ -221,12 +164,12 @@ class _Handler(BaseHTTPRequestHandler):
             buckets = [max(0.0, 1 - abs(place - 60) / 25) for place in range(200)]
             return self._json({"query": given["q"], "duration_seconds": 0, "buckets": buckets, "peak_seconds": 0})
         if rest == "thumbnail":
-            return self._bytes(_picture(int(video_id, 16), float(given["t"])), "image/jpeg")
+            return self._bytes(picture_bytes(int(video_id, 16), float(given["t"])), "image/jpeg")
         if rest == "sprites.vtt":
             cues = [f"00:{n:02}.000 --> 00:{n + 1:02}.000\nsprites.jpg#xywh={n * 80},0,80,60\n" for n in range(8)]
             return self._bytes("\n".join(["WEBVTT\n", *cues]).encode(), "text/vtt")
         if rest == "sprites.jpg":
-            return self._bytes(_picture(1, 1, size=(640, 60)), "image/jpeg")
+            return self._bytes(picture_bytes(1, 1, size=(640, 60)), "image/jpeg")
         if rest == "subtitles.vtt":
             return self._bytes(f"WEBVTT\n\n00:00.000 --> 00:30.000\n{HOSTILE}\n".encode(), "text/vtt")
         return self._media()
@@ -242,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
         path = PAGE_FOLDER / name
         if not path.is_file():
             return self._problem(404, "not-found", "There is no such page.")
-        self._bytes(path.read_bytes(), TYPES[path.suffix])
+        return self._bytes(path.read_bytes(), TYPES[path.suffix])
 
     def _json(self, value: Any, status: int = 200, *, cookie: bool = False) -> None:
         more = {"Set-Cookie": "reelseek_key=1; HttpOnly; SameSite=Strict; Path=/"} if cookie else {}
@@ -269,41 +212,3 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in (headers | more).items():
             self.send_header(name, value)
         self.end_headers()
-
-
-OPENAPI: dict[str, Any] = {
-    "openapi": "3.1.0",
-    "info": {"title": "Reelseek", "version": "0"},
-    "paths": {
-        "/api/search": {
-            "get": {
-                "summary": "Find moments",
-                "tags": ["search"],
-                "parameters": [
-                    {"name": "q", "in": "query", "required": True, "schema": {"$ref": "#/components/schemas/Query"}}
-                ],
-                "responses": {
-                    "200": {"description": "Moments", "content": {"application/json": {"schema": {"type": "object"}}}}
-                },
-            }
-        }
-    },
-    "components": {"schemas": {"Query": {"type": "string", "maxLength": 1000, "examples": ["a red car"]}}},
-}
-HOSTILE = '<img src=x onerror="window.hacked=1"> & <script>window.hacked=2</script>'
-
-
-def job_record(number: int, name: str, **values: Any) -> dict[str, Any]:
-    """A job that runs."""
-    return {
-        "id": f"{number:032x}", "kind": "index", "state": "running", "paths": [name], "created_at": "2026-11-21T00:00:00Z",
-        "started_at": "2026-11-21T00:00:00Z", "finished_at": None, "progress": 0.4, "stage": "picture", "message": "",
-        "video_ids": [], "error": None,
-    } | values  # fmt: skip
-
-
-def _picture(number: int, seconds: float, size: tuple[int, int] = (320, 180)) -> bytes:
-    colour = ((number * 67 + int(seconds) * 31) % 200, (number * 41 + 60) % 200, (int(seconds) * 53 + 90) % 200)
-    data = io.BytesIO()
-    Image.new("RGB", size, colour).save(data, "JPEG")
-    return data.getvalue()

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import Watch, address, playing_time, until, wait_for_frames
-from tests.browser.fakes_service import FakeLibrary, FakeService
+from tests.browser.fakes_library import FakeLibrary
+from tests.browser.fakes_service import FakeService
 
 OpenPage = Callable[..., Page]
 
@@ -64,7 +65,7 @@ def test_going_back_to_an_answer_does_not_ask_again(new_page: OpenPage, service:
     expect(page.get_by_role("heading", name="Library")).to_be_visible()
     page.go_back()
     expect(page.locator(".citation")).to_have_count(2)
-    assert [path for method, path in service.library.requests if path == "/api/ask"] == ["/api/ask"]
+    assert [path for _, path in service.library.requests if path == "/api/ask"] == ["/api/ask"]
 
 
 def test_an_answer_can_be_stopped(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
@@ -99,7 +100,7 @@ def test_without_a_model_the_page_says_so_and_searches_instead(
     page = new_page()
     page.goto(f"{service.address}/?q=what+is+red%3F&mode=ask")
     expect(page.get_by_role("heading", name="The model is not on this machine")).to_be_visible()
-    expect(page.get_by_role("alert")).to_contain_text("the profile 'text' has no vision-language model")
+    expect(page.get_by_role("alert")).to_contain_text("The profile 'text' has no vision-language model.")
     page.get_by_role("button", name="Search for it instead").click()
     expect(page.locator(".grid .card")).to_have_count(4)
     watch.forgive("503")

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import Watch, wait_for_frames
-from tests.browser.fakes_service import HOSTILE, FakeLibrary, FakeService, job_record
+from tests.browser.fakes_library import HOSTILE, FakeLibrary, job_record
+from tests.browser.fakes_service import FakeService
 
 OpenPage = Callable[..., Page]
 

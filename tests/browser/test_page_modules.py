@@ -60,7 +60,8 @@ def test_questions_are_told_from_descriptions(call: Callable[..., Any]) -> None:
     "given",
     [
         "/", "/?q=a+red+car", "/?q=what%3F&mode=ask", "/?view=library&find=a&state=failed&sort=name-asc",
-        f"/?q=red&signals=picture%2Csaid&video={1:032x}&at={2:032x}&start=1.5&stop=2.25&t=1.75", f"/?view=library&at={2:032x}",
+        f"/?q=red&signals=picture%2Csaid&video={1:032x}&at={2:032x}&start=1.5&stop=2.25&t=1.75",
+        f"/?view=library&at={2:032x}",
     ],
 )  # fmt: skip
 def test_an_address_says_the_state_and_back(call: Callable[..., Any], given: str) -> None:
@@ -73,7 +74,8 @@ def test_events_come_out_of_any_pieces(new_page: OpenPage, service: FakeService)
     page.goto(service.address)
     script = """async size => {
       const { readEvents } = await import('/static/js/event_stream.js');
-      const text = ': ping\\r\\n\\r\\nevent: token\\r\\ndata: {"text":"ä 🙂"}\\r\\n\\r\\nevent: answer\\ndata: one\\ndata: two\\n\\n';
+      const token = ': ping\\r\\n\\r\\nevent: token\\r\\ndata: {"text":"ä 🙂"}\\r\\n\\r\\n';
+      const text = token + 'event: answer\\ndata: one\\ndata: two\\n\\n';
       const bytes = new TextEncoder().encode(text);
       const body = new ReadableStream({ start(control) {
         for (let at = 0; at < bytes.length; at += size) control.enqueue(bytes.slice(at, at + size));

@@ -14,9 +14,9 @@ from demo.make import make_world
 from tests.browser.chromium import Watch, playing_time, until, wait_for_frames
 from tests.service import (
     RunningService,
-    demo_library,  # noqa: F401 - a fixture
+    demo_library,  # noqa: F401 # pyright: ignore[reportUnusedImport] - a fixture
     demo_settings,
-    own_library,  # noqa: F401 - a fixture
+    own_library,  # noqa: F401 # pyright: ignore[reportUnusedImport] - a fixture
     serving,
 )
 

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import Watch
-from tests.browser.fakes_service import FakeLibrary, FakeService, job_record
+from tests.browser.fakes_library import FakeLibrary, job_record
+from tests.browser.fakes_service import FakeService
 
 OpenPage = Callable[..., Page]
 
@@ -85,7 +86,7 @@ def test_a_refused_search_says_why_and_can_be_tried_again(
     page = new_page()
     page.goto(f"{service.address}/?q=red")
     expect(page.get_by_role("heading", name=title)).to_be_visible()
-    expect(page.get_by_role("alert")).to_contain_text("in the service's own words")
+    expect(page.get_by_role("alert")).to_contain_text("In the service's own words.")
     library.problems.clear()
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".grid .card")).to_have_count(4)

@@ -4,7 +4,7 @@ import { announce } from "./announce.js";
 import { button, element, fill } from "./dom.js";
 import { citation, momentCard } from "./moment_card.js";
 import { picture } from "./picture.js";
-import { askQuestion } from "./service.js";
+import { askQuestion, ServiceProblem } from "./service.js";
 import { clock, counted } from "./times.js";
 
 const KEPT = 20;
@@ -103,7 +103,7 @@ export function createAskView({ linkTo, searchInstead }) {
       try {
         const answer = kept.get(key) ?? (await ask(state, signal));
         if (signal.aborted) return false;
-        if (!answer) throw new Error("The answer ended early.");
+        if (!answer) throw new ServiceProblem({ title: "The answer ended early." });
         kept.set(key, answer);
         if (kept.size > KEPT) kept.delete(kept.keys().next().value);
         showAnswer(answer);

@@ -12,7 +12,11 @@ function openDialog(title, ...children) {
   const dialog = /** @type {HTMLDialogElement} */ (element("dialog", { "aria-label": title }, element("h2", {}, title), ...children));
   document.body.append(dialog);
   dialog.addEventListener("close", () => dialog.remove());
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("click", (event) => {
+    const box = dialog.getBoundingClientRect();
+    const isInside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+    if (event.target === dialog && !isInside) dialog.close();
+  });
   dialog.showModal();
   return dialog;
 }
@@ -42,7 +46,7 @@ export function askForKey() {
 function keyDialog() {
   return new Promise((resolve) => {
     let isAccepted = false;
-    const words = element("p", {}, "This library is shared with a key. Whoever runs it makes one with reelseek keys add.");
+    const words = element("p", {}, "This library is shared with a key. Whoever runs it makes one with ", element("code", {}, "reelseek keys add"), ".");
     const key = /** @type {HTMLInputElement} */ (
       element("input", { type: "password", class: "field", "aria-label": "Key", autocomplete: "current-password", required: true, autofocus: true })
     );

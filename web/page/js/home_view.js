@@ -1,13 +1,13 @@
 /** The first sight: the box, what can be said into it, and the newest videos. */
 
 import { element, fill, icon } from "./dom.js";
-import { emptyLibrary } from "./library_view.js";
+import { emptyLibrary } from "./empty_library.js";
 import { notice } from "./notice.js";
 import { getJson, withQuery } from "./service.js";
 import { counted, longTime } from "./times.js";
 import { videoCard } from "./video_card.js";
 
-const NEWEST = 12;
+const NEWEST = 8;
 
 /**
  * @param {{linkTo: (video: import("./video_card.js").Video) => string, pickFiles: () => void, jobs: {isBusy: () => boolean}, activity: () => HTMLElement}} options

@@ -9,7 +9,7 @@ const SAME_ROW_PIXELS = 8;
  * @param {{
  *   list: () => HTMLElement, isOpen: () => boolean, search: () => void, close: () => void, showKeys: () => void,
  *   library: () => void, copy: () => void, player: {toggle: () => void, mute: () => void, fullScreen: () => void,
- *   seekBy: (seconds: number) => void, panel: HTMLElement},
+ *   seekBy: (seconds: number) => void, holds: (target: Node) => boolean},
  * }} does
  */
 export function listenToKeys(does) {
@@ -27,7 +27,7 @@ export function listenToKeys(does) {
 
   /** @param {KeyboardEvent} event @param {HTMLElement} target @returns {boolean} the key was ours */
   function handle(event, target) {
-    const inPlayer = does.player.panel.contains(target);
+    const inPlayer = does.player.holds(target);
     switch (event.key) {
       case "/":
         does.search();

@@ -2,8 +2,9 @@
 
 import { announce, toast } from "./announce.js";
 import { SORTS, STATES } from "./address.js";
-import { button, element, fill } from "./dom.js";
 import { confirmRemoval } from "./dialogs.js";
+import { button, element, fill } from "./dom.js";
+import { emptyLibrary } from "./empty_library.js";
 import { labelledSelect } from "./fields.js";
 import { loading, notice } from "./notice.js";
 import { getJson, request, withQuery } from "./service.js";
@@ -107,6 +108,7 @@ export function createLibraryView({ linkTo, narrow, pickFiles, activity }) {
         tools.hidden = !answer.total && !page.find && !page.state;
         fill(status, answer.total === 0 && emptyNotice(page));
         append(page, answer);
+        announce(`Library: ${counted(answer.total, "video")}.`);
         return true;
       } catch (error) {
         if (signal.aborted) return false;
@@ -118,15 +120,4 @@ export function createLibraryView({ linkTo, narrow, pickFiles, activity }) {
       }
     },
   };
-}
-
-/** @param {() => void} pickFiles */
-export function emptyLibrary(pickFiles) {
-  return notice({
-    icon: "film",
-    title: "No videos yet",
-    text: "Drop video files anywhere on this page, or index a folder on the machine where Reelseek runs:",
-    code: "reelseek index ~/Videos",
-    actions: [button("Add videos", { icon: "add", class: "button button-main", on: pickFiles })],
-  });
 }

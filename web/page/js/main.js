@@ -3,55 +3,62 @@
 import { createActivity } from "./activity.js";
 import { HOME, readAddress, sameList, sameMoment, writeAddress } from "./address.js";
 import { announce, toast } from "./announce.js";
-import { createAskView } from "./ask_view.js";
 import { copyText } from "./clipboard.js";
 import { waitForService } from "./connection.js";
-import { askForKey, showKeys } from "./dialogs.js";
 import { button, fill } from "./dom.js";
 import { takeDrops } from "./drop_zone.js";
 import { createFilters } from "./filters.js";
-import { createHomeView } from "./home_view.js";
 import { createJobs } from "./jobs.js";
 import { listenToKeys } from "./keyboard.js";
-import { createLibraryView } from "./library_view.js";
 import { errorNotice } from "./notice.js";
-import { createPlayer } from "./player.js";
 import { createSearchBox } from "./search_box.js";
-import { createSearchView } from "./search_view.js";
 import { onKeyNeeded, ServiceGone, ServiceProblem } from "./service.js";
-import { createStage } from "./stage.js";
+import { createTheatre } from "./theatre.js";
 import { createUploads } from "./uploads.js";
+import { createViews, isAsked } from "./views.js";
 
-/** @typedef {import("./address.js").PageState} PageState */
+/**
+ * @typedef {import("./address.js").PageState} PageState
+ * @typedef {import("./views.js").View} View
+ */
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 const picker = /** @type {HTMLInputElement} */ (document.getElementById("picker"));
 const cover = /** @type {HTMLElement} */ (document.getElementById("drop-cover"));
 
+/** What the address says. */
 let state = readAddress(location.search);
+/** What was last brought to the screen. */
+let shown = state;
+/** @type {View | null} */
+let current = null;
+/** Counts the states, so that a late one knows that it is late. */
+let turn = 0;
+/** The turn whose list is on its way, or 0. */
+let loadingTurn = 0;
 let stopWaiting = () => {};
 let wasBusy = false;
 
 const jobs = createJobs();
 const uploads = createUploads({ onChange: () => activity.update(), onAccepted: (job) => jobs.add(job) });
 const activity = createActivity({ jobs, uploads: uploads.all });
+const dialogs = () => import("./dialogs.js");
+const showKeys = async () => (await dialogs()).showKeys();
 const pickFiles = () => picker.click();
 const linkToMoment = (/** @type {any} */ moment) =>
   writeAddress({ ...state, open: { video: moment.video_id, start: moment.start_seconds, stop: moment.stop_seconds }, time: null });
 const linkToVideo = (/** @type {any} */ video) =>
   writeAddress({ ...state, view: "library", open: { video: video.video_id, start: 0, stop: 0 }, time: null });
 
-const views = {
-  home: createHomeView({ linkTo: linkToVideo, pickFiles, jobs, activity: () => activity.element }),
-  search: createSearchView({ linkTo: linkToMoment, jobs }),
-  ask: createAskView({ linkTo: linkToMoment, searchInstead: () => go({ ...state, mode: "search", open: null }) }),
-  library: createLibraryView({ linkTo: linkToVideo, narrow, pickFiles, activity: activity.element }),
-};
+const views = createViews({
+  linkToMoment, linkToVideo, pickFiles, jobs, activity: activity.element, narrow,
+  searchInstead: () => go({ ...state, mode: "search", open: null }),
+});
 const filters = createFilters({ narrow });
 const box = createSearchBox({
   onSubmit: (query, mode) => go({ ...state, view: "search", query, mode, open: null, time: null }),
 });
-const player = createPlayer({
+const theatre = createTheatre({
   onClose: close,
   onCopy: copyLink,
   onSearchWithin: (video) => {
@@ -59,15 +66,13 @@ const player = createPlayer({
     box.focus();
   },
 });
-const stage = createStage(player);
-
-const viewOf = (/** @type {PageState} */ page) => views[page.view === "search" && page.mode === "ask" && page.query ? "ask" : page.view];
 
 /** @param {PageState} next @param {{replace?: boolean}} [options] */
 function go(next, { replace = false } = {}) {
   const address = writeAddress(next);
   if (replace) history.replaceState(null, "", address);
   else if (address !== location.pathname + location.search) history.pushState(null, "", address);
+  if (!replace && !sameList(state, next)) window.scrollTo(0, 0);
   apply(readAddress(location.search), { isSame: false });
 }
 
@@ -91,34 +96,49 @@ async function copyLink(seconds) {
 
 /** Shows a state. @param {PageState} next @param {{isSame: boolean}} options isSame: again, after an error */
 async function apply(next, { isSame }) {
-  const before = state;
-  const view = viewOf(next);
-  const isOtherList = isSame || !main.contains(view.root) || !sameList(before, next);
   state = next;
+  turn += 1;
+  const mine = turn;
   document.body.dataset.view = next.view;
   document.title = titleOf(next);
   box.set(next.query, next.mode);
   filters.set(next);
   stopWaiting();
-  if (isOtherList) {
-    player.close();
-    viewOf(before).leave();
-    fill(main, next.view === "search" && next.query !== "" && filters.element, view.root);
-    try {
-      if (!(await view.show(next))) return;
-    } catch (error) {
-      return showError(error, next);
-    }
+  try {
+    const view = await views.of(next);
+    if (mine !== turn) return;
+    const before = shown;
+    const isOtherList = isSame || view !== current || !main.contains(view.root) || !sameList(before, next);
+    shown = next;
+    if (isOtherList && !(await showList(view, next, mine))) return;
+    // While the list was on its way, another of its moments may have been opened.
+    if (loadingTurn || !sameList(state, next)) return;
+    const isFresh = isOtherList || !sameMoment(before.open, next.open) || before.time !== next.time;
+    await theatre.show(() => state, view, { isFresh });
+  } catch (error) {
+    if (sameList(state, next)) showError(error, next);
   }
-  const isFresh = isOtherList || !sameMoment(before.open, next.open) || before.time !== next.time;
-  stage.show(next, view.list, view.knownOf, { isFresh });
+}
+
+/** @param {View} view @param {PageState} page @param {number} mine @returns {Promise<boolean>} false: another came in between */
+async function showList(view, page, mine) {
+  theatre.leave();
+  current?.leave();
+  current = view;
+  loadingTurn = mine;
+  fill(main, page.view === "search" && page.query !== "" && filters.element, view.root);
+  try {
+    return await view.show(page);
+  } finally {
+    if (loadingTurn === mine) loadingTurn = 0;
+  }
 }
 
 /** @param {unknown} error @param {PageState} page */
 function showError(error, page) {
   const again = () => apply(page, { isSame: true });
   const retry = button("Try again", { icon: "replay", on: again });
-  const isAsking = viewOf(page) === views.ask && error instanceof ServiceProblem;
+  const isAsking = isAsked(page) && error instanceof ServiceProblem;
   const search = isAsking && button("Search for it instead", { icon: "search", on: () => go({ ...page, mode: "search" }) });
   fill(main, page.view === "search" && filters.element, errorNotice(error, [search, retry]));
   if (error instanceof ServiceGone) {
@@ -155,7 +175,7 @@ picker.addEventListener("change", () => {
 });
 document.getElementById("keys")?.addEventListener("click", showKeys);
 takeDrops(cover, upload);
-onKeyNeeded(askForKey);
+onKeyNeeded(async () => (await dialogs()).askForKey());
 jobs.listen((ended) => {
   activity.update();
   const hasBegun = jobs.isBusy() && !wasBusy;
@@ -163,19 +183,19 @@ jobs.listen((ended) => {
   if (hasBegun && state.view === "home") apply(state, { isSame: true });
   if (!ended) return;
   announce(`${ended.paths.join(", ")}: ${ended.state === "done" ? "indexed, ready to search" : ended.state}`);
-  for (const view of [views.search, views.ask]) view.forget();
+  views.forget();
   filters.forget();
   if (state.view !== "search" && !state.open) apply(state, { isSame: true });
 });
 listenToKeys({
-  list: () => viewOf(state).list,
+  list: () => current?.list ?? main,
   isOpen: () => state.open !== null,
   search: box.focus,
   close,
   showKeys,
   library: () => go({ ...HOME, view: "library" }),
-  copy: () => copyLink(player.video.currentTime),
-  player,
+  copy: () => copyLink(theatre.position()),
+  player: theatre,
 });
 activity.update();
 apply(state, { isSame: true });

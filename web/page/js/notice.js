@@ -53,7 +53,12 @@ function wordsFor(error) {
     "unsupported-media": "This is not a video that can be read",
   };
   const wait = error.retryAfterSeconds ? ` Try again in ${error.retryAfterSeconds} s.` : "";
-  const where = error.status >= 500 && error.instance ? ` (request ${error.instance})` : "";
+  const where = error.status === 500 && error.instance ? ` (request ${error.instance})` : "";
   const title = titles[error.kind] ?? (error.status >= 500 ? "The service failed" : "The service refused");
-  return { icon: error.kind === "model-missing" ? "model" : "trouble", title, text: error.message + wait + where };
+  return { icon: error.kind === "model-missing" ? "model" : "trouble", title, text: sentence(error.message) + wait + where };
+}
+
+/** @param {string} words of the service, which begin small */
+function sentence(words) {
+  return words.charAt(0).toUpperCase() + words.slice(1) + (/[.!?]$/.test(words) ? "" : ".");
 }

@@ -1,0 +1,45 @@
+/** The views by name. Those that the first sight does not need are fetched when they are first shown. */
+
+import { createHomeView } from "./home_view.js";
+import { createSearchView } from "./search_view.js";
+import { ServiceGone } from "./service.js";
+
+/**
+ * @typedef {import("./address.js").PageState} PageState
+ * @typedef {{root: HTMLElement, list: HTMLElement, knownOf: (card: Element) => any, leave: () => void, forget?: () => void,
+ *   show: (page: PageState) => Promise<boolean>}} View
+ * @param {{linkToMoment: (moment: any) => string, linkToVideo: (video: any) => string, pickFiles: () => void, jobs: any,
+ *   activity: HTMLElement, narrow: (change: Partial<PageState>) => void, searchInstead: () => void}} options
+ */
+export function createViews({ linkToMoment, linkToVideo, pickFiles, jobs, activity, narrow, searchInstead }) {
+  const makers = {
+    home: async () => createHomeView({ linkTo: linkToVideo, pickFiles, jobs, activity: () => activity }),
+    search: async () => createSearchView({ linkTo: linkToMoment, jobs }),
+    ask: async () => (await import("./ask_view.js")).createAskView({ linkTo: linkToMoment, searchInstead }),
+    library: async () => (await import("./library_view.js")).createLibraryView({ linkTo: linkToVideo, narrow, pickFiles, activity }),
+  };
+  /** @type {Map<string, Promise<View>>} */
+  const made = new Map();
+
+  return {
+    /** @param {PageState} page @returns {Promise<View>} */
+    of(page) {
+      const name = isAsked(page) ? "ask" : page.view;
+      const view = made.get(name) ?? makers[name]();
+      made.set(name, view);
+      return view.catch((/** @type {unknown} */ error) => {
+        made.delete(name);
+        throw error instanceof TypeError ? new ServiceGone("The page could not be loaded.") : error;
+      });
+    },
+    /** Lists that were kept are asked for anew. */
+    async forget() {
+      for (const view of await Promise.allSettled(made.values())) if (view.status === "fulfilled") view.value.forget?.();
+    },
+  };
+}
+
+/** Whether a page shows an answer. @param {PageState} page */
+export function isAsked(page) {
+  return page.view === "search" && page.mode === "ask" && page.query !== "";
+}
