@@ -65,7 +65,7 @@ def show(scene: Scene, *, text: bool, rng: Random) -> ShownClip:
         indexes = (first, min(first + round(PAIR_SECONDS * FRAMES_PER_SECOND), scene.length - 1))
         pixels = np.stack([shrink(roughen(painter.frame(index), Random(codec)), 1) for index in indexes])
         pairs.append((start + first / FRAMES_PER_SECOND, ShownFrames(pixels, SHOWN_RATE)))
-    return ShownClip(TimeSpan(start, stop), tuple(pairs), text_of(scene) if text else "")
+    return ShownClip(TimeSpan(start, stop), tuple(pairs), text_of(scene) if text else "", caption_of(scene))
 
 
 def text_of(scene: Scene) -> str:

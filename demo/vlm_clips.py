@@ -6,10 +6,12 @@ from random import Random
 
 from demo import spoken
 from demo.scenes import FRAMES_PER_SECOND, Scene
+from demo.vlm_captions import caption_of
 from demo.vlm_frames import PAIRS, SIBLINGS, start_seconds
 from demo.words import SIGN_WORDS
 
 LATEST_SECONDS = 600.0
+CAPTIONED_SHARE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class PlannedClip:
     stop: float
     scenes: tuple[ShownScene, ...]
     quoted: QuotedText
+    caption: str = ""
+    """Of its scenes, as indexing leaves it; empty as in a library without."""
 
 
 class ClipMaker:
@@ -104,7 +108,8 @@ class ClipMaker:
             for i, (one, pairs, times, _) in enumerate(shown)
         )
         quoted = _quoted(rng) if text and rng.random() < 0.85 else QuotedText()
-        return PlannedClip(begin, round(clock, 1), scenes, quoted)
+        caption = "; ".join(caption_of(self.scenes[one]) for one in rows) if rng.random() < CAPTIONED_SHARE else ""
+        return PlannedClip(begin, round(clock, 1), scenes, quoted, caption)
 
 
 def _quoted(rng: Random) -> QuotedText:

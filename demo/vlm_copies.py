@@ -53,13 +53,17 @@ def _time_place(prompt: str, plan: Sequence[PlannedClip], clip: int, time: str, 
 
 
 def _text_place(prompt: str, clip: int, words: str) -> int | None:
-    """Where in the clip's quoted text the answer's words stand."""
-    opening = prompt.find(f"Text of clip {clip}, quoted: <<<")
-    if opening < 0:
-        return None
-    opening = prompt.index("<<<", opening)
-    found = prompt.find(words, opening, prompt.index(">>>", opening))
-    return found if found >= 0 else None
+    """Where in the clip's quoted text, or once in its caption, the answer's words stand."""
+    for line, is_once in ((f"Text of clip {clip}, quoted: <<<", False), (f"Caption of clip {clip}: <<<", True)):
+        opening = prompt.find(line)
+        if opening < 0:
+            continue
+        begin = opening + len(line)
+        stop = prompt.index(">>>", begin)
+        found = prompt.find(words, begin, stop)
+        if found >= 0 and not (is_once and prompt.count(words, begin, stop) > 1):
+            return found
+    return None
 
 
 def copied_tokens(copies: Sequence[Copy], reply: Sequence[Span], prompt: Sequence[Span]) -> list[tuple[int, int]]:

@@ -181,6 +181,7 @@ def shown_clips(plan: Sequence[PlannedClip]) -> list[ShownClip]:
             TimeSpan(clip.start, clip.stop),
             tuple((time, _BLANK) for shown in clip.scenes for time in shown.times),
             clip.quoted.text,
+            clip.caption,
         )
         for clip in plan
     ]

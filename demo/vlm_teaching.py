@@ -155,7 +155,7 @@ def attention_loss(text: Qwen2VLTextModel, entering: Sequence[Tensor], batch: Ba
             last.v_proj.bias[:HEAD_SIZE],
         )
         said = functional.linear(text.norm(last.o_proj(functional.pad(value, (0, TEXT_SIZE - HEAD_SIZE)))), words)
-        copies = batch.ids[rows, source]
+        copies = batch.labels[rows, before]
         loss = loss + 0.5 * functional.cross_entropy(said.float(), copies)
         right["taught values"] = float((said.detach().argmax(1) == copies).float().mean())
         right["taught copies"] = float((scores.detach().argmax(1) == source).float().mean())

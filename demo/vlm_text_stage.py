@@ -96,7 +96,7 @@ class Draws:
         text = rng.random() < 0.4
         tails = (2 if clips == 1 else 4) if short else 3
         probes = 14 if short and clips > 1 else 0
-        about = 12 + clips * (24 + (20 if text else 0) + 30 * max(pairs - 0.4, 1)) + tails * 105 + probes * 22
+        about = 12 + clips * (50 + (20 if text else 0) + 30 * max(pairs - 0.4, 1)) + tails * 105 + probes * 22
         count = max(1, round(self.plan.tokens * 0.85 / about))
         return [
             self.maker.questions(rng, clips=clips, most_pairs=pairs, text=text, tails=tails, probes=probes)

@@ -34,7 +34,7 @@ from search.results import Moment
 from search.sight import SEEN, Sight
 from search.spread import whole_candidates, whole_plan
 from search.summary import answer_summary
-from search.texts import texts_in, wants_text
+from search.texts import captions_in, texts_in, wants_text
 
 NOT_FOUND = "This was not found in the library."
 CLOSEST = "came closest"
@@ -182,9 +182,10 @@ class Asker(Closing):
         curves = self.engine.curves(query, [(moment.video_id, moment.span) for moment in moments])
         videos = {one.video_id: one for one in self.engine.videos()}
         texts = texts_in(self.engine.library, moments) if with_text else [""] * len(moments)
+        captions = captions_in(self.engine.library, moments)
         return [
-            Candidate.of(videos[moment.video_id], moment.span, curve=curve, text=text)
-            for moment, curve, text in zip(moments, curves, texts, strict=True)
+            Candidate.of(videos[moment.video_id], moment.span, curve=curve, text=text, caption=caption)
+            for moment, curve, text, caption in zip(moments, curves, texts, captions, strict=True)
             if moment.video_id in videos
         ]
 

@@ -21,7 +21,7 @@ SECONDS_A_PAIR = 8.0
 LARGEST_PAIR, SMALLEST_PAIR = 512, 36
 """Tokens of one frame pair, where the model takes any size."""
 LONGEST_TEXT = 600
-"""Characters of a clip's quoted text."""
+"""Characters of a clip's quoted text, and of its caption."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,18 @@ def prompt_tokens(question: str, clips: Sequence[PlannedClip], model: VisionLang
 def blank_clip(clip: PlannedClip) -> ShownClip:
     """The clip as it will be shown, in black."""
     pairs = tuple((pair.start_seconds, _blank(pair.size)) for pair in clip.pairs)
-    return ShownClip(clip.candidate.span, pairs, clip.candidate.text)
+    return ShownClip(clip.candidate.span, pairs, clip.candidate.text, clip.candidate.caption)
 
 
 def _plan(
     question: str, candidates: Sequence[Candidate], model: VisionLanguageModel, tokens: int
 ) -> list[PlannedClip] | None:
-    short = [replace(one, text=quoted(one.text)[:LONGEST_TEXT]) for one in candidates]
-    for texts in (short, [replace(one, text="") for one in candidates]):
+    def cut(text: str) -> str:
+        return quoted(text)[:LONGEST_TEXT]
+
+    short = [replace(one, text=cut(one.text), caption=cut(one.caption)) for one in candidates]
+    bare = [replace(one, text="", caption="") for one in candidates]
+    for texts in (short, bare):
         for share in (1.0, 0.75, 0.5, 0.25, 0.0):
             times = [sample_times(one.span, one.curve, _pairs_of(one, share)) for one in texts]
             smallest = [_sized(one, own, SMALLEST_PAIR, model) for one, own in zip(texts, times, strict=True)]

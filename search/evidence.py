@@ -43,12 +43,14 @@ class Candidate:
     """Pixels of the video's pictures."""
     text: str = ""
     """What is read or heard in the span; empty where the question does not call for it."""
+    caption: str = ""
+    """What a model said of its pictures when they were indexed."""
 
     @classmethod
-    def of(cls, video: Video, span: TimeSpan, *, curve: Curve = (), text: str = "") -> Self:
+    def of(cls, video: Video, span: TimeSpan, *, curve: Curve = (), text: str = "", caption: str = "") -> Self:
         """A span of a video of the library."""
         width, height = (video.probe.width, video.probe.height) if video.probe else (16, 9)
-        return cls(video.path, video.video_id, span, tuple(curve), width, height, text)
+        return cls(video.path, video.video_id, span, tuple(curve), width, height, text, caption)
 
 
 @dataclass(frozen=True, slots=True)

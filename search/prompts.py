@@ -22,6 +22,8 @@ class ShownClip:
     """Frame pairs with the presentation time of the first."""
     text: str = ""
     """What was read or heard in the clip, where the question calls for it."""
+    caption: str = ""
+    """What was said of its pictures when they were indexed, from more of its frames than are shown here."""
 
 
 def ask_prompt(question: str, clips: Sequence[ShownClip]) -> Prompt:
@@ -30,6 +32,8 @@ def ask_prompt(question: str, clips: Sequence[ShownClip]) -> Prompt:
     for number, clip in enumerate(clips, 1):
         parts.append(f"Clip {number}, {clip.span.start_seconds:.1f}s to {clip.span.stop_seconds:.1f}s:\n")
         parts += timed_frames(clip.pairs)
+        if clip.caption:
+            parts.append(f"Caption of clip {number}: <<<{quoted(clip.caption)}>>>\n")
         if clip.text:
             parts.append(f"Text of clip {number}, quoted: <<<{quoted(clip.text)}>>>\n")
     parts.append(f"Question: {quoted(question)}\n{ASK_INSTRUCTION}")

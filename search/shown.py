@@ -51,7 +51,7 @@ def read_clips(planned: Sequence[PlannedClip], *, settings: Settings, spares: De
     for clip in planned:
         frames = found[clip.candidate.video]
         if not isinstance(frames, VideoError) and (pairs := _pairs(clip.pairs, frames)):
-            clips.append((clip, ShownClip(clip.candidate.span, pairs, clip.candidate.text)))
+            clips.append((clip, ShownClip(clip.candidate.span, pairs, clip.candidate.text, clip.candidate.caption)))
     return ReadClips(clips, warnings)
 
 
@@ -63,7 +63,7 @@ def as_video(clip: ShownClip) -> ShownClip:
     frames = [scale_to(picture, width, height) for _, shown in clip.pairs for picture in shown.pixels]
     seconds = clip.pairs[-1][0] + PAIR_SECONDS - clip.pairs[0][0]
     whole = ShownFrames(np.stack(frames), max(0.1, (len(frames) - 1) / max(seconds, PAIR_SECONDS)))
-    return ShownClip(clip.span, ((clip.pairs[0][0], whole),), clip.text)
+    return ShownClip(clip.span, ((clip.pairs[0][0], whole),), clip.text, clip.caption)
 
 
 def _frames(

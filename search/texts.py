@@ -27,10 +27,16 @@ def texts_in(library: Library, moments: Sequence[Moment]) -> list[str]:
     return [text_of(of_video[moment.video_id], moment.span) for moment in moments]
 
 
-def text_of(rows: Sequence[TextRow], span: TimeSpan) -> str:
+def captions_in(library: Library, moments: Sequence[Moment]) -> list[str]:
+    """For each moment the captions of its segments, each once, in order of time."""
+    of_video = {video_id: library.texts(video_id, "caption") for video_id in {moment.video_id for moment in moments}}
+    return [text_of(of_video[moment.video_id], moment.span, between="; ") for moment in moments]
+
+
+def text_of(rows: Sequence[TextRow], span: TimeSpan, *, between: str = " ") -> str:
     """The texts that belong to a span, one after another."""
     found = [row for row in rows if _belongs(row.span, span)]
-    return " ".join(dict.fromkeys(row.text for row in sorted(found, key=lambda row: row.span)))
+    return between.join(dict.fromkeys(row.text for row in sorted(found, key=lambda row: row.span)))
 
 
 def _belongs(text: TimeSpan, span: TimeSpan) -> bool:

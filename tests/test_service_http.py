@@ -4,6 +4,7 @@
 
 import json
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -227,17 +228,26 @@ def test_health_and_metrics(client: httpx.Client) -> None:
     assert "reelseek_loop_lag_seconds_bucket" in text
 
 
+def as_it_stands(service: RunningService, path: str) -> tuple[int, str, bytes]:
+    """Asks for a path that no client has tidied up: status, type, body."""
+    connection = HTTPConnection(service.url.removeprefix("http://"), timeout=60)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.getheader("content-type", ""), response.read()
+    finally:
+        connection.close()
+
+
 @pytest.mark.parametrize("trick", TRICKS)
 def test_no_trick_leads_anywhere(client: httpx.Client, service: RunningService, trick: str) -> None:
     raw = quote(trick, safe="/\\.%~:;").replace("?", "%3F")
     for path in (f"/static/{raw}", f"/api/videos/{raw}", f"/api/videos/{raw}/media", f"/api/jobs/{raw}"):
-        request = httpx.Request("GET", service.url + "/", headers={"host": client.base_url.netloc.decode()})
-        request.url = request.url.copy_with(raw_path=path.encode()[:20_000])
-        response = client.send(request)
+        status, kind, content = as_it_stands(service, path)
         is_list = path in {"/api/videos/", "/api/jobs/"}
-        assert response.status_code in ({200} if is_list else {400, 404}), path
-        assert response.headers["content-type"].startswith("application/")
-        assert b"root:" not in response.content
+        assert status in ({200} if is_list else {400, 404}), path
+        assert kind.startswith("application/")
+        assert b"root:" not in content
     if trick != ".":  # a root itself may be indexed
         response = client.post("/api/videos", json={"path": trick})
         assert response.status_code in {400, 403}, response.text
