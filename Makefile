@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
 RUN := .venv/bin/python
 READY := .venv/.ready
 
-.PHONY: setup demo test lint bench lock clean
+.PHONY: setup demo serve test lint bench lock clean
 setup: $(READY)
 
 $(READY): pyproject.toml requirements.lock
@@ -18,6 +18,12 @@ $(READY): pyproject.toml requirements.lock
 
 demo: $(READY)
 	.venv/bin/reelseek demo run --out out/demo
+
+out/demo/library/library.json:
+	$(MAKE) demo
+
+serve: $(READY) out/demo/library/library.json
+	.venv/bin/reelseek serve --library out/demo/library --root out/demo
 
 test: $(READY)
 	$(RUN) -m pytest
