@@ -6,6 +6,7 @@
 # ruff: noqa: F811 - fixtures are imported, then named as arguments
 
 import os
+from collections import Counter
 from typing import Any
 
 import httpx
@@ -47,18 +48,28 @@ def described() -> Any:
 
 
 SCHEMA = described()
+tried: Counter[str] = Counter()
+"""Cases by operation."""
 
 
 @SCHEMA.exclude(operation_id=list(SLOW)).parametrize()
 @settings(max_examples=EXAMPLES, **EASY)
 def test_every_answer_is_described(case: Any, service: RunningService) -> None:
+    tried[case.operation.label] += 1
     case.call_and_validate(base_url=service.url, checks=CHECKS, timeout=60)
 
 
 @SCHEMA.include(operation_id=list(SLOW)).parametrize()
 @settings(max_examples=max(2, EXAMPLES // 5), **EASY)
 def test_every_answer_of_slow_operations_is_described(case: Any, service: RunningService) -> None:
+    tried[case.operation.label] += 1
     case.call_and_validate(base_url=service.url, checks=CHECKS, timeout=120)
+
+
+def test_every_operation_was_tried() -> None:
+    print(f"{sum(tried.values())} cases over {len(tried)} operations")
+    assert len(tried) == len(list(SCHEMA.get_all_operations()))
+    assert sum(tried.values()) >= 10 * len(tried)
 
 
 def test_the_description_is_whole(service: RunningService) -> None:
