@@ -28,7 +28,9 @@ MAKER_FILE = "library.json"
 TABLE_FOLDER = "lance"
 THUMBNAIL_FOLDER = "thumbnails"
 STAGING_FOLDER = "staging"
-OWN_NAMES = {MAKER_FILE, TABLE_FOLDER, THUMBNAIL_FOLDER, STAGING_FOLDER, LOCK_FILE, HOLDER_FILE}
+SERVICE_NAMES = {"cache", "jobs", "keys.json", "uploads"}
+"""What the service keeps beside the tables."""
+OWN_NAMES = {MAKER_FILE, TABLE_FOLDER, THUMBNAIL_FOLDER, STAGING_FOLDER, LOCK_FILE, HOLDER_FILE} | SERVICE_NAMES
 """Everything that Reelseek puts into a library's folder."""
 
 INDEX_CACHE_BYTES = 1 << 30

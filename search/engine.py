@@ -105,12 +105,23 @@ class SearchEngine(Closing):
         seconds = {"embed": embedded - started, "retrieve": done - embedded, "total": done - started}
         return SearchResult(text, bool(drafts), page, seconds, len(drafts) > offset + limit)
 
-    def nearest(self, query: str, *, video: str | None = None, limit: int = 3) -> list[Moment]:
-        """The segments whose pictures, or else whose texts, come closest to a query, whether or not they stand out."""
+    def question(self, query: str, *, video: str | None = None) -> Question:
+        """A query checked and embedded for every signal, to be compared with what the library holds.
+
+        Args:
+            video: compare with this video alone.
+
+        Raises:
+            QueryError, NotInLibraryError, LibraryModelsError, ModelMissingError, ModelBrokenError: see `search`.
+        """
         text = check_query(query)
         video_ids = None if video is None else frozenset({self._library.find_video(video).video_id})
         self._load_models(SIGNALS)
-        question = self._embed(text, SIGNALS, video_ids)
+        return self._embed(text, SIGNALS, video_ids)
+
+    def nearest(self, query: str, *, video: str | None = None, limit: int = 3) -> list[Moment]:
+        """The segments whose pictures, or else whose texts, come closest to a query, whether or not they stand out."""
+        question = self.question(query, video=video)
         videos = {one.video_id: one for one in self._library.videos()}
         keys = nearest_segments(self._library, question, limit=limit)
         found = self._library.segments_by_key([key for key in keys if key[0] in videos])
@@ -122,15 +133,12 @@ class SearchEngine(Closing):
 
     def sight(self, query: str, *, video: str | None = None) -> Sight | None:
         """How sure it is that what a query describes is in the pictures; None where that is not judged."""
-        text = check_query(query)
         if self._library.maker.profile not in BOUNDS:
             return None
-        video_ids = None if video is None else frozenset({self._library.find_video(video).video_id})
-        self._load_models(SIGNALS)
         stages = {one.video_id: one.stages for one in self._library.videos()}
         return sight(
             self._library,
-            self._embed(text, SIGNALS, video_ids),
+            self.question(query, video=video),
             ready=lambda video_id, stage: stage in stages.get(video_id, {}),
         )
 

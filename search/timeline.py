@@ -19,7 +19,6 @@ from indexer.store import Library
 from search.engine import SearchEngine
 from search.query import check_query
 from search.relevance import MIN_SAMPLE, Background, Threshold, thresholds_of
-from search.results import SIGNALS
 from search.retrieve import Question
 from search.words import word_share
 
@@ -96,8 +95,7 @@ def timeline(engine: SearchEngine, query: str, video: str, *, buckets: int = 200
         raise QueryError(f"buckets = {buckets} is below 1")
     library = engine.library
     found = library.find_video(video)
-    engine._load_models(SIGNALS)  # pyright: ignore[reportPrivateUsage] - a part of the engine in a file of its own
-    question = engine._embed(text, SIGNALS, None)  # pyright: ignore[reportPrivateUsage]
+    question = engine.question(text)
     duration = found.duration_seconds
     parts: list[Part] = []
     if "picture" in found.stages:
