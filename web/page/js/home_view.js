@@ -7,7 +7,8 @@ import { getJson, withQuery } from "./service.js";
 import { counted, longTime } from "./times.js";
 import { videoCard } from "./video_card.js";
 
-const NEWEST = 8;
+const NEWEST = 6;
+const PICTURE_PIXELS = 208;
 
 /**
  * @param {{linkTo: (video: import("./video_card.js").Video) => string, pickFiles: () => void, jobs: {isBusy: () => boolean}, activity: () => HTMLElement}} options
@@ -50,7 +51,12 @@ export function createHomeView({ linkTo, pickFiles, jobs, activity }) {
         const wait = { icon: "film", title: "The first videos are being indexed", text: "They can be searched as soon as their pictures are ready." };
         fill(about, answer.total ? countLine(answer.total, health) : isIndexing ? notice(wait) : emptyLibrary(pickFiles));
         if (isIndexing) about.append(activity());
-        list.replaceChildren(...answer.videos.map((/** @type {any} */ video) => videoCard(video, { href: linkTo(video) })));
+        // Small pictures, since the first sight should be there at once.
+        const cards = answer.videos.map((/** @type {import("./video_card.js").Video} */ video) => {
+          const thumbnail = video.thumbnail && `${video.thumbnail}&width=${PICTURE_PIXELS}`;
+          return videoCard({ ...video, thumbnail }, { href: linkTo(video) });
+        });
+        list.replaceChildren(...cards);
         return true;
       } catch (error) {
         if (signal.aborted) return false;

@@ -63,9 +63,20 @@ export function createPlayerSide({ onClose, onReplay, onCopy, onSearchWithin }) 
     setPosition(seconds) {
       for (const link of chapters.querySelectorAll("button")) {
         const isNow = seconds >= Number(link.dataset.start) && seconds < Number(link.dataset.stop);
-          if (isNow) link.setAttribute("aria-current", "true");
-        else link.removeAttribute("aria-current");
+        if (isNow === link.hasAttribute("aria-current")) continue;
+        if (isNow) {
+          link.setAttribute("aria-current", "true");
+          showInList(link);
+        } else link.removeAttribute("aria-current");
       }
     },
   };
+}
+
+/** Scrolls the list alone; the page stays where it is. @param {HTMLElement} link */
+function showInList(link) {
+  const list = link.closest("ol");
+  if (!list || list.contains(document.activeElement)) return;
+  const below = link.offsetTop + link.offsetHeight - (list.scrollTop + list.clientHeight);
+  if (below > 0 || link.offsetTop < list.scrollTop) list.scrollTop = link.offsetTop - list.clientHeight / 3;
 }
