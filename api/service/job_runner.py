@@ -7,7 +7,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,6 +31,8 @@ from indexer.making import settings_like
 
 LOCK_SECONDS = 1.0
 """Between looks at a library that another process writes to."""
+_KILLED_SECONDS = 5.0
+"""A killed process is gone at once; its record is written then."""
 _log = logging.getLogger("reelseek.jobs")
 
 
@@ -58,17 +60,21 @@ class JobRunner:
 
     async def stop(self) -> None:
         """Interrupts the job that runs; it is begun again by the next service."""
-        child, worker = self._child, self._worker
-        if child:
+        entry, worker = self._running, self._worker
+        await self._wait(lambda: self._running is None or self._child is not None, _KILLED_SECONDS)
+        if child := self._child:
             child.interrupt()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._runtime.service.stop_seconds):
-                    while self._child is child:
-                        await asyncio.sleep(0.05)
+            await self._wait(lambda: self._running is not entry, self._runtime.service.stop_seconds)
             child.kill()
+            await self._wait(lambda: self._running is not entry, _KILLED_SECONDS)
         if worker:
             worker.cancel()
             await asyncio.gather(worker, return_exceptions=True)
+
+    async def _wait(self, is_so: Callable[[], bool], seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not is_so() and time.monotonic() < end:
+            await asyncio.sleep(0.05)
 
     def add(self, paths: Sequence[Path]) -> Job:
         """A new job over these files or folders. Blocks for the writing of a small file.
@@ -143,7 +149,7 @@ class JobRunner:
         self._changed = asyncio.Event()
 
     async def _work(self) -> None:
-        while True:
+        while not self._runtime.stopping.is_set():
             entry = next((one for one in self._entries if one.job.state == "queued"), None)
             if entry is None:
                 self._wake.clear()
