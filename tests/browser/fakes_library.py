@@ -1,6 +1,7 @@
 """What the stand-in for the service knows: videos, moments, answers, jobs. Tests change it while it is served."""
 
 import io
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ class FakeLibrary:
     """The answer's pieces, as they are streamed."""
     pause_seconds: float = 0.0
     """Before each event of an answer."""
+    steps: threading.Semaphore | None = None
+    """When set, an answer's next event waits until a test releases it."""
     jobs: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     key: str = ""
     """Asked for when set."""

@@ -130,8 +130,14 @@ class _Handler(BaseHTTPRequestHandler):
         ]
         yield "evidence", {"clips": clips}
         for words in self.fake.words:
+            self._wait()
             yield "token", {"text": words}
+        self._wait()
         yield "answer", self.fake.answer
+
+    def _wait(self) -> None:
+        if self.fake.steps:
+            self.fake.steps.acquire(timeout=30)
 
     def _job(self, job_id: str) -> Iterator[tuple[str, Any]]:
         job = next(one for one in self.fake.jobs if one["id"] == job_id)

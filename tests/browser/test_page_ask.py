@@ -1,5 +1,6 @@
 """Questions in the page: recognised, streamed, cited, stopped."""
 
+import threading
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -35,15 +36,18 @@ def test_the_switch_follows_the_words_until_somebody_sets_it(new_page: OpenPage,
 def test_an_answer_streams_then_cites_and_a_citation_moves_the_player(
     new_page: OpenPage, service: FakeService, library: FakeLibrary
 ) -> None:
-    library.pause_seconds = 0.4
+    library.steps = threading.Semaphore(0)
     page = new_page()
     page.goto(service.address)
     page.get_by_role("textbox").fill("what is red?")
     page.keyboard.press("Enter")
     expect(page.locator(".evidence li")).to_have_count(4)
+    library.steps.release()
     expect(page.locator(".answer-text.is-coming")).to_have_text("The square")
     expect(page.locator(".citation")).to_have_count(0)
+    library.steps.release()
     expect(page.locator(".answer-text.is-coming")).to_have_text("The square is")
+    library.steps.release(2)
     expect(page.locator(".citation")).to_have_count(2)
     expect(page.locator(".answer-text:not(.is-coming)")).to_have_text("The square is red.")
     page.locator(".citation").nth(1).click()
