@@ -98,18 +98,22 @@ class SequenceMaker:
         return TrainSequence(self._ids(prefix), tuple(row * PAIRS + pair for pair in pairs), (tail,))
 
     def questions(
-        self, rng: Random, *, clips: int, most_pairs: int, text: bool, tails: int, probes: int = 0
+        self, rng: Random, *, clips: int, most_pairs: int, text: bool, tails: int, probes: int = 0, blind: bool = False
     ) -> TrainSequence:
         """Several clips with several questions; about a third is answered by none of them.
 
         Args:
             probes: how many more questions are only listened to, without a reply.
+            blind: without pictures, from captions and quoted text alone: short, so that reading is learned sooner.
         """
         plan: list[PlannedClip] = []
         found: list[Asked] = []
         while len(found) < tails:
             plan = self.maker.clips(rng, count=clips, most_pairs=most_pairs, text=text)
+            if blind and any(len(clip.scenes) > 1 for clip in plan):
+                continue
             found = ask_several(plan, rng, about="text" if text else "seen", count=tails + probes)
+        plan = [without_pictures(clip) for clip in plan] if blind else plan
         head = prompt_text(plan, "")
         head = head[: head.rindex("Question: ")]
         prefix = OPENING + head
@@ -150,6 +154,12 @@ class SequenceMaker:
         return np.array(cast(list[int], self.tokenizer(text).input_ids), np.int16)
 
 
+def without_pictures(clip: PlannedClip) -> PlannedClip:
+    """The same clip of one scene, told only."""
+    (shown,) = clip.scenes
+    return replace(clip, scenes=(replace(shown, pairs=(), times=()),), caption=caption_of(shown.scene))
+
+
 def looked_at(
     asked: Asked, plan: Sequence[PlannedClip], ids: Ids, spans: Sequence[Span], prefix: str
 ) -> tuple[int, ...]:
@@ -157,8 +167,10 @@ def looked_at(
     moments = json.loads(asked.reply)["moments"]
     if not moments:
         return (0,)
-    if asked.of_text:
-        texts = [prefix.index(">>>", prefix.index(f"Text of clip {one['clip']}, ")) for one in moments]
+    is_told = not any(shown.pairs for clip in plan for shown in clip.scenes)
+    if asked.of_text or is_told:
+        line = "Text of clip {}, " if asked.of_text else "Caption of clip {}: "
+        texts = [prefix.index(">>>", prefix.index(line.format(one["clip"]))) for one in moments]
         return tuple(token for token, (start, stop) in enumerate(spans) if any(start <= at < stop for at in texts))
     ends = iter(np.flatnonzero(ids == SPECIAL_TOKENS.index("<|vision_end|>")).tolist())
     found = {(one["clip"], one["start"], one["stop"]) for one in moments}

@@ -91,16 +91,10 @@ class TeachingHeads(nn.Module):
             table: (scenes, 12) of `fact_table`.
             told: (scenes, TOLD) of `told_table`.
         """
-        states = entering[HEARING_LAYER][batch.ids == VISION_END].float()
-        wanted = torch.from_numpy(table[batch.pairs // PAIRS])
-        said = self.facts_head(states).split(self.classes, 1)
-        loss = torch.stack([functional.cross_entropy(one, wanted[:, k]) for k, one in enumerate(said)]).mean()
-        right = {
-            "taught motion": float((said[6].detach().argmax(1) == wanted[:, 6]).float().mean()),
-            "taught shape": float((said[4].detach().argmax(1) == wanted[:, 4]).float().mean()),
-        }
-        facts = told[torch.from_numpy(batch.pairs // PAIRS)]
-        loss = loss + _told_loss(self.told_head(states), facts)
+        loss = torch.zeros(())
+        right: dict[str, float] = {}
+        if batch.pairs.size:
+            loss, right = self._shown_loss(entering, batch, table, told)
         if batch.looks:
             rows, ends = (torch.tensor([look[k] for look in batch.heard]) for k in (0, 1))
             known = torch.tensor([form is not None for form in batch.forms])
@@ -118,6 +112,22 @@ class TeachingHeads(nn.Module):
             loss = loss + functional.cross_entropy(named, clips)
             right["taught clip"] = float((named.detach().argmax(1) == clips).float().mean())
         return loss * WEIGHT, right
+
+    def _shown_loss(
+        self, entering: Sequence[Tensor], batch: Batch, table: Ints, told: Tensor
+    ) -> tuple[Tensor, dict[str, float]]:
+        """How well each pair's last state holds the facts of its scene."""
+        states = entering[HEARING_LAYER][batch.ids == VISION_END].float()
+        wanted = torch.from_numpy(table[batch.pairs // PAIRS])
+        said = self.facts_head(states).split(self.classes, 1)
+        loss = torch.stack([functional.cross_entropy(one, wanted[:, k]) for k, one in enumerate(said)]).mean()
+        right = {
+            "taught motion": float((said[6].detach().argmax(1) == wanted[:, 6]).float().mean()),
+            "taught shape": float((said[4].detach().argmax(1) == wanted[:, 4]).float().mean()),
+        }
+        facts = told[torch.from_numpy(batch.pairs // PAIRS)]
+        loss = loss + _told_loss(self.told_head(states), facts)
+        return loss, right
 
 
 def _told_loss(said: Tensor, wanted: Tensor) -> Tensor:

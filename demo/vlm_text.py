@@ -107,7 +107,7 @@ def collate(sequences: Sequence[TrainSequence]) -> Batch:
         torch.from_numpy(ids),
         torch.from_numpy(places),
         torch.from_numpy(parts),
-        np.array([pair for one in sequences for pair in one.pairs]),
+        np.array([pair for one in sequences for pair in one.pairs], np.int64),
         torch.from_numpy(labels),
         tuple(tuple(tail.kind for tail in one.tails if tail.kind != PROBE) for one in sequences),
         torch.tensor(copies, dtype=torch.long).view(-1, 3).T,

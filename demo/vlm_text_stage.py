@@ -87,6 +87,7 @@ class Draws:
         batches = [collate(captions)]
         if not alone:
             batches.append(collate(self._questions(rng, short=share < self.plan.captions_part + self.plan.short_part)))
+            batches.append(collate(self._told(rng)))
         return batches
 
     def _questions(self, rng: Random, *, short: bool) -> list[TrainSequence]:
@@ -101,6 +102,14 @@ class Draws:
         return [
             self.maker.questions(rng, clips=clips, most_pairs=pairs, text=text, tails=tails, probes=probes)
             for _ in range(count)
+        ]
+
+    def _told(self, rng: Random) -> list[TrainSequence]:
+        """Questions without pictures."""
+        clips, text = rng.choice((1, 2)), rng.random() < 0.5
+        count = max(1, round(self.plan.tokens * 0.5 / (20 + clips * 55 + 4 * 105)))
+        return [
+            self.maker.questions(rng, clips=clips, most_pairs=4, text=text, tails=4, blind=True) for _ in range(count)
         ]
 
 
@@ -161,7 +170,9 @@ class TextTrainer:
             teach, shown = teach + looking, shown | said
         for row, kinds in enumerate(batch.kinds):
             for number, kind in enumerate(kinds, 1):
-                tally[kind].append(float(right[row][batch.parts[row] == number].all()))
+                tally[kind if batch.pairs.size else f"told {kind}"].append(
+                    float(right[row][batch.parts[row] == number].all())
+                )
         if batch.kinds[0][0] == "caption":
             self._tally_words(batch, right, tally)
         for name, value in [("loss " + batch.kinds[0][0][:4], loss.item()), *shown.items()]:
