@@ -19,11 +19,11 @@ $(READY): pyproject.toml requirements.lock
 demo: $(READY)
 	.venv/bin/reelseek demo run --out out/demo
 
-out/demo/library/library.json:
+out/demo/seed-1/library/library.json:
 	$(MAKE) demo
 
-serve: $(READY) out/demo/library/library.json
-	.venv/bin/reelseek serve --library out/demo/library --root out/demo
+serve: $(READY) out/demo/seed-1/library/library.json
+	.venv/bin/reelseek serve --library out/demo/seed-1/library --root out/demo/seed-1/videos
 
 test: $(READY)
 	$(RUN) -m pytest

@@ -150,6 +150,8 @@ def _gone_content(
         if video_id in by_id or not all(path in taken or _is_under(path, roots) for path in video.paths):
             continue
         left = [path for path in video.paths if path not in taken]
+        if any(Path(path).is_file() for path in left):
+            continue  # there, though no scan goes to it: what was uploaded lies inside the library
         (draft.missing if left else draft.replaced).append(video)
 
 

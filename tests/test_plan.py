@@ -115,3 +115,12 @@ def test_one_of_two_copies_removed_is_not_missing(tmp_path: Path) -> None:
     plan = planned(tmp_path, video)
     assert [row.paths for row in plan.rewritten] == [(str(second),)]
     assert not plan.missing
+
+
+def test_what_no_scan_goes_to_is_not_gone(tmp_path: Path) -> None:
+    """An uploaded video lies inside the library, which a scan of the folder above leaves out."""
+    hidden = tmp_path / "library"
+    hidden.mkdir()
+    video = indexed(write(hidden / "uploaded.mp4", b"one"))
+    plan = make_plan(scan([tmp_path], leave_out=hidden), [video], roots=[tmp_path], needs=needs)
+    assert not plan.missing and not plan.jobs

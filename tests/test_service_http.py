@@ -299,3 +299,18 @@ def test_keys_open_a_service_that_needs_them(own_service: RunningService) -> Non
 def own_service(own_library: Path) -> Iterator[RunningService]:
     with serving(demo_settings(own_library), require_key=True, cors_origins=("https://friend.example",)) as running:
         yield running
+
+
+def test_the_page_is_packed_where_that_is_understood_and_has_a_head(client: httpx.Client) -> None:
+    packed = client.get("/", headers={"Accept-Encoding": "gzip"})
+    plain = client.get("/", headers={"Accept-Encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
+    assert packed.text == plain.text
+    head = client.head("/")
+    assert (head.status_code, head.content) == (200, b"")
+
+
+def test_a_missing_parameter_is_named(client: httpx.Client) -> None:
+    answer = client.get("/api/search")
+    assert answer.status_code == 400
+    assert [one["field"] for one in answer.json()["errors"]] == ["q"]

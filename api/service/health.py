@@ -8,6 +8,7 @@ from typing import Any
 from litestar import Controller, Response, get
 from litestar.openapi.datastructures import ResponseSpec
 
+from api.media.media_desk import desk_of
 from api.service.health_schemas import Health, QueueState
 from api.service.job_runner import JobRunner
 from api.service.metrics import MEDIA_TYPE, Metrics
@@ -28,6 +29,8 @@ class HealthRoutes(Controller):
     async def health(self, runtime: Runtime, jobs: JobRunner) -> Health:
         """Library, models, queues, disk. `degraded` with the reasons when something is amiss."""
         found = await runtime.lookups.run(lambda: _look(runtime))
+        makings = desk_of(runtime).makings
+        found.queue[makings.name] = QueueState(running=makings.running, waiting=makings.waiting, limit=makings.limit)
         found.queue["jobs"] = QueueState(
             running=int(jobs.is_running), waiting=jobs.waiting, limit=runtime.service.max_jobs
         )

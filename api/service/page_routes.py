@@ -1,12 +1,13 @@
 """The page and its files, from the package `web`. Only files that are really there have a path here."""
 
+import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from litestar import Controller, Request, Response, get
+from litestar import Controller, HttpMethod, Request, Response, route
 
 from api.service.errors import NotFoundError
 from web import PAGE_FOLDER
@@ -25,6 +26,8 @@ _TYPES = {
 class _File:
     modified_ns: int
     content: bytes
+    packed: bytes
+    """The same by gzip."""
     media_type: str
     etag: str
 
@@ -47,7 +50,8 @@ class PageFiles:
             content = path.read_bytes()
             kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
             media_type = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
-            kept = _File(modified, content, media_type, f'"{hashlib.sha256(content).hexdigest()[:16]}"')
+            packed = gzip.compress(content, mtime=0)
+            kept = _File(modified, content, packed, media_type, f'"{hashlib.sha256(content).hexdigest()[:16]}"')
             self._files[name] = kept
         return kept
 
@@ -60,28 +64,32 @@ class PageFiles:
 
 
 _FILES = PageFiles(PAGE_FOLDER)
+_READ = [HttpMethod.GET, HttpMethod.HEAD]
 
 
 class PageRoutes(Controller):
     path = "/"
     include_in_schema = False
 
-    @get(["/", "/api-docs"], sync_to_thread=False)
+    @route(["/", "/api-docs"], http_method=_READ, sync_to_thread=False)
     def page(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         return _response(request, PAGES.get(request.url.path.rstrip("/") or "/", "index.html"))
 
-    @get("/static/{name:path}", sync_to_thread=False)
+    @route("/static/{name:path}", http_method=_READ, sync_to_thread=False)
     def file(self, request: Request[Any, Any, Any], name: str) -> Response[bytes]:
         return _response(request, str(name).lstrip("/"))
 
-    @get("/favicon.ico", sync_to_thread=False)
+    @route("/favicon.ico", http_method=_READ, sync_to_thread=False)
     def icon(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         return _response(request, "favicon.svg")
 
 
 def _response(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
     file = _FILES.get(name)
-    headers = {"ETag": file.etag, "Cache-Control": "no-cache"}
+    headers = {"ETag": file.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if file.etag in request.headers.get("if-none-match", ""):
         return Response(b"", status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(file.packed, media_type=file.media_type, headers=headers)
     return Response(file.content, media_type=file.media_type, headers=headers)

@@ -125,11 +125,13 @@ _MEANINGS = {
     408: "`slow-body`: the body came too slowly.",
     409: "`library-locked`: another process writes to the library; or `conflict`.",
     410: "`vanished`: the video's file is gone, or changed since it was indexed.",
+    412: "`precondition`: the file is another one by now.",
     413: "`too-large`.",
     415: "`unsupported-media`.",
     416: "`range`: outside the thing.",
+    422: "`unplayable`: the video cannot be shown.",
     500: "`internal`: a fault in Reelseek.",
-    503: "`busy` or `deadline`, with Retry-After; `model-missing`, `model`, `library`.",
+    503: "`busy`, `deadline` or `preparing`, with Retry-After; `model-missing`, `model`, `library`.",
     507: "`storage`: no room for more.",
 }
 

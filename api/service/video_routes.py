@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from litestar import delete, get
 from litestar.params import Parameter
 
+from api.media.media_desk import desk_of
 from api.service import schemas
 from api.service.job_runner import JobRunner
 from api.service.problems import described
@@ -65,4 +66,6 @@ class VideoRoutes(UploadRoutes):
                 drop_upload(runtime.upload_folder, path)
 
         jobs.check_idle()
+        desk = desk_of(runtime)
         await runtime.lookups.run(work)
+        await runtime.lookups.run(lambda: desk.forget(video_id))
