@@ -37,6 +37,7 @@ from search.summary import answer_summary
 from search.texts import captions_in, texts_in, wants_text
 
 NOT_FOUND = "This was not found in the library."
+SHOWN_HERE = "This is where it is shown."
 CLOSEST = "came closest"
 MOST_CLOSEST = 3
 
@@ -207,7 +208,7 @@ class Asker(Closing):
         return Answer(
             question=question,
             found=reply.found,
-            answer=reply.answer if reply.found else reply.answer or NOT_FOUND,
+            answer=reply.answer or (SHOWN_HERE if reply.found else NOT_FOUND),
             moments=moments,
             evidence=self.evidence(looked),
             model=self.model.name,

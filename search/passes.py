@@ -1,5 +1,6 @@
 """More evidence than one prompt holds: passes over batches of clips, then one that decides among the winners."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -72,6 +73,8 @@ class Passes:
         self.limit = min(effort.tokens, model.context_limit) - self.reply_tokens
         """Tokens of a prompt."""
         self._looked = Looked()
+        self._denials: set[str] = set()
+        """What replies that saw nothing said."""
 
     def look(self, candidates: Sequence[Candidate]) -> Looked:
         """Goes over the candidates, best first.
@@ -131,6 +134,8 @@ class Passes:
         """The model saw nothing in these clips: it is held to naming a place where retrieval is sure."""
         if clips and self._is_sure:
             reply = self._ask(clips, None, schemas=(FOUND_SCHEMA,))
+            if reply.answer in self._denials:  # it repeats itself beside the place that it was made to name
+                reply = replace(reply, answer="")
         return self._settle(clips, reply)
 
     def _settle(self, clips: "list[_Clip]", reply: ParsedReply) -> Looked:
@@ -169,6 +174,8 @@ class Passes:
                 is_cancelled=self._listening.is_cancelled,
             )
             if (parsed := parse_reply(reply.text, [clip.span for clip in shown])) is not None:
+                if json.loads(reply.text)["found"] is False:
+                    self._denials.add(parsed.answer)
                 return parsed
         return NOTHING
 

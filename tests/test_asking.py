@@ -164,6 +164,20 @@ def test_more_than_fits_is_asked_in_passes_and_then_decided() -> None:
     assert len(looked.shown) == 18
 
 
+@pytest.mark.parametrize(("second", "said"), [("Not shown.", ""), ("At noon.", "At noon.")])
+def test_where_retrieval_is_sure_a_denial_is_asked_again_and_not_repeated(second: str, said: str) -> None:
+    tries: list[Prompt] = []
+
+    def script(prompt: Prompt) -> str:
+        tries.append(prompt)
+        return reply(answer="Not shown.", found=False) if len(tries) == 1 else reply((1, 2, 5), answer=second)
+
+    model = FakeVisionLanguageModel(script)
+    candidates = [Candidate("/v.mp4", "v", TimeSpan(0, 6), (), 320, 240)]
+    looked = Passes("when?", model, Settings(), effort=EFFORTS["normal"], is_sure=True).look(candidates)
+    assert (looked.reply.found, looked.reply.answer, len(tries)) == (True, said, 2)
+
+
 def test_no_retrieval_spreads_frames_over_everything(ask: Ask) -> None:
     answer, model = ask("horse?", lambda prompt: reply((2, 3.0, 9.0)), retrieval=False)
     assert clips_of(model.prompts[0]) == [(0.0, 120.0), (0.0, 120.0)]
