@@ -28,12 +28,12 @@ from indexer.models.vision_language import ShownFrames, VisionLanguageModel
 from indexer.records import TimeSpan
 from indexer.shown_pictures import FRAMES_PER_SECOND as SHOWN_RATE
 from indexer.shown_pictures import pair_times
+from search.effort import EFFORTS, fitting
 from search.prompts import ShownClip, ask_prompt
 from search.question import calls_for_text, retrieval_query
 from search.reply import NOTHING, parse_reply
 from search.words import split
 
-CLIPS = 6
 FIRST_SHARE = 0.85
 """How often the right scene is the first clip."""
 REPLY_TOKENS = 256
@@ -55,7 +55,7 @@ class Judged:
     reply: str
 
 
-def show(scene: Scene, *, text: bool, rng: Random) -> ShownClip:
+def show(scene: Scene, *, text: bool, rng: Random, caption: str = "") -> ShownClip:
     """A scene as the product shows it, with camera and codec noise."""
     start, stop = scene.window
     painter, codec = ScenePainter(scene), rng.random()
@@ -65,7 +65,7 @@ def show(scene: Scene, *, text: bool, rng: Random) -> ShownClip:
         indexes = (first, min(first + round(PAIR_SECONDS * FRAMES_PER_SECOND), scene.length - 1))
         pixels = np.stack([shrink(roughen(painter.frame(index), Random(codec)), 1) for index in indexes])
         pairs.append((start + first / FRAMES_PER_SECOND, ShownFrames(pixels, SHOWN_RATE)))
-    return ShownClip(TimeSpan(start, stop), tuple(pairs), text_of(scene) if text else "", caption_of(scene))
+    return ShownClip(TimeSpan(start, stop), tuple(pairs), text_of(scene) if text else "", caption)
 
 
 def text_of(scene: Scene) -> str:
@@ -107,16 +107,16 @@ class Evidence:
         often = Counter(word for words in self.words for word in words)
         self.weight = {word: float(np.log(len(scenes) / times)) for word, times in often.items()}
 
-    def scenes_for(self, question: Question, rng: Random) -> list[Scene]:
+    def scenes_for(self, question: Question, rng: Random, *, clips: int) -> list[Scene]:
         """The nearest scenes; of those that answer, one is among them."""
         asked = set(_plain(retrieval_query(question.question)))
         scores = [sum(self.weight.get(word, 0.0) for word in asked & words) for words in self.words]
         order = sorted(range(len(scores)), key=lambda row: (-scores[row], row))
         answering = [row for row in order if _answers(self.scenes[row], question)]
-        others = [row for row in order if row not in answering][:CLIPS]
+        others = [row for row in order if row not in answering][:clips]
         if answering:
-            others.insert(0 if rng.random() < FIRST_SHARE else rng.randint(1, CLIPS - 2), answering[0])
-        return [self.scenes[row] for row in others[:CLIPS]]
+            others.insert(0 if rng.random() < FIRST_SHARE else rng.randint(1, max(1, clips - 2)), answering[0])
+        return [self.scenes[row] for row in others[:clips]]
 
 
 def _plain(text: str) -> list[str]:
@@ -129,14 +129,25 @@ def _answers(scene: Scene, question: Question) -> bool:
 
 
 def judge_questions(model: VisionLanguageModel, scenes: Sequence[Scene], questions: Sequence[Question]) -> list[Judged]:
-    """Asks every question about the scenes nearest to it."""
+    """Asks every question about the scenes nearest to it, as many as the product shows, with the model's captions."""
     rng = Random("reelseek vlm evidence")
     evidence = Evidence(scenes)
+    clips = fitting(EFFORTS["normal"], model.context_limit).clips_a_pass
     judged: list[Judged] = []
     for question in questions:
-        chosen = evidence.scenes_for(question, rng)
+        chosen = evidence.scenes_for(question, rng, clips=clips)
         text = calls_for_text(question.question)
-        prompt = ask_prompt(question.question, [show(scene, text=text, rng=rng) for scene in chosen])
+        captions = [
+            reply.text
+            for reply in model.generate(
+                [caption_prompt(show(scene, text=False, rng=rng).pairs) for scene in chosen],
+                max_tokens=MAX_CAPTION_TOKENS,
+            )
+        ]
+        shown = [
+            show(scene, text=text, rng=rng, caption=caption) for scene, caption in zip(chosen, captions, strict=True)
+        ]
+        prompt = ask_prompt(question.question, shown)
         reply = model.generate([prompt], max_tokens=REPLY_TOKENS)[0].text
         parsed = parse_reply(reply, [TimeSpan(*scene.window) for scene in chosen]) or NOTHING
         overlap = 0.0
