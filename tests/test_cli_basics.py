@@ -16,8 +16,9 @@ from indexer import errors
 from indexer.config import LIMITS, Settings
 from search import results
 
-COMMANDS = "index search ask pinpoint status videos remove verify optimize eval models demo".split()
-LEAVES = [name.split() for name in COMMANDS[:-1]] + [["demo", "make"], ["demo", "run"]]
+COMMANDS = "index search ask pinpoint serve keys status videos remove verify optimize eval models demo".split()
+PARTS = [["keys", "add"], ["keys", "list"], ["keys", "revoke"], ["demo", "make"], ["demo", "run"]]
+LEAVES = [[name] for name in COMMANDS if name not in {"keys", "demo"}] + PARTS
 
 
 def run(*arguments: str) -> Result:
@@ -86,7 +87,7 @@ print([name for name in ("torch", "transformers", "open_clip", "lancedb", "numpy
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
-        (["serch", "x"], "Did you mean 'search'"),
+        (["serch", "x"], "Did you mean one of: 'search', 'serve'"),
         (["search"], "Missing argument 'QUERY'"),
         (["search", "x", "--signal", "smell"], "smell"),
         (["search", "x", "--limit", "0"], "--limit"),
@@ -124,7 +125,7 @@ def test_json_behind_two_dashes_is_a_word_to_search_for(monkeypatch: pytest.Monk
 def _all_errors() -> list[type[errors.ReelseekError]]:
     found = [errors.ReelseekError]
     for kind in found:
-        found += kind.__subclasses__()
+        found += [below for below in kind.__subclasses__() if below.__module__ == errors.__name__]
     return found
 
 
