@@ -32,7 +32,7 @@ class Settings:
     crops: int = 128
     picture_steps: int = 3600
     pictures: int = 48
-    text_minutes: float = 55.0
+    text_minutes: float = 150.0
     captions_part: float = 0.1
     short_part: float = 0.55
     tokens: int = 4000
