@@ -81,13 +81,13 @@ def judge_captions(model: VisionLanguageModel, scenes: Sequence[Scene], *, batch
         some = scenes[start : start + batch]
         prompts = [caption_prompt(show(scene, text=False, rng=rng).pairs) for scene in some]
         for scene, reply in zip(some, model.generate(prompts, max_tokens=MAX_CAPTION_TOKENS), strict=True):
-            right.update(_right_facts(parse_caption(reply.text), facts_of(scene)))
+            right.update(right_facts(parse_caption(reply.text), facts_of(scene)))
             right["whole"] += reply.text == caption_of(scene)
     names = ("colour", "shape", "motion", "size", "layout", "background", "pattern", "whole")
     return {name: round(right[name] / len(scenes), 3) for name in names}
 
 
-def _right_facts(said: CaptionFacts | None, shown: CaptionFacts) -> list[str]:
+def right_facts(said: CaptionFacts | None, shown: CaptionFacts) -> list[str]:
     if said is None:
         return []
     right = [name for name in ("layout", "background", "pattern") if getattr(said, name) == getattr(shown, name)]

@@ -2,7 +2,8 @@
 
 Three steps, each cheap enough for one core. Scenes are drawn. The vision tower learns, token by token, what is where:
 first in small windows about single actors, then in whole pictures. With its features of every picture kept on disk, the
-language model learns captions, then questions about few clips, then questions about many.
+language model learns captions, then questions about few clips, then questions about many. With `--start CHECKPOINT`
+it goes on from finished weights: the tower stays as it is, and the parts of the language stage are the caller's.
 """
 
 import argparse
@@ -44,8 +45,12 @@ class Settings:
     threads: int = 1
 
 
-def train(settings: Settings, *, out: Path, work: Path) -> None:
-    """Runs to the end, or goes on where an earlier run in the same folder stopped."""
+def train(settings: Settings, *, out: Path, work: Path, start: Path | None = None) -> None:
+    """Runs to the end, or goes on where an earlier run in the same folder stopped.
+
+    Args:
+        start: a finished checkpoint of the same shape; without, weights begin at random.
+    """
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     store = FrameStore(work, scenes=settings.scenes, seed=settings.seed)
@@ -53,25 +58,20 @@ def train(settings: Settings, *, out: Path, work: Path) -> None:
     store.refresh()
     maker = ClipMaker(store.scenes, store.starts, first=0, last=len(store.scenes))
     kept_tokenizer = work / "tokenizer"
-    if not kept_tokenizer.exists():  # a run that goes on must not learn other words
+    if start is not None:
+        kept_tokenizer = start
+    elif not kept_tokenizer.exists():  # a run that goes on must not learn other words
         texts = [*tokenizer_texts(store.scenes, seed=settings.seed), *prompt_texts(maker, seed=settings.seed)]
         build_tokenizer(texts).save_pretrained(kept_tokenizer)
     tokenizer = Qwen2Tokenizer.from_pretrained(kept_tokenizer)
     processor = build_processor(tokenizer)
     model = Qwen2VLForConditionalGeneration(model_config(len(tokenizer)))
-    plan = VisionPlan(
-        settings.crop_steps,
-        settings.crops,
-        settings.picture_steps,
-        settings.pictures,
-        settings.vision_matrix_rate,
-        settings.vision_rate,
-    )
-    vision_path, text_path = work / "vision.pt", work / "text.pt"
-    tower = model.model.visual
-    for state in train_vision(tower, store, plan, seed=settings.seed, log=_log, state=_load(vision_path)):
-        _save(state, vision_path)
-    features = keep_features(tower, store, work / "features.npy")
+    if start is None:
+        _train_tower(model, store, settings, work / "vision.pt")
+    else:
+        model.load_state_dict(Qwen2VLForConditionalGeneration.from_pretrained(start, dtype=torch.float32).state_dict())
+    text_path = work / "text.pt"
+    features = keep_features(model.model.visual, store, work / "features.npy")
     text_plan = TextPlan(
         settings.text_minutes,
         settings.captions_part,
@@ -87,6 +87,19 @@ def train(settings: Settings, *, out: Path, work: Path) -> None:
     for state in train_text(trainer, log=_log):
         _save(state, text_path)
         write_checkpoint(out, model, processor)
+
+
+def _train_tower(model: Qwen2VLForConditionalGeneration, store: FrameStore, settings: Settings, kept: Path) -> None:
+    plan = VisionPlan(
+        settings.crop_steps,
+        settings.crops,
+        settings.picture_steps,
+        settings.pictures,
+        settings.vision_matrix_rate,
+        settings.vision_rate,
+    )
+    for state in train_vision(model.model.visual, store, plan, seed=settings.seed, log=_log, state=_load(kept)):
+        _save(state, kept)
 
 
 def _log(line: dict[str, Any]) -> None:
@@ -108,11 +121,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("demo/checkpoints/vlm"), help="where the checkpoint goes")
     parser.add_argument("--work", type=Path, required=True, help="folder for pictures, features and the run's state")
+    parser.add_argument("--start", type=Path, help="a finished checkpoint to go on from, in a work folder of its own")
     for name, value in asdict(Settings()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value, help=f"default {value}")
     options = vars(parser.parse_args())
-    out, work = options.pop("out"), options.pop("work")
-    train(Settings(**options), out=out, work=work)
+    out, work, start = options.pop("out"), options.pop("work"), options.pop("start")
+    train(Settings(**options), out=out, work=work, start=start)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,9 @@ BATCH_SEGMENTS = 16
 PAIR_TOKENS = 128
 """Of one frame pair: enough to tell what is seen, few enough to describe ten segments a second on a GPU."""
 LONGEST_CAPTION_CHARACTERS = 400
-PROMPT_VERSION = f"{CAPTION_INSTRUCTION} {MAX_CAPTION_PAIRS} pairs of {PAIR_TOKENS}, {MAX_CAPTION_TOKENS} tokens"
+PROMPT_VERSION = (
+    f"{CAPTION_INSTRUCTION} {MAX_CAPTION_PAIRS} jittered pairs of {PAIR_TOKENS}, {MAX_CAPTION_TOKENS} tokens"
+)
 """Changes whenever the same segment may get another caption from the same model."""
 
 

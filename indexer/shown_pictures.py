@@ -13,6 +13,8 @@ from indexer.records import Pixels, SampledFrame, TimeSpan
 
 FRAMES_PER_SECOND = 1 / PAIR_SECONDS
 TIME_TOLERANCE_SECONDS = 1e-6
+GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
+"""Its multiples, modulo 1, spread more evenly than those of any other number."""
 
 TimedPair = tuple[float, ShownFrames]
 """A frame pair with the presentation time of its first frame, seconds."""
@@ -49,7 +51,11 @@ def picture_size(
 
 
 def pair_times(span: TimeSpan, count: int, *, inset_seconds: float = 0.0) -> list[float]:
-    """When `count` pairs begin that are spread evenly over a span; both frames of each lie inside it.
+    """When `count` pairs begin, one in each equal part of a span; both frames of each lie inside it.
+
+    Where in its part a pair lies follows the golden ratio: at even distances a shaking thing can be met at the same
+    side every time, and then looks like one that moves or like one that stands still (aliasing). Such jittered
+    sampling (Cook 1986, "Stochastic Sampling in Computer Graphics") turns that error into noise.
 
     Args:
         inset_seconds: the span's ends are uncertain by so much; a sixth of it is given up at most.
@@ -60,7 +66,7 @@ def pair_times(span: TimeSpan, count: int, *, inset_seconds: float = 0.0) -> lis
     if room <= 0:
         return [max(span.start_seconds, min(start, span.stop_seconds - PAIR_SECONDS))]
     count = max(1, min(count, int(room / PAIR_SECONDS) + 1))
-    return [start + room * (place + 0.5) / count for place in range(count)]
+    return [start + room * (place + (0.5 + place * GOLDEN_RATIO) % 1) / count for place in range(count)]
 
 
 def asked_times(starts: Iterable[float]) -> list[float]:
