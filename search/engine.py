@@ -1,29 +1,26 @@
 """SearchEngine: owns the library and the models; what the command line, the service and the tests call.
 
-Leaves out the parts, each in its own file: `query` checks, `retrieve` asks the library, `relevance` and `words` decide
-what counts, `fusion` joins the lists, `moments` finds the bounds.
+Leaves out the parts, each in its own file: `query` checks, `query_models` embeds, `find` asks the library (`retrieve`,
+`relevance` and `words`, `fusion`, `moments`), `show` makes what is handed out.
 """
 
-import threading
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from indexer.closing import Closing
 from indexer.config import Settings
-from indexer.errors import LibraryModelsError, QueryError
-from indexer.making import maker_of, settings_like
+from indexer.errors import QueryError
 from indexer.models.registry import Models, load_models
-from indexer.records import Stage, TimeSpan, Video
+from indexer.records import TimeSpan, Video
 from indexer.store import Library
-from search.assemble import matches_of
-from search.fusion import fuse
-from search.moments import Draft, moments_of
+from search.find import find, find_nearest
 from search.query import check_query
+from search.query_models import QueryModels
 from search.results import SIGNALS, Moment, SearchResult, Signal
-from search.retrieve import BY_MEANING, Question, SegmentKey, nearest_segments, retrieve
+from search.retrieve import Question, SegmentKey
+from search.show import show
 from search.sight import BOUNDS, Sight, sight
 
 MAX_LIMIT = 1000
@@ -38,10 +35,7 @@ class SearchEngine(Closing):
 
     def __init__(self, library: Library, settings: Settings, load: Callable[[Settings], Models]) -> None:
         self._library = library
-        self._settings = settings
-        self._load = load
-        self._models: Models | None = None
-        self._loading = threading.Lock()
+        self._models = QueryModels(library, settings, load)
 
     @classmethod
     def open(cls, library: Path, *, settings: Settings, load: Callable[[Settings], Models] = load_models) -> Self:
@@ -94,13 +88,13 @@ class SearchEngine(Closing):
         wanted = _check_signals(signals)
         _check_page(limit, offset)
         video_ids = None if video is None else frozenset({self._library.find_video(video).video_id})
-        self._load_models(wanted)
+        self._models.load(wanted)
         started = time.perf_counter()
-        question = self._embed(text, wanted, video_ids)
+        question = self._models.embed(text, wanted, video_ids)
         embedded = time.perf_counter()
         videos = {one.video_id: one for one in self._library.videos()}
-        drafts = self._find(question, wanted, videos)
-        page = [self._moment(draft, videos[draft.video_id]) for draft in drafts[offset : offset + limit]]
+        drafts = find(self._library, question, signals=wanted, videos=videos)
+        page = show(self._library, drafts[offset : offset + limit], videos)
         done = time.perf_counter()
         seconds = {"embed": embedded - started, "retrieve": done - embedded, "total": done - started}
         return SearchResult(text, bool(drafts), page, seconds, len(drafts) > offset + limit)
@@ -116,20 +110,14 @@ class SearchEngine(Closing):
         """
         text = check_query(query)
         video_ids = None if video is None else frozenset({self._library.find_video(video).video_id})
-        self._load_models(SIGNALS)
-        return self._embed(text, SIGNALS, video_ids)
+        self._models.load(SIGNALS)
+        return self._models.embed(text, SIGNALS, video_ids)
 
     def nearest(self, query: str, *, video: str | None = None, limit: int = 3) -> list[Moment]:
         """The segments whose pictures, or else whose texts, come closest to a query, whether or not they stand out."""
         question = self.question(query, video=video)
         videos = {one.video_id: one for one in self._library.videos()}
-        keys = nearest_segments(self._library, question, limit=limit)
-        found = self._library.segments_by_key([key for key in keys if key[0] in videos])
-        drafts = [
-            Draft(video_id, index, segment.span, segment.best_frame_seconds, 0.0, {}, "", 0.0)
-            for (video_id, index), segment in found.items()
-        ]
-        return [self._moment(draft, videos[draft.video_id]) for draft in drafts]
+        return show(self._library, find_nearest(self._library, question, videos=videos, limit=limit), videos)
 
     def sight(self, query: str, *, video: str | None = None) -> Sight | None:
         """How sure it is that what a query describes is in the pictures; None where that is not judged."""
@@ -144,8 +132,8 @@ class SearchEngine(Closing):
 
     def curves(self, query: str, spans: Sequence[tuple[str, TimeSpan]]) -> list[list[tuple[float, float]]]:
         """For each (video id, span) its frames' (time in seconds, similarity to the query); empty without pictures."""
-        self._load_models(("picture",))
-        vector = self._embed(check_query(query), ("picture",), None).picture_vector
+        self._models.load(("picture",))
+        vector = self._models.embed(check_query(query), ("picture",), None).picture_vector
         if vector is None:
             return [[] for _ in spans]
         keys: dict[tuple[str, TimeSpan], list[SegmentKey]] = {}
@@ -161,67 +149,6 @@ class SearchEngine(Closing):
     def close(self) -> None:
         """Let go of the library; safe to repeat."""
         self._library.close()
-
-    def _find(self, question: Question, signals: Collection[Signal], videos: dict[str, Video]) -> list[Draft]:
-        def ready(video_id: str, stage: Stage) -> bool:
-            return video_id in videos and stage in videos[video_id].stages
-
-        found = retrieve(self._library, question, signals=signals, ready=ready)
-        keys: dict[Signal, list[SegmentKey]] = {
-            signal: [hit.key for hit in hits] for signal, hits in found.lists.items()
-        }
-        fused = fuse(keys, weights=found.weights)
-        durations = {video_id: one.duration_seconds for video_id, one in videos.items()}
-        matches = matches_of(self._library, question, found, fused, durations)
-        return moments_of(matches, background=found.picture_background.middle)
-
-    def _moment(self, draft: Draft, video: Video) -> Moment:
-        thumbnail = self._library.thumbnail_path(draft.video_id, draft.segment_index)
-        return Moment(
-            video=video.path,
-            video_id=draft.video_id,
-            span=draft.span,
-            best_frame_seconds=draft.best_frame_seconds,
-            score=draft.score,
-            signals=draft.ranks,
-            text=draft.text,
-            thumbnail=thumbnail if thumbnail.is_file() else None,
-        )
-
-    def _embed(self, text: str, signals: Collection[Signal], video_ids: frozenset[str] | None) -> Question:
-        models = self._models
-        picture = models.picture if models and "picture" in signals else None
-        words = models.text if models and BY_MEANING & set(signals) else None
-        return Question(
-            text,
-            None if picture is None else picture.embed_queries([text])[0],
-            None if words is None else words.embed_queries([text])[0],
-            video_ids,
-            self._library.maker.profile,
-        )
-
-    def _load_models(self, signals: Collection[Signal]) -> None:
-        maker = self._library.maker
-        by_picture = bool(maker.picture_model) and "picture" in signals
-        by_meaning = bool(maker.text_model) and bool(BY_MEANING & set(signals))
-        if not by_picture and not by_meaning:
-            return
-        with self._loading:
-            if self._models is None:
-                self._models = self._loaded()
-
-    def _loaded(self) -> Models:
-        maker = self._library.maker
-        settings = settings_like(self._settings, maker)
-        models = self._load(settings)
-        # How it was sampled matters to whoever adds to the library, not to whoever searches it.
-        asked_for = replace(maker_of(models, settings), sampling=maker.sampling)
-        if different := maker.differences(asked_for):
-            raise LibraryModelsError(
-                f"library {self._library.path} was made with other models: {'; '.join(different)};"
-                " name no models to search it with its own, or index again into another library"
-            )
-        return models
 
 
 def _check_signals(signals: Collection[Signal] | None) -> tuple[Signal, ...]:

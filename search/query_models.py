@@ -1,0 +1,66 @@
+"""The models behind a search: loaded by the first query that needs them, once, and checked against the library's."""
+
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from indexer.config import Settings
+from indexer.errors import LibraryModelsError
+from indexer.making import maker_of, settings_like
+from indexer.models.registry import Models
+from indexer.store import Library
+from search.results import Signal
+from search.retrieve import BY_MEANING, Question
+
+
+class QueryModels:
+    """Embeds queries for one library. Safe from several threads."""
+
+    def __init__(self, library: Library, settings: Settings, load: Callable[[Settings], Models]) -> None:
+        self._library = library
+        self._settings = settings
+        self._load = load
+        self._models: Models | None = None
+        self._loading = threading.Lock()
+
+    def load(self, signals: Collection[Signal]) -> None:
+        """Loads what these signals need, unless it was loaded before.
+
+        Raises:
+            LibraryModelsError: the settings name other models than those that made the library.
+            ModelMissingError, ModelBrokenError: a model cannot be loaded.
+        """
+        maker = self._library.maker
+        by_picture = bool(maker.picture_model) and "picture" in signals
+        by_meaning = bool(maker.text_model) and bool(BY_MEANING & set(signals))
+        if not by_picture and not by_meaning:
+            return
+        with self._loading:
+            if self._models is None:
+                self._models = self._loaded()
+
+    def embed(self, text: str, signals: Collection[Signal], video_ids: frozenset[str] | None) -> Question:
+        """A checked query with the vectors that these signals compare; call `load` before."""
+        models = self._models
+        picture = models.picture if models and "picture" in signals else None
+        words = models.text if models and BY_MEANING & set(signals) else None
+        return Question(
+            text,
+            None if picture is None else picture.embed_queries([text])[0],
+            None if words is None else words.embed_queries([text])[0],
+            video_ids,
+            self._library.maker.profile,
+        )
+
+    def _loaded(self) -> Models:
+        maker = self._library.maker
+        settings = settings_like(self._settings, maker)
+        models = self._load(settings)
+        # How it was sampled matters to whoever adds to the library, not to whoever searches it.
+        asked_for = replace(maker_of(models, settings), sampling=maker.sampling)
+        if different := maker.differences(asked_for):
+            raise LibraryModelsError(
+                f"library {self._library.path} was made with other models: {'; '.join(different)};"
+                " name no models to search it with its own, or index again into another library"
+            )
+        return models

@@ -1,0 +1,27 @@
+"""Drafts -> moments as they are handed out: with the video's path and the segment's thumbnail."""
+
+from collections.abc import Mapping, Sequence
+
+from indexer.records import Video
+from indexer.store import Library
+from search.moments import Draft
+from search.results import Moment
+
+
+def show(library: Library, drafts: Sequence[Draft], videos: Mapping[str, Video]) -> list[Moment]:
+    """One moment for each draft, in the same order."""
+    return [_moment(library, draft, videos[draft.video_id]) for draft in drafts]
+
+
+def _moment(library: Library, draft: Draft, video: Video) -> Moment:
+    thumbnail = library.thumbnail_path(draft.video_id, draft.segment_index)
+    return Moment(
+        video=video.path,
+        video_id=draft.video_id,
+        span=draft.span,
+        best_frame_seconds=draft.best_frame_seconds,
+        score=draft.score,
+        signals=draft.ranks,
+        text=draft.text,
+        thumbnail=thumbnail if thumbnail.is_file() else None,
+    )
