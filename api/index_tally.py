@@ -20,7 +20,7 @@ from indexer.events import (
 )
 from indexer.records import Stage
 
-WEIGHTS: dict[Stage, float] = {"picture": 0.3, "subtitles": 0.01, "screen_text": 0.44, "captions": 0.25}
+WEIGHTS: dict[Stage, float] = {"picture": 0.25, "subtitles": 0.01, "screen_text": 0.34, "speech": 0.2, "captions": 0.2}
 """Roughly how a run's time divides, measured on lectures with the small models; only the bar depends on it."""
 SETTLED_SECONDS = 2.0
 """Before so long no pace is told: the first seconds are start-up."""

@@ -10,17 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.records import FrameRow, SegmentRow, Stage, TextRow, TextSource, Vector, Video
+from indexer.records import STAGE_OF_SOURCE, FrameRow, SegmentRow, TextRow, Vector, Video
 
 TIME_TOLERANCE_SECONDS = 0.01
 """Times come from containers that count in ticks of up to 10 ms (AVI, some FLV)."""
 UNIT_TOLERANCE = 0.01
 """A unit vector rounded to float16 has a length within 0.001 of 1; ten times that is no rounding."""
-STAGE_OF_SOURCE: dict[TextSource, Stage] = {
-    "subtitle": "subtitles",
-    "screen_text": "screen_text",
-    "caption": "captions",
-}
 
 
 @dataclass(frozen=True, slots=True, order=True)

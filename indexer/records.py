@@ -4,7 +4,7 @@ Plain frozen dataclasses with their units in their names. No third-party imports
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,19 @@ Pixels = NDArray[np.uint8]
 """One picture, shape (height, width, 3), RGB."""
 Vector = NDArray[np.float16]
 """One unit-length embedding, shape (dim,)."""
-TextSource = Literal["subtitle", "screen_text", "caption"]
-"""Where a text was read; a caption is what a model says of a segment."""
-Stage = Literal["picture", "subtitles", "screen_text", "captions"]
+TextSource = Literal["subtitle", "speech", "screen_text", "caption"]
+"""Where a text was read; speech is what a model heard, a caption what a model says of a segment."""
+TEXT_SOURCES: tuple[TextSource, ...] = get_args(TextSource)
+Stage = Literal["picture", "subtitles", "screen_text", "speech", "captions"]
 """One resumable part of indexing a video; `picture` also finds the segments that the others refer to."""
+STAGES: tuple[Stage, ...] = get_args(Stage)
+"""In the order in which a run makes them."""
+STAGE_OF_SOURCE: dict[TextSource, Stage] = {
+    "subtitle": "subtitles",
+    "speech": "speech",
+    "screen_text": "screen_text",
+    "caption": "captions",
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)

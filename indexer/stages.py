@@ -12,7 +12,7 @@ from indexer.models.device import choose_device
 from indexer.picture_stage import FailedWork, PictureStage
 from indexer.picture_work import PictureWork, rows_of
 from indexer.plan import Job
-from indexer.records import Stage, TextSource, TimedText, TimeSpan
+from indexer.records import TEXT_SOURCES, Stage, TextSource, TimedText, TimeSpan
 from indexer.run_context import RunContext, row_of
 from indexer.screen_stage import ScreenTextStage
 from indexer.segmenter import change_time
@@ -74,7 +74,7 @@ def _keep_pictures(run: RunContext, work: PictureWork) -> None:
         video,
         [("picture", len(rows.frame_rows), work.wall_seconds), ("subtitles", len(spoken), text_seconds)],
         pictures=(rows.segment_rows, rows.frame_rows),
-        texts=[("subtitle", spoken), ("screen_text", ()), ("caption", ())],
+        texts=[(source, spoken if source == "subtitle" else ()) for source in TEXT_SOURCES],
     )
 
 

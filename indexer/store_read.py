@@ -5,7 +5,7 @@ from pathlib import PurePath
 from typing import Any
 
 from indexer.errors import NotInLibraryError
-from indexer.records import FrameRow, SegmentRow, TextRow, TextSource, Video
+from indexer.records import TEXT_SOURCES, FrameRow, SegmentRow, TextRow, TextSource, Video
 from indexer.rows import read_frames, read_segments, read_texts, read_videos
 from indexer.store_tables import Tables, boundary
 
@@ -81,9 +81,7 @@ class Reading(Tables):
             "failed": self._count("videos", "failure_kind != ''"),
             "segments": self._count("segments"),
             "frames": self._count("frames"),
-            "subtitle": self._count("texts", equals("source", "subtitle")),
-            "screen_text": self._count("texts", equals("source", "screen_text")),
-            "caption": self._count("texts", equals("source", "caption")),
+            **{source: self._count("texts", equals("source", source)) for source in TEXT_SOURCES},
         }
 
 

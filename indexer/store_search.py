@@ -29,7 +29,7 @@ WORDS_TOKENIZER = "icu/split"
 FUZZY_CANDIDATES = 3
 """Candidates for each result asked for, of which those that hold no word of the query are dropped."""
 
-Background = Literal["frames", "subtitle", "screen_text", "caption"]
+Background = Literal["frames"] | TextSource
 Similarities = NDArray[np.float32]
 _TEXT_COLUMNS = ["video_id", "segment_index", "start_seconds", "stop_seconds", "text"]
 

@@ -7,7 +7,15 @@ from typing import Any, Literal, get_args
 from indexer.records import TimeSpan
 
 Signal = Literal[
-    "picture", "subtitle", "subtitle_words", "screen_text", "screen_text_words", "caption", "caption_words"
+    "picture",
+    "subtitle",
+    "subtitle_words",
+    "speech",
+    "speech_words",
+    "screen_text",
+    "screen_text_words",
+    "caption",
+    "caption_words",
 ]
 """One way in which a segment can match: its picture, or a text of a source by meaning or by its words."""
 SIGNALS: tuple[Signal, ...] = get_args(Signal)

@@ -10,11 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.records import SegmentRow, Stage, TextSource, TimeSpan
+from indexer.records import STAGE_OF_SOURCE, TEXT_SOURCES, SegmentRow, Stage, TextSource, TimeSpan
 from indexer.store import Background as Sampled
 from indexer.store import FrameHit, Similarities, TextHit
 from search.relevance import Background, thresholds_of
-from search.results import Signal
+from search.results import SIGNALS, Signal
 from search.words import word_share
 
 SegmentKey = tuple[str, int]
@@ -25,26 +25,16 @@ FRAME_POOL = 1000
 """Frames looked at for each query; some six lie in one segment. Fixed, so that pages of one search fit together."""
 TEXT_POOL = 200
 """Texts looked at for each query and signal."""
+BY_MEANING: frozenset[Signal] = frozenset(TEXT_SOURCES)
+"""Signals that compare vectors of texts; each goes by the name of its source."""
+SOURCES: dict[Signal, TextSource] = {
+    signal: source for source in TEXT_SOURCES for signal in SIGNALS if signal in (source, f"{source}_words")
+}
 STAGES: dict[Signal, Stage] = {
     "picture": "picture",
-    "subtitle": "subtitles",
-    "subtitle_words": "subtitles",
-    "screen_text": "screen_text",
-    "screen_text_words": "screen_text",
-    "caption": "captions",
-    "caption_words": "captions",
+    **{signal: STAGE_OF_SOURCE[source] for signal, source in SOURCES.items()},
 }
 """The stage of indexing that must be ready for a signal."""
-BY_MEANING: frozenset[Signal] = frozenset({"subtitle", "screen_text", "caption"})
-"""Signals that compare vectors of texts."""
-SOURCES: dict[Signal, TextSource] = {
-    "subtitle": "subtitle",
-    "subtitle_words": "subtitle",
-    "screen_text": "screen_text",
-    "screen_text_words": "screen_text",
-    "caption": "caption",
-    "caption_words": "caption",
-}
 
 
 class Searchable(Protocol):
@@ -152,10 +142,16 @@ def nearest_segments(library: Searchable, question: Question, *, limit: int) -> 
         frames = library.nearest_frames(question.picture_vector, limit=FRAME_POOL, video_ids=question.video_ids)
         keys = [(frame.video_id, frame.segment_index) for frame in frames]
     elif question.text_vector is not None:
-        texts = library.nearest_texts(
-            question.text_vector, source="subtitle", limit=TEXT_POOL, video_ids=question.video_ids
-        )
-        keys = [(text.video_id, text.segment_index) for text in texts]
+        spoken: tuple[TextSource, ...] = ("subtitle", "speech")
+        found = [
+            text
+            for source in spoken
+            for text in library.nearest_texts(
+                question.text_vector, source=source, limit=TEXT_POOL, video_ids=question.video_ids
+            )
+        ]
+        found.sort(key=lambda text: text.similarity, reverse=True)
+        keys = [(text.video_id, text.segment_index) for text in found]
     else:
         keys = []
     return list(dict.fromkeys(keys))[:limit]

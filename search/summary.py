@@ -16,7 +16,7 @@ from search.prompts import quoted
 if TYPE_CHECKING:
     from search.asking import Asker
 
-SOURCES: tuple[TextSource, ...] = ("caption", "subtitle", "screen_text")
+SOURCES: tuple[TextSource, ...] = ("caption", "subtitle", "speech", "screen_text")
 MOST_CHAPTERS = 24
 """Of one answer: more are joined two by two."""
 MOST_CHAPTER_TOKENS = 96

@@ -9,7 +9,7 @@ from search.results import Moment
 
 LEAST_SHARED_SECONDS = 0.5
 """A text that shares less with a moment, and less than half of itself, belongs to its neighbour."""
-QUOTED_SOURCES: tuple[TextSource, ...] = ("screen_text", "subtitle")
+QUOTED_SOURCES: tuple[TextSource, ...] = ("screen_text", "subtitle", "speech")
 
 
 def wants_text(question: str, moments: Sequence[Moment]) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.errors import QueryError
-from indexer.records import Stage, TextSource, TimeSpan
+from indexer.records import STAGE_OF_SOURCE, TextSource, TimeSpan
 from indexer.store import Library
 from search.engine import SearchEngine
 from search.query import check_query
@@ -24,11 +24,6 @@ from search.words import word_share
 
 COUNTS = 0.5
 """Relevance at which a hit counts."""
-_SOURCES: tuple[tuple[TextSource, Stage], ...] = (
-    ("subtitle", "subtitles"),
-    ("screen_text", "screen_text"),
-    ("caption", "captions"),
-)
 Cosines = NDArray[np.floating[Any]]
 Part = tuple[TimeSpan, float]
 """A time and how relevant it is, 0 to 1."""
@@ -100,7 +95,7 @@ def timeline(engine: SearchEngine, query: str, video: str, *, buckets: int = 200
     parts: list[Part] = []
     if "picture" in found.stages:
         parts += _seen(library, question, found.video_id, duration)
-    for source, stage in _SOURCES:
+    for source, stage in STAGE_OF_SOURCE.items():
         if stage in found.stages:
             parts += _told(library, question, found.video_id, source)
     levels = levels_of(parts, duration, buckets)

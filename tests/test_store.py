@@ -50,7 +50,7 @@ def test_rows_come_back_as_they_were_written(library: Library):
         assert [replace(row, vector=None) for row in found] == [replace(row, vector=None) for row in given]
         assert all(np.array_equal(row.vector, other.vector) for row, other in zip(found, given, strict=True))
     assert library.counts() == {
-        "videos": 1, "failed": 0, "segments": 3, "frames": 9, "subtitle": 2, "screen_text": 0, "caption": 0
+        "videos": 1, "failed": 0, "segments": 3, "frames": 9, "subtitle": 2, "speech": 0, "screen_text": 0, "caption": 0
     }  # fmt: skip
 
 

@@ -17,6 +17,8 @@ SIGNALS = (
     "picture",
     "subtitle",
     "subtitle_words",
+    "speech",
+    "speech_words",
     "screen_text",
     "screen_text_words",
     "caption",

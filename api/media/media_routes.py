@@ -200,12 +200,14 @@ class MediaRoutes(Controller):
             str | None, Parameter(max_length=64, description="As the track names it; else the one with most lines.")
         ] = None,
     ) -> Response[str]:
-        """The subtitles that the library knows, as WebVTT; without any, no cues."""
+        """The subtitles that the library knows, as WebVTT; without any, what was heard; without that, no cues."""
 
         def work() -> str:
-            video = runtime.video(video_id)
-            ready = "subtitles" in video.stages
-            return subtitles_vtt(runtime.library.texts(video_id, "subtitle") if ready else [], language=language)
+            stages = runtime.video(video_id).stages
+            rows = runtime.library.texts(video_id, "subtitle") if "subtitles" in stages else []
+            if not rows and "speech" in stages:
+                rows = runtime.library.texts(video_id, "speech")
+            return subtitles_vtt(rows, language=language)
 
         text = await runtime.lookups.run(work)
         return Response(text, media_type="text/vtt; charset=utf-8", headers={"Cache-Control": "private, no-cache"})

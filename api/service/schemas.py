@@ -23,7 +23,15 @@ Seconds = Annotated[float, Meta(description="Seconds on the player's clock.", ex
 Link = Annotated[str, Meta(description="Path on this service.", examples=["/api/videos/0f3a/thumbnail?t=12.48"])]
 Name = Annotated[str, Meta(description="The file's name, for people; plain text.", examples=["lecture.mp4"])]
 SignalName = Literal[
-    "picture", "subtitle", "subtitle_words", "screen_text", "screen_text_words", "caption", "caption_words"
+    "picture",
+    "subtitle",
+    "subtitle_words",
+    "speech",
+    "speech_words",
+    "screen_text",
+    "screen_text_words",
+    "caption",
+    "caption_words",
 ]
 """As `search.results.Signal`; a test holds that they are equal."""
 

@@ -12,7 +12,7 @@ from api.service.links import media_link, sprites_link, thumbnail_link
 from api.service.runtime import Runtime
 from api.service.times import rfc3339
 from indexer.making import settings_like
-from indexer.records import Stage, Video
+from indexer.records import STAGES, TEXT_SOURCES, Stage, Video
 
 Sort = Literal["name", "duration", "added", "size"]
 State = Literal["ready", "partial", "failed"]
@@ -62,7 +62,7 @@ class VideoViews:
             for row in self._library.segments(video.video_id)
         ]
         counts = {
-            source: len(self._library.texts(video.video_id, source)) for source in ("subtitle", "screen_text")
+            source: len(self._library.texts(video.video_id, source)) for source in TEXT_SOURCES if source != "caption"
         } | {"caption": len(captions)}
         shown = self._fields(video)
         shown["segments"] = len(segments)
@@ -93,7 +93,7 @@ class VideoViews:
             "codec": probe.codec if probe else "",
             "added_at": rfc3339(added) if added else None,
             "state": self.state(video),
-            "stages": [stage for stage in ("picture", "subtitles", "screen_text", "captions") if stage in video.stages],
+            "stages": [stage for stage in STAGES if stage in video.stages],
             "failure": failure if video.failure_kind else None,
             "segments": self._pictures(video),
             "playable": how_to_play(video),

@@ -18,7 +18,7 @@
 export const SIGNAL_GROUPS = {
   picture: { label: "Picture", signals: ["picture"] },
   caption: { label: "Caption", signals: ["caption", "caption_words"] },
-  said: { label: "Said", signals: ["subtitle", "subtitle_words"] },
+  said: { label: "Said", signals: ["subtitle", "subtitle_words", "speech", "speech_words"] },
   written: { label: "On screen", signals: ["screen_text", "screen_text_words"] },
 };
 export const SORTS = {
