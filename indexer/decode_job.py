@@ -10,6 +10,7 @@ from typing import Protocol
 import av.logging
 
 from indexer.decode_decord import DecordPass
+from indexer.decode_metadata import container_metadata
 from indexer.decode_open import OpenedMedia, VideoStream, has_decoder, open_container, open_media
 from indexer.decode_protocol import DecodeRequest, Message
 from indexer.decode_sampling import AskedTimes
@@ -174,4 +175,5 @@ def _probe(media: OpenedMedia, reader: PyavReader, maker: PictureMaker, tracks: 
         "subtitle_streams": tracks.indices,
         "audio_streams": len(container.streams.audio),
         "slot_bytes": maker.width * maker.height * 3,
+        "metadata": container_metadata(container, stream, start_seconds=reader.start_seconds),
     }

@@ -149,7 +149,7 @@ class PictureStage(ThreadedStage[PictureWork | FailedWork]):
         side = min(PICTURE_SIDE, self._settings.picture_max_side)
         rate = self._settings.frames_per_second
         with open_video(path, settings=self._settings, frames_per_second=rate, max_side=side, want_text=True) as reader:
-            work.probe = reader.probe
+            work.probe, work.metadata = reader.probe, reader.metadata
             frames = reader.frames()
             while True:
                 asked = time.perf_counter()

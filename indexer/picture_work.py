@@ -22,6 +22,7 @@ from indexer.records import (
     SegmentRow,
     TextTrack,
     Vector,
+    VideoMetadata,
     VideoProbe,
 )
 from indexer.screen_changes import ChangeDetector
@@ -72,6 +73,7 @@ class PictureWork:
     video_id: str
     spool: ThumbnailSpool
     probe: VideoProbe | None = None
+    metadata: VideoMetadata = field(default_factory=VideoMetadata)
     duration_seconds: float = 0.0
     warnings: tuple[str, ...] = ()
     text_tracks: tuple[TextTrack, ...] = ()

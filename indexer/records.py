@@ -4,6 +4,7 @@ Plain frozen dataclasses with their units in their names. No third-party imports
 """
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Literal, get_args
 
 import numpy as np
@@ -85,6 +86,51 @@ class VideoProbe:
     subtitle_streams: tuple[int, ...] = ()
     """Stream indices of embedded text tracks."""
     audio_streams: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A named part of a video, as the container marks it."""
+
+    span: TimeSpan
+    title: str
+    """Plain text on one line; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a video was taken, in WGS 84 degrees: north and east are positive."""
+
+    latitude_degrees: float
+    longitude_degrees: float
+
+
+@dataclass(frozen=True, slots=True)
+class VideoMetadata:
+    """What the container says of a video in words. Strangers wrote it: plain text of bounded length, and it may lie.
+
+    Empty where the container says nothing.
+    """
+
+    title: str = ""
+    created: str = ""
+    """When it was taken: UTC, ISO 8601 to the second, as `2023-05-09T11:41:46Z`; see `Video.created` for one that is
+    always there."""
+    camera_make: str = ""
+    camera_model: str = ""
+    place: Place | None = None
+    place_name: str = ""
+    artist: str = ""
+    comment: str = ""
+    description: str = ""
+    chapters: tuple[Chapter, ...] = ()
+    """In order of time, on the player's clock, within the video; may overlap."""
+
+    @property
+    def camera(self) -> str:
+        """Make and model, the make once: `Apple iPhone 14 Pro`, `Canon EOS R5`."""
+        make, model = self.camera_make, self.camera_model
+        return model if model.casefold().startswith(make.casefold()) else f"{make} {model}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +238,24 @@ class Video:
     failure_reason: str = ""
     failure_software: str = ""
     """Fingerprint of the software that failed: a failed file is tried again only when it or the file changes."""
+    metadata: VideoMetadata = VideoMetadata()
+    """Read with the pictures; empty for a failed video."""
+    tags: tuple[str, ...] = ()
+    """The person's own, sorted, each once; see `indexer.tags`. They stay when the video is indexed again or moved."""
 
     @property
     def path(self) -> str:
         """The path that is read."""
         return self.paths[0]
+
+    @property
+    def created(self) -> datetime:
+        """When it was taken, UTC: as its container says, else the earliest modification time of its files."""
+        if self.metadata.created:
+            return datetime.fromisoformat(self.metadata.created)
+        return datetime.fromtimestamp(min(self.modified_ns, default=0) // 1_000_000_000, UTC)
+
+    @property
+    def created_source(self) -> Literal["container", "file"]:
+        """Which of the two `created` is."""
+        return "container" if self.metadata.created else "file"

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from indexer.metadata import metadata_values, read_metadata
 from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Vector, Video, VideoProbe
 from indexer.schema import ArrowArray, ArrowTable, Maker, table_schema
 from indexer.words import letters_of
@@ -29,7 +30,8 @@ def lots(video_id: str, what: str, count: int) -> list[int]:
 def video_rows(videos: Sequence[Video], maker: Maker) -> ArrowTable:
     rows = [
         asdict(video)
-        | {"paths": list(video.paths), "warnings": list(video.warnings)}
+        | {"paths": list(video.paths), "warnings": list(video.warnings), "tags": list(video.tags)}
+        | {"metadata": json.dumps(metadata_values(video.metadata), sort_keys=True)}
         | {"stages": json.dumps(video.stages, sort_keys=True)}
         | {"probe": asdict(video.probe) if video.probe else None}
         for video in videos
@@ -84,8 +86,14 @@ def read_videos(table: ArrowTable) -> list[Video]:
 
 
 def _read_video(row: dict[str, Any]) -> Video:
-    lists: dict[str, Any] = {name: tuple(row[name]) for name in ("paths", "modified_ns", "warnings")}
-    values: dict[str, Any] = {**row, **lists, "stages": json.loads(row["stages"]), "probe": _read_probe(row["probe"])}
+    lists: dict[str, Any] = {name: tuple(row[name]) for name in ("paths", "modified_ns", "warnings", "tags")}
+    values: dict[str, Any] = {
+        **row,
+        **lists,
+        "stages": json.loads(row["stages"]),
+        "probe": _read_probe(row["probe"]),
+        "metadata": read_metadata(json.loads(row["metadata"])),
+    }
     return Video(**values)
 
 

@@ -106,10 +106,11 @@ class RunContext:
 
 
 def row_of(job: Job, video_id: str) -> Video:
-    """The bare row of a job's video: its paths, nothing made yet."""
+    """The bare row of a job's video: its paths and the person's tags, nothing made yet."""
     if job.known is not None:
-        paths, times = job.known.paths, job.known.modified_ns
+        paths, times, tags = job.known.paths, job.known.modified_ns, job.known.tags
     else:
         files = sorted(job.files)
         paths, times = tuple(str(file.path) for file in files), tuple(file.modified_ns for file in files)
-    return Video(video_id, paths, job.files[0].size_bytes, times, 0.0, None)
+        tags = ()
+    return Video(video_id, paths, job.files[0].size_bytes, times, 0.0, None, tags=tags)

@@ -15,7 +15,7 @@ ArrowSchema = Any
 ArrowField = Any
 ArrowArray = Any
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised when a column changes its name, type or meaning; a library of another version is refused."""
 
 TableName = Literal["videos", "segments", "frames", "texts"]
@@ -98,6 +98,8 @@ def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
                 pa.field("failure_kind", pa.string()),
                 pa.field("failure_reason", pa.string()),
                 pa.field("failure_software", pa.string()),
+                pa.field("metadata", pa.string()),  # JSON, see `indexer.metadata.metadata_values`
+                pa.field("tags", pa.list_(pa.string())),
             ]
         case "segments":
             columns = [

@@ -8,6 +8,7 @@ from pathlib import Path
 from indexer.caption_stage import CaptionStage
 from indexer.errors import VanishedVideoError, VideoError
 from indexer.events import VideoFailed
+from indexer.metadata import metadata_within
 from indexer.models.device import choose_device
 from indexer.picture_stage import FailedWork, PictureStage
 from indexer.picture_work import PictureWork, rows_of
@@ -62,6 +63,7 @@ def _keep_pictures(run: RunContext, work: PictureWork) -> None:
         bare,
         duration_seconds=work.duration_seconds,
         probe=work.probe,
+        metadata=metadata_within(work.metadata, work.duration_seconds),
         warnings=(*work.warnings, *texts.warnings),
         stages={
             "picture": run.needs.picture_fingerprint,

@@ -16,7 +16,8 @@ from indexer.decode_request import make_request
 from indexer.decode_sampling import AskedTimes
 from indexer.decode_spares import DecodeSpares
 from indexer.errors import DecodeLimitError, DecoderCrashedError, UnreadableVideoError, VanishedVideoError, VideoError
-from indexer.records import SampledFrame, TextTrack, TimedText, TimeSpan, VideoProbe
+from indexer.metadata import read_metadata
+from indexer.records import SampledFrame, TextTrack, TimedText, TimeSpan, VideoMetadata, VideoProbe
 
 __all__ = ["VideoReader", "open_video", "probe_video", "read_text_tracks"]
 
@@ -38,6 +39,8 @@ class VideoReader:
         self._process: DecodeProcess | None = None
         self._identity: tuple[int, int] | None = None
         self._probe: VideoProbe | None = None
+        self.metadata = VideoMetadata()
+        """Once the reader is entered: what the container says in words."""
         self.duration_seconds: float = 0.0
         """After `frames()` is exhausted: when the last presented frame leaves the screen, player's clock."""
         self.warnings: tuple[str, ...] = ()
@@ -125,6 +128,7 @@ class VideoReader:
             return
         message = self._hear()
         slot_bytes = message.pop("slot_bytes")
+        self.metadata = read_metadata(message["metadata"])
         self._probe = _to_probe(message)
         if request.mode == "frames":
             self._process.make_ring(slot_bytes)

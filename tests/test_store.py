@@ -19,7 +19,7 @@ from indexer.errors import (
     LibraryModelsError,
     NotInLibraryError,
 )
-from indexer.records import VideoProbe
+from indexer.records import Chapter, Place, TimeSpan, VideoMetadata, VideoProbe
 from indexer.store import Library
 
 
@@ -37,7 +37,10 @@ def test_rows_come_back_as_they_were_written(library: Library):
     name, segments, frames = pictures(1)
     _, _, rows = texts(1)
     probe = VideoProbe("mov", "h264", "decord", 640, 360, 90, 9.5, 25.0, 0.5, 1, True, (2, 3), 1)
-    written = replace(video(1), probe=probe, warnings=("damaged after 3 s",))
+    metadata = VideoMetadata("A title", place=Place(1.5, -2.5), chapters=(Chapter(TimeSpan(0.5, 2.25), "One"),))
+    written = replace(
+        video(1), probe=probe, warnings=("damaged after 3 s",), metadata=metadata, tags=("beach", "work trip")
+    )
     library.write_pictures([(name, segments, frames)])
     library.write_texts([(name, "subtitle", rows)])
     library.put_videos([written])
