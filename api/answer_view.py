@@ -1,6 +1,7 @@
 """How an answer looks: its words, then the moments as time codes."""
 
 from pathlib import PurePath
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 import click
@@ -11,9 +12,33 @@ if TYPE_CHECKING:
     from search.answer import Answer, CitedMoment
 
 
+ERASE_LINE = "\x1b[2K"
+"""As every terminal since the VT100 understands it."""
+
+
 def print_words(words: str) -> None:
     """Words of an answer that is still being written."""
     click.echo(safe_text(words), nl=False)
+
+
+class DraftLine:
+    """A first answer on one dim line of the terminal, which the answer then replaces."""
+
+    def __init__(self) -> None:
+        self._words = ""
+
+    def add(self, words: str) -> None:
+        """Shows more of it, as much as one line holds."""
+        self._words += words
+        room = get_terminal_size().columns - 1
+        line = one_line(f"draft: {self._words}")
+        click.echo(f"\r{ERASE_LINE}" + click.style(line[:room], dim=True), nl=False)
+
+    def clear(self) -> None:
+        """Takes it away; safe to repeat."""
+        if self._words:
+            click.echo(f"\r{ERASE_LINE}", nl=False)
+        self._words = ""
 
 
 def print_answer(answer: "Answer", *, told: str = "") -> None:

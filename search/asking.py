@@ -110,6 +110,7 @@ class Asker(Closing):
         effort: EffortName = "normal",
         retrieval: bool = True,
         on_text: OnText | None = None,
+        on_draft: OnText | None = None,
         on_evidence: OnEvidence | None = None,
         is_cancelled: IsCancelled | None = None,
     ) -> Answer:
@@ -121,6 +122,7 @@ class Asker(Closing):
             effort: how many clips are looked at.
             retrieval: False: no search; frames spread evenly over the whole video or library.
             on_text: told the answer's words as they are generated; they may still turn out to be unfounded.
+            on_draft: told the words of a first answer from captions and quoted text, before any picture is looked at.
             on_evidence: told (video id, span) of each clip of a prompt, before the model reads it.
             is_cancelled: once it says True, nothing more is generated.
 
@@ -136,12 +138,17 @@ class Asker(Closing):
         started = time.perf_counter()
         scope = scope_of(text)
         if retrieval and scope == "count":
-            told = Listening(None, on_evidence, is_cancelled)
+            told = Listening(on_evidence=on_evidence, is_cancelled=is_cancelled)
             return answer_count(self, text, chosen, effort=effort, started=started, listening=told)
         if retrieval and scope == "summary":
-            told = Listening(on_text, on_evidence, is_cancelled)
+            told = Listening(on_text, on_evidence=on_evidence, is_cancelled=is_cancelled)
             return answer_summary(self, text, chosen, started=started, listening=told)
-        listening = Listening(None if on_text is None else AnswerStream(on_text), on_evidence, is_cancelled)
+        listening = Listening(
+            None if on_text is None else AnswerStream(on_text),
+            None if on_draft is None else AnswerStream(on_draft),
+            on_evidence,
+            is_cancelled,
+        )
         found = self._retrieve(text, chosen, effort) if retrieval else Retrieved([], is_sure=False)
         fits = fitting(EFFORTS[effort], model.context_limit)
         passes = Passes(

@@ -17,6 +17,8 @@ class Listening:
 
     on_text: OnText | None = None
     """The answer's words as they are generated; they may still turn out to be unfounded."""
+    on_draft: OnText | None = None
+    """The words of a first answer from captions and quoted text alone; the answer replaces it."""
     on_evidence: OnEvidence | None = None
     """The clips of a prompt, before the model reads it."""
     is_cancelled: IsCancelled | None = None

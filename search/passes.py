@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from indexer.models.vision_language import OnText, VisionLanguageModel
 from indexer.records import TimeSpan
 from search.answer import CitedMoment
 from search.budget import Budget, plan_clips
+from search.draft import tell_draft
 from search.effort import Effort, reply_tokens
 from search.evidence import Candidate, PlannedClip
 from search.listening import SILENT, Listening, ShownSpan
@@ -84,12 +86,13 @@ class Passes:
             GenerationCancelledError, DeviceMemoryError, ModelBusyError: see the model.
         """
         batches = self._batches(candidates[: self._effort.clips])
+        first = self._read_beside_draft(batches[0])
         if len(batches) == 1:
-            return self._final(self._read(batches[0]))
+            return self._final(first)
         winners: list[tuple[list[_Clip], ParsedReply]] = []
         clips_of_first: list[_Clip] = []
-        for batch in batches:
-            clips = self._read(batch)
+        for place, batch in enumerate(batches):
+            clips = self._read(batch) if place else first
             clips_of_first = clips_of_first or clips
             reply = self._ask(clips, None)
             if reply.found:
@@ -125,6 +128,13 @@ class Passes:
         self._looked.warnings += [warning for warning in read.warnings if warning not in self._looked.warnings]
         show = as_video if self._mode == "video" else _as_it_is
         return [_Clip(plan.candidate, show(clip)) for plan, clip in read.clips]
+
+    def _read_beside_draft(self, planned: Sequence[PlannedClip]) -> "list[_Clip]":
+        """Reads the first clips, in other processes, while the model tells what their captions and texts say."""
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(self._read, planned)
+            tell_draft(self._question, planned, self._model, max_tokens=self.reply_tokens, listening=self._listening)
+            return reading.result()
 
     def _final(self, clips: "list[_Clip]") -> Looked:
         reply = self._ask(clips, self._listening.on_text) if clips else NOTHING

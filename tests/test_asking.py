@@ -202,6 +202,37 @@ def test_the_answers_words_are_streamed(ask: Ask) -> None:
     assert len(told) > 1
 
 
+def test_a_draft_from_what_is_written_comes_before_any_picture(ask: Ask) -> None:
+    told: list[tuple[str, str]] = []
+
+    def script(prompt: Prompt) -> str:
+        pictures = [part for part in prompt if isinstance(part, ShownFrames)]
+        if not pictures:
+            return json.dumps({"answer": "lanterns"})
+        told.append(("looked", ""))
+        return reply((1, 12, 18), answer="two lanterns")
+
+    answer, model = ask(
+        "What does the tailor count?",
+        script,
+        on_draft=lambda words: told.append(("draft", words)),
+        on_text=lambda words: told.append(("answer", words)),
+    )
+    kinds = [kind for kind, _ in told]
+    assert "".join(words for kind, words in told if kind == "draft") == "lanterns"
+    assert kinds.index("looked") > max(place for place, kind in enumerate(kinds) if kind == "draft")
+    assert answer.answer == "two lanterns"
+    assert "The tailor counts lanterns" in words_of(model.prompts[0])
+    assert answer.evidence.passes == 1
+
+
+def test_nothing_written_makes_no_draft(ask: Ask) -> None:
+    told: list[str] = []
+    _, model = ask("When can one see a horse meadow?", lambda prompt: reply((1, 12, 18)), on_draft=told.append)
+    assert told == []
+    assert all(any(isinstance(part, ShownFrames) for part in prompt) for prompt in model.prompts)
+
+
 def test_a_vanished_video_is_left_out_and_said(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("test_asking.VANISHED", [True])
     answer, _ = ask("horse meadow street", lambda prompt: reply((1, 0, 200)), effort="high")

@@ -43,8 +43,18 @@ class FakeAsker:
     def __exit__(self, *error: object) -> None:
         pass
 
-    def ask(self, question: str, *, on_text: Callable[[str], None] | None, **given: Any) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        on_text: Callable[[str], None] | None,
+        on_draft: Callable[[str], None] | None,
+        **given: Any,
+    ) -> Answer:
         self.asked.append({"question": question, **given})
+        if on_draft:
+            on_draft("Perhaps ")
+            on_draft("noon.")
         if on_text:
             half = len(self.given.answer) // 2
             on_text(self.given.answer[:half])
@@ -84,7 +94,8 @@ def test_a_stream_is_not_said_twice(run: Run) -> None:
     result, _ = run(answer(), "when?", "--stream")
     assert result.stdout.count("From 62.0s") == 1
     events = [json.loads(line) for line in run(answer(), "when?", "--stream", "--json")[0].stdout.splitlines()]
-    assert "".join(event["text"] for event in events[:-1]) == "From 62.0s to 70.5s."
+    assert "".join(event["draft"] for event in events[:2]) == "Perhaps noon."
+    assert "".join(event["text"] for event in events[2:-1]) == "From 62.0s to 70.5s."
     assert events[-1]["found"]
 
 

@@ -61,17 +61,27 @@ def ask(
       reelseek ask "How often does a train pass?" --effort high
       reelseek ask "What topics are covered?" --video lecture.mp4     from captions and subtitles
       reelseek ask "Who wins?" --json | jq .moments[0]
-      reelseek ask "Who wins?" --json --stream                        {"text": ...} lines, then the answer
+      reelseek ask "Who wins?" --json --stream                        {"draft": ...}, {"text": ...} lines, the answer
+
+    What is streamed first is a draft from captions and quoted text; the answer from the pictures replaces it.
 
     Returns 1 when it was not found; the moments are then those that came closest.
     """
-    from api.answer_view import print_answer, print_words
+    from api.answer_view import DraftLine, print_answer, print_words
     from api.terminal import is_terminal
     from search.asking import Asker
 
     told: list[str] = []
+    draft_line = DraftLine()
+
+    def on_draft(words: str) -> None:
+        if as_json:
+            click.echo(json.dumps({"draft": words}))
+        else:
+            draft_line.add(words)
 
     def on_text(words: str) -> None:
+        draft_line.clear()
         told.append(words)
         if as_json:
             click.echo(json.dumps({"text": words}))
@@ -79,6 +89,7 @@ def ask(
             print_words(words)
 
     streams = stream or (not as_json and is_terminal())
+    drafts = streams and (as_json or is_terminal())
     with Asker.open(Path(settings.library), settings=settings) as asker:
         answer = asker.ask(
             question,
@@ -87,7 +98,9 @@ def ask(
             effort=effort,
             retrieval=not no_retrieval,
             on_text=on_text if streams else None,
+            on_draft=on_draft if drafts else None,
         )
+        draft_line.clear()
     if as_json:
         click.echo(json.dumps(answer.to_json()))
     else:

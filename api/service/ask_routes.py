@@ -21,8 +21,9 @@ from search.answer import Answer
 
 DESCRIPTION = (
     "With `Accept: text/event-stream` the answer comes as events: `evidence` with the clips that the model is shown,"
-    " `token` with the next words, which may still turn out to be unfounded, then `answer`, or `problem`. A client that"
-    " goes away ends the work."
+    " `draft` with the next words of a first answer from captions and quoted text alone, `token` with the next words of"
+    " the answer from the pictures, which replaces the draft and may still turn out to be unfounded, then `answer`, or"
+    " `problem`. A client that goes away ends the work."
 )
 
 
@@ -31,7 +32,9 @@ class AskOperation(Operation):
     """Describes the second form of the answer, which Litestar cannot know."""
 
     def __post_init__(self) -> None:
-        events = Schema(type=OpenAPIType.STRING, description="Server-sent events: evidence, token, answer, problem.")
+        events = Schema(
+            type=OpenAPIType.STRING, description="Server-sent events: evidence, draft, token, answer, problem."
+        )
         answer = self.responses["200"] if self.responses else None
         if isinstance(answer, OpenAPIResponse) and answer.content:
             answer.content[MEDIA_TYPE] = OpenAPIMediaType(schema=events)
@@ -86,6 +89,10 @@ def _ask(runtime: Runtime, data: schemas.AskRequest, cancel: threading.Event, ch
         if channel:
             channel.put("token", {"text": words})
 
+    def on_draft(words: str) -> None:
+        if channel:
+            channel.put("draft", {"text": words})
+
     def on_evidence(clips: Sequence[tuple[str, TimeSpan]]) -> None:
         if channel:
             videos = {one.video_id: one for one in asker.engine.videos()}
@@ -98,6 +105,7 @@ def _ask(runtime: Runtime, data: schemas.AskRequest, cancel: threading.Event, ch
         effort=data.effort,
         retrieval=data.retrieval,
         on_text=on_text,
+        on_draft=on_draft if channel else None,
         on_evidence=on_evidence,
         is_cancelled=is_cancelled,
     )

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from indexer.errors import DeviceMemoryError, GenerationCancelledError, ModelBrokenError, PromptTooLongError
-from indexer.models.device import choose_device
+from indexer.models.device import choose_device, one_thread_an_operation
 from indexer.models.qwen_inputs import PromptInputs, check_processor
 from indexer.models.qwen_watch import Watch
 from indexer.models.qwen_weights import find_vision_language_weights, name_of
@@ -96,6 +96,7 @@ class QwenModel:
         ends = model.generation_config.eos_token_id
         self._end_ids: list[int] = [ends] if isinstance(ends, int) else list(ends or [processor.tokenizer.eos_token_id])
         self._grammar: ReplyGrammar | None = None
+        self._parameters = sum(weights.numel() for weights in model.parameters())
         self._batch_tokens = BATCH_TOKENS.get(device.split(":")[0], BATCH_TOKENS["cpu"])
 
     @property
@@ -162,7 +163,7 @@ class QwenModel:
         constraint = self._grammar_made().constraint(schema, len(prompts)) if schema is not None else None
         start = inputs["input_ids"].shape[1]
         watch.begin(start)
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread_an_operation(self._device, parameters=self._parameters):
             made = self._model.generate(
                 **inputs,
                 generation_config=self._greedy(max_tokens),

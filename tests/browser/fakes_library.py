@@ -42,6 +42,8 @@ class FakeLibrary:
     answer: dict[str, Any] = field(default_factory=dict[str, Any])
     words: list[str] = field(default_factory=list[str])
     """The answer's pieces, as they are streamed."""
+    draft: list[str] = field(default_factory=list[str])
+    """Those of a first answer that come before them."""
     pause_seconds: float = 0.0
     """Before each event of an answer."""
     steps: threading.Semaphore | None = None

@@ -129,6 +129,9 @@ class _Handler(BaseHTTPRequestHandler):
             for one in self.fake.moments[:4]
         ]
         yield "evidence", {"clips": clips}
+        for words in self.fake.draft:
+            self._wait()
+            yield "draft", {"text": words}
         for words in self.fake.words:
             self._wait()
             yield "token", {"text": words}

@@ -60,6 +60,20 @@ def test_an_answer_streams_then_cites_and_a_citation_moves_the_player(
     assert address(page)["mode"] == "ask"
 
 
+def test_a_draft_is_told_and_then_replaced(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
+    library.steps = threading.Semaphore(0)
+    library.draft = ["Blue", " or so"]
+    page = new_page()
+    page.goto(f"{service.address}/?q=what+is+red%3F&mode=ask")
+    library.steps.release(2)
+    expect(page.locator(".answer-text.is-draft")).to_have_text("Blue or so")
+    expect(page.locator(".loading")).to_contain_text("from captions")
+    library.steps.release()
+    expect(page.locator(".answer-text.is-coming:not(.is-draft)")).to_have_text("The square")
+    library.steps.release(3)
+    expect(page.locator(".answer-text:not(.is-coming)")).to_have_text("The square is red.")
+
+
 def test_going_back_to_an_answer_does_not_ask_again(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     page.goto(f"{service.address}/?q=what+is+red%3F&mode=ask")

@@ -78,7 +78,18 @@ export function createAskView({ linkTo, searchInstead }) {
         status.lastChild.textContent = clips.length ? `Looking at ${counted(clips.length, "clip")}` : "Nothing fits well; checking";
         fill(strip, clips.length > 0 && evidenceStrip(clips));
       },
-      token: (/** @type {any} */ { text }) => words.append(text),
+      draft: (/** @type {any} */ { text }) => {
+        if (!words.classList.contains("is-draft")) status.lastChild.textContent += "; meanwhile a draft from captions";
+        words.classList.add("is-draft");
+        words.append(text);
+      },
+      token: (/** @type {any} */ { text }) => {
+        if (words.classList.contains("is-draft")) {
+          words.classList.remove("is-draft");
+          words.replaceChildren();
+        }
+        words.append(text);
+      },
       answer: (/** @type {Answer} */ whole) => (answer = whole),
     };
     await askQuestion({ question: state.query, ...(state.video ? { video: state.video } : {}) }, handlers, signal);
