@@ -6,6 +6,7 @@ from indexer.records import Stage, Video
 from indexer.store import Library
 from search.assemble import matches_of
 from search.fusion import fuse
+from search.metadata_words import METADATA, with_metadata
 from search.moments import Draft, moments_of
 from search.results import Signal
 from search.retrieve import Question, SegmentKey, nearest_segments, retrieve
@@ -24,6 +25,8 @@ def find(
         return video_id in videos and stage in videos[video_id].stages
 
     found = retrieve(library, question, signals=signals, ready=ready)
+    if METADATA in signals:
+        found = with_metadata(library, question, found, videos)
     keys: dict[Signal, list[SegmentKey]] = {signal: [hit.key for hit in hits] for signal, hits in found.lists.items()}
     fused = fuse(keys, weights=found.weights)
     durations = {video_id: one.duration_seconds for video_id, one in videos.items()}

@@ -16,8 +16,10 @@ Signal = Literal[
     "screen_text_words",
     "caption",
     "caption_words",
+    "metadata_words",
 ]
-"""One way in which a segment can match: its picture, or a text of a source by meaning or by its words."""
+"""One way in which a segment can match: its picture, a text of a source by meaning or by its words, or the
+words around the video: its name, title, tags, chapters."""
 SIGNALS: tuple[Signal, ...] = get_args(Signal)
 
 

@@ -34,7 +34,7 @@ STAGES: dict[Signal, Stage] = {
     "picture": "picture",
     **{signal: STAGE_OF_SOURCE[source] for signal, source in SOURCES.items()},
 }
-"""The stage of indexing that must be ready for a signal."""
+"""The stage of indexing that must be ready for a signal. `metadata_words` is not among them: see `metadata_words`."""
 
 
 class Searchable(Protocol):
@@ -59,6 +59,8 @@ class Searchable(Protocol):
     ) -> list[TextHit]: ...
 
     def background(self, vector: QueryVector, *, what: Sampled, size: int = 1000) -> Similarities: ...
+
+    def segments(self, video_id: str) -> list[SegmentRow]: ...
 
     def segments_by_key(self, keys: Sequence[SegmentKey]) -> dict[SegmentKey, SegmentRow]: ...
 
@@ -109,7 +111,7 @@ class Retrieved:
 def retrieve(
     library: Searchable, question: Question, *, signals: Collection[Signal], ready: Callable[[str, Stage], bool]
 ) -> Retrieved:
-    """Search by each of the signals.
+    """Search by each of the signals that look at rows of the library.
 
     Args:
         ready: (video id, stage) -> whether that stage of that video is complete; hits in others are dropped, since
@@ -120,7 +122,7 @@ def retrieve(
     background = Background.of(np.empty(0, np.float32))
     if question.picture_vector is not None:
         background = Background.of(library.background(question.picture_vector, what="frames"))
-    for signal in sorted(signals):
+    for signal in sorted(STAGES.keys() & set(signals)):
         if signal == "picture":
             hits, weight = _by_picture(library, question, background)
         elif signal in BY_MEANING:

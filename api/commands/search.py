@@ -23,6 +23,7 @@ SIGNALS = (
     "screen_text_words",
     "caption",
     "caption_words",
+    "metadata_words",
 )
 """As `search.results.SIGNALS`, which is too heavy to import for `--help`; a test holds that they are equal."""
 

@@ -32,6 +32,7 @@ SignalName = Literal[
     "screen_text_words",
     "caption",
     "caption_words",
+    "metadata_words",
 ]
 """As `search.results.Signal`; a test holds that they are equal."""
 
