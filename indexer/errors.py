@@ -5,6 +5,8 @@ ReelseekError
 │   ├── QueryError           a query that cannot be searched
 │   ├── SettingsError        a setting outside its range, or a settings file that cannot be read
 │   ├── PromptTooLongError   a prompt and its reply do not fit a model's context
+│   ├── FrameRateError       a frame rate or time code that is none, or is not known
+│   ├── ExportError          what was found cannot be written as asked
 │   └── NotInLibraryError    a video was named that the library does not hold
 ├── VideoError               one video cannot be indexed; the others go on
 │   ├── UnreadableVideoError the bytes are not a media file, are cut short, or a codec is missing
@@ -51,6 +53,14 @@ class SettingsError(UsageError):
 
 class PromptTooLongError(UsageError):
     """A prompt and its reply do not fit a model's context."""
+
+
+class FrameRateError(UsageError):
+    """A frame rate or time code that is none, or that a format does not have, or that a file does not tell."""
+
+
+class ExportError(UsageError):
+    """What was found cannot be written as asked: the place is taken, or the format cannot hold it."""
 
 
 class NotInLibraryError(UsageError):

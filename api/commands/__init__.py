@@ -5,6 +5,7 @@ import click
 from api.commands.ask import ask
 from api.commands.demo import demo
 from api.commands.evaluate import evaluate
+from api.commands.export import export
 from api.commands.index import index
 from api.commands.keys import keys
 from api.commands.models import models
@@ -22,6 +23,7 @@ COMMANDS: dict[str, click.Command] = {
     "search": search,
     "ask": ask,
     "pinpoint": pinpoint,
+    "export": export,
     "serve": serve,
     "keys": keys,
     "status": status,

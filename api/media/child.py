@@ -49,6 +49,10 @@ def _work(request: MediaRequest, channel: _Channel) -> dict[str, object]:
             from api.media.facts import read_facts
 
             return read_facts(request)
+        case "cadence":
+            from api.media.cadence import read_cadence
+
+            return read_cadence(request, channel.progress)
         case "clip" | "transcode":
             from api.media.clip import cut
 
@@ -104,6 +108,8 @@ def main() -> None:
     except OSError as error:  # FFmpeg's own errors are of it too
         if error.errno == errno.EFBIG:
             channel.fail(DecodeLimitError("what was written became larger than allowed"))
+        elif error.errno == errno.ENOSPC:
+            channel.fail(DecodeLimitError("no room is left on the disk; what was written so far is removed"))
         else:
             channel.fail(UnreadableVideoError(f"it could not be written anew: {error.strerror or error}"))
     except ValueError as error:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from indexer.decode_protocol import DecodeRequest
 
-Work = Literal["facts", "clip", "remux", "transcode", "still", "sheet"]
+Work = Literal["facts", "cadence", "clip", "remux", "transcode", "still", "sheet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,10 @@ class MediaRequest:
     start_seconds: float = 0.0
     stop_seconds: float = 0.0
     """Half-open span on the player's clock."""
+    rate: tuple[int, int] = (0, 1)
+    """Frames a second, numerator and denominator: a clip's pictures are put on its grid; (0, 1): they stay."""
+    timecode: str = ""
+    """Of a clip's first frame, written into it."""
     most_side: int = 1920
     webm: bool = False
     """Remux into WebM and not MP4."""
@@ -56,5 +60,6 @@ class MediaRequest:
     def from_line(line: bytes) -> "MediaRequest":
         values: dict[str, Any] = json.loads(line)
         values["decode"] = DecodeRequest.from_line(json.dumps(values["decode"]).encode())
+        values["rate"] = tuple(values["rate"])
         values["tiles"] = tuple(Tile(**tile) for tile in values["tiles"])
         return MediaRequest(**values)

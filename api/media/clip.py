@@ -11,7 +11,7 @@ import av
 import av.container
 
 from api.media.child_protocol import MediaRequest
-from api.media.picture_track import PictureTrack
+from api.media.picture_track import TICKS, PictureTrack
 from api.media.sound_track import SoundTrack
 from api.media.timed_source import AudioFrame, Timed, TimedSource, VideoFrame, shown_from
 from indexer.errors import UnreadableVideoError
@@ -19,6 +19,8 @@ from indexer.errors import UnreadableVideoError
 OutputContainer = av.container.OutputContainer
 _PATIENCE_SECONDS = 10.0
 """How far past the stop the file is read for sound or pictures that lie late in it."""
+_FINE = 1000
+"""Least ticks a second, so that what is no picture can be timed too."""
 _HELD_SOUNDS = 20_000
 """Pieces of sound that may come before the first picture."""
 
@@ -60,7 +62,8 @@ def _write(
     sounds: SoundTrack | None = None
     held: list[tuple[float, AudioFrame]] = []
     count, is_shown, is_heard = 0, False, source.sound is None
-    items = source.read_from(request.start_seconds, sound=not is_heard)
+    grid = Fraction(*request.rate)
+    items = on_grid(source.read_from(request.start_seconds, sound=not is_heard), grid)
     for time, frame in _until(shown_from(items, request.start_seconds), request.stop_seconds):
         place = time - request.start_seconds
         if not isinstance(frame, VideoFrame):
@@ -73,7 +76,14 @@ def _write(
             is_shown = True
         elif not is_shown:
             if pictures is None:
-                pictures = PictureTrack(output, frame, rate=_rate(source), most_side=request.most_side)
+                pictures = PictureTrack(
+                    output,
+                    frame,
+                    rate=grid or _rate(source),
+                    most_side=request.most_side,
+                    ticks=ticks_for(grid),
+                    timecode=request.timecode,
+                )
                 if source.sound is not None:
                     sounds = SoundTrack(output, source.sound, stop_seconds=length)
                     for early in held:
@@ -98,6 +108,23 @@ def _until(items: Iterator[Timed], stop_seconds: float) -> Iterator[Timed]:
         if item[0] > stop_seconds + _PATIENCE_SECONDS:
             return
         yield item
+
+
+def on_grid(items: Iterator[Timed], rate: Fraction) -> Iterator[Timed]:
+    """Each picture at its frame's exact time: containers round times, to a whole millisecond in Matroska. Between two
+    frames, as variable frame rates have it, the nearest is taken. With a rate of 0 all stay where they are."""
+    for time, frame in items:
+        if rate and isinstance(frame, VideoFrame):
+            yield float(round(time * rate) / rate), frame
+        else:
+            yield time, frame
+
+
+def ticks_for(rate: Fraction) -> int:
+    """A clock in which every frame of the rate begins at a whole tick; MPEG's without a rate."""
+    if not rate:
+        return TICKS
+    return rate.numerator if rate.numerator >= _FINE else rate.numerator * _FINE
 
 
 def _rate(source: TimedSource) -> Fraction | None:

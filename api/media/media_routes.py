@@ -12,6 +12,7 @@ from api.media.file_response import AnyRequest, FileResponse, file_response
 from api.media.media_desk import Making, desk_of
 from api.media.opened_file import OpenedFile, open_source
 from api.media.pictures import Still, make_sheet, make_still, near_picture, sheet_name, sheet_vtt
+from api.media.requests import probe_of
 from api.media.route_tools import (
     GET_HEAD,
     KEPT,
@@ -26,7 +27,7 @@ from api.media.route_tools import (
     type_by_name,
     while_there,
 )
-from api.media.sources import ask_child, probe_of
+from api.media.sources import ask_child
 from api.media.watching import watchable
 from api.media.web_vtt import subtitles_vtt
 from api.service.problems import described

@@ -22,7 +22,6 @@ VideoFrame = av.video.frame.VideoFrame
 OutputContainer = av.container.OutputContainer
 TICKS = 90_000
 """A second has so many; the clock of MPEG, in which every usual frame rate is exact to 6 microseconds."""
-TICK = Fraction(1, TICKS)
 _KEY_SECONDS_FRAMES = 60
 _ENCODER = "libx264"
 _OPTIONS = {"preset": "veryfast", "crf": "21", "profile": "high"}
@@ -32,13 +31,24 @@ _MATRIX_709, _MATRIX_601 = 1, 6
 class PictureTrack:
     """An H.264 track, made for the first picture that is shown."""
 
-    def __init__(self, output: OutputContainer, first: VideoFrame, *, rate: Fraction | None, most_side: int) -> None:
+    def __init__(
+        self,
+        output: OutputContainer,
+        first: VideoFrame,
+        *,
+        rate: Fraction | None,
+        most_side: int,
+        ticks: int = TICKS,
+        timecode: str = "",
+    ) -> None:
         """
         Args:
             rate: of the source, pictures a second, if known: a hint for the encoder's rate control alone.
             most_side: larger pictures are scaled down to it.
+            ticks: the track's clock counts so many a second.
+            timecode: SMPTE time code of the first picture, written as a track of its own; empty for none.
         """
-        self._output = output
+        self._output, self._ticks = output, ticks
         self._orientation = orientation_of_frame(first)
         shown = self._orientation.shown_size(first.width, first.height)
         width, height = (_even(side) for side in fitted_size(*shown, most_side))
@@ -49,7 +59,9 @@ class PictureTrack:
         stream = output.add_stream(_ENCODER, rate=_sane_rate(rate), options=_OPTIONS)
         context = stream.codec_context
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        context.time_base = stream.time_base = TICK
+        context.time_base = stream.time_base = Fraction(1, ticks)
+        if timecode:
+            stream.metadata["timecode"] = timecode
         context.max_b_frames, context.gop_size = 0, _KEY_SECONDS_FRAMES
         if aspect := _shown_aspect(first, self._orientation):
             context.sample_aspect_ratio = aspect
@@ -62,19 +74,19 @@ class PictureTrack:
 
     def add(self, seconds: float, frame: VideoFrame) -> None:
         """One picture that comes on screen at that time of the file being written."""
-        tick = round(seconds * TICKS)
+        tick = round(seconds * self._ticks)
         if tick <= self._last_tick:
             return
         self._last_tick = tick
         picture = self._upright(frame)
-        picture.pts, picture.time_base, picture.pict_type = tick, TICK, 0
+        picture.pts, picture.time_base, picture.pict_type = tick, Fraction(1, self._ticks), 0
         self._mux(self._stream.encode(picture))
 
     def finish(self, stop_seconds: float) -> None:
         """Write what is left; the last picture stays until `stop_seconds`."""
         self._mux(self._stream.encode(None))
         if self._held is not None:
-            self._held.duration = max(1, round(stop_seconds * TICKS) - (self._held.pts or 0))
+            self._held.duration = max(1, round(stop_seconds * self._ticks) - (self._held.pts or 0))
             self._output.mux(self._held)
             self._held = None
 

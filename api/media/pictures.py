@@ -12,8 +12,9 @@ import cv2
 from api.media.child_protocol import Tile
 from api.media.media_desk import Making, MediaDesk
 from api.media.opened_file import OpenedFile, open_plain
+from api.media.requests import probe_of
 from api.media.settings import MediaSettings
-from api.media.sources import ask_child, probe_of
+from api.media.sources import ask_child
 from api.media.web_vtt import cue_time
 from indexer.config import Settings
 from indexer.errors import UnreadableVideoError

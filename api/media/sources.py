@@ -1,29 +1,15 @@
-"""From a video of the library to what the media child is asked. Blocks; leaves out running it (`child_job`)."""
+"""Ask a media child about a video for a route that waits. Blocks; leaves out running it (`child_job`)."""
 
 from pathlib import Path
 from typing import Any
 
 from api.media.child_job import run_child
-from api.media.child_protocol import MediaRequest, Tile, Work
-from api.media.errors import UnplayableError
+from api.media.child_protocol import Tile, Work
 from api.media.media_desk import Making, MediaDesk
 from api.media.opened_file import OpenedFile, open_source
+from api.media.requests import media_request
 from indexer.config import Settings
-from indexer.decode_request import make_request
-from indexer.records import Video, VideoProbe
-
-_THREADS = 2
-
-
-def probe_of(video: Video) -> VideoProbe:
-    """What is known of a video that was indexed.
-
-    Raises:
-        UnplayableError: indexing failed.
-    """
-    if video.probe is None or video.failure_kind:
-        raise UnplayableError(f"this video could not be indexed ({video.failure_reason or 'no picture'})")
-    return video.probe
+from indexer.records import Video
 
 
 def ask_child(
@@ -51,17 +37,14 @@ def ask_child(
         UnplayableError: indexing failed.
         VideoError, CancelledError: as `run_child`.
     """
-    probe = probe_of(video)
     source = opened or open_source(video)
     try:
-        request = MediaRequest(
-            work=work,
-            decode=make_request(source.path, settings, mode="frames", times=(), threads=_THREADS),
-            source_fd=source.descriptor,
-            container=probe.container,
-            stream_index=probe.stream_index,
-            origin_seconds=probe.start_seconds,
-            output=str(output) if output else "",
+        request = media_request(
+            settings,
+            video,
+            source,
+            work,
+            output=output,
             output_most_bytes=output_most_bytes,
             start_seconds=start_seconds,
             stop_seconds=stop_seconds,

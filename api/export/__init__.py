@@ -1,0 +1,1 @@
+"""Found moments, taken away: tables, chapters, edit lists, clips."""

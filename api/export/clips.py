@@ -1,0 +1,83 @@
+"""One MP4 for each take, cut to the frame. Blocks; the cutting is the media child's."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePath
+
+from api.export.files import make_folder, write_whole
+from api.export.names import distinct, safe_name
+from api.export.sources import MediaChild
+from api.export.takes import Take
+from indexer.errors import FrameRateError
+
+MOST_SIDE = 8192
+"""Clips keep their size, as far as H.264 goes."""
+
+
+def clip_names(takes: Sequence[Take]) -> list[str]:
+    """Number, video and times to the millisecond: a clip that is there under this name is this clip."""
+    numbers = max(3, len(str(len(takes))))
+    names = [
+        f"{rank:0{numbers}d} {safe_name(PurePath(take.source.name).stem, most_bytes=100)}"
+        f" {_clock(take, take.first)}-{_clock(take, take.stop)} {take.source.video.video_id[:8]}"
+        for rank, take in enumerate(takes, 1)
+    ]
+    return [f"{name}.mp4" for name in distinct(names)]
+
+
+def write_clips(
+    child: MediaChild,
+    takes: Sequence[Take],
+    folder: Path,
+    *,
+    force: bool = False,
+    on_progress: Callable[[float], None] = lambda _: None,
+) -> tuple[list[Path], int]:
+    """(the clips, how many of them were there already). What is there is kept, so that an interrupted run goes on.
+
+    Args:
+        force: cut also what is there.
+
+    Raises:
+        VideoError: a file is gone or cannot be read; the clips before it stay.
+        ExportError, OSError: the folder cannot be written to.
+        CancelledError: told to stop.
+    """
+    make_folder(folder)
+    paths = [folder / name for name in clip_names(takes)]
+    kept = 0
+    for number, (take, path) in enumerate(zip(takes, paths, strict=True)):
+        if path.is_file() and not force:
+            kept += 1
+        else:
+            write_whole(path, lambda draft, take=take: cut_take(child, take, draft), force=force)
+        on_progress((number + 1) / len(takes))
+    return paths, kept
+
+
+def cut_take(child: MediaChild, take: Take, output: Path, *, most_side: int = MOST_SIDE) -> None:
+    """Write one clip: H.264 and AAC, frame n at exactly n / rate, with the source's time code.
+
+    Raises:
+        VideoError: the file is gone or cannot be read.
+    """
+    rate = take.rate.per_second
+    try:
+        timecode = take.source_in
+    except FrameRateError:
+        timecode = ""
+    child.ask(
+        take.source.video,
+        "clip",
+        output=output,
+        start_seconds=float(take.rate.seconds(take.first)),
+        stop_seconds=float(take.rate.seconds(take.stop)),
+        rate=(rate.numerator, rate.denominator),
+        timecode=timecode,
+        most_side=most_side,
+    )
+
+
+def _clock(take: Take, frame: int) -> str:
+    """Of a file's name, as `1.02.03.480`."""
+    whole = round(take.rate.seconds(frame) * 1000)
+    return f"{whole // 3_600_000}.{whole // 60_000 % 60:02d}.{whole // 1000 % 60:02d}.{whole % 1000:03d}"

@@ -1,0 +1,86 @@
+"""Takes -> the documents of a format, by name and bytes. Pure; clips, which are encoded, are `clips`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal, get_args
+from urllib.parse import quote
+
+from api.export.edl import edl
+from api.export.fcpxml import fcpxml
+from api.export.names import distinct, safe_name
+from api.export.tables import chapters_vtt, csv_table, json_document
+from api.export.takes import Take, common_rate
+from api.export.timelines import timeline
+from indexer.timecode import FrameRate, can_drop
+
+DocumentFormat = Literal["csv", "json", "webvtt", "edl", "fcpxml", "otio"]
+DOCUMENT_FORMATS: tuple[DocumentFormat, ...] = get_args(DocumentFormat)
+ENDINGS: dict[str, str] = {"webvtt": "vtt"}
+"""Where a file's ending is not the format's name."""
+MEDIA_TYPES: dict[DocumentFormat, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+    "webvtt": "text/vtt; charset=utf-8",
+    "edl": "text/plain; charset=utf-8",
+    "fcpxml": "application/xml",
+    "otio": "application/json",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that is not written yet."""
+
+    name: str
+    """Safe on every file system, distinct among its set."""
+    text: str
+
+    @property
+    def data(self) -> bytes:
+        return self.text.encode("utf-8", "replace")
+
+
+def documents(
+    takes: Sequence[Take], kind: DocumentFormat, *, title: str, rate: Fraction | None = None, with_paths: bool = True
+) -> list[Document]:
+    """The documents: one, but one a video for `webvtt`, and one a frame rate for `edl`, which knows one rate alone.
+
+    Args:
+        takes: one at least.
+        title: of the time line, and of the file.
+        rate: of the time line of `fcpxml` and `otio`; None: that of most of the takes.
+        with_paths: name the videos' files with their folders; else their names alone.
+
+    Raises:
+        ExportError: the format cannot hold them.
+        FrameRateError: there is no time code at a rate.
+    """
+
+    def locate(take: Take) -> str:
+        path = Path(take.source.video.path)
+        return path.as_uri() if with_paths else quote(path.name.encode("utf-8", "surrogateescape"))
+
+    stem, ending = safe_name(title), ENDINGS.get(kind, kind)
+    line = common_rate(takes) if rate is None else FrameRate(rate, drops=can_drop(rate))
+    match kind:
+        case "csv":
+            texts = {stem: csv_table(takes, with_paths=with_paths)}
+        case "json":
+            texts = {stem: json_document(takes, title=title, with_paths=with_paths)}
+        case "otio":
+            texts = {stem: timeline(takes, title=title, rate=line, locate=locate)}
+        case "fcpxml":
+            texts = {stem: fcpxml(takes, title=title, rate=line, locate=locate)}
+        case "webvtt":
+            videos = list(dict.fromkeys(take.wanted.video.video_id for take in takes))
+            own = {one: [take for take in takes if take.wanted.video.video_id == one] for one in videos}
+            names = distinct(safe_name(Path(own[one][0].source.name).stem) for one in videos)
+            texts = {name: chapters_vtt(own[one]) for name, one in zip(names, videos, strict=True)}
+        case "edl":
+            rates = list(dict.fromkeys(take.rate.per_second for take in takes))
+            apart = {one: [take for take in takes if take.rate.per_second == one] for one in rates}
+            suffix = {one: "" if len(rates) == 1 else f" {apart[one][0].rate.name}" for one in rates}
+            texts = {stem + suffix[one]: edl(apart[one], title=title + suffix[one]) for one in rates}
+    return [Document(f"{name}.{ending}", text) for name, text in texts.items()]

@@ -1,0 +1,137 @@
+"""Takes as FCPXML 1.8, which Final Cut Pro, DaVinci Resolve and Premiere's converters read. Pure.
+
+Written here and not by OpenTimelineIO's adapter (otio-fcpx-xml-adapter 1.0): it rounds 29.97 to 29 frames a second, has
+no drop-frame, and runs `ffprobe` on each file. Times are rational seconds, each a whole number of frames, as Apple's
+reference wants them ("FCPXML Reference", Timing Attributes).
+"""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from api.export.takes import Source, Take, title_of
+from indexer.timecode import FrameRate, rate_name
+
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold."""
+_CONFORMED = {"23.976": "23.98", "47.952": "47.95", "119.88": "119.88"}
+"""Rates as the format's list spells them, where that differs."""
+
+
+def fcpxml(takes: Sequence[Take], *, title: str, rate: FrameRate, locate: Callable[[Take], str]) -> str:
+    """One project with all takes one after another.
+
+    Args:
+        rate: of the time line; a take of another rate lasts as many of its frames as come nearest.
+        locate: the address of a take's file.
+    """
+    root = ElementTree.Element("fcpxml", version="1.8")
+    resources = ElementTree.SubElement(root, "resources")
+    first = takes[0].source
+    sequence_format = _format(resources, "r1", rate, first)
+    assets = _assets(resources, takes, locate)
+    event = ElementTree.SubElement(ElementTree.SubElement(root, "library"), "event", name=_text(title))
+    project = ElementTree.SubElement(event, "project", name=_text(title))
+    start = 3600 * round(rate.per_second)  # 01:00:00:00, by custom
+    sequence = ElementTree.SubElement(
+        project, "sequence", format=sequence_format, tcStart=time_of(start, rate), tcFormat=_mode(rate)
+    )
+    spine, place = ElementTree.SubElement(sequence, "spine"), start
+    for take in takes:
+        count = max(1, round(take.duration_seconds * rate.per_second))
+        _asset_clip(spine, take, assets[take.source.video.video_id], place, count, rate)
+        place += count
+    sequence.set("duration", time_of(place - start, rate))
+    ElementTree.indent(root)
+    body = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n{body}\n'
+
+
+def time_of(frames: int, rate: FrameRate) -> str:
+    """Whole frames as rational seconds: `1001/30000s`; `0s` for none."""
+    exact = rate.per_second
+    return f"{frames * exact.denominator}/{exact.numerator}s" if frames else "0s"
+
+
+def _assets(
+    resources: ElementTree.Element, takes: Sequence[Take], locate: Callable[[Take], str]
+) -> dict[str, tuple[str, str]]:
+    """(asset, format) of each video."""
+    found: dict[str, tuple[str, str]] = {}
+    formats: dict[tuple[Fraction, int, int], str] = {}
+    for take in takes:
+        source, rate = take.source, take.rate
+        if source.video.video_id in found:
+            continue
+        key = (rate.per_second, *_size(source))
+        if key not in formats:
+            formats[key] = _format(resources, f"r{len(formats) + len(found) + 2}", rate, source)
+        asset = ElementTree.SubElement(
+            resources,
+            "asset",
+            id=f"r{len(formats) + len(found) + 2}",
+            name=_text(source.name),
+            src=_text(locate(take)),
+            start=time_of(source.start_frame, rate),
+            duration=time_of(source.frames, rate),
+            hasVideo="1",
+            format=formats[key],
+        )
+        if source.video.probe is not None and source.video.probe.audio_streams:
+            asset.set("hasAudio", "1")
+            asset.set("audioSources", "1")
+            asset.set("audioChannels", "2")
+        found[source.video.video_id] = (asset.get("id", ""), formats[key])
+    return found
+
+
+def _asset_clip(
+    spine: ElementTree.Element, take: Take, asset: tuple[str, str], place: int, count: int, rate: FrameRate
+) -> None:
+    own = take.rate
+    clip = ElementTree.SubElement(
+        spine,
+        "asset-clip",
+        ref=asset[0],
+        offset=time_of(place, rate),
+        name=_text(take.source.name),
+        start=time_of(take.source.start_frame + take.first, own),
+        duration=time_of(count, rate),
+        format=asset[1],
+        tcFormat=_mode(own),
+    )
+    if take.wanted.text.strip():
+        ElementTree.SubElement(clip, "note").text = _text(title_of(take.wanted, most_characters=400))
+    if own.per_second != rate.per_second:
+        name = rate_name(own.per_second)
+        ElementTree.SubElement(clip, "conform-rate", scaleEnabled="0", srcFrameRate=_CONFORMED.get(name, name))
+    if (take.first, take.stop) != (take.moment_first, take.moment_stop):
+        ElementTree.SubElement(
+            clip,
+            "marker",
+            start=time_of(take.source.start_frame + take.moment_first, own),
+            duration=time_of(1, own),
+            value=_text(title_of(take.wanted)),
+        )
+
+
+def _format(resources: ElementTree.Element, name: str, rate: FrameRate, source: Source) -> str:
+    width, height = _size(source)
+    ElementTree.SubElement(
+        resources, "format", id=name, frameDuration=time_of(1, rate), width=str(width), height=str(height)
+    )
+    return name
+
+
+def _size(source: Source) -> tuple[int, int]:
+    probe = source.video.probe
+    return (probe.width, probe.height) if probe is not None else (0, 0)
+
+
+def _mode(rate: FrameRate) -> str:
+    return "DF" if rate.drops else "NDF"
+
+
+def _text(text: str) -> str:
+    return _ILLEGAL.sub(" ", text.encode("utf-8", "replace").decode())

@@ -1,0 +1,69 @@
+"""Moments -> takes: each file is looked into once. Blocks; the files are only read."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from api.export.documents import DOCUMENT_FORMATS, DocumentFormat
+from api.export.sources import MediaChild, read_source
+from api.export.takes import Source, Take, Wanted, make_take
+from indexer.errors import ExportError
+from indexer.timecode import rate_name
+
+Format = Literal[DocumentFormat, "clips"]
+FORMATS: tuple[Format, ...] = (*DOCUMENT_FORMATS, "clips")
+MOST_HANDLE_SECONDS = 60.0
+_TABLES = ("csv", "json", "webvtt")
+_MILLISECONDS = Fraction(1000)
+"""Stands for the rate of a file that tells none, where only times are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is written, and what to say about it."""
+
+    takes: list[Take]
+    """In the order of the moments."""
+    warnings: list[str] = field(default_factory=list[str])
+
+
+def prepare(
+    child: MediaChild,
+    wanted: Sequence[Wanted],
+    kind: Format,
+    *,
+    rate: Fraction | None = None,
+    drops: bool | None = None,
+    handle_seconds: float = 0.0,
+    on_progress: Callable[[float], None] = lambda _: None,
+) -> Prepared:
+    """The takes of moments.
+
+    Args:
+        rate: for files that tell no rate.
+        drops: see `read_source`.
+        handle_seconds: so much more at both ends.
+
+    Raises:
+        ExportError: there are no moments.
+        FrameRateError: a file tells no rate, and the format needs one.
+        VideoError: a file is gone, or cannot be read.
+    """
+    if not wanted:
+        raise ExportError("there is no moment to export")
+    fallback = rate or (_MILLISECONDS if kind in _TABLES else None)
+    sources: dict[str, Source] = {}
+    videos = {one.video.video_id: one.video for one in wanted}
+    for number, (video_id, video) in enumerate(videos.items(), 1):
+        sources[video_id] = read_source(child, video, rate=fallback, drops=drops)
+        on_progress(number / len(videos))
+    takes = [make_take(sources[one.video.video_id], one, handle_seconds=handle_seconds) for one in wanted]
+    return Prepared(takes, [_unsteady(source) for source in sources.values() if source.is_variable])
+
+
+def _unsteady(source: Source) -> str:
+    return (
+        f"{source.name} has a variable frame rate; its frames are counted at {rate_name(source.known_rate.per_second)}"
+        " a second, each cut lies on the nearest"
+    )

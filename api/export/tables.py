@@ -1,0 +1,83 @@
+"""Takes as CSV, JSON and WebVTT chapters. Pure."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from api.export.takes import Take, plain_line, title_of
+from api.media.web_vtt import cue_text, cue_time
+from indexer.errors import FrameRateError
+
+COLUMNS: tuple[str, ...] = (
+    "rank", "video", "start_seconds", "stop_seconds", "start_frame", "stop_frame", "frames_per_second",
+    "source_in", "source_out", "score", "signals", "text", "video_id", "path",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@")
+"""A cell that begins so would be run by a spreadsheet."""
+
+
+def csv_table(takes: Sequence[Take], *, with_paths: bool) -> str:
+    """RFC 4180, UTF-8, a line of names first. Cells that a spreadsheet would run as a formula begin with `'`."""
+    out = io.StringIO()
+    columns = COLUMNS if with_paths else COLUMNS[:-1]
+    writer = csv.DictWriter(out, columns, extrasaction="ignore")
+    writer.writeheader()
+    for rank, take in enumerate(takes, 1):
+        row = _row(rank, take)
+        row["signals"] = " ".join(f"{name}={place}" for name, place in take.wanted.signals.items())
+        writer.writerow({name: _cell(value) for name, value in row.items()})
+    return out.getvalue()
+
+
+def json_document(takes: Sequence[Take], *, title: str, with_paths: bool) -> str:
+    """`{"title", "moments"}`: the moments of `search --json`, each with its frames and time codes."""
+    rows = [_row(rank, take) | {"signals": take.wanted.signals} for rank, take in enumerate(takes, 1)]
+    for row in rows:
+        if with_paths:
+            row["video"] = row["path"]
+        del row["path"]
+    return json.dumps({"title": title, "moments": rows}, indent=2) + "\n"
+
+
+def chapters_vtt(takes: Sequence[Take]) -> str:
+    """WebVTT of one video's takes in order of time; what overlaps an earlier one begins where that ends."""
+    lines, end = ["WEBVTT", ""], 0.0
+    for take in sorted(takes, key=lambda take: (take.first, take.stop)):
+        start = max(end, float(take.rate.seconds(take.first)))
+        stop = float(take.rate.seconds(take.stop))
+        if round(stop * 1000) > round(start * 1000):
+            lines += [f"{cue_time(start)} --> {cue_time(stop)}", cue_text(title_of(take.wanted)), ""]
+            end = stop
+    return "\n".join(lines)
+
+
+def _row(rank: int, take: Take) -> dict[str, Any]:
+    wanted, rate = take.wanted, take.rate
+    try:
+        times = (take.source_in, take.source_out)
+    except FrameRateError:
+        times = ("", "")
+    return {
+        "rank": rank,
+        "video": take.source.name,
+        "start_seconds": round(float(rate.seconds(take.first)), 6),
+        "stop_seconds": round(float(rate.seconds(take.stop)), 6),
+        "start_frame": take.first,
+        "stop_frame": take.stop,
+        "frames_per_second": str(rate.per_second),
+        "source_in": times[0],
+        "source_out": times[1],
+        "score": "" if wanted.score is None else round(wanted.score, 6),
+        "text": wanted.text,
+        "video_id": wanted.video.video_id,
+        "path": wanted.video.path,
+    }
+
+
+def _cell(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    text = plain_line(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

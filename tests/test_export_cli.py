@@ -1,0 +1,221 @@
+"""`reelseek export` on a library of real files: from a span, from an earlier search, from a query."""
+
+import csv
+import errno
+import io
+import json
+import sys
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import av
+import opentimelineio as otio
+import pytest
+from click.testing import CliRunner, Result
+
+from api.cli import main
+from api.commands.export import FORMATS
+from api.exit_codes import ExitCode
+from api.export import prepare
+from api.export.files import write_data, write_whole
+from indexer.errors import ExportError
+from indexer.records import TimeSpan, Video
+from search.results import Moment
+from tests.fakes_cli import FakeEngine
+from tests.media_rates import NTSC_24, NTSC_30, shown_numbers, write_library, write_rated
+from tests.media_service import probed
+from tests.web_vtt import read_chapters
+
+FRAMES = 150
+
+
+@dataclass(frozen=True)
+class World:
+    library: Path
+    drop: Video
+    """29.97 with the time code 00:59:58;05, as MOV."""
+    film: Video
+    """23.976 in Matroska, whose times are rounded to milliseconds."""
+
+
+@pytest.fixture(scope="module", name="world")
+def world_fixture(tmp_path_factory: pytest.TempPathFactory) -> World:
+    folder = tmp_path_factory.mktemp("world")
+    drop = probed(write_rated(folder / "drop.mov", NTSC_30, FRAMES, timecode="00:59:58;05", reel="A001"))
+    film = probed(write_rated(folder / "film – x.mkv", NTSC_24, FRAMES))
+    return World(write_library(folder / "library", [drop, film], {}), drop, film)
+
+
+def run(world: World, *arguments: str, **given: Any) -> Result:
+    return CliRunner().invoke(main, ["export", *arguments, "--library", str(world.library)], **given)
+
+
+def moments(*rows: tuple[Video, int, int]) -> str:
+    """As `search --json` prints them."""
+    shown = [
+        {
+            "video": video.path,
+            "video_id": video.video_id,
+            "start_seconds": round(first * video.duration_seconds / FRAMES, 3),
+            "stop_seconds": round(stop * video.duration_seconds / FRAMES, 3),
+            "score": 0.5,
+            "signals": {"picture": 1},
+            "text": "a ship",
+        }
+        for video, first, stop in rows
+    ]
+    return json.dumps({"query": "a ship", "found": True, "moments": shown})
+
+
+def test_the_formats_are_those_of_the_code() -> None:
+    assert FORMATS == prepare.FORMATS
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "stop"), [("drop", 31, 77), ("film", 2, 49), ("film", 0, 1), ("drop", 149, 150)]
+)
+def test_a_clip_is_exactly_its_frames(world: World, tmp_path: Path, name: str, first: int, stop: int) -> None:
+    video: Video = getattr(world, name)
+    rate = NTSC_30 if name == "drop" else NTSC_24
+    told = json.loads(moments((video, first, stop)))["moments"][0]
+    span = ("--start", str(told["start_seconds"]), "--stop", str(told["stop_seconds"]))
+    result = run(world, "--video", video.path, *span, "--format", "clips", "--out", str(tmp_path / "cut"), "--json")
+    assert result.exit_code == ExitCode.OK, result.output
+    (file,) = json.loads(result.stdout)["files"]
+    assert shown_numbers(Path(file)) == [(Fraction(n - first) / rate, n) for n in range(first, stop)]
+    with av.open(file) as container:
+        stream = container.streams.video[0]
+        assert stream.average_rate == rate
+        assert stream.duration * stream.time_base == (stop - first) / rate
+        code = stream.metadata["timecode"]
+    assert code == {31: "00:59:59;06", 149: "01:00:03;04"}.get(first, f"00:00:00:0{first}")
+    again = run(world, "--video", video.path, *span, "--format", "clips", "--out", str(tmp_path / "cut"), "--json")
+    assert json.loads(again.stdout)["kept"] == 1
+
+
+def test_an_earlier_search_becomes_an_edit_list(world: World, tmp_path: Path) -> None:
+    source, out = tmp_path / "ships.json", tmp_path / "ships.otio"
+    source.write_text(moments((world.drop, 20, 40), (world.film, 5, 15)))
+    result = run(world, "--from", str(source), "--out", str(out), "--handles", "0.1s")
+    assert result.exit_code == ExitCode.OK, result.output
+    clips: Any = list(otio.adapters.read_from_file(str(out)).find_clips())  # pyright: ignore
+    # 00:59:58;05 is frame 107,837: 54 of the 60 minutes begun left two numbers out, but the last has not.
+    assert clips[0].source_range.start_time.value == 3598 * 30 + 5 - 2 * 54 + 17
+    assert [clip.source_range.duration.value for clip in clips] == [26, 14]
+    assert clips[0].metadata["reelseek"]["reel"] == "A001"
+    refused = run(world, "--from", str(source), "--out", str(out))
+    assert refused.exit_code == ExitCode.STOPPED and "--force" in refused.stderr
+    assert run(world, "--from", str(source), "--out", str(out), "--force").exit_code == ExitCode.OK
+
+
+def test_text_goes_to_standard_output_and_json_comes_back(world: World, tmp_path: Path) -> None:
+    given = moments((world.drop, 20, 40), (world.film, 5, 15))
+    first = run(world, "--from", "-", "--format", "json", input=given)
+    again = run(world, "--from", "-", "--format", "json", "--title", "moments", input=first.stdout)
+    assert first.stdout == again.stdout
+    table = run(world, "--from", "-", "--format", "csv", "--order", "time", input=given)
+    rows = list(csv.DictReader(io.StringIO(table.stdout)))
+    assert [row["video"] for row in rows] == ["drop.mov", "film – x.mkv"]
+    assert rows[0]["source_in"] == "00:59:58;25" and rows[0]["source_out"] == "00:59:59;15"
+
+
+def test_several_files_want_a_folder(world: World, tmp_path: Path) -> None:
+    given = moments((world.drop, 20, 40), (world.film, 5, 15))
+    for kind in ("edl", "webvtt"):
+        refused = run(world, "--from", "-", "--format", kind, "--out", str(tmp_path / "x"), input=given)
+        assert refused.exit_code == ExitCode.STOPPED and "folder" in refused.stderr
+        result = run(world, "--from", "-", "--format", kind, "--out", f"{tmp_path / kind}/", "--json", input=given)
+        files = [Path(file) for file in json.loads(result.stdout)["files"]]
+        assert len(files) == 2 and all(file.is_file() for file in files)
+    assert [len(read_chapters(file.read_text())) for file in files] == [1, 1]
+
+
+def test_a_query_is_searched(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    video = world.film
+    found = Moment(video.path, video.video_id, TimeSpan(1.0, 2.0), 1.5, 0.1, {"picture": 1}, "a ship", None)
+
+    class Engine(FakeEngine):
+        def videos(self) -> list[Video]:
+            return [video]
+
+        def __enter__(self) -> "Engine":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    engine = Engine([found])
+    module = ModuleType("search.engine")
+    module.SearchEngine = engine  # pyright: ignore
+    monkeypatch.setitem(sys.modules, "search.engine", module)
+    result = run(world, "a ship", "--format", "edl", "--limit", "3", "--signal", "picture")
+    assert "TITLE: a ship" in result.stdout and "00:00:00:23 00:00:02:00" in result.stdout
+    assert engine.asked[0]["limit"] == 3 and engine.asked[0]["signals"] == ("picture",)
+    engine.found = False
+    nothing = run(world, "a ship", "--format", "edl", "--json")
+    assert nothing.exit_code == ExitCode.NOTHING_FOUND and json.loads(nothing.stdout)["moments"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--format", "csv"], "name what to export"),
+        (["x", "--from", "-", "--format", "csv"], "name what to export"),
+        (["--video", "drop.mov"], "--format"),
+        (["--video", "drop.mov", "--format", "clips"], "folder"),
+        (["--video", "drop.mov", "--format", "csv", "--handles", "long"], "--handles"),
+        (["--video", "drop.mov", "--format", "csv", "--rate", "fast"], "frame rate"),
+        (["--video", "drop.mov", "--format", "csv", "--start", "9"], "no span"),
+        (["--video", "none.mp4", "--format", "csv"], "holds no video"),
+        (["--from", "nowhere.json", "--format", "csv"], "cannot be read"),
+        (["--from", "-", "--format", "csv"], "not JSON"),
+        (["--video", "drop.mov", "--format", "csv", "--out", "no/where/x.csv"], "does not exist"),
+    ],
+)
+def test_what_cannot_be_done_is_said(world: World, arguments: list[str], said: str) -> None:
+    result = run(world, *arguments, input="{")
+    assert result.exit_code == ExitCode.STOPPED and said in result.stderr, result.stderr
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"start_seconds": 1}, {"start_seconds": 2, "stop_seconds": 1, "video": "drop.mov"}, 7,
+        {"start_seconds": True, "stop_seconds": 2, "video": "drop.mov"}, {"start_seconds": 0, "stop_seconds": 1},
+        {"start_seconds": 0, "stop_seconds": 1, "video": "gone.mov"},
+    ],
+)  # fmt: skip
+def test_moments_that_are_none_are_named(world: World, row: object) -> None:
+    result = run(world, "--from", "-", "--format", "csv", input=json.dumps({"moments": [row]}))
+    assert result.exit_code == ExitCode.STOPPED and "moment 1" in result.stderr
+
+
+def test_a_vanished_file_is_named_and_nothing_is_written(world: World, tmp_path: Path) -> None:
+    gone = probed(write_rated(tmp_path / "gone.mp4", NTSC_30, 30))
+    library = write_library(tmp_path / "library", [gone], {})
+    Path(gone.path).unlink()
+    out = tmp_path / "x.edl"
+    result = CliRunner().invoke(main, ["export", "--video", "gone.mp4", "--out", str(out), "--library", str(library)])
+    assert result.exit_code == ExitCode.STOPPED and "gone.mp4" in result.stderr and not out.exists()
+
+
+def test_what_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+    def fail(draft: Path) -> None:
+        draft.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="space"):
+        write_whole(tmp_path / "x.edl", fail)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    place = tmp_path / "x.edl"
+    with pytest.raises(ExportError, match="there already"):
+        write_whole(place, lambda draft: place.write_bytes(b"theirs") and None)
+    assert place.read_bytes() == b"theirs" and list(tmp_path.iterdir()) == [place]
+    write_data(place, b"ours", force=True)
+    assert place.read_bytes() == b"ours"
