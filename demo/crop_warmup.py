@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from demo.frame_cache import IMAGE_PIXELS, Codes, Places
+from demo.precision import fast_products
 
 CROP_PIXELS = 40
 CROP_CLASSES = (8, 8, 3)
@@ -65,7 +66,7 @@ def keep_vectors(tower: ModifiedResNet, pictures: NDArray[np.uint8]) -> NDArray[
     tower.eval()
     parts: list[NDArray[np.float32]] = []
     for start in range(0, len(pictures), 128):
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_products():
             parts.append(tower(to_input(pictures[start : start + 128])).float().numpy())
     return np.concatenate(parts)
 
@@ -79,7 +80,7 @@ def keep_maps(tower: ModifiedResNet, pictures: NDArray[np.uint8], path: Path) ->
     partial = path.with_suffix(".part.npy")
     maps = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=(len(pictures), side, side, 384))
     for start in range(0, len(pictures), 128):
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_products():
             found = trunk(tower, to_input(pictures[start : start + 128]))
         maps[start : start + 128] = found.permute(0, 2, 3, 1).half().numpy()
     maps.flush()
@@ -100,7 +101,7 @@ def warm_up(
     right = np.zeros(3)
     for step in range(1, steps + 1):
         crops, targets = draw_crops(pictures, codes, places, count=128, rng=rng)
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_products():
             logits = head(tower.layer4(trunk(tower, crops)).mean((2, 3))).float().split(CROP_CLASSES, dim=1)
         loss = torch.stack([functional.cross_entropy(one, targets[:, k]) for k, one in enumerate(logits)]).sum()
         optimizer.zero_grad(set_to_none=True)

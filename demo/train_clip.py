@@ -31,6 +31,7 @@ from demo.clip_losses import AttributeHeads, contrastive_loss
 from demo.crop_warmup import freeze_statistics, keep_maps, keep_vectors, to_input, trunk, warm_up
 from demo.frame_cache import GROUP, Codes, render_cache
 from demo.grammar import say
+from demo.precision import fast_products
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.step, self.settings)
         rows, tokens, fits, codes = self.batch()
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_products():
             seen = self.see(rows)
             read = self.encode_text(tokens)
         seen, read = seen.float(), read.float()

@@ -17,6 +17,7 @@ from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
 
+from demo.precision import fast_products
 from demo.text_checkpoint import embed, new_model, train_tokenizer, wrap_tokenizer, write_text_checkpoint
 from demo.text_pairs import also_right, random_group
 
@@ -59,7 +60,7 @@ class Trainer:
             group["lr"] = self.settings.learning_rate * min(1.0, (self.step + 1) / 100) * cosine
         rng = Random(f"reelseek text {self.settings.seed} {self.step}")
         pairs = [pair for _ in range(self.settings.groups) for pair in random_group(rng)]
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_products():
             queries = embed(self.model, self.tokenizer, [pair.query for pair in pairs])
             documents = embed(self.model, self.tokenizer, [pair.document for pair in pairs])
         logits = SCALE * queries.float() @ documents.float().T  # (n, n)

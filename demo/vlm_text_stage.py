@@ -15,6 +15,7 @@ from torch import Tensor
 from transformers import Qwen2Tokenizer, Qwen2VLForConditionalGeneration
 from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VisionTransformerPretrainedModel
 
+from demo.precision import fast_products
 from demo.vlm_checkpoint import TEXT_SIZE
 from demo.vlm_clips import ClipMaker
 from demo.vlm_facts import scene_facts
@@ -65,7 +66,7 @@ def keep_features(tower: Qwen2VisionTransformerPretrainedModel, store: FrameStor
     look = cast(Callable[..., Tensor], torch.compile(see, dynamic=False))
     pixels = store.pixels.reshape(count, *store.pixels.shape[2:])
     for start in range(0, count, 48):
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_products():
             seen = look(tower, to_patches(np.asarray(pixels[start : start + 48])), tall=TALL, wide=WIDE)
         features[start : start + 48] = seen.half().numpy()
     features.flush()
@@ -160,12 +161,12 @@ class TextTrainer:
 
     def _loss(self, batch: Batch, tally: dict[str, list[float]]) -> Tensor:
         features = torch.from_numpy(self.features[batch.pairs])
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_products():
             states, entering = read(self.model, batch, features, step=self.step_layer)
             loss, right = reply_loss(self.model, states, batch)
         teach, shown = self.heads.loss(entering, batch, self.table, self.told)
         if batch.looks:
-            with torch.autocast("cpu", torch.bfloat16):
+            with fast_products():
                 looking, said = attention_loss(self.model.model.language_model, entering, batch)
             teach, shown = teach + looking, shown | said
         for row, kinds in enumerate(batch.kinds):

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VisionTransformerPretrainedModel
 
+from demo.precision import fast_products
 from demo.vlm_facts import TOKEN_PIXELS, SceneFacts, TokenFacts, scene_facts, token_facts
 from demo.vlm_frames import PAIRS, PICTURE_HEIGHT, PICTURE_WIDTH, SIBLINGS, FrameStore
 from demo.vlm_optimizer import Optimizer, rate_share
@@ -98,7 +99,7 @@ def train_vision(
                 patches, shown = picture_batch(store, facts, rng, last=last, count=plan.pictures)
             else:
                 patches, shown = crop_batch(store, facts, rng, last=last, count=plan.crops)
-            with torch.autocast("cpu", torch.bfloat16):
+            with fast_products():
                 seen = look(tower, patches, tall=tall, wide=wide)
             loss, right = heads.loss(seen.float(), shown, whole=whole)
             optimizer.step(loss, rate_share(step, step / steps))
@@ -129,7 +130,7 @@ def held_out(
     size = len(store.scenes)
     for _ in range(10):
         patches, shown = picture_batch(store, facts, rng, first=size - HELD_OUT, last=size, count=64)
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_products():
             seen = see(tower, patches, tall=TALL, wide=WIDE)
         for name, value in heads.loss(seen.float(), shown, whole=True)[1].items():
             sums[name] = sums.get(name, 0.0) + value / 10
