@@ -36,6 +36,7 @@ lint: $(READY)
 bench: $(READY)
 	$(RUN) -m bench.index
 	$(RUN) -m bench.search --out out/bench
+	$(RUN) -m bench.screen_text
 
 lock: $(READY)
 	$(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --extra offline --extra dev \

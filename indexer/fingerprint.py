@@ -60,7 +60,7 @@ def subtitles_fingerprint(text_model: str, sidecars: Sequence[Path]) -> str:
 
 def screen_text_fingerprint(text_model: str, reader: str, settings: Settings) -> str:
     """Of the on-screen text stage: the reader, its picture size, the text model."""
-    return " | ".join(("screen-text-3", reader, f"side {settings.picture_max_side}", text_model or "no text model"))
+    return " | ".join(("screen-text-4", reader, f"side {settings.picture_max_side}", text_model or "no text model"))
 
 
 def captions_fingerprint(text_model: str, vision_language_model: str, prompt: str) -> str:

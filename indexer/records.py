@@ -153,6 +153,21 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class TextBox:
+    """Where a line of an on-screen text stands from one time on."""
+
+    line: int
+    """Which line of the text, from 0."""
+    start_seconds: float
+    """It stands there until the next box of the same line, or the end of the text."""
+    left: float
+    """Fractions of the picture's width and height, 0 to 1."""
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
 class TimedText:
     """Words with the span in which they are heard or on screen."""
 
@@ -161,6 +176,8 @@ class TimedText:
     """Plain text, no mark-up; lines are separated by one newline."""
     language: str = ""
     """BCP 47 tag where the track names it, else empty."""
+    boxes: tuple[TextBox, ...] = ()
+    """Of on-screen text: where each line stands, by line and then by time."""
 
 
 @dataclass(frozen=True, slots=True)

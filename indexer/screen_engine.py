@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer.errors import ModelBrokenError, ModelMissingError
 from indexer.records import Pixels
+from indexer.screen_regions import PieceBox, is_view_of
 
 if TYPE_CHECKING:
     from rapidocr import RapidOCR
@@ -47,6 +49,11 @@ class Piece:
     right: float
     bottom: float
 
+    @property
+    def box(self) -> PieceBox:
+        """Left, top, right, bottom."""
+        return self.left, self.top, self.right, self.bottom
+
 
 class ScreenEngine:
     """Finds and reads pieces of text. Not for threads to share."""
@@ -55,12 +62,13 @@ class ScreenEngine:
         self._engine = _load(threads)
         self._remembered: OrderedDict[bytes, Reading] = OrderedDict()
 
-    def pieces(self, picture: Pixels, *, detection_side: int) -> list[Piece]:
+    def pieces(self, picture: Pixels, *, detection_side: int, known: Sequence[PieceBox] = ()) -> list[Piece]:
         """Pieces of text in a BGR picture, in no order; of long texts the first `MOST_PIECES`.
 
         Args:
             picture: (height, width, 3) BGR, as OpenCV has it.
             detection_side: longest side of the copy in which words are looked for; they are read at full size.
+            known: boxes in pixels of pieces that need not be read again.
 
         Raises:
             ModelBrokenError: the networks fail.
@@ -72,16 +80,17 @@ class ScreenEngine:
         detector.limit_side_len = detection_side
         try:
             crops, found = self._engine.detect_and_crop(picture, record)
-            readings = self._readings([np.asarray(crop, np.uint8) for crop in crops[:MOST_PIECES]])
+            padding = record["padding_1"]
+            corners = np.asarray(found.boxes, np.float64)[:MOST_PIECES]  # (n, 4 corners, x and y)
+            corners -= (padding["left"], padding["top"])
+            boxes = [_hull(four) for four in corners]
+            fresh = [n for n, box in enumerate(boxes) if not any(is_view_of(box, other) for other in known)]
+            readings = self._readings([np.asarray(crops[n], np.uint8) for n in fresh])
         except RapidOCRError:  # its way to say that there is no text
             return []
         except Exception as error:
             raise ModelBrokenError(f"on-screen text: the reader fails: {error}; reinstall rapidocr") from error
-        padding = record["padding_1"]
-        corners = np.asarray(found.boxes, np.float64)[:MOST_PIECES]  # (n, 4 corners, x and y)
-        corners -= (padding["left"], padding["top"])
-        low, high = corners.min(axis=1), corners.max(axis=1)  # (n, 2)
-        return [Piece(*reading, *map(float, (*low[n], *high[n]))) for n, reading in enumerate(readings)]
+        return [Piece(*reading, *boxes[n]) for n, reading in zip(fresh, readings, strict=True)]
 
     def _readings(self, crops: Sequence[Pixels]) -> list[Reading]:
         """Crops of lines -> their readings, the known ones from memory."""
@@ -106,6 +115,12 @@ class ScreenEngine:
             self._remembered.move_to_end(key)
         while len(self._remembered) > REMEMBERED_PIECES:
             self._remembered.popitem(last=False)
+
+
+def _hull(corners: NDArray[np.float64]) -> PieceBox:
+    """(4, 2) corners -> the upright box around them."""
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
 def _digest(crop: Pixels) -> bytes:

@@ -16,6 +16,7 @@ from indexer.events import IndexEvent, StageProgress
 from indexer.records import FrameRow, Pixels, SampledFrame, Video
 from indexer.screen_reading import ScreenState, read_changed_frames
 from indexer.screen_text import ScreenLine, ScreenTextReader, collect_screen_texts
+from indexer.screen_watch import ScreenWatch
 from indexer.threaded_stage import ThreadedStage, VideoTexts
 from indexer.video import open_video
 
@@ -34,6 +35,18 @@ class _Reading:
     states: dict[int, list[ScreenState]] = field(default_factory=dict[int, list[ScreenState]])
     error: VideoError | None = None
     started: float = field(default_factory=time.perf_counter)
+
+
+class _TimedWatch(ScreenWatch):
+    def __init__(self, reader: ScreenTextReader) -> None:
+        super().__init__(reader)
+        self.seconds = 0.0
+
+    def read(self, pixels: Pixels) -> list[ScreenLine]:
+        started = time.perf_counter()
+        lines = super().read(pixels)
+        self.seconds += time.perf_counter() - started
+        return lines
 
 
 class ScreenTextStage(ThreadedStage[VideoTexts]):
@@ -63,6 +76,8 @@ class ScreenTextStage(ThreadedStage[VideoTexts]):
         self._tasks_lock = threading.Lock()
         self.read_seconds = 0.0
         """Summed over the threads."""
+        self.read_frames = 0
+        """Frames of which something was read."""
         self._threads = [threading.Thread(target=self._run, name=f"ocr-{n}", daemon=True) for n in range(threads)]
 
     def _all_tasks(self, videos: Sequence[Video]) -> Iterator[tuple[_Reading, int]]:
@@ -109,12 +124,6 @@ class ScreenTextStage(ThreadedStage[VideoTexts]):
         later = reading.parts[part + 1 :]
         stop = later[0][0] if later else video.duration_seconds
 
-        def read(pixels: Pixels) -> list[ScreenLine]:
-            started = time.perf_counter()
-            lines = reader.read(pixels)
-            self.read_seconds += time.perf_counter() - started
-            return lines
-
         def watched(frames: Iterator[SampledFrame]) -> Iterator[SampledFrame]:
             for frame in frames:
                 if self._is_over():
@@ -123,8 +132,13 @@ class ScreenTextStage(ThreadedStage[VideoTexts]):
                 self._emit(StageProgress(video.path, "screen_text", frame.time_seconds, video.duration_seconds))
 
         side = self._settings.picture_max_side
+        watch = _TimedWatch(reader)
         with open_video(Path(video.path), settings=self._settings, times=times, max_side=side) as frames:
-            return read_changed_frames(watched(frames.frames()), read=read, cuts=reading.cuts, stop_seconds=stop)
+            states = read_changed_frames(watched(frames.frames()), watch=watch, cuts=reading.cuts, stop_seconds=stop)
+        with self._tasks_lock:
+            self.read_seconds += watch.seconds
+            self.read_frames += len(states)
+        return states
 
     @staticmethod
     def _collect(reading: _Reading) -> VideoTexts:

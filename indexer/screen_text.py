@@ -5,6 +5,7 @@ Which frames are read is decided by `screen_changes` and `screen_policy`; what w
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 
 import cv2
@@ -13,8 +14,10 @@ import numpy as np
 from indexer.records import Pixels
 from indexer.screen_changes import ChangeDetector, flat_share
 from indexer.screen_engine import Piece, ScreenEngine
+from indexer.screen_lines import ScreenLine
 from indexer.screen_policy import ReadingPolicy
-from indexer.screen_states import LONGEST_TEXT_CHARACTERS, ScreenLine, collect_screen_texts
+from indexer.screen_regions import PieceBox, Rectangle
+from indexer.screen_spans import LONGEST_TEXT_CHARACTERS, collect_screen_texts
 
 __all__ = [
     "READER_NAME",
@@ -45,6 +48,7 @@ LEAST_CONFIDENCE = 0.75
 """Of a line. Textless camera pictures in shared/ gave noise up to 0.74; legible lines are read with 0.9 and more."""
 LEAST_SIGN_CONFIDENCE = 0.95
 """Of a line of one letter or digit: noise reads as single Chinese signs with up to 0.79, keys of a keyboard with 1."""
+LEAST_DETECTION_SIDE = 64
 LEAST_SIDE_PIXELS = 16
 """Smaller pictures hold no legible word."""
 _WORD_GAP_HEIGHTS = 1.5
@@ -88,31 +92,67 @@ class ScreenTextReader:
         Raises:
             ModelBrokenError: the reader's weights do not work.
         """
-        height, width = pixels.shape[:2]
-        if min(height, width) < LEAST_SIDE_PIXELS:
+        return self.lines(self.pieces(pixels), (pixels.shape[1], pixels.shape[0]))
+
+    def pieces(self, pixels: Pixels, *, region: Rectangle | None = None, known: Sequence[PieceBox] = ()) -> list[Piece]:
+        """Pieces of text of a picture (height, width, 3) RGB, in its pixels and in no order, also illegible ones.
+
+        Args:
+            region: look here alone; None for everywhere.
+            known: boxes of pieces that need not be read again.
+
+        Raises:
+            ModelBrokenError: the reader's weights do not work.
+        """
+        left, top, right, bottom = region or (0, 0, pixels.shape[1], pixels.shape[0])
+        part = pixels[top:bottom, left:right]
+        if min(part.shape[:2]) < LEAST_SIDE_PIXELS:
             return []
-        scale = min(LARGEST_ENLARGEMENT, max(1.0, SMALL_SIDE / max(height, width)))
-        picture = np.ascontiguousarray(pixels[:, :, ::-1])  # rapidocr works on BGR, as OpenCV does
+        longest = max(pixels.shape[:2])
+        scale = min(LARGEST_ENLARGEMENT, max(1.0, SMALL_SIDE / longest))
+        picture = np.ascontiguousarray(part[:, :, ::-1])  # rapidocr works on BGR, as OpenCV does
         if scale > 1:
             picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
         side = DRAWN_DETECTION_SIDE if flat_share(pixels) >= DRAWN_FLAT_SHARE else DETECTION_SIDE
-        pieces = self._engine.pieces(np.asarray(picture, np.uint8), detection_side=side)
-        return _lines(pieces, scale, (width, height))
+        side = max(LEAST_DETECTION_SIDE, round(side * max(part.shape[:2]) / longest))  # the scale of the whole picture
+        inside = [_moved(box, left, top, scale) for box in known]
+        found = self._engine.pieces(np.asarray(picture, np.uint8), detection_side=side, known=inside)
+        return [
+            replace(
+                piece,
+                left=piece.left / scale + left,
+                top=piece.top / scale + top,
+                right=piece.right / scale + left,
+                bottom=piece.bottom / scale + top,
+            )
+            for piece in found
+        ]
+
+    @staticmethod
+    def lines(pieces: Sequence[Piece], size: tuple[int, int]) -> list[ScreenLine]:
+        """Legible pieces in a picture of `size` (width, height) -> lines in reading order."""
+        return _lines(pieces, size)
 
 
-def _lines(pieces: Sequence[Piece], scale: float, size: tuple[int, int]) -> list[ScreenLine]:
+def _lines(pieces: Sequence[Piece], size: tuple[int, int]) -> list[ScreenLine]:
     """Pieces -> rows from top to bottom, pieces that stand close to each other in a row joined to one line."""
     rows: list[list[Piece]] = []
-    for piece in sorted((piece for piece in pieces if _is_legible(piece)), key=lambda piece: piece.top + piece.bottom):
+    legible = [piece for piece in pieces if _is_legible(piece)]
+    for piece in sorted(legible, key=lambda piece: (piece.top + piece.bottom, piece.left)):
         if rows and _is_in_row(rows[-1], piece):
             rows[-1].append(piece)
         else:
             rows.append([piece])
     return [
-        _line(joined, scale, size)
+        _line(joined, size)
         for row in rows
         for joined in _joined(sorted(row, key=lambda piece: (piece.left, piece.top)))
     ]
+
+
+def _moved(box: PieceBox, left: int, top: int, scale: float) -> PieceBox:
+    """A box of the picture in the enlarged part that begins at (left, top)."""
+    return (box[0] - left) * scale, (box[1] - top) * scale, (box[2] - left) * scale, (box[3] - top) * scale
 
 
 def _is_legible(piece: Piece) -> bool:
@@ -138,12 +178,12 @@ def _joined(row: Sequence[Piece]) -> list[list[Piece]]:
     return groups
 
 
-def _line(pieces: Sequence[Piece], scale: float, size: tuple[int, int]) -> ScreenLine:
+def _line(pieces: Sequence[Piece], size: tuple[int, int]) -> ScreenLine:
     width, height = size
     box = (
-        max(0, int(min(piece.left for piece in pieces) / scale)),
-        max(0, int(min(piece.top for piece in pieces) / scale)),
-        min(width, int(np.ceil(max(piece.right for piece in pieces) / scale))),
-        min(height, int(np.ceil(max(piece.bottom for piece in pieces) / scale))),
+        max(0.0, min(piece.left for piece in pieces) / width),
+        max(0.0, min(piece.top for piece in pieces) / height),
+        min(1.0, max(piece.right for piece in pieces) / width),
+        min(1.0, max(piece.bottom for piece in pieces) / height),
     )
     return ScreenLine(" ".join(piece.text for piece in pieces), min(piece.confidence for piece in pieces), box)

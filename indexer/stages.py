@@ -189,7 +189,12 @@ def _keep_texts(
 
 
 def _between_samples(text: TimedText, step_seconds: float, duration_seconds: float) -> TimedText:
-    """Moves a text's ends from the samples that first showed it, and no longer did, to where cuts are set, too."""
+    """Moves a text's times from the samples that first showed it, and no longer did, to where cuts are set, too."""
+
+    def changed_at(time_seconds: float) -> float:
+        return change_time(time_seconds, step_seconds) if time_seconds > 0 else time_seconds
+
     start, stop = text.span.start_seconds, text.span.stop_seconds
     stop = stop if stop >= duration_seconds else change_time(stop, step_seconds)
-    return replace(text, span=TimeSpan(change_time(start, step_seconds) if start > 0 else start, stop))
+    boxes = tuple(replace(box, start_seconds=changed_at(box.start_seconds)) for box in text.boxes)
+    return replace(text, span=TimeSpan(changed_at(start), stop), boxes=boxes)

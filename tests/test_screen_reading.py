@@ -1,11 +1,13 @@
 """Which changed frames are read, seen from outside: words are found, camera pictures are not read each second."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pytest
 
 from indexer.records import Pixels, SampledFrame
+from indexer.screen_lines import ScreenLine
 from indexer.screen_reading import read_changed_frames
-from indexer.screen_text import ScreenLine
 
 
 def frames(times: list[float], written: dict[float, int]) -> list[SampledFrame]:
@@ -13,24 +15,34 @@ def frames(times: list[float], written: dict[float, int]) -> list[SampledFrame]:
     return [SampledFrame(time, np.full((2, 2, 3), written.get(time, 0), np.uint8)) for time in times]
 
 
-class FakeReader:
-    """A named fake: reads the first pixel."""
+class FakeWatch:
+    """A named fake: reads the first pixel; each picture is another one all over."""
 
-    def __init__(self) -> None:
+    def __init__(self, share: float) -> None:
         self.reads = 0
+        self._share = share
 
-    def __call__(self, pixels: Pixels) -> list[ScreenLine]:
+    def share(self, pixels: Pixels) -> float:
+        return self._share
+
+    def read(self, pixels: Pixels) -> list[ScreenLine]:
         self.reads += 1
         number = int(pixels[0, 0, 0])
-        return [ScreenLine(f"text {number}", 0.99, (0, 0, 2, 2))] if number else []
+        return [ScreenLine(f"text {number}", 0.99, (0, 0, 1, 1))] if number else []
 
 
 def read(
-    times: list[float], written: dict[float, int], *, cuts: set[float] = frozenset(), stop: float
-) -> tuple[dict[float, int], int]:  # type: ignore[assignment]
-    reader = FakeReader()
-    states = read_changed_frames(frames(times, written), read=reader, cuts=cuts, stop_seconds=stop)
-    return {time: len(lines) for time, lines in states}, reader.reads
+    times: list[float],
+    written: dict[float, int],
+    *,
+    cuts: Collection[float] = (),
+    stop: float,
+    share: float = 1.0,
+) -> tuple[dict[float, int], int]:
+    watch = FakeWatch(share)
+    states = read_changed_frames(frames(times, written), watch=watch, cuts=cuts, stop_seconds=stop)
+    assert [time for time, _ in states] == sorted({time for time, _ in states})
+    return {time: len(lines) for time, lines in states}, watch.reads
 
 
 def test_camera_pictures_without_words_are_read_now_and_then() -> None:
@@ -72,3 +84,17 @@ def test_words_begin_and_end_with_the_frames_that_show_them(start: int, seconds:
     seen = [time for time in sorted(states) if states[time]]
     after = [time for time in sorted(states) if time > seen[-1]]
     assert abs(seen[0] - start) <= 1.0 and abs(after[0] - (start + seconds)) <= 1.0
+
+
+@pytest.mark.parametrize("start", range(61, 70))
+def test_words_in_a_long_textless_film_begin_with_the_frame_that_shows_them(start: int) -> None:
+    times = [float(second) for second in range(80)]
+    states, _ = read(times, {float(second): 7 for second in range(start, start + 4)}, stop=80.0)
+    seen = [time for time in sorted(states) if states[time]]
+    assert seen[0] == start
+
+
+def test_a_change_of_a_small_part_is_read_at_once() -> None:
+    times = [float(second) for second in range(20)]
+    states, reads = read(times, dict.fromkeys(times, 1), stop=20.0, share=0.05)
+    assert reads == len(states) == len(times)
