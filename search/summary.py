@@ -1,14 +1,16 @@
 """Questions about a whole video or the library: map and reduce over what was said, read and described in it."""
 
 import time
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from indexer.models.vision_language import Prompt, VisionLanguageModel
-from indexer.records import TextSource, TimeSpan, Video
+from indexer.records import TimeSpan, Video
 from indexer.store import Library
 from search.answer import Answer, CitedMoment, EvidenceUsed
+from search.chapters import lines_of, spans_of
 from search.effort import reply_tokens
 from search.listening import Listening
 from search.prompts import quoted
@@ -16,9 +18,8 @@ from search.prompts import quoted
 if TYPE_CHECKING:
     from search.asking import Asker
 
-SOURCES: tuple[TextSource, ...] = ("caption", "subtitle", "speech", "screen_text")
 MOST_CHAPTERS = 24
-"""Of one answer: more are joined two by two."""
+"""Of one answer, but one a video at least."""
 MOST_CHAPTER_TOKENS = 96
 MAP_INSTRUCTION = "Say in one sentence what happens in this part."
 NO_TEXT = "There is no text to go by: index with captions, or videos with subtitles."
@@ -42,9 +43,9 @@ def answer_summary(
     """What happens over the whole span, with its chapters as moments."""
     model, library = asker.model, asker.engine.library
     videos = [video] if video is not None else list(library.videos())
-    lines = [line for one in videos for line in _lines(library, one)]
+    groups = [group for one in videos for group in _groups(library, one)]
     room = min(model.context_limit, 8_192) - reply_tokens(model)
-    parts = _parts(lines, model, room)
+    parts = _parts(groups, model, room)
     largest = max((model.count_tokens(_map_prompt(part)) for part in parts), default=0)
     replies = (
         model.generate(
@@ -82,22 +83,34 @@ def answer_summary(
     )
 
 
-def _lines(library: Library, video: Video) -> list[_Line]:
-    rows = [row for source in SOURCES for row in library.texts(video.video_id, source)]
-    return [_Line(video, row.span, quoted(row.text)) for row in sorted(rows, key=lambda row: row.span)]
+def _groups(library: Library, video: Video) -> list[list[_Line]]:
+    """The lines of each chapter (`search.chapters`), each line in the chapter where its middle lies."""
+    stops = [span.stop_seconds for span in spans_of(library, video)[:-1]]
+    groups: dict[int, list[_Line]] = {}
+    for line in lines_of(library, video):
+        place = bisect_right(stops, (line.span.start_seconds + line.span.stop_seconds) / 2)
+        groups.setdefault(place, []).append(_Line(video, line.span, quoted(line.text)))
+    return [groups[place] for place in sorted(groups)]
 
 
-def _parts(lines: Sequence[_Line], model: VisionLanguageModel, room: int) -> list[list[_Line]]:
-    """Chapters: runs of lines of one video, as long as fit a prompt, and not many more than `MOST_CHAPTERS`."""
-    longest = max(1, -(-len(lines) // MOST_CHAPTERS))
+def _parts(groups: Sequence[list[_Line]], model: VisionLanguageModel, room: int) -> list[list[_Line]]:
+    """Chapters, joined with their shorter neighbour until there are few enough, and each cut to what fits a prompt."""
+    joined = [list(group) for group in groups]
+    while len(joined) > MOST_CHAPTERS:
+        pairs = [place for place in range(1, len(joined)) if joined[place - 1][0].video is joined[place][0].video]
+        if not pairs:
+            break
+        place = min(pairs, key=lambda place: len(joined[place - 1]) + len(joined[place]))
+        joined[place - 1 : place + 1] = [joined[place - 1] + joined[place]]
     parts: list[list[_Line]] = []
-    for line in lines:
-        part = parts[-1] if parts else None
-        fits = part is not None and part[0].video is line.video and len(part) < longest
-        if part is not None and fits and model.count_tokens(_map_prompt([*part, line])) <= room:
+    for group in joined:
+        part: list[_Line] = []
+        for line in group:
+            if part and model.count_tokens(_map_prompt([*part, line])) > room:
+                parts.append(part)
+                part = []
             part.append(line)
-        else:
-            parts.append([line])
+        parts.append(part)
     return parts
 
 

@@ -35,10 +35,11 @@ def captions_in(library: Library, moments: Sequence[Moment]) -> list[str]:
 
 def text_of(rows: Sequence[TextRow], span: TimeSpan, *, between: str = " ") -> str:
     """The texts that belong to a span, one after another."""
-    found = [row for row in rows if _belongs(row.span, span)]
+    found = [row for row in rows if belongs(row.span, span)]
     return between.join(dict.fromkeys(row.text for row in sorted(found, key=lambda row: row.span)))
 
 
-def _belongs(text: TimeSpan, span: TimeSpan) -> bool:
+def belongs(text: TimeSpan, span: TimeSpan) -> bool:
+    """Whether a text's time is part of a span's."""
     shared = text.intersection_seconds(span)
     return shared > 0 and (shared >= LEAST_SHARED_SECONDS or shared >= text.duration_seconds / 2)

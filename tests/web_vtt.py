@@ -28,7 +28,7 @@ def read_vtt(text: str) -> list[Cue]:
     """The cues. Raises ValueError for what an author must not write."""
     if "\0" in text or "\r" in text:
         raise ValueError("a NUL, or a line end that we never write")
-    header, _, body = text.partition("\n\n")
+    header, _, body = text.removesuffix("\n").partition("\n\n") if text.count("\n") == 1 else text.partition("\n\n")
     if not re.fullmatch(r"WEBVTT(?:[ \t][^\n]*)?", header):
         raise ValueError(f"the header is {header!r}")
     if body and not text.endswith("\n"):

@@ -4,6 +4,7 @@ import click
 
 from api.commands.ask import ask
 from api.commands.demo import demo
+from api.commands.describe import describe
 from api.commands.evaluate import evaluate
 from api.commands.export import export
 from api.commands.index import index
@@ -23,6 +24,7 @@ COMMANDS: dict[str, click.Command] = {
     "search": search,
     "ask": ask,
     "pinpoint": pinpoint,
+    "describe": describe,
     "export": export,
     "serve": serve,
     "keys": keys,

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from api.export.edl import edl
 from api.export.fcpxml import fcpxml
 from api.export.names import distinct, safe_name
-from api.export.tables import chapters_vtt, csv_table, json_document
+from api.export.tables import csv_table, json_document, video_chapters
 from api.export.takes import Take, common_rate
 from api.export.timelines import timeline
 from indexer.timecode import FrameRate, can_drop
@@ -77,7 +77,7 @@ def documents(
             videos = list(dict.fromkeys(take.wanted.video.video_id for take in takes))
             own = {one: [take for take in takes if take.wanted.video.video_id == one] for one in videos}
             names = distinct(safe_name(Path(own[one][0].source.name).stem) for one in videos)
-            texts = {name: chapters_vtt(own[one]) for name, one in zip(names, videos, strict=True)}
+            texts = {name: video_chapters(own[one]) for name, one in zip(names, videos, strict=True)}
         case "edl":
             rates = list(dict.fromkeys(take.rate.per_second for take in takes))
             apart = {one: [take for take in takes if take.rate.per_second == one] for one in rates}

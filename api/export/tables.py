@@ -6,9 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from api.chapter_views import chapters_vtt
 from api.export.takes import Take, plain_line, title_of
-from api.media.web_vtt import cue_text, cue_time
 from indexer.errors import FrameRateError
+from indexer.records import TimeSpan
 
 COLUMNS: tuple[str, ...] = (
     "rank", "video", "start_seconds", "stop_seconds", "start_frame", "stop_frame", "frames_per_second",
@@ -41,16 +42,12 @@ def json_document(takes: Sequence[Take], *, title: str, with_paths: bool) -> str
     return json.dumps({"title": title, "moments": rows}, indent=2) + "\n"
 
 
-def chapters_vtt(takes: Sequence[Take]) -> str:
-    """WebVTT of one video's takes in order of time; what overlaps an earlier one begins where that ends."""
-    lines, end = ["WEBVTT", ""], 0.0
-    for take in sorted(takes, key=lambda take: (take.first, take.stop)):
-        start = max(end, float(take.rate.seconds(take.first)))
-        stop = float(take.rate.seconds(take.stop))
-        if round(stop * 1000) > round(start * 1000):
-            lines += [f"{cue_time(start)} --> {cue_time(stop)}", cue_text(title_of(take.wanted)), ""]
-            end = stop
-    return "\n".join(lines)
+def video_chapters(takes: Sequence[Take]) -> str:
+    """WebVTT of one video's takes."""
+    return chapters_vtt(
+        (TimeSpan(float(take.rate.seconds(take.first)), float(take.rate.seconds(take.stop))), title_of(take.wanted))
+        for take in takes
+    )
 
 
 def _row(rank: int, take: Take) -> dict[str, Any]:
