@@ -26,6 +26,9 @@ from indexer.events import (
     VideoMissing,
     VideoMoved,
     VideoWarned,
+    WatchIdle,
+    WatchLooked,
+    WatchWaiting,
 )
 
 STOPPING = "stopping after what is at hand; Ctrl-C once more kills"
@@ -152,6 +155,14 @@ def event_line(event: IndexEvent) -> str:
             return f"failed ({event.kind}): {event.path}: {reason_of(event)}"
         case VideoWarned():
             return f"warning: {event.path}: {event.warning}"
+        case WatchLooked(ready=0):
+            return f"{count_text(event.changing, 'file')} not complete yet, of {event.files:,}"
+        case WatchLooked():
+            return f"indexing {count_text(event.ready, 'file')}; {event.changing:,} not complete yet"
+        case WatchIdle():
+            return f"watching {count_text(event.files, 'file')}; all is indexed"
+        case WatchWaiting():
+            return f"waiting: {event.reason}"
         case VideoMissing():
             return f"{'dropped' if event.dropped else 'missing'}: {event.path} is gone from the disk"
         case _:

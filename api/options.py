@@ -36,7 +36,8 @@ _SHORT: dict[str, str] = {"library": "-l", "models": "-m", "frames_per_second": 
 
 LIBRARY_OPTIONS = ("library", "models")
 MODEL_OPTIONS = ("device", "clip_model", "text_model", "vision_language_model")
-INDEX_OPTIONS = (*MODEL_OPTIONS, "screen_text", "captions", *LIMITS)
+WATCH_OPTIONS = ("settle_seconds", "poll_seconds")
+INDEX_OPTIONS = (*MODEL_OPTIONS, "screen_text", "captions", *(name for name in LIMITS if name not in WATCH_OPTIONS))
 
 
 def with_settings(*names: str) -> Callable[[_Command], _Command]:

@@ -37,6 +37,8 @@ LIMITS: dict[str, Limit] = {
     "max_pixels": Limit(1024, 1 << 28, "pixels", "width x height of a video that is still read"),
     "max_duration_hours": Limit(0.01, 1000, "h", "duration of a video that is still read"),
     "max_streams": Limit(1, 1000, "streams", "streams in one file that is still read"),
+    "settle_seconds": Limit(0.5, 3600, "s", "a watched file that has not changed for so long is complete"),
+    "poll_seconds": Limit(0.2, 3600, "s", "pause between two looks at watched folders"),
 }
 
 
@@ -71,6 +73,8 @@ class Settings:
     max_pixels: int = 8192 * 8192
     max_duration_hours: float = 48.0
     max_streams: int = 64
+    settle_seconds: float = 10.0
+    poll_seconds: float = 5.0
 
     def __post_init__(self) -> None:
         for name, limit in LIMITS.items():

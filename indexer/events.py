@@ -97,6 +97,32 @@ class IndexFinished:
     """Busy seconds by stage of the pipeline: hash, decode, embed, text, ocr, write."""
 
 
+@dataclass(frozen=True, slots=True)
+class WatchLooked:
+    """A watched folder was looked at, and something in it is new, or is still being written."""
+
+    files: int
+    """Files that may be videos."""
+    changing: int
+    """Of these, how many are not complete."""
+    ready: int
+    """And how many are complete, and are indexed now."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchIdle:
+    """All that is in the watched folders is in the library; the watch goes on."""
+
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class WatchWaiting:
+    """Something is in the way; it is tried again."""
+
+    reason: str
+
+
 IndexEvent = (
     ScanFinished
     | StageProgress
@@ -107,4 +133,7 @@ IndexEvent = (
     | VideoWarned
     | VideoMissing
     | IndexFinished
+    | WatchLooked
+    | WatchIdle
+    | WatchWaiting
 )

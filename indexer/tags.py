@@ -4,6 +4,7 @@ Leaves out where they are kept: `Video.tags`, in the library's table of videos.
 """
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 
 from indexer.errors import UsageError
@@ -51,3 +52,14 @@ def changed_tags(tags: Iterable[str], *, add: Iterable[str] = (), remove: Iterab
     if len(kept) > MAX_TAGS:
         raise UsageError(f"a video may have {MAX_TAGS} tags, not {len(kept)}")
     return tuple(tag for _, tag in sorted(kept.items()))
+
+
+def count_tags(of_videos: Iterable[Iterable[str]]) -> dict[str, int]:
+    """Every tag with the number of videos that have it, sorted; written as it was first."""
+    written: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for tags in of_videos:
+        for tag in tags:
+            written.setdefault(tag_key(tag), tag)
+            counts[tag_key(tag)] += 1
+    return {written[key]: counts[key] for key in sorted(counts)}

@@ -16,11 +16,14 @@ from api.commands.remove import remove
 from api.commands.search import search
 from api.commands.serve import serve
 from api.commands.status import status
+from api.commands.tag import tag
 from api.commands.verify import verify
 from api.commands.videos import videos
+from api.commands.watch import watch
 
 COMMANDS: dict[str, click.Command] = {
     "index": index,
+    "watch": watch,
     "search": search,
     "ask": ask,
     "pinpoint": pinpoint,
@@ -30,6 +33,7 @@ COMMANDS: dict[str, click.Command] = {
     "keys": keys,
     "status": status,
     "videos": videos,
+    "tag": tag,
     "remove": remove,
     "verify": verify,
     "optimize": optimize,

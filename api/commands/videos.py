@@ -19,6 +19,7 @@ SORT_KEYS: dict[str, "Callable[[Video], Any]"] = {
     "name": lambda video: PurePath(video.path).name.casefold(),
     "duration": lambda video: -video.duration_seconds,
     "size": lambda video: -video.size_bytes,
+    "created": lambda video: video.created,
 }
 
 
@@ -26,8 +27,11 @@ SORT_KEYS: dict[str, "Callable[[Video], Any]"] = {
 @click.argument("words", nargs=-1)
 @click.option("--sort", type=click.Choice(list(SORT_KEYS)), default="path", show_default=True, help="Order.")
 @click.option("--failed", is_flag=True, help="Only videos that could not be indexed.")
+@click.option("--tag", "tags", metavar="TAG", multiple=True, help="Only videos with this tag; several: with all.")
 @with_settings()
-def videos(words: tuple[str, ...], *, sort: str, failed: bool, settings: Settings, as_json: bool) -> ExitCode:
+def videos(
+    words: tuple[str, ...], *, sort: str, failed: bool, tags: tuple[str, ...], settings: Settings, as_json: bool
+) -> ExitCode:
     """List the videos in the library.
 
     With WORDS only those whose path holds every word.
@@ -36,13 +40,17 @@ def videos(words: tuple[str, ...], *, sort: str, failed: bool, settings: Setting
     Examples:
       reelseek videos
       reelseek videos lecture 2024 --sort duration
+      reelseek videos --tag holiday --sort created
       reelseek videos --failed
       reelseek videos --json | jq -r '.videos[].video'
     """
     from indexer.store import Library
+    from search.filters import Filters
 
+    filters = Filters(tags=tags)
     with Library.open(Path(settings.library)) as library:
-        chosen = [video for video in library.videos() if _wanted(video, words, failed)]
+        found = [video for video in library.videos() if filters.matches(video)]
+    chosen = [video for video in found if _wanted(video, words, failed)]
     chosen.sort(key=SORT_KEYS[sort])
     if as_json:
         from api.overview import video_json
@@ -70,13 +78,17 @@ def _print(chosen: "Sequence[Video]") -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name, right in (("id", False), ("length", True), ("ready", False), ("path", False)):
+    for name, right in (("id", False), ("length", True), ("created", False), ("ready", False), ("path", False)):
         table.add_column(name, justify="right" if right else "left", no_wrap=name != "path", overflow="fold")
     for video in chosen:
         length = time_code(video.duration_seconds) if not video.failure_kind else ""
         stages = ", ".join(stage.replace("_", " ") for stage in sorted(video.stages))
         state = label(f"failed: {video.failure_kind}", "red") if video.failure_kind else label(stages)
-        table.add_row(label(video.video_id[:8], "dim"), length, state, label(video.path))
+        created = label(f"{video.created:%Y-%m-%d}", "" if video.created_source == "container" else "dim")
+        path = label(video.path)
+        if video.tags:
+            path.append(f"  {safe_text(', '.join(video.tags))}", style="cyan")
+        table.add_row(label(video.video_id[:8], "dim"), length, created, state, path)
     screen = console()
     screen.print(table)
     total = sum(video.duration_seconds for video in chosen)

@@ -28,12 +28,13 @@ from api.service.problems import problem_response
 from api.service.runtime import Runtime
 from api.service.search_routes import SearchRoutes
 from api.service.session_routes import SessionRoutes
-from api.service.video_routes import VideoRoutes
+from api.service.video_routes import TagRoutes, VideoRoutes
 
 CONTROLLERS: Sequence[Any] = (
     SearchRoutes,
     AskRoutes,
     VideoRoutes,
+    TagRoutes,
     JobRoutes,
     HealthRoutes,
     SessionRoutes,

@@ -2,8 +2,8 @@
 
 from typing import Annotated, Literal
 
-from litestar import delete, get
-from litestar.params import Parameter
+from litestar import Controller, delete, get, put
+from litestar.params import Body, Parameter
 
 from api.media.media_desk import desk_of
 from api.service import schemas
@@ -14,6 +14,8 @@ from api.service.upload_routes import UploadRoutes
 from api.service.uploads import drop_upload
 from api.service.video_views import Sort, State, VideoViews
 from indexer.store import Library
+from indexer.tagging import change_tags
+from indexer.tags import count_tags
 
 VideoIdPath = Annotated[
     str,
@@ -36,6 +38,7 @@ class VideoRoutes(UploadRoutes):
         sort: Sort = "name",
         order: Literal["asc", "desc"] = "asc",
         words: Annotated[str, Parameter(query="q", max_length=1000, description="Words in the name.")] = "",
+        tag: Annotated[str, Parameter(max_length=200, description="Only videos with this tag of yours.")] = "",
         only: Annotated[State | None, Parameter(query="state", description="Only videos in this state.")] = None,
     ) -> schemas.VideoPage:
         """A page of the library; empty when there is none yet."""
@@ -44,7 +47,7 @@ class VideoRoutes(UploadRoutes):
             if not runtime.has_library():
                 return schemas.VideoPage(total=0, offset=offset, limit=limit, videos=[])
             return VideoViews(runtime).page(
-                offset=offset, limit=limit, sort=sort, descending=order == "desc", words=words, state=only
+                offset=offset, limit=limit, sort=sort, descending=order == "desc", words=words, state=only, tag=tag
             )
 
         return await runtime.lookups.run(work)
@@ -53,6 +56,24 @@ class VideoRoutes(UploadRoutes):
     async def video(self, runtime: Runtime, video_id: VideoIdPath) -> schemas.VideoDetails:
         """With its segments and their captions."""
         return await runtime.lookups.run(lambda: VideoViews(runtime).details(runtime.video(video_id)))
+
+    @put("/{video_id:str}/tags", operation_id="tag_video", summary="Tag a video", responses=described(404, 409))
+    async def tag(
+        self,
+        runtime: Runtime,
+        jobs: JobRunner,
+        video_id: VideoIdPath,
+        data: Annotated[schemas.TagList, Body(description="All tags that the video is to have.")],
+    ) -> schemas.TagList:
+        """In place of those it had. Their case is kept and does not matter; they stay when the file is moved."""
+
+        def work() -> schemas.TagList:
+            video = runtime.video(video_id)
+            (video,) = change_tags(runtime.library_path, [video.video_id], add=data.tags, clear=True)
+            return schemas.TagList(tags=list(video.tags))
+
+        jobs.check_idle()
+        return await runtime.lookups.run(work)
 
     @delete("/{video_id:str}", operation_id="forget_video", summary="Forget a video", responses=described(404, 409))
     async def forget(self, runtime: Runtime, jobs: JobRunner, video_id: VideoIdPath) -> None:
@@ -69,3 +90,19 @@ class VideoRoutes(UploadRoutes):
         desk = desk_of(runtime)
         await runtime.lookups.run(work)
         await runtime.lookups.run(lambda: desk.forget(video_id))
+
+
+class TagRoutes(Controller):
+    path = "/api/tags"
+    tags = ["videos"]  # noqa: RUF012 - Litestar's way
+
+    @get(operation_id="tags", summary="List tags", responses=described())
+    async def all_tags(self, runtime: Runtime) -> list[schemas.TagCount]:
+        """The tags that people gave, sorted, with the number of videos that have each."""
+
+        def work() -> list[schemas.TagCount]:
+            videos = runtime.library.videos() if runtime.has_library() else []
+            counts = count_tags(video.tags for video in videos)
+            return [schemas.TagCount(tag=tag, videos=count) for tag, count in counts.items()]
+
+        return await runtime.lookups.run(work)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path, PurePath
 from typing import Any, Literal
 
@@ -12,9 +13,10 @@ from api.service.links import media_link, sprites_link, thumbnail_link
 from api.service.runtime import Runtime
 from api.service.times import rfc3339
 from indexer.making import settings_like
-from indexer.records import STAGES, TEXT_SOURCES, Stage, Video
+from indexer.records import STAGES, TEXT_SOURCES, Stage, Video, VideoMetadata
+from search.filters import Filters
 
-Sort = Literal["name", "duration", "added", "size"]
+Sort = Literal["name", "duration", "added", "size", "created"]
 State = Literal["ready", "partial", "failed"]
 
 
@@ -29,14 +31,16 @@ class VideoViews:
         self._stages: list[Stage] = stages_of(settings)
 
     def page(
-        self, *, offset: int, limit: int, sort: Sort, descending: bool, words: str, state: State | None
+        self, *, offset: int, limit: int, sort: Sort, descending: bool, words: str, state: State | None, tag: str
     ) -> schemas.VideoPage:
-        """The videos that hold every word in their name, in this order."""
+        """The videos that hold every word in their name and have the tag, if one is given, in this order."""
+        filters = Filters(tags=(tag,) if tag else ())
         wanted = words.casefold().split()
         found = [
             video
             for video in self._library.videos()
             if (state is None or self.state(video) == state)
+            and filters.matches(video)
             and all(word in PurePath(video.path).name.casefold() for word in wanted)
         ]
         found.sort(key=lambda video: PurePath(video.path).name.casefold())
@@ -68,6 +72,7 @@ class VideoViews:
         shown["segments"] = len(segments)
         return schemas.VideoDetails(
             **shown,
+            metadata=metadata_view(video.metadata),
             segments_list=segments,
             texts=counts,
             warnings=list(video.warnings),
@@ -93,6 +98,9 @@ class VideoViews:
             "codec": probe.codec if probe else "",
             "added_at": rfc3339(added) if added else None,
             "state": self.state(video),
+            "created_at": rfc3339(video.created.timestamp()),
+            "created_source": video.created_source,
+            "tags": list(video.tags),
             "stages": [stage for stage in STAGES if stage in video.stages],
             "failure": failure if video.failure_kind else None,
             "segments": self._pictures(video),
@@ -107,6 +115,7 @@ class VideoViews:
             "duration": lambda video: video.duration_seconds,
             "size": lambda video: video.size_bytes,
             "added": self._added,
+            "created": lambda video: video.created,
         }
         return keys[sort]
 
@@ -134,6 +143,27 @@ class VideoViews:
             if path.is_relative_to(root):
                 return path.parent.relative_to(root).as_posix().removeprefix(".")
         return ""
+
+
+def metadata_view(metadata: VideoMetadata) -> schemas.Metadata:
+    place = metadata.place
+    return schemas.Metadata(
+        title=metadata.title,
+        camera=metadata.camera,
+        place=place and schemas.Place(**asdict(place)),
+        place_name=metadata.place_name,
+        artist=metadata.artist,
+        comment=metadata.comment,
+        description=metadata.description,
+        chapters=[
+            schemas.Chapter(
+                start_seconds=round(one.span.start_seconds, 3),
+                stop_seconds=round(one.span.stop_seconds, 3),
+                title=one.title,
+            )
+            for one in metadata.chapters
+        ],
+    )
 
 
 def display_names(paths: Sequence[Path]) -> list[str]:
