@@ -53,6 +53,8 @@ class FakeLibrary:
     """Asked for when set."""
     problems: dict[str, tuple[int, str, str]] = field(default_factory=dict[str, tuple[int, str, str]])
     """(status, kind, detail) by the path's beginning."""
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What every video's container says."""
     requests: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     uploads: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
 
@@ -67,6 +69,7 @@ class FakeLibrary:
                 "added_at": "2026-11-20T10:00:00Z", "state": "ready", "stages": ["picture", "subtitles"],
                 "failure": None, "segments": 3, "playable": "direct", "thumbnail": f"{path}/thumbnail?t=1",
                 "media": f"{path}/media", "sprites": f"{path}/sprites.vtt",
+                "created_at": "2023-05-09T11:41:46Z", "created_source": "file", "tags": [],
             }
             | values
         )  # fmt: skip

@@ -63,6 +63,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._answer("POST")
 
+    def do_PUT(self) -> None:
+        self._answer("PUT")
+
     def do_DELETE(self) -> None:
         self._answer("DELETE")
 
@@ -96,6 +99,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._upload(given["name"], body)
         if path == "/api/videos":
             return self._json(self._page(given))
+        if path == "/api/tags":
+            tags = sorted({tag for one in fake.videos for tag in one["tags"]})
+            return self._json([{"tag": tag, "videos": 1} for tag in tags])
         if path == "/api/jobs":
             return self._json({"total": len(fake.jobs), "jobs": fake.jobs})
         if path.startswith("/api/jobs/"):
@@ -104,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._json({"status": "ok", "library": {"exists": True, "duration_seconds": 5400}, "models": {}})
         if path == "/api/openapi.json":
             return self._json(OPENAPI)
-        return self._video(method, path.split("/")[3], "/".join(path.split("/")[4:]), given)
+        return self._video(method, path.split("/")[3], "/".join(path.split("/")[4:]), given, body)
 
     def _found(self, given: dict[str, str]) -> dict[str, Any]:
         moments = [one for one in self.fake.moments if given.get("video") in (None, one["video_id"])]
@@ -117,6 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _page(self, given: dict[str, str]) -> dict[str, Any]:
         wanted = given.get("q", "").casefold()
         found = [one for one in self.fake.videos if wanted in one["video"].casefold()]
+        found = [one for one in found if given.get("tag") is None or given["tag"] in one["tags"]]
         found = [one for one in found if given.get("state") in (None, one["state"])]
         if given.get("sort") == "name":
             found.sort(key=lambda one: one["video"])
@@ -156,19 +163,25 @@ class _Handler(BaseHTTPRequestHandler):
         self.fake.jobs.append(job)
         self._json(job, 202)
 
-    def _video(self, method: str, video_id: str, rest: str, given: dict[str, str]) -> None:
+    def _video(self, method: str, video_id: str, rest: str, given: dict[str, str], body: bytes) -> None:
         video = next((one for one in self.fake.videos if one["video_id"] == video_id), None)
         if video is None:
             return self._problem(404, "not-found", "There is no such video.")
         if method == "DELETE":
             self.fake.videos.remove(video)
             return self._json({}, 204)
+        if method == "PUT" and rest == "tags":
+            video["tags"] = json.loads(body)["tags"]
+            return self._json({"tags": video["tags"]})
         if rest == "":
             segments = [
                 {"start_seconds": place, "stop_seconds": place + 2, "caption": one["caption"]}
                 for place, one in zip(range(0, 60, 2), self.fake.moments, strict=False)
             ]
-            return self._json(video | {"segments_list": segments, "texts": {"subtitle": 2, "caption": 3}})
+            return self._json(
+                video
+                | {"segments_list": segments, "texts": {"subtitle": 2, "caption": 3}, "metadata": self.fake.metadata}
+            )
         if rest == "timeline":
             buckets = [max(0.0, 1 - abs(place - 60) / 25) for place in range(200)]
             return self._json({"query": given["q"], "duration_seconds": 0, "buckets": buckets, "peak_seconds": 0})

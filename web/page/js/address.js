@@ -10,6 +10,7 @@
  * @property {string[]} signals groups of signals; empty: all
  * @property {string} find words in names, in the library
  * @property {string} state of videos, in the library
+ * @property {string} tag of videos, in the library
  * @property {string} sort of the library: "name-asc" and the like
  * @property {OpenMoment | null} open
  * @property {number | null} time where the player is sent, when it is not the moment's start
@@ -34,7 +35,7 @@ const FIRST_SORT = "added-desc";
 
 /** @type {PageState} */
 export const HOME = {
-  view: "home", query: "", mode: "search", video: "", signals: [], find: "", state: "", sort: FIRST_SORT, open: null, time: null,
+  view: "home", query: "", mode: "search", video: "", signals: [], find: "", state: "", tag: "", sort: FIRST_SORT, open: null, time: null,
 };
 
 /** @param {string} search the address after the "?" @returns {PageState} */
@@ -51,6 +52,7 @@ export function readAddress(search) {
     signals: (given.get("signals") ?? "").split(",").filter((name) => Object.hasOwn(SIGNAL_GROUPS, name)),
     find: given.get("find") ?? "",
     state: known(STATES, given.get("state"), ""),
+    tag: given.get("tag") ?? "",
     sort: known(SORTS, given.get("sort"), FIRST_SORT),
     open,
     time: secondsOr(given.get("t"), null),
@@ -65,6 +67,7 @@ export function writeAddress(state) {
     given.set("view", "library");
     put("find", state.find);
     put("state", state.state);
+    put("tag", state.tag);
     put("sort", state.sort === FIRST_SORT ? "" : state.sort);
   } else if (state.view === "search") {
     put("q", state.query);

@@ -17,16 +17,17 @@ const TYPING_MILLISECONDS = 250;
 /**
  * @typedef {import("./address.js").PageState} PageState
  * @typedef {import("./video_card.js").Video} Video
- * @param {{linkTo: (video: Video) => string, narrow: (change: Partial<PageState>) => void, pickFiles: () => void, activity: HTMLElement}} options
+ * @param {{linkTo: (video: Video) => string, linkToTag: (tag: string) => string, narrow: (change: Partial<PageState>) => void, pickFiles: () => void, activity: HTMLElement}} options
  */
-export function createLibraryView({ linkTo, narrow, pickFiles, activity }) {
+export function createLibraryView({ linkTo, linkToTag, narrow, pickFiles, activity }) {
   const count = element("p", { class: "summary-line faint" });
   const find = /** @type {HTMLInputElement} */ (element("input", { type: "search", placeholder: "Find by name", "aria-label": "Find videos by name", class: "field" }));
   const state = labelledSelect("State", STATES, (value) => narrow({ state: value }));
+  const tag = labelledSelect("Tag", { "": "All" }, (value) => narrow({ tag: value }));
   const sort = labelledSelect("Sort", SORTS, (value) => narrow({ sort: value }));
   const add = button("Add videos", { icon: "add", class: "button button-main", on: pickFiles });
   const head = element("div", { class: "view-head" }, element("h1", {}, "Library"), count, element("span", { class: "spacer" }), add);
-  const tools = element("div", { class: "tools" }, find, state.element, sort.element);
+  const tools = element("div", { class: "tools" }, find, state.element, tag.element, sort.element);
   const status = element("div", { class: "summary" });
   const list = element("ol", { class: "grid", "aria-label": "Videos" });
   const rest = element("div", { class: "more" });
@@ -43,7 +44,17 @@ export function createLibraryView({ linkTo, narrow, pickFiles, activity }) {
   /** @param {PageState} page @param {number} offset */
   function pathOf(page, offset) {
     const [by, order] = page.sort.split("-");
-    return withQuery("/api/videos", { q: page.find, state: page.state, sort: by, order, limit: PAGE, offset: offset || "" });
+    return withQuery("/api/videos", { q: page.find, state: page.state, tag: page.tag, sort: by, order, limit: PAGE, offset: offset || "" });
+  }
+
+  /** Offers the tags that there are; the field is hidden while there is none. @param {PageState} page */
+  async function offerTags(page) {
+    const known = /** @type {{tag: string, videos: number}[]} */ (await getJson("/api/tags", turn.signal).catch(() => []));
+    const names = known.map((one) => one.tag);
+    if (page.tag && !names.some((name) => name.toLowerCase() === page.tag.toLowerCase())) names.push(page.tag);
+    fill(tag.select, element("option", { value: "" }, "All"), ...names.map((name) => element("option", { value: name }, name)));
+    tag.set(names.find((name) => name.toLowerCase() === page.tag.toLowerCase()) ?? "");
+    tag.element.hidden = !names.length;
   }
 
   /** @param {Video} video */
@@ -60,7 +71,8 @@ export function createLibraryView({ linkTo, narrow, pickFiles, activity }) {
 
   /** @param {PageState} page @param {{total: number, videos: Video[]}} answer */
   function append(page, answer) {
-    for (const video of answer.videos) list.append(videoCard(video, { href: linkTo(video), onRemove: remove }));
+    const tags = { linkTo: linkToTag, onChange: () => offerTags(page) };
+    for (const video of answer.videos) list.append(videoCard(video, { href: linkTo(video), onRemove: remove, tags }));
     shown += answer.videos.length;
     fill(rest);
     if (shown >= answer.total || !answer.videos.length) return;
@@ -78,8 +90,8 @@ export function createLibraryView({ linkTo, narrow, pickFiles, activity }) {
 
   /** @param {PageState} page */
   function emptyNotice(page) {
-    if (page.find || page.state) {
-      const clear = button("Show all", { on: () => narrow({ find: "", state: "" }) });
+    if (page.find || page.state || page.tag) {
+      const clear = button("Show all", { on: () => narrow({ find: "", state: "", tag: "" }) });
       return notice({ icon: "nothing", title: "No video fits these filters", actions: [clear] });
     }
     return emptyLibrary(pickFiles);
@@ -98,6 +110,7 @@ export function createLibraryView({ linkTo, narrow, pickFiles, activity }) {
       if (document.activeElement !== find) find.value = page.find;
       state.set(page.state);
       sort.set(page.sort);
+      offerTags(page);
       const late = setTimeout(() => fill(status, loading("Loading the library")), 250);
       try {
         const answer = await getJson(pathOf(page, 0), signal);
@@ -105,7 +118,7 @@ export function createLibraryView({ linkTo, narrow, pickFiles, activity }) {
         list.replaceChildren();
         shown = 0;
         count.textContent = answer.total ? counted(answer.total, "video") : "";
-        tools.hidden = !answer.total && !page.find && !page.state;
+        tools.hidden = !answer.total && !page.find && !page.state && !page.tag;
         fill(status, answer.total === 0 && emptyNotice(page));
         append(page, answer);
         announce(`Library: ${counted(answer.total, "video")}.`);

@@ -50,8 +50,10 @@ const linkToMoment = (/** @type {any} */ moment) =>
 const linkToVideo = (/** @type {any} */ video) =>
   writeAddress({ ...state, view: "library", open: { video: video.video_id, start: 0, stop: 0 }, time: null });
 
+const linkToTag = (/** @type {string} */ tag) => writeAddress({ ...HOME, view: "library", tag });
+
 const views = createViews({
-  linkToMoment, linkToVideo, pickFiles, jobs, activity: activity.element, narrow,
+  linkToMoment, linkToVideo, linkToTag, pickFiles, jobs, activity: activity.element, narrow,
   searchInstead: () => go({ ...state, mode: "search", open: null }),
 });
 const filters = createFilters({ narrow });

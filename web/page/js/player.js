@@ -8,6 +8,7 @@ import { getJson, withQuery } from "./service.js";
 import { loadSprites } from "./sprites.js";
 import { createTimeLine } from "./time_line.js";
 import { clockSpan } from "./times.js";
+import { videoFacts } from "./video_facts.js";
 
 const BUCKETS = 200;
 
@@ -62,7 +63,9 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
     line.setPosition(video.currentTime);
     bar.setDuration(about.duration_seconds);
     bar.setSubtitles((about.texts?.subtitle ?? 0) > 0 ? `${path}/subtitles.vtt` : "");
-    side.setChapters(chapterList(about.segments_list ?? [], seekAndPlay));
+    side.setFacts(videoFacts(about));
+    const named = (about.metadata?.chapters ?? []).map((/** @type {any} */ one) => ({ ...one, caption: one.title || "untitled" }));
+    side.setChapters(chapterList(about.segments_list ?? [], seekAndPlay), chapterList(named, seekAndPlay));
     line.whenPeeked(() => loadSprites(about.sprites ?? `${path}/sprites.vtt`, signal).then(line.setSprites, quiet));
     if (!query) return;
     const heat = await getJson(withQuery(`${path}/timeline`, { q: query, buckets: BUCKETS }), signal).catch(quiet);
@@ -113,6 +116,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
         bar.setSubtitles("");
         line.setSprites([]);
         side.setChapters(null);
+        side.setFacts(null);
       }
       line.setHeat([]);
       line.setSpan(moment.start, moment.stop);

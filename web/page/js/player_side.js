@@ -13,6 +13,7 @@ import { clockSpan } from "./times.js";
 export function createPlayerSide({ onClose, onReplay, onCopy, onSearchWithin }) {
   const name = element("h2", { class: "stage-name" }, "");
   const about = element("div", { class: "stage-about" });
+  const facts = element("div", { class: "stage-facts" });
   const chapters = element("div", { class: "stage-chapters" });
   const replay = button("Play moment", { icon: "replay", on: onReplay });
   const copy = button("Copy link", { icon: "link", on: onCopy });
@@ -26,6 +27,7 @@ export function createPlayerSide({ onClose, onReplay, onCopy, onSearchWithin }) 
     element("header", { class: "stage-head" }, name, close),
     about,
     element("div", { class: "actions" }, replay, copy, download, within),
+    facts,
     chapters,
   );
 
@@ -55,9 +57,13 @@ export function createPlayerSide({ onClose, onReplay, onCopy, onSearchWithin }) 
     setName(text) {
       name.textContent = text;
     },
-    /** @param {HTMLElement | null} list */
-    setChapters(list) {
-      fill(chapters, list && element("h3", {}, "In this video"), list);
+    /** @param {HTMLElement | null} list what the container says */
+    setFacts(list) {
+      fill(facts, list);
+    },
+    /** @param {HTMLElement | null} list of segments @param {HTMLElement | null} [named] the container's own chapters */
+    setChapters(list, named = null) {
+      fill(chapters, named && element("h3", {}, "Chapters"), named, list && element("h3", {}, "In this video"), list);
     },
     /** @param {number} seconds */
     setPosition(seconds) {

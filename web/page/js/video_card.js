@@ -11,6 +11,7 @@
  * @property {number} height
  * @property {"ready" | "partial" | "failed"} state
  * @property {string[]} stages
+ * @property {string[]} tags the person's own
  * @property {{kind: string, reason: string} | null} failure
  * @property {number} segments
  * @property {string} [thumbnail]
@@ -18,14 +19,16 @@
 
 import { button, element } from "./dom.js";
 import { picture } from "./picture.js";
+import { tagEditor } from "./tag_editor.js";
 import { clock, counted, size, spokenTime } from "./times.js";
 
 /**
  * @param {Video} video
- * @param {{href: string, onRemove?: (video: Video) => void}} options the address that opens it
+ * @param {{href: string, onRemove?: (video: Video) => void, tags?: {linkTo: (tag: string) => string, onChange: () => void}}} options
+ *   the address that opens it; with `tags` these are shown and can be changed
  * @returns {HTMLLIElement}
  */
-export function videoCard(video, { href, onRemove }) {
+export function videoCard(video, { href, onRemove, tags }) {
   const isFailed = video.state === "failed";
   const badge = video.duration_seconds > 0 && element("span", { class: "badge time" }, clock(video.duration_seconds));
   const shot = picture(isFailed ? undefined : video.thumbnail);
@@ -43,6 +46,7 @@ export function videoCard(video, { href, onRemove }) {
     element("div", { class: "name-row" }, element("p", { class: "name", title: video.video }, video.video), remove),
     element("p", { class: "faint fine" }, facts.filter(Boolean).join(" · ")),
     stateLine(video),
+    tags && tagEditor(video, tags),
   );
   const card = /** @type {HTMLLIElement} */ (element("li", { class: `card card-video is-${video.state}` }, frame, about));
   card.dataset.video = video.video_id;
