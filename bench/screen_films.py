@@ -149,12 +149,33 @@ def write_film(film: Film, folder: Path, *, frames_per_second: int = FRAMES_PER_
     return path
 
 
-def pages_film(name: str, pages: Sequence[str], seconds: float, *, seed: int = 0) -> Film:
-    """Slides with the given words, each as long as the others."""
-    font_ = font("DejaVuSans.ttf", 40)
+def pages_film(name: str, pages: Sequence[str], seconds: float, *, logo: str = "") -> Film:
+    """Slides with the given words, each as long as the others and of another colour, and a logo on all of them."""
     step = seconds / len(pages)
-    lines = [_Line(text, 60, 120, font_, (20, 20, 40), n * step, (n + 1) * step) for n, text in enumerate(pages)]
-    return _film(name, "slides", (960, 540), seconds, lines, [], _plain((240, 240, 232)))
+    papers = [(240, 240, 232), (60, 90, 60), (210, 180, 230), (30, 40, 90), (250, 220, 150), (90, 30, 40)]
+    size = (640, 360)
+    mark = _Line(logo, 480, 20, font("DejaVuSans-Bold.ttf", 18), (250, 60, 60), 0.0, seconds)
+    lines = [
+        _Line(
+            text,
+            60,
+            100 + 60 * (n % 3),
+            font("DejaVuSans-Bold.ttf", 32),
+            _ink_on(papers[n % len(papers)]),
+            n * step,
+            (n + 1) * step,
+        )
+        for n, text in enumerate(pages)
+    ]
+
+    def paper(time_seconds: float) -> Picture:
+        return np.full((1, 1, 3), papers[int(time_seconds / step) % len(papers)], np.uint8)
+
+    return _film(name, "slides", size, seconds, [*lines, mark] if logo else lines, lines, paper)
+
+
+def _ink_on(paper: tuple[int, int, int]) -> tuple[int, int, int]:
+    return (20, 20, 30) if sum(paper) > 380 else (240, 240, 240)
 
 
 def _slides(name: str, rng: random.Random, writer: _Writer, seconds: float) -> Film:

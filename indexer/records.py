@@ -178,6 +178,8 @@ class TimedText:
     """BCP 47 tag where the track names it, else empty."""
     boxes: tuple[TextBox, ...] = ()
     """Of on-screen text: where each line stands, by line and then by time."""
+    is_scenery: bool = False
+    """On-screen text that stands in nearly every scene of its video, see `indexer.screen_scenery`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,8 @@ class TextRow:
     vector: Vector | None
     """(dim,) unit length; None in a library without a text model."""
     language: str = ""
+    boxes: tuple[TextBox, ...] = ()
+    is_scenery: bool = False
 
 
 @dataclass(frozen=True, slots=True)

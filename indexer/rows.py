@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from indexer.metadata import metadata_values, read_metadata
-from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Vector, Video, VideoProbe
+from indexer.records import FrameRow, SegmentRow, TextBox, TextRow, TimeSpan, Vector, Video, VideoProbe
 from indexer.schema import ArrowArray, ArrowTable, Maker, table_schema
 from indexer.words import letters_of
 
@@ -75,6 +75,8 @@ def text_rows(video_id: str, source: str, rows: Sequence[TextRow], maker: Maker)
         "text": [row.text for row in rows],
         "letters": [letters_of(row.text) for row in rows],
         "language": [row.language for row in rows],
+        "boxes": [[asdict(box) for box in row.boxes] for row in rows],
+        "is_scenery": [row.is_scenery for row in rows],
         "lot": pa.array(lots(video_id, source, len(rows)), pa.uint32()),
         **_vectors([row.vector for row in rows], maker.text_dim),
     }
@@ -124,6 +126,8 @@ def read_texts(table: ArrowTable) -> list[TextRow]:
             text=row["text"],
             vector=None if vectors is None else vectors[place],
             language=row["language"],
+            boxes=tuple(TextBox(**box) for box in row["boxes"]),
+            is_scenery=row["is_scenery"],
         )
         for place, row in enumerate(_plain(table))
     ]

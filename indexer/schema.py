@@ -15,7 +15,7 @@ ArrowSchema = Any
 ArrowField = Any
 ArrowArray = Any
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised when a column changes its name, type or meaning; a library of another version is refused."""
 
 TableName = Literal["videos", "segments", "frames", "texts"]
@@ -80,6 +80,17 @@ _PROBE = pa.struct(
     ]
 )
 
+_BOX = pa.struct(
+    [
+        ("line", pa.int16()),
+        ("start_seconds", pa.float64()),
+        ("left", pa.float32()),
+        ("top", pa.float32()),
+        ("right", pa.float32()),
+        ("bottom", pa.float32()),
+    ]
+)
+
 
 def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
     """Columns of one table; without a model of its kind a table has no `vector` column."""
@@ -126,6 +137,8 @@ def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
                 pa.field("text", pa.string()),
                 pa.field("letters", pa.string()),  # see `indexer.words`
                 pa.field("language", pa.string()),
+                pa.field("boxes", pa.list_(_BOX)),  # of on-screen text
+                pa.field("is_scenery", pa.bool_()),
                 pa.field("lot", pa.uint32()),
                 *_vector_field(maker.text_dim),
             ]

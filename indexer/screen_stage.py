@@ -8,13 +8,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from indexer.config import Settings
 from indexer.errors import VideoError
 from indexer.events import IndexEvent, StageProgress
-from indexer.records import FrameRow, Pixels, SampledFrame, Video
+from indexer.records import FrameRow, Pixels, SampledFrame, TimeSpan, Video
 from indexer.screen_reading import ScreenState, read_changed_frames
+from indexer.screen_scenery import mark_scenery
 from indexer.screen_text import ScreenLine, ScreenTextReader, collect_screen_texts
 from indexer.screen_watch import ScreenWatch
 from indexer.threaded_stage import ThreadedStage, VideoTexts
@@ -30,8 +32,8 @@ STARTED_AHEAD = 4
 class _Reading:
     video: Video
     parts: list[list[float]]
-    cuts: set[float]
-    """Times of the first frames of segments."""
+    cuts: list[float]
+    """Times at which a segment begins with another picture."""
     states: dict[int, list[ScreenState]] = field(default_factory=dict[int, list[ScreenState]])
     error: VideoError | None = None
     started: float = field(default_factory=time.perf_counter)
@@ -88,7 +90,7 @@ class ScreenTextStage(ThreadedStage[VideoTexts]):
             rows = self._frames_of(video.video_id)
             times = sorted({row.time_seconds for row in rows if row.changed})
             parts = [times[start : start + PART_FRAMES] for start in range(0, len(times), PART_FRAMES)] or [[]]
-            reading = _Reading(video, parts, _first_of_segments(rows))
+            reading = _Reading(video, parts, _cuts(rows))
             for part in range(len(parts)):
                 yield reading, part
 
@@ -144,12 +146,15 @@ class ScreenTextStage(ThreadedStage[VideoTexts]):
     def _collect(reading: _Reading) -> VideoTexts:
         states = [state for part in range(len(reading.parts)) for state in reading.states[part]]
         texts = collect_screen_texts(states, reading.video.duration_seconds)
+        edges = [0.0, *(cut for cut in reading.cuts if cut > 0), reading.video.duration_seconds]
+        scenes = [TimeSpan(start, stop) for start, stop in pairwise(edges) if start < stop]
         wall = time.perf_counter() - reading.started
-        return VideoTexts(reading.video, tuple(texts), reading.error, wall)
+        return VideoTexts(reading.video, tuple(mark_scenery(texts, scenes)), reading.error, wall)
 
 
-def _first_of_segments(rows: Sequence[FrameRow]) -> set[float]:
-    first: dict[int, float] = {}
+def _cuts(rows: Sequence[FrameRow]) -> list[float]:
+    first: dict[int, FrameRow] = {}
     for row in rows:
-        first[row.segment_index] = min(row.time_seconds, first.get(row.segment_index, row.time_seconds))
-    return set(first.values())
+        if row.segment_index not in first or row.time_seconds < first[row.segment_index].time_seconds:
+            first[row.segment_index] = row
+    return sorted(row.time_seconds for row in first.values() if row.changed)

@@ -5,10 +5,13 @@ from pathlib import PurePath
 from typing import Any
 
 from indexer.errors import NotInLibraryError
-from indexer.records import TEXT_SOURCES, FrameRow, SegmentRow, TextRow, TextSource, Video
+from indexer.records import TEXT_SOURCES, FrameRow, SegmentRow, TextRow, TextSource, TimeSpan, Video
 from indexer.rows import read_frames, read_segments, read_texts, read_videos
 from indexer.store_tables import Tables, boundary
 
+_TEXT_COLUMNS = [
+    "source", "segment_index", "start_seconds", "stop_seconds", "text", "language", "boxes", "is_scenery"
+]  # fmt: skip
 SegmentKey = tuple[str, int]
 """(video_id, segment_index)"""
 
@@ -63,6 +66,24 @@ class Reading(Tables):
         where = all_of(equals("video_id", video_id), equals("source", source) if source else None)
         rows = self._rows("texts", where).sort_by([("source", "ascending"), ("text_index", "ascending")])
         return read_texts(rows)
+
+    def texts_between(self, spans: Sequence[tuple[str, TimeSpan]], source: TextSource) -> dict[str, list[TextRow]]:
+        """Texts of one source, without vectors, by video id: those that overlap a (video id, span), maybe others."""
+        if not spans:
+            return {}
+        start = min(span.start_seconds for _, span in spans)
+        stop = max(span.stop_seconds for _, span in spans)
+        where = all_of(
+            equals("source", source),
+            one_of("video_id", (video_id for video_id, _ in spans)),
+            f"start_seconds < {stop!r} AND stop_seconds > {start!r}",
+        )
+        columns = ["video_id", "text_index", *_TEXT_COLUMNS]
+        rows = self._rows("texts", where, columns).sort_by([("video_id", "ascending"), ("text_index", "ascending")])
+        found: dict[str, list[TextRow]] = {}
+        for video_id, row in zip(rows.column("video_id").to_pylist(), read_texts(rows), strict=True):
+            found.setdefault(video_id, []).append(row)
+        return found
 
     def segments_by_key(self, keys: Sequence[SegmentKey]) -> dict[SegmentKey, SegmentRow]:
         """The segments of the given (video_id, index) pairs, without their vectors; unknown pairs are left out."""

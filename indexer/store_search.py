@@ -31,7 +31,7 @@ FUZZY_CANDIDATES = 3
 
 Background = Literal["frames"] | TextSource
 Similarities = NDArray[np.float32]
-_TEXT_COLUMNS = ["video_id", "segment_index", "start_seconds", "stop_seconds", "text"]
+_TEXT_COLUMNS = ["video_id", "segment_index", "start_seconds", "stop_seconds", "text", "is_scenery"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ class TextHit:
     text: str
     similarity: float
     """Cosine, -1 to 1; of `match_words` the BM25 score, above 0 and without an upper bound."""
+    is_scenery: bool = False
+    """On-screen text that stands in nearly every scene of its video."""
 
 
 class Searching(Reading):
@@ -216,6 +218,7 @@ def _text_hits(rows: list[dict[str, Any]]) -> list[TextHit]:
             TimeSpan(row["start_seconds"], row["stop_seconds"]),
             row["text"],
             float(row["similarity"]),
+            row["is_scenery"],
         )
         for row in rows
     ]

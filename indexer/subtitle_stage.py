@@ -47,7 +47,16 @@ def text_rows(
         return []
     vectors = model.embed_documents([item.text for item in texts]) if model else [None] * len(texts)  # (n, dim)
     return [
-        TextRow(source, segment_of(item.span, segments), item.span, item.text, vector, item.language)
+        TextRow(
+            source,
+            segment_of(item.span, segments),
+            item.span,
+            item.text,
+            vector,
+            item.language,
+            item.boxes,
+            item.is_scenery,
+        )
         for item, vector in zip(texts, vectors, strict=True)
     ]
 

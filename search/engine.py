@@ -94,7 +94,7 @@ class SearchEngine(Closing):
         embedded = time.perf_counter()
         videos = {one.video_id: one for one in self._library.videos()}
         drafts = find(self._library, question, signals=wanted, videos=videos)
-        page = show(self._library, drafts[offset : offset + limit], videos)
+        page = show(self._library, text, drafts[offset : offset + limit], videos)
         done = time.perf_counter()
         seconds = {"embed": embedded - started, "retrieve": done - embedded, "total": done - started}
         return SearchResult(text, bool(drafts), page, seconds, len(drafts) > offset + limit)
@@ -117,7 +117,7 @@ class SearchEngine(Closing):
         """The segments whose pictures, or else whose texts, come closest to a query, whether or not they stand out."""
         question = self.question(query, video=video)
         videos = {one.video_id: one for one in self._library.videos()}
-        return show(self._library, find_nearest(self._library, question, videos=videos, limit=limit), videos)
+        return show(self._library, query, find_nearest(self._library, question, videos=videos, limit=limit), videos)
 
     def sight(self, query: str, *, video: str | None = None) -> Sight | None:
         """How sure it is that what a query describes is in the pictures; None where that is not judged."""

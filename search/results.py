@@ -24,6 +24,34 @@ SIGNALS: tuple[Signal, ...] = get_args(Signal)
 
 
 @dataclass(frozen=True, slots=True)
+class MomentBox:
+    """Where a line of words on the screen stands, for a while."""
+
+    line: int
+    """Boxes of one line, in order of time, show how it moves."""
+    start_seconds: float
+    """It holds in `[start_seconds, stop_seconds)`."""
+    stop_seconds: float
+    left: float
+    """Fractions of the picture's width and height, 0 to 1."""
+    top: float
+    right: float
+    bottom: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented JSON object of a box."""
+        return {
+            "line": self.line,
+            "start_seconds": round(self.start_seconds, 3),
+            "stop_seconds": round(self.stop_seconds, 3),
+            "left": round(self.left, 4),
+            "top": round(self.top, 4),
+            "right": round(self.right, 4),
+            "bottom": round(self.bottom, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """A span shown to the user."""
 
@@ -41,6 +69,8 @@ class Moment:
     """The text that matched, empty when only the picture did."""
     thumbnail: Path | None
     """JPEG of the segment, None when the library has none."""
+    boxes: tuple[MomentBox, ...] = ()
+    """Where the words on the screen stand that answer the query; empty where none did."""
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object of a moment."""
@@ -53,6 +83,7 @@ class Moment:
             "score": round(self.score, 6),
             "signals": dict(self.signals),
             "text": self.text,
+            "boxes": [box.to_json() for box in self.boxes],
         }
 
 

@@ -15,6 +15,7 @@ from indexer.store import Background as Sampled
 from indexer.store import FrameHit, Similarities, TextHit
 from search.relevance import Background, thresholds_of
 from search.results import SIGNALS, Signal
+from search.scenery import scenery_later, weight_of
 from search.words import word_share
 
 SegmentKey = tuple[str, int]
@@ -178,7 +179,10 @@ def _by_meaning(library: Searchable, question: Question, source: TextSource) -> 
     background = Background.of(library.background(vector, what=source))
     _, threshold = thresholds_of(question.profile)
     counting = texts[: background.counting([text.similarity for text in texts], threshold)]
-    return _text_hits(counting), background.weight(counting[0].similarity, threshold) if counting else 1.0
+    if not counting:
+        return [], 1.0
+    ordered = scenery_later(counting, middle=background.middle)
+    return _text_hits(ordered), weight_of(ordered[0]) * background.weight(ordered[0].similarity, threshold)
 
 
 def _by_words(library: Searchable, question: Question, source: TextSource) -> Found:
@@ -190,6 +194,8 @@ def _by_words(library: Searchable, question: Question, source: TextSource) -> Fo
         return [(hit, share) for hit, share in shares if share > 0]
 
     found = matched(fuzzy=False)
+    share_of = dict(found)
+    found = [(hit, weight_of(hit) * share_of[hit]) for hit in scenery_later(list(share_of))]
     if source == "screen_text":
         # What a reader of pictures spelled wrong comes after what it spelled right.
         known = {(hit.video_id, hit.span) for hit, _ in found}

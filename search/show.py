@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 
 from indexer.records import Video
 from indexer.store import Library
+from search.boxes import boxes_in
 from search.moments import Draft
-from search.results import Moment
+from search.results import Moment, MomentBox
 
 
-def show(library: Library, drafts: Sequence[Draft], videos: Mapping[str, Video]) -> list[Moment]:
-    """One moment for each draft, in the same order."""
-    return [_moment(library, draft, videos[draft.video_id]) for draft in drafts]
+def show(library: Library, query: str, drafts: Sequence[Draft], videos: Mapping[str, Video]) -> list[Moment]:
+    """One moment for each draft of a query, in the same order."""
+    boxes = boxes_in(library, query, drafts)
+    return [_moment(library, draft, videos[draft.video_id], own) for draft, own in zip(drafts, boxes, strict=True)]
 
 
-def _moment(library: Library, draft: Draft, video: Video) -> Moment:
+def _moment(library: Library, draft: Draft, video: Video, boxes: tuple[MomentBox, ...]) -> Moment:
     thumbnail = library.thumbnail_path(draft.video_id, draft.segment_index)
     return Moment(
         video=video.path,
@@ -24,4 +26,5 @@ def _moment(library: Library, draft: Draft, video: Video) -> Moment:
         signals=draft.ranks,
         text=draft.text,
         thumbnail=thumbnail if thumbnail.is_file() else None,
+        boxes=boxes,
     )

@@ -95,6 +95,14 @@ def word_share(query: str, text: str, *, fuzzy: bool = False) -> float:
     return share if found > TEXT_SHARE * sum(weight for _, weight in weights) else 0.0
 
 
+def shares_word(query: str, text: str, *, fuzzy: bool = False) -> bool:
+    """Whether a text holds any word of the query that means something; see `word_share`."""
+    asked, held = _weighed(query), split(text)
+    matches = _slips(held) if fuzzy else _inflected(held)
+    least = 1.0 if 1.0 in asked.values() else 0.0
+    return any(weight >= least and matches(word) for word, weight in asked.items())
+
+
 @lru_cache(maxsize=64)
 def _weighed(query: str) -> dict[str, float]:
     words = dict.fromkeys(split(query))

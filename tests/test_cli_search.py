@@ -52,6 +52,7 @@ def test_json_is_exactly_the_documented_object(engine: FakeEngine) -> None:
         "score": 0.0325,
         "signals": {"screen_text_words": 1, "picture": 12},
         "text": "An invoice\nfor the tables",
+        "boxes": [],
     }
     assert engine.opened[0][0] == Path("L")
 

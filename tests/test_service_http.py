@@ -53,6 +53,7 @@ def test_a_search_gives_moments_with_links_that_work(client: httpx.Client, world
     assert best["start_seconds"] <= best["best_frame_seconds"] < best["stop_seconds"] <= best["duration_seconds"]
     assert best["video"].endswith(".mp4") and "/" not in best["video"]
     assert any(one["caption"] for one in answer["moments"])
+    assert all(one["boxes"] == [] or "screen_text" in "".join(one["signals"]) for one in answer["moments"])
     assert client.get(best["thumbnail"]).headers["content-type"] == "image/jpeg"
     assert client.get(best["media"], headers={"Range": "bytes=0-9"}).status_code == 206
     posted = client.post("/api/search", json={"query": query, "limit": 3}).json()

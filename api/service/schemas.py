@@ -37,6 +37,18 @@ SignalName = Literal[
 """As `search.results.Signal`; a test holds that they are equal."""
 
 
+class MomentBox(Struct, kw_only=True):
+    """Where a line of words on the screen stands for a while; edges in fractions of the picture."""
+
+    line: Annotated[int, Meta(description="Boxes of one line, in order of time, show how it moves.", examples=[0])]
+    start_seconds: Seconds
+    stop_seconds: Seconds
+    left: Annotated[float, Meta(ge=0, le=1, examples=[0.05])]
+    top: Annotated[float, Meta(ge=0, le=1, examples=[0.12])]
+    right: Annotated[float, Meta(ge=0, le=1, examples=[0.43])]
+    bottom: Annotated[float, Meta(ge=0, le=1, examples=[0.19])]
+
+
 class Moment(Struct, kw_only=True):
     """A span of one video that matches; half open: [start_seconds, stop_seconds)."""
 
@@ -56,6 +68,10 @@ class Moment(Struct, kw_only=True):
     matched: Annotated[
         list[list[int]],
         Meta(description="[begin, end) in characters of `text`: the words to highlight.", examples=[[[3, 10]]]),
+    ]
+    boxes: Annotated[
+        list[MomentBox],
+        Meta(description="Where the words on the screen stand that answer the query; empty where none did."),
     ]
     thumbnail: Link
     media: Link

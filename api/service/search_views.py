@@ -66,6 +66,7 @@ def moment_view(moment: Moment, query: str, videos: dict[str, Video], captions: 
         text=moment.text,
         caption=captions.at(moment.video_id, moment.best_frame_seconds),
         matched=[list(span) for span in matching_spans(moment.text, query)],
+        boxes=[schemas.MomentBox(**box.to_json()) for box in moment.boxes],
         thumbnail=thumbnail_link(moment.video_id, moment.best_frame_seconds),
         media=media_link(moment.video_id),
         clip=clip_link(moment.video_id, moment.span),

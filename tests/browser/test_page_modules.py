@@ -98,3 +98,23 @@ def test_words_are_marked_by_code_points(new_page: OpenPage, service: FakeServic
     }"""
     assert page.evaluate(script, ["🙂 a red car", [[4, 7]]]) == "🙂 a [red] car"
     assert page.evaluate(script, ["red", [[0, 3], [1, 2], [5, 9], [2, 1]]]) == "[red]"
+
+
+def box(start: float, stop: float, left: float, *, line: int = 0) -> dict[str, float]:
+    edges = {"left": left, "top": 0.5, "right": left + 0.2, "bottom": 0.6}
+    return {"line": line, "start_seconds": start, "stop_seconds": stop, **edges}
+
+
+def test_words_on_the_screen_are_where_they_are_at_that_time(call: Callable[..., Any]) -> None:
+    boxes = [box(2, 4, 0.1), box(4, 6, 0.5), box(2, 9, 0.7, line=1)]
+
+    def lefts(seconds: float) -> list[float]:
+        return [round(one["left"], 3) for one in call("word_boxes", "boxesAt", boxes, seconds)]
+
+    assert lefts(1.9) == []
+    assert lefts(2.5) == [0.1, 0.7]
+    assert lefts(3.5) == [0.2, 0.7]
+    assert lefts(4.5) == [0.4, 0.7]
+    assert lefts(5.5) == [0.5, 0.7]
+    assert lefts(6) == [0.7]
+    assert lefts(9) == []

@@ -14,6 +14,7 @@
  * @property {string} [thumbnail]
  * @property {string} [clip]
  * @property {string} [why] of a citation
+ * @property {import("./word_boxes.js").WordBox[]} [boxes] where the words on the screen stand
  */
 
 import { SIGNAL_GROUPS } from "./address.js";
@@ -33,7 +34,7 @@ export function momentCard(moment, { href, number }) {
   const link = element(
     "a",
     { class: "frame", href, "aria-label": name, "data-open": "moment" },
-    picture(moment.thumbnail),
+    picture(moment.thumbnail, { boxes: moment.boxes ?? [], seconds: moment.best_frame_seconds ?? moment.start_seconds }),
     number !== undefined && element("span", { class: "badge number" }, String(number)),
     times,
   );

@@ -9,6 +9,7 @@ import { loadSprites } from "./sprites.js";
 import { createTimeLine } from "./time_line.js";
 import { clockSpan } from "./times.js";
 import { videoFacts } from "./video_facts.js";
+import { wordBoxes } from "./word_boxes.js";
 
 const BUCKETS = 200;
 
@@ -22,7 +23,8 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
   const trouble = element("p", { class: "screen-note", role: "alert", hidden: true });
   const line = createTimeLine({ onSeek: seek });
   const bar = playerBar(video, { onFullScreen: () => screen.requestFullscreen?.() });
-  const screen = element("div", { class: "screen" }, video, trouble);
+  const words = wordBoxes();
+  const screen = element("div", { class: "screen" }, video, words.element, trouble);
   const side = createPlayerSide({ onClose, onReplay: () => open && seekAndPlay(open.start), onCopy: () => onCopy(video.currentTime), onSearchWithin });
   const panel = element(
     "section",
@@ -33,6 +35,9 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
   const stage = element("li", { class: "stage" }, panel);
   /** @type {OpenMoment | null} */
   let open = null;
+  /** @type {import("./word_boxes.js").WordBox[]} */
+  let boxes = [];
+  let drawing = 0;
   let loading = new AbortController();
 
   function seek(/** @type {number} */ seconds) {
@@ -44,6 +49,13 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
     seek(seconds);
     // Without a click before, browsers refuse to start; then the picture waits for Play.
     video.play().catch(() => undefined);
+  }
+
+  /** Follows the picture while it plays, more often than the browser tells the time. */
+  function drawWords() {
+    cancelAnimationFrame(drawing);
+    words.show(boxes, video.currentTime);
+    if (boxes.length && !video.paused) drawing = requestAnimationFrame(drawWords);
   }
 
   function showTrouble(/** @type {string} */ words) {
@@ -76,8 +88,14 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
     line.setPosition(video.currentTime);
     side.setPosition(video.currentTime);
   });
-  video.addEventListener("playing", () => showTrouble(""));
+  video.addEventListener("playing", () => {
+    showTrouble("");
+    drawWords();
+  });
+  video.addEventListener("seeked", drawWords);
   video.addEventListener("loadedmetadata", () => {
+    words.setPicture(video.videoWidth, video.videoHeight, "meet");
+    drawWords();
     if (!Number.isFinite(video.duration)) return;
     line.setDuration(video.duration);
     bar.setDuration(video.duration);
@@ -109,6 +127,8 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
       loading.abort();
       loading = new AbortController();
       showTrouble("");
+      boxes = known?.boxes ?? [];
+      drawWords();
       side.setMoment(moment, known);
       panel.setAttribute("aria-label", known ? `Player: ${known.video}, ${clockSpan(moment.start, moment.stop)}` : "Player");
       if (isOther || video.error) {
@@ -125,6 +145,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
     },
     close() {
       open = null;
+      boxes = [];
       loading.abort();
       video.pause();
       video.removeAttribute("src");
