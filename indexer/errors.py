@@ -3,6 +3,7 @@
 ReelseekError
 ├── UsageError               a value the caller gave cannot be used
 │   ├── QueryError           a query that cannot be searched
+│   │   └── QuerySyntaxError its grammar is unfinished or contradicts itself
 │   ├── SettingsError        a setting outside its range, or a settings file that cannot be read
 │   ├── PromptTooLongError   a prompt and its reply do not fit a model's context
 │   ├── FrameRateError       a frame rate or time code that is none, or is not known
@@ -45,6 +46,21 @@ class UsageError(ReelseekError):
 
 class QueryError(UsageError):
     """A query that cannot be searched: empty, overlong, or not text."""
+
+
+class QuerySyntaxError(QueryError):
+    """A query whose grammar is unfinished or contradicts itself; it knows where, and a way to say it right."""
+
+    def __init__(self, reason: str, query: str, start: int, stop: int, example: str) -> None:
+        """
+        Args:
+            query: tidied, as `search.query.check_query` gives it.
+            start, stop: the faulty piece, half-open, in characters of `query` from 0.
+            example: a query, or a part of one, that is right.
+        """
+        self.reason, self.query, self.start, self.stop, self.example = reason, query, start, stop, example
+        piece = query[start:stop] if stop - start <= 40 else query[start : start + 39] + "\u2026"
+        super().__init__(f"{reason}, at character {start + 1}: {piece}; write it as in: {example}")
 
 
 class SettingsError(UsageError):

@@ -95,6 +95,20 @@ class Reading(Tables):
         found = {(video_id, row.index): row for video_id, row in rows}
         return {key: found[key] for key in keys if key in found}
 
+    def segments_touching(self, spans: Sequence[tuple[str, TimeSpan]]) -> list[list[SegmentKey]]:
+        """For each (video id, span) the segments that share time with it, in order."""
+        if not spans:
+            return []
+        columns = ["video_id", "segment_index", "start_seconds", "stop_seconds", "best_frame_seconds"]
+        rows = read_segments(self._rows("segments", one_of("video_id", (video for video, _ in spans)), columns))
+        by_video: dict[str, list[SegmentRow]] = {}
+        for video_id, row in sorted(rows, key=lambda pair: pair[1].index):
+            by_video.setdefault(video_id, []).append(row)
+        return [
+            [(video, row.index) for row in by_video.get(video, []) if row.span.intersection_seconds(span) > 0]
+            for video, span in spans
+        ]
+
     def counts(self) -> dict[str, int]:
         """How many rows there are: `videos`, `failed`, `segments`, `frames`, and texts by source."""
         return {

@@ -140,6 +140,24 @@ class Searching(Reading):
                 result[name, index].append((time, float(similarity)))
         return result
 
+    def segment_texts(
+        self, vector: NDArray[np.floating[Any]] | None, keys: Sequence[SegmentKey], *, source: TextSource
+    ) -> dict[SegmentKey, list[TextHit]]:
+        """The texts of one source in the given segments, in order of time; similarity 0 without a vector (dim,)."""
+        result: dict[SegmentKey, list[TextHit]] = {}
+        measured = vector is not None and bool(self.maker.text_dim)
+        if not keys:
+            return result
+        where = all_of(in_segments(keys), equals("source", source))
+        rows = self._rows("texts", where, [*_TEXT_COLUMNS, *(["vector"] if measured else [])]).sort_by("start_seconds")
+        cosines = _cosines(rows, vector) if measured and vector is not None else np.zeros(rows.num_rows, np.float32)
+        wanted = set(keys)
+        for row, cosine in zip(rows.select(_TEXT_COLUMNS).to_pylist(), cosines, strict=True):
+            if (row["video_id"], row["segment_index"]) in wanted:
+                hit = _text_hits([{**row, "similarity": cosine}])[0]
+                result.setdefault((hit.video_id, hit.segment_index), []).append(hit)
+        return result
+
     def background(self, vector: NDArray[np.floating[Any]], *, what: Background, size: int = 1000) -> Similarities:
         """(n,) cosines between a query and a fixed sample of the library's vectors; n is `size`, or all there are.
 

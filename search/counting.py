@@ -26,7 +26,7 @@ def answer_count(
 ) -> Answer:
     """Enumerates the moments."""
     query = retrieval_query(question)
-    found = asker.engine.search(query, video=video and video.video_id, limit=CLIPS[effort]).moments
+    found = asker.engine.search(query, video=video and video.video_id, limit=CLIPS[effort], plain=True).moments
     candidates = asker.candidates(found, query, with_text=wants_text(question, found)) if found else []
     one_pass = _one_pass(asker, effort)
     counted: list[CitedMoment] = []

@@ -15,7 +15,11 @@ from indexer.errors import QueryError
 from indexer.models.registry import Models, load_models
 from indexer.records import TimeSpan, Video
 from indexer.store import Library
-from search.find import find, find_nearest
+from search.find import find_nearest
+from search.follow import Follower
+from search.language import check_wanted, plan_of
+from search.narrow import narrowing_of
+from search.plan import Plan
 from search.query import check_query
 from search.query_models import QueryModels
 from search.results import SIGNALS, Moment, SearchResult, Signal
@@ -68,36 +72,55 @@ class SearchEngine(Closing):
         limit: int = 10,
         offset: int = 0,
         signals: Collection[Signal] | None = None,
+        plain: bool = False,
     ) -> SearchResult:
         """The moments that match a query, best first.
 
         Args:
-            query: what to look for, in words; at most 1,000 characters.
+            query: what to look for, in the grammar of `search.language`; at most 1,000 characters.
             video: look in this video alone: its id, the first digits of it, its path or its file name.
             limit: moments on the page, 1 to 1,000.
             offset: moments to skip; the same query pages through one fixed order.
             signals: match by these alone; None for all.
+            plain: take the words as they stand, without any grammar.
 
         Raises:
+            QuerySyntaxError: the query's grammar is unfinished or contradicts itself.
             QueryError: the query, limit, offset or a signal's name cannot be used.
             NotInLibraryError: no video, or several, go by that name.
             LibraryModelsError: the settings name other models than those that made the library.
             ModelMissingError, ModelBrokenError: a model cannot be loaded.
         """
         text = check_query(query)
+        plan = Plan.plain(text) if plain else plan_of(text)
+        narrowing = narrowing_of(plan)
+        check_wanted(plan)
         wanted = _check_signals(signals)
         _check_page(limit, offset)
         video_ids = None if video is None else frozenset({self._library.find_video(video).video_id})
-        self._models.load(wanted)
+        self._models.load(wanted if plan.is_plain else SIGNALS)
         started = time.perf_counter()
-        question = self._models.embed(text, wanted, video_ids)
-        embedded = time.perf_counter()
+        embedding = 0.0
+
+        def embed(words: str, for_signals: Collection[Signal]) -> Question:
+            nonlocal embedding
+            began = time.perf_counter()
+            question = self._models.embed(words, for_signals, video_ids)
+            embedding += time.perf_counter() - began
+            return question
+
         videos = {one.video_id: one for one in self._library.videos()}
-        drafts = find(self._library, question, signals=wanted, videos=videos)
-        page = show(self._library, text, drafts[offset : offset + limit], videos)
-        done = time.perf_counter()
-        seconds = {"embed": embedded - started, "retrieve": done - embedded, "total": done - started}
-        return SearchResult(text, bool(drafts), page, seconds, len(drafts) > offset + limit)
+        looked_at = {
+            name: one
+            for name, one in videos.items()
+            if (video_ids is None or name in video_ids) and narrowing.matches(one)
+        }
+        follow = Follower(self._library, embed, signals=wanted, videos=looked_at, narrowing=narrowing)
+        drafts = follow(plan)
+        page = show(self._library, plan.words, drafts[offset : offset + limit], videos)
+        total = time.perf_counter() - started
+        seconds = {"embed": embedding, "retrieve": total - embedding, "total": total}
+        return SearchResult(text, bool(drafts), page, seconds, len(drafts) > offset + limit, plan)
 
     def question(self, query: str, *, video: str | None = None) -> Question:
         """A query checked and embedded for every signal, to be compared with what the library holds.

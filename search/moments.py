@@ -60,6 +60,8 @@ class Draft:
     text: str
     peak: float
     """How far the best frame lies above the background's middle; 0 for a moment found by its text."""
+    parts: tuple["Draft", ...] = ()
+    """Of a moment of several steps: what answers to each, in order of time."""
 
 
 def moments_of(matches: Sequence[Match], *, background: float = 0.0) -> list[Draft]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from indexer.records import TimeSpan
+from search.plan import Plan
 
 Signal = Literal[
     "picture",
@@ -52,6 +53,29 @@ class MomentBox:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What answers to one step of a query of several."""
+
+    span: TimeSpan
+    best_frame_seconds: float
+    """Inside the span."""
+    signals: dict[Signal, int]
+    """Rank, from 1, in each signal that matched."""
+    text: str
+    """The text that matched, empty when only the picture did."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented JSON object of a part."""
+        return {
+            "start_seconds": round(self.span.start_seconds, 3),
+            "stop_seconds": round(self.span.stop_seconds, 3),
+            "best_frame_seconds": round(self.best_frame_seconds, 3),
+            "signals": dict(self.signals),
+            "text": self.text,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """A span shown to the user."""
 
@@ -71,6 +95,8 @@ class Moment:
     """JPEG of the segment, None when the library has none."""
     boxes: tuple[MomentBox, ...] = ()
     """Where the words on the screen stand that answer the query; empty where none did."""
+    parts: tuple[Part, ...] = ()
+    """Of a query of several steps (`A then B`): what answers to each, in order of time; the span is around them."""
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object of a moment."""
@@ -84,6 +110,7 @@ class Moment:
             "signals": dict(self.signals),
             "text": self.text,
             "boxes": [box.to_json() for box in self.boxes],
+            **({"parts": [part.to_json() for part in self.parts]} if self.parts else {}),
         }
 
 
@@ -100,7 +127,16 @@ class SearchResult:
     """Wall time: `embed` the query, `retrieve` and merge, `total`."""
     more: bool
     """Further moments follow this page."""
+    plan: Plan | None = None
+    """How the query was understood."""
+
+    @property
+    def words(self) -> str:
+        """What is wanted, in words alone: by these a text is marked."""
+        return self.query if self.plan is None else self.plan.words
 
     def to_json(self) -> dict[str, Any]:
-        """The documented JSON object: query, found, moments."""
-        return {"query": self.query, "found": self.found, "moments": [moment.to_json() for moment in self.moments]}
+        """The documented JSON object: query, found, moments; `understood` where it is more than plain words."""
+        understood = {} if self.plan is None or self.plan.is_plain else {"understood": self.plan.to_json()}
+        moments = [moment.to_json() for moment in self.moments]
+        return {"query": self.query, "found": self.found, **understood, "moments": moments}

@@ -6,7 +6,7 @@ from indexer.records import Video
 from indexer.store import Library
 from search.boxes import boxes_in
 from search.moments import Draft
-from search.results import Moment, MomentBox
+from search.results import Moment, MomentBox, Part
 
 
 def show(library: Library, query: str, drafts: Sequence[Draft], videos: Mapping[str, Video]) -> list[Moment]:
@@ -27,4 +27,5 @@ def _moment(library: Library, draft: Draft, video: Video, boxes: tuple[MomentBox
         text=draft.text,
         thumbnail=thumbnail if thumbnail.is_file() else None,
         boxes=boxes,
+        parts=tuple(Part(one.span, one.best_frame_seconds, one.ranks, one.text) for one in draft.parts),
     )

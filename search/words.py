@@ -111,10 +111,10 @@ def _weighed(query: str) -> dict[str, float]:
 
 def _inflected(words: Sequence[str]) -> Callable[[str], bool]:
     known = set(words)
-    return lambda word: word in known or any(_same_stem(word, other) for other in known)
+    return lambda word: word in known or any(same_stem(word, other) for other in known)
 
 
-def _same_stem(one: str, other: str) -> bool:
+def same_stem(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
     return len(short) >= MIN_STEM_LETTERS and len(long) - len(short) <= INFLECTION_LETTERS and long.startswith(short)
 
@@ -125,12 +125,12 @@ def _slips(words: Sequence[str]) -> Callable[[str], bool]:
     return lambda word: (
         word in known
         or (len(word) >= MIN_INSIDE_LETTERS and word in run)
-        or any(_slipped(word, other) for other in known)
+        or any(slipped(word, other) for other in known)
     )
 
 
 @lru_cache(maxsize=1 << 16)
-def _slipped(one: str, other: str) -> bool:
+def slipped(one: str, other: str) -> bool:
     """Whether two words are the same but for look-alikes and a letter or two, by length."""
     one, other = one.translate(_DIGITS), other.translate(_DIGITS)
     length = min(len(one), len(other))

@@ -20,7 +20,7 @@ def search(
 ) -> schemas.SearchAnswer:
     """One search, with what comes closest when nothing is found. Raises as `SearchEngine.search`."""
     result = engine.search(query, video=video, limit=limit, offset=offset, signals=signals or None)
-    closest = [] if result.found else engine.nearest(query, video=video, limit=CLOSEST)
+    closest = [] if result.found or (result.plan and not result.plan.is_plain) else engine.nearest(query, video=video, limit=CLOSEST)
     videos = {one.video_id: one for one in engine.videos()}
     captions = Captions(engine.library, videos)
     return schemas.SearchAnswer(
@@ -28,8 +28,8 @@ def search(
         found=result.found,
         more=result.more,
         seconds={name: round(value, 4) for name, value in result.seconds.items()},
-        moments=[moment_view(one, result.query, videos, captions) for one in result.moments],
-        closest=[moment_view(one, result.query, videos, captions) for one in closest],
+        moments=[moment_view(one, result.words, videos, captions) for one in result.moments],
+        closest=[moment_view(one, result.words, videos, captions) for one in closest],
     )
 
 

@@ -1,0 +1,59 @@
+"""Does a text hold these very words, side by side, or this thing, near enough? Pure; any script, as `search.words`."""
+
+from collections.abc import Callable, Sequence
+
+from search.words import FUNCTION_WORDS, same_stem, slipped, split
+
+MOST_BETWEEN = 1
+"""Other words that mean something between two neighbouring words of a thing: `striped background` is in "a striped
+green background", `red circle` not in "a red ring, left of a green circle"."""
+
+
+def holds_phrase(phrase: str, text: str, *, fuzzy: bool = False) -> bool:
+    """Whether the words of a phrase stand in a text side by side, in order; case, accents and marks aside.
+
+    Args:
+        fuzzy: a reader's slip in a word is forgiven, and spaces that were lost or added.
+    """
+    wanted, held = split(phrase), split(text)
+    if not wanted:
+        return False
+    same: Callable[[str, str], bool] = slipped if fuzzy else str.__eq__
+    starts = range(len(held) - len(wanted) + 1)
+    if any(all(map(same, wanted, held[start : start + len(wanted)])) for start in starts):
+        return True
+    # What a reader of pictures ran together or tore apart: the same letters, beginning and ending with a word.
+    return fuzzy and any(_run_is(held, start, "".join(wanted)) for start in range(len(held)))
+
+
+def holds_thing(thing: str, text: str) -> bool:
+    """Whether a text names a thing: its words that mean something, in order, inflected or not, with little between."""
+    wanted = [word for word in split(thing) if word not in FUNCTION_WORDS]
+    if not wanted:
+        return holds_phrase(thing, text)
+    held = [word for word in split(text) if word not in FUNCTION_WORDS]
+    return any(_follow(wanted, held, start) for start in range(len(held)))
+
+
+def _follow(wanted: Sequence[str], held: Sequence[str], start: int) -> bool:
+    place = start
+    for number, word in enumerate(wanted):
+        furthest = place if number == 0 else place + MOST_BETWEEN
+        found = next((at for at in range(place, min(furthest + 1, len(held))) if _is(word, held[at])), -1)
+        if found < 0:
+            return False
+        place = found + 1
+    return True
+
+
+def _is(word: str, other: str) -> bool:
+    return word == other or same_stem(word, other)
+
+
+def _run_is(held: Sequence[str], start: int, letters: str) -> bool:
+    run = ""
+    for word in held[start:]:
+        run += word
+        if len(run) >= len(letters):
+            return run == letters
+    return False
