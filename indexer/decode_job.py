@@ -15,13 +15,14 @@ from indexer.decode_open import OpenedMedia, VideoStream, has_decoder, open_cont
 from indexer.decode_protocol import DecodeRequest, Message
 from indexer.decode_sampling import AskedTimes
 from indexer.decode_sniff import is_protected_iso
+from indexer.decode_sound import SoundTrack
 from indexer.decode_tracks import TextTracks
 from indexer.decord_reader import DecordFailedError
 from indexer.errors import EncryptedVideoError, NoPictureError, UnreadableVideoError, VideoError
 from indexer.pyav_picture import PictureMaker, is_hdr
 from indexer.pyav_reader import PyavReader
 from indexer.pyav_sparse import SparseFailedError, SparsePass
-from indexer.records import Pixels
+from indexer.records import Pixels, Samples16
 
 _ENCRYPTED = "the pictures are encrypted (DRM); index an unprotected copy"
 
@@ -30,6 +31,8 @@ class Outlet(Protocol):
     """Where pictures go; `decode_worker.Channel` in the child."""
 
     def send_picture(self, seconds: float, pixels: Pixels) -> None: ...
+
+    def send_sound(self, seconds: float, samples: Samples16) -> None: ...
 
     def progress(self) -> None: ...
 
@@ -60,6 +63,9 @@ class DecodeJob:
             reader.skip_to_end()
             yield _done(reader.stop_seconds, (), tracks, reader.start_seconds)
             return
+        if self._request.mode == "sound":
+            yield self._sound(reader.start_seconds)
+            return
         yield from self._pictures(media, reader, tracks)
 
     def _pictures(self, media: OpenedMedia, reader: PyavReader, tracks: TextTracks) -> Iterator[Message]:
@@ -89,6 +95,14 @@ class DecodeJob:
             for seconds, frame in reader.sampled(self._asked()):
                 self._send(seconds, maker.make(frame))
             yield _done(reader.stop_seconds, reader.warnings(), tracks, reader.start_seconds)
+
+    def _sound(self, start_seconds: float) -> Message:
+        """Sends the sound on the clock on which `start_seconds` is 0; the message that ends it."""
+        with open_container(self._request.path) as container:
+            track = SoundTrack(container, start_seconds, self._outlet.progress)
+            for seconds, samples in track.pieces():
+                self._outlet.send_sound(seconds, samples)
+            return {"type": "done", "found": track.found, "warnings": track.warnings()}
 
     def _send(self, seconds: float, pixels: Pixels) -> None:
         self._outlet.send_picture(seconds, pixels)

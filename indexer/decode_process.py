@@ -15,7 +15,7 @@ from indexer.decode_child import DecodeChild
 from indexer.decode_log import last_line, log_since
 from indexer.decode_protocol import DecodeRequest, Message, MessageBuffer, ring_slots
 from indexer.errors import DecodeLimitError, DecoderCrashedError
-from indexer.records import Pixels
+from indexer.records import Pixels, Samples16
 
 _HEARING_BYTES = 1 << 16
 
@@ -63,6 +63,22 @@ class DecodeProcess:
         del flat
         self._give_slots(bytes([slot]))
         return pixels
+
+    def take_sound(self, slot: int, samples: int) -> Samples16:
+        """An owned copy of the sound in a slot, (samples,); the slot goes back to the child.
+
+        Raises:
+            DecoderCrashedError: the child named a slot or a length that does not exist.
+        """
+        if (
+            self._ring is None
+            or not 0 <= slot < ring_slots(self._slot_bytes)
+            or not 0 <= samples * 2 <= self._slot_bytes
+        ):
+            raise DecoderCrashedError(f"the decoder's process sent nonsense: slot {slot}, {samples} samples")
+        heard = np.frombuffer(self._ring, dtype=np.int16, count=samples, offset=slot * self._slot_bytes).copy()
+        self._give_slots(bytes([slot]))
+        return heard
 
     def hear(self) -> Message:
         """The next message other than progress.

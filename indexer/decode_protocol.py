@@ -1,7 +1,7 @@
 """What parent and decoder child say to each other, and how it is framed on the pipes.
 
 Child to parent: `Message`s, each a 4-byte big-endian length and one JSON object. Parent to child: one JSON line
-(`DecodeRequest`), then one byte for each free slot of the picture ring. Pictures themselves never travel here.
+(`DecodeRequest`), then one byte for each free slot of the ring. Pictures and sound themselves never travel here.
 Leaves out who starts or kills whom (`decode_process`) and all decoding. No third-party imports.
 """
 
@@ -24,14 +24,18 @@ from indexer.errors import (
 )
 
 DecoderName = Literal["auto", "decord", "pyav"]
-DecodeMode = Literal["frames", "probe", "text"]
+DecodeMode = Literal["frames", "probe", "text", "sound"]
 Message = dict[str, Any]
-"""A JSON object with a `type`: `probe`, `frame`, `progress`, `done` or `error`."""
+"""A JSON object with a `type`: `probe`, `frame`, `sound`, `progress`, `done` or `error`."""
 
 MAX_MESSAGE_BYTES = 64 << 20
 """A longer message cannot come from a sane child; embedded text tracks are the longest ones."""
 RING_BYTES = 64 << 20
 """The ring holds as many pictures as fit here, at least 2 and at most 4."""
+SOUND_RATE = 16_000
+"""Samples a second of what is sent of a sound track: what speech models hear."""
+SOUND_PIECE_SAMPLES = 5 * SOUND_RATE
+"""The longest piece of sound; it takes a slot of the ring as a picture does, two bytes a sample."""
 
 ERRORS_BY_KIND: dict[str, type[VideoError]] = {
     error.kind: error

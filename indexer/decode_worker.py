@@ -11,11 +11,21 @@ import signal
 import sys
 import threading
 import time
+from typing import Any
+
+from numpy.typing import NDArray
 
 from indexer.decode_limits import apply_limits, end_with_parent, start_watchdog
-from indexer.decode_protocol import DecodeRequest, Message, pack_message, ring_slots, write_all
+from indexer.decode_protocol import (
+    SOUND_PIECE_SAMPLES,
+    DecodeRequest,
+    Message,
+    pack_message,
+    ring_slots,
+    write_all,
+)
 from indexer.errors import DecodeLimitError, VideoError
-from indexer.records import Pixels
+from indexer.records import Pixels, Samples16
 
 _PROGRESS_SECONDS = 0.5
 
@@ -52,20 +62,30 @@ class Channel:
 
     def send_picture(self, seconds: float, pixels: Pixels) -> None:
         """Put a picture into a free slot, waiting for one; ends the process when the parent is gone."""
+        height, width, _ = pixels.shape
+        slot = self._fill_slot(pixels, height * width * 3)
+        self.send({"type": "frame", "slot": slot, "time": seconds, "height": height, "width": width})
+
+    def send_sound(self, seconds: float, samples: Samples16) -> None:
+        """The same for up to `SOUND_PIECE_SAMPLES` samples that begin at a time."""
+        slot = self._fill_slot(samples, SOUND_PIECE_SAMPLES * samples.itemsize)
+        self.send({"type": "sound", "slot": slot, "time": seconds, "samples": len(samples)})
+
+    def _fill_slot(self, values: NDArray[Any], slot_bytes: int) -> int:
         import numpy as np
 
-        height, width, _ = pixels.shape
         if self._ring is None:
-            self._slot_bytes = height * width * 3
+            self._slot_bytes = slot_bytes
             self._free = self._read_slots()
-            self._ring = mmap.mmap(self._request.ring_fd, self._slot_bytes * ring_slots(self._slot_bytes))
+            self._ring = mmap.mmap(self._request.ring_fd, slot_bytes * ring_slots(slot_bytes))
         if not self._free:
             self._free = self._read_slots()
         slot = self._free.pop(0)
-        target = np.frombuffer(self._ring, dtype=np.uint8, count=self._slot_bytes, offset=slot * self._slot_bytes)
-        target.reshape(height, width, 3)[...] = pixels
+        start = slot * self._slot_bytes
+        target = np.frombuffer(self._ring, dtype=values.dtype, count=values.size, offset=start)
+        target.reshape(values.shape)[...] = values
         self._last_progress = time.monotonic()
-        self.send({"type": "frame", "slot": slot, "time": seconds, "height": height, "width": width})
+        return slot
 
     def _read_slots(self) -> list[int]:
         data = os.read(0, 255)

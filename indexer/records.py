@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 """One picture, shape (height, width, 3), RGB."""
+Samples16 = NDArray[np.int16]
+"""Sound of one channel, (samples,), 16,000 a second."""
 Vector = NDArray[np.float16]
 """One unit-length embedding, shape (dim,)."""
 TextSource = Literal["subtitle", "speech", "screen_text", "caption"]
@@ -141,6 +143,15 @@ class SampledFrame:
     """Player's clock."""
     pixels: Pixels
     """(height, width, 3) RGB, upright, SDR."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SoundPiece:
+    """Some decoded sound at its true time."""
+
+    start_seconds: float
+    """Of its first sample, player's clock; below 0 where the sound starts before the first picture."""
+    samples: Samples16
 
 
 @dataclass(frozen=True, slots=True)

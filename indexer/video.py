@@ -1,28 +1,28 @@
 """Probe a video and read sampled pictures and text tracks from it, through a killable child process.
 
-This is the only file of the decoder that the rest of the project imports. Leaves out decoding (the child:
-`decode_worker` and what it imports) and the child's handling (`decode_process`).
+With `sound` this is what the rest of the project imports of the decoder. Leaves out decoding (the child:
+`decode_worker` and what it imports) and the child's handling (`decode_process`, `decode_reader`).
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
-from types import TracebackType
 
 from indexer.config import Settings
 from indexer.decode_process import DecodeProcess
-from indexer.decode_protocol import ERRORS_BY_KIND, DecodeRequest, DecoderName, Message
+from indexer.decode_protocol import DecodeRequest, DecoderName, Message
+from indexer.decode_reader import ChildReader
 from indexer.decode_request import make_request
 from indexer.decode_sampling import AskedTimes
 from indexer.decode_spares import DecodeSpares
-from indexer.errors import DecodeLimitError, DecoderCrashedError, UnreadableVideoError, VanishedVideoError, VideoError
+from indexer.errors import DecodeLimitError, DecoderCrashedError, VideoError
 from indexer.metadata import read_metadata
 from indexer.records import SampledFrame, TextTrack, TimedText, TimeSpan, VideoMetadata, VideoProbe
 
 __all__ = ["VideoReader", "open_video", "probe_video", "read_text_tracks"]
 
 
-class VideoReader:
+class VideoReader(ChildReader):
     """One pass over one video. A context manager: leaving it kills the child process.
 
     `frames()` may be consumed once, slowly or not at all: at most four pictures wait in memory. What the last pass
@@ -32,12 +32,8 @@ class VideoReader:
     def __init__(
         self, path: Path, request: DecodeRequest, settings: Settings, spares: DecodeSpares | None = None
     ) -> None:
-        self._path = path
-        self._request = request
-        self._settings = settings
+        super().__init__(path, request, settings)
         self._spares = spares
-        self._process: DecodeProcess | None = None
-        self._identity: tuple[int, int] | None = None
         self._probe: VideoProbe | None = None
         self.metadata = VideoMetadata()
         """Once the reader is entered: what the container says in words."""
@@ -70,17 +66,6 @@ class VideoReader:
             self.close()
             raise
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Kill the child at once; may be called twice."""
-        if self._process is not None:
-            self._process.close()
-            self._process = None
 
     def frames(self) -> Iterator[SampledFrame]:
         """The frames on screen at the asked times, rising, each once; pixels are owned copies.
@@ -133,37 +118,10 @@ class VideoReader:
         if request.mode == "frames":
             self._process.make_ring(slot_bytes)
 
-    def _hear(self) -> Message:
-        if self._process is None:
-            raise RuntimeError("the reader is closed")
-        try:
-            message = self._process.hear()
-        except VideoError as error:
-            raise type(error)(f"{self._path}: {error}") from error
-        if message["type"] == "error":
-            raise ERRORS_BY_KIND[message["kind"]](f"{self._path}: {message['reason']}")
-        return message
-
     def _finish(self, message: Message) -> None:
         self.duration_seconds = message["duration"]
         self.warnings = tuple(message["warnings"])
         self.text_tracks = tuple(_to_track(track) for track in message["tracks"])
-
-    def _stat(self) -> tuple[int, int]:
-        """Size in bytes and modification time in ns, to notice a change."""
-        try:
-            info = self._path.stat()
-        except FileNotFoundError:
-            raise VanishedVideoError(f"{self._path}: the file does not exist; it was moved or removed") from None
-        except OSError as error:
-            raise UnreadableVideoError(
-                f"{self._path}: the file cannot be read: {error.strerror}; check its permissions"
-            ) from error
-        return info.st_size, info.st_mtime_ns
-
-    def _check_unchanged(self) -> None:
-        if self._stat() != self._identity:
-            raise VanishedVideoError(f"{self._path}: the file changed while it was read; index it again")
 
     def read_text(self) -> tuple[TextTrack, ...]:
         """For a reader in text mode: wait for the tracks."""
