@@ -53,7 +53,8 @@ def main() -> int:
         random = np.random.default_rng(given.seed)
         speech, spoken = _talk(given.minutes * 60, random)
         around = _around(name, len(speech), random)
-        scale = 0.0 if level_db is None else _rms(speech[_samples(spoken)]) * 10 ** (level_db / 20) / max(1e-9, _rms(around))
+        loudness = _rms(speech[np.repeat(spoken, FRAME)])
+        scale = 0.0 if level_db is None else loudness * 10 ** (level_db / 20) / _rms(around)
         kept = _kept(speech + around * scale, len(spoken))
         alone = _kept(around * scale, len(spoken))
         label = name if level_db is None else f"{name}, {level_db:g} dB to the speech"
@@ -128,12 +129,8 @@ def _kept(sound: Sound, frames: int) -> NDArray[np.bool_]:
     return kept
 
 
-def _samples(frames: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.repeat(frames, FRAME)
-
-
 def _rms(sound: Sound) -> float:
-    return float(np.sqrt(np.mean(sound**2))) if len(sound) else 0.0
+    return float(np.sqrt(np.mean(sound**2)))
 
 
 if __name__ == "__main__":

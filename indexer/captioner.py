@@ -3,7 +3,7 @@
 from indexer.config import Settings
 from indexer.errors import ModelMissingError
 from indexer.models.profiles import profile_of
-from indexer.models.qwen_weights import find_vision_language_weights, vision_language_name
+from indexer.models.saved_weights import find_saved_weights, saved_weights_name
 from indexer.models.vision_language import VisionLanguageModel
 
 
@@ -21,7 +21,7 @@ class Captioner:
         """What the library records; empty while the weights are not on this machine."""
         if self._model is not None:
             return self._model.name
-        return vision_language_name(self._spec) if self._spec else ""
+        return saved_weights_name(self._spec) if self._spec else ""
 
     def fetch(self) -> None:
         """Has the weights on this machine, so that their lack is known before hours of work.
@@ -32,7 +32,7 @@ class Captioner:
         """
         if self._spec and self._model is None:
             try:
-                find_vision_language_weights(self._spec)
+                find_saved_weights(self._spec)
             except ModelMissingError as error:
                 raise ModelMissingError(f"{error}; or leave captions out with --no-captions") from error
 

@@ -1,12 +1,13 @@
 """What the indexer and the search ask of a model. Each implementation passes the same contract test."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.records import Pixels
+from indexer.models.hearing import Heard
+from indexer.records import Pixels, Samples16
 
 Vectors = NDArray[np.float16]
 """(n, dim), every row of unit length."""
@@ -58,4 +59,60 @@ class TextModel(Protocol):
 
     def embed_queries(self, queries: Sequence[str]) -> Vectors:
         """n queries -> (n, dim) in the documents' space."""
+        ...
+
+
+@runtime_checkable
+class SpeechModel(Protocol):
+    """Writes down what is said."""
+
+    @property
+    def name(self) -> str:
+        """What the library records: model, weights and their fingerprint."""
+        ...
+
+    @property
+    def batch_sounds(self) -> int:
+        """Sounds a batch, chosen by device."""
+        ...
+
+    def transcribe(
+        self, sounds: Sequence[Samples16], *, is_cancelled: Callable[[], bool] = lambda: False
+    ) -> list[Heard]:
+        """n sounds of at most 30 s -> what each holds, in its own language. Spans lie inside their sound.
+
+        Deterministic: the same sound gives the same words.
+
+        Raises:
+            GenerationCancelledError: `is_cancelled` said so, asked before every token.
+            DeviceMemoryError: the device has too little memory even for one sound.
+        """
+        ...
+
+
+@runtime_checkable
+class SpeechModel(Protocol):
+    """Writes down what is said."""
+
+    @property
+    def name(self) -> str:
+        """What the library records: model, weights and their fingerprint."""
+        ...
+
+    @property
+    def batch_sounds(self) -> int:
+        """Sounds a batch, chosen by device."""
+        ...
+
+    def transcribe(
+        self, sounds: Sequence[Samples16], *, is_cancelled: Callable[[], bool] = lambda: False
+    ) -> list[Heard]:
+        """n sounds of at most 30 s -> what each holds, in its own language. Spans lie inside their sound.
+
+        Deterministic: the same sound gives the same words.
+
+        Raises:
+            GenerationCancelledError: `is_cancelled` said so, asked before every token.
+            DeviceMemoryError: the device has too little memory even for one sound.
+        """
         ...

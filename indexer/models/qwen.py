@@ -1,6 +1,6 @@
 """Qwen2-VL and its kin through transformers: one loaded model, shared by all requests, one batch at a time.
 
-Finding the weights is `qwen_weights`, preparing prompts `qwen_inputs`, holding a reply to a schema `reply_grammar`.
+Finding the weights is `saved_weights`, preparing prompts `qwen_inputs`, holding a reply to a schema `reply_grammar`.
 """
 
 import json
@@ -14,8 +14,8 @@ from indexer.errors import DeviceMemoryError, GenerationCancelledError, ModelBro
 from indexer.models.device import choose_device, one_thread_an_operation
 from indexer.models.qwen_inputs import PromptInputs, check_processor
 from indexer.models.qwen_watch import Watch
-from indexer.models.qwen_weights import find_vision_language_weights, name_of
 from indexer.models.reply_grammar import ReplyGrammar
+from indexer.models.saved_weights import find_saved_weights, name_of
 from indexer.models.text_weights import TextWeights
 from indexer.models.turns import Turns
 from indexer.models.vision_language import IsCancelled, OnText, Prompt, Reply
@@ -44,7 +44,7 @@ def load_vision_language_model(
         ModelBrokenError: the weights cannot be loaded, are incomplete, or the processor is another model's.
         SettingsError: the device is absent.
     """
-    weights = find_vision_language_weights(spec, announce=announce)
+    weights = find_saved_weights(spec, announce=announce)
     choice = choose_device(device)
     try:
         processor, model = _load(weights.directory, choice.device)

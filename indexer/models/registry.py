@@ -60,7 +60,7 @@ class ProfileStatus:
 def model_status(settings: Settings) -> list[ProfileStatus]:
     """Every profile with what of it is on this machine; nothing is fetched or loaded."""
     from indexer.models.clip import clip_weights_present
-    from indexer.models.qwen_weights import vision_language_name
+    from indexer.models.saved_weights import saved_weights_name
     from indexer.models.text_weights import text_weights_present
 
     rows: list[ProfileStatus] = []
@@ -71,7 +71,7 @@ def model_status(settings: Settings) -> list[ProfileStatus]:
                 shown,
                 clip_weights_present(shown.clip_model) if shown.clip_model else None,
                 text_weights_present(shown.text_model) if shown.text_model else None,
-                bool(vision_language_name(shown.vision_language_model)) if shown.vision_language_model else None,
+                bool(saved_weights_name(shown.vision_language_model)) if shown.vision_language_model else None,
             )
         )
     return rows

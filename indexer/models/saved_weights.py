@@ -1,4 +1,4 @@
-"""Where the weights of a vision-language model lie, and what the library records of them. Loads nothing."""
+"""Where the weights of a transformers model lie, and what the library records of them. Loads nothing."""
 
 import hashlib
 from importlib.metadata import version
@@ -13,11 +13,17 @@ from indexer.models.weights import Announce, announce_on_stderr
 NEEDED = ("config.json", "preprocessor_config.json", "tokenizer_config.json")
 SMALL_SUFFIXES = {".json", ".txt", ".jinja", ".model"}
 END_BYTES = 1 << 20
-KIND = "vision-language model"
+VISION_LANGUAGE = "vision-language model"
+SPEECH = "speech model"
 
 
-def find_vision_language_weights(spec: str, *, announce: Announce = announce_on_stderr) -> TextWeights:
+def find_saved_weights(
+    spec: str, *, kind: str = VISION_LANGUAGE, announce: Announce = announce_on_stderr
+) -> TextWeights:
     """A local directory, or a hub name from the cache, else from the network.
+
+    Args:
+        kind: what it is, for messages.
 
     Raises:
         ModelMissingError: the weights are absent and cannot be fetched.
@@ -25,21 +31,21 @@ def find_vision_language_weights(spec: str, *, announce: Announce = announce_on_
     """
     directory = Path(spec.removeprefix("local-dir:")).expanduser()
     if directory.is_dir():
-        return TextWeights(directory.resolve().name, directory, _digest_of(directory))
+        return TextWeights(directory.resolve().name, directory, _digest_of(directory, kind))
     if spec.startswith("local-dir:") or not HUB_NAME.fullmatch(spec) or "/" not in spec:
         raise ModelMissingError(
-            f"{KIND} {spec!r}: there is no directory {directory.absolute()}, and it is not a hub name;"
+            f"{kind} {spec!r}: there is no directory {directory.absolute()}, and it is not a hub name;"
             " give a directory that save_pretrained wrote, or a name as ORGANISATION/MODEL"
         )
-    return from_hub(spec, announce, kind=KIND, way_out="give a local directory")
+    return from_hub(spec, announce, kind=kind, way_out="give a local directory")
 
 
-def vision_language_name(spec: str) -> str:
+def saved_weights_name(spec: str, *, kind: str = VISION_LANGUAGE) -> str:
     """What the library would record of the model; empty when it is not on this machine. Loads and fetches nothing."""
     try:
         directory = Path(spec.removeprefix("local-dir:")).expanduser()
         if directory.is_dir():
-            return name_of(find_vision_language_weights(spec))
+            return name_of(find_saved_weights(spec, kind=kind))
         found = Path(snapshot_download(spec, local_files_only=True))
     except (ModelMissingError, ModelBrokenError, OSError, ValueError):
         return ""
@@ -51,7 +57,7 @@ def name_of(weights: TextWeights) -> str:
     return f"{weights.name} {weights.fingerprint} transformers {version('transformers')}"
 
 
-def _digest_of(directory: Path) -> str:
+def _digest_of(directory: Path, kind: str) -> str:
     """12 hexadecimal digits: small files by their bytes, weights by size and both ends, since they may be gigabytes."""
     files = sorted(file for file in directory.iterdir() if file.is_file())
     missing = [name for name in NEEDED if not (directory / name).is_file()]
@@ -61,7 +67,7 @@ def _digest_of(directory: Path) -> str:
         missing.remove("preprocessor_config.json")
     if missing or not weights:
         raise ModelBrokenError(
-            f"{KIND} directory {directory} holds no {missing[0] if missing else '.safetensors'};"
+            f"{kind} directory {directory} holds no {missing[0] if missing else '.safetensors'};"
             " give the directory that save_pretrained of model and processor wrote"
         )
     digest = hashlib.blake2b(digest_size=6)
@@ -73,7 +79,7 @@ def _digest_of(directory: Path) -> str:
             elif file in weights:
                 digest.update(_both_ends(file))
     except OSError as error:
-        raise ModelBrokenError(f"{KIND} directory {directory} cannot be read: {error}; mend its permissions") from error
+        raise ModelBrokenError(f"{kind} directory {directory} cannot be read: {error}; mend its permissions") from error
     return digest.hexdigest()
 
 
