@@ -40,10 +40,10 @@ def run_index(
 
 def stages_of(settings: Settings) -> list[Stage]:
     """The stages that a video passes with these settings; only the progress bar depends on it."""
-    left_out = {"screen_text": not settings.screen_text, "captions": not has_captions(settings)}
+    profile = profile_of(settings)
+    left_out = {
+        "screen_text": not settings.screen_text,
+        "speech": not profile.speech_model,
+        "captions": not profile.captions,
+    }
     return [stage for stage in WEIGHTS if not left_out.get(stage, False)]
-
-
-def has_captions(settings: Settings) -> bool:
-    """Whether these settings describe segments; a library's own profile is not looked up."""
-    return profile_of(settings).captions

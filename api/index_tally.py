@@ -11,6 +11,7 @@ from indexer.events import (
     IndexEvent,
     ScanFinished,
     StageFinished,
+    StageLeftOut,
     StageProgress,
     VideoFailed,
     VideoMissing,
@@ -54,6 +55,7 @@ class Tally:
     moved: list[VideoMoved] = field(default_factory=list[VideoMoved])
     missing: list[VideoMissing] = field(default_factory=list[VideoMissing])
     warnings: list[VideoWarned] = field(default_factory=list[VideoWarned])
+    left_out: list[StageLeftOut] = field(default_factory=list[StageLeftOut])
     active: dict[str, StageProgress] = field(default_factory=dict[str, StageProgress])
     """Path -> the newest sign of life of a video that is under way, the latest last."""
     stage: Stage | None = None
@@ -82,6 +84,8 @@ class Tally:
                 self.skipped.append(event)
             case VideoMoved():
                 self.moved.append(event)
+            case StageLeftOut():
+                self.left_out.append(event)
             case VideoWarned():
                 self.warnings.append(event)
             case VideoMissing():

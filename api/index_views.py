@@ -21,6 +21,7 @@ from indexer.events import (
     IndexFinished,
     ScanFinished,
     StageFinished,
+    StageLeftOut,
     StageProgress,
     VideoFailed,
     VideoMissing,
@@ -105,8 +106,8 @@ class BarView:
         self._live.stop()
 
     def show(self, event: IndexEvent) -> None:
-        if isinstance(event, VideoWarned | VideoMoved):
-            self.screen.print(label(event_line(event), "yellow" if isinstance(event, VideoWarned) else ""))
+        if isinstance(event, VideoWarned | VideoMoved | StageLeftOut):
+            self.screen.print(label(event_line(event), "" if isinstance(event, VideoMoved) else "yellow"))
         if isinstance(event, ScanFinished):
             self._note = "loading models" if event.todo else ""
 
@@ -149,6 +150,8 @@ def event_line(event: IndexEvent) -> str:
         case StageFinished():
             length, rows = time_code(event.duration_seconds), count_text(event.rows, "row")
             return f"done {event.stage}: {event.path} ({length}, {rows}, {duration_text(event.wall_seconds)})"
+        case StageLeftOut():
+            return f"{event.stage.replace('_', ' ')} is left out: {event.reason}"
         case VideoMoved():
             return f"moved: {event.old_path} is now {event.path}"
         case VideoFailed():

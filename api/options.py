@@ -27,6 +27,9 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "MODEL",
         "Model for captions and questions instead of the profile's: a hub name or a local directory.",
     ),
+    "speech_model": ("MODEL", "Speech model instead of the profile's: a Whisper's hub name or a local directory."),
+    "speech": ("", "Write down what is said (of videos without subtitles), or leave it out."),
+    "speech_beside_subtitles": ("", "Write down what is said also where there are subtitles."),
     "captions": ("", "Describe each segment in a sentence, or leave it out."),
     "screen_text": ("", "Read on-screen text (OCR), or leave it out."),
     "device": ("DEVICE", "Where models run: auto, cpu, cuda, cuda:1, mps."),
@@ -35,9 +38,16 @@ _TEXTS: dict[str, tuple[str, str]] = {
 _SHORT: dict[str, str] = {"library": "-l", "models": "-m", "frames_per_second": "--fps"}
 
 LIBRARY_OPTIONS = ("library", "models")
-MODEL_OPTIONS = ("device", "clip_model", "text_model", "vision_language_model")
+MODEL_OPTIONS = ("device", "clip_model", "text_model", "vision_language_model", "speech_model")
 WATCH_OPTIONS = ("settle_seconds", "poll_seconds")
-INDEX_OPTIONS = (*MODEL_OPTIONS, "screen_text", "captions", *(name for name in LIMITS if name not in WATCH_OPTIONS))
+INDEX_OPTIONS = (
+    *MODEL_OPTIONS,
+    "screen_text",
+    "speech",
+    "speech_beside_subtitles",
+    "captions",
+    *(name for name in LIMITS if name not in WATCH_OPTIONS),
+)
 
 
 def with_settings(*names: str) -> Callable[[_Command], _Command]:

@@ -55,8 +55,8 @@ def main() -> int:
         around = _around(name, len(speech), random)
         loudness = _rms(speech[np.repeat(spoken, FRAME)])
         scale = 0.0 if level_db is None else loudness * 10 ** (level_db / 20) / _rms(around)
-        kept = _kept(speech + around * scale, len(spoken))
-        alone = _kept(around * scale, len(spoken))
+        beside = (around * scale).astype(np.float32)
+        kept, alone = _kept(speech + beside, len(spoken)), _kept(beside, len(spoken))
         label = name if level_db is None else f"{name}, {level_db:g} dB to the speech"
         rows.append(
             [

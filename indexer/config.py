@@ -56,6 +56,8 @@ class Settings:
     """Overrides the profile's text model: a hub name or a local directory."""
     vision_language_model: str = ""
     """Overrides the profile's model for captions and questions: a hub name or a local directory."""
+    speech_model: str = ""
+    """Overrides the profile's speech model: a Whisper's hub name or a local directory."""
     device: str = "auto"
     """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
     frames_per_second: float = 1.0
@@ -65,6 +67,10 @@ class Settings:
     picture_max_side: int = 1280
     screen_text: bool = True
     """Read on-screen text (OCR)."""
+    speech: bool | None = None
+    """Write down what is said, by the speech model; None: where the profile, or `speech_model`, names one."""
+    speech_beside_subtitles: bool = False
+    """Also of videos that have subtitles."""
     captions: bool | None = None
     """Describe each segment in a sentence, where the profile has a vision-language model; None: as the profile does."""
     decode_stall_seconds: float = 30.0

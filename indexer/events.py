@@ -41,6 +41,15 @@ class StageFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class StageLeftOut:
+    """A stage cannot be made in this run; everything else is, and the stage follows once it can be."""
+
+    stage: Stage
+    reason: str
+    """Names what is missing and the way to add it."""
+
+
+@dataclass(frozen=True, slots=True)
 class VideoSkipped:
     """Nothing to do: indexed already, or failed before with the same bytes and software."""
 
@@ -94,7 +103,7 @@ class IndexFinished:
     seconds: float
     interrupted: bool = False
     stage_seconds: dict[str, float] = field(default_factory=dict[str, float])
-    """Busy seconds by stage of the pipeline: hash, decode, embed, text, ocr, write."""
+    """Busy seconds by stage of the pipeline: hash, decode, embed, text, ocr, speech, captions, write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +136,7 @@ IndexEvent = (
     ScanFinished
     | StageProgress
     | StageFinished
+    | StageLeftOut
     | VideoSkipped
     | VideoMoved
     | VideoFailed

@@ -63,6 +63,17 @@ def screen_text_fingerprint(text_model: str, reader: str, settings: Settings) ->
     return " | ".join(("screen-text-4", reader, f"side {settings.picture_max_side}", text_model or "no text model"))
 
 
+def speech_fingerprint(speech_model: str, rules: str, subtitles: str) -> str:
+    """Of the speech stage: the model, what is kept of what it hears, and the subtitles that it was compared with.
+
+    Args:
+        speech_model: empty where the subtitles were enough.
+        subtitles: fingerprint of the video's subtitles stage.
+    """
+    told = hashlib.blake2b(f"{rules} {subtitles}".encode(), digest_size=6).hexdigest()
+    return " | ".join(("speech-1", speech_model or "left to the subtitles", f"rules {told}"))
+
+
 def captions_fingerprint(text_model: str, vision_language_model: str, prompt: str) -> str:
     """Of the captions stage: the model that writes them, what it is told, the text model."""
     told = hashlib.blake2b(prompt.encode(), digest_size=4).hexdigest()

@@ -21,6 +21,7 @@ def maker_of(models: Models, settings: Settings) -> Maker:
         clip_spec=settings.clip_model,
         text_spec=settings.text_model,
         vision_language_spec=settings.vision_language_model,
+        speech_spec=settings.speech_model,
     )
 
 
@@ -34,6 +35,7 @@ def settings_like(settings: Settings, maker: Maker | None) -> Settings:
         clip_model=maker.clip_spec,
         text_model=maker.text_spec,
         vision_language_model=settings.vision_language_model or maker.vision_language_spec,
+        speech_model=settings.speech_model or maker.speech_spec,
     )
 
 

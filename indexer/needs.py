@@ -9,22 +9,28 @@ from indexer.fingerprint import (
     captions_fingerprint,
     picture_fingerprint,
     screen_text_fingerprint,
+    speech_fingerprint,
     subtitles_fingerprint,
 )
 from indexer.models.profiles import profile_of
 from indexer.records import Stage, Video
 from indexer.schema import Maker
 from indexer.screen_text import READER_NAME
+from indexer.speech_policy import POLICY_VERSION
 from indexer.subtitle_stage import sidecars_of
+from indexer.voice import VOICE_VERSION
 
 
 class Needs:
     """What a library made by `maker` with these settings lacks."""
 
-    def __init__(self, maker: Maker, settings: Settings, software: str, *, captioner: str, retry_failed: bool) -> None:
+    def __init__(
+        self, maker: Maker, settings: Settings, software: str, *, captioner: str, transcriber: str, retry_failed: bool
+    ) -> None:
         """
         Args:
             captioner: name of the vision-language model; empty when it is not on this machine yet.
+            transcriber: name of the speech model; the same.
         """
         self._maker = maker
         self._software, self._retry_failed = software, retry_failed
@@ -32,6 +38,9 @@ class Needs:
         self.reads_screens = profile.screen_text
         self.captions = profile.captions
         self.captioner = captioner
+        self.speech = bool(profile.speech_model)
+        self.transcriber = transcriber
+        self._beside_subtitles = settings.speech_beside_subtitles
         self.picture_fingerprint = picture_fingerprint(maker.picture_model, settings)
         self.screen_text_fingerprint = screen_text_fingerprint(maker.text_model, READER_NAME, settings)
 
@@ -46,6 +55,28 @@ class Needs:
             and "picture" in video.stages
             and video.stages.get("screen_text") != self.screen_text_fingerprint
         )
+
+    def speech_fingerprint(self, video: Video, *, subtitled: bool) -> str:
+        """Of the speech stage of a video with its present subtitles.
+
+        Args:
+            subtitled: its subtitles were enough, and no model listened.
+        """
+        rules = f"{VOICE_VERSION} {POLICY_VERSION} {self._maker.text_model} {self._beside_subtitles}"
+        model = "" if subtitled else self.transcriber
+        return speech_fingerprint(model, rules, video.stages.get("subtitles", ""))
+
+    def speech_of(self, video: Video) -> bool:
+        """Whether it is still to be written down what is said in an indexed video.
+
+        What a model heard that is not on this machine is left as it is.
+        """
+        if not self.speech or "picture" not in video.stages:
+            return False
+        made = video.stages.get("speech")
+        if made is None or made == self.speech_fingerprint(video, subtitled=True):
+            return made is None
+        return bool(self.transcriber) and made != self.speech_fingerprint(video, subtitled=False)
 
     @property
     def captions_fingerprint(self) -> str:
@@ -75,6 +106,8 @@ class Needs:
             stages.append("subtitles")
         if self.screen_text(video):
             stages.append("screen_text")
+        if self.speech_of(video):
+            stages.append("speech")
         if self.captions_of(video):
             stages.append("captions")
         return tuple(stages), "indexed already"

@@ -14,6 +14,7 @@ from indexer.config import Settings
 from indexer.errors import LibraryMissingError
 from indexer.events import IndexEvent, IndexFinished, ScanFinished, VideoMissing, VideoMoved, VideoSkipped
 from indexer.making import follows, maker_of, settings_like, trusted
+from indexer.models.protocols import SpeechModel
 from indexer.models.registry import Models, load_models
 from indexer.models.vision_language import VisionLanguageModel
 from indexer.plan import Plan, make_plan
@@ -21,6 +22,7 @@ from indexer.run_context import RunContext
 from indexer.scan import scan
 from indexer.schema import Maker
 from indexer.store import Library, check_maker
+from indexer.transcriber import Transcriber
 
 Listener = Callable[[IndexEvent], None]
 
@@ -39,6 +41,7 @@ def index_paths(
     retry_failed: bool = False,
     models: Models | None = None,
     vision_language_model: VisionLanguageModel | None = None,
+    speech_model: SpeechModel | None = None,
 ) -> IndexFinished:
     """Indexes files and folders into the library that the settings name.
 
@@ -51,6 +54,7 @@ def index_paths(
         retry_failed: try again what failed before, though neither the file nor the software changed.
         models: loaded models to use instead of loading those of the settings.
         vision_language_model: the same for the one that writes captions.
+        speech_model: the same for the one that writes down what is said.
 
     Returns:
         What was done; also given as the last event.
@@ -79,8 +83,13 @@ def index_paths(
             cancel=cancel or threading.Event(),
             retry_failed=retry_failed,
             captioner=Captioner(settings, vision_language_model),
+            transcriber=Transcriber(settings, speech_model),
         )
         plan = make_plan(found, library.videos(), roots=roots, needs=run.needs)
+        if plan.jobs:
+            from indexer.speech_making import fetch_speech_model
+
+            plan = fetch_speech_model(run, plan)
         run.emit(ScanFinished(len(found), len(plan.jobs)))
         _tidy(run, plan, prune=prune)
         if plan.jobs:
@@ -120,6 +129,7 @@ def _tidy(run: RunContext, plan: Plan, *, prune: bool) -> None:
 
 def _make(run: RunContext, plan: Plan, models: Models) -> None:
     from indexer.models.device import one_thread_an_operation
+    from indexer.speech_making import make_speech
     from indexer.stages import make_captions, make_pictures, make_subtitles, read_screens
 
     check_maker(run.library.path, run.library.maker, maker_of(models, run.settings))
@@ -128,6 +138,7 @@ def _make(run: RunContext, plan: Plan, models: Models) -> None:
         make_pictures(run, [job for job in plan.jobs if "picture" in job.stages])
         make_subtitles(run, [job for job in plan.jobs if "subtitles" in job.stages])
         read_screens(run, [job for job in plan.jobs if "screen_text" in job.stages])
+    make_speech(run, plan.jobs)
     make_captions(run, [job for job in plan.jobs if "captions" in job.stages])
     if not run.cancel.is_set():
         run.library.maintain()

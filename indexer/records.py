@@ -53,6 +53,11 @@ class TimeSpan:
         start = max(self.start_seconds, other.start_seconds)
         return max(0.0, min(self.stop_seconds, other.stop_seconds) - start)
 
+    def within(self, duration_seconds: float) -> "TimeSpan | None":
+        """The part of it that lies in `[0, duration_seconds)`; None where there is none."""
+        start, stop = max(0.0, self.start_seconds), min(self.stop_seconds, duration_seconds)
+        return TimeSpan(start, stop) if start < stop else None
+
     def iou(self, other: "TimeSpan") -> float:
         """Intersection over union, 0 to 1; 0 when both are empty."""
         shared = self.intersection_seconds(other)

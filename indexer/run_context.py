@@ -18,6 +18,7 @@ from indexer.plan import Job
 from indexer.records import Segment, Video
 from indexer.scan import LostFile
 from indexer.store import Library
+from indexer.transcriber import Transcriber
 
 
 @dataclass
@@ -49,11 +50,19 @@ class RunContext:
         cancel: threading.Event,
         retry_failed: bool,
         captioner: Captioner,
+        transcriber: Transcriber,
     ) -> None:
         self.library, self.settings, self.cancel = library, settings, cancel
         self.software = decoding_software(settings)
-        self.needs = Needs(library.maker, settings, self.software, captioner=captioner.name, retry_failed=retry_failed)
-        self.captioner = captioner
+        self.needs = Needs(
+            library.maker,
+            settings,
+            self.software,
+            captioner=captioner.name,
+            transcriber=transcriber.name,
+            retry_failed=retry_failed,
+        )
+        self.captioner, self.transcriber = captioner, transcriber
         self.commits = Commits(library, self.emit)
         self.tally = Tally()
         self.cores = os.cpu_count() or 1

@@ -50,6 +50,8 @@ class Maker:
     vision_language_spec: str = ""
     """Vision-language model that the settings named in place of the profile's; informative only: captions are kept
     with the model that made them."""
+    speech_spec: str = ""
+    """Speech model that the settings named in place of the profile's; informative only, as the one before."""
 
     def differences(self, other: "Maker") -> list[str]:
         """One line for each difference that forbids mixing: `picture model: A here, B asked for`."""

@@ -125,7 +125,7 @@ def read_screens(run: RunContext, jobs: Sequence[Job]) -> None:
             run.commits.flush_when_due()
         else:
             texts = [_between_samples(text, step, item.video.duration_seconds) for text in item.texts]
-            _keep_texts(
+            keep_texts(
                 run,
                 replace(item, texts=tuple(texts)),
                 stage="screen_text",
@@ -155,7 +155,7 @@ def make_captions(run: RunContext, jobs: Sequence[Job]) -> None:
         cancel=run.cancel,
     )
     for item in stage.results():
-        _keep_texts(
+        keep_texts(
             run,
             item,
             stage="captions",
@@ -167,7 +167,7 @@ def make_captions(run: RunContext, jobs: Sequence[Job]) -> None:
     run.tally.stage_seconds["captions"] = stage.caption_seconds
 
 
-def _keep_texts(
+def keep_texts(
     run: RunContext, made: VideoTexts, *, stage: Stage, source: TextSource, fingerprint: str, complaint: str
 ) -> None:
     """Commits what a stage made of a video whose pictures are in the library already.
@@ -179,9 +179,9 @@ def _keep_texts(
         run.tally.failed += 1
         run.emit(VideoFailed(made.video.path, made.error.kind, str(made.error)))
         return
-    warnings = (f"{complaint}: {made.error}",) if made.error else ()
+    warnings = (*made.warnings, *((f"{complaint}: {made.error}",) if made.error else ()))
     stages = {**made.video.stages, stage: fingerprint}
-    video = replace(made.video, stages=stages, warnings=(*made.video.warnings, *warnings))
+    video = replace(made.video, stages=stages, warnings=tuple(dict.fromkeys((*made.video.warnings, *warnings))))
     run.warn(video, warnings)
     rows = text_rows(made.texts, source, run.segments_of(video), run.models.text)
     run.tally.indexed.add(video.video_id)

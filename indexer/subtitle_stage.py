@@ -6,7 +6,7 @@ from pathlib import Path
 
 from indexer.errors import VideoError
 from indexer.models.protocols import TextModel
-from indexer.records import Segment, TextRow, TextSource, TextTrack, TimedText, TimeSpan
+from indexer.records import Segment, TextRow, TextSource, TextTrack, TimedText
 from indexer.subtitles import clean_cues, join_passages, read_sidecar, segment_of, sidecar_files
 
 
@@ -34,7 +34,7 @@ def spoken_texts(sidecars: Sequence[Path], tracks: Sequence[TextTrack], duration
             warnings.append(str(error))
     for track in tracks:
         passages += join_passages(clean_cues(track.cues, track.codec))
-    inside = [cut for item in passages if (cut := _cut_to(item, duration_seconds)) is not None]
+    inside = [cut for item in passages if (cut := cut_to(item, duration_seconds)) is not None]
     unique = {(item.span, item.text): item for item in inside}
     return FoundTexts(tuple(sorted(unique.values(), key=lambda item: (item.span, item.text))), tuple(warnings))
 
@@ -61,9 +61,6 @@ def text_rows(
     ]
 
 
-def _cut_to(item: TimedText, duration_seconds: float) -> TimedText | None:
-    start = max(0.0, item.span.start_seconds)
-    stop = min(item.span.stop_seconds, duration_seconds)
-    if stop <= start:
-        return None
-    return TimedText(TimeSpan(start, stop), item.text, item.language)
+def cut_to(item: TimedText, duration_seconds: float) -> TimedText | None:
+    span = item.span.within(duration_seconds)
+    return None if span is None else TimedText(span, item.text, item.language)

@@ -20,6 +20,8 @@ class VideoTexts:
     texts: tuple[TimedText, ...]
     error: VideoError | None
     wall_seconds: float
+    warnings: tuple[str, ...] = ()
+    """What could not be read, though something could."""
 
 
 class ThreadedStage(Generic[Result]):

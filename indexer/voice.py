@@ -40,6 +40,9 @@ PAUSE_FRAMES = 75
 PAD_FRAMES = 12
 """0.24 s on both sides: words begin and end softly."""
 
+VOICE_VERSION = f"voice-1, {MARGIN_DB:g} dB above noise, pauses {PAUSE_FRAMES}"
+"""Changes whenever the same sound may give other windows."""
+
 Levels = NDArray[np.float32]
 """(frames,) energy in the band of speech, dB of full scale."""
 

@@ -22,8 +22,8 @@ def models(*, settings: Settings, as_json: bool) -> ExitCode:
     """Show the profiles of models, and which are here.
 
     Each with its size, licence, languages, what it is for, and whether its weights are on this machine.
-    Nothing is loaded or fetched. `--models NAME` with `--clip-model`, `--text-model` or
-    `--vision-language-model` shows that profile so changed.
+    Nothing is loaded or fetched. `--models NAME` with `--clip-model`, `--text-model`,
+    `--vision-language-model` or `--speech-model` shows that profile so changed.
 
     \b
     Examples:
@@ -51,6 +51,7 @@ def _to_json(row: "ProfileStatus") -> dict[str, Any]:
         "picture_weights_present": row.picture_present,
         "text_weights_present": row.text_present,
         "vision_language_weights_present": row.vision_language_present,
+        "speech_weights_present": row.speech_present,
         "ready": _ready(row),
     }
 
@@ -66,6 +67,7 @@ def _each(row: "ProfileStatus") -> list[tuple[str, bool | None]]:
         (profile.clip_model, row.picture_present),
         (profile.text_model, row.text_present),
         (profile.vision_language_model, row.vision_language_present),
+        (profile.speech_model, row.speech_present),
     ]
 
 
@@ -92,6 +94,7 @@ def _print(rows: "list[ProfileStatus]") -> None:
         table.add_row("pictures", _model(profile.clip_model, row.picture_present))
         table.add_row("texts", _model(profile.text_model, row.text_present))
         table.add_row("answers", _model(profile.vision_language_model, row.vision_language_present))
+        table.add_row("speech", _model(profile.speech_model, row.speech_present))
         table.add_row("size", label(f"{size_text(profile.size_mb * 1e6)}, {profile.licence}"))
         table.add_row("languages", label(profile.languages))
         table.add_row("", here)

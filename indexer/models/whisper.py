@@ -63,6 +63,7 @@ def _load(directory: Path, device: str, dtype: torch.dtype) -> tuple[Any, Any]:
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()
+    transformers_logging.set_verbosity_error()  # it warns of its own defaults at every call
     processor = transformers.WhisperProcessor.from_pretrained(directory, local_files_only=True)
     loaded: Any = transformers.WhisperForConditionalGeneration.from_pretrained(
         directory, dtype=dtype, local_files_only=True, output_loading_info=True
