@@ -24,6 +24,15 @@ def clicks(seconds: float, *, rate: int = RATE) -> NDArray[np.float32]:
     return sound
 
 
+def babble(seconds: float, spans: Sequence[tuple[float, float]]) -> NDArray[np.float32]:
+    """(samples,) near silence with loud noise, which passes for a voice, at the given times."""
+    random = np.random.default_rng(7)
+    sound = random.standard_normal(round(seconds * RATE)).astype(np.float32) * 0.0005
+    for start, stop in spans:
+        sound[round(start * RATE) : round(stop * RATE)] *= 300
+    return sound
+
+
 def write_talkie(
     path: Path,
     times_ms: Sequence[int],
@@ -38,14 +47,16 @@ def write_talkie(
     height: int = 48,
     key_every: int = 12,
     pixel_format: str = "yuv420p",
+    given_sound: NDArray[np.float32] | None = None,
 ) -> Path:
-    """Numbered pictures at these times and clicks beside them; all times are moved by `offset_ms` in the container.
+    """Numbered pictures at these times, clicks or the given sound beside them; all moved by `offset_ms` in the file.
 
     Args:
         sound_lag_ms: the sound's first sample lies so much after the first picture.
     """
     stop_seconds = (times_ms[-1] + 100) / 1000
-    sound = clicks(stop_seconds)[round(sound_lag_ms * RATE / 1000) :]
+    whole = clicks(stop_seconds) if given_sound is None else given_sound[: round(stop_seconds * RATE)]
+    sound = whole[round(sound_lag_ms * RATE / 1000) :]
     with av.open(str(path), "w", format=container) as output:
         stream = output.add_stream(codec, rate=25, options=options or {})
         stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
