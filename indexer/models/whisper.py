@@ -25,7 +25,8 @@ from indexer.records import Samples16
 
 RATE = 16_000
 LONGEST_SECONDS = 30.0
-BATCH_SOUNDS = {"cpu": 4, "cuda": 16, "mps": 8}
+BATCH_SOUNDS = {"cpu": 1, "cuda": 16, "mps": 8}
+"""On a processor a batch gains nothing, and a sound alone gives the same words in any run."""
 
 
 def load_whisper(spec: str, *, device: str = "auto", announce: Announce = announce_on_stderr) -> "WhisperModel":
@@ -88,7 +89,7 @@ class WhisperModel:
         self._words = WordTimes(model, processor.tokenizer)
         self._name = name_of(weights)
         self._lock = threading.Lock()
-        self.batch_sounds = BATCH_SOUNDS.get(device.split(":")[0], BATCH_SOUNDS["cpu"])
+        self.batch_sounds = BATCH_SOUNDS.get(device.split(":")[0], 1)
 
     @property
     def name(self) -> str:
