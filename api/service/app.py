@@ -15,7 +15,9 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 
 from api.media.media_routes import MEDIA_CONTROLLERS
 from api.service.ask_routes import AskRoutes
+from api.service.chapter_routes import ChapterRoutes
 from api.service.event_stream import StreamCount
+from api.service.export_routes import ExportRoutes
 from api.service.front import DESCRIPTION_PATH, Front
 from api.service.guard import COOKIE, Guard
 from api.service.health import HealthRoutes
@@ -35,6 +37,8 @@ CONTROLLERS: Sequence[Any] = (
     AskRoutes,
     VideoRoutes,
     TagRoutes,
+    ChapterRoutes,
+    ExportRoutes,
     JobRoutes,
     HealthRoutes,
     SessionRoutes,

@@ -76,12 +76,23 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
     bar.setDuration(about.duration_seconds);
     bar.setSubtitles((about.texts?.subtitle ?? 0) > 0 ? `${path}/subtitles.vtt` : "");
     side.setFacts(videoFacts(about));
-    const named = (about.metadata?.chapters ?? []).map((/** @type {any} */ one) => ({ ...one, caption: one.title || "untitled" }));
-    side.setChapters(chapterList(about.segments_list ?? [], seekAndPlay), chapterList(named, seekAndPlay));
+    const segments = about.segments_list ?? [];
+    showChapters(segments, about.metadata?.chapters ?? []);
+    // The service finds chapters where the container has none; one alone says nothing.
+    getJson(`${path}/chapters`, signal).then(({ chapters }) => {
+      if (!signal.aborted && chapters.length > 1) showChapters(segments, chapters);
+    }, quiet);
     line.whenPeeked(() => loadSprites(about.sprites ?? `${path}/sprites.vtt`, signal).then(line.setSprites, quiet));
     if (!query) return;
     const heat = await getJson(withQuery(`${path}/timeline`, { q: query, buckets: BUCKETS }), signal).catch(quiet);
     if (!signal.aborted && heat) line.setHeat(heat.buckets);
+  }
+
+  /** @param {any[]} segments @param {{start_seconds: number, stop_seconds: number, title: string}[]} chapters */
+  function showChapters(segments, chapters) {
+    const named = chapters.map((chapter) => ({ ...chapter, caption: chapter.title || "untitled" }));
+    side.setChapters(chapterList(segments, seekAndPlay), chapterList(named, seekAndPlay));
+    line.setChapters(chapters);
   }
 
   video.addEventListener("timeupdate", () => {
@@ -137,6 +148,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
         line.setSprites([]);
         side.setChapters(null);
         side.setFacts(null);
+        line.setChapters([]);
       }
       line.setHeat([]);
       line.setSpan(moment.start, moment.stop);

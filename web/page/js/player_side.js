@@ -61,7 +61,7 @@ export function createPlayerSide({ onClose, onReplay, onCopy, onSearchWithin }) 
     setFacts(list) {
       fill(facts, list);
     },
-    /** @param {HTMLElement | null} list of segments @param {HTMLElement | null} [named] the container's own chapters */
+    /** @param {HTMLElement | null} list of segments @param {HTMLElement | null} [named] the chapters */
     setChapters(list, named = null) {
       fill(chapters, named && element("h3", {}, "Chapters"), named, list && element("h3", {}, "In this video"), list);
     },

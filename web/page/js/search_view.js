@@ -3,6 +3,7 @@
 import { announce } from "./announce.js";
 import { SIGNAL_GROUPS } from "./address.js";
 import { button, element, fill } from "./dom.js";
+import { exportMenu } from "./export_menu.js";
 import { momentCard } from "./moment_card.js";
 import { loading, notice } from "./notice.js";
 import { getJson, withQuery } from "./service.js";
@@ -41,6 +42,11 @@ export function createSearchView({ linkTo, jobs }) {
       known.set(card, moment);
       list.append(card);
     }
+  }
+
+  /** In the order of the list. @returns {Moment[]} */
+  function shownMoments() {
+    return [...list.querySelectorAll(".card")].flatMap((card) => known.get(card) ?? []);
   }
 
   /** @param {PageState} state @param {number} offset @param {AbortSignal} signal */
@@ -115,7 +121,8 @@ export function createSearchView({ linkTo, jobs }) {
         if (!result.found) showNothing(state, result);
         else {
           const count = `${counted(result.moments.length, "moment")}${result.more ? " and more" : ""}`;
-          fill(status, element("p", {}, `${count} in ${result.seconds.total.toFixed(2)} s`));
+          const menu = exportMenu({ moments: shownMoments, title: () => state.query });
+          fill(status, element("div", { class: "summary-head" }, element("p", {}, `${count} in ${result.seconds.total.toFixed(2)} s`), menu));
           if (jobs.isBusy()) status.append(element("p", { class: "aside" }, "Videos are still being indexed; what is ready was searched."));
           append(result.moments);
           showMore(state, result, result.moments.length);

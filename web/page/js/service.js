@@ -44,6 +44,23 @@ export async function getJson(path, signal) {
 }
 
 /**
+ * Fetches a file and hands it to the browser as a download, under the name that the service gives it.
+ * @param {string} path
+ * @param {object} body
+ */
+export async function download(path, body) {
+  const response = await request(path, { method: "POST", body });
+  const name = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1];
+  const address = URL.createObjectURL(await response.blob());
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name ? decodeURIComponent(name) : "moments";
+  link.click();
+  // Not at once: the browser still reads it.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+/**
  * Streams an answer.
  * @param {object} question the body of `POST /api/ask`
  * @param {Record<string, (data: any) => void>} handlers by event

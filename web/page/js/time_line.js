@@ -23,7 +23,8 @@ export function createTimeLine({ onSeek }) {
   const shot = element("div", { class: "peek-picture" });
   const when = element("div", { class: "time" });
   const peek = element("div", { class: "peek", hidden: true, "aria-hidden": "true" }, shot, when);
-  const track = element("div", { class: "line-track" }, span, played);
+  const marks = element("div", { class: "line-marks", "aria-hidden": "true" });
+  const track = element("div", { class: "line-track" }, span, played, marks);
   const line = element(
     "div",
     { class: "line", role: "slider", tabindex: "0", "aria-label": "Position", "aria-valuemin": "0" },
@@ -33,6 +34,8 @@ export function createTimeLine({ onSeek }) {
   let position = 0;
   /** @type {import("./sprites.js").Sprite[]} */
   let sprites = [];
+  /** @type {{start_seconds: number, title: string}[]} */
+  let named = [];
   let onFirstPeek = () => {};
 
   const share = (/** @type {number} */ seconds) => `${duration ? (Math.min(seconds, duration) / duration) * 100 : 0}%`;
@@ -48,7 +51,8 @@ export function createTimeLine({ onSeek }) {
     const time = under(event);
     const sprite = spriteAt(sprites, time);
     peek.hidden = false;
-    when.textContent = clock(time);
+    const chapter = named.findLast((one) => one.start_seconds <= time);
+    when.textContent = chapter ? `${clock(time)}  ${chapter.title}` : clock(time);
     shot.hidden = !sprite;
     if (sprite) {
       shot.style.setProperty("width", `${sprite.width}px`);
@@ -101,6 +105,16 @@ export function createTimeLine({ onSeek }) {
       span.hidden = stop <= start;
       span.style.setProperty("left", share(start));
       span.style.setProperty("width", `calc(${share(stop)} - ${share(start)})`);
+    },
+    /** @param {{start_seconds: number, title: string}[]} chapters each a notch where it begins; none: no notches */
+    setChapters(chapters) {
+      const notches = chapters.filter((chapter) => chapter.start_seconds > 0).map((chapter) => {
+        const notch = element("span", { class: "line-mark" });
+        notch.style.setProperty("left", share(chapter.start_seconds));
+        return notch;
+      });
+      marks.replaceChildren(...notches);
+      named = chapters;
     },
     /** @param {number[]} buckets 0 to 1, evenly spread over the video; none: no strip */
     setHeat(buckets) {

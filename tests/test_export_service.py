@@ -1,0 +1,141 @@
+"""`/api/export` and `/api/videos/{id}/chapters` over a real server: every format, clips as a ZIP, what is refused."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, get_args
+
+import httpx
+import opentimelineio as otio
+import pytest
+from litestar import Litestar
+from litestar.di import Provide
+
+from api.export.prepare import FORMATS
+from api.media.media_desk import configure
+from api.media.settings import MediaSettings
+from api.service.chapter_routes import ChapterRoutes
+from api.service.export_routes import ExportRoutes
+from api.service.export_schemas import ExportFormat
+from api.service.problems import problem_response
+from indexer.records import Video
+from tests.media_rates import NTSC_30, shown_numbers, write_library, write_rated
+from tests.media_service import make_runtime, probed, serving
+from tests.web_vtt import read_chapters
+
+FRAMES = 120
+
+
+@dataclass(frozen=True)
+class Server:
+    address: str
+    drop: Video
+    plain: Video
+    gone: Video
+
+    def post(self, **body: Any) -> httpx.Response:
+        return httpx.post(f"{self.address}/api/export", json=body, timeout=120)
+
+    def moments(self, *rows: tuple[Video, int, int]) -> list[dict[str, Any]]:
+        return [
+            {
+                "video_id": video.video_id,
+                "start_seconds": round(first * video.duration_seconds / FRAMES, 3),
+                "stop_seconds": round(stop * video.duration_seconds / FRAMES, 3),
+                "text": "a <ship>",
+                "score": 0.1,
+            }
+            for video, first, stop in rows
+        ]
+
+
+@pytest.fixture(scope="module", name="server")
+def server_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("server")
+    drop = probed(write_rated(folder / "drop.mov", NTSC_30, FRAMES, timecode="00:59:58;05"))
+    plain = probed(write_rated(folder / "plain ü.mp4", Fraction(25), FRAMES))
+    gone = probed(write_rated(folder / "gone.mp4", Fraction(25), 30))
+    library = write_library(folder / "library", [drop, plain, gone], {})
+    Path(gone.path).unlink()
+    runtime = make_runtime(library)
+    runtime.cache_folder.mkdir()
+    configure(runtime, MediaSettings(wait_seconds=60.0))
+    app = Litestar(
+        [ExportRoutes, ChapterRoutes],
+        dependencies={"runtime": Provide(lambda: runtime, sync_to_thread=False)},
+        exception_handlers={Exception: problem_response},
+        openapi_config=None,
+    )
+    with serving(app) as address:
+        yield Server(address, drop, plain, gone)
+    runtime.close()
+
+
+def test_the_formats_are_those_of_the_code() -> None:
+    assert get_args(ExportFormat) == FORMATS
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "webvtt", "edl", "fcpxml", "otio"])
+def test_each_format_is_a_download_without_this_machines_folders(server: Server, kind: str) -> None:
+    answer = server.post(format=kind, title="my cut", moments=server.moments((server.drop, 30, 60)))
+    assert answer.status_code == 200, answer.text
+    assert "attachment" in answer.headers["content-disposition"]
+    assert str(Path(server.drop.path).parent) not in answer.text
+    if kind == "edl":
+        assert "00:59:59;05 01:00:00;05" in answer.text
+    if kind == "webvtt":
+        assert read_chapters(answer.text)[0].text == "a <ship>"
+
+
+def test_several_files_come_as_a_zip(server: Server) -> None:
+    both = server.moments((server.drop, 30, 60), (server.plain, 0, 25))
+    for kind in ("edl", "webvtt"):
+        answer = server.post(format=kind, moments=both)
+        assert answer.headers["content-type"] == "application/zip"
+        assert len(zipfile.ZipFile(io.BytesIO(answer.content)).namelist()) == 2
+    line: Any = otio.adapters.read_from_string(server.post(format="otio", moments=both).text, "otio_json")
+    assert [clip.source_range.duration.value for clip in line.find_clips()] == [30, 25]
+
+
+def test_clips_come_as_a_zip_of_exact_cuts(server: Server, tmp_path: Path) -> None:
+    answer = server.post(format="clips", moments=server.moments((server.drop, 7, 19), (server.plain, 100, 120)))
+    assert answer.status_code == 200, answer.text
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert archive.testzip() is None
+    frames = [
+        [number for _, number in shown_numbers(Path(archive.extract(name, tmp_path)))] for name in archive.namelist()
+    ]
+    assert frames == [list(range(7, 19)), list(range(100, 120))]
+
+
+def test_what_cannot_be_exported_is_a_problem(server: Server) -> None:
+    good = server.moments((server.plain, 0, 25))
+
+    def status(**body: Any) -> tuple[int, str]:
+        answer = server.post(**body)
+        return answer.status_code, json.loads(answer.text)["type"].rsplit(":", 1)[-1]
+
+    unknown = [{**good[0], "video_id": "0" * 32}]
+    outside = [{**good[0], "start_seconds": 99.0, "stop_seconds": 100.0}]
+    assert status(format="csv", moments=unknown) == (404, "not-found")
+    assert status(format="csv", moments=outside) == (400, "validation")
+    assert status(format="csv", moments=[]) == (400, "validation")
+    assert status(format="exe", moments=good) == (400, "validation")
+    assert status(format="otio", moments=good, rate="fast") == (400, "validation")
+    assert status(format="clips", moments=good * 51) == (400, "validation")
+    assert status(format="edl", moments=server.moments((server.gone, 0, 10))) == (410, "vanished")
+
+
+def test_chapters_are_told_and_a_track(server: Server) -> None:
+    path = f"{server.address}/api/videos/{server.plain.video_id}"
+    told = httpx.get(f"{path}/chapters").json()
+    assert told["video_id"] == server.plain.video_id
+    assert [(one["start_seconds"], one["stop_seconds"], one["source"]) for one in told["chapters"]] == [
+        (0.0, 4.8, "found")
+    ]
+    assert len(read_chapters(httpx.get(f"{path}/chapters.vtt").text)) == 1
+    assert httpx.get(f"{server.address}/api/videos/{'0' * 32}/chapters").status_code == 404

@@ -1,0 +1,94 @@
+/** The menu beside the results that takes them away: for a spreadsheet, a player or an editor, or as clips. */
+
+import { announce } from "./announce.js";
+import { button, element, icon } from "./dom.js";
+import { download, ServiceProblem } from "./service.js";
+
+const FORMATS = [
+  ["edl", "EDL", "Edit list, CMX3600"],
+  ["fcpxml", "FCPXML", "Final Cut Pro, DaVinci Resolve"],
+  ["otio", "OTIO", "OpenTimelineIO"],
+  ["csv", "CSV", "For a spreadsheet"],
+  ["webvtt", "WebVTT", "Chapters for a player"],
+  ["clips", "Clips", "An MP4 for each, in a ZIP"],
+];
+/** Clips of one ZIP, as the service bounds them; and moments of the other formats. */
+const MOST_CLIPS = 50;
+const MOST_MOMENTS = 200;
+const MOST_TRIES = 40;
+
+/**
+ * @typedef {import("./moment_card.js").Moment} Moment
+ * @param {{moments: () => Moment[], title: () => string}} options
+ * @returns {HTMLElement}
+ */
+export function exportMenu({ moments, title }) {
+  const state = element("p", { class: "menu-state", role: "status", hidden: true });
+  const items = FORMATS.map(([format, name, about]) =>
+    element(
+      "li",
+      {},
+      element(
+        "button",
+        { type: "button", class: "menu-item", on: { click: () => take(format, name) } },
+        element("span", { class: "menu-name" }, name),
+        element("span", { class: "faint" }, about),
+      ),
+    ),
+  );
+  const opener = element("summary", { class: "button" }, icon("download"), element("span", {}, "Export"));
+  const menu = element("details", { class: "menu" }, opener, element("div", { class: "menu-sheet" }, element("ul", {}, ...items), state));
+  const close = () => menu.removeAttribute("open");
+
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.hasAttribute("open")) return;
+    event.stopPropagation();
+    close();
+    opener.focus();
+  });
+  menu.addEventListener("focusout", (event) => {
+    const next = /** @type {Node | null} */ (event.relatedTarget);
+    if (next && !menu.contains(next)) close();
+  });
+
+  /** @param {string} words */
+  function say(words) {
+    state.hidden = !words;
+    state.textContent = words;
+  }
+
+  /** @param {string} format @param {string} name */
+  async function take(format, name) {
+    const most = format === "clips" ? MOST_CLIPS : MOST_MOMENTS;
+    const chosen = moments().slice(0, most);
+    const rows = chosen.map(({ video_id, start_seconds, stop_seconds, text, caption, why }) => {
+      return { video_id, start_seconds, stop_seconds, text: text ?? "", caption: caption ?? "", why: why ?? "" };
+    });
+    for (const item of items) item.querySelector("button")?.setAttribute("disabled", "");
+    say(format === "clips" ? "Cutting the clips…" : "Reading the files…");
+    try {
+      await patiently(() => download("/api/export", { format, title: title(), moments: rows }));
+      say("");
+      close();
+      announce(`${name} saved.`);
+    } catch (error) {
+      say(error instanceof Error ? error.message : "This could not be exported.");
+    } finally {
+      for (const item of items) item.querySelector("button")?.removeAttribute("disabled");
+    }
+  }
+
+  return menu;
+}
+
+/** Asks again while the service says that it is still at work. @param {() => Promise<void>} work */
+async function patiently(work) {
+  for (let turn = 0; ; turn++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ServiceProblem) || error.kind !== "preparing" || turn >= MOST_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, (error.retryAfterSeconds || 3) * 1000));
+    }
+  }
+}
