@@ -57,6 +57,10 @@ class FakeLibrary:
     """What every video's container says."""
     requests: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     uploads: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    exports: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Bodies that were posted to be exported."""
+    chapters: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Of every video."""
 
     def add_video(self, number: int, name: str, **values: Any) -> str:
         """A video of the library; its id."""

@@ -95,6 +95,10 @@ class _Handler(BaseHTTPRequestHandler):
             return self._json(self._found(given))
         if path == "/api/ask":
             return self._events(self._ask())
+        if path == "/api/export":
+            fake.exports.append(json.loads(body))
+            name = {"Content-Disposition": "attachment; filename=\"cut.edl\"; filename*=UTF-8''a%20cut.edl"}
+            return self._bytes(b"TITLE: a cut\n", "text/plain", 200, name)
         if path == "/api/videos" and method == "POST":
             return self._upload(given["name"], body)
         if path == "/api/videos":
@@ -182,6 +186,8 @@ class _Handler(BaseHTTPRequestHandler):
                 video
                 | {"segments_list": segments, "texts": {"subtitle": 2, "caption": 3}, "metadata": self.fake.metadata}
             )
+        if rest == "chapters":
+            return self._json({"video_id": video_id, "chapters": self.fake.chapters})
         if rest == "timeline":
             buckets = [max(0.0, 1 - abs(place - 60) / 25) for place in range(200)]
             return self._json({"query": given["q"], "duration_seconds": 0, "buckets": buckets, "peak_seconds": 0})

@@ -38,6 +38,8 @@ export function exportMenu({ moments, title }) {
   );
   const opener = element("summary", { class: "button" }, icon("download"), element("span", {}, "Export"));
   const menu = element("details", { class: "menu" }, opener, element("div", { class: "menu-sheet" }, element("ul", {}, ...items), state));
+  // Not by disabling the buttons: the one that was pressed would lose the focus.
+  let isBusy = false;
   const close = () => menu.removeAttribute("open");
 
   menu.addEventListener("keydown", (event) => {
@@ -59,12 +61,14 @@ export function exportMenu({ moments, title }) {
 
   /** @param {string} format @param {string} name */
   async function take(format, name) {
+    if (isBusy) return;
     const most = format === "clips" ? MOST_CLIPS : MOST_MOMENTS;
     const chosen = moments().slice(0, most);
     const rows = chosen.map(({ video_id, start_seconds, stop_seconds, text, caption, why }) => {
       return { video_id, start_seconds, stop_seconds, text: text ?? "", caption: caption ?? "", why: why ?? "" };
     });
-    for (const item of items) item.querySelector("button")?.setAttribute("disabled", "");
+    isBusy = true;
+    menu.classList.add("is-busy");
     say(format === "clips" ? "Cutting the clips…" : "Reading the files…");
     try {
       await patiently(() => download("/api/export", { format, title: title(), moments: rows }));
@@ -74,7 +78,8 @@ export function exportMenu({ moments, title }) {
     } catch (error) {
       say(error instanceof Error ? error.message : "This could not be exported.");
     } finally {
-      for (const item of items) item.querySelector("button")?.removeAttribute("disabled");
+      isBusy = false;
+      menu.classList.remove("is-busy");
     }
   }
 
