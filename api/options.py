@@ -32,6 +32,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "speech_beside_subtitles": ("", "Write down what is said also where there are subtitles."),
     "captions": ("", "Describe each segment in a sentence, or leave it out."),
     "screen_text": ("", "Read on-screen text (OCR), or leave it out."),
+    "screen_text_models": (
+        "FOLDER",
+        "Folder of further OCR networks (rapidocr's NAME.onnx) for scripts beyond Latin and Chinese.",
+    ),
     "device": ("DEVICE", "Where models run: auto, cpu, cuda, cuda:1, mps."),
 }
 """Placeholder and help of the settings that are texts; numbers are described by `LIMITS`."""
@@ -43,6 +47,7 @@ WATCH_OPTIONS = ("settle_seconds", "poll_seconds")
 INDEX_OPTIONS = (
     *MODEL_OPTIONS,
     "screen_text",
+    "screen_text_models",
     "speech",
     "speech_beside_subtitles",
     "captions",

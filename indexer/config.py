@@ -67,6 +67,8 @@ class Settings:
     picture_max_side: int = 1280
     screen_text: bool = True
     """Read on-screen text (OCR)."""
+    screen_text_models: str = ""
+    """Folder of further recognition networks, for scripts beyond Latin and Chinese: rapidocr's, as `NAME.onnx`."""
     speech: bool | None = None
     """Write down what is said, by the speech model; None: where the profile, or `speech_model`, names one."""
     speech_beside_subtitles: bool = False

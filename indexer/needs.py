@@ -15,7 +15,7 @@ from indexer.fingerprint import (
 from indexer.models.profiles import profile_of
 from indexer.records import Stage, Video
 from indexer.schema import Maker
-from indexer.screen_text import READER_NAME
+from indexer.screen_text import reader_name
 from indexer.speech_policy import POLICY_VERSION
 from indexer.subtitle_stage import sidecars_of
 from indexer.voice import VOICE_VERSION
@@ -42,7 +42,8 @@ class Needs:
         self.transcriber = transcriber
         self._beside_subtitles = settings.speech_beside_subtitles
         self.picture_fingerprint = picture_fingerprint(maker.picture_model, settings)
-        self.screen_text_fingerprint = screen_text_fingerprint(maker.text_model, READER_NAME, settings)
+        further = settings.screen_text_models if self.reads_screens else ""
+        self.screen_text_fingerprint = screen_text_fingerprint(maker.text_model, reader_name(further), settings)
 
     def subtitles_fingerprint(self, sidecars: Sequence[Path]) -> str:
         """Of the subtitles stage with these files beside the video."""

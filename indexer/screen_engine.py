@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from indexer.errors import ModelBrokenError, ModelMissingError
 from indexer.records import Pixels
+from indexer.screen_further import Reading, alphabet_of, load_further, surest
 from indexer.screen_regions import PieceBox, is_view_of
 
 if TYPE_CHECKING:
@@ -33,9 +34,6 @@ WIDTH_STEP = 160
 """Lines are padded to multiples of this many pixels at `LINE_HEIGHT`, and read together with those of their width."""
 LEAST_WIDTH = 320
 """The recogniser's own least input."""
-
-Reading = tuple[str, float]
-"""Text and its confidence, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +56,17 @@ class Piece:
 class ScreenEngine:
     """Finds and reads pieces of text. Not for threads to share."""
 
-    def __init__(self, *, threads: int) -> None:
+    def __init__(self, *, threads: int, further: Sequence[Path] = ()) -> None:
+        """
+        Args:
+            further: recognition networks that read each line again; the surest reading counts.
+
+        Raises:
+            ModelMissingError, ModelBrokenError: see `ScreenTextReader`.
+        """
         self._engine = _load(threads)
+        self._further = [load_further(file, threads=threads) for file in further]
+        self._alphabet = alphabet_of(_weights()["Rec"]) if further else frozenset[str]()
         self._remembered: OrderedDict[bytes, Reading] = OrderedDict()
 
     def pieces(self, picture: Pixels, *, detection_side: int, known: Sequence[PieceBox] = ()) -> list[Piece]:
@@ -102,9 +109,10 @@ class ScreenEngine:
                 by_width.setdefault(line.shape[1], {})[key] = line
         fresh: dict[bytes, Reading] = {}
         for lines in by_width.values():
-            result: Any = self._engine.recognize_txt(list(lines.values()))
-            texts = [" ".join(text.split()) for text in result.txts]
-            fresh |= dict(zip(lines, zip(texts, map(_rounded, result.scores), strict=True), strict=True))
+            pictures = list(lines.values())
+            first, *others = (_recognised(engine, pictures) for engine in (self._engine, *self._further))
+            for key, own, *more in zip(lines, first, *others, strict=True):
+                fresh[key] = surest(own, more, alphabet=self._alphabet)
         readings = [fresh[key] if key in fresh else self._remembered[key] for key in keys]
         self._remember(dict(zip(keys, readings, strict=True)))
         return readings
@@ -115,6 +123,11 @@ class ScreenEngine:
             self._remembered.move_to_end(key)
         while len(self._remembered) > REMEMBERED_PIECES:
             self._remembered.popitem(last=False)
+
+
+def _recognised(engine: "RapidOCR", lines: list[Pixels]) -> list[Reading]:
+    result: Any = engine.recognize_txt(lines)
+    return [(" ".join(text.split()), _rounded(score)) for text, score in zip(result.txts, result.scores, strict=True)]
 
 
 def _hull(corners: NDArray[np.float64]) -> PieceBox:
@@ -143,7 +156,12 @@ def _rounded(score: Any) -> float:
     return round(float(score), 4)
 
 
-def _load(threads: int) -> "RapidOCR":
+def _weights() -> dict[str, Path]:
+    """The networks in rapidocr's wheel, by the names that it has for them.
+
+    Raises:
+        ModelMissingError: one is not there.
+    """
     found = find_spec("rapidocr")
     if found is None or found.origin is None:
         raise ModelMissingError("on-screen text needs the package rapidocr; install it, or set screen_text = false")
@@ -155,6 +173,11 @@ def _load(threads: int) -> "RapidOCR":
                 f"on-screen text: {file} is not there; install rapidocr again, whose wheel carries it,"
                 " or set screen_text = false"
             )
+    return weights
+
+
+def _load(threads: int) -> "RapidOCR":
+    weights = _weights()
     from rapidocr import RapidOCR
 
     session = "EngineConfig.onnxruntime."
@@ -168,6 +191,6 @@ def _load(threads: int) -> "RapidOCR":
         engine.recognize_txt([np.full((LINE_HEIGHT, LEAST_WIDTH, 3), 127, np.uint8)])
     except Exception as error:
         raise ModelBrokenError(
-            f"on-screen text: the weights in {folder} cannot be loaded: {error}; reinstall rapidocr"
+            f"on-screen text: the weights in {weights['Rec'].parent} cannot be loaded: {error}; reinstall rapidocr"
         ) from error
     return engine

@@ -96,7 +96,7 @@ class ScreenTextStage(ThreadedStage[VideoTexts]):
 
     def _run(self) -> None:
         try:
-            reader = ScreenTextReader()
+            reader = ScreenTextReader(models=self._settings.screen_text_models)
             while not self._is_over():
                 with self._tasks_lock:
                     task = next(self._tasks, None)

@@ -14,18 +14,19 @@ import numpy as np
 from indexer.records import Pixels
 from indexer.screen_changes import ChangeDetector, flat_share
 from indexer.screen_engine import Piece, ScreenEngine
+from indexer.screen_further import further_models, further_name
 from indexer.screen_lines import ScreenLine
 from indexer.screen_policy import ReadingPolicy
 from indexer.screen_regions import PieceBox, Rectangle
 from indexer.screen_spans import LONGEST_TEXT_CHARACTERS, collect_screen_texts
 
 __all__ = [
-    "READER_NAME",
     "ChangeDetector",
     "ReadingPolicy",
     "ScreenLine",
     "ScreenTextReader",
     "collect_screen_texts",
+    "reader_name",
 ]
 
 DETECTION_SIDE = 736
@@ -55,36 +56,38 @@ _WORD_GAP_HEIGHTS = 1.5
 """Pieces on one row that are no farther apart than this times their height are one line."""
 
 
-def _reader_name() -> str:
+def reader_name(models: str = "") -> str:
+    """What the library records of the reader: release, weights and the settings that decide what is read.
+
+    Args:
+        models: folder of further recognition networks.
+
+    Raises:
+        ModelMissingError: that folder holds none.
+    """
     try:
         release = version("rapidocr")
     except PackageNotFoundError:  # the stage then fails with its own message
         release = "absent"
     values = f"{DETECTION_SIDE}/{DRAWN_DETECTION_SIDE} {LEAST_CONFIDENCE} {LONGEST_TEXT_CHARACTERS}"
-    return f"rapidocr {release} PP-OCRv6-small {values}"
-
-
-READER_NAME = _reader_name()
-"""What the library records of the reader: release, weights and the settings that decide what is read."""
+    further = further_name(models)
+    return f"rapidocr {release} PP-OCRv6-small {values}{f' with {further}' if further else ''}"
 
 
 class ScreenTextReader:
     """Reads pictures one at a time; one instance a thread."""
 
-    def __init__(self, *, threads: int = 1) -> None:
+    def __init__(self, *, threads: int = 1, models: str = "") -> None:
         """
         Args:
             threads: of each onnxruntime session; callers that read several pictures side by side want 1.
+            models: folder of further recognition networks, see `indexer.screen_further`.
 
         Raises:
             ModelMissingError: rapidocr or its weights are not installed.
             ModelBrokenError: its weights cannot be loaded.
         """
-        self._engine = ScreenEngine(threads=threads)
-
-    @property
-    def name(self) -> str:
-        return READER_NAME
+        self._engine = ScreenEngine(threads=threads, further=further_models(models))
 
     def read(self, pixels: Pixels) -> list[ScreenLine]:
         """Lines of a picture (height, width, 3) RGB in reading order: top to bottom, left to right within a row.

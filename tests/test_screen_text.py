@@ -12,7 +12,7 @@ from indexer import screen_engine
 from indexer.errors import ModelMissingError
 from indexer.records import Pixels
 from indexer.screen_changes import ChangeDetector
-from indexer.screen_text import READER_NAME, ScreenTextReader, collect_screen_texts
+from indexer.screen_text import ScreenTextReader, collect_screen_texts, reader_name
 
 SHARED = Path(__file__).parents[2] / "shared"
 TERMINAL = [
@@ -126,7 +126,7 @@ def test_missing_weights_name_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def test_name_tells_release_and_settings() -> None:
-    assert re.fullmatch(r"rapidocr \d+\.\d+\S* PP-OCRv6-small .*", READER_NAME)
+    assert re.fullmatch(r"rapidocr \d+\.\d+\S* PP-OCRv6-small .*", reader_name())
 
 
 def test_chinese_of_a_real_reader(reader: ScreenTextReader) -> None:
