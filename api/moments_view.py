@@ -27,20 +27,27 @@ def moment_line(rank: int, moment: "Moment") -> str:
     return "\t".join(parts)
 
 
-def print_result(console: Console, result: "SearchResult", *, offset: int, thumbnails: bool) -> None:
-    """Prints a page of moments as a table, and how to see the next one."""
+def print_result(console: Console, result: "SearchResult", *, offset: int, thumbnails: bool, example: str = "") -> None:
+    """Prints a page of moments as a table, and how to see the next one.
+
+    Args:
+        example: what was looked for where it was not words alone.
+    """
+    asked = one_line(example or result.query)
     if not result.moments:
-        console.print(Text.assemble("Nothing found for ", (one_line(result.query), "bold"), "."))
+        console.print(Text.assemble("Nothing found for ", (asked, "bold"), "."))
         console.print(label("Say it in other words, or see with `reelseek status` what is indexed.", "dim"))
         return
     heading = f"{count_text(len(result.moments), 'moment')} for " if result.found else "Nothing stands out for "
-    console.print(Text.assemble(heading, (one_line(result.query), "bold"), "" if result.found else "; the nearest:"))
+    console.print(Text.assemble(heading, (asked, "bold"), "" if result.found else "; the nearest:"))
     console.print()
     console.print(_table(result, offset, thumbnails))
     console.print()
     seconds = result.seconds.get("total", 0.0)
+    folded = next((rank for rank, one in enumerate(result.moments, offset + 1) if one.alike or one.in_video), 0)
+    shown = f"; folded ones with --expand RANK, as --expand {folded}" if folded else ""
     more = f"; more with --offset {offset + len(result.moments)}" if result.more else ""
-    console.print(label(f"{seconds:.2f} s{more}", "dim"))
+    console.print(label(f"{seconds:.2f} s{more}{shown}", "dim"))
 
 
 def _table(result: "SearchResult", offset: int, thumbnails: bool) -> Table:
@@ -72,7 +79,16 @@ def moment_words(moment: "Moment", query: str) -> RenderableType:
     lines: list[RenderableType] = [when, why]
     if moment.text.strip():
         lines.append(Padding(marked_text(moment.text, query), (0, 0, 0, 2)))
+    if folded := folded_words(moment):
+        lines.append(label(folded, "magenta"))
     return Group(*lines, where)
+
+
+def folded_words(moment: "Moment") -> str:
+    """How many moments it stands for: `12 more like this, 3 more in this video`; empty for none."""
+    alike = f"{moment.alike:,} more like this" if moment.alike else ""
+    in_video = f"{moment.in_video:,} more in this video" if moment.in_video else ""
+    return ", ".join(part for part in (alike, in_video) if part)
 
 
 def marked_text(text: str, query: str) -> Text:

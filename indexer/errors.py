@@ -4,6 +4,7 @@ ReelseekError
 ├── UsageError               a value the caller gave cannot be used
 │   ├── QueryError           a query that cannot be searched
 │   │   └── QuerySyntaxError its grammar is unfinished or contradicts itself
+│   ├── ImageError           an image that cannot be searched with
 │   ├── SettingsError        a setting outside its range, or a settings file that cannot be read
 │   ├── PromptTooLongError   a prompt and its reply do not fit a model's context
 │   ├── FrameRateError       a frame rate or time code that is none, or is not known
@@ -61,6 +62,10 @@ class QuerySyntaxError(QueryError):
         self.reason, self.query, self.start, self.stop, self.example = reason, query, start, stop, example
         piece = query[start:stop] if stop - start <= 40 else query[start : start + 39] + "\u2026"
         super().__init__(f"{reason}, at character {start + 1}: {piece}; write it as in: {example}")
+
+
+class ImageError(UsageError):
+    """An image that cannot be searched with: no image, too large, animated, or damaged."""
 
 
 class SettingsError(UsageError):

@@ -5,8 +5,8 @@ from pathlib import PurePath
 from typing import Any
 
 from indexer.errors import NotInLibraryError
-from indexer.records import TEXT_SOURCES, FrameRow, SegmentRow, TextRow, TextSource, TimeSpan, Video
-from indexer.rows import read_frames, read_segments, read_texts, read_videos
+from indexer.records import TEXT_SOURCES, FrameRow, SegmentRow, TextRow, TextSource, TimeSpan, Vector, Video
+from indexer.rows import read_frames, read_segments, read_texts, read_vectors, read_videos
 from indexer.store_tables import Tables, boundary
 
 _TEXT_COLUMNS = [
@@ -108,6 +108,18 @@ class Reading(Tables):
             [(video, row.index) for row in by_video.get(video, []) if row.span.intersection_seconds(span) > 0]
             for video, span in spans
         ]
+
+    def segment_vectors(self, keys: Sequence[SegmentKey]) -> dict[SegmentKey, Vector]:
+        """Mean pictures (dim,) of the given (video_id, index) pairs; without a picture model none."""
+        wanted = set(keys)
+        if not wanted or not self.maker.picture_dim:
+            return {}
+        rows = self._rows("segments", in_segments(wanted), ["video_id", "segment_index", "vector"])
+        vectors = read_vectors(rows)
+        assert vectors is not None
+        names, indices = rows.column("video_id").to_pylist(), rows.column("segment_index").to_pylist()
+        found = {(name, index): vector for name, index, vector in zip(names, indices, vectors, strict=True)}
+        return {key: found[key] for key in keys if key in found}
 
     def counts(self) -> dict[str, int]:
         """How many rows there are: `videos`, `failed`, `segments`, `frames`, and texts by source."""

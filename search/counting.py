@@ -26,7 +26,8 @@ def answer_count(
 ) -> Answer:
     """Enumerates the moments."""
     query = retrieval_query(question)
-    found = asker.engine.search(query, video=video and video.video_id, limit=CLIPS[effort], plain=True).moments
+    name, most = video and video.video_id, CLIPS[effort]
+    found = asker.engine.search(query, video=name, limit=most, per_video=0, fold=False, plain=True).moments
     candidates = asker.candidates(found, query, with_text=wants_text(question, found)) if found else []
     one_pass = _one_pass(asker, effort)
     counted: list[CitedMoment] = []

@@ -1,11 +1,13 @@
 """SearchEngine: owns the library and the models; what the command line, the service and the tests call.
 
 Leaves out the parts, each in its own file: `query` checks, `query_models` embeds, `find` asks the library (`retrieve`,
-`relevance` and `words`, `fusion`, `moments`), `show` makes what is handed out.
+`relevance` and `words`, `fusion`, `moments`), `example` and `find_like` compare an image or a moment, `pages` folds and
+pages, `show` makes what is handed out.
 """
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -15,20 +17,51 @@ from indexer.errors import QueryError
 from indexer.models.registry import Models, load_models
 from indexer.records import TimeSpan, Video
 from indexer.store import Library
+from search.diversity import Group
+from search.example import make_example
 from search.find import find_nearest
+from search.find_like import find_like
 from search.follow import Follower
 from search.language import check_wanted, plan_of
+from search.moments import Draft
 from search.narrow import narrowing_of
+from search.pages import Page, check_share, group
 from search.plan import Plan
 from search.query import check_query
 from search.query_models import QueryModels
 from search.results import SIGNALS, Moment, SearchResult, Signal
 from search.retrieve import Question, SegmentKey
-from search.show import show
+from search.show import show, show_groups
 from search.sight import BOUNDS, Sight, sight
 
-MAX_LIMIT = 1000
-"""Moments on one page."""
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """An example with its words, as a caller gave them."""
+
+    image: Path | bytes | None
+    like: str | None
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """All that was found, before it is folded and paged."""
+
+    text: str
+    """The query as it was understood."""
+    words: str
+    """What texts are compared with."""
+    drafts: list[Draft]
+    embed_seconds: float
+    load_seconds: float
+    plan: Plan | None
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
 class SearchEngine(Closing):
@@ -66,40 +99,77 @@ class SearchEngine(Closing):
 
     def search(
         self,
-        query: str,
+        query: str = "",
         *,
+        image: Path | bytes | None = None,
+        like: str | None = None,
         video: str | None = None,
         limit: int = 10,
         offset: int = 0,
         signals: Collection[Signal] | None = None,
         plain: bool = False,
+        per_video: int | None = None,
+        fold: bool = True,
+        expand: int | None = None,
     ) -> SearchResult:
         """The moments that match a query, best first.
 
         Args:
-            query: what to look for, in the grammar of `search.language`; at most 1,000 characters.
+            query: what to look for, in the grammar of `search.language`; at most 1,000 characters. Beside an image or
+                `like` it may be empty, or says in plain words what is to be different from them.
+            image: look for what this image shows: a file, or its bytes.
+            like: look for more like this moment, `VIDEO@TIME`; see `search.place`. The moment itself is left out.
             video: look in this video alone: its id, the first digits of it, its path or its file name.
             limit: moments on the page, 1 to 1,000.
             offset: moments to skip; the same query pages through one fixed order.
-            signals: match by these alone; None for all.
+            signals: match by these alone; None for all. An image and `like` are matched by `picture` alone.
+            per_video: moments of one video at most, 0 for any number; None: `diversity.PER_VIDEO`, or any number
+                where one video is named. Those beyond are folded into the video's best.
+            fold: near-duplicates are folded into the best of them; False shows every moment by itself.
+            expand: show what is folded into the moment of this rank, from 1, in place of the list.
             plain: take the words as they stand, without any grammar.
 
         Raises:
             QuerySyntaxError: the query's grammar is unfinished or contradicts itself.
-            QueryError: the query, limit, offset or a signal's name cannot be used.
+            QueryError: the query, limit, offset, another number or a signal's name cannot be used, or the library has
+                no pictures to be compared with.
+            ImageError: the image cannot be used.
             NotInLibraryError: no video, or several, go by that name.
             LibraryModelsError: the settings name other models than those that made the library.
             ModelMissingError, ModelBrokenError: a model cannot be loaded.
         """
+        wanted = _check_signals(signals)
+        page = Page(limit, offset, expand)
+        share = check_share(per_video, one_video=video is not None)
+        video_ids = None if video is None else frozenset({self._library.find_video(video).video_id})
+        videos = {one.video_id: one for one in self._library.videos()}
+        started = time.perf_counter()
+        if image is None and like is None:
+            found = self._by_words(query, plain=plain, signals=wanted, video_ids=video_ids, videos=videos)
+        else:
+            example = _Given(image, like, query)
+            found = self._by_example(example, signals=wanted, video_ids=video_ids, videos=videos)
+        groups = group(self._library, found.drafts, per_video=share) if fold else [Group(one) for one in found.drafts]
+        listed = page.of(groups)
+        moments = show_groups(self._library, found.words, listed.shown, videos)
+        total = time.perf_counter() - started - found.load_seconds
+        seconds = {"embed": found.embed_seconds, "retrieve": total - found.embed_seconds, "total": total}
+        return SearchResult(found.text, bool(found.drafts), moments, seconds, listed.more, found.plan)
+
+    def _by_words(
+        self,
+        query: str,
+        *,
+        plain: bool,
+        signals: tuple[Signal, ...],
+        video_ids: frozenset[str] | None,
+        videos: dict[str, Video],
+    ) -> "_Found":
         text = check_query(query)
         plan = Plan.plain(text) if plain else plan_of(text)
         narrowing = narrowing_of(plan)
         check_wanted(plan)
-        wanted = _check_signals(signals)
-        _check_page(limit, offset)
-        video_ids = None if video is None else frozenset({self._library.find_video(video).video_id})
-        self._models.load(wanted if plan.is_plain else SIGNALS)
-        started = time.perf_counter()
+        load_seconds = _timed(lambda: self._models.load(signals if plan.is_plain else SIGNALS))
         embedding = 0.0
 
         def embed(words: str, for_signals: Collection[Signal]) -> Question:
@@ -109,18 +179,30 @@ class SearchEngine(Closing):
             embedding += time.perf_counter() - began
             return question
 
-        videos = {one.video_id: one for one in self._library.videos()}
         looked_at = {
             name: one
             for name, one in videos.items()
             if (video_ids is None or name in video_ids) and narrowing.matches(one)
         }
-        follow = Follower(self._library, embed, signals=wanted, videos=looked_at, narrowing=narrowing)
-        drafts = follow(plan)
-        page = show(self._library, plan.words, drafts[offset : offset + limit], videos)
-        total = time.perf_counter() - started
-        seconds = {"embed": embedding, "retrieve": total - embedding, "total": total}
-        return SearchResult(text, bool(drafts), page, seconds, len(drafts) > offset + limit, plan)
+        follow = Follower(self._library, embed, signals=signals, videos=looked_at, narrowing=narrowing)
+        return _Found(text, plan.words, follow(plan), embedding, load_seconds, plan)
+
+    def _by_example(
+        self,
+        given: "_Given",
+        *,
+        signals: tuple[Signal, ...],
+        video_ids: frozenset[str] | None,
+        videos: dict[str, Video],
+    ) -> "_Found":
+        text = check_query(given.query) if given.query else ""
+        load_seconds = _timed(self._models.pictures)
+        model = self._models.pictures()
+        began = time.perf_counter()
+        example = make_example(self._library, model, image=given.image, like=given.like, text=text, signals=signals)
+        embedding = time.perf_counter() - began
+        drafts = find_like(self._library, example, video_ids=video_ids, videos=videos)
+        return _Found(text, text, drafts, embedding, load_seconds, None)
 
     def question(self, query: str, *, video: str | None = None) -> Question:
         """A query checked and embedded for every signal, to be compared with what the library holds.
@@ -182,10 +264,3 @@ def _check_signals(signals: Collection[Signal] | None) -> tuple[Signal, ...]:
         named = f"there is no signal {unknown[0]!r}" if unknown else "no signal is named"
         raise QueryError(f"{named}; the signals are: {', '.join(SIGNALS)}")
     return tuple(signal for signal in SIGNALS if signal in signals)
-
-
-def _check_page(limit: int, offset: int) -> None:
-    if not 1 <= limit <= MAX_LIMIT:
-        raise QueryError(f"limit = {limit} is outside 1 to {MAX_LIMIT}; page with offset for more")
-    if offset < 0:
-        raise QueryError(f"offset = {offset} is below 0; 0 is the first moment")

@@ -5,12 +5,16 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from indexer.config import Settings
-from indexer.errors import LibraryModelsError
+from indexer.errors import LibraryModelsError, QueryError
 from indexer.making import maker_of, settings_like
+from indexer.models.protocols import PictureModel
 from indexer.models.registry import Models
 from indexer.store import Library
 from search.results import Signal
 from search.retrieve import BY_MEANING, Question
+
+QUERY_PICTURES = 2
+"""Pictures embedded at once: an image and its mirror image. A larger batch would be filled up with nothing."""
 
 
 class QueryModels:
@@ -52,9 +56,24 @@ class QueryModels:
             self._library.maker.profile,
         )
 
+    def pictures(self) -> PictureModel:
+        """The picture model, loaded.
+
+        Raises:
+            QueryError: the library was made without one.
+            LibraryModelsError, ModelMissingError, ModelBrokenError: as `load`.
+        """
+        self.load(("picture",))
+        if self._models is None or self._models.picture is None:
+            raise QueryError(
+                f"library {self._library.path} was made without a picture model, so nothing in it is compared by its"
+                " looks; search in words, or index into a new library with --models small"
+            )
+        return self._models.picture
+
     def _loaded(self) -> Models:
         maker = self._library.maker
-        settings = settings_like(self._settings, maker)
+        settings = replace(settings_like(self._settings, maker), batch_frames=QUERY_PICTURES)
         models = self._load(settings)
         # How it was sampled matters to whoever adds to the library, not to whoever searches it.
         asked_for = replace(maker_of(models, settings), sampling=maker.sampling)

@@ -97,6 +97,10 @@ class Moment:
     """Where the words on the screen stand that answer the query; empty where none did."""
     parts: tuple[Part, ...] = ()
     """Of a query of several steps (`A then B`): what answers to each, in order of time; the span is around them."""
+    alike: int = 0
+    """Near-duplicates that were folded into it."""
+    in_video: int = 0
+    """Further moments of its video that were folded into it, since the video had its share."""
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object of a moment."""
@@ -111,6 +115,8 @@ class Moment:
             "text": self.text,
             "boxes": [box.to_json() for box in self.boxes],
             **({"parts": [part.to_json() for part in self.parts]} if self.parts else {}),
+            "alike": self.alike,
+            "in_video": self.in_video,
         }
 
 

@@ -46,12 +46,20 @@ class FakeEngine:
         self,
         query: str,
         *,
+        image: Path | None = None,
+        like: str | None = None,
         video: str | None = None,
         limit: int = 10,
         offset: int = 0,
         signals: Collection[Signal] | None = None,
+        per_video: int | None = None,
+        fold: bool = True,
+        expand: int | None = None,
     ) -> SearchResult:
-        self.asked.append({"query": query, "video": video, "limit": limit, "offset": offset, "signals": signals})
+        asked = {"query": query, "video": video, "limit": limit, "offset": offset, "signals": signals}
+        example = {"image": image, "like": like}
+        diversity = {"per_video": per_video, "fold": fold, "expand": expand}
+        self.asked.append({**asked, **example, **diversity})
         return SearchResult(query, self.found, self.moments, {"total": 0.02}, self.more)
 
 

@@ -53,17 +53,34 @@ def test_json_is_exactly_the_documented_object(engine: FakeEngine) -> None:
         "signals": {"screen_text_words": 1, "picture": 12},
         "text": "An invoice\nfor the tables",
         "boxes": [],
+        "alike": 0,
+        "in_video": 0,
     }
     assert engine.opened[0][0] == Path("L")
 
 
 def test_options_reach_the_engine(engine: FakeEngine) -> None:
     run("x", "--video", "a.mp4", "--limit", "3", "--offset", "6", "--signal", "picture", "--signal", "subtitle")
+    plain = {"image": None, "like": None, "per_video": None, "fold": True, "expand": None}
     assert engine.asked == [
-        {"query": "x", "video": "a.mp4", "limit": 3, "offset": 6, "signals": ("picture", "subtitle")}
+        {"query": "x", "video": "a.mp4", "limit": 3, "offset": 6, "signals": ("picture", "subtitle"), **plain}
     ]
     run("x")
-    assert engine.asked[1] == {"query": "x", "video": None, "limit": 10, "offset": 0, "signals": None}
+    whole = {"query": "x", "video": None, "limit": 10, "offset": 0, "signals": None}
+    assert engine.asked[1] == {**whole, **plain}
+    run("--like", "a.mp4@1:05", "--per-video", "0", "--no-fold")
+    like = {"like": "a.mp4@1:05", "per_video": 0, "fold": False}
+    assert engine.asked[2] == {**whole, **plain, **like, "query": ""}
+    run("at night", "--image", "still.jpg", "--expand", "2")
+    assert engine.asked[3] == {**whole, **plain, "query": "at night", "image": Path("still.jpg"), "expand": 2}
+
+
+def test_what_is_folded_is_told_with_the_way_to_it(engine: FakeEngine) -> None:
+    engine.moments = [moment(), replace(moment(start=90.0), alike=12, in_video=3)]
+    shown = run("--like", "a.mp4@1:05", "--thumbnails").stdout
+    assert "more like a.mp4@1:05" in shown
+    assert "12 more like this, 3 more in this video" in shown
+    assert "--expand 2" in shown
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])

@@ -123,6 +123,7 @@ def test_json_is_the_documented_object(engine: SearchEngine) -> None:
     assert list(found) == ["query", "found", "moments"]
     assert list(found["moments"][0]) == [
         "video", "video_id", "start_seconds", "stop_seconds", "best_frame_seconds", "score", "signals", "text", "boxes",
+        "alike", "in_video",
     ]  # fmt: skip
 
 

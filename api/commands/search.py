@@ -29,7 +29,14 @@ SIGNALS = (
 
 
 @click.command()
-@click.argument("query")
+@click.argument("query", required=False, default="")
+@click.option(
+    "--image",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Find what it shows; QUERY says what differs.",
+)
+@click.option("--like", metavar="VIDEO@TIME", help="Find more like this moment; QUERY says what differs.")
 @click.option("--video", metavar="VIDEO", help="Only in this video: its name, path, id, or the id's first digits.")
 @click.option("--limit", metavar="N", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many.")
 @click.option("--offset", metavar="N", type=click.IntRange(0), default=0, help="Leave out the first N: the next page.")
@@ -41,6 +48,16 @@ SIGNALS = (
     help="Search only by this; may be given several times.  [all that the library has]",
 )
 @click.option(
+    "--per-video",
+    metavar="N",
+    type=click.IntRange(0),
+    help="Show N moments of one video at most; 0 for any number.  [5; any number with --video]",
+)
+@click.option(
+    "--fold/--no-fold", default=True, show_default=True, help="Fold near-duplicates into the best of them, or show all."
+)
+@click.option("--expand", metavar="RANK", type=click.IntRange(1), help="Show what is folded into this moment.")
+@click.option(
     "--thumbnails/--no-thumbnails",
     default=None,
     help="Show pictures.  [in a wide terminal with true colours]",
@@ -49,10 +66,15 @@ SIGNALS = (
 def search(
     query: str,
     *,
+    image: Path | None,
+    like: str | None,
     video: str | None,
     limit: int,
     offset: int,
     signals: "tuple[Signal, ...]",
+    per_video: int | None,
+    fold: bool,
+    expand: int | None,
     thumbnails: bool | None,
     settings: Settings,
     as_json: bool,
@@ -68,6 +90,10 @@ def search(
       reelseek search "invoice 2024" --signal screen_text_words
       reelseek search "goal" --video final.mp4 --limit 3
       reelseek search "goal" --offset 10                       the next page
+      reelseek search "goal" --expand 3                        what is folded into the third moment
+      reelseek search --image still.jpg                        the moment that a picture is from, or looks like
+      reelseek search --image still.jpg "but at night"
+      reelseek search --like final.mp4@12:34                   more like this; also @754.2 or @12:34-12:40
       reelseek search "goal" --json | jq .moments[0]
 
     In a pipe each moment is one line: rank, start, stop, score, signals, path and text, set apart by tabs.
@@ -76,15 +102,32 @@ def search(
     from search.engine import SearchEngine
 
     engine = SearchEngine.open(Path(settings.library), settings=settings)
-    result = engine.search(query, video=video, limit=limit, offset=offset, signals=signals or None)
+    result = engine.search(
+        query,
+        image=image,
+        like=like,
+        video=video,
+        limit=limit,
+        offset=offset,
+        signals=signals or None,
+        per_video=per_video,
+        fold=fold,
+        expand=expand,
+    )
     if as_json:
         click.echo(json.dumps(result.to_json()))
     else:
-        _print(result, offset, thumbnails)
+        _print(result, asked_for(query, image, like), offset, thumbnails)
     return ExitCode.OK if result.found else ExitCode.NOTHING_FOUND
 
 
-def _print(result: "SearchResult", offset: int, thumbnails: bool | None) -> None:
+def asked_for(query: str, image: Path | None, like: str | None) -> str:
+    """What was looked for, for people; empty for words alone, which the result repeats."""
+    example = f"what {image.name} shows" if image else f"more like {like}" if like else ""
+    return f"{example}, {query}" if example and query else example
+
+
+def _print(result: "SearchResult", example: str, offset: int, thumbnails: bool | None) -> None:
     from api.moments_view import moment_line, print_result
     from api.terminal import console, is_terminal
     from api.thumbnails import can_show
@@ -94,4 +137,5 @@ def _print(result: "SearchResult", offset: int, thumbnails: bool | None) -> None
             click.echo(moment_line(rank, moment))
         return
     screen = console(colours=bool(thumbnails))
-    print_result(screen, result, offset=offset, thumbnails=can_show(screen) if thumbnails is None else thumbnails)
+    pictures = can_show(screen) if thumbnails is None else thumbnails
+    print_result(screen, result, offset=offset, thumbnails=pictures, example=example)

@@ -12,6 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from api.service.errors import ServiceError
 from api.service.health_schemas import FieldProblem, Problem
 from indexer.errors import (
+    ImageError,
     Interrupted,
     LibraryError,
     LibraryLockedError,
@@ -37,6 +38,7 @@ _log = logging.getLogger("reelseek.service")
 
 _TABLE: tuple[tuple[type[ReelseekError], str, int, str], ...] = (
     (QueryError, "query", 400, "The query cannot be used"),
+    (ImageError, "image", 400, "The image cannot be used"),
     (PromptTooLongError, "query", 400, "The question is too long"),
     (NotInLibraryError, "not-found", 404, "Not found"),
     (UsageError, "validation", 400, "The request cannot be used"),

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from indexer.still import MAX_IMAGE_BYTES
+
 VideoId = Annotated[
     str,
     Meta(
@@ -35,6 +37,29 @@ SignalName = Literal[
     "metadata_words",
 ]
 """As `search.results.Signal`; a test holds that they are equal."""
+
+MAX_IMAGE_CHARACTERS = 4 * -(-MAX_IMAGE_BYTES // 3)
+_IMAGE = (
+    "Look for what this image shows: a JPEG, PNG, WebP, BMP, TIFF or still GIF of at most 16 MiB and 64 million pixels,"
+    " in Base64 (RFC 4648)."
+)
+_ONE_IMAGE = (
+    "iVBORw0KGgoAAAANSUhEUgAAABAAAAAMCAIAAADkharWAAAAGUlEQVR42mOYRiJgoK+GaxIKWNGohsEXcQAPXy/QD/e3sAAAAABJRU5ErkJggg=="
+)
+"""A red board on a grey wall, 16 x 12 pixels."""
+_IMAGE_META = Meta(
+    description=_IMAGE,
+    max_length=MAX_IMAGE_CHARACTERS,
+    examples=[_ONE_IMAGE],
+    extra_json_schema={"contentEncoding": "base64"},
+)
+LIKE = (
+    "Look for more like this moment: VIDEO@TIME or VIDEO@START-STOP. VIDEO is an id, name, or an id's first digits;"
+    " TIME is seconds, 12:34 or 1:02:03.5. The moment itself is left out."
+)
+PER_VIDEO = "Moments of one video at most, 0: any number. Without it 5, or any number where `video` is given."
+FOLD = "Fold near-duplicates into the best of them; false: every moment by itself."
+EXPAND = "List what is folded into the moment of this rank, from 1, instead."
 
 
 class MomentBox(Struct, kw_only=True):
@@ -73,6 +98,8 @@ class Moment(Struct, kw_only=True):
         list[MomentBox],
         Meta(description="Where the words on the screen stand that answer the query; empty where none did."),
     ]
+    alike: Annotated[int, Meta(description="Near-duplicates folded into it: `expand` lists them.", examples=[12])] = 0
+    in_video: Annotated[int, Meta(description="Further moments of its video, beyond `per_video`, folded into it.")] = 0
     thumbnail: Link
     media: Link
     clip: Link
@@ -93,14 +120,26 @@ class SearchAnswer(Struct, kw_only=True):
 
 
 class SearchRequest(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A search."""
+    """A search: words, an image, a moment, or words that change an image or a moment."""
 
-    query: Annotated[str, Meta(description="What to look for.", max_length=1000, examples=["a red car in the snow"])]
+    query: Annotated[
+        str,
+        Meta(
+            description="What to look for; beside `image` or `like`, what is to be different, or nothing.",
+            max_length=1000,
+            examples=["a red car in the snow", "but at night"],
+        ),
+    ] = ""
+    image: Annotated[str, _IMAGE_META] | None = None
+    like: Annotated[str, Meta(description=LIKE, max_length=4200, examples=["lecture.mp4@12:34"])] | None = None
     video: Annotated[str, Meta(max_length=4096)] | None = None
     """Only in this video: its id, name, or the id's first digits."""
     limit: Annotated[int, Meta(ge=1, le=200, description="Moments on the page.")] = 10
     offset: Annotated[int, Meta(ge=0, le=1_000_000, description="Moments to skip.")] = 0
     signals: Annotated[list[SignalName], Meta(description="Match by these alone; none: by all.")] = []
+    per_video: Annotated[int, Meta(ge=0, le=1000, description=PER_VIDEO)] | None = None
+    fold: Annotated[bool, Meta(description=FOLD)] = True
+    expand: Annotated[int, Meta(ge=1, le=1_000_000, description=EXPAND)] | None = None
 
 
 class AskRequest(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""`/api/search`: moments for a query."""
+"""`/api/search`: moments for a query, an image or a moment."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ from litestar import Controller, get, post
 from litestar.params import Body, Parameter
 
 from api.service import schemas
+from api.service.errors import BadRequestError
 from api.service.problems import described
 from api.service.runtime import Runtime
 from api.service.search_views import search
@@ -15,9 +16,15 @@ LOADING_SECONDS = 300.0
 """The deadline of searches that wait for models that are still being loaded."""
 _SIGNAL_LIST = f"^({'|'.join(SIGNALS)})(,({'|'.join(SIGNALS)}))*$"
 _EXAMPLE = {"example": "a red car in the snow"}
-Query = Annotated[
-    str, Parameter(query="q", max_length=1000, description="What to look for, in words.", schema_extra=_EXAMPLE)
-]
+_LIKE_EXAMPLE = {"example": "lecture.mp4@12:34"}
+_QUERY = "What to look for, in words; beside `like`, what is to be different, or nothing."
+MAX_BODY_BYTES = schemas.MAX_IMAGE_CHARACTERS + (64 << 10)
+"""An image in Base64, and the rest."""
+Query = Annotated[str | None, Parameter(query="q", max_length=1000, description=_QUERY, schema_extra=_EXAMPLE)]
+Like = Annotated[str | None, Parameter(max_length=4200, description=schemas.LIKE, schema_extra=_LIKE_EXAMPLE)]
+PerVideo = Annotated[int | None, Parameter(ge=0, le=1000, description=schemas.PER_VIDEO)]
+Fold = Annotated[bool, Parameter(description=schemas.FOLD)]
+Expand = Annotated[int | None, Parameter(ge=1, le=1_000_000, description=schemas.EXPAND)]
 VideoName = Annotated[
     str | None, Parameter(max_length=4096, description="Only in this video: its id, name, or the id's first digits.")
 ]
@@ -37,30 +44,50 @@ class SearchRoutes(Controller):
     async def search(
         self,
         runtime: Runtime,
-        words: Query,
+        words: Query = None,
+        like: Like = None,
         video: VideoName = None,
         limit: Limit = 10,
         offset: Offset = 0,
         signals: SignalList = None,
+        per_video: PerVideo = None,
+        fold: Fold = True,
+        expand: Expand = None,
     ) -> schemas.SearchAnswer:
-        """The moments that match, best first. `closest` is given when nothing stands out."""
-        chosen: list[Signal] = [signal for signal in SIGNALS if signals and signal in signals.split(",")]
-        return await _found(runtime, words, video, limit, offset, chosen)
+        """The moments that match words or are like a moment, best first. Give `q`, `like` or both.
 
-    @post(operation_id="search_post", summary="Find moments", status_code=200, responses=described(404))
+        `closest` is given when nothing stands out.
+        """
+        if words is None and like is None:
+            raise BadRequestError("give words as q, or a moment as like", fields=[("q", "is missing")])
+        chosen: list[Signal] = [signal for signal in SIGNALS if signals and signal in signals.split(",")]
+        asked = schemas.SearchRequest(
+            query=words or "",
+            like=like,
+            video=video,
+            limit=limit,
+            offset=offset,
+            signals=list(chosen),
+            per_video=per_video,
+            fold=fold,
+            expand=expand,
+        )
+        return await _found(runtime, asked)
+
+    @post(
+        operation_id="search_post",
+        summary="Find moments, also by an image",
+        status_code=200,
+        responses=described(404, 413),
+        request_max_body_size=MAX_BODY_BYTES,
+    )
     async def search_post(
         self, runtime: Runtime, data: Annotated[schemas.SearchRequest, Body(description="A search.")]
     ) -> schemas.SearchAnswer:
-        """As GET, with the search as a body."""
-        chosen: list[Signal] = [signal for signal in SIGNALS if signal in data.signals]
-        return await _found(runtime, data.query, data.video, data.limit, data.offset, chosen)
+        """As GET, with the search as a body, and with an image as the query where one is given."""
+        return await _found(runtime, data)
 
 
-async def _found(
-    runtime: Runtime, query: str, video: str | None, limit: int, offset: int, signals: list[Signal]
-) -> schemas.SearchAnswer:
-    def work() -> schemas.SearchAnswer:
-        return search(runtime.engine, query, video=video, limit=limit, offset=offset, signals=signals)
-
+async def _found(runtime: Runtime, asked: schemas.SearchRequest) -> schemas.SearchAnswer:
     deadline = None if runtime.is_warm else LOADING_SECONDS
-    return await runtime.searches.run(work, deadline_seconds=deadline)
+    return await runtime.searches.run(lambda: search(runtime.engine, asked), deadline_seconds=deadline)

@@ -1,26 +1,44 @@
 """What `search` finds, as the service's records: links, captions, words to highlight. Reads the library; no HTTP."""
 
-from collections.abc import Iterable, Sequence
+from base64 import b64decode
+from collections.abc import Iterable
 from pathlib import PurePath
 
 from api.highlight import matching_spans
 from api.service import schemas
 from api.service.links import clip_link, media_link, thumbnail_link
+from indexer.errors import ImageError
 from indexer.records import TextRow, TimeSpan, Video
 from indexer.store import Library
 from search.answer import Answer, CitedMoment
 from search.engine import SearchEngine
-from search.results import Moment, Signal
+from search.results import SIGNALS, Moment, Signal
 
 CLOSEST = 3
 
 
-def search(
-    engine: SearchEngine, query: str, *, video: str | None, limit: int, offset: int, signals: Sequence[Signal]
-) -> schemas.SearchAnswer:
-    """One search, with what comes closest when nothing is found. Raises as `SearchEngine.search`."""
-    result = engine.search(query, video=video, limit=limit, offset=offset, signals=signals or None)
-    closest = [] if result.found or (result.plan and not result.plan.is_plain) else engine.nearest(query, video=video, limit=CLOSEST)
+def search(engine: SearchEngine, asked: schemas.SearchRequest) -> schemas.SearchAnswer:
+    """One search, with what comes closest when nothing is found.
+
+    Raises:
+        ImageError: the image is no Base64, or cannot be used.
+        ReelseekError: as `SearchEngine.search`.
+    """
+    signals: list[Signal] = [signal for signal in SIGNALS if signal in asked.signals]
+    result = engine.search(
+        asked.query,
+        image=None if asked.image is None else _bytes_of(asked.image),
+        like=asked.like,
+        video=asked.video,
+        limit=asked.limit,
+        offset=asked.offset,
+        signals=signals or None,
+        per_video=asked.per_video,
+        fold=asked.fold,
+        expand=asked.expand,
+    )
+    has_closest = not result.found and result.plan is not None and result.plan.is_plain
+    closest = engine.nearest(asked.query, video=asked.video, limit=CLOSEST) if has_closest else []
     videos = {one.video_id: one for one in engine.videos()}
     captions = Captions(engine.library, videos)
     return schemas.SearchAnswer(
@@ -31,6 +49,13 @@ def search(
         moments=[moment_view(one, result.words, videos, captions) for one in result.moments],
         closest=[moment_view(one, result.words, videos, captions) for one in closest],
     )
+
+
+def _bytes_of(image: str) -> bytes:
+    try:
+        return b64decode(image, validate=True)
+    except ValueError as error:
+        raise ImageError(f"the image is no Base64 ({error}); encode the file's bytes, without a data: prefix") from None
 
 
 class Captions:
@@ -67,6 +92,8 @@ def moment_view(moment: Moment, query: str, videos: dict[str, Video], captions: 
         caption=captions.at(moment.video_id, moment.best_frame_seconds),
         matched=[list(span) for span in matching_spans(moment.text, query)],
         boxes=[schemas.MomentBox(**box.to_json()) for box in moment.boxes],
+        alike=moment.alike,
+        in_video=moment.in_video,
         thumbnail=thumbnail_link(moment.video_id, moment.best_frame_seconds),
         media=media_link(moment.video_id),
         clip=clip_link(moment.video_id, moment.span),

@@ -56,6 +56,8 @@ class FakeLibrary:
     metadata: dict[str, Any] = field(default_factory=dict[str, Any])
     """What every video's container says."""
     requests: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    bodies: list[bytes] = field(default_factory=list[bytes])
+    """Of each request, in its order."""
     uploads: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     exports: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """Bodies that were posted to be exported."""

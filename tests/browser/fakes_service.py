@@ -74,6 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
         given = {name: values[0] for name, values in parse_qs(parts.query).items()}
         self.fake.requests.append((method, self.path))
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.fake.bodies.append(body)
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._route(method, parts.path, given, body)
 
@@ -92,7 +93,8 @@ class _Handler(BaseHTTPRequestHandler):
             if f"{method} {path}".startswith(begin):
                 return self._problem(*problem)
         if path == "/api/search":
-            return self._json(self._found(given))
+            asked = json.loads(body) if method == "POST" else given
+            return self._json(self._found({name: value for name, value in asked.items() if value is not None}))
         if path == "/api/ask":
             return self._events(self._ask())
         if path == "/api/export":
@@ -116,12 +118,15 @@ class _Handler(BaseHTTPRequestHandler):
             return self._json(OPENAPI)
         return self._video(method, path.split("/")[3], "/".join(path.split("/")[4:]), given, body)
 
-    def _found(self, given: dict[str, str]) -> dict[str, Any]:
+    def _found(self, given: dict[str, Any]) -> dict[str, Any]:
         moments = [one for one in self.fake.moments if given.get("video") in (None, one["video_id"])]
         offset, limit = int(given.get("offset", 0)), int(given.get("limit", 10))
-        is_found = "nothing" not in given["q"]
+        query = given.get("q") or given.get("query") or ""
+        is_found = "nothing" not in query
+        if "expand" in given:
+            moments = [one | {"alike": 0, "in_video": 0} for one in moments[1:3]]
         shown = moments[offset : offset + limit] if is_found else []
-        answer = {"query": given["q"], "found": is_found, "more": is_found and offset + limit < len(moments)}
+        answer = {"query": query, "found": is_found, "more": is_found and offset + limit < len(moments)}
         return answer | {"seconds": {"total": 0.04}, "moments": shown, "closest": [] if is_found else moments[:2]}
 
     def _page(self, given: dict[str, str]) -> dict[str, Any]:

@@ -6,6 +6,8 @@
  * @property {"home" | "search" | "library"} view
  * @property {string} query
  * @property {"search" | "ask"} mode
+ * @property {string} like look for more like this moment: "ID@START-STOP", or ""
+ * @property {string} image key of an image that this page holds (`images`), or ""
  * @property {string} video search in this video alone: its id, or ""
  * @property {string[]} signals groups of signals; empty: all
  * @property {string} find words in names, in the library
@@ -35,7 +37,7 @@ const FIRST_SORT = "added-desc";
 
 /** @type {PageState} */
 export const HOME = {
-  view: "home", query: "", mode: "search", video: "", signals: [], find: "", state: "", tag: "", sort: FIRST_SORT, open: null, time: null,
+  view: "home", query: "", mode: "search", like: "", image: "", video: "", signals: [], find: "", state: "", tag: "", sort: FIRST_SORT, open: null, time: null,
 };
 
 /** @param {string} search the address after the "?" @returns {PageState} */
@@ -44,10 +46,15 @@ export function readAddress(search) {
   const query = given.get("q")?.trim() ?? "";
   const open = readOpen(given);
   const isLibrary = given.get("view") === "library";
+  const image = matching(given.get("image"), /^[0-9a-f]{16}$/);
+  const like = image ? "" : matching(given.get("like"), /^[0-9a-f]{32}@[0-9.]{1,20}(-[0-9.]{1,20})?$/);
+  const hasExample = image !== "" || like !== "";
   return {
-    view: isLibrary ? "library" : query || open ? "search" : "home",
+    view: isLibrary ? "library" : query || open || hasExample ? "search" : "home",
     query,
-    mode: given.get("mode") === "ask" ? "ask" : "search",
+    like,
+    image,
+    mode: given.get("mode") === "ask" && !hasExample ? "ask" : "search",
     video: idOr(given.get("video"), ""),
     signals: (given.get("signals") ?? "").split(",").filter((name) => Object.hasOwn(SIGNAL_GROUPS, name)),
     find: given.get("find") ?? "",
@@ -71,6 +78,8 @@ export function writeAddress(state) {
     put("sort", state.sort === FIRST_SORT ? "" : state.sort);
   } else if (state.view === "search") {
     put("q", state.query);
+    put("like", state.like);
+    put("image", state.image);
     put("mode", state.mode === "ask" ? "ask" : "");
     put("signals", state.signals.join(","));
   }
@@ -106,6 +115,11 @@ function readOpen(given) {
   const start = secondsOr(given.get("start"), 0);
   const stop = secondsOr(given.get("stop"), 0);
   return stop > start ? { video, start, stop } : { video, start: 0, stop: 0 };
+}
+
+/** @param {string | null} text @param {RegExp} form */
+function matching(text, form) {
+  return text !== null && form.test(text) ? text : "";
 }
 
 /** @template T @param {string | null} text @param {T} otherwise */

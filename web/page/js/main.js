@@ -7,7 +7,9 @@ import { copyText } from "./clipboard.js";
 import { waitForService } from "./connection.js";
 import { button, fill } from "./dom.js";
 import { takeDrops } from "./drop_zone.js";
+import { askedFor, hasExample } from "./example.js";
 import { createFilters } from "./filters.js";
+import { holdImage, isImage } from "./images.js";
 import { createJobs } from "./jobs.js";
 import { listenToKeys } from "./keyboard.js";
 import { errorNotice } from "./notice.js";
@@ -47,18 +49,22 @@ const showKeys = async () => (await dialogs()).showKeys();
 const pickFiles = () => picker.click();
 const linkToMoment = (/** @type {any} */ moment) =>
   writeAddress({ ...state, open: { video: moment.video_id, start: moment.start_seconds, stop: moment.stop_seconds }, time: null });
+const linkToLike = (/** @type {string} */ like) => writeAddress({ ...HOME, view: "search", like, signals: state.signals, video: state.video });
 const linkToVideo = (/** @type {any} */ video) =>
   writeAddress({ ...state, view: "library", open: { video: video.video_id, start: 0, stop: 0 }, time: null });
 
 const linkToTag = (/** @type {string} */ tag) => writeAddress({ ...HOME, view: "library", tag });
 
 const views = createViews({
-  linkToMoment, linkToVideo, linkToTag, pickFiles, jobs, activity: activity.element, narrow,
+  linkToMoment, linkToLike, linkToVideo, linkToTag, pickFiles, jobs, activity: activity.element, narrow,
+  leaveExample: () => go({ ...state, view: state.query ? "search" : "home", like: "", image: "", open: null, time: null }),
   searchInstead: () => go({ ...state, mode: "search", open: null }),
 });
 const filters = createFilters({ narrow });
 const box = createSearchBox({
   onSubmit: (query, mode) => go({ ...state, view: "search", query, mode, open: null, time: null }),
+  onImage: searchImage,
+  hasExample: () => state.view === "search" && hasExample(state),
 });
 const theatre = createTheatre({
   onClose: close,
@@ -84,7 +90,7 @@ function narrow(change) {
 }
 
 function close() {
-  if (state.open) go({ ...state, view: state.query || state.view === "library" ? state.view : "home", open: null, time: null });
+  if (state.open) go({ ...state, view: askedFor(state) || state.view === "library" ? state.view : "home", open: null, time: null });
 }
 
 /** @param {number} seconds */
@@ -128,7 +134,7 @@ async function showList(view, page, mine) {
   current?.leave();
   current = view;
   loadingTurn = mine;
-  fill(main, page.view === "search" && page.query !== "" && filters.element, view.root);
+  fill(main, page.view === "search" && askedFor(page) !== "" && filters.element, view.root);
   try {
     return await view.show(page);
   } finally {
@@ -155,7 +161,23 @@ function showError(error, page) {
 /** @param {PageState} page */
 function titleOf(page) {
   if (page.view === "library") return "Library · Reelseek";
-  return page.query ? `${page.query} · Reelseek` : "Reelseek";
+  return askedFor(page) ? `${askedFor(page)} · Reelseek` : "Reelseek";
+}
+
+/** Looks for what an image shows; the words in the address stay, the image is held by the page. @param {File} file */
+async function searchImage(file) {
+  const image = await holdImage(file).catch(() => null);
+  if (!image) return toast("The image could not be read.");
+  const video = state.view === "search" ? state.video : "";
+  go({ ...HOME, view: "search", image, video, signals: [] });
+  box.focus();
+}
+
+/** Images are searched with, everything else is added to the library. @param {FileList} files */
+function takeFiles(files) {
+  const image = [...files].find(isImage);
+  if (image) searchImage(image);
+  else upload(files);
 }
 
 /** @param {Iterable<File>} files */
@@ -176,7 +198,7 @@ picker.addEventListener("change", () => {
   picker.value = "";
 });
 document.getElementById("keys")?.addEventListener("click", showKeys);
-takeDrops(cover, upload);
+takeDrops(cover, takeFiles);
 onKeyNeeded(async () => (await dialogs()).askForKey());
 jobs.listen((ended) => {
   activity.update();

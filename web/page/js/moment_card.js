@@ -13,22 +13,25 @@
  * @property {[number, number][]} [matched]
  * @property {string} [thumbnail]
  * @property {string} [clip]
+ * @property {number} [alike] near-duplicates that it stands for
+ * @property {number} [in_video] further moments of its video that it stands for
  * @property {string} [why] of a citation
  * @property {import("./word_boxes.js").WordBox[]} [boxes] where the words on the screen stand
  */
 
 import { SIGNAL_GROUPS } from "./address.js";
-import { element } from "./dom.js";
+import { element, icon } from "./dom.js";
 import { markedText } from "./marked_text.js";
 import { picture } from "./picture.js";
 import { clock, clockSpan, spokenTime } from "./times.js";
 
 /**
  * @param {Moment} moment
- * @param {{href: string, number?: number}} options the address that opens it; its number among citations
+ * @param {{href: string, number?: number, likeHref?: string}} options the address that opens it; its number among citations;
+ *   the address of what is like it
  * @returns {HTMLLIElement}
  */
-export function momentCard(moment, { href, number }) {
+export function momentCard(moment, { href, number, likeHref }) {
   const name = `Play ${moment.video} from ${spokenTime(moment.start_seconds)}`;
   const times = element("span", { class: "badge time" }, clockSpan(moment.start_seconds, moment.stop_seconds));
   const link = element(
@@ -44,13 +47,24 @@ export function momentCard(moment, { href, number }) {
     { class: "about" },
     element("p", { class: "name", title: moment.video }, moment.video),
     words && element("p", { class: "words" }, ...words),
-    signalLabels(moment),
+    element("div", { class: "card-foot" }, signalLabels(moment), likeHref && likeLink(moment, likeHref)),
   );
   const card = /** @type {HTMLLIElement} */ (element("li", { class: "card" }, link, about));
   card.dataset.video = moment.video_id;
   card.dataset.start = String(moment.start_seconds);
   card.dataset.stop = String(moment.stop_seconds);
   return card;
+}
+
+/** @param {Moment} moment @param {string} href */
+function likeLink(moment, href) {
+  const label = `More like this: ${moment.video} at ${spokenTime(moment.start_seconds)}`;
+  return element("a", { class: "card-like", href, "aria-label": label, title: "More like this", "data-go": true }, icon("like"));
+}
+
+/** What a moment stands for: "12 more like this, 3 more in this video". @param {Moment} moment */
+export function foldedWords({ alike = 0, in_video: inVideo = 0 }) {
+  return [alike && `${alike} more like this`, inVideo && `${inVideo} more in this video`].filter(Boolean).join(", ");
 }
 
 /** The ways in which a moment matched, best rank first. @param {Moment} moment */

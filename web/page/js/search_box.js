@@ -1,13 +1,18 @@
 /** The one box: a query or a question. The switch follows the words until somebody sets it. */
 
+import { isImage } from "./images.js";
 import { isQuestion } from "./question.js";
 
-/** @param {{onSubmit: (query: string, mode: "search" | "ask") => void}} options */
-export function createSearchBox({ onSubmit }) {
+/**
+ * @param {{onSubmit: (query: string, mode: "search" | "ask") => void, onImage: (file: File) => void, hasExample: () => boolean}} options
+ *   hasExample: whether words may be missing, since an image or a moment is looked for
+ */
+export function createSearchBox({ onSubmit, onImage, hasExample }) {
   const form = /** @type {HTMLFormElement} */ (document.getElementById("search"));
   const input = /** @type {HTMLInputElement} */ (form.elements.namedItem("q"));
   const switches = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("input[name=mode]")]);
   const clear = /** @type {HTMLButtonElement} */ (form.querySelector(".box-clear"));
+  const picker = /** @type {HTMLInputElement} */ (document.getElementById("image-picker"));
   let isChosen = false;
 
   const mode = () => (switches.find((one) => one.checked)?.value === "ask" ? "ask" : "search");
@@ -36,8 +41,19 @@ export function createSearchBox({ onSubmit }) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const query = input.value.trim();
-    if (query) onSubmit(query, mode());
+    if (query || hasExample()) onSubmit(query, hasExample() ? "search" : mode());
     else input.focus();
+  });
+  form.querySelector(".box-image")?.addEventListener("click", () => picker.click());
+  picker.addEventListener("change", () => {
+    if (picker.files?.[0]) onImage(picker.files[0]);
+    picker.value = "";
+  });
+  input.addEventListener("paste", (event) => {
+    const image = [...(event.clipboardData?.files ?? [])].find(isImage);
+    if (!image) return;
+    event.preventDefault();
+    onImage(image);
   });
 
   return {

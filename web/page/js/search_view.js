@@ -3,45 +3,45 @@
 import { announce } from "./announce.js";
 import { SIGNAL_GROUPS } from "./address.js";
 import { button, element, fill } from "./dom.js";
+import { askedFor, exampleOf, hasExample, likeOf } from "./example.js";
 import { exportMenu } from "./export_menu.js";
-import { momentCard } from "./moment_card.js";
+import { heldImage } from "./images.js";
+import { foldedWords, momentCard } from "./moment_card.js";
 import { loading, notice } from "./notice.js";
-import { getJson, withQuery } from "./service.js";
+import { getJson, request, withQuery } from "./service.js";
 import { counted } from "./times.js";
 
 const PAGE = 24;
+const MOST_FOLDED = 200;
 const KEPT = 20;
 
 /**
  * @typedef {import("./address.js").PageState} PageState
  * @typedef {import("./moment_card.js").Moment} Moment
- * @param {{linkTo: (moment: Moment) => string, jobs: {isBusy: () => boolean}}} options
+ * @param {{linkTo: (moment: Moment) => string, likeTo: (like: string) => string, jobs: {isBusy: () => boolean},
+ *   leaveExample: () => void}} options
  */
-export function createSearchView({ linkTo, jobs }) {
+export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
   const title = element("h1", { class: "unseen" });
   const status = element("div", { class: "summary" });
   const list = element("ol", { class: "grid", "aria-label": "Moments" });
   const rest = element("div", { class: "more" });
-  const root = element("div", { class: "view" }, title, status, list, rest);
+  const example = element("div", {});
+  const root = element("div", { class: "view" }, title, example, status, list, rest);
   /** @type {WeakMap<Element, Moment>} */
   const known = new WeakMap();
   /** @type {Map<string, any>} the last answers, so that going back is instant */
   const kept = new Map();
   let turn = new AbortController();
 
-  /** @param {PageState} state @param {number} offset */
-  function pathOf(state, offset) {
-    const signals = state.signals.flatMap((name) => SIGNAL_GROUPS[name].signals).join(",");
-    return withQuery("/api/search", { q: state.query, video: state.video, signals, limit: PAGE, offset: offset || "" });
-  }
-
-  /** @param {Moment[]} moments */
-  function append(moments) {
-    for (const moment of moments) {
-      const card = momentCard(moment, { href: linkTo(moment) });
-      known.set(card, moment);
-      list.append(card);
-    }
+  /**
+   * What is asked of the service. `expand`: what is folded into the moment of that rank, 0 for the list itself.
+   * @typedef {{offset: number, expand: number}} Part
+   * @param {PageState} state @param {Part} part
+   */
+  function asked(state, { offset, expand }) {
+    const signals = state.signals.flatMap((name) => SIGNAL_GROUPS[name].signals);
+    return { query: state.query, like: state.like, video: state.video, signals, limit: expand ? MOST_FOLDED : PAGE, offset, expand };
   }
 
   /** In the order of the list. @returns {Moment[]} */
@@ -49,13 +49,56 @@ export function createSearchView({ linkTo, jobs }) {
     return [...list.querySelectorAll(".card")].flatMap((card) => known.get(card) ?? []);
   }
 
-  /** @param {PageState} state @param {number} offset @param {AbortSignal} signal */
-  async function fetchPage(state, offset, signal) {
-    const path = pathOf(state, offset);
-    const result = kept.get(path) ?? (await getJson(path, signal));
-    kept.set(path, result);
+  /** @param {PageState} state @param {Part} part @param {AbortSignal} signal */
+  async function fetchPart(state, part, signal) {
+    const { query, signals, offset, expand, ...rest } = asked(state, part);
+    const path = withQuery("/api/search", { q: query, signals: signals.join(","), offset: offset || "", expand: expand || "", ...rest });
+    const key = `${state.image} ${path}`;
+    const result = kept.get(key) ?? (state.image ? await postImage(state, part, signal) : await getJson(path, signal));
+    kept.set(key, result);
     if (kept.size > KEPT) kept.delete(kept.keys().next().value);
     return result;
+  }
+
+  /** @param {PageState} state @param {Part} part @param {AbortSignal} signal */
+  async function postImage(state, part, signal) {
+    const { query, video, signals, limit, offset, expand } = asked(state, part);
+    const body = { query, image: heldImage(state.image)?.base64, video: video || null, signals, limit, offset, expand: expand || null };
+    return (await request("/api/search", { method: "POST", body, signal })).json();
+  }
+
+  /** @param {PageState} state @param {Moment} moment @param {number} [rank] where something may be folded into it */
+  function cardOf(state, moment, rank) {
+    const card = momentCard(moment, { href: linkTo(moment), likeHref: likeTo(likeOf(moment)) });
+    const words = foldedWords(moment);
+    if (rank && words) card.querySelector(".about")?.append(unfoldButton(state, card, words, rank));
+    known.set(card, moment);
+    return card;
+  }
+
+  /** @param {PageState} state @param {HTMLElement} card @param {string} words @param {number} rank */
+  function unfoldButton(state, card, words, rank) {
+    const opener = button(words, {
+      class: "card-unfold",
+      on: async () => {
+        opener.disabled = true;
+        const folded = await fetchPart(state, { offset: 0, expand: rank }, turn.signal).catch(() => null);
+        opener.disabled = false;
+        if (!folded) return announce("These could not be loaded.");
+        const cards = folded.moments.map((/** @type {Moment} */ moment) => cardOf(state, moment));
+        for (const one of cards) one.classList.add("is-folded");
+        card.after(...cards);
+        opener.remove();
+        cards[0]?.querySelector("a")?.focus();
+        announce(`${counted(cards.length, "moment")} shown.`);
+      },
+    });
+    return opener;
+  }
+
+  /** @param {PageState} state @param {Moment[]} moments @param {number} first rank of the first of them */
+  function append(state, moments, first) {
+    list.append(...moments.map((moment, place) => cardOf(state, moment, first + place)));
   }
 
   /** @param {PageState} state @param {any} result @param {number} shown */
@@ -65,11 +108,11 @@ export function createSearchView({ linkTo, jobs }) {
     const more = button("Show more moments", {
       on: async () => {
         more.disabled = true;
-        const next = await fetchPage(state, shown, turn.signal).catch(() => null);
+        const next = await fetchPart(state, { offset: shown, expand: 0 }, turn.signal).catch(() => null);
         more.disabled = false;
         if (!next) return announce("More could not be loaded.");
         const before = list.querySelectorAll(".card").length;
-        append(next.moments);
+        append(state, next.moments, shown + 1);
         showMore(state, next, shown + next.moments.length);
         /** @type {HTMLElement | undefined} */ (list.querySelectorAll(".card a")[before])?.focus();
       },
@@ -81,18 +124,18 @@ export function createSearchView({ linkTo, jobs }) {
   function showNothing(state, result) {
     const narrowed = state.video || state.signals.length;
     const hints = [
-      "Other words may describe it better: say what is seen, said or written on the screen.",
+      hasExample(state) ? "" : "Other words may describe it better: say what is seen, said or written on the screen.",
       narrowed ? "The filters above narrow the search." : "",
       jobs.isBusy() ? "Videos are still being indexed; what is ready so far was searched." : "",
     ];
     const closest = result.closest ?? [];
     fill(
       status,
-      notice({ icon: "nothing", title: `Nothing stands out for “${state.query}”`, text: hints.filter(Boolean).join(" ") }),
+      notice({ icon: "nothing", title: hasExample(state) ? "Nothing here looks like it" : `Nothing stands out for “${state.query}”`, text: hints.filter(Boolean).join(" ") }),
       closest.length > 0 && element("h2", { class: "closest-title" }, "Closest, though none of these matches well"),
     );
     list.classList.add("is-closest");
-    append(closest);
+    list.append(...closest.map((/** @type {Moment} */ moment) => cardOf(state, moment)));
     announce(`Nothing found. ${closest.length ? `${counted(closest.length, "closest moment")} shown.` : ""}`);
   }
 
@@ -107,15 +150,21 @@ export function createSearchView({ linkTo, jobs }) {
       turn.abort();
       turn = new AbortController();
       const { signal } = turn;
-      title.textContent = state.query ? `Moments for “${state.query}”` : "A moment";
+      title.textContent = askedFor(state) ? `Moments for “${askedFor(state)}”` : "A moment";
       list.replaceChildren();
       list.classList.remove("is-closest");
       fill(rest);
       fill(status);
-      if (!state.query) return true;
+      fill(example, exampleOf(state, { onLeave: leaveExample }));
+      if (!askedFor(state)) return true;
+      if (state.image && !heldImage(state.image)) {
+        const text = "An image is kept only while the page is open, and no link holds one. Drop or paste it again.";
+        fill(status, notice({ icon: "image", title: "The image is no longer here", text }));
+        return true;
+      }
       const late = setTimeout(() => fill(status, loading("Searching")), 250);
       try {
-        const result = await fetchPage(state, 0, signal);
+        const result = await fetchPart(state, { offset: 0, expand: 0 }, signal);
         if (signal.aborted) return false;
         fill(status);
         if (!result.found) showNothing(state, result);
@@ -124,7 +173,7 @@ export function createSearchView({ linkTo, jobs }) {
           const menu = exportMenu({ moments: shownMoments, title: () => state.query });
           fill(status, element("div", { class: "summary-head" }, element("p", {}, `${count} in ${result.seconds.total.toFixed(2)} s`), menu));
           if (jobs.isBusy()) status.append(element("p", { class: "aside" }, "Videos are still being indexed; what is ready was searched."));
-          append(result.moments);
+          append(state, result.moments, 1);
           showMore(state, result, result.moments.length);
           announce(`${count} found.`);
         }

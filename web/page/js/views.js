@@ -8,13 +8,13 @@ import { ServiceGone } from "./service.js";
  * @typedef {import("./address.js").PageState} PageState
  * @typedef {{root: HTMLElement, list: HTMLElement, knownOf: (card: Element) => any, leave: () => void, forget?: () => void,
  *   show: (page: PageState) => Promise<boolean>}} View
- * @param {{linkToMoment: (moment: any) => string, linkToVideo: (video: any) => string, linkToTag: (tag: string) => string, pickFiles: () => void, jobs: any,
+ * @param {{linkToMoment: (moment: any) => string, linkToLike: (like: string) => string, leaveExample: () => void, linkToVideo: (video: any) => string, linkToTag: (tag: string) => string, pickFiles: () => void, jobs: any,
  *   activity: HTMLElement, narrow: (change: Partial<PageState>) => void, searchInstead: () => void}} options
  */
-export function createViews({ linkToMoment, linkToVideo, linkToTag, pickFiles, jobs, activity, narrow, searchInstead }) {
+export function createViews({ linkToMoment, linkToLike, leaveExample, linkToVideo, linkToTag, pickFiles, jobs, activity, narrow, searchInstead }) {
   const makers = {
     home: async () => createHomeView({ linkTo: linkToVideo, pickFiles, jobs, activity: () => activity }),
-    search: async () => createSearchView({ linkTo: linkToMoment, jobs }),
+    search: async () => createSearchView({ linkTo: linkToMoment, likeTo: linkToLike, leaveExample, jobs }),
     ask: async () => (await import("./ask_view.js")).createAskView({ linkTo: linkToMoment, searchInstead }),
     library: async () => (await import("./library_view.js")).createLibraryView({ linkTo: linkToVideo, linkToTag, narrow, pickFiles, activity }),
   };

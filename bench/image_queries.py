@@ -1,0 +1,161 @@
+"""Measures search by an image: of frames at random times of an unseen demo world, and of worn copies of them.
+
+`python -m bench.image_queries [--seed 1] [--minutes 20] [--queries 100] [--folder DIR]` draws a world, indexes its
+pictures, decodes frames at random times inside scenes, and makes of each an exact copy, a cut-out of 60 to 90 % of its
+sides, a mirror image, smaller ones and a JPEG of quality 20 to 50. A query is right when the first moment reaches IoU
+0.5 with the window of the scene that the frame is from (R@1).
+
+With `--real FOLDER` real videos are indexed in place of a world. There is no truth about scenes then: the first moment
+must hold the frame's time, give or take half a sampling step.
+"""
+
+import argparse
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from bench.table import print_table
+from demo.make import make_world
+from demo.scenes import FRAMES_PER_SECOND, plan_world, seconds
+from indexer.config import Settings
+from indexer.errors import VideoError
+from indexer.pipeline import index_paths
+from indexer.records import TimeSpan
+from indexer.video import open_video
+from search.engine import SearchEngine
+from search.results import Moment
+
+VIDEO_MINUTES = 5.0
+SLACK_SECONDS = 0.5
+RIGHT_IOU = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A frame, and where it is from."""
+
+    video: Path
+    at_seconds: float
+    window: TimeSpan | None
+    """Of its scene; None where no truth is known."""
+    picture: Image.Image
+
+
+def main() -> None:
+    """Reads the options, measures, prints a table."""
+    parser = argparse.ArgumentParser(prog="python -m bench.image_queries", description="Measures search by an image.")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=20.0, help="of the world")
+    parser.add_argument("--queries", type=int, default=100, help="frames")
+    parser.add_argument("--folder", type=Path, help="keep world and library here, and take what is there")
+    parser.add_argument("--real", type=Path, help="a folder of real videos in place of a world")
+    options = parser.parse_args()
+    folder = options.folder or Path(tempfile.mkdtemp(prefix="image-queries-"))
+    rng = random.Random(f"image queries {options.seed}")
+    try:
+        settings = Settings(library=str(folder / "library"), models="demo", screen_text=False, captions=False)
+        videos = options.real or folder / "world"
+        if options.real is None and not videos.is_dir():
+            make_world(videos, minutes=options.minutes, seed=options.seed, video_minutes=VIDEO_MINUTES)
+        index_paths([videos], settings=settings)
+        with SearchEngine.open(folder / "library", settings=settings) as engine:
+            if options.real is None:
+                asked = list(drawn(videos, options.minutes, options.seed, options.queries, settings, rng))
+            else:
+                asked = list(filmed(engine, options.queries, settings, rng))
+            measure(engine, asked, rng)
+    finally:
+        if options.folder is None:
+            shutil.rmtree(folder)
+
+
+def drawn(
+    folder: Path, minutes: float, seed: int, queries: int, settings: Settings, rng: random.Random
+) -> Iterator[Asked]:
+    """Frames at random times of scenes of a world, decoded."""
+    worlds = plan_world(minutes=minutes, seed=seed, video_minutes=VIDEO_MINUTES)
+    scenes = [scene for scenes in worlds for scene in scenes]
+    chosen = rng.sample(scenes, min(queries, len(scenes)))
+    for number in range(len(worlds)):
+        wanted = sorted((scene.start + rng.randrange(scene.length), scene) for scene in chosen if scene.video == number)
+        path = folder / f"world-{seed}-{number:03d}.mp4"
+        times = [seconds(frame) + 0.5 / FRAMES_PER_SECOND for frame, _ in wanted]
+        pictures = pictures_at(path, times, settings)
+        for (frame, scene), picture in zip(wanted, pictures, strict=True):
+            yield Asked(path, seconds(frame), TimeSpan(*scene.window), picture)
+
+
+def filmed(engine: SearchEngine, queries: int, settings: Settings, rng: random.Random) -> Iterator[Asked]:
+    """Frames at random times of real videos, every video at most once before any comes again."""
+    videos = [video for video in engine.videos() if "picture" in video.stages]
+    rng.shuffle(videos)
+    for place in range(queries):
+        video = videos[place % len(videos)]
+        at = rng.uniform(0, video.duration_seconds)
+        try:
+            picture = pictures_at(Path(video.path), [at], settings)
+        except VideoError:
+            continue
+        if picture:
+            yield Asked(Path(video.path), at, None, picture[0])
+
+
+def pictures_at(path: Path, times: Sequence[float], settings: Settings) -> list[Image.Image]:
+    """The frames on screen at rising times, as the decoder gives them."""
+    if not times:
+        return []
+    with open_video(path, settings=settings, times=times, max_side=settings.picture_max_side) as reader:
+        return [Image.fromarray(frame.pixels) for frame in reader.frames()]
+
+
+def copies(picture: Image.Image, rng: random.Random) -> Iterator[tuple[str, Image.Image, int]]:
+    """(what was done to it, the picture, JPEG quality or 0 for PNG)."""
+    width, height = picture.size
+    yield "exact", picture, 0
+    share = rng.uniform(0.6, 0.9)
+    wide, high = round(width * share), round(height * share)
+    left, top = rng.randint(0, width - wide), rng.randint(0, height - high)
+    yield "cut out, 60-90 % a side", picture.crop((left, top, left + wide, top + high)), 0
+    yield "mirrored", ImageOps.mirror(picture), 0
+    yield "half the size", picture.resize((width // 2, height // 2)), 0
+    yield "a quarter of the size", picture.resize((width // 4, height // 4)), 0
+    yield "JPEG, quality 20-50", picture, rng.randint(20, 50)
+
+
+def measure(engine: SearchEngine, asked: Sequence[Asked], rng: random.Random) -> None:
+    """Asks for every copy, and prints the share that is found first."""
+    right: dict[str, int] = {}
+    for one in asked:
+        for name, picture, quality in copies(one.picture, rng):
+            moments = engine.search(image=packed(picture, quality), limit=1).moments
+            right[name] = right.get(name, 0) + (bool(moments) and is_right(moments[0], one))
+    rows = [(name, str(len(asked)), f"{count / len(asked):.3f}") for name, count in right.items()]
+    print_table(("copy", "queries", "R@1"), rows)
+
+
+def is_right(moment: Moment, asked: Asked) -> bool:
+    if Path(moment.video).resolve() != asked.video.resolve():
+        return False
+    if asked.window is not None:
+        return moment.span.iou(asked.window) >= RIGHT_IOU
+    span = moment.span
+    return span.start_seconds - SLACK_SECONDS <= asked.at_seconds < span.stop_seconds + SLACK_SECONDS
+
+
+def packed(picture: Image.Image, quality: int) -> bytes:
+    stream = BytesIO()
+    if quality:
+        picture.save(stream, "JPEG", quality=quality)
+    else:
+        picture.save(stream, "PNG")
+    return stream.getvalue()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""A list of moments that shows different things: near-duplicates folded into the best of them, few of one video. Pure.
+
+Nothing is lost: what is folded stays with the moment that stands for it, and can be asked for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.moments import Draft
+
+PER_VIDEO = 5
+"""Moments of one video that are shown unless more are asked for: half of a page."""
+ALIKE = 0.97
+"""Cosine of two segments' mean pictures from which they show the same. See docs/decisions.md."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A moment that is shown, with those that it stands for."""
+
+    best: Draft
+    alike: tuple[Draft, ...] = ()
+    """Near-duplicates of it, best first."""
+    in_video: tuple[Draft, ...] = ()
+    """Further moments of its video, which had its share already; held by the video's best moment, best first."""
+
+    @property
+    def members(self) -> tuple[Draft, ...]:
+        """All that it stands for, without itself."""
+        return self.alike + self.in_video
+
+
+@dataclass(slots=True)
+class _Open:
+    """A group that is being filled."""
+
+    place: int
+    alike: list[Draft] = field(default_factory=list[Draft])
+    in_video: list[Draft] = field(default_factory=list[Draft])
+
+
+def fold(
+    drafts: Sequence[Draft], vectors: NDArray[np.floating[Any]], *, per_video: int = PER_VIDEO, alike: float = ALIKE
+) -> list[Group]:
+    """Groups in the order of their best moments.
+
+    A moment is a near-duplicate of a better one when their pictures are nearly the same and the same words matched,
+    or none: one slide on which two things are said is two moments.
+
+    Args:
+        drafts: best first.
+        vectors: (n, dim) of unit length, one for each draft; a row of zeros is like nothing.
+        per_video: groups of one video at most; 0 for any number.
+        alike: cosine from which pictures are the same; above 1 nothing is folded for its picture.
+    """
+    groups: list[_Open] = []
+    of_video: dict[str, list[_Open]] = {}
+    words = [" ".join(draft.text.casefold().split()) for draft in drafts]
+    for place, draft in enumerate(drafts):
+        own = of_video.setdefault(draft.video_id, [])
+        near = [group for group in _near(vectors, place, groups, alike) if words[group.place] == words[place]]
+        if near:
+            near[0].alike.append(draft)
+        elif per_video and len(own) >= per_video:
+            own[0].in_video.append(draft)
+        else:
+            own.append(_Open(place))
+            groups.append(own[-1])
+    return [Group(drafts[one.place], tuple(one.alike), tuple(one.in_video)) for one in groups]
+
+
+def _near(vectors: NDArray[np.floating[Any]], place: int, groups: Sequence[_Open], alike: float) -> list[_Open]:
+    """The groups whose best moment looks the same, best first."""
+    if not groups:
+        return []
+    cosines = vectors[[group.place for group in groups]] @ vectors[place]  # (n groups,)
+    return [group for group, cosine in zip(groups, cosines, strict=True) if cosine >= alike]

@@ -1,0 +1,161 @@
+"""An example -> drafts of moments that look like it, best first. Loads no model, shows nothing.
+
+First by the pictures' vectors. Then the best few are laid over an image pixel by pixel (`likeness`), since a part of a
+picture may be nearer, for a model, to another whole picture. Words beside an example say what is to be different
+("this, but at night"): their vector is added to the example's, so that one list is asked for what is near to both.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.records import Pixels, Video
+from indexer.store import Library
+from search.example import Example
+from search.fusion import RANK_CONSTANT
+from search.likeness import agreement, parts_of
+from search.moments import Draft, Match, moments_of
+from search.relevance import Background, Threshold
+from search.retrieve import FRAME_POOL, SegmentKey
+
+Similar = dict[SegmentKey, list[tuple[float, float]]]
+"""For each segment its frames' (time in seconds, similarity), in order of time."""
+LOOKED_AT = 20
+"""Segments whose pictures are laid over the image. Measured, see docs/decisions.md: the right one was among the first
+20 for 99 of 100 cut-out images."""
+PIXELS_SHARE = 0.5
+"""What full agreement of the pixels adds to a cosine."""
+SURE_COSINE = 0.9
+"""From here on the vectors are believed ever more than the pixels, at 1 alone: only the same picture is so near."""
+STANDS = Threshold(best_standing=2.3, standing=2.3)
+"""What looks so much more like the example than the library in general is listed. Measured in the demo world: a cut-out
+image stands at 2.6 or more for 99 in 100. Images of elsewhere stand as high there: the list shows what looks most like
+an image, and does not say that it is the same."""
+SAME = 0.95
+"""Cosine from which a frame is the example itself, which is not wanted where words say what is to be different."""
+WORDS_WEIGHT = {"demo": 2.0}
+"""By profile: what the words' vector is multiplied by beside the example's, both of unit length. Measured, see
+docs/decisions.md."""
+WORDS_SPREADS, WORDS_MOST = 1.5, 10.0
+"""For other profiles: how many times the example's spread over this library the words' spread is to weigh, and the most
+that the words are multiplied by. Each model has its own scale of words beside pictures; the spreads make them
+comparable. Not measured with a large model."""
+
+
+def find_like(
+    library: Library, example: Example, *, video_ids: Collection[str] | None, videos: Mapping[str, Video]
+) -> list[Draft]:
+    """Every moment that is like an example, best first.
+
+    Args:
+        video_ids: look in these alone; None for all.
+        videos: the library's, by id; those whose pictures are not ready, or that are not among them, are left out.
+    """
+
+    def ready(video_id: str) -> bool:
+        return video_id in videos and "picture" in videos[video_id].stages
+
+    wanted = _with_words(library, example)
+    keys = [key for key in _candidates(library, wanted, video_ids) if ready(key[0])]
+    segments = library.segments_by_key(keys)
+    similar = _similarities(library, wanted, [key for key in keys if key in segments])
+    background = Background.of(_background(library, wanted))
+    ranked = _ranked(library, wanted, similar)
+    if example.words is not None:
+        itself = _similarities(library, example, ranked[:LOOKED_AT])
+        ranked = [key for key in ranked if all(similarity < SAME for _, similarity in itself.get(key, []))]
+    best = [max(similarity for _, similarity in similar[key]) for key in ranked]
+    counting = background.counting(sorted(best, reverse=True), STANDS)
+    matches = [
+        Match(
+            video_id=key[0],
+            segment_index=key[1],
+            segment=segments[key].span,
+            segment_frame_seconds=segments[key].best_frame_seconds,
+            score=1 / (RANK_CONSTANT + rank),
+            ranks={"picture": rank},
+            texts={},
+            frames=similar[key],
+        )
+        for rank, key in enumerate(ranked[:counting], start=1)
+    ]
+    drafts = moments_of(matches, background=background.middle)
+    kept = [draft for draft in drafts if not _is_left_out(draft, example)]
+    return [replace(draft, ranks={"picture": rank}) for rank, draft in enumerate(kept, start=1)]
+
+
+def _with_words(library: Library, example: Example) -> Example:
+    """Views that are near to the example and to the words; pixels no longer say anything then."""
+    if example.words is None:
+        return example
+    words = np.asarray(example.words, np.float32)
+    weight = WORDS_WEIGHT.get(library.maker.profile)
+    if weight is None:
+        pictures = Background.of(_background(library, example)).spread
+        weight = min(
+            WORDS_MOST, WORDS_SPREADS * pictures / Background.of(library.background(words, what="frames")).spread
+        )
+    mixed = example.vectors + weight * words  # (n, dim)
+    return replace(example, vectors=mixed / np.linalg.norm(mixed, axis=1, keepdims=True), pixels=None)
+
+
+def _candidates(library: Library, example: Example, video_ids: Collection[str] | None) -> list[SegmentKey]:
+    keys: dict[SegmentKey, None] = {}
+    for vector in example.vectors:
+        for hit in library.nearest_frames(vector, limit=FRAME_POOL, video_ids=video_ids):
+            keys.setdefault((hit.video_id, hit.segment_index))
+    return list(keys)
+
+
+def _similarities(library: Library, example: Example, keys: list[SegmentKey]) -> Similar:
+    """As similar as to the nearest view."""
+    views = [library.frame_similarities(vector, keys) for vector in example.vectors]
+    found: Similar = {}
+    for key in keys:
+        best: dict[float, float] = {}
+        for time, similarity in (frame for view in views for frame in view[key]):
+            best[time] = max(similarity, best.get(time, similarity))
+        if best:
+            found[key] = sorted(best.items())
+    return found
+
+
+def _background(library: Library, example: Example) -> NDArray[np.float32]:
+    views = [library.background(vector, what="frames") for vector in example.vectors]
+    return np.max(views, axis=0)
+
+
+def _ranked(library: Library, example: Example, similar: Similar) -> list[SegmentKey]:
+    best = {key: max(similarity for _, similarity in frames) for key, frames in similar.items()}
+    ranked = sorted(best, key=lambda key: (-best[key], key))
+    if example.pixels is None or not ranked:
+        return ranked
+    share = PIXELS_SHARE * min(1.0, max(0.0, 1 - best[ranked[0]]) / (1 - SURE_COSINE))
+    lead = best[ranked[0]] - best[ranked[1]] if len(ranked) > 1 else 1.0
+    if lead >= share:
+        return ranked  # no pixels could make another the first
+    parts = parts_of(example.pixels)
+    first = {
+        key: best[key] + share * agreement(parts, picture)
+        for key in ranked[:LOOKED_AT]
+        if (picture := _thumbnail(library, key)) is not None
+    }
+    return sorted(first, key=lambda key: (-first[key], key)) + [key for key in ranked if key not in first]
+
+
+def _thumbnail(library: Library, key: SegmentKey) -> Pixels | None:
+    bgr = cv2.imread(str(library.thumbnail_path(*key)))
+    return None if bgr is None else np.ascontiguousarray(bgr[:, :, ::-1]).astype(np.uint8)
+
+
+def _is_left_out(draft: Draft, example: Example) -> bool:
+    if example.left_out is None:
+        return False
+    video_id, span = example.left_out
+    if draft.video_id != video_id:
+        return False
+    is_within = draft.span.start_seconds <= span.start_seconds < draft.span.stop_seconds
+    return is_within or draft.span.intersection_seconds(span) > 0

@@ -1,0 +1,69 @@
+"""Search by an image or a moment in the page, and what is folded into a moment."""
+
+import base64
+import json
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.chromium import address
+from tests.browser.fakes_library import FakeLibrary, picture_bytes
+from tests.browser.fakes_service import FakeService
+
+TALK = f"{1:032x}"
+OpenPage = Callable[..., Page]
+STILL = picture_bytes(1, 4.0)
+DROP = """text => {
+  const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+  const data = new DataTransfer();
+  data.items.add(new File([bytes], 'still.jpg', { type: 'image/jpeg' }));
+  window.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_more_like_a_moment_is_one_click_and_a_link(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary
+) -> None:
+    page = new_page()
+    page.goto(f"{service.address}/?q=red")
+    page.get_by_role("link", name="More like this").first.click()
+    expect(page.locator(".example")).to_contain_text("More like the moment at 0:04")
+    expect(page.locator(".grid .card")).to_have_count(4)
+    assert address(page) == {"like": f"{TALK}@4-8"}
+    again = new_page()
+    again.goto(page.url)
+    expect(again.locator(".example")).to_be_visible()
+    again.get_by_role("textbox").fill("but at night")
+    again.keyboard.press("Enter")
+    expect(again.locator(".example")).to_contain_text("but: but at night")
+    assert address(again) == {"like": f"{TALK}@4-8", "q": "but at night"}
+    assert any("like=" in path and "q=but" in path for _, path in library.requests)
+    again.get_by_role("button", name="Leave the example").click()
+    assert address(again) == {"q": "but at night"}
+
+
+def test_a_dropped_image_is_searched_with(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
+    page = new_page()
+    page.goto(service.address)
+    page.evaluate(DROP, base64.b64encode(STILL).decode())
+    expect(page.locator(".example")).to_contain_text("Looks like your image")
+    expect(page.locator(".grid .card")).to_have_count(4)
+    asked = json.loads(next(body for body in reversed(library.bodies) if body))
+    assert base64.b64decode(asked["image"]) == STILL
+    assert library.uploads == []
+    link = page.url
+    page.reload()
+    expect(page.locator(".notice")).to_contain_text("The image is no longer here")
+    page.locator("#image-picker").set_input_files({"name": "still.jpg", "mimeType": "image/jpeg", "buffer": STILL})
+    expect(page.locator(".grid .card")).to_have_count(4)
+    assert page.url != link
+
+
+def test_what_is_folded_opens_in_place(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
+    library.moments[0] |= {"alike": 12, "in_video": 3}
+    page = new_page()
+    page.goto(f"{service.address}/?q=red")
+    page.get_by_role("button", name="12 more like this, 3 more in this video").click()
+    expect(page.locator(".grid .card.is-folded")).to_have_count(2)
+    assert "expand=1" in library.requests[-1][1] or any("expand=1" in path for _, path in library.requests)
+    expect(page.get_by_role("button", name="12 more like this")).to_have_count(0)
