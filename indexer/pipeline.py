@@ -96,6 +96,7 @@ def index_paths(
             run.captioner.fetch()
             _make(run, plan, models or load_models(settings))
         run.commits.flush()
+        _drop_replaced(run, plan)
         finished = _finish(run, len(found), started)
     on_event(finished)
     return finished
@@ -120,11 +121,17 @@ def _tidy(run: RunContext, plan: Plan, *, prune: bool) -> None:
         run.fail_lost(lost)
     if plan.rewritten:
         run.library.put_videos(plan.rewritten)
-    dropped = [*plan.replaced, *(plan.missing if prune else ())]
-    if dropped:
-        run.library.remove_videos([video.video_id for video in dropped])
+    if prune:
+        run.library.remove_videos([video.video_id for video in plan.missing])
     for video in plan.missing:
         run.emit(VideoMissing(video.path, dropped=prune))
+
+
+def _drop_replaced(run: RunContext, plan: Plan) -> None:
+    """Not before what took their place is written: it has their tags, which a stop or a crash must not lose."""
+    written = {path for video in run.commits.done.values() for path in video.paths}
+    awaited = {str(file.path) for job in plan.jobs for file in job.files} - written
+    run.library.remove_videos([video.video_id for video in plan.replaced if not awaited & {*video.paths}])
 
 
 def _make(run: RunContext, plan: Plan, models: Models) -> None:

@@ -14,6 +14,7 @@ from indexer.errors import VanishedVideoError
 from indexer.fingerprint import content_id
 from indexer.records import Stage, Video
 from indexer.scan import FoundFile, LostFile
+from indexer.tags import MAX_TAGS, changed_tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Job:
     """What the library holds of it."""
     stages: tuple[Stage, ...]
     """To be made, in order."""
+    tags: tuple[str, ...] = ()
+    """The person's, of what was at these paths before: a file that was cut or exported anew keeps its tags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Plan:
     rewritten: tuple[Video, ...] = ()
     """Known videos whose paths or times changed; only their own row is written."""
     replaced: tuple[Video, ...] = ()
-    """Videos whose every path now holds other bytes; they are removed."""
+    """Videos whose every path now holds other bytes; they are removed once what is there now is in the library."""
     missing: tuple[Video, ...] = ()
     """Videos that lay under the given paths and are gone."""
 
@@ -84,6 +87,7 @@ def make_plan(
         else:
             draft.jobs.append(Job(tuple(files), video_id, None, ("picture",)))
     _gone_content(known, by_id, found, draft, roots)
+    draft.jobs = [_with_tags(job, draft.replaced) for job in draft.jobs]
     draft.jobs.sort(key=lambda job: job.files[0].path)
     return Plan(*(tuple(getattr(draft, name)) for name in Plan.__dataclass_fields__))
 
@@ -153,6 +157,14 @@ def _gone_content(
         if any(Path(path).is_file() for path in left):
             continue  # there, though no scan goes to it: what was uploaded lies inside the library
         (draft.missing if left else draft.replaced).append(video)
+
+
+def _with_tags(job: Job, replaced: Sequence[Video]) -> Job:
+    if job.known is not None:
+        return job
+    paths = {str(file.path) for file in job.files}
+    tags = [tag for old in replaced if paths & {*old.paths} for tag in old.tags]
+    return replace(job, tags=changed_tags((), add=tags[:MAX_TAGS]))
 
 
 def _is_under(path: str, roots: Sequence[Path]) -> bool:

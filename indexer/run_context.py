@@ -121,5 +121,5 @@ def row_of(job: Job, video_id: str) -> Video:
     else:
         files = sorted(job.files)
         paths, times = tuple(str(file.path) for file in files), tuple(file.modified_ns for file in files)
-        tags = ()
+        tags = job.tags
     return Video(video_id, paths, job.files[0].size_bytes, times, 0.0, None, tags=tags)

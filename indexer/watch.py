@@ -100,7 +100,7 @@ def watch(
         except (LibraryError, OSError) as error:
             if once and not isinstance(error, LibraryLockedError):
                 raise
-            on_event(WatchWaiting(str(error)))
+            watched.tell_trouble(str(error))
             pause = min(MOST_TROUBLE_SECONDS, 2 * pause) if isinstance(error, OSError) else settings.poll_seconds
         else:
             if once and (is_quiet or started - watched.began >= 2 * settings.settle_seconds):
@@ -121,6 +121,9 @@ class Watched:
         self._on_event, self._work = on_event, work
         self._files: dict[str, FileState] = {}
         self._told: IndexEvent | None = None
+        self._trouble = ""
+        self._away: set[Path] = set()
+        """Folders that had files and have none."""
         self.looked_seconds = 0.0
         """How long the last look at the disk took."""
         self.began = time.monotonic()
@@ -132,16 +135,20 @@ class Watched:
         held = {path for path in open_writers(ready) if self._settling.still(path, now) < MOST_WRITER_SECONDS}
         ready = [path for path in ready if path not in held]
         if ready:
-            self._tell(WatchLooked(len(self._files), len(self._settling.changing) - len(ready), len(ready)))
+            if not self._trouble:
+                self._tell(WatchLooked(len(self._files), len(self._settling.changing) - len(ready), len(ready)))
+            self._work(ready)
             self._settling.take(ready)
-            try:
-                self._work(ready)
-            except BaseException:
-                self._settling.give_back(ready)
-                raise
+        self._trouble = ""
         changing = len(self._settling.changing)
         self._tell(WatchLooked(len(self._files), changing, 0) if changing else WatchIdle(len(self._files)))
         return not changing
+
+    def tell_trouble(self, reason: str) -> None:
+        """Says why the work could not be done, once, however often it is tried again."""
+        if reason != self._trouble:
+            self._trouble = reason
+            self._tell(WatchWaiting(reason))
 
     def tell_gone(self, now: float, what: Callable[[Sequence[str]], Iterable[str]]) -> None:
         """Gives the paths that are gone; what it answers is to be indexed again, as it has other paths now."""
@@ -158,8 +165,13 @@ class Watched:
             inside = self._inside(folder)
             known = {path: state for path, state in self._files.items() if Path(path).is_relative_to(folder)}
             if known and not inside:
-                self._tell(WatchWaiting(f"{folder} is empty or away; what was in it is kept until it is back"))
+                if folder not in self._away:
+                    reason = f"{folder} is empty or away; what was in it is kept until it is back"
+                    self._on_event(WatchWaiting(reason))
+                self._away.add(folder)
                 inside = known
+            else:
+                self._away.discard(folder)
             found |= inside
         self.looked_seconds = time.monotonic() - started
         return found

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,7 @@ from indexer.models.registry import Models
 from indexer.pipeline import index_paths
 from indexer.records import Chapter, Place, TimeSpan, VideoMetadata
 from indexer.store import Library
+from indexer.tagging import change_tags
 from indexer.video import open_video
 from tests.fakes_text import FakeTextModel
 from tests.media import TICK, shared_file, write_video
@@ -305,3 +307,25 @@ def test_an_index_keeps_metadata_and_a_persons_tags(tmp_path: Path) -> None:
         (video,) = library.videos()
         assert (Path(video.path).name, video.tags) == ("b.mkv", ("beach",))
         assert video.stages["picture"] != "of an older version"
+
+
+def test_a_file_that_was_written_anew_keeps_its_tags_also_when_the_first_run_is_stopped(tmp_path: Path) -> None:
+    folder, place = tmp_path / "films", tmp_path / "library"
+    folder.mkdir()
+    write_video(folder / "a.mp4", range(0, 3000, 100))
+    settings = Settings(library=str(place), models="text", screen_text=False)
+    models = Models(profile_of(settings), None, FakeTextModel())
+    index_paths([folder], settings=settings, models=models)
+    with Library.open(place) as library:
+        (old,) = library.videos()
+    change_tags(place, [old.video_id], add=["beach"])
+    write_video(folder / "a.mp4", range(0, 5000, 100))
+    stopped = threading.Event()
+    stopped.set()
+    index_paths([folder], settings=settings, models=models, cancel=stopped)
+    with Library.open(place) as library:
+        assert [one.tags for one in library.videos()] == [("beach",)]
+    index_paths([folder], settings=settings, models=models)
+    with Library.open(place) as library:
+        (new,) = library.videos()
+        assert (new.video_id != old.video_id, new.tags, round(new.duration_seconds)) == (True, ("beach",), 5)

@@ -77,7 +77,7 @@ class Watch:
         if not (self.place / "library.json").is_file():
             return {}
         with Library.open(self.place) as library:
-            return {Path(one.path).name: round(one.duration_seconds, 1) for one in library.videos()}
+            return {Path(one.path).name: float(round(one.duration_seconds)) for one in library.videos()}
 
     def of(self, kind: type) -> list[IndexEvent]:
         return [event for event in self.events if isinstance(event, kind)]
@@ -168,6 +168,7 @@ def test_pruning_drops_what_is_removed_but_not_what_is_on_a_drive_that_is_away(
     away = watching.folder.rename(watching.folder.parent / "away")
     watching.until(lambda: watching.of(WatchWaiting))
     time.sleep(1.2)
+    assert len(watching.of(WatchWaiting)) == 1
     away.rename(watching.folder)
     shutil.copy(video, watching.folder / "c.mp4")
     watching.until(lambda: set(watching.indexed()) == {"b.mp4", "c.mp4"})
@@ -198,7 +199,9 @@ def test_a_locked_library_and_broken_files_are_survived(watching: Watch, video: 
     with Library.open_writer(watching.place, maker=maker):
         watching.start()
         watching.until(lambda: watching.of(WatchWaiting))
-        assert "is being written to by process" in watching.of(WatchWaiting)[0].reason  # type: ignore[attr-defined]
+        time.sleep(1.0)
+        (waiting,) = watching.of(WatchWaiting)  # told once, tried again and again
+        assert "is being written to by process" in waiting.reason  # type: ignore[attr-defined]
     watching.until(lambda: watching.of(WatchIdle))
     assert watching.indexed() == {"a.mp4": 4.0, "bad.mp4": 0.0}
     looks = len(watching.events)
