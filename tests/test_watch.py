@@ -244,7 +244,9 @@ def test_stopping_cuts_a_run_short_and_the_next_goes_on(watching: Watch, tmp_pat
     watching.stop()
 
 
-def test_once_indexes_what_is_complete_and_ends(tmp_path: Path, video: Path) -> None:
+def test_once_indexes_what_is_complete_and_ends(tmp_path: Path, video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    models = Models(profile_of(Settings(models="text")), None, FakeTextModel())
+    monkeypatch.setattr("indexer.watch.load_models", lambda settings: models)
     folder = tmp_path / "films"
     folder.mkdir()
     shutil.copy(video, folder / "a.mp4")
