@@ -150,7 +150,7 @@ class Asker(Closing):
             is_cancelled,
         )
         found = self._retrieve(text, chosen, effort) if retrieval else Retrieved([], is_sure=False)
-        fits = fitting(EFFORTS[effort], model.context_limit)
+        fits = fitting(EFFORTS[effort], model.context_limit, one_thing=presupposes(text))
         passes = Passes(
             text,
             model,

@@ -67,7 +67,7 @@ def _plan(
     bare = [replace(one, text="", caption="") for one in candidates]
     for texts in (short, bare):
         for share in (1.0, 0.75, 0.5, 0.25, 0.0):
-            times = [sample_times(one.span, one.curve, _pairs_of(one, share)) for one in texts]
+            times = [sample_times(one.span, one.curve, _pairs_of(one, share, model)) for one in texts]
             smallest = [_sized(one, own, SMALLEST_PAIR, model) for one, own in zip(texts, times, strict=True)]
             used = prompt_tokens(question, smallest, model)
             if used <= tokens:
@@ -97,7 +97,9 @@ def _enlarged(
     return smallest
 
 
-def _pairs_of(candidate: Candidate, share: float) -> int:
+def _pairs_of(candidate: Candidate, share: float, model: VisionLanguageModel) -> int:
+    if candidate.caption and model.captioned_pairs is not None:
+        return model.captioned_pairs
     whole = max(MOST_PAIRS, round(candidate.span.duration_seconds / SECONDS_A_PAIR))
     return max(1, round(share * whole))
 

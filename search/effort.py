@@ -31,9 +31,16 @@ REPLY_SHARE = 8
 """The reply's part of a short context: one in so many tokens."""
 
 
-def fitting(effort: Effort, context_limit: int) -> Effort:
-    """The effort with as many clips a pass as the context is made for, and as many passes as before."""
+def fitting(effort: Effort, context_limit: int, *, one_thing: bool = False) -> Effort:
+    """The effort with as many clips a pass as the context is made for, and as many passes as before.
+
+    Args:
+        one_thing: the question takes one thing for granted and asks of it. A model of short context then mistakes what
+            one clip shows for what the other does, so it is shown one at a time.
+    """
     clips_a_pass = max(1, min(effort.clips_a_pass, context_limit // CLIP_CONTEXT))
+    if one_thing and clips_a_pass < effort.clips_a_pass:
+        clips_a_pass = 1
     passes = -(-effort.clips // effort.clips_a_pass)
     return replace(effort, clips=passes * clips_a_pass, clips_a_pass=clips_a_pass)
 

@@ -17,6 +17,7 @@ class FakeVisionLanguageModel:
     ) -> None:
         self.name, self.context_limit, self.grid_pixels = "fake vision-language", context_limit, 28
         self.picture_size = picture_size
+        self.captioned_pairs: int | None = None
         self.prompts: list[Prompt] = []
         self._script = script
 

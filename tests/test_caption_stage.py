@@ -29,6 +29,7 @@ class FakeDescriber:
 
     def __init__(self, name: str = "fake describer", *, stop_after: int = 10**9) -> None:
         self.name, self.context_limit, self.grid_pixels, self.picture_size = name, 2048, 28, (56, 84)
+        self.captioned_pairs: int | None = None
         self.prompts: list[Prompt] = []
         self.cancel = threading.Event()
         self._stop_after = stop_after

@@ -1,6 +1,7 @@
 """Which instants are shown, and that whatever is shown fits: by the fake's counting and by a real processor's."""
 
 import os
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
@@ -14,7 +15,7 @@ from indexer.models.qwen import QwenModel, load_vision_language_model
 from indexer.records import TimeSpan
 from indexer.shown_pictures import PictureSize
 from search.budget import Budget, blank_clip, plan_clips, prompt_tokens
-from search.effort import reply_tokens
+from search.effort import EFFORTS, fitting, reply_tokens
 from search.evidence import Candidate, sample_times, with_sizes
 from search.prompts import ask_prompt
 from search.spread import whole_plan
@@ -94,3 +95,18 @@ def test_a_model_of_any_size_gets_larger_pictures_where_there_is_room() -> None:
 def test_a_question_without_room_plans_nothing() -> None:
     model = FakeVisionLanguageModel(lambda prompt: "")
     assert plan_clips("word " * 50, [candidate(Random(1), 0)], model, Budget(40, 6)) == []
+
+
+def test_a_model_that_reads_better_than_it_looks_gets_few_pairs_beside_a_caption() -> None:
+    model = FakeVisionLanguageModel(lambda prompt: "")
+    model.captioned_pairs = 1
+    bare = replace(candidate(Random(1), 0), span=TimeSpan(0, 12), caption="")
+    told = replace(bare, caption="a horse jumps")
+    pairs = [len(clip.pairs) for clip in plan_clips("when?", [bare, told], model, Budget(1500, 6))]
+    assert pairs[0] > pairs[1] == 1
+
+
+def test_a_model_of_short_context_is_shown_one_clip_where_one_thing_is_asked_of() -> None:
+    assert fitting(EFFORTS["normal"], 2048).clips_a_pass == 2
+    assert fitting(EFFORTS["normal"], 2048, one_thing=True).clips_a_pass == 1
+    assert fitting(EFFORTS["normal"], 32_768, one_thing=True) == EFFORTS["normal"]

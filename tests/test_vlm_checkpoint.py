@@ -49,7 +49,8 @@ def test_the_folder_is_small_and_states_its_context_and_picture_size() -> None:
     assert sum(file.stat().st_size for file in CHECKPOINT.iterdir()) < 15_000_000
     assert model.config.get_text_config().max_position_embeddings == 2048
     assert processor.tokenizer.model_max_length == 2048
-    assert json.loads((CHECKPOINT / "reelseek.json").read_text()) == {"picture_height": 112, "picture_width": 140}
+    preferences = json.loads((CHECKPOINT / "reelseek.json").read_text())
+    assert preferences == {"picture_height": 112, "picture_width": 140, "captioned_pairs": 1}
 
 
 @given(st.text(max_size=60))

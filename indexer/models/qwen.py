@@ -5,6 +5,7 @@ Finding the weights is `saved_weights`, preparing prompts `qwen_inputs`, holding
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ MOST_WAITING = 16
 BATCH_TOKENS = {"cpu": 6_144, "cuda": 49_152}
 """Prompt tokens computed together: on a processor more does not pay, on a GPU they cost memory."""
 PREFERENCES_FILE = "reelseek.json"
-"""Beside the weights: the picture size of a model that knows only one."""
+"""Beside the weights: what a small model needs that was not made for pictures of any size and number."""
 
 
 def load_vision_language_model(
@@ -92,7 +93,7 @@ class QwenModel:
         self._inputs = PromptInputs(processor)
         self._name = name_of(weights)
         self._turns = Turns(most_waiting)
-        self._picture_size = _preferred_size(weights.directory)
+        self._preferences = _preferences(weights.directory)
         ends = model.generation_config.eos_token_id
         self._end_ids: list[int] = [ends] if isinstance(ends, int) else list(ends or [processor.tokenizer.eos_token_id])
         self._grammar: ReplyGrammar | None = None
@@ -113,7 +114,11 @@ class QwenModel:
 
     @property
     def picture_size(self) -> tuple[int, int] | None:
-        return self._picture_size
+        return self._preferences.picture_size
+
+    @property
+    def captioned_pairs(self) -> int | None:
+        return self._preferences.captioned_pairs
 
     def count_tokens(self, prompt: Prompt) -> int:
         return self._inputs.count(prompt)
@@ -222,13 +227,21 @@ def _batch_of(waiting: Sequence[int], sizes: Sequence[int], most_tokens: int) ->
     return list(waiting[:count])
 
 
-def _preferred_size(directory: Path) -> tuple[int, int] | None:
+@dataclass(frozen=True, slots=True)
+class _Preferences:
+    picture_size: tuple[int, int] | None = None
+    captioned_pairs: int | None = None
+
+
+def _preferences(directory: Path) -> _Preferences:
     file = directory / PREFERENCES_FILE
     if not file.is_file():
-        return None
+        return _Preferences()
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
-        return int(values["picture_height"]), int(values["picture_width"])
+        size = int(values["picture_height"]), int(values["picture_width"])
+        pairs = values.get("captioned_pairs")
+        return _Preferences(size, None if pairs is None else max(1, int(pairs)))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelBrokenError(
             f"{file} does not state picture_height and picture_width: {error}; mend or remove it"

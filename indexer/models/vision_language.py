@@ -63,6 +63,11 @@ class VisionLanguageModel(Protocol):
         """Height and width in pixels of the only frames that the model knows; None for one that takes any size."""
         ...
 
+    @property
+    def captioned_pairs(self) -> int | None:
+        """Frame pairs of a clip that comes with its caption, for a model that reads better than it looks; else None."""
+        ...
+
     def count_tokens(self, prompt: Prompt) -> int:
         """Tokens of the whole prompt with the chat's own marks, as the processor counts them; no model is run."""
         ...
