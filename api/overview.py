@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from indexer.config import Settings
 from indexer.metadata import metadata_values
-from indexer.records import Video, VideoMetadata
+from indexer.records import Stage, Video, VideoMetadata
 
 if TYPE_CHECKING:
+    from indexer.readiness import Readiness
     from indexer.store import Library
 
 
@@ -23,12 +25,14 @@ class Overview:
     videos: int
     """Without the failed ones."""
     duration_seconds: float
-    stages: dict[str, int]
+    stages: dict[Stage, int]
     """Stage -> number of videos in which it is ready."""
     counts: dict[str, int]
     """Rows by kind."""
     size_bytes: int
     """Of all files in the library's folder."""
+    signals: "list[Readiness]"
+    """For each stage whether its signals are there, and what is missing otherwise."""
     failures: list[Video]
     warnings: int
     """Videos that were indexed with something worth knowing."""
@@ -41,6 +45,7 @@ class Overview:
             "duration_seconds": round(self.duration_seconds, 3),
             "stages": self.stages,
             "counts": self.counts,
+            "signals": [one.to_json() for one in self.signals],
             "size_bytes": self.size_bytes,
             "warnings": self.warnings,
             "failed": len(self.failures),
@@ -91,17 +96,27 @@ def metadata_json(metadata: VideoMetadata) -> dict[str, Any]:
     return shown
 
 
-def library_overview(library: "Library", place: Path) -> Overview:
+def library_overview(library: "Library", place: Path, settings: Settings) -> Overview:
+    """Sums a library up.
+
+    Args:
+        settings: say which models would be used, where the library does not.
+    """
     from dataclasses import asdict
+
+    from indexer.making import settings_like
+    from indexer.readiness import readiness
 
     everything = library.videos()
     good = [video for video in everything if not video.failure_kind]
+    stages: dict[Stage, int] = dict(Counter(stage for video in good for stage in sorted(video.stages)))
     return Overview(
         library=place.absolute(),
         models=asdict(library.maker),
         videos=len(good),
         duration_seconds=sum(video.duration_seconds for video in good),
-        stages=dict(Counter(stage for video in good for stage in sorted(video.stages))),
+        stages=stages,
+        signals=readiness(settings_like(settings, library.maker), stages, len(good)),
         counts=dict(library.counts()),
         size_bytes=folder_bytes(place),
         failures=[video for video in everything if video.failure_kind],

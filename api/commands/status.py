@@ -17,22 +17,24 @@ if TYPE_CHECKING:
 @click.command()
 @with_settings()
 def status(*, settings: Settings, as_json: bool) -> ExitCode:
-    """Show what is in the library, and what failed.
+    """Show what is in the library, what is missing, and what failed.
 
-    Models, numbers of videos and rows, hours, what is ready, size on the disk, failures with their reasons.
+    Models, numbers of videos and rows, hours, what is ready, size on the disk, failures with their reasons; for each
+    signal that is not there what it lacks and how to add it.
 
     \b
     Examples:
       reelseek status
       reelseek status --library /data/films
       reelseek status --json | jq .failures
+      reelseek status --json | jq '.signals[] | select(.state != "ready")'
     """
     from api.overview import library_overview
     from indexer.store import Library
 
     place = Path(settings.library)
     with Library.open(place) as library:
-        overview = library_overview(library, place)
+        overview = library_overview(library, place, settings)
     if as_json:
         click.echo(json.dumps(overview.to_json()))
     else:
@@ -63,6 +65,12 @@ def _print(overview: "Overview") -> None:
     ready = [f"{name.replace('_', ' ')} {number:,}" for name, number in overview.stages.items()]
     table.add_row("Ready", label(", ".join(ready) or "nothing yet"))
     table.add_row("Rows", label(", ".join(f"{name} {number:,}" for name, number in overview.counts.items())))
+    for number, one in enumerate(lacking := [one for one in overview.signals if one.state != "ready"]):
+        colour = "yellow" if one.state == "missing" else ""
+        name = f"{one.stage.replace('_', ' ')}, {one.state}: "
+        table.add_row("" if number else "Not there", label(f"{name}{one.why}; {one.how}", colour))
+    if not lacking:
+        table.add_row("Signals", label("all of them, in every video"))
     if overview.warnings:
         table.add_row("Warnings", label(f"in {count_text(overview.warnings, 'video')}; see `reelseek videos --json`"))
     table.add_row("Failed", label(f"{len(overview.failures):,}", "bold red" if overview.failures else ""))

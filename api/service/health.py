@@ -1,6 +1,7 @@
 """`/api/health` and `/metrics`: whether all is well, for people and for monitors."""
 
 import shutil
+from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
 from typing import Any
@@ -9,14 +10,17 @@ from litestar import Controller, Response, get
 from litestar.openapi.datastructures import ResponseSpec
 
 from api.media.media_desk import desk_of
-from api.service.health_schemas import Health, QueueState
+from api.service.health_schemas import Health, QueueState, SignalState
 from api.service.job_runner import JobRunner
 from api.service.metrics import MEDIA_TYPE, Metrics
 from api.service.problems import described
 from api.service.runtime import Runtime
+from indexer.config import Settings
 from indexer.errors import LibraryError
 from indexer.making import settings_like
 from indexer.models.profiles import Profile, profile_of
+from indexer.readiness import readiness
+from indexer.records import Stage
 
 _METRICS = ResponseSpec(str, generate_examples=False, description="Prometheus' text format.", media_type="text/plain")
 
@@ -45,11 +49,13 @@ class HealthRoutes(Controller):
 def _look(runtime: Runtime) -> Health:
     problems: list[str] = []
     library: dict[str, Any] = {"exists": False}
+    signals: list[SignalState] = []
     settings = runtime.settings
     try:
         if runtime.has_library():
             library = {"exists": True, **runtime.library.counts()}
             settings = settings_like(settings, runtime.library.maker)
+            signals = _signals(runtime, settings)
     except LibraryError as error:
         problems.append(str(error).replace(str(runtime.library_path), "").replace("  ", " "))
     profile = profile_of(settings)
@@ -75,12 +81,33 @@ def _look(runtime: Runtime) -> Health:
             "picture": PurePath(profile.clip_model).name,
             "text": PurePath(profile.text_model).name,
             "vision_language": PurePath(profile.vision_language_model).name,
+            "speech": PurePath(profile.speech_model).name,
             "ask": bool(profile.vision_language_model) and profile.vision_language_model not in absent,
         },
+        signals=signals,
         queue=queues,
         disk={"free_bytes": free},
         limits={"max_upload_bytes": runtime.service.max_upload_bytes, "roots": len(runtime.service.roots)},
     )
+
+
+def _signals(runtime: Runtime, settings: Settings) -> list[SignalState]:
+    """Folders of this machine are not told: a model is known by its last part."""
+    good = [video for video in runtime.library.videos() if not video.failure_kind]
+    made: Counter[Stage] = Counter(stage for video in good for stage in video.stages)
+    profile = profile_of(settings)
+    folders = [
+        name
+        for name in (profile.clip_model, profile.text_model, profile.vision_language_model, profile.speech_model)
+        if PurePath(name).is_absolute()
+    ]
+    found: list[SignalState] = []
+    for one in readiness(settings, made, len(good)):
+        why = one.why
+        for folder in folders:
+            why = why.replace(folder, PurePath(folder).name)
+        found.append(SignalState(stage=one.stage, state=one.state, videos=one.videos, why=why, how=one.how))
+    return found
 
 
 def _absent(profile: Profile) -> list[str]:

@@ -1,0 +1,85 @@
+"""What `status` says of each signal: there, still to be made, missing with the way to add it, or not asked for."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from api.cli import main
+from indexer.config import Settings
+from indexer.models.registry import Models
+from indexer.pipeline import index_paths
+from indexer.readiness import Readiness, readiness
+from indexer.records import STAGES, Stage
+from tests.whisper_checkpoint import write_whisper_checkpoint
+
+MADE: dict[Stage, int] = {"picture": 3, "subtitles": 3, "screen_text": 2}
+
+
+def of(stage: Stage, **values: object) -> Readiness:
+    settings = Settings(**{"models": "demo", **values})  # pyright: ignore[reportArgumentType]
+    found = {one.stage: one for one in readiness(settings, MADE, 3)}
+    assert tuple(found) == STAGES
+    return found[stage]
+
+
+def test_what_is_there_needs_no_words() -> None:
+    assert of("picture") == Readiness("picture", "ready", 3, "", "")
+
+
+def test_what_some_videos_lack_is_made_by_indexing_again() -> None:
+    found = of("screen_text")
+    assert (found.state, found.videos) == ("partial", 2)
+    assert "reelseek index" in found.how
+
+
+@pytest.mark.parametrize(
+    ("stage", "values", "state", "how"),
+    [
+        ("picture", {"models": "text"}, "off", "--models"),
+        ("picture", {"clip_model": "/nowhere/clip"}, "missing", "--clip-model"),
+        ("subtitles", {"text_model": "/nowhere/text"}, "missing", "--text-model"),
+        ("screen_text", {"screen_text": False}, "off", "--screen-text"),
+        ("speech", {}, "off", "--speech-model"),
+        ("speech", {"speech": False, "speech_model": "/nowhere/whisper"}, "off", "--speech"),
+        ("speech", {"speech_model": "/nowhere/whisper"}, "missing", "--speech-model"),
+        ("speech", {"speech_model": "nobody/no-such-whisper"}, "missing", "--speech-model"),
+        ("captions", {"captions": False}, "off", "--captions"),
+        ("captions", {"models": "text"}, "off", "--vision-language-model"),
+        ("captions", {"vision_language_model": "/nowhere/vlm"}, "missing", "--vision-language-model"),
+    ],
+)
+def test_each_signal_that_is_not_there_says_how_to_add_it(
+    stage: Stage, values: dict[str, object], state: str, how: str
+) -> None:
+    found = of(stage, **values)
+    assert (found.state, how in found.how) == (state, True)
+    assert found.why
+
+
+def test_without_the_reader_of_text_its_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexer.readiness.importlib.util.find_spec", lambda name: None)
+    found = of("screen_text")
+    assert (found.state, "rapidocr" in found.how) == ("missing", True)
+
+
+def test_a_speech_model_that_is_here_lacks_only_the_work(tmp_path: Path) -> None:
+    folder = write_whisper_checkpoint(tmp_path / "tiny")
+    assert of("speech", speech_model=str(folder)).state == "partial"
+
+
+def test_status_tells_it_as_text_and_as_json(
+    world: Path, models: Models, settings_for: Callable[..., Settings], tmp_path: Path
+) -> None:
+    absent = str(tmp_path / "no-whisper")
+    index_paths([world], settings=settings_for(speech_model=absent), models=models)
+    library = ["status", "--library", str(tmp_path / "library")]
+    told = json.loads(CliRunner().invoke(main, [*library, "--json"]).stdout)
+    states = {one["stage"]: one for one in told["signals"]}
+    assert states["picture"]["state"] == "ready"
+    assert states["speech"]["state"] == "missing"
+    assert "no-whisper" in states["speech"]["why"] and "--speech-model" in states["speech"]["how"]
+    text = " ".join(CliRunner().invoke(main, library).stdout.split())
+    assert "speech, missing" in text and "--speech-model" in text
