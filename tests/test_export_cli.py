@@ -96,6 +96,28 @@ def test_a_clip_is_exactly_its_frames(world: World, tmp_path: Path, name: str, f
     assert json.loads(again.stdout)["kept"] == 1
 
 
+def test_a_reel_has_all_moments_in_one_rate_with_chapters(world: World, tmp_path: Path) -> None:
+    out = tmp_path / "all.mp4"
+    given = moments((world.drop, 31, 91), (world.film, 8, 32))
+    result = run(world, "--from", "-", "--out", str(out), input=given)
+    assert result.exit_code == ExitCode.OK, result.output
+    shown = shown_numbers(out)
+    # 24 frames of film last as long as 30 of television: some are shown twice.
+    assert [time for time, _ in shown] == [Fraction(n) / NTSC_30 for n in range(60 + 30)]
+    assert [number for _, number in shown[:60]] == list(range(31, 91))
+    film = [number for _, number in shown[60:]]
+    assert sorted(set(film)) == list(range(8, 32)) and film == sorted(film)
+    with av.open(str(out)) as container:
+        chapters = container.chapters()
+        assert [(one["start"] * one["time_base"], one["metadata"]["title"]) for one in chapters] == [
+            (0, "drop.mov: a ship"),
+            (Fraction(2002, 1000), "film – x.mkv: a ship"),
+        ]
+        assert container.streams.audio[0].rate == 48_000
+    assert [file.name for file in tmp_path.iterdir()] == ["all.mp4"]
+    assert "--force" in run(world, "--from", "-", "--out", str(out), input=given).stderr
+
+
 def test_an_earlier_search_becomes_an_edit_list(world: World, tmp_path: Path) -> None:
     source, out = tmp_path / "ships.json", tmp_path / "ships.otio"
     source.write_text(moments((world.drop, 20, 40), (world.film, 5, 15)))

@@ -76,7 +76,7 @@ def server_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 
 
 def test_the_formats_are_those_of_the_code() -> None:
-    assert get_args(ExportFormat) == FORMATS
+    assert (*get_args(ExportFormat), "reel") == FORMATS
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "webvtt", "edl", "fcpxml", "otio"])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from api.export.takes import Wanted
     from search.results import Signal
 
-FORMATS = ("csv", "json", "webvtt", "edl", "fcpxml", "otio", "clips")
+FORMATS = ("csv", "json", "webvtt", "edl", "fcpxml", "otio", "clips", "reel")
 """As `api.export.prepare.FORMATS`, which is too heavy to import for `--help`; a test holds that they are equal."""
 
 
@@ -49,7 +49,7 @@ FORMATS = ("csv", "json", "webvtt", "edl", "fcpxml", "otio", "clips")
 @click.option("--force", is_flag=True, help="Replace what is there.")
 @with_settings("device", "clip_model", "text_model")
 def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any) -> ExitCode:
-    """Take found moments away: clips, tables, chapters, edit lists for editors.
+    """Take found moments away: clips, tables, chapters, edit lists for editors, or one reel of all.
 
     \b
     csv, json     a table of moments with times, frames and time codes
@@ -58,11 +58,13 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
     fcpxml        Final Cut Pro, DaVinci Resolve
     otio          OpenTimelineIO
     clips         an MP4 for each moment, cut to the frame, into a folder
+    reel          one MP4 of all moments, in one size and rate, with chapters
 
     \b
     Examples:
       reelseek export "a red car" --out cars.edl
       reelseek export "a red car" --format clips --out cars --handles 1
+      reelseek export "a red car" --out cars.mp4                   one reel
       reelseek search "a red car" --json > cars.json
       reelseek export --from cars.json --out cars.otio
       reelseek export --video trip.mp4 --start 61.2 --stop 64.8 --format clips --out cut
@@ -102,7 +104,7 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
 def _kind(kind: "Format | None", out: str | None) -> "Format":
     if kind is not None:
         return kind
-    by_ending: dict[str, Format] = {".vtt": "webvtt", ".csv": "csv", ".json": "json", ".edl": "edl"}
+    by_ending: dict[str, Format] = {".vtt": "webvtt", ".mp4": "reel", ".csv": "csv", ".json": "json", ".edl": "edl"}
     by_ending |= {".fcpxml": "fcpxml", ".otio": "otio"}
     found = by_ending.get(Path(out).suffix.lower()) if out else None
     if found is None:

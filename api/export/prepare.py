@@ -11,8 +11,8 @@ from api.export.takes import Source, Take, Wanted, make_take
 from indexer.errors import ExportError
 from indexer.timecode import rate_name
 
-Format = Literal[DocumentFormat, "clips"]
-FORMATS: tuple[Format, ...] = (*DOCUMENT_FORMATS, "clips")
+Format = Literal[DocumentFormat, "clips", "reel"]
+FORMATS: tuple[Format, ...] = (*DOCUMENT_FORMATS, "clips", "reel")
 MOST_HANDLE_SECONDS = 60.0
 _TABLES = ("csv", "json", "webvtt")
 _MILLISECONDS = Fraction(1000)

@@ -11,6 +11,7 @@ from api.export.clips import write_clips
 from api.export.documents import Document, documents
 from api.export.files import check_free, make_folder, write_data
 from api.export.prepare import MOST_HANDLE_SECONDS, Format, prepare
+from api.export.reel import write_reel
 from api.export.sources import MediaChild
 from api.export.takes import Wanted
 from indexer.config import Settings
@@ -45,8 +46,10 @@ class Order:
             ExportError, FrameRateError: an option cannot be used.
         """
         out: str | None = given["out"]
-        if out is None and (as_json or kind == "clips"):
+        if out is None and (as_json or kind in ("clips", "reel")):
             raise ExportError(f"name where to write with --out: {'a folder' if kind == 'clips' else 'a file'}")
+        if kind == "reel" and (str(out).endswith("/") or Path(str(out)).is_dir()):
+            raise ExportError(f"{out} is a folder; a reel is one file")
         handles = _HANDLES.fullmatch(str(given["handles"]).strip())
         if handles is None or float(handles[1]) > MOST_HANDLE_SECONDS:
             raise ExportError(f"--handles takes 0 to {MOST_HANDLE_SECONDS:g} seconds, got {given['handles']!r}")
@@ -134,6 +137,10 @@ def run_export(
             assert order.out is not None
             files, kept = write_clips(child, takes, order.out, force=order.force, on_progress=further)
             return Written(order, files, len(takes), kept, warnings=prepared.warnings)
+        case "reel":
+            assert order.out is not None
+            write_reel(child, takes, order.out, rate=order.rate, force=order.force, on_progress=further)
+            return Written(order, [order.out], len(takes), warnings=prepared.warnings)
         case _:
             made = documents(takes, order.kind, title=order.title, rate=order.rate)
             files = _write(made, order)

@@ -57,6 +57,10 @@ def _work(request: MediaRequest, channel: _Channel) -> dict[str, object]:
             from api.media.clip import cut
 
             return cut(request, channel.progress)
+        case "reel":
+            from api.media.reel import join
+
+            return join(request, channel.progress)
         case "remux":
             from api.media.remux import remux
 

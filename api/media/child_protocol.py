@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from indexer.decode_protocol import DecodeRequest
 
-Work = Literal["facts", "cadence", "clip", "remux", "transcode", "still", "sheet"]
+Work = Literal["facts", "cadence", "clip", "remux", "transcode", "still", "sheet", "reel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,17 @@ class Tile:
     seconds: float
     picture: str = ""
     """A JPEG of that time; empty: the frame is decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A clip of our own that becomes a part of a reel."""
+
+    path: str
+    frames: int
+    """How many of the reel's frames it fills."""
+    title: str
+    """Of its chapter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,10 @@ class MediaRequest:
     """Remux copies the sound; otherwise it becomes AAC."""
     columns: int = 1
     tiles: tuple[Tile, ...] = field(default=())
+    parts: tuple[Part, ...] = field(default=())
+    """Of a reel, in its order."""
+    size: tuple[int, int] = (0, 0)
+    """Of a reel's pictures, both even."""
 
     def to_line(self) -> bytes:
         """One JSON line."""
@@ -61,5 +76,7 @@ class MediaRequest:
         values: dict[str, Any] = json.loads(line)
         values["decode"] = DecodeRequest.from_line(json.dumps(values["decode"]).encode())
         values["rate"] = tuple(values["rate"])
+        values["parts"] = tuple(Part(**part) for part in values["parts"])
+        values["size"] = tuple(values["size"])
         values["tiles"] = tuple(Tile(**tile) for tile in values["tiles"])
         return MediaRequest(**values)

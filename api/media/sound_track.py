@@ -25,9 +25,15 @@ _PIECE_SAMPLES = 1024
 class SoundTrack:
     """An AAC track. Samples before 0 and from `stop_seconds` on are left out."""
 
-    def __init__(self, output: av.container.OutputContainer, source: AudioStream, *, stop_seconds: float) -> None:
-        rate = source.rate if source.rate in AAC_RATES else 48000
-        channels = 1 if source.codec_context.channels == 1 else 2
+    def __init__(
+        self, output: av.container.OutputContainer, source: AudioStream | None, *, stop_seconds: float
+    ) -> None:
+        """
+        Args:
+            source: whose rate and channels are kept; None for sound out of several files: 48 kHz stereo.
+        """
+        rate = source.rate if source is not None and source.rate in AAC_RATES else 48000
+        channels = 1 if source is not None and source.codec_context.channels == 1 else 2
         self._rate, self._channels = rate, channels
         self._layout = "mono" if channels == 1 else "stereo"
         self._output = output

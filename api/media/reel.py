@@ -1,0 +1,122 @@
+"""Clips of our own joined into one MP4 of one size and one rate, a chapter for each. Runs in the media child.
+
+Pictures that have another shape stand on black; slower ones are shown several times, of faster ones some are left out.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import av
+import av.video.frame
+import numpy as np
+from av.container import InputContainer, OutputContainer
+
+from api.media.child_protocol import MediaRequest, Part
+from api.media.clip import open_output, ticks_for
+from api.media.picture_track import PictureTrack
+from api.media.sound_track import SoundTrack
+from api.media.timed_source import best_sound
+from indexer.errors import UnreadableVideoError
+
+VideoFrame = av.video.frame.VideoFrame
+_BLACK = (16, 128, 128)
+"""Y, U, V of the limited range."""
+
+
+def join(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
+    """Write the reel.
+
+    Raises:
+        UnreadableVideoError: a part has no picture.
+    """
+    rate = Fraction(*request.rate)
+    whole = sum(part.frames for part in request.parts)
+    with open_output(request.output) as output:
+        output.set_chapters(_chapters(request.parts, rate))
+        reel = _Reel(output, request, rate, float(whole / rate))
+        for part in request.parts:
+            reel.add(part)
+            on_progress(reel.place / whole)
+        reel.finish()
+    return {"frames": whole, "seconds": float(whole / rate)}
+
+
+class _Reel:
+    def __init__(self, output: OutputContainer, request: MediaRequest, rate: Fraction, seconds: float) -> None:
+        self._output, self._request, self._rate, self._seconds = output, request, rate, seconds
+        self._pictures: PictureTrack | None = None
+        self._sound = SoundTrack(output, None, stop_seconds=seconds)
+        self.place = 0
+        """Frame that comes next."""
+
+    def add(self, part: Part) -> None:
+        begin = self.place
+        with av.open(part.path) as container:
+            self._show(container, part)
+        with av.open(part.path) as container:
+            sound = best_sound(container)
+            for frame in container.decode(sound) if sound is not None else ():
+                if frame.pts is not None and frame.time_base is not None:
+                    self._sound.add(float(begin / self._rate + frame.pts * frame.time_base), frame)
+
+    def _show(self, container: InputContainer, part: Part) -> None:
+        stop, begin = self.place + part.frames, self.place
+        shown: VideoFrame | None = None
+        for frame in container.decode(container.streams.video[0]):
+            if frame.pts is None or frame.time_base is None:
+                continue
+            place = begin + round(frame.pts * frame.time_base * self._rate)
+            self._hold(shown, min(place, stop))
+            shown = framed(frame, self._request.size)
+        if shown is None:
+            raise UnreadableVideoError(f"no picture in {part.title!r}")
+        self._hold(shown, stop)
+
+    def _hold(self, frame: VideoFrame | None, until: int) -> None:
+        """Show a frame up to a place."""
+        while frame is not None and self.place < until:
+            if self._pictures is None:
+                most = max(self._request.size)
+                ticks = ticks_for(self._rate)
+                self._pictures = PictureTrack(self._output, frame, rate=self._rate, most_side=most, ticks=ticks)
+            self._pictures.add(float(self.place / self._rate), frame)
+            self.place += 1
+
+    def finish(self) -> None:
+        if self._pictures is not None:
+            self._pictures.finish(self._seconds)
+        self._sound.finish(self._seconds)
+
+
+def framed(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
+    """A picture of our own clips (upright yuv420p), as large as fits, in the middle of black. Both sides are even."""
+    width, height = size
+    aspect = float(getattr(frame, "sample_aspect_ratio", None) or 1)
+    shown = frame.width * aspect
+    scale = min(width / shown, height / frame.height)
+    inner = (min(width, max(2, round(shown * scale / 2) * 2)), min(height, max(2, round(frame.height * scale / 2) * 2)))
+    small = frame.reformat(width=inner[0], height=inner[1], format="yuv420p")
+    if inner == size:
+        return small
+    planes = np.asarray(small.to_ndarray(), np.uint8).reshape(-1)  # Y, then U and V, each a quarter of it
+    left, top, begin = (width - inner[0]) // 4 * 2, (height - inner[1]) // 4 * 2, 0
+    whole: list[np.ndarray] = []
+    for number, part in enumerate((1, 2, 2)):
+        canvas = np.full((height // part, width // part), _BLACK[number], np.uint8)
+        rows, columns = inner[1] // part, inner[0] // part
+        piece = planes[begin : begin + rows * columns].reshape(rows, columns)
+        canvas[top // part : top // part + rows, left // part : left // part + columns] = piece
+        whole.append(canvas.reshape(-1))
+        begin += rows * columns
+    return VideoFrame.from_ndarray(np.concatenate(whole).reshape(height * 3 // 2, width), format="yuv420p")
+
+
+def _chapters(parts: tuple[Part, ...], rate: Fraction) -> list[Any]:
+    found: list[Any] = []
+    place, tick = 0, Fraction(1, 1000)
+    for number, part in enumerate(parts):
+        start, stop = (round(frame / rate * 1000) for frame in (place, place + part.frames))
+        found.append({"id": number, "start": start, "end": stop, "time_base": tick, "metadata": {"title": part.title}})
+        place += part.frames
+    return found
