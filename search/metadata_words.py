@@ -29,6 +29,10 @@ MOST_CHAPTERS = 50
 """Their segments are looked up one video at a time."""
 
 
+_Words = tuple[str, tuple[str, ...]]
+"""A path, and the texts that stand beside it; cheap to make, so that what is costly can be kept by it."""
+
+
 @dataclass(frozen=True, slots=True)
 class NameMatch:
     """A video, or a chapter of it, whose words match."""
@@ -70,18 +74,22 @@ def match_metadata(query: str, videos: Sequence[Video], *, parent: str = "") -> 
     Args:
         parent: folder that all videos share; its names and those above it say nothing.
     """
-    asked = {word for word in split(query) if word not in FUNCTION_WORDS and word not in MEDIUM_WORDS}
+    empty = FUNCTION_WORDS | MEDIUM_WORDS
+    heads = {word[:MIN_STEM_LETTERS] for word in split(query) if word not in empty}
     chapters: list[NameMatch] = []
     wholes: list[NameMatch] = []
     for video in videos:
         chapters += [
             NameMatch(video.video_id, chapter.span, chapter.title, share)
             for chapter in video.metadata.chapters
-            if _may_match(asked, chapter.title) and (share := word_share(query, chapter.title)) > 0
+            if not heads.isdisjoint(_heads(chapter.title)) and (share := word_share(query, chapter.title)) > 0
         ]
-        parts = _parts(video, parent)
-        if _may_match(asked, "\n".join(parts)) and (share := _share_of(query, video, parts)) > 0:
-            text = " · ".join(part for part in parts if _may_match(asked, part))
+        words = _words_of(video)
+        if heads.isdisjoint(_all_heads(parent, words)):
+            continue
+        parts = _parts(parent, words)
+        if (share := _share_of(query, video, parts)) > 0:
+            text = " · ".join(part for part in parts if not heads.isdisjoint(_heads(part)))
             wholes.append(NameMatch(video.video_id, None, text, share))
     paths = {video.video_id: video.path for video in videos}
     for matches in (chapters, wholes):
@@ -98,21 +106,21 @@ def common_folder(videos: Iterable[Video]) -> str:
         return ""
 
 
-def _parts(video: Video, parent: str) -> list[str]:
-    path, metadata = PurePath(video.path), video.metadata
+def _words_of(video: Video) -> _Words:
+    said = video.metadata
+    names = (said.place_name, said.camera_make, said.camera_model, said.artist)
+    return video.path, (said.title, *video.tags, *names, said.description, said.comment)
+
+
+def _parts(parent: str, words: _Words) -> list[str]:
+    path, texts = PurePath(words[0]), words[1]
     folders = path.parent.relative_to(parent).as_posix() if parent and path.is_relative_to(parent) else ""
-    texts = (
-        metadata.title,
-        *video.tags,
-        path.stem,
-        *folders.split("/"),
-        metadata.place_name,
-        metadata.camera,
-        metadata.artist,
-        metadata.description,
-        metadata.comment,
-    )
-    return list(dict.fromkeys(text for text in texts if text and text != "."))
+    return list(dict.fromkeys(text for text in (*texts, path.stem, *folders.split("/")) if text and text != "."))
+
+
+@lru_cache(maxsize=1 << 17)
+def _all_heads(parent: str, words: _Words) -> frozenset[str]:
+    return frozenset(head for part in _parts(parent, words) for head in _heads(part))
 
 
 def _share_of(query: str, video: Video, parts: Sequence[str]) -> float:
@@ -122,14 +130,9 @@ def _share_of(query: str, video: Video, parts: Sequence[str]) -> float:
     return max((word_share(query, text) for text in (*video.tags, video.metadata.title) if text), default=0.0)
 
 
-def _may_match(asked: Iterable[str], text: str) -> bool:
-    """Cheap and never wrong with no: whether a word of the text is, or begins like, one of the query's."""
-    heads = _heads(text)
-    return any(word[:MIN_STEM_LETTERS] in heads for word in asked)
-
-
 @lru_cache(maxsize=1 << 17)
 def _heads(text: str) -> frozenset[str]:
+    """How the text's words begin: where a query's words begin otherwise, the text does not hold them."""
     return frozenset(word[:MIN_STEM_LETTERS] for word in split(text))
 
 
