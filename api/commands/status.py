@@ -69,7 +69,7 @@ def _print(overview: "Overview") -> None:
         colour = "yellow" if one.state == "missing" else ""
         name = f"{one.stage.replace('_', ' ')}, {one.state}: "
         table.add_row("" if number else "Not there", label(f"{name}{one.why}; {one.how}", colour))
-    if not lacking:
+    if not lacking and overview.videos:
         table.add_row("Signals", label("all of them, in every video"))
     if overview.warnings:
         table.add_row("Warnings", label(f"in {count_text(overview.warnings, 'video')}; see `reelseek videos --json`"))
