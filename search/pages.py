@@ -7,7 +7,7 @@ import numpy as np
 
 from indexer.errors import QueryError
 from indexer.store import Library
-from search.diversity import PER_VIDEO, Group, fold
+from search.diversity import ALIKE, ALIKE_OF_PROFILE, PER_VIDEO, Group, fold
 from search.moments import Draft
 
 MAX_LIMIT = 1000
@@ -75,4 +75,5 @@ def group(library: Library, drafts: Sequence[Draft], *, per_video: int) -> list[
     dim = library.maker.picture_dim
     nothing = np.zeros(dim, np.float32)
     vectors = np.array([found.get(key, nothing) for key in keys], np.float32).reshape(len(keys), dim)  # (n, dim)
-    return fold(drafts, vectors, per_video=per_video)
+    alike = ALIKE_OF_PROFILE.get(library.maker.profile, ALIKE)
+    return fold(drafts, vectors, per_video=per_video, alike=alike)
