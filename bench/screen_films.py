@@ -326,7 +326,18 @@ def _film(
     *,
     rng: random.Random | None = None,
 ) -> Film:
+    still: dict[tuple[int, ...], Picture] = {}
+
     def draw(time_seconds: float) -> Picture:
+        if kind != "slides":
+            return drawn(time_seconds)
+        shown = tuple(n for n, line in enumerate(lines) if line.strength(time_seconds) > 0)
+        if shown not in still:  # an hour of slides is the same few pictures
+            still.clear()
+            still[shown] = drawn(time_seconds)
+        return still[shown]
+
+    def drawn(time_seconds: float) -> Picture:
         image = Image.fromarray(ground(time_seconds)).resize(size)
         for line in lines:
             strength = line.strength(time_seconds)

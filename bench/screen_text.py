@@ -103,8 +103,7 @@ def cost_of(path: Path, reader: ScreenTextReader) -> Cost:
 
     settings = Settings()
     with open_video(path, settings=settings, frames_per_second=1.0, max_side=settings.picture_max_side) as video:
-        stop = video.probe.duration_seconds
-        read_changed_frames(changed(), watch=_CountingWatch(reader, cost), cuts=(), stop_seconds=stop)
+        read_changed_frames(changed(), watch=_CountingWatch(reader, cost), cuts=())
         cost.seconds = video.duration_seconds
     return cost
 

@@ -31,19 +31,17 @@ def read_changed_frames(
     *,
     watch: Watch,
     cuts: Collection[float],
-    stop_seconds: float,
 ) -> list[ScreenState]:
     """Reads the frames that `ReadingPolicy` finds worth it, and those that are other ones in a small part only.
 
-    Frames that are passed over are held until the next one comes: when the picture stood still between them, or the
-    stretch ended, long enough for a look to be due, the last held frame is that look. When the next look shows other
+    Frames that are passed over are held until the next one comes: when the picture stood still between them, long
+    enough for a look to be due, or the stretch ended, the last held frame is that look. When the next look shows other
     words than the last one, the frame between that first showed others is looked for by halving.
 
     Args:
         frames: frames whose picture changed, in order of time.
         watch: what reads a picture.
         cuts: times of frames that open a new scene.
-        stop_seconds: where the stretch ends.
 
     Returns:
         What was read, in order of time.
@@ -75,7 +73,8 @@ def read_changed_frames(
             look(frame)
         else:
             held.append(frame)
-    rest(stop_seconds)
+    if held:  # the last picture of a stretch, however short it stands: nothing after it would tell what it showed
+        look(held.pop())
     return states
 
 

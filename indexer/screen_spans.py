@@ -25,6 +25,8 @@ TOGETHER_SECONDS = 0.55
 """Lines whose ends differ by no more come and go together: less than a sample at 1 frame a second."""
 STATE_SECONDS = 0.9
 """States of a growing line that follow each other faster are one."""
+LEFT_OVER_SECONDS = 1.5
+"""Words that outlive the rest of their line by less are those of a line that runs out of the picture."""
 UNSURE_SECONDS = 3.0
 """A line that was never surely read counts when it was read twice, or stood for so long: noise does neither."""
 MOVED = 0.01
@@ -85,7 +87,22 @@ def _items(track: Track, times: Sequence[float]) -> list[_Item]:
         boxes = tuple(TextBox(0, times[at], *box) for at, box in boxes_over_time(sightings, moved=MOVED))
         text = " ".join(words[n] for n in there)
         items.append(_Item(text, times[look], times[stop], (sightings[0].look, sightings[0].order), boxes))
-    return items
+    return [*items, *_left_over(track, words, first, last, times)]
+
+
+def _left_over(
+    track: Track, words: Sequence[str], first: Sequence[int], last: Sequence[int], times: Sequence[float]
+) -> list[_Item]:
+    """The words that stay for long after others of their line are gone, with all of their time."""
+    whole = min(last) + 1
+    there = [n for n, own in enumerate(last) if own >= whole]
+    sightings = [seen for seen in track.sightings if seen.look >= max((first[n] for n in there), default=0)]
+    if not there or times[track.last.look + 1] - times[whole] < LEFT_OVER_SECONDS:
+        return []
+    stop = min(last[n] for n in there) + 1
+    boxes = tuple(TextBox(0, times[at], *box) for at, box in boxes_over_time(sightings, moved=MOVED) if at < stop)
+    order = (sightings[0].look, sightings[0].order)
+    return [_Item(" ".join(words[n] for n in there), times[sightings[0].look], times[stop], order, boxes)]
 
 
 def _word_looks(track: Track, words: Sequence[str]) -> tuple[list[int], list[int]]:

@@ -123,8 +123,6 @@ class ScreenTextStage(ThreadedStage[VideoTexts]):
 
     def _read_frames(self, reader: ScreenTextReader, reading: _Reading, part: int) -> list[ScreenState]:
         video, times = reading.video, reading.parts[part]
-        later = reading.parts[part + 1 :]
-        stop = later[0][0] if later else video.duration_seconds
 
         def watched(frames: Iterator[SampledFrame]) -> Iterator[SampledFrame]:
             for frame in frames:
@@ -136,7 +134,7 @@ class ScreenTextStage(ThreadedStage[VideoTexts]):
         side = self._settings.picture_max_side
         watch = _TimedWatch(reader)
         with open_video(Path(video.path), settings=self._settings, times=times, max_side=side) as frames:
-            states = read_changed_frames(watched(frames.frames()), watch=watch, cuts=reading.cuts, stop_seconds=stop)
+            states = read_changed_frames(watched(frames.frames()), watch=watch, cuts=reading.cuts)
         with self._tasks_lock:
             self.read_seconds += watch.seconds
             self.read_frames += len(states)

@@ -24,6 +24,8 @@ FARTHEST = 0.6
 """Share of the picture that a line may move from look to look when it is not read quite the same."""
 SHORT_LETTERS = 4
 """Lines with fewer letters are in too many places: they are the same only where they stand."""
+SLIPPED_LETTERS = 2
+"""Letters lost or added in a line that moved, and was not read quite the same."""
 PART_SHARE = 0.6
 """Letters that must still be read of a line that something covers."""
 
@@ -114,7 +116,11 @@ def _is_same(track: Track, line: ScreenLine, _: float) -> bool:
 
 
 def _is_slip(track: Track, line: ScreenLine, _: float) -> bool:
-    if _distance(track.last.line.box, line.box) > FARTHEST:
+    old = track.last.line
+    if _distance(old.box, line.box) > FARTHEST:
+        return False
+    # Elsewhere a longer line with the same words is another one, as the title of the next slide.
+    if not _meet(old.box, line.box) and abs(len(old.key) - len(line.key)) > SLIPPED_LETTERS:
         return False
     return is_reading_of(track.last.line, line) or (not track.is_counter and is_reading_of(track.best, line))
 

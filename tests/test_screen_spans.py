@@ -140,6 +140,20 @@ def test_a_long_screen_is_several_texts_of_one_span() -> None:
         assert [box.line for box in item.boxes] == list(range(item.text.count("\n") + 1))
 
 
+def test_words_that_stay_when_others_of_their_line_go_keep_their_time() -> None:
+    frames = [(0.0, lines("harvest moon over the river")), (4.0, lines("harvest moon over")), (9.0, [])]
+    assert set(found(frames, 9.0)) == {(0, 4, "harvest moon over the river"), (0, 9, "harvest moon over")}
+
+
+def test_a_longer_line_elsewhere_is_another_one() -> None:
+    frames = [
+        (0.0, lines("et justo duo dolores et ea rebum", top=0.7)),
+        (1.0, []),
+        (2.0, lines("duo dolores et ea rebum", top=0.3)),
+    ]
+    assert found(frames, 8.0) == [(0, 1, "et justo duo dolores et ea rebum"), (2, 8, "duo dolores et ea rebum")]
+
+
 WORDS = ["harvest moon", "river bank", "Path expressions", "Kapitel zwei", "文字识别系统", "git status", "Hello world"]
 
 
