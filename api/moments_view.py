@@ -1,5 +1,6 @@
 """How found moments look: a table for people, lines with tabs for a pipe. JSON comes from `search.results`."""
 
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,11 @@ from api.thumbnails import half_blocks
 
 if TYPE_CHECKING:
     from search.results import Moment, SearchResult
+    from search.router import Route
 
 EXCERPT_CHARACTERS = 240
+SURE = 0.9
+"""Relevance that is not dimmed."""
 
 
 def moment_line(rank: int, moment: "Moment") -> str:
@@ -37,11 +41,14 @@ def print_result(console: Console, result: "SearchResult", *, offset: int, thumb
     if not result.moments:
         console.print(Text.assemble("Nothing found for ", (asked, "bold"), "."))
         console.print(label("Say it in other words, or see with `reelseek status` what is indexed.", "dim"))
+        if result.closest:
+            console.print(label("Closest, though none of these matches well:", "dim"))
+            console.print()
+            console.print(_table(result.closest, result.query, 0, thumbnails))
         return
-    heading = f"{count_text(len(result.moments), 'moment')} for " if result.found else "Nothing stands out for "
-    console.print(Text.assemble(heading, (asked, "bold"), "" if result.found else "; the nearest:"))
+    console.print(Text.assemble(f"{count_text(len(result.moments), 'moment')} for ", (asked, "bold")))
     console.print()
-    console.print(_table(result, offset, thumbnails))
+    console.print(_table(result.moments, result.query, offset, thumbnails))
     console.print()
     seconds = result.seconds.get("total", 0.0)
     folded = next((rank for rank, one in enumerate(result.moments, offset + 1) if one.alike or one.in_video), 0)
@@ -50,19 +57,19 @@ def print_result(console: Console, result: "SearchResult", *, offset: int, thumb
     console.print(label(f"{seconds:.2f} s{more}{shown}", "dim"))
 
 
-def _table(result: "SearchResult", offset: int, thumbnails: bool) -> Table:
+def _table(moments: "Sequence[Moment]", query: str, offset: int, thumbnails: bool) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("rank", justify="right", style="dim", no_wrap=True)
     if thumbnails:
         table.add_column("picture", no_wrap=True)
     table.add_column("moment", overflow="fold")
-    for rank, moment in enumerate(result.moments, start=offset + 1):
+    for rank, moment in enumerate(moments, start=offset + 1):
         if rank > offset + 1:
             table.add_row()
         cells: list[RenderableType] = [str(rank)]
         if thumbnails:
             cells.append((half_blocks(moment.thumbnail) if moment.thumbnail else None) or "")
-        table.add_row(*cells, moment_words(moment, result.query))
+        table.add_row(*cells, moment_words(moment, query))
     return table
 
 
@@ -71,7 +78,7 @@ def moment_words(moment: "Moment", query: str) -> RenderableType:
     span = f"{time_code(moment.span.start_seconds)} - {time_code(moment.span.stop_seconds)}"
     path = PurePath(moment.video)
     when = Text.assemble((span, "bold cyan"), "  ", (safe_text(path.name), "bold"))
-    why = Text.assemble((f"score {moment.score:.3f}", "dim"))
+    why = Text.assemble((f"relevance {moment.relevance:.2f}", "" if moment.relevance >= SURE else "dim"))
     for name, place in moment.signals.items():
         why.append("  ", style="dim")
         why.append(f"{name.replace('_', ' ')} #{place}", style="green" if place == 1 else "")
@@ -99,3 +106,15 @@ def marked_text(text: str, query: str) -> Text:
     for start, stop in spans:
         marked.stylize("bold black on yellow", start, stop)
     return marked
+
+
+def route_lines(routes: "Sequence[Route]") -> list[Text]:
+    """For each signal that was asked, how much it counted and why; those that did not are dim."""
+    width = max((len(route.signal) for route in routes), default=0)
+    return [
+        Text(
+            f"{route.signal:<{width}}  {f'{route.weight:.2f}' if route.weight else ' -  '}  {route.why}",
+            style="" if route.weight else "dim",
+        )
+        for route in routes
+    ]

@@ -44,6 +44,7 @@ _SHORT: dict[str, str] = {"library": "-l", "models": "-m", "frames_per_second": 
 LIBRARY_OPTIONS = ("library", "models")
 MODEL_OPTIONS = ("device", "clip_model", "text_model", "vision_language_model", "speech_model")
 WATCH_OPTIONS = ("settle_seconds", "poll_seconds")
+SEARCH_OPTIONS = ("relevance_threshold",)
 INDEX_OPTIONS = (
     *MODEL_OPTIONS,
     "screen_text",
@@ -51,7 +52,7 @@ INDEX_OPTIONS = (
     "speech",
     "speech_beside_subtitles",
     "captions",
-    *(name for name in LIMITS if name not in WATCH_OPTIONS),
+    *(name for name in LIMITS if name not in (*WATCH_OPTIONS, *SEARCH_OPTIONS)),
 )
 
 
@@ -93,7 +94,7 @@ def _setting_option(name: str) -> Callable[[Command], Command]:
     if name in LIMITS:
         limit, metavar = LIMITS[name], "N" if isinstance(default, int) else "X"
         meaning = limit.meaning[0].upper() + limit.meaning[1:]
-        text = f"{meaning}; {_shown(limit.low)} to {_shown(limit.high)} {limit.unit}."
+        text = f"{meaning}; {_shown(limit.low)} to {_shown(limit.high)} {limit.unit}".rstrip() + "."
     else:
         metavar, text = _TEXTS[name]
     kind = type(default) if name in LIMITS else str

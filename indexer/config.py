@@ -39,6 +39,7 @@ LIMITS: dict[str, Limit] = {
     "max_streams": Limit(1, 1000, "streams", "streams in one file that is still read"),
     "settle_seconds": Limit(0.5, 3600, "s", "a watched file that has not changed for so long is complete"),
     "poll_seconds": Limit(0.2, 3600, "s", "pause between two looks at watched folders"),
+    "relevance_threshold": Limit(0.0, 1.0, "", "relevance that the best moment must reach to count as found"),
 }
 
 
@@ -83,6 +84,8 @@ class Settings:
     max_streams: int = 64
     settle_seconds: float = 10.0
     poll_seconds: float = 5.0
+    relevance_threshold: float = 0.5
+    """Least relevance of the best moment; below it a search finds nothing and offers the closest."""
 
     def __post_init__(self) -> None:
         for name, limit in LIMITS.items():

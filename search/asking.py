@@ -176,7 +176,9 @@ class Asker(Closing):
         """What may answer; nothing where sight, judged, says that the thing is not there and no text brings it up."""
         query, name = retrieval_query(question), video and video.video_id
         limit = max(MOST_CLOSEST, EFFORTS[effort].clips)
-        moments = self.engine.search(query, video=name, limit=limit, per_video=0, fold=False, plain=True).moments
+        moments = self.engine.search(
+            query, video=name, limit=limit, per_video=0, fold=False, plain=True, threshold=0.0
+        ).moments
         seen = self.engine.sight(query, video=name) if moments else None
         is_given = presupposes(question)
         if seen is Sight.ABSENT and not is_given:

@@ -15,6 +15,7 @@ def matches_of(
     found: Retrieved,
     fused: Sequence[Fused[SegmentKey, Signal]],
     durations: Mapping[str, float],
+    relevance: Mapping[SegmentKey, float],
 ) -> list[Match]:
     """One match for each fused key, in the same order; a segment that vanished meanwhile is left out.
 
@@ -35,6 +36,7 @@ def matches_of(
             score=one.score,
             ranks=one.ranks,
             texts=texts.get(one.key, {}),
+            relevance=relevance.get(one.key, 0.0),
             frames=frames.get(one.key, []),
         )
         for one in fused

@@ -27,7 +27,9 @@ def answer_count(
     """Enumerates the moments."""
     query = retrieval_query(question)
     name, most = video and video.video_id, CLIPS[effort]
-    found = asker.engine.search(query, video=name, limit=most, per_video=0, fold=False, plain=True).moments
+    found = asker.engine.search(
+        query, video=name, limit=most, per_video=0, fold=False, plain=True, threshold=0.0
+    ).moments
     candidates = asker.candidates(found, query, with_text=wants_text(question, found)) if found else []
     one_pass = _one_pass(asker, effort)
     counted: list[CitedMoment] = []

@@ -19,7 +19,7 @@ from indexer.records import TimeSpan, Video
 from indexer.store import Library
 from search.diversity import Group
 from search.example import make_example
-from search.find import find_nearest
+from search.find import find_nearest, find_routed
 from search.find_like import find_like
 from search.follow import Follower
 from search.language import check_wanted, plan_of
@@ -32,7 +32,12 @@ from search.query_models import QueryModels
 from search.results import SIGNALS, Moment, SearchResult, Signal
 from search.retrieve import Question, SegmentKey
 from search.show import show, show_groups
+from search.router import Route
 from search.sight import BOUNDS, Sight, sight
+
+
+CLOSEST = 3
+"""Moments that are offered where nothing was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,17 @@ class _Found:
     load_seconds: float
     plan: Plan | None
 
+    @property
+    def is_plain(self) -> bool:
+        """Words alone: exact words, an order, a filter or an example is there or it is not."""
+        return self.plan is not None and self.plan.is_plain
+
+    def reaches(self, threshold: float) -> bool:
+        """Whether anything counts as found."""
+        if self.is_plain:
+            return any(draft.relevance >= threshold for draft in self.drafts)
+        return bool(self.drafts)
+
 
 def _timed(work: Callable[[], object]) -> float:
     began = time.perf_counter()
@@ -73,6 +89,7 @@ class SearchEngine(Closing):
     def __init__(self, library: Library, settings: Settings, load: Callable[[Settings], Models]) -> None:
         self._library = library
         self._models = QueryModels(library, settings, load)
+        self._threshold = settings.relevance_threshold
 
     @classmethod
     def open(cls, library: Path, *, settings: Settings, load: Callable[[Settings], Models] = load_models) -> Self:
@@ -111,6 +128,7 @@ class SearchEngine(Closing):
         per_video: int | None = None,
         fold: bool = True,
         expand: int | None = None,
+        threshold: float | None = None,
     ) -> SearchResult:
         """The moments that match a query, best first.
 
@@ -128,6 +146,7 @@ class SearchEngine(Closing):
             fold: near-duplicates are folded into the best of them; False shows every moment by itself.
             expand: show what is folded into the moment of this rank, from 1, in place of the list.
             plain: take the words as they stand, without any grammar.
+            threshold: relevance that the best moment must reach, or plain words find nothing; None: as the settings say.
 
         Raises:
             QuerySyntaxError: the query's grammar is unfinished or contradicts itself.
@@ -149,12 +168,15 @@ class SearchEngine(Closing):
         else:
             example = _Given(image, like, query)
             found = self._by_example(example, signals=wanted, video_ids=video_ids, videos=videos)
-        groups = group(self._library, found.drafts, per_video=share) if fold else [Group(one) for one in found.drafts]
+        is_found = found.reaches(self._threshold if threshold is None else threshold)
+        drafts = found.drafts if is_found else []
+        groups = group(self._library, drafts, per_video=share) if fold else [Group(one) for one in drafts]
         listed = page.of(groups)
         moments = show_groups(self._library, found.words, listed.shown, videos)
+        closest = [] if is_found or not found.is_plain else self._closest(found, video, videos)
         total = time.perf_counter() - started - found.load_seconds
         seconds = {"embed": found.embed_seconds, "retrieve": total - found.embed_seconds, "total": total}
-        return SearchResult(found.text, bool(found.drafts), moments, seconds, listed.more, found.plan)
+        return SearchResult(found.text, is_found, moments, seconds, listed.more, found.plan, closest)
 
     def _by_words(
         self,
@@ -204,6 +226,23 @@ class SearchEngine(Closing):
         drafts = find_like(self._library, example, video_ids=video_ids, videos=videos)
         return _Found(text, text, drafts, embedding, load_seconds, None)
 
+    def _closest(self, found: "_Found", video: str | None, videos: dict[str, Video]) -> list[Moment]:
+        drafts = sorted(found.drafts, key=lambda draft: -draft.relevance)[:CLOSEST]
+        if len(drafts) < CLOSEST:
+            return self.nearest(found.words, video=video, limit=CLOSEST)
+        return show(self._library, found.words, drafts, videos)
+
+    def explain(
+        self, query: str, *, video: str | None = None, signals: Collection[Signal] | None = None
+    ) -> list[Route]:
+        """How each signal is used for a query in plain words, and why. Raises as `search`."""
+        wanted = _check_signals(signals)
+        video_ids = None if video is None else frozenset({self._library.find_video(video).video_id})
+        self._models.load(wanted)
+        question = self._models.embed(check_query(query), wanted, video_ids)
+        videos = {one.video_id: one for one in self._library.videos()}
+        return find_routed(self._library, question, signals=wanted, videos=videos).routes
+
     def question(self, query: str, *, video: str | None = None) -> Question:
         """A query checked and embedded for every signal, to be compared with what the library holds.
 
@@ -219,7 +258,7 @@ class SearchEngine(Closing):
         return self._models.embed(text, SIGNALS, video_ids)
 
     def nearest(self, query: str, *, video: str | None = None, limit: int = 3) -> list[Moment]:
-        """The segments whose pictures, or else whose texts, come closest to a query, whether or not they stand out."""
+        """What comes closest to a query by any signal, whether or not it counts."""
         question = self.question(query, video=video)
         videos = {one.video_id: one for one in self._library.videos()}
         return show(self._library, query, find_nearest(self._library, question, videos=videos, limit=limit), videos)

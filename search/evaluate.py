@@ -136,12 +136,14 @@ def _ask(engine: Searcher, query: _Query, *, signals: Collection[Signal] | None,
     seconds = time.perf_counter() - started
     if not query.windows:
         return _Outcome(query.kind, None, (), not result.found, seconds)
-    found = np.array([(moment.span.start_seconds, moment.span.stop_seconds) for moment in result.moments])
+    # Where nothing was found, the closest are what a person is offered; whether it was found is counted apart.
+    moments = result.moments or result.closest
+    found = np.array([(moment.span.start_seconds, moment.span.stop_seconds) for moment in moments])
     blocks: list[Floats] = []
     for video_id, windows in query.windows.items():
-        same = np.array([moment.video_id == video_id for moment in result.moments], dtype=np.float64)
+        same = np.array([moment.video_id == video_id for moment in moments], dtype=np.float64)
         blocks.append(iou_matrix(found.reshape(-1, 2), windows) * same[:, None])
-    right_video = tuple(moment.video_id in query.windows for moment in result.moments)
+    right_video = tuple(moment.video_id in query.windows for moment in moments)
     return _Outcome(query.kind, np.concatenate(blocks, axis=1), right_video, not result.found, seconds)
 
 

@@ -1,21 +1,43 @@
 """An embedded query -> drafts of moments, best first: lists, fusion, bounds. Loads no model, shows nothing."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from indexer.records import Stage, Video
 from indexer.store import Library
 from search.assemble import matches_of
 from search.fusion import fuse
+from search.judging import relevances
 from search.metadata_words import METADATA, with_metadata
 from search.moments import Draft, moments_of
-from search.results import Signal
+from search.results import SIGNALS, Signal
 from search.retrieve import Question, SegmentKey, nearest_segments, retrieve
+from search.router import Route, in_order, routes_of
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a query brought up."""
+
+    drafts: list[Draft]
+    """Every moment that matches by one of the signals, best first."""
+    routes: list[Route]
+    """How each signal that was asked was used."""
+    relevance: dict[SegmentKey, float]
+    """Of every segment that was looked at, also of those in no moment."""
 
 
 def find(
     library: Library, question: Question, *, signals: Collection[Signal], videos: Mapping[str, Video]
 ) -> list[Draft]:
-    """Every moment that matches by one of the signals.
+    """Every moment that matches by one of the signals; see `find_routed`."""
+    return find_routed(library, question, signals=signals, videos=videos).drafts
+
+
+def find_routed(
+    library: Library, question: Question, *, signals: Collection[Signal], videos: Mapping[str, Video]
+) -> Finding:
+    """Every moment that matches by one of the signals, with how that was decided.
 
     Args:
         videos: the library's, by id; what is not ready in them, and what is not among them, is left out.
@@ -28,17 +50,35 @@ def find(
     if METADATA in signals:
         found = with_metadata(library, question, found, videos)
     keys: dict[Signal, list[SegmentKey]] = {signal: [hit.key for hit in hits] for signal, hits in found.lists.items()}
-    fused = fuse(keys, weights=found.weights)
+    relevance = relevances(question.text, found.evidence, question.calibration)
+    is_measured = question.calibration is not None
+    routes = routes_of(found, relevance, is_measured=is_measured, asked=signals)
+    fused = fuse(keys, weights={route.signal: route.weight for route in routes if route.weight > 0})
+    if is_measured:
+        fused = in_order(fused, relevance)
     durations = {video_id: one.duration_seconds for video_id, one in videos.items()}
-    matches = matches_of(library, question, found, fused, durations)
-    return moments_of(matches, background=found.picture_background.middle)
+    matches = matches_of(library, question, found, fused, durations, relevance)
+    return Finding(moments_of(matches, background=found.picture_background.middle), routes, relevance)
 
 
 def find_nearest(library: Library, question: Question, *, videos: Mapping[str, Video], limit: int) -> list[Draft]:
-    """The segments that come closest, whole, whether or not they stand out."""
-    keys = nearest_segments(library, question, limit=limit)
-    found = library.segments_by_key([key for key in keys if key[0] in videos])
-    return [
-        Draft(video_id, index, segment.span, segment.best_frame_seconds, 0.0, {}, "", 0.0)
-        for (video_id, index), segment in found.items()
+    """The segments that come closest by any signal, whole, whether or not they count."""
+    signals: list[Signal] = [signal for signal in SIGNALS if signal != METADATA]
+    found = find_routed(library, question, signals=signals, videos=videos)
+    drafts = sorted(found.drafts, key=lambda draft: -draft.relevance)[:limit]
+    taken = {(draft.video_id, draft.segment_index) for draft in drafts}
+    nearest = dict.fromkeys([*_by_relevance(found.relevance), *nearest_segments(library, question, limit=limit)])
+    keys = [key for key in nearest if key[0] in videos and key not in taken][: limit - len(drafts)]
+    segments = library.segments_by_key(keys)
+    rest = [
+        Draft(
+            *(key[0], key[1], segment.span, segment.best_frame_seconds, 0.0, {}, "", 0.0),
+            relevance=found.relevance.get(key, 0.0),
+        )
+        for key, segment in segments.items()
     ]
+    return [*drafts, *rest]
+
+
+def _by_relevance(relevance: Mapping[SegmentKey, float]) -> list[SegmentKey]:
+    return sorted((key for key, value in relevance.items() if value > 0), key=lambda key: (-relevance[key], key))

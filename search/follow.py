@@ -133,6 +133,7 @@ def _as_one(chain: Chain) -> Draft:
         span=span_of(chain.parts),
         score=chain.score,
         ranks=ranks,
+        relevance=min(part.relevance for part in chain.parts),
         text="\n".join(dict.fromkeys(part.text for part in chain.parts if part.text)),
         parts=chain.parts,
     )

@@ -14,6 +14,7 @@ from pathlib import PurePath
 
 from indexer.records import SegmentRow, TimeSpan, Video
 from search.fusion import fuse
+from search.judging import Near
 from search.results import Signal
 from search.retrieve import Hit, Question, Retrieved, Searchable, SegmentKey
 from search.words import FUNCTION_WORDS, MEDIUM_WORDS, MIN_STEM_LETTERS, QUERY_SHARE, split, word_share
@@ -62,7 +63,13 @@ def with_metadata(library: Searchable, question: Question, found: Retrieved, vid
     if not hits:
         return found
     weight = (CHAPTER_WEIGHT if matches[0].span else VIDEO_WEIGHT) * matches[0].share
-    return replace(found, lists={**found.lists, METADATA: hits}, weights={**found.weights, METADATA: weight})
+    near = Near({hit.key: matches[0].share for hit in hits}, 0.0)
+    return replace(
+        found,
+        lists={**found.lists, METADATA: hits},
+        weights={**found.weights, METADATA: weight},
+        evidence=replace(found.evidence, near={**found.evidence.near, METADATA: near}),
+    )
 
 
 def match_metadata(query: str, videos: Sequence[Video], *, parent: str = "") -> list[NameMatch]:

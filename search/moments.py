@@ -43,6 +43,8 @@ class Match:
     frames: Sequence[tuple[float, float]]
     """(time in seconds, similarity) of the segment's frames, in order; empty without pictures. The first may have come
     on screen before the segment began."""
+    relevance: float = 1.0
+    """0 to 1, see `search.judging`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Draft:
     """How far the best frame lies above the background's middle; 0 for a moment found by its text."""
     parts: tuple["Draft", ...] = ()
     """Of a moment of several steps: what answers to each, in order of time."""
+    relevance: float = 1.0
+    """0 to 1, see `search.judging`; 1 where nobody judged: what was asked for exactly."""
 
 
 def moments_of(matches: Sequence[Match], *, background: float = 0.0) -> list[Draft]:
@@ -120,7 +124,8 @@ def _draft(match: Match, background: float) -> Draft:
     elif span.duration_seconds < MIN_TEXT_SECONDS:
         span = match.segment
     best = _frame_within(match, span)
-    return Draft(match.video_id, match.segment_index, span, best, match.score, dict(match.ranks), text, peak)
+    score, ranks = match.score, dict(match.ranks)
+    return Draft(match.video_id, match.segment_index, span, best, score, ranks, text, peak, relevance=match.relevance)
 
 
 def _frame_within(match: Match, span: TimeSpan) -> float:
@@ -156,4 +161,10 @@ def _absorb(kept: Draft, other: Draft, *, widen: bool = False) -> Draft:
     if widen:
         start = min(span.start_seconds, other.span.start_seconds)
         span = TimeSpan(start, max(span.stop_seconds, other.span.stop_seconds))
-    return replace(kept, span=span, ranks={name: ranks[name] for name in sorted(ranks)}, text=kept.text or other.text)
+    return replace(
+        kept,
+        span=span,
+        ranks={name: ranks[name] for name in sorted(ranks)},
+        text=kept.text or other.text,
+        relevance=max(kept.relevance, other.relevance),
+    )

@@ -1,17 +1,28 @@
 """The models behind a search: loaded by the first query that needs them, once, and checked against the library's."""
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from indexer.config import Settings
 from indexer.errors import LibraryModelsError, QueryError
 from indexer.making import maker_of, settings_like
-from indexer.models.protocols import PictureModel
+from indexer.models.protocols import PictureModel, Vectors
 from indexer.models.registry import Models
 from indexer.store import Library
+from search.calibration import calibration_for
 from search.results import Signal
-from search.retrieve import BY_MEANING, Question
+from search.retrieve import BY_MEANING, QueryVector, Question
+
+KEPT_VECTORS = 64
+"""Of the last queries; a page of results, its next page and its time lines ask with the same words."""
+
+
+class QueryEmbedder(Protocol):
+    """The part of a model that queries need."""
+
+    def embed_queries(self, texts: Sequence[str], /) -> Vectors: ...
 
 QUERY_PICTURES = 2
 """Pictures embedded at once: an image and its mirror image. A larger batch would be filled up with nothing."""
@@ -26,6 +37,8 @@ class QueryModels:
         self._load = load
         self._models: Models | None = None
         self._loading = threading.Lock()
+        self._keeping = threading.Lock()
+        self._kept: dict[tuple[str, str], QueryVector] = {}
 
     def load(self, signals: Collection[Signal]) -> None:
         """Loads what these signals need, unless it was loaded before.
@@ -50,10 +63,11 @@ class QueryModels:
         words = models.text if models and BY_MEANING & set(signals) else None
         return Question(
             text,
-            None if picture is None else picture.embed_queries([text])[0],
-            None if words is None else words.embed_queries([text])[0],
+            None if picture is None else self._vector("picture", picture, text),
+            None if words is None else self._vector("text", words, text),
             video_ids,
             self._library.maker.profile,
+            calibration_for(self._library.maker),
         )
 
     def pictures(self) -> PictureModel:
@@ -70,6 +84,18 @@ class QueryModels:
                 " looks; search in words, or index into a new library with --models small"
             )
         return self._models.picture
+
+    def _vector(self, kind: str, model: QueryEmbedder, text: str) -> QueryVector:
+        """Kept for the last queries: a question searches, judges and draws its curves with one and the same."""
+        with self._keeping:
+            if (kind, text) in self._kept:
+                return self._kept[kind, text]
+        vector = model.embed_queries([text])[0]
+        with self._keeping:
+            self._kept[kind, text] = vector
+            while len(self._kept) > KEPT_VECTORS:
+                self._kept.pop(next(iter(self._kept)))
+        return vector
 
     def _loaded(self) -> Models:
         maker = self._library.maker

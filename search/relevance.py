@@ -110,3 +110,22 @@ class Background:
         if similarity < threshold.floor or similarity >= threshold.sure:
             return similarity >= threshold.floor
         return self.size < MIN_SAMPLE or self.standing(similarity) >= standing
+
+
+def standing_relevance(
+    cosines: NDArray[np.float64], background: Background, threshold: Threshold
+) -> NDArray[np.float64]:
+    """(n,) cosines -> (n,) relevance by rule, for models whose hits were not calibrated.
+
+    0.5 is where a best hit begins to count, 0 the background's middle, and 1 where the similarity is sure or stands
+    `SURE_STANDING` spreads above the middle; straight lines between. In a library too small for a background all that
+    reaches the floor counts. This is an order and a threshold, not a chance of being right.
+    """
+    if background.size < MIN_SAMPLE:
+        return np.where(cosines >= threshold.floor, 0.5 + 0.5 * np.clip(cosines, 0, 1), 0.0)
+    standing = background.middle + threshold.best_standing * background.spread
+    counting = min(threshold.sure, max(threshold.floor, standing))
+    high = max(counting + background.spread, background.middle + SURE_STANDING * background.spread)
+    high = max(counting + 1e-6, min(high, threshold.sure)) if threshold.sure < 1.0 else high
+    low = min(background.middle, counting - background.spread)
+    return np.interp(cosines, [low, counting, high], [0.0, 0.5, 1.0])

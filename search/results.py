@@ -1,6 +1,6 @@
 """What a search gives back: moments, and the result that holds them. Plain values, no I/O."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -101,6 +101,8 @@ class Moment:
     """Near-duplicates that were folded into it."""
     in_video: int = 0
     """Further moments of its video that were folded into it, since the video had its share."""
+    relevance: float = 1.0
+    """How likely it is what was asked for, 0 to 1, on one scale for all signals; see `search.judging`."""
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object of a moment."""
@@ -111,6 +113,7 @@ class Moment:
             "stop_seconds": round(self.span.stop_seconds, 3),
             "best_frame_seconds": round(self.best_frame_seconds, 3),
             "score": round(self.score, 6),
+            "relevance": round(self.relevance, 3),
             "signals": dict(self.signals),
             "text": self.text,
             "boxes": [box.to_json() for box in self.boxes],
@@ -126,9 +129,9 @@ class SearchResult:
 
     query: str
     found: bool
-    """False: nothing in the library stands out for this query."""
+    """False: no moment reaches the setting `relevance_threshold`."""
     moments: list[Moment]
-    """Best first; one page of them. They never overlap within a video."""
+    """Best first; one page of them, none where nothing was found. They never overlap within a video."""
     seconds: dict[str, float]
     """Wall time: `embed` the query, `retrieve` and merge, `total`."""
     more: bool
@@ -136,13 +139,18 @@ class SearchResult:
     plan: Plan | None = None
     """How the query was understood."""
 
+    closest: list[Moment] = field(default_factory=list["Moment"])
+    """Where nothing was found: what comes nearest, offered as such."""
+
     @property
     def words(self) -> str:
         """What is wanted, in words alone: by these a text is marked."""
         return self.query if self.plan is None else self.plan.words
 
     def to_json(self) -> dict[str, Any]:
-        """The documented JSON object: query, found, moments; `understood` where it is more than plain words."""
+        """The documented JSON object: query, found, moments; `understood` where it is more than plain words; `closest`
+        where nothing was found."""
         understood = {} if self.plan is None or self.plan.is_plain else {"understood": self.plan.to_json()}
         moments = [moment.to_json() for moment in self.moments]
-        return {"query": self.query, "found": self.found, **understood, "moments": moments}
+        closest = {} if self.found else {"closest": [moment.to_json() for moment in self.closest]}
+        return {"query": self.query, "found": self.found, **understood, "moments": moments, **closest}

@@ -4,7 +4,7 @@ Leaves out how lists become one (`fusion`) and where in a segment the match lies
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from indexer.records import STAGE_OF_SOURCE, TEXT_SOURCES, SegmentRow, Stage, TextSource, TimeSpan
 from indexer.store import Background as Sampled
 from indexer.store import FrameHit, Similarities, TextHit
-from search.relevance import Background, thresholds_of
+from search.calibration import Calibration
+from search.judging import FUZZY_WORTH, Evidence, Near
+from search.relevance import Background, Threshold, thresholds_of
 from search.results import SIGNALS, Signal
 from search.scenery import scenery_later, weight_of
-from search.words import word_share
+from search.words import held_words, word_share
 
 SegmentKey = tuple[str, int]
 """(video_id, segment_index)"""
@@ -82,6 +84,8 @@ class Question:
     """Search these alone; None for all."""
     profile: str
     """The library's profile of models, by which hits are judged."""
+    calibration: Calibration | None = None
+    """What matches are worth, where that was measured for the library's models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,18 @@ class Hit:
     text: str
 
 
-Found = tuple[list[Hit], float]
-"""Hits, best first, and the weight of the list."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one signal brought up."""
+
+    hits: list[Hit]
+    """Those that count, best first."""
+    weight: float
+    """Of the list."""
+    near: Near
+    """Of all that was looked at, counting or not."""
+    held: dict[SegmentKey, frozenset[str]] | None = None
+    """The query's words that each segment's texts hold, where words were looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +121,8 @@ class Retrieved:
     weights: dict[Signal, float]
     """What each list is worth, above 0 and at most 1."""
     picture_background: Background
+    evidence: Evidence = field(default_factory=Evidence)
+    """Of every segment that was looked at, for `search.judging`."""
 
 
 def retrieve(
@@ -123,20 +139,29 @@ def retrieve(
     background = Background.of(np.empty(0, np.float32))
     if question.picture_vector is not None:
         background = Background.of(library.background(question.picture_vector, what="frames"))
+    evidence = Evidence()
     for signal in sorted(STAGES.keys() & set(signals)):
         if signal == "picture":
-            hits, weight = _by_picture(library, question, background)
+            looked = _by_picture(library, question, background)
         elif signal in BY_MEANING:
-            hits, weight = _by_meaning(library, question, SOURCES[signal])
+            looked = _by_meaning(library, question, SOURCES[signal])
         else:
-            hits, weight = _by_words(library, question, SOURCES[signal])
+            looked = _by_words(library, question, SOURCES[signal])
+        if looked is None:
+            continue
+        stage = STAGES[signal]
+        seen = {key: value for key, value in looked.near.best.items() if ready(key[0], stage)}
+        if seen or looked.held is not None:
+            evidence.near[signal] = replace(looked.near, best=seen)
+        if looked.held is not None:
+            evidence.held[SOURCES[signal]] = {key: words for key, words in looked.held.items() if key in seen}
         best: dict[SegmentKey, Hit] = {}
-        for hit in hits:
-            if ready(hit.key[0], STAGES[signal]):
+        for hit in looked.hits:
+            if hit.key in seen:
                 best.setdefault(hit.key, hit)
         if best:
-            lists[signal], weights[signal] = list(best.values()), weight
-    return Retrieved(lists, weights, background)
+            lists[signal], weights[signal] = list(best.values()), looked.weight
+    return Retrieved(lists, weights, background, evidence)
 
 
 def nearest_segments(library: Searchable, question: Question, *, limit: int) -> list[SegmentKey]:
@@ -160,47 +185,73 @@ def nearest_segments(library: Searchable, question: Question, *, limit: int) -> 
     return list(dict.fromkeys(keys))[:limit]
 
 
-def _by_picture(library: Searchable, question: Question, background: Background) -> Found:
+def _by_picture(library: Searchable, question: Question, background: Background) -> Looked | None:
     vector = question.picture_vector
     if vector is None:
-        return [], 1.0
+        return None
     frames = library.nearest_frames(vector, limit=FRAME_POOL, video_ids=question.video_ids)
     threshold, _ = thresholds_of(question.profile)
     counting = frames[: background.counting([frame.similarity for frame in frames], threshold)]
     hits = [Hit((frame.video_id, frame.segment_index), None, "") for frame in counting]
-    return hits, background.weight(counting[0].similarity, threshold) if counting else 1.0
+    weight = background.weight(counting[0].similarity, threshold) if counting else 1.0
+    return Looked(hits, weight, _near(frames, FRAME_POOL, background, threshold))
 
 
-def _by_meaning(library: Searchable, question: Question, source: TextSource) -> Found:
+def _by_meaning(library: Searchable, question: Question, source: TextSource) -> Looked | None:
     vector = question.text_vector
     if vector is None:
-        return [], 1.0
+        return None
     texts = library.nearest_texts(vector, source=source, limit=TEXT_POOL, video_ids=question.video_ids)
     background = Background.of(library.background(vector, what=source))
     _, threshold = thresholds_of(question.profile)
     counting = texts[: background.counting([text.similarity for text in texts], threshold)]
+    near = _near(texts, TEXT_POOL, background, threshold)
     if not counting:
-        return [], 1.0
+        return Looked([], 1.0, near)
     ordered = scenery_later(counting, middle=background.middle)
-    return _text_hits(ordered), weight_of(ordered[0]) * background.weight(ordered[0].similarity, threshold)
+    weight = weight_of(ordered[0]) * background.weight(ordered[0].similarity, threshold)
+    return Looked(_text_hits(ordered), weight, near)
 
 
-def _by_words(library: Searchable, question: Question, source: TextSource) -> Found:
-    def matched(*, fuzzy: bool) -> list[tuple[TextHit, float]]:
-        hits = library.match_words(
+def _near(
+    found: Sequence[FrameHit] | Sequence[TextHit], limit: int, background: Background, threshold: Threshold
+) -> Near:
+    """Best first, so the first of a segment is its best, and what was cut off lies below the last."""
+    best: dict[SegmentKey, float] = {}
+    for one in found:
+        best.setdefault((one.video_id, one.segment_index), one.similarity)
+    return Near(best, found[-1].similarity if len(found) >= limit else -1.0, background, threshold)
+
+
+def _by_words(library: Searchable, question: Question, source: TextSource) -> Looked:
+    def matched(*, fuzzy: bool) -> list[TextHit]:
+        return library.match_words(
             question.text, source=source, limit=TEXT_POOL, video_ids=question.video_ids, fuzzy=fuzzy
         )
-        shares = [(hit, word_share(question.text, hit.text, fuzzy=fuzzy)) for hit in hits]
-        return [(hit, share) for hit, share in shares if share > 0]
 
-    found = matched(fuzzy=False)
+    def counting(texts: Sequence[TextHit], *, fuzzy: bool) -> list[tuple[TextHit, float]]:
+        shares = [(text, word_share(question.text, text.text, fuzzy=fuzzy)) for text in texts]
+        return [(text, share) for text, share in shares if share > 0]
+
+    texts = matched(fuzzy=False)
+    found = counting(texts, fuzzy=False)
     share_of = dict(found)
-    found = [(hit, weight_of(hit) * share_of[hit]) for hit in scenery_later(list(share_of))]
+    found = [(text, weight_of(text) * share_of[text]) for text in scenery_later(list(share_of))]
     if source == "screen_text":
         # What a reader of pictures spelled wrong comes after what it spelled right.
-        known = {(hit.video_id, hit.span) for hit, _ in found}
-        found += [(hit, share) for hit, share in matched(fuzzy=True) if (hit.video_id, hit.span) not in known]
-    return _text_hits([hit for hit, _ in found]), found[0][1] if found else 1.0
+        known = {(text.video_id, text.span) for text, _ in found}
+        slipped = counting(matched(fuzzy=True), fuzzy=True)
+        found += [(text, FUZZY_WORTH * share) for text, share in slipped if (text.video_id, text.span) not in known]
+    best: dict[SegmentKey, float] = {}
+    held: dict[SegmentKey, frozenset[str]] = {}
+    for text in texts:
+        key = (text.video_id, text.segment_index)
+        best.setdefault(key, 0.0)
+        held[key] = held.get(key, frozenset()) | held_words(question.text, text.text)
+    for text, share in found:
+        key = (text.video_id, text.segment_index)
+        best[key] = max(best.get(key, 0.0), share)
+    return Looked(_text_hits([text for text, _ in found]), found[0][1] if found else 1.0, Near(best, 0.0), held)
 
 
 def _text_hits(texts: Sequence[TextHit]) -> list[Hit]:

@@ -36,6 +36,7 @@ def _moment(library: Library, draft: Draft, video: Video, boxes: tuple[MomentBox
         score=draft.score,
         signals=draft.ranks,
         text=draft.text,
+        relevance=draft.relevance,
         thumbnail=thumbnail if thumbnail.is_file() else None,
         boxes=boxes,
         parts=tuple(Part(one.span, one.best_frame_seconds, one.ranks, one.text) for one in draft.parts),

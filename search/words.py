@@ -24,6 +24,8 @@ INFLECTION_LETTERS = 3
 MIN_STEM_LETTERS = 4
 MIN_INSIDE_LETTERS = 5
 """A shorter word is in too many longer ones by chance."""
+KEPT_TEXTS = 4096
+"""Texts of which the words are kept: the same come back for query after query. A slide of 200 words takes 20 KB."""
 _DIGITS = str.maketrans("0123456789", "olzeasbtbg")
 """The letters that a reader of pictures takes for these digits, and the other way round."""
 _LOOK_ALIKES = [frozenset(group) for group in "iltjf oqcdg oce ao mn nh bh nu uv vy kx pq gq sz rt".split()]
@@ -66,8 +68,24 @@ _UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u
 
 def split(text: str) -> list[str]:
     """The words of a text, each folded by `letters_of`; of scripts without spaces, the signs."""
+    return list(_split(text))
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def _split(text: str) -> tuple[str, ...]:
     spaced = _UNSPACED.sub(lambda found: f" {found.group()} ", text)
-    return [folded for word in _WORD.findall(spaced.replace("_", " ")) if (folded := letters_of(word))]
+    return tuple(folded for word in _WORD.findall(spaced.replace("_", " ")) if (folded := letters_of(word)))
+
+
+def content_words(query: str) -> tuple[str, ...]:
+    """The words of a query that mean something, each once."""
+    return tuple(word for word, weight in _weighed(query).items() if weight == 1.0)
+
+
+def held_words(query: str, text: str) -> frozenset[str]:
+    """Those of the `content_words` that a text holds, inflected or not."""
+    holds = _inflected(_split(text))
+    return frozenset(word for word in content_words(query) if holds(word))
 
 
 def word_share(query: str, text: str, *, fuzzy: bool = False) -> float:
@@ -77,7 +95,7 @@ def word_share(query: str, text: str, *, fuzzy: bool = False) -> float:
         fuzzy: a word of the query may also be found with a reader's slip, inside a longer word, or across a lost or
             added space.
     """
-    asked, held = _weighed(query), split(text)
+    asked, held = _weighed(query), _split(text)
     matches = _slips(held) if fuzzy else _inflected(held)
     shared = {word: weight for word, weight in asked.items() if matches(word)}
     if not shared:
@@ -89,7 +107,7 @@ def word_share(query: str, text: str, *, fuzzy: bool = False) -> float:
         return 0.0
     if share >= QUERY_SHARE:
         return share
-    wanted = _slips(list(asked)) if fuzzy else _inflected(list(asked))
+    wanted = _slips(tuple(asked)) if fuzzy else _inflected(tuple(asked))
     weights = [(word, EMPTY_WEIGHT if word in FUNCTION_WORDS else 1.0) for word in held]
     found = sum(weight for word, weight in weights if wanted(word))
     return share if found > TEXT_SHARE * sum(weight for _, weight in weights) else 0.0
@@ -97,7 +115,7 @@ def word_share(query: str, text: str, *, fuzzy: bool = False) -> float:
 
 def shares_word(query: str, text: str, *, fuzzy: bool = False) -> bool:
     """Whether a text holds any word of the query that means something; see `word_share`."""
-    asked, held = _weighed(query), split(text)
+    asked, held = _weighed(query), _split(text)
     matches = _slips(held) if fuzzy else _inflected(held)
     least = 1.0 if 1.0 in asked.values() else 0.0
     return any(weight >= least and matches(word) for word, weight in asked.items())
@@ -109,14 +127,21 @@ def _weighed(query: str) -> dict[str, float]:
     return {word: EMPTY_WEIGHT if word in FUNCTION_WORDS or word in MEDIUM_WORDS else 1.0 for word in words}
 
 
-def _inflected(words: Sequence[str]) -> Callable[[str], bool]:
+@lru_cache(maxsize=KEPT_TEXTS)
+def _inflected(words: tuple[str, ...]) -> Callable[[str], bool]:
     known = set(words)
-    return lambda word: word in known or any(same_stem(word, other) for other in known)
+    stems = {stem for word in known for stem in _stems(word)}
+    return lambda word: word in known or word in stems or any(stem in known for stem in _stems(word))
+
+
+def _stems(word: str) -> list[str]:
+    """The beginnings of a word that count as the same word; none of a short one."""
+    return [word[:length] for length in range(max(MIN_STEM_LETTERS, len(word) - INFLECTION_LETTERS), len(word))]
 
 
 def same_stem(one: str, other: str) -> bool:
-    short, long = sorted((one, other), key=len)
-    return len(short) >= MIN_STEM_LETTERS and len(long) - len(short) <= INFLECTION_LETTERS and long.startswith(short)
+    """Whether two words are one but for their ends."""
+    return one in _stems(other) or other in _stems(one) or (one == other and len(one) >= MIN_STEM_LETTERS)
 
 
 def _slips(words: Sequence[str]) -> Callable[[str], bool]:

@@ -9,6 +9,7 @@ from indexer.config import Settings
 from indexer.events import IndexEvent, IndexFinished, ScanFinished, StageFinished, StageProgress, VideoFailed
 from indexer.records import TimeSpan, Video
 from search.results import Moment, SearchResult, Signal
+from search.router import Route
 
 HOSTILE_NAME = "a\x1b[2Jb\u202egpm[red]x[/red]\n.mp4"
 HOSTILE_TEXT = "invoice\x1b]0;owned\x07 [bold]total[/bold] \u2066\x9b31m"
@@ -21,6 +22,7 @@ def moment(*, video: str = "/films/talk.mp4", text: str = "An invoice\nfor the t
         span=TimeSpan(start, start + 4.5),
         best_frame_seconds=start + 1.0,
         score=0.0325,
+        relevance=0.94,
         signals={"screen_text_words": 1, "picture": 12},
         text=text,
         thumbnail=None,
@@ -61,6 +63,14 @@ class FakeEngine:
         diversity = {"per_video": per_video, "fold": fold, "expand": expand}
         self.asked.append({**asked, **example, **diversity})
         return SearchResult(query, self.found, self.moments, {"total": 0.02}, self.more)
+
+    def explain(
+        self, query: str, *, video: str | None = None, signals: Collection[Signal] | None = None
+    ) -> list[Route]:
+        return [
+            Route("picture", 0.9, 3, "its best hit is right with a chance of 0.90"),
+            Route("subtitle", 0.0, 0, "nothing stands out"),
+        ]
 
 
 def scripted_pipeline(

@@ -50,6 +50,7 @@ def test_json_is_exactly_the_documented_object(engine: FakeEngine) -> None:
         "stop_seconds": 7.75,
         "best_frame_seconds": 4.25,
         "score": 0.0325,
+        "relevance": 0.94,
         "signals": {"screen_text_words": 1, "picture": 12},
         "text": "An invoice\nfor the tables",
         "boxes": [],
@@ -89,7 +90,12 @@ def test_nothing_found_is_exit_code_1(engine: FakeEngine, form: list[str]) -> No
     result = run("a green elephant", *form)
     assert result.exit_code == ExitCode.NOTHING_FOUND
     if form:
-        assert json.loads(result.stdout) == {"query": "a green elephant", "found": False, "moments": []}
+        assert json.loads(result.stdout) == {
+            "query": "a green elephant",
+            "found": False,
+            "moments": [],
+            "closest": [],
+        }
 
 
 def test_a_query_that_cannot_be_searched_is_exit_code_2(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +152,14 @@ def draw(result: SearchResult, *, thumbnails: bool = False, width: int = 100) ->
 def test_the_table_shows_when_where_why_and_marks_the_words() -> None:
     result = SearchResult("invoice", True, [moment()], {"total": 0.1234}, more=True)
     shown = draw(result)
-    for part in ("0:00:03.2 - 0:00:07.8", "talk.mp4", "score 0.03", "screen text words #1", "picture #12", "in /films"):
+    for part in (
+        "0:00:03.2 - 0:00:07.8",
+        "talk.mp4",
+        "relevance 0.94",
+        "screen text words #1",
+        "picture #12",
+        "in /films",
+    ):
         assert part in shown
     assert "\x1b[1;30;43minvoice\x1b[0m" in shown
     assert "0.12 s; more with --offset 1" in shown
@@ -160,8 +173,26 @@ def test_hostile_parts_stay_harmless_in_a_coloured_terminal() -> None:
     assert "\x9b" not in shown
 
 
+def test_explain_says_how_each_signal_counts(engine: FakeEngine) -> None:
+    shown = json.loads(run("x", "--explain", "--json").stdout)
+    assert shown["explained"] == [
+        {"signal": "picture", "weight": 0.9, "hits": 3, "why": "its best hit is right with a chance of 0.90"},
+        {"signal": "subtitle", "weight": 0.0, "hits": 0, "why": "nothing stands out"},
+    ]
+    lines = run("x", "--explain").stdout.splitlines()[-2:]
+    assert lines[0].split() == "picture 0.90 its best hit is right with a chance of 0.90".split()
+    assert lines[1].split() == "subtitle - nothing stands out".split()
+
+
+def test_the_threshold_is_a_setting(engine: FakeEngine) -> None:
+    run("x", "--relevance-threshold", "0.8")
+    assert engine.opened[0][1].relevance_threshold == 0.8
+    assert run("x", "--relevance-threshold", "1.5").exit_code == ExitCode.STOPPED
+
+
 def test_weak_moments_are_shown_as_such() -> None:
-    assert "Nothing stands out for" in draw(SearchResult("x", False, [moment()], {}, more=False))
+    shown = draw(SearchResult("x", False, [], {}, more=False, closest=[moment()]))
+    assert shown.index("Nothing found for") < shown.index("Closest, though none of these") < shown.index("talk.mp4")
     assert "Nothing found for" in draw(SearchResult("x", False, [], {}, more=False))
 
 

@@ -83,6 +83,35 @@ def test_nothing_found_is_an_answer(engine: SearchEngine) -> None:
     assert (result.found, result.moments, result.more) == (False, [], False)
 
 
+def test_the_threshold_decides_what_counts_as_found(path: Path) -> None:
+    """Whatever it is, nothing is lost: what was found with the lowest is offered as the closest with the highest."""
+    results = {}
+    for threshold in (0.0, 0.5, 1.0):
+        settings = Settings(relevance_threshold=threshold)
+        with SearchEngine.open(path, settings=settings, load=fake_models) as engine:
+            results[threshold] = engine.search("the tailor of Oslo and a zeppelin", limit=50)
+    low, high = results[0.0], results[1.0]
+    assert low.found
+    assert not low.closest
+    best = max(moment.relevance for moment in low.moments)
+    assert 0 < best < 1
+    assert results[0.5].found is (best >= 0.5)
+    assert (high.found, high.moments, high.more) == (False, [], False)
+    assert high.closest[0].relevance == best
+    assert len(high.closest) == 3
+    assert high.to_json()["closest"][0]["relevance"] == round(best, 3)
+
+
+def test_each_signal_says_how_it_counts(engine: SearchEngine) -> None:
+    routes = {route.signal: route for route in engine.explain("the tailor counts seven lanterns")}
+    assert set(routes) == set(SIGNALS)
+    assert routes["subtitle_words"].weight > 0
+    assert routes["subtitle_words"].hits == 1
+    assert (routes["screen_text_words"].weight, routes["screen_text_words"].hits) == (0.0, 0)
+    assert all(route.why for route in routes.values())
+    assert [route.signal for route in engine.explain("the tailor", signals=["picture"])] == ["picture"]
+
+
 def test_stages_that_are_not_ready_are_not_searched(engine: SearchEngine) -> None:
     assert all(moment.video != "/films/half.mp4" for moment in engine.search("unicorn meadow", limit=1000).moments)
 
@@ -122,8 +151,8 @@ def test_json_is_the_documented_object(engine: SearchEngine) -> None:
     found = json.loads(json.dumps(engine.search("horse meadow").to_json()))
     assert list(found) == ["query", "found", "moments"]
     assert list(found["moments"][0]) == [
-        "video", "video_id", "start_seconds", "stop_seconds", "best_frame_seconds", "score", "signals", "text", "boxes",
-        "alike", "in_video",
+        "video", "video_id", "start_seconds", "stop_seconds", "best_frame_seconds", "score", "relevance", "signals",
+        "text", "boxes", "alike", "in_video",
     ]  # fmt: skip
 
 
@@ -148,7 +177,7 @@ def test_what_cannot_be_asked_is_refused(engine: SearchEngine, wrong: dict[str, 
 def test_an_empty_library_finds_nothing(tmp_path: Path) -> None:
     path = SmallLibrary(tmp_path / "library").close()
     with SearchEngine.open(path, settings=Settings(), load=fake_models) as engine:
-        assert engine.search("cat").to_json() == {"query": "cat", "found": False, "moments": []}
+        assert engine.search("cat").to_json() == {"query": "cat", "found": False, "moments": [], "closest": []}
 
 
 def test_a_library_without_pictures_is_searched_by_its_texts(tmp_path: Path) -> None:

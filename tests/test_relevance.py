@@ -161,3 +161,10 @@ def test_profiles_whose_scale_was_not_measured_are_judged_by_standing_alone() ->
         assert (threshold.floor, threshold.sure) == (-1.0, 2.0)
     assert all(-1 <= one.floor <= one.sure for name in SCALES for one in thresholds_of(name))
     assert set(SCALES) <= set(PROFILES)
+
+
+@given(st.text("qz", min_size=1, max_size=10), st.text("qz", min_size=1, max_size=10))
+def test_words_that_begin_alike_and_end_apart_by_little_are_one(asked: str, held: str) -> None:
+    short, long = sorted((asked, held), key=len)
+    alike = asked == held or (len(short) >= 4 and len(long) - len(short) <= 3 and long.startswith(short))
+    assert (word_share(asked, held) > 0) is alike

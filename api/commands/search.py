@@ -12,6 +12,7 @@ from indexer.config import Settings
 
 if TYPE_CHECKING:
     from search.results import SearchResult, Signal
+    from search.router import Route
 
 SIGNALS = (
     "picture",
@@ -62,7 +63,8 @@ SIGNALS = (
     default=None,
     help="Show pictures.  [in a wide terminal with true colours]",
 )
-@with_settings("device", "clip_model", "text_model")
+@click.option("--explain", is_flag=True, help="Say which signals were counted for this query, and why.")
+@with_settings("device", "clip_model", "text_model", "relevance_threshold")
 def search(
     query: str,
     *,
@@ -76,6 +78,7 @@ def search(
     fold: bool,
     expand: int | None,
     thumbnails: bool | None,
+    explain: bool,
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
@@ -95,9 +98,10 @@ def search(
       reelseek search --image still.jpg "but at night"
       reelseek search --like final.mp4@12:34                   more like this; also @754.2 or @12:34-12:40
       reelseek search "goal" --json | jq .moments[0]
+      reelseek search "goal" --relevance-threshold 0.8         be stricter about what counts as found
 
     In a pipe each moment is one line: rank, start, stop, score, signals, path and text, set apart by tabs.
-    Returns 1 when nothing is found.
+    Returns 1 when nothing is found; the closest moments are then offered as such.
     """
     from search.engine import SearchEngine
 
@@ -114,10 +118,14 @@ def search(
         fold=fold,
         expand=expand,
     )
+    routes = engine.explain(query, video=video, signals=signals or None) if explain and query else []
     if as_json:
-        click.echo(json.dumps(result.to_json()))
+        explained = {"explained": [route.to_json() for route in routes]} if explain else {}
+        click.echo(json.dumps({**result.to_json(), **explained}))
     else:
         _print(result, asked_for(query, image, like), offset, thumbnails)
+        if explain:
+            _print_routes(routes)
     return ExitCode.OK if result.found else ExitCode.NOTHING_FOUND
 
 
@@ -125,6 +133,14 @@ def asked_for(query: str, image: Path | None, like: str | None) -> str:
     """What was looked for, for people; empty for words alone, which the result repeats."""
     example = f"what {image.name} shows" if image else f"more like {like}" if like else ""
     return f"{example}, {query}" if example and query else example
+
+
+def _print_routes(routes: "list[Route]") -> None:
+    from api.moments_view import route_lines
+    from api.terminal import console
+
+    for line in route_lines(routes):
+        console().print(line)
 
 
 def _print(result: "SearchResult", example: str, offset: int, thumbnails: bool | None) -> None:

@@ -84,6 +84,10 @@ class Moment(Struct, kw_only=True):
     stop_seconds: Seconds
     best_frame_seconds: Seconds
     score: Annotated[float, Meta(description="Comparable only within one search.", examples=[0.0325])]
+    relevance: Annotated[
+        float,
+        Meta(ge=0, le=1, description="How likely it is what was asked for, on one scale for all.", examples=[0.93]),
+    ]
     signals: Annotated[
         dict[str, int],
         Meta(description="Rank, from 1, in each signal that matched.", examples=[{"picture": 1, "caption_words": 3}]),
@@ -109,7 +113,7 @@ class SearchAnswer(Struct, kw_only=True):
     """The moments that match a query, best first."""
 
     query: Annotated[str, Meta(description="As it was understood: one line, composed.", examples=["a red car"])]
-    found: Annotated[bool, Meta(description="False: nothing in the library stands out for this query.")]
+    found: Annotated[bool, Meta(description="False: no moment reaches `relevance_threshold` of the settings.")]
     more: Annotated[bool, Meta(description="Further moments follow this page.")]
     seconds: Annotated[
         dict[str, float],

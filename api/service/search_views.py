@@ -14,8 +14,6 @@ from search.answer import Answer, CitedMoment
 from search.engine import SearchEngine
 from search.results import SIGNALS, Moment, Signal
 
-CLOSEST = 3
-
 
 def search(engine: SearchEngine, asked: schemas.SearchRequest) -> schemas.SearchAnswer:
     """One search, with what comes closest when nothing is found.
@@ -37,8 +35,6 @@ def search(engine: SearchEngine, asked: schemas.SearchRequest) -> schemas.Search
         fold=asked.fold,
         expand=asked.expand,
     )
-    has_closest = not result.found and result.plan is not None and result.plan.is_plain
-    closest = engine.nearest(asked.query, video=asked.video, limit=CLOSEST) if has_closest else []
     videos = {one.video_id: one for one in engine.videos()}
     captions = Captions(engine.library, videos)
     return schemas.SearchAnswer(
@@ -47,7 +43,7 @@ def search(engine: SearchEngine, asked: schemas.SearchRequest) -> schemas.Search
         more=result.more,
         seconds={name: round(value, 4) for name, value in result.seconds.items()},
         moments=[moment_view(one, result.words, videos, captions) for one in result.moments],
-        closest=[moment_view(one, result.words, videos, captions) for one in closest],
+        closest=[moment_view(one, result.words, videos, captions) for one in result.closest],
     )
 
 
@@ -87,6 +83,7 @@ def moment_view(moment: Moment, query: str, videos: dict[str, Video], captions: 
         stop_seconds=round(moment.span.stop_seconds, 3),
         best_frame_seconds=round(moment.best_frame_seconds, 3),
         score=round(moment.score, 6),
+        relevance=round(moment.relevance, 3),
         signals={str(name): rank for name, rank in moment.signals.items()},
         text=moment.text,
         caption=captions.at(moment.video_id, moment.best_frame_seconds),

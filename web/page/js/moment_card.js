@@ -8,6 +8,7 @@
  * @property {number} stop_seconds
  * @property {number} [best_frame_seconds]
  * @property {Record<string, number>} [signals]
+ * @property {number} [relevance] 0 to 1
  * @property {string} [text]
  * @property {string} [caption]
  * @property {[number, number][]} [matched]
@@ -48,6 +49,7 @@ export function momentCard(moment, { href, number, likeHref }) {
     element("p", { class: "name", title: moment.video }, moment.video),
     words && element("p", { class: "words" }, ...words),
     element("div", { class: "card-foot" }, signalLabels(moment), likeHref && likeLink(moment, likeHref)),
+    relevanceMeter(moment),
   );
   const card = /** @type {HTMLLIElement} */ (element("li", { class: "card" }, link, about));
   card.dataset.video = moment.video_id;
@@ -65,6 +67,13 @@ function likeLink(moment, href) {
 /** What a moment stands for: "12 more like this, 3 more in this video". @param {Moment} moment */
 export function foldedWords({ alike = 0, in_video: inVideo = 0 }) {
   return [alike && `${alike} more like this`, inVideo && `${inVideo} more in this video`].filter(Boolean).join(", ");
+}
+
+/** A thin line, as long as the moment is likely to be right. @param {Moment} moment */
+function relevanceMeter({ relevance }) {
+  if (relevance === undefined) return null;
+  const text = `Relevance ${relevance.toFixed(2)}`;
+  return element("meter", { class: "relevance", min: "0", max: "1", value: String(relevance), title: text, "aria-label": text });
 }
 
 /** The ways in which a moment matched, best rank first. @param {Moment} moment */

@@ -1,0 +1,198 @@
+"""How far the relevance of a moment can be trusted: queries with an answer beside queries without, in drawn worlds.
+
+    python -m bench.trust --folder out/trust                       checks, on worlds that were not calibrated on
+    python -m bench.trust --folder out/trust --calibrate           fits search/calibration.json anew, then checks
+
+Draws worlds, indexes them with the demo models (both kept in the folder) and asks `SearchEngine.search`. Prints the
+area under the ROC curve, the share of false finds and of misses at the default threshold by kind of query, and what
+other thresholds would give; draws the curve.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.reach_worlds import library_folder, world_folder
+from bench.table import print_table
+from bench.trust_fit import Sample, fit_family, shifted
+from bench.trust_plot import plot_roc
+from bench.trust_queries import ABSENT, PRESENT_KINDS, Query, absent_queries, answers, present_queries
+from demo.make import make_world
+from demo.scenes import plan_world
+from demo.truth import WorldIndex
+from indexer.config import Settings
+from indexer.models.registry import Models, load_models
+from indexer.pipeline import index_paths
+from indexer.records import Stage
+from indexer.schema import Maker
+from search.calibration import FAMILIES, FILE, calibration_of
+from search.engine import SearchEngine
+from search.judging import Evidence, features_of
+from search.results import SIGNALS
+from search.retrieve import retrieve
+
+MINUTES = 10.0
+CALIBRATING = (101, 201)
+CHECKING = (202, 203)
+FALSE_SHARE = 0.04
+"""Of the calibrating queries without an answer, so many reach the default threshold."""
+FORCED: tuple[tuple[str, ...], ...] = (
+    ("picture",),
+    ("caption", "subtitle", "screen_text"),
+    ("caption", "caption_words"),
+)
+"""Further ways to ask, so that the families of fewer signals are fitted too."""
+THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One query as it was answered."""
+
+    query: Query
+    relevance: float
+    """Of the best moment, found or offered as the closest."""
+    found: bool
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(prog="python -m bench.trust", description="How far relevance can be trusted.")
+    options.add_argument("--folder", type=Path, default=Path("out/trust"), help="worlds and libraries are kept here")
+    options.add_argument(
+        "--queries", type=int, default=300, help="with an answer, and as many without, over all worlds"
+    )
+    options.add_argument("--calibrate", action="store_true", help="fit search/calibration.json first")
+    options.add_argument("--calibrating", type=int, nargs="+", default=list(CALIBRATING), metavar="SEED")
+    options.add_argument("--checking", type=int, nargs="+", default=list(CHECKING), metavar="SEED")
+    given = options.parse_args()
+    if set(given.calibrating) & set(given.checking):
+        options.error("a seed that was calibrated on cannot be checked on")
+    given.folder.mkdir(parents=True, exist_ok=True)
+    models = load_models(Settings(models="demo", device="cpu"))
+    if given.calibrate:
+        calibrate(given.folder, given.calibrating, given.queries, models)
+    outcomes: list[Outcome] = []
+    for seed in given.checking:
+        with open_world(given.folder, seed, models) as engine:
+            queries = queries_of(seed, given.queries / len(given.checking))
+            outcomes += [ask(engine, query) for query in queries]
+    report(given.folder, outcomes)
+
+
+def open_world(folder: Path, seed: int, models: Models) -> SearchEngine:
+    """The library of a world, drawn and indexed where it is not there yet."""
+    world = world_folder(folder, MINUTES, seed)
+    settings = Settings(library=str(library_folder(world)), models="demo", device="cpu", captions=True)
+    if not (world / "truth.jsonl").is_file():
+        make_world(world, minutes=MINUTES, seed=seed)
+    if not library_folder(world).is_dir():
+        done = index_paths([world], settings=settings, models=models)
+        assert not done.failed, f"{done.failed} videos of {world} could not be indexed"
+    return SearchEngine.open(library_folder(world), settings=settings, load=lambda _: models)
+
+
+def queries_of(seed: int, each_way: float) -> list[Query]:
+    """About so many with an answer, and as many without, in equal parts by kind."""
+    index = WorldIndex(scene for scenes in plan_world(minutes=MINUTES, seed=seed) for scene in scenes)
+    present = present_queries(index, seed=seed, each=round(each_way / len(PRESENT_KINDS)))
+    return present + absent_queries(index, seed=seed, each=round(each_way / len(ABSENT)))
+
+
+def ask(engine: SearchEngine, query: Query) -> Outcome:
+    result = engine.search(query.text)
+    best = max((moment.relevance for moment in [*result.moments, *result.closest]), default=0.0)
+    return Outcome(query, best, result.found)
+
+
+def calibrate(folder: Path, seeds: Sequence[int], count: int, models: Models) -> None:
+    """Fits every family that the worlds have evidence of, and writes the file."""
+    samples: list[Sample] = []
+    makers: list[Maker] = []
+    for seed in seeds:
+        with open_world(folder, seed, models) as engine:
+            samples += [sample_of(engine, query) for query in queries_of(seed, count / len(seeds))]
+            makers.append(engine.library.maker)
+    there = [name for name in FAMILIES if any(name in one.features for one in samples)]
+    whole = {name: fit_family(name, samples) for name in there}
+    main = {name: one for name, one in whole.items() if name in PLAIN}
+    offset = main[PLAIN[0]].bias - shifted(main, samples, false_share=FALSE_SHARE)[PLAIN[0]].bias
+    families = {
+        name: {"features": FAMILIES[name], "weights": one.weights, "bias": round(one.bias - offset, 4)}
+        for name, one in whole.items()
+    }
+    made = {
+        "command": "python -m bench.trust --calibrate",
+        "seeds": list(seeds),
+        "minutes_each": MINUTES,
+        "queries": {"with an answer": _count(samples, True), "without": _count(samples, False)},
+        "false_share": FALSE_SHARE,
+        "picture_model": makers[0].picture_model,
+        "text_model": makers[0].text_model,
+    }
+    kept = json.loads(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
+    kept["demo"] = {"made": made, "families": families}
+    FILE.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+    calibration_of.cache_clear()
+    print(f"{FILE.name}: {len(families)} families from {len(samples)} queries\n", flush=True)
+
+
+PLAIN = ("picture, caption and words", "said and words", "written and words")
+"""The families of a search by all signals."""
+
+
+def _count(samples: Sequence[Sample], is_present: bool) -> int:
+    return sum(one.is_present is is_present for one in samples)
+
+
+def sample_of(engine: SearchEngine, query: Query) -> Sample:
+    """The evidence of one query, by all signals and by fewer."""
+    videos = {one.video_id: one for one in engine.videos()}
+    numbers = {video_id: int(Path(one.path).stem.rpartition("-")[2]) for video_id, one in videos.items()}
+
+    def ready(video_id: str, stage: Stage) -> bool:
+        return stage in videos[video_id].stages
+
+    found = retrieve(engine.library, engine.question(query.text), signals=SIGNALS, ready=ready)
+    keys = found.evidence.keys()
+    rows = engine.library.segments_by_key(keys)
+    spans = [(numbers[key[0]], rows[key].span.start_seconds, rows[key].span.stop_seconds) for key in keys]
+    right = np.array([bool(query.windows) and answers(query, *span) for span in spans], bool)
+    features: dict[str, Any] = {}
+    for signals in (*FORCED, SIGNALS):
+        near = {name: near for name, near in found.evidence.near.items() if name in signals}
+        held: Any = {name: held for name, held in found.evidence.held.items() if f"{name}_words" in signals}
+        own = features_of(query.text, Evidence(near, held), keys)
+        features |= {name: matrix for name, (_, matrix) in own.items()}
+    return Sample(query.kind, bool(query.windows), right, features)
+
+
+def report(folder: Path, outcomes: Sequence[Outcome]) -> None:
+    present = np.array([one.relevance for one in outcomes if one.query.windows])
+    absent = np.array([one.relevance for one in outcomes if not one.query.windows])
+    area = float((present[:, None] > absent).mean() + (present[:, None] == absent).mean() / 2)
+    print(f"{len(present)} queries with an answer, {len(absent)} without; area under the ROC curve {area:.3f}\n")
+    kinds = [*PRESENT_KINDS, *ABSENT]
+    rows: list[tuple[str, ...]] = []
+    for kind in kinds:
+        own = [one for one in outcomes if one.query.kind == kind]
+        if own:
+            share = sum(one.found for one in own) / len(own)
+            shares = (f"{1 - share:.3f}", "") if kind in PRESENT_KINDS else ("", f"{share:.3f}")
+            rows.append((kind, str(len(own)), *shares))
+    found = {way: [one.found for one in outcomes if bool(one.query.windows) is way] for way in (True, False)}
+    rows.append(("all", str(len(outcomes)), f"{1 - np.mean(found[True]):.3f}", f"{np.mean(found[False]):.3f}"))
+    print_table(("kind of query", "queries", "misses", "false finds"), rows)
+    at = [(f"{t:.1f}", f"{(present < t).mean():.3f}", f"{(absent >= t).mean():.3f}") for t in THRESHOLDS]
+    print_table(("relevance_threshold", "misses", "false finds"), at)
+    kept = [{"query": one.query.text, "kind": one.query.kind, "relevance": round(one.relevance, 4)} for one in outcomes]
+    (folder / "trust.json").write_text(json.dumps(kept, indent=0), encoding="utf-8")
+    print(plot_roc(folder / "trust_roc.png", present, absent, area))
+
+
+if __name__ == "__main__":
+    main()
