@@ -31,10 +31,9 @@ from search.query import check_query
 from search.query_models import QueryModels
 from search.results import SIGNALS, Moment, SearchResult, Signal
 from search.retrieve import Question, SegmentKey
-from search.show import show, show_groups
 from search.router import Route
+from search.show import show, show_groups
 from search.sight import BOUNDS, Sight, sight
-
 
 CLOSEST = 3
 """Moments that are offered where nothing was found."""

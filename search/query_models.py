@@ -24,6 +24,7 @@ class QueryEmbedder(Protocol):
 
     def embed_queries(self, texts: Sequence[str], /) -> Vectors: ...
 
+
 QUERY_PICTURES = 2
 """Pictures embedded at once: an image and its mirror image. A larger batch would be filled up with nothing."""
 
