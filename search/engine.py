@@ -145,7 +145,7 @@ class SearchEngine(Closing):
             fold: near-duplicates are folded into the best of them; False shows every moment by itself.
             expand: show what is folded into the moment of this rank, from 1, in place of the list.
             plain: take the words as they stand, without any grammar.
-            threshold: relevance that the best moment must reach, or plain words find nothing; None: as the settings say.
+            threshold: relevance that the best moment must reach, or plain words find nothing; None: the setting.
 
         Raises:
             QuerySyntaxError: the query's grammar is unfinished or contradicts itself.
