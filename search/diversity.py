@@ -17,8 +17,8 @@ PER_VIDEO = 5
 ALIKE = 0.97
 """Cosine of two segments' mean pictures from which they show the same. Not measured with a large model."""
 ALIKE_OF_PROFILE = {"demo": 0.998}
-"""For profiles with a scale of their own. The demo model is nearly blind to where a thing stands: different scenes with a
-big white square before brown reached 0.995 (seed 812), and folding these cost 0.005 of mAP."""
+"""For profiles with a scale of their own. The demo model is nearly blind to where a thing stands: different scenes with
+a big white square before brown reached 0.995 (seed 812), and folding these cost 0.005 of mAP."""
 
 
 @dataclass(frozen=True, slots=True)
