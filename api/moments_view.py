@@ -15,7 +15,8 @@ from api.terminal import label
 from api.thumbnails import half_blocks
 
 if TYPE_CHECKING:
-    from search.results import Moment, SearchResult
+    from search.plan import Plan
+    from search.results import Moment, Part, SearchResult
     from search.router import Route
 
 EXCERPT_CHARACTERS = 240
@@ -38,17 +39,19 @@ def print_result(console: Console, result: "SearchResult", *, offset: int, thumb
         example: what was looked for where it was not words alone.
     """
     asked = one_line(example or result.query)
+    if result.plan is not None and not result.plan.is_plain:
+        console.print(label(f"understood as: {one_line(understood_words(result.plan))}", "dim"))
     if not result.moments:
         console.print(Text.assemble("Nothing found for ", (asked, "bold"), "."))
         console.print(label("Say it in other words, or see with `reelseek status` what is indexed.", "dim"))
         if result.closest:
             console.print(label("Closest, though none of these matches well:", "dim"))
             console.print()
-            console.print(_table(result.closest, result.query, 0, thumbnails))
+            console.print(_table(result.closest, result.words, 0, thumbnails))
         return
     console.print(Text.assemble(f"{count_text(len(result.moments), 'moment')} for ", (asked, "bold")))
     console.print()
-    console.print(_table(result.moments, result.query, offset, thumbnails))
+    console.print(_table(result.moments, result.words, offset, thumbnails))
     console.print()
     seconds = result.seconds.get("total", 0.0)
     folded = next((rank for rank, one in enumerate(result.moments, offset + 1) if one.alike or one.in_video), 0)
@@ -84,11 +87,36 @@ def moment_words(moment: "Moment", query: str) -> RenderableType:
         why.append(f"{name.replace('_', ' ')} #{place}", style="green" if place == 1 else "")
     where = label(f"in {path.parent}, best at {time_code(moment.best_frame_seconds)}", "dim")
     lines: list[RenderableType] = [when, why]
-    if moment.text.strip():
+    if moment.parts:
+        lines += [
+            Padding(_part_words(number, part, query), (0, 0, 0, 2)) for number, part in enumerate(moment.parts, 1)
+        ]
+    elif moment.text.strip():
         lines.append(Padding(marked_text(moment.text, query), (0, 0, 0, 2)))
     if folded := folded_words(moment):
         lines.append(label(folded, "magenta"))
     return Group(*lines, where)
+
+
+def _part_words(number: int, part: "Part", query: str) -> Text:
+    """When one step of several is, and the text that matched."""
+    span = f"{number}. {time_code(part.span.start_seconds)} - {time_code(part.span.stop_seconds)}"
+    words = Text.assemble((span, "cyan"))
+    return words.append("  ").append_text(marked_text(part.text, query)) if part.text.strip() else words
+
+
+def understood_words(plan: "Plan") -> str:
+    """How a query with grammar in it was understood, in a line: `a beach; without: people; only: folder 2023`."""
+    steps: list[str] = []
+    for step in plan.steps:
+        terms = [
+            f"{term.field or 'words'} {term.text!r}" for term in step.terms if term.field or term.text != step.text
+        ]
+        without = [f"without {one.field + ' ' if one.field else ''}{one.text!r}" for one in step.excluded]
+        gap = f"within {step.within_seconds:g} s: " if step.within_seconds is not None else ""
+        steps.append(gap + ", ".join([*([step.text] if step.text else []), *terms, *without]))
+    filters = [f"{'not ' if one.is_excluded else ''}{one.name} {one.value}" for one in plan.filters]
+    return "; ".join([", then ".join(steps), *([f"only {', '.join(filters)}"] if filters else [])])
 
 
 def folded_words(moment: "Moment") -> str:

@@ -154,7 +154,8 @@ def _unwanted(query: str, tokens: Sequence[Token], place: int) -> tuple[list[Exc
             groups.append(words)
             words = []
             continue
-        words.append(token.text.rstrip(",;"))
+        if words or token.text != "any":
+            words.append(token.text.rstrip(",;"))
         if token.text[-1] in ",;":
             break
     groups.append(words)

@@ -96,8 +96,11 @@ class Plan:
     @property
     def words(self) -> str:
         """Everything that is wanted, in words alone: what a text is marked by and a time line is drawn for."""
-        wanted = [text for step in self.steps for text in (step.text, *(term.text for term in step.terms))]
-        return " ".join(dict.fromkeys(text for text in wanted if text))
+        wanted: list[str] = []
+        for step in self.steps:
+            wanted += [step.text] if step.text else []
+            wanted += [term.text for term in step.terms if term.text not in step.text]
+        return " ".join(dict.fromkeys(wanted))
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object of how a query was understood: `steps` and `filters`."""

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.errors import QueryError
+from indexer.errors import QueryError, QuerySyntaxError
 from indexer.records import STAGE_OF_SOURCE, TextSource, TimeSpan
 from indexer.store import Library
 from search.engine import SearchEngine
+from search.language import plan_of
 from search.query import check_query
 from search.relevance import MIN_SAMPLE, Background, Threshold, thresholds_of
 from search.retrieve import Question
@@ -90,7 +91,7 @@ def timeline(engine: SearchEngine, query: str, video: str, *, buckets: int = 200
         raise QueryError(f"buckets = {buckets} is below 1")
     library = engine.library
     found = library.find_video(video)
-    question = engine.question(text)
+    question = engine.question(_wanted(text))
     duration = found.duration_seconds
     parts: list[Part] = []
     if "picture" in found.stages:
@@ -104,6 +105,14 @@ def timeline(engine: SearchEngine, query: str, video: str, *, buckets: int = 200
     return Timeline(
         text, duration, tuple(round(float(level), 4) for level in levels), min(max(0.0, peak_seconds), duration)
     )
+
+
+def _wanted(query: str) -> str:
+    """What a query wants, in words alone; a query at fault as it stands."""
+    try:
+        return plan_of(query).words or query
+    except QuerySyntaxError:
+        return query
 
 
 def levels_of(parts: Iterable[Part], duration_seconds: float, buckets: int) -> Cosines:

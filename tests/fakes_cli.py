@@ -57,6 +57,7 @@ class FakeEngine:
         per_video: int | None = None,
         fold: bool = True,
         expand: int | None = None,
+        plain: bool = False,
     ) -> SearchResult:
         asked = {"query": query, "video": video, "limit": limit, "offset": offset, "signals": signals}
         example = {"image": image, "like": like}

@@ -48,6 +48,7 @@ SIGNALS = (
     type=click.Choice(SIGNALS),
     help="Search only by this; may be given several times.  [all that the library has]",
 )
+@click.option("--plain", is_flag=True, help="Take QUERY as it stands: marks, `then` and `not` are only words.")
 @click.option(
     "--per-video",
     metavar="N",
@@ -77,6 +78,7 @@ def search(
     per_video: int | None,
     fold: bool,
     expand: int | None,
+    plain: bool,
     thumbnails: bool | None,
     explain: bool,
     settings: Settings,
@@ -84,11 +86,17 @@ def search(
 ) -> ExitCode:
     """Find moments: what is seen, said, or written.
 
-    QUERY is plain words in any language that the models know.
+    QUERY is plain words in any language that the models know, and more: -WORD or `without` leaves out,
+    `A then B` is one moment of both, "quoted words" are said or written so, looks: said: text: caption: name where to
+    look, video: folder: tag: date: duration: at: filter. See docs/queries.md.
 
     \b
     Examples:
       reelseek search "a red car in the snow"
+      reelseek search "beach -people"                          also: beach without people, beach not at night
+      reelseek search "a red car then a bus within 30s"        one moment with both, in this order
+      reelseek search 'said:"thank you" looks:sunset'          both at once
+      reelseek search 'text:exit folder:2023 at:..10m'         on the screen, in the first ten minutes
       reelseek search "how to bake bread" --signal subtitle    only what is said, by meaning
       reelseek search "invoice 2024" --signal screen_text_words
       reelseek search "goal" --video final.mp4 --limit 3
@@ -117,6 +125,7 @@ def search(
         per_video=per_video,
         fold=fold,
         expand=expand,
+        plain=plain,
     )
     routes = engine.explain(query, video=video, signals=signals or None) if explain and query else []
     if as_json:

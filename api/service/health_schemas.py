@@ -60,6 +60,16 @@ class FieldProblem(Struct, kw_only=True):
     message: Annotated[str, Meta(examples=["Expected `int` <= 200"])]
 
 
+class QueryFault(Struct, kw_only=True):
+    """Where a query's grammar is at fault, and how it is right."""
+
+    start: Annotated[int, Meta(description="In characters of `query`, from 0; half open.", examples=[7])]
+    stop: Annotated[int, Meta(examples=[12])]
+    query: Annotated[str, Meta(description="The query, tidied.", examples=['a sign "exit'])]
+    reason: Annotated[str, Meta(examples=["this quote is not closed"])]
+    example: Annotated[str, Meta(examples=['a sign that says "exit"'])]
+
+
 class Problem(Struct, kw_only=True, omit_defaults=True):
     """Why a request failed, as RFC 9457 has it."""
 
@@ -69,3 +79,4 @@ class Problem(Struct, kw_only=True, omit_defaults=True):
     detail: Annotated[str, Meta(examples=["the query is empty; say in a few words what to look for"])]
     instance: Annotated[str, Meta(description="The request's id.", examples=["5f2c9a7e1b3d4c60"])]
     errors: list[FieldProblem] | UnsetType = UNSET
+    query_fault: QueryFault | UnsetType = UNSET

@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
 from api.service.errors import ServiceError
-from api.service.health_schemas import FieldProblem, Problem
+from api.service.health_schemas import FieldProblem, Problem, QueryFault
 from indexer.errors import (
     ImageError,
     Interrupted,
@@ -24,6 +24,7 @@ from indexer.errors import (
     NotInLibraryError,
     PromptTooLongError,
     QueryError,
+    QuerySyntaxError,
     ReelseekError,
     UsageError,
     VanishedVideoError,
@@ -83,7 +84,16 @@ def problem_of(error: BaseException, request_id: str) -> tuple[Problem, dict[str
             for kind, name, status, title in _TABLE:
                 if isinstance(error, kind):
                     headers = {"Retry-After": "5"} if status == 503 else {}
-                    return _problem(name, status, title, str(error), request_id), headers
+                    problem = _problem(name, status, title, str(error), request_id)
+                    if isinstance(error, QuerySyntaxError):
+                        problem.query_fault = QueryFault(
+                            start=error.start,
+                            stop=error.stop,
+                            query=error.query,
+                            reason=error.reason,
+                            example=error.example,
+                        )
+                    return problem, headers
         case HTTPException() if error.status_code < _LEAST_STATUS_OF_FAULTS:
             name, title = _BY_STATUS.get(error.status_code, ("request", "The request cannot be used"))
             problem = _problem(name, error.status_code, title, error.detail or title, request_id)

@@ -74,6 +74,51 @@ class MomentBox(Struct, kw_only=True):
     bottom: Annotated[float, Meta(ge=0, le=1, examples=[0.19])]
 
 
+class MomentPart(Struct, kw_only=True):
+    """What answers to one step of `A then B`."""
+
+    start_seconds: Seconds
+    stop_seconds: Seconds
+    best_frame_seconds: Seconds
+    signals: Annotated[dict[str, int], Meta(examples=[{"picture": 1}])]
+    text: Annotated[str, Meta(description="The words that matched; empty when the picture alone did.")]
+    thumbnail: Link
+
+
+class QueryTerm(Struct, kw_only=True):
+    """Something that must be there, or must not."""
+
+    text: Annotated[str, Meta(examples=["exit"])]
+    field: Annotated[
+        Literal["looks", "said", "text", "caption"] | None, Meta(description="Where; null: in all that can hold it.")
+    ]
+    exact: Annotated[bool, Meta(description="These very words, side by side.")]
+
+
+class QueryStep(Struct, kw_only=True):
+    """One thing to be found."""
+
+    text: Annotated[str, Meta(description="Free words.", examples=["a red car"])]
+    terms: list[QueryTerm]
+    excluded: list[QueryTerm]
+    within_seconds: Annotated[float | None, Meta(description="Largest gap after the step before.", examples=[30.0])]
+
+
+class QueryFilter(Struct, kw_only=True):
+    """A condition on the video, or on the time within it."""
+
+    name: Literal["video", "folder", "tag", "date", "duration", "at"]
+    value: Annotated[str, Meta(examples=["2023/paris"])]
+    excluded: Annotated[bool, Meta(description="The condition must not hold.")]
+
+
+class Understood(Struct, kw_only=True):
+    """How a query was understood. Of plain words: one step, and nothing else."""
+
+    steps: list[QueryStep]
+    filters: list[QueryFilter]
+
+
 class Moment(Struct, kw_only=True):
     """A span of one video that matches; half open: [start_seconds, stop_seconds)."""
 
@@ -102,6 +147,7 @@ class Moment(Struct, kw_only=True):
         list[MomentBox],
         Meta(description="Where the words on the screen stand that answer the query; empty where none did."),
     ]
+    parts: Annotated[list[MomentPart], Meta(description="Of a query of several steps: what answers to each.")]
     alike: Annotated[int, Meta(description="Near-duplicates folded into it: `expand` lists them.", examples=[12])] = 0
     in_video: Annotated[int, Meta(description="Further moments of its video, beyond `per_video`, folded into it.")] = 0
     thumbnail: Link
@@ -113,6 +159,7 @@ class SearchAnswer(Struct, kw_only=True):
     """The moments that match a query, best first."""
 
     query: Annotated[str, Meta(description="As it was understood: one line, composed.", examples=["a red car"])]
+    understood: Understood
     found: Annotated[bool, Meta(description="False: no moment reaches `relevance_threshold` of the settings.")]
     more: Annotated[bool, Meta(description="Further moments follow this page.")]
     seconds: Annotated[
@@ -129,11 +176,14 @@ class SearchRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     query: Annotated[
         str,
         Meta(
-            description="What to look for; beside `image` or `like`, what is to be different, or nothing.",
+            description=(
+                "What to look for, in the grammar of GET; beside `image` or `like` plain words: what is to be different."
+            ),
             max_length=1000,
-            examples=["a red car in the snow", "but at night"],
+            examples=["a red car in the snow", "beach -people", "a red car then a bus within 30s", "but at night"],
         ),
     ] = ""
+    plain: Annotated[bool, Meta(description="Take the words as they stand, without any grammar.")] = False
     image: Annotated[str, _IMAGE_META] | None = None
     like: Annotated[str, Meta(description=LIKE, max_length=4200, examples=["lecture.mp4@12:34"])] | None = None
     video: Annotated[str, Meta(max_length=4096)] | None = None

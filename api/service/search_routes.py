@@ -15,9 +15,22 @@ from search.results import SIGNALS, Signal
 LOADING_SECONDS = 300.0
 """The deadline of searches that wait for models that are still being loaded."""
 _SIGNAL_LIST = f"^({'|'.join(SIGNALS)})(,({'|'.join(SIGNALS)}))*$"
-_EXAMPLE = {"example": "a red car in the snow"}
+_EXAMPLE = {
+    "examples": [
+        "a red car in the snow",
+        "beach -people",
+        "a red car then a bus within 30s",
+        'said:"thank you" looks:sunset',
+        "invoice folder:2023 at:..10m",
+    ]
+}
 _LIKE_EXAMPLE = {"example": "lecture.mp4@12:34"}
-_QUERY = "What to look for, in words; beside `like`, what is to be different, or nothing."
+_QUERY = (
+    "What to look for, in words. `-people` or `without people` leaves out; `A then B within 30s` (or `A >> B`) is one "
+    'moment of both; `"exact words"`; `looks:`, `said:`, `text:`, `caption:` name where; `video:`, `folder:`, `tag:`, '
+    "`date:`, `duration:`, `at:` filter. A fault is a problem `query` with its place. Beside `like` plain words: what is "
+    "to be different, or nothing."
+)
 MAX_BODY_BYTES = schemas.MAX_IMAGE_CHARACTERS + (64 << 10)
 """An image in Base64, and the rest."""
 Query = Annotated[str | None, Parameter(query="q", max_length=1000, description=_QUERY, schema_extra=_EXAMPLE)]
@@ -25,6 +38,7 @@ Like = Annotated[str | None, Parameter(max_length=4200, description=schemas.LIKE
 PerVideo = Annotated[int | None, Parameter(ge=0, le=1000, description=schemas.PER_VIDEO)]
 Fold = Annotated[bool, Parameter(description=schemas.FOLD)]
 Expand = Annotated[int | None, Parameter(ge=1, le=1_000_000, description=schemas.EXPAND)]
+Plain = Annotated[bool, Parameter(description="Take the words as they stand, without any grammar.")]
 VideoName = Annotated[
     str | None, Parameter(max_length=4096, description="Only in this video: its id, name, or the id's first digits.")
 ]
@@ -53,6 +67,7 @@ class SearchRoutes(Controller):
         per_video: PerVideo = None,
         fold: Fold = True,
         expand: Expand = None,
+        plain: Plain = False,
     ) -> schemas.SearchAnswer:
         """The moments that match words or are like a moment, best first. Give `q`, `like` or both.
 
@@ -71,6 +86,7 @@ class SearchRoutes(Controller):
             per_video=per_video,
             fold=fold,
             expand=expand,
+            plain=plain,
         )
         return await _found(runtime, asked)
 

@@ -4,6 +4,8 @@ from base64 import b64decode
 from collections.abc import Iterable
 from pathlib import PurePath
 
+import msgspec
+
 from api.highlight import matching_spans
 from api.service import schemas
 from api.service.links import clip_link, media_link, thumbnail_link
@@ -12,6 +14,7 @@ from indexer.records import TextRow, TimeSpan, Video
 from indexer.store import Library
 from search.answer import Answer, CitedMoment
 from search.engine import SearchEngine
+from search.plan import Plan
 from search.results import SIGNALS, Moment, Signal
 
 
@@ -34,11 +37,13 @@ def search(engine: SearchEngine, asked: schemas.SearchRequest) -> schemas.Search
         per_video=asked.per_video,
         fold=asked.fold,
         expand=asked.expand,
+        plain=asked.plain,
     )
     videos = {one.video_id: one for one in engine.videos()}
     captions = Captions(engine.library, videos)
     return schemas.SearchAnswer(
         query=result.query,
+        understood=msgspec.convert((result.plan or Plan.plain(result.query)).to_json(), schemas.Understood),
         found=result.found,
         more=result.more,
         seconds={name: round(value, 4) for name, value in result.seconds.items()},
@@ -91,6 +96,10 @@ def moment_view(moment: Moment, query: str, videos: dict[str, Video], captions: 
         boxes=[schemas.MomentBox(**box.to_json()) for box in moment.boxes],
         alike=moment.alike,
         in_video=moment.in_video,
+        parts=[
+            schemas.MomentPart(thumbnail=thumbnail_link(moment.video_id, part.best_frame_seconds), **part.to_json())
+            for part in moment.parts
+        ],
         thumbnail=thumbnail_link(moment.video_id, moment.best_frame_seconds),
         media=media_link(moment.video_id),
         clip=clip_link(moment.video_id, moment.span),

@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from indexer.errors import QuerySyntaxError
+from search.language import plan_of
 from tests.browser.fakes_library import HOSTILE, OPENAPI, FakeLibrary, job_record, picture_bytes
 from web import PAGE_FOLDER
 
@@ -94,7 +96,15 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._problem(*problem)
         if path == "/api/search":
             asked = json.loads(body) if method == "POST" else given
-            return self._json(self._found({name: value for name, value in asked.items() if value is not None}))
+            asked = {name: value for name, value in asked.items() if value is not None}
+            try:
+                understood = plan_of(asked.get("q") or asked.get("query") or "").to_json()
+            except QuerySyntaxError as error:
+                names = ("start", "stop", "query", "reason", "example")
+                fault = {name: getattr(error, name) for name in names}
+                problem = {"type": "urn:reelseek:problem:query", "status": 400, "detail": str(error)}
+                return self._json(problem | {"query_fault": fault}, 400)
+            return self._json(self._found(asked) | {"understood": understood})
         if path == "/api/ask":
             return self._events(self._ask())
         if path == "/api/export":

@@ -144,6 +144,11 @@ async function showList(view, page, mine) {
 
 /** @param {unknown} error @param {PageState} page */
 function showError(error, page) {
+  if (error instanceof ServiceProblem && error.fault) {
+    fill(main, page.view === "search" && filters.element);
+    box.showFault(error.fault);
+    return;
+  }
   const again = () => apply(page, { isSame: true });
   const retry = button("Try again", { icon: "replay", on: again });
   const isAsking = isAsked(page) && error instanceof ServiceProblem;

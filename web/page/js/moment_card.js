@@ -17,6 +17,7 @@
  * @property {number} [alike] near-duplicates that it stands for
  * @property {number} [in_video] further moments of its video that it stands for
  * @property {string} [why] of a citation
+ * @property {{start_seconds: number, stop_seconds: number, text: string}[]} [parts] of a query of several steps
  * @property {import("./word_boxes.js").WordBox[]} [boxes] where the words on the screen stand
  */
 
@@ -48,6 +49,7 @@ export function momentCard(moment, { href, number, likeHref }) {
     { class: "about" },
     element("p", { class: "name", title: moment.video }, moment.video),
     words && element("p", { class: "words" }, ...words),
+    moment.parts?.length ? element("p", { class: "faint time" }, moment.parts.map((part) => clockSpan(part.start_seconds, part.stop_seconds)).join(", then ")) : null,
     element("div", { class: "card-foot" }, signalLabels(moment), likeHref && likeLink(moment, likeHref)),
     relevanceMeter(moment),
   );

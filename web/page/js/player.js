@@ -25,7 +25,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
   const bar = playerBar(video, { onFullScreen: () => screen.requestFullscreen?.() });
   const words = wordBoxes();
   const screen = element("div", { class: "screen" }, video, words.element, trouble);
-  const side = createPlayerSide({ onClose, onReplay: () => open && seekAndPlay(open.start), onCopy: () => onCopy(video.currentTime), onSearchWithin });
+  const side = createPlayerSide({ onClose, onSeek: seekAndPlay, onReplay: () => open && seekAndPlay(open.start), onCopy: () => onCopy(video.currentTime), onSearchWithin });
   const panel = element(
     "section",
     { class: "stage-panel", tabindex: "-1", "aria-label": "Player" },
@@ -151,6 +151,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
         line.setChapters([]);
       }
       line.setHeat([]);
+      line.setParts(known?.parts ?? []);
       line.setSpan(moment.start, moment.stop);
       seekAndPlay(time ?? moment.start);
       loadAbout(moment, query);

@@ -8,9 +8,9 @@ import { clockSpan } from "./times.js";
 /**
  * @typedef {import("./address.js").OpenMoment} OpenMoment
  * @typedef {import("./moment_card.js").Moment} Moment
- * @param {{onClose: () => void, onReplay: () => void, onCopy: () => void, onSearchWithin: (video: string) => void}} options
+ * @param {{onClose: () => void, onSeek: (seconds: number) => void, onReplay: () => void, onCopy: () => void, onSearchWithin: (video: string) => void}} options
  */
-export function createPlayerSide({ onClose, onReplay, onCopy, onSearchWithin }) {
+export function createPlayerSide({ onClose, onSeek, onReplay, onCopy, onSearchWithin }) {
   const name = element("h2", { class: "stage-name" }, "");
   const about = element("div", { class: "stage-about" });
   const facts = element("div", { class: "stage-facts" });
@@ -45,6 +45,7 @@ export function createPlayerSide({ onClose, onReplay, onCopy, onSearchWithin }) 
         isMoment ? element("p", { class: "stage-span time" }, clockSpan(moment.start, moment.stop)) : null,
         known?.why ? element("p", {}, known.why) : null,
         words ? element("p", { class: "words" }, ...words) : null,
+        known?.parts?.length ? partList(known.parts, onSeek) : null,
         known?.caption && known.caption !== known.text ? element("p", { class: "faint" }, known.caption) : null,
         known ? signalLabels(known) : null,
       );
@@ -77,6 +78,14 @@ export function createPlayerSide({ onClose, onReplay, onCopy, onSearchWithin }) 
       }
     },
   };
+}
+
+/** The steps of a moment of several, each to be played. @param {NonNullable<Moment["parts"]>} parts @param {(seconds: number) => void} onSeek */
+function partList(parts, onSeek) {
+  const links = parts.map((part) =>
+    element("li", {}, button(clockSpan(part.start_seconds, part.stop_seconds), { class: "button-bare time", on: () => onSeek(part.start_seconds) })),
+  );
+  return element("ol", { class: "parts", "aria-label": "Steps" }, ...links);
 }
 
 /** Scrolls the list alone; the page stays where it is. @param {HTMLElement} link */

@@ -1,8 +1,10 @@
 /** The one box: a query or a question. The switch follows the words until somebody sets it. */
 
+import { element, fill } from "./dom.js";
 import { isImage } from "./images.js";
 import { isQuestion } from "./question.js";
 
+/** @typedef {{start: number, stop: number, query: string, reason: string, example: string}} Fault in characters of the query */
 /**
  * @param {{onSubmit: (query: string, mode: "search" | "ask") => void, onImage: (file: File) => void, hasExample: () => boolean}} options
  *   hasExample: whether words may be missing, since an image or a moment is looked for
@@ -13,6 +15,7 @@ export function createSearchBox({ onSubmit, onImage, hasExample }) {
   const switches = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("input[name=mode]")]);
   const clear = /** @type {HTMLButtonElement} */ (form.querySelector(".box-clear"));
   const picker = /** @type {HTMLInputElement} */ (document.getElementById("image-picker"));
+  const fault = /** @type {HTMLElement} */ (form.querySelector(".box-fault"));
   let isChosen = false;
 
   const mode = () => (switches.find((one) => one.checked)?.value === "ask" ? "ask" : "search");
@@ -23,6 +26,7 @@ export function createSearchBox({ onSubmit, onImage, hasExample }) {
 
   input.addEventListener("input", () => {
     reflect();
+    showFault(null);
     if (!input.value.trim()) isChosen = false;
     if (!isChosen) setMode(isQuestion(input.value) ? "ask" : "search");
   });
@@ -32,8 +36,23 @@ export function createSearchBox({ onSubmit, onImage, hasExample }) {
       if (input.value.trim()) onSubmit(input.value.trim(), mode());
     });
   }
+  /** Under the box: what is wrong with the words, the piece itself marked, and how it is right. @param {Fault | null} found */
+  function showFault(found) {
+    fault.hidden = !found;
+    input.toggleAttribute("aria-invalid", found !== null);
+    if (!found) return;
+    const [before, piece, after] = [found.query.slice(0, found.start), found.query.slice(found.start, found.stop), found.query.slice(found.stop)];
+    fill(
+      fault,
+      element("span", {}, `${found.reason.charAt(0).toUpperCase()}${found.reason.slice(1)}: `),
+      element("bdi", {}, before, element("mark", {}, piece), after),
+      element("span", { class: "faint" }, ` Write it as in: ${found.example}`),
+    );
+  }
+
   clear.addEventListener("click", () => {
     input.value = "";
+    showFault(null);
     isChosen = false;
     reflect();
     input.focus();
@@ -62,6 +81,7 @@ export function createSearchBox({ onSubmit, onImage, hasExample }) {
       input.select();
     },
     blur: () => input.blur(),
+    showFault,
     /** @param {string} query @param {"search" | "ask"} wanted */
     set(query, wanted) {
       if (input.value.trim() !== query) input.value = query;
@@ -69,6 +89,7 @@ export function createSearchBox({ onSubmit, onImage, hasExample }) {
       isChosen = query !== "" && (isQuestion(query) ? "ask" : "search") !== wanted;
       setMode(wanted);
       reflect();
+      showFault(null);
     },
   };
 }

@@ -10,6 +10,7 @@ import { foldedWords, momentCard } from "./moment_card.js";
 import { loading, notice } from "./notice.js";
 import { getJson, request, withQuery } from "./service.js";
 import { counted } from "./times.js";
+import { understoodChips } from "./understood.js";
 
 const PAGE = 24;
 const MOST_FOLDED = 200;
@@ -27,7 +28,8 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
   const list = element("ol", { class: "grid", "aria-label": "Moments" });
   const rest = element("div", { class: "more" });
   const example = element("div", {});
-  const root = element("div", { class: "view" }, title, example, status, list, rest);
+  const understood = element("div", {});
+  const root = element("div", { class: "view" }, title, example, understood, status, list, rest);
   /** @type {WeakMap<Element, Moment>} */
   const known = new WeakMap();
   /** @type {Map<string, any>} the last answers, so that going back is instant */
@@ -155,6 +157,7 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
       list.classList.remove("is-closest");
       fill(rest);
       fill(status);
+      fill(understood);
       fill(example, exampleOf(state, { onLeave: leaveExample }));
       if (!askedFor(state)) return true;
       if (state.image && !heldImage(state.image)) {
@@ -167,6 +170,7 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
         const result = await fetchPart(state, { offset: 0, expand: 0 }, signal);
         if (signal.aborted) return false;
         fill(status);
+        fill(understood, understoodChips(result.understood, result.query));
         if (!result.found) showNothing(state, result);
         else {
           const count = `${counted(result.moments.length, "moment")}${result.more ? " and more" : ""}`;

@@ -7,7 +7,7 @@ export class ServiceGone extends Error {}
 
 /** The service refused: an `application/problem+json` body, or any other error status. */
 export class ServiceProblem extends Error {
-  /** @param {{type?: string, title?: string, detail?: string, status?: number, instance?: string}} problem */
+  /** @param {{type?: string, title?: string, detail?: string, status?: number, instance?: string, query_fault?: {start: number, stop: number, query: string, reason: string, example: string}}} problem */
   constructor(problem, retryAfterSeconds = 0) {
     super(problem.detail || problem.title || "The service could not do this.");
     /** The last part of the stable type, as "model-missing". */
@@ -15,6 +15,8 @@ export class ServiceProblem extends Error {
     this.status = problem.status ?? 0;
     this.instance = problem.instance ?? "";
     this.retryAfterSeconds = retryAfterSeconds;
+    /** Where the words of a query are at fault, and how they are right; null for any other problem. */
+    this.fault = problem.query_fault ?? null;
   }
 }
 

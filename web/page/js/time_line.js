@@ -32,6 +32,8 @@ export function createTimeLine({ onSeek }) {
   );
   let duration = 0;
   let position = 0;
+  /** @type {{mark: HTMLElement, start: number, stop: number}[]} */
+  let parts = [];
   /** @type {import("./sprites.js").Sprite[]} */
   let sprites = [];
   /** @type {{start_seconds: number, title: string}[]} */
@@ -39,6 +41,10 @@ export function createTimeLine({ onSeek }) {
   let onFirstPeek = () => {};
 
   const share = (/** @type {number} */ seconds) => `${duration ? (Math.min(seconds, duration) / duration) * 100 : 0}%`;
+  const place = (/** @type {HTMLElement} */ mark, /** @type {number} */ start, /** @type {number} */ stop) => {
+    mark.style.setProperty("left", share(start));
+    mark.style.setProperty("width", `calc(${share(stop)} - ${share(start)})`);
+  };
   const under = (/** @type {PointerEvent} */ event) => {
     const box = line.getBoundingClientRect();
     return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * duration;
@@ -103,8 +109,18 @@ export function createTimeLine({ onSeek }) {
     /** @param {number} start @param {number} stop both 0: none */
     setSpan(start, stop) {
       span.hidden = stop <= start;
-      span.style.setProperty("left", share(start));
-      span.style.setProperty("width", `calc(${share(stop)} - ${share(start)})`);
+      place(span, start, stop);
+      parts.forEach((part) => place(part.mark, part.start, part.stop));
+    },
+    /** @param {{start_seconds: number, stop_seconds: number}[]} steps of a moment of several, each marked in its span */
+    setParts(steps) {
+      for (const part of parts) part.mark.remove();
+      parts = steps.map((step) => {
+        const mark = element("div", { class: "line-part", "aria-hidden": "true" });
+        place(mark, step.start_seconds, step.stop_seconds);
+        return { mark, start: step.start_seconds, stop: step.stop_seconds };
+      });
+      track.append(...parts.map(({ mark }) => mark));
     },
     /** @param {{start_seconds: number, title: string}[]} chapters each a notch where it begins; none: no notches */
     setChapters(chapters) {
