@@ -176,9 +176,7 @@ class SearchRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     query: Annotated[
         str,
         Meta(
-            description=(
-                "What to look for, in the grammar of GET; beside `image` or `like` plain words: what is to be different."
-            ),
+            description="What to look for, as in GET; beside `image` or `like` plain words: what is to be different.",
             max_length=1000,
             examples=["a red car in the snow", "beach -people", "a red car then a bus within 30s", "but at night"],
         ),

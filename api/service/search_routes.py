@@ -28,8 +28,8 @@ _LIKE_EXAMPLE = {"example": "lecture.mp4@12:34"}
 _QUERY = (
     "What to look for, in words. `-people` or `without people` leaves out; `A then B within 30s` (or `A >> B`) is one "
     'moment of both; `"exact words"`; `looks:`, `said:`, `text:`, `caption:` name where; `video:`, `folder:`, `tag:`, '
-    "`date:`, `duration:`, `at:` filter. A fault is a problem `query` with its place. Beside `like` plain words: what is "
-    "to be different, or nothing."
+    "`date:`, `duration:`, `at:` filter. A fault is a problem `query` with its place. Beside `like` plain words: what "
+    "is to be different, or nothing."
 )
 MAX_BODY_BYTES = schemas.MAX_IMAGE_CHARACTERS + (64 << 10)
 """An image in Base64, and the rest."""
