@@ -12,11 +12,14 @@ from click.testing import CliRunner, Result
 from api.cli import main
 from api.commands.search import SIGNALS
 from api.exit_codes import ExitCode
+from api.options import SEARCH_OPTIONS, WATCH_OPTIONS
 from indexer import errors
 from indexer.config import LIMITS, Settings
 from search import results
 
-COMMANDS = "index search ask pinpoint serve keys status videos remove verify optimize eval models demo".split()
+COMMANDS = (
+    "index watch search ask pinpoint describe export serve keys status videos tag remove verify optimize eval models demo"
+).split()
 PARTS = [["keys", "add"], ["keys", "list"], ["keys", "revoke"], ["demo", "make"], ["demo", "run"]]
 LEAVES = [[name] for name in COMMANDS if name not in {"keys", "demo"}] + PARTS
 
@@ -54,6 +57,8 @@ def test_every_command_takes_library_and_models(command: list[str]) -> None:
 def test_index_has_an_option_for_every_setting_with_its_default_and_range() -> None:
     output = " ".join(run("index", "--help").output.split())
     for name, limit in LIMITS.items():
+        if name in (*WATCH_OPTIONS, *SEARCH_OPTIONS):
+            continue
         assert "--" + name.replace("_", "-") in output
         assert f"to {limit.high:,.0f}" in output, name
     assert (
@@ -133,14 +138,19 @@ def _all_errors() -> list[type[errors.ReelseekError]]:
 def test_every_error_of_the_tree_ends_in_one_line_without_traceback(
     kind: type[errors.ReelseekError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    said = "the thing \x1b[31m is gone;\nbring it back"
+
     def fail() -> None:
-        raise kind("the thing \x1b[31m is gone;\nbring it back")
+        if kind is errors.QuerySyntaxError:  # it also says where
+            raise errors.QuerySyntaxError(said, "-", 0, 1, "beach -people")
+        raise kind(said)
 
     monkeypatch.setitem(main.commands, "models", click.Command("models", callback=fail))
     result = run("models")
     code = ExitCode.INTERRUPTED if issubclass(kind, errors.Interrupted) else ExitCode.STOPPED
     assert result.exit_code == code
-    assert result.stderr == "reelseek: the thing \\x1b[31m is gone; bring it back\n"
+    assert result.stderr.startswith("reelseek: the thing \\x1b[31m is gone; bring it back")
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_a_fault_prints_its_traceback_and_does_not_look_like_nothing_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,6 +111,8 @@ def search(
     In a pipe each moment is one line: rank, start, stop, score, signals, path and text, set apart by tabs.
     Returns 1 when nothing is found; the closest moments are then offered as such.
     """
+    if not query and image is None and like is None:
+        raise click.UsageError("Missing argument 'QUERY'; or name --image or --like")
     from search.engine import SearchEngine
 
     engine = SearchEngine.open(Path(settings.library), settings=settings)
