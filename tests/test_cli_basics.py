@@ -17,9 +17,10 @@ from indexer import errors
 from indexer.config import LIMITS, Settings
 from search import results
 
-COMMANDS = (
-    "index watch search ask pinpoint describe export serve keys status videos tag remove verify optimize eval models demo"
-).split()
+COMMANDS = [
+    *"index watch search ask pinpoint describe export serve keys".split(),
+    *"status videos tag remove verify optimize eval models demo".split(),
+]
 PARTS = [["keys", "add"], ["keys", "list"], ["keys", "revoke"], ["demo", "make"], ["demo", "run"]]
 LEAVES = [[name] for name in COMMANDS if name not in {"keys", "demo"}] + PARTS
 
