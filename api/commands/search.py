@@ -30,7 +30,7 @@ SIGNALS = (
 
 
 @click.command()
-@click.argument("query", required=False, default="")
+@click.argument("query", required=False)
 @click.option(
     "--image",
     type=click.Path(path_type=Path),
@@ -67,7 +67,7 @@ SIGNALS = (
 @click.option("--explain", is_flag=True, help="Say which signals were counted for this query, and why.")
 @with_settings("device", "clip_model", "text_model", "relevance_threshold")
 def search(
-    query: str,
+    query: str | None,
     *,
     image: Path | None,
     like: str | None,
@@ -111,8 +111,9 @@ def search(
     In a pipe each moment is one line: rank, start, stop, score, signals, path and text, set apart by tabs.
     Returns 1 when nothing is found; the closest moments are then offered as such.
     """
-    if not query and image is None and like is None:
+    if query is None and image is None and like is None:
         raise click.UsageError("Missing argument 'QUERY'; or name --image or --like")
+    query = query or ""
     from search.engine import SearchEngine
 
     engine = SearchEngine.open(Path(settings.library), settings=settings)
