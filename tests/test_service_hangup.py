@@ -17,6 +17,7 @@ import httpx
 import psutil
 import pytest
 
+from api.service.search_routes import MAX_BODY_BYTES
 from search.asking import Asker
 from tests.service import RunningService, demo_library, demo_settings, own_library, serving  # noqa: F401
 
@@ -273,7 +274,9 @@ def test_too_large_uploads_are_refused_before_and_while_they_come(quick: Running
             assert response.status_code == 413
         except httpx.TransportError:
             pass  # closed in its face while it still sends
-        big = b'{"query": "' + b"a" * 100_000 + b'"}'
+        big = b'{"question": "' + b"a" * 100_000 + b'"}'
+        assert client.post("/api/ask", content=big).status_code == 413
+        big = b'{"query": "' + b"a" * (MAX_BODY_BYTES + 1) + b'"}'  # an image may lie in it
         assert client.post("/api/search", content=big).status_code == 413
     nothing_kept(quick)
 

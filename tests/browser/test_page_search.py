@@ -78,7 +78,7 @@ def test_a_link_reopens_the_query_the_filters_and_the_moment(new_page: OpenPage,
     expect(page.get_by_label("In", exact=True)).to_have_value(TALK)
     asked = next(path for _, path in service.library.requests if path.startswith("/api/search"))
     given = parse_qs(urlsplit(asked).query)
-    assert given["signals"] == ["picture,subtitle,subtitle_words"]
+    assert given["signals"] == ["picture,subtitle,subtitle_words,speech,speech_words"]
     assert given["video"] == [TALK]
 
 
