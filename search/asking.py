@@ -173,7 +173,11 @@ class Asker(Closing):
         return self._answer(text, looked, found.moments, started)
 
     def _retrieve(self, question: str, video: Video | None, effort: EffortName) -> "Retrieved":
-        """What may answer; nothing where sight, judged, says that the thing is not there and no text brings it up."""
+        """What may answer.
+
+        Where sight is judged, and the question does not take the thing for granted, what is only seen must not be
+        absent, and what is read or heard must be relevant enough to be found by a search.
+        """
         query, name = retrieval_query(question), video and video.video_id
         limit = max(MOST_CLOSEST, EFFORTS[effort].clips)
         moments = self.engine.search(
@@ -181,8 +185,13 @@ class Asker(Closing):
         ).moments
         seen = self.engine.sight(query, video=name) if moments else None
         is_given = presupposes(question)
-        if seen is Sight.ABSENT and not is_given:
-            moments = [moment for moment in moments if not set(moment.signals) <= SEEN]
+        if seen is not None and not is_given:
+            least = self.settings.relevance_threshold
+            moments = [
+                moment
+                for moment in moments
+                if (seen is not Sight.ABSENT if set(moment.signals) <= SEEN else moment.relevance >= least)
+            ]
         if not moments or seen is None:
             return Retrieved(moments, is_sure=False)
         by_text = not set(moments[0].signals) <= SEEN
