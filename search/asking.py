@@ -8,7 +8,7 @@ answer questions about the whole span, `pinpoint` refines bounds.
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -49,6 +49,8 @@ class Retrieved:
     moments: list[Moment]
     is_sure: bool
     """It is there, as far as retrieval can tell; see `search.sight`."""
+    closest: list[Moment] = field(default_factory=list[Moment])
+    """What the search itself offered where it found nothing."""
 
 
 LoadModel = Callable[[str, str], VisionLanguageModel]
@@ -166,8 +168,8 @@ class Asker(Closing):
             return self._answer(text, passes.look_at(spread), [], started)
         query = retrieval_query(text)
         if not found.moments:
-            closest = self.engine.nearest(query, video=chosen and chosen.video_id, limit=MOST_CLOSEST)
-            return self._answer(text, Looked(), closest, started)
+            closest = found.closest or self.engine.nearest(query, video=chosen and chosen.video_id, limit=MOST_CLOSEST)
+            return self._answer(text, Looked(), closest[:MOST_CLOSEST], started)
         with_text = wants_text(text, found.moments)
         looked = passes.look(self.candidates(found.moments, query, with_text=with_text))
         return self._answer(text, looked, found.moments, started)
@@ -180,9 +182,8 @@ class Asker(Closing):
         """
         query, name = retrieval_query(question), video and video.video_id
         limit = max(MOST_CLOSEST, EFFORTS[effort].clips)
-        moments = self.engine.search(
-            query, video=name, limit=limit, per_video=0, fold=False, plain=True, threshold=0.0
-        ).moments
+        result = self.engine.search(query, video=name, limit=limit, per_video=0, fold=False, plain=True, threshold=0.0)
+        moments = result.moments
         seen = self.engine.sight(query, video=name) if moments else None
         is_given = presupposes(question)
         if seen is not None and not is_given:
@@ -193,7 +194,7 @@ class Asker(Closing):
                 if (seen is not Sight.ABSENT if set(moment.signals) <= SEEN else moment.relevance >= least)
             ]
         if not moments or seen is None:
-            return Retrieved(moments, is_sure=False)
+            return Retrieved(moments, is_sure=False, closest=result.closest)
         by_text = not set(moments[0].signals) <= SEEN
         return Retrieved(moments, is_sure=seen is Sight.SURE or by_text or is_given)
 

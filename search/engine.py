@@ -159,7 +159,7 @@ class SearchEngine(Closing):
         wanted = _check_signals(signals)
         page = Page(limit, offset, expand)
         share = check_share(per_video, one_video=video is not None)
-        video_ids = None if video is None else frozenset({self._library.find_video(video).video_id})
+        video_ids = self._only(video)
         videos = {one.video_id: one for one in self._library.videos()}
         started = time.perf_counter()
         if image is None and like is None:
@@ -236,7 +236,7 @@ class SearchEngine(Closing):
     ) -> list[Route]:
         """How each signal is used for a query in plain words, and why. Raises as `search`."""
         wanted = _check_signals(signals)
-        video_ids = None if video is None else frozenset({self._library.find_video(video).video_id})
+        video_ids = self._only(video)
         self._models.load(wanted)
         question = self._models.embed(check_query(query), wanted, video_ids)
         videos = {one.video_id: one for one in self._library.videos()}
@@ -252,7 +252,7 @@ class SearchEngine(Closing):
             QueryError, NotInLibraryError, LibraryModelsError, ModelMissingError, ModelBrokenError: see `search`.
         """
         text = check_query(query)
-        video_ids = None if video is None else frozenset({self._library.find_video(video).video_id})
+        video_ids = self._only(video)
         self._models.load(SIGNALS)
         return self._models.embed(text, SIGNALS, video_ids)
 
@@ -292,6 +292,10 @@ class SearchEngine(Closing):
     def close(self) -> None:
         """Let go of the library; safe to repeat."""
         self._library.close()
+
+    def _only(self, video: str | None) -> frozenset[str] | None:
+        """The id of a video that is named; None for all. Raises NotInLibraryError."""
+        return None if video is None else frozenset({self._library.find_video(video).video_id})
 
 
 def _check_signals(signals: Collection[Signal] | None) -> tuple[Signal, ...]:

@@ -72,10 +72,17 @@ def find_nearest(library: Library, question: Question, *, videos: Mapping[str, V
     segments = library.segments_by_key(keys)
     rest = [
         Draft(
-            *(key[0], key[1], segment.span, segment.best_frame_seconds, 0.0, {}, "", 0.0),
-            relevance=found.relevance.get(key, 0.0),
+            video_id=video_id,
+            segment_index=index,
+            span=segment.span,
+            best_frame_seconds=segment.best_frame_seconds,
+            score=0.0,
+            ranks={},
+            text="",
+            peak=0.0,
+            relevance=found.relevance.get((video_id, index), 0.0),
         )
-        for key, segment in segments.items()
+        for (video_id, index), segment in segments.items()
     ]
     return [*drafts, *rest]
 
