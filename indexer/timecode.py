@@ -66,6 +66,17 @@ class FrameRate:
         """As people write it: `25`, `29.97 DF`."""
         return rate_name(self.per_second) + (" DF" if self.drops else "")
 
+    @property
+    def hour_frame(self) -> int:
+        """What time code names 01:00:00:00, where time lines begin by custom: frame 107,892 at 29.97 drop-frame.
+
+        Where time code cannot count the frames, those of an hour.
+        """
+        try:
+            return self.frame_at("01:00:00:00")
+        except FrameRateError:
+            return round(3600 * self.per_second)
+
     def seconds(self, frame: int) -> Fraction:
         """When a frame comes on screen; frame 0 comes at 0."""
         return frame / self.per_second

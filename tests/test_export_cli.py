@@ -25,7 +25,7 @@ from indexer.errors import ExportError
 from indexer.records import TimeSpan, Video
 from search.results import Moment
 from tests.fakes_cli import FakeEngine
-from tests.media_rates import NTSC_24, NTSC_30, shown_numbers, write_library, write_rated
+from tests.media_rates import NTSC_24, NTSC_30, NTSC_60, shown_numbers, write_library, write_rated
 from tests.media_service import probed
 from tests.web_vtt import read_chapters
 
@@ -39,6 +39,8 @@ class World:
     """29.97 with the time code 00:59:58;05, as MOV."""
     film: Video
     """23.976 in Matroska, whose times are rounded to milliseconds."""
+    fast: Video
+    """59.94 with the time code 01:02:59;30, as MP4."""
 
 
 @pytest.fixture(scope="module", name="world")
@@ -46,7 +48,8 @@ def world_fixture(tmp_path_factory: pytest.TempPathFactory) -> World:
     folder = tmp_path_factory.mktemp("world")
     drop = probed(write_rated(folder / "drop.mov", NTSC_30, FRAMES, timecode="00:59:58;05", reel="A001"))
     film = probed(write_rated(folder / "film – x.mkv", NTSC_24, FRAMES))
-    return World(write_library(folder / "library", [drop, film], {}), drop, film)
+    fast = probed(write_rated(folder / "fast.mp4", NTSC_60, FRAMES, timecode="01:02:59;30"))
+    return World(write_library(folder / "library", [drop, film, fast], {}), drop, film, fast)
 
 
 def run(world: World, *arguments: str, **given: Any) -> Result:
@@ -75,11 +78,22 @@ def test_the_formats_are_those_of_the_code() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "first", "stop"), [("drop", 31, 77), ("film", 2, 49), ("film", 0, 1), ("drop", 149, 150)]
+    ("name", "first", "stop", "code"),
+    [
+        ("drop", 31, 77, "00:59:59;06"),
+        ("film", 2, 49, "00:00:00:02"),
+        ("film", 0, 1, "00:00:00:00"),
+        ("drop", 149, 150, "01:00:03;04"),
+        ("fast", 29, 88, "01:02:59;59"),
+        ("fast", 30, 31, "01:03:00;04"),  # the first four numbers of a minute are left out
+        ("fast", 149, 150, "01:03:02;03"),
+    ],
 )
-def test_a_clip_is_exactly_its_frames(world: World, tmp_path: Path, name: str, first: int, stop: int) -> None:
+def test_a_clip_is_exactly_its_frames(
+    world: World, tmp_path: Path, name: str, first: int, stop: int, code: str
+) -> None:
     video: Video = getattr(world, name)
-    rate = NTSC_30 if name == "drop" else NTSC_24
+    rate = {"drop": NTSC_30, "film": NTSC_24, "fast": NTSC_60}[name]
     told = json.loads(moments((video, first, stop)))["moments"][0]
     span = ("--start", str(told["start_seconds"]), "--stop", str(told["stop_seconds"]))
     result = run(world, "--video", video.path, *span, "--format", "clips", "--out", str(tmp_path / "cut"), "--json")
@@ -90,8 +104,7 @@ def test_a_clip_is_exactly_its_frames(world: World, tmp_path: Path, name: str, f
         stream = container.streams.video[0]
         assert stream.average_rate == rate
         assert stream.duration * stream.time_base == (stop - first) / rate
-        code = stream.metadata["timecode"]
-    assert code == {31: "00:59:59;06", 149: "01:00:03;04"}.get(first, f"00:00:00:0{first}")
+        assert stream.metadata["timecode"] == code
     again = run(world, "--video", video.path, *span, "--format", "clips", "--out", str(tmp_path / "cut"), "--json")
     assert json.loads(again.stdout)["kept"] == 1
 

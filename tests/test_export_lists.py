@@ -104,6 +104,9 @@ def test_an_otio_reads_back_exactly(shot: Shot, tmp_path: Path) -> None:
     (tmp_path / made.name).write_bytes(made.data)
     line: Any = otio.adapters.read_from_file(str(tmp_path / made.name))
     assert otio.adapters.write_to_string(line, "otio_json") + "\n" == made.text
+    drops = shot.source.known_rate.drops
+    begin = otio.opentime.to_timecode(line.global_start_time, float(shot.rate), drop_frame=drops)
+    assert begin == ("01:00:00;00" if drops else "01:00:00:00")
     clips = list(line.find_clips())
     for clip, (first, stop) in zip(clips, shot.frames, strict=True):
         whole, part = clip.available_range(), clip.source_range
@@ -113,7 +116,7 @@ def test_an_otio_reads_back_exactly(shot: Shot, tmp_path: Path) -> None:
             otio.opentime.RationalTime(stop - first, float(shot.rate)),
         )
         assert Path(unquote(urlparse(clip.media_reference.target_url).path)) == Path(shot.source.video.path)
-        code = otio.opentime.to_timecode(part.start_time, float(shot.rate), drop_frame=shot.source.known_rate.drops)
+        code = otio.opentime.to_timecode(part.start_time, float(shot.rate), drop_frame=drops)
         assert code == shot.source.known_rate.timecode(shot.start + first)
 
 
@@ -142,9 +145,15 @@ def test_an_fcpxml_is_exact_and_opens(shot: Shot) -> None:
     (line,) = otio.adapters.read_from_string(made.text, "fcpx_xml")  # pyright: ignore
     clips = list(line.find_clips())
     assert [clip.name for clip in clips] == [shot.source.name] * len(shot.frames)
-    if shot.rate.denominator == 1:  # the adapter reads 29.97 as 29
-        found = [clip.source_range.duration.value for clip in clips]
-        assert all(abs(value - (stop - first)) <= 1 for value, (first, stop) in zip(found, shot.frames, strict=True))
+    # The adapter counts in whole frames a second, 29 for 29.97, and cuts off what is left: right to one of its frames.
+    own = int(shot.rate)
+    for clip, (first, stop) in zip(clips, shot.frames, strict=True):
+        for time, frames in (
+            (clip.source_range.start_time, shot.start + first),
+            (clip.source_range.duration, stop - first),
+        ):
+            assert time.rate == own and 0 <= float(frames / shot.rate) - time.to_seconds() < 1.001 / own
+    assert line.tracks[0][0] is clips[0]  # no gap before the first
 
 
 def test_a_table_tells_frames_times_and_time_codes(shot: Shot) -> None:

@@ -132,3 +132,18 @@ def test_drop_frame_exists_for_two_rates_alone() -> None:
     with pytest.raises(FrameRateError, match="no time code"):
         FrameRate(Fraction(25, 2)).timecode(0)
     assert is_drop_frame("01:00:00;00") and is_drop_frame("01:00:00.00") and not is_drop_frame("01:00:00:00")
+
+
+@pytest.mark.parametrize(
+    ("rate", "frame"),
+    [
+        (FrameRate(Fraction(25)), 90_000),
+        (FrameRate(Fraction(30_000, 1001)), 108_000),
+        (FrameRate(Fraction(30_000, 1001), drops=True), 107_892),
+        (FrameRate(Fraction(60_000, 1001), drops=True), 215_784),
+        (FrameRate(Fraction(25, 2)), 45_000),
+    ],
+    ids=lambda value: value.name if isinstance(value, FrameRate) else str(value),
+)
+def test_the_frame_of_one_hour(rate: FrameRate, frame: int) -> None:
+    assert rate.hour_frame == frame

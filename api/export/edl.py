@@ -32,8 +32,7 @@ def edl(takes: Sequence[Take], *, title: str) -> str:
     if len(rates) != 1:
         raise ExportError("an EDL has one frame rate; export the others apart, or all as OTIO or FCPXML")
     record = FrameRate(takes[0].rate.per_second, drops=takes[0].rate.drops)
-    # Time lines begin at one hour by custom.
-    place = record.frame_at("01:00:00;00" if record.drops else "01:00:00:00")
+    place = record.hour_frame
     sources = list(dict.fromkeys(take.source.video.video_id for take in takes))
     by_id = {take.source.video.video_id: take.source for take in takes}
     reels = dict(zip(sources, reel_names(by_id[one].reel or by_id[one].name for one in sources), strict=True))

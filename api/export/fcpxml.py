@@ -1,8 +1,10 @@
 """Takes as FCPXML 1.8, which Final Cut Pro, DaVinci Resolve and Premiere's converters read. Pure.
 
-Written here and not by OpenTimelineIO's adapter (otio-fcpx-xml-adapter 1.0): it rounds 29.97 to 29 frames a second, has
-no drop-frame, and runs `ffprobe` on each file. Times are rational seconds, each a whole number of frames, as Apple's
-reference wants them ("FCPXML Reference", Timing Attributes).
+Written here and not by OpenTimelineIO's adapter (otio-fcpx-xml-adapter 1.0): it has no `frameDuration` for 30000/1001
+and no drop-frame, and runs `ffprobe` on each file. It reads what is written here, but cuts every rate down to a whole
+number: 29.97 becomes 29, so that it reads true frame numbers from no file with a true `frameDuration`; its seconds are
+right to one of its frames. Times are rational seconds, each a whole number of frames, as Apple's reference wants them
+("FCPXML Reference", Timing Attributes).
 """
 
 import re
@@ -33,16 +35,14 @@ def fcpxml(takes: Sequence[Take], *, title: str, rate: FrameRate, locate: Callab
     assets = _assets(resources, takes, locate)
     event = ElementTree.SubElement(ElementTree.SubElement(root, "library"), "event", name=_text(title))
     project = ElementTree.SubElement(event, "project", name=_text(title))
-    start = 3600 * round(rate.per_second)  # 01:00:00:00, by custom
-    sequence = ElementTree.SubElement(
-        project, "sequence", format=sequence_format, tcStart=time_of(start, rate), tcFormat=_mode(rate)
-    )
-    spine, place = ElementTree.SubElement(sequence, "spine"), start
+    # As Final Cut's new projects; a reader that takes offsets as they stand would see an hour of nothing before.
+    sequence = ElementTree.SubElement(project, "sequence", format=sequence_format, tcStart="0s", tcFormat=_mode(rate))
+    spine, place = ElementTree.SubElement(sequence, "spine"), 0
     for take in takes:
         count = max(1, round(take.duration_seconds * rate.per_second))
         _asset_clip(spine, take, assets[take.source.video.video_id], place, count, rate)
         place += count
-    sequence.set("duration", time_of(place - start, rate))
+    sequence.set("duration", time_of(place, rate))
     ElementTree.indent(root)
     body = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n{body}\n'

@@ -15,7 +15,7 @@ Locate = Callable[[Take], str]
 def timeline(takes: Sequence[Take], *, title: str, rate: FrameRate, locate: Locate) -> str:
     """The time line as OTIO's JSON. Times are whole frames: a clip's range counts from the file's time code."""
     line = otio.schema.Timeline(_clean(title))
-    line.global_start_time = _time(3600 * round(rate.per_second), rate)
+    line.global_start_time = _time(rate.hour_frame, rate)
     track = otio.schema.Track("V1", kind=otio.schema.TrackKind.Video)
     for take in takes:
         track.append(_clip(take, locate))
