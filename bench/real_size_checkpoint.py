@@ -49,8 +49,8 @@ PIXELS = {"shortest_edge": 56 * 56, "longest_edge": 28 * 28 * 16_384}
 """As published: 4 to 16,384 tokens a picture."""
 
 
-def write_random_checkpoint(folder: Path, shape: str) -> Path:
-    """Writes it in bfloat16 where it is not there yet; the 2B shape takes 4.4 GB."""
+def write_random_checkpoint(folder: Path, shape: str, *, device: str = "cpu") -> Path:
+    """Writes it in bfloat16 where it is not there yet; the 2B shape takes 4.4 GB. Its numbers are drawn on a device."""
     if (folder / "tokenizer_config.json").is_file():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,8 @@ def write_random_checkpoint(folder: Path, shape: str) -> Path:
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.bfloat16)
     try:
-        model = Qwen2VLForConditionalGeneration(config_of(shape))
+        with torch.device(device):
+            model = Qwen2VLForConditionalGeneration(config_of(shape))
     finally:
         torch.set_default_dtype(before)
     model.generation_config.eos_token_id = SPECIAL.index("<|im_end|>")

@@ -10,7 +10,7 @@ import argparse
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import Qwen2Tokenizer, Qwen2VLForConditionalGeneration
@@ -43,6 +43,8 @@ class Settings:
     text_rate: float = 1e-3
     seed: int = 0
     threads: int = 1
+    device: str = "cpu"
+    workers: int = 0
 
 
 def train(settings: Settings, *, out: Path, work: Path, start: Path | None = None) -> None:
@@ -54,7 +56,7 @@ def train(settings: Settings, *, out: Path, work: Path, start: Path | None = Non
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     store = FrameStore(work, scenes=settings.scenes, seed=settings.seed)
-    store.draw()
+    store.draw(workers=settings.workers)
     store.refresh()
     maker = ClipMaker(store.scenes, store.starts, first=0, last=len(store.scenes))
     kept_tokenizer = work / "tokenizer"
@@ -66,6 +68,7 @@ def train(settings: Settings, *, out: Path, work: Path, start: Path | None = Non
     tokenizer = Qwen2Tokenizer.from_pretrained(kept_tokenizer)
     processor = build_processor(tokenizer)
     model = Qwen2VLForConditionalGeneration(model_config(len(tokenizer)))
+    cast(Any, model).to(settings.device)
     if start is None:
         _train_tower(model, store, settings, work / "vision.pt")
     else:
@@ -80,7 +83,9 @@ def train(settings: Settings, *, out: Path, work: Path, start: Path | None = Non
         settings.text_matrix_rate,
         settings.text_rate,
     )
-    trainer = TextTrainer(model, tokenizer, store, text_plan, features=features, seed=settings.seed)
+    trainer = TextTrainer(
+        model, tokenizer, store, text_plan, features=features, seed=settings.seed, workers=settings.workers
+    )
     kept = _load(text_path)
     if kept is not None:
         trainer.resume(kept)

@@ -4,7 +4,9 @@ A scene is drawn four times for two frames, half a second apart, at times spread
 what a codec and a scaler do. Scenes follow from seed and number alone, so only pictures and times are kept on disk.
 """
 
+import multiprocessing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -80,9 +82,8 @@ class FrameStore:
         folder.mkdir(parents=True, exist_ok=True)
         self.size = scenes // SIBLINGS * SIBLINGS
         self._done = folder / f"pairs-{seed}-{scenes}.done"
-        self.pixels = _open(
-            folder / f"pairs-{seed}-{scenes}.npy", (self.size, PAIRS, 2, PICTURE_HEIGHT, PICTURE_WIDTH, 3)
-        )
+        self._path = folder / f"pairs-{seed}-{scenes}.npy"
+        self.pixels = _open(self._path, (self.size, PAIRS, 2, PICTURE_HEIGHT, PICTURE_WIDTH, 3))
         self.scenes: list[Scene] = []
         self.starts: list[list[int]] = []
 
@@ -100,14 +101,29 @@ class FrameStore:
                 self.scenes.append(scene)
         return done
 
-    def draw(self) -> None:
-        """Draws what is missing."""
-        for first in range(self.done, self.size, SIBLINGS):
-            for row, scene in enumerate(scene_group(self.seed, first // SIBLINGS), first):
-                rng = Random(f"{self.seed} {row}")
-                starts = pair_starts(scene, rng)
-                self.pixels[row] = draw_pairs(scene, starts, rng)
-            self._done.write_text(str(first + SIBLINGS), encoding="ascii")
+    def draw(self, *, workers: int = 0) -> None:
+        """Draws what is missing, in so many further processes."""
+        missing = range(self.done, self.size, SIBLINGS)
+        draw = partial(_draw_group, self._path, self.seed)
+        if not workers:
+            for first in missing:
+                draw(first)
+                self._tell(first)
+            return
+        with multiprocessing.get_context("fork").Pool(workers) as pool:
+            for first, _ in zip(missing, pool.imap(draw, missing, chunksize=8), strict=True):
+                self._tell(first)
+
+    def _tell(self, first: int) -> None:
+        self._done.write_text(str(first + SIBLINGS), encoding="ascii")
+
+
+def _draw_group(path: Path, seed: int, first: int) -> None:
+    pixels = np.load(path, mmap_mode="r+")
+    for row, scene in enumerate(scene_group(seed, first // SIBLINGS), first):
+        rng = Random(f"{seed} {row}")
+        starts = pair_starts(scene, rng)
+        pixels[row] = draw_pairs(scene, starts, rng)
 
 
 def _open(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:

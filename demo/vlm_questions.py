@@ -5,14 +5,23 @@ from random import Random
 
 from demo.vlm_asking import Asked, Maker
 from demo.vlm_clips import PlannedClip
-from demo.vlm_seen_questions import absent_seen, count, what_actor, what_background, what_motion, when_seen
+from demo.vlm_seen_questions import (
+    absent_beside,
+    absent_seen,
+    absent_trait,
+    count,
+    what_actor,
+    what_background,
+    what_motion,
+    when_seen,
+)
 from demo.vlm_text_questions import absent_said, absent_sign, what_said, what_sign, when_said, when_sign
 
 ABSENT_SHARE = 0.2
 """Retrieval refuses most of what is absent before the model is asked."""
 MAKERS: dict[tuple[str, bool], tuple[Maker, ...]] = {
     ("seen", False): (when_seen, what_background, *2 * (what_actor,), *4 * (what_motion,), count),
-    ("seen", True): (absent_seen,),
+    ("seen", True): (absent_seen, absent_seen, absent_beside, absent_trait),
     ("text", False): (when_sign, when_said, what_said, *5 * (what_sign,)),
     ("text", True): (absent_sign, absent_said),
 }

@@ -16,30 +16,27 @@ from transformers import Qwen2Tokenizer, Qwen2VLForConditionalGeneration
 from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VisionTransformerPretrainedModel
 
 from demo.precision import fast_products
+from demo.vlm_batch import Batch, collate
 from demo.vlm_checkpoint import TEXT_SIZE
 from demo.vlm_clips import ClipMaker
 from demo.vlm_facts import scene_facts
+from demo.vlm_feed import Feed
 from demo.vlm_frames import PAIRS, SIBLINGS, FrameStore
 from demo.vlm_optimizer import Optimizer, rate_share
 from demo.vlm_sequences import PAIR_TOKENS, SequenceMaker, TrainSequence
-from demo.vlm_teaching import TeachingHeads, attention_loss, fact_table, told_table
-from demo.vlm_text import UNTAUGHT, Batch, LayerStep, collate, layer_step, read, reply_loss
+from demo.vlm_tally import Tally, count_right, means
+from demo.vlm_teaching import TeachingHeads, attention_loss, fact_table
+from demo.vlm_text import LayerStep, layer_step, read, reply_loss
+from demo.vlm_told import told_table
 from demo.vlm_vision import see, to_patches
 from demo.vlm_vision_stage import HELD_OUT, TALL, WIDE
-from demo.vocabulary import ACTOR_COLOURS, BACKGROUND_COLOURS, MOTIONS, PATTERNS, SHAPES, SIZES
 
-WORD_KINDS = (
-    dict.fromkeys((*ACTOR_COLOURS, *BACKGROUND_COLOURS), "colour or background")
-    | dict.fromkeys(SHAPES, "shape")
-    | dict.fromkeys(SIZES, "size")
-    | dict.fromkeys(PATTERNS, "pattern")
-    | dict.fromkeys((*" ".join(phrases[0] for phrases in MOTIONS.values()).split(), "above", "of"), "motion or layout")
-)
-"""What the words of captions tell."""
-
-
+COUNTED = 10
+"""Every so many steps it is counted what is right: a device would be waited for."""
 AS_ASKED = (1, 1, 1, 2, 2)
 """Clips of a question, as the product's retrieval brings them: mostly one."""
+PAIRS_AS_ASKED = (1, 1, 1, 2, 3, 4)
+"""Shown of a clip: of one with its caption mostly one pair, as `reelseek.json` tells the product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +60,15 @@ def keep_features(tower: Qwen2VisionTransformerPretrainedModel, store: FrameStor
     partial = path.with_suffix(".part.npy")
     count, size = store.size * PAIRS, tower.config.hidden_size
     features = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=(count, PAIR_TOKENS, size))
-    look = cast(Callable[..., Tensor], torch.compile(see, dynamic=False))
+    device = tower.device
+    at_once = 48 if device.type == "cpu" else 960
+    look = cast(Callable[..., Tensor], torch.compile(see, dynamic=False)) if device.type == "cpu" else see
     pixels = store.pixels.reshape(count, *store.pixels.shape[2:])
-    for start in range(0, count, 48):
-        with fast_products():
-            seen = look(tower, to_patches(np.asarray(pixels[start : start + 48])), tall=TALL, wide=WIDE)
-        features[start : start + 48] = seen.half().numpy()
+    for start in range(0, count, at_once):
+        patches = to_patches(torch.from_numpy(pixels[start : start + at_once]).to(device))
+        with fast_products(device.type):
+            seen = look(tower, patches, tall=TALL, wide=WIDE)
+        features[start : start + at_once] = seen.half().cpu().numpy()
     features.flush()
     partial.rename(path)
     return np.load(path, mmap_mode="r")
@@ -94,7 +94,7 @@ class Draws:
     def _questions(self, rng: Random, *, short: bool) -> list[TrainSequence]:
         """Sequences of one shape: as many clips, pairs and questions each, so that little is padded."""
         clips = rng.choice((1, 2, 3, 4, 4)) if short else rng.choice(AS_ASKED)
-        pairs = rng.randint(1, 2) if short else rng.choice((1, 2, 3, 4, 4))
+        pairs = rng.randint(1, 2) if short else rng.choice(PAIRS_AS_ASKED)
         text = rng.random() < 0.4
         tails = (2 if clips == 1 else 4) if short else 3
         probes = 14 if short and clips > 1 else 0
@@ -119,22 +119,24 @@ class TextTrainer:
 
     def __init__(
         self, model: Qwen2VLForConditionalGeneration, tokenizer: Qwen2Tokenizer, store: FrameStore, plan: TextPlan,
-        *, features: NDArray[np.float16], seed: int,
+        *, features: NDArray[np.float16], seed: int, workers: int = 0,
     ) -> None:  # fmt: skip
-        self.model, self.plan, self.features = model, plan, features
-        self.table = fact_table(scene_facts(store.scenes, store.starts))
-        self.told = told_table(store.scenes)
+        self.model, self.plan, self.device = model, plan, model.device
+        self.features = features if self.device.type == "cpu" else torch.from_numpy(np.array(features)).to(self.device)
+        self.table = fact_table(scene_facts(store.scenes, store.starts)).to(self.device)
+        self.told = told_table(store.scenes).to(self.device)
         last = len(store.scenes) - HELD_OUT
-        self.draws = Draws(
-            SequenceMaker(tokenizer, ClipMaker(store.scenes, store.starts, first=0, last=last)), plan, seed
-        )
+        maker = ClipMaker(store.scenes, store.starts, first=0, last=last)
+        self.draws, self.workers = Draws(SequenceMaker(tokenizer, maker), plan, seed), workers
+        self.feed: Feed | None = None
         unseen = ClipMaker(store.scenes, store.starts, first=last // SIBLINGS * SIBLINGS, last=len(store.scenes))
         self.unseen = Draws(SequenceMaker(tokenizer, unseen), plan, seed + 1)
-        self.heads = TeachingHeads(TEXT_SIZE)
+        self.heads = TeachingHeads(TEXT_SIZE).to(self.device)
         self.word_ids = {i: word.strip("Ġ") for word, i in tokenizer.get_vocab().items()}
         named = [*model.model.language_model.named_parameters(), *self.heads.named_parameters()]
         self.optimizer = Optimizer(named, matrix_rate=plan.matrix_rate, rate=plan.rate)
-        self.step_layer = cast(LayerStep, torch.compile(layer_step, dynamic=True))
+        compiled = torch.compile(layer_step, dynamic=True) if self.device.type == "cpu" else layer_step
+        self.step_layer = cast(LayerStep, compiled)
         self.step, self.seconds = 0, 0.0
 
     @property
@@ -142,10 +144,12 @@ class TextTrainer:
         """How much of the time is over."""
         return self.seconds / (self.plan.minutes * 60)
 
-    def train_step(self, tally: dict[str, list[float]]) -> None:
-        """Takes one step."""
+    def train_step(self, tally: Tally | None) -> None:
+        """Takes one step; what is right is counted where a tally is given."""
         began = time.perf_counter()
-        losses = [self._loss(batch, tally) for batch in self.draws.batches(self.step, self.share)]
+        if self.feed is None:
+            self.feed = Feed(self.draws.batches, first=self.step, workers=self.workers)
+        losses = [self._loss(batch, tally) for batch in self.feed.next(self.share)]
         self.optimizer.step(torch.stack(losses).sum(), rate_share(self.step, self.share))
         self.step += 1
         self.seconds += time.perf_counter() - began
@@ -153,40 +157,34 @@ class TextTrainer:
     @torch.no_grad()
     def judge(self, batches: int) -> dict[str, float]:
         """Measures on scenes that were not trained on: shares of exact replies, and of exact words of captions."""
-        tally: dict[str, list[float]] = defaultdict(list)
+        tally: Tally = defaultdict(list)
         for number in range(batches):
             for batch in self.unseen.batches(number, 1.0):
                 self._loss(batch, tally)
-        return _means(tally)
+        return means(tally)
 
-    def _loss(self, batch: Batch, tally: dict[str, list[float]]) -> Tensor:
-        features = torch.from_numpy(self.features[batch.pairs])
-        with fast_products():
-            states, entering = read(self.model, batch, features, step=self.step_layer)
+    def _features(self, pairs: Tensor) -> Tensor:
+        if isinstance(self.features, Tensor):
+            return self.features[pairs]
+        return torch.from_numpy(self.features[pairs.numpy()])
+
+    def _loss(self, made: Batch, tally: Tally | None) -> Tensor:
+        batch: Batch = made.to(self.device)
+        kind = self.device.type
+        with fast_products(kind):
+            states, entering = read(self.model, batch, self._features(batch.pairs), step=self.step_layer)
             loss, right = reply_loss(self.model, states, batch)
         teach, shown = self.heads.loss(entering, batch, self.table, self.told)
-        if batch.looks:
-            with fast_products():
+        if len(batch.looks.rows):
+            with fast_products(kind):
                 looking, said = attention_loss(self.model.model.language_model, entering, batch)
             teach, shown = teach + looking, shown | said
-        for row, kinds in enumerate(batch.kinds):
-            for number, kind in enumerate(kinds, 1):
-                tally[kind if batch.pairs.size else f"told {kind}"].append(
-                    float(right[row][batch.parts[row] == number].all())
-                )
-        if batch.kinds[0][0] == "caption":
-            self._tally_words(batch, right, tally)
-        for name, value in [("loss " + batch.kinds[0][0][:4], loss.item()), *shown.items()]:
-            tally[name if batch.kinds[0][0] == "caption" or "loss" not in name else "loss asked"].append(value)
+        if tally is not None:
+            count_right(tally, made, right.cpu(), self.word_ids)
+            is_caption = made.kinds[0][0] == "caption"
+            for name, value in [("loss " + made.kinds[0][0][:4], loss), *shown.items()]:
+                tally[name if is_caption or "loss" not in name else "loss asked"].append(float(value.detach()))
         return loss + teach
-
-    def _tally_words(self, batch: Batch, right: Tensor, tally: dict[str, list[float]]) -> None:
-        """Counts the words of captions that are said right, by what they tell."""
-        told = batch.labels != UNTAUGHT
-        for token, good in zip(batch.labels[told].tolist(), right[told].tolist(), strict=True):
-            kind = WORD_KINDS.get(self.word_ids[token])
-            if kind is not None:
-                tally[kind].append(float(good))
 
     def state(self) -> dict[str, Any]:
         """Returns all that is needed to go on."""
@@ -206,18 +204,14 @@ class TextTrainer:
         self.step, self.seconds = state["step"], state["seconds"]
 
 
-def _means(tally: dict[str, list[float]]) -> dict[str, float]:
-    return {name: round(sum(values) / len(values), 3) for name, values in sorted(tally.items())}
-
-
 def train_text(trainer: TextTrainer, *, log: Callable[[dict[str, Any]], None]) -> Iterator[dict[str, Any]]:
     """Trains until the time is over; yields the state about every four minutes and at the end."""
-    tally: dict[str, list[float]] = defaultdict(list)
+    tally: Tally = defaultdict(list)
     saved = trainer.seconds
     while trainer.share < 1:
-        trainer.train_step(tally)
-        if trainer.step % 50 == 0:
-            log({"step": trainer.step, "seconds": round(trainer.seconds), **_means(tally)})
+        trainer.train_step(tally if trainer.step % COUNTED == 0 else None)
+        if trainer.step % (10 * COUNTED) == 0:
+            log({"step": trainer.step, "seconds": round(trainer.seconds), **means(tally)})
             tally.clear()
         if trainer.seconds - saved > 240 or trainer.share >= 1:
             saved = trainer.seconds

@@ -3,7 +3,7 @@
 `see` computes what `Qwen2VisionTransformerPretrainedModel` does, for many pictures of one size at once.
 """
 
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -29,7 +29,7 @@ def to_patches(pixels: NDArray[np.uint8] | Tensor) -> Tensor:
     tall, wide = height // PATCH // MERGE, width // PATCH // MERGE
     cut = torch.as_tensor(pixels).view(count, frames, tall, MERGE, PATCH, wide, MERGE, PATCH, channels)
     cut = cut.permute(0, 2, 5, 3, 6, 8, 1, 4, 7).reshape(count, tall * wide * MERGE**2, channels, -1)
-    return ((cut - _MEAN) / _SCALE).flatten(2)
+    return ((cut - _MEAN.to(cut.device)) / _SCALE.to(cut.device)).flatten(2)
 
 
 def patch_places(tall: int, wide: int) -> Tensor:
@@ -43,7 +43,7 @@ def see(tower: Qwen2VisionTransformerPretrainedModel, patches: Tensor, *, tall: 
     """Runs the tower on pictures of tall x wide tokens: (n, patches, 1176) to (n, tokens, text size)."""
     count = len(patches)
     heads = tower.config.num_heads
-    cos, sin = tower.rotary_pos_emb(patches, patch_places(tall, wide).unsqueeze(0).transpose(1, 2)[0].T)
+    cos, sin = tower.rotary_pos_emb(patches, patch_places(tall, wide).to(patches.device))
     hidden = functional.linear(patches, tower.patch_embed.proj.weight.flatten(1))  # (n, patches, size)
     low = hidden.dtype
     cos, sin = cos.to(low), sin.to(low)
@@ -76,22 +76,26 @@ class TokenHeads(nn.Module):
     def loss(self, seen: Tensor, facts: TokenFacts, *, whole: bool) -> tuple[Tensor, dict[str, float]]:
         """Returns the summed loss and what to log; `whole` pictures are also asked for the actors' roles."""
         said = dict(zip(GROUPS, self.head(seen).float().split(list(GROUPS.values()), 2), strict=True))
-        role = torch.from_numpy(facts.role)
+
+        def there(codes: NDArray[Any]) -> Tensor:
+            return torch.from_numpy(codes).to(seen.device)
+
+        role = there(facts.role)
         here = role > 0
         tokens = role.shape[1]
         wanted: dict[str, Tensor] = {
-            "background": torch.from_numpy(facts.background)[:, None].expand(-1, tokens),
-            "pattern": torch.from_numpy(facts.pattern)[:, None].expand(-1, tokens),
+            "background": there(facts.background)[:, None].expand(-1, tokens),
+            "pattern": there(facts.pattern)[:, None].expand(-1, tokens),
             "role": role if whole else here.long(),
         }
         losses = [functional.cross_entropy(said[name].flatten(0, 1), aim.flatten()) for name, aim in wanted.items()]
         right = {name: float((said[name].argmax(2) == aim).float().mean()) for name, aim in wanted.items()}
         for name, aim in (("colour", facts.colour), ("shape", facts.shape)):
-            target = torch.from_numpy(aim)[here]
+            target = there(aim)[here]
             losses.append(2 * functional.cross_entropy(said[name][here], target))
             right[name] = float((said[name][here].argmax(1) == target).float().mean())
         off = functional.smooth_l1_loss(
-            said["measures"][here], torch.from_numpy(facts.measures)[here], reduction="none", beta=0.1
+            said["measures"][here], there(facts.measures)[here], reduction="none", beta=0.1
         ).mean(0)
         if not whole:
             off = off[[0, 1, 4, 5, 6, 7]]

@@ -76,7 +76,8 @@ def train_vision(
     store.refresh()
     facts = scene_facts(store.scenes, store.starts)
     last = len(store.scenes) - HELD_OUT
-    heads = TokenHeads(tower.config.hidden_size)
+    device = tower.device
+    heads = TokenHeads(tower.config.hidden_size).to(device)
     look = cast(Callable[..., Tensor], torch.compile(see, dynamic=False))
     for part, steps in (("crops", plan.crop_steps), ("pictures", plan.picture_steps)):
         begin = 0
@@ -99,8 +100,8 @@ def train_vision(
                 patches, shown = picture_batch(store, facts, rng, last=last, count=plan.pictures)
             else:
                 patches, shown = crop_batch(store, facts, rng, last=last, count=plan.crops)
-            with fast_products():
-                seen = look(tower, patches, tall=tall, wide=wide)
+            with fast_products(device.type):
+                seen = look(tower, patches.to(device), tall=tall, wide=wide)
             loss, right = heads.loss(seen.float(), shown, whole=whole)
             optimizer.step(loss, rate_share(step, step / steps))
             for name, value in right.items():
@@ -130,8 +131,8 @@ def held_out(
     size = len(store.scenes)
     for _ in range(10):
         patches, shown = picture_batch(store, facts, rng, first=size - HELD_OUT, last=size, count=64)
-        with fast_products():
-            seen = see(tower, patches, tall=TALL, wide=WIDE)
+        with fast_products(tower.device.type):
+            seen = see(tower, patches.to(tower.device), tall=TALL, wide=WIDE)
         for name, value in heads.loss(seen.float(), shown, whole=True)[1].items():
             sums[name] = sums.get(name, 0.0) + value / 10
     return {name: round(value, 3) for name, value in sums.items()}

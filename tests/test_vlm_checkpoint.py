@@ -21,7 +21,8 @@ from demo.vlm_copies import copied, copied_tokens
 from demo.vlm_frames import SIBLINGS, draw_pairs, pair_starts, scene_group
 from demo.vlm_questions import ask_several
 from demo.vlm_sequences import CLOSING, OPENING, SequenceMaker, prompt_text
-from demo.vlm_text import VIDEO_PAD, collate, layer_step, places_of, read
+from demo.vlm_batch import VIDEO_PAD, collate, places_of
+from demo.vlm_text import layer_step, read
 from demo.vlm_vision import see, to_patches
 from indexer.caption_prompt import caption_prompt
 from indexer.models.qwen import load_vision_language_model
