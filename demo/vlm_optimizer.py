@@ -31,7 +31,10 @@ class Optimizer:
         for part in self.parts:
             part.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.parameters, 2.0)
+        norm = nn.utils.clip_grad_norm_(self.parameters, 2.0)
+        if not torch.isfinite(norm):
+            print("a step left out", flush=True)
+            return
         for part, rate in zip(self.parts, self.rates, strict=True):
             for group in part.param_groups:
                 group["lr"] = rate * share
