@@ -3,7 +3,7 @@
     python -m bench.reach --folder out/reach --minutes 2 10 60 600 --questions 100
 
 Draws worlds, indexes them (both kept in the folder), asks, compares with the truth; prints a table and
-keeps every answer.
+keeps every answer. Rows of earlier runs in the same folder stay in the table.
 """
 
 import argparse
@@ -54,10 +54,17 @@ def main() -> None:
         asked = draw_questions(options.folder, minutes=minutes, seed=options.seed, each=options.questions)
         for way in options.ways:
             outcomes = ask_all(asked, way=way, effort=options.effort, settings=settings, models=models, model=model)
-            rows.append({"minutes": minutes, "way": way, **scores(outcomes)})
+            rows.append({"minutes": minutes, "way": way, "seed": options.seed, **scores(outcomes)})
             _keep(options.folder / f"answers-{minutes:g}min-{way.replace(' ', '-')}.jsonl", outcomes)
             print(json.dumps(rows[-1]), flush=True)
-    _report(options.folder, rows)
+    _report(options.folder, _with_earlier(options.folder / "reach.json", rows))
+
+
+def _with_earlier(file: Path, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """These rows and those of earlier runs in the folder, by length; a row made anew replaces the old one."""
+    earlier: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
+    newest = {(row["minutes"], WAYS.index(row["way"]), row.get("seed", 0)): row for row in [*earlier, *rows]}
+    return [newest[key] for key in sorted(newest)]
 
 
 def ask_all(
