@@ -3,6 +3,7 @@
 Plain frozen dataclasses with their units in their names. No third-party imports but numpy; no I/O.
 """
 
+import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, get_args
@@ -39,7 +40,7 @@ class TimeSpan:
     stop_seconds: float
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.start_seconds) and np.isfinite(self.stop_seconds)):
+        if not (math.isfinite(self.start_seconds) and math.isfinite(self.stop_seconds)):
             raise ValueError(f"a span's ends must be finite, got [{self.start_seconds}, {self.stop_seconds})")
         if self.start_seconds > self.stop_seconds:
             raise ValueError(f"a span must not stop before it starts, got [{self.start_seconds}, {self.stop_seconds})")

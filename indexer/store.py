@@ -1,6 +1,7 @@
 """The library: a folder with LanceDB tables, thumbnails and a writer's lock.
 
-`Library` is built in layers, each a file: `store_tables` (folder, tables, errors), `store_read` (records),
+`Library` is built in layers, each a file: `store_tables` (folder, tables, errors), `store_keeping` (small tables in
+memory: `store_kept`, `store_kept_texts`), `store_read` (records),
 `store_search` (nearest and full text), `store_index` (indexes and compaction), `store_write` (replacing, sweeping),
 `store_audit` (what `reelseek verify` looks at). This file opens, creates and closes.
 These files and no others import LanceDB.
@@ -22,7 +23,7 @@ from indexer.errors import LibraryMissingError
 from indexer.lock import WriterLock
 from indexer.schema import Maker
 from indexer.store_audit import Auditing
-from indexer.store_search import Background, FrameHit, Similarities, TextHit
+from indexer.store_hits import Background, FrameHit, Similarities, TextHit
 from indexer.store_tables import MAKER_FILE, OWN_NAMES, check_maker, create_tables, read_maker
 from indexer.store_write import prepare_folder
 

@@ -7,26 +7,24 @@ from typing import Any
 from indexer.errors import NotInLibraryError
 from indexer.records import TEXT_SOURCES, FrameRow, SegmentRow, TextRow, TextSource, TimeSpan, Vector, Video
 from indexer.rows import read_frames, read_segments, read_texts, read_vectors, read_videos
-from indexer.store_tables import Tables, boundary
+from indexer.store_hits import SegmentKey
+from indexer.store_keeping import Keeping
 
 _TEXT_COLUMNS = [
     "source", "segment_index", "start_seconds", "stop_seconds", "text", "language", "boxes", "is_scenery"
 ]  # fmt: skip
-SegmentKey = tuple[str, int]
-"""(video_id, segment_index)"""
 
 
-class Reading(Tables):
+class Reading(Keeping):
     """Safe from any thread, beside one writing thread: each call reads one committed version."""
 
     def videos(self) -> list[Video]:
         """All videos, also failed ones, by path. Kept until the table changes: each search asks for them."""
-        with boundary(self.path, "reading videos"):
-            version = self._tables["videos"].version  # before the rows: they may be newer, never older
-        if self._kept_videos[0] != version:
-            videos = sorted(read_videos(self._rows("videos")), key=lambda video: (video.paths, video.video_id))
-            self._kept_videos = (version, videos)
-        return list(self._kept_videos[1])
+
+        def read() -> list[Video]:
+            return sorted(read_videos(self._rows("videos")), key=lambda video: (video.paths, video.video_id))
+
+        return list(self._while_same("videos", "videos", read))
 
     def video(self, video_id: str) -> Video:
         """Raises NotInLibraryError for an id that the library does not hold."""
@@ -53,6 +51,8 @@ class Reading(Tables):
 
     def segments(self, video_id: str) -> list[SegmentRow]:
         """In order of time."""
+        if (kept := self._kept_segments()) is not None:
+            return kept.of_video(video_id)
         rows = read_segments(self._rows("segments", equals("video_id", video_id)))
         return sorted((row for _, row in rows), key=lambda row: row.index)
 
@@ -63,14 +63,19 @@ class Reading(Tables):
 
     def texts(self, video_id: str, source: TextSource | None = None) -> list[TextRow]:
         """By source, in the order in which they were written."""
+        if (kept := self._kept_texts()) is not None:
+            sources: list[TextSource] = [source] if source else sorted(TEXT_SOURCES)
+            return [row for own in sources for row in kept.rows(video_id, own)]
         where = all_of(equals("video_id", video_id), equals("source", source) if source else None)
         rows = self._rows("texts", where).sort_by([("source", "ascending"), ("text_index", "ascending")])
         return read_texts(rows)
 
     def texts_between(self, spans: Sequence[tuple[str, TimeSpan]], source: TextSource) -> dict[str, list[TextRow]]:
-        """Texts of one source, without vectors, by video id: those that overlap a (video id, span), maybe others."""
+        """Texts of one source by video id: those that overlap a (video id, span), maybe others; maybe no vectors."""
         if not spans:
             return {}
+        if (kept := self._kept_texts()) is not None:
+            return {name: kept.rows(name, source) for name in dict.fromkeys(video_id for video_id, _ in spans)}
         start = min(span.start_seconds for _, span in spans)
         stop = max(span.stop_seconds for _, span in spans)
         where = all_of(
@@ -90,6 +95,8 @@ class Reading(Tables):
         wanted = set(keys)
         if not wanted:
             return {}
+        if (kept := self._kept_segments()) is not None:
+            return kept.by_key(keys)
         columns = ["video_id", "segment_index", "start_seconds", "stop_seconds", "best_frame_seconds"]
         rows = read_segments(self._rows("segments", in_segments(wanted), columns))
         found = {(video_id, row.index): row for video_id, row in rows}
@@ -99,11 +106,14 @@ class Reading(Tables):
         """For each (video id, span) the segments that share time with it, in order."""
         if not spans:
             return []
-        columns = ["video_id", "segment_index", "start_seconds", "stop_seconds", "best_frame_seconds"]
-        rows = read_segments(self._rows("segments", one_of("video_id", (video for video, _ in spans)), columns))
         by_video: dict[str, list[SegmentRow]] = {}
-        for video_id, row in sorted(rows, key=lambda pair: pair[1].index):
-            by_video.setdefault(video_id, []).append(row)
+        if (kept := self._kept_segments()) is not None:
+            by_video = {video: kept.of_video(video) for video in {video for video, _ in spans}}
+        else:
+            columns = ["video_id", "segment_index", "start_seconds", "stop_seconds", "best_frame_seconds"]
+            rows = read_segments(self._rows("segments", one_of("video_id", (video for video, _ in spans)), columns))
+            for video_id, row in sorted(rows, key=lambda pair: pair[1].index):
+                by_video.setdefault(video_id, []).append(row)
         return [
             [(video, row.index) for row in by_video.get(video, []) if row.span.intersection_seconds(span) > 0]
             for video, span in spans
@@ -114,6 +124,8 @@ class Reading(Tables):
         wanted = set(keys)
         if not wanted or not self.maker.picture_dim:
             return {}
+        if (kept := self._kept_segments()) is not None:
+            return kept.vectors(keys)
         rows = self._rows("segments", in_segments(wanted), ["video_id", "segment_index", "vector"])
         vectors = read_vectors(rows)
         assert vectors is not None

@@ -1,8 +1,7 @@
 """Searching the library: nearest frames, nearest texts, full text, and a query's background in this library."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import lancedb
 import numpy as np
@@ -13,8 +12,9 @@ from numpy.typing import NDArray
 from indexer.records import TextSource, TimeSpan
 from indexer.rows import read_vectors
 from indexer.schema import ArrowTable, TableName
-from indexer.store_read import Reading, SegmentKey, all_of, equals, in_segments, one_of
-from indexer.store_tables import boundary
+from indexer.store_hits import Background, FrameHit, SegmentKey, Similarities, TextHit, best_first
+from indexer.store_kept_texts import KeptTexts, Matches
+from indexer.store_read import Reading, all_of, equals, in_segments, one_of
 from indexer.words import holds_any_word, letters_of
 
 NPROBES = 80
@@ -29,34 +29,7 @@ WORDS_TOKENIZER = "icu/split"
 FUZZY_CANDIDATES = 3
 """Candidates for each result asked for, of which those that hold no word of the query are dropped."""
 
-Background = Literal["frames"] | TextSource
-Similarities = NDArray[np.float32]
 _TEXT_COLUMNS = ["video_id", "segment_index", "start_seconds", "stop_seconds", "text", "is_scenery"]
-
-
-@dataclass(frozen=True, slots=True)
-class FrameHit:
-    """A frame near a query."""
-
-    video_id: str
-    segment_index: int
-    time_seconds: float
-    similarity: float
-    """Cosine, -1 to 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextHit:
-    """A text near a query."""
-
-    video_id: str
-    segment_index: int
-    span: TimeSpan
-    text: str
-    similarity: float
-    """Cosine, -1 to 1; of `match_words` the BM25 score, above 0 and without an upper bound."""
-    is_scenery: bool = False
-    """On-screen text that stands in nearly every scene of its video."""
 
 
 class Searching(Reading):
@@ -66,6 +39,8 @@ class Searching(Reading):
         self, vector: NDArray[np.floating[Any]], *, limit: int, video_ids: Collection[str] | None = None
     ) -> list[FrameHit]:
         """The `limit` frames most similar to a query vector (dim,), best first; fewer only where there are fewer."""
+        if (kept := self._kept_frames()) is not None and self._can_compare("frames", vector, limit):
+            return kept.nearest(vector, limit=limit, video_ids=video_ids)
         where = None if video_ids is None else one_of("video_id", video_ids)
         columns = ["video_id", "segment_index", "time_seconds"]
         rows = self._nearest("frames", vector, limit=limit, where=where, columns=columns)
@@ -84,6 +59,8 @@ class Searching(Reading):
         video_ids: Collection[str] | None = None,
     ) -> list[TextHit]:
         """The `limit` texts of one source most similar in meaning to a query vector (dim,), best first."""
+        if (kept := self._kept_texts()) is not None and self._can_compare("texts", vector, limit):
+            return kept.nearest(vector, source=source, limit=limit, video_ids=video_ids)
         rows = self._nearest("texts", vector, limit=limit, where=_of_source(source, video_ids), columns=_TEXT_COLUMNS)
         return _text_hits([{**row, "similarity": 1.0 - row["_distance"]} for row in rows.to_pylist()])
 
@@ -102,27 +79,41 @@ class Searching(Reading):
         wrong letter, inside longer words, and across lost or added spaces.
         """
         words = split_words(query)
-        letters = letters_of(query)
         if not words or limit < 1:
             return []
-        question: Any = _match(query, "text")
-        if fuzzy and len(letters) >= 3:
-            question = BooleanQuery([(Occur.SHOULD, question), (Occur.SHOULD, _match(letters, "letters"))])
+        folded = [letters_of(word) for word in words] if fuzzy else []
         candidates = limit * FUZZY_CANDIDATES if fuzzy else limit
-        with boundary(self.path, "searching the full text"):
-            rows = (
-                self._tables["texts"]
-                .search(question, query_type="fts")
-                .where(_of_source(source, video_ids), prefilter=True)
-                .select([*_TEXT_COLUMNS, "letters", "_score"])
-                .limit(candidates)
-                .to_arrow()
-                .to_pylist()
-            )
+        kept = self._kept_texts()
+        matches = None if kept is None else self._matches(kept, query, source if fuzzy else None)
+        if kept is not None and matches is not None:
+            places, scores = kept.best(matches, source=source, limit=candidates, video_ids=video_ids)
+            if fuzzy:
+                held = [holds_any_word(kept.letters[place], folded) for place in places.tolist()]
+                places, scores = places[held], scores[held]
+            return kept.hits(places, scores)[:limit]
+        search = self._readable["texts"].query().nearest_to_text(_question(query, fuzzy=fuzzy))
+        search = search.where(_of_source(source, video_ids)).select([*_TEXT_COLUMNS, "letters", "_score"])
+        rows = self._fetch("searching the full text", search.limit(candidates))[0].to_pylist()
         if fuzzy:
-            folded = [letters_of(word) for word in words]
             rows = [row for row in rows if holds_any_word(row["letters"], folded)]
         return _text_hits([{**row, "similarity": row["_score"]} for row in rows])[:limit]
+
+    def _matches(self, kept: KeptTexts, query: str, fuzzy_of: TextSource | None) -> Matches | None:
+        """All texts with a word of the query, asked for once for all sources; of one alone with slips.
+
+        None where the texts have changed since they were kept. Scores are those of the whole table: how rare a word
+        is counts the texts of all sources, as it does in a table that is not kept.
+        """
+
+        def ask() -> Matches | None:
+            search = self._readable["texts"].query().nearest_to_text(_question(query, fuzzy=fuzzy_of is not None))
+            search = search.where(equals("source", fuzzy_of)) if fuzzy_of else search
+            search = search.select(["_score"]).with_row_id().limit(max(1, len(kept)))
+            (rows,) = self._fetch("searching the full text", search)
+            places = kept.places_of(rows.column("_rowid").to_numpy())
+            return None if places is None else (places, rows.column("_score").to_numpy())
+
+        return kept.matches.get((query, fuzzy_of or ""), ask)
 
     def frame_similarities(
         self, vector: NDArray[np.floating[Any]], keys: Sequence[SegmentKey]
@@ -131,6 +122,8 @@ class Searching(Reading):
         result: dict[SegmentKey, list[tuple[float, float]]] = {key: [] for key in keys}
         if not result or not self.maker.picture_dim:
             return result
+        if (kept := self._kept_frames()) is not None:
+            return kept.similarities(vector, result)
         rows = self._rows("frames", in_segments(result), ["video_id", "segment_index", "time_seconds", "vector"])
         rows = rows.sort_by("time_seconds")
         names, indices = rows.column("video_id").to_pylist(), rows.column("segment_index").to_pylist()
@@ -148,6 +141,8 @@ class Searching(Reading):
         measured = vector is not None and bool(self.maker.text_dim)
         if not keys:
             return result
+        if (kept := self._kept_texts()) is not None:
+            return kept.in_segments(vector if measured else None, keys, source=source)
         where = all_of(in_segments(keys), equals("source", source))
         rows = self._rows("texts", where, [*_TEXT_COLUMNS, *(["vector"] if measured else [])]).sort_by("start_seconds")
         cosines = _cosines(rows, vector) if measured and vector is not None else np.zeros(rows.num_rows, np.float32)
@@ -165,22 +160,22 @@ class Searching(Reading):
         """
         if not (self.maker.picture_dim if what == "frames" else self.maker.text_dim):
             return np.empty(0, np.float32)
+        if what == "frames":
+            if (frames := self._kept_frames()) is not None:
+                return frames.background(vector, size)
+        elif (texts := self._kept_texts()) is not None:
+            return texts.background(vector, what, size)
         return np.asarray(self._sample(what, size) @ np.asarray(vector, np.float32), np.float32)
 
     def _sample(self, what: Background, size: int) -> Similarities:
         """(n, dim) float32, kept until the table changes."""
         table: TableName = "frames" if what == "frames" else "texts"
-        with boundary(self.path, f"reading {table}"):
-            version = self._tables[table].version
-        cached = self._samples.get((what, size))
-        if cached and cached[0] == version:
-            return cached[1]
-        of_source = None if table == "frames" else equals("source", what)
-        rows = self._few_lots(table, of_source, size)
-        vectors = read_vectors(rows)
-        sample = np.asarray(vectors, np.float32)  # (n, dim)
-        self._samples[what, size] = (version, sample)
-        return sample
+
+        def read() -> Similarities:
+            rows = self._few_lots(table, None if table == "frames" else equals("source", what), size)
+            return np.asarray(read_vectors(rows), np.float32)  # (n, dim)
+
+        return self._while_same(f"{size} of {what}", table, read)
 
     def _few_lots(self, table: TableName, where: str | None, size: int) -> ArrowTable:
         """The `size` rows with the smallest lots."""
@@ -193,16 +188,21 @@ class Searching(Reading):
     def _nearest(
         self, table: TableName, vector: NDArray[np.floating[Any]], *, limit: int, where: str | None, columns: list[str]
     ) -> ArrowTable:
+        if not self._can_compare(table, vector, limit):
+            return pa.table({name: [] for name in [*columns, "_distance"]})
+        search = self._readable[table].query().nearest_to(np.asarray(vector, np.float32)).column("vector")
+        search = search.distance_type("cosine").nprobes(NPROBES).refine_factor(_refine_factor(limit))
+        search = search.where(where) if where else search
+        return self._fetch(f"searching {table}", search.select([*columns, "_distance"]).limit(limit))[0]
+
+    def _can_compare(self, table: TableName, vector: NDArray[np.floating[Any]], limit: int) -> bool:
+        """Whether the table has vectors and any are asked for. Raises ValueError for a query of another shape."""
         dim = self.maker.picture_dim if table == "frames" else self.maker.text_dim
         if not dim or limit < 1:
-            return pa.table({name: [] for name in [*columns, "_distance"]})
+            return False
         if vector.shape != (dim,):
             raise ValueError(f"a query vector for {table} must have the shape ({dim},), got {vector.shape}")
-        with boundary(self.path, f"searching {table}"):
-            search: Any = self._tables[table].search(np.asarray(vector, np.float32), vector_column_name="vector")
-            search = search.distance_type("cosine").nprobes(NPROBES).refine_factor(_refine_factor(limit))
-            search = search.where(where, prefilter=True) if where else search
-            return search.select([*columns, "_distance"]).limit(limit).to_arrow()
+        return True
 
 
 def _refine_factor(limit: int) -> int:
@@ -215,6 +215,13 @@ def split_words(text: str) -> list[str]:
 
 
 WORD_RULES: dict[str, Any] = {"stem": False, "remove_stop_words": False, "lower_case": True, "ascii_folding": True}
+
+
+def _question(query: str, *, fuzzy: bool) -> Any:
+    letters = letters_of(query)
+    if fuzzy and len(letters) >= 3:
+        return BooleanQuery([(Occur.SHOULD, _match(query, "text")), (Occur.SHOULD, _match(letters, "letters"))])
+    return _match(query, "text")
 
 
 def _match(query: str, column: str) -> Any:
@@ -240,7 +247,7 @@ def _text_hits(rows: list[dict[str, Any]]) -> list[TextHit]:
         )
         for row in rows
     ]
-    return sorted(hits, key=lambda hit: (-hit.similarity, hit.video_id, hit.span))
+    return best_first(hits)
 
 
 def _cosines(rows: ArrowTable, vector: NDArray[np.floating[Any]]) -> Similarities:

@@ -3,25 +3,25 @@
 The lowest of the layers of `indexer.store.Library`. Left out: what is read, searched or written.
 """
 
+import asyncio
+import copy
 import json
 import os
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import lancedb
-import numpy as np
+from lancedb.background_loop import LOOP
 from lancedb.table import Table
-from numpy.typing import NDArray
 
 from indexer.errors import LibraryBrokenError, LibraryError, LibraryMissingError, LibraryModelsError
 from indexer.lock import HOLDER_FILE, LOCK_FILE
-from indexer.records import Video
 from indexer.schema import SCHEMA_VERSION, TABLES, ArrowTable, Maker, TableName, table_schema
 
 MAKER_FILE = "library.json"
@@ -39,6 +39,9 @@ METADATA_CACHE_BYTES = 128 << 20
 """LanceDB's own default is 1 GiB."""
 CONSISTENCY = timedelta(0)
 """Readers look for a newer version before each read. It costs 0.3 ms, and a search always sees what is committed."""
+
+
+Made = TypeVar("Made")
 
 
 @cache
@@ -105,13 +108,21 @@ class Tables:
         self._may_write = False
         self._write_lock = threading.RLock()
         self._writes: dict[TableName, int] = {}  # commits to a table since it was compacted
-        self._kept_videos: tuple[int, list[Video]] = (-1, [])  # version, see `Reading.videos`
-        self._samples: dict[tuple[str, int], tuple[int, NDArray[np.float32]]] = {}  # see `Searching.background`
+        self._made: dict[str, tuple[int, Any]] = {}  # name -> version of its table, value; see `_while_same`
+        self._making: dict[TableName, threading.Lock] = {name: threading.Lock() for name in TABLES}
+        self._seen: dict[str, Any] | None = None  # of `now`: what was looked at stays
         with boundary(path, "opening the tables"):
             self._database: Any = _connect(path)
             self._tables: dict[TableName, Table] = {name: self._database.open_table(name) for name in TABLES}
+            self._readable: dict[TableName, Any] = LOOP.run(_open_for_reading(path))
         for name, table in self._tables.items():
             _check_schema(path, name, table, maker)
+
+    def now(self) -> Self:
+        """This library for one search: it looks once whether a table has changed, not at every question."""
+        library = copy.copy(self)
+        library._seen = {}
+        return library
 
     def thumbnail_path(self, video_id: str, segment_index: int) -> Path:
         """Where that segment's picture lies, whether or not it was written. A folder a video, 256 folders of them."""
@@ -128,11 +139,39 @@ class Tables:
 
     def _rows(self, table: TableName, where: str | None = None, columns: list[str] | None = None) -> ArrowTable:
         """All rows that the condition allows, in no particular order."""
+        query = self._readable[table].query()
+        query = query.where(where) if where else query
+        query = query.select(columns) if columns else query
+        return self._fetch(f"reading {table}", query)[0]
+
+    def _fetch(self, doing: str, *queries: Any) -> list[ArrowTable]:
+        """The rows of LanceDB's asynchronous queries, which go side by side.
+
+        Its synchronous ones cost twice the time: each crosses to its event loop five times or more.
+        """
+
+        async def fetch() -> list[ArrowTable]:
+            return await asyncio.gather(*(query.to_arrow() for query in queries))
+
+        with boundary(self.path, doing):
+            return LOOP.run(fetch())
+
+    def _while_same(self, name: str, table: TableName, make: Callable[[], Made]) -> Made:
+        """What `make` makes of a table, kept under a name until the table changes."""
+        if self._seen is not None and name in self._seen:
+            return self._seen[name]
         with boundary(self.path, f"reading {table}"):
-            query = self._tables[table].search()
-            query = query.where(where) if where else query
-            query = query.select(columns) if columns else query
-            return query.to_arrow()
+            version = self._tables[table].version  # before the rows: they may be newer, never older
+        held = self._made.get(name)
+        if held is None or held[0] != version:
+            with self._making[table]:  # many threads search, one reads
+                held = self._made.get(name)
+                if held is None or held[0] != version:
+                    held = (version, make())
+                    self._made[name] = held
+        if self._seen is not None:
+            self._seen[name] = held[1]
+        return held[1]
 
     def _count(self, table: TableName, where: str | None = None) -> int:
         with boundary(self.path, f"counting {table}"):
@@ -204,6 +243,14 @@ def check_maker(path: Path, found: Maker, wanted: Maker) -> None:
 
 def _connect(path: Path) -> Any:
     return lancedb.connect(str(path / TABLE_FOLDER), session=shared_session(), read_consistency_interval=CONSISTENCY)
+
+
+async def _open_for_reading(path: Path) -> dict[TableName, Any]:
+    """The tables once more, for the queries of `Tables._fetch`."""
+    database: Any = await lancedb.connect_async(
+        str(path / TABLE_FOLDER), session=shared_session(), read_consistency_interval=CONSISTENCY
+    )
+    return {name: await database.open_table(name) for name in TABLES}
 
 
 def _holds_rows(database: Any, name: TableName) -> bool:

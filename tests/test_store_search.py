@@ -27,16 +27,16 @@ def library(tmp_path):
         yield opened
 
 
-@pytest.fixture(params=["not yet indexed", "indexed", "partly indexed"])
+@pytest.fixture(params=["not yet indexed", "indexed", "partly indexed", "partly indexed, in memory"])
 def signs(request, library):
-    """The same texts in each state of the full-text index."""
+    """The same texts in each state of the full-text index; a reader of a small library has them in memory."""
     library.write_texts([texts(1, SIGNS[:4], "screen_text")])
-    if request.param == "partly indexed":
+    if request.param.startswith("partly indexed"):
         library.maintain(force=True)
     library.write_texts([texts(2, SIGNS[4:], "screen_text"), texts(3, SIGNS, "subtitle")])
     if request.param == "indexed":
         library.maintain(force=True)
-    return library
+    return Library.open(library.path) if request.param.endswith("in memory") else library
 
 
 def found(library, query, *, fuzzy):
