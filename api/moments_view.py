@@ -16,8 +16,7 @@ from api.thumbnails import half_blocks
 
 if TYPE_CHECKING:
     from search.plan import Plan
-    from search.results import Moment, Part, SearchResult
-    from search.router import Route
+    from search.results import Moment, Part, Route, SearchResult
 
 EXCERPT_CHARACTERS = 240
 SURE = 0.9

@@ -8,7 +8,7 @@ answer questions about the whole span, `pinpoint` refines bounds.
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -27,6 +27,7 @@ from search.effort import EFFORTS, EffortName, fitting
 from search.engine import SearchEngine
 from search.evidence import Candidate
 from search.listening import Listening, OnEvidence
+from search.looking import Curve
 from search.passes import Looked, Mode, Passes
 from search.query import check_query
 from search.question import presupposes, retrieval_query, scope_of
@@ -47,12 +48,15 @@ class Retrieved:
     """What the search brought up for a question."""
 
     moments: list[Moment]
+    curves: list[Curve]
+    """Of each moment."""
     is_sure: bool
     """It is there, as far as retrieval can tell; see `search.sight`."""
-    closest: list[Moment] = field(default_factory=list[Moment])
-    """What the search itself offered where it found nothing."""
+    closest: list[Moment]
+    """What comes nearest, to be offered where there are no moments."""
 
 
+NOTHING_RETRIEVED = Retrieved([], [], is_sure=False, closest=[])
 LoadModel = Callable[[str, str], VisionLanguageModel]
 """(model, device) -> loaded."""
 
@@ -151,7 +155,7 @@ class Asker(Closing):
             on_evidence,
             is_cancelled,
         )
-        found = self._retrieve(text, chosen, effort) if retrieval else Retrieved([], is_sure=False)
+        found = self._retrieve(text, chosen, effort) if retrieval else NOTHING_RETRIEVED
         fits = fitting(EFFORTS[effort], model.context_limit, one_thing=presupposes(text))
         passes = Passes(
             text,
@@ -166,12 +170,10 @@ class Asker(Closing):
         if not retrieval:
             spread = whole_plan(text, whole_candidates(self.engine.library, chosen), model, passes.limit)
             return self._answer(text, passes.look_at(spread), [], started)
-        query = retrieval_query(text)
         if not found.moments:
-            closest = found.closest or self.engine.nearest(query, video=chosen and chosen.video_id, limit=MOST_CLOSEST)
-            return self._answer(text, Looked(), closest[:MOST_CLOSEST], started)
+            return self._answer(text, Looked(), found.closest, started)
         with_text = wants_text(text, found.moments)
-        looked = passes.look(self.candidates(found.moments, query, with_text=with_text))
+        looked = passes.look(self.candidates(found.moments, found.curves, with_text=with_text))
         return self._answer(text, looked, found.moments, started)
 
     def _retrieve(self, question: str, video: Video | None, effort: EffortName) -> "Retrieved":
@@ -182,28 +184,27 @@ class Asker(Closing):
         """
         query, name = retrieval_query(question), video and video.video_id
         limit = max(MOST_CLOSEST, EFFORTS[effort].clips)
-        result = self.engine.search(query, video=name, limit=limit, per_video=0, fold=False, plain=True, threshold=0.0)
-        moments = result.moments
-        seen = self.engine.sight(query, video=name) if moments else None
+        found = self.engine.gather(query, video=name, limit=limit)
         is_given = presupposes(question)
-        if seen is not None and not is_given:
+        both = list(zip(found.moments, found.curves, strict=True))
+        if found.sight is not None and not is_given:
             least = self.settings.relevance_threshold
-            moments = [
-                moment
-                for moment in moments
-                if (seen is not Sight.ABSENT if set(moment.signals) <= SEEN else moment.relevance >= least)
+            both = [
+                (moment, curve)
+                for moment, curve in both
+                if (found.sight is not Sight.ABSENT if set(moment.signals) <= SEEN else moment.relevance >= least)
             ]
-        if not moments or seen is None:
-            return Retrieved(moments, is_sure=False, closest=result.closest)
-        by_text = not set(moments[0].signals) <= SEEN
-        return Retrieved(moments, is_sure=seen is Sight.SURE or by_text or is_given)
+        moments = [moment for moment, _ in both]
+        by_text = bool(moments) and not set(moments[0].signals) <= SEEN
+        is_sure = bool(moments) and found.sight is not None and (found.sight is Sight.SURE or by_text or is_given)
+        return Retrieved(moments, [curve for _, curve in both], is_sure, found.closest)
 
-    def candidates(self, moments: Sequence[Moment], query: str, *, with_text: bool) -> list[Candidate]:
-        """Moments with what choosing their frames needs."""
-        curves = self.engine.curves(query, [(moment.video_id, moment.span) for moment in moments])
-        videos = {one.video_id: one for one in self.engine.videos()}
-        texts = texts_in(self.engine.library, moments) if with_text else [""] * len(moments)
-        captions = captions_in(self.engine.library, moments)
+    def candidates(self, moments: Sequence[Moment], curves: Sequence[Curve], *, with_text: bool) -> list[Candidate]:
+        """Moments, with the curve of each, and what else choosing their frames needs."""
+        library = self.engine.library.now()
+        videos = {one.video_id: one for one in library.videos()}
+        texts = texts_in(library, moments) if with_text else [""] * len(moments)
+        captions = captions_in(library, moments)
         return [
             Candidate.of(videos[moment.video_id], moment.span, curve=curve, text=text, caption=caption)
             for moment, curve, text, caption in zip(moments, curves, texts, captions, strict=True)

@@ -27,10 +27,9 @@ def answer_count(
     """Enumerates the moments."""
     query = retrieval_query(question)
     name, most = video and video.video_id, CLIPS[effort]
-    found = asker.engine.search(
-        query, video=name, limit=most, per_video=0, fold=False, plain=True, threshold=0.0
-    ).moments
-    candidates = asker.candidates(found, query, with_text=wants_text(question, found)) if found else []
+    found = asker.engine.gather(query, video=name, limit=most)
+    with_text = wants_text(question, found.moments)
+    candidates = asker.candidates(found.moments, found.curves, with_text=with_text)
     one_pass = _one_pass(asker, effort)
     counted: list[CitedMoment] = []
     shown: list[ShownSpan] = []

@@ -1,8 +1,8 @@
 """SearchEngine: owns the library and the models; what the command line, the service and the tests call.
 
-Leaves out the parts, each in its own file: `query` checks, `query_models` embeds, `find` asks the library (`retrieve`,
-`relevance` and `words`, `fusion`, `moments`), `example` and `find_like` compare an image or a moment, `pages` folds and
-pages, `show` makes what is handed out.
+Leaves out the parts, each in its own file: `query` checks, `query_models` embeds, `looking` asks the library once
+(`find`: `retrieve`, `relevance` and `words`, `fusion`, `moments`; `find_like` for an example), `pages` folds and pages,
+`show` makes what is handed out.
 """
 
 import time
@@ -15,68 +15,34 @@ from indexer.closing import Closing
 from indexer.config import Settings
 from indexer.errors import QueryError
 from indexer.models.registry import Models, load_models
-from indexer.records import TimeSpan, Video
+from indexer.records import Video
 from indexer.store import Library
 from search.diversity import Group
-from search.example import make_example
-from search.find import find_nearest, find_routed
-from search.find_like import find_like
-from search.follow import Follower
-from search.language import check_wanted, plan_of
-from search.moments import Draft
-from search.narrow import narrowing_of
+from search.looking import Curve, Given, Look
 from search.pages import Page, check_share, group
-from search.plan import Plan
 from search.query import check_query
 from search.query_models import QueryModels
 from search.results import SIGNALS, Moment, SearchResult, Signal
-from search.retrieve import Question, SegmentKey
-from search.router import Route
+from search.retrieve import Question
 from search.show import show, show_groups
-from search.sight import BOUNDS, Sight, sight
+from search.sight import Sight, sight
 
 CLOSEST = 3
 """Moments that are offered where nothing was found."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
-    """An example with its words, as a caller gave them."""
+class Gathered:
+    """What a question needs of a library, out of one search."""
 
-    image: Path | bytes | None
-    like: str | None
-    query: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """All that was found, before it is folded and paged."""
-
-    text: str
-    """The query as it was understood."""
-    words: str
-    """What texts are compared with."""
-    drafts: list[Draft]
-    embed_seconds: float
-    load_seconds: float
-    plan: Plan | None
-
-    @property
-    def is_plain(self) -> bool:
-        """Words alone: exact words, an order, a filter or an example is there or it is not."""
-        return self.plan is not None and self.plan.is_plain
-
-    def reaches(self, threshold: float) -> bool:
-        """Whether anything counts as found."""
-        if self.is_plain:
-            return any(draft.relevance >= threshold for draft in self.drafts)
-        return bool(self.drafts)
-
-
-def _timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+    moments: list[Moment]
+    """Best first, not folded; also those that a search would not count as found."""
+    curves: list[Curve]
+    """Of each moment, to choose its frames by."""
+    sight: Sight | None
+    """How sure it is that what is asked for is in the pictures; None where that is not judged."""
+    closest: list[Moment]
+    """The most relevant, to be offered where nothing of it counts."""
 
 
 class SearchEngine(Closing):
@@ -159,88 +125,42 @@ class SearchEngine(Closing):
         wanted = _check_signals(signals)
         page = Page(limit, offset, expand)
         share = check_share(per_video, one_video=video is not None)
-        video_ids = self._only(video)
-        videos = {one.video_id: one for one in self._library.videos()}
+        look = self._look()
+        video_ids = look.only(video)
         started = time.perf_counter()
         if image is None and like is None:
-            found = self._by_words(query, plain=plain, signals=wanted, video_ids=video_ids, videos=videos)
+            found = look.by_words(query, plain=plain, signals=wanted, video_ids=video_ids)
         else:
-            example = _Given(image, like, query)
-            found = self._by_example(example, signals=wanted, video_ids=video_ids, videos=videos)
+            found = look.by_example(Given(image, like, query), signals=wanted, video_ids=video_ids)
         is_found = found.reaches(self._threshold if threshold is None else threshold)
         drafts = found.drafts if is_found else []
-        groups = group(self._library, drafts, per_video=share) if fold else [Group(one) for one in drafts]
+        groups = group(look.library, drafts, per_video=share) if fold else [Group(one) for one in drafts]
         listed = page.of(groups)
-        moments = show_groups(self._library, found.words, listed.shown, videos)
-        closest = [] if is_found or not found.is_plain else self._closest(found, video, videos)
+        moments = show_groups(look.library, found.words, listed.shown, look.videos)
+        closest: list[Moment] = []
+        if not is_found and found.is_plain:
+            nearest = look.closest(found, video_ids, signals=wanted, limit=CLOSEST)
+            closest = show(look.library, found.words, nearest, look.videos)
         total = time.perf_counter() - started - found.load_seconds
         seconds = {"embed": found.embed_seconds, "retrieve": total - found.embed_seconds, "total": total}
-        return SearchResult(found.text, is_found, moments, seconds, listed.more, found.plan, closest)
+        routes = [] if found.finding is None else found.finding.routes
+        return SearchResult(found.text, is_found, moments, seconds, listed.more, found.plan, closest, routes)
 
-    def _by_words(
-        self,
-        query: str,
-        *,
-        plain: bool,
-        signals: tuple[Signal, ...],
-        video_ids: frozenset[str] | None,
-        videos: dict[str, Video],
-    ) -> "_Found":
-        text = check_query(query)
-        plan = Plan.plain(text) if plain else plan_of(text)
-        narrowing = narrowing_of(plan)
-        check_wanted(plan)
-        load_seconds = _timed(lambda: self._models.load(signals if plan.is_plain else SIGNALS))
-        embedding = 0.0
+    def gather(self, query: str, *, video: str | None = None, limit: int = 10) -> Gathered:
+        """What a question needs, in one look: moments by plain words, their curves, and whether it is seen at all.
 
-        def embed(words: str, for_signals: Collection[Signal]) -> Question:
-            nonlocal embedding
-            began = time.perf_counter()
-            question = self._models.embed(words, for_signals, video_ids)
-            embedding += time.perf_counter() - began
-            return question
-
-        looked_at = {
-            name: one
-            for name, one in videos.items()
-            if (video_ids is None or name in video_ids) and narrowing.matches(one)
-        }
-        follow = Follower(self._library, embed, signals=signals, videos=looked_at, narrowing=narrowing)
-        return _Found(text, plan.words, follow(plan), embedding, load_seconds, plan)
-
-    def _by_example(
-        self,
-        given: "_Given",
-        *,
-        signals: tuple[Signal, ...],
-        video_ids: frozenset[str] | None,
-        videos: dict[str, Video],
-    ) -> "_Found":
-        text = check_query(given.query) if given.query else ""
-        load_seconds = _timed(self._models.pictures)
-        model = self._models.pictures()
-        began = time.perf_counter()
-        example = make_example(self._library, model, image=given.image, like=given.like, text=text, signals=signals)
-        embedding = time.perf_counter() - began
-        drafts = find_like(self._library, example, video_ids=video_ids, videos=videos)
-        return _Found(text, text, drafts, embedding, load_seconds, None)
-
-    def _closest(self, found: "_Found", video: str | None, videos: dict[str, Video]) -> list[Moment]:
-        drafts = sorted(found.drafts, key=lambda draft: -draft.relevance)[:CLOSEST]
-        if len(drafts) < CLOSEST:
-            return self.nearest(found.words, video=video, limit=CLOSEST)
-        return show(self._library, found.words, drafts, videos)
-
-    def explain(
-        self, query: str, *, video: str | None = None, signals: Collection[Signal] | None = None
-    ) -> list[Route]:
-        """How each signal is used for a query in plain words, and why. Raises as `search`."""
-        wanted = _check_signals(signals)
-        video_ids = self._only(video)
-        self._models.load(wanted)
-        question = self._models.embed(check_query(query), wanted, video_ids)
-        videos = {one.video_id: one for one in self._library.videos()}
-        return find_routed(self._library, question, signals=wanted, videos=videos).routes
+        Raises:
+            QueryError, NotInLibraryError, LibraryModelsError, ModelMissingError, ModelBrokenError: see `search`.
+        """
+        look = self._look()
+        video_ids = look.only(video)
+        found = look.by_words(query, plain=True, signals=SIGNALS, video_ids=video_ids)
+        assert found.finding is not None  # plain words are always looked for
+        moments = show(look.library, found.words, found.drafts[:limit], look.videos)
+        curves = look.curves(found.finding.question, [(moment.video_id, moment.span) for moment in moments])
+        nearest = look.closest(found, video_ids, signals=SIGNALS, limit=CLOSEST)
+        closest = show(look.library, found.words, nearest, look.videos)
+        return Gathered(moments, curves, sight(found.finding.evidence, look.library.maker.profile), closest)
 
     def question(self, query: str, *, video: str | None = None) -> Question:
         """A query checked and embedded for every signal, to be compared with what the library holds.
@@ -252,50 +172,15 @@ class SearchEngine(Closing):
             QueryError, NotInLibraryError, LibraryModelsError, ModelMissingError, ModelBrokenError: see `search`.
         """
         text = check_query(query)
-        video_ids = self._only(video)
-        self._models.load(SIGNALS)
-        return self._models.embed(text, SIGNALS, video_ids)
-
-    def nearest(self, query: str, *, video: str | None = None, limit: int = 3) -> list[Moment]:
-        """What comes closest to a query by any signal, whether or not it counts."""
-        question = self.question(query, video=video)
-        videos = {one.video_id: one for one in self._library.videos()}
-        return show(self._library, query, find_nearest(self._library, question, videos=videos, limit=limit), videos)
-
-    def sight(self, query: str, *, video: str | None = None) -> Sight | None:
-        """How sure it is that what a query describes is in the pictures; None where that is not judged."""
-        if self._library.maker.profile not in BOUNDS:
-            return None
-        stages = {one.video_id: one.stages for one in self._library.videos()}
-        return sight(
-            self._library,
-            self.question(query, video=video),
-            ready=lambda video_id, stage: stage in stages.get(video_id, {}),
-        )
-
-    def curves(self, query: str, spans: Sequence[tuple[str, TimeSpan]]) -> list[list[tuple[float, float]]]:
-        """For each (video id, span) its frames' (time in seconds, similarity to the query); empty without pictures."""
-        self._models.load(("picture",))
-        vector = self._models.embed(check_query(query), ("picture",), None).picture_vector
-        if vector is None:
-            return [[] for _ in spans]
-        keys: dict[tuple[str, TimeSpan], list[SegmentKey]] = {}
-        for video_id in dict.fromkeys(video_id for video_id, _ in spans):
-            segments = self._library.segments(video_id)
-            for span in (span for other, span in spans if other == video_id):
-                overlapping = [row.index for row in segments if row.span.intersection_seconds(span) > 0]
-                keys[video_id, span] = [(video_id, index) for index in overlapping]
-        wanted = list(dict.fromkeys(key for own in keys.values() for key in own))
-        found = self._library.frame_similarities(vector, wanted) if wanted else {}
-        return [[frame for key in keys[video_id, span] for frame in found.get(key, [])] for video_id, span in spans]
+        look = self._look()
+        return look.question(text, SIGNALS, look.only(video))
 
     def close(self) -> None:
         """Let go of the library; safe to repeat."""
         self._library.close()
 
-    def _only(self, video: str | None) -> frozenset[str] | None:
-        """The id of a video that is named; None for all. Raises NotInLibraryError."""
-        return None if video is None else frozenset({self._library.find_video(video).video_id})
+    def _look(self) -> Look:
+        return Look(self._library, self._models)
 
 
 def _check_signals(signals: Collection[Signal] | None) -> tuple[Signal, ...]:

@@ -7,12 +7,12 @@ from indexer.records import Stage, Video
 from indexer.store import Library
 from search.assemble import matches_of
 from search.fusion import fuse
-from search.judging import relevances
+from search.judging import Evidence, relevances
 from search.metadata_words import METADATA, with_metadata
 from search.moments import Draft, moments_of
-from search.results import SIGNALS, Signal
-from search.retrieve import Question, SegmentKey, nearest_segments, retrieve
-from search.router import Route, in_order, routes_of
+from search.results import Route, Signal
+from search.retrieve import Question, SegmentKey, retrieve
+from search.router import in_order, routes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,10 @@ class Finding:
     """How each signal that was asked was used."""
     relevance: dict[SegmentKey, float]
     """Of every segment that was looked at, also of those in no moment."""
-
-
-def find(
-    library: Library, question: Question, *, signals: Collection[Signal], videos: Mapping[str, Video]
-) -> list[Draft]:
-    """Every moment that matches by one of the signals; see `find_routed`."""
-    return find_routed(library, question, signals=signals, videos=videos).drafts
+    question: Question
+    """The query, embedded."""
+    evidence: Evidence
+    """Of every segment that was looked at."""
 
 
 def find_routed(
@@ -58,16 +55,19 @@ def find_routed(
         fused = in_order(fused, relevance)
     durations = {video_id: one.duration_seconds for video_id, one in videos.items()}
     matches = matches_of(library, question, found, fused, durations, relevance)
-    return Finding(moments_of(matches, background=found.picture_background.middle), routes, relevance)
+    drafts = moments_of(matches, background=found.picture_background.middle)
+    return Finding(drafts, routes, relevance, question, found.evidence)
 
 
-def find_nearest(library: Library, question: Question, *, videos: Mapping[str, Video], limit: int) -> list[Draft]:
-    """The segments that come closest by any signal, whole, whether or not they count."""
-    signals: list[Signal] = [signal for signal in SIGNALS if signal != METADATA]
-    found = find_routed(library, question, signals=signals, videos=videos)
+def nearest_of(library: Library, found: Finding, *, videos: Mapping[str, Video], limit: int) -> list[Draft]:
+    """The segments that come closest by any signal, whole, whether or not they count.
+
+    Args:
+        found: by all signals.
+    """
     drafts = sorted(found.drafts, key=lambda draft: -draft.relevance)[:limit]
     taken = {(draft.video_id, draft.segment_index) for draft in drafts}
-    nearest = dict.fromkeys([*_by_relevance(found.relevance), *nearest_segments(library, question, limit=limit)])
+    nearest = dict.fromkeys([*_by_relevance(found.relevance), *_by_cosine(found.evidence)])
     keys = [key for key in nearest if key[0] in videos and key not in taken][: limit - len(drafts)]
     segments = library.segments_by_key(keys)
     rest = [
@@ -85,6 +85,13 @@ def find_nearest(library: Library, question: Question, *, videos: Mapping[str, V
         for (video_id, index), segment in segments.items()
     ]
     return [*drafts, *rest]
+
+
+def _by_cosine(evidence: Evidence) -> list[SegmentKey]:
+    """By picture, or without pictures by what is said; nearest first."""
+    spoken = ("picture",) if "picture" in evidence.near else ("subtitle", "speech")
+    cosines = {key: one for name in spoken if name in evidence.near for key, one in evidence.near[name].best.items()}
+    return sorted(cosines, key=lambda key: (-cosines[key], key))
 
 
 def _by_relevance(relevance: Mapping[SegmentKey, float]) -> list[SegmentKey]:

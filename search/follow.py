@@ -1,7 +1,7 @@
 """A plan -> drafts: each part is found for itself, what must be together is joined, what is excluded falls away.
 
-A query of plain words is one `find` and nothing else. Where there is more: terms (`text:"exit"`, quotes) decide what
-counts, the free words rank it; steps are found each for itself and joined in order of time.
+A query of plain words is one `find_routed` and nothing else. Where there is more: terms (`text:"exit"`, quotes) decide
+what counts, the free words rank it; steps are found each for itself and joined in order of time.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from indexer.records import Stage, TextSource, Video
 from indexer.store import Library
-from search.find import find
+from search.find import Finding, find_routed
 from search.find_phrase import find_phrase, signal_of
 from search.joining import Chain, all_of, best_ranks, chains, ranked_by, span_of
 from search.moments import Draft
@@ -49,6 +49,8 @@ class Follower:
         self._embed = embed
         self._signals = signals
         self._videos = videos
+        self.first: Finding | None = None
+        """What the first words that were looked for brought up."""
 
     def __call__(self, plan: Plan) -> list[Draft]:
         """Moments that answer to a plan, best first; those of several steps carry their parts."""
@@ -116,7 +118,9 @@ class Follower:
         question = self._embed(words, signals)
         if len(videos) < self._all:
             question = replace(question, video_ids=frozenset(videos))
-        return find(self._library, question, signals=signals, videos=videos)
+        found = find_routed(self._library, question, signals=signals, videos=videos)
+        self.first = self.first or found
+        return found.drafts
 
     def _is_ready(self, video_id: str, stage: Stage) -> bool:
         return video_id in self._videos and stage in self._videos[video_id].stages

@@ -124,6 +124,23 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """How one signal was used for one query."""
+
+    signal: Signal
+    weight: float
+    """Of its list in the fusion, 0 to 1; 0: it was asked and does not count."""
+    hits: int
+    """Segments that count in it."""
+    why: str
+    """One sentence for people."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented JSON object."""
+        return {"signal": self.signal, "weight": round(self.weight, 3), "hits": self.hits, "why": self.why}
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """The answer to one query."""
 
@@ -138,9 +155,10 @@ class SearchResult:
     """Further moments follow this page."""
     plan: Plan | None = None
     """How the query was understood."""
-
     closest: list[Moment] = field(default_factory=list["Moment"])
     """Where nothing was found: what comes nearest, offered as such."""
+    routes: list[Route] = field(default_factory=list["Route"])
+    """How each signal counted for the query's first words; empty for an example."""
 
     @property
     def words(self) -> str:

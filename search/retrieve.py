@@ -164,27 +164,6 @@ def retrieve(
     return Retrieved(lists, weights, background, evidence)
 
 
-def nearest_segments(library: Searchable, question: Question, *, limit: int) -> list[SegmentKey]:
-    """What is nearest by picture, or without pictures by text, whether or not it counts."""
-    if question.picture_vector is not None:
-        frames = library.nearest_frames(question.picture_vector, limit=FRAME_POOL, video_ids=question.video_ids)
-        keys = [(frame.video_id, frame.segment_index) for frame in frames]
-    elif question.text_vector is not None:
-        spoken: tuple[TextSource, ...] = ("subtitle", "speech")
-        found = [
-            text
-            for source in spoken
-            for text in library.nearest_texts(
-                question.text_vector, source=source, limit=TEXT_POOL, video_ids=question.video_ids
-            )
-        ]
-        found.sort(key=lambda text: text.similarity, reverse=True)
-        keys = [(text.video_id, text.segment_index) for text in found]
-    else:
-        keys = []
-    return list(dict.fromkeys(keys))[:limit]
-
-
 def _by_picture(library: Searchable, question: Question, background: Background) -> Looked | None:
     vector = question.picture_vector
     if vector is None:

@@ -11,36 +11,17 @@ it should be measured, name its family in `judging.features_of`, and run `python
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from search.fusion import Fused
 from search.judging import SegmentKey
 from search.relevance import MIN_SAMPLE
-from search.results import SIGNALS, Signal
+from search.results import SIGNALS, Route, Signal
 from search.retrieve import Retrieved
 
 LEAST_WEIGHT = 0.02
 """A list that counts at all still adds what it knows about equals."""
 STEPS = 50
 """Relevances are compared in so many steps: what differs by less is ordered by the fused ranks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How one signal was used for one query."""
-
-    signal: Signal
-    weight: float
-    """Of its list in the fusion, 0 to 1; 0: it was asked and does not count."""
-    hits: int
-    """Segments that count in it."""
-    why: str
-    """One sentence for people."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The documented JSON object."""
-        return {"signal": self.signal, "weight": round(self.weight, 3), "hits": self.hits, "why": self.why}
 
 
 def routes_of(

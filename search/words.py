@@ -129,14 +129,15 @@ def _weighed(query: str) -> dict[str, float]:
 
 @lru_cache(maxsize=KEPT_TEXTS)
 def _inflected(words: tuple[str, ...]) -> Callable[[str], bool]:
-    known = set(words)
-    stems = {stem for word in known for stem in _stems(word)}
-    return lambda word: word in known or word in stems or any(stem in known for stem in _stems(word))
+    known = frozenset(words)
+    reached = known.union(*map(_stems, known))
+    return lambda word: word in reached or not known.isdisjoint(_stems(word))
 
 
-def _stems(word: str) -> list[str]:
+@lru_cache(maxsize=1 << 16)
+def _stems(word: str) -> tuple[str, ...]:
     """The beginnings of a word that count as the same word; none of a short one."""
-    return [word[:length] for length in range(max(MIN_STEM_LETTERS, len(word) - INFLECTION_LETTERS), len(word))]
+    return tuple(word[:length] for length in range(max(MIN_STEM_LETTERS, len(word) - INFLECTION_LETTERS), len(word)))
 
 
 def same_stem(one: str, other: str) -> bool:

@@ -8,8 +8,7 @@ from typing import Any
 from indexer.config import Settings
 from indexer.events import IndexEvent, IndexFinished, ScanFinished, StageFinished, StageProgress, VideoFailed
 from indexer.records import TimeSpan, Video
-from search.results import Moment, SearchResult, Signal
-from search.router import Route
+from search.results import Moment, Route, SearchResult, Signal
 
 HOSTILE_NAME = "a\x1b[2Jb\u202egpm[red]x[/red]\n.mp4"
 HOSTILE_TEXT = "invoice\x1b]0;owned\x07 [bold]total[/bold] \u2066\x9b31m"
@@ -63,15 +62,13 @@ class FakeEngine:
         example = {"image": image, "like": like}
         diversity = {"per_video": per_video, "fold": fold, "expand": expand}
         self.asked.append({**asked, **example, **diversity})
-        return SearchResult(query, self.found, self.moments, {"total": 0.02}, self.more)
+        return SearchResult(query, self.found, self.moments, {"total": 0.02}, self.more, routes=ROUTES)
 
-    def explain(
-        self, query: str, *, video: str | None = None, signals: Collection[Signal] | None = None
-    ) -> list[Route]:
-        return [
-            Route("picture", 0.9, 3, "its best hit is right with a chance of 0.90"),
-            Route("subtitle", 0.0, 0, "nothing stands out"),
-        ]
+
+ROUTES = [
+    Route("picture", 0.9, 3, "its best hit is right with a chance of 0.90"),
+    Route("subtitle", 0.0, 0, "nothing stands out"),
+]
 
 
 def scripted_pipeline(

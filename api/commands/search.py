@@ -11,8 +11,7 @@ from api.options import with_settings
 from indexer.config import Settings
 
 if TYPE_CHECKING:
-    from search.results import SearchResult, Signal
-    from search.router import Route
+    from search.results import Route, SearchResult, Signal
 
 SIGNALS = (
     "picture",
@@ -130,14 +129,13 @@ def search(
         expand=expand,
         plain=plain,
     )
-    routes = engine.explain(query, video=video, signals=signals or None) if explain and query else []
     if as_json:
-        explained = {"explained": [route.to_json() for route in routes]} if explain else {}
+        explained = {"explained": [route.to_json() for route in result.routes]} if explain else {}
         click.echo(json.dumps({**result.to_json(), **explained}))
     else:
         _print(result, asked_for(query, image, like), offset, thumbnails)
         if explain:
-            _print_routes(routes)
+            _print_routes(result.routes)
     return ExitCode.OK if result.found else ExitCode.NOTHING_FOUND
 
 
