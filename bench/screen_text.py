@@ -19,7 +19,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.screen_films import Film, ScreenFact, make_films, slide_hour, write_film
+from bench.screen_drawing import Film, ScreenFact, write_film
+from bench.screen_films import make_films, slide_hour
 from bench.table import print_table
 from indexer.config import Settings
 from indexer.pipeline import index_paths

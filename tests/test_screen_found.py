@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.screen_films import Box, Film, make_films, pages_film, write_film
+from bench.screen_drawing import Box, Film, write_film
+from bench.screen_films import make_films, pages_film
 from indexer.config import Settings
 from indexer.pipeline import index_paths
 from indexer.records import TimedText, TimeSpan
