@@ -1,7 +1,7 @@
 """The library: a folder with LanceDB tables, thumbnails and a writer's lock.
 
 `Library` is built in layers, each a file: `store_tables` (folder, tables, errors), `store_keeping` (small tables in
-memory: `store_kept`, `store_kept_texts`), `store_read` (records),
+memory: `store_kept`, `store_kept_texts`), `store_read` (records), `store_sample` (a fixed part of it),
 `store_search` (nearest and full text), `store_index` (indexes and compaction), `store_write` (replacing, sweeping),
 `store_audit` (what `reelseek verify` looks at). This file opens, creates and closes.
 These files and no others import LanceDB.

@@ -109,6 +109,12 @@ class KeptTexts:
             return np.empty(0, np.float32)
         return self._vectors.products(vector)[self._samples[source].first(size)]
 
+    def sampled(self, source: TextSource, size: int) -> tuple[str, ...]:
+        """As `Sampling.sampled_texts`."""
+        if source not in self._samples:
+            return ()
+        return tuple(self._texts[place] for place in self._samples[source].first(size).tolist())
+
     def rows(self, video_id: str, source: TextSource) -> list[TextRow]:
         """Of one video, in the order in which they were written."""
         own = self._of_video.get((source, video_id), [])

@@ -1,4 +1,4 @@
-"""Searching the library: nearest frames, nearest texts, full text, and a query's background in this library."""
+"""Searching the library: nearest frames, nearest texts, full text."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from indexer.records import TextSource, TimeSpan
 from indexer.rows import read_vectors
 from indexer.schema import ArrowTable, TableName
-from indexer.store_hits import Background, FrameHit, SegmentKey, Similarities, TextHit, best_first
+from indexer.store_hits import FrameHit, SegmentKey, Similarities, TextHit, best_first
 from indexer.store_kept_texts import KeptTexts, Matches
-from indexer.store_read import Reading, all_of, equals, in_segments, one_of
+from indexer.store_read import all_of, equals, in_segments, one_of
+from indexer.store_sample import Sampling
 from indexer.words import holds_any_word, letters_of
 
 NPROBES = 80
@@ -32,7 +33,7 @@ FUZZY_CANDIDATES = 3
 _TEXT_COLUMNS = ["video_id", "segment_index", "start_seconds", "stop_seconds", "text", "is_scenery"]
 
 
-class Searching(Reading):
+class Searching(Sampling):
     """Safe from any thread, as `Reading`. Filters are applied before the ranking, so they never cost results."""
 
     def nearest_frames(
@@ -152,38 +153,6 @@ class Searching(Reading):
                 hit = _text_hits([{**row, "similarity": cosine}])[0]
                 result.setdefault((hit.video_id, hit.segment_index), []).append(hit)
         return result
-
-    def background(self, vector: NDArray[np.floating[Any]], *, what: Background, size: int = 1000) -> Similarities:
-        """(n,) cosines between a query and a fixed sample of the library's vectors; n is `size`, or all there are.
-
-        The sample depends on the rows' keys alone: the same in every library made from the same files.
-        """
-        if not (self.maker.picture_dim if what == "frames" else self.maker.text_dim):
-            return np.empty(0, np.float32)
-        if what == "frames":
-            if (frames := self._kept_frames()) is not None:
-                return frames.background(vector, size)
-        elif (texts := self._kept_texts()) is not None:
-            return texts.background(vector, what, size)
-        return np.asarray(self._sample(what, size) @ np.asarray(vector, np.float32), np.float32)
-
-    def _sample(self, what: Background, size: int) -> Similarities:
-        """(n, dim) float32, kept until the table changes."""
-        table: TableName = "frames" if what == "frames" else "texts"
-
-        def read() -> Similarities:
-            rows = self._few_lots(table, None if table == "frames" else equals("source", what), size)
-            return np.asarray(read_vectors(rows), np.float32)  # (n, dim)
-
-        return self._while_same(f"{size} of {what}", table, read)
-
-    def _few_lots(self, table: TableName, where: str | None, size: int) -> ArrowTable:
-        """The `size` rows with the smallest lots."""
-        count = self._count(table, where)
-        # Half as many again plus a few: that fewer than `size` fall below the bound is as good as impossible.
-        bound = min(2**32 - 1, int((1.5 * size + 50) / max(count, 1) * 2**32))
-        rows = self._rows(table, all_of(where, f"lot <= {bound}"), ["video_id", "lot", "vector"])
-        return rows.sort_by([("lot", "ascending"), ("video_id", "ascending")]).slice(0, size)
 
     def _nearest(
         self, table: TableName, vector: NDArray[np.floating[Any]], *, limit: int, where: str | None, columns: list[str]

@@ -8,13 +8,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from indexer.records import Stage, TextSource, Video
-from indexer.store import Library
+from indexer.store import Library, Similarities
 from search.find import Finding, find_routed
 from search.find_phrase import find_phrase, signal_of
 from search.joining import Chain, all_of, best_ranks, chains, ranked_by, span_of
 from search.moments import Draft
 from search.narrow import Narrowing
-from search.ordinary import is_place
+from search.ordinary import is_place, without_place
+from search.own_words import SameWords, own_words
 from search.parts import FIELD_SIGNALS, FIELD_SOURCES
 from search.plan import MOST_GAP_SECONDS, Excluded, Plan, Step, Term
 from search.results import SIGNALS, Signal
@@ -94,7 +95,16 @@ class Follower:
             joined = " " if is_place(excluded.text) else " and "
             both = self._embed(f"{step.text}{joined}{excluded.text}", SIGNALS)
             in_context = direction(self._embed(step.text, SIGNALS), both)
-        return Unwanted(self._library, excluded, alone=alone, in_context=in_context, ready=self._is_ready)
+        same = self._own_words(excluded.text) if "caption" in FIELD_SOURCES[excluded.field] else {}
+        return Unwanted(self._library, excluded, alone=alone, in_context=in_context, same=same, ready=self._is_ready)
+
+    def _own_words(self, thing: str) -> SameWords:
+        def compare(word: str) -> Similarities:
+            vector = self._embed(word, ("caption",)).text_vector
+            assert vector is not None  # there are captions with vectors
+            return self._library.background(vector, what="caption")
+
+        return own_words(without_place(thing), self._library.sampled_texts("caption"), compare)
 
     def _wanted(self, step: Step, videos: Mapping[str, Video]) -> list[Draft]:
         free = self._find(step.text, self._signals, videos) if step.text else []

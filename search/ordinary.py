@@ -27,6 +27,8 @@ _PLACES = frozenset(
     "between through within of from a an the any".split()
 )
 """Words after which `not` excludes: `not at night`, `not a cat`; but `not moving`, `not yet` are words."""
+_WHERE = re.compile(r"(?:in|on|at|by|to|from)(?: the)? \w+ of\s+(?=\S)", re.IGNORECASE)
+"""`in front of`, `on top of`, `at the side of`."""
 _ARTICLES = frozenset(("a", "an", "the", "any"))
 _NO_NEW_STEP = frozenset(
     "since by until till back even only just now well so but or every okay ok than more rather if when what who "
@@ -97,6 +99,11 @@ def is_place(words: str) -> bool:
     """Whether words say where or when something is, as `at night`: they follow what they belong to without an `and`."""
     first = bare(words.split(" ", 1)[0]).casefold()
     return first in _PLACES and first not in _ARTICLES
+
+
+def without_place(words: str) -> str:
+    """A thing without the words for where it is to something: `a wall` for `in front of a wall`."""
+    return _WHERE.sub("", words, count=1) if is_place(words) and _WHERE.match(words) else words
 
 
 def means_something(words: Sequence[str]) -> bool:

@@ -1,12 +1,15 @@
 """Does a text hold these very words, side by side, or this thing, near enough? Pure; any script, as `search.words`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from search.words import FUNCTION_WORDS, same_stem, slipped, split
 
 MOST_BETWEEN = 1
 """Other words that mean something between two neighbouring words of a thing: `striped background` is in "a striped
 green background", `red circle` not in "a red ring, left of a green circle"."""
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def holds_phrase(phrase: str, text: str, *, fuzzy: bool = False) -> bool:
@@ -26,28 +29,33 @@ def holds_phrase(phrase: str, text: str, *, fuzzy: bool = False) -> bool:
     return fuzzy and any(_run_is(held, start, "".join(wanted)) for start in range(len(held)))
 
 
-def holds_thing(thing: str, text: str) -> bool:
-    """Whether a text names a thing: its words that mean something, in order, inflected or not, with little between."""
+def holds_thing(thing: str, text: str, *, same: Mapping[str, str] = NONE) -> bool:
+    """Whether a text names a thing: its words that mean something, in order, inflected or not, with little between.
+
+    Args:
+        same: word of the thing -> another word that counts as it.
+    """
     wanted = [word for word in split(thing) if word not in FUNCTION_WORDS]
     if not wanted:
         return holds_phrase(thing, text)
     held = [word for word in split(text) if word not in FUNCTION_WORDS]
-    return any(_follow(wanted, held, start) for start in range(len(held)))
+    ways = [(word, same.get(word, word)) for word in wanted]
+    return any(_follow(ways, held, start) for start in range(len(held)))
 
 
-def _follow(wanted: Sequence[str], held: Sequence[str], start: int) -> bool:
+def _follow(wanted: Sequence[Sequence[str]], held: Sequence[str], start: int) -> bool:
     place = start
-    for number, word in enumerate(wanted):
+    for number, ways in enumerate(wanted):
         furthest = place if number == 0 else place + MOST_BETWEEN
-        found = next((at for at in range(place, min(furthest + 1, len(held))) if _is(word, held[at])), -1)
+        found = next((at for at in range(place, min(furthest + 1, len(held))) if _is(ways, held[at])), -1)
         if found < 0:
             return False
         place = found + 1
     return True
 
 
-def _is(word: str, other: str) -> bool:
-    return word == other or same_stem(word, other)
+def _is(ways: Sequence[str], other: str) -> bool:
+    return any(word == other or same_stem(word, other) for word in ways)
 
 
 def _run_is(held: Sequence[str], start: int, letters: str) -> bool:

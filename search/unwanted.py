@@ -2,104 +2,38 @@
 
 How like the thing is a moment, beside how like it the library is in general? Nothing is excluded by a bare number: the
 evidence of a signal is 0 at the library's background, 1 at what is most like the thing in it, and 0.5 where the thing
-begins to be there. For a thing that is in many places the two kinds of places set themselves apart, and 0.5 lies
-between them; for a rare one it lies `PART` of the way up. Picture and caption are judged together, as in `sight`: each
-errs in its own way. A text that names the thing in words holds it.
+begins to be there (`presence`). For a thing that is in many places the two kinds of places set themselves apart, and
+0.5 lies between them; for a rare one it lies `PART` of the way up. Picture and caption are judged together, as in
+`sight`: each errs in its own way. A text that names the thing in words holds it, a caption also in words of its own
+(`own_words`).
 
 The thing is compared by itself, and in its context: the direction from the wanted to the wanted with the thing. A
 model that never met `spotted` alone knows well what it adds to `a ring`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from indexer.records import STAGE_OF_SOURCE, Stage, TextSource
 from indexer.store import Library, TextHit
 from search.moments import Draft
+from search.ordinary import without_place
+from search.own_words import SameWords
 from search.parts import FIELD_SOURCES
-from search.phrases import holds_phrase, holds_thing
+from search.phrases import NONE, holds_phrase, holds_thing
 from search.plan import Excluded
-from search.relevance import PICTURE, TEXT, Background
+from search.presence import CONTEXT_PART, PART, Presence
+from search.relevance import PICTURE, TEXT
 from search.retrieve import QueryVector, Question, SegmentKey
 
-PART = 0.65
-"""How far up from the background's middle to the most similar a rare thing begins to be there."""
-APART = 0.85
-"""Share of a sample's variance that lies between its two halves (Otsu 1979) from which they are two kinds of places;
-one normal distribution has 0.64. Both measured on 20 minutes of a demo world with 240 things: of segments that hold
-the thing 0.0 to 0.05 are missed, of others up to 0.05 taken for it, by picture and caption together."""
-CONTEXT_PART = 0.2
-"""The same for the direction."""
-LEAST_STANDING, CONTEXT_STANDING = 1.6, 1.0
-"""Spreads above the background below which nothing is there, alone and in context, unless two kinds are apart."""
-MOST_LIKE = 3
-"""What is most like the thing is the mean of so many segments."""
 LOOK_AT = 60
-"""Nearest frames or texts among which these are."""
+"""Nearest frames or texts, among which is what is most like the thing."""
 MOST_OF = 0.75
 """Quantile of a moment's frames that is compared: seen in a quarter of it is there."""
 MIN_TEXT_SECONDS = 0.5
 """A text that reaches into a moment by less is its neighbour's; or by less than half of the text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Cosine -> how surely a thing is there, 0 to 1; 0.5 where it begins to be."""
-
-    low: float
-    counting: float
-    high: float
-
-    @classmethod
-    def of(
-        cls, sample: NDArray[np.float32], most_like: Sequence[float], *, best_standing: float, part: float = PART
-    ) -> "Evidence | None":
-        """
-        Args:
-            sample: (n,) cosines of the thing with a fixed sample of the library.
-            most_like: cosines of different segments, best first.
-            best_standing: spreads above the background from which on the thing is in the library at all.
-            part: how far up a rare thing begins to be there.
-
-        Returns:
-            None where nothing of the library is like the thing.
-        """
-        if not len(most_like):
-            return None
-        background = Background.of(sample)
-        best = float(np.mean(most_like[:MOST_LIKE]))
-        if sample.size and background.standing(best) < best_standing:
-            return None
-        low = min(background.middle, float(np.quantile(sample, 0.25))) if sample.size else best / 2
-        least = (LEAST_STANDING if part == PART else CONTEXT_STANDING) * background.spread
-        rise = best - background.middle
-        counting = background.middle + max(part * rise, min(least, rise))
-        middle, apart = two_kinds(sample)
-        if apart >= APART:
-            counting = min(counting, middle)
-        return cls(low, max(counting, low + 1e-3), max(best, counting + 1e-3, low + 2e-3))
-
-    def __call__(self, cosine: float) -> float:
-        return float(np.interp(cosine, [self.low, self.counting, self.high], [0.0, 0.5, 1.0]))
-
-
-def two_kinds(sample: NDArray[np.float32]) -> tuple[float, float]:
-    """The value that best sets a sample's two kinds apart, and the share of the variance between them, 0 to 1.
-
-    Otsu 1979, "A Threshold Selection Method from Gray-Level Histograms", on the values themselves.
-    """
-    if sample.size < 2 or float(np.ptp(sample)) < 1e-6:
-        return 0.0, 0.0
-    values = np.sort(sample.astype(np.float64))
-    count, sums = values.size, np.cumsum(values)
-    below = np.arange(1, count)
-    means = sums[:-1] / below, (sums[-1] - sums[:-1]) / (count - below)
-    between = below * (count - below) / count**2 * (means[0] - means[1]) ** 2
-    place = int(between.argmax())
-    return float((values[place] + values[place + 1]) / 2), float(between[place] / values.var())
 
 
 class Unwanted:
@@ -112,18 +46,21 @@ class Unwanted:
         *,
         alone: Question,
         in_context: Question | None,
+        same: SameWords,
         ready: Callable[[str, Stage], bool],
     ) -> None:
         """
         Args:
             alone: the thing's own words, embedded.
             in_context: the direction from the wanted to the wanted with the thing; see `direction`.
+            same: the captions' own words for those of the thing.
             ready: (video id, stage) -> whether that stage of that video is complete.
         """
         self._library = library
         self._excluded = excluded
         self._alone = alone
         self._in_context = in_context
+        self._same = same
         self._ready = ready
 
     def held_by(self, drafts: Sequence[Draft]) -> list[bool]:
@@ -137,7 +74,7 @@ class Unwanted:
             texts = self._library.segment_texts(self._alone.text_vector, wanted, source=source)
             evidence = None if source == "caption" else self._text_evidence(self._alone, source, PART)
             for place, own in enumerate(self._inside(drafts, keys, texts, source)):
-                held[place] |= any(_names(self._excluded, hit.text, source=source) for hit in own)
+                held[place] |= any(self._names(hit.text, source=source) for hit in own)
                 if evidence is not None and own:
                     held[place] |= max(evidence(hit.similarity) for hit in own) >= 0.5
         for question, part in ((self._alone, PART), (self._in_context, CONTEXT_PART)):
@@ -159,6 +96,16 @@ class Unwanted:
             [hit for key in own for hit in texts.get(key, ()) if _is_in(hit, draft) and self._ready(key[0], stage)]
             for draft, own in zip(drafts, keys, strict=True)
         ]
+
+    def _names(self, text: str, *, source: TextSource) -> bool:
+        """Whether a text has the thing in words. Quotes ask for the very words where something is said or written."""
+        excluded = self._excluded
+        if excluded.exact and source != "caption":
+            return holds_phrase(excluded.text, text, fuzzy=source == "screen_text")
+        # "the baker sells bread without salt" does not hold the salt that the query `bread without salt` excludes.
+        if excluded.written[:1] not in "-\u2212" and holds_phrase(excluded.written, text):
+            return False
+        return holds_thing(without_place(excluded.text), text, same=self._same if source == "caption" else NONE)
 
     def _shown(
         self,
@@ -184,23 +131,23 @@ class Unwanted:
                     likes[place].append(max(evidence(hit.similarity) for hit in hits))
         return [bool(own) and sum(own) / len(own) >= 0.5 for own in likes]
 
-    def _picture_evidence(self, question: Question, part: float) -> Evidence | None:
+    def _picture_evidence(self, question: Question, part: float) -> Presence | None:
         vector = question.picture_vector
         if vector is None:
             return None
         nearest = self._library.nearest_frames(vector, limit=LOOK_AT)
         best = _best_of_each([((hit.video_id, hit.segment_index), hit.similarity) for hit in nearest])
         sample = self._library.background(vector, what="frames")
-        return Evidence.of(sample, best, best_standing=PICTURE.best_standing, part=part)
+        return Presence.of(sample, best, best_standing=PICTURE.best_standing, part=part)
 
-    def _text_evidence(self, question: Question, source: TextSource, part: float) -> Evidence | None:
+    def _text_evidence(self, question: Question, source: TextSource, part: float) -> Presence | None:
         vector = question.text_vector
         if vector is None or (self._excluded.exact and source != "caption"):
             return None
         nearest = self._library.nearest_texts(vector, source=source, limit=LOOK_AT)
         best = _best_of_each([((hit.video_id, hit.segment_index), hit.similarity) for hit in nearest])
         sample = self._library.background(vector, what=source)
-        return Evidence.of(sample, best, best_standing=TEXT.best_standing, part=part)
+        return Presence.of(sample, best, best_standing=TEXT.best_standing, part=part)
 
 
 def direction(wanted: Question, both: Question) -> Question:
@@ -238,12 +185,3 @@ def _best_of_each(hits: Sequence[tuple[SegmentKey, float]]) -> list[float]:
 def _is_in(hit: TextHit, draft: Draft) -> bool:
     shared = hit.span.intersection_seconds(draft.span)
     return shared >= min(MIN_TEXT_SECONDS, hit.span.duration_seconds / 2)
-
-
-def _names(excluded: Excluded, text: str, *, source: TextSource) -> bool:
-    """Whether a text has the thing in words. Quotes ask for the very words where something is said or written."""
-    if excluded.exact and source != "caption":
-        return holds_phrase(excluded.text, text, fuzzy=source == "screen_text")
-    # "the baker sells bread without salt" does not hold the salt that the query `bread without salt` excludes.
-    says_without = excluded.written[:1] not in "-\u2212" and holds_phrase(excluded.written, text)
-    return holds_thing(excluded.text, text) and not says_without

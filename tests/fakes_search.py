@@ -67,7 +67,7 @@ class SmallLibrary:
         segments = [self._segment(index, shot) for index, shot in enumerate(shots)]
         frames = [row for index, shot in enumerate(shots) for row in self._frames(index, shot)]
         self._library.write_pictures([(video_id, segments, frames)])
-        for source in ("subtitle", "screen_text"):
+        for source in ("subtitle", "screen_text", "caption"):
             rows = [self._text(segments, line) for line in lines if line[0] == source]
             self._library.write_texts([(video_id, source, rows)])
         duration = shots[-1][1]
