@@ -1,33 +1,27 @@
 """Score a library's search on queries with known windows, with the same functions as the official metrics.
 
-A truth file holds one JSON object a line:
-
-    {"video": "talk.mp4", "query": "a red car", "windows": [[12.0, 15.5]], "kind": "picture",
-     "also": [{"video": "other.mp4", "windows": [[3.0, 4.0]]}]}
-
-`video` is a file name or the last components of a path. `kind` (optional) groups queries in the report; `also`
-(optional) names windows in further videos that are as right. Empty `windows` without `also` say that the library
-holds nothing to find: such a query is only asked whether the search says so.
+`search.truth` says what a truth file holds.
 """
 
 import time
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 import numpy as np
 
 from indexer.errors import EvaluationError
 from indexer.records import Video
-from search.jsonl import JsonLine, read_json_lines
 from search.metrics import MAP_THRESHOLDS, MAX_PREDICTIONS, Floats, average_precision, best_iou, iou_matrix
 from search.qvhighlights import score_predictions
-from search.results import SearchResult, Signal
+from search.results import Moment, SearchResult, Signal
+from search.truth import TruthQuery, Windows, read_truth
 
 RANKS = (1, 5, 10)
 IOU_THRESHOLDS = (0.3, 0.5, 0.7)
+FIRST = 10
+"""Moments among which nothing unwanted may be."""
 OVERLAP = float(np.nextafter(0.0, 1.0))
 """The least IoU that is an overlap at all."""
 
@@ -41,15 +35,6 @@ class Searcher(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Query:
-    line: JsonLine
-    text: str
-    kind: str
-    windows: dict[str, Floats]
-    """Video id -> (m, 2) seconds; empty when nothing should be found."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Outcome:
     """How the search did on one query."""
 
@@ -60,6 +45,12 @@ class _Outcome:
     """For each moment."""
     nothing_found: bool
     seconds: float
+    clean: bool | None
+    """Of the first `FIRST` moments none lies where nothing may be found; None where the truth does not say."""
+    in_order: bool | None
+    """Every moment has its parts one after the other; None for a query without steps."""
+    steps_right: bool | None
+    """Each part of the first moment overlaps a window of its step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +67,10 @@ class Report:
         - `queries`: number of truth lines; `signals`: those asked for, null for all; `limit`: moments asked for
         - `all`: scores of all queries with windows; `kinds`: {kind: scores}, only where lines carry a kind
         - `absent`: {`queries`, `nothing_found`}: queries without any window, and the share answered "nothing found"
+        - `exclusion`: {`queries`, `clean@10`}: queries that say what must not be found, and the share of which none of
+          the first 10 moments has its best frame there
+        - `order`: {`queries`, `kept`, `steps@1`}: queries with steps, the share of which every moment has its parts in
+          order of time, and the share of which each part of the first moment overlaps its step
         - `latency_seconds`: {`p50`, `p95`} of the search call, the query's embedding included
 
         Scores: `queries`; `R@{1,5,10}@{0.3,0.5,0.7}`: one of the first k moments reaches that IoU with a window;
@@ -85,6 +80,8 @@ class Report:
         """
         asked = [outcome for outcome in self.outcomes if outcome.iou is not None]
         absent = [outcome.nothing_found for outcome in self.outcomes if outcome.iou is None]
+        clean = [outcome.clean for outcome in self.outcomes if outcome.clean is not None]
+        kept = [outcome.in_order for outcome in self.outcomes if outcome.in_order is not None]
         kinds = sorted({outcome.kind for outcome in asked} - {""})
         seconds = [outcome.seconds for outcome in self.outcomes]
         return {
@@ -94,6 +91,12 @@ class Report:
             "all": _scores(asked),
             "kinds": {kind: _scores([outcome for outcome in asked if outcome.kind == kind]) for kind in kinds},
             "absent": {"queries": len(absent), "nothing_found": _mean(absent)},
+            "exclusion": {"queries": len(clean), "clean@10": _mean(clean)},
+            "order": {
+                "queries": len(kept),
+                "kept": _mean(kept),
+                "steps@1": _mean(one.steps_right for one in self.outcomes if one.steps_right is not None),
+            },
             "latency_seconds": {
                 "p50": round(float(np.percentile(seconds, 50)), 6),
                 "p95": round(float(np.percentile(seconds, 95)), 6),
@@ -121,7 +124,7 @@ def evaluate_search(
             library does not hold; it names file and line.
         QueryError: a query cannot be searched.
     """
-    queries = _read_truth(truth, engine.videos())
+    queries = read_truth(truth, engine.videos())
     outcomes: list[_Outcome] = []
     for query in queries:
         outcomes.append(_ask(engine, query, signals=signals, limit=limit))
@@ -130,21 +133,53 @@ def evaluate_search(
     return Report(None if signals is None else tuple(sorted(signals)), limit, tuple(outcomes))
 
 
-def _ask(engine: Searcher, query: _Query, *, signals: Collection[Signal] | None, limit: int) -> _Outcome:
+def _ask(engine: Searcher, query: TruthQuery, *, signals: Collection[Signal] | None, limit: int) -> _Outcome:
     started = time.perf_counter()
     result = engine.search(query.text, limit=limit, signals=signals)
     seconds = time.perf_counter() - started
-    if not query.windows:
-        return _Outcome(query.kind, None, (), not result.found, seconds)
     # Where nothing was found, the closest are what a person is offered; whether it was found is counted apart.
     moments = result.moments or result.closest
-    found = np.array([(moment.span.start_seconds, moment.span.stop_seconds) for moment in moments])
+    iou = _iou(moments, query.windows) if query.windows else None
+    return _Outcome(
+        query.kind,
+        iou,
+        tuple(moment.video_id in query.windows for moment in moments) if query.windows else (),
+        not result.found,
+        seconds,
+        clean=not any(_is_in(one, query.unwanted) for one in result.moments[:FIRST]) if query.unwanted else None,
+        in_order=all(_in_order(one) for one in result.moments) if query.steps else None,
+        steps_right=any(_follows(one, query.steps) for one in result.moments[:1]) if query.steps else None,
+    )
+
+
+def _iou(moments: Sequence[Moment], truth: Windows) -> Floats:
+    """(n moments, m windows), 0 across videos."""
+    found = np.array([(moment.span.start_seconds, moment.span.stop_seconds) for moment in moments]).reshape(-1, 2)
     blocks: list[Floats] = []
-    for video_id, windows in query.windows.items():
+    for video_id, windows in truth.items():
         same = np.array([moment.video_id == video_id for moment in moments], dtype=np.float64)
-        blocks.append(iou_matrix(found.reshape(-1, 2), windows) * same[:, None])
-    right_video = tuple(moment.video_id in query.windows for moment in moments)
-    return _Outcome(query.kind, np.concatenate(blocks, axis=1), right_video, not result.found, seconds)
+        blocks.append(iou_matrix(found, windows) * same[:, None])
+    return np.concatenate(blocks, axis=1)
+
+
+def _is_in(moment: Moment, truth: Windows) -> bool:
+    return any(start <= moment.best_frame_seconds < stop for start, stop in truth.get(moment.video_id, ()))
+
+
+def _in_order(moment: Moment) -> bool:
+    starts = [part.span.start_seconds for part in moment.parts]
+    return len(starts) > 1 and starts == sorted(starts)
+
+
+def _follows(moment: Moment, steps: Sequence[Windows]) -> bool:
+    """Whether a moment has a part for each step, where that is."""
+    if len(moment.parts) != len(steps):
+        return False
+    spans = [(part.span.start_seconds, part.span.stop_seconds) for part in moment.parts]
+    return all(
+        bool((iou_matrix(np.array([span]), step[moment.video_id]) > 0).any()) if moment.video_id in step else False
+        for span, step in zip(spans, steps, strict=True)
+    )
 
 
 def _scores(outcomes: Sequence[_Outcome]) -> dict[str, float | int]:
@@ -174,45 +209,6 @@ def _reciprocal_rank(iou: Floats, threshold: float) -> float:
 def _mean(values: Iterable[float]) -> float:
     found = list(values)
     return round(float(np.mean(found)), 6) if found else 0.0
-
-
-def _read_truth(truth: Path, videos: Sequence[Video]) -> list[_Query]:
-    return [_read_query(line, videos) for line in read_json_lines(truth)]
-
-
-def _read_query(line: JsonLine, videos: Sequence[Video]) -> _Query:
-    windows: dict[str, Floats] = {}
-    for place in [line, *_further_places(line)]:
-        found = place.windows("windows")
-        if len(found):
-            for video_id in _videos_named(place, videos):
-                windows[video_id] = np.concatenate([windows.get(video_id, np.zeros((0, 2))), found])
-    return _Query(line, line.text("query"), line.text("kind", default=""), windows)
-
-
-def _further_places(line: JsonLine) -> list[JsonLine]:
-    if "also" not in line.values:
-        return []
-    places = line.items("also")
-    if not all(isinstance(place, dict) for place in places):
-        raise line.error("'also' must hold objects with 'video' and 'windows'")
-    return [JsonLine(line.file, line.number, place) for place in places]
-
-
-def _videos_named(place: JsonLine, videos: Sequence[Video]) -> list[str]:
-    """Ids of the videos one of whose paths ends with the named components; several may share a file name."""
-    wanted = _parts(place.text("video"))
-    found = [video.video_id for video in videos if any(_parts(path)[-len(wanted) :] == wanted for path in video.paths)]
-    if not found:
-        raise place.error(
-            f"the video {place.get('video')!r} is not in the library; index it or name it by its file name"
-        )
-    return found
-
-
-def _parts(path: str) -> tuple[str, ...]:
-    # File systems differ in how they compose accents; the same name must match either way.
-    return PurePath(unicodedata.normalize("NFC", path)).parts
 
 
 __all__ = ["EvaluationError", "Report", "Searcher", "evaluate_search", "score_predictions"]

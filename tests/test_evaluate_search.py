@@ -9,9 +9,10 @@ import pytest
 from indexer.errors import EvaluationError
 from indexer.records import TimeSpan, Video
 from search.evaluate import evaluate_search
-from search.results import Moment, SearchResult, Signal
+from search.results import Moment, Part, SearchResult, Signal
 
-Found = list[tuple[str, float, float]]
+Found = Sequence[tuple[str, float, float] | tuple[str, float, float, Sequence[tuple[float, float]]]]
+"""Video id, start, stop, and the spans of the parts of an order."""
 
 
 class TableSearcher:
@@ -25,8 +26,18 @@ class TableSearcher:
     def search(self, query: str, *, limit: int = 10, signals: Collection[Signal] | None = None) -> SearchResult:
         self.asked.append((query, limit, signals))
         moments = [
-            Moment(self.paths[video][0], video, TimeSpan(start, stop), start, 1.0, {"picture": 1}, "", None)
-            for video, start, stop in self.answers.get(query, [])
+            Moment(
+                self.paths[video][0],
+                video,
+                TimeSpan(start, stop),
+                start,
+                1.0,
+                {"picture": 1},
+                "",
+                None,
+                parts=tuple(Part(TimeSpan(*span), span[0], {}, "") for parts in more for span in parts),
+            )
+            for video, start, stop, *more in self.answers.get(query, [])
         ]
         return SearchResult(query, bool(moments), moments, {}, False)
 
@@ -93,6 +104,41 @@ def test_queries_with_nothing_to_find_are_scored_apart(tmp_path: Path) -> None:
     assert report["all"]["queries"] == 0
 
 
+def test_exclusions_are_scored_by_what_must_not_be_found(tmp_path: Path) -> None:
+    unwanted = [{"video": "z/talk.mp4", "windows": [[20, 30]]}]
+    lines = [
+        {"video": "x/talk.mp4", "query": query, "windows": [[0, 10]], "unwanted": unwanted}
+        for query in ("clean", "leak", "late")
+    ]
+    answers = {
+        "clean": [("a", 0, 10), ("b", 30, 35), ("a", 20, 30)],
+        "leak": [("a", 0, 10), ("b", 29, 35)],
+        "late": [*[("a", 0, 10)] * 10, ("b", 20, 25)],
+    }
+    report = evaluate_search(TableSearcher(answers, PATHS), write(tmp_path / "t", *lines)).to_json()
+    assert report["exclusion"] == {"queries": 3, "clean@10": 0.666667}
+    assert report["order"]["queries"] == 0
+    assert report["all"]["R@1@0.7"] == 1.0
+
+
+def test_orders_are_scored_step_by_step(tmp_path: Path) -> None:
+    steps = [[[0, 4]], [[6, 9], [20, 22]]]
+    lines = [
+        {"video": "copy.mp4", "query": query, "windows": [[0, 9]], "steps": steps}
+        for query in ("right", "later", "turned", "short", "elsewhere", "nothing")
+    ]
+    answers = {
+        "right": [("a", 0, 9, [(0, 4), (6, 9)]), ("a", 0, 22, [(0, 4), (20, 22)])],
+        "later": [("a", 0, 22, [(1, 3), (20, 21)])],
+        "turned": [("a", 0, 9, [(6, 9), (0, 4)])],
+        "short": [("a", 0, 9, [(0, 4)])],
+        "elsewhere": [("b", 0, 9, [(0, 4), (6, 9)])],
+    }
+    report = evaluate_search(TableSearcher(answers, PATHS), write(tmp_path / "t", *lines)).to_json()
+    assert report["order"] == {"queries": 6, "kept": 0.666667, "steps@1": 0.333333}
+    assert report["exclusion"] == {"queries": 0, "clean@10": 0.0}
+
+
 def test_signals_and_limit_reach_the_search(tmp_path: Path) -> None:
     truth = write(tmp_path / "t", {"video": "copy.mp4", "query": "q", "windows": [[0, 4]]})
     searcher = TableSearcher({}, PATHS)
@@ -114,6 +160,15 @@ def test_signals_and_limit_reach_the_search(tmp_path: Path) -> None:
         pytest.param({"video": "copy.mp4", "query": "q", "windows": [[1]]}, "2 finite numbers", id="half a window"),
         pytest.param({"query": "q", "windows": [[0, 1]]}, "'video' is missing", id="no video"),
         pytest.param({"query": "q", "windows": [], "also": [1]}, "'also' must hold objects", id="also"),
+        pytest.param({"query": "q", "windows": [], "unwanted": {}}, "'unwanted' must be a list", id="unwanted"),
+        pytest.param(
+            {"video": "copy.mp4", "query": "q", "windows": [], "steps": [[[0, 1]]]}, "two steps or more", id="one step"
+        ),
+        pytest.param(
+            {"video": "copy.mp4", "query": "q", "windows": [], "steps": [[0, 1], [2, 3]]},
+            "'windows' must hold lists of 2",
+            id="steps without windows",
+        ),
     ],
 )
 def test_faults_name_file_and_line(tmp_path: Path, line: dict[str, object], reason: str) -> None:

@@ -101,6 +101,10 @@ def test_rows_are_the_same(both):
         for size in (1000, 20):
             one, other = (library.background(vector, what=what, size=size) for library in both)
             assert np.allclose(one, other)
+            if what != "frames":
+                texts, others = (library.sampled_texts(what, size=size) for library in both)
+                assert texts == others
+                assert len(texts) == len(one)
 
 
 def test_a_reader_sees_each_commit(tmp_path):

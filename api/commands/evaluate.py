@@ -41,6 +41,9 @@ def evaluate(
 
     A line of the truth for search: {"video": "a.mp4", "query": "a red car", "windows": [[3.0, 7.5]], "kind": "picture"}
 
+    It may say what must not be found: "unwanted": [{"video": "a.mp4", "windows": [[9, 12]]}], and where the steps of
+    `a car then a bus` are: "steps": [[[3, 5]], [[6, 8]]].
+
     \b
     Examples:
       reelseek eval --library L --truth truth.jsonl
@@ -105,5 +108,11 @@ def _print_report(report: dict[str, Any]) -> None:
     if absent["queries"]:
         told = f"{absent['nothing_found']:.3f} of {absent['queries']:,} queries without an answer: nothing found"
         screen.print(label(told))
+    if (exclusion := report["exclusion"])["queries"]:
+        told = f"{exclusion['clean@10']:.3f} of {exclusion['queries']:,} exclusions: nothing unwanted in the first 10"
+        screen.print(label(told))
+    if (order := report["order"])["queries"]:
+        told = f"{order['steps@1']:.3f} of {order['queries']:,} orders: each step of the first moment right"
+        screen.print(label(f"{told}; {order['kept']:.3f}: no moment out of order"))
     latency = report["latency_seconds"]
     screen.print(label(f"a search takes {latency['p50'] * 1000:.0f} ms (p50), {latency['p95'] * 1000:.0f} ms (p95)"))
