@@ -5,18 +5,24 @@ library of a few hours is some megabytes: its tables are read whole, and again w
 is asked as before.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from indexer.errors import LibraryError
 from indexer.schema import ArrowTable, TableName
+from indexer.store_hits import SegmentKey
 from indexer.store_kept import KeptFrames, KeptSegments
 from indexer.store_kept_texts import KeptTexts
+from indexer.store_places import PLACED_COLUMNS, Places, SegmentPlaces
 from indexer.store_tables import Tables
 
 KEPT_BYTES = 64 << 20
 """Of a table's vectors, as float32: 32,000 frames of 512 dimensions, nine hours at one a second."""
 KEPT_ROWS = 50_000
 """And at most so many rows, whatever their vectors."""
+PLACED_ROWS = 2_000_000
+"""A table of at most so many rows has the places of its rows kept: 500,000 are read in 0.2 s."""
 Kept = TypeVar("Kept")
 
 
@@ -32,6 +38,48 @@ class Keeping(Tables):
 
     def _kept_texts(self) -> KeptTexts | None:
         return self._keep("texts", KeptTexts)
+
+    def side_by_side(self, asks: Sequence[Callable[[], Kept]]) -> list[Kept]:
+        """Asks several things of the library: at once where the database answers, in turn where memory does."""
+        if len(asks) < 2 or self._kept_texts() is not None:
+            return [ask() for ask in asks]
+        with ThreadPoolExecutor(len(asks)) as pool:
+            return [future.result() for future in [pool.submit(ask) for ask in asks]]
+
+    def _rows_of(self, table: TableName, keys: Collection[SegmentKey], where: str, columns: list[str]) -> ArrowTable:
+        """The rows of these segments, and maybe others, in no particular order.
+
+        Args:
+            where: the same as a filter, for a table whose places are not kept or have just changed.
+        """
+        places = self._places(table)
+        if places is not None:
+            ids = places.row_ids(keys)
+            try:
+                query = self._readable[table].take_row_ids(ids).select(columns)
+                rows = self._fetch(f"reading {table}", query)[0]
+            except LibraryError:  # a compaction has given the rows new ids
+                rows = None
+            if rows is not None and len(rows) == len(ids):
+                return rows
+        return self._rows(table, where, columns)
+
+    def _segment_places(self) -> SegmentPlaces | None:
+        places = self._places("segments")
+        return places if isinstance(places, SegmentPlaces) else None
+
+    def _places(self, table: TableName) -> Places | None:
+        if self._may_write:
+            return None
+
+        def read() -> Places | None:
+            if self._count(table) > PLACED_ROWS:
+                return None
+            query = self._readable[table].query().select(PLACED_COLUMNS[table]).with_row_id()
+            rows = self._fetch(f"reading {table}", query)[0]
+            return SegmentPlaces(rows) if table == "segments" else Places(rows)
+
+        return self._while_same(f"places of {table}", table, read)
 
     def _keep(self, table: TableName, read: Callable[[ArrowTable], Kept]) -> Kept | None:
         if self._may_write:

@@ -97,6 +97,8 @@ class Reading(Keeping):
             return {}
         if (kept := self._kept_segments()) is not None:
             return kept.by_key(keys)
+        if (places := self._segment_places()) is not None:
+            return places.rows(keys)
         columns = ["video_id", "segment_index", "start_seconds", "stop_seconds", "best_frame_seconds"]
         rows = read_segments(self._rows("segments", in_segments(wanted), columns))
         found = {(video_id, row.index): row for video_id, row in rows}
@@ -126,7 +128,8 @@ class Reading(Keeping):
             return {}
         if (kept := self._kept_segments()) is not None:
             return kept.vectors(keys)
-        rows = self._rows("segments", in_segments(wanted), ["video_id", "segment_index", "vector"])
+        columns = ["video_id", "segment_index", "vector"]
+        rows = self._rows_of("segments", wanted, in_segments(wanted), columns)
         vectors = read_vectors(rows)
         assert vectors is not None
         names, indices = rows.column("video_id").to_pylist(), rows.column("segment_index").to_pylist()

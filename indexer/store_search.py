@@ -62,6 +62,8 @@ class Searching(Sampling):
         """The `limit` texts of one source most similar in meaning to a query vector (dim,), best first."""
         if (kept := self._kept_texts()) is not None and self._can_compare("texts", vector, limit):
             return kept.nearest(vector, source=source, limit=limit, video_ids=video_ids)
+        if not self._holds(source):
+            return []
         rows = self._nearest("texts", vector, limit=limit, where=_of_source(source, video_ids), columns=_TEXT_COLUMNS)
         return _text_hits([{**row, "similarity": 1.0 - row["_distance"]} for row in rows.to_pylist()])
 
@@ -77,7 +79,7 @@ class Searching(Sampling):
         """The `limit` texts of one source that hold at least one word of the query, best BM25 score first.
 
         Any string is only words: quotes, brackets and operators have no meaning. `fuzzy` also finds words with a
-        wrong letter, inside longer words, and across lost or added spaces.
+        wrong letter, inside longer words, and across lost or added spaces, where the source is the screen.
         """
         words = split_words(query)
         if not words or limit < 1:
@@ -92,12 +94,19 @@ class Searching(Sampling):
                 held = [holds_any_word(kept.letters[place], folded) for place in places.tolist()]
                 places, scores = places[held], scores[held]
             return kept.hits(places, scores)[:limit]
+        if not self._holds(source):
+            return []
         search = self._readable["texts"].query().nearest_to_text(_question(query, fuzzy=fuzzy))
-        search = search.where(_of_source(source, video_ids)).select([*_TEXT_COLUMNS, "letters", "_score"])
+        columns = [*_TEXT_COLUMNS, "_score", *(["letters"] if fuzzy else [])]
+        search = search.where(_of_source(source, video_ids)).select(columns)
         rows = self._fetch("searching the full text", search.limit(candidates))[0].to_pylist()
         if fuzzy:
             rows = [row for row in rows if holds_any_word(row["letters"], folded)]
         return _text_hits([{**row, "similarity": row["_score"]} for row in rows])[:limit]
+
+    def _holds(self, source: TextSource) -> bool:
+        """Whether there is any text of a source."""
+        return self._while_same(f"any {source}", "texts", lambda: self._count("texts", equals("source", source)) > 0)
 
     def _matches(self, kept: KeptTexts, query: str, fuzzy_of: TextSource | None) -> Matches | None:
         """All texts with a word of the query, asked for once for all sources; of one alone with slips.
@@ -125,7 +134,8 @@ class Searching(Sampling):
             return result
         if (kept := self._kept_frames()) is not None:
             return kept.similarities(vector, result)
-        rows = self._rows("frames", in_segments(result), ["video_id", "segment_index", "time_seconds", "vector"])
+        columns = ["video_id", "segment_index", "time_seconds", "vector"]
+        rows = self._rows_of("frames", result, in_segments(result), columns)
         rows = rows.sort_by("time_seconds")
         names, indices = rows.column("video_id").to_pylist(), rows.column("segment_index").to_pylist()
         times = rows.column("time_seconds").to_pylist()

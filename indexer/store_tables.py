@@ -160,8 +160,7 @@ class Tables:
         """What `make` makes of a table, kept under a name until the table changes."""
         if self._seen is not None and name in self._seen:
             return self._seen[name]
-        with boundary(self.path, f"reading {table}"):
-            version = self._tables[table].version  # before the rows: they may be newer, never older
+        version = self._version(table)  # before the rows: they may be newer, never older
         held = self._made.get(name)
         if held is None or held[0] != version:
             with self._making[table]:  # many threads search, one reads
@@ -172,6 +171,16 @@ class Tables:
         if self._seen is not None:
             self._seen[name] = held[1]
         return held[1]
+
+    def _version(self, table: TableName) -> int:
+        """Of the table now, or as `now` first saw it."""
+        if self._seen is not None and f"version of {table}" in self._seen:
+            return self._seen[f"version of {table}"]
+        with boundary(self.path, f"reading {table}"):
+            version = self._tables[table].version
+        if self._seen is not None:
+            self._seen[f"version of {table}"] = version
+        return version
 
     def _count(self, table: TableName, where: str | None = None) -> int:
         with boundary(self.path, f"counting {table}"):

@@ -3,7 +3,8 @@
 Two views of one text are indexed. *Words*: cut by Unicode's rules (ICU), lower case, accents folded, nothing stemmed
 and no word left out, since stemming and stop words are right for one language and wrong for the next. *Letters*: the
 same text as one run of folded letters without spaces, indexed by its trigrams; it finds `weisse Schrift` in
-`weisseSchrift`, `expression` in `expresslons`, `Schifffahrt` in `Donaudampfschifffahrt`.
+`weisseSchrift`, `expression` in `expresslons`, `Schifffahrt` in `Donaudampfschifffahrt`. Only of what was read off the
+screen: with the letters of everything that is said, looking through the trigrams took ten times as long.
 
 Left out: the index itself (LanceDB's), and meaning (the text model's).
 """
@@ -14,6 +15,9 @@ from collections.abc import Sequence
 
 def letters_of(text: str) -> str:
     """The text's letters and digits only, case and accents folded: `Weiße Schrift!` -> `weisseschrift`."""
+    if text.isascii():
+        folded = text.lower()
+        return folded if folded.isalnum() else "".join(sign for sign in folded if sign.isalnum())
     spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     return "".join(sign for sign in spread if sign.isalnum())
 

@@ -8,6 +8,10 @@ from search.moments import Match
 from search.results import Signal
 from search.retrieve import Question, Retrieved, Searchable, SegmentKey
 
+TEXTS_WITH_FRAMES = 100
+"""The first so many segments of a list are looked at frame by frame, and all that matched by their picture. What was
+found further down by its words alone is shown by its segment's own frame; its time is the text's anyway."""
+
 
 def matches_of(
     library: Searchable,
@@ -22,10 +26,10 @@ def matches_of(
     Args:
         durations: seconds of each video; a text that lasts longer ends with the video.
     """
-    keys = [one.key for one in fused]
-    segments = library.segments_by_key(keys)
+    segments = library.segments_by_key([one.key for one in fused])
+    seen = [one.key for rank, one in enumerate(fused) if rank < TEXTS_WITH_FRAMES or "picture" in one.ranks]
     vector = question.picture_vector
-    frames = {} if vector is None or not keys else library.frame_similarities(vector, keys)
+    frames = {} if vector is None or not seen else library.frame_similarities(vector, seen)
     texts = _texts(found, durations)
     return [
         Match(

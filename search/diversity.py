@@ -3,6 +3,7 @@
 Nothing is lost: what is folded stays with the moment that stands for it, and can be asked for.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,23 +63,36 @@ def fold(
     """
     groups: list[_Open] = []
     of_video: dict[str, list[_Open]] = {}
-    words = [" ".join(draft.text.casefold().split()) for draft in drafts]
+    of_words: dict[str, list[_Open]] = {}
     for place, draft in enumerate(drafts):
-        own = of_video.setdefault(draft.video_id, [])
-        near = [group for group in _near(vectors, place, groups, alike) if words[group.place] == words[place]]
-        if near:
-            near[0].alike.append(draft)
+        own, said = of_video.setdefault(draft.video_id, []), of_words.setdefault(_words_of(draft), [])
+        near = _nearest(vectors, place, said, alike)
+        if near is not None:
+            near.alike.append(draft)
         elif per_video and len(own) >= per_video:
             own[0].in_video.append(draft)
         else:
-            own.append(_Open(place))
-            groups.append(own[-1])
+            opened = _Open(place)
+            for groups_of in (own, said, groups):
+                groups_of.append(opened)
     return [Group(drafts[one.place], tuple(one.alike), tuple(one.in_video)) for one in groups]
 
 
-def _near(vectors: NDArray[np.floating[Any]], place: int, groups: Sequence[_Open], alike: float) -> list[_Open]:
-    """The groups whose best moment looks the same, best first."""
+def may_be_alike(drafts: Sequence[Draft]) -> list[Draft]:
+    """Those that share their words, or having none, with another: only their pictures are compared."""
+    words = [_words_of(draft) for draft in drafts]
+    count = Counter(words)
+    return [draft for draft, own in zip(drafts, words, strict=True) if count[own] > 1]
+
+
+def _words_of(draft: Draft) -> str:
+    return " ".join(draft.text.casefold().split())
+
+
+def _nearest(vectors: NDArray[np.floating[Any]], place: int, groups: Sequence[_Open], alike: float) -> _Open | None:
+    """The first group whose best moment looks the same."""
     if not groups:
-        return []
+        return None
     cosines = vectors[[group.place for group in groups]] @ vectors[place]  # (n groups,)
-    return [group for group, cosine in zip(groups, cosines, strict=True) if cosine >= alike]
+    same = np.flatnonzero(cosines >= alike)
+    return groups[int(same[0])] if same.size else None

@@ -106,7 +106,12 @@ def match_metadata(query: str, videos: Sequence[Video], *, parent: str = "") -> 
 
 def common_folder(videos: Iterable[Video]) -> str:
     """The deepest folder that holds all of them; empty without any."""
-    folders = {os.path.dirname(video.path) for video in videos}  # noqa: PTH120 - tens of thousands of them
+    return _common_folder(tuple(video.path for video in videos))
+
+
+@lru_cache(maxsize=8)
+def _common_folder(paths: tuple[str, ...]) -> str:
+    folders = {os.path.dirname(path) for path in paths}  # noqa: PTH120 - tens of thousands of them
     try:
         return os.path.commonpath(folders)
     except ValueError:

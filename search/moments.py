@@ -140,13 +140,16 @@ def _frame_within(match: Match, span: TimeSpan) -> float:
 
 
 def _overlap(one: Draft, other: Draft) -> bool:
-    return one.span.intersection_seconds(other.span) > 0
+    first, last = (one, other) if one.span.start_seconds <= other.span.start_seconds else (other, one)
+    return last.span.start_seconds < min(first.span.stop_seconds, last.span.stop_seconds)
 
 
 def _continues(one: Draft, other: Draft) -> bool:
     """Whether two picture moments touch and match about as well."""
+    if one.peak <= 0 or other.peak <= 0:
+        return False
     low, high = sorted((one.peak, other.peak))
-    if low <= 0 or low < ALIKE * high:
+    if low < ALIKE * high:
         return False
     gaps = (one.span.start_seconds - other.span.stop_seconds, other.span.start_seconds - one.span.stop_seconds)
     return any(abs(gap) < TOUCH_SECONDS for gap in gaps)

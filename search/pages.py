@@ -7,7 +7,7 @@ import numpy as np
 
 from indexer.errors import QueryError
 from indexer.store import Library
-from search.diversity import ALIKE, ALIKE_OF_PROFILE, PER_VIDEO, Group, fold
+from search.diversity import ALIKE, ALIKE_OF_PROFILE, PER_VIDEO, Group, fold, may_be_alike
 from search.moments import Draft
 
 MAX_LIMIT = 1000
@@ -70,10 +70,9 @@ def check_share(per_video: int | None, *, one_video: bool) -> int:
 
 def group(library: Library, drafts: Sequence[Draft], *, per_video: int) -> list[Group]:
     """Folded by what the library knows of the moments' pictures."""
-    keys = [(draft.video_id, draft.segment_index) for draft in drafts]
-    found = library.segment_vectors(keys)
+    found = library.segment_vectors([(draft.video_id, draft.segment_index) for draft in may_be_alike(drafts)])
     dim = library.maker.picture_dim
     nothing = np.zeros(dim, np.float32)
-    vectors = np.array([found.get(key, nothing) for key in keys], np.float32).reshape(len(keys), dim)  # (n, dim)
+    vectors = [found.get((draft.video_id, draft.segment_index), nothing) for draft in drafts]
     alike = ALIKE_OF_PROFILE.get(library.maker.profile, ALIKE)
-    return fold(drafts, vectors, per_video=per_video, alike=alike)
+    return fold(drafts, np.array(vectors, np.float32).reshape(len(drafts), dim), per_video=per_video, alike=alike)

@@ -5,7 +5,8 @@ Leaves out how lists become one (`fusion`) and where in a segment the match lies
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from search.words import held_words, word_share
 SegmentKey = tuple[str, int]
 """(video_id, segment_index)"""
 QueryVector = NDArray[np.floating[Any]]
+Result = TypeVar("Result")
 
 FRAME_POOL = 1000
 """Frames looked at for each query; some six lie in one segment. Fixed, so that pages of one search fit together."""
@@ -60,6 +62,8 @@ class Searchable(Protocol):
         video_ids: Collection[str] | None = None,
         fuzzy: bool = False,
     ) -> list[TextHit]: ...
+
+    def side_by_side(self, asks: Sequence[Callable[[], Result]]) -> list[Result]: ...
 
     def background(self, vector: QueryVector, *, what: Sampled, size: int = 1000) -> Similarities: ...
 
@@ -140,13 +144,9 @@ def retrieve(
     if question.picture_vector is not None:
         background = Background.of(library.background(question.picture_vector, what="frames"))
     evidence = Evidence()
-    for signal in sorted(STAGES.keys() & set(signals)):
-        if signal == "picture":
-            looked = _by_picture(library, question, background)
-        elif signal in BY_MEANING:
-            looked = _by_meaning(library, question, SOURCES[signal])
-        else:
-            looked = _by_words(library, question, SOURCES[signal])
+    asked = sorted(STAGES.keys() & set(signals))
+    asks = [partial(_look, library, question, signal, background) for signal in asked]
+    for signal, looked in zip(asked, library.side_by_side(asks), strict=True):
         if looked is None:
             continue
         stage = STAGES[signal]
@@ -162,6 +162,14 @@ def retrieve(
         if best:
             lists[signal], weights[signal] = list(best.values()), looked.weight
     return Retrieved(lists, weights, background, evidence)
+
+
+def _look(library: Searchable, question: Question, signal: Signal, background: Background) -> Looked | None:
+    if signal == "picture":
+        return _by_picture(library, question, background)
+    if signal in BY_MEANING:
+        return _by_meaning(library, question, SOURCES[signal])
+    return _by_words(library, question, SOURCES[signal])
 
 
 def _by_picture(library: Searchable, question: Question, background: Background) -> Looked | None:

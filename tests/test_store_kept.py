@@ -1,4 +1,4 @@
-"""Small tables in memory answer as the database does, and as the library is now."""
+"""Small tables in memory answer as the database does, rows by their places as all rows; as the library is now."""
 
 import numpy as np
 import pytest
@@ -122,18 +122,34 @@ def test_a_reader_sees_each_commit(tmp_path):
         assert len(reader.nearest_frames(query, limit=1000)) == 18
 
 
+@pytest.mark.parametrize("in_memory", [True, False])
 @pytest.mark.parametrize("optimize", [False, True])
-def test_a_search_goes_on_when_the_library_changes_meanwhile(tmp_path, optimize):
+def test_a_search_goes_on_when_the_library_changes_meanwhile(tmp_path, monkeypatch, optimize, in_memory):
     """What is kept knows the rows' numbers, and a commit or a compaction gives them new ones."""
-    path = tmp_path / "library"
+    if not in_memory:
+        monkeypatch.setattr(store_keeping, "KEPT_ROWS", 0)
+    path, keys = tmp_path / "library", [(video_id(number), 1) for number in range(3)]
     with Library.open_writer(path, maker=MAKER) as writer, Library.open(path) as reader:
         for number in range(3):
             write_whole(writer, number)
         view = reader.now()
         assert len(view.match_words("hello", source="subtitle", limit=9)) == 3
+        before = view.frame_similarities(unit(PICTURE_DIM, 1), keys)
         if optimize:
             writer.maintain(force=True)
         else:
             writer.write_texts([texts(1, ["good evening"])])
+            writer.write_pictures([pictures(1)])
         assert len(view.match_words("good", source="subtitle", limit=9)) == 3
         assert len(view.segments(video_id(1))) == 3
+        assert view.frame_similarities(unit(PICTURE_DIM, 1), keys) == before
+        assert len(view.segment_vectors(keys)) == len(view.segments_by_key(keys)) == 3
+
+
+def test_rows_are_found_by_their_places_alone(both, monkeypatch):
+    """No filter names segments where their places are known."""
+    _, database = both
+    monkeypatch.setattr(Library, "_rows", lambda *_: pytest.fail("a filter was asked for"))
+    keys = [(VIDEOS[4], 2), (VIDEOS[0], 1), (video_id(99), 0)]
+    assert [len(own) for own in database.frame_similarities(unit(PICTURE_DIM, 5), keys).values()] == [3, 3, 0]
+    assert list(database.segments_by_key(keys)) == list(database.segment_vectors(keys)) == keys[:2]
