@@ -59,7 +59,7 @@ def with_metadata(library: Searchable, question: Question, found: Retrieved, vid
         if "picture" in video.stages and (question.video_ids is None or video.video_id in question.video_ids)
     )
     matches = match_metadata(question.text, list(wanted), parent=common_folder(videos.values()))
-    hits = _hits(library, matches, found)
+    hits = _hits(library, matches, found) if matches else []
     if not hits:
         return found
     weight = (CHAPTER_WEIGHT if matches[0].span else VIDEO_WEIGHT) * matches[0].share

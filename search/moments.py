@@ -80,10 +80,13 @@ def moments_of(matches: Sequence[Match], *, background: float = 0.0) -> list[Dra
     for match in matches:
         draft = _draft(match, background)
         places = by_video.setdefault(draft.video_id, [])
-        same = next((place for place in places if _overlap(found[place], draft)), None)
+        same = next((place for place in places if _overlap(found[place].span, draft.span)), None)
         if same is not None:
             found[same] = _absorb(found[same], draft)
-        elif (near := next((place for place in places if _continues(found[place], draft)), None)) is not None:
+            continue
+        beside = places if draft.peak > 0 else ()
+        near = next((place for place in beside if _continues(found[place], draft)), None)
+        if near is not None:
             found[near] = _absorb(found[near], draft, widen=True)
         else:
             places.append(len(found))
@@ -139,9 +142,10 @@ def _frame_within(match: Match, span: TimeSpan) -> float:
     return (span.start_seconds + span.stop_seconds) / 2
 
 
-def _overlap(one: Draft, other: Draft) -> bool:
-    first, last = (one, other) if one.span.start_seconds <= other.span.start_seconds else (other, one)
-    return last.span.start_seconds < min(first.span.stop_seconds, last.span.stop_seconds)
+def _overlap(one: TimeSpan, other: TimeSpan) -> bool:
+    """As `intersection_seconds(...) > 0`, for the innermost loop."""
+    start = one.start_seconds if one.start_seconds > other.start_seconds else other.start_seconds
+    return start < one.stop_seconds and start < other.stop_seconds
 
 
 def _continues(one: Draft, other: Draft) -> bool:
