@@ -1,7 +1,7 @@
 """More evidence than one prompt holds: passes over batches of clips, then one that decides among the winners."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -86,13 +86,14 @@ class Passes:
             GenerationCancelledError, DeviceMemoryError, ModelBusyError: see the model.
         """
         batches = self._batches(candidates[: self._effort.clips])
-        first = self._read_beside_draft(batches[0])
-        if len(batches) == 1:
+        first = self._read_beside_draft(next(batches))  # the other batches are planned once words are told
+        others = list(batches)
+        if not others:
             return self._final(first)
         winners: list[tuple[list[_Clip], ParsedReply]] = []
         clips_of_first: list[_Clip] = []
-        for place, batch in enumerate(batches):
-            clips = self._read(batch) if place else first
+        for batch in (None, *others):
+            clips = first if batch is None else self._read(batch)
             clips_of_first = clips_of_first or clips
             reply = self._ask(clips, None)
             if reply.found:
@@ -108,8 +109,7 @@ class Passes:
         """One pass over clips that are planned already."""
         return self._final(self._read(planned))
 
-    def _batches(self, candidates: Sequence[Candidate]) -> list[list[PlannedClip]]:
-        batches: list[list[PlannedClip]] = []
+    def _batches(self, candidates: Sequence[Candidate]) -> Iterator[list[PlannedClip]]:
         left = list(candidates)
         while left:
             budget = Budget(self.limit, self._effort.clips_a_pass)
@@ -119,9 +119,8 @@ class Passes:
                     f"the question leaves no room for a picture in a context of {self._model.context_limit:,} tokens;"
                     " ask a shorter one"
                 )
-            batches.append(planned)
+            yield planned
             left = left[len(planned) :]
-        return batches
 
     def _read(self, planned: Sequence[PlannedClip]) -> "list[_Clip]":
         read = read_clips(planned, settings=self._settings, spares=self._spares)
