@@ -50,7 +50,11 @@ def find_routed(
     relevance = relevances(question.text, found.evidence, question.calibration)
     is_measured = question.calibration is not None
     routes = routes_of(found, relevance, is_measured=is_measured, asked=signals)
-    fused = fuse(keys, weights={route.signal: route.weight for route in routes if route.weight > 0})
+    fused = fuse(
+        keys,
+        weights={route.signal: route.weight for route in routes if route.weight > 0},
+        worths={signal: {hit.key: hit.worth for hit in hits} for signal, hits in found.lists.items()},
+    )
     if is_measured:
         fused = in_order(fused, relevance)
     durations = {video_id: one.duration_seconds for video_id, one in videos.items()}

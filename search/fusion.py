@@ -36,7 +36,11 @@ class Fused(Generic[Key, Name]):
 
 
 def fuse(
-    lists: Mapping[Name, Sequence[Key]], *, k: int = RANK_CONSTANT, weights: Mapping[Name, float] | None = None
+    lists: Mapping[Name, Sequence[Key]],
+    *,
+    k: int = RANK_CONSTANT,
+    weights: Mapping[Name, float] | None = None,
+    worths: Mapping[Name, Mapping[Key, float]] | None = None,
 ) -> list[Fused[Key, Name]]:
     """One list of all keys, best first.
 
@@ -48,6 +52,8 @@ def fuse(
         lists: for each signal its keys, best first.
         k: the constant of the formula, above 0; the larger, the less the first ranks stand out.
         weights: what each list's share of a score is multiplied by, above 0; 1 where none is given.
+        worths: what a key's own share of a list is multiplied by, as one that holds half of a query's words; 1 where
+            none is given.
     """
     if k <= 0:
         raise ValueError(f"k must be above 0, got {k}")
@@ -58,8 +64,13 @@ def fuse(
     for name in sorted(lists):
         for rank, key in enumerate(dict.fromkeys(lists[name]), start=1):
             ranks.setdefault(key, {})[name] = rank
+    own_worth = worths or {}
+
+    def part(name: Name, key: Key, rank: int) -> float:
+        return share[name] * own_worth.get(name, {}).get(key, 1.0) / (k + rank)
+
     # fsum rounds once, so the order in which lists are given cannot change a score.
     fused = [
-        Fused(key, math.fsum(share[name] / (k + rank) for name, rank in own.items()), own) for key, own in ranks.items()
+        Fused(key, math.fsum(part(name, key, rank) for name, rank in own.items()), own) for key, own in ranks.items()
     ]
     return sorted(fused, key=lambda one: (-one.score, min(one.ranks.values()), one.key))

@@ -19,7 +19,7 @@ from search.judging import FUZZY_WORTH, Evidence, Near
 from search.relevance import Background, Threshold, thresholds_of
 from search.results import SIGNALS, Signal
 from search.scenery import scenery_later, weight_of
-from search.words import held_words, word_share
+from search.words import held_words, in_a_row, word_share
 
 SegmentKey = tuple[str, int]
 """(video_id, segment_index)"""
@@ -100,6 +100,8 @@ class Hit:
     span: TimeSpan | None
     """Of the text; None for a picture."""
     text: str
+    worth: float = 1.0
+    """Beside the best of its list: of words, how many of the query's it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,8 @@ def _by_words(library: Searchable, question: Question, source: TextSource) -> Lo
         known = {(text.video_id, text.span) for text, _ in found}
         slipped = counting(matched(fuzzy=True), fuzzy=True)
         found += [(text, FUZZY_WORTH * share) for text, share in slipped if (text.video_id, text.span) not in known]
+    # Full text search favours short texts: one word alone would come before a line that holds them all.
+    found.sort(key=lambda pair: (-pair[1], not in_a_row(question.text, pair[0].text)))
     best: dict[SegmentKey, float] = {}
     held: dict[SegmentKey, frozenset[str]] = {}
     for text in texts:
@@ -238,7 +242,10 @@ def _by_words(library: Searchable, question: Question, source: TextSource) -> Lo
     for text, share in found:
         key = (text.video_id, text.segment_index)
         best[key] = max(best.get(key, 0.0), share)
-    return Looked(_text_hits([text for text, _ in found]), found[0][1] if found else 1.0, Near(best, 0.0), held)
+    most = found[0][1] if found else 1.0
+    hits = _text_hits([text for text, _ in found])
+    hits = [replace(hit, worth=share / most) for hit, (_, share) in zip(hits, found, strict=True)]
+    return Looked(hits, most, Near(best, 0.0), held)
 
 
 def _text_hits(texts: Sequence[TextHit]) -> list[Hit]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from indexer.models.profiles import PROFILES
 from search.relevance import MIN_SAMPLE, SCALES, Background, Threshold, thresholds_of
-from search.words import split, word_share
+from search.words import in_a_row, split, word_share
 
 THRESHOLD = Threshold(best_standing=4.0, standing=4.0, floor=0.2)
 
@@ -168,3 +168,17 @@ def test_words_that_begin_alike_and_end_apart_by_little_are_one(asked: str, held
     short, long = sorted((asked, held), key=len)
     alike = asked == held or (len(short) >= 4 and len(long) - len(short) <= 3 and long.startswith(short))
     assert (word_share(asked, held) > 0) is alike
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Border Blossom Crystal", True),
+        ("the blossom, CRYSTAL clear", True),
+        ("crystal blossom", False),
+        ("blossom of crystal", False),
+        ("blossom", False),
+    ],
+)
+def test_words_stand_in_a_row_or_not(text: str, expected: bool) -> None:
+    assert in_a_row("blossom crystal", text) is expected

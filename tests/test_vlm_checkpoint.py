@@ -15,13 +15,13 @@ from transformers import AutoProcessor, Qwen2VLForConditionalGeneration
 
 from demo.evaluate_vlm import judge_captions
 from demo.scenes import plan_world, random_scene
+from demo.vlm_batch import VIDEO_PAD, collate, places_of
 from demo.vlm_captions import caption_of, facts_of, parse_caption
 from demo.vlm_clips import ClipMaker
 from demo.vlm_copies import copied, copied_tokens
 from demo.vlm_frames import SIBLINGS, draw_pairs, pair_starts, scene_group
 from demo.vlm_questions import ask_several
 from demo.vlm_sequences import CLOSING, OPENING, SequenceMaker, prompt_text
-from demo.vlm_batch import VIDEO_PAD, collate, places_of
 from demo.vlm_text import layer_step, read
 from demo.vlm_vision import see, to_patches
 from indexer.caption_prompt import caption_prompt
