@@ -30,6 +30,9 @@ FRAME_POOL = 1000
 """Frames looked at for each query; some six lie in one segment. Fixed, so that pages of one search fit together."""
 TEXT_POOL = 200
 """Texts looked at for each query and signal."""
+ROW_WORTH = 2.0
+"""Of a text that holds the query word for word: nothing is nearer to it in meaning either, though a vector of a long
+text may lie far away."""
 BY_MEANING: frozenset[Signal] = frozenset(TEXT_SOURCES)
 """Signals that compare vectors of texts; each goes by the name of its source."""
 SOURCES: dict[Signal, TextSource] = {
@@ -244,7 +247,8 @@ def _by_words(library: Searchable, question: Question, source: TextSource) -> Lo
         best[key] = max(best.get(key, 0.0), share)
     most = found[0][1] if found else 1.0
     hits = _text_hits([text for text, _ in found])
-    hits = [replace(hit, worth=share / most) for hit, (_, share) in zip(hits, found, strict=True)]
+    worth = [share / most * (ROW_WORTH if in_a_row(question.text, text.text) else 1) for text, share in found]
+    hits = [replace(hit, worth=one) for hit, one in zip(hits, worth, strict=True)]
     return Looked(hits, most, Near(best, 0.0), held)
 
 

@@ -114,9 +114,11 @@ def word_share(query: str, text: str, *, fuzzy: bool = False) -> float:
 
 
 def in_a_row(query: str, text: str) -> bool:
-    """Whether a text holds the query's words side by side, in their order."""
+    """Whether a text holds the query's words, two or more, side by side and in their order."""
     wanted, held = split(query), split(text)
-    return any(held[start : start + len(wanted)] == wanted for start in range(len(held) - len(wanted) + 1))
+    return len(wanted) > 1 and any(
+        held[start : start + len(wanted)] == wanted for start in range(len(held) - len(wanted) + 1)
+    )
 
 
 def shares_word(query: str, text: str, *, fuzzy: bool = False) -> bool:

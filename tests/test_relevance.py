@@ -182,3 +182,4 @@ def test_words_that_begin_alike_and_end_apart_by_little_are_one(asked: str, held
 )
 def test_words_stand_in_a_row_or_not(text: str, expected: bool) -> None:
     assert in_a_row("blossom crystal", text) is expected
+    assert not in_a_row("blossom", text)
