@@ -196,7 +196,7 @@ class Asker(Closing):
             ]
         moments = [moment for moment, _ in both]
         by_text = bool(moments) and not set(moments[0].signals) <= SEEN
-        is_sure = bool(moments) and found.sight is not None and (found.sight is Sight.SURE or by_text or is_given)
+        is_sure = bool(moments) and found.sight is not None and (found.sight is Sight.SURE or by_text) and not is_given
         return Retrieved(moments, [curve for _, curve in both], is_sure, found.closest)
 
     def candidates(self, moments: Sequence[Moment], curves: Sequence[Curve], *, with_text: bool) -> list[Candidate]:

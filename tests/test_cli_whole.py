@@ -86,7 +86,8 @@ def test_eval_reports_each_kind(world: Path, library: str) -> None:
     report = json.loads(result.stdout)
     assert report["signals"] == ["subtitle"]
     assert {"said", "picture", "sign"} <= set(report["kinds"])
-    assert set(report) == {"queries", "signals", "limit", "all", "kinds", "absent", "latency_seconds"}
+    parts = {"queries", "signals", "limit", "all", "kinds", "absent", "exclusion", "order", "latency_seconds"}
+    assert set(report) == parts
 
 
 def test_other_models_than_the_librarys_are_an_error(world: Path, library: str) -> None:

@@ -9,7 +9,7 @@ import { heldImage } from "./images.js";
 import { foldedWords, momentCard } from "./moment_card.js";
 import { loading, notice } from "./notice.js";
 import { getJson, request, withQuery } from "./service.js";
-import { counted } from "./times.js";
+import { counted, took } from "./times.js";
 import { understoodChips } from "./understood.js";
 
 const PAGE = 24;
@@ -175,7 +175,7 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
         else {
           const count = `${counted(result.moments.length, "moment")}${result.more ? " and more" : ""}`;
           const menu = exportMenu({ moments: shownMoments, title: () => state.query });
-          fill(status, element("div", { class: "summary-head" }, element("p", {}, `${count} in ${result.seconds.total.toFixed(2)} s`), menu));
+          fill(status, element("div", { class: "summary-head" }, element("p", {}, `${count} in ${took(result.seconds.total)}`), menu));
           if (jobs.isBusy()) status.append(element("p", { class: "aside" }, "Videos are still being indexed; what is ready was searched."));
           append(state, result.moments, 1);
           showMore(state, result, result.moments.length);

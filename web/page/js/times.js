@@ -18,6 +18,14 @@ export function clockSpan(start, stop) {
 }
 
 /**
+ * How long something took: 0.0042 -> "4 ms", 1.234 -> "1.2 s".
+ * @param {number} seconds
+ */
+export function took(seconds) {
+  return seconds < 0.9995 ? `${Math.max(1, Math.round(seconds * 1000))} ms` : `${seconds.toFixed(1)} s`;
+}
+
+/**
  * For screen readers: 62 -> "1 minute 2 seconds".
  * @param {number} seconds
  */
