@@ -29,6 +29,11 @@ def holds_phrase(phrase: str, text: str, *, fuzzy: bool = False) -> bool:
     return fuzzy and any(_run_is(held, start, "".join(wanted)) for start in range(len(held)))
 
 
+def in_a_row(query: str, text: str) -> bool:
+    """Whether a text holds the query's words, two or more, side by side and in their order."""
+    return len(split(query)) > 1 and holds_phrase(query, text)
+
+
 def holds_thing(thing: str, text: str, *, same: Mapping[str, str] = NONE) -> bool:
     """Whether a text names a thing: its words that mean something, in order, inflected or not, with little between.
 

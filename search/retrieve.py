@@ -16,10 +16,11 @@ from indexer.store import Background as Sampled
 from indexer.store import FrameHit, Similarities, TextHit
 from search.calibration import Calibration
 from search.judging import FUZZY_WORTH, Evidence, Near
+from search.phrases import in_a_row
 from search.relevance import Background, Threshold, thresholds_of
 from search.results import SIGNALS, Signal
 from search.scenery import scenery_later, weight_of
-from search.words import held_words, in_a_row, word_share
+from search.words import held_words, word_share
 
 SegmentKey = tuple[str, int]
 """(video_id, segment_index)"""
@@ -230,12 +231,13 @@ def _by_words(library: Searchable, question: Question, source: TextSource) -> Lo
     share_of = dict(found)
     found = [(text, weight_of(text) * share_of[text]) for text in scenery_later(list(share_of))]
     if source == "screen_text":
-        # What a reader of pictures spelled wrong comes after what it spelled right.
+        # What a reader of pictures spelled wrong is worth less than what it spelled right.
         known = {(text.video_id, text.span) for text, _ in found}
         slipped = counting(matched(fuzzy=True), fuzzy=True)
         found += [(text, FUZZY_WORTH * share) for text, share in slipped if (text.video_id, text.span) not in known]
     # Full text search favours short texts: one word alone would come before a line that holds them all.
-    found.sort(key=lambda pair: (-pair[1], not in_a_row(question.text, pair[0].text)))
+    whole = {text for text, _ in found if in_a_row(question.text, text.text)}
+    found.sort(key=lambda pair: (-pair[1], pair[0] not in whole))
     best: dict[SegmentKey, float] = {}
     held: dict[SegmentKey, frozenset[str]] = {}
     for text in texts:
@@ -247,7 +249,7 @@ def _by_words(library: Searchable, question: Question, source: TextSource) -> Lo
         best[key] = max(best.get(key, 0.0), share)
     most = found[0][1] if found else 1.0
     hits = _text_hits([text for text, _ in found])
-    worth = [share / most * (ROW_WORTH if in_a_row(question.text, text.text) else 1) for text, share in found]
+    worth = [share / most * (ROW_WORTH if text in whole else 1) for text, share in found]
     hits = [replace(hit, worth=one) for hit, one in zip(hits, worth, strict=True)]
     return Looked(hits, most, Near(best, 0.0), held)
 

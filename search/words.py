@@ -113,14 +113,6 @@ def word_share(query: str, text: str, *, fuzzy: bool = False) -> float:
     return share if found > TEXT_SHARE * sum(weight for _, weight in weights) else 0.0
 
 
-def in_a_row(query: str, text: str) -> bool:
-    """Whether a text holds the query's words, two or more, side by side and in their order."""
-    wanted, held = split(query), split(text)
-    return len(wanted) > 1 and any(
-        held[start : start + len(wanted)] == wanted for start in range(len(held) - len(wanted) + 1)
-    )
-
-
 def shares_word(query: str, text: str, *, fuzzy: bool = False) -> bool:
     """Whether a text holds any word of the query that means something; see `word_share`."""
     asked, held = _weighed(query), _split(text)

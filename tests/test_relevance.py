@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.models.profiles import PROFILES
+from search.phrases import in_a_row
 from search.relevance import MIN_SAMPLE, SCALES, Background, Threshold, thresholds_of
-from search.words import in_a_row, split, word_share
+from search.words import split, word_share
 
 THRESHOLD = Threshold(best_standing=4.0, standing=4.0, floor=0.2)
 
