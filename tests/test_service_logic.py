@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from api.service import schemas
+from api.service import search_schemas
 from api.service.body_limits import Receive, in_time, not_too_slow
 from api.service.errors import (
     BadRequestError,
@@ -37,7 +37,7 @@ from tests.traversal import TRICKS
 
 
 def test_the_signals_of_the_description_are_those_of_search() -> None:
-    assert get_args(schemas.SignalName) == SIGNALS
+    assert get_args(search_schemas.SignalName) == SIGNALS
 
 
 # Queues

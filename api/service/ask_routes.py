@@ -11,7 +11,7 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, 
 from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import Body
 
-from api.service import schemas
+from api.service import ask_schemas
 from api.service.event_stream import MEDIA_TYPE, Channel, EventStream, StreamCount, run_while_there, wants_events
 from api.service.problems import described
 from api.service.runtime import Runtime
@@ -50,7 +50,7 @@ class AskRoutes(Controller):
         summary="Ask a question",
         description=DESCRIPTION,
         status_code=200,
-        responses={200: ResponseSpec(schemas.AskAnswer, generate_examples=False, description="The answer.")}
+        responses={200: ResponseSpec(ask_schemas.AskAnswer, generate_examples=False, description="The answer.")}
         | described(404),
     )
     async def ask(
@@ -58,7 +58,7 @@ class AskRoutes(Controller):
         request: Request[Any, Any, Any],
         runtime: Runtime,
         streams: StreamCount,
-        data: Annotated[schemas.AskRequest, Body(description="A question.")],
+        data: Annotated[ask_schemas.AskRequest, Body(description="A question.")],
     ) -> Response[Any]:
         cancel = threading.Event()
         if wants_events(request):
@@ -73,12 +73,12 @@ class AskRoutes(Controller):
         return Response(answer_view(answer))
 
 
-async def _tell(runtime: Runtime, data: schemas.AskRequest, cancel: threading.Event, channel: Channel) -> None:
+async def _tell(runtime: Runtime, data: ask_schemas.AskRequest, cancel: threading.Event, channel: Channel) -> None:
     answer = await runtime.asks.run(lambda: _ask(runtime, data, cancel, channel))
     channel.put("answer", answer_view(answer))
 
 
-def _ask(runtime: Runtime, data: schemas.AskRequest, cancel: threading.Event, channel: Channel | None) -> Answer:
+def _ask(runtime: Runtime, data: ask_schemas.AskRequest, cancel: threading.Event, channel: Channel | None) -> Answer:
     """Blocks. Raises as `Asker.ask`."""
     asker = runtime.asker
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from litestar import Controller, get, post
 from litestar.params import Body, Parameter
 
-from api.service import schemas
+from api.service import search_schemas
 from api.service.errors import BadRequestError
 from api.service.problems import described
 from api.service.runtime import Runtime
@@ -31,13 +31,13 @@ _QUERY = (
     "`date:`, `duration:`, `at:` filter. A fault is a problem `query` with its place. Beside `like` plain words: what "
     "is to be different, or nothing."
 )
-MAX_BODY_BYTES = schemas.MAX_IMAGE_CHARACTERS + (64 << 10)
+MAX_BODY_BYTES = search_schemas.MAX_IMAGE_CHARACTERS + (64 << 10)
 """An image in Base64, and the rest."""
 Query = Annotated[str | None, Parameter(query="q", max_length=1000, description=_QUERY, schema_extra=_EXAMPLE)]
-Like = Annotated[str | None, Parameter(max_length=4200, description=schemas.LIKE, schema_extra=_LIKE_EXAMPLE)]
-PerVideo = Annotated[int | None, Parameter(ge=0, le=1000, description=schemas.PER_VIDEO)]
-Fold = Annotated[bool, Parameter(description=schemas.FOLD)]
-Expand = Annotated[int | None, Parameter(ge=1, le=1_000_000, description=schemas.EXPAND)]
+Like = Annotated[str | None, Parameter(max_length=4200, description=search_schemas.LIKE, schema_extra=_LIKE_EXAMPLE)]
+PerVideo = Annotated[int | None, Parameter(ge=0, le=1000, description=search_schemas.PER_VIDEO)]
+Fold = Annotated[bool, Parameter(description=search_schemas.FOLD)]
+Expand = Annotated[int | None, Parameter(ge=1, le=1_000_000, description=search_schemas.EXPAND)]
 Plain = Annotated[bool, Parameter(description="Take the words as they stand, without any grammar.")]
 VideoName = Annotated[
     str | None, Parameter(max_length=4096, description="Only in this video: its id, name, or the id's first digits.")
@@ -68,7 +68,7 @@ class SearchRoutes(Controller):
         fold: Fold = True,
         expand: Expand = None,
         plain: Plain = False,
-    ) -> schemas.SearchAnswer:
+    ) -> search_schemas.SearchAnswer:
         """The moments that match words or are like a moment, best first. Give `q`, `like` or both.
 
         `closest` is given when nothing stands out.
@@ -76,7 +76,7 @@ class SearchRoutes(Controller):
         if words is None and like is None:
             raise BadRequestError("give words as q, or a moment as like", fields=[("q", "is missing")])
         chosen: list[Signal] = [signal for signal in SIGNALS if signals and signal in signals.split(",")]
-        asked = schemas.SearchRequest(
+        asked = search_schemas.SearchRequest(
             query=words or "",
             like=like,
             video=video,
@@ -98,12 +98,12 @@ class SearchRoutes(Controller):
         request_max_body_size=MAX_BODY_BYTES,
     )
     async def search_post(
-        self, runtime: Runtime, data: Annotated[schemas.SearchRequest, Body(description="A search.")]
-    ) -> schemas.SearchAnswer:
+        self, runtime: Runtime, data: Annotated[search_schemas.SearchRequest, Body(description="A search.")]
+    ) -> search_schemas.SearchAnswer:
         """As GET, with the search as a body, and with an image as the query where one is given."""
         return await _found(runtime, data)
 
 
-async def _found(runtime: Runtime, asked: schemas.SearchRequest) -> schemas.SearchAnswer:
+async def _found(runtime: Runtime, asked: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:
     deadline = None if runtime.is_warm else LOADING_SECONDS
     return await runtime.searches.run(lambda: search(runtime.engine, asked), deadline_seconds=deadline)

@@ -7,7 +7,7 @@ from pathlib import PurePath
 import msgspec
 
 from api.highlight import matching_spans
-from api.service import schemas
+from api.service import ask_schemas, search_schemas
 from api.service.links import clip_link, media_link, thumbnail_link
 from indexer.errors import ImageError
 from indexer.records import TextRow, TimeSpan, Video
@@ -18,7 +18,7 @@ from search.plan import Plan
 from search.results import SIGNALS, Moment, Signal
 
 
-def search(engine: SearchEngine, asked: schemas.SearchRequest) -> schemas.SearchAnswer:
+def search(engine: SearchEngine, asked: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:
     """One search, with what comes closest when nothing is found.
 
     Raises:
@@ -41,9 +41,9 @@ def search(engine: SearchEngine, asked: schemas.SearchRequest) -> schemas.Search
     )
     videos = {one.video_id: one for one in engine.videos()}
     captions = Captions(engine.library, videos)
-    return schemas.SearchAnswer(
+    return search_schemas.SearchAnswer(
         query=result.query,
-        understood=msgspec.convert((result.plan or Plan.plain(result.query)).to_json(), schemas.Understood),
+        understood=msgspec.convert((result.plan or Plan.plain(result.query)).to_json(), search_schemas.Understood),
         found=result.found,
         more=result.more,
         seconds={name: round(value, 4) for name, value in result.seconds.items()},
@@ -78,9 +78,9 @@ class Captions:
         return next((r.text for r in rows if r.span.start_seconds <= seconds < r.span.stop_seconds), "")
 
 
-def moment_view(moment: Moment, query: str, videos: dict[str, Video], captions: Captions) -> schemas.Moment:
+def moment_view(moment: Moment, query: str, videos: dict[str, Video], captions: Captions) -> search_schemas.Moment:
     video = videos.get(moment.video_id)
-    return schemas.Moment(
+    return search_schemas.Moment(
         video_id=moment.video_id,
         video=PurePath(moment.video).name,
         duration_seconds=round(video.duration_seconds, 3) if video else 0.0,
@@ -93,11 +93,13 @@ def moment_view(moment: Moment, query: str, videos: dict[str, Video], captions: 
         text=moment.text,
         caption=captions.at(moment.video_id, moment.best_frame_seconds),
         matched=[list(span) for span in matching_spans(moment.text, query)],
-        boxes=[schemas.MomentBox(**box.to_json()) for box in moment.boxes],
+        boxes=[search_schemas.MomentBox(**box.to_json()) for box in moment.boxes],
         alike=moment.alike,
         in_video=moment.in_video,
         parts=[
-            schemas.MomentPart(thumbnail=thumbnail_link(moment.video_id, part.best_frame_seconds), **part.to_json())
+            search_schemas.MomentPart(
+                thumbnail=thumbnail_link(moment.video_id, part.best_frame_seconds), **part.to_json()
+            )
             for part in moment.parts
         ],
         thumbnail=thumbnail_link(moment.video_id, moment.best_frame_seconds),
@@ -106,21 +108,21 @@ def moment_view(moment: Moment, query: str, videos: dict[str, Video], captions: 
     )
 
 
-def answer_view(answer: Answer) -> schemas.AskAnswer:
-    return schemas.AskAnswer(
+def answer_view(answer: Answer) -> ask_schemas.AskAnswer:
+    return ask_schemas.AskAnswer(
         question=answer.question,
         found=answer.found,
         answer=answer.answer,
         moments=[cited_view(one) for one in answer.moments],
-        evidence=schemas.EvidenceUsed(**answer.evidence.to_json()),
+        evidence=ask_schemas.EvidenceUsed(**answer.evidence.to_json()),
         model=PurePath(answer.model).name,
         seconds=round(answer.seconds, 3),
         warnings=list(answer.warnings),
     )
 
 
-def cited_view(moment: CitedMoment) -> schemas.CitedMoment:
-    return schemas.CitedMoment(
+def cited_view(moment: CitedMoment) -> ask_schemas.CitedMoment:
+    return ask_schemas.CitedMoment(
         video_id=moment.video_id,
         video=PurePath(moment.video).name,
         start_seconds=round(moment.span.start_seconds, 3),
@@ -132,10 +134,10 @@ def cited_view(moment: CitedMoment) -> schemas.CitedMoment:
     )
 
 
-def shown_views(clips: Iterable[tuple[str, TimeSpan]], videos: dict[str, Video]) -> list[schemas.ShownClip]:
+def shown_views(clips: Iterable[tuple[str, TimeSpan]], videos: dict[str, Video]) -> list[ask_schemas.ShownClip]:
     """Clips that the model is shown; those of videos that were just removed are left out."""
     return [
-        schemas.ShownClip(
+        ask_schemas.ShownClip(
             video_id=video_id,
             video=PurePath(videos[video_id].path).name,
             start_seconds=round(span.start_seconds, 3),
