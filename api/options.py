@@ -28,6 +28,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "Model for captions and questions instead of the profile's: a hub name or a local directory.",
     ),
     "speech_model": ("MODEL", "Speech model instead of the profile's: a Whisper's hub name or a local directory."),
+    "reranker_model": (
+        "MODEL",
+        "Reranker instead of the profile's: a cross-encoder's hub name or a local directory.",
+    ),
+    "rerank": ("", "Read the best texts of a search again, each beside the query, or leave it out."),
     "speech": ("", "Write down what is said (of videos without subtitles), or leave it out."),
     "speech_beside_subtitles": ("", "Write down what is said also where there are subtitles."),
     "captions": ("", "Describe each segment in a sentence, or leave it out."),
@@ -45,6 +50,8 @@ LIBRARY_OPTIONS = ("library", "models")
 MODEL_OPTIONS = ("device", "clip_model", "text_model", "vision_language_model", "speech_model")
 WATCH_OPTIONS = ("settle_seconds", "poll_seconds")
 SEARCH_OPTIONS = ("relevance_threshold",)
+RERANK_OPTIONS = ("reranker_model", "rerank")
+SEARCH_MODEL_OPTIONS = ("device", "clip_model", "text_model", *RERANK_OPTIONS)
 INDEX_OPTIONS = (
     *MODEL_OPTIONS,
     "screen_text",

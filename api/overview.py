@@ -11,7 +11,7 @@ from indexer.metadata import metadata_values
 from indexer.records import Stage, Video, VideoMetadata
 
 if TYPE_CHECKING:
-    from indexer.readiness import Readiness
+    from indexer.readiness import Readiness, RerankerReadiness
     from indexer.store import Library
 
 
@@ -33,6 +33,8 @@ class Overview:
     """Of all files in the library's folder."""
     signals: "list[Readiness]"
     """For each stage whether its signals are there, and what is missing otherwise."""
+    reranker: "RerankerReadiness"
+    """Whether searches read what they found again."""
     failures: list[Video]
     warnings: int
     """Videos that were indexed with something worth knowing."""
@@ -46,6 +48,7 @@ class Overview:
             "stages": self.stages,
             "counts": self.counts,
             "signals": [one.to_json() for one in self.signals],
+            "reranker": self.reranker.to_json(),
             "size_bytes": self.size_bytes,
             "warnings": self.warnings,
             "failed": len(self.failures),
@@ -105,8 +108,9 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
     from dataclasses import asdict
 
     from indexer.making import settings_like
-    from indexer.readiness import readiness
+    from indexer.readiness import readiness, reranker_readiness
 
+    own = settings_like(settings, library.maker)
     everything = library.videos()
     good = [video for video in everything if not video.failure_kind]
     stages: dict[Stage, int] = dict(Counter(stage for video in good for stage in sorted(video.stages)))
@@ -116,7 +120,8 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
         videos=len(good),
         duration_seconds=sum(video.duration_seconds for video in good),
         stages=stages,
-        signals=readiness(settings_like(settings, library.maker), stages, len(good)),
+        signals=readiness(own, stages, len(good)),
+        reranker=reranker_readiness(own),
         counts=dict(library.counts()),
         size_bytes=folder_bytes(place),
         failures=[video for video in everything if video.failure_kind],

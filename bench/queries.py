@@ -35,7 +35,7 @@ HEADS = ("seed", "kind", "queries", "R@1", "no excluded in 10", "kept", "order k
 def main() -> None:
     options = _options()
     settings = Settings(models="demo", captions=True)
-    models = load_models(settings)
+    models = load_models(settings, to_search=True)
     vlm = load_vision_language_model(profile_of(settings).vision_language_model)
     for seed in options.seeds:
         world = world_folder(options.folder, options.minutes, seed)

@@ -42,7 +42,7 @@ HEADS = (
 def main() -> None:
     options = _options()
     settings = Settings(models="demo", captions=options.captions, vision_language_model=options.model)
-    models = load_models(settings)
+    models = load_models(settings, to_search=True)
     model = load_vision_language_model(profile_of(settings).vision_language_model)
     options.folder.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, Any]] = []

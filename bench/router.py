@@ -37,7 +37,7 @@ def main() -> None:
     options.add_argument("--seeds", type=int, nargs="+", default=list(CHECKING))
     options.add_argument("--each", type=int, default=75, help="queries of each kind, over all worlds")
     given = options.parse_args()
-    models = load_models(Settings(models="demo", device="cpu"))
+    models = load_models(Settings(models="demo", device="cpu"), to_search=True)
     right: dict[tuple[str, str], list[bool]] = {}
     for seed in given.seeds:
         index = WorldIndex(scene for scenes in plan_world(minutes=MINUTES, seed=seed) for scene in scenes)

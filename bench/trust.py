@@ -10,12 +10,13 @@ other thresholds would give; draws the curve.
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.reach_worlds import library_folder, world_folder
 from bench.table import print_table
@@ -30,9 +31,10 @@ from indexer.models.registry import Models, load_models
 from indexer.pipeline import index_paths
 from indexer.records import Stage
 from indexer.schema import Maker
-from search.calibration import FAMILIES, FILE, calibration_of
+from search.calibration import FAMILIES, FILE, READ, Family, calibration_of
 from search.engine import SearchEngine
-from search.judging import Evidence, features_of
+from search.find import find_routed
+from search.judging import Evidence, SegmentKey, features_of, reading_features
 from search.results import SIGNALS
 from search.retrieve import retrieve
 
@@ -73,7 +75,7 @@ def main() -> None:
     if set(given.calibrating) & set(given.checking):
         options.error("a seed that was calibrated on cannot be checked on")
     given.folder.mkdir(parents=True, exist_ok=True)
-    models = load_models(Settings(models="demo", device="cpu"))
+    models = load_models(Settings(models="demo", device="cpu"), to_search=True)
     if given.calibrate:
         calibrate(given.folder, given.calibrating, given.queries, models)
     outcomes: list[Outcome] = []
@@ -110,21 +112,14 @@ def ask(engine: SearchEngine, query: Query) -> Outcome:
 
 
 def calibrate(folder: Path, seeds: Sequence[int], count: int, models: Models) -> None:
-    """Fits every family that the worlds have evidence of, and writes the file."""
+    """Fits every family that the worlds have evidence of, and writes the file; last what is read again."""
     samples: list[Sample] = []
     makers: list[Maker] = []
     for seed in seeds:
         with open_world(folder, seed, models) as engine:
             samples += [sample_of(engine, query) for query in queries_of(seed, count / len(seeds))]
             makers.append(engine.library.maker)
-    there = [name for name in FAMILIES if any(name in one.features for one in samples)]
-    whole = {name: fit_family(name, samples) for name in there}
-    main = {name: one for name, one in whole.items() if name in PLAIN}
-    offset = main[PLAIN[0]].bias - shifted(main, samples, false_share=FALSE_SHARE)[PLAIN[0]].bias
-    families = {
-        name: {"features": FAMILIES[name], "weights": one.weights, "bias": round(one.bias - offset, 4)}
-        for name, one in whole.items()
-    }
+    families = first_families(samples)
     made = {
         "command": "python -m bench.trust --calibrate",
         "seeds": list(seeds),
@@ -133,12 +128,36 @@ def calibrate(folder: Path, seeds: Sequence[int], count: int, models: Models) ->
         "false_share": FALSE_SHARE,
         "picture_model": makers[0].picture_model,
         "text_model": makers[0].text_model,
+        "reranker": "" if models.reranker is None else models.reranker.name,
     }
+    _write(made, families)
+    if models.reranker is not None:
+        again: list[Sample] = []
+        for seed in seeds:
+            with open_world(folder, seed, models) as engine:
+                again += [read_sample_of(engine, query) for query in queries_of(seed, count / len(seeds))]
+        read = {READ: fit_family(READ, again)}
+        _write(made, families | shifted(read, again, false_share=FALSE_SHARE))
+    print(f"{FILE.name}: from {len(samples)} queries\n", flush=True)
+
+
+def first_families(samples: Sequence[Sample]) -> dict[str, Family]:
+    """Every family that there is evidence of, moved by one amount; none that is read again."""
+    there = [name for name in FAMILIES if any(name in one.features for one in samples)]
+    whole = {name: fit_family(name, samples) for name in there}
+    main = {name: one for name, one in whole.items() if name in PLAIN}
+    offset = main[PLAIN[0]].bias - shifted(main, samples, false_share=FALSE_SHARE)[PLAIN[0]].bias
+    return {name: Family(one.weights, round(one.bias - offset, 4)) for name, one in whole.items()}
+
+
+def _write(made: Mapping[str, Any], families: Mapping[str, Family]) -> None:
     kept = json.loads(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
-    kept["demo"] = {"made": made, "families": families}
+    told = {
+        name: {"features": FAMILIES[name], "weights": one.weights, "bias": one.bias} for name, one in families.items()
+    }
+    kept["demo"] = {"made": made, "families": told}
     FILE.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
     calibration_of.cache_clear()
-    print(f"{FILE.name}: {len(families)} families from {len(samples)} queries\n", flush=True)
 
 
 PLAIN = ("picture, caption and words", "said and words", "written and words")
@@ -152,23 +171,38 @@ def _count(samples: Sequence[Sample], is_present: bool) -> int:
 def sample_of(engine: SearchEngine, query: Query) -> Sample:
     """The evidence of one query, by all signals and by fewer."""
     videos = {one.video_id: one for one in engine.videos()}
-    numbers = {video_id: int(Path(one.path).stem.rpartition("-")[2]) for video_id, one in videos.items()}
 
     def ready(video_id: str, stage: Stage) -> bool:
         return stage in videos[video_id].stages
 
     found = retrieve(engine.library, engine.question(query.text), signals=SIGNALS, ready=ready)
     keys = found.evidence.keys()
-    rows = engine.library.segments_by_key(keys)
-    spans = [(numbers[key[0]], rows[key].span.start_seconds, rows[key].span.stop_seconds) for key in keys]
-    right = np.array([bool(query.windows) and answers(query, *span) for span in spans], bool)
     features: dict[str, Any] = {}
     for signals in (*FORCED, SIGNALS):
         near = {name: near for name, near in found.evidence.near.items() if name in signals}
         held: Any = {name: held for name, held in found.evidence.held.items() if f"{name}_words" in signals}
         own = features_of(query.text, Evidence(near, held), keys)
         features |= {name: matrix for name, (_, matrix) in own.items()}
-    return Sample(query.kind, bool(query.windows), right, features)
+    return Sample(query.kind, bool(query.windows), right_of(engine, query, keys), features)
+
+
+def read_sample_of(engine: SearchEngine, query: Query) -> Sample:
+    """What the reranker said of what it read, beside the first judgement."""
+    videos = {one.video_id: one for one in engine.videos()}
+    finding = find_routed(engine.library, engine.question(query.text), signals=SIGNALS, videos=videos)
+    keys = sorted(finding.evidence.read)
+    first = np.array([finding.relevance[key] for key in keys])
+    logits = np.array([finding.evidence.read[key] for key in keys])
+    features = {READ: reading_features(first, logits)}
+    return Sample(query.kind, bool(query.windows), right_of(engine, query, keys), features)
+
+
+def right_of(engine: SearchEngine, query: Query, keys: Sequence[SegmentKey]) -> NDArray[np.bool_]:
+    """(n,) whether each segment is one that was asked for."""
+    numbers = {one.video_id: int(Path(one.path).stem.rpartition("-")[2]) for one in engine.videos()}
+    rows = engine.library.segments_by_key(keys)
+    spans = [(numbers[key[0]], rows[key].span.start_seconds, rows[key].span.stop_seconds) for key in keys]
+    return np.array([bool(query.windows) and answers(query, *span) for span in spans], bool)
 
 
 def report(folder: Path, outcomes: Sequence[Outcome]) -> None:

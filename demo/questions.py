@@ -91,6 +91,11 @@ def _what_actor(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
             answers |= {name} if found == [scene] else {name, ""}
     if len(answers) != 1:
         return []
+    return [Question(ask_beside(scene, asked, field), "what", answers.pop(), scene.video, (scene.window,))]
+
+
+def ask_beside(scene: Scene, asked: int, field: str) -> str:
+    """Asks for the colour or the shape of one of two actors, the other being named in full."""
     actor, other = scene.actors[asked], scene.actors[1 - asked]
     side = {
         ("side", 0): "to the left of",
@@ -100,7 +105,7 @@ def _what_actor(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
     }
     place = f"{side[scene.layout, asked]} the {other.colour} {other.shape} on the {scene.background} background"
     words = f"What colour is the {actor.shape}" if field == "colour" else f"What shape is the {actor.colour} thing"
-    return [Question(f"{words} {place}?", "what", answers.pop(), scene.video, (scene.window,))]
+    return f"{words} {place}?"
 
 
 def _what_motion(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
@@ -132,10 +137,11 @@ def _what_said(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
     if scene.line is None or len(index.with_line(scene.line.meaning, fields)) != 1:
         return []
     meaning = scene.line.meaning
-    who, deed = spoken.PEOPLE[meaning.person][0], spoken.DEEDS[meaning.deed][0][1]
-    thing = spoken.THINGS[meaning.thing][0]
-    question = f"How many {thing} is the {who} from {spoken.PLACES[meaning.place]} said to be {deed}?"
-    return [Question(question, "what", spoken.NUMBERS[meaning.number][0], scene.video, (line_window(scene),))]
+    return [
+        Question(
+            spoken.how_many(meaning), "what", spoken.NUMBERS[meaning.number][0], scene.video, (line_window(scene),)
+        )
+    ]
 
 
 def _when_seen(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:

@@ -169,6 +169,12 @@ def someone_doing(meaning: Meaning, rng: Random) -> str:
     return f"{_someone(who, PLACES[meaning.place], rng)} {rng.choice(DEEDS[meaning.deed])[1]} {thing}"
 
 
+def how_many(meaning: Meaning) -> str:
+    """Asks for the number of a line, by all else that it says but when."""
+    who, deed, thing = PEOPLE[meaning.person][0], DEEDS[meaning.deed][0][1], THINGS[meaning.thing][0]
+    return f"How many {thing} is the {who} from {PLACES[meaning.place]} said to be {deed}?"
+
+
 def _someone(who: str, place: str, rng: Random) -> str:
     article = rng.choice(["an" if who[:1] in "aeiou" else "a", "the"])
     noun = f"{article} {who}" if who else rng.choice(["someone", "a person", "somebody"])

@@ -1,8 +1,12 @@
-"""Pairs of a query and the text that answers it, to train the tiny text model on; in groups of near-identical texts."""
+"""Pairs of a query and the text that answers it, to train the tiny text models on; in groups of near-identical texts.
+
+A query is worded as people type it, or as what is left of a question once the asking is taken off.
+"""
 
 import string
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
 
 import numpy as np
@@ -11,11 +15,13 @@ from numpy.typing import NDArray
 from demo import spoken
 from demo.frame_cache import variants
 from demo.grammar import Description, describe, fits, say
+from demo.questions import ask_beside
 from demo.scenes import Scene, random_scene
 from demo.truth import say_sign
 from demo.vlm_captions import caption_of
 from demo.vocabulary import MOTIONS
 from demo.words import SIGN_WORDS
+from search.question import retrieval_query
 
 GROUP = 4
 
@@ -26,23 +32,43 @@ class Pair:
 
     query: str
     document: str
-    description: Description | None = None
-    """What the query says, when it describes a scene."""
+    answered_by: Callable[[Scene], bool] | None = None
+    """Whether a scene answers the query, when it asks for one."""
     scene: Scene | None = None
     """What the document tells, when it is a caption."""
 
 
-def random_group(rng: Random) -> list[Pair]:
-    """Draws GROUP pairs of one kind; documents of near-identical meaning."""
+def random_group(rng: Random, *, questions: float = 0.0) -> list[Pair]:
+    """Draws GROUP pairs of one kind; documents of near-identical meaning.
+
+    Args:
+        questions: the share of queries for lines, from 0 to 1, that are what is left of a question.
+    """
     kind = rng.choices(["said", "sign", "caption"], weights=[40, 12, 48])[0]
     if kind == "said":
-        return _said_group(rng)
+        return _said_questions(rng) if questions and rng.random() < questions else _said_group(rng)
     return _sign_group(rng) if kind == "sign" else _caption_group(rng)
+
+
+_ASKED_OF = ("person", "place", "deed", "thing")
+
+
+def _said_questions(rng: Random) -> list[Pair]:
+    """Lines that differ in what a question names, the number or the time left open."""
+    meanings = _meanings(_ASKED_OF, rng)
+    queries = [rng.choice([spoken.someone_doing(one, rng), retrieval_query(spoken.how_many(one))]) for one in meanings]
+    documents = [_document(spoken.line_text(one, rng), rng) for one in meanings]
+    return [Pair(query, document) for query, document in zip(queries, documents, strict=True)]
 
 
 def _said_group(rng: Random) -> list[Pair]:
     """Lines that differ from the first in one thing that the queries name."""
     fields = rng.choice(spoken.FIELDS)
+    meanings = _meanings(fields, rng)
+    return [Pair(spoken.query_text(one, fields, rng), _document(spoken.line_text(one, rng), rng)) for one in meanings]
+
+
+def _meanings(fields: tuple[str, ...], rng: Random) -> list[spoken.Meaning]:
     first = spoken.random_meaning(rng)
     meanings = [first]
     while len(meanings) < GROUP:
@@ -50,7 +76,7 @@ def _said_group(rng: Random) -> list[Pair]:
         other = first._replace(**{field: getattr(spoken.random_meaning(rng), field)})
         if spoken.query_key(other, fields) not in [spoken.query_key(meaning, fields) for meaning in meanings]:
             meanings.append(other)
-    return [Pair(spoken.query_text(one, fields, rng), _document(spoken.line_text(one, rng), rng)) for one in meanings]
+    return meanings
 
 
 def _document(line: str, rng: Random) -> str:
@@ -85,8 +111,8 @@ def also_right(pairs: Sequence[Pair]) -> NDArray[np.bool_]:
     found = np.zeros((len(pairs), len(pairs)), np.bool_)
     for i, one in enumerate(pairs):
         for j, other in enumerate(pairs):
-            if i != j and one.description is not None and other.scene is not None:
-                found[i, j] = fits(one.description, other.scene)
+            if i != j and one.answered_by is not None and other.scene is not None:
+                found[i, j] = one.answered_by(other.scene)
     return found
 
 
@@ -98,8 +124,35 @@ def _caption_group(rng: Random) -> list[Pair]:
     for scene in scenes:
         description = _partial(scene, rng)
         document = caption_of(scene) if rng.random() < 0.8 else say(_full(scene), rng)
-        pairs.append(Pair(say(description, rng), document, description, scene))
+        pairs.append(Pair(say(description, rng), document, partial(fits, description), scene))
     return pairs
+
+
+def query_about(scene: Scene, rng: Random, *, questions: float) -> tuple[str, Callable[[Scene], bool]]:
+    """A query that a scene answers, and whether another does.
+
+    Args:
+        questions: the share of queries, from 0 to 1, that are what is left of a question.
+    """
+    if len(scene.actors) == 2 and rng.random() < questions:
+        return _question(scene, rng)
+    description = _partial(scene, rng)
+    return say(description, rng), partial(fits, description)
+
+
+def _question(scene: Scene, rng: Random) -> tuple[str, Callable[[Scene], bool]]:
+    """What is left of a question for the colour or the shape of one actor, which may then be any."""
+    form = describe(scene, actors=(0, 1), relation=True, background=True)
+    asked, field = rng.randrange(2), rng.choice(("colour", "shape"))
+
+    def answered_by(other: Scene) -> bool:
+        if len(other.actors) != 2:
+            return False
+        actors = list(form.actors)
+        actors[asked] = replace(actors[asked], **{field: getattr(other.actors[asked], field)})
+        return fits(replace(form, actors=tuple(actors)), other)
+
+    return retrieval_query(ask_beside(scene, asked, field)), answered_by
 
 
 def _moving_otherwise(scene: Scene, rng: Random) -> Scene:

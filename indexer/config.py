@@ -59,6 +59,8 @@ class Settings:
     """Overrides the profile's model for captions and questions: a hub name or a local directory."""
     speech_model: str = ""
     """Overrides the profile's speech model: a Whisper's hub name or a local directory."""
+    reranker_model: str = ""
+    """Overrides the profile's reranker: a cross-encoder's hub name or a local directory."""
     device: str = "auto"
     """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
     frames_per_second: float = 1.0
@@ -86,6 +88,8 @@ class Settings:
     poll_seconds: float = 5.0
     relevance_threshold: float = 0.5
     """Least relevance of the best moment; below it a search finds nothing and offers the closest."""
+    rerank: bool = True
+    """Read the best texts of a search again, each beside the query, where the profile has a reranker."""
 
     def __post_init__(self) -> None:
         for name, limit in LIMITS.items():

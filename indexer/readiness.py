@@ -58,6 +58,38 @@ def readiness(settings: Settings, made: Mapping[Stage, int], videos: int) -> lis
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class RerankerReadiness:
+    """How it is with the model that reads what a search found again; no stage is made by it."""
+
+    model: str
+    """As it is named; empty: none."""
+    state: State
+    why: str
+    how: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def reranker_readiness(settings: Settings) -> RerankerReadiness:
+    """Whether a search with these settings reads again; nothing is loaded.
+
+    Args:
+        settings: with the library's own models where they name none.
+    """
+    model = profile_of(settings).reranker_model
+    if not settings.rerank:
+        return RerankerReadiness("", "off", "reading again is left out", "search with --rerank")
+    if not model:
+        why = f"the profile {profile_of(settings).name} has no reranker"
+        return RerankerReadiness("", "off", why, "search with --reranker-model MODEL, as BAAI/bge-reranker-v2-m3")
+    if _text_model_is_here(model):
+        return RerankerReadiness(model, "ready", "", "")
+    state, why, how = _absent("reranker", model, "--reranker-model", fetched_by="reelseek search")
+    return RerankerReadiness(model, state, why, how)
+
+
 _Lack = tuple[State, str, str] | None
 
 
@@ -130,11 +162,11 @@ def _captions(profile: Profile, settings: Settings) -> _Lack:
     return None
 
 
-def _absent(kind: str, model: str, option: str) -> _Lack:
+def _absent(kind: str, model: str, option: str, *, fetched_by: str = "reelseek index") -> tuple[State, str, str]:
     why = f"the {kind} {model} is not on this machine"
     if Path(model).expanduser().is_absolute() or model.startswith("local-dir:"):
         return "missing", why, f"put its files there, or name another: {option} MODEL"
-    return "missing", why, f"`reelseek index` fetches it from the hub; without a network name a directory: {option} DIR"
+    return "missing", why, f"`{fetched_by}` fetches it from the hub; without a network name a directory: {option} DIR"
 
 
 _LACKS: dict[Stage, Callable[[Profile, Settings], _Lack]] = {

@@ -28,11 +28,16 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "said and words": ("cosine", "missing", "length"),
     "written": ("cosine", "length"),
     "written and words": ("cosine", "share", "missing", "length"),
+    "read": ("first", "reading"),
 }
 """Family -> its features. `cosine`, `caption`: between query and text or picture; `lesser`: the smaller of the cosines
 of picture and caption of one segment; `share`: of the query's words that stand in the text; `missing`: share of the
 query's words that other texts of the library hold and this segment's do not; `length`: words of the query that mean
-something, in tens. All but the last two speak for a segment; those speak against it."""
+something, in tens; `first`: log odds by the other families; `reading`: those of a reranker that read the segment's
+texts. All but `missing` and `length` speak for a segment; those speak against it."""
+READ = "read"
+"""The family that judges what a reranker has read, in place of the others."""
+MOST_LOG_ODDS = 12.0
 AGAINST = frozenset({"missing", "length"})
 Matrix = NDArray[np.float64]
 
@@ -76,6 +81,12 @@ def calibration_of(profile: str) -> Calibration | None:
         return None
     families = {name: Family(tuple(one["weights"]), one["bias"]) for name, one in found["families"].items()}
     return Calibration(families, found["made"])
+
+
+def log_odds(chance: Matrix) -> Matrix:
+    """(n,) from 0 to 1 -> (n,), no further from 0 than `MOST_LOG_ODDS`."""
+    with np.errstate(divide="ignore"):
+        return np.clip(np.log(chance) - np.log1p(-chance), -MOST_LOG_ODDS, MOST_LOG_ODDS)
 
 
 def signed(family: str, columns: Mapping[str, Sequence[float] | Matrix]) -> Matrix:

@@ -8,6 +8,7 @@ Leaves out the parts, each in its own file: `query` checks, `query_models` embed
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -27,6 +28,7 @@ from search.retrieve import Question
 from search.show import show, show_groups
 from search.sight import Sight, sight
 
+TO_SEARCH = partial(load_models, to_search=True)
 CLOSEST = 3
 """Moments that are offered where nothing was found."""
 
@@ -57,7 +59,7 @@ class SearchEngine(Closing):
         self._threshold = settings.relevance_threshold
 
     @classmethod
-    def open(cls, library: Path, *, settings: Settings, load: Callable[[Settings], Models] = load_models) -> Self:
+    def open(cls, library: Path, *, settings: Settings, load: Callable[[Settings], Models] = TO_SEARCH) -> Self:
         """Open a library for searching.
 
         Args:
@@ -144,7 +146,8 @@ class SearchEngine(Closing):
         total = time.perf_counter() - started - found.load_seconds
         seconds = {"embed": found.embed_seconds, "retrieve": total - found.embed_seconds, "total": total}
         routes = [] if found.finding is None else found.finding.routes
-        return SearchResult(found.text, is_found, moments, seconds, listed.more, found.plan, closest, routes)
+        again = 0 if found.finding is None else len(found.finding.evidence.read)
+        return SearchResult(found.text, is_found, moments, seconds, listed.more, found.plan, closest, routes, again)
 
     def gather(self, query: str, *, video: str | None = None, limit: int = 10) -> Gathered:
         """What a question needs, in one look: moments by plain words, their curves, and whether it is seen at all.

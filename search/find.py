@@ -1,7 +1,7 @@
 """An embedded query -> drafts of moments, best first: lists, fusion, bounds. Loads no model, shows nothing."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexer.records import Stage, Video
 from indexer.store import Library
@@ -10,6 +10,7 @@ from search.fusion import fuse
 from search.judging import Evidence, relevances
 from search.metadata_words import METADATA, with_metadata
 from search.moments import Draft, moments_of
+from search.reading import read_best, reread
 from search.results import Route, Signal
 from search.retrieve import Question, SegmentKey, retrieve
 from search.router import in_order, routes_of
@@ -57,10 +58,15 @@ def find_routed(
     )
     if is_measured:
         fused = in_order(fused, relevance)
+    evidence = found.evidence
+    if read := read_best(library, question, [one.key for one in fused], signals=signals):
+        evidence = replace(evidence, read=read)
+        relevance = relevances(question.text, evidence, question.calibration)
+        fused = in_order(fused, relevance) if is_measured else reread(fused, read)
     durations = {video_id: one.duration_seconds for video_id, one in videos.items()}
     matches = matches_of(library, question, found, fused, durations, relevance)
     drafts = moments_of(matches, background=found.picture_background.middle)
-    return Finding(drafts, routes, relevance, question, found.evidence)
+    return Finding(drafts, routes, relevance, question, evidence)
 
 
 def nearest_of(library: Library, found: Finding, *, videos: Mapping[str, Video], limit: int) -> list[Draft]:

@@ -3,19 +3,20 @@
 Where the profile of models was measured (`calibration`), the evidence of a segment is brought together family by
 family: what is seen (picture and caption of the same segment), what is said, what is written. The best family decides:
 a moment need not be shown, said and written all at once. A picture mixes what is seen where, and a caption has errors
-of its own, so the two are judged together: the caption, and the lesser of both.
+of its own, so the two are judged together: the caption, and the lesser of both. Where a reranker has read the texts of
+the best segments (`reading`), its word and that first judgement together decide about them.
 
 Where it was not, each signal is judged by how far it stands out from this library's background; see
 `relevance.standing_relevance`. 0.5 is then where a hit begins to count, not a chance.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from indexer.records import TextSource
-from search.calibration import Calibration, Matrix, signed
+from search.calibration import MOST_LOG_ODDS, READ, Calibration, Matrix, log_odds, signed
 from search.relevance import Background, Threshold, standing_relevance
 from search.words import content_words
 
@@ -54,6 +55,8 @@ class Evidence:
         default_factory=dict[TextSource, dict[SegmentKey, frozenset[str]]]
     )
     """Source -> the query's words that a segment's texts hold; sources whose words were looked for."""
+    read: dict[SegmentKey, float] = field(default_factory=dict[SegmentKey, float])
+    """Of the best segments the log odds that they answer, by a reranker that read their texts."""
 
     def keys(self) -> list[SegmentKey]:
         """Every segment that was looked at."""
@@ -70,9 +73,33 @@ def relevances(query: str, evidence: Evidence, calibration: Calibration | None) 
             if family in calibration.families:
                 judged = np.maximum(judged, calibration.families[family].chance(features))
                 measured |= signals
+        judged = _reread(keys, judged, evidence.read, calibration)
     for signal in evidence.near.keys() - measured:
         judged = np.maximum(judged, _by_rule(signal, evidence.near[signal], keys))
     return dict(zip(keys, judged.tolist(), strict=True))
+
+
+def _reread(
+    keys: Sequence[SegmentKey], first: Matrix, read: Mapping[SegmentKey, float], calibration: Calibration
+) -> Matrix:
+    """(n,) chances, those of what was read judged anew.
+
+    What was not read was less likely than all that was, so it stays at most as likely as the best of them: a library
+    holds any number of near misses, and only the first are read.
+    """
+    if READ not in calibration.families or not read:
+        return first
+    is_read = np.array([key in read for key in keys], bool)
+    logits = np.array([read[key] for key in keys if key in read])
+    again = calibration.families[READ].chance(reading_features(first[is_read], logits))
+    judged = np.minimum(first, again.max())
+    judged[is_read] = again
+    return judged
+
+
+def reading_features(first: Matrix, logits: Matrix) -> Matrix:
+    """(n,) chances by the other families, (n,) log odds by the reranker -> (n, 2)."""
+    return signed(READ, {"first": log_odds(first), "reading": np.clip(logits, -MOST_LOG_ODDS, MOST_LOG_ODDS)})
 
 
 def features_of(query: str, evidence: Evidence, keys: list[SegmentKey]) -> dict[str, tuple[frozenset[str], Matrix]]:

@@ -69,6 +69,7 @@ class QueryModels:
             video_ids,
             self._library.maker.profile,
             calibration_for(self._library.maker),
+            models.reranker if models else None,
         )
 
     def pictures(self) -> PictureModel:

@@ -159,6 +159,12 @@ class SearchResult:
     """Where nothing was found: what comes nearest, offered as such."""
     routes: list[Route] = field(default_factory=list["Route"])
     """How each signal counted for the query's first words; empty for an example."""
+    read_again: int = 0
+    """Segments of which a reranker read the texts for these words."""
+
+    def explained(self) -> dict[str, Any]:
+        """The documented JSON of how it was found."""
+        return {"explained": [route.to_json() for route in self.routes], "read_again": self.read_again}
 
     @property
     def words(self) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.models.protocols import Reranker
 from indexer.records import STAGE_OF_SOURCE, TEXT_SOURCES, SegmentRow, Stage, TextSource, TimeSpan
 from indexer.store import Background as Sampled
 from indexer.store import FrameHit, Similarities, TextHit
@@ -94,6 +95,8 @@ class Question:
     """The library's profile of models, by which hits are judged."""
     calibration: Calibration | None = None
     """What matches are worth, where that was measured for the library's models."""
+    reranker: Reranker | None = None
+    """Reads the best of what is found again; None: nobody does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class FakeEngine:
         example = {"image": image, "like": like}
         diversity = {"per_video": per_video, "fold": fold, "expand": expand}
         self.asked.append({**asked, **example, **diversity})
-        return SearchResult(query, self.found, self.moments, {"total": 0.02}, self.more, routes=ROUTES)
+        return SearchResult(query, self.found, self.moments, {"total": 0.02}, self.more, routes=ROUTES, read_again=16)
 
 
 ROUTES = [

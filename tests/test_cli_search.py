@@ -179,7 +179,9 @@ def test_explain_says_how_each_signal_counts(engine: FakeEngine) -> None:
         {"signal": "picture", "weight": 0.9, "hits": 3, "why": "its best hit is right with a chance of 0.90"},
         {"signal": "subtitle", "weight": 0.0, "hits": 0, "why": "nothing stands out"},
     ]
-    lines = run("x", "--explain").stdout.splitlines()[-2:]
+    assert shown["read_again"] == 16
+    *_, again = lines = run("x", "--explain").stdout.splitlines()[-3:]
+    assert again == "the texts of 16 segments were read again, beside the query"
     assert lines[0].split() == "picture 0.90 its best hit is right with a chance of 0.90".split()
     assert lines[1].split() == "subtitle - nothing stands out".split()
 

@@ -20,7 +20,7 @@ ONLY_IN = {
     "lancedb": {"indexer/store"},
     "open_clip": {"indexer/models/clip", "demo/", "bench/"},
     "llguidance": {"indexer/models/reply_grammar"},
-    "sentence_transformers": {"indexer/models/text", "demo/", "bench/"},
+    "sentence_transformers": {"indexer/models/text", "indexer/models/reranker", "demo/", "bench/"},
     "decord": {"indexer/decord_reader", "indexer/decode_", "bench/"},
     "av": {"indexer/decode_", "indexer/pyav_", "api/media/", "demo/", "bench/"},
 }

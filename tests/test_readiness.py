@@ -11,7 +11,7 @@ from api.cli import main
 from indexer.config import Settings
 from indexer.models.registry import Models
 from indexer.pipeline import index_paths
-from indexer.readiness import Readiness, readiness
+from indexer.readiness import Readiness, readiness, reranker_readiness
 from indexer.records import STAGES, Stage
 from tests.whisper_checkpoint import write_whisper_checkpoint
 
@@ -83,3 +83,16 @@ def test_status_tells_it_as_text_and_as_json(
     assert "no-whisper" in states["speech"]["why"] and "--speech-model" in states["speech"]["how"]
     text = " ".join(CliRunner().invoke(main, library).stdout.split())
     assert "speech, missing" in text and "--speech-model" in text
+
+
+def test_it_is_told_whether_what_is_found_is_read_again(tmp_path: Path) -> None:
+    def state(**values: object) -> tuple[str, str]:
+        found = reranker_readiness(Settings(**values))  # pyright: ignore[reportArgumentType]
+        return found.state, found.how
+
+    assert state(models="demo") == ("ready", "")
+    assert state(models="text")[0] == "off"
+    assert "--reranker-model" in state(models="text")[1]
+    assert state(models="demo", rerank=False) == ("off", "search with --rerank")
+    assert state(models="demo", reranker_model=str(tmp_path / "gone"))[0] == "missing"
+    assert "reelseek search" in state(models="standard", reranker_model="nobody/it")[1]

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from search.results import SIGNALS
 from tests.service import (  # noqa: F401
     RunningService,
     client,
@@ -70,6 +71,18 @@ def test_pages_signals_and_video_narrow_a_search(client: httpx.Client, world: Pa
     name = both[0]["video_id"]
     inside = client.get("/api/search", params={"q": query, "video": name}).json()
     assert {one["video_id"] for one in [*inside["moments"], *inside["closest"]]} == {name}
+
+
+def test_a_search_explains_itself_and_is_as_strict_as_asked(client: httpx.Client, world: Path) -> None:
+    asked = {"q": query_of(world), "explain": "true", "threshold": 1}
+    answer = client.get("/api/search", params=asked).json()
+    assert not answer["found"] and answer["closest"]
+    assert {one["signal"] for one in answer["explained"]} == set(SIGNALS)
+    assert all(set(one) == {"signal", "weight", "hits", "why"} for one in answer["explained"])
+    assert answer["read_again"] > 0
+    plain = client.post("/api/search", json={"query": asked["q"], "threshold": 0}).json()
+    assert plain["found"] and "explained" not in plain
+    assert client.get("/api/search", params={"q": "x", "threshold": 2}).status_code == 400
 
 
 def test_matched_words_are_marked(client: httpx.Client, world: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from api.exit_codes import ExitCode
-from api.options import with_settings
+from api.options import SEARCH_MODEL_OPTIONS, with_settings
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ EFFORT_NAMES = ("low", "normal", "high")
 )
 @click.option("--no-retrieval", is_flag=True, help="Do not search: frames spread evenly over all that there is.")
 @click.option("--stream", is_flag=True, help="Print the answer word by word also into a pipe; with --json, as events.")
-@with_settings("device", "clip_model", "text_model", "vision_language_model")
+@with_settings(*SEARCH_MODEL_OPTIONS, "vision_language_model")
 def ask(
     question: str,
     *,

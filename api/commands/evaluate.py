@@ -8,7 +8,7 @@ import click
 
 from api.commands.search import SIGNALS
 from api.exit_codes import ExitCode
-from api.options import with_settings
+from api.options import SEARCH_MODEL_OPTIONS, with_settings
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--predictions", type=FILE, metavar="FILE", help="Score these instead of searching a library.")
 @click.option("--signal", "signals", multiple=True, type=click.Choice(SIGNALS), help="Search only by this.  [all]")
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="Moments asked for.")
-@with_settings("device", "clip_model", "text_model")
+@with_settings(*SEARCH_MODEL_OPTIONS)
 def evaluate(
     *,
     truth: Path,

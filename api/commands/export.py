@@ -10,7 +10,7 @@ import click
 
 from api.commands.search import SIGNALS
 from api.exit_codes import ExitCode
-from api.options import with_settings
+from api.options import SEARCH_MODEL_OPTIONS, with_settings
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ FORMATS = ("csv", "json", "webvtt", "edl", "fcpxml", "otio", "clips", "reel")
 )
 @click.option("--title", help="Of the time line.  [the query]")
 @click.option("--force", is_flag=True, help="Replace what is there.")
-@with_settings("device", "clip_model", "text_model")
+@with_settings(*SEARCH_MODEL_OPTIONS)
 def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any) -> ExitCode:
     """Take found moments away: clips, tables, chapters, edit lists for editors, or one reel of all.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.exit_codes import ExitCode
-from api.options import MODEL_OPTIONS, with_settings
+from api.options import MODEL_OPTIONS, RERANK_OPTIONS, with_settings
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@with_settings(*MODEL_OPTIONS)
+@with_settings(*MODEL_OPTIONS, *RERANK_OPTIONS)
 def models(*, settings: Settings, as_json: bool) -> ExitCode:
     """Show the profiles of models, and which are here.
 
     Each with its size, licence, languages, what it is for, and whether its weights are on this machine.
     Nothing is loaded or fetched. `--models NAME` with `--clip-model`, `--text-model`,
-    `--vision-language-model` or `--speech-model` shows that profile so changed.
+    `--vision-language-model`, `--speech-model` or `--reranker-model` shows that profile so changed.
 
     \b
     Examples:
@@ -52,6 +52,7 @@ def _to_json(row: "ProfileStatus") -> dict[str, Any]:
         "text_weights_present": row.text_present,
         "vision_language_weights_present": row.vision_language_present,
         "speech_weights_present": row.speech_present,
+        "reranker_weights_present": row.reranker_present,
         "ready": _ready(row),
     }
 
@@ -68,6 +69,7 @@ def _each(row: "ProfileStatus") -> list[tuple[str, bool | None]]:
         (profile.text_model, row.text_present),
         (profile.vision_language_model, row.vision_language_present),
         (profile.speech_model, row.speech_present),
+        (profile.reranker_model, row.reranker_present),
     ]
 
 
@@ -95,6 +97,7 @@ def _print(rows: "list[ProfileStatus]") -> None:
         table.add_row("texts", _model(profile.text_model, row.text_present))
         table.add_row("answers", _model(profile.vision_language_model, row.vision_language_present))
         table.add_row("speech", _model(profile.speech_model, row.speech_present))
+        table.add_row("reranker", _model(profile.reranker_model, row.reranker_present))
         table.add_row("size", label(f"{size_text(profile.size_mb * 1e6)}, {profile.licence}"))
         table.add_row("languages", label(profile.languages))
         table.add_row("", here)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from api.exit_codes import ExitCode
-from api.options import with_settings
+from api.options import SEARCH_MODEL_OPTIONS, with_settings
 from indexer.config import Settings
 
 
@@ -15,7 +15,7 @@ from indexer.config import Settings
 @click.option("--video", metavar="VIDEO", required=True, help="Its name, path, id, or the id's first digits.")
 @click.option("--start", type=float, required=True, metavar="SECONDS", help="About where the moment starts.")
 @click.option("--stop", type=float, required=True, metavar="SECONDS", help="About where it stops.")
-@with_settings("device", "clip_model", "text_model", "vision_language_model")
+@with_settings(*SEARCH_MODEL_OPTIONS, "vision_language_model")
 def pinpoint(query: str, *, video: str, start: float, stop: float, settings: Settings, as_json: bool) -> ExitCode:
     """Refine where a moment starts and stops.
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from api.exit_codes import ExitCode
-from api.options import with_settings
+from api.options import SEARCH_MODEL_OPTIONS, with_settings
 from indexer.config import Settings
 
 if TYPE_CHECKING:
-    from search.results import Route, SearchResult, Signal
+    from search.results import SearchResult, Signal
 
 SIGNALS = (
     "picture",
@@ -64,7 +64,7 @@ SIGNALS = (
     help="Show pictures.  [in a wide terminal with true colours]",
 )
 @click.option("--explain", is_flag=True, help="Say which signals were counted for this query, and why.")
-@with_settings("device", "clip_model", "text_model", "relevance_threshold")
+@with_settings(*SEARCH_MODEL_OPTIONS, "relevance_threshold")
 def search(
     query: str | None,
     *,
@@ -130,12 +130,11 @@ def search(
         plain=plain,
     )
     if as_json:
-        explained = {"explained": [route.to_json() for route in result.routes]} if explain else {}
-        click.echo(json.dumps({**result.to_json(), **explained}))
+        click.echo(json.dumps({**result.to_json(), **(result.explained() if explain else {})}))
     else:
         _print(result, asked_for(query, image, like), offset, thumbnails)
         if explain:
-            _print_routes(result.routes)
+            _print_explained(result)
     return ExitCode.OK if result.found else ExitCode.NOTHING_FOUND
 
 
@@ -145,12 +144,14 @@ def asked_for(query: str, image: Path | None, like: str | None) -> str:
     return f"{example}, {query}" if example and query else example
 
 
-def _print_routes(routes: "list[Route]") -> None:
+def _print_explained(result: "SearchResult") -> None:
     from api.moments_view import route_lines
     from api.terminal import console
 
-    for line in route_lines(routes):
+    for line in route_lines(result.routes):
         console().print(line)
+    if result.read_again:
+        console().print(f"the texts of {result.read_again} segments were read again, beside the query")
 
 
 def _print(result: "SearchResult", example: str, offset: int, thumbnails: bool | None) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from api.exit_codes import ExitCode
-from api.options import INDEX_OPTIONS, with_settings
+from api.options import INDEX_OPTIONS, RERANK_OPTIONS, with_settings
 from api.service.settings import ServiceSettings
 from indexer.config import Settings
 from indexer.errors import UsageError
@@ -55,7 +55,7 @@ _MEBI = 1 << 20
 @click.option(
     "--log-level", type=click.Choice(("debug", "info", "warning")), default="info", show_default=True, help="How much."
 )
-@with_settings(*INDEX_OPTIONS)
+@with_settings(*INDEX_OPTIONS, *RERANK_OPTIONS)
 def serve(
     *,
     host: str,

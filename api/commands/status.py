@@ -71,6 +71,9 @@ def _print(overview: "Overview") -> None:
         table.add_row("" if number else "Not there", label(f"{name}{one.why}; {one.how}", colour))
     if not lacking and overview.videos:
         table.add_row("Signals", label("all of them, in every video"))
+    again = overview.reranker
+    told = f"by {Path(again.model).name}" if again.state == "ready" else f"{again.state}: {again.why}; {again.how}"
+    table.add_row("Read again", label(told, "yellow" if again.state == "missing" else ""))
     if overview.warnings:
         table.add_row("Warnings", label(f"in {count_text(overview.warnings, 'video')}; see `reelseek videos --json`"))
     table.add_row("Failed", label(f"{len(overview.failures):,}", "bold red" if overview.failures else ""))

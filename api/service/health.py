@@ -82,6 +82,7 @@ def _look(runtime: Runtime) -> Health:
             "text": PurePath(profile.text_model).name,
             "vision_language": PurePath(profile.vision_language_model).name,
             "speech": PurePath(profile.speech_model).name,
+            "reranker": PurePath(profile.reranker_model).name,
             "ask": bool(profile.vision_language_model) and profile.vision_language_model not in absent,
         },
         signals=signals,
@@ -112,7 +113,7 @@ def _signals(runtime: Runtime, settings: Settings) -> list[SignalState]:
 
 def _absent(profile: Profile) -> list[str]:
     """Models named by a folder that is not there; whether a hub's model is here is known only by loading it."""
-    named = (profile.clip_model, profile.text_model, profile.vision_language_model)
+    named = (profile.clip_model, profile.text_model, profile.vision_language_model, profile.reranker_model)
     return [name for name in named if PurePath(name).is_absolute() and not Path(name).is_dir()]
 
 

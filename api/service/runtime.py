@@ -185,7 +185,7 @@ class Runtime:
 
     def _load(self, settings: Settings) -> Models:
         if self._models is None:
-            self._models = load_models(settings)
+            self._models = load_models(settings, to_search=True)
         return self._models
 
 

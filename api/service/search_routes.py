@@ -39,6 +39,8 @@ PerVideo = Annotated[int | None, Parameter(ge=0, le=1000, description=search_sch
 Fold = Annotated[bool, Parameter(description=search_schemas.FOLD)]
 Expand = Annotated[int | None, Parameter(ge=1, le=1_000_000, description=search_schemas.EXPAND)]
 Plain = Annotated[bool, Parameter(description="Take the words as they stand, without any grammar.")]
+Threshold = Annotated[float | None, Parameter(ge=0, le=1, description=search_schemas.THRESHOLD)]
+Explain = Annotated[bool, Parameter(description=search_schemas.EXPLAIN)]
 VideoName = Annotated[
     str | None, Parameter(max_length=4096, description="Only in this video: its id, name, or the id's first digits.")
 ]
@@ -68,6 +70,8 @@ class SearchRoutes(Controller):
         fold: Fold = True,
         expand: Expand = None,
         plain: Plain = False,
+        threshold: Threshold = None,
+        explain: Explain = False,
     ) -> search_schemas.SearchAnswer:
         """The moments that match words or are like a moment, best first. Give `q`, `like` or both.
 
@@ -87,6 +91,8 @@ class SearchRoutes(Controller):
             fold=fold,
             expand=expand,
             plain=plain,
+            threshold=threshold,
+            explain=explain,
         )
         return await _found(runtime, asked)
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.service.schemas import Link, Name, Seconds, VideoId
 from indexer.still import MAX_IMAGE_BYTES
@@ -42,6 +42,8 @@ LIKE = (
 )
 PER_VIDEO = "Moments of one video at most, 0: any number. Without it 5, or any number where `video` is given."
 FOLD = "Fold near-duplicates into the best of them; false: every moment by itself."
+THRESHOLD = "Relevance that the best moment must reach, or nothing is found. Without it the service's own setting."
+EXPLAIN = "Also say how each signal counted for this query."
 EXPAND = "List what is folded into the moment of this rank, from 1, instead."
 
 
@@ -138,6 +140,15 @@ class Moment(Struct, kw_only=True):
     clip: Link
 
 
+class Explained(Struct, kw_only=True):
+    """How one signal counted for this query."""
+
+    signal: SignalName
+    weight: Annotated[float, Meta(description="Of its list in the fusion; 0: it does not count for this query.")]
+    hits: Annotated[int, Meta(description="Segments that count in it.")]
+    why: Annotated[str, Meta(description="A sentence for people.")]
+
+
 class SearchAnswer(Struct, kw_only=True):
     """The moments that match a query, best first."""
 
@@ -151,6 +162,10 @@ class SearchAnswer(Struct, kw_only=True):
     ]
     moments: list[Moment]
     closest: Annotated[list[Moment], Meta(description="Only when nothing was found: what comes nearest.")]
+    explained: Annotated[list[Explained], Meta(description="Where asked for: how each signal counted.")] | UnsetType = (
+        UNSET
+    )
+    read_again: Annotated[int, Meta(description="Segments whose texts a reranker read.")] | UnsetType = UNSET
 
 
 class SearchRequest(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -175,3 +190,5 @@ class SearchRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     per_video: Annotated[int, Meta(ge=0, le=1000, description=PER_VIDEO)] | None = None
     fold: Annotated[bool, Meta(description=FOLD)] = True
     expand: Annotated[int, Meta(ge=1, le=1_000_000, description=EXPAND)] | None = None
+    threshold: Annotated[float, Meta(ge=0, le=1, description=THRESHOLD)] | None = None
+    explain: Annotated[bool, Meta(description=EXPLAIN)] = False

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import PurePath
 
 import msgspec
+from msgspec import UNSET
 
 from api.highlight import matching_spans
 from api.service import ask_schemas, search_schemas
@@ -38,9 +39,11 @@ def search(engine: SearchEngine, asked: search_schemas.SearchRequest) -> search_
         fold=asked.fold,
         expand=asked.expand,
         plain=asked.plain,
+        threshold=asked.threshold,
     )
     videos = {one.video_id: one for one in engine.videos()}
     captions = Captions(engine.library, videos)
+    explained = [search_schemas.Explained(**one.to_json()) for one in result.routes]
     return search_schemas.SearchAnswer(
         query=result.query,
         understood=msgspec.convert((result.plan or Plan.plain(result.query)).to_json(), search_schemas.Understood),
@@ -49,6 +52,8 @@ def search(engine: SearchEngine, asked: search_schemas.SearchRequest) -> search_
         seconds={name: round(value, 4) for name, value in result.seconds.items()},
         moments=[moment_view(one, result.words, videos, captions) for one in result.moments],
         closest=[moment_view(one, result.words, videos, captions) for one in result.closest],
+        explained=explained if asked.explain else UNSET,
+        read_again=result.read_again if asked.explain else UNSET,
     )
 
 

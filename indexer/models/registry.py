@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from indexer.config import Settings
+from indexer.errors import ModelMissingError
 from indexer.models.profiles import PROFILES, Profile, profile_of
-from indexer.models.protocols import PictureModel, TextModel
+from indexer.models.protocols import PictureModel, Reranker, TextModel
 from indexer.models.weights import announce_on_stderr
 
 
@@ -17,14 +18,19 @@ class Models:
     """With the overrides of the settings applied."""
     picture: PictureModel | None
     text: TextModel | None
+    reranker: Reranker | None = None
+    """For searching alone: no library is made with it."""
 
 
-def load_models(settings: Settings, *, announce: Callable[[str], None] = announce_on_stderr) -> Models:
+def load_models(
+    settings: Settings, *, to_search: bool = False, announce: Callable[[str], None] = announce_on_stderr
+) -> Models:
     """Loads the models of the settings' profile.
 
     Args:
         settings: names the profile, overrides and device.
-        announce: told before anything is fetched from a hub.
+        to_search: also what only a search needs.
+        announce: told before anything is fetched from a hub, and of what a search goes without.
 
     Raises:
         ModelMissingError: weights are absent and cannot be fetched.
@@ -43,7 +49,22 @@ def load_models(settings: Settings, *, announce: Callable[[str], None] = announc
         )
     if profile.text_model:
         text = load_text_model(profile.text_model, device=choose_device(settings.device).device, say=announce)
-    return Models(profile, picture, text)
+    reranker = _reranker(profile.reranker_model, settings, announce) if to_search and profile.reranker_model else None
+    return Models(profile, picture, text, reranker)
+
+
+def _reranker(spec: str, settings: Settings, announce: Callable[[str], None]) -> Reranker | None:
+    """A search goes without its profile's own; one that was asked for by name has to be there."""
+    from indexer.models.device import choose_device
+    from indexer.models.reranker import load_reranker
+
+    try:
+        return load_reranker(spec, device=choose_device(settings.device).device, say=announce)
+    except ModelMissingError as error:
+        if settings.reranker_model:
+            raise
+        announce(f"searching without a reranker: {error}")
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +77,14 @@ class ProfileStatus:
     text_present: bool | None
     vision_language_present: bool | None
     speech_present: bool | None
+    reranker_present: bool | None
 
 
 def model_status(settings: Settings) -> list[ProfileStatus]:
     """Every profile with what of it is on this machine; nothing is fetched or loaded."""
     from indexer.models.clip import clip_weights_present
     from indexer.models.saved_weights import SPEECH, saved_weights_name
-    from indexer.models.text_weights import text_weights_present
+    from indexer.models.text_weights import RERANKER, text_weights_present
 
     rows: list[ProfileStatus] = []
     for profile in PROFILES.values():
@@ -74,6 +96,7 @@ def model_status(settings: Settings) -> list[ProfileStatus]:
                 text_weights_present(shown.text_model) if shown.text_model else None,
                 bool(saved_weights_name(shown.vision_language_model)) if shown.vision_language_model else None,
                 bool(saved_weights_name(shown.speech_model, kind=SPEECH)) if shown.speech_model else None,
+                text_weights_present(shown.reranker_model, kind=RERANKER) if shown.reranker_model else None,
             )
         )
     return rows

@@ -108,12 +108,18 @@ class SentenceTextModel:
 
     def _encode(self, texts: list[str], *, is_query: bool) -> NDArray[np.float64]:
         encode = self._model.encode_query if is_query else self._model.encode_document
-        longest = _CHARACTERS_A_TOKEN * (self._model.max_seq_length or 512)
-        # A lone surrogate (from a file name or a broken subtitle) is no text to the tokenizer, which would raise.
-        clean = [text[:longest].encode("utf-8", "replace").decode() for text in texts]
+        clean = clean_texts(texts, tokens=self._model.max_seq_length or 512)
         with self._lock:
             vectors = encode(clean, batch_size=self._batch_texts, show_progress_bar=False, convert_to_numpy=True)
         return np.asarray(vectors, np.float64)  # (n, dim)
+
+
+def clean_texts(texts: Sequence[str], *, tokens: int) -> list[str]:
+    """Texts that a tokenizer takes: cut where they cannot reach the model any more, and without lone surrogates.
+
+    A lone surrogate (from a file name or a broken subtitle) is no text to a tokenizer, which would raise.
+    """
+    return [text[: _CHARACTERS_A_TOKEN * tokens].encode("utf-8", "replace").decode() for text in texts]
 
 
 def _add_prompts(model: "SentenceTransformer", name: str) -> None:

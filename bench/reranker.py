@@ -1,0 +1,95 @@
+"""Measures the reranker on a world that it was not trained on: `python -m bench.reranker`.
+
+True captions, lines and signs of a world of hours, no picture and no library: which scene comes first for a search and
+for what is left of a question, by the text model's cosine, and after the reranker has read the nearest.
+"""
+
+import argparse
+from collections import defaultdict
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+
+from bench.table import print_table
+from demo.questions import world_questions
+from demo.scenes import Scene, plan_world
+from demo.truth import Window, WorldIndex, world_truth
+from demo.vlm_captions import caption_of
+from indexer.models.profiles import PROFILES
+from indexer.models.reranker import load_reranker
+from indexer.models.text import load_text_model
+from search.question import retrieval_query
+from search.reading import MOST_SEGMENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query with where its answers are."""
+
+    kind: str
+    query: str
+    video: int
+    windows: tuple[Window, ...]
+
+    def is_answered_by(self, scene: Scene) -> bool:
+        start, stop = scene.window
+        return scene.video == self.video and any(first < stop and start < last for first, last in self.windows)
+
+
+def asked_in(index: WorldIndex, *, seed: int, each: int) -> list[Asked]:
+    """So many queries of each kind: searches by what they look for, questions by their first words."""
+    pools: dict[str, list[Asked]] = defaultdict(list)
+    for line in world_truth(index, seed=seed):
+        pools[f"search: {line.kind}"].append(Asked(line.kind, line.query, line.video, line.windows))
+    for one in world_questions(index, seed=seed):
+        if one.video is not None:
+            kind = "How many things" if one.question.startswith("How many") else " ".join(one.question.split()[:3])
+            pools[f"{kind} ..."].append(Asked(kind, retrieval_query(one.question), one.video, one.windows))
+    rng = Random(f"reranker {seed}")
+    return [
+        Asked(name, one.query, one.video, one.windows)
+        for name, pool in sorted(pools.items())
+        for one in rng.sample(pool, min(each, len(pool)))
+    ]
+
+
+def main() -> None:
+    """Reads the options, measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=600)
+    parser.add_argument("--seed", type=int, default=1000)
+    parser.add_argument("--each", type=int, default=60, help="queries of each kind")
+    parser.add_argument("--reranker", default=PROFILES["demo"].reranker_model, help="folder of another checkpoint")
+    options = parser.parse_args()
+    scenes = [scene for scenes in plan_world(minutes=options.minutes, seed=options.seed) for scene in scenes]
+    told = [
+        (place, text)
+        for place, scene in enumerate(scenes)
+        for text in (caption_of(scene), scene.line and scene.line.text, scene.sign and scene.sign.text)
+        if text
+    ]
+    text_model = load_text_model(PROFILES["demo"].text_model, device="cpu")
+    reranker = load_reranker(options.reranker, device="cpu")
+    vectors = text_model.embed_documents([text for _, text in told]).astype(np.float32)  # (n, dim)
+    texts_of: dict[int, list[str]] = defaultdict(list)
+    for place, text in told:
+        texts_of[place].append(text)
+    right: dict[str, list[tuple[bool, bool, bool]]] = defaultdict(list)
+    for one in asked_in(WorldIndex(scenes), seed=options.seed, each=options.each):
+        order = np.argsort(-(vectors @ text_model.embed_queries([one.query])[0].astype(np.float32)))
+        near = list(dict.fromkeys(told[place][0] for place in order[: 4 * MOST_SEGMENTS]))[:MOST_SEGMENTS]
+        pairs = [(place, text) for place in near for text in texts_of[place]]
+        best, _ = pairs[int(reranker.judge(one.query, [text for _, text in pairs]).argmax())]
+        answers = [one.is_answered_by(scenes[place]) for place in near]
+        right[one.kind].append((answers[0], any(answers), one.is_answered_by(scenes[best])))
+    rows = [
+        (kind, str(len(own)), *(f"{share:.2f}" for share in np.mean(np.array(own, float), axis=0)))
+        for kind, own in sorted(right.items())
+    ]
+    heads = ("queries", "count", "R@1 by vectors", f"among {MOST_SEGMENTS}", "R@1 read again")
+    print_table(heads, rows)
+
+
+if __name__ == "__main__":
+    main()
