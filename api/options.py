@@ -30,7 +30,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "speech_model": ("MODEL", "Speech model instead of the profile's: a Whisper's hub name or a local directory."),
     "reranker_model": (
         "MODEL",
-        "Reranker instead of the profile's: a cross-encoder's hub name or a local directory.",
+        "Reranker instead of the profile's, a cross-encoder or late interaction: a hub name or a local directory.",
     ),
     "rerank": ("", "Read the best texts of a search again, each beside the query, or leave it out."),
     "speech": ("", "Write down what is said (of videos without subtitles), or leave it out."),

@@ -6,6 +6,7 @@ for what is left of a question, by the text model's cosine, and after the rerank
 
 import argparse
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -17,6 +18,7 @@ from demo.scenes import Scene, plan_world
 from demo.truth import Window, WorldIndex, world_truth
 from demo.vlm_captions import caption_of
 from indexer.models.profiles import PROFILES
+from indexer.models.protocols import Reranker, TextModel
 from indexer.models.reranker import load_reranker
 from indexer.models.text import load_text_model
 from search.question import retrieval_query
@@ -27,7 +29,6 @@ from search.reading import MOST_SEGMENTS
 class Asked:
     """A query with where its answers are."""
 
-    kind: str
     query: str
     video: int
     windows: tuple[Window, ...]
@@ -37,21 +38,43 @@ class Asked:
         return scene.video == self.video and any(first < stop and start < last for first, last in self.windows)
 
 
-def asked_in(index: WorldIndex, *, seed: int, each: int) -> list[Asked]:
+def asked_in(index: WorldIndex, *, seed: int, each: int) -> dict[str, list[Asked]]:
     """So many queries of each kind: searches by what they look for, questions by their first words."""
     pools: dict[str, list[Asked]] = defaultdict(list)
     for line in world_truth(index, seed=seed):
-        pools[f"search: {line.kind}"].append(Asked(line.kind, line.query, line.video, line.windows))
+        pools[f"search: {line.kind}"].append(Asked(line.query, line.video, line.windows))
     for one in world_questions(index, seed=seed):
         if one.video is not None:
             kind = "How many things" if one.question.startswith("How many") else " ".join(one.question.split()[:3])
-            pools[f"{kind} ..."].append(Asked(kind, retrieval_query(one.question), one.video, one.windows))
+            pools[f"{kind} ..."].append(Asked(retrieval_query(one.question), one.video, one.windows))
     rng = Random(f"reranker {seed}")
-    return [
-        Asked(name, one.query, one.video, one.windows)
-        for name, pool in sorted(pools.items())
-        for one in rng.sample(pool, min(each, len(pool)))
-    ]
+    return {kind: rng.sample(pool, min(each, len(pool))) for kind, pool in sorted(pools.items())}
+
+
+class Told:
+    """The texts of a world's scenes, and the two models that compare a query with them."""
+
+    def __init__(self, scenes: Sequence[Scene], text_model: TextModel, reranker: Reranker) -> None:
+        self._scenes, self._text_model, self._reranker = scenes, text_model, reranker
+        self._places: list[int] = []
+        self._texts: dict[int, list[str]] = defaultdict(list)
+        for place, scene in enumerate(scenes):
+            for text in (caption_of(scene), scene.line and scene.line.text, scene.sign and scene.sign.text):
+                if text:
+                    self._places.append(place)
+                    self._texts[place].append(text)
+        texts = [text for own in self._texts.values() for text in own]
+        self._vectors = text_model.embed_documents(texts).astype(np.float32)  # (n, dim)
+
+    def judge(self, one: Asked) -> tuple[bool, bool, bool]:
+        """Whether the nearest scene answers, any among the nearest, and the one that the reranker puts first."""
+        vector = self._text_model.embed_queries([one.query])[0].astype(np.float32)
+        order = np.argsort(-(self._vectors @ vector))[: 4 * MOST_SEGMENTS]
+        near = list(dict.fromkeys(self._places[place] for place in order))[:MOST_SEGMENTS]
+        pairs = [(place, text) for place in near for text in self._texts[place]]
+        first, _ = pairs[int(self._reranker.judge(one.query, [text for _, text in pairs]).argmax())]
+        answers = [one.is_answered_by(self._scenes[place]) for place in near]
+        return answers[0], any(answers), one.is_answered_by(self._scenes[first])
 
 
 def main() -> None:
@@ -63,32 +86,13 @@ def main() -> None:
     parser.add_argument("--reranker", default=PROFILES["demo"].reranker_model, help="folder of another checkpoint")
     options = parser.parse_args()
     scenes = [scene for scenes in plan_world(minutes=options.minutes, seed=options.seed) for scene in scenes]
-    told = [
-        (place, text)
-        for place, scene in enumerate(scenes)
-        for text in (caption_of(scene), scene.line and scene.line.text, scene.sign and scene.sign.text)
-        if text
-    ]
     text_model = load_text_model(PROFILES["demo"].text_model, device="cpu")
-    reranker = load_reranker(options.reranker, device="cpu")
-    vectors = text_model.embed_documents([text for _, text in told]).astype(np.float32)  # (n, dim)
-    texts_of: dict[int, list[str]] = defaultdict(list)
-    for place, text in told:
-        texts_of[place].append(text)
-    right: dict[str, list[tuple[bool, bool, bool]]] = defaultdict(list)
-    for one in asked_in(WorldIndex(scenes), seed=options.seed, each=options.each):
-        order = np.argsort(-(vectors @ text_model.embed_queries([one.query])[0].astype(np.float32)))
-        near = list(dict.fromkeys(told[place][0] for place in order[: 4 * MOST_SEGMENTS]))[:MOST_SEGMENTS]
-        pairs = [(place, text) for place in near for text in texts_of[place]]
-        best, _ = pairs[int(reranker.judge(one.query, [text for _, text in pairs]).argmax())]
-        answers = [one.is_answered_by(scenes[place]) for place in near]
-        right[one.kind].append((answers[0], any(answers), one.is_answered_by(scenes[best])))
-    rows = [
-        (kind, str(len(own)), *(f"{share:.2f}" for share in np.mean(np.array(own, float), axis=0)))
-        for kind, own in sorted(right.items())
-    ]
-    heads = ("queries", "count", "R@1 by vectors", f"among {MOST_SEGMENTS}", "R@1 read again")
-    print_table(heads, rows)
+    told = Told(scenes, text_model, load_reranker(options.reranker, device="cpu"))
+    rows: list[tuple[str, ...]] = []
+    for kind, asked in asked_in(WorldIndex(scenes), seed=options.seed, each=options.each).items():
+        shares = np.mean(np.array([told.judge(one) for one in asked], float), axis=0)
+        rows.append((kind, str(len(asked)), *(f"{share:.2f}" for share in shares)))
+    print_table(("queries", "count", "R@1 by vectors", f"among {MOST_SEGMENTS}", "R@1 read again"), rows)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import Module, functional
 from transformers import AutoModel, AutoTokenizer, BertModel, PreTrainedTokenizerFast
 
-from demo.text_checkpoint import MAX_TOKENS
+from demo.text_checkpoint import MAX_TOKENS, saved_network
 from indexer.models.reranker import SCALE_FILE
 
 Words = tuple[Tensor, Tensor]
@@ -44,18 +44,13 @@ def write_reranker_checkpoint(
     folder: Path, model: BertModel, tokenizer: PreTrainedTokenizerFast, *, slope: float, bias: float
 ) -> None:
     """Writes a directory that `MultiVectorEncoder(folder)` loads without a network, with the scale of its judgement."""
-    inner = folder.with_name(folder.name + ".transformer")
-    model.save_pretrained(inner)
-    tokenizer.save_pretrained(inner)
-    modules: list[Module] = [
-        Transformer(str(inner), max_seq_length=MAX_TOKENS),
-        MultiVectorMask(),
-        Normalize(module_input_name="token_embeddings"),
-    ]
-    encoder = MultiVectorEncoder(modules=modules, device="cpu", similarity_fn_name="meanmaxsim")
-    encoder.save_pretrained(str(folder), create_model_card=False)
+    with saved_network(model, tokenizer) as network:
+        modules: list[Module] = [
+            Transformer(network, max_seq_length=MAX_TOKENS),
+            MultiVectorMask(),
+            Normalize(module_input_name="token_embeddings"),
+        ]
+        encoder = MultiVectorEncoder(modules=modules, device="cpu", similarity_fn_name="meanmaxsim")
+        encoder.save_pretrained(str(folder), create_model_card=False)
     scale = {"slope": round(slope, 3), "bias": round(bias, 3)}
     (folder / SCALE_FILE).write_text(json.dumps(scale) + "\n", encoding="utf-8")
-    for path in inner.iterdir():
-        path.unlink()
-    inner.rmdir()

@@ -1,6 +1,8 @@
 """The tiny text model's shape, its tokenizer, and how it is written as a sentence-transformers directory."""
 
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -66,13 +68,16 @@ def embed(model: BertModel, tokenizer: PreTrainedTokenizerFast, texts: list[str]
 
 def write_text_checkpoint(folder: Path, model: BertModel, tokenizer: PreTrainedTokenizerFast) -> None:
     """Writes a directory that `SentenceTransformer(folder)` loads without a network."""
-    inner = folder.with_name(folder.name + ".transformer")
-    model.save_pretrained(inner)
-    tokenizer.save_pretrained(inner)
-    transformer = models.Transformer(str(inner), max_seq_length=MAX_TOKENS)
-    modules = [transformer, models.Pooling(WIDTH, "mean"), models.Normalize()]
-    with torch.no_grad():
+    with saved_network(model, tokenizer) as network, torch.no_grad():
+        transformer = models.Transformer(network, max_seq_length=MAX_TOKENS)
+        modules = [transformer, models.Pooling(WIDTH, "mean"), models.Normalize()]
         SentenceTransformer(modules=modules, device="cpu").save(str(folder), create_model_card=False)
-    for path in inner.iterdir():
-        path.unlink()
-    inner.rmdir()
+
+
+@contextmanager
+def saved_network(model: BertModel, tokenizer: PreTrainedTokenizerFast) -> Generator[str]:
+    """A folder from which a module of sentence-transformers takes the network; gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        yield folder

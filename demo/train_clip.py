@@ -8,8 +8,6 @@ Loss: both directions of the contrastive loss, where every batch holds groups of
 captions, plus attribute heads on the picture vector (thrown away afterwards) that speed up learning on a CPU.
 """
 
-import argparse
-import json
 import math
 import time
 from dataclasses import asdict, dataclass
@@ -32,6 +30,7 @@ from demo.crop_warmup import freeze_statistics, keep_maps, keep_vectors, to_inpu
 from demo.frame_cache import GROUP, Codes, render_cache
 from demo.grammar import say
 from demo.precision import fast_products
+from demo.training import add_resume, settings_of, steps_of, training_options
 
 
 @dataclass(frozen=True)
@@ -193,7 +192,7 @@ class Trainer:
 
 
 def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
-    """Runs to the end, with a log line every 50 steps and a checkpoint every 50."""
+    """Runs to the end, or goes on from an earlier run's state."""
     torch.set_num_threads(settings.threads)
     trainer = Trainer(settings, work)
     state_path = work / f"clip-{settings.seed}.pt"
@@ -202,32 +201,19 @@ def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
     else:
         trainer.warm_up()
         trainer.save(state_path)
-    sums: dict[str, float] = {}
     freeze_statistics(trainer.tower)
-    steps = settings.head_steps + settings.full_steps + settings.text_steps
-    while trainer.step < steps:
-        for name, value in trainer.train_step().items():
-            sums[name] = sums.get(name, 0.0) + value / 50
-        if trainer.step % 50 == 0:
-            rounded = {name: round(value, 3) for name, value in sums.items()}
-            print(json.dumps({"step": trainer.step, "seconds": round(trainer.seconds), **rounded}), flush=True)
-            sums = {}
-        if trainer.step % 50 == 0 or trainer.step == steps:
-            trainer.save(state_path)
-            write_checkpoint(out, trainer.model)
+    for _ in steps_of(trainer, settings.head_steps + settings.full_steps + settings.text_steps):
+        trainer.save(state_path)
+        write_checkpoint(out, trainer.model)
 
 
 def main() -> None:
     """Reads the options and trains."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("demo/checkpoints/clip"), help="where the checkpoint goes")
-    parser.add_argument("--work", type=Path, required=True, help="folder for rendered frames and the run's state")
-    parser.add_argument("--resume", action="store_true", help="go on from the state in --work")
-    for name, value in asdict(Settings()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value, help=f"default {value}")
-    options = vars(parser.parse_args())
-    out, work, resume = options.pop("out"), options.pop("work"), options.pop("resume")
-    train(Settings(**options), out=out, work=work, resume=resume)
+    kept = "folder for rendered frames and the run's state"
+    parser = training_options(__doc__, Settings(), out=Path("demo/checkpoints/clip"), work=kept)
+    add_resume(parser)
+    given = parser.parse_args()
+    train(settings_of(given, Settings()), out=given.out, work=given.work, resume=given.resume)
 
 
 if __name__ == "__main__":

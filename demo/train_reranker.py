@@ -6,9 +6,6 @@ near-identical texts, and captions that a search of hours brings up in place of 
 cross-entropy that puts the similarities on a scale.
 """
 
-import argparse
-import json
-import math
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,13 +18,13 @@ from torch.nn import functional
 from demo.hard_captions import Hard, HardCaptions
 from demo.reranker_checkpoint import embed_words, mean_of_best, start_model, write_reranker_checkpoint
 from demo.text_pairs import GROUP, Pair, random_group
+from demo.training import add_resume, cosine_rate, settings_of, steps_of, training_options
 
 TEXT_CHECKPOINT = Path(__file__).parent / "checkpoints" / "text"
 QUESTIONS = 0.35
 """Of the queries, so many are what is left of a question."""
 RIVALS = 7
 """Captions beside the right one."""
-LOG_STEPS = 50
 
 
 @dataclass(frozen=True)
@@ -65,10 +62,9 @@ class Trainer:
     def train_step(self) -> dict[str, float]:
         """Takes one step and returns what to log."""
         began = time.perf_counter()
-        progress = self.step / self.settings.steps
-        cosine = 0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2
+        rate = self.settings.learning_rate * cosine_rate(self.step, self.settings.steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = group["factor"] * self.settings.learning_rate * min(1.0, (self.step + 1) / 100) * cosine
+            group["lr"] = group["factor"] * rate
         rng = Random(f"reelseek reranker {self.settings.seed} {self.step}")
         pairs = [pair for _ in range(self.settings.groups) for pair in random_group(rng, questions=QUESTIONS)]
         hard = self.hard.draw(self.settings.hard, RIVALS, rng, questions=QUESTIONS)
@@ -79,7 +75,8 @@ class Trainer:
         self.optimizer.step()
         self.step += 1
         self.seconds += time.perf_counter() - began
-        return {"contrast": contrast.item(), "judged": judged.item(), "first": first}
+        _, slope, bias = self.scale.tolist()
+        return {"contrast": contrast.item(), "judged": judged.item(), "first": first, "slope": slope, "bias": bias}
 
     def _loss(self, pairs: list[Pair], hard: list[Hard]) -> tuple[Tensor, Tensor, float]:
         """Contrastive loss, cross-entropy of the log odds, share of the hard queries whose own text is first."""
@@ -135,39 +132,24 @@ def own_and_right(pairs: list[Pair], hard: list[Hard]) -> tuple[Tensor, Tensor]:
 
 
 def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
-    """Runs to the end, with a log line every `LOG_STEPS` steps, and a checkpoint four times as seldom."""
+    """Runs to the end, or goes on from an earlier run's state."""
     torch.set_num_threads(settings.threads)
     trainer = Trainer(settings)
     state_path = work / f"reranker-{settings.seed}.pt"
     if resume and state_path.exists():
         trainer.resume(state_path)
-    sums: dict[str, float] = {}
-    while trainer.step < settings.steps:
-        for name, value in trainer.train_step().items():
-            sums[name] = sums.get(name, 0.0) + value / LOG_STEPS
-        if trainer.step % LOG_STEPS == 0:
-            rounded = {name: round(value, 3) for name, value in sums.items()}
-            scale = [round(value, 1) for value in trainer.scale.tolist()]
-            told = {"step": trainer.step, "seconds": round(trainer.seconds), **rounded, "scale": scale}
-            print(json.dumps(told), flush=True)
-            sums = {}
-        if trainer.step % (4 * LOG_STEPS) == 0 or trainer.step == settings.steps:
-            trainer.save(state_path)
-            _, slope, bias = trainer.scale.tolist()
-            write_reranker_checkpoint(out, trainer.model, trainer.tokenizer, slope=slope, bias=bias)
+    for _ in steps_of(trainer, settings.steps):
+        trainer.save(state_path)
+        _, slope, bias = trainer.scale.tolist()
+        write_reranker_checkpoint(out, trainer.model, trainer.tokenizer, slope=slope, bias=bias)
 
 
 def main() -> None:
     """Reads the options and trains."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=TEXT_CHECKPOINT.with_name("reranker"), help="for the checkpoint")
-    parser.add_argument("--work", type=Path, required=True, help="folder for the run's state")
-    parser.add_argument("--resume", action="store_true", help="go on from the state in --work")
-    for name, value in asdict(Settings()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value, help=f"default {value}")
-    options = vars(parser.parse_args())
-    out, work, resume = options.pop("out"), options.pop("work"), options.pop("resume")
-    train(Settings(**options), out=out, work=work, resume=resume)
+    parser = training_options(__doc__, Settings(), out=TEXT_CHECKPOINT.with_name("reranker"))
+    add_resume(parser)
+    given = parser.parse_args()
+    train(settings_of(given, Settings()), out=given.out, work=given.work, resume=given.resume)
 
 
 if __name__ == "__main__":

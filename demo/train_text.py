@@ -4,9 +4,6 @@ Loss: both directions of the contrastive loss over batches that hold groups of n
 answers another query of the batch as well is left out of that query's loss.
 """
 
-import argparse
-import json
-import math
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +17,7 @@ from torch.nn import functional
 from demo.precision import fast_products
 from demo.text_checkpoint import embed, new_model, train_tokenizer, wrap_tokenizer, write_text_checkpoint
 from demo.text_pairs import also_right, random_group
+from demo.training import add_resume, cosine_rate, settings_of, steps_of, training_options
 
 SCALE = 20.0
 """Inverse temperature of the contrastive loss."""
@@ -54,10 +52,8 @@ class Trainer:
     def train_step(self) -> dict[str, float]:
         """Takes one step and returns what to log."""
         began = time.perf_counter()
-        progress = self.step / self.settings.steps
         for group in self.optimizer.param_groups:
-            cosine = 0.01 + 0.99 * (1 + math.cos(math.pi * progress)) / 2
-            group["lr"] = self.settings.learning_rate * min(1.0, (self.step + 1) / 100) * cosine
+            group["lr"] = self.settings.learning_rate * cosine_rate(self.step, self.settings.steps)
         rng = Random(f"reelseek text {self.settings.seed} {self.step}")
         pairs = [pair for _ in range(self.settings.groups) for pair in random_group(rng)]
         with fast_products():
@@ -92,36 +88,23 @@ class Trainer:
 
 
 def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
-    """Runs to the end, with a log line every 50 steps and a checkpoint every 50."""
+    """Runs to the end, or goes on from an earlier run's state."""
     torch.set_num_threads(settings.threads)
     trainer = Trainer(settings)
     state_path = work / f"text-{settings.seed}.pt"
     if resume and state_path.exists():
         trainer.resume(state_path)
-    sums: dict[str, float] = {}
-    while trainer.step < settings.steps:
-        for name, value in trainer.train_step().items():
-            sums[name] = sums.get(name, 0.0) + value / 50
-        if trainer.step % 50 == 0:
-            rounded = {name: round(value, 3) for name, value in sums.items()}
-            print(json.dumps({"step": trainer.step, "seconds": round(trainer.seconds), **rounded}), flush=True)
-            sums = {}
-        if trainer.step % 50 == 0 or trainer.step == settings.steps:
-            trainer.save(state_path)
-            write_text_checkpoint(out, trainer.model, trainer.tokenizer)
+    for _ in steps_of(trainer, settings.steps):
+        trainer.save(state_path)
+        write_text_checkpoint(out, trainer.model, trainer.tokenizer)
 
 
 def main() -> None:
     """Reads the options and trains."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("demo/checkpoints/text"), help="where the checkpoint goes")
-    parser.add_argument("--work", type=Path, required=True, help="folder for the run's state")
-    parser.add_argument("--resume", action="store_true", help="go on from the state in --work")
-    for name, value in asdict(Settings()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value, help=f"default {value}")
-    options = vars(parser.parse_args())
-    out, work, resume = options.pop("out"), options.pop("work"), options.pop("resume")
-    train(Settings(**options), out=out, work=work, resume=resume)
+    parser = training_options(__doc__, Settings(), out=Path("demo/checkpoints/text"))
+    add_resume(parser)
+    given = parser.parse_args()
+    train(settings_of(given, Settings()), out=given.out, work=given.work, resume=given.resume)
 
 
 if __name__ == "__main__":

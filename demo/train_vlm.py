@@ -6,15 +6,15 @@ language model learns captions, then questions about few clips, then questions a
 it goes on from finished weights: the tower stays as it is, and the parts of the language stage are the caller's.
 """
 
-import argparse
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from transformers import Qwen2Tokenizer, Qwen2VLForConditionalGeneration
 
+from demo.training import settings_of, training_options
 from demo.vlm_checkpoint import build_processor, model_config, write_checkpoint
 from demo.vlm_clips import ClipMaker
 from demo.vlm_frames import FrameStore
@@ -123,15 +123,11 @@ def _save(state: dict[str, Any], path: Path) -> None:
 
 def main() -> None:
     """Reads the options and trains."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("demo/checkpoints/vlm"), help="where the checkpoint goes")
-    parser.add_argument("--work", type=Path, required=True, help="folder for pictures, features and the run's state")
+    kept = "folder for pictures, features and the run's state"
+    parser = training_options(__doc__, Settings(), out=Path("demo/checkpoints/vlm"), work=kept)
     parser.add_argument("--start", type=Path, help="a finished checkpoint to go on from, in a work folder of its own")
-    for name, value in asdict(Settings()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value, help=f"default {value}")
-    options = vars(parser.parse_args())
-    out, work, start = options.pop("out"), options.pop("work"), options.pop("start")
-    train(Settings(**options), out=out, work=work, start=start)
+    given = parser.parse_args()
+    train(settings_of(given, Settings()), out=given.out, work=given.work, start=given.start)
 
 
 if __name__ == "__main__":

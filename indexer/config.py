@@ -60,7 +60,7 @@ class Settings:
     speech_model: str = ""
     """Overrides the profile's speech model: a Whisper's hub name or a local directory."""
     reranker_model: str = ""
-    """Overrides the profile's reranker: a cross-encoder's hub name or a local directory."""
+    """Overrides the profile's reranker, a cross-encoder or late interaction: a hub name or a local directory."""
     device: str = "auto"
     """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
     frames_per_second: float = 1.0

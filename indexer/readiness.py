@@ -84,7 +84,7 @@ def reranker_readiness(settings: Settings) -> RerankerReadiness:
     if not model:
         why = f"the profile {profile_of(settings).name} has no reranker"
         return RerankerReadiness("", "off", why, "search with --reranker-model MODEL, as BAAI/bge-reranker-v2-m3")
-    if _text_model_is_here(model):
+    if _model_is_here(model):
         return RerankerReadiness(model, "ready", "", "")
     state, why, how = _absent("reranker", model, "--reranker-model", fetched_by="reelseek search")
     return RerankerReadiness(model, state, why, how)
@@ -112,7 +112,7 @@ def _subtitles(profile: Profile, settings: Settings) -> _Lack:
     if not profile.text_model:
         why = f"the profile {profile.name} has no text model: texts are found by their words, not by meaning"
         return "off", why, "index into a new library with --text-model MODEL"
-    if _text_model_is_here(profile.text_model):
+    if _model_is_here(profile.text_model):
         return None
     if profile.text_model == OFFLINE_MODEL:
         why = f"the text model {profile.text_model} is not on this machine"
@@ -124,7 +124,7 @@ def _subtitles(profile: Profile, settings: Settings) -> _Lack:
     return _absent("text model", profile.text_model, "--text-model")
 
 
-def _text_model_is_here(model: str) -> bool:
+def _model_is_here(model: str) -> bool:
     """Without reading the weights: a monitor asks every few seconds."""
     if model == OFFLINE_MODEL:
         return importlib.util.find_spec(OFFLINE_MODEL.replace("-", "_")) is not None

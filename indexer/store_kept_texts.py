@@ -1,6 +1,6 @@
 """The table `texts` in memory; see `store_kept`. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -91,13 +91,17 @@ class KeptTexts:
         )
 
     def in_segments(
-        self, vector: NDArray[np.floating[Any]] | None, keys: Sequence[SegmentKey], *, source: TextSource
+        self,
+        vector: NDArray[np.floating[Any]] | None,
+        keys: Collection[SegmentKey],
+        *,
+        sources: Collection[TextSource],
     ) -> dict[SegmentKey, list[TextHit]]:
         """As `Searching.segment_texts`."""
         measured = np.zeros(len(self), np.float32) if vector is None else self._vectors.products(vector)
         found: dict[SegmentKey, list[TextHit]] = {}
         for video_id, index in dict.fromkeys(keys):
-            if own := self._of_segment.get((source, video_id, index)):
+            if own := [place for source in sources for place in self._of_segment.get((source, video_id, index), ())]:
                 places = np.array(own, np.intp)
                 hits = self.hits(places, measured[places])
                 found[video_id, index] = sorted(hits, key=lambda hit: hit.span.start_seconds)

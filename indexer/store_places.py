@@ -17,6 +17,7 @@ from indexer.store_hits import SegmentKey
 PLACED_COLUMNS = {
     "segments": ["video_id", "segment_index", "start_seconds", "stop_seconds", "best_frame_seconds"],
     "frames": ["video_id", "segment_index"],
+    "texts": ["video_id", "segment_index"],
 }
 """What is read of a table."""
 

@@ -145,21 +145,27 @@ class Searching(Sampling):
         return result
 
     def segment_texts(
-        self, vector: NDArray[np.floating[Any]] | None, keys: Sequence[SegmentKey], *, source: TextSource
+        self,
+        vector: NDArray[np.floating[Any]] | None,
+        keys: Collection[SegmentKey],
+        *,
+        sources: Collection[TextSource],
     ) -> dict[SegmentKey, list[TextHit]]:
-        """The texts of one source in the given segments, in order of time; similarity 0 without a vector (dim,)."""
+        """The texts of some sources in the given segments, in order of time; similarity 0 without a vector (dim,)."""
         result: dict[SegmentKey, list[TextHit]] = {}
         measured = vector is not None and bool(self.maker.text_dim)
-        if not keys:
+        if not keys or not sources:
             return result
         if (kept := self._kept_texts()) is not None:
-            return kept.in_segments(vector if measured else None, keys, source=source)
-        where = all_of(in_segments(keys), equals("source", source))
-        rows = self._rows("texts", where, [*_TEXT_COLUMNS, *(["vector"] if measured else [])]).sort_by("start_seconds")
+            return kept.in_segments(vector if measured else None, keys, sources=sources)
+        where = all_of(in_segments(keys), one_of("source", sources))
+        assert where is not None
+        columns = ["source", *_TEXT_COLUMNS, *(["vector"] if measured else [])]
+        rows = self._rows_of("texts", keys, where, columns).sort_by("start_seconds")
         cosines = _cosines(rows, vector) if measured and vector is not None else np.zeros(rows.num_rows, np.float32)
         wanted = set(keys)
-        for row, cosine in zip(rows.select(_TEXT_COLUMNS).to_pylist(), cosines, strict=True):
-            if (row["video_id"], row["segment_index"]) in wanted:
+        for row, cosine in zip(rows.select(["source", *_TEXT_COLUMNS]).to_pylist(), cosines, strict=True):
+            if row["source"] in sources and (row["video_id"], row["segment_index"]) in wanted:
                 hit = _text_hits([{**row, "similarity": cosine}])[0]
                 result.setdefault((hit.video_id, hit.segment_index), []).append(hit)
         return result

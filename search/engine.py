@@ -146,7 +146,7 @@ class SearchEngine(Closing):
         total = time.perf_counter() - started - found.load_seconds
         seconds = {"embed": found.embed_seconds, "retrieve": total - found.embed_seconds, "total": total}
         routes = [] if found.finding is None else found.finding.routes
-        again = 0 if found.finding is None else len(found.finding.evidence.read)
+        again = 0 if found.finding is None else len(found.finding.read)
         return SearchResult(found.text, is_found, moments, seconds, listed.more, found.plan, closest, routes, again)
 
     def gather(self, query: str, *, video: str | None = None, limit: int = 10) -> Gathered:

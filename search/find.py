@@ -1,13 +1,13 @@
 """An embedded query -> drafts of moments, best first: lists, fusion, bounds. Loads no model, shows nothing."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from indexer.records import Stage, Video
 from indexer.store import Library
 from search.assemble import matches_of
 from search.fusion import fuse
-from search.judging import Evidence, relevances
+from search.judging import Evidence, judge
 from search.metadata_words import METADATA, with_metadata
 from search.moments import Draft, moments_of
 from search.reading import read_best, reread
@@ -30,6 +30,8 @@ class Finding:
     """The query, embedded."""
     evidence: Evidence
     """Of every segment that was looked at."""
+    read: dict[SegmentKey, float]
+    """Of the segments that a reranker read, the log odds that they answer."""
 
 
 def find_routed(
@@ -48,7 +50,8 @@ def find_routed(
     if METADATA in signals:
         found = with_metadata(library, question, found, videos)
     keys: dict[Signal, list[SegmentKey]] = {signal: [hit.key for hit in hits] for signal, hits in found.lists.items()}
-    relevance = relevances(question.text, found.evidence, question.calibration)
+    judged = judge(question.text, found.evidence, question.calibration)
+    relevance = judged.relevance()
     is_measured = question.calibration is not None
     routes = routes_of(found, relevance, is_measured=is_measured, asked=signals)
     fused = fuse(
@@ -58,15 +61,13 @@ def find_routed(
     )
     if is_measured:
         fused = in_order(fused, relevance)
-    evidence = found.evidence
     if read := read_best(library, question, [one.key for one in fused], signals=signals):
-        evidence = replace(evidence, read=read)
-        relevance = relevances(question.text, evidence, question.calibration)
+        relevance = judged.relevance(read)
         fused = in_order(fused, relevance) if is_measured else reread(fused, read)
     durations = {video_id: one.duration_seconds for video_id, one in videos.items()}
     matches = matches_of(library, question, found, fused, durations, relevance)
     drafts = moments_of(matches, background=found.picture_background.middle)
-    return Finding(drafts, routes, relevance, question, evidence)
+    return Finding(drafts, routes, relevance, question, found.evidence, read)
 
 
 def nearest_of(library: Library, found: Finding, *, videos: Mapping[str, Video], limit: int) -> list[Draft]:

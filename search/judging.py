@@ -12,6 +12,7 @@ Where it was not, each signal is judged by how far it stands out from this libra
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 
@@ -55,28 +56,46 @@ class Evidence:
         default_factory=dict[TextSource, dict[SegmentKey, frozenset[str]]]
     )
     """Source -> the query's words that a segment's texts hold; sources whose words were looked for."""
-    read: dict[SegmentKey, float] = field(default_factory=dict[SegmentKey, float])
-    """Of the best segments the log odds that they answer, by a reranker that read their texts."""
 
     def keys(self) -> list[SegmentKey]:
         """Every segment that was looked at."""
         return sorted({key for near in self.near.values() for key in near.best})
 
 
-def relevances(query: str, evidence: Evidence, calibration: Calibration | None) -> dict[SegmentKey, float]:
-    """Segment -> relevance, 0 to 1, of every segment that was looked at."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The segments that were looked at, before any was read again."""
+
+    keys: list[SegmentKey]
+    measured: Matrix
+    """(n,) chances by the families that were measured; 0 where none was."""
+    by_rule: Matrix
+    """(n,) relevance by the signals that no family judges."""
+    calibration: Calibration | None
+
+    def relevance(self, read: Mapping[SegmentKey, float] = MappingProxyType({})) -> dict[SegmentKey, float]:
+        """Segment -> relevance, 0 to 1.
+
+        Args:
+            read: of some segments the log odds that they answer, by a reranker that read their texts.
+        """
+        again = self.measured if self.calibration is None else _reread(self.keys, self.measured, read, self.calibration)
+        return dict(zip(self.keys, np.maximum(again, self.by_rule).tolist(), strict=True))
+
+
+def judge(query: str, evidence: Evidence, calibration: Calibration | None) -> Judged:
+    """Every segment that was looked at, judged by all that is known of it."""
     keys = evidence.keys()
-    judged = np.zeros(len(keys))
+    chances, by_rule = np.zeros(len(keys)), np.zeros(len(keys))
     measured: set[str] = set()
     if calibration is not None:
         for family, (signals, features) in features_of(query, evidence, keys).items():
             if family in calibration.families:
-                judged = np.maximum(judged, calibration.families[family].chance(features))
+                chances = np.maximum(chances, calibration.families[family].chance(features))
                 measured |= signals
-        judged = _reread(keys, judged, evidence.read, calibration)
     for signal in evidence.near.keys() - measured:
-        judged = np.maximum(judged, _by_rule(signal, evidence.near[signal], keys))
-    return dict(zip(keys, judged.tolist(), strict=True))
+        by_rule = np.maximum(by_rule, _by_rule(signal, evidence.near[signal], keys))
+    return Judged(keys, chances, by_rule, calibration)
 
 
 def _reread(

@@ -42,24 +42,14 @@ def read_best(
     if reranker is None or not sources:
         return read
     for start in range(0, min(len(candidates), MOST_SEGMENTS), SEGMENTS_AT_ONCE):
-        texts = texts_of(library, candidates[start : min(start + SEGMENTS_AT_ONCE, MOST_SEGMENTS)], sources)
-        pairs = [(key, text) for key, own in texts.items() for text in own]
+        keys = candidates[start : min(start + SEGMENTS_AT_ONCE, MOST_SEGMENTS)]
+        texts = library.segment_texts(None, keys, sources=sources)
+        pairs = [(key, text) for key, own in texts.items() for text in dict.fromkeys(hit.text for hit in own)]
         for (key, _), judged in zip(pairs, reranker.judge(question.text, [text for _, text in pairs]), strict=True):
             read[key] = max(read.get(key, -np.inf), float(judged))
         if max(read.values(), default=-np.inf) >= ANSWERS:
             break
     return read
-
-
-def texts_of(
-    library: Library, keys: Sequence[SegmentKey], sources: Sequence[TextSource]
-) -> dict[SegmentKey, list[str]]:
-    """The texts of each segment that has any, each once."""
-    found: dict[SegmentKey, list[str]] = {}
-    for source in sources:
-        for key, hits in library.segment_texts(None, keys, source=source).items():
-            found.setdefault(key, []).extend(hit.text for hit in hits)
-    return {key: list(dict.fromkeys(texts)) for key, texts in found.items()}
 
 
 def reread(

@@ -21,7 +21,7 @@ from search.phrases import in_a_row
 from search.relevance import Background, Threshold, thresholds_of
 from search.results import SIGNALS, Signal
 from search.scenery import scenery_later, weight_of
-from search.words import held_words, word_share
+from search.words import held_words, telling_words, word_share
 
 SegmentKey = tuple[str, int]
 """(video_id, segment_index)"""
@@ -220,10 +220,10 @@ def _near(
 
 
 def _by_words(library: Searchable, question: Question, source: TextSource) -> Looked:
+    telling = telling_words(question.text)
+
     def matched(*, fuzzy: bool) -> list[TextHit]:
-        return library.match_words(
-            question.text, source=source, limit=TEXT_POOL, video_ids=question.video_ids, fuzzy=fuzzy
-        )
+        return library.match_words(telling, source=source, limit=TEXT_POOL, video_ids=question.video_ids, fuzzy=fuzzy)
 
     def counting(texts: Sequence[TextHit], *, fuzzy: bool) -> list[tuple[TextHit, float]]:
         shares = [(text, word_share(question.text, text.text, fuzzy=fuzzy)) for text in texts]

@@ -30,7 +30,7 @@ def routes_of(
     """One route for each signal that was asked, in the order of `SIGNALS`.
 
     Args:
-        relevance: of the segments, see `judging.relevances`.
+        relevance: of the segments, see `judging.Judged`.
         is_measured: the relevance is a chance (a calibrated profile), not a rule.
     """
     return [_route(signal, found, relevance, is_measured) for signal in SIGNALS if signal in asked]

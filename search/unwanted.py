@@ -71,7 +71,7 @@ class Unwanted:
         wanted = list(dict.fromkeys(key for own in keys for key in own))
         held = [False] * len(drafts)
         for source in FIELD_SOURCES[self._excluded.field]:
-            texts = self._library.segment_texts(self._alone.text_vector, wanted, source=source)
+            texts = self._library.segment_texts(self._alone.text_vector, wanted, sources=[source])
             evidence = None if source == "caption" else self._text_evidence(self._alone, source, PART)
             for place, own in enumerate(self._inside(drafts, keys, texts, source)):
                 held[place] |= any(self._names(hit.text, source=source) for hit in own)
@@ -125,7 +125,7 @@ class Unwanted:
                 if cosines := _frames_in(draft, own, frames):
                     likes[place].append(evidence(float(np.quantile(cosines, MOST_OF))))
         if field in (None, "caption") and (evidence := self._text_evidence(question, "caption", part)) is not None:
-            texts = self._library.segment_texts(question.text_vector, wanted, source="caption")
+            texts = self._library.segment_texts(question.text_vector, wanted, sources=["caption"])
             for place, hits in enumerate(self._inside(drafts, keys, texts, "caption")):
                 if hits:
                     likes[place].append(max(evidence(hit.similarity) for hit in hits))

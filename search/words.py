@@ -61,6 +61,7 @@ MEDIUM_WORDS = frozenset(
     ).split()
 )
 
+_EMPTY = FUNCTION_WORDS | MEDIUM_WORDS
 _WORD = re.compile(r"\w+")
 # Scripts without spaces between words: each sign stands for itself.
 _UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
@@ -80,6 +81,15 @@ def _split(text: str) -> tuple[str, ...]:
 def content_words(query: str) -> tuple[str, ...]:
     """The words of a query that mean something, each once."""
     return tuple(word for word, weight in _weighed(query).items() if weight == 1.0)
+
+
+def telling_words(query: str) -> str:
+    """The query as it stands without function words and words about the medium; all of it where nothing is left.
+
+    What shares no more than these with a query does not count (`word_share`), and nearly every text shares them.
+    """
+    telling = [word for word in query.split() if not _EMPTY.issuperset(_split(word))]
+    return " ".join(telling) or query
 
 
 def held_words(query: str, text: str) -> frozenset[str]:
@@ -124,7 +134,7 @@ def shares_word(query: str, text: str, *, fuzzy: bool = False) -> bool:
 @lru_cache(maxsize=64)
 def _weighed(query: str) -> dict[str, float]:
     words = dict.fromkeys(split(query))
-    return {word: EMPTY_WEIGHT if word in FUNCTION_WORDS or word in MEDIUM_WORDS else 1.0 for word in words}
+    return {word: EMPTY_WEIGHT if word in _EMPTY else 1.0 for word in words}
 
 
 @lru_cache(maxsize=KEPT_TEXTS)

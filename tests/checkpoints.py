@@ -1,6 +1,7 @@
 """Small checkpoints of random weights in the formats of the real ones."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import open_clip
@@ -22,4 +23,19 @@ def write_clip_checkpoint(folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
     save_file(network.state_dict(), folder / "open_clip_model.safetensors")
     (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": CONFIG, "preprocess_cfg": PREPROCESS}))
+    return folder
+
+
+def write_bert_checkpoint(folder: Path, words: Sequence[str], *, labels: int = 0) -> Path:
+    """A 2-layer BERT of 16 dimensions with random weights and these words; with a head of so many labels, or none."""
+    from transformers import BertConfig, BertForSequenceClassification, BertModel, BertTokenizerFast
+
+    folder.mkdir(parents=True)
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
+    (folder / "vocab.txt").write_text("\n".join(vocabulary))
+    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    torch.manual_seed(0)
+    size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    config = BertConfig(vocab_size=len(vocabulary), max_position_embeddings=64, num_labels=labels or 2, **size)
+    (BertForSequenceClassification if labels else BertModel)(config).save_pretrained(folder)
     return folder

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bench.trust_fit import Sample, fit_family, shifted
 from search.calibration import AGAINST, FAMILIES, Calibration, Family, calibration_of
 from search.fusion import Fused
-from search.judging import Evidence, Near, features_of, relevances
+from search.judging import Evidence, Near, features_of, judge
 from search.relevance import MIN_SAMPLE, Background, Threshold, standing_relevance
 from search.results import Signal
 from search.retrieve import Hit, Retrieved
@@ -46,22 +46,24 @@ def test_the_demo_profile_is_calibrated_and_no_other() -> None:
 
 
 def test_a_word_that_others_have_and_this_has_not_speaks_against_it() -> None:
-    with_it, without = (relevances(QUERY, evidence, measured())[A] for evidence in (seen(), seen(missing_red=True)))
+    with_it, without = (
+        judge(QUERY, evidence, measured()).relevance()[A] for evidence in (seen(), seen(missing_red=True))
+    )
     assert with_it > without
 
 
 def test_a_segment_without_a_caption_is_no_better_than_the_last_that_was_looked_at() -> None:
     """The picture alone says little of what is where."""
-    judged = relevances(QUERY, seen(), measured())
+    judged = judge(QUERY, seen(), measured()).relevance()
     assert judged[A] > judged[C]
 
 
 def test_what_nobody_measured_is_judged_by_the_rule() -> None:
-    judged = relevances(QUERY, seen(), None)
+    judged = judge(QUERY, seen(), None).relevance()
     assert judged[A] == 1.0
     assert judged[B] == pytest.approx(1.0)
     name_only = Evidence({"metadata_words": Near({A: 1.0}, 0.0)}, {})
-    assert relevances(QUERY, name_only, measured())[A] == pytest.approx(0.55)
+    assert judge(QUERY, name_only, measured()).relevance()[A] == pytest.approx(0.55)
 
 
 def test_half_is_where_a_hit_begins_to_count() -> None:

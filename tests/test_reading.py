@@ -15,7 +15,7 @@ from indexer.config import Settings
 from indexer.models.protocols import Reranker
 from search.calibration import READ, Calibration, Family
 from search.engine import SearchEngine
-from search.judging import Evidence, Near, SegmentKey, relevances
+from search.judging import Evidence, Near, SegmentKey, judge
 from search.reading import MOST_SEGMENTS, SEGMENTS_AT_ONCE
 from search.results import Signal
 
@@ -74,8 +74,8 @@ def test_texts_of_signals_that_were_not_asked_for_are_not_read(path: Path) -> No
 
 def of(values: dict[SegmentKey, float], read: dict[SegmentKey, float]) -> dict[SegmentKey, float]:
     families = {"picture": Family((1.0, 0.0), 0.0), READ: Family((0.5, 1.0), 0.0)}
-    evidence = Evidence({"picture": Near(values, -1.0)}, read=read)
-    return relevances("a red circle", evidence, Calibration(families, {}))
+    evidence = Evidence({"picture": Near(values, -1.0)})
+    return judge("a red circle", evidence, Calibration(families, {})).relevance(read)
 
 
 KEYS = st.integers(0, 9).map(lambda index: ("v", index))
@@ -107,7 +107,8 @@ def test_a_reading_overrules_what_only_looked_near() -> None:
 def test_a_name_counts_though_no_text_answers() -> None:
     """What the words around a video say is no text to be read."""
     key = ("v", 0)
-    evidence = Evidence({"picture": Near({key: 0.5}, -1.0), "metadata_words": Near({key: 1.0}, 0.0)}, read={key: -9.0})
+    evidence = Evidence({"picture": Near({key: 0.5}, -1.0), "metadata_words": Near({key: 1.0}, 0.0)})
     families = {"picture": Family((1.0, 0.0), 0.0), READ: Family((0.5, 1.0), 0.0)}
-    assert relevances("beach", evidence, Calibration(families, {}))[key] == pytest.approx(0.55)
-    assert np.isfinite(relevances("beach", evidence, None)[key])
+    read = {key: -9.0}
+    assert judge("beach", evidence, Calibration(families, {})).relevance(read)[key] == pytest.approx(0.55)
+    assert np.isfinite(judge("beach", evidence, None).relevance(read)[key])

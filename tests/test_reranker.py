@@ -6,7 +6,6 @@ from random import Random
 
 import numpy as np
 import pytest
-from fakes_reranker import FakeReranker
 
 from demo.scenes import plan_world
 from demo.text_pairs import query_about
@@ -18,25 +17,10 @@ from indexer.models.protocols import Reranker
 from indexer.models.registry import load_models, model_status
 from indexer.models.reranker import SCALE_FILE, load_reranker
 from indexer.models.text import load_text_model
+from tests.checkpoints import write_bert_checkpoint
+from tests.fakes_reranker import FakeReranker
 
 WORDS = ["the", "a", "red", "green", "circle", "square", "left", "of", "above", "moving"]
-
-
-def save_tiny_bert(directory: Path, *, labels: int) -> Path:
-    """A 2-layer BERT of 16 dimensions with random weights; with a head of so many labels, or none."""
-    import torch
-    from transformers import BertConfig, BertForSequenceClassification, BertModel, BertTokenizerFast
-
-    bert = directory / "bert"
-    bert.mkdir(parents=True)
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]
-    (bert / "vocab.txt").write_text("\n".join(vocabulary))
-    BertTokenizerFast(str(bert / "vocab.txt")).save_pretrained(bert)
-    torch.manual_seed(0)
-    size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-    config = BertConfig(vocab_size=len(vocabulary), max_position_embeddings=48, num_labels=labels or 2, **size)
-    (BertForSequenceClassification if labels else BertModel)(config).save_pretrained(bert)
-    return bert
 
 
 def save_tiny_cross(directory: Path, *, labels: int = 1) -> Path:
@@ -44,7 +28,7 @@ def save_tiny_cross(directory: Path, *, labels: int = 1) -> Path:
     from sentence_transformers import CrossEncoder
 
     saved = directory / "tiny-reranker"
-    bert = str(save_tiny_bert(directory, labels=labels))
+    bert = str(write_bert_checkpoint(directory / "bert", WORDS, labels=labels))
     CrossEncoder(bert, device="cpu", max_length=48).save_pretrained(str(saved), create_model_card=False)
     return saved
 
@@ -54,7 +38,7 @@ def save_tiny_late(directory: Path) -> Path:
     from sentence_transformers import MultiVectorEncoder
 
     saved = directory / "tiny-late"
-    bert = str(save_tiny_bert(directory, labels=0))
+    bert = str(write_bert_checkpoint(directory / "bert", WORDS))
     MultiVectorEncoder(bert, device="cpu").save_pretrained(str(saved), create_model_card=False)
     (saved / SCALE_FILE).write_text('{"slope": 20, "bias": -15}')
     return saved

@@ -84,8 +84,8 @@ def test_rows_are_the_same(both):
     assert one.keys() == other.keys()
     for key in keys:
         assert np.allclose(np.array(one[key]), np.array(other[key]))
-    for vector in (meaning, None):
-        one, other = (library.segment_texts(vector, keys, source="screen_text") for library in both)
+    for vector, sources in ((meaning, ["screen_text"]), (None, ["screen_text"]), (None, ["subtitle", "caption"])):
+        one, other = (library.segment_texts(vector, keys, sources=sources) for library in both)
         assert one.keys() == other.keys()
         for key, own in one.items():
             assert as_numbers(own) == as_numbers(other[key])

@@ -13,6 +13,7 @@ from indexer.models import text_weights
 from indexer.models.protocols import TextModel
 from indexer.models.text import load_text_model
 from indexer.models.text_weights import OFFLINE_MODEL, find_text_weights
+from tests.checkpoints import write_bert_checkpoint
 from tests.fakes_text import FakeTextModel
 
 WORDS = ["the", "a", "slide", "lecture", "white", "writing", "query", "path", "expression", "river", "cups", "juggle"]
@@ -20,19 +21,10 @@ WORDS = ["the", "a", "slide", "lecture", "white", "writing", "query", "path", "e
 
 def save_tiny_model(directory: Path) -> Path:
     """A 2-layer BERT of 16 dimensions with random weights, as `SentenceTransformer.save_pretrained` writes it."""
-    import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
-    from transformers import BertConfig, BertModel, BertTokenizerFast
 
-    bert = directory / "bert"
-    bert.mkdir(parents=True)
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]
-    (bert / "vocab.txt").write_text("\n".join(vocabulary))
-    BertTokenizerFast(str(bert / "vocab.txt")).save_pretrained(bert)
-    torch.manual_seed(0)
-    size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-    BertModel(BertConfig(vocab_size=len(vocabulary), max_position_embeddings=64, **size)).save_pretrained(bert)
+    bert = write_bert_checkpoint(directory / "bert", WORDS)
     transformer = Transformer(str(bert))
     model = SentenceTransformer(modules=[transformer, Pooling(16, pooling_mode="mean"), Normalize()], device="cpu")
     saved = directory / "tiny-text"

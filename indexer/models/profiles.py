@@ -24,7 +24,7 @@ class Profile:
     speech_model: str
     """Hub name or directory of a Whisper; empty: nothing is transcribed."""
     reranker_model: str
-    """Hub name or directory of a cross-encoder; empty: what a search finds is not read again."""
+    """Hub name or directory of a cross-encoder or a late-interaction model; empty: nothing is read again."""
     captions: bool
     """Whether segments are described unless told otherwise: without a GPU a real model takes most of a minute each."""
     screen_text: bool
@@ -60,7 +60,7 @@ _ROWS = (
         reranker_model=str(CHECKPOINTS / "reranker"),
         captions=True,
         screen_text=True,
-        size_mb=26,
+        size_mb=28,
         licence="Apache-2.0",
         languages="the demo world's English",
         meant_for="trying Reelseek and testing it; knows nothing but the demo world",

