@@ -6,7 +6,7 @@ from indexer.records import TimeSpan
 from search.fusion import Fused
 from search.moments import Match
 from search.results import Signal
-from search.retrieve import Question, Retrieved, Searchable, SegmentKey
+from search.retrieval import Question, Retrieved, Searchable, SegmentKey
 
 TEXTS_WITH_FRAMES = 100
 """The first so many segments of a list are looked at frame by frame, and all that matched by their picture. What was

@@ -24,7 +24,7 @@ from search.pages import Page, check_share, group
 from search.query import check_query
 from search.query_models import QueryModels
 from search.results import SIGNALS, Moment, SearchResult, Signal
-from search.retrieve import Question
+from search.retrieval import Question
 from search.show import show, show_groups
 from search.sight import Sight, sight
 

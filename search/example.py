@@ -18,7 +18,7 @@ from indexer.still import read_still
 from indexer.store import Library
 from search.place import Place, read_place
 from search.results import Signal
-from search.retrieve import QueryVector
+from search.retrieval import QueryVector
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from search.metadata_words import METADATA, with_metadata
 from search.moments import Draft, moments_of
 from search.reading import read_best, reread
 from search.results import Route, Signal
-from search.retrieve import Question, SegmentKey, retrieve
+from search.retrieval import Question, SegmentKey
+from search.retrieve import retrieve
 from search.router import in_order, routes_of
 
 

@@ -19,7 +19,7 @@ from search.fusion import RANK_CONSTANT
 from search.likeness import agreement, parts_of
 from search.moments import Draft, Match, moments_of
 from search.relevance import Background, Threshold
-from search.retrieve import FRAME_POOL, SegmentKey
+from search.retrieval import FRAME_POOL, SegmentKey
 
 Similar = dict[SegmentKey, list[tuple[float, float]]]
 """For each segment its frames' (time in seconds, similarity), in order of time."""

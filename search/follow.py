@@ -19,7 +19,7 @@ from search.own_words import SameWords, own_words
 from search.parts import FIELD_SIGNALS, FIELD_SOURCES
 from search.plan import MOST_GAP_SECONDS, Excluded, Plan, Step, Term
 from search.results import SIGNALS, Signal
-from search.retrieve import Question
+from search.retrieval import Question
 from search.unwanted import Unwanted, direction
 
 Embed = Callable[[str, Collection[Signal]], Question]

@@ -21,7 +21,7 @@ from search.plan import Plan
 from search.query import check_query
 from search.query_models import QueryModels
 from search.results import SIGNALS, Signal
-from search.retrieve import Question
+from search.retrieval import Question
 
 VideoIds = frozenset[str] | None
 """Look in these alone; None for all."""

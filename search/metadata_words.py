@@ -16,7 +16,7 @@ from indexer.records import SegmentRow, TimeSpan, Video
 from search.fusion import fuse
 from search.judging import Near
 from search.results import Signal
-from search.retrieve import Hit, Question, Retrieved, Searchable, SegmentKey
+from search.retrieval import Hit, Question, Retrieved, Searchable, SegmentKey
 from search.words import FUNCTION_WORDS, MEDIUM_WORDS, MIN_STEM_LETTERS, QUERY_SHARE, split, word_share
 
 METADATA: Signal = "metadata_words"

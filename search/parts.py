@@ -3,7 +3,7 @@
 from indexer.records import TEXT_SOURCES, TextSource
 from search.plan import FieldName
 from search.results import SIGNALS, Signal
-from search.retrieve import SOURCES
+from search.retrieval import SOURCES
 
 FIELD_SOURCES: dict[FieldName | None, tuple[TextSource, ...]] = {
     None: TEXT_SOURCES,

@@ -13,7 +13,7 @@ from indexer.models.registry import Models
 from indexer.store import Library
 from search.calibration import calibration_for
 from search.results import Signal
-from search.retrieve import BY_MEANING, QueryVector, Question
+from search.retrieval import BY_MEANING, QueryVector, Question
 
 KEPT_VECTORS = 64
 """Of the last queries; a page of results, its next page and its time lines ask with the same words."""

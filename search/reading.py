@@ -15,7 +15,7 @@ from indexer.store import Library
 from search.fusion import RANK_CONSTANT, Fused
 from search.judging import SegmentKey
 from search.results import Signal
-from search.retrieve import SOURCES, Question
+from search.retrieval import SOURCES, Question
 
 SEGMENTS_AT_ONCE = 16
 MOST_SEGMENTS = 64

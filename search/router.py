@@ -16,7 +16,7 @@ from search.fusion import Fused
 from search.judging import SegmentKey
 from search.relevance import MIN_SAMPLE
 from search.results import SIGNALS, Route, Signal
-from search.retrieve import Retrieved
+from search.retrieval import Retrieved
 
 LEAST_WEIGHT = 0.02
 """A list that counts at all still adds what it knows about equals."""

@@ -20,7 +20,7 @@ from search.engine import SearchEngine
 from search.language import plan_of
 from search.query import check_query
 from search.relevance import MIN_SAMPLE, Background, Threshold, thresholds_of
-from search.retrieve import Question
+from search.retrieval import Question
 from search.words import word_share
 
 COUNTS = 0.5

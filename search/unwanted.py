@@ -26,7 +26,7 @@ from search.phrases import NONE, holds_phrase, holds_thing
 from search.plan import Excluded
 from search.presence import CONTEXT_PART, PART, Presence
 from search.relevance import PICTURE, TEXT
-from search.retrieve import QueryVector, Question, SegmentKey
+from search.retrieval import QueryVector, Question, SegmentKey
 
 LOOK_AT = 60
 """Nearest frames or texts, among which is what is most like the thing."""

@@ -11,7 +11,7 @@ from search.fusion import Fused
 from search.judging import Evidence, Near, features_of, judge
 from search.relevance import MIN_SAMPLE, Background, Threshold, standing_relevance
 from search.results import Signal
-from search.retrieve import Hit, Retrieved
+from search.retrieval import Hit, Retrieved
 from search.router import in_order, routes_of
 
 A, B, C = ("v", 0), ("v", 1), ("v", 2)
