@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.products import row_products
 from indexer.recent import Recent
 from indexer.records import SegmentRow, Vector
 from indexer.rows import read_segments, read_vectors
@@ -36,9 +37,9 @@ class KeptVectors:
         self._kept: Recent[bytes, Similarities] = Recent(KEPT_QUERIES)
 
     def products(self, vector: NDArray[np.floating[Any]]) -> Similarities:
-        """(n,) inner products with a query (dim,). Summed row by row, so that equal rows give equal products."""
+        """(n,) inner products with a query (dim,)."""
         asked = np.ascontiguousarray(vector, np.float32)
-        return self._kept.get(asked.tobytes(), lambda: np.einsum("ij,j->i", self.rows, asked))
+        return self._kept.get(asked.tobytes(), lambda: row_products(self.rows, asked))
 
     def cosines(self, vector: NDArray[np.floating[Any]]) -> Similarities:
         """(n,)"""

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.products import row_products
 from indexer.records import TextSource
 from indexer.rows import read_vectors
 from indexer.schema import ArrowTable, TableName
@@ -36,7 +37,7 @@ class Sampling(Reading):
                 return frames.background(vector, size)
         elif (texts := self._kept_texts()) is not None:
             return texts.background(vector, what, size)
-        return np.asarray(self._sample(what, size).vectors @ np.asarray(vector, np.float32), np.float32)
+        return row_products(self._sample(what, size).vectors, vector)
 
     def sampled_texts(self, source: TextSource, *, size: int = 1000) -> tuple[str, ...]:
         """The texts of the sample with which `background` compares, in its order; none without a text model."""

@@ -6,9 +6,10 @@ from typing import Any
 import lancedb
 import numpy as np
 import pyarrow as pa
-from lancedb.query import BooleanQuery, MatchQuery, Occur
+from lancedb.query import MatchQuery
 from numpy.typing import NDArray
 
+from indexer.products import row_products
 from indexer.records import TextSource, TimeSpan
 from indexer.rows import read_vectors
 from indexer.schema import ArrowTable, TableName
@@ -204,9 +205,7 @@ WORD_RULES: dict[str, Any] = {"stem": False, "remove_stop_words": False, "lower_
 
 def _question(query: str, *, fuzzy: bool) -> Any:
     letters = letters_of(query)
-    if fuzzy and len(letters) >= 3:
-        return BooleanQuery([(Occur.SHOULD, _match(query, "text")), (Occur.SHOULD, _match(letters, "letters"))])
-    return _match(query, "text")
+    return _match(letters, "letters") if fuzzy and len(letters) >= 3 else _match(query, "text")
 
 
 def _match(query: str, column: str) -> Any:
@@ -237,4 +236,4 @@ def _text_hits(rows: list[dict[str, Any]]) -> list[TextHit]:
 
 def _cosines(rows: ArrowTable, vector: NDArray[np.floating[Any]]) -> Similarities:
     vectors = read_vectors(rows)
-    return np.asarray(vectors, np.float32) @ np.asarray(vector, np.float32)  # (n,)
+    return row_products(np.zeros((0, len(vector)), np.float32) if vectors is None else vectors, vector)

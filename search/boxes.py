@@ -6,7 +6,7 @@ from indexer.records import TextBox, TextRow, TimeSpan
 from indexer.store import Library
 from search.moments import Draft
 from search.results import MomentBox, Signal
-from search.words import shares_word, word_share
+from search.word_share import shares_word, word_share
 
 READ_SIGNALS: frozenset[Signal] = frozenset({"screen_text", "screen_text_words"})
 

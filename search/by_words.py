@@ -9,7 +9,7 @@ from search.judging import FUZZY_WORTH, Near
 from search.phrases import in_a_row
 from search.retrieval import TEXT_POOL, Looked, Question, Searchable, SegmentKey, text_hits
 from search.scenery import scenery_later, weight_of
-from search.words import held_words, telling_words, word_share
+from search.word_share import held_words, telling_words, word_share
 
 ROW_WORTH = 2.0
 """Of a text that holds the query word for word: nothing is nearer to it in meaning either, though a vector of a long

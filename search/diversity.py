@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.products import row_products
 from search.moments import Draft
 
 PER_VIDEO = 5
@@ -93,6 +94,6 @@ def _nearest(vectors: NDArray[np.floating[Any]], place: int, groups: Sequence[_O
     """The first group whose best moment looks the same."""
     if not groups:
         return None
-    cosines = vectors[[group.place for group in groups]] @ vectors[place]  # (n groups,)
+    cosines = row_products(vectors[[group.place for group in groups]], vectors[place])
     same = np.flatnonzero(cosines >= alike)
     return groups[int(same[0])] if same.size else None

@@ -19,7 +19,7 @@ import numpy as np
 from indexer.records import TextSource
 from search.calibration import MOST_LOG_ODDS, READ, Calibration, Matrix, log_odds, signed
 from search.relevance import Background, Threshold, standing_relevance
-from search.words import content_words
+from search.word_share import content_words
 
 SegmentKey = tuple[str, int]
 FUZZY_WORTH = 0.9

@@ -17,7 +17,8 @@ from search.fusion import fuse
 from search.judging import Near
 from search.results import Signal
 from search.retrieval import Hit, Question, Retrieved, Searchable, SegmentKey
-from search.words import FUNCTION_WORDS, MEDIUM_WORDS, MIN_STEM_LETTERS, QUERY_SHARE, split, word_share
+from search.word_share import QUERY_SHARE, word_share
+from search.words import EMPTY_WORDS, MIN_STEM_LETTERS, split
 
 METADATA: Signal = "metadata_words"
 VIDEO_WEIGHT = 0.25
@@ -81,8 +82,7 @@ def match_metadata(query: str, videos: Sequence[Video], *, parent: str = "") -> 
     Args:
         parent: folder that all videos share; its names and those above it say nothing.
     """
-    empty = FUNCTION_WORDS | MEDIUM_WORDS
-    heads = {word[:MIN_STEM_LETTERS] for word in split(query) if word not in empty}
+    heads = {word[:MIN_STEM_LETTERS] for word in split(query) if word not in EMPTY_WORDS}
     chapters: list[NameMatch] = []
     wholes: list[NameMatch] = []
     for video in videos:

@@ -21,7 +21,7 @@ from search.language import plan_of
 from search.query import check_query
 from search.relevance import MIN_SAMPLE, Background, Threshold, thresholds_of
 from search.retrieval import Question
-from search.words import word_share
+from search.word_share import word_share
 
 COUNTS = 0.5
 """Relevance at which a hit counts."""

@@ -1,29 +1,13 @@
-"""Is it enough that a text shares words with a query? Pure.
-
-Full text finds every text with one word in common, and a long query has `the` in common with all of them. A text
-counts when it holds a sensible part of the query's words that mean something, or when a good part of the text itself
-is what was asked for: a sign that reads ANCHOR answers "a sign that says ANCHOR".
-"""
+"""What is a word, which words mean something, and when are two the same? Pure; any script."""
 
 import re
-from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from indexer.words import letters_of
 
-QUERY_SHARE = 0.5
-"""The weight of the query's words that a text must hold."""
-TEXT_SHARE = 0.5
-"""Or: the query must hold more than this weight of the text's words; one word of a sign of two is not enough."""
-PHRASE_SHARE = 0.75
-"""The share that counts when the query has nothing but function words, as `to be or not to be`."""
-EMPTY_WEIGHT = 0.1
-"""Weight of a function word, and in a query also of a word about the medium; all others weigh 1."""
 INFLECTION_LETTERS = 3
 """`ships` counts as `ship`, `counting` as `count`: one word begins with the other and is at most so much longer."""
 MIN_STEM_LETTERS = 4
-MIN_INSIDE_LETTERS = 5
-"""A shorter word is in too many longer ones by chance."""
 KEPT_TEXTS = 4096
 """Texts of which the words are kept: the same come back for query after query. A slide of 200 words takes 20 KB."""
 _DIGITS = str.maketrans("0123456789", "olzeasbtbg")
@@ -60,109 +44,30 @@ MEDIUM_WORDS = frozenset(
         "vortrag vorlesung sagt sagen gesagt spricht zeigt steht geschrieben"
     ).split()
 )
+EMPTY_WORDS = FUNCTION_WORDS | MEDIUM_WORDS
+"""What a query can do without."""
 
-_EMPTY = FUNCTION_WORDS | MEDIUM_WORDS
 _WORD = re.compile(r"\w+")
 # Scripts without spaces between words: each sign stands for itself.
 _UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 
 
-def split(text: str) -> list[str]:
-    """The words of a text, each folded by `letters_of`; of scripts without spaces, the signs."""
-    return list(_split(text))
-
-
 @lru_cache(maxsize=KEPT_TEXTS)
-def _split(text: str) -> tuple[str, ...]:
+def split(text: str) -> tuple[str, ...]:
+    """The words of a text, each folded by `letters_of`; of scripts without spaces, the signs."""
     spaced = _UNSPACED.sub(lambda found: f" {found.group()} ", text)
     return tuple(folded for word in _WORD.findall(spaced.replace("_", " ")) if (folded := letters_of(word)))
 
 
-def content_words(query: str) -> tuple[str, ...]:
-    """The words of a query that mean something, each once."""
-    return tuple(word for word, weight in _weighed(query).items() if weight == 1.0)
-
-
-def telling_words(query: str) -> str:
-    """The query as it stands without function words and words about the medium; all of it where nothing is left.
-
-    What shares no more than these with a query does not count (`word_share`), and nearly every text shares them.
-    """
-    telling = [word for word in query.split() if not _EMPTY.issuperset(_split(word))]
-    return " ".join(telling) or query
-
-
-def held_words(query: str, text: str) -> frozenset[str]:
-    """Those of the `content_words` that a text holds, inflected or not."""
-    holds = _inflected(_split(text))
-    return frozenset(word for word in content_words(query) if holds(word))
-
-
-def word_share(query: str, text: str, *, fuzzy: bool = False) -> float:
-    """The share of the query's words that a text holds, by weight, 0 to 1; 0 when that is not enough to count.
-
-    Args:
-        fuzzy: a word of the query may also be found with a reader's slip, inside a longer word, or across a lost or
-            added space.
-    """
-    asked, held = _weighed(query), _split(text)
-    matches = _slips(held) if fuzzy else _inflected(held)
-    shared = {word: weight for word, weight in asked.items() if matches(word)}
-    if not shared:
-        return 0.0
-    share = sum(shared.values()) / sum(asked.values())
-    if not any(weight == 1.0 for weight in asked.values()):
-        return share if share >= PHRASE_SHARE else 0.0
-    if not any(weight == 1.0 for weight in shared.values()):
-        return 0.0
-    if share >= QUERY_SHARE:
-        return share
-    wanted = _slips(tuple(asked)) if fuzzy else _inflected(tuple(asked))
-    weights = [(word, EMPTY_WEIGHT if word in FUNCTION_WORDS else 1.0) for word in held]
-    found = sum(weight for word, weight in weights if wanted(word))
-    return share if found > TEXT_SHARE * sum(weight for _, weight in weights) else 0.0
-
-
-def shares_word(query: str, text: str, *, fuzzy: bool = False) -> bool:
-    """Whether a text holds any word of the query that means something; see `word_share`."""
-    asked, held = _weighed(query), _split(text)
-    matches = _slips(held) if fuzzy else _inflected(held)
-    least = 1.0 if 1.0 in asked.values() else 0.0
-    return any(weight >= least and matches(word) for word, weight in asked.items())
-
-
-@lru_cache(maxsize=64)
-def _weighed(query: str) -> dict[str, float]:
-    words = dict.fromkeys(split(query))
-    return {word: EMPTY_WEIGHT if word in _EMPTY else 1.0 for word in words}
-
-
-@lru_cache(maxsize=KEPT_TEXTS)
-def _inflected(words: tuple[str, ...]) -> Callable[[str], bool]:
-    known = frozenset(words)
-    reached = known.union(*map(_stems, known))
-    return lambda word: word in reached or not known.isdisjoint(_stems(word))
-
-
 @lru_cache(maxsize=1 << 16)
-def _stems(word: str) -> tuple[str, ...]:
+def stems(word: str) -> tuple[str, ...]:
     """The beginnings of a word that count as the same word; none of a short one."""
     return tuple(word[:length] for length in range(max(MIN_STEM_LETTERS, len(word) - INFLECTION_LETTERS), len(word)))
 
 
 def same_stem(one: str, other: str) -> bool:
     """Whether two words are one but for their ends."""
-    return one in _stems(other) or other in _stems(one) or (one == other and len(one) >= MIN_STEM_LETTERS)
-
-
-def _slips(words: Sequence[str]) -> Callable[[str], bool]:
-    known = set(words)
-    run = "".join(words)
-    return lambda word: (
-        word in known
-        or (len(word) >= MIN_INSIDE_LETTERS and word in run)
-        or any(slipped(word, other) for other in known)
-    )
+    return one in stems(other) or other in stems(one) or (one == other and len(one) >= MIN_STEM_LETTERS)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -171,7 +76,11 @@ def slipped(one: str, other: str) -> bool:
     one, other = one.translate(_DIGITS), other.translate(_DIGITS)
     length = min(len(one), len(other))
     allowed = 0 if length < 5 else 1 if length < 9 else 2
-    return one == other or (abs(len(one) - len(other)) <= allowed and _slips_at_most(one, other, allowed))
+    if one == other:
+        return True
+    if abs(len(one) - len(other)) > allowed or len(set(one) - set(other)) > allowed:  # a slip makes one letter go
+        return False
+    return _slips_at_most(one, other, allowed)
 
 
 def _slips_at_most(one: str, other: str, allowed: int) -> bool:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from indexer.models.profiles import PROFILES
 from search.phrases import in_a_row
 from search.relevance import MIN_SAMPLE, SCALES, Background, Threshold, thresholds_of
-from search.words import split, word_share
+from search.word_share import word_share
+from search.words import split
 
 THRESHOLD = Threshold(best_standing=4.0, standing=4.0, floor=0.2)
 
@@ -137,15 +138,8 @@ def test_words_forgive_a_readers_slip(query: str, text: str, expected: bool) -> 
 
 
 def test_split_cuts_and_folds() -> None:
-    assert split("Wei\u00dfe Schrift, foo.bar_baz \u4f60\u597d") == [
-        "weisse",
-        "schrift",
-        "foo",
-        "bar",
-        "baz",
-        "\u4f60",
-        "\u597d",
-    ]
+    words = ("weisse", "schrift", "foo", "bar", "baz", "\u4f60", "\u597d")
+    assert split("Wei\u00dfe Schrift, foo.bar_baz \u4f60\u597d") == words
 
 
 @settings(deadline=None)

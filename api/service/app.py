@@ -31,6 +31,7 @@ from api.service.runtime import Runtime
 from api.service.search_routes import SearchRoutes
 from api.service.session_routes import SessionRoutes
 from api.service.video_routes import TagRoutes, VideoRoutes
+from search.heap import settle_heap
 
 CONTROLLERS: Sequence[Any] = (
     SearchRoutes,
@@ -111,6 +112,7 @@ def create_service(runtime: Runtime) -> Service:
 async def _warm(runtime: Runtime) -> None:
     for work in (runtime.warm, runtime.warm_asking):
         await runtime.lookups.run(work, deadline_seconds=_LOADING_SECONDS)
+    settle_heap()
 
 
 def _always(value: Any) -> Provide:
