@@ -14,6 +14,7 @@ from indexer.schema import ArrowTable, TableName
 from indexer.store_hits import SegmentKey
 from indexer.store_kept import KeptFrames, KeptSegments
 from indexer.store_kept_texts import KeptTexts
+from indexer.store_place_texts import MOST_TEXT_BYTES, TextPlaces
 from indexer.store_places import PLACED_COLUMNS, Places, SegmentPlaces
 from indexer.store_tables import Tables
 
@@ -53,20 +54,24 @@ class Keeping(Tables):
             where: the same as a filter, for a table whose places are not kept or have just changed.
         """
         places = self._places(table)
-        if places is not None:
-            ids = places.row_ids(keys)
-            try:
-                query = self._readable[table].take_row_ids(ids).select(columns)
-                rows = self._fetch(f"reading {table}", query)[0]
-            except LibraryError:  # a compaction has given the rows new ids
-                rows = None
-            if rows is not None and len(rows) == len(ids):
-                return rows
-        return self._rows(table, where, columns)
+        rows = None if places is None else self._taken(table, places.row_ids(keys), columns)
+        return self._rows(table, where, columns) if rows is None else rows
+
+    def _taken(self, table: TableName, row_ids: Sequence[int], columns: list[str]) -> ArrowTable | None:
+        """The rows with these ids, in no particular order; None where a compaction has given them new ones."""
+        try:
+            rows = self._fetch(f"reading {table}", self._readable[table].take_row_ids(row_ids).select(columns))[0]
+        except LibraryError:
+            return None
+        return rows if len(rows) == len(row_ids) else None
 
     def _segment_places(self) -> SegmentPlaces | None:
         places = self._places("segments")
         return places if isinstance(places, SegmentPlaces) else None
+
+    def _text_places(self) -> TextPlaces | None:
+        places = self._places("texts")
+        return places if isinstance(places, TextPlaces) else None
 
     def _places(self, table: TableName) -> Places | None:
         if self._may_write:
@@ -77,7 +82,10 @@ class Keeping(Tables):
                 return None
             query = self._readable[table].query().select(PLACED_COLUMNS[table]).with_row_id()
             rows = self._fetch(f"reading {table}", query)[0]
-            return SegmentPlaces(rows) if table == "segments" else Places(rows)
+            if table == "texts" and rows.column("text").nbytes > MOST_TEXT_BYTES:
+                return None
+            kinds: dict[TableName, type[Places]] = {"segments": SegmentPlaces, "texts": TextPlaces}
+            return kinds.get(table, Places)(rows)
 
         return self._while_same(f"places of {table}", table, read)
 

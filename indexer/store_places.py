@@ -17,7 +17,7 @@ from indexer.store_hits import SegmentKey
 PLACED_COLUMNS = {
     "segments": ["video_id", "segment_index", "start_seconds", "stop_seconds", "best_frame_seconds"],
     "frames": ["video_id", "segment_index"],
-    "texts": ["video_id", "segment_index"],
+    "texts": ["video_id", "segment_index", "source", "start_seconds", "stop_seconds", "text", "is_scenery"],
 }
 """What is read of a table."""
 
@@ -43,6 +43,13 @@ class Places:
         first, stop = (np.searchsorted(self._keys, wanted, side=side) for side in ("left", "right"))
         runs = [self._ids[low:high] for low, high in zip(first.tolist(), stop.tolist(), strict=True)]
         return np.concatenate(runs).tolist() if runs else []
+
+    def ids_in_video(self, video_id: str) -> NDArray[Any]:
+        """(n,) row ids of one video."""
+        if (code := self._codes.get(video_id)) is None:
+            return self._ids[:0]
+        first, stop = np.searchsorted(self._keys, np.array([code, code + 1], np.int64) << 32)
+        return self._ids[first:stop]
 
     def _keys_of(self, keys: Sequence[SegmentKey]) -> NDArray[np.int64]:
         codes = np.array([self._codes[name] for name, _ in keys], np.int64)

@@ -84,7 +84,10 @@ class Reading(Keeping):
             f"start_seconds < {stop!r} AND stop_seconds > {start!r}",
         )
         columns = ["video_id", "text_index", *_TEXT_COLUMNS]
-        rows = self._rows("texts", where, columns).sort_by([("video_id", "ascending"), ("text_index", "ascending")])
+        places = self._text_places()
+        rows = None if places is None else self._taken("texts", places.ids_between(spans, source), columns)
+        rows = self._rows("texts", where, columns) if rows is None else rows
+        rows = rows.sort_by([("video_id", "ascending"), ("text_index", "ascending")])
         found: dict[str, list[TextRow]] = {}
         for video_id, row in zip(rows.column("video_id").to_pylist(), read_texts(rows), strict=True):
             found.setdefault(video_id, []).append(row)

@@ -1,11 +1,10 @@
 """Searching the library: nearest frames, nearest texts, full text."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Literal
 
 import lancedb
 import numpy as np
-import pyarrow as pa
 from lancedb.query import MatchQuery
 from numpy.typing import NDArray
 
@@ -17,7 +16,7 @@ from indexer.store_hits import FrameHit, SegmentKey, Similarities, TextHit, best
 from indexer.store_kept_texts import KeptTexts, Matches
 from indexer.store_read import all_of, equals, in_segments, one_of
 from indexer.store_sample import Sampling
-from indexer.words import holds_any_word, letters_of
+from indexer.words import Slipped, letters_of
 
 NPROBES = 80
 """Parts of the vector index that a query looks into; a part holds about 8,000 rows. Measured with a million rows
@@ -43,9 +42,12 @@ class Searching(Sampling):
         """The `limit` frames most similar to a query vector (dim,), best first; fewer only where there are fewer."""
         if (kept := self._kept_frames()) is not None and self._can_compare("frames", vector, limit):
             return kept.nearest(vector, limit=limit, video_ids=video_ids)
+        if not self._can_compare("frames", vector, limit):
+            return []
         where = None if video_ids is None else one_of("video_id", video_ids)
-        columns = ["video_id", "segment_index", "time_seconds"]
-        rows = self._nearest("frames", vector, limit=limit, where=where, columns=columns)
+        search = self._nearest("frames", vector, limit=limit, where=where)
+        columns = ["video_id", "segment_index", "time_seconds", "_distance"]
+        rows = self._fetch("searching frames", search.select(columns))[0]
         hits = [
             FrameHit(row["video_id"], row["segment_index"], row["time_seconds"], 1.0 - row["_distance"])
             for row in rows.to_pylist()
@@ -63,10 +65,10 @@ class Searching(Sampling):
         """The `limit` texts of one source most similar in meaning to a query vector (dim,), best first."""
         if (kept := self._kept_texts()) is not None and self._can_compare("texts", vector, limit):
             return kept.nearest(vector, source=source, limit=limit, video_ids=video_ids)
-        if not self._holds(source):
+        if not self._can_compare("texts", vector, limit) or not self._holds(source):
             return []
-        rows = self._nearest("texts", vector, limit=limit, where=_of_source(source, video_ids), columns=_TEXT_COLUMNS)
-        return _text_hits([{**row, "similarity": 1.0 - row["_distance"]} for row in rows.to_pylist()])
+        where = _of_source(source, video_ids)
+        return self._text_rows("_distance", lambda: self._nearest("texts", vector, limit=limit, where=where))
 
     def match_words(
         self,
@@ -85,25 +87,24 @@ class Searching(Sampling):
         words = split_words(query)
         if not words or limit < 1:
             return []
-        folded = [letters_of(word) for word in words] if fuzzy else []
+        slipped = Slipped([letters_of(word) for word in words] if fuzzy else [])
         candidates = limit * FUZZY_CANDIDATES if fuzzy else limit
         kept = self._kept_texts()
         matches = None if kept is None else self._matches(kept, query, source if fuzzy else None)
         if kept is not None and matches is not None:
             places, scores = kept.best(matches, source=source, limit=candidates, video_ids=video_ids)
             if fuzzy:
-                held = [holds_any_word(kept.letters[place], folded) for place in places.tolist()]
+                held = [slipped.any_in(kept.letters[place]) for place in places.tolist()]
                 places, scores = places[held], scores[held]
             return kept.hits(places, scores)[:limit]
         if not self._holds(source):
             return []
-        search = self._readable["texts"].query().nearest_to_text(_question(query, fuzzy=fuzzy))
-        columns = [*_TEXT_COLUMNS, "_score", *(["letters"] if fuzzy else [])]
-        search = search.where(_of_source(source, video_ids)).select(columns)
-        rows = self._fetch("searching the full text", search.limit(candidates))[0].to_pylist()
+        question, where = _question(query, fuzzy=fuzzy), _of_source(source, video_ids)
+        table = self._readable["texts"]
+        hits = self._text_rows("_score", lambda: table.query().nearest_to_text(question).where(where).limit(candidates))
         if fuzzy:
-            rows = [row for row in rows if holds_any_word(row["letters"], folded)]
-        return _text_hits([{**row, "similarity": row["_score"]} for row in rows])[:limit]
+            hits = [hit for hit in hits if slipped.any_in(letters_of(hit.text))]
+        return hits[:limit]
 
     def _holds(self, source: TextSource) -> bool:
         """Whether there is any text of a source."""
@@ -159,6 +160,10 @@ class Searching(Sampling):
             return result
         if (kept := self._kept_texts()) is not None:
             return kept.in_segments(vector if measured else None, keys, sources=sources)
+        if not measured and (places := self._text_places()) is not None:
+            for hit in places.in_segments(keys, sources=sources):
+                result.setdefault((hit.video_id, hit.segment_index), []).append(hit)
+            return result
         where = all_of(in_segments(keys), one_of("source", sources))
         assert where is not None
         columns = ["source", *_TEXT_COLUMNS, *(["vector"] if measured else [])]
@@ -167,19 +172,36 @@ class Searching(Sampling):
         wanted = set(keys)
         for row, cosine in zip(rows.select(["source", *_TEXT_COLUMNS]).to_pylist(), cosines, strict=True):
             if row["source"] in sources and (row["video_id"], row["segment_index"]) in wanted:
-                hit = _text_hits([{**row, "similarity": cosine}])[0]
+                hit = _text_hit(row, float(cosine))
                 result.setdefault((hit.video_id, hit.segment_index), []).append(hit)
         return result
 
-    def _nearest(
-        self, table: TableName, vector: NDArray[np.floating[Any]], *, limit: int, where: str | None, columns: list[str]
-    ) -> ArrowTable:
-        if not self._can_compare(table, vector, limit):
-            return pa.table({name: [] for name in [*columns, "_distance"]})
+    def _text_rows(self, measure: Literal["_distance", "_score"], ask: Callable[[], Any]) -> list[TextHit]:
+        """The texts that a search finds, best first.
+
+        Args:
+            ask: makes the search, up to what it selects.
+        """
+
+        def similarities(rows: ArrowTable) -> Similarities:
+            measured = rows.column(measure).to_numpy()
+            return measured if measure == "_score" else 1.0 - measured
+
+        if (places := self._text_places()) is not None:
+            (rows,) = self._fetch("searching texts", ask().select([measure]).with_row_id())
+            hits = places.hits(rows.column("_rowid").to_numpy(), similarities(rows))
+            if hits is not None:  # else the table has just changed
+                return hits
+        (rows,) = self._fetch("searching texts", ask().select([*_TEXT_COLUMNS, measure]))
+        return best_first(
+            [_text_hit(row, value) for row, value in zip(rows.to_pylist(), similarities(rows).tolist(), strict=True)]
+        )
+
+    def _nearest(self, table: TableName, vector: NDArray[np.floating[Any]], *, limit: int, where: str | None) -> Any:
+        """A search by vector, up to what it selects."""
         search = self._readable[table].query().nearest_to(np.asarray(vector, np.float32)).column("vector")
-        search = search.distance_type("cosine").nprobes(NPROBES).refine_factor(_refine_factor(limit))
-        search = search.where(where) if where else search
-        return self._fetch(f"searching {table}", search.select([*columns, "_distance"]).limit(limit))[0]
+        search = search.distance_type("cosine").nprobes(NPROBES).refine_factor(_refine_factor(limit)).limit(limit)
+        return search.where(where) if where else search
 
     def _can_compare(self, table: TableName, vector: NDArray[np.floating[Any]], limit: int) -> bool:
         """Whether the table has vectors and any are asked for. Raises ValueError for a query of another shape."""
@@ -219,19 +241,9 @@ def _of_source(source: TextSource, video_ids: Collection[str] | None) -> str:
     return where
 
 
-def _text_hits(rows: list[dict[str, Any]]) -> list[TextHit]:
-    hits = [
-        TextHit(
-            row["video_id"],
-            row["segment_index"],
-            TimeSpan(row["start_seconds"], row["stop_seconds"]),
-            row["text"],
-            float(row["similarity"]),
-            row["is_scenery"],
-        )
-        for row in rows
-    ]
-    return best_first(hits)
+def _text_hit(row: dict[str, Any], similarity: float) -> TextHit:
+    span = TimeSpan(row["start_seconds"], row["stop_seconds"])
+    return TextHit(row["video_id"], row["segment_index"], span, row["text"], similarity, row["is_scenery"])
 
 
 def _cosines(rows: ArrowTable, vector: NDArray[np.floating[Any]]) -> Similarities:

@@ -35,15 +35,23 @@ def slips_allowed(length: int) -> int:
     return 2 if length < 10 else 4
 
 
-def holds_word(letters: str, word: str) -> bool:
-    """Whether a run of letters holds the word, give or take a slip; both folded by `letters_of`."""
-    if word in letters:
-        return True
-    pairs = {word[place : place + 2] for place in range(len(word) - 1)}
-    missing = sum(pair not in letters for pair in pairs)
-    return missing <= slips_allowed(len(word)) and missing < len(pairs)
+class Slipped:
+    """Words to be looked for in many runs of letters, give or take a slip; all folded by `letters_of`."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        pairs = [{word[place : place + 2] for place in range(len(word) - 1)} for word in words]
+        self._words = list(zip(words, pairs, map(slips_allowed, map(len, words)), strict=True))
+
+    def any_in(self, letters: str) -> bool:
+        """Whether the letters hold at least one of the words."""
+        return any(word in letters or _misses_few(pairs, letters, allowed) for word, pairs, allowed in self._words)
 
 
-def holds_any_word(letters: str, words: Sequence[str]) -> bool:
-    """Whether the letters hold at least one of the words, give or take a slip."""
-    return any(holds_word(letters, word) for word in words)
+def _misses_few(pairs: set[str], letters: str, allowed: int) -> bool:
+    missing = 0
+    most = min(allowed, len(pairs) - 1)
+    for pair in pairs:
+        missing += pair not in letters
+        if missing > most:
+            return False
+    return missing <= most

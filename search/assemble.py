@@ -8,7 +8,7 @@ from search.moments import Match
 from search.results import Signal
 from search.retrieval import Question, Retrieved, Searchable, SegmentKey
 
-TEXTS_WITH_FRAMES = 100
+TEXTS_WITH_FRAMES = 50
 """The first so many segments of a list are looked at frame by frame, and all that matched by their picture. What was
 found further down by its words alone is shown by its segment's own frame; its time is the text's anyway."""
 

@@ -71,8 +71,9 @@ def check_share(per_video: int | None, *, one_video: bool) -> int:
 def group(library: Library, drafts: Sequence[Draft], *, per_video: int) -> list[Group]:
     """Folded by what the library knows of the moments' pictures."""
     found = library.segment_vectors([(draft.video_id, draft.segment_index) for draft in may_be_alike(drafts)])
-    dim = library.maker.picture_dim
-    nothing = np.zeros(dim, np.float32)
-    vectors = [found.get((draft.video_id, draft.segment_index), nothing) for draft in drafts]
+    vectors = np.zeros((len(drafts), library.maker.picture_dim), np.float32)
+    for place, draft in enumerate(drafts):
+        if (vector := found.get((draft.video_id, draft.segment_index))) is not None:
+            vectors[place] = vector
     alike = ALIKE_OF_PROFILE.get(library.maker.profile, ALIKE)
-    return fold(drafts, np.array(vectors, np.float32).reshape(len(drafts), dim), per_video=per_video, alike=alike)
+    return fold(drafts, vectors, per_video=per_video, alike=alike)
