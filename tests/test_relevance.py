@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from indexer.models.profiles import PROFILES
 from search.phrases import in_a_row
 from search.relevance import MIN_SAMPLE, SCALES, Background, Threshold, thresholds_of
-from search.word_share import word_share
+from search.word_share import telling_words, word_share
 from search.words import split
 
 THRESHOLD = Threshold(best_standing=4.0, standing=4.0, floor=0.2)
@@ -135,6 +135,20 @@ def test_words_in_common(query: str, text: str, expected: bool) -> None:
 )
 def test_words_forgive_a_readers_slip(query: str, text: str, expected: bool) -> None:
     assert (word_share(query, text, fuzzy=True) > 0) is expected
+
+
+@pytest.mark.parametrize(
+    ("query", "telling"),
+    [
+        ("a sign that says ANCHOR", "ANCHOR"),
+        ("the girl doesn't sing", "girl doesn't sing"),
+        ("to be or not to be", "to be or not to be"),
+        ("\u4f60\u597d", "\u4f60\u597d"),
+        ("red, of the red?", "red, red?"),
+    ],
+)
+def test_words_that_nearly_every_text_holds_are_not_looked_up(query: str, telling: str) -> None:
+    assert telling_words(query) == telling
 
 
 def test_split_cuts_and_folds() -> None:

@@ -24,16 +24,19 @@ def path(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module")
-def both(path):
+@pytest.fixture(scope="module", params=["places are kept", "places are not kept"])
+def both(path, request):
     """The same library: asked in memory, and in the database."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store_keeping, "KEPT_ROWS", 0)
+        if request.param == "places are not kept":
+            patch.setattr(store_keeping, "PLACED_ROWS", 0)
         database = Library.open(path)
         assert database._kept_texts() is None
         # What was looked at stays looked at for `now`.
         database = database.now()
         assert (database._kept_frames(), database._kept_texts(), database._kept_segments()) == (None, None, None)
+        assert (database._text_places() is None) == (request.param == "places are not kept")
     return Library.open(path), database
 
 
