@@ -40,10 +40,10 @@ class Searching(Sampling):
         self, vector: NDArray[np.floating[Any]], *, limit: int, video_ids: Collection[str] | None = None
     ) -> list[FrameHit]:
         """The `limit` frames most similar to a query vector (dim,), best first; fewer only where there are fewer."""
-        if (kept := self._kept_frames()) is not None and self._can_compare("frames", vector, limit):
-            return kept.nearest(vector, limit=limit, video_ids=video_ids)
         if not self._can_compare("frames", vector, limit):
             return []
+        if (kept := self._kept_frames()) is not None:
+            return kept.nearest(vector, limit=limit, video_ids=video_ids)
         where = None if video_ids is None else one_of("video_id", video_ids)
         search = self._nearest("frames", vector, limit=limit, where=where)
         columns = ["video_id", "segment_index", "time_seconds", "_distance"]
@@ -63,9 +63,11 @@ class Searching(Sampling):
         video_ids: Collection[str] | None = None,
     ) -> list[TextHit]:
         """The `limit` texts of one source most similar in meaning to a query vector (dim,), best first."""
-        if (kept := self._kept_texts()) is not None and self._can_compare("texts", vector, limit):
+        if not self._can_compare("texts", vector, limit):
+            return []
+        if (kept := self._kept_texts()) is not None:
             return kept.nearest(vector, source=source, limit=limit, video_ids=video_ids)
-        if not self._can_compare("texts", vector, limit) or not self._holds(source):
+        if not self._holds(source):
             return []
         where = _of_source(source, video_ids)
         return self._text_rows("_distance", lambda: self._nearest("texts", vector, limit=limit, where=where))

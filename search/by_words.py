@@ -33,8 +33,8 @@ def look_by_words(library: Searchable, question: Question, source: TextSource) -
     if source == "screen_text":
         # What a reader of pictures spelled wrong is worth less than what it spelled right.
         known = {(text.video_id, text.span) for text, _ in found}
-        slipped = counting(matched(fuzzy=True), fuzzy=True)
-        found += [(text, FUZZY_WORTH * share) for text, share in slipped if (text.video_id, text.span) not in known]
+        others = [text for text in matched(fuzzy=True) if (text.video_id, text.span) not in known]
+        found += [(text, FUZZY_WORTH * share) for text, share in counting(others, fuzzy=True)]
     # Full text search favours short texts: one word alone would come before a line that holds them all.
     whole = {text for text, _ in found if in_a_row(question.text, text.text)}
     found.sort(key=lambda pair: (-pair[1], pair[0] not in whole))
