@@ -4,26 +4,27 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from indexer.words import letters_of
+from search.words import EMPTY_WORDS, INFLECTION_LETTERS, MIN_STEM_LETTERS
+
 Span = tuple[int, int]
 """Half-open [start, stop) in characters."""
 
 _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff]")
 """Thai, Lao, Burmese, Japanese, Chinese: words are not set apart by blanks."""
-_SHORT_WORD = 3
-_STEM = 4
 
 
 def matching_spans(text: str, query: str) -> list[Span]:
     """Where words of the query stand in the text: same word but for case, accents and endings.
 
-    Words of up to three letters ("the", "of") count only in a query without longer ones.
+    Words that mean nothing by themselves ("the", "of", "shows") count only in a query without others.
     """
     wanted = [_plain(word) for word in _WORD.findall(query)]
     unspaced = [word for word in wanted if _UNSPACED.search(word)]
     spaced = [word for word in wanted if not _UNSPACED.search(word)]
-    long_words = [word for word in spaced if len(word) > _SHORT_WORD]
-    chosen = long_words or ([] if unspaced else spaced)
+    telling = [word for word in spaced if letters_of(word) not in EMPTY_WORDS]
+    chosen = telling or ([] if unspaced else spaced)
     spans = [match.span() for match in _WORD.finditer(text) if any(_alike(_plain(match[0]), word) for word in chosen)]
     for word in unspaced:
         for size in (len(word), 2):
@@ -57,7 +58,7 @@ def _alike(word: str, wanted: str) -> bool:
     if word == wanted:
         return True
     short, long = sorted((word, wanted), key=len)
-    return len(short) >= _STEM and long.startswith(short) and len(long) - len(short) <= _SHORT_WORD
+    return len(short) >= MIN_STEM_LETTERS and long.startswith(short) and len(long) - len(short) <= INFLECTION_LETTERS
 
 
 def _pieces(word: str, size: int) -> list[str]:

@@ -57,6 +57,7 @@ def test_lengths_and_sizes_use_the_unit_that_fits() -> None:
         ("Weiße Schrift", "weisse SCHRIFT", ["Weiße", "Schrift"]),
         ("Été à Paris", "ete", ["Été"]),
         ("to be or not", "or", ["or"]),
+        ("a small red circle", "a video of the red circle", ["red", "circle"]),
         ("transport", "port", []),
         ("我们今天学习数据库系统", "数据库", ["数据库"]),
         ("数据库 and XPath", "学习数据 xpath", ["数据", "XPath"]),

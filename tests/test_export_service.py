@@ -76,7 +76,7 @@ def server_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 
 
 def test_the_formats_are_those_of_the_code() -> None:
-    assert (*get_args(ExportFormat), "reel") == FORMATS
+    assert get_args(ExportFormat) == FORMATS
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "webvtt", "edl", "fcpxml", "otio"])
@@ -112,6 +112,20 @@ def test_clips_come_as_a_zip_of_exact_cuts(server: Server, tmp_path: Path) -> No
     assert frames == [list(range(7, 19)), list(range(100, 120))]
 
 
+def test_a_reel_is_one_file_of_all_in_their_order(server: Server, tmp_path: Path) -> None:
+    moments = server.moments((server.plain, 100, 120), (server.drop, 7, 19))
+    answer = server.post(format="reel", title="my cut", rate="25", moments=moments)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "video/mp4"
+    assert "my cut.mp4" in answer.headers["content-disposition"]
+    reel = tmp_path / "reel.mp4"
+    reel.write_bytes(answer.content)
+    numbers = [number for _, number in shown_numbers(reel)]
+    assert numbers[:20] == list(range(100, 120))
+    assert set(numbers[20:]) <= set(range(7, 19))
+    assert server.post(format="reel", rate="25", moments=moments).content == answer.content
+
+
 def test_what_cannot_be_exported_is_a_problem(server: Server) -> None:
     good = server.moments((server.plain, 0, 25))
 
@@ -127,6 +141,7 @@ def test_what_cannot_be_exported_is_a_problem(server: Server) -> None:
     assert status(format="exe", moments=good) == (400, "validation")
     assert status(format="otio", moments=good, rate="fast") == (400, "validation")
     assert status(format="clips", moments=good * 51) == (400, "validation")
+    assert status(format="reel", moments=good * 51) == (400, "validation")
     assert status(format="edl", moments=server.moments((server.gone, 0, 10))) == (410, "vanished")
 
 

@@ -34,6 +34,8 @@ class Making:
     task: "asyncio.Task[None] | None" = None
 
 
+REELS = "reel."
+"""How the name of a file of several videos begins."""
 Maker = Callable[[Path, Making], None]
 """Writes a draft at the path; blocks. Looks at `cancelled`, sets `share`. Raises VideoError."""
 
@@ -104,6 +106,7 @@ class MediaDesk:
         """Remove everything that was made of a video. Blocks."""
         for cache in (self.watch, self.clips, self.pictures):
             cache.forget(f"{video_id}.")
+        self.clips.forget(REELS)  # it may be in any of them
 
     def share_of(self, cache: MediaCache, name: str) -> float | None:
         """How much of a file under way is done; None where it is not."""

@@ -1,30 +1,26 @@
-"""`/api/export`: moments as a file for a spreadsheet, a player or an editor, or as clips."""
+"""`/api/export`: moments as a file for a spreadsheet, a player or an editor, as clips, or as one reel."""
 
 import io
-import os
-import tempfile
 import threading
 import zipfile
 from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 from litestar import Controller, Response, post
 from litestar.params import Body
 
-from api.export.clips import clip_names, cut_take
 from api.export.documents import MEDIA_TYPES, Document, documents
 from api.export.names import safe_name
 from api.export.prepare import Prepared, prepare
 from api.export.sources import MediaChild
-from api.export.takes import Take, Wanted
+from api.export.takes import Wanted
 from api.media.file_response import AnyRequest, file_response
-from api.media.media_desk import Making, MediaDesk, desk_of
+from api.media.media_desk import desk_of
 from api.media.opened_file import OpenedFile
 from api.media.route_tools import content_disposition, finite, while_there
 from api.service.errors import BadRequestError
-from api.service.export_schemas import MOST_CLIP_SECONDS, MOST_CLIPS, ExportMoment, ExportRequest
+from api.service.export_media import check_cut, clips_of, reel_of
+from api.service.export_schemas import ExportMoment, ExportRequest
 from api.service.problems import described
 from api.service.runtime import Runtime
 from indexer.records import TimeSpan, Video
@@ -56,7 +52,8 @@ class ExportRoutes(Controller):
     ) -> Response[bytes]:
         """One file as it is; several, and clips, as a ZIP. Frames and time codes are exact, drop-frame included.
 
-        Clips: 50 at most, 600 s together; 503 with Retry-After while they are cut: ask again, what is cut is kept.
+        Clips, and one reel of all moments: 50 at most, 600 s together; 503 with Retry-After while they are cut: ask
+        again, what is cut is kept.
         """
         wanted = await runtime.lookups.run(lambda: _wanted(runtime, data))
         gone = threading.Event()
@@ -64,17 +61,14 @@ class ExportRoutes(Controller):
             prepared = await while_there(request, runtime.cuts.run(lambda: _prepared(runtime, data, wanted, gone)))
         finally:
             gone.set()
+        rate = None if data.rate is None else parse_rate(data.rate)
         if data.format == "clips":
-            opened = await while_there(request, _clips(runtime, desk_of(runtime), prepared.takes))
-            shown = content_disposition(f"{safe_name(data.title)}.zip", kind="attachment")
-            return file_response(request, opened, media_type="application/zip", headers={"Content-Disposition": shown})
-        made = documents(
-            prepared.takes,
-            data.format,
-            title=data.title,
-            rate=None if data.rate is None else parse_rate(data.rate),
-            with_paths=False,
-        )
+            opened = await while_there(request, clips_of(runtime, desk_of(runtime), prepared.takes))
+            return _file(request, opened, f"{safe_name(data.title)}.zip", "application/zip")
+        if data.format == "reel":
+            opened = await while_there(request, reel_of(runtime, desk_of(runtime), prepared.takes, rate=rate))
+            return _file(request, opened, f"{safe_name(data.title)}.mp4", "video/mp4")
+        made = documents(prepared.takes, data.format, title=data.title, rate=rate, with_paths=False)
         return _answer(made, MEDIA_TYPES[data.format], title=data.title)
 
 
@@ -105,52 +99,14 @@ def _prepared(runtime: Runtime, data: ExportRequest, wanted: Sequence[Wanted], g
         drops=data.drop_frame,
         handle_seconds=data.handle_seconds,
     )
-    if data.format == "clips":
-        _check_clips(prepared.takes, most_seconds=MOST_CLIP_SECONDS)
+    if data.format in ("clips", "reel"):
+        check_cut(prepared.takes)
     return prepared
 
 
-def _check_clips(takes: Sequence[Take], *, most_seconds: float) -> None:
-    seconds = float(sum(take.duration_seconds for take in takes))
-    if len(takes) > MOST_CLIPS or seconds > most_seconds:
-        message = (
-            f"{MOST_CLIPS} clips and {most_seconds:g} s together at most, here are {len(takes)} of {seconds:.0f} s"
-        )
-        raise BadRequestError(message, fields=[("moments", message)])
-
-
-async def _clips(runtime: Runtime, desk: MediaDesk, takes: Sequence[Take]) -> OpenedFile:
-    """The clips in one ZIP, which is gone once it was sent."""
-    cut: list[OpenedFile] = []
-
-    def make(take: Take, draft: Path, making: Making) -> None:
-        cut_take(MediaChild(runtime.settings, desk.should_stop(making)), take, draft, most_side=desk.settings.most_side)
-
-    try:
-        for take in takes:
-            name = f"{take.source.video.video_id}.frames-{take.first}-{take.stop}.mp4"
-            making = partial(make, take)
-            cut.append(await desk.obtain(desk.clips, name, making, queue=runtime.cuts, goes_on=False))
-        return await runtime.lookups.run(lambda: _packed(runtime.cache_folder, cut, clip_names(takes)))
-    finally:
-        for opened in cut:
-            opened.close()
-
-
-def _packed(folder: Path, clips: Sequence[OpenedFile], names: Sequence[str]) -> OpenedFile:
-    descriptor, name = tempfile.mkstemp(prefix="export-", suffix=".zip", dir=folder)
-    path = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            for clip, inside in zip(clips, names, strict=True):
-                with archive.open(inside, "w", force_zip64=True) as entry:
-                    place = 0
-                    while piece := clip.read(place, 1 << 20):
-                        entry.write(piece)
-                        place += len(piece)
-        return OpenedFile(os.open(path, os.O_RDONLY | os.O_CLOEXEC), path, name=path.stem)
-    finally:
-        path.unlink()
+def _file(request: AnyRequest, opened: OpenedFile, name: str, media_type: str) -> Response[bytes]:
+    shown = content_disposition(name, kind="attachment")
+    return file_response(request, opened, media_type=media_type, headers={"Content-Disposition": shown})
 
 
 def _answer(made: Sequence[Document], media_type: str, *, title: str) -> Response[bytes]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import Watch, wait_for_frames
@@ -13,16 +14,19 @@ TALK = f"{1:032x}"
 OpenPage = Callable[..., Page]
 
 
-def test_the_results_become_an_edit_list(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
+@pytest.mark.parametrize(("name", "kind"), [("EDL", "edl"), ("Clips", "clips"), ("Reel", "reel")])
+def test_the_results_are_taken_away(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary, name: str, kind: str
+) -> None:
     page = new_page()
     page.goto(f"{service.address}/?q=red")
     page.get_by_text("Export", exact=True).click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="EDL").click()
+        page.get_by_role("button", name=name).click()
     assert download.value.suggested_filename == "a cut.edl"
     assert Path(download.value.path()).read_bytes() == b"TITLE: a cut\n"
     (asked,) = library.exports
-    assert asked["format"] == "edl" and asked["title"] == "red"
+    assert asked["format"] == kind and asked["title"] == "red"
     shown = [(one["video_id"], one["start_seconds"], one["text"]) for one in asked["moments"]]
     assert shown == [(one["video_id"], one["start_seconds"], one["text"]) for one in library.moments]
     expect(page.locator(".menu")).not_to_have_attribute("open", "")

@@ -1,4 +1,4 @@
-/** The menu beside the results that takes them away: for a spreadsheet, a player or an editor, or as clips. */
+/** The menu beside the results that takes them away: for a spreadsheet, a player or an editor, as clips, or as one reel. */
 
 import { announce } from "./announce.js";
 import { button, element, icon } from "./dom.js";
@@ -11,8 +11,13 @@ const FORMATS = [
   ["csv", "CSV", "For a spreadsheet"],
   ["webvtt", "WebVTT", "Chapters for a player"],
   ["clips", "Clips", "An MP4 for each, in a ZIP"],
+  ["reel", "Reel", "One MP4, with chapters"],
 ];
-/** Clips of one ZIP, as the service bounds them; and moments of the other formats. */
+const CUTTING = new Map([
+  ["clips", "Cutting the clips…"],
+  ["reel", "Cutting the reel…"],
+]);
+/** Clips of one ZIP or one reel, as the service bounds them; and moments of the other formats. */
 const MOST_CLIPS = 50;
 const MOST_MOMENTS = 200;
 const MOST_TRIES = 40;
@@ -62,14 +67,14 @@ export function exportMenu({ moments, title }) {
   /** @param {string} format @param {string} name */
   async function take(format, name) {
     if (isBusy) return;
-    const most = format === "clips" ? MOST_CLIPS : MOST_MOMENTS;
+    const most = CUTTING.has(format) ? MOST_CLIPS : MOST_MOMENTS;
     const chosen = moments().slice(0, most);
     const rows = chosen.map(({ video_id, start_seconds, stop_seconds, text, caption, why }) => {
       return { video_id, start_seconds, stop_seconds, text: text ?? "", caption: caption ?? "", why: why ?? "" };
     });
     isBusy = true;
     menu.classList.add("is-busy");
-    say(format === "clips" ? "Cutting the clips…" : "Reading the files…");
+    say(CUTTING.get(format) ?? "Reading the files…");
     try {
       await patiently(() => download("/api/export", { format, title: title(), moments: rows }));
       say("");
