@@ -21,7 +21,7 @@ from demo.text_pairs import GROUP, Pair, random_group
 from demo.training import add_resume, cosine_rate, settings_of, steps_of, training_options
 
 TEXT_CHECKPOINT = Path(__file__).parent / "checkpoints" / "text"
-QUESTIONS = 0.35
+QUESTIONS = 0.45
 """Of the queries, so many are what is left of a question."""
 RIVALS = 7
 """Captions beside the right one."""

@@ -28,7 +28,7 @@ from search.retrieval import (
     Searchable,
     SegmentKey,
     text_hits,
-)  # fmt: skip
+)
 from search.scenery import scenery_later, weight_of
 
 
