@@ -31,7 +31,7 @@ RIVALS = 7
 class Settings:
     """What a run depends on."""
 
-    steps: int = 2400
+    steps: int = 4800
     groups: int = 6
     """Of near-identical texts, GROUP pairs each."""
     hard: int = 12
