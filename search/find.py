@@ -14,7 +14,7 @@ from search.reading import read_best, reread
 from search.results import Route, Signal
 from search.retrieval import Question, SegmentKey
 from search.retrieve import retrieve
-from search.router import in_order, routes_of
+from search.router import READ_STEPS, in_order, routes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def find_routed(
         fused = in_order(fused, relevance)
     if read := read_best(library, question, [one.key for one in fused], signals=signals):
         relevance = judged.relevance(read)
-        fused = in_order(fused, relevance) if is_measured else reread(fused, read)
+        fused = in_order(fused, relevance, steps=READ_STEPS) if is_measured else reread(fused, read)
     durations = {video_id: one.duration_seconds for video_id, one in videos.items()}
     matches = matches_of(library, question, found, fused, durations, relevance)
     drafts = moments_of(matches, background=found.picture_background.middle)

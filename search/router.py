@@ -22,6 +22,8 @@ LEAST_WEIGHT = 0.02
 """A list that counts at all still adds what it knows about equals."""
 STEPS = 50
 """Relevances are compared in so many steps: what differs by less is ordered by the fused ranks."""
+READ_STEPS = 1000
+"""The same where texts were read again: of two that hold the same words a reading knows which answers, ranks do not."""
 
 
 def routes_of(
@@ -65,7 +67,7 @@ def _nothing(found: Retrieved, signal: Signal) -> str:
 
 
 def in_order(
-    fused: list[Fused[SegmentKey, Signal]], relevance: Mapping[SegmentKey, float]
+    fused: list[Fused[SegmentKey, Signal]], relevance: Mapping[SegmentKey, float], *, steps: int = STEPS
 ) -> list[Fused[SegmentKey, Signal]]:
     """Fused keys by their measured relevance, in steps, and by fused rank within a step."""
-    return sorted(fused, key=lambda one: -round(STEPS * relevance.get(one.key, 0.0)))
+    return sorted(fused, key=lambda one: -round(steps * relevance.get(one.key, 0.0)))
