@@ -12,7 +12,7 @@ from search.judging import Evidence, Near, features_of, judge
 from search.relevance import MIN_SAMPLE, Background, Threshold, standing_relevance
 from search.results import Signal
 from search.retrieval import Hit, Retrieved
-from search.router import in_order, routes_of
+from search.router import READ_STEPS, in_order, routes_of
 
 A, B, C = ("v", 0), ("v", 1), ("v", 2)
 QUERY = "a red circle on a green background"
@@ -133,8 +133,10 @@ def test_a_list_counts_as_its_best_hit_is_relevant() -> None:
 
 def test_relevance_orders_and_ranks_settle_what_is_as_relevant() -> None:
     fused = [Fused(key, score, {}) for key, score in ((A, 0.03), (B, 0.02), (C, 0.01))]
-    ordered = in_order(fused, {A: 0.301, B: 0.9, C: 0.302})  # type: ignore[arg-type]
-    assert [one.key for one in ordered] == [B, A, C]
+    relevance = {A: 0.301, B: 0.9, C: 0.303}
+    assert [one.key for one in in_order(fused, relevance)] == [B, A, C]  # type: ignore[arg-type]
+    read = in_order(fused, relevance, steps=READ_STEPS)  # type: ignore[arg-type]
+    assert [one.key for one in read] == [B, C, A]
 
 
 def test_more_evidence_never_counts_less() -> None:
