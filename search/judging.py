@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer.records import TextSource
 from search.calibration import MOST_LOG_ODDS, READ, Calibration, Matrix, log_odds, signed
@@ -71,15 +72,18 @@ class Judged:
     """(n,) chances by the families that were measured; 0 where none was."""
     by_rule: Matrix
     """(n,) relevance by the signals that no family judges."""
+    in_words: NDArray[np.bool_]
+    """(n,) whether what is said or written there holds every word of the query that means something."""
     calibration: Calibration | None
 
     def relevance(self, read: Mapping[SegmentKey, float] = MappingProxyType({})) -> dict[SegmentKey, float]:
-        """Segment -> relevance, 0 to 1.
+        """Segment -> relevance, 0 to 1. A reading does not turn down what stands there in so many words.
 
         Args:
             read: of some segments the log odds that they answer, by a reranker that read their texts.
         """
         again = self.measured if self.calibration is None else _reread(self.keys, self.measured, read, self.calibration)
+        again = np.where(self.in_words, np.maximum(again, self.measured), again)
         return dict(zip(self.keys, np.maximum(again, self.by_rule).tolist(), strict=True))
 
 
@@ -95,7 +99,14 @@ def judge(query: str, evidence: Evidence, calibration: Calibration | None) -> Ju
                 measured |= signals
     for signal in evidence.near.keys() - measured:
         by_rule = np.maximum(by_rule, _by_rule(signal, evidence.near[signal], keys))
-    return Judged(keys, chances, by_rule, calibration)
+    return Judged(keys, chances, by_rule, _in_words(query, evidence, keys), calibration)
+
+
+def _in_words(query: str, evidence: Evidence, keys: list[SegmentKey]) -> NDArray[np.bool_]:
+    wanted = frozenset(content_words(query))
+    held = [evidence.held[source] for sources in MEANT.values() for source in sources if source in evidence.held]
+    none = frozenset[str]()
+    return np.array([bool(wanted) and any(own.get(key, none) >= wanted for own in held) for key in keys], bool)
 
 
 def _reread(

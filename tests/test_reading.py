@@ -104,6 +104,17 @@ def test_a_reading_overrules_what_only_looked_near() -> None:
     assert again[right] > 0.9 > 0.1 > again[near]
 
 
+def test_a_reading_does_not_turn_down_what_is_written_word_for_word() -> None:
+    """A sign that reads LIZARD MANGO is a sign that says mango."""
+    exact, other = ("v", 0), ("v", 1)
+    near = {"screen_text": Near({exact: 2.0, other: 2.0}, -1.0), "screen_text_words": Near({exact: 0.7}, 0.0)}
+    evidence = Evidence(near, {"screen_text": {exact: frozenset({"mango"})}})
+    families = {"written and words": Family((1.0, 0.0, 0.0, 0.0), 0.0), READ: Family((0.5, 1.0), 0.0)}
+    judged = judge("a sign that says mango", evidence, Calibration(families, {}))
+    before, after = judged.relevance(), judged.relevance({exact: -6.0, other: -6.0})
+    assert after[exact] == before[exact] > 0.5 > after[other]
+
+
 def test_a_name_counts_though_no_text_answers() -> None:
     """What the words around a video say is no text to be read."""
     key = ("v", 0)
