@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from indexer.words import letters_of
-from search.words import EMPTY_WORDS, INFLECTION_LETTERS, MIN_STEM_LETTERS
+from search.words import EMPTY_WORDS, same_stem
 
 Span = tuple[int, int]
 """Half-open [start, stop) in characters."""
@@ -25,7 +25,11 @@ def matching_spans(text: str, query: str) -> list[Span]:
     spaced = [word for word in wanted if not _UNSPACED.search(word)]
     telling = [word for word in spaced if letters_of(word) not in EMPTY_WORDS]
     chosen = telling or ([] if unspaced else spaced)
-    spans = [match.span() for match in _WORD.finditer(text) if any(_alike(_plain(match[0]), word) for word in chosen)]
+    spans = [
+        match.span()
+        for match in _WORD.finditer(text)
+        if any(held == word or same_stem(held, word) for held in [_plain(match[0])] for word in chosen)
+    ]
     for word in unspaced:
         for size in (len(word), 2):
             found = [m.span() for part in _pieces(word, size) for m in re.finditer(re.escape(part), text)]
@@ -52,13 +56,6 @@ def excerpt(text: str, spans: Sequence[Span], length: int) -> tuple[str, list[Sp
 def _plain(word: str) -> str:
     """Without case and accents, so that `Straße` meets `strasse`."""
     return "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
-
-
-def _alike(word: str, wanted: str) -> bool:
-    if word == wanted:
-        return True
-    short, long = sorted((word, wanted), key=len)
-    return len(short) >= MIN_STEM_LETTERS and long.startswith(short) and len(long) - len(short) <= INFLECTION_LETTERS
 
 
 def _pieces(word: str, size: int) -> list[str]:

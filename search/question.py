@@ -7,7 +7,7 @@ here, is looked for as it stands.
 import re
 from typing import Literal
 
-from search.words import FUNCTION_WORDS, MEDIUM_WORDS, split
+from search.words import EMPTY_WORDS, split
 
 Scope = Literal["moments", "summary", "count"]
 """Answered from a few moments, from the whole span, or by enumerating moments."""
@@ -113,4 +113,4 @@ def _without_asking(plain: str) -> str:
 
 
 def _means_something(word: str) -> bool:
-    return word not in FUNCTION_WORDS and word not in MEDIUM_WORDS
+    return word not in EMPTY_WORDS

@@ -4,6 +4,7 @@ import io
 import threading
 import zipfile
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Annotated
 
 from litestar import Controller, Response, post
@@ -56,12 +57,13 @@ class ExportRoutes(Controller):
         again, what is cut is kept.
         """
         wanted = await runtime.lookups.run(lambda: _wanted(runtime, data))
+        rate = None if data.rate is None else parse_rate(data.rate)
         gone = threading.Event()
         try:
-            prepared = await while_there(request, runtime.cuts.run(lambda: _prepared(runtime, data, wanted, gone)))
+            preparing = runtime.cuts.run(lambda: _prepared(runtime, data, wanted, gone, rate=rate))
+            prepared = await while_there(request, preparing)
         finally:
             gone.set()
-        rate = None if data.rate is None else parse_rate(data.rate)
         if data.format == "clips":
             opened = await while_there(request, clips_of(runtime, desk_of(runtime), prepared.takes))
             return _file(request, opened, f"{safe_name(data.title)}.zip", "application/zip")
@@ -89,13 +91,15 @@ def _one(moment: ExportMoment, video: Video, where: str) -> Wanted:
     )
 
 
-def _prepared(runtime: Runtime, data: ExportRequest, wanted: Sequence[Wanted], gone: threading.Event) -> Prepared:
+def _prepared(
+    runtime: Runtime, data: ExportRequest, wanted: Sequence[Wanted], gone: threading.Event, *, rate: Fraction | None
+) -> Prepared:
     """Blocks; ends when nobody waits any more."""
     prepared = prepare(
         MediaChild(runtime.settings, lambda: gone.is_set() or runtime.stopping.is_set()),
         wanted,
         data.format,
-        rate=None if data.rate is None else parse_rate(data.rate),
+        rate=rate,
         drops=data.drop_frame,
         handle_seconds=data.handle_seconds,
     )
