@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from indexer.lock import WriterLock
 from indexer.store import Library
 from tests.service import (  # noqa: F401
     ServiceProcess,
@@ -45,6 +46,12 @@ def wait_until(holds: Callable[[], bool], seconds: float = 120.0) -> None:
 
 def files_of(library: Path) -> set[Path]:
     return {path for path in (library / "uploads").rglob("*") if path.is_file()}
+
+
+def known(library: Path) -> set[Path]:
+    """Uploaded files whose videos are in the library: what was finished is kept."""
+    with Library.open(library) as opened:
+        return {Path(path) for video in opened.videos() for path in video.paths} & files_of(library)
 
 
 def verified(library: Path) -> None:
@@ -90,7 +97,20 @@ def test_a_job_can_be_stopped_and_the_next_one_runs(own_library: Path, video: Pa
         assert client.delete(f"/api/jobs/{second['id']}").status_code == 202
         for job in (first, second):
             assert wait_for_job(client, str(job["id"]))["state"] == "cancelled"
-        wait_until(lambda: not files_of(own_library))
+        wait_until(lambda: files_of(own_library) == known(own_library))
+    assert not any(path.name == "second.mp4" for path in files_of(own_library))
+    verified(own_library)
+
+
+def test_an_upload_whose_job_never_began_goes_with_it(own_library: Path, video: Path) -> None:
+    lock = WriterLock(own_library)
+    with serving(demo_settings(own_library)) as running, running.client() as client:
+        lock.acquire()  # as another process would hold it: the job waits
+        job = upload(client, video, "a.mp4", extra=b"1")
+        assert len(files_of(own_library)) == 1
+        assert client.delete(f"/api/jobs/{job['id']}").status_code == 202
+        wait_until(lambda: not files_of(own_library), seconds=20)
+        lock.release()
     verified(own_library)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from api.service.job_store import JobEntry, JobStore
 from api.service.schemas import JobError
 from api.service.times import rfc3339
-from indexer.errors import LibraryLockedError
+from indexer.errors import LibraryError, LibraryLockedError
 from indexer.lock import WriterLock
 
 MAX_ATTEMPTS = 3
@@ -39,5 +39,7 @@ def is_free(library: Path) -> bool:
         lock.acquire()
     except LibraryLockedError:
         return False
+    except LibraryError:
+        return True  # the job itself says what is wrong with it
     lock.release()
     return True

@@ -49,6 +49,8 @@ class JobRunner:
         self._running: JobEntry | None = None
         self._child: JobChild | None = None
         self._worker: asyncio.Task[None] | None = None
+        self._has_ended = False
+        """A job ended since the last sweep."""
         self.incoming: set[str] = set()
         """Paths of uploads that are about to become jobs: not to be swept."""
 
@@ -150,9 +152,12 @@ class JobRunner:
 
     async def _work(self) -> None:
         while not self._runtime.stopping.is_set():
+            self._wake.clear()
+            if self._has_ended:
+                self._has_ended = False
+                await asyncio.to_thread(self._sweep, parts=False)
             entry = next((one for one in self._entries if one.job.state == "queued"), None)
             if entry is None:
-                self._wake.clear()
                 await self._wake.wait()
             elif not await asyncio.to_thread(is_free, self._runtime.library_path):
                 entry.job.message = "waits: another process writes to the library"
@@ -170,7 +175,6 @@ class JobRunner:
             self._finish(entry, "failed", "the job could not be run")
         finally:
             self._running = self._child = None
-        await asyncio.to_thread(self._sweep, parts=False)
 
     async def _run(self, entry: JobEntry) -> None:
         job = entry.job
@@ -221,6 +225,7 @@ class JobRunner:
         entry.job = msgspec.structs.replace(
             entry.job, state=state, message=message, stage="", finished_at=rfc3339(time.time())
         )
+        self._has_ended = True
         self._metrics.jobs.labels(state).inc()
         _log.info("job ended", extra={"job": entry.job.id, "state": state})
         self._keep(entry)
@@ -244,5 +249,8 @@ class JobRunner:
         except LibraryError:
             return
         keep |= {path for entry in self._entries if not entry.is_finished for path in entry.paths} | self.incoming
-        for file in sweep_uploads(self._runtime.upload_folder, keep=keep, parts=parts):
-            _log.warning("an upload that no video and no job names was deleted: %r", file.name)
+        try:
+            for file in sweep_uploads(self._runtime.upload_folder, keep=keep, parts=parts):
+                _log.warning("an upload that no video and no job names was deleted: %r", file.name)
+        except OSError:
+            _log.exception("uploads that nothing names could not be deleted")

@@ -48,6 +48,7 @@ class Watch:
     def __init__(self) -> None:
         self.errors: list[str] = []
         self.elsewhere: list[str] = []
+        self._forgiven: list[str] = []
 
     def attach(self, page: Page) -> None:
         page.on("console", self._said)
@@ -55,12 +56,17 @@ class Watch:
         page.on("request", self._asked)
 
     def forgive(self, *words: str) -> None:
-        """Drops the errors that hold one of the words: those that the test brings about."""
-        self.errors = [error for error in self.errors if not any(word in error for word in words)]
+        """Drops the errors that hold one of the words, also those still to come: those that the test brings about."""
+        self._forgiven += words
+        self.errors = [error for error in self.errors if not self._is_forgiven(error)]
+
+    def _is_forgiven(self, error: str) -> bool:
+        return any(word in error for word in self._forgiven)
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.errors.append(f"{message.text} ({message.location.get('url', '')})")
+            error = f"{message.text} ({message.location.get('url', '')})"
+            self.errors += [] if self._is_forgiven(error) else [error]
 
     def _asked(self, request: Request) -> None:
         parts = urlsplit(request.url)
