@@ -56,7 +56,7 @@ class SearchEngine(Closing):
     def __init__(self, library: Library, settings: Settings, load: Callable[[Settings], Models]) -> None:
         self._library = library
         self._models = QueryModels(library, settings, load)
-        self._threshold = settings.relevance_threshold
+        self._settings = settings
 
     @classmethod
     def open(cls, library: Path, *, settings: Settings, load: Callable[[Settings], Models] = TO_SEARCH) -> Self:
@@ -134,7 +134,7 @@ class SearchEngine(Closing):
             found = look.by_words(query, plain=plain, signals=wanted, video_ids=video_ids)
         else:
             found = look.by_example(Given(image, like, query), signals=wanted, video_ids=video_ids)
-        is_found = found.reaches(self._threshold if threshold is None else threshold)
+        is_found = found.reaches(self._settings.relevance_threshold if threshold is None else threshold)
         drafts = found.drafts if is_found else []
         groups = group(look.library, drafts, per_video=share) if fold else [Group(one) for one in drafts]
         listed = page.of(groups)
@@ -183,7 +183,7 @@ class SearchEngine(Closing):
         self._library.close()
 
     def _look(self) -> Look:
-        return Look(self._library, self._models)
+        return Look(self._library, self._models, self._settings)
 
 
 def _check_signals(signals: Collection[Signal] | None) -> tuple[Signal, ...]:

@@ -1,41 +1,37 @@
 """An example -> drafts of moments that look like it, best first. Loads no model, shows nothing.
 
-First by the pictures' vectors. Then the best few are laid over an image pixel by pixel (`likeness`), since a part of a
-picture may be nearer, for a model, to another whole picture. Words beside an example say what is to be different
-("this, but at night"): their vector is added to the example's, so that one list is asked for what is near to both.
+First by the pictures' vectors; an image is then laid over the pictures of the best few (`overlay`). Words beside an
+example say what is to be different ("this, but at night"): their vector is added to the example's, so that one list is
+asked for what is near to both.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.records import Pixels, Video
+from indexer.config import Settings
+from indexer.records import Video
 from indexer.store import Library
+from search.closer import Sighting
 from search.example import Example
 from search.fusion import RANK_CONSTANT
-from search.likeness import agreement, parts_of
 from search.moments import Draft, Match, moments_of
+from search.overlay import LOOKED_AT, Overlay, Similar
 from search.relevance import Background, Threshold
 from search.retrieval import FRAME_POOL, SegmentKey
 
-Similar = dict[SegmentKey, list[tuple[float, float]]]
-"""For each segment its frames' (time in seconds, similarity), in order of time."""
-LOOKED_AT = 20
-"""Segments whose pictures are laid over the image. Measured, see docs/decisions.md: the right one was among the first
-20 for 99 of 100 cut-out images."""
-PIXELS_SHARE = 0.5
-"""What full agreement of the pixels adds to a cosine."""
-SURE_COSINE = 0.9
-"""From here on the vectors are believed ever more than the pixels, at 1 alone: only the same picture is so near."""
 STANDS = Threshold(best_standing=2.3, standing=2.3)
 """What looks so much more like the example than the library in general is listed. Measured in the demo world: a cut-out
 image stands at 2.6 or more for 99 in 100. Images of elsewhere stand as high there: the list shows what looks most like
 an image, and does not say that it is the same."""
 SAME = 0.95
 """Cosine from which a frame is the example itself, which is not wanted where words say what is to be different."""
+SAME_PIXELS = 0.9
+"""Agreement from which a frame is the very one that the image shows: it counts, and its time is told. Measured in the
+demo world (52 frames of an unseen one): an uncut frame agrees with itself by 0.88 or more, also worn; another scene's best
+frame by 0.95 at most, which then has the nearer vector too."""
 WORDS_WEIGHT = {"demo": 2.0}
 """By profile: what the words' vector is multiplied by beside the example's, both of unit length. Measured, see
 docs/decisions.md."""
@@ -46,13 +42,19 @@ comparable. Not measured with a large model."""
 
 
 def find_like(
-    library: Library, example: Example, *, video_ids: Collection[str] | None, videos: Mapping[str, Video]
+    library: Library,
+    example: Example,
+    *,
+    video_ids: Collection[str] | None,
+    videos: Mapping[str, Video],
+    settings: Settings,
 ) -> list[Draft]:
     """Every moment that is like an example, best first.
 
     Args:
         video_ids: look in these alone; None for all.
         videos: the library's, by id; those whose pictures are not ready, or that are not among them, are left out.
+        settings: the limits of reading frames of the best few.
     """
 
     def ready(video_id: str) -> bool:
@@ -63,12 +65,17 @@ def find_like(
     segments = library.segments_by_key(keys)
     similar = _similarities(library, wanted, [key for key in keys if key in segments])
     background = Background.of(_background(library, wanted))
-    ranked = _ranked(library, wanted, similar)
+    best = {key: max(similarity for _, similarity in frames) for key, frames in similar.items()}
+    ranked = sorted(best, key=lambda key: (-best[key], key))
+    seen: dict[SegmentKey, Sighting] = {}
+    if wanted.pictures:
+        ranked, seen = Overlay(library, wanted.pictures, similar, segments, videos, settings).order(ranked, best)
     if example.words is not None:
         itself = _similarities(library, example, ranked[:LOOKED_AT])
         ranked = [key for key in ranked if all(similarity < SAME for _, similarity in itself.get(key, []))]
-    best = [max(similarity for _, similarity in similar[key]) for key in ranked]
-    counting = background.counting(sorted(best, reverse=True), STANDS)
+    counting = background.counting(sorted((best[key] for key in ranked), reverse=True), STANDS)
+    if ranked and ranked[0] in seen and seen[ranked[0]].agreement >= SAME_PIXELS:
+        counting = max(counting, 1)
     matches = [
         Match(
             video_id=key[0],
@@ -83,7 +90,7 @@ def find_like(
         for rank, key in enumerate(ranked[:counting], start=1)
     ]
     drafts = moments_of(matches, background=background.middle)
-    kept = [draft for draft in drafts if not _is_left_out(draft, example)]
+    kept = [_timed(draft, seen) for draft in drafts if not _is_left_out(draft, example)]
     return [replace(draft, ranks={"picture": rank}) for rank, draft in enumerate(kept, start=1)]
 
 
@@ -99,7 +106,7 @@ def _with_words(library: Library, example: Example) -> Example:
             WORDS_MOST, WORDS_SPREADS * pictures / Background.of(library.background(words, what="frames")).spread
         )
     mixed = example.vectors + weight * words  # (n, dim)
-    return replace(example, vectors=mixed / np.linalg.norm(mixed, axis=1, keepdims=True), pixels=None)
+    return replace(example, vectors=mixed / np.linalg.norm(mixed, axis=1, keepdims=True), pictures=())
 
 
 def _candidates(library: Library, example: Example, video_ids: Collection[str] | None) -> list[SegmentKey]:
@@ -128,27 +135,13 @@ def _background(library: Library, example: Example) -> NDArray[np.float32]:
     return np.max(views, axis=0)
 
 
-def _ranked(library: Library, example: Example, similar: Similar) -> list[SegmentKey]:
-    best = {key: max(similarity for _, similarity in frames) for key, frames in similar.items()}
-    ranked = sorted(best, key=lambda key: (-best[key], key))
-    if example.pixels is None or not ranked:
-        return ranked
-    share = PIXELS_SHARE * min(1.0, max(0.0, 1 - best[ranked[0]]) / (1 - SURE_COSINE))
-    lead = best[ranked[0]] - best[ranked[1]] if len(ranked) > 1 else 1.0
-    if lead >= share:
-        return ranked  # no pixels could make another the first
-    parts = parts_of(example.pixels)
-    first = {
-        key: best[key] + share * agreement(parts, picture)
-        for key in ranked[:LOOKED_AT]
-        if (picture := _thumbnail(library, key)) is not None
-    }
-    return sorted(first, key=lambda key: (-first[key], key)) + [key for key in ranked if key not in first]
-
-
-def _thumbnail(library: Library, key: SegmentKey) -> Pixels | None:
-    bgr = cv2.imread(str(library.thumbnail_path(*key)))
-    return None if bgr is None else np.ascontiguousarray(bgr[:, :, ::-1]).astype(np.uint8)
+def _timed(draft: Draft, seen: Mapping[SegmentKey, Sighting]) -> Draft:
+    """With the time of the very frame that the image shows, where that was seen."""
+    sighting = seen.get((draft.video_id, draft.segment_index))
+    if sighting is None or sighting.agreement < SAME_PIXELS:
+        return draft
+    is_within = draft.span.start_seconds <= sighting.time_seconds < draft.span.stop_seconds
+    return replace(draft, best_frame_seconds=sighting.time_seconds) if is_within else draft
 
 
 def _is_left_out(draft: Draft, example: Example) -> bool:

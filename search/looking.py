@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from indexer.config import Settings
 from indexer.records import TimeSpan
 from indexer.store import Library
 from search.example import make_example
@@ -68,11 +69,12 @@ class Found:
 class Look:
     """Looks into one library for one search."""
 
-    def __init__(self, library: Library, models: QueryModels) -> None:
+    def __init__(self, library: Library, models: QueryModels, settings: Settings) -> None:
         self.library = library.now()
         self.videos = {one.video_id: one for one in self.library.videos()}
         """By id."""
         self._models = models
+        self._settings = settings
 
     def only(self, video: str | None) -> VideoIds:
         """The id of a video that is named; None for all. Raises NotInLibraryError."""
@@ -116,7 +118,7 @@ class Look:
         began = time.perf_counter()
         example = make_example(self.library, model, image=given.image, like=given.like, text=text, signals=signals)
         embedding = time.perf_counter() - began
-        drafts = find_like(self.library, example, video_ids=video_ids, videos=self.videos)
+        drafts = find_like(self.library, example, video_ids=video_ids, videos=self.videos, settings=self._settings)
         return Found(text, text, drafts, embedding, load_seconds, None)
 
     def closest(self, found: Found, video_ids: VideoIds, *, signals: Collection[Signal], limit: int) -> list[Draft]:
