@@ -29,9 +29,9 @@ an image, and does not say that it is the same."""
 SAME = 0.95
 """Cosine from which a frame is the example itself, which is not wanted where words say what is to be different."""
 SAME_PIXELS = 0.9
-"""Agreement from which a frame is taken for the very one that the image shows: it counts, and its time is told. Measured
-on 52 frames of an unseen demo world: an uncut frame, also a worn one, agrees with itself by 0.88 or more, with the best
-frame of another scene by 0.90 or less for 9 in 10."""
+"""Agreement from which a frame is taken for the very one that the image shows: it counts, and its time is told.
+Measured on 52 frames of an unseen demo world: an uncut frame, also a worn one, agrees with itself by 0.88 or more, with
+the best frame of another scene by 0.90 or less for 9 in 10."""
 WORDS_WEIGHT = {"demo": 2.0}
 """By profile: what the words' vector is multiplied by beside the example's, both of unit length. Measured, see
 docs/decisions.md."""
