@@ -18,11 +18,11 @@ from search.closer import Sighting
 from search.example import Example
 from search.fusion import RANK_CONSTANT
 from search.moments import Draft, Match, moments_of
-from search.overlay import LOOKED_AT, Overlay, Similar
+from search.overlay import LOOKED_AT, SURE_COSINE, Overlay, Similar
 from search.relevance import Background, Threshold
 from search.retrieval import FRAME_POOL, SegmentKey
 
-STANDS = Threshold(best_standing=2.3, standing=2.3)
+STANDS = Threshold(best_standing=2.3, standing=2.3, sure=SURE_COSINE)
 """What looks so much more like the example than the library in general is listed. Measured in the demo world: a cut-out
 image stands at 2.6 or more for 99 in 100. Images of elsewhere stand as high there: the list shows what looks most like
 an image, and does not say that it is the same."""
