@@ -27,6 +27,7 @@ from indexer.config import Settings
 from indexer.errors import VideoError
 from indexer.pipeline import index_paths
 from indexer.records import TimeSpan
+from indexer.still import MIN_IMAGE_SIDE
 from indexer.video import open_video
 from search.engine import SearchEngine
 from search.results import Moment
@@ -102,7 +103,7 @@ def filmed(engine: SearchEngine, queries: int, settings: Settings, rng: random.R
             picture = pictures_at(Path(video.path), [at], settings)
         except VideoError:
             continue
-        if picture:
+        if picture and min(picture[0].size) >= 4 * MIN_IMAGE_SIDE:  # a quarter of it can be asked for
             yield Asked(Path(video.path), at, None, picture[0])
 
 
