@@ -11,9 +11,9 @@ from pathlib import Path
 
 from indexer.config import Settings
 from indexer.errors import VideoError
-from indexer.records import Pixels, SampledFrame, TimeSpan
+from indexer.records import SampledFrame, TimeSpan
 from indexer.video import open_video
-from search.likeness import agreement
+from search.likeness import Fit, Part, fit
 from search.retrieval import SegmentKey
 
 FRAMES_PER_SECOND = 8
@@ -22,6 +22,8 @@ REACH_SECONDS = 1.0
 """To either side of a sampled frame: what an image shows is sampled within this time of it."""
 PICTURE_SIDE = 192
 """Pixels of the longer side; more than are compared, so that a picture is not scaled down twice to the same size."""
+FINELY = 3
+"""Frames of a candidate that are compared at scales in between: those that fit best at the others."""
 SIDE_BY_SIDE = 2
 """Videos read at once: each is a process of its own."""
 _TOLERANCE_SECONDS = 1e-6
@@ -49,16 +51,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """The frame that agrees best with an image."""
+    """The frame that an image fits best."""
 
-    agreement: float
-    """0 to 1, see `search.likeness`."""
+    fit: Fit
     time_seconds: float
     """Inside the segment."""
 
 
 def look_closer(
-    parts: Sequence[Pixels], candidates: Sequence[Candidate], *, settings: Settings
+    parts: Sequence[Part], candidates: Sequence[Candidate], *, settings: Settings
 ) -> dict[SegmentKey, Sighting]:
     """The best frame of each candidate; without those whose files have vanished or cannot be read.
 
@@ -87,12 +88,11 @@ def look_closer(
     return found
 
 
-def _best(parts: Sequence[Pixels], candidate: Candidate, frames: Sequence[SampledFrame]) -> Sighting:
+def _best(parts: Sequence[Part], candidate: Candidate, frames: Sequence[SampledFrame]) -> Sighting:
     starts = [frame.time_seconds for frame in frames]
     # A frame is on screen until the next: each is compared once, however often it was asked for.
     shown = {max(0, bisect_right(starts, time + _TOLERANCE_SECONDS) - 1) for time in candidate.times()}
-    found = [
-        Sighting(agreement(parts, frames[place].pixels), max(starts[place], candidate.span.start_seconds))
-        for place in shown
-    ]
-    return max(found, key=lambda one: (one.agreement, -one.time_seconds))
+    best = sorted(((fit(parts, frames[place].pixels), place) for place in shown), reverse=True)[:FINELY]
+    found = [(fit(parts, frames[place].pixels, finely=True), place) for _, place in best]
+    best_fit, place = max(found, key=lambda one: (one[0], -one[1]))
+    return Sighting(best_fit, max(starts[place], candidate.span.start_seconds))

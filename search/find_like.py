@@ -32,6 +32,9 @@ SAME_PIXELS = 0.9
 """Agreement from which a frame is taken for the very one that the image shows: it counts, and its time is told.
 Measured on 52 frames of an unseen demo world: an uncut frame, also a worn one, agrees with itself by 0.88 or more, with
 the best frame of another scene by 0.90 or less for 9 in 10."""
+SAME_VARIANCE = 0.8
+"""Share of an image's variance that a picture explains, from where it counts, however little it stands out by its
+vector. Measured, see docs/decisions.md."""
 WORDS_WEIGHT = {"demo": 2.0}
 """By profile: what the words' vector is multiplied by beside the example's, both of unit length. Measured, see
 docs/decisions.md."""
@@ -74,7 +77,7 @@ def find_like(
         itself = _similarities(library, example, ranked[:LOOKED_AT])
         ranked = [key for key in ranked if all(similarity < SAME for _, similarity in itself.get(key, []))]
     counting = background.counting(sorted((best[key] for key in ranked), reverse=True), STANDS)
-    if ranked and ranked[0] in seen and seen[ranked[0]].agreement >= SAME_PIXELS:
+    if ranked and _shows_the_same(seen.get(ranked[0])):
         counting = max(counting, 1)
     matches = [
         Match(
@@ -135,10 +138,14 @@ def _background(library: Library, example: Example) -> NDArray[np.float32]:
     return np.max(views, axis=0)
 
 
+def _shows_the_same(sighting: Sighting | None) -> bool:
+    return sighting is not None and (sighting.fit.agreement >= SAME_PIXELS or sighting.fit.explained >= SAME_VARIANCE)
+
+
 def _timed(draft: Draft, seen: Mapping[SegmentKey, Sighting]) -> Draft:
     """With the time of the very frame that the image shows, where that was seen."""
     sighting = seen.get((draft.video_id, draft.segment_index))
-    if sighting is None or sighting.agreement < SAME_PIXELS:
+    if sighting is None or sighting.fit.agreement < SAME_PIXELS:
         return draft
     is_within = draft.span.start_seconds <= sighting.time_seconds < draft.span.stop_seconds
     return replace(draft, best_frame_seconds=sighting.time_seconds) if is_within else draft
