@@ -162,6 +162,9 @@ def main() -> None:
     if options.cost:
         print_cost(options.cost)
         return
+    most = 1 + int(60 * options.lecture_minutes - 40) // 10
+    if any(not 1 <= count <= most for count in options.changes):
+        parser.error(f"a lecture of {options.lecture_minutes:g} minutes has 1 to {most} slides, of 10 s or more each")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         films = [film for seed in options.seeds for film in make_films(seed, seconds=options.seconds)]

@@ -92,7 +92,8 @@ def _best(parts: Sequence[Part], candidate: Candidate, frames: Sequence[SampledF
     starts = [frame.time_seconds for frame in frames]
     # A frame is on screen until the next: each is compared once, however often it was asked for.
     shown = {max(0, bisect_right(starts, time + _TOLERANCE_SECONDS) - 1) for time in candidate.times()}
-    best = sorted(((fit(parts, frames[place].pixels), place) for place in shown), reverse=True)[:FINELY]
-    found = [(fit(parts, frames[place].pixels, finely=True), place) for _, place in best]
-    best_fit, place = max(found, key=lambda one: (one[0], -one[1]))
-    return Sighting(best_fit, max(starts[place], candidate.span.start_seconds))
+    coarse = {place: fit(parts, frames[place].pixels) for place in shown}
+    best = sorted(shown, key=lambda place: (coarse[place], -place), reverse=True)[:FINELY]
+    fine = {place: fit(parts, frames[place].pixels, finely=True) for place in best}
+    place = max(best, key=lambda place: (fine[place], -place))  # the first of those that fit as well
+    return Sighting(fine[place], max(starts[place], candidate.span.start_seconds))
