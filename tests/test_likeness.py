@@ -5,17 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.decode_picture import scale_to
 from indexer.records import Pixels
 from search.likeness import FLAT, NOTHING, fit, parts_of
+from tests.coarse_pictures import drawn
 
 SHARES = st.floats(0.55, 1.0)
-
-
-def drawn(seed: int) -> Pixels:
-    """(180, 320, 3): coarse colours, as a blurred photograph has them."""
-    coarse = np.random.default_rng(seed).integers(0, 256, (9, 16, 3)).astype(np.uint8)
-    return scale_to(coarse, 320, 180)
 
 
 def cut_out(picture: Pixels, share: float, across: float, down: float) -> Pixels:
