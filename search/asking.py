@@ -151,7 +151,7 @@ class Asker(Closing):
             return answer_summary(self, text, chosen, started=started, listening=told)
         listening = Listening(
             None if on_text is None else AnswerStream(on_text),
-            None if on_draft is None else AnswerStream(on_draft),
+            on_draft,
             on_evidence,
             is_cancelled,
         )

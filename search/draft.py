@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from indexer.models.vision_language import VisionLanguageModel
+from search.answer_stream import AnswerStream
 from search.budget import blank_clip
 from search.evidence import PlannedClip
 from search.listening import Listening
@@ -17,11 +18,12 @@ from search.prompts import ask_prompt
 
 DRAFT_SCHEMA: dict[str, Any] = {
     "type": "object",
-    "properties": {"answer": {"type": "string"}},
-    "required": ["answer"],
+    "properties": {"answer": {"type": "string"}, "found": {"type": "boolean"}},
+    "required": ["answer", "found"],
     "additionalProperties": False,
 }
-"""The beginning of a reply and no more: what a draft would cite has not been looked at."""
+"""The beginning of a reply: what a draft would cite has not been looked at. It goes one key past the answer, since a
+model that learnt to go on there (`", "found"`) cannot end the answer where the grammar lets nothing follow."""
 
 
 def tell_draft(
@@ -42,6 +44,6 @@ def tell_draft(
         [prompt],
         max_tokens=max_tokens,
         schema=DRAFT_SCHEMA,
-        on_text=listening.on_draft,
+        on_text=AnswerStream(listening.on_draft),
         is_cancelled=listening.is_cancelled,
     )

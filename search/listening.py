@@ -1,7 +1,7 @@
 """Who listens while a question is answered, and may stop it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexer.models.vision_language import IsCancelled, OnText
 from indexer.records import TimeSpan
@@ -23,6 +23,19 @@ class Listening:
     """The clips of a prompt, before the model reads it."""
     is_cancelled: IsCancelled | None = None
     """Once it says True, nothing more is generated."""
+
+
+def telling_first(listening: Listening, then: Callable[[], None]) -> Listening:
+    """The same listener; `then` is called after each piece of a draft that it was told."""
+    on_draft = listening.on_draft
+    if on_draft is None:
+        return listening
+
+    def tell(piece: str) -> None:
+        on_draft(piece)
+        then()
+
+    return replace(listening, on_draft=tell)
 
 
 SILENT = Listening()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from search.budget import Budget, plan_clips
 from search.draft import tell_draft
 from search.effort import Effort, reply_tokens
 from search.evidence import Candidate, PlannedClip
-from search.listening import SILENT, Listening, ShownSpan
+from search.listening import SILENT, Listening, ShownSpan, telling_first
 from search.prompts import ShownClip, ask_prompt
 from search.reply import NOTHING, ParsedReply, parse_reply
 from search.reply_schema import FOUND_SCHEMA, REPLY_SCHEMA, SHORT_SCHEMA
@@ -129,11 +129,21 @@ class Passes:
         return [_Clip(plan.candidate, show(clip)) for plan, clip in read.clips]
 
     def _read_beside_draft(self, planned: Sequence[PlannedClip]) -> "list[_Clip]":
-        """Reads the first clips, in other processes, while the model tells what their captions and texts say."""
+        """Reads the first clips, in other processes, while the model tells what their captions and texts say.
+
+        Reading waits for the draft's first word: both would share the processors, and somebody waits for that word.
+        """
         with ThreadPoolExecutor(1) as pool:
-            reading = pool.submit(self._read, planned)
-            tell_draft(self._question, planned, self._model, max_tokens=self.reply_tokens, listening=self._listening)
-            return reading.result()
+            reading: list[Future[list[_Clip]]] = []
+
+            def begin() -> None:
+                if not reading:
+                    reading.append(pool.submit(self._read, planned))
+
+            told = telling_first(self._listening, begin)
+            tell_draft(self._question, planned, self._model, max_tokens=self.reply_tokens, listening=told)
+            begin()  # there was no draft
+            return reading[0].result()
 
     def _final(self, clips: "list[_Clip]") -> Looked:
         reply = self._ask(clips, self._listening.on_text) if clips else NOTHING

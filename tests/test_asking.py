@@ -226,6 +226,20 @@ def test_a_draft_from_what_is_written_comes_before_any_picture(ask: Ask) -> None
     assert answer.evidence.passes == 1
 
 
+def test_pictures_are_read_once_the_drafts_first_word_is_told(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    read = passes.read_clips
+
+    def noted(planned: Sequence[PlannedClip], **given: Any) -> ReadClips:
+        told.append("read")
+        return read(planned, **given)
+
+    monkeypatch.setattr(passes, "read_clips", noted)
+    ask("What does the tailor count?", lambda prompt: reply((1, 12, 18)), on_draft=lambda words: told.append("draft"))
+    assert told[:2] == ["draft", "read"]
+    assert told.count("read") == 1
+
+
 def test_nothing_written_makes_no_draft(ask: Ask) -> None:
     told: list[str] = []
     _, model = ask("When can one see a horse meadow?", lambda prompt: reply((1, 12, 18)), on_draft=told.append)

@@ -1,5 +1,6 @@
 """Qwen2-VL by transformers with a tiny checkpoint of random weights: counts, batches, streams, cancel, grammar."""
 
+import functools
 import json
 import shutil
 import threading
@@ -24,6 +25,7 @@ from indexer.errors import (
     PromptTooLongError,
 )
 from indexer.models.qwen import QwenModel, load_vision_language_model
+from indexer.models.reply_grammar import SchemaConstraint
 from indexer.models.saved_weights import saved_weights_name
 from indexer.models.vision_language import Prompt, ShownFrames, VisionLanguageModel
 from indexer.records import TimeSpan
@@ -75,6 +77,25 @@ def test_the_count_is_the_processors(model: QwenModel) -> None:
         prompt = tuple(parts)
         made = model._inputs.batch([prompt])  # pyright: ignore[reportPrivateUsage]
         assert model.count_tokens(prompt) == made["input_ids"].shape[1] == int(made["attention_mask"].sum())
+
+
+def test_what_a_schema_prescribes_is_read_in_place_of_generated(
+    model: QwenModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts, steps = [question(1, clips=1), question(2, clips=3)], list[int]()
+    forward = model._model.forward  # pyright: ignore[reportPrivateUsage]
+
+    @functools.wraps(forward)
+    def counted(*given: Any, **named: Any) -> Any:
+        steps.append(1)
+        return forward(*given, **named)
+
+    monkeypatch.setattr(model._model, "forward", counted)  # pyright: ignore[reportPrivateUsage]
+    begun = model.generate(prompts, max_tokens=40, schema=REPLY_SCHEMA)
+    few = len(steps)
+    monkeypatch.setattr(SchemaConstraint, "begin", lambda self, most: [])
+    assert model.generate(prompts, max_tokens=40, schema=REPLY_SCHEMA) == begun
+    assert few < len(steps) - few
 
 
 def test_a_batch_answers_as_single_calls_do(model: QwenModel) -> None:

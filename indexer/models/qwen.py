@@ -13,7 +13,7 @@ import torch
 
 from indexer.errors import DeviceMemoryError, GenerationCancelledError, ModelBrokenError, PromptTooLongError
 from indexer.models.device import choose_device, one_thread_an_operation
-from indexer.models.qwen_inputs import PromptInputs, check_processor
+from indexer.models.qwen_inputs import PromptInputs, check_processor, continued
 from indexer.models.qwen_watch import Watch
 from indexer.models.reply_grammar import ReplyGrammar
 from indexer.models.saved_weights import find_saved_weights, name_of
@@ -168,10 +168,11 @@ class QwenModel:
         constraint = self._grammar_made().constraint(schema, len(prompts)) if schema is not None else None
         start = inputs["input_ids"].shape[1]
         watch.begin(start)
+        begun = constraint.begin(max_tokens - 1) if constraint else []
         with torch.inference_mode(), one_thread_an_operation(self._device, parameters=self._parameters):
             made = self._model.generate(
-                **inputs,
-                generation_config=self._greedy(max_tokens),
+                **continued(inputs, begun),
+                generation_config=self._greedy(max_tokens - len(begun)),
                 logits_processor=[constraint] if constraint else None,
                 stopping_criteria=[watch],
             )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
 from indexer.errors import ModelBrokenError
 from indexer.models.vision_language import Prompt, ShownFrames
@@ -68,6 +69,26 @@ class PromptInputs:
         ]
         messages: Any = [{"role": "user", "content": content}]
         return str(self._processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+
+
+def continued(inputs: Any, tokens: Sequence[int]) -> Any:
+    """Inputs of a batch with the beginning of each reply behind each prompt, read with it in place of generated.
+
+    Args:
+        inputs: as `PromptInputs.batch` makes them; changed.
+    """
+    size = inputs["input_ids"].shape
+    for name, values in {"input_ids": tokens, "attention_mask": [1] * len(tokens)}.items():
+        inputs[name] = _with_columns(inputs[name], values)
+    for name in set(inputs) - {"input_ids", "attention_mask"}:  # kinds of tokens: words are 0
+        if inputs[name].shape == size:
+            inputs[name] = _with_columns(inputs[name], [0] * len(tokens))
+    return inputs
+
+
+def _with_columns(rows: torch.Tensor, values: Sequence[int]) -> torch.Tensor:
+    more = torch.tensor([list(values)], dtype=rows.dtype, device=rows.device)
+    return torch.cat([rows, more.expand(len(rows), -1)], dim=1)
 
 
 def check_processor(processor: Processor, config: Any, spec: str) -> None:

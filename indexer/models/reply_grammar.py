@@ -77,6 +77,13 @@ class SchemaConstraint:
         allowed = torch.from_numpy(np.stack([self._allowed(row) for row in range(len(self._matchers))]))
         return scores.masked_fill(~allowed.to(scores.device), float("-inf"))
 
+    def begin(self, most: int) -> list[int]:
+        """The tokens with which every reply begins, whatever the model says, taken as said; at most so many."""
+        tokens = list(self._matchers[0].compute_ff_tokens())[:most]
+        for matcher in self._matchers:
+            matcher.consume_tokens(tokens)
+        return tokens
+
     def is_whole(self, row: int) -> bool:
         """Whether the reply, as far as its last token was seen, is a whole JSON value."""
         return self._matchers[row].is_accepting()
