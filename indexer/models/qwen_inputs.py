@@ -77,12 +77,9 @@ def continued(inputs: Any, tokens: Sequence[int]) -> Any:
     Args:
         inputs: as `PromptInputs.batch` makes them; changed.
     """
-    size = inputs["input_ids"].shape
-    for name, values in {"input_ids": tokens, "attention_mask": [1] * len(tokens)}.items():
-        inputs[name] = _with_columns(inputs[name], values)
-    for name in set(inputs) - {"input_ids", "attention_mask"}:  # kinds of tokens: words are 0
-        if inputs[name].shape == size:
-            inputs[name] = _with_columns(inputs[name], [0] * len(tokens))
+    words = {"input_ids": tokens, "attention_mask": [1] * len(tokens), "mm_token_type_ids": [0] * len(tokens)}
+    for name in words.keys() & set(inputs):
+        inputs[name] = _with_columns(inputs[name], words[name])
     return inputs
 
 
