@@ -25,10 +25,15 @@ def make_films(seed: int, *, seconds: float = 60.0) -> list[Film]:
     return [make(f"{make.__name__.strip('_')}-{seed}", rng, writer, seconds) for make in makers]
 
 
+def slide_turns(seconds: float) -> range:
+    """When the slides of a lecture may change, seconds."""
+    return range(20, int(seconds) - 20, 10)
+
+
 def slide_hour(seed: int, *, seconds: float = 3600.0, changes: int = 30) -> Film:
     """A lecture whose slide changes `changes` times, at random."""
     rng = random.Random(f"hour {seed}")
-    turns = sorted(rng.sample(range(20, int(seconds) - 20, 10), changes - 1))
+    turns = sorted(rng.sample(slide_turns(seconds), changes - 1))
     return _pages(f"hour-{changes}-{seed}", rng, Writer(rng), [0.0, *map(float, turns), seconds], builds=False)
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.screen_drawing import Film, ScreenFact, write_film
-from bench.screen_films import make_films, slide_hour
+from bench.screen_films import make_films, slide_hour, slide_turns
 from bench.table import print_table
 from indexer.config import Settings
 from indexer.pipeline import index_paths
@@ -162,7 +162,7 @@ def main() -> None:
     if options.cost:
         print_cost(options.cost)
         return
-    most = 1 + int(60 * options.lecture_minutes - 40) // 10
+    most = 1 + len(slide_turns(60 * options.lecture_minutes))
     if any(not 1 <= count <= most for count in options.changes):
         parser.error(f"a lecture of {options.lecture_minutes:g} minutes has 1 to {most} slides, of 10 s or more each")
     with tempfile.TemporaryDirectory() as name:

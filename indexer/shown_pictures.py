@@ -88,7 +88,7 @@ def pairs_at(starts: Sequence[float], frames: Sequence[SampledFrame]) -> list[Ti
     """
     pairs: list[TimedPair] = []
     for start in starts:
-        first, second = _on_screen(frames, start), _on_screen(frames, start + PAIR_SECONDS)
+        first, second = on_screen(frames, start), on_screen(frames, start + PAIR_SECONDS)
         if first is None or second is None:
             continue
         pixels = np.stack([first.pixels, second.pixels])  # (2, height, width, 3)
@@ -96,7 +96,7 @@ def pairs_at(starts: Sequence[float], frames: Sequence[SampledFrame]) -> list[Ti
     return pairs
 
 
-def _on_screen(frames: Sequence[SampledFrame], time: float) -> SampledFrame | None:
+def on_screen(frames: Sequence[SampledFrame], time: float) -> SampledFrame | None:
     """The last frame that began at or before a time; the first where none did."""
     found = frames[0] if frames else None
     for frame in frames:

@@ -21,7 +21,6 @@ from indexer.models.profiles import profile_of
 from indexer.models.vision_language import IsCancelled, OnText, VisionLanguageModel
 from indexer.records import Video
 from search.answer import Answer, CitedMoment, EvidenceUsed
-from search.answer_stream import AnswerStream
 from search.counting import answer_count
 from search.effort import EFFORTS, EffortName, fitting
 from search.engine import SearchEngine
@@ -149,12 +148,7 @@ class Asker(Closing):
         if retrieval and scope == "summary":
             told = Listening(on_text, on_evidence=on_evidence, is_cancelled=is_cancelled)
             return answer_summary(self, text, chosen, started=started, listening=told)
-        listening = Listening(
-            None if on_text is None else AnswerStream(on_text),
-            on_draft,
-            on_evidence,
-            is_cancelled,
-        )
+        listening = Listening(on_text, on_draft, on_evidence, is_cancelled)
         found = self._retrieve(text, chosen, effort) if retrieval else NOTHING_RETRIEVED
         fits = fitting(EFFORTS[effort], model.context_limit, one_thing=presupposes(text))
         passes = Passes(

@@ -3,7 +3,6 @@
 The library keeps one picture a segment and the vectors of a frame a second; what an image shows may lie between them.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from indexer.config import Settings
 from indexer.errors import VideoError
 from indexer.records import SampledFrame, TimeSpan
+from indexer.shown_pictures import on_screen
 from indexer.video import open_video
 from search.likeness import Fit, Part, fit
 from search.retrieval import SegmentKey
@@ -26,7 +26,6 @@ FINELY = 3
 """Frames of a candidate that are compared at scales in between: those that fit best at the others."""
 SIDE_BY_SIDE = 2
 """Videos read at once: each is a process of its own."""
-_TOLERANCE_SECONDS = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +88,11 @@ def look_closer(
 
 
 def _best(parts: Sequence[Part], candidate: Candidate, frames: Sequence[SampledFrame]) -> Sighting:
-    starts = [frame.time_seconds for frame in frames]
     # A frame is on screen until the next: each is compared once, however often it was asked for.
-    shown = {max(0, bisect_right(starts, time + _TOLERANCE_SECONDS) - 1) for time in candidate.times()}
-    coarse = {place: fit(parts, frames[place].pixels) for place in shown}
-    best = sorted(shown, key=lambda place: (coarse[place], -place), reverse=True)[:FINELY]
-    fine = {place: fit(parts, frames[place].pixels, finely=True) for place in best}
-    place = max(best, key=lambda place: (fine[place], -place))  # the first of those that fit as well
-    return Sighting(fine[place], max(starts[place], candidate.span.start_seconds))
+    found = (on_screen(frames, time) for time in candidate.times())
+    shown = {frame.time_seconds: frame.pixels for frame in found if frame is not None}
+    coarse = {time: fit(parts, pixels) for time, pixels in shown.items()}
+    best = sorted(shown, key=lambda time: (coarse[time], -time), reverse=True)[:FINELY]
+    fine = {time: fit(parts, shown[time], finely=True) for time in best}
+    time = max(best, key=lambda time: (fine[time], -time))  # the first of those that fit as well
+    return Sighting(fine[time], max(time, candidate.span.start_seconds))

@@ -34,6 +34,8 @@ class Part:
     scale: float
     """Of `SIDE`."""
     pixels: Pixels
+    variance: float
+    """Of its colours, levels squared, each about its own mean; `FLAT` at least."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -76,7 +78,8 @@ def fit(parts: Sequence[Part], picture: Pixels, *, finely: bool = False) -> Fit:
 
 
 def _part(image: Pixels, scale: float) -> Part:
-    return Part(image, scale, _scaled(image, SIDE * scale))
+    pixels = _scaled(image, SIDE * scale)
+    return Part(image, scale, pixels, max(FLAT, float(pixels.reshape(-1, 3).var(axis=0).mean())))
 
 
 def _scaled(image: Pixels, side: float) -> Pixels:
@@ -87,16 +90,15 @@ def _scaled(image: Pixels, side: float) -> Pixels:
 
 
 def _best(parts: Iterable[Part], whole: Pixels) -> tuple[Fit, Part | None]:
-    fits = ((_fit(part.pixels, whole), part) for part in parts)
+    fits = ((_fit(part, whole), part) for part in parts)
     return max(fits, key=lambda one: one[0], default=(NOTHING, None))
 
 
-def _fit(part: Pixels, whole: Pixels) -> Fit:
-    height, width = part.shape[:2]
+def _fit(part: Part, whole: Pixels) -> Fit:
+    height, width = part.pixels.shape[:2]
     if height > whole.shape[0] or width > whole.shape[1]:
         return NOTHING
-    _, _, (x, y), _ = cv2.minMaxLoc(cv2.matchTemplate(whole, part, cv2.TM_SQDIFF))
-    apart = np.abs(whole[y : y + height, x : x + width].astype(np.float32) - part)  # (height, width, 3)
+    _, _, (x, y), _ = cv2.minMaxLoc(cv2.matchTemplate(whole, part.pixels, cv2.TM_SQDIFF))
+    apart = np.abs(whole[y : y + height, x : x + width].astype(np.float32) - part.pixels)  # (height, width, 3)
     agreement = np.clip(1 - apart.max(axis=2) / UNLIKE, 0, 1).mean()
-    variance = max(FLAT, float(part.reshape(-1, 3).var(axis=0).mean()))
-    return Fit(float(agreement), 1 - float(np.square(apart).mean()) / variance)
+    return Fit(float(agreement), 1 - float(np.square(apart).mean()) / part.variance)

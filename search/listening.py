@@ -25,7 +25,7 @@ class Listening:
     """Once it says True, nothing more is generated."""
 
 
-def telling_first(listening: Listening, then: Callable[[], None]) -> Listening:
+def followed(listening: Listening, then: Callable[[], object]) -> Listening:
     """The same listener; `then` is called after each piece of a draft that it was told."""
     on_draft = listening.on_draft
     if on_draft is None:

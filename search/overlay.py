@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from indexer.config import Settings
+from indexer.decode_picture import as_pixels
 from indexer.records import Pixels, SegmentRow, Video
 from indexer.store import Library
 from search.closer import Candidate, Sighting, look_closer
@@ -21,8 +22,8 @@ from search.retrieval import SegmentKey
 Similar = dict[SegmentKey, list[tuple[float, float]]]
 """For each segment its frames' (time in seconds, similarity), in order of time."""
 LOOKED_AT = 20
-"""Segments whose pictures are laid over the image. Measured, see docs/decisions.md: the right one was among the first
-20 for 99 of 100 cut-out images."""
+"""Segments whose pictures are laid over the image. Measured in the demo world: the right one was among the first 20 for
+99 of 100 cut-out images."""
 AGREES = 0.7
 MOST_LOOKED_AT = 80
 """While none of them agrees so far, as many again, up to the most. Measured on real videos, whose cut-outs the demo
@@ -39,8 +40,8 @@ MOST_CLOSE = 3
 """Segments that are looked at closer, of the nearest and of those whose pictures agree best: each may be a file to
 open."""
 AROUND = 2
-"""The sampled frames of a segment around which to look closer, the nearest to the image. Measured, see
-docs/decisions.md: one found 0.92 of cut-out images, two 0.98, three no more."""
+"""The sampled frames of a segment around which to look closer, the nearest to the image. Measured in
+the demo world: one found 0.92 of cut-out images, two 0.98, three no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Overlay:
     def _picture(self, parts: Sequence[Part], key: SegmentKey) -> Sighting:
         """Nothing where it is lost."""
         bgr = cv2.imread(str(self.library.thumbnail_path(*key)))
-        picture = None if bgr is None else np.ascontiguousarray(bgr[:, :, ::-1]).astype(np.uint8)
+        picture = None if bgr is None else as_pixels(np.ascontiguousarray(bgr[:, :, ::-1]))
         fits = NOTHING if picture is None else fit(parts, picture)
         return Sighting(fits, self.segments[key].best_frame_seconds)
 

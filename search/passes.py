@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Literal
 
 from indexer.config import Settings
@@ -12,11 +13,12 @@ from indexer.errors import PromptTooLongError
 from indexer.models.vision_language import OnText, VisionLanguageModel
 from indexer.records import TimeSpan
 from search.answer import CitedMoment
+from search.answer_stream import AnswerStream
 from search.budget import Budget, plan_clips
 from search.draft import tell_draft
 from search.effort import Effort, reply_tokens
 from search.evidence import Candidate, PlannedClip
-from search.listening import SILENT, Listening, ShownSpan, telling_first
+from search.listening import SILENT, Listening, ShownSpan, followed
 from search.prompts import ShownClip, ask_prompt
 from search.reply import NOTHING, ParsedReply, parse_reply
 from search.reply_schema import FOUND_SCHEMA, REPLY_SCHEMA, SHORT_SCHEMA
@@ -134,16 +136,10 @@ class Passes:
         Reading waits for the draft's first word: both would share the processors, and somebody waits for that word.
         """
         with ThreadPoolExecutor(1) as pool:
-            reading: list[Future[list[_Clip]]] = []
-
-            def begin() -> None:
-                if not reading:
-                    reading.append(pool.submit(self._read, planned))
-
-            told = telling_first(self._listening, begin)
+            reading = cache(lambda: pool.submit(self._read, planned))  # begun by who asks first
+            told = followed(self._listening, reading)
             tell_draft(self._question, planned, self._model, max_tokens=self.reply_tokens, listening=told)
-            begin()  # there was no draft
-            return reading[0].result()
+            return reading().result()
 
     def _final(self, clips: "list[_Clip]") -> Looked:
         reply = self._ask(clips, self._listening.on_text) if clips else NOTHING
@@ -189,7 +185,7 @@ class Passes:
                 [prompt],
                 max_tokens=self.reply_tokens,
                 schema=schema,
-                on_text=on_text if schema is REPLY_SCHEMA else None,
+                on_text=AnswerStream(on_text) if on_text is not None and schema is REPLY_SCHEMA else None,
                 is_cancelled=self._listening.is_cancelled,
             )
             if (parsed := parse_reply(reply.text, [clip.span for clip in shown])) is not None:
