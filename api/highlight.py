@@ -4,8 +4,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from indexer.words import letters_of
-from search.words import EMPTY_WORDS, same_stem
+from indexer.store.memory.fuzzy_text import letters_of
+from search.text.words import EMPTY_WORDS, same_stem
 
 Span = tuple[int, int]
 """Half-open [start, stop) in characters."""

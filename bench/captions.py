@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.table import print_table
-from demo.evaluate_vlm import right_facts
-from demo.make import make_world
-from demo.scenes import Scene, plan_world
-from demo.vlm_captions import caption_of, facts_of, parse_caption
+from bench.support.table import print_table
+from demo.vlm.evaluate import right_facts
+from demo.world.captions import caption_of, facts_of, parse_caption
+from demo.world.make import make_world
+from demo.world.scenes import Scene, plan_world
 from indexer.config import Settings
-from indexer.pipeline import index_paths
+from indexer.pipeline.index import index_paths
 from indexer.records import TimeSpan
-from indexer.store import Library
+from indexer.store.library import Library
 
 FACTS = ("colour", "shape", "motion", "size", "layout", "background", "pattern")
 VIDEO_MINUTES = 5.0

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from indexer.config import Settings
-from indexer.events import IndexEvent
+from indexer.pipeline.events import IndexEvent
 
 FORK = multiprocessing.get_context("fork")
 REELSEEK = Path(sys.executable).with_name("reelseek")
@@ -35,7 +35,7 @@ def command(paths: Sequence[Path], library: Path, models: str) -> list[str]:
 
 def contents(place: Path) -> dict[str, Any]:
     """Every row and thumbnail of a library, in a form that two libraries can be compared in."""
-    from indexer.store import Library
+    from indexer.store.library import Library
 
     with Library.open(place) as library:
         found: dict[str, Any] = {}
@@ -68,14 +68,14 @@ def differences(clean: dict[str, Any], other: dict[str, Any]) -> list[str]:
 
 
 def _contents_and_problems(place: Path) -> tuple[dict[str, Any], list[str]]:
-    from indexer.store import Library
+    from indexer.store.library import Library
 
     with Library.open(place) as library:
         return contents(place), [str(problem) for problem in library.audit()]
 
 
 def _index(paths: Sequence[Path], settings: Settings, log: Path) -> None:
-    from indexer.pipeline import index_paths
+    from indexer.pipeline.index import index_paths
 
     with log.open("w", buffering=1) as stream:
 
@@ -131,7 +131,7 @@ def main() -> int:
 def _measure(folder: Path, options: argparse.Namespace) -> int:
     paths: list[Path] = options.paths
     if not paths:
-        from demo.make import make_world
+        from demo.world.make import make_world
 
         make_world(folder / "world", minutes=options.minutes, seed=options.seed, video_minutes=0.3)
         paths = [folder / "world"]

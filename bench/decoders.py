@@ -2,7 +2,7 @@
 
 `python -m bench.decoders [FILE ...]` reads one frame a second from start to end, waiting `--pause-ms` after each, as a
 picture model makes a decoder wait. Without files a video of the demo world is drawn. It is why decord reads short
-videos only (`indexer/decode_table.py`).
+videos only (`indexer/decode/worker/packet_table.py`).
 """
 
 import argparse
@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.table import print_table
-from demo.make import make_world
+from bench.support.table import print_table
+from demo.world.make import make_world
 
 
 def decord_frames(path: str, step: int) -> Iterator[Any]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.table import print_table
+from bench.support.table import print_table
 from indexer.config import Settings
-from search.asking import Asker
+from search.answering.asker import Asker
 
 HEADER = ("questions", "asked", "evidence ms", "draft ms", "answer ms", "whole ms", "share")
 

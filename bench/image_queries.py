@@ -22,15 +22,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from bench.table import print_table
-from demo.make import make_world
-from demo.scenes import FRAMES_PER_SECOND, plan_world, seconds
+from bench.support.table import print_table
+from demo.world.make import make_world
+from demo.world.scenes import FRAMES_PER_SECOND, plan_world, seconds
 from indexer.config import Settings
+from indexer.decode.image import MIN_IMAGE_SIDE
+from indexer.decode.video import open_video
 from indexer.errors import VideoError
-from indexer.pipeline import index_paths
+from indexer.pipeline.index import index_paths
 from indexer.records import TimeSpan
-from indexer.still import MIN_IMAGE_SIDE
-from indexer.video import open_video
 from search.engine import SearchEngine
 from search.results import Moment
 

@@ -24,17 +24,17 @@ import numpy as np
 import psutil
 
 from bench.crash import command
-from bench.table import print_table
-from demo.make import make_world
+from bench.support.table import print_table
+from demo.world.make import make_world
 from indexer.config import Settings
-from indexer.events import IndexFinished
-from indexer.models.clip import ClipModel, load_clip_model
+from indexer.decode.video import open_video
 from indexer.models.device import one_thread_an_operation
+from indexer.models.image_embedder import ClipModel, load_clip_model
 from indexer.models.profiles import PROFILES
 from indexer.models.registry import Models
-from indexer.picture_stage import PICTURE_SIDE
-from indexer.pipeline import index_paths
-from indexer.video import open_video
+from indexer.pipeline.events import IndexFinished
+from indexer.pipeline.index import index_paths
+from indexer.pipeline.stages.picture import PICTURE_SIDE
 
 
 @dataclass(frozen=True, slots=True)

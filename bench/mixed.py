@@ -5,7 +5,8 @@
 `maintain` decide on its indexes, then asks each query twice, in turn: `signals=["picture"]`, and all. It prints p50 and
 p95 of both, their ratio, and the parts of the time.
 
-Vectors are those of `bench.search_data`. Words are drawn by Zipf's law with English function words on top, so that
+Vectors are those of `bench.support.synthetic_vectors`. Words are drawn by Zipf's law with English function words on
+top, so that
 full text meets words which stand in nearly every text, and words which stand in few. The time of embedding is left
 out: vectors are given. What is measured is the library's and the search's share.
 """
@@ -22,16 +23,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.latency import Latency
+from api.service.gc_tuning import settle_heap
 from bench.search import records
-from bench.search_data import FRAMES_PER_SEGMENT, make_world, queries, videos
-from bench.table import print_table
+from bench.support.latency import Latency
+from bench.support.synthetic_vectors import FRAMES_PER_SEGMENT, make_world, queries, videos
+from bench.support.table import print_table
 from indexer.config import Settings
 from indexer.models.registry import Models
 from indexer.records import SegmentRow, TextRow, TextSource, TimeSpan, Video
-from indexer.store import Library, Maker
+from indexer.store.library import Library, Maker
 from search.engine import SearchEngine
-from search.heap import settle_heap
 
 PICTURE_DIM, TEXT_DIM = 512, 384
 KEEP_EVERY = 2

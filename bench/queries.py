@@ -13,14 +13,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
-from bench.reach_worlds import draw_and_index, library_folder, world_folder
-from bench.table import print_table
-from demo.asked import AskedLine, Windows, world_asked
-from demo.scenes import plan_world
-from demo.truth import WorldIndex, world_truth
+from bench.support.table import print_table
+from bench.support.worlds import draw_and_index, library_folder, world_folder
+from demo.world.grammar_queries import AskedLine, Windows, world_asked
+from demo.world.ground_truth import WorldIndex, world_truth
+from demo.world.scenes import plan_world
 from indexer.config import Settings
 from indexer.models.profiles import profile_of
-from indexer.models.qwen import load_vision_language_model
+from indexer.models.qwen.model import load_vision_language_model
 from indexer.models.registry import load_models
 from indexer.records import TimeSpan
 from search.engine import SearchEngine

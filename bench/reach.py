@@ -13,17 +13,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bench.reach_plot import plot_reach
-from bench.reach_score import Outcome, scores
-from bench.reach_worlds import Asked, draw_and_index, draw_questions, library_folder, world_folder, worlds_of
-from bench.table import print_table
+from bench.support.reach_plot import plot_reach
+from bench.support.reach_score import Outcome, scores
+from bench.support.table import print_table
+from bench.support.worlds import Asked, draw_and_index, draw_questions, library_folder, world_folder, worlds_of
 from indexer.config import Settings
 from indexer.models.profiles import profile_of
-from indexer.models.qwen import load_vision_language_model
+from indexer.models.qwen.model import load_vision_language_model
 from indexer.models.registry import Models, load_models
 from indexer.models.vision_language import VisionLanguageModel
-from search.asking import Asker
-from search.effort import EffortName
+from search.answering.asker import Asker
+from search.answering.effort import EffortName
 from search.engine import SearchEngine
 
 WAYS = ("retrieval", "whole video")

@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from bench.real_size_checkpoint import SHAPES, parameters_of, write_random_checkpoint
-from bench.table import print_table
-from indexer.caption_prompt import timed_frames
+from bench.support.random_qwen import SHAPES, parameters_of, write_random_checkpoint
+from bench.support.table import print_table
 from indexer.models.device import choose_device
-from indexer.models.qwen import QwenModel, load_vision_language_model
+from indexer.models.frame_pairs import FRAMES_PER_SECOND
+from indexer.models.qwen.model import QwenModel, load_vision_language_model
 from indexer.models.vision_language import Prompt, ShownFrames
-from indexer.shown_pictures import FRAMES_PER_SECOND
+from indexer.pipeline.stages.caption_prompt import timed_frames
 
 PICTURE = (308, 420)
 """Height and width of a shown frame: 165 tokens a pair."""

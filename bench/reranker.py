@@ -12,17 +12,17 @@ from random import Random
 
 import numpy as np
 
-from bench.table import print_table
-from demo.questions import world_questions
-from demo.scenes import Scene, plan_world
-from demo.truth import Window, WorldIndex, world_truth
-from demo.vlm_captions import caption_of
+from bench.support.table import print_table
+from demo.world.captions import caption_of
+from demo.world.ground_truth import Window, WorldIndex, world_truth
+from demo.world.questions import world_questions
+from demo.world.scenes import Scene, plan_world
 from indexer.models.profiles import PROFILES
 from indexer.models.protocols import Reranker, TextModel
 from indexer.models.reranker import load_reranker
-from indexer.models.text import load_text_model
-from search.question import retrieval_query
-from search.reading import MOST_SEGMENTS
+from indexer.models.text_embedder import load_text_model
+from search.answering.question_analysis import retrieval_query
+from search.retrieval.reranking import MOST_SEGMENTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.table import print_table
+from bench.support.relevance_queries import PRESENT_KINDS, Query, answers, present_queries
+from bench.support.table import print_table
 from bench.trust import CHECKING, open_world
-from bench.trust_queries import PRESENT_KINDS, Query, answers, present_queries
-from demo.scenes import plan_world
-from demo.truth import WorldIndex
+from demo.world.ground_truth import WorldIndex
+from demo.world.scenes import plan_world
 from indexer.config import Settings
 from indexer.models.registry import load_models
 from search.engine import SearchEngine

@@ -1,6 +1,6 @@
 """Measures on-screen text: what reading costs, and whether words are found where and when they can be read.
 
-`python -m bench.screen_text` draws films with known truth (`bench.screen_films`) and prints
+`python -m bench.screen_text` draws films with known truth (`bench.support.text_films`) and prints
 - cost: frames sampled, changed and read, and the seconds of one core that reading took; lectures of one length whose
   slides change more or less often show that reading follows the changes, not the hours;
 - quality: for each kind of film the share of queries whose first moment is right (R@1), and of all queries the share
@@ -19,18 +19,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.screen_drawing import Film, ScreenFact, write_film
-from bench.screen_films import make_films, slide_hour, slide_turns
-from bench.table import print_table
+from bench.support.film_drawing import Film, ScreenFact, write_film
+from bench.support.table import print_table
+from bench.support.text_films import make_films, slide_hour, slide_turns
 from indexer.config import Settings
-from indexer.pipeline import index_paths
+from indexer.decode.video import open_video
+from indexer.ocr.change_detector import ChangeDetector
+from indexer.ocr.frame_selection import read_changed_frames
+from indexer.ocr.incremental_reader import ScreenWatch
+from indexer.ocr.lines import ScreenLine
+from indexer.ocr.reader import ScreenTextReader
+from indexer.pipeline.index import index_paths
 from indexer.records import Pixels, SampledFrame
-from indexer.screen_changes import ChangeDetector
-from indexer.screen_lines import ScreenLine
-from indexer.screen_reading import read_changed_frames
-from indexer.screen_text import ScreenTextReader
-from indexer.screen_watch import ScreenWatch
-from indexer.video import open_video
 from search.engine import SearchEngine
 
 NEAR_SECONDS = 1.0

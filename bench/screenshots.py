@@ -19,9 +19,9 @@ from urllib.parse import urlencode
 import click
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from demo.make import make_world
+from demo.world.make import make_world
 from indexer.config import Settings
-from indexer.pipeline import index_paths
+from indexer.pipeline.index import index_paths
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 SCHEMES = ("light", "dark")
@@ -42,7 +42,7 @@ class Shot:
 @contextmanager
 def served(library: Path) -> Generator[str]:
     """`reelseek serve` over a library; its address."""
-    command = [sys.executable, "-c", "from api.cli import main; main()", "serve", "--library", str(library)]
+    command = [sys.executable, "-c", "from api.cli.main import main; main()", "serve", "--library", str(library)]
     process = subprocess.Popen([*command, "--port", "0", "--json"], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

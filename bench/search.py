@@ -8,8 +8,8 @@
   candidate frames, background, trimming, moments) without and with embedding the query, at p50 and p95;
 - exact numpy search in the same run (one matrix product and a partial sort for the same 10 frames), and its ratio.
 
-The queries' vectors are given (see `bench.search_data`). The time of embedding is that of the text tower of the demo
-world's CLIP checkpoint, whose vectors have another dimension: it is timed apart and added.
+The queries' vectors are given (see `bench.support.synthetic_vectors`). The time of embedding is that of the text
+tower of the demo world's CLIP checkpoint, whose vectors have another dimension: it is timed apart and added.
 """
 
 import argparse
@@ -27,16 +27,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.latency import Latency, timed
-from bench.search_data import World, make_world, queries, videos
-from bench.search_plot import plot_latency
-from bench.table import print_table
+from bench.support.latency import Latency, timed
+from bench.support.latency_plot import plot_latency
+from bench.support.synthetic_vectors import World, make_world, queries, videos
+from bench.support.table import print_table
 from indexer.config import Settings
-from indexer.models.clip import load_clip_model
 from indexer.models.device import one_thread_an_operation
+from indexer.models.image_embedder import load_clip_model
 from indexer.models.registry import Models
 from indexer.records import FrameRow, SegmentRow, TimeSpan, Video
-from indexer.store import FrameHit, Library, Maker
+from indexer.store.library import FrameHit, Library, Maker
 from search.engine import SearchEngine
 
 DIM = 512

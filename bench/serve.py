@@ -21,12 +21,12 @@ from typing import Any
 import httpx
 import numpy as np
 
-from bench.table import print_table
-from demo.make import make_world
+from bench.support.table import print_table
+from demo.world.make import make_world
 from indexer.config import Settings
-from indexer.pipeline import index_paths
+from indexer.pipeline.index import index_paths
 
-COMMAND = "from api.cli import main; main()"
+COMMAND = "from api.cli.main import main; main()"
 _BUCKET = re.compile(r'reelseek_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)')
 
 

@@ -1,7 +1,8 @@
 """How far the relevance of a moment can be trusted: queries with an answer beside queries without, in drawn worlds.
 
     python -m bench.trust --folder out/trust                       checks, on worlds that were not calibrated on
-    python -m bench.trust --folder out/trust --calibrate           fits search/calibration.json anew, then checks
+    python -m bench.trust --folder out/trust --calibrate           fits search/scoring/calibration.json anew, then
+    checks
 
 Draws worlds, indexes them with the demo models (both kept in the folder) and asks `SearchEngine.search`. Prints the
 area under the ROC curve, the share of false finds and of misses at the default threshold by kind of query, and what
@@ -18,25 +19,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.reach_worlds import library_folder, world_folder
-from bench.table import print_table
-from bench.trust_fit import Sample, fit_family, shifted
-from bench.trust_plot import plot_roc
-from bench.trust_queries import ABSENT, PRESENT_KINDS, Query, absent_queries, answers, present_queries
-from demo.make import make_world
-from demo.scenes import plan_world
-from demo.truth import WorldIndex
+from bench.support.calibration_fit import Sample, fit_family, shifted
+from bench.support.relevance_queries import ABSENT, PRESENT_KINDS, Query, absent_queries, answers, present_queries
+from bench.support.roc_plot import plot_roc
+from bench.support.table import print_table
+from bench.support.worlds import library_folder, world_folder
+from demo.world.ground_truth import WorldIndex
+from demo.world.make import make_world
+from demo.world.scenes import plan_world
 from indexer.config import Settings
 from indexer.models.registry import Models, load_models
-from indexer.pipeline import index_paths
+from indexer.pipeline.index import index_paths
 from indexer.records import Stage
-from indexer.schema import Maker
-from search.calibration import FAMILIES, FILE, READ, Family, calibration_of
+from indexer.store.schema import Maker
 from search.engine import SearchEngine
-from search.find import find_routed
-from search.judging import Evidence, SegmentKey, features_of, reading_features
 from search.results import SIGNALS
-from search.retrieve import retrieve
+from search.retrieval.hybrid import find_routed
+from search.retrieval.ranked_lists import retrieve
+from search.scoring.calibration import FAMILIES, FILE, READ, Family, calibration_of
+from search.scoring.relevance import Evidence, SegmentKey, features_of, reading_features
 
 MINUTES = 10.0
 CALIBRATING = (101, 201, 301)
@@ -68,7 +69,7 @@ def main() -> None:
     options.add_argument(
         "--queries", type=int, default=300, help="with an answer, and as many without, over all worlds"
     )
-    options.add_argument("--calibrate", action="store_true", help="fit search/calibration.json first")
+    options.add_argument("--calibrate", action="store_true", help="fit search/scoring/calibration.json first")
     options.add_argument("--calibrating", type=int, nargs="+", default=list(CALIBRATING), metavar="SEED")
     options.add_argument("--checking", type=int, nargs="+", default=list(CHECKING), metavar="SEED")
     given = options.parse_args()

@@ -16,9 +16,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.table import print_table
+from bench.support.table import print_table
 from indexer.records import SoundPiece
-from indexer.voice import FRAME, RATE, band_levels, voice_windows
+from indexer.speech.voice_activity import FRAME, RATE, band_levels, voice_windows
 
 VOICES = ("en-gb", "en-us+f3", "de+m3", "fr+f2", "es+m7", "it+f4", "sv", "pl+f1")
 SENTENCES = (

@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.decode_open import InputContainer, open_container, openable_name
-from indexer.decode_protocol import DecodeRequest
-from indexer.decode_sampling import AskedTimes, choose_frames
-from indexer.decode_table import DECORD_HOARD_BYTES, decord_hoard_bytes, decord_objection, scan_packets
+from indexer.decode.frame_sampling import AskedTimes, choose_frames
+from indexer.decode.protocol import DecodeRequest
+from indexer.decode.worker.container import InputContainer, open_container, openable_name
+from indexer.decode.worker.decord_reader import DecordFailedError, DecordReader, is_available
+from indexer.decode.worker.packet_table import DECORD_HOARD_BYTES, decord_hoard_bytes, decord_objection, scan_packets
+from indexer.decode.worker.pyav_frames import PictureMaker
+from indexer.decode.worker.pyav_reader import PyavReader, VideoFrame
 from indexer.decode_tracks import TextTracks
-from indexer.decord_reader import DecordFailedError, DecordReader, is_available
 from indexer.errors import DecodeLimitError
-from indexer.pyav_picture import PictureMaker
-from indexer.pyav_reader import PyavReader, VideoFrame
 from indexer.records import Pixels
 
 MAX_APART = 0.25

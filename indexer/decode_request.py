@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from indexer.config import Settings
-from indexer.decode_protocol import DecodeMode, DecodeRequest, DecoderName
+from indexer.decode.protocol import DecodeMode, DecodeRequest, DecoderName
 
 
 def make_request(

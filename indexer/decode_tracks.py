@@ -6,9 +6,9 @@ Leaves out what the packets' bytes mean (`decode_text`).
 import av.error
 from av.stream import Stream
 
-from indexer.decode_open import InputContainer, Packet, has_decoder
-from indexer.decode_protocol import Message
-from indexer.decode_text import TEXT_CODECS, TextCollector, is_xml
+from indexer.decode.protocol import Message
+from indexer.decode.worker.container import InputContainer, Packet, has_decoder
+from indexer.decode.worker.text_tracks import TEXT_CODECS, TextCollector, is_xml
 
 _UNDECODED = "webvtt"
 """PyAV's FFmpeg has no WebVTT decoder, so such a stream has no codec; of the text formats in Matroska and MP4 only

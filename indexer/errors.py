@@ -55,7 +55,7 @@ class QuerySyntaxError(QueryError):
     def __init__(self, reason: str, query: str, start: int, stop: int, example: str) -> None:
         """
         Args:
-            query: tidied, as `search.query.check_query` gives it.
+            query: tidied, as `search.query.validation.check_query` gives it.
             start, stop: the faulty piece, half-open, in characters of `query` from 0.
             example: a query, or a part of one, that is right.
         """

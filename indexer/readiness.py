@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from indexer.config import Settings
 from indexer.models.profiles import Profile, profile_of
-from indexer.models.saved_weights import SPEECH, saved_weights_name
-from indexer.models.text_weights import OFFLINE_MODEL
-from indexer.models.weights import is_in_hub_cache, weights_in
+from indexer.models.weights.files import is_in_hub_cache, weights_in
+from indexer.models.weights.text_models import OFFLINE_MODEL
+from indexer.models.weights.transformers_models import SPEECH, saved_weights_name
 from indexer.records import STAGES, Stage
 
 State = Literal["ready", "partial", "missing", "off"]
@@ -101,7 +101,7 @@ def _picture(profile: Profile, settings: Settings) -> _Lack:
     if directory.is_dir() and weights_in(directory):
         return None
     if not directory.is_absolute():
-        from indexer.models.clip import clip_weights_present  # takes seconds, and only it knows hub names
+        from indexer.models.image_embedder import clip_weights_present  # takes seconds, and only it knows hub names
 
         if clip_weights_present(profile.clip_model):
             return None

@@ -279,7 +279,7 @@ class Video:
     metadata: VideoMetadata = VideoMetadata()
     """Read with the pictures; empty for a failed video."""
     tags: tuple[str, ...] = ()
-    """The person's own, sorted, each once; see `indexer.tags`. They stay when the video is indexed again or moved."""
+    """The user's own, sorted, each once; see `indexer.store.tags`. They survive re-indexing and moves."""
 
     @property
     def path(self) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from indexer.ocr.lines import key_of
 from indexer.records import TimedText, TimeSpan
-from indexer.screen_lines import key_of
 
 LEAST_SCENES = 4
 """Of a video; with fewer a title that stays cannot be told from scenery."""

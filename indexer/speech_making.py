@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from indexer.errors import DeviceMemoryError, ModelBrokenError, ModelError, ModelMissingError
-from indexer.events import StageLeftOut
-from indexer.plan import Job, Plan
+from indexer.pipeline.events import StageLeftOut
+from indexer.pipeline.plan import Job, Plan
+from indexer.pipeline.run_context import RunContext
+from indexer.pipeline.stages.speech import SpeechStage
+from indexer.pipeline.stages.texts import keep_texts
+from indexer.pipeline.stages.threaded import VideoTexts
 from indexer.records import TimedText, Video
-from indexer.run_context import RunContext
-from indexer.speech_policy import without_repeats
-from indexer.speech_stage import SpeechStage
-from indexer.stages import keep_texts
-from indexer.threaded_stage import VideoTexts
+from indexer.speech.transcript_filters import without_repeats
 
 UNNAMED = "the profile names no speech model; name one with --speech-model, as openai/whisper-base"
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.records import TextSource, TimeSpan
-from indexer.schema import ArrowTable
-from indexer.store_hits import SegmentKey, Similarities, TextHit, best_first
-from indexer.store_places import Places
+from indexer.store.hits import SegmentKey, Similarities, TextHit, best_first
+from indexer.store.memory.row_locator import Places
+from indexer.store.schema import ArrowTable
 
 MOST_TEXT_BYTES = 256 << 20
 """Of the texts alone. The captions and lines of 2,000 hours are about 140 MB."""

@@ -3,7 +3,7 @@
 from indexer.config import Settings
 from indexer.models.profiles import profile_of
 from indexer.models.protocols import SpeechModel
-from indexer.models.saved_weights import SPEECH, find_saved_weights, saved_weights_name
+from indexer.models.weights.transformers_models import SPEECH, find_saved_weights, saved_weights_name
 
 
 class Transcriber:
@@ -37,7 +37,7 @@ class Transcriber:
         if self._given is not None:
             return self._given
         if self._loaded is None:
-            from indexer.models.whisper import load_whisper
+            from indexer.models.whisper.model import load_whisper
 
             self._loaded = load_whisper(self._spec, device=self._device)
         return self._loaded

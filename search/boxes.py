@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from indexer.records import TextBox, TextRow, TimeSpan
-from indexer.store import Library
-from search.moments import Draft
+from indexer.store.library import Library
+from search.moments.localization import Draft
 from search.results import MomentBox, Signal
-from search.word_share import shares_word, word_share
+from search.text.term_coverage import shares_word, word_share
 
 READ_SIGNALS: frozenset[Signal] = frozenset({"screen_text", "screen_text_words"})
 

@@ -12,21 +12,21 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from indexer.closing import Closing
+from indexer.closeable import Closing
 from indexer.config import Settings
 from indexer.errors import QueryError
 from indexer.models.registry import Models, load_models
 from indexer.records import Video
-from indexer.store import Library
-from search.diversity import Group
-from search.looking import Curve, Given, Look
-from search.pages import Page, check_share, group
-from search.query import check_query
-from search.query_models import QueryModels
+from indexer.store.library import Library
+from search.moments.deduplication import Group
+from search.moments.pagination import Page, check_share, group
+from search.moments.presentation import show, show_groups
+from search.query.validation import check_query
 from search.results import SIGNALS, Moment, SearchResult, Signal
-from search.retrieval import Question
-from search.show import show, show_groups
-from search.sight import Sight, sight
+from search.retrieval.query_embedding import QueryModels
+from search.retrieval.types import Question
+from search.scoring.visual_presence import Sight, sight
+from search.session import Curve, Given, Look
 
 TO_SEARCH = partial(load_models, to_search=True)
 CLOSEST = 3
@@ -100,10 +100,12 @@ class SearchEngine(Closing):
         """The moments that match a query, best first.
 
         Args:
-            query: what to look for, in the grammar of `search.language`; at most 1,000 characters. Beside an image or
+            query: what to look for, in the grammar of `search.query.parser`; at most 1,000 characters. Beside an
+            image or
                 `like` it may be empty, or says in plain words what is to be different from them.
             image: look for what this image shows: a file, or its bytes.
-            like: look for more like this moment, `VIDEO@TIME`; see `search.place`. The moment itself is left out.
+            like: look for more like this moment, `VIDEO@TIME`; see `search.query.moment_reference`. The moment
+            itself is left out.
             video: look in this video alone: its id, the first digits of it, its path or its file name.
             limit: moments on the page, 1 to 1,000.
             offset: moments to skip; the same query pages through one fixed order.

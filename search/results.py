@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from indexer.records import TimeSpan
-from search.plan import Plan
+from search.query.plan import Plan
 
 Signal = Literal[
     "picture",
@@ -102,7 +102,7 @@ class Moment:
     in_video: int = 0
     """Further moments of its video that were folded into it, since the video had its share."""
     relevance: float = 1.0
-    """How likely it is what was asked for, 0 to 1, on one scale for all signals; see `search.judging`."""
+    """How likely it is what was asked for, 0 to 1, on one scale for all signals; see `search.scoring.relevance`."""
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object of a moment."""

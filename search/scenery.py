@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from indexer.store import TextHit
+from indexer.store.library import TextHit
 
 SCENERY_WEIGHT = 0.5
 """Of a hit that stands in nearly every scene of its video (`indexer.screen_scenery`): a text that appears and answers

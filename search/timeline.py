@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from indexer.errors import QueryError, QuerySyntaxError
 from indexer.records import STAGE_OF_SOURCE, TextSource, TimeSpan
-from indexer.store import Library
+from indexer.store.library import Library
 from search.engine import SearchEngine
-from search.language import plan_of
-from search.query import check_query
-from search.relevance import MIN_SAMPLE, Background, Threshold, thresholds_of
-from search.retrieval import Question
-from search.word_share import word_share
+from search.query.parser import plan_of
+from search.query.validation import check_query
+from search.retrieval.types import Question
+from search.scoring.background import MIN_SAMPLE, Background, Threshold, thresholds_of
+from search.text.term_coverage import word_share
 
 COUNTS = 0.5
 """Relevance at which a hit counts."""

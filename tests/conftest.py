@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from demo.make import make_world
+from demo.world.make import make_world
 from indexer.config import Settings
 from indexer.models.profiles import PROFILES
 from indexer.models.registry import Models
-from tests.checkpoints import write_clip_checkpoint
+from tests.helpers.checkpoints import write_clip_checkpoint
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def models(clip_checkpoint: Path) -> Models:
     """Pictures by random weights, texts by words alone, no on-screen text: quick, and real all the way."""
     from dataclasses import replace
 
-    from indexer.models.clip import load_clip_model
+    from indexer.models.image_embedder import load_clip_model
 
     profile = replace(PROFILES["demo"], clip_model=str(clip_checkpoint), text_model="", screen_text=False)
     return Models(profile, load_clip_model(str(clip_checkpoint), device="cpu", batch_frames=8), None)

@@ -13,17 +13,17 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.chapter_views import chapters_vtt
-from api.cli import main
-from api.exit_codes import ExitCode
+from api.chapter_formats import chapters_vtt
+from api.cli.exit_codes import ExitCode
+from api.cli.main import main
 from indexer.models.vision_language import Prompt, Reply
 from indexer.records import Chapter, SegmentRow, TextRow, TimeSpan, Video, VideoMetadata
-from indexer.store import Library
-from search.chapters import chapters_of, titled_by_model
-from search.tiling import MOST_CHAPTERS, Unit, tile
-from search.titles import MOST_CHARACTERS, Line, titles
-from tests.media_service import MAKER
-from tests.web_vtt import read_chapters
+from indexer.store.library import Library
+from search.chapters.chapters import chapters_of, titled_by_model
+from search.chapters.text_tiling import MOST_CHAPTERS, Unit, tile
+from search.chapters.titles import MOST_CHARACTERS, Line, titles
+from tests.helpers.media_service import MAKER
+from tests.helpers.web_vtt import read_chapters
 
 WORDS = (
     "bread oven dough flour yeast|horse meadow saddle stable rider|ship harbour sail anchor wave|piano chord key score"

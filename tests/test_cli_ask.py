@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from fakes_cli import HOSTILE_NAME, HOSTILE_TEXT
 
-from api.cli import main
-from api.commands.ask import EFFORT_NAMES, MODES
-from api.exit_codes import ExitCode
+from api.cli.commands.ask import EFFORT_NAMES, MODES
+from api.cli.exit_codes import ExitCode
+from api.cli.main import main
 from indexer.config import Settings
 from indexer.errors import ModelMissingError
 from indexer.records import TimeSpan
-from search import asking
-from search import pinpoint as pinpointing
-from search.answer import Answer, CitedMoment, EvidenceUsed
-from search.effort import EFFORTS
-from search.pinpoint import Pinpointed
+from search.answering import asker as asking
+from search.answering import pinpoint as pinpointing
+from search.answering.answer import Answer, CitedMoment, EvidenceUsed
+from search.answering.effort import EFFORTS
+from search.answering.pinpoint import Pinpointed
+from tests.helpers.fakes_cli import HOSTILE_NAME, HOSTILE_TEXT
 
 
 def answer(*, found: bool = True, text: str = "From 62.0s to 70.5s.", why: str = "a red car") -> Answer:

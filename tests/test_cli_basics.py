@@ -9,10 +9,10 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from api.cli import main
-from api.commands.search import SIGNALS
-from api.exit_codes import ExitCode
-from api.options import SEARCH_OPTIONS, WATCH_OPTIONS
+from api.cli.commands.search import SIGNALS
+from api.cli.exit_codes import ExitCode
+from api.cli.main import main
+from api.cli.options import SEARCH_OPTIONS, WATCH_OPTIONS
 from indexer import errors
 from indexer.config import LIMITS, Settings
 from search import results
@@ -77,7 +77,7 @@ def test_no_arguments_print_the_help_as_usage_error() -> None:
 def test_help_and_videos_do_not_import_torch_or_the_models(tmp_path: Path) -> None:
     code = """
 import sys
-from api.cli import main
+from api.cli.main import main
 try:
     main(sys.argv[1:])
 except SystemExit:

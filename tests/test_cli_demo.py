@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from api import demo_ask, demo_check
-from api.cli import main
-from api.demo_ask import AskedCheck
-from api.demo_check import Check, Times
-from api.exit_codes import ExitCode
+from api.cli.demo import ask_checks as demo_ask
+from api.cli.demo import search_checks as demo_check
+from api.cli.demo.ask_checks import AskedCheck
+from api.cli.demo.search_checks import Check, Times
+from api.cli.exit_codes import ExitCode
+from api.cli.main import main
 from indexer.records import TimeSpan
 
 TIMES = Times(video_seconds=240.0, draw_seconds=5.0, index_seconds=60.0, failed=0, interrupted=False)

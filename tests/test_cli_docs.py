@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 import pytest
 
-from api.cli import main
-from api.exit_codes import ExitCode
+from api.cli.exit_codes import ExitCode
+from api.cli.main import main
 from indexer.models.profiles import PROFILES
 
 ROOT = Path(__file__).resolve().parents[1]

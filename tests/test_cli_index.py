@@ -16,16 +16,15 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from fakes_cli import HOSTILE_NAME, scripted_pipeline, some_events
 from rich.console import Console
 
-from api.cli import main
-from api.exit_codes import ExitCode
-from api.index_tally import Tally
-from api.index_views import BarView
+from api.cli.exit_codes import ExitCode
+from api.cli.main import main
+from api.cli.output.index_views import BarView
+from api.index_progress import Tally
 from api.json_names import event_name
 from indexer.config import Settings
-from indexer.events import (
+from indexer.pipeline.events import (
     IndexEvent,
     IndexFinished,
     ScanFinished,
@@ -34,6 +33,7 @@ from indexer.events import (
     VideoMissing,
     VideoWarned,
 )
+from tests.helpers.fakes_cli import HOSTILE_NAME, scripted_pipeline, some_events
 
 DONE = IndexFinished(videos=3, indexed=2, skipped=0, failed=1, seconds=4.2, stage_seconds={"decode": 1.0})
 CLEAN = IndexFinished(videos=2, indexed=2, skipped=0, failed=0, seconds=4.2)
@@ -46,9 +46,9 @@ def run(*arguments: str) -> Result:
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> Any:
     def install(events: list[IndexEvent], finished: IndexFinished, **more: Any) -> None:
-        module = ModuleType("indexer.pipeline")
+        module = ModuleType("indexer.pipeline.index")
         module.index_paths = scripted_pipeline(events, finished, **more)  # type: ignore[attr-defined]
-        monkeypatch.setitem(sys.modules, "indexer.pipeline", module)
+        monkeypatch.setitem(sys.modules, "indexer.pipeline.index", module)
 
     return install
 
@@ -177,8 +177,8 @@ def test_the_bar_tells_stage_files_pace_and_what_is_worked_on() -> None:
 SLOW_PIPELINE = """
 import sys, time
 from types import ModuleType
-from api.cli import main
-from indexer.events import IndexFinished, ScanFinished, StageProgress
+from api.cli.main import main
+from indexer.pipeline.events import IndexFinished, ScanFinished, StageProgress
 
 def index_paths(paths, *, settings, on_event, cancel, prune, retry_failed):
     on_event(ScanFinished(2, 2))
@@ -191,7 +191,7 @@ def index_paths(paths, *, settings, on_event, cancel, prune, retry_failed):
     on_event(finished)
     return finished
 
-module = sys.modules["indexer.pipeline"] = ModuleType("indexer.pipeline")
+module = sys.modules["indexer.pipeline.index"] = ModuleType("indexer.pipeline.index")
 module.index_paths = index_paths
 main(["index", *sys.argv[1:]])
 """

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from api.cli import main
-from api.exit_codes import ExitCode
+from api.cli.exit_codes import ExitCode
+from api.cli.main import main
 from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Video, VideoProbe
-from indexer.store import Library, Maker
+from indexer.store.library import Library, Maker
 
 MAKER = Maker("", 0, "text-model", 4, "1/s, 2-30 s, max_side 1280", "text")
 VECTOR = np.array([1, 0, 0, 0], dtype=np.float16)

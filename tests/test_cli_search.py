@@ -10,16 +10,16 @@ from types import ModuleType
 
 import pytest
 from click.testing import CliRunner, Result
-from fakes_cli import HOSTILE_NAME, HOSTILE_TEXT, FakeEngine, moment
 from PIL import Image
 from rich.console import Console
 
-from api.cli import main
-from api.exit_codes import ExitCode
-from api.moments_view import marked_text, print_result
-from api.thumbnails import can_show, half_blocks
+from api.cli.exit_codes import ExitCode
+from api.cli.main import main
+from api.cli.output.moments import marked_text, print_result
+from api.cli.output.thumbnails import can_show, half_blocks
 from indexer.errors import QueryError
 from search.results import SearchResult
+from tests.helpers.fakes_cli import HOSTILE_NAME, HOSTILE_TEXT, FakeEngine, moment
 
 
 @pytest.fixture

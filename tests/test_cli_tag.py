@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from api.exit_codes import ExitCode
+from api.cli.exit_codes import ExitCode
 from indexer.records import Chapter, Place, TimeSpan, VideoMetadata
-from indexer.store import Library
+from indexer.store.library import Library
 from tests.test_cli_library import BAD, GOOD, MAKER, OTHER, place, run, shown  # noqa: F401
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.index_tally import WEIGHTS, Tally
-from indexer.events import ScanFinished, StageFinished, StageProgress, VideoFailed
+from api.index_progress import WEIGHTS, Tally
+from indexer.pipeline.events import ScanFinished, StageFinished, StageProgress, VideoFailed
 from indexer.records import Stage
 
 ALL: list[Stage] = list(WEIGHTS)

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from api.cli import main
-from api.exit_codes import ExitCode
-from demo.make import make_world
+from api.cli.exit_codes import ExitCode
+from api.cli.main import main
+from demo.world.make import make_world
 from indexer.models.profiles import PROFILES
 
 MODELS = ["--models", "text", "--text-model", PROFILES["demo"].text_model, "--no-screen-text"]

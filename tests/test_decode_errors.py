@@ -9,19 +9,19 @@ from typing import Any
 import av.error
 import pytest
 
-from demo.make import make_world
+from demo.world.make import make_world
 from indexer.config import Settings
-from indexer.decode_job import DecodeJob
-from indexer.decode_open import explain_open_failure
-from indexer.decode_protocol import ERRORS_BY_KIND
+from indexer.decode.protocol import ERRORS_BY_KIND
+from indexer.decode.sniffing import has_encrypted_pictures, is_animated_webp, is_lone_fragment, is_protected_iso
+from indexer.decode.video import open_video
+from indexer.decode.worker.container import explain_open_failure
+from indexer.decode.worker.decord_reader import DecordFailedError, DecordReader
+from indexer.decode.worker.job import DecodeJob
+from indexer.decode.worker.packet_table import DECORD_HOARD_BYTES, decord_hoard_bytes, is_hidden_vp9
+from indexer.decode.worker.pyav_reader import PyavReader
 from indexer.decode_request import make_request
-from indexer.decode_sniff import has_encrypted_pictures, is_animated_webp, is_lone_fragment, is_protected_iso
-from indexer.decode_table import DECORD_HOARD_BYTES, decord_hoard_bytes, is_hidden_vp9
-from indexer.decord_reader import DecordFailedError, DecordReader
 from indexer.errors import DecodeLimitError, UnreadableVideoError, VideoError
-from indexer.pyav_reader import PyavReader
-from indexer.video import open_video
-from tests.media import write_video
+from tests.helpers.media import write_video
 
 FFMPEG_ERRORS = sorted(
     {error for error in vars(av.error).values() if isinstance(error, type) and issubclass(error, av.error.FFmpegError)},

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.decode_sampling import EPSILON_SECONDS, AskedTimes, choose_frames
+from indexer.decode.frame_sampling import EPSILON_SECONDS, AskedTimes, choose_frames
 
 STARTS = st.lists(st.integers(1, 5000), max_size=40).map(
     lambda gaps: [sum(gaps[:index]) / 1000 for index in range(len(gaps) + 1)]

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo import spoken
-from demo.draw import actor_place
-from demo.errors import DemoError, WorldSettingsError
-from demo.grammar import all_words, fits, motion_forms, picture_forms, say
-from demo.questions import world_questions
-from demo.scenes import (
+from demo.world import spoken_lines as spoken
+from demo.world.descriptions import all_words, fits, motion_forms, picture_forms, say
+from demo.world.drawing import actor_place
+from demo.world.errors import DemoError, WorldSettingsError
+from demo.world.ground_truth import TruthLine, WorldIndex, world_truth
+from demo.world.questions import world_questions
+from demo.world.scenes import (
     FRAMES_PER_SECOND,
     HEIGHT,
     LONGEST_FRAMES,
@@ -24,8 +25,7 @@ from demo.scenes import (
     random_scene,
     seconds,
 )
-from demo.truth import TruthLine, WorldIndex, world_truth
-from demo.words import SIGN_WORDS
+from demo.world.sign_words import SIGN_WORDS
 from indexer.errors import ReelseekError
 
 seeds = st.integers(min_value=-(2**40), max_value=2**40)

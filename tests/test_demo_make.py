@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from av.subtitles.subtitle import AssSubtitle
 
-from demo.errors import WorldWriteError
-from demo.make import WorldSummary, make_world, srt_text, video_pictures
-from demo.scenes import FRAMES_PER_SECOND, plan_world
+from demo.world.errors import WorldWriteError
+from demo.world.make import WorldSummary, make_world, srt_text, video_pictures
+from demo.world.scenes import FRAMES_PER_SECOND, plan_world
 
 MINUTES, SEED = 1.5, 5
 

@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes_search import SmallLibrary, fake_models, text_only_models
-from fakes_text import FakeTextModel
 
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError, LibraryModelsError, NotInLibraryError, QueryError
@@ -15,6 +13,8 @@ from indexer.models.registry import Models
 from indexer.records import TimeSpan
 from search.engine import SearchEngine
 from search.results import SIGNALS
+from tests.helpers.fakes_search import SmallLibrary, fake_models, text_only_models
+from tests.helpers.fakes_text import FakeTextModel
 
 ANIMALS = "cat dog horse cow sheep goat hen duck goose pig mouse rat fox wolf bear deer hare mole newt frog".split()
 

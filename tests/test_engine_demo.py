@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from demo.draw import ScenePainter
-from demo.scenes import FRAMES_PER_SECOND, Scene, plan_world, seconds
-from demo.truth import WorldIndex, world_truth
+from demo.world.drawing import ScenePainter
+from demo.world.ground_truth import WorldIndex, world_truth
+from demo.world.scenes import FRAMES_PER_SECOND, Scene, plan_world, seconds
 from indexer.config import Settings
-from indexer.making import maker_of
 from indexer.models.registry import Models, load_models
+from indexer.provenance import maker_of
 from indexer.records import FrameRow, SegmentRow, TextRow, TextSource, TimeSpan, Video
-from indexer.store import Library
+from indexer.store.library import Library
 from search.engine import SearchEngine
-from search.evaluate import evaluate_search
+from search.evaluation.evaluate import evaluate_search
 
 SEED = 7301
 MINUTES = 4.0

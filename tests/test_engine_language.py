@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes_search import SmallLibrary, fake_models
 
 from indexer.config import Settings
 from indexer.errors import QuerySyntaxError
 from indexer.records import TimeSpan
 from search.engine import SearchEngine
+from tests.helpers.fakes_search import SmallLibrary, fake_models
 
 PLACES = "meadow street harbour".split()
 ANIMALS = "cat dog horse cow sheep goat hen duck goose pig mouse rat fox wolf bear deer hare mole newt frog".split()

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.errors import QueryError
-from search.query import MAX_QUERY_CHARACTERS, check_query
+from search.query.validation import MAX_QUERY_CHARACTERS, check_query
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.metrics import (
+from search.evaluation.metrics import (
     MAP_THRESHOLDS,
     average_precision,
     best_iou,

@@ -8,7 +8,7 @@ import pytest
 
 from indexer.errors import EvaluationError
 from indexer.records import TimeSpan, Video
-from search.evaluate import evaluate_search
+from search.evaluation.evaluate import evaluate_search
 from search.results import Moment, Part, SearchResult, Signal
 
 Found = Sequence[tuple[str, float, float] | tuple[str, float, float, Sequence[tuple[float, float]]]]

@@ -16,18 +16,18 @@ import opentimelineio as otio
 import pytest
 from click.testing import CliRunner, Result
 
-from api.cli import main
-from api.commands.export import FORMATS
-from api.exit_codes import ExitCode
+from api.cli.commands.export import FORMATS
+from api.cli.exit_codes import ExitCode
+from api.cli.main import main
 from api.export import prepare
-from api.export.files import write_data, write_whole
+from api.export.output_files import write_data, write_whole
 from indexer.errors import ExportError
 from indexer.records import TimeSpan, Video
 from search.results import Moment
-from tests.fakes_cli import FakeEngine
-from tests.media_rates import NTSC_24, NTSC_30, NTSC_60, shown_numbers, write_library, write_rated
-from tests.media_service import probed
-from tests.web_vtt import read_chapters
+from tests.helpers.fakes_cli import FakeEngine
+from tests.helpers.media_rates import NTSC_24, NTSC_30, NTSC_60, shown_numbers, write_library, write_rated
+from tests.helpers.media_service import probed
+from tests.helpers.web_vtt import read_chapters
 
 FRAMES = 150
 

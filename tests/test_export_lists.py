@@ -17,19 +17,19 @@ import pytest
 from api.export.clips import clip_names
 from api.export.documents import documents
 from api.export.edl import edl
-from api.export.names import distinct, reel_names, safe_name
+from api.export.file_names import distinct, reel_names, safe_name
 from api.export.prepare import prepare
-from api.export.sources import MediaChild, read_source
+from api.export.source_probe import MediaChild, read_source
 from api.export.takes import Source, Take, Wanted, make_take
-from api.media.cadence import kept_rate
+from api.media.frame_rate import kept_rate
+from api.media.timecode import FrameRate
 from indexer.config import Settings
 from indexer.errors import ExportError, FrameRateError
 from indexer.records import TimeSpan, Video
-from indexer.timecode import FrameRate
-from tests.media import write_video
-from tests.media_rates import NTSC_30, NTSC_60, RATES, write_rated
-from tests.media_service import probed
-from tests.web_vtt import read_chapters
+from tests.helpers.media import write_video
+from tests.helpers.media_rates import NTSC_30, NTSC_60, RATES, write_rated
+from tests.helpers.media_service import probed
+from tests.helpers.web_vtt import read_chapters
 
 FRAMES = 240
 CHILD = MediaChild(Settings())

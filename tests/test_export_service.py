@@ -16,16 +16,16 @@ from litestar import Litestar
 from litestar.di import Provide
 
 from api.export.prepare import FORMATS
-from api.media.media_desk import configure
-from api.media.settings import MediaSettings
-from api.service.chapter_routes import ChapterRoutes
-from api.service.export_routes import ExportRoutes
-from api.service.export_schemas import ExportFormat
+from api.service.files.preparer import configure
+from api.service.files.settings import MediaSettings
 from api.service.problems import problem_response
+from api.service.routes.chapters import ChapterRoutes
+from api.service.routes.export import ExportRoutes
+from api.service.schemas.export import ExportFormat
 from indexer.records import Video
-from tests.media_rates import NTSC_30, shown_numbers, write_library, write_rated
-from tests.media_service import make_runtime, probed, serving
-from tests.web_vtt import read_chapters
+from tests.helpers.media_rates import NTSC_30, shown_numbers, write_library, write_rated
+from tests.helpers.media_service import make_runtime, probed, serving
+from tests.helpers.web_vtt import read_chapters
 
 FRAMES = 120
 

@@ -17,12 +17,12 @@ MAY_IMPORT = {
 }
 """What each room may import of ours."""
 ONLY_IN = {
-    "lancedb": {"indexer/store"},
-    "open_clip": {"indexer/models/clip", "demo/", "bench/"},
-    "llguidance": {"indexer/models/reply_grammar"},
-    "sentence_transformers": {"indexer/models/text", "indexer/models/reranker", "demo/", "bench/"},
-    "decord": {"indexer/decord_reader", "indexer/decode_", "bench/"},
-    "av": {"indexer/decode_", "indexer/pyav_", "api/media/", "demo/", "bench/"},
+    "lancedb": {"indexer/store/"},
+    "open_clip": {"indexer/models/image_embedder", "demo/", "bench/"},
+    "llguidance": {"indexer/models/qwen/constrained_decoding"},
+    "sentence_transformers": {"indexer/models/text_embedder", "indexer/models/reranker", "demo/", "bench/"},
+    "decord": {"indexer/decode/worker/", "indexer/decode_", "bench/"},
+    "av": {"indexer/decode/worker/", "indexer/decode_", "api/media/", "demo/", "bench/"},
 }
 """Libraries that one file, or files of one beginning, keep to themselves."""
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from indexer.records import Video
-from tests.media import read_number, write_video
-from tests.media_server import app_of
-from tests.media_service import make_media_library, make_runtime, probed, serving
-from tests.media_sound import write_talkie
+from tests.helpers.media import read_number, write_video
+from tests.helpers.media_server import app_of
+from tests.helpers.media_service import make_media_library, make_runtime, probed, serving
+from tests.helpers.media_sound import write_talkie
 
 CHROMIUM = os.environ.get("REELSEEK_CHROMIUM") or shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")

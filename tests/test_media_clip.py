@@ -9,16 +9,16 @@ import numpy as np
 import psutil
 import pytest
 
-from api.media.child_job import CancelledError, run_child
-from api.media.child_protocol import MediaRequest, Work
+from api.media.worker_process import CancelledError, run_child
+from api.media.worker_protocol import MediaRequest, Work
 from indexer.config import Settings
+from indexer.decode.video import open_video
 from indexer.decode_request import make_request
 from indexer.errors import DecodeLimitError, VideoError
 from indexer.records import Video
-from indexer.video import open_video
-from tests.media import SHARED, read_number, shared_file, write_video
-from tests.media_service import probed
-from tests.media_sound import CLICK_SECONDS, heard_clicks, write_talkie
+from tests.helpers.media import SHARED, read_number, shared_file, write_video
+from tests.helpers.media_service import probed
+from tests.helpers.media_sound import CLICK_SECONDS, heard_clicks, write_talkie
 
 TICK_SECONDS = 1e-3
 
@@ -210,7 +210,7 @@ def test_a_cancelled_cut_ends_its_child_at_once(tmp_path: Path) -> None:
     with pytest.raises(CancelledError):
         run_child(request, stall_seconds=60, most_seconds=60, is_cancelled=lambda: True)
     os.close(descriptor)
-    assert not [child for child in psutil.Process().children() if "api.media.child" in " ".join(child.cmdline())]
+    assert not [child for child in psutil.Process().children() if "api.media.worker" in " ".join(child.cmdline())]
 
 
 REAL = sorted(path for path in (SHARED / "videos").rglob("*.m*") if path.suffix in {".mp4", ".mov", ".mkv", ".mpg"})

@@ -7,14 +7,14 @@ from pathlib import Path
 import av
 import pytest
 
-from api.media.media_cache import MediaCache
-from api.media.playable import MATROSKA, MP4, MediaFacts, decide, how_to_play, keeps_sound
-from api.media.route_tools import content_disposition, type_by_name
+from api.media.playability import MATROSKA, MP4, MediaFacts, decide, how_to_play, keeps_sound
 from api.media.web_vtt import cue_text, cue_time, subtitles_vtt
+from api.service.files.cache import MediaCache
+from api.service.route_helpers import content_disposition, type_by_name
 from indexer.errors import VideoError
 from indexer.records import TextRow, TimeSpan, Video
-from tests.media import SHARED
-from tests.media_service import probed
+from tests.helpers.media import SHARED
+from tests.helpers.media_service import probed
 from tests.test_media_clip import work_on
 
 

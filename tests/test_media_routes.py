@@ -13,10 +13,10 @@ import av
 import httpx
 import pytest
 
-from api.media.media_desk import desk_of
-from tests.media import write_video
-from tests.media_server import HUGE_BYTES, Media, app_of, eventually, media_fixture, open_descriptors  # noqa: F401
-from tests.media_service import make_media_library, make_runtime, probed, serving
+from api.service.files.preparer import desk_of
+from tests.helpers.media import write_video
+from tests.helpers.media_server import HUGE_BYTES, Media, app_of, eventually, media_fixture, open_descriptors  # noqa: F401
+from tests.helpers.media_service import make_media_library, make_runtime, probed, serving
 
 
 def test_the_whole_and_its_head(media: Media) -> None:

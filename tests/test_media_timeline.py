@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes_search import SmallLibrary, fake_models, text_only_models
 
 from indexer.config import Settings
 from indexer.errors import NotInLibraryError, QueryError
 from indexer.records import TimeSpan
 from search.engine import SearchEngine
-from search.relevance import PICTURE, Background
+from search.scoring.background import PICTURE, Background
 from search.timeline import COUNTS, Scale, levels_of, timeline
+from tests.helpers.fakes_search import SmallLibrary, fake_models, text_only_models
 
 ANIMALS = "cat dog horse cow sheep goat hen duck goose pig mouse rat fox wolf bear deer hare mole newt frog".split()
 

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from indexer.records import Video
-from indexer.store import Library
-from tests.media import read_number
-from tests.media_server import Media, eventually, media_fixture  # noqa: F401
-from tests.media_service import MAKER
+from indexer.store.library import Library
+from tests.helpers.media import read_number
+from tests.helpers.media_server import Media, eventually, media_fixture  # noqa: F401
+from tests.helpers.media_service import MAKER
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import pytest
 from bench.crash import contents, differences
 from indexer.config import Settings
 from indexer.errors import LibraryModelsError, ModelMissingError, UsageError
-from indexer.events import IndexEvent, StageFinished, VideoFailed, VideoMissing, VideoMoved, VideoSkipped
 from indexer.models.registry import Models
-from indexer.pipeline import index_paths
-from indexer.store import Library
+from indexer.pipeline.events import IndexEvent, StageFinished, VideoFailed, VideoMissing, VideoMoved, VideoSkipped
+from indexer.pipeline.index import index_paths
+from indexer.store.library import Library
 
 Make = Callable[..., Settings]
 
@@ -72,7 +72,7 @@ def test_a_folder_becomes_a_clean_library(run: Run, folder: Path) -> None:
 def test_a_second_run_writes_no_row_and_loads_no_model(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(folder)
     before = sorted(path for path in Path(run.settings.library).rglob("*.lance*"))
-    monkeypatch.setattr("indexer.pipeline.load_models", lambda settings: pytest.fail("models were loaded"))
+    monkeypatch.setattr("indexer.pipeline.index.load_models", lambda settings: pytest.fail("models were loaded"))
     run.models = None  # pyright: ignore[reportAttributeAccessIssue]
     run(folder)
     assert (run.finished.indexed, run.finished.skipped) == (0, 3)

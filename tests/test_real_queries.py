@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.real_queries import KINDS, SHARED, RealQuery, load_real_queries, missed
+from tests.helpers.real_queries import KINDS, SHARED, RealQuery, load_real_queries, missed
 
 QUERIES = load_real_queries()
 

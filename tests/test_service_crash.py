@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from indexer.lock import WriterLock
-from indexer.store import Library
-from tests.service import (  # noqa: F401
+from indexer.store.library import Library
+from indexer.store.lock import WriterLock
+from tests.helpers.service import (  # noqa: F401
     ServiceProcess,
     demo_library,
     demo_settings,

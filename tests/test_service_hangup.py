@@ -17,9 +17,9 @@ import httpx
 import psutil
 import pytest
 
-from api.service.search_routes import MAX_BODY_BYTES
-from search.asking import Asker
-from tests.service import RunningService, demo_library, demo_settings, own_library, serving  # noqa: F401
+from api.service.routes.search import MAX_BODY_BYTES
+from search.answering.asker import Asker
+from tests.helpers.service import RunningService, demo_library, demo_settings, own_library, serving  # noqa: F401
 
 CLIENTS = 200
 

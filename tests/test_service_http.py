@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from search.results import SIGNALS
-from tests.service import (  # noqa: F401
+from tests.helpers.service import (  # noqa: F401
     RunningService,
     client,
     demo_library,
@@ -22,7 +22,7 @@ from tests.service import (  # noqa: F401
     service,
     serving,
 )
-from tests.traversal import TRICKS
+from tests.helpers.traversal import TRICKS
 
 ABSENT = "0" * 32
 
@@ -284,7 +284,7 @@ def test_other_names_and_pages_are_refused(client: httpx.Client) -> None:
 
 
 def test_keys_open_a_service_that_needs_them(own_service: RunningService) -> None:
-    from api.service.keys import KeyStore
+    from api.service.api_keys import KeyStore
 
     store = KeyStore(own_service.runtime.library_path)
     _, whole = store.add("test")

@@ -9,9 +9,7 @@ from typing import get_args
 
 import pytest
 
-from api.service import search_schemas
-from api.service.body_limits import Receive, in_time, not_too_slow
-from api.service.errors import (
+from api.errors import (
     BadRequestError,
     BodyTimeoutError,
     DeadlineError,
@@ -20,20 +18,22 @@ from api.service.errors import (
     QueueFullError,
     UnauthorizedError,
 )
-from api.service.guard import Guard, host_name
-from api.service.job_child import environment
-from api.service.job_progress import JobProgress
-from api.service.job_store import JobEntry, JobStore
-from api.service.keys import KeyStore
-from api.service.schemas import Job
+from api.service.api_keys import KeyStore
+from api.service.authorization import Guard, host_name
+from api.service.body_limits import Receive, in_time, not_too_slow
+from api.service.jobs.child import environment
+from api.service.jobs.progress import JobProgress
+from api.service.jobs.store import JobEntry, JobStore
+from api.service.jobs.uploads import check_name, drop_upload, sweep_uploads
+from api.service.routes.uploads import path_under_roots
+from api.service.schemas import search as search_schemas
+from api.service.schemas.videos import Job
 from api.service.settings import ServiceSettings, is_loopback
-from api.service.upload_routes import path_under_roots
-from api.service.uploads import check_name, drop_upload, sweep_uploads
 from api.service.work_queue import WorkQueue
 from indexer.config import Settings, load_settings
 from indexer.errors import UsageError
 from search.results import SIGNALS
-from tests.traversal import TRICKS
+from tests.helpers.traversal import TRICKS
 
 
 def test_the_signals_of_the_description_are_those_of_search() -> None:

@@ -26,7 +26,7 @@ from api.service.app import create_service
 from api.service.runtime import Runtime
 from api.service.settings import ServiceSettings
 from indexer.config import Settings
-from tests.service import RunningService, demo_library, service  # noqa: F401
+from tests.helpers.service import RunningService, demo_library, service  # noqa: F401
 
 EXAMPLES = int(os.environ.get("REELSEEK_SCHEMA_EXAMPLES", "15"))
 SLOW = ("ask", "add_video")

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.service import demo_library, demo_settings, own_library, serving  # noqa: F401
+from tests.helpers.service import demo_library, demo_settings, own_library, serving  # noqa: F401
 from tests.test_service_http import ABSENT, is_problem
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from store_samples import MAKER, content, pictures, texts, thumbnails, unit, video, video_id, write_whole
 
 from indexer.errors import (
     LibraryBrokenError,
@@ -20,7 +19,8 @@ from indexer.errors import (
     NotInLibraryError,
 )
 from indexer.records import Chapter, Place, TimeSpan, VideoMetadata, VideoProbe
-from indexer.store import Library
+from indexer.store.library import Library
+from tests.helpers.store_samples import MAKER, content, pictures, texts, thumbnails, unit, video, video_id, write_whole
 
 
 @pytest.fixture
@@ -111,8 +111,9 @@ def test_removing_leaves_nothing_of_a_video(library: Library):
 
 def test_a_reader_sees_the_commits_of_another_process(library: Library):
     code = (
-        "import sys; sys.path[:0] = ['tests', '.']\n"
-        "from store_samples import video_id; from indexer.store import Library; from pathlib import Path\n"
+        "import sys; sys.path.insert(0, '.')\n"
+        "from tests.helpers.store_samples import video_id\n"
+        "from indexer.store.library import Library; from pathlib import Path\n"
         "library = Library.open(Path(sys.argv[1]))\n"
         "for line in sys.stdin: print(library.counts()['frames'], len(library.videos()), flush=True)\n"
     )

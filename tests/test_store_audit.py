@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from store_samples import MAKER, pictures, texts, unit, video, video_id, write_whole
 
-from indexer.audit import VideoContent, audit_video, duplicate_keys
 from indexer.records import FrameRow, SegmentRow, TimeSpan
-from indexer.rows import frame_rows
-from indexer.store import Library
+from indexer.store.audit_checks import VideoContent, audit_video, duplicate_keys
+from indexer.store.library import Library
+from indexer.store.rows import frame_rows
+from tests.helpers.store_samples import MAKER, pictures, texts, unit, video, video_id, write_whole
 
 
 def sound(**changes: object) -> VideoContent:

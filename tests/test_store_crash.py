@@ -9,18 +9,19 @@ import time
 from pathlib import Path
 
 import pytest
-from store_samples import MAKER, content, pictures, texts, thumbnails, video, video_id, write_whole
 
-import indexer.store_tables as store_tables
-from indexer.store import Library
+import indexer.store.tables as store_tables
+from indexer.store.library import Library
+from tests.helpers.store_samples import MAKER, content, pictures, texts, thumbnails, video, video_id, write_whole
 
 ROOT = Path(__file__).parent.parent
 VIDEOS = 6
 HALF_DONE = {"duplicate", "unknown_video", "rows_without_stage", "orphan_thumbnail"}
 """What opening for writing must have repaired. A video killed between two tables may mix takes until the rerun."""
 WRITE = (
-    "import sys; sys.path[:0] = ['tests', '.']\n"
-    "from store_samples import MAKER, write_whole; from indexer.store import Library; from pathlib import Path\n"
+    "import sys; sys.path.insert(0, '.')\n"
+    "from tests.helpers.store_samples import MAKER, write_whole\n"
+    "from indexer.store.library import Library; from pathlib import Path\n"
     "print('ready', flush=True); sys.stdin.readline()\n"
     "for take in range(100):\n"
     "    with Library.open_writer(Path(sys.argv[1]), maker=MAKER) as library:\n"

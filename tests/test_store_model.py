@@ -6,10 +6,10 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from store_samples import MAKER, pictures, texts, video, video_id
 
 from indexer.records import TextSource
-from indexer.store import Library
+from indexer.store.library import Library
+from tests.helpers.store_samples import MAKER, pictures, texts, video, video_id
 
 NUMBERS = st.integers(0, 3)
 SIZES = st.integers(0, 3)

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from store_samples import MAKER, PICTURE_DIM, TEXT_DIM, pictures, texts, unit, video_id, write_whole
 
-import indexer.store_index as store_index
-from indexer.store import Library
-from indexer.words import Slipped, letters_of
+import indexer.store.maintenance as store_index
+from indexer.store.library import Library
+from indexer.store.memory.fuzzy_text import Slipped, letters_of
+from tests.helpers.store_samples import MAKER, PICTURE_DIM, TEXT_DIM, pictures, texts, unit, video_id, write_whole
 
 SIGNS = [
     "XQuery path expressions: /bookstore/book",

@@ -6,7 +6,7 @@ import pytest
 
 from indexer.config import Settings
 from indexer.records import Segment, TimedText, TimeSpan
-from indexer.subtitles import SubtitleError, clean_cues, join_passages, read_sidecar, segment_of, sidecar_files
+from indexer.subtitles.sidecars import SubtitleError, clean_cues, join_passages, read_sidecar, segment_of, sidecar_files
 
 SRT = "1\r\n00:00:01,000 --> 00:00:02,500\r\n<i>Guten Tag</i>, {\\an8}Herr &amp; Frau Müller!\r\n\r\n"
 SRT += "2\r\n00:00:03,000 --> 00:00:04,000\r\nZwei\r\nZeilen\r\n"
@@ -128,7 +128,7 @@ def test_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_file_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indexer.subtitles.LARGEST_FILE_BYTES", 100)
+    monkeypatch.setattr("indexer.subtitles.sidecars.LARGEST_FILE_BYTES", 100)
     with pytest.raises(SubtitleError, match="larger than"):
         read(tmp_path, "film.srt", SRT * 3)
 
@@ -235,7 +235,7 @@ EMBEDDED = {
 
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_embedded_tracks_of_shared(name: str) -> None:
-    video = pytest.importorskip("indexer.video")
+    video = pytest.importorskip("indexer.decode.video")
     file = Path(__file__).parents[2] / "shared" / "hard" / "media3" / name
     if not file.exists():
         pytest.skip(f"{name} of shared/ is not here")

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 
-from api.export.files import make_folder, write_whole
-from api.export.names import distinct, safe_name
-from api.export.sources import MediaChild
+from api.export.file_names import distinct, safe_name
+from api.export.output_files import make_folder, write_whole
+from api.export.source_probe import MediaChild
 from api.export.takes import Take
 from indexer.errors import FrameRateError
 

@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 from api.export.edl import edl
 from api.export.fcpxml import fcpxml
-from api.export.names import distinct, safe_name
+from api.export.file_names import distinct, safe_name
+from api.export.otio import timeline
 from api.export.tables import csv_table, json_document, video_chapters
 from api.export.takes import Take, common_rate
-from api.export.timelines import timeline
-from indexer.timecode import FrameRate, can_drop
+from api.media.timecode import FrameRate, can_drop
 
 DocumentFormat = Literal["csv", "json", "webvtt", "edl", "fcpxml", "otio"]
 DOCUMENT_FORMATS: tuple[DocumentFormat, ...] = get_args(DocumentFormat)

@@ -7,10 +7,10 @@ is written here, and tests hold that it finds the same frames. Pure.
 
 from collections.abc import Sequence
 
-from api.export.names import reel_names
+from api.export.file_names import reel_names
 from api.export.takes import Take, plain_line, title_of
+from api.media.timecode import FrameRate
 from indexer.errors import ExportError
-from indexer.timecode import FrameRate
 
 MOST_EVENTS = 999
 """Event numbers have three digits."""

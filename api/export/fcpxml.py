@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from api.export.takes import Source, Take, title_of
-from indexer.timecode import FrameRate, rate_name
+from api.media.timecode import FrameRate, rate_name
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold."""

@@ -6,10 +6,10 @@ from fractions import Fraction
 from typing import Literal
 
 from api.export.documents import DOCUMENT_FORMATS, DocumentFormat
-from api.export.sources import MediaChild, read_source
+from api.export.source_probe import MediaChild, read_source
 from api.export.takes import Source, Take, Wanted, make_take
+from api.media.timecode import rate_name
 from indexer.errors import ExportError
-from indexer.timecode import rate_name
 
 Format = Literal[DocumentFormat, "clips", "reel"]
 FORMATS: tuple[Format, ...] = (*DOCUMENT_FORMATS, "clips", "reel")

@@ -6,10 +6,10 @@ from fractions import Fraction
 from pathlib import Path
 
 from api.export.clips import cut_take
-from api.export.files import write_whole
-from api.export.sources import MediaChild
+from api.export.output_files import write_whole
+from api.export.source_probe import MediaChild
 from api.export.takes import Take, common_rate, title_of
-from api.media.child_protocol import Part
+from api.media.worker_protocol import Part
 
 MOST_SIDE = 1920
 _CUTTING = 0.6

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from api.chapter_views import chapters_vtt
+from api.chapter_formats import chapters_vtt
 from api.export.takes import Take, plain_line, title_of
 from indexer.errors import FrameRateError
 from indexer.records import TimeSpan

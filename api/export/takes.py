@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import PurePath
 
+from api.media.timecode import FrameRate
 from indexer.errors import FrameRateError
 from indexer.records import TimeSpan, Video
-from indexer.timecode import FrameRate
 
 
 @dataclass(frozen=True, slots=True)

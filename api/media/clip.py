@@ -10,10 +10,10 @@ from fractions import Fraction
 import av
 import av.container
 
-from api.media.child_protocol import MediaRequest
-from api.media.picture_track import TICKS, PictureTrack
-from api.media.sound_track import SoundTrack
+from api.media.audio_track import SoundTrack
 from api.media.timed_source import AudioFrame, Timed, TimedSource, VideoFrame, shown_from
+from api.media.video_track import TICKS, PictureTrack
+from api.media.worker_protocol import MediaRequest
 from indexer.errors import UnreadableVideoError
 
 OutputContainer = av.container.OutputContainer

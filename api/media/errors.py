@@ -1,4 +1,4 @@
-"""Errors of the media routes alone; they stand below `api.service.errors.ServiceError`.
+"""Errors of the media routes alone; they stand below `api.errors.ServiceError`.
 
 ServiceError
 ├── UnplayableError     422 unplayable: a video that cannot be decoded, or sound and pictures that cannot be written
@@ -6,7 +6,7 @@ ServiceError
 └── PreconditionError   412 precondition: If-Match or If-Unmodified-Since does not hold
 """
 
-from api.service.errors import ServiceError
+from api.errors import ServiceError
 
 
 class UnplayableError(ServiceError):

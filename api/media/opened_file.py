@@ -11,10 +11,10 @@ import stat
 import threading
 from pathlib import Path
 
+from api.errors import GoneError
 from api.media.ranges import Validators
-from api.service.errors import GoneError
 from indexer.errors import VanishedVideoError
-from indexer.fingerprint import content_id
+from indexer.pipeline.fingerprints import content_id
 from indexer.records import Video
 
 _PROC = Path("/proc/self/fd")

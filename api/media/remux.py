@@ -8,11 +8,11 @@ from collections.abc import Callable
 import av
 import av.error
 
-from api.media.child_protocol import MediaRequest
+from api.media.audio_track import SoundTrack
 from api.media.clip import open_output
-from api.media.sound_track import SoundTrack
 from api.media.timed_source import AudioFrame, AudioStream, TimedSource
-from indexer.decode_open import Packet, VideoStream
+from api.media.worker_protocol import MediaRequest
+from indexer.decode.worker.container import Packet, VideoStream
 from indexer.errors import UnreadableVideoError
 
 _MOST_REORDERED = 64

@@ -2,7 +2,7 @@
 
 Runs in the media child. Leaves out what is done with them. Containers that keep exact times are jumped in; the others
 are read from the front without decoding up to the key frame before the wanted time, since libavformat guesses their
-times from what it read before. Times are made as in `indexer.pyav_reader`.
+times from what it read before. Times are made as in `indexer.decode.worker.pyav_reader`.
 """
 
 from collections.abc import Iterator
@@ -16,10 +16,17 @@ import av.error
 import av.video.frame
 from av.stream import Stream
 
-from api.media.child_protocol import MediaRequest
-from indexer.decode_open import InputContainer, Packet, VideoStream, check_pixels, has_decoder, open_container
-from indexer.decode_sampling import EPSILON_SECONDS
-from indexer.decode_table import DECORD_CONTAINERS
+from api.media.worker_protocol import MediaRequest
+from indexer.decode.frame_sampling import EPSILON_SECONDS
+from indexer.decode.worker.container import (
+    InputContainer,
+    Packet,
+    VideoStream,
+    check_pixels,
+    has_decoder,
+    open_container,
+)
+from indexer.decode.worker.packet_table import DECORD_CONTAINERS
 from indexer.errors import EncryptedVideoError, UnreadableVideoError
 
 VideoFrame = av.video.frame.VideoFrame

@@ -13,25 +13,25 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 
-from api.media.media_routes import MEDIA_CONTROLLERS
-from api.service.ask_routes import AskRoutes
-from api.service.chapter_routes import ChapterRoutes
+from api.service.api_keys import KeyStore
+from api.service.authorization import COOKIE, Guard
 from api.service.event_stream import StreamCount
-from api.service.export_routes import ExportRoutes
-from api.service.front import DESCRIPTION_PATH, Front
-from api.service.guard import COOKIE, Guard
-from api.service.health import HealthRoutes
-from api.service.job_routes import JobRoutes
-from api.service.job_runner import JobRunner
-from api.service.keys import KeyStore
+from api.service.gc_tuning import settle_heap
+from api.service.jobs.runner import JobRunner
 from api.service.metrics import Metrics
-from api.service.page_routes import PageRoutes
+from api.service.middleware import DESCRIPTION_PATH, Front
 from api.service.problems import problem_response
+from api.service.routes.ask import AskRoutes
+from api.service.routes.chapters import ChapterRoutes
+from api.service.routes.export import ExportRoutes
+from api.service.routes.health import HealthRoutes
+from api.service.routes.jobs import JobRoutes
+from api.service.routes.media import MEDIA_CONTROLLERS
+from api.service.routes.page import PageRoutes
+from api.service.routes.search import SearchRoutes
+from api.service.routes.session import SessionRoutes
+from api.service.routes.videos import TagRoutes, VideoRoutes
 from api.service.runtime import Runtime
-from api.service.search_routes import SearchRoutes
-from api.service.session_routes import SessionRoutes
-from api.service.video_routes import TagRoutes, VideoRoutes
-from search.heap import settle_heap
 
 CONTROLLERS: Sequence[Any] = (
     SearchRoutes,

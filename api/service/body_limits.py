@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from api.service.errors import BodyTimeoutError
+from api.errors import BodyTimeoutError
 
 Receive = Callable[[], Awaitable[Any]]
 

@@ -13,7 +13,7 @@ from litestar import Request, Response
 from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
-from api.service.errors import QueueFullError
+from api.errors import QueueFullError
 from api.service.problems import REQUEST_ID, problem_of
 
 MEDIA_TYPE = "text/event-stream"

@@ -9,8 +9,8 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
-from api.service.errors import ServiceError
-from api.service.health_schemas import FieldProblem, Problem, QueryFault
+from api.errors import ServiceError
+from api.service.schemas.health import FieldProblem, Problem, QueryFault
 from indexer.errors import (
     ImageError,
     Interrupted,

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from api.service.keys import KeyStore
+from api.service.api_keys import KeyStore
 from api.service.logs import log_to
 from api.service.settings import ServiceSettings
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError, UsageError
-from indexer.store import Library
+from indexer.store.library import Library
 
 Say = Callable[[str, list[str]], None]
 """Told the address, and what a user should know, once the service listens."""

@@ -10,16 +10,16 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from api.service.errors import GoneError, NotFoundError, QueueFullError
+from api.errors import GoneError, NotFoundError, QueueFullError
 from api.service.settings import CACHE_FOLDER, JOB_FOLDER, UPLOAD_FOLDER, ServiceSettings
 from api.service.work_queue import WorkQueue
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError, ReelseekError
-from indexer.making import maker_of
 from indexer.models.registry import Models, load_models
+from indexer.provenance import maker_of
 from indexer.records import Video
-from indexer.store import Library
-from search.asking import Asker
+from indexer.store.library import Library
+from search.answering.asker import Asker
 from search.engine import SearchEngine
 
 _log = logging.getLogger("reelseek.service")

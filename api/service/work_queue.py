@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from api.service.errors import DeadlineError, QueueFullError
+from api.errors import DeadlineError, QueueFullError
 
 Result = TypeVar("Result")
 

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.models.hearing import Heard
+from indexer.models.transcript import Heard
 from indexer.records import Pixels, Samples16
 
 Vectors = NDArray[np.float16]

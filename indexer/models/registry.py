@@ -7,7 +7,7 @@ from indexer.config import Settings
 from indexer.errors import ModelMissingError
 from indexer.models.profiles import PROFILES, Profile, profile_of
 from indexer.models.protocols import PictureModel, Reranker, TextModel
-from indexer.models.weights import announce_on_stderr
+from indexer.models.weights.files import announce_on_stderr
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ def load_models(
         ModelBrokenError: weights do not load.
         SettingsError: an unknown profile or an absent device.
     """
-    from indexer.models.clip import load_clip_model
     from indexer.models.device import choose_device
-    from indexer.models.text import load_text_model
+    from indexer.models.image_embedder import load_clip_model
+    from indexer.models.text_embedder import load_text_model
 
     profile = profile_of(settings)
     picture = text = None
@@ -82,9 +82,9 @@ class ProfileStatus:
 
 def model_status(settings: Settings) -> list[ProfileStatus]:
     """Every profile with what of it is on this machine; nothing is fetched or loaded."""
-    from indexer.models.clip import clip_weights_present
-    from indexer.models.saved_weights import SPEECH, saved_weights_name
-    from indexer.models.text_weights import RERANKER, text_weights_present
+    from indexer.models.image_embedder import clip_weights_present
+    from indexer.models.weights.text_models import RERANKER, text_weights_present
+    from indexer.models.weights.transformers_models import SPEECH, saved_weights_name
 
     rows: list[ProfileStatus] = []
     for profile in PROFILES.values():

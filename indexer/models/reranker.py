@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from indexer.errors import ModelBrokenError
 from indexer.models.device import one_thread_an_operation
 from indexer.models.protocols import Reranker
-from indexer.models.text import clean_texts
-from indexer.models.text_weights import RERANKER, TextWeights, find_text_weights
+from indexer.models.text_embedder import clean_texts
+from indexer.models.weights.text_models import RERANKER, TextWeights, find_text_weights
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder, MultiVectorEncoder

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.chromium import ARGUMENTS, Watch, chromium_path
-from tests.browser.fakes_library import FakeLibrary
-from tests.browser.fakes_service import FakeService
-from tests.media import write_video
+from tests.helpers.chromium import ARGUMENTS, Watch, chromium_path
+from tests.helpers.fakes_library import FakeLibrary
+from tests.helpers.fakes_service import FakeService
+from tests.helpers.media import write_video
 
 FILM_SECONDS = 24
 OpenPage = Callable[..., Page]

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import address, playing_time, until, wait_for_frames
-from tests.browser.fakes_service import FakeService
+from tests.helpers.chromium import address, playing_time, until, wait_for_frames
+from tests.helpers.fakes_service import FakeService
 
 OpenPage = Callable[..., Page]
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import Watch, address, wait_for_frames
-from tests.browser.fakes_library import FakeLibrary
-from tests.browser.fakes_service import FakeService
+from tests.helpers.chromium import Watch, address, wait_for_frames
+from tests.helpers.fakes_library import FakeLibrary
+from tests.helpers.fakes_service import FakeService
 
 OpenPage = Callable[..., Page]
 

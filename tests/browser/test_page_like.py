@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import address
-from tests.browser.fakes_library import FakeLibrary, picture_bytes
-from tests.browser.fakes_service import FakeService
+from tests.helpers.chromium import address
+from tests.helpers.fakes_library import FakeLibrary, picture_bytes
+from tests.helpers.fakes_service import FakeService
 
 TALK = f"{1:032x}"
 OpenPage = Callable[..., Page]

@@ -7,9 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import Watch, until, wait_for_frames
-from tests.browser.fakes_library import FakeLibrary, job_record
-from tests.browser.fakes_service import FakeService
+from tests.helpers.chromium import Watch, until, wait_for_frames
+from tests.helpers.fakes_library import FakeLibrary, job_record
+from tests.helpers.fakes_service import FakeService
 
 OpenPage = Callable[..., Page]
 TALK = f"{1:032x}"

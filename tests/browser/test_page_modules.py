@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.fakes_service import FakeService
+from tests.helpers.fakes_service import FakeService
 
 OpenPage = Callable[..., Page]
 

@@ -9,10 +9,10 @@ import av
 import pytest
 from playwright.sync_api import Page, expect
 
-from api.service.keys import KeyStore
-from demo.make import make_world
-from tests.browser.chromium import Watch, playing_time, until, wait_for_frames
-from tests.service import (
+from api.service.api_keys import KeyStore
+from demo.world.make import make_world
+from tests.helpers.chromium import Watch, playing_time, until, wait_for_frames
+from tests.helpers.service import (
     RunningService,
     demo_library,  # noqa: F401 # pyright: ignore[reportUnusedImport] - a fixture
     demo_settings,

@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import Watch, address, playing_time, until, wait_for_frames
-from tests.browser.fakes_library import FakeLibrary
-from tests.browser.fakes_service import FakeService
+from tests.helpers.chromium import Watch, address, playing_time, until, wait_for_frames
+from tests.helpers.fakes_library import FakeLibrary
+from tests.helpers.fakes_service import FakeService
 
 TALK = f"{1:032x}"
 OpenPage = Callable[..., Page]

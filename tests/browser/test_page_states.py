@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import Watch
-from tests.browser.fakes_library import FakeLibrary, job_record
-from tests.browser.fakes_service import FakeService
+from tests.helpers.chromium import Watch
+from tests.helpers.fakes_library import FakeLibrary, job_record
+from tests.helpers.fakes_service import FakeService
 
 OpenPage = Callable[..., Page]
 

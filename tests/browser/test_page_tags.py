@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.chromium import Watch, address
-from tests.browser.fakes_library import HOSTILE, FakeLibrary
-from tests.browser.fakes_service import FakeService
+from tests.helpers.chromium import Watch, address
+from tests.helpers.fakes_library import HOSTILE, FakeLibrary
+from tests.helpers.fakes_service import FakeService
 
 OpenPage = Callable[..., Page]
 

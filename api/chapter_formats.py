@@ -1,0 +1,32 @@
+"""How chapters are written: lines for people, WebVTT for players. Pure."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from api.media.web_vtt import cue_text, cue_time
+from api.safe_text import one_line, time_code
+from indexer.records import TimeSpan
+
+if TYPE_CHECKING:
+    from search.chapters.chapters import FoundChapter
+
+
+def chapters_text(chapters: "Sequence[FoundChapter]") -> str:
+    """A line each: when it begins, and its title."""
+    if not chapters:
+        return "No chapters: nothing of this video is indexed yet.\n"
+    return "".join(f"{time_code(one.span.start_seconds)}  {one_line(one.title)}\n" for one in chapters)
+
+
+def chapters_vtt(chapters: Iterable[tuple[TimeSpan, str]]) -> str:
+    """A chapters track (W3C WebVTT, 4.6): in order of time, one line each; what overlaps an earlier one begins where
+    that ends, and what is over by then is left out."""
+    lines, end_ms = ["WEBVTT", ""], 0
+    for span, title in sorted(chapters, key=lambda one: one[0]):
+        start_ms = max(end_ms, round(span.start_seconds * 1000))
+        stop_ms = round(span.stop_seconds * 1000)
+        name = cue_text(" ".join("".join(sign if sign.isprintable() else " " for sign in title).split()))
+        if stop_ms > start_ms and name:
+            lines += [f"{cue_time(start_ms / 1000)} --> {cue_time(stop_ms / 1000)}", name, ""]
+            end_ms = stop_ms
+    return "\n".join(lines)

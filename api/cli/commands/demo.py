@@ -1,0 +1,61 @@
+"""`reelseek demo`: a small drawn world with known truth, to try and to measure Reelseek."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from api.cli.commands.demo_run import run
+from api.cli.exit_codes import ExitCode
+from api.cli.options import json_option
+
+
+@click.group()
+def demo() -> None:
+    """Try Reelseek on a drawn world.
+
+    \b
+    Examples:
+      reelseek demo run
+      reelseek demo make --out world --minutes 20 --seed 7
+    """
+
+
+@demo.command()
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write to.")
+@click.option("--minutes", type=float, default=10.0, show_default=True, help="Playing time of all videos together.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same world.")
+@click.option("--video-minutes", type=float, default=5.0, show_default=True, help="About how long each video is.")
+@json_option
+def make(*, out: Path, minutes: float, seed: int, video_minutes: float, as_json: bool) -> ExitCode:
+    """Draw videos with their truth.
+
+    Writes H.264 files, truth.jsonl for `reelseek eval`, and questions.jsonl.
+
+    \b
+    Examples:
+      reelseek demo make --out world --minutes 20 --seed 7
+      reelseek index world --library lib --models demo
+      reelseek eval --library lib --truth world/truth.jsonl
+    """
+    from api.percent import percent_bar
+    from demo.world.make import make_world
+
+    with percent_bar("drawing", quiet=as_json) as show:
+        summary = make_world(out, minutes=minutes, seed=seed, video_minutes=video_minutes, progress=show)
+    if as_json:
+        click.echo(json.dumps({**asdict(summary), "folder": str(summary.folder)}))
+        return ExitCode.OK
+    from api.safe_text import count_text, duration_text, safe_text
+
+    kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(summary.queries.items()))
+    videos = count_text(len(summary.videos), "video")
+    click.echo(
+        f"{safe_text(str(summary.folder))}: {videos}, {duration_text(summary.seconds)}, {summary.scenes:,} scenes"
+    )
+    click.echo(f"truth.jsonl: {kinds}; questions.jsonl: {summary.questions:,}")
+    return ExitCode.OK
+
+
+demo.add_command(run)

@@ -1,0 +1,96 @@
+"""`reelseek describe`: the chapters of a video."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from api.cli.exit_codes import ExitCode
+from api.cli.options import with_settings
+from indexer.config import Settings
+
+if TYPE_CHECKING:
+    from indexer.records import Video
+    from search.chapters.chapters import FoundChapter
+
+FORMATS = ("text", "json", "webvtt")
+TITLES = ("words", "model")
+
+
+@click.command()
+@click.argument("video")
+@click.option(
+    "--format", "kind", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write it."
+)
+@click.option("--out", metavar="FILE", help="Write a file.  [standard output]")
+@click.option("--force", is_flag=True, help="Replace the file.")
+@click.option(
+    "--titles",
+    type=click.Choice(TITLES),
+    default="words",
+    show_default=True,
+    help="From the words of the video, or written by the vision-language model.",
+)
+@with_settings("device", "vision_language_model")
+def describe(
+    video: str, *, kind: str, out: str | None, force: bool, titles: str, settings: Settings, as_json: bool
+) -> ExitCode:
+    """Tell the chapters of a video, with titles and times.
+
+    VIDEO is a name, a path, an id, or the id's first digits. Chapters that the file itself has are taken; else
+    neighbouring segments that look alike and speak of the same are put together, and titled by what is said, written on
+    the screen and described in them.
+
+    \b
+    Examples:
+      reelseek describe lecture.mp4
+      reelseek describe lecture.mp4 --format webvtt --out lecture.vtt
+      reelseek describe lecture.mp4 --json | jq -r '.chapters[].title'
+      reelseek describe lecture.mp4 --titles model
+
+    Returns 1 for a video that has neither.
+    """
+    from api.export.output_files import write_data
+
+    found, chapters = _chapters(video, settings, by_model=titles == "model", quiet=as_json)
+    kind = "json" if as_json else kind
+    text = _text(found, chapters, kind)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write_data(Path(out), text.encode("utf-8", "replace"), force=force)
+    return ExitCode.OK if chapters else ExitCode.NOTHING_FOUND
+
+
+def _chapters(name: str, settings: Settings, *, by_model: bool, quiet: bool) -> "tuple[Video, list[FoundChapter]]":
+    from api.percent import percent_bar
+    from indexer.store.library import Library
+    from search.answering.asker import Asker
+    from search.chapters.chapters import chapters_of, titled_by_model
+
+    if not by_model:
+        with Library.open(Path(settings.library)) as library:
+            video = library.find_video(name)
+            return video, chapters_of(library, video)
+    with Asker.open(Path(settings.library), settings=settings) as asker, percent_bar("titling", quiet=quiet) as show:
+        video = asker.engine.library.find_video(name)
+        return video, titled_by_model(asker.engine.library, video, asker.model, on_progress=show)
+
+
+def _text(video: "Video", chapters: "list[FoundChapter]", kind: str) -> str:
+    from api.chapter_formats import chapters_text, chapters_vtt
+
+    match kind:
+        case "json":
+            value = {
+                "video": video.path,
+                "video_id": video.video_id,
+                "duration_seconds": round(video.duration_seconds, 3),
+                "chapters": [chapter.to_json() for chapter in chapters],
+            }
+            return json.dumps(value) + "\n"
+        case "webvtt":
+            return chapters_vtt((chapter.span, chapter.title) for chapter in chapters)
+        case _:
+            return chapters_text(chapters)

@@ -1,0 +1,118 @@
+"""`reelseek eval`: score a library's search, or stored predictions."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from api.cli.commands.search import SIGNALS
+from api.cli.exit_codes import ExitCode
+from api.cli.options import SEARCH_MODEL_OPTIONS, with_settings
+from indexer.config import Settings
+
+if TYPE_CHECKING:
+    from search.results import Signal
+
+SHOWN_SCORES = ("queries", "R@1@0.5", "R@5@0.5", "R@10@0.5", "R@1@overlap", "hit@1", "mAP", "MRR")
+"""The scores of the table for people; JSON has them all."""
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command("eval")
+@click.option("--truth", required=True, type=FILE, metavar="FILE", help="What is right, one JSON object a line.")
+@click.option("--predictions", type=FILE, metavar="FILE", help="Score these instead of searching a library.")
+@click.option("--signal", "signals", multiple=True, type=click.Choice(SIGNALS), help="Search only by this.  [all]")
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="Moments asked for.")
+@with_settings(*SEARCH_MODEL_OPTIONS)
+def evaluate(
+    *,
+    truth: Path,
+    predictions: Path | None,
+    signals: "tuple[Signal, ...]",
+    limit: int,
+    settings: Settings,
+    as_json: bool,
+) -> ExitCode:
+    """Score search, or stored predictions, against truth.
+
+    Search is scored on queries whose right moments are known, predictions in the QVHighlights format.
+
+    A line of the truth for search: {"video": "a.mp4", "query": "a red car", "windows": [[3.0, 7.5]], "kind": "picture"}
+
+    It may say what must not be found: "unwanted": [{"video": "a.mp4", "windows": [[9, 12]]}], and where the steps of
+    `a car then a bus` are: "steps": [[[3, 5]], [[6, 8]]].
+
+    \b
+    Examples:
+      reelseek eval --library L --truth truth.jsonl
+      reelseek eval --library L --truth truth.jsonl --signal picture --json
+      reelseek eval --predictions predictions.jsonl --truth val.jsonl --json
+    """
+    if predictions is not None:
+        from search.evaluation.qvhighlights import score_predictions
+
+        scores = score_predictions(predictions, truth)
+        click.echo(json.dumps(scores)) if as_json else _print_official(scores)
+        return ExitCode.OK
+    report = _search_report(truth, signals, limit, settings, quiet=as_json)
+    click.echo(json.dumps(report)) if as_json else _print_report(report)
+    return ExitCode.OK
+
+
+def _search_report(
+    truth: Path, signals: "tuple[Signal, ...]", limit: int, settings: Settings, *, quiet: bool
+) -> dict[str, Any]:
+    from api.percent import percent_bar
+    from search.engine import SearchEngine
+    from search.evaluation.evaluate import evaluate_search
+
+    engine = SearchEngine.open(Path(settings.library), settings=settings)
+    with percent_bar("searching", quiet=quiet) as show:
+        report = evaluate_search(
+            engine, truth, signals=signals or None, limit=limit, progress=lambda done, of: show(done / of)
+        )
+    return report.to_json()
+
+
+def _print_official(scores: dict[str, float]) -> None:
+    from rich.table import Table
+
+    from api.cli.terminal import console
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("measure")
+    table.add_column("percent", justify="right")
+    for name, value in scores.items():
+        table.add_row(name, f"{value:.2f}")
+    console().print(table)
+
+
+def _print_report(report: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    from api.cli.terminal import console, label
+    from api.safe_text import one_line
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("kind", no_wrap=True)
+    for name in SHOWN_SCORES:
+        table.add_column(name, justify="right", no_wrap=True)
+    for kind, scores in [*report["kinds"].items(), ("all", report["all"])]:
+        cells = [f"{scores[name]:,}" if name == "queries" else f"{scores[name]:.3f}" for name in SHOWN_SCORES]
+        table.add_row(one_line(kind), *cells, style="bold" if kind == "all" else "")
+    screen = console()
+    screen.print(table)
+    absent = report["absent"]
+    if absent["queries"]:
+        told = f"{absent['nothing_found']:.3f} of {absent['queries']:,} queries without an answer: nothing found"
+        screen.print(label(told))
+    if (exclusion := report["exclusion"])["queries"]:
+        told = f"{exclusion['clean@10']:.3f} of {exclusion['queries']:,} exclusions: nothing unwanted in the first 10"
+        screen.print(label(told))
+    if (order := report["order"])["queries"]:
+        told = f"{order['steps@1']:.3f} of {order['queries']:,} orders: each step of the first moment right"
+        screen.print(label(f"{told}; {order['kept']:.3f}: no moment out of order"))
+    latency = report["latency_seconds"]
+    screen.print(label(f"a search takes {latency['p50'] * 1000:.0f} ms (p50), {latency['p95'] * 1000:.0f} ms (p95)"))

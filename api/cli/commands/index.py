@@ -1,0 +1,70 @@
+"""`reelseek index`: videos into the library."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from api.cli.exit_codes import ExitCode
+from api.cli.options import INDEX_OPTIONS, with_settings
+from indexer.config import Settings
+
+if TYPE_CHECKING:
+    from api.cli.output.index_views import IndexView
+    from api.index_progress import Tally
+    from indexer.pipeline.events import IndexFinished
+
+
+@click.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--prune", is_flag=True, help="Drop videos under PATH that are gone from the disk.")
+@click.option("--retry-failed", is_flag=True, help="Try again what failed before, though nothing changed since.")
+@with_settings(*INDEX_OPTIONS)
+def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings: Settings, as_json: bool) -> ExitCode:
+    """Index video files, and folders with all that is under them.
+
+    A second run does only what is missing: new and changed files. Moved files are recognised. The videos stay where
+    they are and are only read. Ctrl-C stops cleanly; the same command goes on.
+
+    \b
+    Examples:
+      reelseek index ~/Videos
+      reelseek index lecture.mp4 ~/Films --library /data/films
+      reelseek index ~/Videos --models text        only what is said and written: no picture model
+      reelseek index ~/Videos --fps 0.5 --no-screen-text
+      reelseek index ~/Videos --prune              forget files that were deleted
+      reelseek index ~/Videos --json > log.jsonl   one event a line, "done" the last
+
+    Returns 3 when some videos could not be indexed; `reelseek status` lists them with their reasons.
+    """
+    from api.cli.index_run import run_index, stages_of
+    from api.index_progress import Tally
+
+    tally = Tally(stages=stages_of(settings))
+    view = _view(tally, as_json)
+    finished = run_index(paths, settings=settings, tally=tally, view=view, prune=prune, retry_failed=retry_failed)
+    _conclude(finished, tally, settings, as_json)
+    if finished.interrupted:
+        return ExitCode.INTERRUPTED
+    return ExitCode.PARTLY_FAILED if finished.failed else ExitCode.OK
+
+
+def _view(tally: "Tally", as_json: bool) -> "IndexView":
+    from api.cli.output.index_views import BarView, JsonView, PlainView
+    from api.cli.terminal import is_terminal
+
+    if as_json:
+        return JsonView()
+    return BarView(tally) if is_terminal() else PlainView(tally)
+
+
+def _conclude(finished: "IndexFinished", tally: "Tally", settings: Settings, as_json: bool) -> None:
+    from api.cli.output.index_summary import print_summary
+    from api.cli.output.index_views import done_json
+
+    if as_json:
+        click.echo(done_json(finished))
+        if finished.interrupted:
+            click.echo("stopped; the same command goes on where it stopped", err=True)
+    else:
+        print_summary(finished, tally, settings)

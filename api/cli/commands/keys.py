@@ -1,0 +1,103 @@
+"""`reelseek keys`: who may use a service that others can reach."""
+
+import json
+from pathlib import Path
+
+import click
+
+from api.cli.exit_codes import ExitCode
+from api.cli.options import with_settings
+from indexer.config import Settings
+
+
+@click.group()
+def keys() -> None:
+    """Make, list and revoke the service's API keys.
+
+    \b
+    Examples:
+      reelseek keys add laptop
+      reelseek keys list
+      reelseek keys revoke laptop
+    """
+
+
+@keys.command()
+@click.argument("name")
+@with_settings()
+def add(name: str, *, settings: Settings, as_json: bool) -> ExitCode:
+    """Make a key and print it once.
+
+    NAME says who uses it. Only a digest is kept. A library that is not there yet is made first.
+
+    \b
+    Examples:
+      reelseek keys add laptop
+      curl -H "Authorization: Bearer $KEY" http://server:8765/api/health
+    """
+    from api.service.api_keys import KeyStore
+    from indexer.errors import LibraryMissingError
+    from indexer.store.library import Library
+
+    place = Path(settings.library).expanduser().absolute()
+    try:
+        Library.open(place).close()
+    except LibraryMissingError:
+        from api.service.runtime import make_library
+        from indexer.models.registry import load_models
+
+        make_library(place, settings, load_models(settings))
+    key, whole = KeyStore(place).add(name)
+    if as_json:
+        click.echo(json.dumps({"id": key.key_id, "name": key.name, "key": whole}))
+    else:
+        click.echo(whole)
+        click.echo("Keep it: it is shown only now.", err=True)
+    return ExitCode.OK
+
+
+@keys.command("list")
+@with_settings()
+def list_keys(*, settings: Settings, as_json: bool) -> ExitCode:
+    """List the keys by name; the keys themselves are not kept.
+
+    \b
+    Examples:
+      reelseek keys list
+    """
+    from api.safe_text import safe_text
+    from api.service.api_keys import KeyStore
+
+    found = KeyStore(Path(settings.library).expanduser().absolute()).keys()
+    if as_json:
+        rows = [{"id": key.key_id, "name": key.name, "created_at": key.created_at} for key in found]
+        click.echo(json.dumps({"keys": rows}))
+    else:
+        for key in found:
+            click.echo(f"{key.key_id}\t{key.created_at}\t{safe_text(key.name)}")
+        if not found:
+            click.echo("There are no keys; `reelseek keys add NAME` makes one.", err=True)
+    return ExitCode.OK
+
+
+@keys.command()
+@click.argument("name")
+@with_settings()
+def revoke(name: str, *, settings: Settings, as_json: bool) -> ExitCode:
+    """Forget a key: from now on it opens nothing, also in a service that runs.
+
+    NAME is the key's name or id.
+
+    \b
+    Examples:
+      reelseek keys revoke laptop
+    """
+    from api.safe_text import safe_text
+    from api.service.api_keys import KeyStore
+
+    key = KeyStore(Path(settings.library).expanduser().absolute()).revoke(name)
+    if as_json:
+        click.echo(json.dumps({"revoked": {"id": key.key_id, "name": key.name}}))
+    else:
+        click.echo(f"revoked {safe_text(key.name)}")
+    return ExitCode.OK

@@ -1,0 +1,113 @@
+"""`reelseek models`: the table of profiles."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from api.cli.exit_codes import ExitCode
+from api.cli.options import MODEL_OPTIONS, RERANK_OPTIONS, with_settings
+from indexer.config import Settings
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from indexer.models.registry import ProfileStatus
+
+
+@click.command()
+@with_settings(*MODEL_OPTIONS, *RERANK_OPTIONS)
+def models(*, settings: Settings, as_json: bool) -> ExitCode:
+    """Show the profiles of models, and which are here.
+
+    Each with its size, licence, languages, what it is for, and whether its weights are on this machine.
+    Nothing is loaded or fetched. `--models NAME` with `--clip-model`, `--text-model`,
+    `--vision-language-model`, `--speech-model` or `--reranker-model` shows that profile so changed.
+
+    \b
+    Examples:
+      reelseek models
+      reelseek models --json
+      reelseek index ~/Videos --models standard
+      reelseek index ~/Videos --clip-model ViT-B-32:laion2b_s34b_b79k
+      reelseek index ~/Videos --clip-model /models/my-clip --text-model /models/my-text
+    """
+    from indexer.models.registry import model_status
+
+    rows = model_status(settings)
+    if as_json:
+        click.echo(json.dumps({"profiles": [_to_json(row) for row in rows]}))
+    else:
+        _print(rows)
+    return ExitCode.OK
+
+
+def _to_json(row: "ProfileStatus") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        **asdict(row.profile),
+        "picture_weights_present": row.picture_present,
+        "text_weights_present": row.text_present,
+        "vision_language_weights_present": row.vision_language_present,
+        "speech_weights_present": row.speech_present,
+        "reranker_weights_present": row.reranker_present,
+        "ready": _ready(row),
+    }
+
+
+def _ready(row: "ProfileStatus") -> bool:
+    return all(present is not False for _, present in _each(row))
+
+
+def _each(row: "ProfileStatus") -> list[tuple[str, bool | None]]:
+    """Each kind of model with whether its weights are here."""
+    profile = row.profile
+    return [
+        (profile.clip_model, row.picture_present),
+        (profile.text_model, row.text_present),
+        (profile.vision_language_model, row.vision_language_present),
+        (profile.speech_model, row.speech_present),
+        (profile.reranker_model, row.reranker_present),
+    ]
+
+
+def _way(row: "ProfileStatus") -> str:
+    """How weights that are not here come here."""
+    by_hand = [name for name, present in _each(row) if present is False and Path(name).is_absolute()]
+    return f"missing: {by_hand[0]} is not there" if by_hand else "fetched from the hub at first use"
+
+
+def _print(rows: "list[ProfileStatus]") -> None:
+    from rich.table import Table
+
+    from api.cli.terminal import console, label
+    from api.safe_text import size_text
+
+    screen = console()
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in rows:
+        profile = row.profile
+        here = label("ready", "green") if _ready(row) else label(_way(row), "yellow")
+        table.add_row(label(profile.name, "bold cyan"), label(profile.meant_for, "bold"))
+        table.add_row("pictures", _model(profile.clip_model, row.picture_present))
+        table.add_row("texts", _model(profile.text_model, row.text_present))
+        table.add_row("answers", _model(profile.vision_language_model, row.vision_language_present))
+        table.add_row("speech", _model(profile.speech_model, row.speech_present))
+        table.add_row("reranker", _model(profile.reranker_model, row.reranker_present))
+        table.add_row("size", label(f"{size_text(profile.size_mb * 1e6)}, {profile.licence}"))
+        table.add_row("languages", label(profile.languages))
+        table.add_row("", here)
+        table.add_row("", "")
+    screen.print(table)
+
+
+def _model(name: str, present: bool | None) -> "Text":
+    from api.cli.terminal import label
+
+    if present is None:
+        return label("none", "dim")
+    return label(f"{name}  ({'here' if present else 'not here'})")

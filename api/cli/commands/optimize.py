@@ -1,0 +1,42 @@
+"""`reelseek optimize`: indexes and compaction now."""
+
+import json
+import time
+from pathlib import Path
+
+import click
+
+from api.cli.exit_codes import ExitCode
+from api.cli.options import with_settings
+from indexer.config import Settings
+
+
+@click.command()
+@with_settings()
+def optimize(*, settings: Settings, as_json: bool) -> ExitCode:
+    """Build the search indexes and compact files now.
+
+    Indexing does this by itself when it pays; by hand it is useful after many small runs or removals.
+
+    \b
+    Examples:
+      reelseek optimize
+    """
+    from api.cli.library_overview import folder_bytes
+    from indexer.store.library import Library
+
+    place = Path(settings.library)
+    with Library.open(place) as library:
+        maker = library.maker
+    before, started = folder_bytes(place), time.monotonic()
+    with Library.open_writer(place, maker=maker) as library:
+        library.maintain(force=True)
+    after, seconds = folder_bytes(place), time.monotonic() - started
+    if as_json:
+        shown = {"size_bytes_before": before, "size_bytes": after, "seconds": round(seconds, 3)}
+        click.echo(json.dumps({"library": str(place.absolute()), **shown}))
+    else:
+        from api.safe_text import duration_text, size_text
+
+        click.echo(f"optimized in {duration_text(seconds)}: {size_text(before)} before, {size_text(after)} now")
+    return ExitCode.OK

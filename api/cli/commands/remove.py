@@ -1,0 +1,73 @@
+"""`reelseek remove`: forget videos."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from api.cli.exit_codes import ExitCode
+from api.cli.options import with_settings
+from indexer.config import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from indexer.records import Video
+
+
+@click.command()
+@click.argument("names", metavar="VIDEO...", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_settings()
+def remove(names: tuple[str, ...], *, yes: bool, settings: Settings, as_json: bool) -> ExitCode:
+    """Remove videos from the library.
+
+    Each VIDEO is a name, a path, an id, or the id's first digits. The video files themselves are not
+    touched, and the next `reelseek index` of their folder takes them in again.
+    In a terminal it asks first.
+
+    \b
+    Examples:
+      reelseek remove lecture.mp4
+      reelseek remove 3f9a 77c2 --yes
+    """
+    from indexer.store.library import Library
+
+    place = Path(settings.library)
+    with Library.open(place) as library:
+        maker = library.maker
+        found = {video.video_id: video for video in (library.find_video(_meant(name)) for name in names)}
+    chosen = list(found.values())
+    if not yes and not as_json:
+        _ask(chosen)
+    with Library.open_writer(place, maker=maker) as library:
+        library.remove_videos(list(found))
+    if as_json:
+        from api.cli.library_overview import video_json
+
+        click.echo(json.dumps({"removed": [video_json(video) for video in chosen]}))
+    else:
+        from api.safe_text import count_text
+
+        click.echo(f"removed {count_text(len(chosen), 'video')}")
+    return ExitCode.OK
+
+
+def _ask(chosen: "Sequence[Video]") -> None:
+    """Asks a person; a script that did not say --yes goes on, since nobody is there to answer."""
+    from api.cli.terminal import is_terminal
+    from api.safe_text import safe_text
+
+    if not (is_terminal() and sys.stdin.isatty()):
+        return
+    for video in chosen:
+        click.echo(f"{video.video_id[:8]}  {safe_text(video.path)}")
+    click.confirm("Remove from the library?", abort=True)
+
+
+def _meant(name: str) -> str:
+    """The library knows full paths; a relative one is taken from here."""
+    return str(Path(name).absolute()) if os.sep in name else name

@@ -1,0 +1,85 @@
+"""`reelseek status`: what is in the library."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from api.cli.exit_codes import ExitCode
+from api.cli.options import with_settings
+from indexer.config import Settings
+
+if TYPE_CHECKING:
+    from api.cli.library_overview import Overview
+
+
+@click.command()
+@with_settings()
+def status(*, settings: Settings, as_json: bool) -> ExitCode:
+    """Show what is in the library, what is missing, and what failed.
+
+    Models, numbers of videos and rows, hours, what is ready, size on the disk, failures with their reasons; for each
+    signal that is not there what it lacks and how to add it.
+
+    \b
+    Examples:
+      reelseek status
+      reelseek status --library /data/films
+      reelseek status --json | jq .failures
+      reelseek status --json | jq '.signals[] | select(.state != "ready")'
+    """
+    from api.cli.library_overview import library_overview
+    from indexer.store.library import Library
+
+    place = Path(settings.library)
+    with Library.open(place) as library:
+        overview = library_overview(library, place, settings)
+    if as_json:
+        click.echo(json.dumps(overview.to_json()))
+    else:
+        _print(overview)
+    return ExitCode.OK
+
+
+def _print(overview: "Overview") -> None:
+    from rich.table import Table
+
+    from api.cli.output.index_summary import print_failures
+    from api.cli.terminal import console, label
+    from api.safe_text import count_text, duration_text, size_text
+    from indexer.pipeline.events import VideoFailed
+
+    screen = console()
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    made = overview.models
+    table.add_row("Library", label(f"{overview.library}, {size_text(overview.size_bytes)}"))
+    table.add_row("Models", label(f"profile {made.get('profile') or '(none)'}"))
+    for kind in ("picture", "text"):
+        name, dim = made.get(f"{kind}_model"), made.get(f"{kind}_dim")
+        table.add_row("", label(f"{kind}: {name} ({dim} dimensions)" if name else f"{kind}: none"))
+    table.add_row("Sampling", label(str(made.get("sampling", ""))))
+    table.add_row("Videos", label(f"{overview.videos:,}, {duration_text(overview.duration_seconds)}"))
+    ready = [f"{name.replace('_', ' ')} {number:,}" for name, number in overview.stages.items()]
+    table.add_row("Ready", label(", ".join(ready) or "nothing yet"))
+    table.add_row("Rows", label(", ".join(f"{name} {number:,}" for name, number in overview.counts.items())))
+    for number, one in enumerate(lacking := [one for one in overview.signals if one.state != "ready"]):
+        colour = "yellow" if one.state == "missing" else ""
+        name = f"{one.stage.replace('_', ' ')}, {one.state}: "
+        table.add_row("" if number else "Not there", label(f"{name}{one.why}; {one.how}", colour))
+    if not lacking and overview.videos:
+        table.add_row("Signals", label("all of them, in every video"))
+    again = overview.reranker
+    told = f"by {Path(again.model).name}" if again.state == "ready" else f"{again.state}: {again.why}; {again.how}"
+    table.add_row("Read again", label(told, "yellow" if again.state == "missing" else ""))
+    if overview.warnings:
+        table.add_row("Warnings", label(f"in {count_text(overview.warnings, 'video')}; see `reelseek videos --json`"))
+    table.add_row("Failed", label(f"{len(overview.failures):,}", "bold red" if overview.failures else ""))
+    screen.print(table)
+    print_failures(
+        screen,
+        [VideoFailed(video.path, video.failure_kind, video.failure_reason) for video in overview.failures],
+        shown=len(overview.failures),
+    )

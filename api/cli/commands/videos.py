@@ -1,0 +1,95 @@
+"""`reelseek videos`: the list of videos."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from api.cli.exit_codes import ExitCode
+from api.cli.options import with_settings
+from indexer.config import Settings
+
+if TYPE_CHECKING:
+    from indexer.records import Video
+
+SORT_KEYS: dict[str, "Callable[[Video], Any]"] = {
+    "path": lambda video: video.path,
+    "name": lambda video: PurePath(video.path).name.casefold(),
+    "duration": lambda video: -video.duration_seconds,
+    "size": lambda video: -video.size_bytes,
+    "created": lambda video: video.created,
+}
+
+
+@click.command()
+@click.argument("words", nargs=-1)
+@click.option("--sort", type=click.Choice(list(SORT_KEYS)), default="path", show_default=True, help="Order.")
+@click.option("--failed", is_flag=True, help="Only videos that could not be indexed.")
+@click.option("--tag", "tags", metavar="TAG", multiple=True, help="Only videos with this tag; several: with all.")
+@with_settings()
+def videos(
+    words: tuple[str, ...], *, sort: str, failed: bool, tags: tuple[str, ...], settings: Settings, as_json: bool
+) -> ExitCode:
+    """List the videos in the library.
+
+    With WORDS only those whose path holds every word.
+
+    \b
+    Examples:
+      reelseek videos
+      reelseek videos lecture 2024 --sort duration
+      reelseek videos --tag holiday --sort created
+      reelseek videos --failed
+      reelseek videos --json | jq -r '.videos[].video'
+    """
+    from indexer.store.library import Library
+    from search.query.filters import Filters
+
+    filters = Filters(tags=tags)
+    with Library.open(Path(settings.library)) as library:
+        found = [video for video in library.videos() if filters.matches(video)]
+    chosen = [video for video in found if _wanted(video, words, failed)]
+    chosen.sort(key=SORT_KEYS[sort])
+    if as_json:
+        from api.cli.library_overview import video_json
+
+        click.echo(json.dumps({"videos": [video_json(video) for video in chosen]}))
+    else:
+        _print(chosen)
+    return ExitCode.OK
+
+
+def _wanted(video: "Video", words: Sequence[str], failed: bool) -> bool:
+    path = video.path.casefold()
+    return (bool(video.failure_kind) or not failed) and all(word.casefold() in path for word in words)
+
+
+def _print(chosen: "Sequence[Video]") -> None:
+    from api.cli.terminal import console, is_terminal, label
+    from api.safe_text import count_text, duration_text, safe_text, time_code
+
+    if not is_terminal():
+        for video in chosen:
+            state = video.failure_kind or ",".join(sorted(video.stages))
+            click.echo(f"{video.video_id}\t{time_code(video.duration_seconds)}\t{state}\t{safe_text(video.path)}")
+        return
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name, right in (("id", False), ("length", True), ("created", False), ("ready", False), ("path", False)):
+        table.add_column(name, justify="right" if right else "left", no_wrap=name != "path", overflow="fold")
+    for video in chosen:
+        length = time_code(video.duration_seconds) if not video.failure_kind else ""
+        stages = ", ".join(stage.replace("_", " ") for stage in sorted(video.stages))
+        state = label(f"failed: {video.failure_kind}", "red") if video.failure_kind else label(stages)
+        created = label(f"{video.created:%Y-%m-%d}", "" if video.created_source == "container" else "dim")
+        path = label(video.path)
+        if video.tags:
+            path.append(f"  {safe_text(', '.join(video.tags))}", style="cyan")
+        table.add_row(label(video.video_id[:8], "dim"), length, created, state, path)
+    screen = console()
+    screen.print(table)
+    total = sum(video.duration_seconds for video in chosen)
+    screen.print(label(f"{count_text(len(chosen), 'video')}, {duration_text(total)}", "dim"))

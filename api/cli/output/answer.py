@@ -1,0 +1,68 @@
+"""How an answer looks: its words, then the moments as time codes."""
+
+from pathlib import PurePath
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING
+
+import click
+
+from api.safe_text import count_text, one_line, safe_text, time_code
+
+if TYPE_CHECKING:
+    from search.answering.answer import Answer, CitedMoment
+
+
+ERASE_LINE = "\x1b[2K"
+"""As every terminal since the VT100 understands it."""
+
+
+def print_words(words: str) -> None:
+    """Words of an answer that is still being written."""
+    click.echo(safe_text(words), nl=False)
+
+
+class DraftLine:
+    """A first answer on one dim line of the terminal, which the answer then replaces."""
+
+    def __init__(self) -> None:
+        self._words = ""
+
+    def add(self, words: str) -> None:
+        """Shows more of it, as much as one line holds."""
+        self._words += words
+        room = get_terminal_size().columns - 1
+        line = one_line(f"draft: {self._words}")
+        click.echo(f"\r{ERASE_LINE}" + click.style(line[:room], dim=True), nl=False)
+
+    def clear(self) -> None:
+        """Takes it away; safe to repeat."""
+        if self._words:
+            click.echo(f"\r{ERASE_LINE}", nl=False)
+        self._words = ""
+
+
+def print_answer(answer: "Answer", *, told: str = "") -> None:
+    """Prints an answer whose first words may have been told already."""
+    if told:
+        click.echo("")
+    if one_line(told) != one_line(answer.answer) or not told:
+        click.echo(one_line(answer.answer))
+    for warning in answer.warnings:
+        click.echo(f"warning: {one_line(warning)}", err=True)
+    if not answer.found and answer.moments:
+        click.echo("Not found; what came closest:" if told else "What came closest:")
+    for moment in answer.moments:
+        click.echo(moment_line(moment))
+    used = answer.evidence
+    click.echo(
+        f"{count_text(used.clips, 'clip')}, {count_text(used.frames, 'frame')}, {used.tokens:,} of"
+        f" {used.context_limit:,} tokens, {used.passes} pass{'' if used.passes == 1 else 'es'}, {answer.seconds:.1f} s",
+        err=True,
+    )
+
+
+def moment_line(moment: "CitedMoment") -> str:
+    """Start, stop, file and reason."""
+    span = f"{time_code(moment.span.start_seconds)} - {time_code(moment.span.stop_seconds)}"
+    why = f"  {one_line(moment.why)}" if moment.why else ""
+    return f"{span}  {safe_text(PurePath(moment.video).name)}{why}"

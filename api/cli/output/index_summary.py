@@ -1,0 +1,81 @@
+"""What `reelseek index` says at its end: counts, failures with reasons, where the library is, what to do next."""
+
+import shlex
+from collections import defaultdict
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from api.cli.output.index_views import reason_of
+from api.cli.terminal import console, label
+from api.index_progress import Tally
+from api.safe_text import count_text, duration_text, safe_text
+from indexer.config import Settings
+from indexer.pipeline.events import IndexFinished, VideoFailed
+
+SHOWN_OF_A_KIND = 5
+"""So many failures of one kind are listed; the library keeps them all."""
+
+
+def print_summary(finished: IndexFinished, tally: Tally, settings: Settings) -> None:
+    screen = console()
+    if not finished.videos:
+        screen.print(label("No videos there.", "yellow"))
+        return
+    screen.print(label(_counts(finished, tally), "bold"), soft_wrap=True)
+    failed_before = sum(event.reason.startswith("failed before") for event in tally.skipped)
+    if failed_before:
+        screen.print(label(f"{failed_before:,} of the skipped failed before: see `reelseek status`, or --retry-failed"))
+    if tally.moved:
+        screen.print(label(f"{count_text(len(tally.moved), 'file')} moved, recognised"))
+    _print_missing(screen, tally)
+    print_failures(screen, tally.failures)
+    _print_next(screen, finished, settings)
+
+
+def _counts(finished: IndexFinished, tally: Tally) -> str:
+    parts = [f"{finished.indexed:,} indexed"]
+    if finished.skipped:
+        parts.append(f"{finished.skipped:,} skipped")
+    if finished.failed:
+        parts.append(f"{finished.failed:,} failed")
+    verb = "Stopped" if finished.interrupted else "Done"
+    pace = f", {tally.video_seconds / finished.seconds:.1f} video s/s" if tally.video_seconds else ""
+    of = count_text(finished.videos, "video")
+    return f"{verb} in {duration_text(finished.seconds)}: {', '.join(parts)} of {of}{pace}"
+
+
+def _print_missing(screen: Console, tally: Tally) -> None:
+    kept = sum(not event.dropped for event in tally.missing)
+    dropped = len(tally.missing) - kept
+    if kept:
+        screen.print(label(f"{count_text(kept, 'video')} gone from the disk, still in the library; --prune drops them"))
+    if dropped:
+        screen.print(label(f"{count_text(dropped, 'video')} gone from the disk, dropped"))
+
+
+def print_failures(screen: Console, failures: list[VideoFailed], *, shown: int = SHOWN_OF_A_KIND) -> None:
+    """Lists failures by kind, a few of each."""
+    by_kind: dict[str, list[VideoFailed]] = defaultdict(list)
+    for failure in failures:
+        by_kind[failure.kind].append(failure)
+    for kind, group in sorted(by_kind.items()):
+        screen.print(label(f"Failed, {kind} ({len(group):,}):", "bold red"))
+        for failure in group[:shown]:
+            line = Text.assemble((safe_text(failure.path), "bold"), ": ", safe_text(reason_of(failure)))
+            if screen.is_terminal:
+                screen.print(Padding(line, (0, 0, 0, 2)))
+            else:
+                screen.print(Text.assemble("  ", line), soft_wrap=True)
+        if len(group) > shown:
+            screen.print(label(f"and {len(group) - shown:,} more; `reelseek status` lists them all", "dim"))
+
+
+def _print_next(screen: Console, finished: IndexFinished, settings: Settings) -> None:
+    where = "" if settings.library == Settings().library else f" --library {shlex.quote(settings.library)}"
+    screen.print(label(f"Library: {settings.library}"), soft_wrap=True)
+    if finished.interrupted:
+        screen.print(label("Give the same command again to go on; what is finished can be searched already."))
+    else:
+        screen.print(label(f'Next: reelseek search "what you look for"{where}'), soft_wrap=True)

@@ -1,0 +1,190 @@
+"""Three ways to watch an indexing run: a bar in a terminal, lines in a pipe, JSON for programs."""
+
+import json
+from dataclasses import asdict
+from pathlib import PurePath
+from typing import Any, Protocol, Self
+
+import click
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from api.cli.terminal import console, label
+from api.index_progress import Tally
+from api.json_names import event_name
+from api.safe_text import count_text, duration_text, safe_text, time_code
+from indexer.pipeline.events import (
+    IndexEvent,
+    IndexFinished,
+    ScanFinished,
+    StageFinished,
+    StageLeftOut,
+    StageProgress,
+    VideoFailed,
+    VideoMissing,
+    VideoMoved,
+    VideoWarned,
+    WatchIdle,
+    WatchLooked,
+    WatchWaiting,
+)
+
+STOPPING = "stopping after what is at hand; Ctrl-C once more kills"
+SHOWN_ACTIVE = 3
+"""So many videos under way are shown."""
+QUIET_SECONDS = 30.0
+"""A pipe hears of progress inside a long video so often."""
+
+
+class IndexView(Protocol):
+    """Shows a run while it goes on; used as a context manager around it."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exception: Any) -> None: ...
+    def show(self, event: IndexEvent) -> None: ...
+    def stopping(self) -> None: ...
+
+
+class JsonView:
+    """Every event as one line of JSON."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        pass
+
+    def show(self, event: IndexEvent) -> None:
+        click.echo(json.dumps({"event": event_name(event), **asdict(event)}))
+
+    def stopping(self) -> None:
+        click.echo(STOPPING, err=True)
+
+
+class SilentView(JsonView):
+    """For programs that want only the end."""
+
+    def show(self, event: IndexEvent) -> None:
+        pass
+
+
+class PlainView(JsonView):
+    """A line for everything that ends, and now and then for what takes long."""
+
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
+        self._spoken = tally.seconds
+
+    def show(self, event: IndexEvent) -> None:
+        line = event_line(event)
+        if isinstance(event, StageProgress):
+            if self.tally.seconds - self._spoken < QUIET_SECONDS:
+                return
+            line = f"working {event.stage:<12}{time_code(event.done_seconds)}  {event.path}{_left(self.tally)}"
+        if line:
+            self._spoken = self.tally.seconds
+            click.echo(safe_text(line))
+
+
+class BarView:
+    """A bar with files, pace and time left, and below it what is worked on; warnings scroll by above it."""
+
+    def __init__(self, tally: Tally, screen: Console | None = None) -> None:
+        self.tally = tally
+        self.screen = screen or console()
+        self._note = "starting: looking for videos, loading models"
+        self._live = Live(get_renderable=self._draw, console=self.screen, refresh_per_second=8, transient=True)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._live.stop()
+
+    def show(self, event: IndexEvent) -> None:
+        if isinstance(event, VideoWarned | VideoMoved | StageLeftOut):
+            self.screen.print(label(event_line(event), "" if isinstance(event, VideoMoved) else "yellow"))
+        if isinstance(event, ScanFinished):
+            self._note = "loading models" if event.todo else ""
+
+    def stopping(self) -> None:
+        self._note = STOPPING
+        self.tally.active.clear()
+        # The second Ctrl-C kills at once, and would leave the cursor hidden.
+        self.screen.show_cursor(True)
+
+    def _draw(self) -> RenderableType:
+        tally = self.tally
+        active = list(tally.active.values())[-SHOWN_ACTIVE:]
+        if not tally.stage:
+            return Text(self._note, style="yellow")
+        bar = Table.grid(padding=(0, 2))
+        cells: list[RenderableType] = [
+            Text.assemble((tally.stage.replace("_", " "), "green"), f" {tally.stage_files} of {tally.todo} videos"),
+            ProgressBar(total=1.0, completed=tally.share, width=max(10, min(40, self.screen.width // 4))),
+            Text(f"{tally.share:4.0%}", style="bold"),
+            Text(f"{tally.pace:.1f} video s/s" if tally.pace else "", style="cyan"),
+            Text("" if self._note == STOPPING else _left(tally).strip(" ,")),
+            Text(f"{len(tally.failures)} failed" if tally.failures else "", style="red"),
+        ]
+        bar.add_row(*cells)
+        note = Text("  " + self._note, style="yellow") if self._note == STOPPING else None
+        return Group(bar, *([note] if note else [self._line(event) for event in active]))
+
+    def _line(self, event: StageProgress) -> Text:
+        whole = f" of {time_code(event.duration_seconds)}" if event.duration_seconds > 0 else ""
+        line = Text.assemble((f"  {time_code(event.done_seconds)}{whole}  ", "dim"), label(PurePath(event.path).name))
+        line.truncate(self.screen.width, overflow="ellipsis")
+        return line
+
+
+def event_line(event: IndexEvent) -> str:
+    """An event as a sentence; empty for those that are only progress or told in the summary."""
+    match event:
+        case ScanFinished():
+            return f"found {count_text(event.videos, 'video')}, {event.todo:,} to index"
+        case StageFinished():
+            length, rows = time_code(event.duration_seconds), count_text(event.rows, "row")
+            return f"done {event.stage}: {event.path} ({length}, {rows}, {duration_text(event.wall_seconds)})"
+        case StageLeftOut():
+            return f"{event.stage.replace('_', ' ')} is left out: {event.reason}"
+        case VideoMoved():
+            return f"moved: {event.old_path} is now {event.path}"
+        case VideoFailed():
+            return f"failed ({event.kind}): {event.path}: {reason_of(event)}"
+        case VideoWarned():
+            return f"warning: {event.path}: {event.warning}"
+        case WatchLooked(ready=0):
+            return f"{count_text(event.changing, 'file')} not complete yet, of {event.files:,}"
+        case WatchLooked():
+            return f"indexing {count_text(event.ready, 'file')}; {event.changing:,} not complete yet"
+        case WatchIdle():
+            return f"watching {count_text(event.files, 'file')}; all is indexed"
+        case WatchWaiting():
+            return f"waiting: {event.reason}"
+        case VideoMissing():
+            return f"{'dropped' if event.dropped else 'missing'}: {event.path} is gone from the disk"
+        case _:
+            return ""
+
+
+def reason_of(failure: VideoFailed) -> str:
+    """The reason without the path, which most reasons name at their start."""
+    return failure.reason.removeprefix(failure.path).lstrip(": ")
+
+
+def _left(tally: Tally) -> str:
+    left = tally.seconds_left
+    if left is None:
+        return ""
+    return f", about {left:.0f} s left" if left < 60 else f", about {duration_text(left)} left"
+
+
+def done_json(finished: IndexFinished) -> str:
+    """The last line of `index --json`."""
+    names = ("videos", "indexed", "skipped", "failed", "seconds")
+    return json.dumps({"event": "done", **{name: getattr(finished, name) for name in names}})

@@ -1,0 +1,102 @@
+"""Where exported moments come from: a search, the JSON of an earlier one, or a span that is named."""
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, cast
+
+from api.export.takes import Wanted
+from indexer.errors import ExportError, NotInLibraryError
+from indexer.records import TimeSpan, Video
+from indexer.store.library import Library
+from search.results import Moment
+
+MOST_MOMENTS = 10_000
+"""Of one file of moments; a search gives 1,000 at most."""
+
+
+def wanted_of(moments: Sequence[Moment], videos: Sequence[Video]) -> list[Wanted]:
+    """What a search found, in its order."""
+    by_id = {video.video_id: video for video in videos}
+    return [
+        Wanted(by_id[one.video_id], one.span, one.text, one.score, {str(name): n for name, n in one.signals.items()})
+        for one in moments
+        if one.video_id in by_id
+    ]
+
+
+def whole_or_part(library: Library, video: str, start: float | None, stop: float | None) -> Wanted:
+    """A span of one video; without `start` from its begin, without `stop` to its end.
+
+    Raises:
+        NotInLibraryError: no video, or several, go by that name.
+        ExportError: the span lies outside.
+    """
+    found = library.find_video(video)
+    begin, end = start or 0.0, found.duration_seconds if stop is None else stop
+    if not (math.isfinite(begin) and math.isfinite(end) and 0 <= begin < end and begin < found.duration_seconds):
+        raise ExportError(
+            f"{begin:g} to {end:g} s is no span of {found.path}, which lasts {found.duration_seconds:.3f} s"
+        )
+    return Wanted(found, TimeSpan(begin, min(end, found.duration_seconds)))
+
+
+def read_moments(library: Library, text: str, *, name: str) -> list[Wanted]:
+    """The moments of what `search --json`, `ask --json`, `export --format json` or the service printed.
+
+    Args:
+        name: of the file, for messages.
+
+    Raises:
+        ExportError: it is none of them.
+        NotInLibraryError: the library does not hold one of its videos.
+    """
+    try:
+        value: Any = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ExportError(f"{name} is not JSON: {error}; give what `reelseek search --json` printed") from error
+    rows: Any = cast(dict[str, Any], value).get("moments") if isinstance(value, dict) else None
+    if not isinstance(rows, list):
+        raise ExportError(f"{name} holds no list of `moments`; give what `reelseek search --json` printed")
+    moments = cast(list[Any], rows)
+    if len(moments) > MOST_MOMENTS:
+        raise ExportError(f"{name} holds {len(moments):,} moments, more than {MOST_MOMENTS:,}")
+    videos = {video.video_id: video for video in library.videos()}
+    return [_read(row, videos, library, f"{name}, moment {number}") for number, row in enumerate(moments, 1)]
+
+
+def _read(row: Any, videos: dict[str, Video], library: Library, where: str) -> Wanted:
+    if not isinstance(row, dict):
+        raise ExportError(f"{where}: an object is expected")
+    fields = cast(dict[str, Any], row)
+    start: Any = fields.get("start_seconds")
+    stop: Any = fields.get("stop_seconds")
+    if not _is_number(start) or not _is_number(stop) or not 0 <= start < stop:
+        raise ExportError(f"{where}: start_seconds and stop_seconds must be numbers, the first below the second")
+    text = next((fields[key] for key in ("text", "why", "caption") if isinstance(fields.get(key), str)), "")
+    score: Any = fields.get("score")
+    signals: Any = fields.get("signals")
+    kept = cast(dict[Any, Any], signals) if isinstance(signals, dict) else {}
+    return Wanted(
+        _video(fields, videos, library, where),
+        TimeSpan(float(start), float(stop)),
+        text,
+        float(score) if _is_number(score) else None,
+        {str(name): int(rank) for name, rank in kept.items() if _is_number(rank)},
+    )
+
+
+def _video(fields: dict[str, Any], videos: dict[str, Video], library: Library, where: str) -> Video:
+    video_id, name = fields.get("video_id"), fields.get("video")
+    if isinstance(video_id, str) and video_id in videos:
+        return videos[video_id]
+    if not isinstance(name, str):
+        raise ExportError(f"{where}: neither video_id nor video names a video of the library")
+    try:
+        return library.find_video(name)
+    except NotInLibraryError as error:
+        raise NotInLibraryError(f"{where}: {error}") from error
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,65 @@
+"""Takes as an OpenTimelineIO time line: one picture track, each clip at its file's own rate."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import opentimelineio as otio
+
+from api.export.takes import Take, title_of
+from api.media.timecode import FrameRate
+
+Locate = Callable[[Take], str]
+"""A take -> the address of its file, as an edit list names it."""
+
+
+def timeline(takes: Sequence[Take], *, title: str, rate: FrameRate, locate: Locate) -> str:
+    """The time line as OTIO's JSON. Times are whole frames: a clip's range counts from the file's time code."""
+    line = otio.schema.Timeline(_clean(title))
+    line.global_start_time = _time(rate.hour_frame, rate)
+    track = otio.schema.Track("V1", kind=otio.schema.TrackKind.Video)
+    for take in takes:
+        track.append(_clip(take, locate))
+    line.tracks.append(track)
+    return str(otio.adapters.write_to_string(line, "otio_json")) + "\n"
+
+
+def _clip(take: Take, locate: Locate) -> Any:
+    source, rate = take.source, take.rate
+    reference = otio.schema.ExternalReference(
+        target_url=locate(take), available_range=_range(source.start_frame, source.frames, rate)
+    )
+    reference.name = _clean(source.name)
+    clip = otio.schema.Clip(
+        name=_clean(source.name),
+        media_reference=reference,
+        source_range=_range(source.start_frame + take.first, take.count, rate),
+    )
+    wanted = take.wanted
+    told = {
+        "video_id": source.video.video_id,
+        "start_seconds": round(wanted.span.start_seconds, 3),
+        "stop_seconds": round(wanted.span.stop_seconds, 3),
+        "text": _clean(wanted.text),
+        "drop_frame": rate.drops,
+        "reel": _clean(source.reel),
+    }
+    clip.metadata["reelseek"] = told
+    if (take.first, take.stop) != (take.moment_first, take.moment_stop):
+        marked = _range(source.start_frame + take.moment_first, take.moment_stop - take.moment_first, rate)
+        clip.markers.append(
+            otio.schema.Marker(name=_clean(title_of(wanted)), marked_range=marked, color=otio.schema.MarkerColor.GREEN)
+        )
+    return clip
+
+
+def _time(frames: int, rate: FrameRate) -> Any:
+    # OTIO keeps rates as floats, and knows the standard's by the nearest one.
+    return otio.opentime.RationalTime(frames, float(rate.per_second))
+
+
+def _range(start: int, count: int, rate: FrameRate) -> Any:
+    return otio.opentime.TimeRange(_time(start, rate), _time(count, rate))
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,162 @@
+"""Keeps count of an indexing run from its events: how far, how fast, what failed. Pure but for the clock given.
+
+The stages run one after the other over all videos, so the count is kept for each stage.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+
+from indexer.pipeline.events import (
+    IndexEvent,
+    ScanFinished,
+    StageFinished,
+    StageLeftOut,
+    StageProgress,
+    VideoFailed,
+    VideoMissing,
+    VideoMoved,
+    VideoSkipped,
+    VideoWarned,
+)
+from indexer.records import Stage
+
+WEIGHTS: dict[Stage, float] = {"picture": 0.25, "subtitles": 0.01, "screen_text": 0.34, "speech": 0.2, "captions": 0.2}
+"""Roughly how a run's time divides, measured on lectures with the small models; only the bar depends on it."""
+SETTLED_SECONDS = 2.0
+"""Before so long no pace is told: the first seconds are start-up."""
+
+
+@dataclass
+class StageTally:
+    """One stage of all videos."""
+
+    started: float
+    parts: dict[str, float] = field(default_factory=dict[str, float])
+    """Path -> part that is done, 0 to 1."""
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+    """Path -> seconds of video behind it, worked through in this run."""
+
+    @property
+    def finished(self) -> int:
+        return sum(part == 1.0 for part in self.parts.values())
+
+
+@dataclass
+class Tally:
+    """What a run has told so far."""
+
+    stages: Sequence[Stage]
+    """The stages that each video passes."""
+    clock: Callable[[], float] = monotonic
+    todo: int = 0
+    failures: list[VideoFailed] = field(default_factory=list[VideoFailed])
+    skipped: list[VideoSkipped] = field(default_factory=list[VideoSkipped])
+    moved: list[VideoMoved] = field(default_factory=list[VideoMoved])
+    missing: list[VideoMissing] = field(default_factory=list[VideoMissing])
+    warnings: list[VideoWarned] = field(default_factory=list[VideoWarned])
+    left_out: list[StageLeftOut] = field(default_factory=list[StageLeftOut])
+    active: dict[str, StageProgress] = field(default_factory=dict[str, StageProgress])
+    """Path -> the newest sign of life of a video that is under way, the latest last."""
+    stage: Stage | None = None
+    """The stage that the run is in."""
+    by_stage: dict[Stage, StageTally] = field(default_factory=dict[Stage, StageTally])
+    _started: float = -1.0
+
+    def __post_init__(self) -> None:
+        self._started = self.clock()
+
+    def add(self, event: IndexEvent) -> None:
+        match event:
+            case ScanFinished():
+                self.todo = event.todo
+                self._started = self.clock()
+            case StageProgress():
+                self._progress(event)
+            case StageFinished():
+                tally = self._at(event.stage, event.path)
+                tally.parts[event.path], tally.seconds[event.path] = 1.0, event.duration_seconds
+                self.active.pop(event.path, None)
+            case VideoFailed():
+                self.failures.append(event)
+                self.active.pop(event.path, None)
+            case VideoSkipped():
+                self.skipped.append(event)
+            case VideoMoved():
+                self.moved.append(event)
+            case StageLeftOut():
+                self.left_out.append(event)
+            case VideoWarned():
+                self.warnings.append(event)
+            case VideoMissing():
+                self.missing.append(event)
+            case _:
+                pass
+
+    @property
+    def seconds(self) -> float:
+        return max(0.0, self.clock() - self._started)
+
+    @property
+    def stage_files(self) -> int:
+        """Files that passed the stage that the run is in, or failed."""
+        passed = self.by_stage[self.stage].finished if self.stage else 0
+        return min(self.todo, passed + len(self.failures))
+
+    @property
+    def share(self) -> float:
+        """How much of the run is done, 0 to 1; every file counts the same."""
+        whole = sum(WEIGHTS[stage] for stage in self.stages)
+        failed = {failure.path for failure in self.failures}
+        done = float(len(failed))
+        for stage, tally in self.by_stage.items():
+            weight = WEIGHTS[stage] / whole if stage in self.stages else 0.0
+            done += weight * sum(part for path, part in tally.parts.items() if path not in failed)
+        return min(1.0, done / self.todo) if self.todo else 1.0
+
+    @property
+    def pace(self) -> float:
+        """Seconds of video that the present stage works through in a second, 0 as long as it is not known."""
+        tally = self.by_stage[self.stage] if self.stage else None
+        wall = self.clock() - tally.started if tally else 0.0
+        return sum(tally.seconds.values()) / wall if tally and wall > SETTLED_SECONDS else 0.0
+
+    @property
+    def video_seconds(self) -> float:
+        """Seconds of video that finished the stage that got furthest."""
+        return max((sum(tally.seconds.values()) for tally in self.by_stage.values()), default=0.0)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """A guess from the present stage's pace, None as long as there is nothing to guess from.
+
+        Later stages are guessed by their weight.
+        """
+        if not self.stage or self.stage not in self.stages:
+            return None
+        tally = self.by_stage[self.stage]
+        failed = {failure.path for failure in self.failures}
+        done = sum(part for path, part in tally.parts.items() if path not in failed)
+        wall = self.clock() - tally.started
+        if wall < SETTLED_SECONDS or done <= 0:
+            return None
+        whole = wall / done * max(1, self.todo - len(failed))
+        later = sum(WEIGHTS[stage] for stage in self.stages[self.stages.index(self.stage) + 1 :])
+        return max(0.0, whole - wall) + whole * later / WEIGHTS[self.stage]
+
+    def _progress(self, event: StageProgress) -> None:
+        self.stage = event.stage
+        self.active.pop(event.path, None)
+        self.active[event.path] = event
+        tally = self._at(event.stage, event.path)
+        part = event.done_seconds / event.duration_seconds if event.duration_seconds > 0 else 0.0
+        # Parts of one video may be worked on side by side, and a declared duration may be too short.
+        tally.parts[event.path] = max(tally.parts.get(event.path, 0.0), min(0.99, part))
+        tally.seconds[event.path] = max(tally.seconds.get(event.path, 0.0), event.done_seconds)
+
+    def _at(self, stage: Stage, path: str) -> StageTally:
+        """The stage's tally; what comes before it is done for this file, in this run or an earlier one."""
+        for before in self.stages[: self.stages.index(stage)] if stage in self.stages else ():
+            self.by_stage.setdefault(before, StageTally(self.clock())).parts[path] = 1.0
+        self.stage = self.stage or stage
+        return self.by_stage.setdefault(stage, StageTally(self.clock()))

@@ -1,0 +1,39 @@
+"""What decides whether a browser plays a file, read from its headers. Runs in the media child."""
+
+from dataclasses import asdict
+
+from api.media.playability import MediaFacts
+from api.media.timed_source import TimedSource
+from api.media.worker_protocol import MediaRequest
+
+
+def read_facts(request: MediaRequest) -> dict[str, object]:
+    """The fields of `MediaFacts`.
+
+    Raises:
+        VideoError: of the kind that fits.
+    """
+    source = TimedSource(request)
+    try:
+        context, sound = source.video.codec_context, source.sound
+        first_video = source.container.streams.video[0].index == source.video.index
+        facts = MediaFacts(
+            container=source.container.format.name,
+            codec=context.codec.canonical_name,
+            pixel_format=context.pix_fmt or "",
+            sound=sound.codec_context.codec.canonical_name if sound is not None else "",
+            is_first_video=first_video,
+            start_seconds=request.origin_seconds,
+            doc_type="webm" if _is_webm(request) else "",
+        )
+    finally:
+        source.close()
+    return asdict(facts)
+
+
+def _is_webm(request: MediaRequest) -> bool:
+    """Matroska's DocType stands within the first bytes (RFC 8794, 11.3.1)."""
+    import os
+
+    head = os.pread(request.source_fd, 64, 0)
+    return head.startswith(b"\x1aE\xdf\xa3") and b"webm" in head

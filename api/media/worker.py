@@ -1,0 +1,126 @@
+"""The media child: reads one request, writes one file (or tells facts), and ends.
+
+Run as `python -m api.media.worker` by `child_job`, never imported by the rest. It parses hostile bytes, so it holds no
+secret, and may be killed at any instant: what it writes is a draft until the service takes it.
+"""
+
+import errno
+import fcntl
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+
+from api.media.worker_protocol import MediaRequest
+from indexer.decode.protocol import Message, pack_message, write_all
+from indexer.decode.worker.limits import apply_limits, end_with_parent, start_watchdog
+from indexer.errors import DecodeLimitError, UnreadableVideoError, VideoError
+
+_PROGRESS_SECONDS = 0.3
+_NICE = 5
+
+
+class _Channel:
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._mutex = threading.Lock()
+        self._last = 0.0
+
+    def send(self, message: Message) -> None:
+        with self._mutex:
+            write_all(self._descriptor, pack_message(message))
+
+    def progress(self, share: float) -> None:
+        """Now and then: also says that work advances."""
+        now = time.monotonic()
+        if now - self._last > _PROGRESS_SECONDS:
+            self._last = now
+            self.send({"type": "progress", "share": share})
+
+    def fail(self, error: VideoError) -> None:
+        self.send({"type": "error", "kind": error.kind, "reason": str(error)})
+
+
+def _work(request: MediaRequest, channel: _Channel) -> dict[str, object]:
+    match request.work:
+        case "facts":
+            from api.media.browser_facts import read_facts
+
+            return read_facts(request)
+        case "cadence":
+            from api.media.frame_rate import read_cadence
+
+            return read_cadence(request, channel.progress)
+        case "clip" | "transcode":
+            from api.media.clip import cut
+
+            return cut(request, channel.progress)
+        case "reel":
+            from api.media.reel import join
+
+            return join(request, channel.progress)
+        case "remux":
+            from api.media.remux import remux
+
+            return remux(request, channel.progress)
+        case "still":
+            from api.media.still_frames import still
+
+            return still(request, channel.progress)
+        case "sheet":
+            from api.media.still_frames import sheet
+
+            return sheet(request, channel.progress)
+
+
+def _read_line() -> bytes:
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        piece = os.read(0, 1 << 16)
+        if not piece:
+            os._exit(0)
+        line += piece
+    return bytes(line)
+
+
+def main() -> None:
+    """Serve one request on standard input and output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    control = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 3)
+    os.dup2(2, 1)
+    os.nice(_NICE)
+    request = MediaRequest.from_line(_read_line())
+    limits = request.decode
+    end_with_parent(limits.life_fd)
+    apply_limits(limits)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (request.output_most_bytes, request.output_most_bytes))
+    channel = _Channel(control)
+    start_watchdog(
+        limits, lambda used: channel.fail(DecodeLimitError(f"it used {used} MiB, more than decode_memory_mib allows"))
+    )
+    try:
+        channel.send({"type": "done", "result": _work(request, channel)})
+    except VideoError as error:
+        channel.fail(error)
+    except MemoryError:
+        channel.fail(DecodeLimitError("it needed more memory than decode_memory_mib allows"))
+    except BrokenPipeError:
+        pass
+    except OSError as error:  # FFmpeg's own errors are of it too
+        if error.errno == errno.EFBIG:
+            channel.fail(DecodeLimitError("what was written became larger than allowed"))
+        elif error.errno == errno.ENOSPC:
+            channel.fail(DecodeLimitError("no room is left on the disk; what was written so far is removed"))
+        else:
+            channel.fail(UnreadableVideoError(f"it could not be written anew: {error.strerror or error}"))
+    except ValueError as error:
+        channel.fail(UnreadableVideoError(f"it could not be written anew: {error}"))
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""The service's side of one media child: start it, hear it, kill it. Blocks; call it in a thread.
+
+Leaves out what is asked and where the result goes.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from api.media.worker_protocol import MediaRequest
+from indexer.decode.child_log import last_line, log_since
+from indexer.decode.protocol import ERRORS_BY_KIND, Message, MessageBuffer
+from indexer.errors import DecodeLimitError, DecoderCrashedError, Interrupted
+
+_ROOT = Path(__file__).resolve().parents[2]
+_LOOK_SECONDS = 0.2
+"""How often it is asked whether to go on."""
+
+
+class CancelledError(Interrupted):
+    """Nobody wants the result any more."""
+
+
+def run_child(
+    request: MediaRequest,
+    *,
+    stall_seconds: float,
+    most_seconds: float,
+    is_cancelled: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[float], None] = lambda _: None,
+) -> dict[str, Any]:
+    """The child's result.
+
+    Args:
+        stall_seconds: silence after which the child is taken for hung.
+        most_seconds: for all of it.
+
+    Raises:
+        VideoError: of the kind that fits; the file could not be decoded, or a limit was passed.
+        CancelledError: `is_cancelled` said so.
+    """
+    life_read, life_write = os.pipe()
+    log = tempfile.TemporaryFile(prefix="reelseek-media-log")  # noqa: SIM115 - closed below
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    descriptors = tuple(one for one in (life_read, request.source_fd) if one >= 0)
+    try:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "api.media.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            pass_fds=descriptors,
+            start_new_session=True,  # Ctrl-C is the service's to handle
+            env=environment,
+            bufsize=0,
+        )
+    except BaseException:
+        os.close(life_write)
+        log.close()
+        raise
+    finally:
+        os.close(life_read)
+    try:
+        assert child.stdin is not None
+        told = replace(request, decode=replace(request.decode, life_fd=life_read))
+        with contextlib.suppress(BrokenPipeError):
+            child.stdin.write(told.to_line())
+            child.stdin.close()
+        return _hear(child, log.fileno(), stall_seconds, most_seconds, is_cancelled, on_progress)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        child.wait()
+        if child.stdout is not None:
+            child.stdout.close()
+        os.close(life_write)
+        log.close()
+
+
+def _hear(
+    child: "subprocess.Popen[bytes]",
+    log: int,
+    stall_seconds: float,
+    most_seconds: float,
+    is_cancelled: Callable[[], bool],
+    on_progress: Callable[[float], None],
+) -> dict[str, Any]:
+    assert child.stdout is not None
+    buffer, poller = MessageBuffer(), select.poll()
+    poller.register(child.stdout.fileno(), select.POLLIN)
+    begun = heard = time.monotonic()
+    while True:
+        if is_cancelled():
+            raise CancelledError("nobody waits for it any more")
+        now = time.monotonic()
+        if now - heard > stall_seconds:
+            raise DecodeLimitError(f"no progress for {stall_seconds:g} s; the decoder was stopped")
+        if now - begun > most_seconds:
+            raise DecodeLimitError(f"it took longer than {most_seconds:g} s; the decoder was stopped")
+        if not poller.poll(_LOOK_SECONDS * 1000):
+            continue
+        data = os.read(child.stdout.fileno(), 1 << 16)
+        if not data:
+            raise _death(child, log)
+        heard = time.monotonic()
+        buffer.feed(data)
+        while (message := _next(buffer)) is not None:
+            match message["type"]:
+                case "progress":
+                    on_progress(float(message["share"]))
+                case "done":
+                    return message["result"]
+                case _:
+                    raise ERRORS_BY_KIND[message["kind"]](message["reason"])
+
+
+def _next(buffer: MessageBuffer) -> Message | None:
+    try:
+        return buffer.take()
+    except ValueError as error:
+        raise DecoderCrashedError(f"the media child sent nonsense: {error}") from error
+
+
+def _death(child: "subprocess.Popen[bytes]", log: int) -> DecoderCrashedError | DecodeLimitError:
+    code = child.wait(timeout=10)
+    if code == -signal.SIGXCPU:
+        return DecodeLimitError("it used more CPU time than decode_cpu_seconds allows")
+    how = f"was ended by signal {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+    last = last_line(log_since(0, log))
+    return DecoderCrashedError(f"the media child {how}" + (f"; its last words: {last}" if last else ""))

@@ -1,0 +1,45 @@
+"""From a video of the library to what the media child is asked. Leaves out opening the file and running the child."""
+
+from pathlib import Path
+from typing import Any
+
+from api.media.errors import UnplayableError
+from api.media.opened_file import OpenedFile
+from api.media.worker_protocol import MediaRequest, Work
+from indexer.config import Settings
+from indexer.decode_request import make_request
+from indexer.records import Video, VideoProbe
+
+_THREADS = 2
+
+
+def probe_of(video: Video) -> VideoProbe:
+    """What is known of a video that was indexed.
+
+    Raises:
+        UnplayableError: indexing failed.
+    """
+    if video.probe is None or video.failure_kind:
+        raise UnplayableError(f"this video could not be indexed ({video.failure_reason or 'no picture'})")
+    return video.probe
+
+
+def media_request(
+    settings: Settings, video: Video, source: OpenedFile, work: Work, *, output: Path | None = None, **values: Any
+) -> MediaRequest:
+    """What a child is asked about an open file of the library; the other values are `MediaRequest`'s fields.
+
+    Raises:
+        UnplayableError: indexing failed.
+    """
+    probe = probe_of(video)
+    return MediaRequest(
+        work=work,
+        decode=make_request(source.path, settings, mode="frames", times=(), threads=_THREADS),
+        source_fd=source.descriptor,
+        container=probe.container,
+        stream_index=probe.stream_index,
+        origin_seconds=probe.start_seconds,
+        output=str(output) if output else "",
+        **values,
+    )

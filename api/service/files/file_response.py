@@ -1,0 +1,147 @@
+"""A file, or a range of it, as an ASGI response: read in threads a piece at a time, closed however the client leaves.
+
+Litestar has no ranges of its own and does not run clean-up when a client hangs up, so the response watches for that
+itself. Leaves out which bytes (`ranges`) and which file (`opened_file`).
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from litestar import Request
+from litestar.response.base import ASGIResponse, Response
+from litestar.types import Receive, Scope, Send
+
+from api.errors import RangeError
+from api.media.errors import PreconditionError
+from api.media.opened_file import OpenedFile
+from api.media.ranges import ByteRange, OutsideError, check_conditions, parse_range, range_still_holds
+
+PIECE_BYTES = 256 << 10
+"""Read at once; a response holds two pieces at most."""
+_READERS = ThreadPoolExecutor(8, thread_name_prefix="reelseek-read")
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class FileResponse(Response[bytes]):
+    """Serves an opened file and closes it. Make one with `file_response`."""
+
+    def __init__(
+        self, opened: OpenedFile, span: ByteRange, *, status: int, headers: Mapping[str, str], media_type: str
+    ) -> None:
+        super().__init__(b"", status_code=status, headers=dict(headers), media_type=media_type)
+        self._opened, self._span = opened, span
+
+    def to_asgi_response(self, app: Any = None, request: Any = None, **_: Any) -> ASGIResponse:
+        """What Litestar sends."""
+        is_head = request is not None and request.method == "HEAD"
+        headers: dict[str, str] = {key: str(value) for key, value in self.headers.items()}
+        return _FileBody(
+            self._opened,
+            self._span,
+            headers=headers,
+            status_code=self.status_code or 200,
+            media_type=str(self.media_type),
+            is_head_response=is_head,
+        )
+
+
+class _FileBody(ASGIResponse):
+    """Sends the head, then the bytes; the descriptor is closed in every case."""
+
+    _should_set_content_length = False
+
+    def __init__(self, opened: OpenedFile, span: ByteRange, **values: Any) -> None:
+        super().__init__(**values)
+        self._opened, self._span = opened, span
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send everything, or stop when the client is gone."""
+        gone = asyncio.ensure_future(until_gone(receive))
+        try:
+            await self.start_response(send)
+            if not (self.is_head_response or self.status_code == 304):
+                await self._send_span(send, gone)
+            if not gone.done():
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            gone.cancel()
+            # In a thread, since it waits for a read under way; not awaited, since this task may be cancelled.
+            _READERS.submit(self._opened.close)
+
+    async def _send_span(self, send: Send, gone: "asyncio.Future[None]") -> None:
+        loop = asyncio.get_running_loop()
+        place = self._span.start
+        while place < self._span.stop and not gone.done():
+            length = min(PIECE_BYTES, self._span.stop - place)
+            piece = await loop.run_in_executor(_READERS, self._opened.read, place, length)
+            if not piece:
+                raise OSError(f"{self._opened.path} became shorter while it was sent")
+            place += len(piece)
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+
+async def until_gone(receive: Receive) -> None:
+    """Returns when the client has hung up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def file_response(
+    request: AnyRequest,
+    opened: OpenedFile,
+    *,
+    media_type: str,
+    cache_control: str = "private, no-cache",
+    headers: Mapping[str, str] | None = None,
+) -> FileResponse:
+    """The answer to a GET or HEAD for a file: 200, 206 or 304.
+
+    Raises:
+        RangeError: 416, with `Content-Range`.
+        PreconditionError: 412.
+    """
+    size, validators = opened.size_bytes, opened.validators
+    given = {name.lower(): value for name, value in request.headers.items()}
+    common = {
+        "Content-Type": media_type,  # Litestar leaves it out of the answer to a HEAD
+        "ETag": validators.etag,
+        "Last-Modified": validators.last_modified,
+        "Accept-Ranges": "bytes",
+        "Cache-Control": cache_control,
+        **(headers or {}),
+    }
+    whole, asked, span = ByteRange(0, size), given.get("range"), None
+    try:
+        match check_conditions(given, validators):
+            case "failed":
+                raise PreconditionError("If-Match or If-Unmodified-Since does not hold; ask without it")
+            case "not_modified":
+                return FileResponse(opened, whole, status=304, headers=common, media_type=media_type)
+            case "send":
+                pass
+        # RFC 9110, 14.2: ranges are defined for GET alone.
+        if (
+            request.method == "GET"
+            and asked
+            and range_still_holds(given.get("if-range"), validators, now_seconds=time.time())
+        ):
+            span = parse_range(asked, size)
+    except OutsideError:
+        opened.close()
+        raise RangeError(
+            f"the range {asked!r} lies outside the file of {size} bytes",
+            headers={"Content-Range": f"bytes */{size}", "Accept-Ranges": "bytes"},
+        ) from None
+    except BaseException:
+        opened.close()
+        raise
+    if span is None:
+        return FileResponse(
+            opened, whole, status=200, headers={**common, "Content-Length": str(size)}, media_type=media_type
+        )
+    part = {**common, "Content-Range": span.content_range(size), "Content-Length": str(span.length)}
+    return FileResponse(opened, span, status=206, headers=part, media_type=media_type)

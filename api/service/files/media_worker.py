@@ -1,0 +1,70 @@
+"""Ask a media child about a video for a route that waits. Blocks; leaves out running it (`child_job`)."""
+
+from pathlib import Path
+from typing import Any
+
+from api.media.opened_file import OpenedFile, open_source
+from api.media.worker_process import run_child
+from api.media.worker_protocol import Tile, Work
+from api.media.worker_request import media_request
+from api.service.files.preparer import Making, MediaDesk
+from indexer.config import Settings
+from indexer.records import Video
+
+
+def ask_child(
+    desk: MediaDesk,
+    settings: Settings,
+    video: Video,
+    work: Work,
+    *,
+    making: Making,
+    output: Path | None = None,
+    opened: OpenedFile | None = None,
+    output_most_bytes: int = 1 << 40,
+    start_seconds: float = 0.0,
+    stop_seconds: float = 0.0,
+    most_side: int = 0,
+    webm: bool = False,
+    keep_sound: bool = True,
+    columns: int = 1,
+    tiles: tuple[Tile, ...] = (),
+) -> dict[str, Any]:
+    """Open the video's file and let a child work on it. The fields are `MediaRequest`'s.
+
+    Raises:
+        GoneError: the file is not the one that was indexed.
+        UnplayableError: indexing failed.
+        VideoError, CancelledError: as `run_child`.
+    """
+    source = opened or open_source(video)
+    try:
+        request = media_request(
+            settings,
+            video,
+            source,
+            work,
+            output=output,
+            output_most_bytes=output_most_bytes,
+            start_seconds=start_seconds,
+            stop_seconds=stop_seconds,
+            most_side=most_side or desk.settings.most_side,
+            webm=webm,
+            keep_sound=keep_sound,
+            columns=columns,
+            tiles=tiles,
+        )
+
+        def on_progress(share: float) -> None:
+            making.share = share
+
+        return run_child(
+            request,
+            stall_seconds=desk.settings.stall_seconds,
+            most_seconds=desk.settings.making_seconds,
+            is_cancelled=desk.should_stop(making),
+            on_progress=on_progress,
+        )
+    finally:
+        if opened is None:
+            source.close()

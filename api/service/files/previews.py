@@ -1,0 +1,168 @@
+"""A video's picture at a time, and its sheet of small pictures for hover previews with the WebVTT that names them.
+
+The library's own pictures of segments are taken where they are near enough; otherwise a child decodes.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from api.media.opened_file import OpenedFile, open_plain
+from api.media.web_vtt import cue_time
+from api.media.worker_protocol import Tile
+from api.media.worker_request import probe_of
+from api.service.files.media_worker import ask_child
+from api.service.files.preparer import Making, MediaDesk
+from api.service.files.settings import MediaSettings
+from indexer.config import Settings
+from indexer.errors import UnreadableVideoError
+from indexer.pipeline.stages.picture_work import THUMBNAIL_WIDTH
+from indexer.records import SegmentRow, TimeSpan, Video
+from indexer.store.library import Library
+
+LEAST_TILE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A picture that was asked for."""
+
+    seconds: float
+    width: int
+    """At most so many pixels; no picture is enlarged."""
+
+    def name(self, video: Video) -> str:
+        """In the cache."""
+        return f"{video.video_id}.t{round(self.seconds * 1000)}w{self.width}.jpg"
+
+
+def near_picture(
+    library: Library, video: Video, still: Still, settings: MediaSettings
+) -> tuple[OpenedFile | None, Path | None]:
+    """(the library's own picture as it is, or the one to be made smaller); neither where none is near. Blocks."""
+    shown = video.probe.width if video.probe else 0
+    if still.width > THUMBNAIL_WIDTH and shown > THUMBNAIL_WIDTH:
+        return None, None
+    for row in library.segments(video.video_id):
+        if _holds(row.span, still.seconds) and abs(row.best_frame_seconds - still.seconds) <= settings.near_seconds:
+            path = library.thumbnail_path(video.video_id, row.index)
+            if not path.is_file():
+                return None, None
+            if still.width < min(THUMBNAIL_WIDTH, shown):
+                return None, path
+            try:
+                return open_plain(path, name=f"{video.video_id}-{row.index}"), None
+            except OSError:
+                return None, None
+    return None, None
+
+
+def make_still(
+    desk: MediaDesk, settings: Settings, video: Video, still: Still, smaller: Path | None, draft: Path, making: Making
+) -> None:
+    """Write the picture. Blocks. Raises VideoError, GoneError, UnplayableError."""
+    if smaller is not None:
+        picture = cv2.imread(str(smaller), cv2.IMREAD_COLOR)
+        if picture is not None:
+            height = max(1, round(picture.shape[0] * still.width / picture.shape[1]))
+            small = cv2.resize(picture, (still.width, height), interpolation=cv2.INTER_AREA)
+            ok, coded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, 80])
+            if ok:
+                draft.write_bytes(coded.tobytes())
+                return
+    probe = probe_of(video)
+    side = max(still.width, round(still.width * probe.height / max(1, probe.width)))
+    seconds = max(0.0, min(still.seconds, video.duration_seconds - 1e-3))
+    ask_child(
+        desk, settings, video, "still", making=making, output=draft, start_seconds=seconds, most_side=max(1, side)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPlan:
+    """Which times the tiles of a sheet stand for."""
+
+    spans: tuple[TimeSpan, ...]
+    columns: int
+
+    @property
+    def rows(self) -> int:
+        return -(-len(self.spans) // self.columns)
+
+
+def sheet_plan(duration_seconds: float, settings: MediaSettings) -> SheetPlan:
+    """Equal parts of the whole video, of a second at least."""
+    count = max(1, min(settings.sprite_tiles, math.floor(duration_seconds / LEAST_TILE_SECONDS)))
+    step = duration_seconds / count
+    spans = tuple(TimeSpan(place * step, (place + 1) * step) for place in range(count))
+    return SheetPlan(spans, min(settings.sprite_columns, count))
+
+
+def sheet_name(video: Video) -> str:
+    return f"{video.video_id}.sheet.jpg"
+
+
+def make_sheet(
+    desk: MediaDesk, settings: Settings, library: Library, video: Video, draft: Path, making: Making
+) -> None:
+    """Write the sheet. Blocks. Raises VideoError, GoneError, UnplayableError."""
+    plan = sheet_plan(video.duration_seconds, desk.settings)
+    rows = library.segments(video.video_id)
+    tiles = tuple(_tile(library, video, rows, span) for span in plan.spans)
+    ask_child(
+        desk,
+        settings,
+        video,
+        "sheet",
+        making=making,
+        output=draft,
+        most_side=desk.settings.sprite_width,
+        columns=plan.columns,
+        tiles=tiles,
+    )
+
+
+def sheet_vtt(video: Video, sheet: Path, settings: MediaSettings) -> str:
+    """WebVTT whose cues name the tiles as media fragments (`#xywh=x,y,w,h`). Blocks.
+
+    Raises:
+        UnreadableVideoError: the sheet cannot be read.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    plan = sheet_plan(video.duration_seconds, settings)
+    try:
+        with Image.open(sheet) as image:
+            width, height = image.width // plan.columns, image.height // plan.rows
+    except (OSError, UnidentifiedImageError) as error:
+        raise UnreadableVideoError(f"the sheet of pictures cannot be read: {error}") from error
+    lines = ["WEBVTT", ""]
+    for place, span in enumerate(plan.spans):
+        left, top = place % plan.columns * width, place // plan.columns * height
+        lines += [
+            f"{cue_time(span.start_seconds)} --> {cue_time(span.stop_seconds)}",
+            f"/api/videos/{video.video_id}/sprites.jpg#xywh={left},{top},{width},{height}",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _tile(library: Library, video: Video, rows: list[SegmentRow], span: TimeSpan) -> Tile:
+    """A segment's own picture of that time, else the middle of it to be decoded."""
+    middle = (span.start_seconds + span.stop_seconds) / 2
+    near = min(
+        (row for row in rows if _holds(span, row.best_frame_seconds)),
+        key=lambda row: abs(row.best_frame_seconds - middle),
+        default=None,
+    )
+    if near is not None:
+        path = library.thumbnail_path(video.video_id, near.index)
+        if path.is_file():
+            return Tile(near.best_frame_seconds, str(path))
+    return Tile(middle)
+
+
+def _holds(span: TimeSpan, seconds: float) -> bool:
+    return span.start_seconds <= seconds < span.stop_seconds

@@ -1,0 +1,108 @@
+"""What an indexing child tells, line by line, as a job's progress and end. Pure."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from api.index_progress import Tally
+from api.json_names import event_name
+from api.service.schemas.videos import Job, JobError
+from indexer.pipeline import events
+from indexer.records import Stage
+
+_KINDS: tuple[type[Any], ...] = (
+    events.ScanFinished,
+    events.StageProgress,
+    events.StageFinished,
+    events.StageLeftOut,
+    events.VideoSkipped,
+    events.VideoMoved,
+    events.VideoFailed,
+    events.VideoWarned,
+    events.VideoMissing,
+)
+_EVENTS: dict[str, type[Any]] = {event_name(object.__new__(kind)): kind for kind in _KINDS}
+LOCKED = "LibraryLockedError"
+_DONE, _PARTLY_FAILED, _INTERRUPTED = 0, 3, 130
+
+
+class JobProgress:
+    """Reads the lines of one run of `reelseek index --json`."""
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        self.tally = Tally(stages=stages)
+        self.video_ids: dict[str, None] = {}
+        self.error: dict[str, str] | None = None
+        """The child's own, where it could not go on."""
+        self._videos = 0
+
+    def hear(self, line: bytes) -> bool:
+        """Takes a line in; False when it says nothing new."""
+        try:
+            content = json.loads(line)
+        except ValueError:
+            return False
+        if not isinstance(content, dict):
+            return False
+        if "error" in content:
+            self.error = content["error"]
+            return True
+        kind = _EVENTS.get(str(content.pop("event", "")))
+        if kind is None:
+            return False
+        event = kind(**content)
+        self.tally.add(event)
+        if isinstance(event, events.ScanFinished):
+            self._videos = event.videos
+        if isinstance(event, events.StageFinished):
+            self.video_ids[event.video_id] = None
+        return True
+
+    def show(self, job: Job) -> None:
+        """Writes how far it is into the record."""
+        job.progress = max(job.progress, min(0.999, round(self.tally.share, 3))) if self.tally.todo else job.progress
+        job.stage = self.tally.stage or ""
+        if self.tally.stage:
+            job.message = f"{self.tally.stage_files} of {self.tally.todo} videos"
+        job.video_ids = list(self.video_ids)
+
+    @property
+    def is_locked(self) -> bool:
+        """Another process writes to the library: worth trying again."""
+        return bool(self.error) and (self.error or {}).get("type") == LOCKED
+
+    def conclude(self, job: Job, code: int, words: str) -> None:
+        """Writes the end into the record.
+
+        Args:
+            code: the child's exit status; below 0: the signal that ended it.
+            words: the last that it said on standard error.
+        """
+        failures = self.tally.failures
+        if code in (_DONE, _PARTLY_FAILED):
+            bad = len(failures)
+            all_bad = bad > 0 and bad >= self._videos
+            job.state = "failed" if all_bad else "done"
+            job.progress = 1.0
+            job.message = f"{bad} of {self._videos} videos could not be indexed" if bad else _done(self)
+            if bad:
+                job.error = JobError(type=failures[0].kind, detail=failures[0].reason)
+        elif code == _INTERRUPTED:
+            job.state, job.message = "cancelled", "stopped; what was finished is kept"
+        else:
+            job.state = "failed"
+            error = self.error or {"type": "crashed", "message": _crash(code, words)}
+            job.error = JobError(type=error.get("type", "error"), detail=error.get("message", ""))
+            job.message = "the job could not go on"
+        job.stage = ""
+
+
+def _done(progress: JobProgress) -> str:
+    if progress.tally.skipped and not progress.video_ids:
+        return progress.tally.skipped[0].reason
+    return "done"
+
+
+def _crash(code: int, words: str) -> str:
+    how = f"by signal {-code}" if code < 0 else f"with status {code}"
+    return f"the indexing process ended {how}" + (f"; its last words: {words}" if words else "")

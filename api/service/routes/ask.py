@@ -1,0 +1,111 @@
+"""`/api/ask`: an answer as JSON, or word by word as server-sent events. Nobody is answered who has gone away."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from litestar import Controller, Request, Response, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, Schema
+from litestar.openapi.spec.enums import OpenAPIType
+from litestar.params import Body
+
+from api.service.event_stream import MEDIA_TYPE, Channel, EventStream, StreamCount, run_while_there, wants_events
+from api.service.problems import described
+from api.service.runtime import Runtime
+from api.service.schemas import ask as ask_schemas
+from api.service.views.search import answer_view, shown_views
+from indexer.records import TimeSpan
+from search.answering.answer import Answer
+
+DESCRIPTION = (
+    "With `Accept: text/event-stream` the answer comes as events: `evidence` with the clips that the model is shown,"
+    " `draft` with the next words of a first answer from captions and quoted text alone, `token` with the next words of"
+    " the answer from the pictures, which replaces the draft and may still turn out to be unfounded, then `answer`, or"
+    " `problem`. A client that goes away ends the work."
+)
+
+
+@dataclass
+class AskOperation(Operation):
+    """Describes the second form of the answer, which Litestar cannot know."""
+
+    def __post_init__(self) -> None:
+        events = Schema(
+            type=OpenAPIType.STRING, description="Server-sent events: evidence, draft, token, answer, problem."
+        )
+        answer = self.responses["200"] if self.responses else None
+        if isinstance(answer, OpenAPIResponse) and answer.content:
+            answer.content[MEDIA_TYPE] = OpenAPIMediaType(schema=events)
+
+
+class AskRoutes(Controller):
+    path = "/api/ask"
+    tags = ["search"]  # noqa: RUF012 - Litestar's way
+
+    @post(
+        operation_id="ask",
+        operation_class=AskOperation,
+        summary="Ask a question",
+        description=DESCRIPTION,
+        status_code=200,
+        responses={200: ResponseSpec(ask_schemas.AskAnswer, generate_examples=False, description="The answer.")}
+        | described(404),
+    )
+    async def ask(
+        self,
+        request: Request[Any, Any, Any],
+        runtime: Runtime,
+        streams: StreamCount,
+        data: Annotated[ask_schemas.AskRequest, Body(description="A question.")],
+    ) -> Response[Any]:
+        cancel = threading.Event()
+        if wants_events(request):
+            return EventStream(
+                lambda channel: _tell(runtime, data, cancel, channel),
+                count=streams,
+                ping_seconds=runtime.service.ping_seconds,
+                on_end=cancel.set,
+            )
+        work = runtime.asks.run(lambda: _ask(runtime, data, cancel, None))
+        answer = await run_while_there(request, work, cancel=cancel.set)
+        return Response(answer_view(answer))
+
+
+async def _tell(runtime: Runtime, data: ask_schemas.AskRequest, cancel: threading.Event, channel: Channel) -> None:
+    answer = await runtime.asks.run(lambda: _ask(runtime, data, cancel, channel))
+    channel.put("answer", answer_view(answer))
+
+
+def _ask(runtime: Runtime, data: ask_schemas.AskRequest, cancel: threading.Event, channel: Channel | None) -> Answer:
+    """Blocks. Raises as `Asker.ask`."""
+    asker = runtime.asker
+
+    def is_cancelled() -> bool:
+        return cancel.is_set() or runtime.stopping.is_set()
+
+    def on_text(words: str) -> None:
+        if channel:
+            channel.put("token", {"text": words})
+
+    def on_draft(words: str) -> None:
+        if channel:
+            channel.put("draft", {"text": words})
+
+    def on_evidence(clips: Sequence[tuple[str, TimeSpan]]) -> None:
+        if channel:
+            videos = {one.video_id: one for one in asker.engine.videos()}
+            channel.put("evidence", {"clips": shown_views(clips, videos)})
+
+    return asker.ask(
+        data.question,
+        video=data.video,
+        mode=data.mode,
+        effort=data.effort,
+        retrieval=data.retrieval,
+        on_text=on_text,
+        on_draft=on_draft if channel else None,
+        on_evidence=on_evidence,
+        is_cancelled=is_cancelled,
+    )

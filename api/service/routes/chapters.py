@@ -1,0 +1,59 @@
+"""`/api/videos/{id}/chapters`: the parts of a video, as JSON and as a track for players."""
+
+from typing import Annotated, Literal
+
+from litestar import Controller, Response, get
+from msgspec import Meta, Struct
+
+from api.chapter_formats import chapters_vtt
+from api.service.problems import described
+from api.service.route_helpers import VideoIdPath
+from api.service.runtime import Runtime
+from api.service.schemas.videos import Seconds, VideoId
+from search.chapters.chapters import FoundChapter, chapters_of
+
+
+class ChapterView(Struct, kw_only=True):
+    """A part of a video; half open: [start_seconds, stop_seconds)."""
+
+    start_seconds: Seconds
+    stop_seconds: Seconds
+    title: Annotated[str, Meta(description="One line of plain text.", examples=["How bread rises"])]
+    source: Annotated[
+        Literal["container", "found"], Meta(description="Marked in the file, or found from its segments.")
+    ]
+
+
+class ChapterList(Struct, kw_only=True):
+    """The chapters of a video in order of time, none over another."""
+
+    video_id: VideoId
+    chapters: list[ChapterView]
+
+
+class ChapterRoutes(Controller):
+    path = "/api/videos/{video_id:str}"
+    tags = ["videos"]  # noqa: RUF012 - Litestar's way
+
+    @get("/chapters", operation_id="chapters", summary="Chapters", responses=described(404))
+    async def chapters(self, runtime: Runtime, video_id: VideoIdPath) -> ChapterList:
+        """The file's own where it has them; else found where pictures and words turn to something else."""
+        found = await _found(runtime, video_id)
+        return ChapterList(video_id=video_id, chapters=[ChapterView(**chapter.to_json()) for chapter in found])
+
+    @get(
+        "/chapters.vtt",
+        operation_id="chapters_vtt",
+        summary="Chapters as a track",
+        media_type="text/vtt",
+        responses=described(404),
+    )
+    async def chapters_vtt(self, runtime: Runtime, video_id: VideoIdPath) -> Response[str]:
+        """WebVTT, for `<track kind="chapters">`."""
+        found = await _found(runtime, video_id)
+        text = chapters_vtt((chapter.span, chapter.title) for chapter in found)
+        return Response(text, media_type="text/vtt; charset=utf-8", headers={"Cache-Control": "private, no-cache"})
+
+
+async def _found(runtime: Runtime, video_id: str) -> list[FoundChapter]:
+    return await runtime.lookups.run(lambda: chapters_of(runtime.library, runtime.video(video_id)))

@@ -1,0 +1,133 @@
+"""`/api/export`: moments as a file for a spreadsheet, a player or an editor, as clips, or as one reel."""
+
+import io
+import threading
+import zipfile
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Annotated
+
+from litestar import Controller, Response, post
+from litestar.params import Body
+
+from api.errors import BadRequestError
+from api.export.documents import MEDIA_TYPES, Document, documents
+from api.export.file_names import safe_name
+from api.export.prepare import Prepared, prepare
+from api.export.source_probe import MediaChild
+from api.export.takes import Wanted
+from api.media.opened_file import OpenedFile
+from api.media.timecode import parse_rate
+from api.service.files.export_files import check_cut, clips_of, reel_of
+from api.service.files.file_response import AnyRequest, file_response
+from api.service.files.preparer import desk_of
+from api.service.problems import described
+from api.service.route_helpers import content_disposition, finite, while_there
+from api.service.runtime import Runtime
+from api.service.schemas.export import ExportMoment, ExportRequest
+from indexer.records import TimeSpan, Video
+
+_EXAMPLE = {
+    "format": "edl",
+    "title": "red cars",
+    "moments": [{"video_id": "0f3a77c25d1e4b6c8a9b0c1d2e3f4a5b", "start_seconds": 61.2, "stop_seconds": 64.8}],
+}
+
+
+class ExportRoutes(Controller):
+    path = "/api/export"
+    tags = ["media"]  # noqa: RUF012 - Litestar's way
+
+    @post(
+        operation_id="export",
+        summary="Take moments away",
+        status_code=200,
+        media_type="*/*",
+        responses=described(404, 410, 415, 422),
+    )
+    async def export(
+        self,
+        request: AnyRequest,
+        runtime: Runtime,
+        data: Annotated[ExportRequest, Body(description="What to write.", schema_extra={"example": _EXAMPLE})],
+    ) -> Response[bytes]:
+        """One file as it is; several, and clips, as a ZIP. Frames and time codes are exact, drop-frame included.
+
+        Clips, and one reel of all moments: 50 at most, 600 s together; 503 with Retry-After while they are cut: ask
+        again, what is cut is kept.
+        """
+        wanted = await runtime.lookups.run(lambda: _wanted(runtime, data))
+        rate = None if data.rate is None else parse_rate(data.rate)
+        gone = threading.Event()
+        try:
+            preparing = runtime.cuts.run(lambda: _prepared(runtime, data, wanted, gone, rate=rate))
+            prepared = await while_there(request, preparing)
+        finally:
+            gone.set()
+        if data.format == "clips":
+            opened = await while_there(request, clips_of(runtime, desk_of(runtime), prepared.takes))
+            return _file(request, opened, f"{safe_name(data.title)}.zip", "application/zip")
+        if data.format == "reel":
+            opened = await while_there(request, reel_of(runtime, desk_of(runtime), prepared.takes, rate=rate))
+            return _file(request, opened, f"{safe_name(data.title)}.mp4", "video/mp4")
+        made = documents(prepared.takes, data.format, title=data.title, rate=rate, with_paths=False)
+        return _answer(made, MEDIA_TYPES[data.format], title=data.title)
+
+
+def _wanted(runtime: Runtime, data: ExportRequest) -> list[Wanted]:
+    """Raises NotFoundError, BadRequestError."""
+    videos = {one.video_id: runtime.video(one.video_id) for one in {m.video_id: m for m in data.moments}.values()}
+    return [_one(one, videos[one.video_id], f"moments[{place}]") for place, one in enumerate(data.moments)]
+
+
+def _one(moment: ExportMoment, video: Video, where: str) -> Wanted:
+    start = finite(moment.start_seconds, f"{where}.start_seconds")
+    stop = finite(moment.stop_seconds, f"{where}.stop_seconds")
+    if not start < min(stop, video.duration_seconds):
+        message = f"no span of a video that lasts {video.duration_seconds:.3f} s"
+        raise BadRequestError(f"{where} is {message}", fields=[(where, message)])
+    return Wanted(
+        video, TimeSpan(start, min(stop, video.duration_seconds)), moment.text or moment.why or moment.caption
+    )
+
+
+def _prepared(
+    runtime: Runtime, data: ExportRequest, wanted: Sequence[Wanted], gone: threading.Event, *, rate: Fraction | None
+) -> Prepared:
+    """Blocks; ends when nobody waits any more."""
+    prepared = prepare(
+        MediaChild(runtime.settings, lambda: gone.is_set() or runtime.stopping.is_set()),
+        wanted,
+        data.format,
+        rate=rate,
+        drops=data.drop_frame,
+        handle_seconds=data.handle_seconds,
+    )
+    if data.format in ("clips", "reel"):
+        check_cut(prepared.takes)
+    return prepared
+
+
+def _file(request: AnyRequest, opened: OpenedFile, name: str, media_type: str) -> Response[bytes]:
+    shown = content_disposition(name, kind="attachment")
+    return file_response(request, opened, media_type=media_type, headers={"Content-Disposition": shown})
+
+
+def _answer(made: Sequence[Document], media_type: str, *, title: str) -> Response[bytes]:
+    if len(made) == 1:
+        name, body = made[0].name, made[0].data
+    else:
+        name, media_type, body = f"{safe_name(title)}.zip", "application/zip", _zipped(made)
+    headers = {
+        "Content-Disposition": content_disposition(name, kind="attachment"),
+        "Cache-Control": "private, no-cache",
+    }
+    return Response(body, media_type=media_type, headers=headers)
+
+
+def _zipped(made: Sequence[Document]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for one in made:
+            archive.writestr(one.name, one.data)
+    return out.getvalue()

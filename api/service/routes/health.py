@@ -1,0 +1,130 @@
+"""`/api/health` and `/metrics`: whether all is well, for people and for monitors."""
+
+import shutil
+from collections import Counter
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path, PurePath
+from typing import Any
+
+from litestar import Controller, Response, get
+from litestar.openapi.datastructures import ResponseSpec
+
+from api.service.files.preparer import desk_of
+from api.service.jobs.runner import JobRunner
+from api.service.metrics import MEDIA_TYPE, Metrics
+from api.service.problems import described
+from api.service.runtime import Runtime
+from api.service.schemas.health import Health, QueueState, SignalState
+from indexer.config import Settings
+from indexer.errors import LibraryError
+from indexer.models.profiles import Profile, profile_of
+from indexer.provenance import settings_like
+from indexer.readiness import readiness
+from indexer.records import Stage
+
+_METRICS = ResponseSpec(str, generate_examples=False, description="Prometheus' text format.", media_type="text/plain")
+
+
+class HealthRoutes(Controller):
+    path = "/"
+    tags = ["service"]  # noqa: RUF012 - Litestar's way
+
+    @get("/api/health", operation_id="health", summary="How the service is", responses=described())
+    async def health(self, runtime: Runtime, jobs: JobRunner) -> Health:
+        """Library, models, queues, disk. `degraded` with the reasons when something is amiss."""
+        found = await runtime.lookups.run(lambda: _look(runtime))
+        makings = desk_of(runtime).makings
+        found.queue[makings.name] = QueueState(running=makings.running, waiting=makings.waiting, limit=makings.limit)
+        found.queue["jobs"] = QueueState(
+            running=int(jobs.is_running), waiting=jobs.waiting, limit=runtime.service.max_jobs
+        )
+        return found
+
+    @get("/metrics", operation_id="metrics", summary="Prometheus metrics", responses={200: _METRICS} | described())
+    async def metrics(self, metrics: Metrics) -> Response[bytes]:
+        """For Prometheus."""
+        return Response(metrics.text(), media_type=MEDIA_TYPE)
+
+
+def _look(runtime: Runtime) -> Health:
+    problems: list[str] = []
+    library: dict[str, Any] = {"exists": False}
+    signals: list[SignalState] = []
+    settings = runtime.settings
+    try:
+        if runtime.has_library():
+            library = {"exists": True, **runtime.library.counts()}
+            settings = settings_like(settings, runtime.library.maker)
+            signals = _signals(runtime, settings)
+    except LibraryError as error:
+        problems.append(str(error).replace(str(runtime.library_path), "").replace("  ", " "))
+    profile = profile_of(settings)
+    absent = _absent(profile)
+    problems += [f"{name}: its weights are not on this machine" for name in absent]
+    queues = {
+        queue.name: QueueState(running=queue.running, waiting=queue.waiting, limit=queue.limit)
+        for queue in runtime.queues
+    }
+    problems += [f"the queue {name!r} is full" for name, one in queues.items() if one.waiting >= one.limit]
+    free = _free_bytes(runtime.library_path)
+    if free < runtime.service.least_free_bytes:
+        problems.append("the disk is nearly full: uploads are refused")
+    return Health(
+        status="degraded" if problems else "ok",
+        problems=problems,
+        version=_version(),
+        needs_key=runtime.service.needs_key,
+        library=library,
+        models={
+            "loaded": runtime.is_warm,
+            "profile": profile.name,
+            "picture": PurePath(profile.clip_model).name,
+            "text": PurePath(profile.text_model).name,
+            "vision_language": PurePath(profile.vision_language_model).name,
+            "speech": PurePath(profile.speech_model).name,
+            "reranker": PurePath(profile.reranker_model).name,
+            "ask": bool(profile.vision_language_model) and profile.vision_language_model not in absent,
+        },
+        signals=signals,
+        queue=queues,
+        disk={"free_bytes": free},
+        limits={"max_upload_bytes": runtime.service.max_upload_bytes, "roots": len(runtime.service.roots)},
+    )
+
+
+def _signals(runtime: Runtime, settings: Settings) -> list[SignalState]:
+    """Folders of this machine are not told: a model is known by its last part."""
+    good = [video for video in runtime.library.videos() if not video.failure_kind]
+    made: Counter[Stage] = Counter(stage for video in good for stage in video.stages)
+    profile = profile_of(settings)
+    folders = [
+        name
+        for name in (profile.clip_model, profile.text_model, profile.vision_language_model, profile.speech_model)
+        if PurePath(name).is_absolute()
+    ]
+    found: list[SignalState] = []
+    for one in readiness(settings, made, len(good)):
+        why = one.why
+        for folder in folders:
+            why = why.replace(folder, PurePath(folder).name)
+        found.append(SignalState(stage=one.stage, state=one.state, videos=one.videos, why=why, how=one.how))
+    return found
+
+
+def _absent(profile: Profile) -> list[str]:
+    """Models named by a folder that is not there; whether a hub's model is here is known only by loading it."""
+    named = (profile.clip_model, profile.text_model, profile.vision_language_model, profile.reranker_model)
+    return [name for name in named if PurePath(name).is_absolute() and not Path(name).is_dir()]
+
+
+def _free_bytes(path: Path) -> int:
+    while not path.exists():
+        path = path.parent
+    return shutil.disk_usage(path).free
+
+
+def _version() -> str:
+    try:
+        return version("reelseek")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,36 @@
+"""`/api/session`: the page keeps the key in a cookie, since pictures and videos cannot send a header."""
+
+from typing import Annotated
+
+from litestar import Controller, Response, delete, post
+from litestar.datastructures import Cookie
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Body
+
+from api.service.authorization import COOKIE, Guard
+from api.service.problems import described
+from api.service.schemas.health import SessionRequest
+
+_DONE = {204: ResponseSpec(None, description="Done; nothing is sent back.")}
+_YEAR_SECONDS = 365 * 24 * 3600
+
+
+class SessionRoutes(Controller):
+    path = "/api/session"
+    tags = ["service"]  # noqa: RUF012 - Litestar's way
+
+    @post(operation_id="open_session", summary="Keep a key in a cookie", status_code=204, responses=_DONE | described())
+    async def open(self, guard: Guard, data: Annotated[SessionRequest, Body(description="A key.")]) -> Response[None]:
+        """Sets the cookie `reelseek_key`, which no script can read and no other site can send."""
+        guard.check_given(data.key)
+        return _with_cookie(data.key, _YEAR_SECONDS)
+
+    @delete(operation_id="close_session", summary="Forget the cookie", responses=_DONE | described())
+    async def close(self) -> Response[None]:
+        """Removes the cookie from this browser."""
+        return _with_cookie("", 0)
+
+
+def _with_cookie(value: str, max_age: int) -> Response[None]:
+    cookie = Cookie(key=COOKIE, value=value, path="/", httponly=True, samesite="strict", max_age=max_age)
+    return Response(None, status_code=204, cookies=[cookie])

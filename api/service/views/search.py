@@ -1,0 +1,159 @@
+"""What `search` finds, as the service's records: links, captions, words to highlight. Reads the library; no HTTP."""
+
+from base64 import b64decode
+from collections.abc import Iterable
+from pathlib import PurePath
+
+import msgspec
+from msgspec import UNSET
+
+from api.highlight import matching_spans
+from api.service.links import clip_link, media_link, thumbnail_link
+from api.service.schemas import ask as ask_schemas
+from api.service.schemas import search as search_schemas
+from indexer.errors import ImageError
+from indexer.records import TextRow, TimeSpan, Video
+from indexer.store.library import Library
+from search.answering.answer import Answer, CitedMoment
+from search.engine import SearchEngine
+from search.query.plan import Plan
+from search.results import SIGNALS, Moment, Signal
+
+
+def search(engine: SearchEngine, asked: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:
+    """One search, with what comes closest when nothing is found.
+
+    Raises:
+        ImageError: the image is no Base64, or cannot be used.
+        ReelseekError: as `SearchEngine.search`.
+    """
+    signals: list[Signal] = [signal for signal in SIGNALS if signal in asked.signals]
+    result = engine.search(
+        asked.query,
+        image=None if asked.image is None else _bytes_of(asked.image),
+        like=asked.like,
+        video=asked.video,
+        limit=asked.limit,
+        offset=asked.offset,
+        signals=signals or None,
+        per_video=asked.per_video,
+        fold=asked.fold,
+        expand=asked.expand,
+        plain=asked.plain,
+        threshold=asked.threshold,
+    )
+    videos = {one.video_id: one for one in engine.videos()}
+    captions = Captions(engine.library, videos)
+    explained = [search_schemas.Explained(**one.to_json()) for one in result.routes]
+    return search_schemas.SearchAnswer(
+        query=result.query,
+        understood=msgspec.convert((result.plan or Plan.plain(result.query)).to_json(), search_schemas.Understood),
+        found=result.found,
+        more=result.more,
+        seconds={name: round(value, 4) for name, value in result.seconds.items()},
+        moments=[moment_view(one, result.words, videos, captions) for one in result.moments],
+        closest=[moment_view(one, result.words, videos, captions) for one in result.closest],
+        explained=explained if asked.explain else UNSET,
+        read_again=result.read_again if asked.explain else UNSET,
+    )
+
+
+def _bytes_of(image: str) -> bytes:
+    try:
+        return b64decode(image, validate=True)
+    except ValueError as error:
+        raise ImageError(f"the image is no Base64 ({error}); encode the file's bytes, without a data: prefix") from None
+
+
+class Captions:
+    """The captions of segments, each video's read once."""
+
+    def __init__(self, library: Library, videos: dict[str, Video]) -> None:
+        self._library = library
+        self._videos = videos
+        self._rows: dict[str, list[TextRow]] = {}
+
+    def at(self, video_id: str, seconds: float) -> str:
+        """The caption of the segment on screen then; empty where there is none."""
+        video = self._videos.get(video_id)
+        if video is None or "captions" not in video.stages:
+            return ""
+        if video_id not in self._rows:
+            self._rows[video_id] = self._library.texts(video_id, "caption")
+        rows = self._rows[video_id]
+        return next((r.text for r in rows if r.span.start_seconds <= seconds < r.span.stop_seconds), "")
+
+
+def moment_view(moment: Moment, query: str, videos: dict[str, Video], captions: Captions) -> search_schemas.Moment:
+    video = videos.get(moment.video_id)
+    return search_schemas.Moment(
+        video_id=moment.video_id,
+        video=PurePath(moment.video).name,
+        duration_seconds=round(video.duration_seconds, 3) if video else 0.0,
+        start_seconds=round(moment.span.start_seconds, 3),
+        stop_seconds=round(moment.span.stop_seconds, 3),
+        best_frame_seconds=round(moment.best_frame_seconds, 3),
+        score=round(moment.score, 6),
+        relevance=round(moment.relevance, 3),
+        signals={str(name): rank for name, rank in moment.signals.items()},
+        text=moment.text,
+        caption=captions.at(moment.video_id, moment.best_frame_seconds),
+        matched=[list(span) for span in matching_spans(moment.text, query)],
+        boxes=[search_schemas.MomentBox(**box.to_json()) for box in moment.boxes],
+        alike=moment.alike,
+        in_video=moment.in_video,
+        parts=[
+            search_schemas.MomentPart(
+                thumbnail=thumbnail_link(moment.video_id, part.best_frame_seconds), **part.to_json()
+            )
+            for part in moment.parts
+        ],
+        thumbnail=thumbnail_link(moment.video_id, moment.best_frame_seconds),
+        media=media_link(moment.video_id),
+        clip=clip_link(moment.video_id, moment.span),
+    )
+
+
+def answer_view(answer: Answer) -> ask_schemas.AskAnswer:
+    return ask_schemas.AskAnswer(
+        question=answer.question,
+        found=answer.found,
+        answer=answer.answer,
+        moments=[cited_view(one) for one in answer.moments],
+        evidence=ask_schemas.EvidenceUsed(**answer.evidence.to_json()),
+        model=PurePath(answer.model).name,
+        seconds=round(answer.seconds, 3),
+        warnings=list(answer.warnings),
+    )
+
+
+def cited_view(moment: CitedMoment) -> ask_schemas.CitedMoment:
+    return ask_schemas.CitedMoment(
+        video_id=moment.video_id,
+        video=PurePath(moment.video).name,
+        start_seconds=round(moment.span.start_seconds, 3),
+        stop_seconds=round(moment.span.stop_seconds, 3),
+        why=moment.why,
+        thumbnail=thumbnail_link(moment.video_id, middle(moment.span)),
+        media=media_link(moment.video_id),
+        clip=clip_link(moment.video_id, moment.span),
+    )
+
+
+def shown_views(clips: Iterable[tuple[str, TimeSpan]], videos: dict[str, Video]) -> list[ask_schemas.ShownClip]:
+    """Clips that the model is shown; those of videos that were just removed are left out."""
+    return [
+        ask_schemas.ShownClip(
+            video_id=video_id,
+            video=PurePath(videos[video_id].path).name,
+            start_seconds=round(span.start_seconds, 3),
+            stop_seconds=round(span.stop_seconds, 3),
+            thumbnail=thumbnail_link(video_id, middle(span)),
+        )
+        for video_id, span in clips
+        if video_id in videos
+    ]
+
+
+def middle(span: TimeSpan) -> float:
+    return (span.start_seconds + span.stop_seconds) / 2

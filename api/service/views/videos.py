@@ -1,0 +1,171 @@
+"""The library's videos as the service's records: listed, filtered, sorted, in detail. Blocks; no HTTP."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path, PurePath
+from typing import Any, Literal
+
+from api.cli.index_run import stages_of
+from api.media.playability import how_to_play
+from api.service.links import media_link, sprites_link, thumbnail_link
+from api.service.runtime import Runtime
+from api.service.schemas import videos as schemas
+from api.service.times import rfc3339
+from indexer.provenance import settings_like
+from indexer.records import STAGES, TEXT_SOURCES, Stage, Video, VideoMetadata
+from search.query.filters import Filters
+
+Sort = Literal["name", "duration", "added", "size", "created"]
+State = Literal["ready", "partial", "failed"]
+
+
+class VideoViews:
+    """Makes records of videos for one answer."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._library = runtime.library
+        self._roots = runtime.service.roots
+        self._uploads = runtime.upload_folder
+        settings = settings_like(runtime.settings, self._library.maker)
+        self._stages: list[Stage] = stages_of(settings)
+
+    def page(
+        self, *, offset: int, limit: int, sort: Sort, descending: bool, words: str, state: State | None, tag: str
+    ) -> schemas.VideoPage:
+        """The videos that hold every word in their name and have the tag, if one is given, in this order."""
+        filters = Filters(tags=(tag,) if tag else ())
+        wanted = words.casefold().split()
+        found = [
+            video
+            for video in self._library.videos()
+            if (state is None or self.state(video) == state)
+            and filters.matches(video)
+            and all(word in PurePath(video.path).name.casefold() for word in wanted)
+        ]
+        found.sort(key=lambda video: PurePath(video.path).name.casefold())
+        if sort != "name":
+            found.sort(key=self._key(sort))
+        if descending:
+            found.reverse()
+        shown = [self.view(video) for video in found[offset : offset + limit]]
+        return schemas.VideoPage(total=len(found), offset=offset, limit=limit, videos=shown)
+
+    def view(self, video: Video) -> schemas.Video:
+        return schemas.Video(**self._fields(video))
+
+    def details(self, video: Video) -> schemas.VideoDetails:
+        """With its segments and their captions."""
+        captions = {row.segment_index: row.text for row in self._library.texts(video.video_id, "caption")}
+        segments = [
+            schemas.Segment(
+                start_seconds=round(row.span.start_seconds, 3),
+                stop_seconds=round(row.span.stop_seconds, 3),
+                caption=captions.get(row.index, ""),
+            )
+            for row in self._library.segments(video.video_id)
+        ]
+        counts = {
+            source: len(self._library.texts(video.video_id, source)) for source in TEXT_SOURCES if source != "caption"
+        } | {"caption": len(captions)}
+        shown = self._fields(video)
+        shown["segments"] = len(segments)
+        return schemas.VideoDetails(
+            **shown,
+            metadata=metadata_view(video.metadata),
+            segments_list=segments,
+            texts=counts,
+            warnings=list(video.warnings),
+        )
+
+    def state(self, video: Video) -> State:
+        if video.failure_kind:
+            return "failed"
+        return "ready" if all(stage in video.stages for stage in self._stages) else "partial"
+
+    def _fields(self, video: Video) -> dict[str, Any]:
+        added = self._added(video)
+        probe = video.probe
+        failure = schemas.Failure(kind=video.failure_kind, reason=video.failure_reason)
+        return {
+            "video_id": video.video_id,
+            "video": PurePath(video.path).name,
+            "folder": self._folder(video),
+            "duration_seconds": round(video.duration_seconds, 3),
+            "size_bytes": video.size_bytes,
+            "width": probe.width if probe else 0,
+            "height": probe.height if probe else 0,
+            "codec": probe.codec if probe else "",
+            "added_at": rfc3339(added) if added else None,
+            "state": self.state(video),
+            "created_at": rfc3339(video.created.timestamp()),
+            "created_source": video.created_source,
+            "tags": list(video.tags),
+            "stages": [stage for stage in STAGES if stage in video.stages],
+            "failure": failure if video.failure_kind else None,
+            "segments": self._pictures(video),
+            "playable": how_to_play(video),
+            "thumbnail": thumbnail_link(video.video_id, min(video.duration_seconds / 2, 3.0)),
+            "media": media_link(video.video_id),
+            "sprites": sprites_link(video.video_id),
+        }
+
+    def _key(self, sort: Sort) -> Callable[[Video], Any]:
+        keys: dict[str, Callable[[Video], Any]] = {
+            "duration": lambda video: video.duration_seconds,
+            "size": lambda video: video.size_bytes,
+            "added": self._added,
+            "created": lambda video: video.created,
+        }
+        return keys[sort]
+
+    def _picture_folder(self, video: Video) -> Path:
+        return self._library.thumbnail_path(video.video_id, 0).parent
+
+    def _added(self, video: Video) -> float:
+        """When its pictures were written, seconds since 1970; 0 without any."""
+        try:
+            return self._picture_folder(video).stat().st_mtime
+        except OSError:
+            return 0.0
+
+    def _pictures(self, video: Video) -> int:
+        """One for each segment; counting files is far cheaper than reading rows."""
+        try:
+            return len(os.listdir(self._picture_folder(video)))  # noqa: PTH208 - names only
+        except OSError:
+            return 0
+
+    def _folder(self, video: Video) -> str:
+        """Below a root, so that nobody learns this machine's other folders."""
+        path = Path(video.path)
+        for root in self._roots:
+            if path.is_relative_to(root):
+                return path.parent.relative_to(root).as_posix().removeprefix(".")
+        return ""
+
+
+def metadata_view(metadata: VideoMetadata) -> schemas.Metadata:
+    place = metadata.place
+    return schemas.Metadata(
+        title=metadata.title,
+        camera=metadata.camera,
+        place=place and schemas.Place(**asdict(place)),
+        place_name=metadata.place_name,
+        artist=metadata.artist,
+        comment=metadata.comment,
+        description=metadata.description,
+        chapters=[
+            schemas.Chapter(
+                start_seconds=round(one.span.start_seconds, 3),
+                stop_seconds=round(one.span.stop_seconds, 3),
+                title=one.title,
+            )
+            for one in metadata.chapters
+        ],
+    )
+
+
+def display_names(paths: Sequence[Path]) -> list[str]:
+    """Names that tell nothing of where things lie."""
+    return [path.name.encode("utf-8", "replace").decode() for path in paths]

@@ -1,0 +1,220 @@
+"""Trains the tiny CLIP of the demo world: `python -m demo.clip.train --out demo/checkpoints/clip`.
+
+Four stages, each cheap enough for a CPU: the convolutions learn single actors from small crops; then, with their
+maps of every frame kept on disk, the last layer, the pooling and the text side learn to match; then everything;
+at last the text side alone, against captions with places or colours swapped.
+
+Loss: both directions of the contrastive loss, where every batch holds groups of near-identical pictures with their
+captions, plus attribute heads on the picture vector (thrown away afterwards) that speed up learning on a CPU.
+"""
+
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from open_clip import CLIP
+from open_clip.modified_resnet import ModifiedResNet
+from torch import Tensor, nn
+from torch.nn import functional
+
+from demo.clip.captions import codes_scene, fit_matrix, random_description, rival
+from demo.clip.checkpoint import EOS_ID, build_tokenizer, load_tokens, model_config, write_checkpoint
+from demo.clip.crop_warmup import freeze_statistics, keep_maps, keep_vectors, to_input, trunk, warm_up
+from demo.clip.losses import AttributeHeads, contrastive_loss
+from demo.precision import fast_products
+from demo.training.frame_cache import GROUP, Codes, render_cache
+from demo.training.loop import add_resume, settings_of, steps_of, training_options
+from demo.world.descriptions import say
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run depends on."""
+
+    crop_steps: int = 500
+    head_steps: int = 350
+    full_steps: int = 250
+    text_steps: int = 400
+    kept_maps: int = 12000
+    groups: int = 32
+    frames: int = 32000
+    learning_rate: float = 2e-3
+    seed: int = 0
+    threads: int = 1
+
+
+def learning_rate(step: int, settings: Settings) -> float:
+    """A short warm-up, then half a cosine down to a twentieth; the last stage warms up again and falls to nothing."""
+    if step >= settings.head_steps + settings.full_steps:
+        done = (step - settings.head_steps - settings.full_steps) / settings.text_steps
+        return settings.learning_rate * 0.5 * min(1.0, 0.05 + 10 * done) * (1 - done)
+    if step >= settings.head_steps:
+        done = (step - settings.head_steps) / settings.full_steps
+        return settings.learning_rate * 0.4 * min(1.0, 0.05 + 10 * done) * (1 - done)
+    warm = min(1.0, (step + 1) / 50)
+    return settings.learning_rate * warm * (0.05 + 0.95 * (1 + math.cos(math.pi * step / settings.head_steps)) / 2)
+
+
+class Trainer:
+    """A run: model, heads, optimizer, the step reached; saved as one file to go on from."""
+
+    def __init__(self, settings: Settings, cache: Path) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings = settings
+        self.pictures, self.codes, self.places = render_cache(
+            cache,
+            frames=settings.frames,
+            seed=settings.seed,
+            progress=lambda part: print(f"rendered {part:.0%}", flush=True),
+        )
+        self.scenes = [codes_scene(row) for row in self.codes.tolist()]
+        config = model_config()
+        self.model = CLIP(config["embed_dim"], config["vision_cfg"], config["text_cfg"])  # pyright: ignore[reportArgumentType]
+        tower = self.model.visual
+        assert isinstance(tower, ModifiedResNet)
+        self.tower = tower.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.work = cache
+        self.maps: NDArray[np.float16] | None = None
+        self.vectors: NDArray[np.float32] | None = None
+        self.heads = AttributeHeads()
+        parameters = [*self.model.named_parameters(), *self.heads.named_parameters()]
+        decayed = [p for name, p in parameters if p.ndim >= 2 and "embedding" not in name]
+        plain = [p for name, p in parameters if not (p.ndim >= 2 and "embedding" not in name)]
+        groups = [{"params": decayed, "weight_decay": 0.03}, {"params": plain, "weight_decay": 0.0}]
+        self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.98))
+        self.tokenizer = build_tokenizer()
+        self.step = 0
+        self.seconds = 0.0
+
+    def batch(self) -> tuple[NDArray[np.int64], Tensor, Tensor, Codes]:
+        """Draws this step's rows of the cache (n), tokens (n or 2 n, 40), fits (the same, n) and codes (n, 9)."""
+        rng = Random(f"{self.settings.seed} {self.step}")
+        last = min(len(self.codes), len(self.codes) if self.in_full else self.settings.kept_maps)
+        starts = rng.sample(range(last // GROUP), self.settings.groups)
+        rows = np.concatenate([np.arange(start * GROUP, (start + 1) * GROUP) for start in sorted(starts)])
+        descriptions = [random_description(self.scenes[row], rng) for row in rows]
+        if self.text_alone:
+            descriptions += [rival(description, rng) for description in descriptions]
+        tokens = load_tokens([say(description, rng) for description in descriptions], self.tokenizer)
+        fits = torch.from_numpy(fit_matrix(descriptions, self.codes[rows]))
+        return rows, tokens, fits, self.codes[rows]
+
+    @property
+    def in_full(self) -> bool:
+        """Whether this step trains everything."""
+        return 0 <= self.step - self.settings.head_steps < self.settings.full_steps
+
+    @property
+    def text_alone(self) -> bool:
+        """Whether this step trains the text side only."""
+        return self.step >= self.settings.head_steps + self.settings.full_steps
+
+    def warm_up(self) -> None:
+        """Teaches the picture tower on crops before the first step."""
+        (self.work / "maps.npy").unlink(missing_ok=True)
+        steps = self.settings.crop_steps
+        warm_up(self.tower, self.pictures, self.codes, self.places, steps=steps, seed=self.settings.seed)
+
+    def see(self, rows: NDArray[np.int64]) -> Tensor:
+        """Returns the picture vectors (n, 192) of rows of the cache: from the kept maps, from pictures, or kept."""
+        if self.text_alone:
+            if self.vectors is None:
+                self.vectors = keep_vectors(self.tower, self.pictures[: self.settings.kept_maps])
+            return torch.from_numpy(self.vectors[rows])
+        if self.step < self.settings.head_steps:
+            if self.maps is None:
+                self.maps = keep_maps(self.tower, self.pictures[: self.settings.kept_maps], self.work / "maps.npy")
+            maps = torch.from_numpy(self.maps[rows]).permute(0, 3, 1, 2).float()
+        else:
+            maps = trunk(self.tower, to_input(self.pictures[rows]))
+        return self.tower.attnpool(self.tower.layer4(maps))
+
+    def encode_text(self, tokens: Tensor) -> Tensor:
+        """Does what the model's own `encode_text` does, without the padding that no token of the batch reaches."""
+        model = self.model
+        length = int((tokens != 0).sum(1).max())
+        embedding, final_norm = cast(nn.Embedding, model.token_embedding), cast(nn.Module, model.ln_final)
+        x = embedding(tokens[:, :length]) + cast(Tensor, model.positional_embedding)[:length]
+        mask = cast(Tensor, model.attn_mask)[:length, :length]
+        x = final_norm(model.transformer(x, attn_mask=mask))
+        ends = (tokens == EOS_ID).int().argmax(1)
+        return x[torch.arange(len(tokens)), ends] @ cast(Tensor, model.text_projection)
+
+    def train_step(self) -> dict[str, float]:
+        """Takes one step and returns what to log."""
+        began = time.perf_counter()
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.step, self.settings)
+        rows, tokens, fits, codes = self.batch()
+        with fast_products():
+            seen = self.see(rows)
+            read = self.encode_text(tokens)
+        seen, read = seen.float(), read.float()
+        scale = self.model.logit_scale.exp().clamp(max=100)
+        contrast = contrastive_loss(functional.normalize(seen, dim=1), functional.normalize(read, dim=1), scale, fits)
+        heads, right = self.heads.loss(seen, codes)
+        loss = (
+            contrast
+            if self.text_alone
+            else contrast + heads * (1.0 if self.step < self.settings.head_steps // 2 else 0.4)
+        )
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 2.0)
+        self.optimizer.step()
+        self.step += 1
+        self.seconds += time.perf_counter() - began
+        return {"contrast": contrast.item(), "heads": heads.item(), "scale": scale.item(), **right}
+
+    def save(self, path: Path) -> None:
+        """Writes everything that a run needs to go on."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        state = {
+            "model": self.model.state_dict(),
+            "heads": self.heads.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
+        torch.save({**state, "step": self.step, "seconds": self.seconds, "settings": asdict(self.settings)}, path)
+
+    def resume(self, path: Path) -> None:
+        """Goes on from a saved run."""
+        state = torch.load(path, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.heads.load_state_dict(state["heads"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds = state["step"], state["seconds"]
+
+
+def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
+    """Runs to the end, or goes on from an earlier run's state."""
+    torch.set_num_threads(settings.threads)
+    trainer = Trainer(settings, work)
+    state_path = work / f"clip-{settings.seed}.pt"
+    if resume and state_path.exists():
+        trainer.resume(state_path)
+    else:
+        trainer.warm_up()
+        trainer.save(state_path)
+    freeze_statistics(trainer.tower)
+    for _ in steps_of(trainer, settings.head_steps + settings.full_steps + settings.text_steps):
+        trainer.save(state_path)
+        write_checkpoint(out, trainer.model)
+
+
+def main() -> None:
+    """Reads the options and trains."""
+    kept = "folder for rendered frames and the run's state"
+    parser = training_options(__doc__, Settings(), out=Path("demo/checkpoints/clip"), work=kept)
+    add_resume(parser)
+    given = parser.parse_args()
+    train(settings_of(given, Settings()), out=given.out, work=given.work, resume=given.resume)
+
+
+if __name__ == "__main__":
+    main()

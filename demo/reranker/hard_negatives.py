@@ -1,0 +1,57 @@
+"""Queries with the captions that a search by the text model would put before the right one, of a world of hours."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from sentence_transformers import SentenceTransformer
+
+from demo.text.pairs import query_about
+from demo.world.captions import caption_of
+from demo.world.scenes import Scene, random_scene
+
+SCENES = 6000
+NEAREST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Hard:
+    """A query, the caption that answers it, and captions that nearly do."""
+
+    query: str
+    answered_by: Callable[[Scene], bool]
+    scenes: list[Scene]
+    """The right one first; no other answers the query."""
+
+    @property
+    def documents(self) -> list[str]:
+        return [caption_of(scene) for scene in self.scenes]
+
+
+class HardCaptions:
+    """Draws scenes once, and embeds their captions as an index would."""
+
+    def __init__(self, text_checkpoint: Path, *, seed: int) -> None:
+        rng = Random(f"reelseek hard captions {seed}")
+        self._scenes = [random_scene(rng) for _ in range(SCENES)]
+        self._model = SentenceTransformer(str(text_checkpoint), device="cpu", local_files_only=True)
+        self._vectors = self._embed([caption_of(scene) for scene in self._scenes])  # (n, width)
+
+    def draw(self, count: int, rivals: int, rng: Random, *, questions: float) -> list[Hard]:
+        """So many queries, each with so many captions beside the right one, most of them the nearest there are."""
+        rights = [rng.choice(self._scenes) for _ in range(count)]
+        asked = [query_about(scene, rng, questions=questions) for scene in rights]
+        near = self._embed([query for query, _ in asked]) @ self._vectors.T  # (count, n)
+        found: list[Hard] = []
+        for (query, answered_by), right, cosines in zip(asked, rights, near, strict=True):
+            order = (self._scenes[place] for place in np.argsort(-cosines))
+            wrong = list(islice((scene for scene in order if not answered_by(scene)), NEAREST))
+            chosen = wrong[: rivals // 2] + rng.sample(wrong[rivals // 2 :], rivals - rivals // 2)
+            found.append(Hard(query, answered_by, [right, *chosen]))
+        return found
+
+    def _embed(self, texts: list[str]) -> np.ndarray:
+        return np.asarray(self._model.encode(texts, batch_size=128, show_progress_bar=False, normalize_embeddings=True))

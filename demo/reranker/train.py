@@ -1,0 +1,156 @@
+"""Trains the tiny reranker of the demo world: `python -m demo.reranker.train --work out/reranker`.
+
+It begins from the tiny text model and compares word with word (late interaction: Khattab and Zaharia 2020, "ColBERT"):
+for each word of the query the nearest of the text, on average. Loss: a contrastive one over batches that hold groups of
+near-identical texts, and captions that a search of hours brings up in place of the right one; and a binary
+cross-entropy that puts the similarities on a scale.
+"""
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from demo.reranker.checkpoint import embed_words, mean_of_best, start_model, write_reranker_checkpoint
+from demo.reranker.hard_negatives import Hard, HardCaptions
+from demo.text.pairs import GROUP, Pair, random_group
+from demo.training.loop import add_resume, cosine_rate, settings_of, steps_of, training_options
+
+TEXT_CHECKPOINT = Path(__file__).parents[1] / "checkpoints" / "text"
+QUESTIONS = 0.45
+"""Of the queries, so many are what is left of a question."""
+RIVALS = 7
+"""Captions beside the right one."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run depends on."""
+
+    steps: int = 4800
+    groups: int = 6
+    """Of near-identical texts, GROUP pairs each."""
+    hard: int = 12
+    """Queries with the captions that the text model puts before the right one."""
+    learning_rate: float = 1e-3
+    seed: int = 0
+    threads: int = 1
+
+
+class Trainer:
+    """A run: model, scale, optimizer, the step reached; saved as one file to go on from."""
+
+    def __init__(self, settings: Settings) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings = settings
+        self.model, self.tokenizer = start_model(TEXT_CHECKPOINT)
+        self.scale = nn.Parameter(torch.tensor([30.0, 40.0, -30.0]))
+        """Inverse temperature of the contrastive loss; slope and bias of the log odds."""
+        groups = [
+            {"params": list(self.model.parameters()), "factor": 1.0, "weight_decay": 0.01},
+            {"params": [self.scale], "factor": 100.0, "weight_decay": 0.0},
+        ]
+        self.hard = HardCaptions(TEXT_CHECKPOINT, seed=settings.seed)
+        self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
+        self.step = 0
+        self.seconds = 0.0
+
+    def train_step(self) -> dict[str, float]:
+        """Takes one step and returns what to log."""
+        began = time.perf_counter()
+        rate = self.settings.learning_rate * cosine_rate(self.step, self.settings.steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["factor"] * rate
+        rng = Random(f"reelseek reranker {self.settings.seed} {self.step}")
+        pairs = [pair for _ in range(self.settings.groups) for pair in random_group(rng, questions=QUESTIONS)]
+        hard = self.hard.draw(self.settings.hard, RIVALS, rng, questions=QUESTIONS)
+        contrast, judged, first = self._loss(pairs, hard)
+        self.optimizer.zero_grad(set_to_none=True)
+        (contrast + judged).backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.step += 1
+        self.seconds += time.perf_counter() - began
+        _, slope, bias = self.scale.tolist()
+        return {"contrast": contrast.item(), "judged": judged.item(), "first": first, "slope": slope, "bias": bias}
+
+    def _loss(self, pairs: list[Pair], hard: list[Hard]) -> tuple[Tensor, Tensor, float]:
+        """Contrastive loss, cross-entropy of the log odds, share of the hard queries whose own text is first."""
+        asked = [*(pair.query for pair in pairs), *(one.query for one in hard)]
+        told = [*(pair.document for pair in pairs), *(text for one in hard for text in one.documents)]
+        queries = embed_words(self.model, self.tokenizer, asked)
+        documents = embed_words(self.model, self.tokenizer, told)
+        similar = mean_of_best(queries, documents)  # (queries, texts), in float32: the products are small
+        own, right = own_and_right(pairs, hard)
+        also = right.clone()
+        target = torch.tensor([*range(len(pairs)), *(len(pairs) + row * (RIVALS + 1) for row in range(len(hard)))])
+        also[torch.arange(len(asked)), target] = False
+        logits = (self.scale[0] * similar).masked_fill(also, -1e4)
+        contrast = functional.cross_entropy(logits, target)
+        odds = self.scale[1] * similar + self.scale[2]
+        judged = sum(
+            functional.binary_cross_entropy_with_logits(odds[part], right[part].float()) for part in (own, ~own)
+        )
+        assert isinstance(judged, Tensor)
+        first = (logits.argmax(1) == target)[len(pairs) :].float().mean().item()
+        return contrast, judged, first
+
+    def save(self, path: Path) -> None:
+        """Writes everything that a run needs to go on."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        state = {"model": self.model.state_dict(), "scale": self.scale.data, "optimizer": self.optimizer.state_dict()}
+        torch.save({**state, "step": self.step, "seconds": self.seconds, "settings": asdict(self.settings)}, path)
+
+    def resume(self, path: Path) -> None:
+        """Goes on from a saved run."""
+        state = torch.load(path, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.scale.data.copy_(state["scale"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds = state["step"], state["seconds"]
+
+
+def own_and_right(pairs: list[Pair], hard: list[Hard]) -> tuple[Tensor, Tensor]:
+    """(queries, texts): which texts were drawn for a query, and which answer it."""
+    scenes = [*(pair.scene for pair in pairs), *(scene for one in hard for scene in one.scenes)]
+    tests = [*(pair.answered_by for pair in pairs), *(one.answered_by for one in hard)]
+    right = torch.tensor(
+        [[test is not None and scene is not None and test(scene) for scene in scenes] for test in tests]
+    )
+    own = torch.zeros_like(right)
+    for row in range(len(pairs)):
+        right[row, row] = True
+        own[row, row // GROUP * GROUP : row // GROUP * GROUP + GROUP] = True
+    for row in range(len(hard)):
+        start = len(pairs) + row * (RIVALS + 1)
+        own[len(pairs) + row, start : start + RIVALS + 1] = True
+    return own, right
+
+
+def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
+    """Runs to the end, or goes on from an earlier run's state."""
+    torch.set_num_threads(settings.threads)
+    trainer = Trainer(settings)
+    state_path = work / f"reranker-{settings.seed}.pt"
+    if resume and state_path.exists():
+        trainer.resume(state_path)
+    for _ in steps_of(trainer, settings.steps):
+        trainer.save(state_path)
+        _, slope, bias = trainer.scale.tolist()
+        write_reranker_checkpoint(out, trainer.model, trainer.tokenizer, slope=slope, bias=bias)
+
+
+def main() -> None:
+    """Reads the options and trains."""
+    parser = training_options(__doc__, Settings(), out=TEXT_CHECKPOINT.with_name("reranker"))
+    add_resume(parser)
+    given = parser.parse_args()
+    train(settings_of(given, Settings()), out=given.out, work=given.work, resume=given.resume)
+
+
+if __name__ == "__main__":
+    main()

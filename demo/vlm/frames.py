@@ -1,0 +1,137 @@
+"""What the tiny Qwen2-VL is trained on: scenes in groups that differ in one fact, drawn as frame pairs.
+
+A scene is drawn four times for two frames, half a second apart, at times spread over it by lot. Its pictures go through
+what a codec and a scaler do. Scenes follow from seed and number alone, so only pictures and times are kept on disk.
+"""
+
+import multiprocessing
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.training.frame_cache import roughen, variants
+from demo.world.drawing import Picture, ScenePainter
+from demo.world.scenes import FRAMES_PER_SECOND, LONGEST_FRAMES, SHORTEST_FRAMES, Scene, place_actors, random_scene
+
+PICTURE_HEIGHT, PICTURE_WIDTH = 112, 140
+"""Pixels of a shown frame: 4 x 5 tokens a pair."""
+PAIRS = 4
+PAIR_FRAMES = 5
+"""Between the two frames of a pair: half a second."""
+SIBLINGS = 6
+"""Scenes of a group: the first, three that differ from it in looks, two in motion."""
+
+
+def scene_group(seed: int, number: int) -> list[Scene]:
+    """Draws SIBLINGS near-identical scenes; the same seed and number give the same scenes."""
+    rng = Random(f"reelseek vlm scenes {seed} {number}")
+    first = random_scene(rng, length=rng.randint(SHORTEST_FRAMES, LONGEST_FRAMES))
+    scenes = variants(first, rng)
+    while len(scenes) < SIBLINGS:
+        scenes.append(_moved(first, rng))
+    return scenes
+
+
+def _moved(scene: Scene, rng: Random) -> Scene:
+    """Lets the same actors move in another way."""
+    kinds = [(actor.colour, actor.shape, actor.size) for actor in scene.actors]
+    actors = scene.actors
+    for _ in range(8):
+        actors = place_actors(rng, kinds, scene.layout, scene.sign)
+        if [actor.motion for actor in actors] != [actor.motion for actor in scene.actors]:
+            break
+    return replace(scene, actors=actors)
+
+
+def pair_starts(scene: Scene, rng: Random) -> list[int]:
+    """Draws PAIRS first frames of pairs, in order of time, one in each quarter of what is left for them."""
+    room = scene.length - PAIR_FRAMES
+    return [min(int(room * (quarter + rng.random()) / PAIRS), room - 1) for quarter in range(PAIRS)]
+
+
+def shrink(picture: Picture, way: int) -> Picture:
+    """Resizes to (112, 140, 3) as one of the scalers in use does."""
+    size = (PICTURE_WIDTH, PICTURE_HEIGHT)
+    if way == 0:
+        blurred = cv2.GaussianBlur(picture, (3, 3), 0.8)
+        return np.asarray(cv2.resize(blurred, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def draw_pairs(scene: Scene, starts: list[int], rng: Random, *, rough: bool = True) -> NDArray[np.uint8]:
+    """Draws frame pairs that begin at the given frames of the scene: (n, 2, 112, 140, 3)."""
+    painter, codec, way = ScenePainter(scene), rng.random(), rng.randrange(3)
+    pairs = np.empty((len(starts), 2, PICTURE_HEIGHT, PICTURE_WIDTH, 3), np.uint8)
+    for index, start in enumerate(starts):
+        for second in range(2):
+            picture = painter.frame(start + second * PAIR_FRAMES)
+            pairs[index, second] = shrink(roughen(picture, Random(codec)) if rough else picture, way)
+    return pairs
+
+
+class FrameStore:
+    """Drawn scenes on disk. One process draws, another may read those that are done."""
+
+    def __init__(self, folder: Path, *, scenes: int, seed: int) -> None:
+        self.folder, self.seed = folder, seed
+        folder.mkdir(parents=True, exist_ok=True)
+        self.size = scenes // SIBLINGS * SIBLINGS
+        self._done = folder / f"pairs-{seed}-{scenes}.done"
+        self._path = folder / f"pairs-{seed}-{scenes}.npy"
+        self.pixels = _open(self._path, (self.size, PAIRS, 2, PICTURE_HEIGHT, PICTURE_WIDTH, 3))
+        self.scenes: list[Scene] = []
+        self.starts: list[list[int]] = []
+
+    @property
+    def done(self) -> int:
+        """How many scenes are drawn."""
+        return int(self._done.read_text(encoding="ascii") or 0) if self._done.exists() else 0
+
+    def refresh(self) -> int:
+        """Brings `scenes` and `starts` up to what is drawn; returns how many that is."""
+        done = self.done
+        while len(self.scenes) < done:
+            for scene in scene_group(self.seed, len(self.scenes) // SIBLINGS):
+                self.starts.append(pair_starts(scene, Random(f"{self.seed} {len(self.scenes)}")))
+                self.scenes.append(scene)
+        return done
+
+    def draw(self, *, workers: int = 0) -> None:
+        """Draws what is missing, in so many further processes."""
+        missing = range(self.done, self.size, SIBLINGS)
+        draw = partial(_draw_group, self._path, self.seed)
+        if not workers:
+            for first in missing:
+                draw(first)
+                self._tell(first)
+            return
+        with multiprocessing.get_context("fork").Pool(workers) as pool:
+            for first, _ in zip(missing, pool.imap(draw, missing, chunksize=8), strict=True):
+                self._tell(first)
+
+    def _tell(self, first: int) -> None:
+        self._done.write_text(str(first + SIBLINGS), encoding="ascii")
+
+
+def _draw_group(path: Path, seed: int, first: int) -> None:
+    pixels = np.load(path, mmap_mode="r+")
+    for row, scene in enumerate(scene_group(seed, first // SIBLINGS), first):
+        rng = Random(f"{seed} {row}")
+        starts = pair_starts(scene, rng)
+        pixels[row] = draw_pairs(scene, starts, rng)
+
+
+def _open(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    if not path.exists():
+        np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+    return np.load(path, mmap_mode="r+")
+
+
+def start_seconds(start: int) -> float:
+    """Converts a frame of a scene to seconds from the scene's begin."""
+    return start / FRAMES_PER_SECOND

@@ -1,0 +1,105 @@
+"""What all questions about clips for the tiny Qwen2-VL share: the reply's form, and finding what fits. Pure."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from demo.vlm.clips import PlannedClip, ShownScene
+from demo.world.captions import say_thing
+from demo.world.descriptions import Description, fits, picture_forms, say
+from demo.world.scenes import Scene
+
+NOT_SHOWN = "This is not shown."
+OPENINGS = ("a scene with ", "a picture of ", "show me ", "there is ")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question and the reply to be given."""
+
+    question: str
+    reply: str
+    kind: str
+    """"what", "when" or "absent"."""
+
+    form: Description | None = None
+    """What the question tells of a scene, where it is told as a whole."""
+    of_text: bool = False
+    """Whether a clip's quoted text decides which clip answers."""
+
+    @property
+    def topic(self) -> str:
+        """The kind, and of a "what" the question's second word: "what colour", "what does"."""
+        return f"what {self.question.split()[1]}" if self.kind == "what" else self.kind
+
+    @property
+    def clip(self) -> int:
+        """The clip that the reply names first, 0 for none."""
+        moments = json.loads(self.reply)["moments"]
+        return moments[0]["clip"] if moments else 0
+
+
+Moment = tuple[int, float, float, str]
+"""Clip, start, stop, why."""
+Maker = Callable[[Sequence[PlannedClip], Random], Asked | None]
+
+
+def reply_json(answer: str, moments: Sequence[Moment]) -> str:
+    """Writes a reply as the product reads it; without moments nothing is found."""
+    listed = [dict(zip(("clip", "start", "stop", "why"), moment, strict=True)) for moment in moments]
+    return json.dumps({"answer": answer, "found": bool(moments), "moments": listed})
+
+
+def bare(form: Description, rng: Random) -> str:
+    """Says a description without an opening such as "show me"."""
+    text = say(form, rng)
+    for opening in OPENINGS:
+        text = text.removeprefix(opening)
+    return text
+
+
+def when_words(thing: str, rng: Random) -> str:
+    """Asks when a thing is seen, mostly in the plain words."""
+    if rng.random() < 0.75:
+        return f"When can one see {thing}?"
+    return rng.choice(
+        (f"When is there {thing}?", f"Find {thing}.", f"When does one see {thing}?", f"Where is {thing}?")
+    )
+
+
+def found_in(clips: Sequence[PlannedClip], fit: Callable[[Scene], bool]) -> list[Moment]:
+    """Lists the shown scenes that fit, as moments."""
+    return [
+        (number, shown.start, shown.stop, why(shown.scene))
+        for number, clip in enumerate(clips, 1)
+        for shown in clip.scenes
+        if fit(shown.scene)
+    ]
+
+
+def why(scene: Scene) -> str:
+    """Says what is seen, as in "a red circle and a blue star"."""
+    return " and ".join(say_thing(actor) for actor in scene.actors)
+
+
+def clock(moments: Sequence[Moment]) -> str:
+    """Says moments as in "From 22.8s to 25.1s."."""
+    return "From " + " and from ".join(f"{start:.1f}s to {stop:.1f}s" for _, start, stop, _ in moments) + "."
+
+
+def target(clips: Sequence[PlannedClip], rng: Random) -> tuple[PlannedClip, ShownScene]:
+    clip = clips[0] if rng.random() < 0.5 else rng.choice(clips)
+    return clip, rng.choice(clip.scenes)
+
+
+def named_uniquely(
+    clips: Sequence[PlannedClip], shown: ShownScene, rng: Random, *, background: bool = True
+) -> tuple[Description, str, list[Moment]] | None:
+    """Says a scene in words that fit no other of the clips."""
+    forms = [form for form in picture_forms(shown.scene) if background or form.background is None]
+    for form in rng.sample(forms, min(4, len(forms))):
+        moments = found_in(clips, lambda scene, form=form: fits(form, scene))
+        if len(moments) == 1:
+            return form, bare(form, rng), moments
+    return None

@@ -1,0 +1,211 @@
+"""Probe a video and read sampled pictures and text tracks from it, through a killable child process.
+
+With `sound` this is what the rest of the project imports of the decoder. Leaves out decoding (the child:
+`decode_worker` and what it imports) and the child's handling (`decode_process`, `decode_reader`).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+
+from indexer.config import Settings
+from indexer.decode.child_pool import DecodeSpares
+from indexer.decode.child_reader import ChildReader
+from indexer.decode.child_session import DecodeProcess
+from indexer.decode.frame_sampling import AskedTimes
+from indexer.decode.metadata import read_metadata
+from indexer.decode.protocol import DecodeRequest, DecoderName, Message
+from indexer.decode_request import make_request
+from indexer.errors import DecodeLimitError, DecoderCrashedError, VideoError
+from indexer.records import SampledFrame, TextTrack, TimedText, TimeSpan, VideoMetadata, VideoProbe
+
+__all__ = ["VideoReader", "open_video", "probe_video", "read_text_tracks"]
+
+
+class VideoReader(ChildReader):
+    """One pass over one video. A context manager: leaving it kills the child process.
+
+    `frames()` may be consumed once, slowly or not at all: at most four pictures wait in memory. What the last pass
+    taught is in the attributes afterwards.
+    """
+
+    def __init__(
+        self, path: Path, request: DecodeRequest, settings: Settings, spares: DecodeSpares | None = None
+    ) -> None:
+        super().__init__(path, request, settings)
+        self._spares = spares
+        self._probe: VideoProbe | None = None
+        self.metadata = VideoMetadata()
+        """Once the reader is entered: what the container says in words."""
+        self.duration_seconds: float = 0.0
+        """After `frames()` is exhausted: when the last presented frame leaves the screen, player's clock."""
+        self.warnings: tuple[str, ...] = ()
+        """After `frames()` is exhausted: what could not be read."""
+        self.text_tracks: tuple[TextTrack, ...] = ()
+        """After `frames()` is exhausted, when text was wanted: embedded text tracks that have cues."""
+
+    @property
+    def probe(self) -> VideoProbe:
+        """What the file is. Known once the reader is entered."""
+        if self._probe is None:
+            raise RuntimeError("enter the reader (`with open_video(...) as reader`) before asking for its probe")
+        return self._probe
+
+    def __enter__(self) -> "VideoReader":
+        try:
+            self._identity = self._stat()
+            try:
+                self._start(self._request)
+            except DecoderCrashedError:
+                # decord may take the process down while it opens a file, before it can be named in a probe.
+                if self._request.decoder != "auto":
+                    raise
+                self.close()
+                self._start(replace(self._request, decoder="pyav"))
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def frames(self) -> Iterator[SampledFrame]:
+        """The frames on screen at the asked times, rising, each once; pixels are owned copies.
+
+        Raises:
+            VideoError: of the kind that fits; frames before it were good.
+        """
+        last_seconds: float | None = None
+        while True:
+            try:
+                for frame in self._frames_of_child():
+                    last_seconds = frame.time_seconds
+                    yield frame
+                break
+            except (DecoderCrashedError, DecodeLimitError) as error:
+                if not self._may_retry(error):
+                    raise
+                self.close()
+                self._start(replace(self._request, decoder="pyav", after_seconds=last_seconds))
+        self._check_unchanged()
+        self.close()
+
+    def _frames_of_child(self) -> Iterator[SampledFrame]:
+        while True:
+            message = self._hear()
+            if message["type"] == "done":
+                self._finish(message)
+                return
+            assert self._process is not None
+            pixels = self._process.take_picture(message["slot"], message["width"], message["height"])
+            yield SampledFrame(message["time"], pixels)
+
+    def _may_retry(self, error: VideoError) -> bool:
+        """decord takes down, hangs or bloats its process on some files that PyAV reads."""
+        is_its_fault = isinstance(error, DecoderCrashedError) or any(
+            name in str(error) for name in ("decode_stall_seconds", "decode_memory_mib")
+        )
+        return is_its_fault and self._request.decoder == "auto" and self.probe.decoder == "decord"
+
+    def _start(self, request: DecodeRequest) -> None:
+        self._request = request
+        child = self._spares.take() if self._spares is not None else None
+        self._process = DecodeProcess(request, stall_seconds=self._settings.decode_stall_seconds, child=child)
+        if request.mode == "text":
+            return
+        message = self._hear()
+        slot_bytes = message.pop("slot_bytes")
+        self.metadata = read_metadata(message["metadata"])
+        self._probe = _to_probe(message)
+        if request.mode == "frames":
+            self._process.make_ring(slot_bytes)
+
+    def _finish(self, message: Message) -> None:
+        self.duration_seconds = message["duration"]
+        self.warnings = tuple(message["warnings"])
+        self.text_tracks = tuple(_to_track(track) for track in message["tracks"])
+
+    def read_text(self) -> tuple[TextTrack, ...]:
+        """For a reader in text mode: wait for the tracks."""
+        self._finish(self._hear())
+        return self.text_tracks
+
+
+def open_video(
+    path: Path,
+    *,
+    settings: Settings,
+    times: Sequence[float] | None = None,
+    frames_per_second: float | None = None,
+    max_side: int | None = None,
+    want_text: bool = False,
+    decoder: DecoderName = "auto",
+    threads: int = 1,
+    spares: DecodeSpares | None = None,
+) -> VideoReader:
+    """A reader of the frames that are on screen at the asked times: greatest presentation time <= asked time.
+
+    Args:
+        path: the video; opened when the reader is entered.
+        settings: the limits.
+        times: asked times in seconds on the player's clock, sorted; times behind the end mean the last frame.
+        frames_per_second: instead of `times`: k / frames_per_second up to the end of the video. Neither means the
+            setting of that name.
+        max_side: pictures whose longer side is larger are scaled down to it; None keeps their size.
+        want_text: also gather the embedded text tracks in the same pass.
+        decoder: `auto` takes decord for the files that it is known to read truly, and PyAV for the others.
+        threads: of the decoder.
+        spares: where to take a child that waits already; None starts one.
+
+    Entering raises VideoError: of the kind that fits (see `indexer.errors`).
+    """
+    if times is not None and frames_per_second is not None:
+        raise ValueError("give either times or frames_per_second, not both")
+    if times is None and frames_per_second is None:
+        frames_per_second = settings.frames_per_second
+    if max_side is not None and max_side < 1:
+        raise ValueError(f"max_side must be at least 1 pixel, got {max_side}")
+    AskedTimes(times=times, frames_per_second=frames_per_second)  # refuses impossible wishes before a child starts
+    request = make_request(
+        path,
+        settings,
+        mode="frames",
+        times=times,
+        frames_per_second=frames_per_second,
+        max_side=max_side,
+        want_text=want_text,
+        decoder=decoder,
+        threads=threads,
+    )
+    return VideoReader(path, request, settings, spares)
+
+
+def probe_video(path: Path, *, settings: Settings) -> VideoProbe:
+    """What the file is, after its first picture was decoded.
+
+    Raises:
+        VideoError: of the kind that fits.
+    """
+    with VideoReader(path, make_request(path, settings, mode="probe"), settings) as reader:
+        return reader.probe
+
+
+def read_text_tracks(path: Path, *, settings: Settings) -> tuple[TextTrack, ...]:
+    """The embedded text tracks that have cues, also of a file without pictures.
+
+    Raises:
+        VideoError: of the kind that fits.
+    """
+    request = make_request(path, settings, mode="text", want_text=True)
+    with VideoReader(path, request, settings) as reader:
+        return reader.read_text()
+
+
+def _to_probe(message: Message) -> VideoProbe:
+    values = {item.name: message[item.name] for item in fields(VideoProbe)}
+    values["subtitle_streams"] = tuple(values["subtitle_streams"])
+    return VideoProbe(**values)
+
+
+def _to_track(track: Message) -> TextTrack:
+    language = track["language"]
+    cues = tuple(TimedText(TimeSpan(start, max(start, stop)), text, language) for start, stop, text in track["cues"])
+    return TextTrack(track["stream_index"], track["codec"], language, cues)

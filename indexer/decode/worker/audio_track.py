@@ -1,0 +1,197 @@
+"""The sound of a file as one channel of 16 kHz, front to back, at its true times; bounded memory whatever the length.
+
+Runs in the decoder's child process. Leaves out which words are in it.
+
+A sound track has its own timestamps, which may begin before or after the pictures', pause and jump. Sound is resampled
+in runs: within a run samples follow one another without a break, and a run ends where the timestamps leave that line.
+Times of samples rise strictly: what a container gives twice is dropped.
+"""
+
+from collections.abc import Callable, Iterator
+
+import av
+import av.audio.frame
+import av.audio.stream
+import av.error
+import numpy as np
+from av.stream import Disposition
+
+from indexer.decode.protocol import SOUND_PIECE_SAMPLES, SOUND_RATE
+from indexer.decode.worker.container import InputContainer, Packet, has_decoder
+from indexer.records import Samples16
+
+AudioFrame = av.audio.frame.AudioFrame
+AudioStream = av.audio.stream.AudioStream
+MOST_DRIFT_SECONDS = 0.1
+"""Timestamps that are farther from where the samples so far end begin a new run. Containers that count in whole
+milliseconds and clocks that drift stay within it."""
+_MAX_READ_ERRORS = 32
+"""Consecutive failures to read a packet after which the rest is given up."""
+_NOT_THE_PROGRAMME = Disposition.comment | Disposition.visual_impaired | Disposition.karaoke | Disposition.clean_effects
+
+
+class SoundTrack:
+    """The best sound track of an open container."""
+
+    def __init__(self, container: InputContainer, start_seconds: float, on_progress: Callable[[], None]) -> None:
+        """
+        Args:
+            start_seconds: container time of the first presented picture, which is 0 on the player's clock.
+        """
+        self._container = container
+        self._start = start_seconds
+        self._on_progress = on_progress
+        self._stream = best_sound(container)
+        self._bad_packets = self._packets = 0
+        self._is_cut = False
+        self._reason = ""
+        self._heard_until = 0.0
+        """Player's time up to which samples were given; nothing before 0 is."""
+
+    @property
+    def found(self) -> bool:
+        """Whether there is a sound track."""
+        return self._stream is not None
+
+    def warnings(self) -> tuple[str, ...]:
+        """After reading: the damage in words, for people."""
+        detail = f" ({self._reason})" if self._reason else ""
+        lines: list[str] = []
+        if self._stream is not None and not has_decoder(self._stream):
+            lines.append("the sound cannot be decoded: FFmpeg has no decoder for its codec")
+        if self._is_cut:
+            lines.append(f"the sound is damaged or cut off after {self._heard_until:.1f} s{detail}")
+        if self._bad_packets:
+            lines.append(f"{self._bad_packets} of {self._packets} packets of sound unreadable{detail}")
+        return tuple(lines)
+
+    def pieces(self) -> Iterator[tuple[float, Samples16]]:
+        """(time of the first sample, samples) with times that rise, from 0 on; at most `SOUND_PIECE_SAMPLES` each."""
+        if self._stream is None or not has_decoder(self._stream):
+            return
+        held: list[Samples16] = []
+        begin = 0.0
+        for seconds, samples in self._rising():
+            end = begin + sum(map(len, held)) / SOUND_RATE
+            if held and abs(seconds - end) > 0.5 / SOUND_RATE:
+                yield from _cut(begin, held)
+                held = []
+            begin = begin if held else seconds
+            held.append(samples)
+            while sum(map(len, held)) >= SOUND_PIECE_SAMPLES:
+                whole = np.concatenate(held)
+                yield begin, whole[:SOUND_PIECE_SAMPLES]
+                held, begin = [whole[SOUND_PIECE_SAMPLES:]], begin + SOUND_PIECE_SAMPLES / SOUND_RATE
+        yield from _cut(begin, held)
+
+    def _rising(self) -> Iterator[tuple[float, Samples16]]:
+        for seconds, samples in self._resampled():
+            early = max(0, round((self._heard_until - seconds) * SOUND_RATE))
+            kept = samples[early:]
+            if len(kept):
+                begin = seconds + early / SOUND_RATE
+                self._heard_until = begin + len(kept) / SOUND_RATE
+                yield begin, kept
+
+    def _resampled(self) -> Iterator[tuple[float, Samples16]]:
+        """Samples run by run; a run's time is its first frame's, and counted from there."""
+        resampler: av.AudioResampler | None = None
+        anchor, given, taken_seconds = 0.0, 0, 0.0
+        for frame in self._frames():
+            at = anchor + taken_seconds if frame.pts is None else float(frame.pts * self._tick) - self._start
+            if resampler is None or abs(at - anchor - taken_seconds) > MOST_DRIFT_SECONDS:
+                yield from _flushed(resampler, anchor + given / SOUND_RATE)
+                resampler, anchor, given, taken_seconds = _resampler(), at, 0, 0.0
+            try:
+                ready = resampler.resample(frame)
+            except (av.error.FFmpegError, ValueError):  # another rate or layout from here on
+                yield from _flushed(resampler, anchor + given / SOUND_RATE)
+                resampler, anchor, given, taken_seconds = _resampler(), at, 0, 0.0
+                ready = self._tried(resampler, frame)
+            taken_seconds += frame.samples / frame.sample_rate if frame.sample_rate else 0.0
+            for piece in ready:
+                samples = piece.to_ndarray()[0].astype(np.int16, copy=False)
+                yield anchor + given / SOUND_RATE, samples
+                given += len(samples)
+        yield from _flushed(resampler, anchor + given / SOUND_RATE)
+
+    def _tried(self, resampler: av.AudioResampler, frame: AudioFrame) -> list[AudioFrame]:
+        try:
+            return resampler.resample(frame)
+        except (av.error.FFmpegError, ValueError) as error:
+            self._bad_packets += 1
+            self._reason = str(getattr(error, "strerror", None) or error)
+            return []
+
+    @property
+    def _tick(self) -> float:
+        assert self._stream is not None
+        return float(self._stream.time_base or 0)
+
+    def _frames(self) -> Iterator[AudioFrame]:
+        assert self._stream is not None
+        for packet in self._packets_read():
+            self._on_progress()
+            self._packets += packet is not None
+            try:
+                yield from self._stream.decode(packet)  # pyright: ignore[reportArgumentType] - None drains
+            except av.error.EOFError:
+                continue
+            except (av.error.FFmpegError, ValueError) as error:
+                self._bad_packets += 1
+                self._reason = str(getattr(error, "strerror", None) or error)
+
+    def _packets_read(self) -> Iterator[Packet | None]:
+        """The track's packets, then None; reading goes on after a damaged place."""
+        failures = 0
+        while failures < _MAX_READ_ERRORS:
+            try:
+                for packet in self._container.demux(self._stream):
+                    failures = 0
+                    if packet.size or packet.dts is not None:
+                        yield packet
+                break
+            except (av.error.FFmpegError, OSError) as error:
+                failures += 1
+                self._reason = str(getattr(error, "strerror", None) or error)
+        else:
+            self._is_cut = True
+        yield None
+
+
+def best_sound(container: InputContainer) -> AudioStream | None:
+    """The track that players choose: no commentary, then one marked as default, then one that can be decoded."""
+    streams = sorted(
+        container.streams.audio,
+        key=lambda stream: (
+            bool(stream.disposition & _NOT_THE_PROGRAMME),
+            not has_decoder(stream),
+            not stream.disposition & Disposition.default,
+            stream.index,
+        ),
+    )
+    return streams[0] if streams else None
+
+
+def _resampler() -> av.AudioResampler:
+    return av.AudioResampler(format="s16", layout="mono", rate=SOUND_RATE)
+
+
+def _flushed(resampler: av.AudioResampler | None, seconds: float) -> Iterator[tuple[float, Samples16]]:
+    """What a resampler still holds at the end of a run."""
+    if resampler is None:
+        return
+    try:
+        ready = resampler.resample(None)
+    except (av.error.FFmpegError, ValueError):  # nothing was put in
+        return
+    for piece in ready:
+        samples = piece.to_ndarray()[0].astype(np.int16, copy=False)
+        yield seconds, samples
+        seconds += len(samples) / SOUND_RATE
+
+
+def _cut(begin: float, held: list[Samples16]) -> Iterator[tuple[float, Samples16]]:
+    whole = np.concatenate(held) if held else np.empty(0, np.int16)
+    for place in range(0, len(whole), SOUND_PIECE_SAMPLES):
+        yield begin + place / SOUND_RATE, whole[place : place + SOUND_PIECE_SAMPLES]

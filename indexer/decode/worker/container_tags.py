@@ -1,0 +1,47 @@
+"""An open container -> what it says in words, ready to travel to the parent. Runs in the decoder's child process.
+
+Leaves out what the words mean (`metadata`, pure).
+"""
+
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Any
+
+from indexer.decode.metadata import MAX_CHAPTERS, RawChapter, metadata_of, metadata_values
+from indexer.decode.protocol import Message
+from indexer.decode.worker.container import InputContainer, VideoStream
+
+_NO_TIME = -(1 << 63)
+"""FFmpeg's AV_NOPTS_VALUE."""
+_OF_THE_TRACK = frozenset({"title", "comment", "description", "date"})
+"""Tags that in a stream speak of the track (`English, 5.1`), not of the video; in Ogg they are the video's."""
+
+
+def container_metadata(container: InputContainer, stream: VideoStream, *, start_seconds: float) -> Message:
+    """`indexer.decode.metadata.metadata_values` of the container.
+
+    Args:
+        stream: the video stream that was chosen; the container's own tags come before its.
+        start_seconds: container time of the first presented frame.
+    """
+    in_streams: dict[str, str] = {}
+    if container.format.name == "ogg":
+        for other in container.streams:
+            in_streams |= other.metadata
+    else:
+        in_streams |= {name: value for name, value in stream.metadata.items() if name.lower() not in _OF_THE_TRACK}
+    found = metadata_of(
+        in_streams | container.metadata,
+        [_raw(chapter) for chapter in container.chapters()[:MAX_CHAPTERS]],
+        start_seconds=start_seconds,
+        duration_seconds=max(0.0, (container.duration or 0) / 1e6),
+        now=datetime.now(UTC),
+    )
+    return metadata_values(found)
+
+
+def _raw(chapter: Any) -> RawChapter:
+    tick: Fraction = chapter["time_base"] or Fraction(0)
+    stop = None if chapter["end"] == _NO_TIME else float(chapter["end"] * tick)
+    titles = {name.lower(): text for name, text in chapter["metadata"].items()}
+    return RawChapter(float(chapter["start"] * tick), stop, titles.get("title", ""))

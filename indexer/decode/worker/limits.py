@@ -1,0 +1,79 @@
+"""The child's own limits, and its end when the parent ends. Leaves out the stall limit: the parent keeps that one.
+
+Memory: anonymous resident memory is looked at every 0.1 s, since it is what the setting means; `RLIMIT_DATA` with
+headroom stops a single huge allocation between two looks. `RLIMIT_AS` would count thread stacks, reserved arenas and
+the shared ring, and refuse sane files.
+
+Parent's end: the parent holds the write end of a pipe. Its end of file makes the kernel send SIGIO, whose default
+is to terminate, even while a decoder spins with Python's lock held. `PR_SET_PDEATHSIG` would fire when the *thread*
+that started the child ends, which kills healthy children of thread pools. A thread that polls does the same more
+slowly where a system has no such signal.
+"""
+
+import fcntl
+import os
+import resource
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+from indexer.decode.child_log import trim_log
+from indexer.decode.protocol import DecodeRequest
+
+POLL_SECONDS = 0.1
+_DATA_HEADROOM_BYTES = 1 << 30
+
+
+def apply_limits(request: DecodeRequest) -> None:
+    """Set what the kernel keeps: CPU seconds, data size, no core files."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _lower(resource.RLIMIT_CPU, max(1, int(request.cpu_seconds)))
+    if sys.platform == "linux":
+        _lower(resource.RLIMIT_DATA, (request.memory_mib << 20) + _DATA_HEADROOM_BYTES)
+
+
+def end_with_parent(life_fd: int) -> None:
+    """Make the kernel end this process when the pipe's other end closes."""
+    if sys.platform != "linux":
+        return
+    fcntl.fcntl(life_fd, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(life_fd, fcntl.F_SETFL, fcntl.fcntl(life_fd, fcntl.F_GETFL) | os.O_ASYNC)
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+
+
+def anonymous_bytes() -> int:
+    """Resident memory that is this process's own: not files, not the shared ring. 0 where it cannot be known."""
+    try:
+        with open("/proc/self/statm", "rb") as stream:  # noqa: PTH123 - ten times a second
+            fields = stream.read().split()
+        return (int(fields[1]) - int(fields[2])) * resource.getpagesize()
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
+def start_watchdog(request: DecodeRequest, on_memory: Callable[[int], None]) -> None:
+    """A thread that ends this process with its parent, and calls `on_memory(MiB)` once above the memory limit."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        poller = select.poll()
+        poller.register(request.life_fd, select.POLLIN)
+        limit = request.memory_mib << 20
+        while True:
+            if poller.poll(POLL_SECONDS * 1000) or os.getppid() != parent:
+                os._exit(0)
+            used = anonymous_bytes()
+            if used > limit:
+                on_memory(used >> 20)
+                os._exit(0)
+            trim_log()
+
+    threading.Thread(target=watch, name="watchdog", daemon=True).start()
+
+
+def _lower(which: int, value: int) -> None:
+    _, hard = resource.getrlimit(which)
+    if hard == resource.RLIM_INFINITY or value < hard:
+        resource.setrlimit(which, (value, value if which != resource.RLIMIT_CPU else value + 5))

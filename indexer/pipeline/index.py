@@ -1,0 +1,165 @@
+"""Folders in, a library out: scans, plans, runs the stages, writes. The one public function is `index_paths`.
+
+Interrupted anywhere, a run leaves each video as it was or complete; the next run makes only what is missing.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from indexer.config import Settings
+from indexer.errors import LibraryMissingError
+from indexer.models.lazy import Captioner
+from indexer.models.protocols import SpeechModel
+from indexer.models.registry import Models, load_models
+from indexer.models.vision_language import VisionLanguageModel
+from indexer.pipeline.events import IndexEvent, IndexFinished, ScanFinished, VideoMissing, VideoMoved, VideoSkipped
+from indexer.pipeline.plan import Plan, make_plan
+from indexer.pipeline.run_context import RunContext
+from indexer.pipeline.scan import scan
+from indexer.provenance import follows, maker_of, settings_like, trusted
+from indexer.store.library import Library, check_maker
+from indexer.store.schema import Maker
+from indexer.transcriber import Transcriber
+
+Listener = Callable[[IndexEvent], None]
+
+
+def _deaf(event: IndexEvent) -> None:
+    """Listens to nothing."""
+
+
+def index_paths(
+    paths: Sequence[Path],
+    *,
+    settings: Settings,
+    on_event: Listener = _deaf,
+    cancel: threading.Event | None = None,
+    prune: bool = False,
+    retry_failed: bool = False,
+    models: Models | None = None,
+    vision_language_model: VisionLanguageModel | None = None,
+    speech_model: SpeechModel | None = None,
+) -> IndexFinished:
+    """Indexes files and folders into the library that the settings name.
+
+    Args:
+        paths: files or folders, walked with everything below them.
+        settings: the library, its models, how to sample, the limits.
+        on_event: told what happens, one event at a time, from several threads.
+        cancel: set it to stop soon; what is finished is kept.
+        prune: drop videos that lay under `paths` and are gone.
+        retry_failed: try again what failed before, though neither the file nor the software changed.
+        models: loaded models to use instead of loading those of the settings.
+        vision_language_model: the same for the one that writes captions.
+        speech_model: the same for the one that writes down what is said.
+
+    Returns:
+        What was done; also given as the last event.
+
+    Raises:
+        UsageError: a path does not exist.
+        ModelError: the models cannot be loaded; nothing was written.
+        LibraryError: the library cannot be written, is in use, or was made with other models.
+    """
+    started = time.perf_counter()
+    place = Path(settings.library).expanduser()
+    roots = [Path(os.path.abspath(path.expanduser())) for path in paths]  # noqa: PTH100 - links keep their names
+    found = scan(roots, leave_out=place)
+    existing = _maker_at(place)
+    settings = settings_like(settings, existing)
+    # Loading models takes seconds: a library that was made with what the settings name is opened without them, and
+    # they are loaded, and compared, only when there is something to embed.
+    if existing is None or not follows(settings, existing):
+        models = models or load_models(settings)
+    maker = maker_of(models, settings) if models else trusted(existing, settings)
+    with Library.open_writer(place, maker=maker) as library:
+        run = RunContext(
+            library,
+            settings,
+            on_event=on_event,
+            cancel=cancel or threading.Event(),
+            retry_failed=retry_failed,
+            captioner=Captioner(settings, vision_language_model),
+            transcriber=Transcriber(settings, speech_model),
+        )
+        plan = make_plan(found, library.videos(), roots=roots, needs=run.needs)
+        if plan.jobs:
+            from indexer.speech_making import fetch_speech_model
+
+            plan = fetch_speech_model(run, plan)
+        run.emit(ScanFinished(len(found), len(plan.jobs)))
+        _tidy(run, plan, prune=prune)
+        if plan.jobs:
+            run.captioner.fetch()
+            _make(run, plan, models or load_models(settings))
+        run.commits.flush()
+        _drop_replaced(run, plan)
+        finished = _finish(run, len(found), started)
+    on_event(finished)
+    return finished
+
+
+def _maker_at(place: Path) -> Maker | None:
+    try:
+        with Library.open(place) as library:
+            return library.maker
+    except LibraryMissingError:
+        return None
+
+
+def _tidy(run: RunContext, plan: Plan, *, prune: bool) -> None:
+    """Everything that needs no decoding."""
+    for path, reason in plan.skipped:
+        run.tally.skipped += 1
+        run.emit(VideoSkipped(path, reason))
+    for path, old_path in plan.moved:
+        run.emit(VideoMoved(path, old_path))
+    for lost in plan.lost:
+        run.fail_lost(lost)
+    if plan.rewritten:
+        run.library.put_videos(plan.rewritten)
+    if prune:
+        run.library.remove_videos([video.video_id for video in plan.missing])
+    for video in plan.missing:
+        run.emit(VideoMissing(video.path, dropped=prune))
+
+
+def _drop_replaced(run: RunContext, plan: Plan) -> None:
+    """Not before what took their place is written: it has their tags, which a stop or a crash must not lose."""
+    written = {path for video in run.commits.done.values() for path in video.paths}
+    awaited = {str(file.path) for job in plan.jobs for file in job.files} - written
+    run.library.remove_videos([video.video_id for video in plan.replaced if not awaited & {*video.paths}])
+
+
+def _make(run: RunContext, plan: Plan, models: Models) -> None:
+    from indexer.models.device import one_thread_an_operation
+    from indexer.pipeline.stages.texts import make_captions, make_pictures, make_subtitles, read_screens
+    from indexer.speech_making import make_speech
+
+    check_maker(run.library.path, run.library.maker, maker_of(models, run.settings))
+    run.models = models
+    with one_thread_an_operation(run.settings.device):
+        make_pictures(run, [job for job in plan.jobs if "picture" in job.stages])
+        make_subtitles(run, [job for job in plan.jobs if "subtitles" in job.stages])
+        read_screens(run, [job for job in plan.jobs if "screen_text" in job.stages])
+    make_speech(run, plan.jobs)
+    make_captions(run, [job for job in plan.jobs if "captions" in job.stages])
+    if not run.cancel.is_set():
+        run.library.maintain()
+
+
+def _finish(run: RunContext, videos: int, started: float) -> IndexFinished:
+    tally = run.tally
+    tally.stage_seconds["write"] = run.commits.write_seconds
+    return IndexFinished(
+        videos,
+        len(tally.indexed),
+        tally.skipped,
+        tally.failed,
+        time.perf_counter() - started,
+        interrupted=run.cancel.is_set(),
+        stage_seconds=tally.stage_seconds,
+    )

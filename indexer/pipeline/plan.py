@@ -1,0 +1,171 @@
+"""Files on disk against videos in the library -> what is to be done. Writes nothing.
+
+Identity is content, but reading terabytes to learn that nothing changed would not do: a file whose path, size and
+modification time are known is taken as unchanged, and a new file is hashed here only when something else has its
+size, since only then can it be a copy or a moved video.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from indexer.errors import VanishedVideoError
+from indexer.pipeline.fingerprints import content_id
+from indexer.pipeline.scan import FoundFile, LostFile
+from indexer.records import Stage, Video
+from indexer.store.tags import MAX_TAGS, changed_tags
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One content that needs work."""
+
+    files: tuple[FoundFile, ...]
+    """Every path at which it was seen, sorted; the first is read."""
+    video_id: str
+    """Empty while the bytes are not hashed yet: nothing else has this size, so it is new."""
+    known: Video | None
+    """What the library holds of it."""
+    stages: tuple[Stage, ...]
+    """To be made, in order."""
+    tags: tuple[str, ...] = ()
+    """The person's, of what was at these paths before: a file that was cut or exported anew keeps its tags."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run will do."""
+
+    jobs: tuple[Job, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    """(path, reason)."""
+    moved: tuple[tuple[str, str], ...] = ()
+    """(new path, old path)."""
+    lost: tuple[LostFile, ...] = ()
+    rewritten: tuple[Video, ...] = ()
+    """Known videos whose paths or times changed; only their own row is written."""
+    replaced: tuple[Video, ...] = ()
+    """Videos whose every path now holds other bytes; they are removed once what is there now is in the library."""
+    missing: tuple[Video, ...] = ()
+    """Videos that lay under the given paths and are gone."""
+
+
+@dataclass
+class _Draft:
+    jobs: list[Job] = field(default_factory=list[Job])
+    skipped: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    moved: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    lost: list[LostFile] = field(default_factory=list[LostFile])
+    rewritten: list[Video] = field(default_factory=list[Video])
+    replaced: list[Video] = field(default_factory=list[Video])
+    missing: list[Video] = field(default_factory=list[Video])
+
+
+def make_plan(
+    found: Sequence[FoundFile | LostFile],
+    videos: Iterable[Video],
+    *,
+    roots: Sequence[Path],
+    needs: Callable[[Video], tuple[tuple[Stage, ...], str]],
+) -> Plan:
+    """Compares the disk with the library.
+
+    Args:
+        found: what the scan saw.
+        videos: what the library holds.
+        roots: the absolute paths that were scanned: only below them can a video be missing.
+        needs: video -> stages to make, and the reason why none where there is none.
+    """
+    draft = _Draft(lost=[item for item in found if isinstance(item, LostFile)])
+    known = {video.video_id: video for video in videos}
+    by_id, fresh = _identify([item for item in found if isinstance(item, FoundFile)], known, draft)
+    draft.jobs += [Job((file,), "", None, ("picture",)) for file in fresh]
+    for video_id, files in by_id.items():
+        if video_id in known:
+            _known_content(known[video_id], files, draft, roots, needs)
+        else:
+            draft.jobs.append(Job(tuple(files), video_id, None, ("picture",)))
+    _gone_content(known, by_id, found, draft, roots)
+    draft.jobs = [_with_tags(job, draft.replaced) for job in draft.jobs]
+    draft.jobs.sort(key=lambda job: job.files[0].path)
+    return Plan(*(tuple(getattr(draft, name)) for name in Plan.__dataclass_fields__))
+
+
+def _identify(
+    files: Sequence[FoundFile], known: dict[str, Video], draft: _Draft
+) -> tuple[dict[str, list[FoundFile]], list[FoundFile]]:
+    """Files by content, and those whose content is certainly new and not hashed yet."""
+    at_path = {
+        path: (video, modified)
+        for video in known.values()
+        for path, modified in zip(video.paths, video.modified_ns, strict=True)
+    }
+    sizes = Counter(file.size_bytes for file in files) + Counter(video.size_bytes for video in known.values())
+    by_id: dict[str, list[FoundFile]] = defaultdict(list)
+    fresh: list[FoundFile] = []
+    for file in files:
+        video, modified = at_path.get(str(file.path), (None, 0))
+        if video is not None and (video.size_bytes, modified) == (file.size_bytes, file.modified_ns):
+            by_id[video.video_id].append(file)
+        elif sizes[file.size_bytes] == 1:
+            fresh.append(file)
+        else:
+            try:
+                by_id[content_id(file.path)].append(file)
+            except VanishedVideoError as error:
+                draft.lost.append(LostFile(file.path, str(error)))
+    return by_id, fresh
+
+
+def _known_content(
+    video: Video,
+    files: Sequence[FoundFile],
+    draft: _Draft,
+    roots: Sequence[Path],
+    needs: Callable[[Video], tuple[tuple[Stage, ...], str]],
+) -> None:
+    times = {str(file.path): file.modified_ns for file in files}
+    for path, modified in zip(video.paths, video.modified_ns, strict=True):
+        if path not in times and not _is_under(path, roots) and Path(path).exists():
+            times[path] = modified
+    paths = tuple(sorted(times))
+    current = replace(video, paths=paths, modified_ns=tuple(times[path] for path in paths))
+    if current != video:
+        draft.rewritten.append(current)
+        gone = sorted(set(video.paths) - set(paths))
+        draft.moved += [(new, old) for new, old in zip(sorted(set(paths) - set(video.paths)), gone, strict=False)]
+    stages, reason = needs(current)
+    if stages:
+        draft.jobs.append(Job(tuple(sorted(files)), video.video_id, current, stages))
+    else:
+        draft.skipped += [(str(file.path), reason) for file in files]
+
+
+def _gone_content(
+    known: dict[str, Video],
+    by_id: dict[str, list[FoundFile]],
+    found: Sequence[FoundFile | LostFile],
+    draft: _Draft,
+    roots: Sequence[Path],
+) -> None:
+    taken = {str(item.path) for item in found}
+    for video_id, video in known.items():
+        if video_id in by_id or not all(path in taken or _is_under(path, roots) for path in video.paths):
+            continue
+        left = [path for path in video.paths if path not in taken]
+        if any(Path(path).is_file() for path in left):
+            continue  # there, though no scan goes to it: what was uploaded lies inside the library
+        (draft.missing if left else draft.replaced).append(video)
+
+
+def _with_tags(job: Job, replaced: Sequence[Video]) -> Job:
+    if job.known is not None:
+        return job
+    paths = {str(file.path) for file in job.files}
+    tags = [tag for old in replaced if paths & {*old.paths} for tag in old.tags]
+    return replace(job, tags=changed_tags((), add=tags[:MAX_TAGS]))
+
+
+def _is_under(path: str, roots: Sequence[Path]) -> bool:
+    return any(Path(path).is_relative_to(root) for root in roots)

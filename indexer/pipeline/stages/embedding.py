@@ -1,0 +1,107 @@
+"""Fills batches across segments and videos and runs the picture model on them, in threads of its own.
+
+On a processor each core embeds batches of its own with one thread: two batches side by side keep two cores busier
+than one batch split in two. On a GPU one thread feeds the device.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexer.models.protocols import PictureModel
+from indexer.pipeline.stages.picture_work import PictureWork
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedFrame:
+    """One picture, ready for the model."""
+
+    work: PictureWork
+    index: int
+    inputs: NDArray[np.float32]
+    """(3, size, size)."""
+
+
+class Embedder:
+    """Takes prepared frames, gives each its vector, and says when a video has all of them."""
+
+    def __init__(
+        self,
+        model: PictureModel,
+        *,
+        threads: int,
+        on_complete: Callable[[PictureWork], None],
+        on_error: Callable[[BaseException], None],
+        is_starved: Callable[[], bool],
+    ) -> None:
+        """
+        Args:
+            model: what embeds.
+            threads: batches that are embedded side by side.
+            on_complete: called from a worker thread when a video that was read to its end has its last vector.
+            on_error: called from a worker thread; nothing is embedded after it.
+            is_starved: whether no further frame will come soon, so that a part of a batch should not wait for more.
+        """
+        self._model = model
+        self._on_complete, self._on_error, self._is_starved = on_complete, on_error, is_starved
+        self._queue: queue.Queue[PreparedFrame] = queue.Queue(maxsize=2 * threads * model.batch_frames)
+        self._collecting = threading.Lock()
+        self._stopped = threading.Event()
+        self._busy_lock = threading.Lock()
+        self.busy_seconds = 0.0
+        """Summed over the threads."""
+        self._threads = [threading.Thread(target=self._run, name=f"embed-{n}", daemon=True) for n in range(threads)]
+        for thread in self._threads:
+            thread.start()
+
+    def put(self, frame: PreparedFrame) -> bool:
+        """Hands over a frame; waits while too many are waiting. False when the embedder was stopped."""
+        while not self._stopped.is_set():
+            try:
+                self._queue.put(frame, timeout=0.1)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def stop(self) -> None:
+        """Ends the threads; frames that wait are dropped."""
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopped.is_set():
+                batch = self._collect()
+                if batch:
+                    self._embed(batch)
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            self._stopped.set()
+            self._on_error(error)
+
+    def _collect(self) -> list[PreparedFrame]:
+        """A full batch, or what there is when no more will come soon. One thread collects at a time."""
+        batch: list[PreparedFrame] = []
+        with self._collecting:
+            while len(batch) < self._model.batch_frames and not self._stopped.is_set():
+                try:
+                    batch.append(self._queue.get(timeout=0.05))
+                except queue.Empty:
+                    if self._is_starved() and self._queue.empty():
+                        break
+        return batch
+
+    def _embed(self, batch: list[PreparedFrame]) -> None:
+        started = time.perf_counter()
+        vectors = self._model.embed_prepared(np.stack([frame.inputs for frame in batch]))  # (n, dim)
+        with self._busy_lock:
+            self.busy_seconds += time.perf_counter() - started
+        for frame, vector in zip(batch, vectors, strict=True):
+            if frame.work.put_vector(frame.index, vector):
+                self._on_complete(frame.work)

@@ -1,0 +1,168 @@
+"""One video on its way through the picture stage: its frames as they come, its rows when all are there.
+
+Leaves out threads and models: the stage feeds it, and asks it for rows.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import cv2
+import numpy as np
+
+from indexer.config import Settings
+from indexer.ocr.change_detector import ChangeDetector
+from indexer.pipeline.plan import Job
+from indexer.records import (
+    FrameRow,
+    Pixels,
+    SampledFrame,
+    Segment,
+    SegmentRow,
+    TextTrack,
+    Vector,
+    VideoMetadata,
+    VideoProbe,
+)
+from indexer.segmentation.cut_detector import CutScorer
+from indexer.segmentation.segmenter import segment, segment_at
+
+THUMBNAIL_WIDTH = 320
+THUMBNAIL_QUALITY = 80
+
+
+class ThumbnailSpool:
+    """Small pictures of every sampled frame, on disk until it is known which of them stand for a segment."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stream: IO[bytes] = path.open("w+b")
+        self._offsets = [0]
+
+    def append(self, pixels: Pixels) -> None:
+        """(height, width, 3) RGB -> a JPEG at most `THUMBNAIL_WIDTH` wide."""
+        height, width = pixels.shape[:2]
+        if width > THUMBNAIL_WIDTH:
+            size = (THUMBNAIL_WIDTH, max(1, round(height * THUMBNAIL_WIDTH / width)))
+            shrunk = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        else:
+            shrunk = pixels
+        quality = [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_QUALITY]
+        _, encoded = cv2.imencode(".jpg", cv2.cvtColor(shrunk, cv2.COLOR_RGB2BGR), quality)
+        self._stream.write(encoded.tobytes())
+        self._offsets.append(self._offsets[-1] + len(encoded))
+
+    def read(self, index: int) -> bytes:
+        """The JPEG of the frame with that index."""
+        self._stream.flush()
+        self._stream.seek(self._offsets[index])
+        return self._stream.read(self._offsets[index + 1] - self._offsets[index])
+
+    def close(self) -> None:
+        """Frees the file; safe to call twice."""
+        self._stream.close()
+        self._path.unlink(missing_ok=True)
+
+
+@dataclass
+class PictureWork:
+    """The state of one video between its first decoded frame and its rows."""
+
+    job: Job
+    video_id: str
+    spool: ThumbnailSpool
+    probe: VideoProbe | None = None
+    metadata: VideoMetadata = field(default_factory=VideoMetadata)
+    duration_seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+    text_tracks: tuple[TextTrack, ...] = ()
+    times: list[float] = field(default_factory=list[float])
+    scores: list[float] = field(default_factory=list[float])
+    changed: list[bool] = field(default_factory=list[bool])
+    vectors: list[Vector | None] = field(default_factory=list[Vector | None])
+    wall_seconds: float = 0.0
+    _scorer: CutScorer = field(default_factory=CutScorer)
+    _changes: ChangeDetector = field(default_factory=ChangeDetector)
+    _waiting: int = 0
+    _all_read: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, frame: SampledFrame, *, to_embed: bool) -> int:
+        """Takes the next frame in order; returns its index."""
+        self.spool.append(frame.pixels)
+        self.times.append(frame.time_seconds)
+        self.scores.append(self._scorer.score(frame.pixels))
+        self.changed.append(self._changes.changed(frame.pixels))
+        self.vectors.append(None)
+        with self._lock:
+            self._waiting += to_embed
+        return len(self.times) - 1
+
+    def put_vector(self, index: int, vector: Vector) -> bool:
+        """Stores the vector of a frame; True when it was the last one that the whole video waited for."""
+        self.vectors[index] = vector
+        with self._lock:
+            self._waiting -= 1
+            return self._all_read and self._waiting == 0
+
+    def finish_reading(self) -> bool:
+        """No frame comes any more; True when no vector is waited for either."""
+        with self._lock:
+            self._all_read = True
+            return self._waiting == 0
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRows:
+    """What the picture stage writes of one video."""
+
+    segments: tuple[Segment, ...]
+    segment_rows: tuple[SegmentRow, ...]
+    frame_rows: tuple[FrameRow, ...]
+    thumbnails: tuple[int, ...]
+    """Index of the sampled frame that stands for each segment."""
+
+
+def rows_of(work: PictureWork, settings: Settings) -> PictureRows:
+    """Spans, and the rows of a video whose frames are all there."""
+    segments = segment(
+        work.times,
+        work.scores,
+        duration_seconds=work.duration_seconds,
+        step_seconds=1 / settings.frames_per_second,
+        min_seconds=settings.min_segment_seconds,
+        max_seconds=settings.max_segment_seconds,
+    )
+    members: list[list[int]] = [[] for _ in segments]
+    for index, time in enumerate(work.times):
+        members[segment_at(segments, time)].append(index)
+    for place, indices in enumerate(members):
+        if not indices:  # one picture stays on screen through the whole span: it is that span's picture too
+            indices.append(members[place - 1][-1])
+    segment_rows: list[SegmentRow] = []
+    frame_rows: list[FrameRow] = []
+    thumbnails: list[int] = []
+    for item, indices in zip(segments, members, strict=True):
+        vector, best = _mean_and_best([work.vectors[index] for index in indices])
+        thumbnails.append(indices[best])
+        shown = max(work.times[indices[best]], item.span.start_seconds)
+        segment_rows.append(SegmentRow(item.index, item.span, shown, vector))
+        for index in indices:
+            own = work.times[index] >= item.span.start_seconds
+            frame_rows.append(FrameRow(work.times[index], item.index, work.vectors[index], own and work.changed[index]))
+    return PictureRows(tuple(segments), tuple(segment_rows), tuple(frame_rows), tuple(thumbnails))
+
+
+def _mean_and_best(vectors: list[Vector | None]) -> tuple[Vector | None, int]:
+    """Unit-length mean, and the place of the vector nearest to it; without vectors the middle frame is best."""
+    present = [vector for vector in vectors if vector is not None]
+    if len(present) < len(vectors):
+        return None, len(vectors) // 2
+    stacked = np.stack(present).astype(np.float32)  # (n, dim)
+    mean = stacked.mean(axis=0)
+    norm = float(np.linalg.norm(mean))
+    if norm == 0:
+        return present[0], 0
+    mean /= norm
+    return mean.astype(np.float16), int(np.argmax(stacked @ mean))

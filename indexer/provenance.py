@@ -1,0 +1,51 @@
+"""Settings and loaded models against the record of what made a library."""
+
+from dataclasses import replace
+
+from indexer.config import Settings
+from indexer.models.profiles import DEFAULT_PROFILE
+from indexer.models.registry import Models
+from indexer.pipeline.fingerprints import sampling_of
+from indexer.store.schema import Maker
+
+
+def maker_of(models: Models, settings: Settings) -> Maker:
+    """What a library made with these models and settings records."""
+    return Maker(
+        picture_model=models.picture.name if models.picture else "",
+        picture_dim=models.picture.dim if models.picture else 0,
+        text_model=models.text.name if models.text else "",
+        text_dim=models.text.dim if models.text else 0,
+        sampling=sampling_of(settings),
+        profile=settings.models or DEFAULT_PROFILE,
+        clip_spec=settings.clip_model,
+        text_spec=settings.text_model,
+        vision_language_spec=settings.vision_language_model,
+        speech_spec=settings.speech_model,
+    )
+
+
+def settings_like(settings: Settings, maker: Maker | None) -> Settings:
+    """The settings, with the library's own models where they name none."""
+    if maker is None or settings.models or settings.clip_model or settings.text_model:
+        return settings
+    return replace(
+        settings,
+        models=maker.profile,
+        clip_model=maker.clip_spec,
+        text_model=maker.text_spec,
+        vision_language_model=settings.vision_language_model or maker.vision_language_spec,
+        speech_model=settings.speech_model or maker.speech_spec,
+    )
+
+
+def follows(settings: Settings, maker: Maker) -> bool:
+    """Whether the settings name the very models that the library says it was made with."""
+    named = (settings.models or DEFAULT_PROFILE, settings.clip_model, settings.text_model)
+    return named == (maker.profile, maker.clip_spec, maker.text_spec)
+
+
+def trusted(maker: Maker | None, settings: Settings) -> Maker:
+    """The library's own record, with the sampling that is asked for now, so that only that is compared."""
+    assert maker is not None
+    return replace(maker, sampling=sampling_of(settings))

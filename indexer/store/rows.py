@@ -1,0 +1,178 @@
+"""The way between the library's rows (Arrow tables with the columns of `indexer.store.schema`) and records."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from hashlib import blake2b
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from indexer.decode.metadata import metadata_values, read_metadata
+from indexer.records import FrameRow, SegmentRow, TextBox, TextRow, TimeSpan, Vector, Video, VideoProbe
+from indexer.store.memory.fuzzy_text import letters_of
+from indexer.store.schema import ArrowArray, ArrowTable, Maker, table_schema
+
+
+def lots(video_id: str, what: str, count: int) -> list[int]:
+    """One pseudo-random number below 2**32 for each row: the rows with the smallest are the library's fixed sample.
+
+    Drawn from the row's key, so the sample depends neither on the order of writing nor on compaction.
+    """
+    return [
+        int.from_bytes(blake2b(f"{video_id}/{what}/{index}".encode(), digest_size=4).digest(), "big")
+        for index in range(count)
+    ]
+
+
+def video_rows(videos: Sequence[Video], maker: Maker) -> ArrowTable:
+    rows = [
+        asdict(video)
+        | {"paths": list(video.paths), "warnings": list(video.warnings), "tags": list(video.tags)}
+        | {"metadata": json.dumps(metadata_values(video.metadata), sort_keys=True)}
+        | {"stages": json.dumps(video.stages, sort_keys=True)}
+        | {"probe": asdict(video.probe) if video.probe else None}
+        for video in videos
+    ]
+    return pa.Table.from_pylist(rows, schema=table_schema("videos", maker))
+
+
+def segment_rows(video_id: str, rows: Sequence[SegmentRow], maker: Maker) -> ArrowTable:
+    columns: dict[str, Any] = {
+        "video_id": [video_id] * len(rows),
+        "segment_index": [row.index for row in rows],
+        **_spans([row.span for row in rows]),
+        "best_frame_seconds": [row.best_frame_seconds for row in rows],
+        **_vectors([row.vector for row in rows], maker.picture_dim),
+    }
+    return pa.table(columns, schema=table_schema("segments", maker))
+
+
+def frame_rows(video_id: str, rows: Sequence[FrameRow], maker: Maker) -> ArrowTable:
+    columns: dict[str, Any] = {
+        "video_id": [video_id] * len(rows),
+        "frame_index": list(range(len(rows))),
+        "segment_index": [row.segment_index for row in rows],
+        "time_seconds": [row.time_seconds for row in rows],
+        "changed": [row.changed for row in rows],
+        "lot": pa.array(lots(video_id, "frame", len(rows)), pa.uint32()),
+        **_vectors([row.vector for row in rows], maker.picture_dim),
+    }
+    return pa.table(columns, schema=table_schema("frames", maker))
+
+
+def text_rows(video_id: str, source: str, rows: Sequence[TextRow], maker: Maker) -> ArrowTable:
+    if any(row.source != source for row in rows):
+        raise ValueError(f"every text must be of the source {source!r}, got {sorted({row.source for row in rows})}")
+    columns: dict[str, Any] = {
+        "video_id": [video_id] * len(rows),
+        "source": [source] * len(rows),
+        "text_index": list(range(len(rows))),
+        "segment_index": [row.segment_index for row in rows],
+        **_spans([row.span for row in rows]),
+        "text": [row.text for row in rows],
+        "letters": [letters_of(row.text) if source == "screen_text" else "" for row in rows],
+        "language": [row.language for row in rows],
+        "boxes": [[asdict(box) for box in row.boxes] for row in rows],
+        "is_scenery": [row.is_scenery for row in rows],
+        "lot": pa.array(lots(video_id, source, len(rows)), pa.uint32()),
+        **_vectors([row.vector for row in rows], maker.text_dim),
+    }
+    return pa.table(columns, schema=table_schema("texts", maker))
+
+
+def read_videos(table: ArrowTable) -> list[Video]:
+    return [_read_video(row) for row in table.to_pylist()]
+
+
+def _read_video(row: dict[str, Any]) -> Video:
+    lists: dict[str, Any] = {name: tuple(row[name]) for name in ("paths", "modified_ns", "warnings", "tags")}
+    values: dict[str, Any] = {
+        **row,
+        **lists,
+        "stages": json.loads(row["stages"]),
+        "probe": _read_probe(row["probe"]),
+        "metadata": read_metadata(json.loads(row["metadata"])),
+    }
+    return Video(**values)
+
+
+def read_segments(table: ArrowTable) -> Iterator[tuple[str, SegmentRow]]:
+    """Rows of the segments table as (video_id, record)."""
+    vectors = read_vectors(table)
+    for place, row in enumerate(_plain(table)):
+        vector = None if vectors is None else vectors[place]
+        span = TimeSpan(row["start_seconds"], row["stop_seconds"])
+        yield row["video_id"], SegmentRow(row["segment_index"], span, row["best_frame_seconds"], vector)
+
+
+def read_frames(table: ArrowTable) -> list[FrameRow]:
+    vectors = read_vectors(table)
+    return [
+        FrameRow(row["time_seconds"], row["segment_index"], None if vectors is None else vectors[place], row["changed"])
+        for place, row in enumerate(_plain(table))
+    ]
+
+
+def read_texts(table: ArrowTable) -> list[TextRow]:
+    vectors = read_vectors(table)
+    return [
+        TextRow(
+            source=row["source"],
+            segment_index=row["segment_index"],
+            span=TimeSpan(row["start_seconds"], row["stop_seconds"]),
+            text=row["text"],
+            vector=None if vectors is None else vectors[place],
+            language=row["language"],
+            boxes=tuple(TextBox(**box) for box in row["boxes"]),
+            is_scenery=row["is_scenery"],
+        )
+        for place, row in enumerate(_plain(table))
+    ]
+
+
+def read_vectors(table: ArrowTable) -> NDArray[np.float16] | None:
+    """(n, dim), a copy; None where the table has no vectors."""
+    if "vector" not in table.column_names:
+        return None
+    column = table.column("vector").combine_chunks()
+    dim = table.schema.field("vector").type.list_size
+    flat = cast("NDArray[np.float16]", column.flatten().to_numpy(zero_copy_only=False))
+    return flat.astype(np.float16).reshape(len(table), dim)  # (n, dim)
+
+
+def _plain(table: ArrowTable) -> list[dict[str, Any]]:
+    return table.drop_columns(["vector"]).to_pylist() if "vector" in table.column_names else table.to_pylist()
+
+
+def _read_probe(row: dict[str, Any] | None) -> VideoProbe | None:
+    if row is None:
+        return None
+    streams: Any = tuple(row["subtitle_streams"])
+    values: dict[str, Any] = {**row, "subtitle_streams": streams}
+    return VideoProbe(**values)
+
+
+def _spans(spans: Sequence[TimeSpan]) -> dict[str, list[float]]:
+    return {
+        "start_seconds": [span.start_seconds for span in spans],
+        "stop_seconds": [span.stop_seconds for span in spans],
+    }
+
+
+def _vectors(vectors: Sequence[Vector | None], dim: int) -> dict[str, ArrowArray]:
+    """The `vector` column.
+
+    Raises:
+        ValueError: a vector is missing in a library that has a model, of another length, or given without a model.
+    """
+    for vector in vectors:
+        if (0 if vector is None else len(vector)) != dim:
+            got = "none" if vector is None else f"one of {vector.shape}"
+            raise ValueError(f"every vector of this library must have the shape ({dim},), got {got}")
+    if not dim:
+        return {}
+    flat = np.concatenate([np.empty(0, np.float16), *(v for v in vectors if v is not None)]).astype(np.float16)
+    return {"vector": pa.FixedSizeListArray.from_arrays(pa.array(flat, pa.float16()), dim)}

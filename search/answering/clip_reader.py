@@ -1,0 +1,87 @@
+"""Planned clips -> pictures: each video is opened once, several side by side, and its frames brought to their size."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from indexer.config import Settings
+from indexer.decode.child_pool import DecodeSpares
+from indexer.decode.frame_transforms import scale_to
+from indexer.decode.video import open_video
+from indexer.errors import VideoError
+from indexer.models.frame_pairs import FRAMES_PER_SECOND, TimedPair, asked_times, pairs_at, scaled
+from indexer.models.vision_language import ShownFrames
+from indexer.pipeline.stages.caption_prompt import PAIR_SECONDS
+from indexer.records import SampledFrame
+from search.answering.clip_planning import PlannedClip, PlannedPair
+from search.answering.prompts import ShownClip
+
+SIDE_BY_SIDE = 4
+"""Videos read at once: each is a process of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadClips:
+    """What could be read."""
+
+    clips: list[tuple[PlannedClip, ShownClip]]
+    """In the planned order; without those of which nothing could be read."""
+    warnings: list[str]
+
+
+def read_clips(planned: Sequence[PlannedClip], *, settings: Settings, spares: DecodeSpares | None = None) -> ReadClips:
+    """The pictures of the clips; a video that has vanished or cannot be read is left out, with a warning."""
+    by_video: dict[str, list[PlannedClip]] = {}
+    for clip in planned:
+        by_video.setdefault(clip.candidate.video, []).append(clip)
+
+    def read(item: tuple[str, list[PlannedClip]]) -> list[SampledFrame] | VideoError:
+        try:
+            return _frames(item[0], item[1], settings, spares)
+        except VideoError as error:
+            return error
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        found = dict(zip(by_video, pool.map(read, by_video.items()), strict=True))
+    warnings = [f"left out: {error}" for error in found.values() if isinstance(error, VideoError)]
+    clips: list[tuple[PlannedClip, ShownClip]] = []
+    for clip in planned:
+        frames = found[clip.candidate.video]
+        if not isinstance(frames, VideoError) and (pairs := _pairs(clip.pairs, frames)):
+            clips.append((clip, ShownClip(clip.candidate.span, pairs, clip.candidate.text, clip.candidate.caption)))
+    return ReadClips(clips, warnings)
+
+
+def as_video(clip: ShownClip) -> ShownClip:
+    """The whole clip as one video instead of pairs with their times; its frames at the first one's size."""
+    if len(clip.pairs) < 2:
+        return clip
+    height, width = clip.pairs[0][1].pixels.shape[1:3]
+    frames = [scale_to(picture, width, height) for _, shown in clip.pairs for picture in shown.pixels]
+    seconds = clip.pairs[-1][0] + PAIR_SECONDS - clip.pairs[0][0]
+    whole = ShownFrames(np.stack(frames), max(0.1, (len(frames) - 1) / max(seconds, PAIR_SECONDS)))
+    return ShownClip(clip.span, ((clip.pairs[0][0], whole),), clip.text, clip.caption)
+
+
+def _frames(
+    video: str, clips: Iterable[PlannedClip], settings: Settings, spares: DecodeSpares | None
+) -> list[SampledFrame]:
+    """Full-size pictures at all instants of one video, in order; kept no larger than the largest that is shown."""
+    pairs = [pair for clip in clips for pair in clip.pairs]
+    times = asked_times(pair.start_seconds for pair in pairs)
+    largest = max((pair.size for pair in pairs), key=lambda size: size.height * size.width)
+    side = settings.picture_max_side
+    with open_video(Path(video), settings=settings, times=times, max_side=side, spares=spares) as reader:
+        return list(scaled(reader.frames(), largest))
+
+
+def _pairs(planned: Sequence[PlannedPair], frames: Sequence[SampledFrame]) -> tuple[TimedPair, ...]:
+    made: list[TimedPair] = []
+    for pair in planned:
+        for time, shown in pairs_at([pair.start_seconds], frames):
+            pictures = [scale_to(picture, pair.size.width, pair.size.height) for picture in shown.pixels]
+            made.append((time, ShownFrames(np.stack(pictures), FRAMES_PER_SECOND)))
+    return tuple(made)

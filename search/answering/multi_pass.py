@@ -1,0 +1,223 @@
+"""More evidence than one prompt holds: passes over batches of clips, then one that decides among the winners."""
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, Literal
+
+from indexer.config import Settings
+from indexer.decode.child_pool import DecodeSpares
+from indexer.errors import PromptTooLongError
+from indexer.models.vision_language import OnText, VisionLanguageModel
+from indexer.records import TimeSpan
+from search.answer_stream import AnswerStream
+from search.answering.answer import CitedMoment
+from search.answering.callbacks import SILENT, Listening, ShownSpan, followed
+from search.answering.clip_planning import Candidate, PlannedClip
+from search.answering.clip_reader import as_video, read_clips
+from search.answering.draft import tell_draft
+from search.answering.effort import Effort, reply_tokens
+from search.answering.prompts import ShownClip, ask_prompt
+from search.answering.reply import NOTHING, ParsedReply, parse_reply
+from search.answering.token_budget import Budget, plan_clips
+from search.reply_schema import FOUND_SCHEMA, REPLY_SCHEMA, SHORT_SCHEMA
+
+Mode = Literal["frames", "video"]
+
+
+@dataclass
+class Looked:
+    """What the passes came to."""
+
+    reply: ParsedReply = NOTHING
+    clips: list[tuple[Candidate, TimeSpan]] = field(default_factory=list[tuple[Candidate, TimeSpan]])
+    """Those that the reply's citations number, in order."""
+    shown: list[ShownSpan] = field(default_factory=list[ShownSpan])
+    """(video id, span) of every clip of every pass."""
+    frames: int = 0
+    tokens: int = 0
+    """Of the largest prompt."""
+    passes: int = 0
+    warnings: list[str] = field(default_factory=list[str])
+
+    @property
+    def cited(self) -> list[CitedMoment]:
+        """The reply's citations on their videos, in the reply's order."""
+        of = [(self.clips[citation.clip][0], citation) for citation in self.reply.citations]
+        return [CitedMoment(clip.video, clip.video_id, citation.span, citation.why) for clip, citation in of]
+
+
+class Passes:
+    """Asks one model one question; `look` once."""
+
+    def __init__(
+        self,
+        question: str,
+        model: VisionLanguageModel,
+        settings: Settings,
+        *,
+        effort: Effort,
+        mode: Mode = "frames",
+        listening: Listening = SILENT,
+        is_sure: bool = False,
+        spares: DecodeSpares | None = None,
+    ) -> None:
+        """
+        Args:
+            is_sure: retrieval knows that it is there, see `search.scoring.visual_presence`: a model that sees
+            nothing is asked again. spares: decoder children that wait.
+        """
+        self._is_sure = is_sure
+        self._question, self._model, self._settings = question, model, settings
+        self._effort, self._mode = effort, mode
+        self._listening, self._spares = listening, spares
+        self.reply_tokens = reply_tokens(model)
+        self.limit = min(effort.tokens, model.context_limit) - self.reply_tokens
+        """Tokens of a prompt."""
+        self._looked = Looked()
+        self._denials: set[str] = set()
+        """What replies that saw nothing said."""
+
+    def look(self, candidates: Sequence[Candidate]) -> Looked:
+        """Goes over the candidates, best first.
+
+        Raises:
+            PromptTooLongError: the question leaves no room for a single picture.
+            GenerationCancelledError, DeviceMemoryError, ModelBusyError: see the model.
+        """
+        batches = self._batches(candidates[: self._effort.clips])
+        first = self._read_beside_draft(next(batches))  # the other batches are planned once words are told
+        others = list(batches)
+        if not others:
+            return self._final(first)
+        winners: list[tuple[list[_Clip], ParsedReply]] = []
+        clips_of_first: list[_Clip] = []
+        for batch in (None, *others):
+            clips = first if batch is None else self._read(batch)
+            clips_of_first = clips_of_first or clips
+            reply = self._ask(clips, None)
+            if reply.found:
+                winners.append((clips, reply))
+        if not winners:
+            return self._doubted(clips_of_first, NOTHING) if self._is_sure else self._looked
+        if len(winners) == 1:
+            return self._settle(*winners[0])
+        chosen = [clips[place] for clips, reply in winners for place in dict.fromkeys(c.clip for c in reply.citations)]
+        return self._final(chosen[: self._effort.clips_a_pass])
+
+    def look_at(self, planned: Sequence[PlannedClip]) -> Looked:
+        """One pass over clips that are planned already."""
+        return self._final(self._read(planned))
+
+    def _batches(self, candidates: Sequence[Candidate]) -> Iterator[list[PlannedClip]]:
+        left = list(candidates)
+        while left:
+            budget = Budget(self.limit, self._effort.clips_a_pass)
+            planned = plan_clips(self._question, left, self._model, budget)
+            if not planned:
+                raise PromptTooLongError(
+                    f"the question leaves no room for a picture in a context of {self._model.context_limit:,} tokens;"
+                    " ask a shorter one"
+                )
+            yield planned
+            left = left[len(planned) :]
+
+    def _read(self, planned: Sequence[PlannedClip]) -> "list[_Clip]":
+        read = read_clips(planned, settings=self._settings, spares=self._spares)
+        self._looked.warnings += [warning for warning in read.warnings if warning not in self._looked.warnings]
+        show = as_video if self._mode == "video" else _as_it_is
+        return [_Clip(plan.candidate, show(clip)) for plan, clip in read.clips]
+
+    def _read_beside_draft(self, planned: Sequence[PlannedClip]) -> "list[_Clip]":
+        """Reads the first clips, in other processes, while the model tells what their captions and texts say.
+
+        Reading waits for the draft's first word: both would share the processors, and somebody waits for that word.
+        """
+        with ThreadPoolExecutor(1) as pool:
+            reading = cache(lambda: pool.submit(self._read, planned))  # begun by who asks first
+            told = followed(self._listening, reading)
+            tell_draft(self._question, planned, self._model, max_tokens=self.reply_tokens, listening=told)
+            return reading().result()
+
+    def _final(self, clips: "list[_Clip]") -> Looked:
+        reply = self._ask(clips, self._listening.on_text) if clips else NOTHING
+        return self._settle(clips, reply) if reply.found else self._doubted(clips, reply)
+
+    def _doubted(self, clips: "list[_Clip]", reply: ParsedReply) -> Looked:
+        """The model saw nothing in these clips: it is held to naming a place where retrieval is sure."""
+        if clips and self._is_sure:
+            reply = self._ask(clips, None, schemas=(FOUND_SCHEMA,))
+            if reply.answer in self._denials:  # it repeats itself beside the place that it was made to name
+                reply = replace(reply, answer="")
+        return self._settle(clips, reply)
+
+    def _settle(self, clips: "list[_Clip]", reply: ParsedReply) -> Looked:
+        self._looked.reply = reply
+        self._looked.clips = [(clip.candidate, clip.shown.span) for clip in clips]
+        return self._looked
+
+    def _ask(
+        self,
+        clips: "list[_Clip]",
+        on_text: OnText | None,
+        *,
+        schemas: Sequence[dict[str, Any]] = (REPLY_SCHEMA, SHORT_SCHEMA),
+    ) -> ParsedReply:
+        """One prompt; a reply that was cut is asked for once more, shorter. Shortens `clips` where they do not fit."""
+        self._fit(clips)
+        if not clips:
+            return NOTHING
+        looked, shown = self._looked, [clip.shown for clip in clips]
+        prompt = ask_prompt(self._question, shown)
+        looked.tokens = max(looked.tokens, self._model.count_tokens(prompt))
+        if self._listening.on_evidence is not None:
+            self._listening.on_evidence([(clip.candidate.video_id, clip.shown.span) for clip in clips])
+        known = set(looked.shown)
+        for clip in clips:
+            if (place := (clip.candidate.video_id, clip.shown.span)) not in known:
+                looked.shown.append(place)
+                looked.frames += frames_of(clip.shown)
+        for schema in schemas:
+            looked.passes += 1
+            (reply,) = self._model.generate(
+                [prompt],
+                max_tokens=self.reply_tokens,
+                schema=schema,
+                on_text=AnswerStream(on_text) if on_text is not None and schema is REPLY_SCHEMA else None,
+                is_cancelled=self._listening.is_cancelled,
+            )
+            if (parsed := parse_reply(reply.text, [clip.span for clip in shown])) is not None:
+                if json.loads(reply.text)["found"] is False:
+                    self._denials.add(parsed.answer)
+                return parsed
+        return NOTHING
+
+    def _fit(self, clips: "list[_Clip]") -> None:
+        """The last word on size, with the very frames: a time's digits may differ from the plan's."""
+        while clips:
+            prompt = ask_prompt(self._question, [clip.shown for clip in clips])
+            if self._model.count_tokens(prompt) <= self.limit:
+                return
+            place = max(range(len(clips)), key=lambda place: (len(clips[place].shown.pairs), place))
+            shown = clips[place].shown
+            if len(shown.pairs) > 1:
+                clips[place] = replace(clips[place], shown=replace(shown, pairs=shown.pairs[:-1]))
+            else:
+                clips.pop()
+
+
+@dataclass(frozen=True, slots=True)
+class _Clip:
+    candidate: Candidate
+    shown: ShownClip
+
+
+def frames_of(clip: ShownClip) -> int:
+    """Pictures in a clip."""
+    return sum(len(part.pixels) for _, part in clip.pairs)
+
+
+def _as_it_is(clip: ShownClip) -> ShownClip:
+    return clip

@@ -1,0 +1,48 @@
+"""The prompt for a question: clips with their times, quoted text, and what is asked. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from indexer.models.vision_language import Part, Prompt, ShownFrames
+from indexer.pipeline.stages.caption_prompt import timed_frames
+from indexer.records import TimeSpan
+
+ASK_INSTRUCTION = (
+    'Answer from these clips alone, as JSON: {"answer", "found", "moments": [{"clip", "start", "stop", "why"}]}. '
+    "Give start and stop in seconds. If the clips do not show it, found is false and moments is empty."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownClip:
+    """A clip as the model sees it."""
+
+    span: TimeSpan
+    pairs: tuple[tuple[float, ShownFrames], ...]
+    """Frame pairs with the presentation time of the first."""
+    text: str = ""
+    """What was read or heard in the clip, where the question calls for it."""
+    caption: str = ""
+    """What was said of its pictures when they were indexed, from more of its frames than are shown here."""
+
+
+def ask_prompt(question: str, clips: Sequence[ShownClip]) -> Prompt:
+    """Clips are numbered from 1; text out of a video is quoted as data."""
+    parts: list[Part] = []
+    for number, clip in enumerate(clips, 1):
+        parts.append(f"Clip {number}, {clip.span.start_seconds:.1f}s to {clip.span.stop_seconds:.1f}s:\n")
+        parts += timed_frames(clip.pairs)
+        if clip.caption:
+            parts.append(f"Caption of clip {number}: <<<{quoted(clip.caption)}>>>\n")
+        if clip.text:
+            parts.append(f"Text of clip {number}, quoted: <<<{quoted(clip.text)}>>>\n")
+    parts.append(f"Question: {quoted(question)}\n{ASK_INSTRUCTION}")
+    return tuple(parts)
+
+
+def quoted(text: str) -> str:
+    """One line that can neither close its quotation nor pass for a mark of the chat."""
+    line = " ".join(text.split())
+    for mark in ("<<<", ">>>", "<|", "|>"):
+        line = line.replace(mark, " ")
+    return line

@@ -1,0 +1,45 @@
+"""What is read and heard in given moments of a library."""
+
+from collections.abc import Sequence
+
+from indexer.records import TextRow, TextSource, TimeSpan
+from indexer.store.library import Library
+from search.answering.question_analysis import calls_for_text
+from search.results import Moment
+
+LEAST_SHARED_SECONDS = 0.5
+"""A text that shares less with a moment, and less than half of itself, belongs to its neighbour."""
+QUOTED_SOURCES: tuple[TextSource, ...] = ("screen_text", "subtitle", "speech")
+
+
+def wants_text(question: str, moments: Sequence[Moment]) -> bool:
+    """Whether to quote what is read and heard: the question calls for it, or only text led to the best moment."""
+    best = moments[0].signals if moments else {}
+    by_sight = {"picture", "caption", "caption_words"} & set(best)
+    return calls_for_text(question) or (bool(best) and not by_sight)
+
+
+def texts_in(library: Library, moments: Sequence[Moment]) -> list[str]:
+    """For each moment its signs and its lines, each once, in order of time."""
+    of_video: dict[str, list[TextRow]] = {}
+    for video_id in dict.fromkeys(moment.video_id for moment in moments):
+        of_video[video_id] = [row for source in QUOTED_SOURCES for row in library.texts(video_id, source)]
+    return [text_of(of_video[moment.video_id], moment.span) for moment in moments]
+
+
+def captions_in(library: Library, moments: Sequence[Moment]) -> list[str]:
+    """For each moment the captions of its segments, each once, in order of time."""
+    of_video = {video_id: library.texts(video_id, "caption") for video_id in {moment.video_id for moment in moments}}
+    return [text_of(of_video[moment.video_id], moment.span, between="; ") for moment in moments]
+
+
+def text_of(rows: Sequence[TextRow], span: TimeSpan, *, between: str = " ") -> str:
+    """The texts that belong to a span, one after another."""
+    found = [row for row in rows if belongs(row.span, span)]
+    return between.join(dict.fromkeys(row.text for row in sorted(found, key=lambda row: row.span)))
+
+
+def belongs(text: TimeSpan, span: TimeSpan) -> bool:
+    """Whether a text's time is part of a span's."""
+    shared = text.intersection_seconds(span)
+    return shared > 0 and (shared >= LEAST_SHARED_SECONDS or shared >= text.duration_seconds / 2)

@@ -1,0 +1,132 @@
+"""Questions about a whole video or the library: map and reduce over what was said, read and described in it."""
+
+import time
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from indexer.models.vision_language import Prompt, VisionLanguageModel
+from indexer.records import TimeSpan, Video
+from indexer.store.library import Library
+from search.answering.answer import Answer, CitedMoment, EvidenceUsed
+from search.answering.callbacks import Listening
+from search.answering.effort import reply_tokens
+from search.answering.prompts import quoted
+from search.chapters.chapters import lines_of, spans_of
+
+if TYPE_CHECKING:
+    from search.answering.asker import Asker
+
+MOST_CHAPTERS = 24
+"""Of one answer, but one a video at least."""
+MOST_CHAPTER_TOKENS = 96
+MAP_INSTRUCTION = "Say in one sentence what happens in this part."
+NO_TEXT = "There is no text to go by: index with captions, or videos with subtitles."
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    video: Video
+    span: TimeSpan
+    text: str
+
+
+def answer_summary(
+    asker: "Asker",
+    question: str,
+    video: Video | None,
+    *,
+    started: float,
+    listening: Listening,
+) -> Answer:
+    """What happens over the whole span, with its chapters as moments."""
+    model, library = asker.model, asker.engine.library
+    videos = [video] if video is not None else list(library.videos())
+    groups = [group for one in videos for group in _groups(library, one)]
+    room = min(model.context_limit, 8_192) - reply_tokens(model)
+    parts = _parts(groups, model, room)
+    largest = max((model.count_tokens(_map_prompt(part)) for part in parts), default=0)
+    replies = (
+        model.generate(
+            [_map_prompt(part) for part in parts], max_tokens=MOST_CHAPTER_TOKENS, is_cancelled=listening.is_cancelled
+        )
+        if parts
+        else []
+    )
+    chapters = [
+        CitedMoment(
+            part[0].video.path,
+            part[0].video.video_id,
+            TimeSpan(part[0].span.start_seconds, max(line.span.stop_seconds for line in part)),
+            " ".join(reply.text.split()),
+        )
+        for part, reply in zip(parts, replies, strict=True)
+    ]
+    passes, answer = len(parts), NO_TEXT
+    if chapters:
+        prompt = _reduce_prompt(question, chapters, model, room)
+        largest = max(largest, model.count_tokens(prompt))
+        (reply,) = model.generate(
+            [prompt], max_tokens=reply_tokens(model), on_text=listening.on_text, is_cancelled=listening.is_cancelled
+        )
+        answer, passes = " ".join(reply.text.split()), passes + 1
+    return Answer(
+        question,
+        bool(chapters),
+        answer,
+        chapters,
+        EvidenceUsed(len(chapters), 0, largest, model.context_limit, passes),
+        model.name,
+        time.perf_counter() - started,
+        [(one.video_id, one.span) for one in chapters],
+    )
+
+
+def _groups(library: Library, video: Video) -> list[list[_Line]]:
+    """The lines of each chapter (`search.chapters.chapters`), each line in the chapter where its middle lies."""
+    stops = [span.stop_seconds for span in spans_of(library, video)[:-1]]
+    groups: dict[int, list[_Line]] = {}
+    for line in lines_of(library, video):
+        place = bisect_right(stops, (line.span.start_seconds + line.span.stop_seconds) / 2)
+        groups.setdefault(place, []).append(_Line(video, line.span, quoted(line.text)))
+    return [groups[place] for place in sorted(groups)]
+
+
+def _parts(groups: Sequence[list[_Line]], model: VisionLanguageModel, room: int) -> list[list[_Line]]:
+    """Chapters, joined with their shorter neighbour until there are few enough, and each cut to what fits a prompt."""
+    joined = [list(group) for group in groups]
+    while len(joined) > MOST_CHAPTERS:
+        pairs = [place for place in range(1, len(joined)) if joined[place - 1][0].video is joined[place][0].video]
+        if not pairs:
+            break
+        place = min(pairs, key=lambda place: len(joined[place - 1]) + len(joined[place]))
+        joined[place - 1 : place + 1] = [joined[place - 1] + joined[place]]
+    parts: list[list[_Line]] = []
+    for group in joined:
+        part: list[_Line] = []
+        for line in group:
+            if part and model.count_tokens(_map_prompt([*part, line])) > room:
+                parts.append(part)
+                part = []
+            part.append(line)
+        parts.append(part)
+    return parts
+
+
+def _map_prompt(part: Sequence[_Line]) -> Prompt:
+    body = "".join(f"{line.span.start_seconds:.1f}s <<<{line.text}>>>\n" for line in part)
+    return (f"Lines of a video with their times, quoted:\n{body}{MAP_INSTRUCTION}",)
+
+
+def _reduce_prompt(question: str, chapters: Sequence[CitedMoment], model: VisionLanguageModel, room: int) -> Prompt:
+    """As many chapters as fit, every second one left out until they do."""
+    kept = list(chapters)
+    while True:
+        body = "".join(f"{one.span.start_seconds:.1f}s <<<{quoted(one.why)}>>>\n" for one in kept)
+        prompt = (
+            f"Parts with their times, quoted:\n{body}Question: {quoted(question)}\nAnswer from these parts alone.",
+        )
+        if len(kept) <= 1 or model.count_tokens(prompt) <= room:
+            return prompt
+        kept = kept[::2]

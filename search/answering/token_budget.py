@@ -1,0 +1,127 @@
+"""How much of the evidence fits: clips, pairs a clip and pixels a pair, so that a prompt stays within its tokens.
+
+Pure but for the model's own counting, which runs nothing: a prompt is counted with black frames of the very sizes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from indexer.models.frame_pairs import FRAMES_PER_SECOND, PictureSize, picture_size
+from indexer.models.vision_language import ShownFrames, VisionLanguageModel
+from search.answering.clip_planning import Candidate, PlannedClip, PlannedPair, sample_times, with_sizes
+from search.answering.prompts import ShownClip, ask_prompt, quoted
+
+MOST_PAIRS = 4
+"""Of a clip, before a longer one gets more."""
+SECONDS_A_PAIR = 8.0
+"""A clip so long for each pair beyond `MOST_PAIRS`."""
+LARGEST_PAIR, SMALLEST_PAIR = 512, 36
+"""Tokens of one frame pair, where the model takes any size."""
+LONGEST_TEXT = 600
+"""Characters of a clip's quoted text, and of its caption."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What one prompt may hold."""
+
+    tokens: int
+    """Of the whole prompt."""
+    clips: int
+
+
+def plan_clips(
+    question: str, candidates: Sequence[Candidate], model: VisionLanguageModel, budget: Budget
+) -> list[PlannedClip]:
+    """As many of the first candidates as fit, each with as many and as large pairs as then fit.
+
+    Empty when not even one pair of the first candidate fits.
+    """
+    for count in range(min(budget.clips, len(candidates)), 0, -1):
+        if planned := _plan(question, candidates[:count], model, budget.tokens):
+            return planned
+    return []
+
+
+def prompt_tokens(question: str, clips: Sequence[PlannedClip], model: VisionLanguageModel) -> int:
+    """Tokens of the prompt that shows these clips; exact but for the digits of a time that decoding corrects."""
+    return model.count_tokens(ask_prompt(question, [blank_clip(clip) for clip in clips]))
+
+
+def blank_clip(clip: PlannedClip) -> ShownClip:
+    """The clip as it will be shown, in black."""
+    pairs = tuple((pair.start_seconds, _blank(pair.size)) for pair in clip.pairs)
+    return ShownClip(clip.candidate.span, pairs, clip.candidate.text, clip.candidate.caption)
+
+
+def _plan(
+    question: str, candidates: Sequence[Candidate], model: VisionLanguageModel, tokens: int
+) -> list[PlannedClip] | None:
+    def cut(text: str) -> str:
+        return quoted(text)[:LONGEST_TEXT]
+
+    short = [replace(one, text=cut(one.text), caption=cut(one.caption)) for one in candidates]
+    bare = [replace(one, text="", caption="") for one in candidates]
+    for texts in (short, bare):
+        for share in (1.0, 0.75, 0.5, 0.25, 0.0):
+            times = [sample_times(one.span, one.curve, _pairs_of(one, share, model)) for one in texts]
+            smallest = [_sized(one, own, SMALLEST_PAIR, model) for one, own in zip(texts, times, strict=True)]
+            used = prompt_tokens(question, smallest, model)
+            if used <= tokens:
+                return _enlarged(question, texts, times, smallest, model, tokens, used)
+    return None
+
+
+def _enlarged(
+    question: str,
+    candidates: Sequence[Candidate],
+    times: Sequence[Sequence[tuple[float, float]]],
+    smallest: list[PlannedClip],
+    model: VisionLanguageModel,
+    tokens: int,
+    used: int,
+) -> list[PlannedClip]:
+    """The same instants with pictures as large as fit."""
+    if model.picture_size is not None:
+        return smallest
+    pairs = sum(len(own) for own in times)
+    each = min(LARGEST_PAIR, SMALLEST_PAIR + (tokens - used) // pairs)
+    while each > SMALLEST_PAIR:
+        clips = [_sized(one, own, each, model) for one, own in zip(candidates, times, strict=True)]
+        if prompt_tokens(question, clips, model) <= tokens:
+            return clips
+        each = int(each * 0.9)
+    return smallest
+
+
+def _pairs_of(candidate: Candidate, share: float, model: VisionLanguageModel) -> int:
+    if candidate.caption and model.captioned_pairs is not None:
+        return model.captioned_pairs
+    whole = max(MOST_PAIRS, round(candidate.span.duration_seconds / SECONDS_A_PAIR))
+    return max(1, round(share * whole))
+
+
+def _sized(
+    candidate: Candidate, times: Sequence[tuple[float, float]], tokens: int, model: VisionLanguageModel
+) -> PlannedClip:
+    """Pairs of about so many tokens in the mean: a quarter of them twice as large, the others two thirds."""
+
+    def size(wanted: float) -> PictureSize:
+        return picture_size(
+            candidate.width,
+            candidate.height,
+            grid_pixels=model.grid_pixels,
+            most_tokens=max(1, int(wanted)),
+            only=model.picture_size,
+        )
+
+    pairs: tuple[PlannedPair, ...] = with_sizes(times, large=size(2 * tokens), small=size(tokens * 2 / 3))
+    return PlannedClip(candidate, pairs)
+
+
+@lru_cache(maxsize=256)
+def _blank(size: PictureSize) -> ShownFrames:
+    return ShownFrames(np.zeros((2, size.height, size.width, 3), np.uint8), FRAMES_PER_SECOND)

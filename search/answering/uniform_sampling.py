@@ -1,0 +1,55 @@
+"""Frames spread evenly over a whole video or library, as many as fit one prompt: asking without retrieval."""
+
+from collections.abc import Sequence
+
+from indexer.models.frame_pairs import picture_size
+from indexer.models.vision_language import VisionLanguageModel
+from indexer.records import TimeSpan, Video
+from indexer.store.library import Library
+from search.answering.clip_planning import Candidate, PlannedClip, PlannedPair
+from search.answering.token_budget import SMALLEST_PAIR, prompt_tokens
+
+
+def whole_candidates(library: Library, video: Video | None) -> list[Candidate]:
+    """Every video, or the one that is named, as one piece of evidence each."""
+    videos = [video] if video is not None else [one for one in library.videos() if "picture" in one.stages]
+    return [Candidate.of(one, TimeSpan(0.0, one.duration_seconds)) for one in videos if one.duration_seconds > 0]
+
+
+def whole_plan(
+    question: str, candidates: Sequence[Candidate], model: VisionLanguageModel, tokens: int
+) -> list[PlannedClip]:
+    """As many frame pairs as fit, spread evenly over all candidates; those that get none are left out."""
+    total = sum(one.span.duration_seconds for one in candidates)
+    most = max(1, int(total))  # a pair a second at most
+    low, high, best = 1, min(most, tokens), list[PlannedClip]()
+    while low <= high:
+        count = (low + high) // 2
+        planned = _spread(candidates, count, total, model)
+        if prompt_tokens(question, planned, model) <= tokens:
+            best, low = planned, count + 1
+        else:
+            high = count - 1
+    return best
+
+
+def _spread(candidates: Sequence[Candidate], count: int, total: float, model: VisionLanguageModel) -> list[PlannedClip]:
+    planned: list[PlannedClip] = []
+    passed, place = 0.0, 0
+    for one in candidates:
+        size = picture_size(
+            one.width,
+            one.height,
+            grid_pixels=model.grid_pixels,
+            most_tokens=SMALLEST_PAIR,
+            only=model.picture_size,
+        )
+        pairs: list[PlannedPair] = []
+        while place < count and (place + 0.5) * total / count < passed + one.span.duration_seconds:
+            start = min((place + 0.5) * total / count - passed, max(0.0, one.span.stop_seconds - 0.5))
+            pairs.append(PlannedPair(start, 1.0, size))
+            place += 1
+        passed += one.span.duration_seconds
+        if pairs:
+            planned.append(PlannedClip(one, tuple(pairs)))
+    return planned

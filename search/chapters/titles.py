@@ -1,0 +1,85 @@
+"""A title for each chapter, taken from what is said, written and seen in it. Pure.
+
+The sentence that says most of what its chapter says and the others do not: the mean tf-idf weight of its words, each
+word once (Luhn 1958, "The Automatic Creation of Literature Abstracts", with the weights of Sparck Jones 1972).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log, sqrt
+
+from indexer.records import TextSource, TimeSpan
+from search.text.words import FUNCTION_WORDS, split
+
+MOST_CHARACTERS = 80
+OPENING_SHARE = 0.25
+HEADING_SECONDS = 2.0
+"""A heading or a title card comes within the first quarter of what it names, and stays long enough to be read."""
+_WEIGHTS: dict[TextSource, float] = {"caption": 1.0, "screen_text": 1.0, "subtitle": 0.7, "speech": 0.7}
+"""What is said aloud is long and beside the point more often."""
+_HEADING_WEIGHT = 5.0
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
+_LEAST_LETTERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A text of a video with its time."""
+
+    source: TextSource
+    span: TimeSpan
+    text: str
+
+
+def content_words(text: str) -> list[str]:
+    """The words that mean something, in order."""
+    return [word for word in split(text) if word not in FUNCTION_WORDS and not word.isdigit()]
+
+
+def titles(chapters: Sequence[tuple[TimeSpan, Sequence[Line]]]) -> list[str]:
+    """A title for each (span, what stands in it), distinct; `Part 3` where there are no words."""
+    words = [Counter(word for line in lines for word in content_words(line.text)) for _, lines in chapters]
+    spread = Counter(word for own in words for word in own)
+    found: list[str] = []
+    for number, ((span, lines), own) in enumerate(zip(chapters, words, strict=True), 1):
+        # The logarithm of the count, so that one word said a hundred times does not decide alone.
+        weights = {word: (1 + log(count)) * log((1 + len(chapters)) / spread[word]) for word, count in own.items()}
+        ranked = sorted(_candidates(span, lines), key=lambda one: -_score(one, weights))
+        title = next((short for text, _ in ranked if (short := shortened(text)) not in found), f"Part {number}")
+        found.append(title)
+    return found
+
+
+def shortened(text: str) -> str:
+    """One line of at most `MOST_CHARACTERS`, cut between words, without a full stop."""
+    line = " ".join(text.split())
+    if len(line) > MOST_CHARACTERS:
+        head = line[: MOST_CHARACTERS - 1]
+        line = (head.rsplit(" ", 1)[0] if " " in head else head).rstrip(",;:- ") + "…"
+    return line.removesuffix(".") if not line.endswith("..") else line
+
+
+def _candidates(span: TimeSpan, lines: Sequence[Line]) -> list[tuple[str, float]]:
+    """(sentence, weight of where it stands)."""
+    opening = span.start_seconds + OPENING_SHARE * span.duration_seconds
+    found: list[tuple[str, float]] = []
+    for line in lines:
+        is_heading = (
+            line.source == "screen_text"
+            and line.span.start_seconds <= opening
+            and line.span.duration_seconds >= HEADING_SECONDS
+        )
+        for place, sentence in enumerate(_SENTENCE_END.split(line.text)):
+            weight = _HEADING_WEIGHT if is_heading and place == 0 else _WEIGHTS[line.source]
+            if sum(sign.isalpha() for sign in sentence) >= _LEAST_LETTERS:
+                found.append((sentence.strip(), weight))
+    return found
+
+
+def _score(candidate: tuple[str, float], weights: dict[str, float]) -> float:
+    text, weight = candidate
+    words = set(content_words(text))
+    # The root, so that neither the longest nor a single word always wins.
+    return weight * sum(weights.get(word, 0.0) for word in words) / sqrt(len(words) + 2)

@@ -1,0 +1,177 @@
+"""Fused segments -> moments: where exactly the match is, and what belongs together. Pure.
+
+Where it is. A segment that matches by its picture: the run of frames around its best frame that stay near the best
+(`KEEP`); a run that reaches the segment's first or last frame reaches its end. A segment that matches by a text: the
+time of the text, which is known exactly. Where both match, the better rank decides, the text on a tie.
+
+What belongs together. A match that overlaps a better one in time is the same moment. Two picture matches that touch
+are one moment when they match about as well (`ALIKE`): a long shot is several segments, but a cut to something that
+matches less is a boundary. Texts that touch stay apart, each line is its own moment.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from indexer.records import TimeSpan
+from search.results import Signal
+
+KEEP = 0.5
+"""A frame belongs to the run when its similarity lies at least so far up from the background's middle to the best."""
+ALIKE = 0.9
+"""Touching segments are merged when the lesser best frame lies so far up from the background's middle to the better."""
+TOUCH_SECONDS = 0.05
+"""Ends that differ by less touch; half a frame at 10 frames per second."""
+MIN_TEXT_SECONDS = 0.1
+"""A text with a shorter span on the video has no time of its own: its segment's is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A segment of the fused list with what is known of it."""
+
+    video_id: str
+    segment_index: int
+    segment: TimeSpan
+    segment_frame_seconds: float
+    """The frame that stands for the segment."""
+    score: float
+    ranks: dict[Signal, int]
+    texts: dict[Signal, tuple[TimeSpan, str]]
+    """The best text of each text signal that matched, inside the video."""
+    frames: Sequence[tuple[float, float]]
+    """(time in seconds, similarity) of the segment's frames, in order; empty without pictures. The first may have come
+    on screen before the segment began."""
+    relevance: float = 1.0
+    """0 to 1, see `search.scoring.relevance`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A moment before it is given its video's name and thumbnail."""
+
+    video_id: str
+    segment_index: int
+    """The segment that matches best."""
+    span: TimeSpan
+    best_frame_seconds: float
+    """Inside the span."""
+    score: float
+    ranks: dict[Signal, int]
+    text: str
+    peak: float
+    """How far the best frame lies above the background's middle; 0 for a moment found by its text."""
+    parts: tuple["Draft", ...] = ()
+    """Of a moment of several steps: what answers to each, in order of time."""
+    relevance: float = 1.0
+    """0 to 1, see `search.scoring.relevance`; 1 where nobody judged: what was asked for exactly."""
+
+
+def moments_of(matches: Sequence[Match], *, background: float = 0.0) -> list[Draft]:
+    """Moments, best first; within a video they never overlap.
+
+    Args:
+        matches: best first, each segment once.
+        background: middle of the picture similarities of this query in this library.
+    """
+    found: list[Draft] = []
+    by_video: dict[str, list[int]] = {}
+    for match in matches:
+        draft = _draft(match, background)
+        places = by_video.setdefault(draft.video_id, [])
+        same = next((place for place in places if _overlap(found[place].span, draft.span)), None)
+        if same is not None:
+            found[same] = _absorb(found[same], draft)
+            continue
+        beside = places if draft.peak > 0 else ()
+        near = next((place for place in beside if _continues(found[place], draft)), None)
+        if near is not None:
+            found[near] = _absorb(found[near], draft, widen=True)
+        else:
+            places.append(len(found))
+            found.append(draft)
+    return found
+
+
+def picture_run(frames: Sequence[tuple[float, float]], segment: TimeSpan, *, background: float) -> TimeSpan:
+    """The time around the best frame in which the picture stays near its best.
+
+    A frame is on screen until the next one, and somewhere between two sampled frames the picture changed: the run
+    ends in the middle between its last frame and the first that is left out.
+    """
+    times = [max(time, segment.start_seconds) for time, _ in frames]
+    similarities = [similarity for _, similarity in frames]
+    best = max(range(len(frames)), key=lambda place: (similarities[place], -place))
+    level = background + KEEP * (similarities[best] - background)
+    first = last = best
+    while first > 0 and similarities[first - 1] >= level:
+        first -= 1
+    while last + 1 < len(frames) and similarities[last + 1] >= level:
+        last += 1
+    middles = [(before + after) / 2 for before, after in pairwise(times)]
+    start = middles[first - 1] if first > 0 else segment.start_seconds
+    stop = middles[last] if last + 1 < len(frames) else segment.stop_seconds
+    return TimeSpan(start, stop)
+
+
+def _draft(match: Match, background: float) -> Draft:
+    texts: list[tuple[int, Signal]] = sorted((match.ranks[signal], signal) for signal in match.texts)
+    first_text_rank = texts[0][0] if texts else sys.maxsize
+    by_picture = bool(match.frames) and match.ranks.get("picture", sys.maxsize) < first_text_rank
+    span, text = match.texts[texts[0][1]] if texts else (match.segment, "")
+    peak = 0.0
+    if by_picture:
+        span = picture_run(match.frames, match.segment, background=background)
+        peak = max(similarity for _, similarity in match.frames) - background
+    elif span.duration_seconds < MIN_TEXT_SECONDS:
+        span = match.segment
+    best = _frame_within(match, span)
+    score, ranks = match.score, dict(match.ranks)
+    return Draft(match.video_id, match.segment_index, span, best, score, ranks, text, peak, relevance=match.relevance)
+
+
+def _frame_within(match: Match, span: TimeSpan) -> float:
+    """The best frame inside a span; where none is sampled inside, the middle shows what is on screen."""
+    shown = [(max(time, match.segment.start_seconds), value) for time, value in match.frames]
+    inside = [(time, value) for time, value in shown if span.start_seconds <= time < span.stop_seconds]
+    if inside:
+        return max(inside, key=lambda frame: (frame[1], -frame[0]))[0]
+    if span.start_seconds <= match.segment_frame_seconds < span.stop_seconds:
+        return match.segment_frame_seconds
+    return (span.start_seconds + span.stop_seconds) / 2
+
+
+def _overlap(one: TimeSpan, other: TimeSpan) -> bool:
+    """As `intersection_seconds(...) > 0`, for the innermost loop."""
+    start = one.start_seconds if one.start_seconds > other.start_seconds else other.start_seconds
+    return start < one.stop_seconds and start < other.stop_seconds
+
+
+def _continues(one: Draft, other: Draft) -> bool:
+    """Whether two picture moments touch and match about as well."""
+    if one.peak <= 0 or other.peak <= 0:
+        return False
+    low, high = sorted((one.peak, other.peak))
+    if low < ALIKE * high:
+        return False
+    gaps = (one.span.start_seconds - other.span.stop_seconds, other.span.start_seconds - one.span.stop_seconds)
+    return any(abs(gap) < TOUCH_SECONDS for gap in gaps)
+
+
+def _absorb(kept: Draft, other: Draft, *, widen: bool = False) -> Draft:
+    """The better moment with the ranks of the other; with its time too when they touch."""
+    ranks = dict(other.ranks)
+    for signal, rank in kept.ranks.items():
+        ranks[signal] = min(rank, ranks.get(signal, rank))
+    span = kept.span
+    if widen:
+        start = min(span.start_seconds, other.span.start_seconds)
+        span = TimeSpan(start, max(span.stop_seconds, other.span.stop_seconds))
+    return replace(
+        kept,
+        span=span,
+        ranks={name: ranks[name] for name in sorted(ranks)},
+        text=kept.text or other.text,
+        relevance=max(kept.relevance, other.relevance),
+    )

@@ -1,0 +1,154 @@
+"""Drafts of several parts -> drafts that have them all: side by side in time, or one after the other. Pure.
+
+Ranks alone decide, as in `fusion`; what is joined is ranked by the product of 1 / (place + rank) of its parts, so that
+one part far down cannot be made up for by another that is first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from indexer.records import TimeSpan
+from search.moments.localization import Draft
+from search.results import Signal
+
+PLACE = 2.0
+"""Added to each rank: how little the first ranks differ."""
+MOST_OVERLAP_SECONDS = 1.0
+"""Two steps may overlap by so much: each end is off by half a sampled frame or so."""
+NEAR_SECONDS = 30.0
+"""A gap of this length halves the score of an order: of two answers the closer one is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Drafts one after the other in one video, and how well they match together."""
+
+    parts: tuple[Draft, ...]
+    score: float
+
+
+def all_of(lists: Sequence[Sequence[Draft]]) -> list[Draft]:
+    """What all lists hold at one time of one video, best first; the time is what they share.
+
+    Two drafts of one segment whose times do not meet are together as well: the time is then around both.
+    """
+    if not lists:
+        return []
+    joined = [(draft, 1.0 / (PLACE + rank)) for rank, draft in enumerate(lists[0])]
+    for others in lists[1:]:
+        by_video = _by_video(others)
+        joined = [
+            (_together(draft, other), score / (PLACE + rank))
+            for draft, score in joined
+            for rank, other in by_video.get(draft.video_id, [])
+            if _meet(draft, other)
+        ]
+    return without_overlaps([replace(draft, score=score) for draft, score in joined])
+
+
+def ranked_by(drafts: Sequence[Draft], order: Sequence[Draft]) -> list[Draft]:
+    """The same drafts, those first that meet a draft of `order`, in its order; the time of each stays as it is."""
+    ranks = _by_video(order)
+    worst = PLACE + len(order) + len(drafts)
+    ranked: list[Draft] = []
+    for own, draft in enumerate(drafts):
+        met = [(rank, other) for rank, other in ranks.get(draft.video_id, []) if _meet(draft, other)]
+        if not met:
+            ranked.append(replace(draft, score=1.0 / worst / (PLACE + own)))
+            continue
+        rank, best = met[0]
+        signals = best_ranks(draft.ranks, best.ranks)
+        ranked.append(replace(draft, ranks=signals, score=1.0 / (PLACE + rank) / (PLACE + own)))
+    return sorted(ranked, key=_order)
+
+
+def chains(steps: Sequence[Sequence[Draft]], gaps: Sequence[float]) -> list[Chain]:
+    """One draft of each step, in order of time in one video, best first; the spans that they make never overlap.
+
+    Args:
+        gaps: largest seconds between a step and the next; one fewer than steps.
+    """
+    found = [Chain((draft,), 1.0 / (PLACE + rank)) for rank, draft in enumerate(steps[0])]
+    for drafts, most in zip(steps[1:], gaps, strict=True):
+        by_video = _by_video(drafts)
+        found = [
+            Chain((*chain.parts, draft), chain.score / (PLACE + rank) / (1.0 + gap / NEAR_SECONDS))
+            for chain in found
+            for rank, draft in by_video.get(chain.parts[-1].video_id, [])
+            if (gap := _gap(chain.parts[-1], draft)) is not None and gap <= most
+        ]
+    found.sort(key=lambda chain: (-chain.score, *(_order(part)[1:] for part in chain.parts)))
+    kept: dict[str, list[TimeSpan]] = {}
+    best: list[Chain] = []
+    for chain in found:
+        span = span_of(chain.parts)
+        taken = kept.setdefault(chain.parts[0].video_id, [])
+        if all(span.intersection_seconds(other) == 0 for other in taken):
+            taken.append(span)
+            best.append(chain)
+    return best
+
+
+def span_of(parts: Sequence[Draft]) -> TimeSpan:
+    """From the first start to the last stop."""
+    return TimeSpan(min(part.span.start_seconds for part in parts), max(part.span.stop_seconds for part in parts))
+
+
+def without_overlaps(drafts: Sequence[Draft]) -> list[Draft]:
+    """Best first, without what overlaps a better one of its video."""
+    kept: dict[str, list[TimeSpan]] = {}
+    best: list[Draft] = []
+    for draft in sorted(drafts, key=_order):
+        taken = kept.setdefault(draft.video_id, [])
+        if all(draft.span.intersection_seconds(other) == 0 for other in taken):
+            taken.append(draft.span)
+            best.append(draft)
+    return best
+
+
+def _gap(before: Draft, after: Draft) -> float | None:
+    """Seconds from one to the next, at least 0; None where the second does not come after the first."""
+    first, second = before.span, after.span
+    gap = second.start_seconds - first.stop_seconds
+    in_order = first.start_seconds < second.start_seconds and first.stop_seconds < second.stop_seconds
+    return max(0.0, gap) if in_order and gap >= -MOST_OVERLAP_SECONDS else None
+
+
+def _meet(one: Draft, other: Draft) -> bool:
+    return one.span.intersection_seconds(other.span) > 0 or one.segment_index == other.segment_index
+
+
+def _together(one: Draft, other: Draft) -> Draft:
+    start = max(one.span.start_seconds, other.span.start_seconds)
+    stop = min(one.span.stop_seconds, other.span.stop_seconds)
+    span = TimeSpan(start, stop) if start < stop else span_of((one, other))
+    texts = list(dict.fromkeys(text for text in (one.text, other.text) if text))
+    best = next(
+        (
+            seconds
+            for seconds in (one.best_frame_seconds, other.best_frame_seconds)
+            if span.start_seconds <= seconds < span.stop_seconds
+        ),
+        (span.start_seconds + span.stop_seconds) / 2,
+    )
+    return replace(
+        one, span=span, best_frame_seconds=best, ranks=best_ranks(one.ranks, other.ranks), text="\n".join(texts)
+    )
+
+
+def best_ranks(one: dict[Signal, int], other: dict[Signal, int]) -> dict[Signal, int]:
+    best = dict(one)
+    for name, rank in other.items():
+        best[name] = min(rank, best.get(name, rank))
+    return {name: best[name] for name in sorted(best)}
+
+
+def _by_video(drafts: Sequence[Draft]) -> dict[str, list[tuple[int, Draft]]]:
+    found: dict[str, list[tuple[int, Draft]]] = {}
+    for rank, draft in enumerate(drafts):
+        found.setdefault(draft.video_id, []).append((rank, draft))
+    return found
+
+
+def _order(draft: Draft) -> tuple[float, str, TimeSpan]:
+    return -draft.score, draft.video_id, draft.span

@@ -1,0 +1,153 @@
+"""A plan -> drafts: each part is found for itself, what must be together is joined, what is excluded falls away.
+
+A query of plain words is one `find_routed` and nothing else. Where there is more: terms (`text:"exit"`, quotes) decide
+what counts, the free words rank it; steps are found each for itself and joined in order of time.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+
+from indexer.records import Stage, TextSource, Video
+from indexer.store.library import Library, Similarities
+from search.exclusion.caption_synonyms import SameWords, own_words
+from search.exclusion.detector import Unwanted, direction
+from search.moments.localization import Draft
+from search.moments.temporal_join import Chain, all_of, best_ranks, chains, ranked_by, span_of
+from search.query.english_operators import is_place, without_place
+from search.query.filter_terms import Narrowing
+from search.query.plan import MOST_GAP_SECONDS, Excluded, Plan, Step, Term
+from search.results import SIGNALS, Signal
+from search.retrieval.fields import FIELD_SIGNALS, FIELD_SOURCES
+from search.retrieval.hybrid import Finding, find_routed
+from search.retrieval.phrases import find_phrase, signal_of
+from search.retrieval.types import Question
+
+Embed = Callable[[str, Collection[Signal]], Question]
+"""(words, signals) -> embedded."""
+
+
+class Follower:
+    """Follows plans in one library as it is at this moment."""
+
+    def __init__(
+        self,
+        library: Library,
+        embed: Embed,
+        *,
+        signals: Collection[Signal],
+        videos: Mapping[str, Video],
+        narrowing: Narrowing,
+    ) -> None:
+        """
+        Args:
+            signals: those that count; a term's own are cut down to these.
+            videos: by id, those that are searched.
+            narrowing: the time within them that counts.
+        """
+        self._narrowing = narrowing
+        self._all = len(library.videos())
+        self._library = library
+        self._embed = embed
+        self._signals = signals
+        self._videos = videos
+        self.first: Finding | None = None
+        """What the first words that were looked for brought up."""
+
+    def __call__(self, plan: Plan) -> list[Draft]:
+        """Moments that answer to a plan, best first; those of several steps carry their parts."""
+        if len(plan.steps) == 1:
+            return self._step(plan.steps[0], self._videos)
+        found = [self._step(step, self._videos) for step in plan.steps]
+        rarest = min(range(len(found)), key=lambda place: len(found[place]))
+        # Each step sees the best of the whole library alone; where the rarest is, all of the others are wanted.
+        around = {draft.video_id: self._videos[draft.video_id] for draft in found[rarest]}
+        if len(around) < len(self._videos):
+            found = [
+                drafts if place == rarest else self._step(plan.steps[place], around)
+                for place, drafts in enumerate(found)
+            ]
+        gaps = [MOST_GAP_SECONDS if step.within_seconds is None else step.within_seconds for step in plan.steps[1:]]
+        return [_as_one(chain) for chain in chains(found, gaps)]
+
+    def _step(self, step: Step, videos: Mapping[str, Video]) -> list[Draft]:
+        drafts = self._wanted(step, videos)
+        if self._narrowing.is_timed:
+            drafts = [inside for draft in drafts if (inside := self._inside(draft)) is not None]
+        for excluded in step.excluded:
+            held = self._unwanted(step, excluded).held_by(drafts)
+            drafts = [draft for draft, is_held in zip(drafts, held, strict=True) if not is_held]
+        return drafts
+
+    def _inside(self, draft: Draft) -> Draft | None:
+        """The part of a draft that lies in the time that counts."""
+        span = self._narrowing.within(draft.span)
+        if span is None or span == draft.span:
+            return draft if span is not None else None
+        best = draft.best_frame_seconds
+        if not span.start_seconds <= best < span.stop_seconds:
+            best = (span.start_seconds + span.stop_seconds) / 2
+        return replace(draft, span=span, best_frame_seconds=best)
+
+    def _unwanted(self, step: Step, excluded: Excluded) -> Unwanted:
+        alone = self._embed(excluded.text, SIGNALS)
+        in_context = None
+        if step.text and excluded.field is None:
+            joined = " " if is_place(excluded.text) else " and "
+            both = self._embed(f"{step.text}{joined}{excluded.text}", SIGNALS)
+            in_context = direction(self._embed(step.text, SIGNALS), both)
+        same = self._own_words(excluded.text) if "caption" in FIELD_SOURCES[excluded.field] else {}
+        return Unwanted(self._library, excluded, alone=alone, in_context=in_context, same=same, ready=self._is_ready)
+
+    def _own_words(self, thing: str) -> SameWords:
+        def compare(word: str) -> Similarities:
+            vector = self._embed(word, ("caption",)).text_vector
+            assert vector is not None  # there are captions with vectors
+            return self._library.background(vector, what="caption")
+
+        return own_words(without_place(thing), self._library.sampled_texts("caption"), compare)
+
+    def _wanted(self, step: Step, videos: Mapping[str, Video]) -> list[Draft]:
+        free = self._find(step.text, self._signals, videos) if step.text else []
+        if not step.terms:
+            return free
+        must = all_of([self._term(term, videos) for term in step.terms])
+        return ranked_by(must, free) if step.text else must
+
+    def _term(self, term: Term, videos: Mapping[str, Video]) -> list[Draft]:
+        if term.field == "looks" or not term.exact:
+            signals = self._signals if term.field is None else FIELD_SIGNALS[term.field]
+            return self._find(term.text, [signal for signal in signals if signal in self._signals], videos)
+        sources: list[TextSource] = [
+            source for source in FIELD_SOURCES[term.field] if signal_of(source) in self._signals
+        ]
+        return find_phrase(self._library, term.text, sources=sources, videos=videos, is_ready=self._is_ready)
+
+    def _find(self, words: str, signals: Collection[Signal], videos: Mapping[str, Video]) -> list[Draft]:
+        if not signals:
+            return []
+        question = self._embed(words, signals)
+        if len(videos) < self._all:
+            question = replace(question, video_ids=frozenset(videos))
+        found = find_routed(self._library, question, signals=signals, videos=videos)
+        self.first = self.first or found
+        return found.drafts
+
+    def _is_ready(self, video_id: str, stage: Stage) -> bool:
+        return video_id in self._videos and stage in self._videos[video_id].stages
+
+
+def _as_one(chain: Chain) -> Draft:
+    """The moment that spans a chain; its first part's picture stands for it."""
+    first = chain.parts[0]
+    ranks = first.ranks
+    for part in chain.parts:
+        ranks = best_ranks(ranks, part.ranks)
+    return replace(
+        first,
+        span=span_of(chain.parts),
+        score=chain.score,
+        ranks=ranks,
+        relevance=min(part.relevance for part in chain.parts),
+        text="\n".join(dict.fromkeys(part.text for part in chain.parts if part.text)),
+        parts=chain.parts,
+    )

@@ -1,0 +1,111 @@
+"""When are `then`, `not` and `without` just words? English, and by rules that can be told in a paragraph. Pure.
+
+They are the grammar's only where they are in small letters and the words around them describe what is to be seen:
+`a red car then a bus`, `beach not at night`. A whole sentence, as somebody says it, is left alone: `we can't go on
+without you`, `if it rains then we stay`, `what happens then`. The marks `-` and `>>` are for those who mean it, and
+for every other language.
+"""
+
+import re
+from collections.abc import Sequence
+
+from search.text.words import FUNCTION_WORDS, split
+
+MARK = "\x00"
+"""Stands in a list of words for what is no word: a quote, a term, an exclusion."""
+_SUBJECTS = frozenset("i you he she we they".split())
+_AUXILIARIES = frozenset(
+    "am is are was were has have had do does did can could will would shall should may might must cannot".split()
+)
+_BEFORE_DESCRIBING = frozenset("there that who which a an the".split())
+"""`there is a car`, `a man who is old`, `a can of beans`: what follows these makes no sentence."""
+_ASKING = frozenset("what who whom whose when where why how which do does did is are can could will would".split())
+_CONDITIONS = frozenset("if when whenever unless because since although though".split())
+_CONTRACTION = re.compile(r"(?:\w+n['\u2019]t|\w+['\u2019](?:re|ve|ll|m|d)|(?:it|that|he|she|what|who)['\u2019]s)$")
+_PLACES = frozenset(
+    "at in on with by near under over during inside outside behind beside before after below above against among "
+    "between through within of from a an the any".split()
+)
+"""Words after which `not` excludes: `not at night`, `not a cat`; but `not moving`, `not yet` are words."""
+_WHERE = re.compile(r"(?:in|on|at|by|to|from)(?: the)? \w+ of\s+(?=\S)", re.IGNORECASE)
+"""`in front of`, `on top of`, `at the side of`."""
+_ARTICLES = frozenset(("a", "an", "the", "any"))
+_NO_NEW_STEP = frozenset(
+    "since by until till back even only just now well so but or every okay ok than more rather if when what who "
+    "why how and".split()
+)
+"""Before `then`: `since then`, `now and then`, `but then`."""
+_NOT_AFTER_THEN = frozenset("again some too".split())
+"""`then again`."""
+
+
+def bare(word: str) -> str:
+    """A word without marks at its ends; capitals stay."""
+    return word.strip(".,;:!?\u2026()[]")
+
+
+def is_sentence(words: Sequence[str]) -> bool:
+    """Whether these words, in order, are a sentence that somebody says or asks rather than what is to be seen."""
+    plain = [bare(word).casefold() for word in words]
+    if not plain:
+        return False
+    if words[-1][-1] in "?!" or plain[0] in _ASKING or _SUBJECTS & set(plain):
+        return True
+    if any(_CONTRACTION.match(word) for word in plain):
+        return True
+    for place, word in enumerate(plain):
+        before = plain[place - 1] if place else ""
+        after = plain[place + 1] if place + 1 < len(plain) else ""
+        if word in _AUXILIARIES and before not in _BEFORE_DESCRIBING and not after.endswith("ing"):
+            return True
+    return False
+
+
+def is_then(words: Sequence[str], place: int) -> bool:
+    """Whether the word at a place is the `then` between two steps, whatever lies behind it."""
+    if words[place] != "then" or place == 0:
+        return False
+    before = [bare(word).casefold() for word in words[:place]]
+    if before[-1] == MARK:
+        return True
+    if before[-1] == "and":
+        # "A and then B" is an order, "now and then" is not.
+        before = before[:-1]
+    if not before or before[-1] in _NO_NEW_STEP or _CONDITIONS & set(before) or not means_something(before):
+        return False
+    after = bare(words[place + 1]).casefold() if place + 1 < len(words) else ""
+    return after not in _NOT_AFTER_THEN
+
+
+def is_excluding(words: Sequence[str], place: int) -> bool:
+    """Whether the word at a place begins what is not wanted: `without X`, `not at X`, `but not X`, `but no X`."""
+    word = words[place]
+    if word not in ("without", "not", "no") or place == 0:
+        return False
+    before = bare(words[place - 1]).casefold()
+    after = bare(words[place + 1]).casefold() if place + 1 < len(words) else ""
+    if word == "without":
+        return True
+    if not after:
+        return False
+    if before == "but":
+        return True
+    if word == "no":
+        return words[place - 1].endswith(",")
+    return after in _PLACES and before not in ("or", "if", "why", "whether", "and") and before not in _AUXILIARIES
+
+
+def is_place(words: str) -> bool:
+    """Whether words say where or when something is, as `at night`: they follow what they belong to without an `and`."""
+    first = bare(words.split(" ", 1)[0]).casefold()
+    return first in _PLACES and first not in _ARTICLES
+
+
+def without_place(words: str) -> str:
+    """A thing without the words for where it is to something: `a wall` for `in front of a wall`."""
+    return _WHERE.sub("", words, count=1) if is_place(words) and _WHERE.match(words) else words
+
+
+def means_something(words: Sequence[str]) -> bool:
+    """Whether one of the words is more than an article or the like."""
+    return MARK in words or any(word not in FUNCTION_WORDS for word in split(" ".join(words)))

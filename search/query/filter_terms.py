@@ -1,0 +1,105 @@
+"""The filters of a query, as they are written -> `Filters`; every fault with its place. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from indexer.errors import QueryError, QuerySyntaxError
+from indexer.records import TimeSpan, Video
+from search.query.durations import seconds_of
+from search.query.filters import Filters, created_span
+from search.query.plan import FilterTerm, Plan
+
+EXAMPLES = {
+    "video": "video:talk.mp4",
+    "folder": "folder:2023/paris",
+    "tag": "tag:family",
+    "date": "date:2023-05..2023-08",
+    "duration": "duration:<10m",
+    "at": "at:0..5m",
+}
+Bound = TypeVar("Bound")
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """Which videos, and which part of each, a plan looks at."""
+
+    wanted: Filters
+    refused: tuple[Filters, ...] = ()
+    """`-tag:draft`: what one of these lets through is left out."""
+
+    def matches(self, video: Video) -> bool:
+        """Whether this video is looked at."""
+        return self.wanted.matches(video) and not any(one.matches(video) for one in self.refused if not _is_time(one))
+
+    def within(self, span: TimeSpan) -> TimeSpan | None:
+        """The part of a span that counts; None where none does. A refused time takes all that reaches into it."""
+        if any(_is_time(one) and one.within(span) is not None for one in self.refused):
+            return None
+        return self.wanted.within(span)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether a time within the videos counts."""
+        return _is_time(self.wanted) or any(_is_time(one) for one in self.refused)
+
+
+def narrowing_of(plan: Plan) -> Narrowing:
+    """Reads a plan's filters; several videos or folders are alternatives, all else must hold together.
+
+    Raises:
+        QuerySyntaxError: a value that is no date, duration or time, or filters of which nothing is left.
+    """
+    wanted, refused = Filters(), list[Filters]()
+    for term in plan.filters:
+        if term.is_excluded:
+            refused.append(_with(Filters(), term, plan.query))
+        else:
+            wanted = _with(wanted, term, plan.query)
+    return Narrowing(wanted, tuple(refused))
+
+
+def _with(filters: Filters, term: FilterTerm, query: str) -> Filters:
+    try:
+        match term.name:
+            case "video":
+                return replace(filters, videos=(*filters.videos, term.value))
+            case "folder":
+                return replace(filters, folders=(*filters.folders, term.value))
+            case "tag":
+                return replace(filters, tags=(*filters.tags, term.value))
+            case "date":
+                low, high = _range(term.value, lambda text: created_span(text)[0], lambda text: created_span(text)[1])
+                return replace(filters, created_from=low, created_to=high)
+            case "duration":
+                low, high = _range(term.value, seconds_of, seconds_of)
+                return replace(filters, duration_from_seconds=low, duration_to_seconds=high)
+            case "at":
+                low, high = _range(term.value, seconds_of, seconds_of)
+                return replace(filters, time_from_seconds=low, time_to_seconds=high)
+    except QueryError as error:
+        stop = query.find(" ", term.place)
+        reason = str(error).split(";")[0]
+        raise QuerySyntaxError(
+            reason, query, term.place, len(query) if stop < 0 else stop, EXAMPLES[term.name]
+        ) from error
+
+
+def _range(text: str, first: Callable[[str], Bound], last: Callable[[str], Bound]) -> tuple[Bound | None, Bound | None]:
+    """`A..B`, `A..`, `..B`, `<B`, `>A` or `A` alone; each end read by its own function."""
+    if text[:1] in "<>":
+        value = text[1:].lstrip("=")
+        return (None, first(value)) if text[0] == "<" else (last(value), None)
+    low, dots, high = text.partition("..")
+    if not dots:
+        low, high = text, text
+        if first(low) == last(high):
+            raise QueryError(f"{text!r} is one point, not a range")
+    if not low and not high:
+        raise QueryError(f"{text!r} has neither end")
+    return (first(low) if low else None, last(high) if high else None)
+
+
+def _is_time(filters: Filters) -> bool:
+    return filters.time_from_seconds is not None or filters.time_to_seconds is not None

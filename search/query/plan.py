@@ -1,0 +1,118 @@
+"""What a query means, as values: the plan that `language` reads out of the words and `SearchEngine` follows. Pure."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+FieldName = Literal["looks", "said", "text", "caption"]
+"""A signal by the name that people give it; see `FIELD_SIGNALS` in `search.retrieval.fields`."""
+FilterName = Literal["video", "folder", "tag", "date", "duration", "at"]
+FIELDS: dict[str, FieldName] = {"looks": "looks", "said": "said", "text": "text", "caption": "caption"}
+FILTERS: dict[str, FilterName] = {
+    "video": "video",
+    "name": "video",
+    "folder": "folder",
+    "tag": "tag",
+    "date": "date",
+    "duration": "duration",
+    "at": "at",
+}
+"""Name before the colon -> the filter; `name:` is another way to say `video:`."""
+MOST_GAP_SECONDS = 300.0
+"""From one step to the next where no `within` says otherwise: what lies further apart is hardly one moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Something that a moment must hold: exact words, or a thing in a signal that is named."""
+
+    text: str
+    field: FieldName | None
+    """None: in whatever is said or written."""
+    exact: bool
+    """These words, side by side; otherwise what they mean is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """Something that must not be there."""
+
+    text: str
+    field: FieldName | None
+    """None: neither seen, said nor written."""
+    exact: bool
+    written: str
+    """As it stands in the query with its `not` or `without`: a text that says just this does not hold the thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilterTerm:
+    """A condition on the video, or on the time within it, not yet read."""
+
+    name: FilterName
+    value: str
+    is_excluded: bool
+    """`-tag:draft`: the condition must not hold."""
+    place: int
+    """Where it stands in the query, in characters from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to be found; a plan of several wants them one after the other."""
+
+    text: str
+    """Free words, with those of its quotes; empty where there are only terms."""
+    terms: tuple[Term, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
+    within_seconds: float | None = None
+    """Largest gap between the stop of the step before and the start of this one; None for the first."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing but free words."""
+        return not self.terms and not self.excluded
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A query as it was understood."""
+
+    query: str
+    """The tidied words themselves."""
+    steps: tuple[Step, ...]
+    """At least one; in order of time."""
+    filters: tuple[FilterTerm, ...] = ()
+
+    @classmethod
+    def plain(cls, query: str) -> "Plan":
+        """The words as they stand, without any grammar."""
+        return cls(query, (Step(query),))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the words mean just themselves."""
+        return len(self.steps) == 1 and self.steps[0] == Step(self.query) and not self.filters
+
+    @property
+    def words(self) -> str:
+        """Everything that is wanted, in words alone: what a text is marked by and a time line is drawn for."""
+        wanted: list[str] = []
+        for step in self.steps:
+            wanted += [step.text] if step.text else []
+            wanted += [term.text for term in step.terms if term.text not in step.text]
+        return " ".join(dict.fromkeys(wanted))
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented JSON object of how a query was understood: `steps` and `filters`."""
+        return {
+            "steps": [
+                {
+                    "text": step.text,
+                    "terms": [{"text": one.text, "field": one.field, "exact": one.exact} for one in step.terms],
+                    "excluded": [{"text": one.text, "field": one.field, "exact": one.exact} for one in step.excluded],
+                    "within_seconds": step.within_seconds,
+                }
+                for step in self.steps
+            ],
+            "filters": [{"name": one.name, "value": one.value, "excluded": one.is_excluded} for one in self.filters],
+        }

@@ -1,0 +1,63 @@
+"""Fused keys -> matches with everything that `moments` needs: segments, texts, frames. Asks the library twice."""
+
+from collections.abc import Mapping, Sequence
+
+from indexer.records import TimeSpan
+from search.moments.localization import Match
+from search.results import Signal
+from search.retrieval.types import Question, Retrieved, Searchable, SegmentKey
+from search.scoring.rank_fusion import Fused
+
+TEXTS_WITH_FRAMES = 50
+"""The first so many segments of a list are looked at frame by frame, and all that matched by their picture. What was
+found further down by its words alone is shown by its segment's own frame; its time is the text's anyway."""
+
+
+def matches_of(
+    library: Searchable,
+    question: Question,
+    found: Retrieved,
+    fused: Sequence[Fused[SegmentKey, Signal]],
+    durations: Mapping[str, float],
+    relevance: Mapping[SegmentKey, float],
+) -> list[Match]:
+    """One match for each fused key, in the same order; a segment that vanished meanwhile is left out.
+
+    Args:
+        durations: seconds of each video; a text that lasts longer ends with the video.
+    """
+    segments = library.segments_by_key([one.key for one in fused])
+    seen = [one.key for rank, one in enumerate(fused) if rank < TEXTS_WITH_FRAMES or "picture" in one.ranks]
+    vector = question.picture_vector
+    frames = {} if vector is None or not seen else library.frame_similarities(vector, seen)
+    texts = _texts(found, durations)
+    return [
+        Match(
+            video_id=one.key[0],
+            segment_index=one.key[1],
+            segment=segments[one.key].span,
+            segment_frame_seconds=segments[one.key].best_frame_seconds,
+            score=one.score,
+            ranks=one.ranks,
+            texts=texts.get(one.key, {}),
+            relevance=relevance.get(one.key, 0.0),
+            frames=frames.get(one.key, []),
+        )
+        for one in fused
+        if one.key in segments
+    ]
+
+
+def _texts(found: Retrieved, durations: Mapping[str, float]) -> dict[SegmentKey, dict[Signal, tuple[TimeSpan, str]]]:
+    texts: dict[SegmentKey, dict[Signal, tuple[TimeSpan, str]]] = {}
+    for signal, hits in found.lists.items():
+        for hit in hits:
+            if hit.span is not None:
+                span = _inside(hit.span, durations[hit.key[0]])
+                texts.setdefault(hit.key, {})[signal] = (span, hit.text)
+    return texts
+
+
+def _inside(span: TimeSpan, duration_seconds: float) -> TimeSpan:
+    start = min(max(0.0, span.start_seconds), duration_seconds)
+    return TimeSpan(start, max(start, min(span.stop_seconds, duration_seconds)))

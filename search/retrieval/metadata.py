@@ -1,0 +1,186 @@
+"""A query against the words around the pictures: file and folder names, titles, tags, chapters, places, cameras.
+
+A chapter says when: it gives a moment with its own span. All else speaks of the whole video: it lifts the segment of
+that video that the other signals rank best, and where they have none it gives the video's first segment. Such a match
+says little of what is seen or said, so the list weighs little in the fusion. Leaves out the person's filters
+(`filters`), which let through or not and never rank.
+"""
+
+import os.path
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import PurePath
+
+from indexer.records import SegmentRow, TimeSpan, Video
+from search.results import Signal
+from search.retrieval.types import Hit, Question, Retrieved, Searchable, SegmentKey
+from search.scoring.rank_fusion import fuse
+from search.scoring.relevance import Near
+from search.text.term_coverage import QUERY_SHARE, word_share
+from search.text.words import EMPTY_WORDS, MIN_STEM_LETTERS, split
+
+METADATA: Signal = "metadata_words"
+VIDEO_WEIGHT = 0.25
+"""At rank 1 it adds to a segment what lifts rank 20 of a full list to rank 1, and alone it ranks behind 180 hits of
+one: a name is never worth more than what is seen or said."""
+CHAPTER_WEIGHT = 0.5
+"""Where a chapter matches best; a chapter is about its span, though often a long one."""
+MOST_MATCHES = 200
+MOST_CHAPTERS = 50
+"""Their segments are looked up one video at a time."""
+
+
+_Words = tuple[str, tuple[str, ...]]
+"""A path, and the texts that stand beside it; cheap to make, so that what is costly can be kept by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameMatch:
+    """A video, or a chapter of it, whose words match."""
+
+    video_id: str
+    span: TimeSpan | None
+    """Of the chapter; None: the whole video."""
+    text: str
+    """The parts that hold the query's words."""
+    share: float
+    """Share of the query's words that are there, by weight, above 0."""
+
+
+def with_metadata(library: Searchable, question: Question, found: Retrieved, videos: Mapping[str, Video]) -> Retrieved:
+    """What was found, and the list of this signal where something matches.
+
+    Args:
+        videos: the library's, by id.
+    """
+    wanted = (
+        video
+        for video in videos.values()
+        if "picture" in video.stages and (question.video_ids is None or video.video_id in question.video_ids)
+    )
+    matches = match_metadata(question.text, list(wanted), parent=common_folder(videos.values()))
+    hits = _hits(library, matches, found) if matches else []
+    if not hits:
+        return found
+    weight = (CHAPTER_WEIGHT if matches[0].span else VIDEO_WEIGHT) * matches[0].share
+    near = Near({hit.key: matches[0].share for hit in hits}, 0.0)
+    return replace(
+        found,
+        lists={**found.lists, METADATA: hits},
+        weights={**found.weights, METADATA: weight},
+        evidence=replace(found.evidence, near={**found.evidence.near, METADATA: near}),
+    )
+
+
+def match_metadata(query: str, videos: Sequence[Video], *, parent: str = "") -> list[NameMatch]:
+    """Chapters, then whole videos, each best first; at most `MOST_CHAPTERS` and in all `MOST_MATCHES`.
+
+    A video counts when its names, title, tags, place, camera and description together hold half of the query's words
+    that mean something, or when a tag or the title by itself is what the query asks for.
+
+    Args:
+        parent: folder that all videos share; its names and those above it say nothing.
+    """
+    heads = {word[:MIN_STEM_LETTERS] for word in split(query) if word not in EMPTY_WORDS}
+    chapters: list[NameMatch] = []
+    wholes: list[NameMatch] = []
+    for video in videos:
+        chapters += [
+            NameMatch(video.video_id, chapter.span, chapter.title, share)
+            for chapter in video.metadata.chapters
+            if not heads.isdisjoint(_heads(chapter.title)) and (share := word_share(query, chapter.title)) > 0
+        ]
+        words = _words_of(video)
+        if heads.isdisjoint(_all_heads(parent, words)):
+            continue
+        parts = _parts(parent, words)
+        if (share := _share_of(query, video, parts)) > 0:
+            text = " · ".join(part for part in parts if not heads.isdisjoint(_heads(part)))
+            wholes.append(NameMatch(video.video_id, None, text, share))
+    paths = {video.video_id: video.path for video in videos}
+    for matches in (chapters, wholes):
+        matches.sort(key=lambda one: (-one.share, paths[one.video_id], one.span or TimeSpan(0, 0)))
+    return [*chapters[:MOST_CHAPTERS], *wholes][:MOST_MATCHES]
+
+
+def common_folder(videos: Iterable[Video]) -> str:
+    """The deepest folder that holds all of them; empty without any."""
+    return _common_folder(tuple(video.path for video in videos))
+
+
+@lru_cache(maxsize=8)
+def _common_folder(paths: tuple[str, ...]) -> str:
+    folders = {os.path.dirname(path) for path in paths}  # noqa: PTH120 - tens of thousands of them
+    try:
+        return os.path.commonpath(folders)
+    except ValueError:
+        return ""
+
+
+def _words_of(video: Video) -> _Words:
+    said = video.metadata
+    names = (said.place_name, said.camera_make, said.camera_model, said.artist)
+    return video.path, (said.title, *video.tags, *names, said.description, said.comment)
+
+
+def _parts(parent: str, words: _Words) -> list[str]:
+    path, texts = PurePath(words[0]), words[1]
+    folders = path.parent.relative_to(parent).as_posix() if parent and path.is_relative_to(parent) else ""
+    return list(dict.fromkeys(text for text in (*texts, path.stem, *folders.split("/")) if text and text != "."))
+
+
+@lru_cache(maxsize=1 << 17)
+def _all_heads(parent: str, words: _Words) -> frozenset[str]:
+    return frozenset(head for part in _parts(parent, words) for head in _heads(part))
+
+
+def _share_of(query: str, video: Video, parts: Sequence[str]) -> float:
+    whole = word_share(query, "\n".join(parts))
+    if whole >= QUERY_SHARE:
+        return whole
+    return max((word_share(query, text) for text in (*video.tags, video.metadata.title) if text), default=0.0)
+
+
+@lru_cache(maxsize=1 << 17)
+def _heads(text: str) -> frozenset[str]:
+    """How the text's words begin: where a query's words begin otherwise, the text does not hold them."""
+    return frozenset(word[:MIN_STEM_LETTERS] for word in split(text))
+
+
+def _hits(library: Searchable, matches: Sequence[NameMatch], found: Retrieved) -> list[Hit]:
+    """Where in the library the matches are; each segment once."""
+    best = _best_segments(found)
+    firsts = library.segments_by_key([(one.video_id, 0) for one in matches if one.video_id not in best])
+    segments: dict[str, list[SegmentRow]] = {}
+    hits: dict[SegmentKey, Hit] = {}
+    for match in matches:
+        first = (match.video_id, 0)
+        if match.span is not None:
+            if match.video_id not in segments:
+                segments[match.video_id] = library.segments(match.video_id)
+            index = _segment_of(match.span, segments[match.video_id])
+            if index is not None:
+                key = (match.video_id, index)
+                hits.setdefault(key, Hit(key, match.span, match.text))
+        elif match.video_id in best:
+            hits.setdefault(best[match.video_id], Hit(best[match.video_id], None, ""))
+        elif first in firsts:
+            hits.setdefault(first, Hit(first, firsts[first].span, match.text))
+    return list(hits.values())
+
+
+def _best_segments(found: Retrieved) -> dict[str, SegmentKey]:
+    keys: dict[Signal, list[SegmentKey]] = {signal: [hit.key for hit in hits] for signal, hits in found.lists.items()}
+    best: dict[str, SegmentKey] = {}
+    for one in fuse(keys, weights=found.weights):
+        best.setdefault(one.key[0], one.key)
+    return best
+
+
+def _segment_of(chapter: TimeSpan, segments: Sequence[SegmentRow]) -> int | None:
+    """The first segment that lies in the chapter by half or more, else the one that shares most with it."""
+    shared = {row.index: row.span.intersection_seconds(chapter) for row in segments}
+    inside = (row.index for row in segments if 0 < row.span.duration_seconds <= 2 * shared[row.index])
+    most = max(shared, key=lambda index: (shared[index], -index), default=None)
+    return next(inside, most)

@@ -1,0 +1,75 @@
+"""Exact words -> drafts of moments: the times at which they are said or written side by side."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from indexer.records import STAGE_OF_SOURCE, TEXT_SOURCES, SegmentRow, Stage, TextSource, TimeSpan, Video
+from indexer.store.library import Library, TextHit
+from search.moments.localization import MIN_TEXT_SECONDS, Draft
+from search.moments.temporal_join import without_overlaps
+from search.results import SIGNALS, Signal
+from search.text.phrase_matching import holds_phrase
+
+POOL = 2000
+"""Texts with a word of the phrase among which the whole phrase is looked for."""
+
+
+_BY_WORDS: dict[TextSource, Signal] = {
+    source: signal for source in TEXT_SOURCES for signal in SIGNALS if signal == f"{source}_words"
+}
+
+
+def signal_of(source: TextSource) -> Signal:
+    """The signal that matches a source by its words."""
+    return _BY_WORDS[source]
+
+
+def find_phrase(
+    library: Library,
+    phrase: str,
+    *,
+    sources: Sequence[TextSource],
+    videos: Mapping[str, Video],
+    is_ready: Callable[[str, Stage], bool],
+) -> list[Draft]:
+    """Moments whose texts hold the words side by side, best first; within a video they never overlap.
+
+    What is spelled exactly so comes before what a reader of pictures slipped in, and what is said or written before
+    what a model says of the picture.
+    """
+    named = None if len(videos) == len(library.videos()) else frozenset(videos)
+    found: list[tuple[int, int, Signal, TextHit]] = []
+    for source in sources:
+        for fuzzy in (False, True) if source == "screen_text" else (False,):
+            hits = library.match_words(phrase, source=source, limit=POOL, video_ids=named, fuzzy=fuzzy)
+            holding = [
+                hit
+                for hit in hits
+                if hit.video_id in videos
+                and is_ready(hit.video_id, STAGE_OF_SOURCE[source])
+                and holds_phrase(phrase, hit.text, fuzzy=fuzzy)
+            ]
+            rough = (source == "caption") + 2 * fuzzy
+            signal: Signal = signal_of(source)
+            ranked: list[tuple[int, int, Signal, TextHit]] = [
+                (rough, rank, signal, hit) for rank, hit in enumerate(holding, start=1)
+            ]
+            found += ranked
+    found.sort(key=lambda one: (one[0], one[1]))
+    segments = library.segments_by_key([(hit.video_id, hit.segment_index) for *_, hit in found])
+    drafts = [
+        _draft(signal, rank, hit, segments[hit.video_id, hit.segment_index], videos[hit.video_id], 1.0 / place)
+        for place, (_, rank, signal, hit) in enumerate(found, start=1)
+        if (hit.video_id, hit.segment_index) in segments
+    ]
+    return without_overlaps(drafts)
+
+
+def _draft(signal: Signal, rank: int, hit: TextHit, segment: SegmentRow, video: Video, score: float) -> Draft:
+    start = min(max(0.0, hit.span.start_seconds), video.duration_seconds)
+    span = TimeSpan(start, max(start, min(hit.span.stop_seconds, video.duration_seconds)))
+    if span.duration_seconds < MIN_TEXT_SECONDS:
+        span = segment.span
+    best = segment.best_frame_seconds
+    if not span.start_seconds <= best < span.stop_seconds:
+        best = (span.start_seconds + span.stop_seconds) / 2
+    return Draft(hit.video_id, segment.index, span, best, score, {signal: rank}, hit.text, 0.0)

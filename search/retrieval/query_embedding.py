@@ -1,0 +1,113 @@
+"""The models behind a search: loaded by the first query that needs them, once, and checked against the library's."""
+
+import threading
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from indexer.config import Settings
+from indexer.errors import LibraryModelsError, QueryError
+from indexer.models.protocols import PictureModel, Vectors
+from indexer.models.registry import Models
+from indexer.provenance import maker_of, settings_like
+from indexer.store.library import Library
+from search.results import Signal
+from search.retrieval.types import BY_MEANING, QueryVector, Question
+from search.scoring.calibration import calibration_for
+
+KEPT_VECTORS = 64
+"""Of the last queries; a page of results, its next page and its time lines ask with the same words."""
+
+
+class QueryEmbedder(Protocol):
+    """The part of a model that queries need."""
+
+    def embed_queries(self, texts: Sequence[str], /) -> Vectors: ...
+
+
+QUERY_PICTURES = 2
+"""Pictures embedded at once: an image and its mirror image. A larger batch would be filled up with nothing."""
+
+
+class QueryModels:
+    """Embeds queries for one library. Safe from several threads."""
+
+    def __init__(self, library: Library, settings: Settings, load: Callable[[Settings], Models]) -> None:
+        self._library = library
+        self._settings = settings
+        self._load = load
+        self._models: Models | None = None
+        self._loading = threading.Lock()
+        self._keeping = threading.Lock()
+        self._kept: dict[tuple[str, str], QueryVector] = {}
+
+    def load(self, signals: Collection[Signal]) -> None:
+        """Loads what these signals need, unless it was loaded before.
+
+        Raises:
+            LibraryModelsError: the settings name other models than those that made the library.
+            ModelMissingError, ModelBrokenError: a model cannot be loaded.
+        """
+        maker = self._library.maker
+        by_picture = bool(maker.picture_model) and "picture" in signals
+        by_meaning = bool(maker.text_model) and bool(BY_MEANING & set(signals))
+        if not by_picture and not by_meaning:
+            return
+        with self._loading:
+            if self._models is None:
+                self._models = self._loaded()
+
+    def embed(self, text: str, signals: Collection[Signal], video_ids: frozenset[str] | None) -> Question:
+        """A checked query with the vectors that these signals compare; call `load` before."""
+        models = self._models
+        picture = models.picture if models and "picture" in signals else None
+        words = models.text if models and BY_MEANING & set(signals) else None
+        return Question(
+            text,
+            None if picture is None else self._vector("picture", picture, text),
+            None if words is None else self._vector("text", words, text),
+            video_ids,
+            self._library.maker.profile,
+            calibration_for(self._library.maker),
+            models.reranker if models else None,
+        )
+
+    def pictures(self) -> PictureModel:
+        """The picture model, loaded.
+
+        Raises:
+            QueryError: the library was made without one.
+            LibraryModelsError, ModelMissingError, ModelBrokenError: as `load`.
+        """
+        self.load(("picture",))
+        if self._models is None or self._models.picture is None:
+            raise QueryError(
+                f"library {self._library.path} was made without a picture model, so nothing in it is compared by its"
+                " looks; search in words, or index into a new library with --models small"
+            )
+        return self._models.picture
+
+    def _vector(self, kind: str, model: QueryEmbedder, text: str) -> QueryVector:
+        """Kept for the last queries: a question searches, judges and draws its curves with one and the same."""
+        with self._keeping:
+            if (kind, text) in self._kept:
+                return self._kept[kind, text]
+        vector = model.embed_queries([text])[0]
+        with self._keeping:
+            self._kept[kind, text] = vector
+            while len(self._kept) > KEPT_VECTORS:
+                self._kept.pop(next(iter(self._kept)))
+        return vector
+
+    def _loaded(self) -> Models:
+        maker = self._library.maker
+        settings = replace(settings_like(self._settings, maker), batch_frames=QUERY_PICTURES)
+        models = self._load(settings)
+        # How it was sampled matters to whoever adds to the library, not to whoever searches it.
+        asked_for = replace(maker_of(models, settings), sampling=maker.sampling)
+        if different := maker.differences(asked_for):
+            raise LibraryModelsError(
+                f"library {self._library.path} was made with other models: {'; '.join(different)};"
+                " name no models to search it with its own, or index again into another library"
+            )
+        return models

@@ -1,0 +1,148 @@
+"""One look into a library, as it is at this moment: words or an example -> drafts of moments, best first.
+
+Shows nothing; `engine` folds, pages and shows.
+"""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.config import Settings
+from indexer.records import TimeSpan
+from indexer.store.library import Library
+from search.by_example.example import make_example
+from search.by_example.similar_moments import find_like
+from search.moments.localization import Draft
+from search.plan_executor import Follower
+from search.query.filter_terms import narrowing_of
+from search.query.parser import check_wanted, plan_of
+from search.query.plan import Plan
+from search.query.validation import check_query
+from search.results import SIGNALS, Signal
+from search.retrieval.hybrid import Finding, find_routed, nearest_of
+from search.retrieval.query_embedding import QueryModels
+from search.retrieval.types import Question
+
+VideoIds = frozenset[str] | None
+"""Look in these alone; None for all."""
+Curve = list[tuple[float, float]]
+"""(time in seconds, similarity) of frames, in order of time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An example with its words, as a caller gave them."""
+
+    image: Path | bytes | None
+    like: str | None
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that was found, before it is folded and paged."""
+
+    text: str
+    """The query as it was understood."""
+    words: str
+    """What texts are compared with."""
+    drafts: list[Draft]
+    embed_seconds: float
+    load_seconds: float
+    plan: Plan | None
+    finding: Finding | None = None
+    """What the plan's first words brought up; all of it where they are the whole plan."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Words alone: exact words, an order, a filter or an example is there or it is not."""
+        return self.plan is not None and self.plan.is_plain
+
+    def reaches(self, threshold: float) -> bool:
+        """Whether anything counts as found."""
+        if self.is_plain:
+            return any(draft.relevance >= threshold for draft in self.drafts)
+        return bool(self.drafts)
+
+
+class Look:
+    """Looks into one library for one search."""
+
+    def __init__(self, library: Library, models: QueryModels, settings: Settings) -> None:
+        self.library = library.now()
+        self.videos = {one.video_id: one for one in self.library.videos()}
+        """By id."""
+        self._models = models
+        self._settings = settings
+
+    def only(self, video: str | None) -> VideoIds:
+        """The id of a video that is named; None for all. Raises NotInLibraryError."""
+        return None if video is None else frozenset({self.library.find_video(video).video_id})
+
+    def question(self, text: str, signals: Collection[Signal], video_ids: VideoIds) -> Question:
+        """A checked query, embedded for these signals. Raises as `QueryModels.load`."""
+        self._models.load(signals)
+        return self._models.embed(text, signals, video_ids)
+
+    def by_words(self, query: str, *, plain: bool, signals: tuple[Signal, ...], video_ids: VideoIds) -> Found:
+        """What answers to a query; raises as `SearchEngine.search`."""
+        text = check_query(query)
+        plan = Plan.plain(text) if plain else plan_of(text)
+        narrowing = narrowing_of(plan)
+        check_wanted(plan)
+        load_seconds = _timed(lambda: self._models.load(signals if plan.is_plain else SIGNALS))
+        embedding = 0.0
+
+        def embed(words: str, for_signals: Collection[Signal]) -> Question:
+            nonlocal embedding
+            began = time.perf_counter()
+            question = self._models.embed(words, for_signals, video_ids)
+            embedding += time.perf_counter() - began
+            return question
+
+        looked_at = {
+            name: one
+            for name, one in self.videos.items()
+            if (video_ids is None or name in video_ids) and narrowing.matches(one)
+        }
+        follow = Follower(self.library, embed, signals=signals, videos=looked_at, narrowing=narrowing)
+        drafts = follow(plan)
+        return Found(text, plan.words, drafts, embedding, load_seconds, plan, follow.first)
+
+    def by_example(self, given: Given, *, signals: tuple[Signal, ...], video_ids: VideoIds) -> Found:
+        """What is like an example; raises as `SearchEngine.search`."""
+        text = check_query(given.query) if given.query else ""
+        load_seconds = _timed(self._models.pictures)
+        model = self._models.pictures()
+        began = time.perf_counter()
+        example = make_example(self.library, model, image=given.image, like=given.like, text=text, signals=signals)
+        embedding = time.perf_counter() - began
+        drafts = find_like(self.library, example, video_ids=video_ids, videos=self.videos, settings=self._settings)
+        return Found(text, text, drafts, embedding, load_seconds, None)
+
+    def closest(self, found: Found, video_ids: VideoIds, *, signals: Collection[Signal], limit: int) -> list[Draft]:
+        """What comes nearest to plain words by any signal, whether or not it counts."""
+        drafts = sorted(found.drafts, key=lambda draft: -draft.relevance)[:limit]
+        if len(drafts) == limit:
+            return drafts
+        finding = found.finding
+        if finding is None or set(signals) != set(SIGNALS):
+            question = self.question(found.words, SIGNALS, video_ids)
+            finding = find_routed(self.library, question, signals=SIGNALS, videos=self.videos)
+        return nearest_of(self.library, finding, videos=self.videos, limit=limit)
+
+    def curves(self, question: Question, spans: Sequence[tuple[str, TimeSpan]]) -> list[Curve]:
+        """For each (video id, span) the similarity of its segments' frames to a query; empty without pictures."""
+        if question.picture_vector is None or not spans:
+            return [[] for _ in spans]
+        keys = self.library.segments_touching(spans)
+        wanted = list(dict.fromkeys(key for own in keys for key in own))
+        found = self.library.frame_similarities(question.picture_vector, wanted)
+        return [[frame for key in own for frame in found[key]] for own in keys]
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began

@@ -1,0 +1,72 @@
+"""Phrase matching: does a text hold these very words, side by side, or near enough? Pure; any script."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from search.text.words import FUNCTION_WORDS, same_stem, slipped, split
+
+MOST_BETWEEN = 1
+"""Other words that mean something between two neighbouring words of a thing: `striped background` is in "a striped
+green background", `red circle` not in "a red ring, left of a green circle"."""
+
+NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def holds_phrase(phrase: str, text: str, *, fuzzy: bool = False) -> bool:
+    """Whether the words of a phrase stand in a text side by side, in order; case, accents and marks aside.
+
+    Args:
+        fuzzy: a reader's slip in a word is forgiven, and spaces that were lost or added.
+    """
+    wanted, held = split(phrase), split(text)
+    if not wanted:
+        return False
+    same: Callable[[str, str], bool] = slipped if fuzzy else str.__eq__
+    starts = range(len(held) - len(wanted) + 1)
+    if any(all(map(same, wanted, held[start : start + len(wanted)])) for start in starts):
+        return True
+    # What a reader of pictures ran together or tore apart: the same letters, beginning and ending with a word.
+    return fuzzy and any(_run_is(held, start, "".join(wanted)) for start in range(len(held)))
+
+
+def in_a_row(query: str, text: str) -> bool:
+    """Whether a text holds the query's words, two or more, side by side and in their order."""
+    return len(split(query)) > 1 and holds_phrase(query, text)
+
+
+def holds_thing(thing: str, text: str, *, same: Mapping[str, str] = NONE) -> bool:
+    """Whether a text names a thing: its words that mean something, in order, inflected or not, with little between.
+
+    Args:
+        same: word of the thing -> another word that counts as it.
+    """
+    wanted = [word for word in split(thing) if word not in FUNCTION_WORDS]
+    if not wanted:
+        return holds_phrase(thing, text)
+    held = [word for word in split(text) if word not in FUNCTION_WORDS]
+    ways = [(word, same.get(word, word)) for word in wanted]
+    return any(_follow(ways, held, start) for start in range(len(held)))
+
+
+def _follow(wanted: Sequence[Sequence[str]], held: Sequence[str], start: int) -> bool:
+    place = start
+    for number, ways in enumerate(wanted):
+        furthest = place if number == 0 else place + MOST_BETWEEN
+        found = next((at for at in range(place, min(furthest + 1, len(held))) if _is(ways, held[at])), -1)
+        if found < 0:
+            return False
+        place = found + 1
+    return True
+
+
+def _is(ways: Sequence[str], other: str) -> bool:
+    return any(word == other or same_stem(word, other) for word in ways)
+
+
+def _run_is(held: Sequence[str], start: int, letters: str) -> bool:
+    run = ""
+    for word in held[start:]:
+        run += word
+        if len(run) >= len(letters):
+            return run == letters
+    return False

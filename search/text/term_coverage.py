@@ -1,0 +1,141 @@
+"""Is it enough that a text shares words with a query? Pure.
+
+Full text finds every text with one word in common, and a long query has `the` in common with all of them. A text
+counts when it holds a sensible part of the query's words that mean something, or when a good part of the text itself
+is what was asked for: a sign that reads ANCHOR answers "a sign that says ANCHOR".
+"""
+
+from functools import lru_cache
+
+from search.text.words import EMPTY_WORDS, FUNCTION_WORDS, slipped, split, stems
+
+QUERY_SHARE = 0.5
+"""The weight of the query's words that a text must hold."""
+TEXT_SHARE = 0.5
+"""Or: the query must hold more than this weight of the text's words; one word of a sign of two is not enough."""
+PHRASE_SHARE = 0.75
+"""The share that counts when the query has nothing but function words, as `to be or not to be`."""
+EMPTY_WEIGHT = 0.1
+"""Weight of a function word, and in a query also of a word about the medium; all others weigh 1."""
+MIN_INSIDE_LETTERS = 5
+"""A shorter word is in too many longer ones by chance."""
+KEPT_QUERIES = 64
+
+_Bits = int
+"""Some of a query's words, one bit each: a search compares with hundreds of texts."""
+
+
+def content_words(query: str) -> tuple[str, ...]:
+    """The words of a query that mean something, each once."""
+    return tuple(word for word in dict.fromkeys(split(query)) if word not in EMPTY_WORDS)
+
+
+def telling_words(query: str) -> str:
+    """The query as it stands without function words and words about the medium; all of it where nothing is left.
+
+    What shares no more than these with a query does not count (`word_share`), and nearly every text shares them.
+    """
+    telling = [word for word in query.split() if not EMPTY_WORDS.issuperset(split(word))]
+    return " ".join(telling) or query
+
+
+def held_words(query: str, text: str) -> frozenset[str]:
+    """Those of the `content_words` that a text holds, inflected or not."""
+    return _wanted(query, False).held(split(text))
+
+
+def word_share(query: str, text: str, *, fuzzy: bool = False) -> float:
+    """The share of the query's words that a text holds, by weight, 0 to 1; 0 when that is not enough to count.
+
+    Args:
+        fuzzy: a word of the query may also be found with a reader's slip, inside a longer word, or across a lost or
+            added space.
+    """
+    return _wanted(query, fuzzy).share(split(text))
+
+
+def shares_word(query: str, text: str, *, fuzzy: bool = False) -> bool:
+    """Whether a text holds any word of the query that means something; see `word_share`."""
+    return _wanted(query, fuzzy).is_touched_by(split(text))
+
+
+class _Wanted:
+    """A query's words, to be looked for in many texts; how a word of a text compares is worked out once."""
+
+    def __init__(self, query: str, *, fuzzy: bool) -> None:
+        self._fuzzy = fuzzy
+        self._words = tuple(dict.fromkeys(split(query)))
+        self._bits: dict[str, _Bits] = {word: 1 << place for place, word in enumerate(self._words)}
+        self._content: _Bits = sum(bit for word, bit in self._bits.items() if word not in EMPTY_WORDS)
+        self._total = self._weight(sum(self._bits.values())) or 1.0
+        self._run = "".join(self._words)
+        self._long = [word for word in self._words if len(word) >= MIN_INSIDE_LETTERS] if fuzzy else []
+        self._stems: dict[str, _Bits] = {}
+        for word, bit in self._bits.items():
+            for stem in stems(word):
+                self._stems[stem] = self._stems.get(stem, 0) | bit
+        self._known: dict[str, _Bits] = {}
+
+    def share(self, text: tuple[str, ...]) -> float:
+        """As `word_share`, of a text's words."""
+        held = self._held_by(text)
+        if not held:
+            return 0.0
+        share = self._weight(held) / self._total
+        if not self._content:
+            return share if share >= PHRASE_SHARE else 0.0
+        if not held & self._content:
+            return 0.0
+        if share >= QUERY_SHARE:
+            return share
+        all_of_it = found = 0.0
+        for word in text:
+            weight = EMPTY_WEIGHT if word in FUNCTION_WORDS else 1.0
+            all_of_it += weight
+            found += weight if self._wants(word) else 0.0
+        return share if found > TEXT_SHARE * all_of_it else 0.0
+
+    def held(self, text: tuple[str, ...]) -> frozenset[str]:
+        """As `held_words`, of a text's words."""
+        held = self._held_by(text) & self._content
+        return frozenset(word for word, bit in self._bits.items() if held & bit)
+
+    def is_touched_by(self, text: tuple[str, ...]) -> bool:
+        """As `shares_word`, of a text's words."""
+        held = self._held_by(text)
+        return bool(held & self._content if self._content else held)
+
+    def _held_by(self, text: tuple[str, ...]) -> _Bits:
+        held: _Bits = 0
+        known = self._known
+        for word in text:
+            held |= known[word] if word in known else self._same(word)
+        if self._long:
+            run = "".join(text)
+            for word in self._long:
+                held |= self._bits[word] if word in run else 0
+        return held
+
+    def _same(self, word: str) -> _Bits:
+        """The query's words that this one of a text counts as: but for a slip, or but for their ends."""
+        bits = self._bits.get(word, 0)
+        if self._fuzzy:
+            bits |= sum(bit for other, bit in self._bits.items() if other != word and slipped(word, other))
+        else:
+            bits |= self._stems.get(word, 0)
+            for stem in stems(word):
+                bits |= self._bits.get(stem, 0)
+        self._known[word] = bits
+        return bits
+
+    def _wants(self, word: str) -> bool:
+        inside = self._fuzzy and len(word) >= MIN_INSIDE_LETTERS and word in self._run
+        return inside or bool(self._known[word])
+
+    def _weight(self, bits: _Bits) -> float:
+        return sum(EMPTY_WEIGHT if word in EMPTY_WORDS else 1.0 for word, bit in self._bits.items() if bits & bit)
+
+
+@lru_cache(maxsize=KEPT_QUERIES)
+def _wanted(query: str, fuzzy: bool) -> _Wanted:
+    return _Wanted(query, fuzzy=fuzzy)

@@ -1,0 +1,105 @@
+"""What is a word, which words mean something, and when are two the same? Pure; any script."""
+
+import re
+from functools import lru_cache
+
+from indexer.store.memory.fuzzy_text import letters_of
+
+INFLECTION_LETTERS = 3
+"""`ships` counts as `ship`, `counting` as `count`: one word begins with the other and is at most so much longer."""
+MIN_STEM_LETTERS = 4
+KEPT_TEXTS = 4096
+"""Texts of which the words are kept: the same come back for query after query. A slide of 200 words takes 20 KB."""
+_DIGITS = str.maketrans("0123456789", "olzeasbtbg")
+"""The letters that a reader of pictures takes for these digits, and the other way round."""
+_LOOK_ALIKES = [frozenset(group) for group in "iltjf oqcdg oce ao mn nh bh nu uv vy kx pq gq sz rt".split()]
+"""Letters that it takes for each other. `castle` is no slip for `cattle`, nor `honey` for `money`."""
+
+FUNCTION_WORDS = frozenset(
+    letters_of(word)
+    for word in (
+        # English, German, French, Spanish: articles, pronouns, prepositions, auxiliaries, question words.
+        "a an the and or but nor not no so if then than as at by for from in into of off on onto out over to up with "
+        "about is are was were be been being am do does did has have had will would can could may might shall should "
+        "must i you he she it we they me him her us them my your his its our their this that these those there here "
+        "who whom whose what which when where why how some any someone somebody something anyone "
+        "der die das den dem des ein eine einen einem einer eines und oder aber nicht kein keine so wenn dann als an "
+        "auf aus bei für von im in ins mit nach zu zum zur über unter vor durch um ist sind war waren sein bin hat "
+        "haben hatte wird werden kann können ich du er sie es wir ihr mich dich ihn uns mein dein dies diese dieser "
+        "dieses wer was welche welcher wo wann warum wie jemand etwas man auch "
+        "le la les un une des du de et ou mais ne pas que qui quoi dont où ce cet cette ces il elle nous vous ils "
+        "elles je tu est sont était a ont avec pour par dans sur sous en au aux son sa ses leur "
+        "el los las una unos unas y o pero no si del al con por para es son era fue ha han yo él ella lo se su sus "
+        "que quien cual donde cuando como"
+    ).split()
+)
+MEDIUM_WORDS = frozenset(
+    letters_of(word)
+    for word in (
+        # What a query says of where it was seen or heard; the text itself does not say it.
+        "sign signs board slide slides screen page title caption subtitle text word words line sentence scene video "
+        "clip moment picture frame lecture talk talks talking says say said saying saying speaks speaking mentions "
+        "mention mentioned shows show showing shown reads written reading called labelled labeled "
+        "schild tafel folie folien bildschirm seite titel untertitel text wort wörter zeile satz szene video bild "
+        "vortrag vorlesung sagt sagen gesagt spricht zeigt steht geschrieben"
+    ).split()
+)
+EMPTY_WORDS = FUNCTION_WORDS | MEDIUM_WORDS
+"""What a query can do without."""
+
+_WORD = re.compile(r"\w+")
+# Scripts without spaces between words: each sign stands for itself.
+_UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+
+
+@lru_cache(maxsize=KEPT_TEXTS)
+def split(text: str) -> tuple[str, ...]:
+    """The words of a text, each folded by `letters_of`; of scripts without spaces, the signs."""
+    spaced = _UNSPACED.sub(lambda found: f" {found.group()} ", text)
+    return tuple(folded for word in _WORD.findall(spaced.replace("_", " ")) if (folded := letters_of(word)))
+
+
+@lru_cache(maxsize=1 << 16)
+def stems(word: str) -> tuple[str, ...]:
+    """The beginnings of a word that count as the same word; none of a short one."""
+    return tuple(word[:length] for length in range(max(MIN_STEM_LETTERS, len(word) - INFLECTION_LETTERS), len(word)))
+
+
+def same_stem(one: str, other: str) -> bool:
+    """Whether two words are one but for their ends."""
+    return one in stems(other) or other in stems(one) or (one == other and len(one) >= MIN_STEM_LETTERS)
+
+
+@lru_cache(maxsize=1 << 16)
+def slipped(one: str, other: str) -> bool:
+    """Whether two words are the same but for look-alikes and a letter or two, by length."""
+    one, other = one.translate(_DIGITS), other.translate(_DIGITS)
+    length = min(len(one), len(other))
+    allowed = 0 if length < 5 else 1 if length < 9 else 2
+    if one == other:
+        return True
+    if abs(len(one) - len(other)) > allowed or len(set(one) - set(other)) > allowed:  # a slip makes one letter go
+        return False
+    return _slips_at_most(one, other, allowed)
+
+
+def _slips_at_most(one: str, other: str, allowed: int) -> bool:
+    """Whether so many letters added, lost, or taken for a look-alike turn one word into the other.
+
+    Levenshtein's distance (1966), where a change to a letter that looks different costs 2.
+    """
+    row = list(range(len(other) + 1))
+    for place, letter in enumerate(one, start=1):
+        above, row = row, [place]
+        for column, second in enumerate(other, start=1):
+            change = above[column - 1] + _change_cost(letter, second)
+            row.append(min(above[column] + 1, row[-1] + 1, change))
+        if min(row) > allowed:
+            return False
+    return row[-1] <= allowed
+
+
+def _change_cost(one: str, other: str) -> int:
+    if one == other:
+        return 0
+    return 1 if any(one in group and other in group for group in _LOOK_ALIKES) else 2

@@ -1,0 +1,111 @@
+"""Videos with sound whose every click has a known time, written here with PyAV."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.helpers.media import TICK, numbered_picture
+
+RATE = 48_000
+CLICK_SECONDS = 0.5
+"""Clicks come at every multiple of this on the player's clock."""
+
+
+def clicks(seconds: float, *, rate: int = RATE) -> NDArray[np.float32]:
+    """(samples,) silence with a 2 ms burst at each multiple of `CLICK_SECONDS`."""
+    sound = np.zeros(round(seconds * rate), np.float32)
+    burst = np.sin(np.arange(rate // 500) * 2 * np.pi * 4000 / rate).astype(np.float32) * 0.8
+    for place in range(0, len(sound) - len(burst), round(CLICK_SECONDS * rate)):
+        sound[place : place + len(burst)] = burst
+    return sound
+
+
+def babble(seconds: float, spans: Sequence[tuple[float, float]]) -> NDArray[np.float32]:
+    """(samples,) near silence with loud noise, which passes for a voice, at the given times."""
+    random = np.random.default_rng(7)
+    sound = random.standard_normal(round(seconds * RATE)).astype(np.float32) * 0.0005
+    for start, stop in spans:
+        sound[round(start * RATE) : round(stop * RATE)] *= 300
+    return sound
+
+
+def write_talkie(
+    path: Path,
+    times_ms: Sequence[int],
+    *,
+    codec: str = "libx264",
+    sound_codec: str = "aac",
+    offset_ms: int = 0,
+    sound_lag_ms: int = 0,
+    container: str | None = None,
+    options: dict[str, str] | None = None,
+    width: int = 64,
+    height: int = 48,
+    key_every: int = 12,
+    pixel_format: str = "yuv420p",
+    given_sound: NDArray[np.float32] | None = None,
+) -> Path:
+    """Numbered pictures at these times, clicks or the given sound beside them; all moved by `offset_ms` in the file.
+
+    Args:
+        sound_lag_ms: the sound's first sample lies so much after the first picture.
+    """
+    stop_seconds = (times_ms[-1] + 100) / 1000
+    whole = clicks(stop_seconds) if given_sound is None else given_sound[: round(stop_seconds * RATE)]
+    sound = whole[round(sound_lag_ms * RATE / 1000) :]
+    with av.open(str(path), "w", format=container) as output:
+        stream = output.add_stream(codec, rate=25, options=options or {})
+        stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
+        stream.codec_context.time_base = stream.time_base = TICK
+        stream.codec_context.gop_size = key_every
+        audio = output.add_stream(sound_codec, rate=RATE, layout="mono")
+        format_name = audio.codec_context.format.name if audio.codec_context.format else "fltp"
+        place = 0
+        for number, time in enumerate(times_ms):
+            frame = av.VideoFrame.from_ndarray(numbered_picture(number, width=width, height=height), format="rgb24")
+            frame.pts, frame.time_base = time + offset_ms, TICK
+            output.mux(stream.encode(frame))
+            until = min(len(sound), round((time / 1000 + 0.2) * RATE))
+            while place + 1024 <= until:
+                _sound(output, audio, sound[place : place + 1024], place, offset_ms + sound_lag_ms, format_name)
+                place += 1024
+        while place < len(sound):
+            _sound(output, audio, sound[place : place + 1024], place, offset_ms + sound_lag_ms, format_name)
+            place += 1024
+        output.mux(stream.encode(None))
+        output.mux(audio.encode(None))
+    return path
+
+
+def _sound(output: object, audio: object, samples: NDArray[np.float32], place: int, lag_ms: int, name: str) -> None:
+    frame = av.AudioFrame.from_ndarray(samples[None, :], format="fltp", layout="mono")
+    frame.sample_rate, frame.time_base = RATE, Fraction(1, RATE)
+    frame.pts = place + round(lag_ms * RATE / 1000)
+    output.mux(audio.encode(frame))  # pyright: ignore
+
+
+def heard_clicks(path: Path) -> tuple[list[float], float]:
+    """(when the clicks begin, when the sound stops), seconds on the file's own clock."""
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        pieces: list[tuple[float, NDArray[np.float32]]] = []
+        resampler = av.AudioResampler("fltp", "mono", RATE)
+        for frame in container.decode(stream):
+            begin = frame.time
+            pieces += [(begin, ready.to_ndarray()[0]) for ready in resampler.resample(frame)]
+    stop = pieces[-1][0] + len(pieces[-1][1]) / RATE
+    sound = np.zeros(round(stop * RATE) + 1024, np.float32)
+    for begin, samples in pieces:
+        place = round(begin * RATE)
+        kept = samples[max(0, -place) :]
+        sound[max(0, place) : max(0, place) + len(kept)] = kept[: len(sound) - max(0, place)]
+    loud = np.flatnonzero(np.abs(sound) > 0.25) / RATE
+    found: list[float] = []
+    for moment in loud:
+        if not found or moment - found[-1] > CLICK_SECONDS / 2:
+            found.append(float(moment))
+    return found, stop

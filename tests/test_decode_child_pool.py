@@ -1,0 +1,65 @@
+"""Decoder children that wait: used, replaced, and gone with their keeper."""
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer.config import Settings
+from indexer.decode.child_pool import DecodeSpares
+from indexer.decode.video import open_video
+from tests.helpers.media import write_video
+
+
+def pids(spares: DecodeSpares, count: int) -> list[int]:
+    """Of those that wait, once there are so many."""
+    deadline = time.monotonic() + 60
+    while len(spares._waiting) < count and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return [child.process.pid for child in spares._waiting]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    return write_video(tmp_path / "a.mp4", [0, 500, 1000])
+
+
+def test_a_waiting_child_reads_what_a_fresh_one_reads(video: Path) -> None:
+    with open_video(video, settings=Settings(), times=[0.0, 0.5]) as reader:
+        fresh = list(reader.frames())
+    with DecodeSpares(1) as spares:
+        (waiting,) = pids(spares, 1)
+        with open_video(video, settings=Settings(), times=[0.0, 0.5], spares=spares) as reader:
+            read = list(reader.frames())
+        (another,) = pids(spares, 1)
+    assert another != waiting
+    assert [one.time_seconds for one in read] == [one.time_seconds for one in fresh]
+    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(read, fresh, strict=True))
+
+
+def test_a_child_that_died_waiting_is_replaced(video: Path) -> None:
+    with DecodeSpares(1) as spares:
+        assert pids(spares, 1)
+        spares._waiting[0].process.kill()
+        spares._waiting[0].process.wait()
+        with open_video(video, settings=Settings(), times=[0.0], spares=spares) as reader:
+            assert len(list(reader.frames())) == 1
+
+
+def test_none_outlives_its_keeper() -> None:
+    spares = DecodeSpares(2)
+    waiting = pids(spares, 2)
+    assert all(map(is_running, waiting))
+    spares.close()
+    spares.close()
+    assert not any(map(is_running, waiting))

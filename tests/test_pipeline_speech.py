@@ -1,0 +1,248 @@
+"""Speech as a stage of indexing: times, resuming, subtitles first, a missing model, and search by it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from indexer.config import Settings
+from indexer.errors import VideoError
+from indexer.models.registry import Models
+from indexer.models.transcript import Heard
+from indexer.models.whisper.model import load_whisper
+from indexer.pipeline.events import IndexEvent, StageFinished, StageLeftOut, VideoSkipped, VideoWarned
+from indexer.pipeline.index import index_paths
+from indexer.records import Samples16, TextRow
+from indexer.store.library import Library
+from search.answering.quoted_texts import texts_in
+from search.engine import SearchEngine
+from tests.helpers.fakes_speech import FakeSpeechModel, said
+from tests.helpers.media_sound import babble, write_talkie
+from tests.helpers.whisper_checkpoint import write_whisper_checkpoint
+
+SPANS = [(2.0, 4.0), (8.0, 10.0)]
+LINES = ["The harbour is closed.", "Bring the red lantern."]
+
+
+def script(sound: Samples16) -> Heard:
+    """Says a line of its own at each length of sound, in the middle of it."""
+    seconds = len(sound) / 16_000
+    number = int(np.abs(sound[: 16_000 // 2].astype(np.int32)).sum()) % 2
+    return said(LINES[number], 0.25, seconds - 0.25)
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    for number, name in enumerate(("a.mp4", "b.mkv", "c.mp4")):
+        sound = babble(13 + number, SPANS)
+        write_talkie(folder / name, range(0, 12_000 + 1000 * number, 200), given_sound=sound)
+    return folder
+
+
+@pytest.fixture
+def run(films: Path, models: Models, settings_for: Callable[..., Settings]) -> Callable[..., list[IndexEvent]]:
+    def index(model: Any, *, cancel: threading.Event | None = None, **values: Any) -> list[IndexEvent]:
+        events: list[IndexEvent] = []
+        index_paths(
+            [films],
+            settings=settings_for(**({"speech_model": "given"} | values)),
+            on_event=events.append,
+            cancel=cancel,
+            models=models,
+            speech_model=model,
+        )
+        return events
+
+    return index
+
+
+def speech(library: Path) -> dict[str, list[TextRow]]:
+    with Library.open(library) as opened:
+        return {Path(video.path).name: opened.texts(video.video_id, "speech") for video in opened.videos()}
+
+
+def made(events: list[IndexEvent]) -> list[str]:
+    return [Path(event.path).name for event in events if isinstance(event, StageFinished) and event.stage == "speech"]
+
+
+def test_what_is_heard_is_kept_with_its_times_and_language(
+    run: Callable[..., list[IndexEvent]], tmp_path: Path
+) -> None:
+    fake = FakeSpeechModel(lambda sound: said("The harbour is closed.", 0.24, 2.24, language="pt"))
+    assert made(run(fake)) == ["a.mp4", "b.mkv", "c.mp4"]
+    assert len(fake.sounds) == 6
+    assert all(2 < len(sound) / 16_000 < 3 for sound in fake.sounds), "only what stands out reaches the model"
+    for rows in speech(tmp_path / "library").values():
+        assert [row.text for row in rows] == ["The harbour is closed."] * 2
+        assert [row.span.start_seconds for row in rows] == pytest.approx([start for start, _ in SPANS], abs=0.05)
+        assert [row.span.stop_seconds for row in rows] == pytest.approx([stop for _, stop in SPANS], abs=0.05)
+        assert {row.language for row in rows} == {"pt"}
+    with Library.open(tmp_path / "library") as library:
+        assert library.audit() == []
+    assert made(run(FakeSpeechModel(script))) == []
+
+
+def test_a_real_model_of_random_weights_goes_through(run: Callable[..., list[IndexEvent]], tmp_path: Path) -> None:
+    folder = write_whisper_checkpoint(tmp_path / "tiny-whisper")
+    events = run(None, speech_model=str(folder))
+    assert made(events) == ["a.mp4", "b.mkv", "c.mp4"]
+    with Library.open(tmp_path / "library") as library:
+        name = load_whisper(str(folder), device="cpu").name
+        assert all(name in video.stages["speech"] for video in library.videos())
+    assert made(run(None, speech_model=str(folder))) == []
+
+
+def test_invented_text_does_not_reach_the_library(run: Callable[..., list[IndexEvent]], tmp_path: Path) -> None:
+    run(FakeSpeechModel(lambda sound: said("Thanks for watching!", 0.2, 2, certainty=-1.3, no_speech=0.9)))
+    assert set(map(len, speech(tmp_path / "library").values())) == {0}
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(run: Callable[..., list[IndexEvent]], tmp_path: Path) -> None:
+    cancel = threading.Event()
+
+    def stop_soon(sound: Samples16) -> Heard:
+        if len(fake.sounds) > 2:
+            cancel.set()
+        return script(sound)
+
+    fake = FakeSpeechModel(stop_soon)
+    first = made(run(fake, cancel=cancel))
+    second = made(run(FakeSpeechModel(script)))
+    assert len(first) < 3
+    assert sorted(first + second) == ["a.mp4", "b.mkv", "c.mp4"]
+    assert all(len(rows) == 2 for rows in speech(tmp_path / "library").values())
+
+
+def test_another_model_listens_anew(run: Callable[..., list[IndexEvent]]) -> None:
+    run(FakeSpeechModel(script))
+    assert len(made(run(FakeSpeechModel(script, "another fake")))) == 3
+
+
+def test_a_video_with_subtitles_is_left_to_them_unless_told(
+    run: Callable[..., list[IndexEvent]], films: Path, tmp_path: Path
+) -> None:
+    sidecar = films / "a.srt"
+    sidecar.write_text("1\n00:00:02,000 --> 00:00:04,000\nThe harbour is closed.\n")
+    fake = FakeSpeechModel(lambda sound: said("The harbour is closed.", 0.24, 2.24))
+    assert len(made(run(fake))) == 3
+    assert len(fake.sounds) == 4
+    found = speech(tmp_path / "library")
+    assert (len(found["a.mp4"]), len(found["b.mkv"])) == (0, 2)
+    assert made(run(fake)) == []
+
+    assert "a.mp4" in made(run(fake, speech_beside_subtitles=True))
+    (only,) = speech(tmp_path / "library")["a.mp4"]
+    assert only.span.start_seconds == pytest.approx(8.0, abs=0.05), "the subtitle's own line is not there twice"
+
+    run(fake)
+    sidecar.unlink()
+    assert "a.mp4" in made(run(fake))
+    assert len(speech(tmp_path / "library")["a.mp4"]) == 2
+
+
+def test_without_weights_everything_else_is_indexed(run: Callable[..., list[IndexEvent]], tmp_path: Path) -> None:
+    absent = str(tmp_path / "no-such-model")
+    events = run(None, speech_model=absent)
+    (told,) = [event for event in events if isinstance(event, StageLeftOut)]
+    assert told.stage == "speech"
+    assert "no-such-model" in told.reason and "--no-speech" in told.reason
+    assert len([event for event in events if isinstance(event, StageFinished) and event.stage == "picture"]) == 3
+    again = run(None, speech_model=absent)
+    assert len([event for event in again if isinstance(event, VideoSkipped)]) == 3
+    assert len([event for event in again if isinstance(event, StageLeftOut)]) == 1
+    assert len(made(run(FakeSpeechModel(script)))) == 3, "it follows once the model is there"
+
+
+def test_broken_weights_are_told_and_end_nothing_else(run: Callable[..., list[IndexEvent]], tmp_path: Path) -> None:
+    folder = write_whisper_checkpoint(tmp_path / "tiny")
+    (folder / "model.safetensors").write_bytes(b"\0" * 64)
+    events = run(None, speech_model=str(folder))
+    assert [event.stage for event in events if isinstance(event, StageLeftOut)] == ["speech"]
+    assert made(events) == []
+
+
+def test_speech_can_be_left_out_and_asked_of_a_profile_without_one(run: Callable[..., list[IndexEvent]]) -> None:
+    fake = FakeSpeechModel(script)
+    assert made(run(fake, speech=False)) == []
+    events = run(None, speech=True, speech_model="")
+    assert made(events) == [] and fake.sounds == []
+
+
+def test_broken_sound_is_a_warning_of_its_video(
+    run: Callable[..., list[IndexEvent]], films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, **given: Any) -> Any:
+        raise VideoError(f"{path}: no sound today")
+
+    monkeypatch.setattr("indexer.pipeline.stages.speech.open_sound", refuse)
+    events = run(FakeSpeechModel(script))
+    warned = [event for event in events if isinstance(event, VideoWarned)]
+    assert len(warned) == 3 and all("speech was not written down" in event.warning for event in warned)
+    assert len(made(events)) == 3, "it is not tried again as long as nothing changes"
+
+
+def test_speech_is_searched_and_quoted(run: Callable[..., list[IndexEvent]], tmp_path: Path) -> None:
+    run(FakeSpeechModel(lambda sound: said("Bring the red lantern.", 0.24, 2.24)))
+    with SearchEngine.open(tmp_path / "library", settings=Settings()) as engine:
+        moments = engine.search("red lantern", signals=["speech_words"]).moments
+        assert moments and all(set(moment.signals) == {"speech_words"} for moment in moments)
+        assert moments[0].span.start_seconds == pytest.approx(2.0, abs=0.05)
+        assert texts_in(engine.library, moments[:1]) == ["Bring the red lantern."]
+
+
+_CHILD = """
+import sys
+from pathlib import Path
+from dataclasses import replace
+from indexer.config import Settings
+from indexer.models.image_embedder import load_clip_model
+from indexer.models.profiles import PROFILES
+from indexer.models.registry import Models
+from indexer.pipeline.index import index_paths
+from tests.test_pipeline_speech import FakeSpeechModel, script
+import time
+
+films, library, clip = sys.argv[1:]
+
+def slow(sound):
+    print("heard", flush=True)
+    time.sleep(0.5)
+    return script(sound)
+
+profile = replace(PROFILES["demo"], clip_model=clip, text_model="", screen_text=False)
+settings = Settings(library=library, models="demo", clip_model=clip, screen_text=False, captions=False, device="cpu",
+                    speech_model="given")
+models = Models(profile, load_clip_model(clip, device="cpu", batch_frames=8), None)
+index_paths([Path(films)], settings=settings, models=models, speech_model=FakeSpeechModel(slow))
+"""
+
+
+def test_a_killed_run_leaves_each_video_as_it_was_or_complete(
+    run: Callable[..., list[IndexEvent]], films: Path, tmp_path: Path, clip_checkpoint: Path
+) -> None:
+    root = Path(__file__).resolve().parent.parent
+    child = subprocess.Popen(
+        [sys.executable, "-c", _CHILD, str(films), str(tmp_path / "library"), str(clip_checkpoint)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert child.stdout is not None
+    for _ in range(3):
+        assert child.stdout.readline() == b"heard\n"
+    time.sleep(0.1)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    run(FakeSpeechModel(script))
+    assert all(len(rows) == 2 for rows in speech(tmp_path / "library").values())
+    with Library.open(tmp_path / "library") as library:
+        assert library.audit() == []

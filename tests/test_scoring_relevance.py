@@ -1,0 +1,147 @@
+"""One scale for all signals: chances where they were measured, a rule elsewhere; and what the router makes of them."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.support.calibration_fit import Sample, fit_family, shifted
+from search.results import Signal
+from search.retrieval.signal_weights import READ_STEPS, in_order, routes_of
+from search.retrieval.types import Hit, Retrieved
+from search.scoring.background import MIN_SAMPLE, Background, Threshold, standing_relevance
+from search.scoring.calibration import AGAINST, FAMILIES, Calibration, Family, calibration_of
+from search.scoring.rank_fusion import Fused
+from search.scoring.relevance import Evidence, Near, features_of, judge
+
+A, B, C = ("v", 0), ("v", 1), ("v", 2)
+QUERY = "a red circle on a green background"
+BACKGROUND = Background(0.1, 0.05, 1000)
+THRESHOLD = Threshold(best_standing=3.0, standing=2.0)
+
+
+def seen(*, missing_red: bool = False) -> Evidence:
+    """A picture and a caption each of two segments; the third only has a picture."""
+    held = frozenset({"circle", "green", "background"})
+    return Evidence(
+        {
+            "picture": Near({A: 0.7, B: 0.4, C: 0.65}, 0.3, BACKGROUND, THRESHOLD),
+            "caption": Near({A: 0.75, B: 0.5}, 0.45, BACKGROUND, THRESHOLD),
+            "caption_words": Near({A: 0.8}, 0.0),
+        },
+        {"caption": {A: held if missing_red else held | {"red"}, B: frozenset({"red"})}},
+    )
+
+
+def measured() -> Calibration:
+    calibration = calibration_of("demo")
+    assert calibration
+    return calibration
+
+
+def test_the_demo_profile_is_calibrated_and_no_other() -> None:
+    assert set(measured().families) == set(FAMILIES)
+    assert all(calibration_of(name) is None for name in ("text", "small", "standard", "large"))
+    assert measured().made["seeds"]
+
+
+def test_a_word_that_others_have_and_this_has_not_speaks_against_it() -> None:
+    with_it, without = (
+        judge(QUERY, evidence, measured()).relevance()[A] for evidence in (seen(), seen(missing_red=True))
+    )
+    assert with_it > without
+
+
+def test_a_segment_without_a_caption_is_no_better_than_the_last_that_was_looked_at() -> None:
+    """The picture alone says little of what is where."""
+    judged = judge(QUERY, seen(), measured()).relevance()
+    assert judged[A] > judged[C]
+
+
+def test_what_nobody_measured_is_judged_by_the_rule() -> None:
+    judged = judge(QUERY, seen(), None).relevance()
+    assert judged[A] == 1.0
+    assert judged[B] == pytest.approx(1.0)
+    name_only = Evidence({"metadata_words": Near({A: 1.0}, 0.0)}, {})
+    assert judge(QUERY, name_only, measured()).relevance()[A] == pytest.approx(0.55)
+
+
+def test_half_is_where_a_hit_begins_to_count() -> None:
+    counting = BACKGROUND.middle + THRESHOLD.best_standing * BACKGROUND.spread
+    low, half, high = standing_relevance(np.array([0.1, counting, 0.9]), BACKGROUND, THRESHOLD)
+    assert (low, half, high) == (0.0, pytest.approx(0.5), 1.0)
+    small = Background(0.1, 0.05, MIN_SAMPLE - 1)
+    assert standing_relevance(np.array([0.3]), small, THRESHOLD)[0] >= 0.5
+
+
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=5), st.floats(0, 0.9), st.floats(0.01, 0.3), st.integers(0, 99))
+def test_a_rule_never_judges_a_nearer_hit_lower(cosines: list[float], middle: float, spread: float, size: int) -> None:
+    ordered = np.sort(np.array(cosines))
+    judged = standing_relevance(ordered, Background(middle, spread, size), THRESHOLD)
+    assert (np.diff(judged) >= 0).all()
+    assert ((judged >= 0) & (judged <= 1)).all()
+
+
+def test_every_family_gets_the_features_that_it_names() -> None:
+    keys = [A, B, C]
+    for family, (signals, features) in features_of(QUERY, seen(), keys).items():
+        assert features.shape == (3, len(FAMILIES[family]))
+        assert signals
+        against = [place for place, name in enumerate(FAMILIES[family]) if name in AGAINST]
+        assert (features[:, against] <= 0).all()
+
+
+def test_fitting_finds_what_tells_right_from_wrong() -> None:
+    rng = np.random.default_rng(3)
+    samples = []
+    for number in range(200):
+        is_present = number % 2 == 0
+        cosines = rng.normal(0.3, 0.05, 6)
+        cosines[0] = rng.normal(0.7 if is_present else 0.4, 0.05)
+        features = np.stack([cosines, np.full(6, -0.3)], axis=1)
+        right = np.array([is_present, *[False] * 5])
+        samples.append(Sample("said" if is_present else "outside", is_present, right, {"said": features}))
+    family = fit_family("said", samples)
+    moved = shifted({"said": family}, samples, false_share=0.05)["said"]
+    best = [float(moved.chance(one.features["said"]).max()) for one in samples]
+    false_finds = [value >= 0.5 for value, one in zip(best, samples, strict=True) if not one.is_present]
+    misses = [value < 0.5 for value, one in zip(best, samples, strict=True) if one.is_present]
+    assert np.mean(false_finds) <= 0.06
+    assert np.mean(misses) <= 0.02
+
+
+def found() -> Retrieved:
+    lists: dict[Signal, list[Hit]] = {"picture": [Hit(A, None, "")], "caption": [Hit(B, None, "")]}
+    return Retrieved(lists, {"picture": 0.8, "caption": 0.9}, BACKGROUND, seen())
+
+
+def test_a_list_counts_as_its_best_hit_is_relevant() -> None:
+    routes = {
+        route.signal: route
+        for route in routes_of(
+            found(), {A: 0.9, B: 0.1}, is_measured=True, asked=("picture", "caption", "caption_words", "subtitle")
+        )
+    }
+    assert routes["picture"].weight == pytest.approx(0.72)
+    assert routes["caption"].weight == pytest.approx(0.09)
+    assert (routes["caption_words"].weight, routes["subtitle"].weight) == (0.0, 0.0)
+    assert "0.90" in routes["picture"].why
+    assert "nothing to compare" in routes["subtitle"].why
+    unmeasured = routes_of(found(), {A: 0.9, B: 0.1}, is_measured=False, asked=("picture", "caption"))
+    assert [route.weight for route in unmeasured] == [0.8, 0.9]
+
+
+def test_relevance_orders_and_ranks_settle_what_is_as_relevant() -> None:
+    fused = [Fused(key, score, {}) for key, score in ((A, 0.03), (B, 0.02), (C, 0.01))]
+    relevance = {A: 0.301, B: 0.9, C: 0.303}
+    assert [one.key for one in in_order(fused, relevance)] == [B, A, C]  # type: ignore[arg-type]
+    read = in_order(fused, relevance, steps=READ_STEPS)  # type: ignore[arg-type]
+    assert [one.key for one in read] == [B, C, A]
+
+
+def test_more_evidence_never_counts_less() -> None:
+    family = Family((2.0, 1.0), -1.0)
+    assert family.chance(np.array([[0.1, -0.2], [0.2, -0.2], [0.2, -0.1]])).tolist() == sorted(
+        family.chance(np.array([[0.1, -0.2], [0.2, -0.2], [0.2, -0.1]])).tolist()
+    )
+    assert all(weight >= 0 for one in measured().families.values() for weight in one.weights)
