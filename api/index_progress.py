@@ -3,9 +3,11 @@
 The stages run one after the other over all videos, so the count is kept for each stage.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
 from indexer.pipeline.events import (
     IndexEvent,
@@ -20,6 +22,12 @@ from indexer.pipeline.events import (
     VideoWarned,
 )
 from indexer.records import Stage
+
+
+def event_name(event: Any) -> str:
+    """The class's name in snake case: `ScanFinished` -> `scan_finished`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
+
 
 WEIGHTS: dict[Stage, float] = {"picture": 0.25, "subtitles": 0.01, "screen_text": 0.34, "speech": 0.2, "captions": 0.2}
 """Roughly how a run's time divides, measured on lectures with the small models; only the bar depends on it."""

@@ -196,7 +196,7 @@ class TimedText:
     boxes: tuple[TextBox, ...] = ()
     """Of on-screen text: where each line stands, by line and then by time."""
     is_scenery: bool = False
-    """On-screen text that stands in nearly every scene of its video, see `indexer.screen_scenery`."""
+    """On-screen text that stands in nearly every scene of its video, see `indexer.ocr.timed_texts`."""
 
 
 @dataclass(frozen=True, slots=True)

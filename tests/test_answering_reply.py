@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.records import TimeSpan
-from search.answer_stream import AnswerStream
-from search.answering.reply import ParsedReply, parse_reply
+from search.answering.reply import AnswerStream, ParsedReply, parse_reply
 
 CLIPS = [TimeSpan(22.83, 25.12), TimeSpan(0.0, 600.0), TimeSpan(7.0, 7.4)]
 

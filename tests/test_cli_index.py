@@ -21,8 +21,7 @@ from rich.console import Console
 from api.cli.exit_codes import ExitCode
 from api.cli.main import main
 from api.cli.output.index_views import BarView
-from api.index_progress import Tally
-from api.json_names import event_name
+from api.index_progress import Tally, event_name
 from indexer.config import Settings
 from indexer.pipeline.events import (
     IndexEvent,

@@ -14,9 +14,8 @@ import pytest
 
 from indexer.config import Settings
 from indexer.decode.child_session import DecodeProcess
-from indexer.decode.protocol import MessageBuffer, pack_message, ring_slots
+from indexer.decode.protocol import MessageBuffer, make_request, pack_message, ring_slots
 from indexer.decode.video import VideoReader, open_video
-from indexer.decode_request import make_request
 from indexer.errors import DecodeLimitError, DecoderCrashedError, VanishedVideoError
 from tests.helpers.media import numbered_picture, read_number, write_video
 

@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 
 from indexer.config import Settings
-from indexer.decode.protocol import DecodeMode, DecodeRequest, DecoderName, Message
+from indexer.decode.protocol import DecodeMode, DecodeRequest, DecoderName, Message, make_request
 from indexer.decode.worker.job import DecodeJob
-from indexer.decode_request import make_request
 from indexer.errors import EncryptedVideoError, NoPictureError, UnreadableVideoError
 from indexer.records import Pixels
 from tests.helpers.media import SHARED, shared_files

@@ -11,7 +11,7 @@ import pytest
 
 from demo.world.make import make_world
 from indexer.config import Settings
-from indexer.decode.protocol import ERRORS_BY_KIND
+from indexer.decode.protocol import ERRORS_BY_KIND, make_request
 from indexer.decode.sniffing import has_encrypted_pictures, is_animated_webp, is_lone_fragment, is_protected_iso
 from indexer.decode.video import open_video
 from indexer.decode.worker.container import explain_open_failure
@@ -19,7 +19,6 @@ from indexer.decode.worker.decord_reader import DecordFailedError, DecordReader
 from indexer.decode.worker.job import DecodeJob
 from indexer.decode.worker.packet_table import DECORD_HOARD_BYTES, decord_hoard_bytes, is_hidden_vp9
 from indexer.decode.worker.pyav_reader import PyavReader
-from indexer.decode_request import make_request
 from indexer.errors import DecodeLimitError, UnreadableVideoError, VideoError
 from tests.helpers.media import write_video
 

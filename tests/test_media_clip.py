@@ -12,8 +12,8 @@ import pytest
 from api.media.worker_process import CancelledError, run_child
 from api.media.worker_protocol import MediaRequest, Work
 from indexer.config import Settings
+from indexer.decode.protocol import make_request
 from indexer.decode.video import open_video
-from indexer.decode_request import make_request
 from indexer.errors import DecodeLimitError, VideoError
 from indexer.records import Video
 from tests.helpers.media import SHARED, read_number, shared_file, write_video

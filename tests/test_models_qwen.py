@@ -29,7 +29,7 @@ from indexer.models.weights.transformers_models import saved_weights_name
 from indexer.pipeline.stages.caption_prompt import caption_prompt
 from indexer.records import TimeSpan
 from search.answering.prompts import ShownClip, ask_prompt
-from search.reply_schema import REPLY_SCHEMA
+from search.answering.reply import REPLY_SCHEMA
 from tests.helpers.qwen_checkpoint import CONTEXT, write_vlm_checkpoint
 
 WORDS = 'when is a red circle moving left? «ÄÖ» 23.5s 图 🎈 <b> \n Clip {"a": 1} naïve'.split(" ")

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.ocr.change_detector import ChangeDetector, flat_share
+from indexer.ocr.frame_selection import LOOK_SECONDS, RARE_LOOK_SECONDS, ReadingPolicy
 from indexer.records import Pixels
-from indexer.screen_policy import LOOK_SECONDS, RARE_LOOK_SECONDS, ReadingPolicy
 from tests.test_ocr_reader import SHARED, draw, frames_of
 
 LINES = ["Path expressions", "first bullet", "second bullet"]

@@ -9,9 +9,9 @@ import pytest
 from bench.support.film_drawing import Box, Film, write_film
 from bench.support.text_films import make_films, pages_film
 from indexer.config import Settings
+from indexer.ocr.timed_texts import mark_scenery
 from indexer.pipeline.index import index_paths
 from indexer.records import TimedText, TimeSpan
-from indexer.screen_scenery import mark_scenery
 from search.engine import SearchEngine
 from search.results import Moment
 

@@ -17,7 +17,6 @@ from indexer.config import Settings
 from indexer.errors import LibraryModelsError
 from indexer.models.profiles import profile_of
 from indexer.models.registry import Models
-from indexer.open_writers import open_writers
 from indexer.pipeline.events import (
     IndexEvent,
     IndexFinished,
@@ -28,7 +27,7 @@ from indexer.pipeline.events import (
     WatchIdle,
     WatchWaiting,
 )
-from indexer.pipeline.settling import Settling, is_temporary
+from indexer.pipeline.settling import Settling, is_temporary, open_writers
 from indexer.pipeline.watch import Watched, WatchSummary, watch
 from indexer.provenance import maker_of
 from indexer.store.library import Library

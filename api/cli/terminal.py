@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.text import Text
@@ -39,3 +41,20 @@ def is_terminal() -> bool:
 def label(text: str, style: str = "") -> Text:
     """Any string as one safe line of styled text; a line end in a name is shown as what it is."""
     return Text(safe_text(text), style=style)
+
+
+@contextmanager
+def percent_bar(what: str, *, quiet: bool = False) -> Generator[Callable[[float], None]]:
+    """Gives a function that takes 0 to 1; draws on standard error, so that output can be piped meanwhile."""
+    import sys
+
+    if quiet or not sys.stderr.isatty():
+        yield lambda share: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=1.0)
+        yield lambda share: progress.update(task, completed=share)

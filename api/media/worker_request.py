@@ -7,7 +7,7 @@ from api.media.errors import UnplayableError
 from api.media.opened_file import OpenedFile
 from api.media.worker_protocol import MediaRequest, Work
 from indexer.config import Settings
-from indexer.decode_request import make_request
+from indexer.decode.protocol import make_request
 from indexer.records import Video, VideoProbe
 
 _THREADS = 2

@@ -14,10 +14,9 @@ from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
 
-from demo.precision import fast_products
 from demo.text.checkpoint import embed, new_model, train_tokenizer, wrap_tokenizer, write_text_checkpoint
 from demo.text.pairs import also_right, random_group
-from demo.training.loop import add_resume, cosine_rate, settings_of, steps_of, training_options
+from demo.training.loop import add_resume, cosine_rate, fast_products, settings_of, steps_of, training_options
 
 SCALE = 20.0
 """Inverse temperature of the contrastive loss."""

@@ -15,7 +15,7 @@ from torch import Tensor
 from transformers import Qwen2Tokenizer, Qwen2VLForConditionalGeneration
 from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VisionTransformerPretrainedModel
 
-from demo.precision import fast_products
+from demo.training.loop import fast_products
 from demo.vlm.accuracy import Tally, count_right, means
 from demo.vlm.auxiliary_heads import TeachingHeads, attention_loss, fact_table
 from demo.vlm.batch_prefetch import Feed

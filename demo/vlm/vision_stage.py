@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VisionTransformerPretrainedModel
 
-from demo.precision import fast_products
+from demo.training.loop import fast_products
 from demo.vlm.frames import PAIRS, PICTURE_HEIGHT, PICTURE_WIDTH, SIBLINGS, FrameStore
 from demo.vlm.optimizer import Optimizer, rate_share
 from demo.vlm.scene_facts import TOKEN_PIXELS, SceneFacts, TokenFacts, scene_facts, token_facts

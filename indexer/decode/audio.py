@@ -10,8 +10,7 @@ from typing import Self
 from indexer.config import Settings
 from indexer.decode.child_reader import ChildReader
 from indexer.decode.child_session import DecodeProcess
-from indexer.decode.protocol import SOUND_PIECE_SAMPLES
-from indexer.decode_request import make_request
+from indexer.decode.protocol import SOUND_PIECE_SAMPLES, make_request
 from indexer.records import SoundPiece
 
 

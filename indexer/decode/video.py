@@ -14,8 +14,7 @@ from indexer.decode.child_reader import ChildReader
 from indexer.decode.child_session import DecodeProcess
 from indexer.decode.frame_sampling import AskedTimes
 from indexer.decode.metadata import read_metadata
-from indexer.decode.protocol import DecodeRequest, DecoderName, Message
-from indexer.decode_request import make_request
+from indexer.decode.protocol import DecodeRequest, DecoderName, Message, make_request
 from indexer.errors import DecodeLimitError, DecoderCrashedError, VideoError
 from indexer.records import SampledFrame, TextTrack, TimedText, TimeSpan, VideoMetadata, VideoProbe
 

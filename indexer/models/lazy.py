@@ -3,8 +3,50 @@
 from indexer.config import Settings
 from indexer.errors import ModelMissingError
 from indexer.models.profiles import profile_of
+from indexer.models.protocols import SpeechModel
 from indexer.models.vision_language import VisionLanguageModel
-from indexer.models.weights.transformers_models import find_saved_weights, saved_weights_name
+from indexer.models.weights.transformers_models import SPEECH, find_saved_weights, saved_weights_name
+
+
+class Transcriber:
+    """Holds the model that the settings name, or the one that is given."""
+
+    def __init__(self, settings: Settings, model: SpeechModel | None = None) -> None:
+        self._spec = profile_of(settings).speech_model
+        self._device = settings.device
+        self._given = model
+        self._loaded: SpeechModel | None = None
+
+    @property
+    def name(self) -> str:
+        """What the library records; empty while the weights are not on this machine."""
+        if self._given is not None:
+            return self._given.name
+        return saved_weights_name(self._spec, kind=SPEECH) if self._spec else ""
+
+    def fetch(self) -> None:
+        """Has the weights on this machine.
+
+        Raises:
+            ModelMissingError: they are absent and cannot be fetched.
+            ModelBrokenError: files were found that are not such a model.
+        """
+        if self._spec and self._given is None:
+            find_saved_weights(self._spec, kind=SPEECH)
+
+    def model(self) -> SpeechModel:
+        """Loaded; see `load_whisper` for what it raises."""
+        if self._given is not None:
+            return self._given
+        if self._loaded is None:
+            from indexer.models.whisper.model import load_whisper
+
+            self._loaded = load_whisper(self._spec, device=self._device)
+        return self._loaded
+
+    def let_go(self) -> None:
+        """Frees the device's memory for the stages that follow."""
+        self._loaded = None
 
 
 class Captioner:

@@ -15,10 +15,10 @@ from indexer.ocr.change_detector import ChangeDetector, flat_share
 from indexer.ocr.changed_regions import PieceBox, Rectangle
 from indexer.ocr.engine import Piece, ScreenEngine
 from indexer.ocr.extra_alphabets import further_models, further_name
+from indexer.ocr.frame_selection import ReadingPolicy
 from indexer.ocr.lines import ScreenLine
 from indexer.ocr.timed_texts import LONGEST_TEXT_CHARACTERS, collect_screen_texts
 from indexer.records import Pixels
-from indexer.screen_policy import ReadingPolicy
 
 __all__ = [
     "ChangeDetector",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError
-from indexer.models.lazy import Captioner
+from indexer.models.lazy import Captioner, Transcriber
 from indexer.models.protocols import SpeechModel
 from indexer.models.registry import Models, load_models
 from indexer.models.vision_language import VisionLanguageModel
@@ -22,7 +22,6 @@ from indexer.pipeline.scan import scan
 from indexer.provenance import follows, maker_of, settings_like, trusted
 from indexer.store.library import Library, check_maker
 from indexer.store.schema import Maker
-from indexer.transcriber import Transcriber
 
 Listener = Callable[[IndexEvent], None]
 
@@ -87,7 +86,7 @@ def index_paths(
         )
         plan = make_plan(found, library.videos(), roots=roots, needs=run.needs)
         if plan.jobs:
-            from indexer.speech_making import fetch_speech_model
+            from indexer.pipeline.stages.speech import fetch_speech_model
 
             plan = fetch_speech_model(run, plan)
         run.emit(ScanFinished(len(found), len(plan.jobs)))
@@ -136,8 +135,8 @@ def _drop_replaced(run: RunContext, plan: Plan) -> None:
 
 def _make(run: RunContext, plan: Plan, models: Models) -> None:
     from indexer.models.device import one_thread_an_operation
+    from indexer.pipeline.stages.speech import make_speech
     from indexer.pipeline.stages.texts import make_captions, make_pictures, make_subtitles, read_screens
-    from indexer.speech_making import make_speech
 
     check_maker(run.library.path, run.library.maker, maker_of(models, run.settings))
     run.models = models

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from indexer.config import Settings
 from indexer.errors import VanishedVideoError, VideoError
-from indexer.models.lazy import Captioner
+from indexer.models.lazy import Captioner, Transcriber
 from indexer.models.registry import Models
 from indexer.pipeline.commits import Commits
 from indexer.pipeline.events import IndexEvent, VideoFailed, VideoWarned
@@ -18,7 +18,6 @@ from indexer.pipeline.plan import Job
 from indexer.pipeline.scan import LostFile
 from indexer.records import Segment, Video
 from indexer.store.library import Library
-from indexer.transcriber import Transcriber
 
 
 @dataclass

@@ -3,7 +3,9 @@
 Leaves out looking at the disk and indexing (`watch`).
 """
 
+import os
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 
 FileState = tuple[int, int]
 """Size in bytes and modification time in ns; a file whose state stays the same is not being written."""
@@ -84,3 +86,43 @@ class Settling:
         for path in paths:
             self._taken.pop(path, None)
             self._gone_since.pop(path, None)
+
+
+_PROCESSES = Path("/proc")
+_WRITING = os.O_WRONLY | os.O_RDWR
+
+
+def open_writers(paths: Collection[str]) -> set[str]:
+    """Those of the paths that some process holds open for writing."""
+    wanted = {os.path.realpath(path): path for path in paths}
+    found: set[str] = set()
+    if not wanted or not _PROCESSES.is_dir():
+        return found
+    for process in _PROCESSES.iterdir():
+        if process.name.isdigit():
+            found |= {wanted[name] for name in _written_by(process, wanted)}
+    return found
+
+
+def _written_by(process: Path, wanted: Collection[str]) -> set[str]:
+    """Those of the real paths that a process holds open for writing; none where we may not look, or it is gone."""
+    written: set[str] = set()
+    try:
+        numbers = os.listdir(process / "fd")  # noqa: PTH208 - names only
+    except OSError:
+        return written
+    for number in numbers:
+        try:
+            name = os.readlink(process / "fd" / number)  # noqa: PTH115 - a plain string
+            if name in wanted and _flags(process / "fdinfo" / number) & _WRITING:
+                written.add(name)
+        except (OSError, ValueError):
+            continue
+    return written
+
+
+def _flags(info: Path) -> int:
+    for line in info.read_text().splitlines():
+        if line.startswith("flags:"):
+            return int(line.split()[1], 8)
+    return 0

@@ -22,7 +22,6 @@ from indexer.errors import (
     UsageError,
 )
 from indexer.models.registry import Models, load_models
-from indexer.open_writers import open_writers
 from indexer.pipeline.events import (
     IndexEvent,
     VideoMissing,
@@ -32,7 +31,7 @@ from indexer.pipeline.events import (
 )
 from indexer.pipeline.index import Listener, index_paths
 from indexer.pipeline.scan import FoundFile, scan
-from indexer.pipeline.settling import FileState, Settling, is_temporary
+from indexer.pipeline.settling import FileState, Settling, is_temporary, open_writers
 from indexer.provenance import settings_like
 from indexer.store.library import Library
 

@@ -11,12 +11,11 @@ from typing import TypeVar
 
 from indexer.errors import LibraryError
 from indexer.store.hits import SegmentKey
-from indexer.store.memory.row_locator import PLACED_COLUMNS, Places, SegmentPlaces
+from indexer.store.memory.row_locator import MOST_TEXT_BYTES, PLACED_COLUMNS, Places, SegmentPlaces, TextPlaces
 from indexer.store.memory.texts import KeptTexts
 from indexer.store.memory.vectors import KeptFrames, KeptSegments
 from indexer.store.schema import ArrowTable, TableName
 from indexer.store.tables import Tables
-from indexer.store_place_texts import MOST_TEXT_BYTES, TextPlaces
 
 KEPT_BYTES = 64 << 20
 """Of a table's vectors, as float32: 32,000 frames of 512 dimensions, nine hours at one a second."""

@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from indexer.models.vision_language import VisionLanguageModel
-from search.answer_stream import AnswerStream
 from search.answering.callbacks import Listening
 from search.answering.clip_planning import PlannedClip
 from search.answering.prompts import ask_prompt
+from search.answering.reply import AnswerStream
 from search.answering.token_budget import blank_clip
 
 DRAFT_SCHEMA: dict[str, Any] = {

@@ -12,7 +12,6 @@ from indexer.decode.child_pool import DecodeSpares
 from indexer.errors import PromptTooLongError
 from indexer.models.vision_language import OnText, VisionLanguageModel
 from indexer.records import TimeSpan
-from search.answer_stream import AnswerStream
 from search.answering.answer import CitedMoment
 from search.answering.callbacks import SILENT, Listening, ShownSpan, followed
 from search.answering.clip_planning import Candidate, PlannedClip
@@ -20,9 +19,16 @@ from search.answering.clip_reader import as_video, read_clips
 from search.answering.draft import tell_draft
 from search.answering.effort import Effort, reply_tokens
 from search.answering.prompts import ShownClip, ask_prompt
-from search.answering.reply import NOTHING, ParsedReply, parse_reply
+from search.answering.reply import (
+    FOUND_SCHEMA,
+    NOTHING,
+    REPLY_SCHEMA,
+    SHORT_SCHEMA,
+    AnswerStream,
+    ParsedReply,
+    parse_reply,
+)
 from search.answering.token_budget import Budget, plan_clips
-from search.reply_schema import FOUND_SCHEMA, REPLY_SCHEMA, SHORT_SCHEMA
 
 Mode = Literal["frames", "video"]
 

@@ -2,11 +2,62 @@
 
 import json
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, cast
 
 from indexer.records import TimeSpan
+
+REPLY_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "answer": {"type": "string"},
+        "found": {"type": "boolean"},
+        "moments": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "clip": {"type": "integer", "minimum": 1},
+                    "start": {"type": "number", "minimum": 0},
+                    "stop": {"type": "number", "minimum": 0},
+                    "why": {"type": "string"},
+                },
+                "required": ["clip", "start", "stop", "why"],
+                "additionalProperties": False,
+            },
+        },
+    },
+    "required": ["answer", "found", "moments"],
+    "additionalProperties": False,
+}
+"""Keys in this order, as `json.dumps` writes them by default: `{"answer": "red", "found": true, "moments": [...]}`."""
+
+
+def _short_schema() -> dict[str, Any]:
+    schema = deepcopy(REPLY_SCHEMA)
+    schema["properties"]["answer"]["maxLength"] = 160
+    schema["properties"]["moments"]["maxItems"] = 3
+    schema["properties"]["moments"]["items"]["properties"]["why"]["maxLength"] = 60
+    return schema
+
+
+SHORT_SCHEMA = _short_schema()
+"""For the second try of a reply that was cut: so short that it comes to its end."""
+
+
+def _found_schema() -> dict[str, Any]:
+    schema = deepcopy(REPLY_SCHEMA)
+    schema["properties"]["found"] = {"const": True}
+    schema["properties"]["moments"]["minItems"] = 1
+    return schema
+
+
+FOUND_SCHEMA = _found_schema()
+"""For the second try where retrieval is sure and the model saw nothing: it may only say where."""
+
 
 TIME_SLACK_SECONDS = 0.06
 """Times are shown and said with one decimal: a citation may lie outside its clip by the rounding."""
@@ -98,3 +149,46 @@ def _words(value: Any, longest: int) -> str:
     if not isinstance(value, str):
         return ""
     return " ".join(value.encode("utf-8", "replace").decode().split())[:longest]
+
+
+_BEGINS = re.compile(r'^\s*\{\s*"answer"\s*:\s*"')
+
+
+class AnswerStream:
+    """Takes the reply piece by piece and hands on the value of "answer" as far as it is certain."""
+
+    def __init__(self, on_words: Callable[[str], None]) -> None:
+        self._on_words = on_words
+        self._text = ""
+        self._told = 0
+        self._over = False
+
+    def __call__(self, piece: str) -> None:
+        self._text += piece
+        begin = _BEGINS.match(self._text)
+        if self._over or begin is None:
+            return
+        words, self._over = _string_so_far(self._text[begin.end() :])
+        if len(words) > self._told:
+            self._on_words(words[self._told :])
+            self._told = len(words)
+
+
+def _string_so_far(text: str) -> tuple[str, bool]:
+    """The decoded string and whether it has ended; half an escape or half of a surrogate pair waits."""
+    end, place = False, 0
+    while place < len(text):
+        if text[place] == '"':
+            end = True
+            break
+        place += 2 if text[place] == "\\" else 1
+    raw = text[: min(place, len(text))]
+    for cut in range(min(12, len(raw)) + 1):
+        try:
+            value = str(json.loads(f'"{raw[: len(raw) - cut]}"', strict=False))
+        except ValueError:
+            continue
+        if value and 0xD800 <= ord(value[-1]) <= 0xDBFF:
+            value = value[:-1]
+        return value.encode("utf-8", "replace").decode(), end
+    return "", end

@@ -6,10 +6,24 @@ from dataclasses import replace
 from indexer.records import TextSource
 from indexer.store.library import TextHit
 from search.retrieval.types import TEXT_POOL, Looked, Question, Searchable, SegmentKey, text_hits
-from search.scenery import scenery_later, weight_of
 from search.scoring.relevance import FUZZY_WORTH, Near
 from search.text.phrase_matching import in_a_row
 from search.text.term_coverage import held_words, telling_words, word_share
+
+SCENERY_WEIGHT = 0.5
+"""Of a hit that stands in nearly every scene of its video (`indexer.ocr.timed_texts`): a text that appears and answers
+half as well comes first, and so does one in another list that answers about as well."""
+
+
+def weight_of(hit: TextHit) -> float:
+    """What a hit is worth beside one that appears."""
+    return SCENERY_WEIGHT if hit.is_scenery else 1.0
+
+
+def scenery_later(hits: Sequence[TextHit], *, middle: float = 0.0) -> list[TextHit]:
+    """Hits by what they are worth: how far their similarity lies above `middle`, times their weight; best first."""
+    return sorted(hits, key=lambda hit: -(hit.similarity - middle) * weight_of(hit))
+
 
 ROW_WORTH = 2.0
 """Of a text that holds the query word for word: nothing is nearer to it in meaning either, though a vector of a long

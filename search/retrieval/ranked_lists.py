@@ -12,7 +12,7 @@ import numpy as np
 from indexer.records import Stage, TextSource
 from indexer.store.library import FrameHit, TextHit
 from search.results import Signal
-from search.retrieval.lexical import look_by_words
+from search.retrieval.lexical import look_by_words, scenery_later, weight_of
 from search.retrieval.types import (
     BY_MEANING,
     FRAME_POOL,
@@ -27,7 +27,6 @@ from search.retrieval.types import (
     SegmentKey,
     text_hits,
 )
-from search.scenery import scenery_later, weight_of
 from search.scoring.background import Background, Threshold, thresholds_of
 from search.scoring.relevance import Evidence, Near
 

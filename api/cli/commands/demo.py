@@ -39,7 +39,7 @@ def make(*, out: Path, minutes: float, seed: int, video_minutes: float, as_json:
       reelseek index world --library lib --models demo
       reelseek eval --library lib --truth world/truth.jsonl
     """
-    from api.percent import percent_bar
+    from api.cli.terminal import percent_bar
     from demo.world.make import make_world
 
     with percent_bar("drawing", quiet=as_json) as show:

@@ -64,7 +64,7 @@ def describe(
 
 
 def _chapters(name: str, settings: Settings, *, by_model: bool, quiet: bool) -> "tuple[Video, list[FoundChapter]]":
-    from api.percent import percent_bar
+    from api.cli.terminal import percent_bar
     from indexer.store.library import Library
     from search.answering.asker import Asker
     from search.chapters.chapters import chapters_of, titled_by_model

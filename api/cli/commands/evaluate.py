@@ -64,7 +64,7 @@ def evaluate(
 def _search_report(
     truth: Path, signals: "tuple[Signal, ...]", limit: int, settings: Settings, *, quiet: bool
 ) -> dict[str, Any]:
-    from api.percent import percent_bar
+    from api.cli.terminal import percent_bar
     from search.engine import SearchEngine
     from search.evaluation.evaluate import evaluate_search
 

@@ -75,8 +75,8 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
     that are there are kept, so that an interrupted run goes on. Returns 1 when nothing is found.
     """
     from api.cli.interrupt import stop_on_signal
+    from api.cli.terminal import percent_bar
     from api.export.run_export import Order, run_export
-    from api.percent import percent_bar
 
     kind = _kind(given.pop("kind"), given["out"])
     wanted, title = _wanted(query, settings, given)

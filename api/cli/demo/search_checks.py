@@ -9,9 +9,8 @@ from typing import Any
 
 from api.cli.index_run import run_index, stages_of
 from api.cli.output.index_views import BarView, IndexView, PlainView, SilentView
-from api.cli.terminal import is_terminal
+from api.cli.terminal import is_terminal, percent_bar
 from api.index_progress import Tally
-from api.percent import percent_bar
 from demo.world.make import make_world
 from indexer.config import Settings
 from indexer.errors import VideoError

@@ -13,8 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.terminal import console, label
-from api.index_progress import Tally
-from api.json_names import event_name
+from api.index_progress import Tally, event_name
 from api.safe_text import count_text, duration_text, safe_text, time_code
 from indexer.pipeline.events import (
     IndexEvent,

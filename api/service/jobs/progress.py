@@ -4,8 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from api.index_progress import Tally
-from api.json_names import event_name
+from api.index_progress import Tally, event_name
 from api.service.schemas.videos import Job, JobError
 from indexer.pipeline import events
 from indexer.records import Stage

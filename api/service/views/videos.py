@@ -8,10 +8,9 @@ from typing import Any, Literal
 
 from api.cli.index_run import stages_of
 from api.media.playability import how_to_play
-from api.service.links import media_link, sprites_link, thumbnail_link
+from api.service.links import media_link, rfc3339, sprites_link, thumbnail_link
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
-from api.service.times import rfc3339
 from indexer.provenance import settings_like
 from indexer.records import STAGES, TEXT_SOURCES, Stage, Video, VideoMetadata
 from search.query.filters import Filters

@@ -15,12 +15,11 @@ from indexer.decode.sniffing import is_protected_iso
 from indexer.decode.worker.audio_track import SoundTrack
 from indexer.decode.worker.container import OpenedMedia, VideoStream, has_decoder, open_container, open_media
 from indexer.decode.worker.container_tags import container_metadata
-from indexer.decode.worker.decord_reader import DecordFailedError
+from indexer.decode.worker.decord_reader import DecordFailedError, DecordPass
 from indexer.decode.worker.pyav_frames import PictureMaker, is_hdr
 from indexer.decode.worker.pyav_reader import PyavReader
 from indexer.decode.worker.pyav_seeking import SparseFailedError, SparsePass
-from indexer.decode_decord import DecordPass
-from indexer.decode_tracks import TextTracks
+from indexer.decode.worker.text_tracks import TextTracks
 from indexer.errors import EncryptedVideoError, NoPictureError, UnreadableVideoError, VideoError
 from indexer.records import Pixels, Samples16
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from indexer.decode.frame_transforms import Orientation
 from indexer.decode.worker.container import InputContainer, Packet, VideoStream
-from indexer.decode_tracks import TextTracks
+from indexer.decode.worker.text_tracks import TextTracks
 
 DECORD_CONTAINERS = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
 """Containers that keep a presentation time for each frame. AVI and MPEG-TS make libavformat guess some of them, and

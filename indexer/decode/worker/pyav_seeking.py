@@ -14,7 +14,7 @@ from indexer.decode.protocol import DecodeRequest
 from indexer.decode.worker.container import InputContainer, VideoStream, open_container
 from indexer.decode.worker.packet_table import DECORD_CONTAINERS, scan_packets
 from indexer.decode.worker.pyav_reader import PyavReader, VideoFrame
-from indexer.decode_tracks import TextTracks
+from indexer.decode.worker.text_tracks import TextTracks
 
 SPARSE_FRAMES_PER_SECOND = 0.2
 """Periodic sampling below this may pay for jumps: key frames are rarely more than 10 s apart."""

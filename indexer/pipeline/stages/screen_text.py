@@ -17,10 +17,10 @@ from indexer.errors import VideoError
 from indexer.ocr.frame_selection import ScreenState, read_changed_frames
 from indexer.ocr.incremental_reader import ScreenWatch
 from indexer.ocr.reader import ScreenLine, ScreenTextReader, collect_screen_texts
+from indexer.ocr.timed_texts import mark_scenery
 from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.stages.threaded import ThreadedStage, VideoTexts
 from indexer.records import FrameRow, Pixels, SampledFrame, TimeSpan, Video
-from indexer.screen_scenery import mark_scenery
 
 PART_FRAMES = 120
 """Changed frames a part: long enough that opening the file again does not count, short enough to share the work."""
