@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
+from indexer.config import Settings
+from indexer.models.profiles import profile_of
 from indexer.pipeline.events import (
     IndexEvent,
     ScanFinished,
@@ -168,3 +170,14 @@ class Tally:
             self.by_stage.setdefault(before, StageTally(self.clock())).parts[path] = 1.0
         self.stage = self.stage or stage
         return self.by_stage.setdefault(stage, StageTally(self.clock()))
+
+
+def stages_of(settings: Settings) -> list[Stage]:
+    """The stages that a video passes with these settings; only the progress bar depends on it."""
+    profile = profile_of(settings)
+    left_out = {
+        "screen_text": not settings.screen_text,
+        "speech": not profile.speech_model,
+        "captions": not profile.captions,
+    }
+    return [stage for stage in WEIGHTS if not left_out.get(stage, False)]

@@ -27,6 +27,7 @@ from bench.crash import command
 from bench.support.table import print_table
 from demo.world.make import make_world
 from indexer.config import Settings
+from indexer.decode.frame_transforms import PICTURE_SIDE
 from indexer.decode.video import open_video
 from indexer.models.device import one_thread_an_operation
 from indexer.models.image_embedder import ClipModel, load_clip_model
@@ -34,7 +35,6 @@ from indexer.models.profiles import PROFILES
 from indexer.models.registry import Models
 from indexer.pipeline.events import IndexFinished
 from indexer.pipeline.index import index_paths
-from indexer.pipeline.stages.picture import PICTURE_SIDE
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ from bench.support.table import print_table
 from indexer.config import Settings
 from indexer.models.registry import Models
 from indexer.records import SegmentRow, TextRow, TextSource, TimeSpan, Video
-from indexer.store.library import Library, Maker
+from indexer.store.library import Library
+from indexer.store.schema import Maker
 from search.engine import SearchEngine
 
 PICTURE_DIM, TEXT_DIM = 512, 384

@@ -21,10 +21,9 @@ import torch
 from bench.support.random_qwen import SHAPES, parameters_of, write_random_checkpoint
 from bench.support.table import print_table
 from indexer.models.device import choose_device
-from indexer.models.frame_pairs import FRAMES_PER_SECOND
+from indexer.models.frame_pairs import FRAMES_PER_SECOND, timed_frames
 from indexer.models.qwen.model import QwenModel, load_vision_language_model
 from indexer.models.vision_language import Prompt, ShownFrames
-from indexer.pipeline.stages.caption_prompt import timed_frames
 
 PICTURE = (308, 420)
 """Height and width of a shown frame: 165 tokens a pair."""

@@ -19,7 +19,7 @@ from demo.world.scenes import plan_world
 from indexer.config import Settings
 from indexer.models.registry import load_models
 from search.engine import SearchEngine
-from search.results import Signal
+from search.signals import Signal
 
 MINUTES = 10.0
 ALONE: dict[str, tuple[Signal, ...]] = {

@@ -36,7 +36,9 @@ from indexer.models.device import one_thread_an_operation
 from indexer.models.image_embedder import load_clip_model
 from indexer.models.registry import Models
 from indexer.records import FrameRow, SegmentRow, TimeSpan, Video
-from indexer.store.library import FrameHit, Library, Maker
+from indexer.store.hits import FrameHit
+from indexer.store.library import Library
+from indexer.store.schema import Maker
 from search.engine import SearchEngine
 
 DIM = 512

@@ -33,11 +33,11 @@ from indexer.pipeline.index import index_paths
 from indexer.records import Stage
 from indexer.store.schema import Maker
 from search.engine import SearchEngine
-from search.results import SIGNALS
 from search.retrieval.hybrid import find_routed
 from search.retrieval.ranked_lists import retrieve
 from search.scoring.calibration import FAMILIES, FILE, READ, Family, calibration_of
 from search.scoring.relevance import Evidence, SegmentKey, features_of, reading_features
+from search.signals import SIGNALS
 
 MINUTES = 10.0
 CALIBRATING = (101, 201, 301)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from indexer.config import Settings
 from indexer.models.profiles import DEFAULT_PROFILE
 from indexer.models.registry import Models
-from indexer.pipeline.fingerprints import sampling_of
 from indexer.store.schema import Maker
 
 
@@ -49,3 +48,11 @@ def trusted(maker: Maker | None, settings: Settings) -> Maker:
     """The library's own record, with the sampling that is asked for now, so that only that is compared."""
     assert maker is not None
     return replace(maker, sampling=sampling_of(settings))
+
+
+def sampling_of(settings: Settings) -> str:
+    """How pictures are sampled and cut into segments, as the library keeps it."""
+    return (
+        f"{settings.frames_per_second:g}/s, segments of {settings.min_segment_seconds:g}"
+        f" to {settings.max_segment_seconds:g} s"
+    )

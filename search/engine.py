@@ -22,11 +22,12 @@ from search.moments.deduplication import Group
 from search.moments.pagination import Page, check_share, group
 from search.moments.presentation import show, show_groups
 from search.query.validation import check_query
-from search.results import SIGNALS, Moment, SearchResult, Signal
+from search.results import Moment, SearchResult
 from search.retrieval.query_embedding import QueryModels
 from search.retrieval.types import Question
 from search.scoring.visual_presence import Sight, sight
 from search.session import Curve, Given, Look
+from search.signals import SIGNALS, Signal
 
 TO_SEARCH = partial(load_models, to_search=True)
 CLOSEST = 3

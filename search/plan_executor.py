@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from indexer.records import Stage, TextSource, Video
-from indexer.store.library import Library, Similarities
+from indexer.store.hits import Similarities
+from indexer.store.library import Library
 from search.exclusion.caption_synonyms import SameWords, own_words
 from search.exclusion.detector import Unwanted, direction
 from search.moments.localization import Draft
@@ -16,11 +17,11 @@ from search.moments.temporal_join import Chain, all_of, best_ranks, chains, rank
 from search.query.english_operators import is_place, without_place
 from search.query.filter_terms import Narrowing
 from search.query.plan import MOST_GAP_SECONDS, Excluded, Plan, Step, Term
-from search.results import SIGNALS, Signal
 from search.retrieval.fields import FIELD_SIGNALS, FIELD_SOURCES
 from search.retrieval.hybrid import Finding, find_routed
 from search.retrieval.phrases import find_phrase, signal_of
 from search.retrieval.types import Question
+from search.signals import SIGNALS, Signal
 
 Embed = Callable[[str, Collection[Signal]], Question]
 """(words, signals) -> embedded."""

@@ -2,26 +2,11 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from indexer.records import TimeSpan
 from search.query.plan import Plan
-
-Signal = Literal[
-    "picture",
-    "subtitle",
-    "subtitle_words",
-    "speech",
-    "speech_words",
-    "screen_text",
-    "screen_text_words",
-    "caption",
-    "caption_words",
-    "metadata_words",
-]
-"""One way in which a segment can match: its picture, a text of a source by meaning or by its words, or the
-words around the video: its name, title, tags, chapters."""
-SIGNALS: tuple[Signal, ...] = get_args(Signal)
+from search.signals import Signal
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ from search.query.filter_terms import narrowing_of
 from search.query.parser import check_wanted, plan_of
 from search.query.plan import Plan
 from search.query.validation import check_query
-from search.results import SIGNALS, Signal
 from search.retrieval.hybrid import Finding, find_routed, nearest_of
 from search.retrieval.query_embedding import QueryModels
 from search.retrieval.types import Question
+from search.signals import SIGNALS, Signal
 
 VideoIds = frozenset[str] | None
 """Look in these alone; None for all."""

@@ -12,7 +12,7 @@ from indexer.errors import LibraryMissingError, LibraryModelsError, NotInLibrary
 from indexer.models.registry import Models
 from indexer.records import TimeSpan
 from search.engine import SearchEngine
-from search.results import SIGNALS
+from search.signals import SIGNALS
 from tests.helpers.fakes_search import SmallLibrary, fake_models, text_only_models
 from tests.helpers.fakes_text import FakeTextModel
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from indexer.errors import EvaluationError
-from search.evaluation.evaluate import score_predictions
+from search.evaluation.qvhighlights import score_predictions
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "eval"
 OFFICIAL = {

@@ -9,7 +9,8 @@ import pytest
 from indexer.errors import EvaluationError
 from indexer.records import TimeSpan, Video
 from search.evaluation.evaluate import evaluate_search
-from search.results import Moment, Part, SearchResult, Signal
+from search.results import Moment, Part, SearchResult
+from search.signals import Signal
 
 Found = Sequence[tuple[str, float, float] | tuple[str, float, float, Sequence[tuple[float, float]]]]
 """Video id, start, stop, and the spans of the parts of an order."""

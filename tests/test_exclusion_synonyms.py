@@ -12,7 +12,7 @@ from indexer.config import Settings
 from indexer.models.profiles import PROFILES
 from indexer.models.protocols import TextModel
 from indexer.models.registry import Models, load_models
-from indexer.store.library import Similarities
+from indexer.store.hits import Similarities
 from search.engine import SearchEngine
 from search.exclusion.caption_synonyms import LEAST_CAPTIONS, own_words
 from search.scoring.background import MIN_SAMPLE

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from indexer.records import TimeSpan
 from search.moments.localization import Draft, Match, moments_of, picture_run
-from search.results import Signal
+from search.signals import Signal
 
 
 def span(start: float, stop: float) -> TimeSpan:

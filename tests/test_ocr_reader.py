@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 from indexer.errors import ModelMissingError
 from indexer.ocr import engine as screen_engine
 from indexer.ocr.change_detector import ChangeDetector
-from indexer.ocr.reader import ScreenTextReader, collect_screen_texts, reader_name
+from indexer.ocr.reader import ScreenTextReader, reader_name
+from indexer.ocr.timed_texts import collect_screen_texts
 from indexer.records import Pixels
 
 SHARED = Path(__file__).parents[2] / "shared"

@@ -209,7 +209,8 @@ from indexer.models.image_embedder import load_clip_model
 from indexer.models.profiles import PROFILES
 from indexer.models.registry import Models
 from indexer.pipeline.index import index_paths
-from tests.test_pipeline_speech import FakeSpeechModel, script
+from tests.helpers.fakes_speech import FakeSpeechModel
+from tests.test_pipeline_speech import script
 import time
 
 films, library, clip = sys.argv[1:]

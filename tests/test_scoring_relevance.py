@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.support.calibration_fit import Sample, fit_family, shifted
-from search.results import Signal
 from search.retrieval.signal_weights import READ_STEPS, in_order, routes_of
 from search.retrieval.types import Hit, Retrieved
 from search.scoring.background import MIN_SAMPLE, Background, Threshold, standing_relevance
 from search.scoring.calibration import AGAINST, FAMILIES, Calibration, Family, calibration_of
 from search.scoring.rank_fusion import Fused
 from search.scoring.relevance import Evidence, Near, features_of, judge
+from search.signals import Signal
 
 A, B, C = ("v", 0), ("v", 1), ("v", 2)
 QUERY = "a red circle on a green background"

@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 from api.cli.exit_codes import ExitCode
 from api.cli.main import main
 from api.service.api_keys import KeyStore
-from indexer.store.library import Library, Maker
+from indexer.store.library import Library
+from indexer.store.schema import Maker
 
 MAKER = Maker("", 0, "text-model", 4, "1/s, 2-30 s, max_side 1280", "text")
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from search.results import SIGNALS
+from search.signals import SIGNALS
 from tests.helpers.service import (  # noqa: F401
     RunningService,
     client,

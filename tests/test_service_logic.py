@@ -32,7 +32,7 @@ from api.service.settings import ServiceSettings, is_loopback
 from api.service.work_queue import WorkQueue
 from indexer.config import Settings, load_settings
 from indexer.errors import UsageError
-from search.results import SIGNALS
+from search.signals import SIGNALS
 from tests.helpers.traversal import TRICKS
 
 

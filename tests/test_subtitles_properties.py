@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.records import TimedText, TimeSpan
-from indexer.subtitles.cues import plain_lines
-from indexer.subtitles.sidecars import clean_cues, join_passages
+from indexer.subtitles.cues import clean_cues, plain_lines
+from indexer.subtitles.passages import join_passages
 
 WORD = st.sampled_from("river mill autumn corn white slide path. query? wheel, Größe 文字 - [door] ...".split())
 PLAIN = st.lists(st.lists(WORD, min_size=1, max_size=6).map(" ".join), min_size=1, max_size=3).map("\n".join)

@@ -6,11 +6,9 @@ from pathlib import Path
 
 from api.cli.interrupt import stop_on_signal
 from api.cli.output.index_views import IndexView
-from api.index_progress import WEIGHTS, Tally
+from api.index_progress import Tally
 from indexer.config import Settings
-from indexer.models.profiles import profile_of
 from indexer.pipeline.events import IndexEvent, IndexFinished
-from indexer.records import Stage
 
 
 def run_index(
@@ -36,14 +34,3 @@ def run_index(
         return index_paths(
             paths, settings=settings, on_event=on_event, cancel=cancel, prune=prune, retry_failed=retry_failed
         )
-
-
-def stages_of(settings: Settings) -> list[Stage]:
-    """The stages that a video passes with these settings; only the progress bar depends on it."""
-    profile = profile_of(settings)
-    left_out = {
-        "screen_text": not settings.screen_text,
-        "speech": not profile.speech_model,
-        "captions": not profile.captions,
-    }
-    return [stage for stage in WEIGHTS if not left_out.get(stage, False)]

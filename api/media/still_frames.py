@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from api.media.timed_source import TimedSource, VideoFrame, shown_from
-from api.media.worker_protocol import MediaRequest, Tile
+from api.media.worker_protocol import MediaRequest
 from indexer.decode.frame_transforms import fitted_size, scale_to
 from indexer.decode.worker.pyav_frames import PictureMaker
 from indexer.errors import UnreadableVideoError
@@ -112,6 +112,3 @@ def _write(path: str, pixels: Pixels) -> None:
         raise UnreadableVideoError("the picture could not be written as JPEG")
     with open(path, "wb") as stream:  # noqa: PTH123 - a path of our own
         stream.write(coded.tobytes())
-
-
-__all__ = ["Tile", "pictures_at", "sheet", "still"]

@@ -175,6 +175,3 @@ def answers(query: Query, video: int, start: float, stop: float) -> bool:
         return False
     shared = max((min(stop, b) - max(start, a)) / min(stop - start, b - a) for a, b in query.windows)
     return shared >= 0.5
-
-
-__all__ = ["ABSENT", "PRESENT_KINDS", "Query", "absent_queries", "answers", "present_queries"]

@@ -24,10 +24,10 @@ from demo.world.questions import Question, world_questions
 from demo.world.scenes import FRAMES_PER_SECOND, Scene, plan_world
 from demo.world.vocabulary import COLOUR_SYNONYMS, PATTERNS, SHAPES, SIZES
 from indexer.models.frame_pairs import FRAMES_PER_SECOND as SHOWN_RATE
-from indexer.models.frame_pairs import pair_times
+from indexer.models.frame_pairs import PAIR_SECONDS, pair_times
 from indexer.models.qwen.model import load_vision_language_model
 from indexer.models.vision_language import ShownFrames, VisionLanguageModel
-from indexer.pipeline.stages.caption_prompt import MAX_CAPTION_PAIRS, MAX_CAPTION_TOKENS, PAIR_SECONDS, caption_prompt
+from indexer.pipeline.stages.caption_prompt import MAX_CAPTION_PAIRS, MAX_CAPTION_TOKENS, caption_prompt
 from indexer.records import TimeSpan
 from search.answering.effort import EFFORTS, fitting
 from search.answering.prompts import ShownClip, ask_prompt

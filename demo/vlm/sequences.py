@@ -27,8 +27,9 @@ from demo.world.captions import caption_of
 from demo.world.descriptions import Description, all_words, say
 from demo.world.scenes import Scene
 from demo.world.sign_words import SIGN_WORDS
+from indexer.models.frame_pairs import timed_frames
 from indexer.models.vision_language import Part, ShownFrames
-from indexer.pipeline.stages.caption_prompt import CAPTION_INSTRUCTION, timed_frames
+from indexer.pipeline.stages.caption_prompt import CAPTION_INSTRUCTION
 from indexer.records import TimeSpan
 from search.answering.prompts import ShownClip, ask_prompt
 

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from indexer.records import Pixels
 
+PICTURE_SIDE = 640
+"""Longer side of the frames that are cut, embedded and made into thumbnails: models look at 224 to 384 pixels."""
+
 
 @dataclass(frozen=True, slots=True)
 class Orientation:

@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from indexer.decode.frame_transforms import fitted_size, scale_to
+from indexer.decode.frame_transforms import PICTURE_SIDE, fitted_size, scale_to
 from indexer.errors import ImageError
-from indexer.pipeline.stages.picture import PICTURE_SIDE
 from indexer.records import Pixels
 
 MAX_IMAGE_BYTES = 16 << 20

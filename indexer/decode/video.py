@@ -18,8 +18,6 @@ from indexer.decode.protocol import DecodeRequest, DecoderName, Message, make_re
 from indexer.errors import DecodeLimitError, DecoderCrashedError, VideoError
 from indexer.records import SampledFrame, TextTrack, TimedText, TimeSpan, VideoMetadata, VideoProbe
 
-__all__ = ["VideoReader", "open_video", "probe_video", "read_text_tracks"]
-
 
 class VideoReader(ChildReader):
     """One pass over one video. A context manager: leaving it kills the child process.

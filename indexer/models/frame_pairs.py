@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.decode.frame_transforms import scale_to
-from indexer.models.vision_language import ShownFrames
-from indexer.pipeline.stages.caption_prompt import PAIR_SECONDS
+from indexer.models.vision_language import Part, ShownFrames
 from indexer.records import Pixels, SampledFrame, TimeSpan
+
+PAIR_SECONDS = 0.5
+"""Between the two frames of a pair: 2 frames a second, the rate that Qwen2-VL was trained at."""
 
 FRAMES_PER_SECOND = 1 / PAIR_SECONDS
 TIME_TOLERANCE_SECONDS = 1e-6
@@ -109,3 +111,11 @@ def on_screen(frames: Sequence[SampledFrame], time: float) -> SampledFrame | Non
 def empty_picture(size: PictureSize) -> Pixels:
     """Black, for counting tokens before anything is decoded."""
     return np.zeros((size.height, size.width, 3), np.uint8)
+
+
+def timed_frames(pairs: Iterable[tuple[float, ShownFrames]]) -> list[Part]:
+    """Each pair with its true time before it: Qwen2-VL has no absolute time of its own."""
+    parts: list[Part] = []
+    for seconds, frames in pairs:
+        parts += [f"{seconds:.1f}s ", frames, "\n"]
+    return parts

@@ -11,23 +11,13 @@ from importlib.metadata import PackageNotFoundError, version
 import cv2
 import numpy as np
 
-from indexer.ocr.change_detector import ChangeDetector, flat_share
+from indexer.ocr.change_detector import flat_share
 from indexer.ocr.changed_regions import PieceBox, Rectangle
 from indexer.ocr.engine import Piece, ScreenEngine
 from indexer.ocr.extra_alphabets import further_models, further_name
-from indexer.ocr.frame_selection import ReadingPolicy
 from indexer.ocr.lines import ScreenLine
-from indexer.ocr.timed_texts import LONGEST_TEXT_CHARACTERS, collect_screen_texts
+from indexer.ocr.timed_texts import LONGEST_TEXT_CHARACTERS
 from indexer.records import Pixels
-
-__all__ = [
-    "ChangeDetector",
-    "ReadingPolicy",
-    "ScreenLine",
-    "ScreenTextReader",
-    "collect_screen_texts",
-    "reader_name",
-]
 
 DETECTION_SIDE = 736
 """Longest side of the picture in which words are looked for, in camera pictures.

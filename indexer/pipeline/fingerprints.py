@@ -7,6 +7,7 @@ from pathlib import Path
 
 from indexer.config import Settings
 from indexer.errors import VanishedVideoError
+from indexer.provenance import sampling_of
 from indexer.segmentation.segmenter import VERSION as SEGMENTER_VERSION
 
 DECODE_VERSION = "decode-1"
@@ -31,14 +32,6 @@ def content_id(path: Path) -> str:
 def id_of_unreadable(path: Path) -> str:
     """An identity for a file whose bytes cannot be had, so that its failure can be kept."""
     return hashlib.blake2b(f"unreadable:{path}".encode(errors="surrogateescape"), digest_size=16).hexdigest()
-
-
-def sampling_of(settings: Settings) -> str:
-    """How pictures are sampled and cut into segments, as the library keeps it."""
-    return (
-        f"{settings.frames_per_second:g}/s, segments of {settings.min_segment_seconds:g}"
-        f" to {settings.max_segment_seconds:g} s"
-    )
 
 
 def picture_fingerprint(picture_model: str, settings: Settings) -> str:

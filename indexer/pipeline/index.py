@@ -20,8 +20,9 @@ from indexer.pipeline.plan import Plan, make_plan
 from indexer.pipeline.run_context import RunContext
 from indexer.pipeline.scan import scan
 from indexer.provenance import follows, maker_of, settings_like, trusted
-from indexer.store.library import Library, check_maker
+from indexer.store.library import Library
 from indexer.store.schema import Maker
+from indexer.store.tables import check_maker
 
 Listener = Callable[[IndexEvent], None]
 

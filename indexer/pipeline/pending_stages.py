@@ -13,12 +13,12 @@ from indexer.pipeline.fingerprints import (
     speech_fingerprint,
     subtitles_fingerprint,
 )
-from indexer.pipeline.stages.captions import PROMPT_VERSION
-from indexer.pipeline.stages.subtitles import sidecars_of
+from indexer.pipeline.stages.caption_prompt import PROMPT_VERSION
 from indexer.records import Stage, Video
 from indexer.speech.transcript_filters import POLICY_VERSION
 from indexer.speech.voice_activity import VOICE_VERSION
 from indexer.store.schema import Maker
+from indexer.subtitles.sidecars import sidecars_of
 
 
 class Needs:

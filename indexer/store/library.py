@@ -21,13 +21,10 @@ from typing import Self
 from indexer.closeable import Closing
 from indexer.errors import LibraryMissingError
 from indexer.store.auditing import Auditing
-from indexer.store.hits import Background, FrameHit, Similarities, TextHit
 from indexer.store.lock import WriterLock
 from indexer.store.schema import Maker
 from indexer.store.tables import MAKER_FILE, OWN_NAMES, check_maker, create_tables, read_maker
 from indexer.store.writing import prepare_folder
-
-__all__ = ["Background", "FrameHit", "Library", "Maker", "Similarities", "TextHit", "check_maker"]
 
 
 class Library(Auditing, Closing):

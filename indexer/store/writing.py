@@ -10,8 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from indexer.errors import LibraryError
-from indexer.records import FrameRow, SegmentRow, TextRow, TextSource, Video
-from indexer.store.audit_checks import STAGE_OF_SOURCE
+from indexer.records import STAGE_OF_SOURCE, FrameRow, SegmentRow, TextRow, TextSource, Video
 from indexer.store.maintenance import Indexing
 from indexer.store.reading import all_of, equals, one_of
 from indexer.store.rows import frame_rows, segment_rows, text_rows, video_rows

@@ -142,3 +142,8 @@ def _repeated_lines(before: list[str], after: list[str]) -> int:
         if before[-count:] == after[:count]:
             return count
     return 0
+
+
+def cut_to(item: TimedText, duration_seconds: float) -> TimedText | None:
+    span = item.span.within(duration_seconds)
+    return None if span is None else TimedText(span, item.text, item.language)

@@ -16,9 +16,6 @@ from indexer.errors import VideoError
 from indexer.records import Segment, TimedText, TimeSpan
 from indexer.subtitles.cues import clean_cues
 from indexer.subtitles.encoding import decode_subtitles
-from indexer.subtitles.passages import join_passages
-
-__all__ = ["SubtitleError", "clean_cues", "join_passages", "read_sidecar", "segment_of", "sidecar_files"]
 
 SIDECAR_CODECS = {".srt": "subrip", ".vtt": "webvtt", ".ass": "ass", ".ssa": "ass"}
 """Suffixes of the files that are read, with FFmpeg's names for what is in them."""
@@ -162,3 +159,8 @@ def segment_of(span: TimeSpan, segments: Sequence[Segment]) -> int:
         if candidate.intersection_seconds(span) > segments[best].span.intersection_seconds(span):
             best = place
     return best
+
+
+def sidecars_of(paths: Sequence[Path]) -> list[Path]:
+    """Subtitle files beside the first of a video's copies that has any."""
+    return next((files for path in paths if (files := sidecar_files(path))), [])

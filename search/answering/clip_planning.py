@@ -13,8 +13,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.models.frame_pairs import PictureSize
-from indexer.pipeline.stages.caption_prompt import PAIR_SECONDS
+from indexer.models.frame_pairs import PAIR_SECONDS, PictureSize
 from indexer.records import TimeSpan, Video
 
 SHARPNESS = 2.0

@@ -12,9 +12,8 @@ from indexer.decode.child_pool import DecodeSpares
 from indexer.decode.frame_transforms import scale_to
 from indexer.decode.video import open_video
 from indexer.errors import VideoError
-from indexer.models.frame_pairs import FRAMES_PER_SECOND, TimedPair, asked_times, pairs_at, scaled
+from indexer.models.frame_pairs import FRAMES_PER_SECOND, PAIR_SECONDS, TimedPair, asked_times, pairs_at, scaled
 from indexer.models.vision_language import ShownFrames
-from indexer.pipeline.stages.caption_prompt import PAIR_SECONDS
 from indexer.records import SampledFrame
 from search.answering.clip_planning import PlannedClip, PlannedPair
 from search.answering.prompts import ShownClip

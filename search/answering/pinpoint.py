@@ -4,9 +4,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from indexer.models.frame_pairs import picture_size
+from indexer.models.frame_pairs import PAIR_SECONDS, picture_size
 from indexer.models.vision_language import IsCancelled
-from indexer.pipeline.stages.caption_prompt import PAIR_SECONDS
 from indexer.records import TimeSpan, Video
 from search.answering.callbacks import Listening
 from search.answering.clip_planning import Candidate, PlannedClip, PlannedPair

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from indexer.models.frame_pairs import timed_frames
 from indexer.models.vision_language import Part, Prompt, ShownFrames
-from indexer.pipeline.stages.caption_prompt import timed_frames
 from indexer.records import TimeSpan
+from search.text.quoting import quoted
 
 ASK_INSTRUCTION = (
     'Answer from these clips alone, as JSON: {"answer", "found", "moments": [{"clip", "start", "stop", "why"}]}. '
@@ -38,11 +39,3 @@ def ask_prompt(question: str, clips: Sequence[ShownClip]) -> Prompt:
             parts.append(f"Text of clip {number}, quoted: <<<{quoted(clip.text)}>>>\n")
     parts.append(f"Question: {quoted(question)}\n{ASK_INSTRUCTION}")
     return tuple(parts)
-
-
-def quoted(text: str) -> str:
-    """One line that can neither close its quotation nor pass for a mark of the chat."""
-    line = " ".join(text.split())
-    for mark in ("<<<", ">>>", "<|", "|>"):
-        line = line.replace(mark, " ")
-    return line

@@ -6,9 +6,8 @@ from indexer.records import TextRow, TextSource, TimeSpan
 from indexer.store.library import Library
 from search.answering.question_analysis import calls_for_text
 from search.results import Moment
+from search.text.quoting import belongs
 
-LEAST_SHARED_SECONDS = 0.5
-"""A text that shares less with a moment, and less than half of itself, belongs to its neighbour."""
 QUOTED_SOURCES: tuple[TextSource, ...] = ("screen_text", "subtitle", "speech")
 
 
@@ -37,9 +36,3 @@ def text_of(rows: Sequence[TextRow], span: TimeSpan, *, between: str = " ") -> s
     """The texts that belong to a span, one after another."""
     found = [row for row in rows if belongs(row.span, span)]
     return between.join(dict.fromkeys(row.text for row in sorted(found, key=lambda row: row.span)))
-
-
-def belongs(text: TimeSpan, span: TimeSpan) -> bool:
-    """Whether a text's time is part of a span's."""
-    shared = text.intersection_seconds(span)
-    return shared > 0 and (shared >= LEAST_SHARED_SECONDS or shared >= text.duration_seconds / 2)

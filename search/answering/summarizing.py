@@ -12,8 +12,8 @@ from indexer.store.library import Library
 from search.answering.answer import Answer, CitedMoment, EvidenceUsed
 from search.answering.callbacks import Listening
 from search.answering.effort import reply_tokens
-from search.answering.prompts import quoted
 from search.chapters.chapters import lines_of, spans_of
+from search.text.quoting import quoted
 
 if TYPE_CHECKING:
     from search.answering.asker import Asker

@@ -12,7 +12,8 @@ import numpy as np
 from indexer.models.frame_pairs import FRAMES_PER_SECOND, PictureSize, picture_size
 from indexer.models.vision_language import ShownFrames, VisionLanguageModel
 from search.answering.clip_planning import Candidate, PlannedClip, PlannedPair, sample_times, with_sizes
-from search.answering.prompts import ShownClip, ask_prompt, quoted
+from search.answering.prompts import ShownClip, ask_prompt
+from search.text.quoting import quoted
 
 MOST_PAIRS = 4
 """Of a clip, before a longer one gets more."""

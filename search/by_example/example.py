@@ -17,8 +17,8 @@ from indexer.models.protocols import PictureModel
 from indexer.records import Pixels, TimeSpan
 from indexer.store.library import Library
 from search.query.moment_reference import Place, read_place
-from search.results import Signal
 from search.retrieval.types import QueryVector
+from search.signals import Signal
 
 FADED_LEVELS = 204
 """Of 255: a picture whose levels span less is faded. Measured in the demo world: 2 of 400 frames at random times were

@@ -10,10 +10,9 @@ import numpy as np
 from indexer.models.vision_language import IsCancelled, Prompt, VisionLanguageModel
 from indexer.records import STAGE_OF_SOURCE, TEXT_SOURCES, SegmentRow, TextRow, TextSource, TimeSpan, Video
 from indexer.store.library import Library
-from search.answering.prompts import quoted
-from search.answering.quoted_texts import belongs
 from search.chapters.text_tiling import Unit, tile
 from search.chapters.titles import Line, content_words, shortened, titles
+from search.text.quoting import belongs, quoted
 
 LEAST_CONTAINER_CHAPTERS = 2
 """A file with one chapter has none."""

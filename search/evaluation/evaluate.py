@@ -11,12 +11,11 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
-from indexer.errors import EvaluationError
 from indexer.records import Video
 from search.evaluation.ground_truth import TruthQuery, Windows, read_truth
 from search.evaluation.metrics import MAP_THRESHOLDS, MAX_PREDICTIONS, Floats, average_precision, best_iou, iou_matrix
-from search.evaluation.qvhighlights import score_predictions
-from search.results import Moment, SearchResult, Signal
+from search.results import Moment, SearchResult
+from search.signals import Signal
 
 RANKS = (1, 5, 10)
 IOU_THRESHOLDS = (0.3, 0.5, 0.7)
@@ -209,6 +208,3 @@ def _reciprocal_rank(iou: Floats, threshold: float) -> float:
 def _mean(values: Iterable[float]) -> float:
     found = list(values)
     return round(float(np.mean(found)), 6) if found else 0.0
-
-
-__all__ = ["EvaluationError", "Report", "Searcher", "evaluate_search", "score_predictions"]

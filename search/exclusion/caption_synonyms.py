@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from indexer.store.library import Similarities
+from indexer.store.hits import Similarities
 from search.scoring.background import MIN_SAMPLE
 from search.text.words import FUNCTION_WORDS, split
 

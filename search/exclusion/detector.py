@@ -17,7 +17,8 @@ from dataclasses import replace
 import numpy as np
 
 from indexer.records import STAGE_OF_SOURCE, Stage, TextSource
-from indexer.store.library import Library, TextHit
+from indexer.store.hits import TextHit
+from indexer.store.library import Library
 from search.exclusion.caption_synonyms import SameWords
 from search.exclusion.presence import CONTEXT_PART, PART, Presence
 from search.moments.localization import Draft

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from indexer.records import TimeSpan
-from search.results import Signal
+from search.signals import Signal
 
 KEEP = 0.5
 """A frame belongs to the run when its similarity lies at least so far up from the background's middle to the best."""

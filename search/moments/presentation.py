@@ -7,7 +7,8 @@ from indexer.records import TextBox, TextRow, TimeSpan, Video
 from indexer.store.library import Library
 from search.moments.deduplication import Group
 from search.moments.localization import Draft
-from search.results import Moment, MomentBox, Part, Signal
+from search.results import Moment, MomentBox, Part
+from search.signals import Signal
 from search.text.term_coverage import shares_word, word_share
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from indexer.records import TimeSpan
 from search.moments.localization import Draft
-from search.results import Signal
+from search.signals import Signal
 
 PLACE = 2.0
 """Added to each rank: how little the first ranks differ."""

@@ -2,8 +2,8 @@
 
 from indexer.records import TEXT_SOURCES, TextSource
 from search.query.plan import FieldName
-from search.results import SIGNALS, Signal
 from search.retrieval.types import SOURCES
+from search.signals import SIGNALS, Signal
 
 FIELD_SOURCES: dict[FieldName | None, tuple[TextSource, ...]] = {
     None: TEXT_SOURCES,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from indexer.records import Stage, Video
 from indexer.store.library import Library
 from search.moments.localization import Draft, moments_of
-from search.results import Route, Signal
+from search.results import Route
 from search.retrieval.matches import matches_of
 from search.retrieval.metadata import METADATA, with_metadata
 from search.retrieval.ranked_lists import retrieve
@@ -15,6 +15,7 @@ from search.retrieval.signal_weights import READ_STEPS, in_order, routes_of
 from search.retrieval.types import Question, SegmentKey
 from search.scoring.rank_fusion import fuse
 from search.scoring.relevance import Evidence, judge
+from search.signals import Signal
 
 
 @dataclass(frozen=True, slots=True)

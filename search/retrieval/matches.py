@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from indexer.records import TimeSpan
 from search.moments.localization import Match
-from search.results import Signal
 from search.retrieval.types import Question, Retrieved, Searchable, SegmentKey
 from search.scoring.rank_fusion import Fused
+from search.signals import Signal
 
 TEXTS_WITH_FRAMES = 50
 """The first so many segments of a list are looked at frame by frame, and all that matched by their picture. What was

@@ -13,10 +13,10 @@ from functools import lru_cache
 from pathlib import PurePath
 
 from indexer.records import SegmentRow, TimeSpan, Video
-from search.results import Signal
 from search.retrieval.types import Hit, Question, Retrieved, Searchable, SegmentKey
 from search.scoring.rank_fusion import fuse
 from search.scoring.relevance import Near
+from search.signals import Signal
 from search.text.term_coverage import QUERY_SHARE, word_share
 from search.text.words import EMPTY_WORDS, MIN_STEM_LETTERS, split
 

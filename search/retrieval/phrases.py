@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from indexer.records import STAGE_OF_SOURCE, TEXT_SOURCES, SegmentRow, Stage, TextSource, TimeSpan, Video
-from indexer.store.library import Library, TextHit
+from indexer.store.hits import TextHit
+from indexer.store.library import Library
 from search.moments.localization import MIN_TEXT_SECONDS, Draft
 from search.moments.temporal_join import without_overlaps
-from search.results import SIGNALS, Signal
+from search.signals import SIGNALS, Signal
 from search.text.phrase_matching import holds_phrase
 
 POOL = 2000

@@ -11,9 +11,9 @@ from indexer.models.protocols import PictureModel, Vectors
 from indexer.models.registry import Models
 from indexer.provenance import maker_of, settings_like
 from indexer.store.library import Library
-from search.results import Signal
 from search.retrieval.types import BY_MEANING, QueryVector, Question
 from search.scoring.calibration import calibration_for
+from search.signals import Signal
 
 KEPT_VECTORS = 64
 """Of the last queries; a page of results, its next page and its time lines ask with the same words."""

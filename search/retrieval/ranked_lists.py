@@ -10,8 +10,7 @@ from functools import partial
 import numpy as np
 
 from indexer.records import Stage, TextSource
-from indexer.store.library import FrameHit, TextHit
-from search.results import Signal
+from indexer.store.hits import FrameHit, TextHit
 from search.retrieval.lexical import look_by_words, scenery_later, weight_of
 from search.retrieval.types import (
     BY_MEANING,
@@ -29,6 +28,7 @@ from search.retrieval.types import (
 )
 from search.scoring.background import Background, Threshold, thresholds_of
 from search.scoring.relevance import Evidence, Near
+from search.signals import Signal
 
 
 def retrieve(

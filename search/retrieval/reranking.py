@@ -12,10 +12,10 @@ import numpy as np
 
 from indexer.records import TEXT_SOURCES, TextSource
 from indexer.store.library import Library
-from search.results import Signal
 from search.retrieval.types import SOURCES, Question
 from search.scoring.rank_fusion import RANK_CONSTANT, Fused
 from search.scoring.relevance import SegmentKey
+from search.signals import Signal
 
 SEGMENTS_AT_ONCE = 16
 MOST_SEGMENTS = 64

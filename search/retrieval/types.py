@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from indexer.models.protocols import Reranker
 from indexer.records import STAGE_OF_SOURCE, TEXT_SOURCES, SegmentRow, Stage, TextSource, TimeSpan
-from indexer.store.library import Background as Sampled
-from indexer.store.library import FrameHit, Similarities, TextHit
-from search.results import SIGNALS, Signal
+from indexer.store.hits import Background as Sampled
+from indexer.store.hits import FrameHit, Similarities, TextHit
 from search.scoring.background import Background
 from search.scoring.calibration import Calibration
 from search.scoring.relevance import Evidence, Near
+from search.signals import SIGNALS, Signal
 
 SegmentKey = tuple[str, int]
 """(video_id, segment_index)"""

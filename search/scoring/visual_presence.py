@@ -8,8 +8,8 @@ that a model said of the segment tells them apart, but has its own errors. Their
 from dataclasses import dataclass
 from enum import Enum
 
-from search.results import Signal
 from search.scoring.relevance import Evidence
+from search.signals import Signal
 
 SEEN: frozenset[Signal] = frozenset({"picture", "caption", "caption_words"})
 """Signals of what is seen."""

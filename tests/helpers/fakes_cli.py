@@ -8,7 +8,8 @@ from typing import Any
 from indexer.config import Settings
 from indexer.pipeline.events import IndexEvent, IndexFinished, ScanFinished, StageFinished, StageProgress, VideoFailed
 from indexer.records import TimeSpan, Video
-from search.results import Moment, Route, SearchResult, Signal
+from search.results import Moment, Route, SearchResult
+from search.signals import Signal
 
 HOSTILE_NAME = "a\x1b[2Jb\u202egpm[red]x[/red]\n.mp4"
 HOSTILE_TEXT = "invoice\x1b]0;owned\x07 [bold]total[/bold] \u2066\x9b31m"

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from indexer.records import FrameRow, SegmentRow, Stage, TextRow, TextSource, TimeSpan, Vector, Video
-from indexer.store.library import Library, Maker
+from indexer.store.library import Library
+from indexer.store.schema import Maker
 
 PICTURE_DIM = 16
 TEXT_DIM = 8

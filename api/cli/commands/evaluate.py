@@ -12,7 +12,7 @@ from api.cli.options import SEARCH_MODEL_OPTIONS, with_settings
 from indexer.config import Settings
 
 if TYPE_CHECKING:
-    from search.results import Signal
+    from search.signals import Signal
 
 SHOWN_SCORES = ("queries", "R@1@0.5", "R@5@0.5", "R@10@0.5", "R@1@overlap", "hit@1", "mAP", "MRR")
 """The scores of the table for people; JSON has them all."""

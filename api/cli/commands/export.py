@@ -16,7 +16,7 @@ from indexer.config import Settings
 if TYPE_CHECKING:
     from api.export.prepare import Format
     from api.export.takes import Wanted
-    from search.results import Signal
+    from search.signals import Signal
 
 FORMATS = ("csv", "json", "webvtt", "edl", "fcpxml", "otio", "clips", "reel")
 """As `api.export.prepare.FORMATS`, which is too heavy to import for `--help`; a test holds that they are equal."""

@@ -37,8 +37,8 @@ def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings:
 
     Returns 3 when some videos could not be indexed; `reelseek status` lists them with their reasons.
     """
-    from api.cli.index_run import run_index, stages_of
-    from api.index_progress import Tally
+    from api.cli.index_run import run_index
+    from api.index_progress import Tally, stages_of
 
     tally = Tally(stages=stages_of(settings))
     view = _view(tally, as_json)

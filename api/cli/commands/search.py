@@ -11,7 +11,8 @@ from api.cli.options import SEARCH_MODEL_OPTIONS, with_settings
 from indexer.config import Settings
 
 if TYPE_CHECKING:
-    from search.results import SearchResult, Signal
+    from search.results import SearchResult
+    from search.signals import Signal
 
 SIGNALS = (
     "picture",
@@ -25,7 +26,7 @@ SIGNALS = (
     "caption_words",
     "metadata_words",
 )
-"""As `search.results.SIGNALS`, which is too heavy to import for `--help`; a test holds that they are equal."""
+"""As `search.signals.SIGNALS`, which is too heavy to import for `--help`; a test holds that they are equal."""
 
 
 @click.command()

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from api.cli.index_run import run_index, stages_of
+from api.cli.index_run import run_index
 from api.cli.output.index_views import BarView, IndexView, PlainView, SilentView
 from api.cli.terminal import is_terminal, percent_bar
-from api.index_progress import Tally
+from api.index_progress import Tally, stages_of
 from demo.world.make import make_world
 from indexer.config import Settings
 from indexer.errors import VideoError

@@ -2,10 +2,6 @@
 
 from dataclasses import dataclass
 
-from api.service.settings import CACHE_FOLDER
-
-__all__ = ["CACHE_FOLDER", "MediaSettings"]
-
 
 @dataclass(frozen=True, slots=True)
 class MediaSettings:

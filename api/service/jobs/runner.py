@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from api.cli.index_run import stages_of
 from api.errors import ConflictError, NotFoundError, QueueFullError
+from api.index_progress import stages_of
 from api.service.jobs.child import JobChild
 from api.service.jobs.progress import JobProgress
 from api.service.jobs.recovery import is_free, recovered

@@ -10,7 +10,7 @@ from api.service.problems import described
 from api.service.runtime import Runtime
 from api.service.schemas import search as search_schemas
 from api.service.views.search import search
-from search.results import SIGNALS, Signal
+from search.signals import SIGNALS, Signal
 
 LOADING_SECONDS = 300.0
 """The deadline of searches that wait for models that are still being loaded."""

@@ -19,7 +19,7 @@ SignalName = Literal[
     "caption_words",
     "metadata_words",
 ]
-"""As `search.results.Signal`; a test holds that they are equal."""
+"""As `search.signals.Signal`; a test holds that they are equal."""
 
 MAX_IMAGE_CHARACTERS = 4 * -(-MAX_IMAGE_BYTES // 3)
 _IMAGE = (

@@ -17,7 +17,8 @@ from indexer.store.library import Library
 from search.answering.answer import Answer, CitedMoment
 from search.engine import SearchEngine
 from search.query.plan import Plan
-from search.results import SIGNALS, Moment, Signal
+from search.results import Moment
+from search.signals import SIGNALS, Signal
 
 
 def search(engine: SearchEngine, asked: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:

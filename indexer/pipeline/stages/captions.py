@@ -18,22 +18,16 @@ from indexer.models.frame_pairs import TimedPair, asked_times, pair_times, pairs
 from indexer.models.vision_language import VisionLanguageModel
 from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.stages.caption_prompt import (
-    CAPTION_INSTRUCTION,
     MAX_CAPTION_PAIRS,
     MAX_CAPTION_TOKENS,
+    PAIR_TOKENS,
     caption_prompt,
 )
 from indexer.pipeline.stages.threaded import VideoTexts
 from indexer.records import SampledFrame, Segment, TimedText, Video
 
 BATCH_SEGMENTS = 16
-PAIR_TOKENS = 128
-"""Of one frame pair: enough to tell what is seen, few enough to describe ten segments a second on a GPU."""
 LONGEST_CAPTION_CHARACTERS = 400
-PROMPT_VERSION = (
-    f"{CAPTION_INSTRUCTION} {MAX_CAPTION_PAIRS} jittered pairs of {PAIR_TOKENS}, {MAX_CAPTION_TOKENS} tokens"
-)
-"""Changes whenever the same segment may get another caption from the same model."""
 
 
 @dataclass

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.config import Settings
+from indexer.decode.frame_transforms import PICTURE_SIDE
 from indexer.decode.video import open_video
 from indexer.errors import VanishedVideoError, VideoError
 from indexer.models.protocols import PictureModel
@@ -21,8 +22,6 @@ from indexer.pipeline.stages.embedding import Embedder, PreparedFrame
 from indexer.pipeline.stages.picture_work import PictureWork, ThumbnailSpool
 from indexer.pipeline.stages.threaded import ThreadedStage
 
-PICTURE_SIDE = 640
-"""Longer side of the frames that are cut, embedded and made into thumbnails: models look at 224 to 384 pixels."""
 FINISHED_AHEAD = 16
 """Videos that may be read to their end and not written yet."""
 PROGRESS_SECONDS = 0.25

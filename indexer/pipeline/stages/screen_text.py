@@ -16,8 +16,9 @@ from indexer.decode.video import open_video
 from indexer.errors import VideoError
 from indexer.ocr.frame_selection import ScreenState, read_changed_frames
 from indexer.ocr.incremental_reader import ScreenWatch
-from indexer.ocr.reader import ScreenLine, ScreenTextReader, collect_screen_texts
-from indexer.ocr.timed_texts import mark_scenery
+from indexer.ocr.lines import ScreenLine
+from indexer.ocr.reader import ScreenTextReader
+from indexer.ocr.timed_texts import collect_screen_texts, mark_scenery
 from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.stages.threaded import ThreadedStage, VideoTexts
 from indexer.records import FrameRow, Pixels, SampledFrame, TimeSpan, Video

@@ -24,12 +24,12 @@ from indexer.models.protocols import SpeechModel
 from indexer.pipeline.events import IndexEvent, StageLeftOut, StageProgress
 from indexer.pipeline.plan import Job, Plan
 from indexer.pipeline.run_context import RunContext
-from indexer.pipeline.stages.subtitles import cut_to
 from indexer.pipeline.stages.texts import keep_texts
 from indexer.pipeline.stages.threaded import VideoTexts
 from indexer.records import SoundPiece, TimedText, Video
 from indexer.speech.transcript_filters import cues_of, kept_lines, without_repeats
 from indexer.speech.voice_activity import VoiceWindow, voice_windows
+from indexer.subtitles.cues import cut_to
 from indexer.subtitles.passages import join_passages
 
 

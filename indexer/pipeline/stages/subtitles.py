@@ -7,7 +7,9 @@ from pathlib import Path
 from indexer.errors import VideoError
 from indexer.models.protocols import TextModel
 from indexer.records import Segment, TextRow, TextSource, TextTrack, TimedText
-from indexer.subtitles.sidecars import clean_cues, join_passages, read_sidecar, segment_of, sidecar_files
+from indexer.subtitles.cues import clean_cues, cut_to
+from indexer.subtitles.passages import join_passages
+from indexer.subtitles.sidecars import read_sidecar, segment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +18,6 @@ class FoundTexts:
 
     texts: tuple[TimedText, ...]
     warnings: tuple[str, ...]
-
-
-def sidecars_of(paths: Sequence[Path]) -> list[Path]:
-    """Subtitle files beside the first of a video's copies that has any."""
-    return next((files for path in paths if (files := sidecar_files(path))), [])
 
 
 def spoken_texts(sidecars: Sequence[Path], tracks: Sequence[TextTrack], duration_seconds: float) -> FoundTexts:
@@ -59,8 +56,3 @@ def text_rows(
         )
         for item, vector in zip(texts, vectors, strict=True)
     ]
-
-
-def cut_to(item: TimedText, duration_seconds: float) -> TimedText | None:
-    span = item.span.within(duration_seconds)
-    return None if span is None else TimedText(span, item.text, item.language)

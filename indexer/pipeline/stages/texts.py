@@ -16,10 +16,11 @@ from indexer.pipeline.stages.captions import CaptionStage
 from indexer.pipeline.stages.picture import FailedWork, PictureStage
 from indexer.pipeline.stages.picture_work import PictureWork, rows_of
 from indexer.pipeline.stages.screen_text import ScreenTextStage
-from indexer.pipeline.stages.subtitles import FoundTexts, sidecars_of, spoken_texts, text_rows
+from indexer.pipeline.stages.subtitles import FoundTexts, spoken_texts, text_rows
 from indexer.pipeline.stages.threaded import VideoTexts
 from indexer.records import TEXT_SOURCES, Stage, TextSource, TimedText, TimeSpan
 from indexer.segmentation.segmenter import change_time
+from indexer.subtitles.sidecars import sidecars_of
 
 
 def make_pictures(run: RunContext, jobs: Sequence[Job]) -> None:
