@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
+from indexer.catalog import Stage
 from indexer.config import Settings
 from indexer.models.profiles import profile_of
 from indexer.pipeline.events import (
@@ -23,7 +24,6 @@ from indexer.pipeline.events import (
     VideoSkipped,
     VideoWarned,
 )
-from indexer.records import Stage
 
 
 def event_name(event: Any) -> str:

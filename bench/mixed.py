@@ -28,9 +28,10 @@ from bench.search import records
 from bench.support.latency import Latency
 from bench.support.synthetic_vectors import FRAMES_PER_SEGMENT, make_world, queries, videos
 from bench.support.table import print_table
+from indexer.catalog import TextSource
 from indexer.config import Settings
 from indexer.models.registry import Models
-from indexer.records import SegmentRow, TextRow, TextSource, TimeSpan, Video
+from indexer.records import SegmentRow, TextRow, TimeSpan, Video
 from indexer.store.library import Library
 from indexer.store.schema import Maker
 from search.engine import SearchEngine

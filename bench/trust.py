@@ -27,10 +27,10 @@ from bench.support.worlds import library_folder, world_folder
 from demo.world.ground_truth import WorldIndex
 from demo.world.make import make_world
 from demo.world.scenes import plan_world
+from indexer.catalog import Stage
 from indexer.config import Settings
 from indexer.models.registry import Models, load_models
 from indexer.pipeline.index import index_paths
-from indexer.records import Stage
 from indexer.store.schema import Maker
 from search.engine import SearchEngine
 from search.retrieval.hybrid import find_routed

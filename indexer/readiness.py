@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from indexer.catalog import STAGES, Stage
 from indexer.config import Settings
 from indexer.models.profiles import Profile, profile_of
 from indexer.models.weights.files import is_in_hub_cache, weights_in
 from indexer.models.weights.text_models import OFFLINE_MODEL
 from indexer.models.weights.transformers_models import SPEECH, saved_weights_name
-from indexer.records import STAGES, Stage
 
 State = Literal["ready", "partial", "missing", "off"]
 _AGAIN = "give the same `reelseek index` command again"

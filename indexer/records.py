@@ -6,10 +6,12 @@ Plain frozen dataclasses with their units in their names. No third-party imports
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from indexer.catalog import Stage, TextSource
 
 Pixels = NDArray[np.uint8]
 """One picture, shape (height, width, 3), RGB."""
@@ -17,19 +19,6 @@ Samples16 = NDArray[np.int16]
 """Sound of one channel, (samples,), 16,000 a second."""
 Vector = NDArray[np.float16]
 """One unit-length embedding, shape (dim,)."""
-TextSource = Literal["subtitle", "speech", "screen_text", "caption"]
-"""Where a text was read; speech is what a model heard, a caption what a model says of a segment."""
-TEXT_SOURCES: tuple[TextSource, ...] = get_args(TextSource)
-Stage = Literal["picture", "subtitles", "screen_text", "speech", "captions"]
-"""One resumable part of indexing a video; `picture` also finds the segments that the others refer to."""
-STAGES: tuple[Stage, ...] = get_args(Stage)
-"""In the order in which a run makes them."""
-STAGE_OF_SOURCE: dict[TextSource, Stage] = {
-    "subtitle": "subtitles",
-    "speech": "speech",
-    "screen_text": "screen_text",
-    "caption": "captions",
-}
 
 
 @dataclass(frozen=True, slots=True, order=True)

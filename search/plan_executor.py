@@ -7,7 +7,8 @@ what counts, the free words rank it; steps are found each for itself and joined 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from indexer.records import Stage, TextSource, Video
+from indexer.catalog import Stage, TextSource
+from indexer.records import Video
 from indexer.store.hits import Similarities
 from indexer.store.library import Library
 from search.exclusion.caption_synonyms import SameWords, own_words

@@ -1,19 +1,12 @@
 """The signals: the ways in which a segment can match a query."""
 
-from typing import Literal, get_args
+from indexer.catalog import TEXT_SOURCES
 
-Signal = Literal[
+Signal = str
+"""One way in which a segment can match: `picture`; a text of a source, by meaning (`subtitle`) or by its words
+(`subtitle_words`); `metadata_words`, the words around the video: its name, title, tags, chapters."""
+SIGNALS: tuple[Signal, ...] = (
     "picture",
-    "subtitle",
-    "subtitle_words",
-    "speech",
-    "speech_words",
-    "screen_text",
-    "screen_text_words",
-    "caption",
-    "caption_words",
+    *(name for source in TEXT_SOURCES for name in (source, f"{source}_words")),
     "metadata_words",
-]
-"""One way in which a segment can match: its picture, a text of a source by meaning or by its words, or the
-words around the video: its name, title, tags, chapters."""
-SIGNALS: tuple[Signal, ...] = get_args(Signal)
+)

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.catalog import STAGE_OF_SOURCE, TextSource
 from indexer.errors import QueryError, QuerySyntaxError
-from indexer.records import STAGE_OF_SOURCE, TextSource, TimeSpan
+from indexer.records import TimeSpan
 from indexer.store.library import Library
 from search.engine import SearchEngine
 from search.query.parser import plan_of

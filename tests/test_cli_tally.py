@@ -3,8 +3,8 @@
 import pytest
 
 from api.index_progress import WEIGHTS, Tally
+from indexer.catalog import Stage
 from indexer.pipeline.events import ScanFinished, StageFinished, StageProgress, VideoFailed
-from indexer.records import Stage
 
 ALL: list[Stage] = list(WEIGHTS)
 

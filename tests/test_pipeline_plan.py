@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from indexer.catalog import Stage
 from indexer.pipeline import plan as plan_module
 from indexer.pipeline.fingerprints import content_id
 from indexer.pipeline.plan import Plan, make_plan
 from indexer.pipeline.scan import scan
-from indexer.records import Stage, Video
+from indexer.records import Video
 
 
 def indexed(*files: Path) -> Video:

@@ -8,11 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from api.cli.main import main
+from indexer.catalog import STAGES, Stage
 from indexer.config import Settings
 from indexer.models.registry import Models
 from indexer.pipeline.index import index_paths
 from indexer.readiness import Readiness, readiness, reranker_readiness
-from indexer.records import STAGES, Stage
 from tests.helpers.whisper_checkpoint import write_whisper_checkpoint
 
 MADE: dict[Stage, int] = {"picture": 3, "subtitles": 3, "screen_text": 2}

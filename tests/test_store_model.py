@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from indexer.records import TextSource
+from indexer.catalog import TextSource
 from indexer.store.library import Library
 from tests.helpers.store_samples import MAKER, pictures, texts, video, video_id
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from indexer.catalog import Stage
 from indexer.config import Settings
 from indexer.decode.metadata import metadata_values
-from indexer.records import Stage, Video, VideoMetadata
+from indexer.records import Video, VideoMetadata
 
 if TYPE_CHECKING:
     from indexer.readiness import Readiness, RerankerReadiness

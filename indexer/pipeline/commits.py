@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from indexer.catalog import Stage, TextSource
 from indexer.pipeline.events import IndexEvent, StageFinished
-from indexer.records import FrameRow, SegmentRow, Stage, TextRow, TextSource, Video
+from indexer.records import FrameRow, SegmentRow, TextRow, Video
 from indexer.store.library import Library
 
 MOST_VIDEOS = 64

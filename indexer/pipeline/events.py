@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from indexer.records import Stage
+from indexer.catalog import Stage
 
 
 @dataclass(frozen=True, slots=True)

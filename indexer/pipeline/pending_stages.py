@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from indexer.catalog import Stage
 from indexer.config import Settings
 from indexer.models.profiles import profile_of
 from indexer.ocr.reader import reader_name
@@ -14,7 +15,7 @@ from indexer.pipeline.fingerprints import (
     subtitles_fingerprint,
 )
 from indexer.pipeline.stages.caption_prompt import PROMPT_VERSION
-from indexer.records import Stage, Video
+from indexer.records import Video
 from indexer.speech.transcript_filters import POLICY_VERSION
 from indexer.speech.voice_activity import VOICE_VERSION
 from indexer.store.schema import Maker

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from indexer.catalog import Stage
 from indexer.errors import VanishedVideoError
 from indexer.pipeline.fingerprints import content_id
 from indexer.pipeline.scan import FoundFile, LostFile
-from indexer.records import Stage, Video
+from indexer.records import Video
 from indexer.store.tags import MAX_TAGS, changed_tags
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.records import STAGE_OF_SOURCE, FrameRow, SegmentRow, TextRow, Vector, Video
+from indexer.catalog import STAGE_OF_SOURCE
+from indexer.records import FrameRow, SegmentRow, TextRow, Vector, Video
 
 TIME_TOLERANCE_SECONDS = 0.01
 """Times come from containers that count in ticks of up to 10 ms (AVI, some FLV)."""

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.records import TextSource
+from indexer.catalog import TextSource
 from indexer.store.hits import Background, Similarities
 from indexer.store.memory.dot_products import row_products
 from indexer.store.reading import Reading, all_of, equals

@@ -5,7 +5,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.records import TextSource, TimeSpan
+from indexer.catalog import TextSource
+from indexer.records import TimeSpan
 
 SegmentKey = tuple[str, int]
 """(video_id, segment_index)"""

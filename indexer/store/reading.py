@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from indexer.catalog import TEXT_SOURCES, TextSource
 from indexer.errors import NotInLibraryError
-from indexer.records import TEXT_SOURCES, FrameRow, SegmentRow, TextRow, TextSource, TimeSpan, Vector, Video
+from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Vector, Video
 from indexer.store.hits import SegmentKey
 from indexer.store.rows import read_frames, read_segments, read_texts, read_vectors, read_videos
 from indexer.store.table_cache import Keeping

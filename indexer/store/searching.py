@@ -8,7 +8,8 @@ import numpy as np
 from lancedb.query import MatchQuery
 from numpy.typing import NDArray
 
-from indexer.records import TextSource, TimeSpan
+from indexer.catalog import TextSource
+from indexer.records import TimeSpan
 from indexer.store.background_sample import Sampling
 from indexer.store.hits import FrameHit, SegmentKey, Similarities, TextHit, best_first
 from indexer.store.memory.dot_products import row_products

@@ -9,8 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from indexer.catalog import STAGE_OF_SOURCE, TextSource
 from indexer.errors import LibraryError
-from indexer.records import STAGE_OF_SOURCE, FrameRow, SegmentRow, TextRow, TextSource, Video
+from indexer.records import FrameRow, SegmentRow, TextRow, Video
 from indexer.store.maintenance import Indexing
 from indexer.store.reading import all_of, equals, one_of
 from indexer.store.rows import frame_rows, segment_rows, text_rows, video_rows

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from indexer.records import TextRow, TextSource, TimeSpan
+from indexer.catalog import TextSource
+from indexer.records import TextRow, TimeSpan
 from indexer.store.library import Library
 from search.answering.question_analysis import calls_for_text
 from search.results import Moment

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from indexer.catalog import STAGE_OF_SOURCE, TEXT_SOURCES, TextSource
 from indexer.models.vision_language import IsCancelled, Prompt, VisionLanguageModel
-from indexer.records import STAGE_OF_SOURCE, TEXT_SOURCES, SegmentRow, TextRow, TextSource, TimeSpan, Video
+from indexer.records import SegmentRow, TextRow, TimeSpan, Video
 from indexer.store.library import Library
 from search.chapters.text_tiling import Unit, tile
 from search.chapters.titles import Line, content_words, shortened, titles

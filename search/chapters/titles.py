@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log, sqrt
 
-from indexer.records import TextSource, TimeSpan
+from indexer.catalog import TextSource
+from indexer.records import TimeSpan
 from search.text.words import FUNCTION_WORDS, split
 
 MOST_CHARACTERS = 80

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from indexer.records import STAGE_OF_SOURCE, Stage, TextSource
+from indexer.catalog import STAGE_OF_SOURCE, Stage, TextSource
 from indexer.store.hits import TextHit
 from indexer.store.library import Library
 from search.exclusion.caption_synonyms import SameWords

@@ -1,6 +1,6 @@
 """The names by which people call signals, and what stands behind them."""
 
-from indexer.records import TEXT_SOURCES, TextSource
+from indexer.catalog import TEXT_SOURCES, TextSource
 from search.query.plan import FieldName
 from search.retrieval.types import SOURCES
 from search.signals import SIGNALS, Signal

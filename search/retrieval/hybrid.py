@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from indexer.records import Stage, Video
+from indexer.catalog import Stage
+from indexer.records import Video
 from indexer.store.library import Library
 from search.moments.localization import Draft, moments_of
 from search.results import Route

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from indexer.records import TextSource
+from indexer.catalog import TextSource
 from indexer.store.hits import TextHit
 from search.retrieval.types import TEXT_POOL, Looked, Question, Searchable, SegmentKey, text_hits
 from search.scoring.relevance import FUZZY_WORTH, Near

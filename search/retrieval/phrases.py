@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from indexer.records import STAGE_OF_SOURCE, TEXT_SOURCES, SegmentRow, Stage, TextSource, TimeSpan, Video
+from indexer.catalog import STAGE_OF_SOURCE, TEXT_SOURCES, Stage, TextSource
+from indexer.records import SegmentRow, TimeSpan, Video
 from indexer.store.hits import TextHit
 from indexer.store.library import Library
 from search.moments.localization import MIN_TEXT_SECONDS, Draft

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from indexer.records import Stage, TextSource
+from indexer.catalog import Stage, TextSource
 from indexer.store.hits import FrameHit, TextHit
 from search.retrieval.lexical import look_by_words, scenery_later, weight_of
 from search.retrieval.types import (

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from indexer.records import TEXT_SOURCES, TextSource
+from indexer.catalog import TEXT_SOURCES, TextSource
 from indexer.store.library import Library
 from search.retrieval.types import SOURCES, Question
 from search.scoring.rank_fusion import RANK_CONSTANT, Fused

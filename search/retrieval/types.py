@@ -7,8 +7,9 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.catalog import STAGE_OF_SOURCE, TEXT_SOURCES, Stage, TextSource
 from indexer.models.protocols import Reranker
-from indexer.records import STAGE_OF_SOURCE, TEXT_SOURCES, SegmentRow, Stage, TextSource, TimeSpan
+from indexer.records import SegmentRow, TimeSpan
 from indexer.store.hits import Background as Sampled
 from indexer.store.hits import FrameHit, Similarities, TextHit
 from search.scoring.background import Background

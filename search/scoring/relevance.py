@@ -17,7 +17,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.records import TextSource
+from indexer.catalog import TextSource
 from search.scoring.background import Background, Threshold, standing_relevance
 from search.scoring.calibration import MOST_LOG_ODDS, READ, Calibration, Matrix, log_odds, signed
 from search.text.term_coverage import content_words

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from indexer.catalog import TextSource
 from indexer.config import Settings
 from indexer.models.profiles import PROFILES
 from indexer.models.protocols import Vectors
 from indexer.models.registry import Models
 from indexer.provenance import maker_of
-from indexer.records import FrameRow, Pixels, SegmentRow, TextRow, TextSource, TimeSpan, Video
+from indexer.records import FrameRow, Pixels, SegmentRow, TextRow, TimeSpan, Video
 from indexer.store.library import Library
 from tests.helpers.fakes_text import FakeTextModel
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import av
 
-from indexer.records import FrameRow, SegmentRow, TextRow, TextSource, TimeSpan, Video
+from indexer.catalog import TextSource
+from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Video
 from indexer.store.library import Library
 from tests.helpers.media import numbered_picture, read_number
 from tests.helpers.media_service import MAKER

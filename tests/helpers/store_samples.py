@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.records import FrameRow, SegmentRow, Stage, TextRow, TextSource, TimeSpan, Vector, Video
+from indexer.catalog import Stage, TextSource
+from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Vector, Video
 from indexer.store.library import Library
 from indexer.store.schema import Maker
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from api.index_progress import Tally, event_name
 from api.service.schemas.videos import Job, JobError
+from indexer.catalog import Stage
 from indexer.pipeline import events
-from indexer.records import Stage
 
 _KINDS: tuple[type[Any], ...] = (
     events.ScanFinished,

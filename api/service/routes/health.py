@@ -15,12 +15,12 @@ from api.service.metrics import MEDIA_TYPE, Metrics
 from api.service.problems import described
 from api.service.runtime import Runtime
 from api.service.schemas.health import Health, QueueState, SignalState
+from indexer.catalog import Stage
 from indexer.config import Settings
 from indexer.errors import LibraryError
 from indexer.models.profiles import Profile, profile_of
 from indexer.provenance import settings_like
 from indexer.readiness import readiness
-from indexer.records import Stage
 
 _METRICS = ResponseSpec(str, generate_examples=False, description="Prometheus' text format.", media_type="text/plain")
 

@@ -11,8 +11,9 @@ from api.media.playability import how_to_play
 from api.service.links import media_link, rfc3339, sprites_link, thumbnail_link
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
+from indexer.catalog import STAGES, TEXT_SOURCES, Stage
 from indexer.provenance import settings_like
-from indexer.records import STAGES, TEXT_SOURCES, Stage, Video, VideoMetadata
+from indexer.records import Video, VideoMetadata
 from search.query.filters import Filters
 
 Sort = Literal["name", "duration", "added", "size", "created"]

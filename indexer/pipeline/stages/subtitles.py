@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from indexer.catalog import TextSource
 from indexer.errors import VideoError
 from indexer.models.protocols import TextModel
-from indexer.records import Segment, TextRow, TextSource, TextTrack, TimedText
+from indexer.records import Segment, TextRow, TextTrack, TimedText
 from indexer.subtitles.cues import clean_cues, cut_to
 from indexer.subtitles.passages import join_passages
 from indexer.subtitles.sidecars import read_sidecar, segment_of

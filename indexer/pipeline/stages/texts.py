@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from indexer.catalog import TEXT_SOURCES, Stage, TextSource
 from indexer.decode.metadata import metadata_within
 from indexer.decode.video import read_text_tracks
 from indexer.errors import VanishedVideoError, VideoError
@@ -18,7 +19,7 @@ from indexer.pipeline.stages.picture_work import PictureWork, rows_of
 from indexer.pipeline.stages.screen_text import ScreenTextStage
 from indexer.pipeline.stages.subtitles import FoundTexts, spoken_texts, text_rows
 from indexer.pipeline.stages.threaded import VideoTexts
-from indexer.records import TEXT_SOURCES, Stage, TextSource, TimedText, TimeSpan
+from indexer.records import TimedText, TimeSpan
 from indexer.segmentation.segmenter import change_time
 from indexer.subtitles.sidecars import sidecars_of
 

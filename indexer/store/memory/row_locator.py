@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.records import SegmentRow, TextSource, TimeSpan
+from indexer.catalog import TextSource
+from indexer.records import SegmentRow, TimeSpan
 from indexer.store.hits import SegmentKey, Similarities, TextHit, best_first
 from indexer.store.schema import ArrowTable
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.records import TextRow, TextSource, TimeSpan
+from indexer.catalog import TextSource
+from indexer.records import TextRow, TimeSpan
 from indexer.store.hits import SegmentKey, Similarities, TextHit, best_first
 from indexer.store.memory.lru_cache import Recent
 from indexer.store.memory.vectors import KEPT_QUERIES, KeptVectors, Places, Sample, greatest, in_videos
