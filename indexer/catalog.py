@@ -43,7 +43,7 @@ class StageEntry:
 STAGE_ENTRIES: tuple[StageEntry, ...] = (
     StageEntry("picture", "pictures", 0.25),
     StageEntry("subtitles", "subtitles", 0.01, TextEntry("subtitle", "subtitle", "said")),
-    StageEntry("screen_text", "on-screen text", 0.34, TextEntry("screen_text", "on-screen text", "written")),
+    StageEntry("screen_text", "on-screen text", 0.34, TextEntry("screen_text", "screen text", "written")),
     StageEntry("speech", "speech", 0.2, TextEntry("speech", "speech", "said")),
     StageEntry("captions", "captions", 0.2, TextEntry("caption", "caption", "described")),
 )

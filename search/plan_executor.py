@@ -18,11 +18,11 @@ from search.moments.temporal_join import Chain, all_of, best_ranks, chains, rank
 from search.query.english_operators import is_place, without_place
 from search.query.filter_terms import Narrowing
 from search.query.plan import MOST_GAP_SECONDS, Excluded, Plan, Step, Term
-from search.retrieval.fields import FIELD_SIGNALS, FIELD_SOURCES
+from search.query.field_signals import FIELD_SIGNALS, FIELD_SOURCES
 from search.retrieval.hybrid import Finding, find_routed
-from search.retrieval.phrases import find_phrase, signal_of
+from search.retrieval.phrases import find_phrase
 from search.retrieval.types import Question
-from search.signals import SIGNALS, Signal
+from search.signals import SIGNALS, Signal, word_signal_of
 
 Embed = Callable[[str, Collection[Signal]], Question]
 """(words, signals) -> embedded."""
@@ -120,7 +120,7 @@ class Follower:
             signals = self._signals if term.field is None else FIELD_SIGNALS[term.field]
             return self._find(term.text, [signal for signal in signals if signal in self._signals], videos)
         sources: list[TextSource] = [
-            source for source in FIELD_SOURCES[term.field] if signal_of(source) in self._signals
+            source for source in FIELD_SOURCES[term.field] if word_signal_of(source) in self._signals
         ]
         return find_phrase(self._library, term.text, sources=sources, videos=videos, is_ready=self._is_ready)
 

@@ -22,6 +22,7 @@ from search.query.parser import plan_of
 from search.query.validation import check_query
 from search.retrieval.types import Question
 from search.scoring.background import MIN_SAMPLE, Background, Threshold, thresholds_of
+from search.signals import MISREAD_SOURCES
 from search.text.term_coverage import word_share
 
 COUNTS = 0.5
@@ -153,7 +154,7 @@ def _told(library: Library, question: Question, video_id: str, source: TextSourc
     rows = library.texts(video_id, source)
     if not rows:
         return []
-    fuzzy = source == "screen_text"
+    fuzzy = source in MISREAD_SOURCES
     levels = np.array([_by_words(question.text, row.text, fuzzy=fuzzy) for row in rows])
     vector = question.text_vector
     if vector is not None and all(row.vector is not None for row in rows):

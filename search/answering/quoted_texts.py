@@ -7,15 +7,17 @@ from indexer.records import TextRow, TimeSpan
 from indexer.store.library import Library
 from search.answering.question_analysis import calls_for_text
 from search.results import Moment
+from search.signals import signals_of_kind, sources_of_kind
 from search.text.quoting import belongs
 
-QUOTED_SOURCES: tuple[TextSource, ...] = ("screen_text", "subtitle", "speech")
+QUOTED_SOURCES: tuple[TextSource, ...] = sources_of_kind("written", "said", "other")
+"""All but captions, which a prompt shows apart."""
 
 
 def wants_text(question: str, moments: Sequence[Moment]) -> bool:
     """Whether to quote what is read and heard: the question calls for it, or only text led to the best moment."""
     best = moments[0].signals if moments else {}
-    by_sight = {"picture", "caption", "caption_words"} & set(best)
+    by_sight = set(signals_of_kind("seen", "described")) & set(best)
     return calls_for_text(question) or (bool(best) and not by_sight)
 
 

@@ -12,13 +12,14 @@ from math import log, sqrt
 
 from indexer.catalog import TextSource
 from indexer.records import TimeSpan
+from search.signals import sources_of_kind
 from search.text.words import FUNCTION_WORDS, split
 
 MOST_CHARACTERS = 80
 OPENING_SHARE = 0.25
 HEADING_SECONDS = 2.0
 """A heading or a title card comes within the first quarter of what it names, and stays long enough to be read."""
-_WEIGHTS: dict[TextSource, float] = {"caption": 1.0, "screen_text": 1.0, "subtitle": 0.7, "speech": 0.7}
+_WEIGHTS: dict[TextSource, float] = dict.fromkeys(sources_of_kind("said"), 0.7)
 """What is said aloud is long and beside the point more often."""
 _HEADING_WEIGHT = 5.0
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
@@ -73,7 +74,7 @@ def _candidates(span: TimeSpan, lines: Sequence[Line]) -> list[tuple[str, float]
             and line.span.duration_seconds >= HEADING_SECONDS
         )
         for place, sentence in enumerate(_SENTENCE_END.split(line.text)):
-            weight = _HEADING_WEIGHT if is_heading and place == 0 else _WEIGHTS[line.source]
+            weight = _HEADING_WEIGHT if is_heading and place == 0 else _WEIGHTS.get(line.source, 1.0)
             if sum(sign.isalpha() for sign in sentence) >= _LEAST_LETTERS:
                 found.append((sentence.strip(), weight))
     return found

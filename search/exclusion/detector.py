@@ -24,9 +24,10 @@ from search.exclusion.presence import CONTEXT_PART, PART, Presence
 from search.moments.localization import Draft
 from search.query.english_operators import without_place
 from search.query.plan import Excluded
-from search.retrieval.fields import FIELD_SOURCES
+from search.query.field_signals import FIELD_SOURCES
 from search.retrieval.types import QueryVector, Question, SegmentKey
 from search.scoring.background import PICTURE, TEXT
+from search.signals import MISREAD_SOURCES
 from search.text.phrase_matching import NONE, holds_phrase, holds_thing
 
 LOOK_AT = 60
@@ -102,7 +103,7 @@ class Unwanted:
         """Whether a text has the thing in words. Quotes ask for the very words where something is said or written."""
         excluded = self._excluded
         if excluded.exact and source != "caption":
-            return holds_phrase(excluded.text, text, fuzzy=source == "screen_text")
+            return holds_phrase(excluded.text, text, fuzzy=source in MISREAD_SOURCES)
         # "the baker sells bread without salt" does not hold the salt that the query `bread without salt` excludes.
         if excluded.written[:1] not in "-\u2212" and holds_phrase(excluded.written, text):
             return False

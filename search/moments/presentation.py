@@ -8,7 +8,7 @@ from indexer.store.library import Library
 from search.moments.deduplication import Group
 from search.moments.localization import Draft
 from search.results import Moment, MomentBox, Part
-from search.signals import Signal
+from search.signals import Signal, signals_of_source
 from search.text.term_coverage import shares_word, word_share
 
 
@@ -44,7 +44,7 @@ def _moment(library: Library, draft: Draft, video: Video, boxes: tuple[MomentBox
     )
 
 
-READ_SIGNALS: frozenset[Signal] = frozenset({"screen_text", "screen_text_words"})
+READ_SIGNALS: frozenset[Signal] = frozenset(signals_of_source("screen_text"))
 
 
 def boxes_in(library: Library, query: str, drafts: Sequence[Draft]) -> list[tuple[MomentBox, ...]]:

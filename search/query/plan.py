@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 FieldName = Literal["looks", "said", "text", "caption"]
-"""A signal by the name that people give it; see `FIELD_SIGNALS` in `search.retrieval.fields`."""
+"""A signal by the name that people give it; see `FIELD_SIGNALS` in `search.query.field_signals`."""
 FilterName = Literal["video", "folder", "tag", "date", "duration", "at"]
 FIELDS: dict[str, FieldName] = {"looks": "looks", "said": "said", "text": "text", "caption": "caption"}
 FILTERS: dict[str, FilterName] = {

@@ -9,14 +9,14 @@ from indexer.store.library import Library
 from search.moments.localization import Draft, moments_of
 from search.results import Route
 from search.retrieval.matches import matches_of
-from search.retrieval.metadata import METADATA, with_metadata
+from search.retrieval.metadata import with_metadata
 from search.retrieval.ranked_lists import retrieve
 from search.retrieval.reranking import read_best, reread
 from search.retrieval.signal_weights import READ_STEPS, in_order, routes_of
 from search.retrieval.types import Question, SegmentKey
 from search.scoring.rank_fusion import fuse
 from search.scoring.relevance import Evidence, judge
-from search.signals import Signal
+from search.signals import METADATA, PICTURE, Signal, sources_of_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def nearest_of(library: Library, found: Finding, *, videos: Mapping[str, Video],
 
 def _by_cosine(evidence: Evidence) -> list[SegmentKey]:
     """By picture, or without pictures by what is said; nearest first."""
-    spoken = ("picture",) if "picture" in evidence.near else ("subtitle", "speech")
+    spoken = (PICTURE,) if PICTURE in evidence.near else sources_of_kind("said")
     cosines = {key: one for name in spoken if name in evidence.near for key, one in evidence.near[name].best.items()}
     return sorted(cosines, key=lambda key: (-cosines[key], key))
 

@@ -7,6 +7,7 @@ from indexer.catalog import TextSource
 from indexer.store.hits import TextHit
 from search.retrieval.types import TEXT_POOL, Looked, Question, Searchable, SegmentKey, text_hits
 from search.scoring.relevance import FUZZY_WORTH, Near
+from search.signals import MISREAD_SOURCES
 from search.text.phrase_matching import in_a_row
 from search.text.term_coverage import held_words, telling_words, word_share
 
@@ -44,7 +45,7 @@ def look_by_words(library: Searchable, question: Question, source: TextSource) -
     found = counting(texts, fuzzy=False)
     share_of = dict(found)
     found = [(text, weight_of(text) * share_of[text]) for text in scenery_later(list(share_of))]
-    if source == "screen_text":
+    if source in MISREAD_SOURCES:
         # What a reader of pictures spelled wrong is worth less than what it spelled right.
         known = {(text.video_id, text.span) for text, _ in found}
         others = [text for text in matched(fuzzy=True) if (text.video_id, text.span) not in known]

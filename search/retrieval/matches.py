@@ -6,7 +6,7 @@ from indexer.records import TimeSpan
 from search.moments.localization import Match
 from search.retrieval.types import Question, Retrieved, Searchable, SegmentKey
 from search.scoring.rank_fusion import Fused
-from search.signals import Signal
+from search.signals import PICTURE, Signal
 
 TEXTS_WITH_FRAMES = 50
 """The first so many segments of a list are looked at frame by frame, and all that matched by their picture. What was
@@ -27,7 +27,7 @@ def matches_of(
         durations: seconds of each video; a text that lasts longer ends with the video.
     """
     segments = library.segments_by_key([one.key for one in fused])
-    seen = [one.key for rank, one in enumerate(fused) if rank < TEXTS_WITH_FRAMES or "picture" in one.ranks]
+    seen = [one.key for rank, one in enumerate(fused) if rank < TEXTS_WITH_FRAMES or PICTURE in one.ranks]
     vector = question.picture_vector
     frames = {} if vector is None or not seen else library.frame_similarities(vector, seen)
     texts = _texts(found, durations)

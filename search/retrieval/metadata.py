@@ -16,11 +16,10 @@ from indexer.records import SegmentRow, TimeSpan, Video
 from search.retrieval.types import Hit, Question, Retrieved, Searchable, SegmentKey
 from search.scoring.rank_fusion import fuse
 from search.scoring.relevance import Near
-from search.signals import Signal
+from search.signals import METADATA, Signal
 from search.text.term_coverage import QUERY_SHARE, word_share
 from search.text.words import EMPTY_WORDS, MIN_STEM_LETTERS, split
 
-METADATA: Signal = "metadata_words"
 VIDEO_WEIGHT = 0.25
 """At rank 1 it adds to a segment what lifts rank 20 of a full list to rank 1, and alone it ranks behind 180 hits of
 one: a name is never worth more than what is seen or said."""

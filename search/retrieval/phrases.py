@@ -2,27 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from indexer.catalog import STAGE_OF_SOURCE, TEXT_SOURCES, Stage, TextSource
+from indexer.catalog import STAGE_OF_SOURCE, Stage, TextSource
 from indexer.records import SegmentRow, TimeSpan, Video
 from indexer.store.hits import TextHit
 from indexer.store.library import Library
 from search.moments.localization import MIN_TEXT_SECONDS, Draft
 from search.moments.temporal_join import without_overlaps
-from search.signals import SIGNALS, Signal
+from search.signals import MISREAD_SOURCES, Signal, sources_of_kind, word_signal_of
 from search.text.phrase_matching import holds_phrase
 
 POOL = 2000
 """Texts with a word of the phrase among which the whole phrase is looked for."""
-
-
-_BY_WORDS: dict[TextSource, Signal] = {
-    source: signal for source in TEXT_SOURCES for signal in SIGNALS if signal == f"{source}_words"
-}
-
-
-def signal_of(source: TextSource) -> Signal:
-    """The signal that matches a source by its words."""
-    return _BY_WORDS[source]
 
 
 def find_phrase(
@@ -41,7 +31,7 @@ def find_phrase(
     named = None if len(videos) == len(library.videos()) else frozenset(videos)
     found: list[tuple[int, int, Signal, TextHit]] = []
     for source in sources:
-        for fuzzy in (False, True) if source == "screen_text" else (False,):
+        for fuzzy in (False, True) if source in MISREAD_SOURCES else (False,):
             hits = library.match_words(phrase, source=source, limit=POOL, video_ids=named, fuzzy=fuzzy)
             holding = [
                 hit
@@ -50,8 +40,8 @@ def find_phrase(
                 and is_ready(hit.video_id, STAGE_OF_SOURCE[source])
                 and holds_phrase(phrase, hit.text, fuzzy=fuzzy)
             ]
-            rough = (source == "caption") + 2 * fuzzy
-            signal: Signal = signal_of(source)
+            rough = (source in sources_of_kind("described")) + 2 * fuzzy
+            signal = word_signal_of(source)
             ranked: list[tuple[int, int, Signal, TextHit]] = [
                 (rough, rank, signal, hit) for rank, hit in enumerate(holding, start=1)
             ]

@@ -11,9 +11,9 @@ from indexer.models.protocols import PictureModel, Vectors
 from indexer.models.registry import Models
 from indexer.provenance import maker_of, settings_like
 from indexer.store.library import Library
-from search.retrieval.types import BY_MEANING, QueryVector, Question
+from search.retrieval.types import QueryVector, Question
 from search.scoring.calibration import calibration_for
-from search.signals import Signal
+from search.signals import PICTURE, SIGNALS_BY_MEANING, Signal
 
 KEPT_VECTORS = 64
 """Of the last queries; a page of results, its next page and its time lines ask with the same words."""
@@ -49,8 +49,8 @@ class QueryModels:
             ModelMissingError, ModelBrokenError: a model cannot be loaded.
         """
         maker = self._library.maker
-        by_picture = bool(maker.picture_model) and "picture" in signals
-        by_meaning = bool(maker.text_model) and bool(BY_MEANING & set(signals))
+        by_picture = bool(maker.picture_model) and PICTURE in signals
+        by_meaning = bool(maker.text_model) and bool(SIGNALS_BY_MEANING & set(signals))
         if not by_picture and not by_meaning:
             return
         with self._loading:
@@ -60,8 +60,8 @@ class QueryModels:
     def embed(self, text: str, signals: Collection[Signal], video_ids: frozenset[str] | None) -> Question:
         """A checked query with the vectors that these signals compare; call `load` before."""
         models = self._models
-        picture = models.picture if models and "picture" in signals else None
-        words = models.text if models and BY_MEANING & set(signals) else None
+        picture = models.picture if models and PICTURE in signals else None
+        words = models.text if models and SIGNALS_BY_MEANING & set(signals) else None
         return Question(
             text,
             None if picture is None else self._vector("picture", picture, text),
@@ -79,7 +79,7 @@ class QueryModels:
             QueryError: the library was made without one.
             LibraryModelsError, ModelMissingError, ModelBrokenError: as `load`.
         """
-        self.load(("picture",))
+        self.load((PICTURE,))
         if self._models is None or self._models.picture is None:
             raise QueryError(
                 f"library {self._library.path} was made without a picture model, so nothing in it is compared by its"

@@ -10,12 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from indexer.catalog import TEXT_SOURCES, TextSource
 from indexer.store.library import Library
-from search.retrieval.types import SOURCES, Question
+from search.retrieval.types import Question
 from search.scoring.rank_fusion import RANK_CONSTANT, Fused
 from search.scoring.relevance import SegmentKey
-from search.signals import Signal
+from search.signals import Signal, sources_of_signals
 
 SEGMENTS_AT_ONCE = 16
 MOST_SEGMENTS = 64
@@ -35,9 +34,7 @@ def read_best(
         signals: texts of these alone are read.
     """
     reranker = question.reranker
-    sources: list[TextSource] = [
-        source for source in TEXT_SOURCES if any(SOURCES.get(signal) == source for signal in signals)
-    ]
+    sources = sources_of_signals(signals)
     read: dict[SegmentKey, float] = {}
     if reranker is None or not sources:
         return read

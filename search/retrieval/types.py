@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.catalog import STAGE_OF_SOURCE, TEXT_SOURCES, Stage, TextSource
+from indexer.catalog import TextSource
 from indexer.models.protocols import Reranker
 from indexer.records import SegmentRow, TimeSpan
 from indexer.store.hits import Background as Sampled
@@ -15,7 +15,7 @@ from indexer.store.hits import FrameHit, Similarities, TextHit
 from search.scoring.background import Background
 from search.scoring.calibration import Calibration
 from search.scoring.relevance import Evidence, Near
-from search.signals import SIGNALS, Signal
+from search.signals import Signal
 
 SegmentKey = tuple[str, int]
 """(video_id, segment_index)"""
@@ -26,16 +26,6 @@ FRAME_POOL = 1000
 """Frames looked at for each query; some six lie in one segment. Fixed, so that pages of one search fit together."""
 TEXT_POOL = 200
 """Texts looked at for each query and signal."""
-BY_MEANING: frozenset[Signal] = frozenset(TEXT_SOURCES)
-"""Signals that compare vectors of texts; each goes by the name of its source."""
-SOURCES: dict[Signal, TextSource] = {
-    signal: source for source in TEXT_SOURCES for signal in SIGNALS if signal in (source, f"{source}_words")
-}
-STAGES: dict[Signal, Stage] = {
-    "picture": "picture",
-    **{signal: STAGE_OF_SOURCE[source] for signal, source in SOURCES.items()},
-}
-"""The stage of indexing that must be ready for a signal. `metadata_words` is not among them: see `metadata_words`."""
 
 
 class Searchable(Protocol):

@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 from indexer.catalog import TextSource
 from search.scoring.background import Background, Threshold, standing_relevance
 from search.scoring.calibration import MOST_LOG_ODDS, READ, Calibration, Matrix, log_odds, signed
+from search.signals import METADATA, sources_of_kind
 from search.text.term_coverage import content_words
 
 SegmentKey = tuple[str, int]
 FUZZY_WORTH = 0.9
 """A word found with a reader's slip, beside one that is spelled right."""
-MEANT: dict[str, tuple[TextSource, ...]] = {"said": ("subtitle", "speech"), "written": ("screen_text",)}
+MEANT: dict[str, tuple[TextSource, ...]] = {"said": sources_of_kind("said"), "written": sources_of_kind("written")}
 VIDEO_WORTH = 0.55
 """What the words around a video (its name, its tags) can be worth at most: they count, and outrank nothing seen."""
 
@@ -181,5 +182,5 @@ def _by_rule(signal: str, near: Near, keys: list[SegmentKey]) -> Matrix:
     values = near.of(keys)
     if near.background is not None and near.threshold is not None:
         return standing_relevance(values, near.background, near.threshold)
-    worth = VIDEO_WORTH if signal == "metadata_words" else 1.0
+    worth = VIDEO_WORTH if signal == METADATA else 1.0
     return np.where(values > 0, 0.5 + (worth - 0.5) * np.clip(values, 0, 1), 0.0)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from search.scoring.relevance import Evidence
-from search.signals import Signal
+from search.signals import Signal, signals_of_kind
 
-SEEN: frozenset[Signal] = frozenset({"picture", "caption", "caption_words"})
+SEEN: frozenset[Signal] = frozenset(signals_of_kind("seen", "described"))
 """Signals of what is seen."""
 
 
