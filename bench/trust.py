@@ -33,8 +33,8 @@ from indexer.models.registry import Models, load_models
 from indexer.pipeline.index import index_paths
 from indexer.store.schema import Maker
 from search.engine import SearchEngine
-from search.retrieval.hybrid import find_routed
-from search.retrieval.ranked_lists import retrieve
+from search.retrieval.hybrid_search import hybrid_search
+from search.retrieval.retrieve import retrieve
 from search.scoring.calibration import FAMILIES, FILE, READ, Family, calibration_of
 from search.scoring.relevance import Evidence, SegmentKey, features_of, reading_features
 from search.signals import SIGNALS
@@ -190,7 +190,7 @@ def sample_of(engine: SearchEngine, query: Query) -> Sample:
 def read_sample_of(engine: SearchEngine, query: Query) -> Sample:
     """What the reranker said of what it read, beside the first judgement."""
     videos = {one.video_id: one for one in engine.videos()}
-    finding = find_routed(engine.library, engine.question(query.text), signals=SIGNALS, videos=videos)
+    finding = hybrid_search(engine.library, engine.question(query.text), signals=SIGNALS, videos=videos)
     keys = sorted(finding.read)
     first = np.array([finding.relevance[key] for key in keys])
     logits = np.array([finding.read[key] for key in keys])

@@ -23,10 +23,10 @@ from search.moments.pagination import Page, check_share, group
 from search.moments.presentation import show, show_groups
 from search.query.validation import check_query
 from search.results import Moment, SearchResult
+from search.retrieval.embedded_query import EmbeddedQuery
 from search.retrieval.query_embedding import QueryModels
-from search.retrieval.types import Question
 from search.scoring.visual_presence import Sight, sight
-from search.session import Curve, Given, Look
+from search.session import Curve, ExampleQuery, SearchSession
 from search.signals import SIGNALS, Signal
 
 TO_SEARCH = partial(load_models, to_search=True)
@@ -35,7 +35,7 @@ CLOSEST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class RetrievedEvidence:
     """What a question needs of a library, out of one search."""
 
     moments: list[Moment]
@@ -136,7 +136,7 @@ class SearchEngine(Closing):
         if image is None and like is None:
             found = look.by_words(query, plain=plain, signals=wanted, video_ids=video_ids)
         else:
-            found = look.by_example(Given(image, like, query), signals=wanted, video_ids=video_ids)
+            found = look.by_example(ExampleQuery(image, like, query), signals=wanted, video_ids=video_ids)
         is_found = found.reaches(self._settings.relevance_threshold if threshold is None else threshold)
         drafts = found.drafts if is_found else []
         groups = group(look.library, drafts, per_video=share) if fold else [Group(one) for one in drafts]
@@ -152,7 +152,7 @@ class SearchEngine(Closing):
         again = 0 if found.finding is None else len(found.finding.read)
         return SearchResult(found.text, is_found, moments, seconds, listed.more, found.plan, closest, routes, again)
 
-    def gather(self, query: str, *, video: str | None = None, limit: int = 10) -> Gathered:
+    def gather(self, query: str, *, video: str | None = None, limit: int = 10) -> RetrievedEvidence:
         """What a question needs, in one look: moments by plain words, their curves, and whether it is seen at all.
 
         Raises:
@@ -166,9 +166,9 @@ class SearchEngine(Closing):
         curves = look.curves(found.finding.question, [(moment.video_id, moment.span) for moment in moments])
         nearest = look.closest(found, video_ids, signals=SIGNALS, limit=CLOSEST)
         closest = show(look.library, found.words, nearest, look.videos)
-        return Gathered(moments, curves, sight(found.finding.evidence, look.library.maker.profile), closest)
+        return RetrievedEvidence(moments, curves, sight(found.finding.evidence, look.library.maker.profile), closest)
 
-    def question(self, query: str, *, video: str | None = None) -> Question:
+    def question(self, query: str, *, video: str | None = None) -> EmbeddedQuery:
         """A query checked and embedded for every signal, to be compared with what the library holds.
 
         Args:
@@ -185,8 +185,8 @@ class SearchEngine(Closing):
         """Let go of the library; safe to repeat."""
         self._library.close()
 
-    def _look(self) -> Look:
-        return Look(self._library, self._models, self._settings)
+    def _look(self) -> SearchSession:
+        return SearchSession(self._library, self._models, self._settings)
 
 
 def _check_signals(signals: Collection[Signal] | None) -> tuple[Signal, ...]:

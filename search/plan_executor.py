@@ -1,6 +1,6 @@
 """A plan -> drafts: each part is found for itself, what must be together is joined, what is excluded falls away.
 
-A query of plain words is one `find_routed` and nothing else. Where there is more: terms (`text:"exit"`, quotes) decide
+A query of plain words is one `hybrid_search` and nothing else. Where there is more: terms (`text:"exit"`, quotes) decide
 what counts, the free words rank it; steps are found each for itself and joined in order of time.
 """
 
@@ -16,19 +16,19 @@ from search.exclusion.detector import Unwanted, direction
 from search.moments.localization import Draft
 from search.moments.temporal_join import Chain, all_of, best_ranks, chains, ranked_by, span_of
 from search.query.english_operators import is_place, without_place
-from search.query.filter_terms import Narrowing
-from search.query.plan import MOST_GAP_SECONDS, Excluded, Plan, Step, Term
 from search.query.field_signals import FIELD_SIGNALS, FIELD_SOURCES
-from search.retrieval.hybrid import Finding, find_routed
+from search.query.filter_parser import QueryFilters
+from search.query.plan import MOST_GAP_SECONDS, Excluded, Plan, Step, Term
+from search.retrieval.embedded_query import EmbeddedQuery
+from search.retrieval.hybrid_search import HybridResult, hybrid_search
 from search.retrieval.phrases import find_phrase
-from search.retrieval.types import Question
 from search.signals import SIGNALS, Signal, word_signal_of
 
-Embed = Callable[[str, Collection[Signal]], Question]
+Embed = Callable[[str, Collection[Signal]], EmbeddedQuery]
 """(words, signals) -> embedded."""
 
 
-class Follower:
+class PlanExecutor:
     """Follows plans in one library as it is at this moment."""
 
     def __init__(
@@ -38,7 +38,7 @@ class Follower:
         *,
         signals: Collection[Signal],
         videos: Mapping[str, Video],
-        narrowing: Narrowing,
+        narrowing: QueryFilters,
     ) -> None:
         """
         Args:
@@ -52,7 +52,7 @@ class Follower:
         self._embed = embed
         self._signals = signals
         self._videos = videos
-        self.first: Finding | None = None
+        self.first: HybridResult | None = None
         """What the first words that were looked for brought up."""
 
     def __call__(self, plan: Plan) -> list[Draft]:
@@ -130,7 +130,7 @@ class Follower:
         question = self._embed(words, signals)
         if len(videos) < self._all:
             question = replace(question, video_ids=frozenset(videos))
-        found = find_routed(self._library, question, signals=signals, videos=videos)
+        found = hybrid_search(self._library, question, signals=signals, videos=videos)
         self.first = self.first or found
         return found.drafts
 

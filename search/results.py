@@ -109,7 +109,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class SignalWeight:
     """How one signal was used for one query."""
 
     signal: Signal
@@ -142,7 +142,7 @@ class SearchResult:
     """How the query was understood."""
     closest: list[Moment] = field(default_factory=list["Moment"])
     """Where nothing was found: what comes nearest, offered as such."""
-    routes: list[Route] = field(default_factory=list["Route"])
+    routes: list[SignalWeight] = field(default_factory=list["SignalWeight"])
     """How each signal counted for the query's first words; empty for an example."""
     read_again: int = 0
     """Segments of which a reranker read the texts for these words."""

@@ -14,14 +14,14 @@ from indexer.store.library import Library
 from search.by_example.example import make_example
 from search.by_example.similar_moments import find_like
 from search.moments.localization import Draft
-from search.plan_executor import Follower
-from search.query.filter_terms import narrowing_of
-from search.query.parser import check_wanted, plan_of
+from search.plan_executor import PlanExecutor
+from search.query.filter_parser import parse_filters
+from search.query.parser import check_wanted, parse_query
 from search.query.plan import Plan
 from search.query.validation import check_query
-from search.retrieval.hybrid import Finding, find_routed, nearest_of
+from search.retrieval.embedded_query import EmbeddedQuery
+from search.retrieval.hybrid_search import HybridResult, hybrid_search, nearest_segments
 from search.retrieval.query_embedding import QueryModels
-from search.retrieval.types import Question
 from search.signals import SIGNALS, Signal
 
 VideoIds = frozenset[str] | None
@@ -31,7 +31,7 @@ Curve = list[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ExampleQuery:
     """An example with its words, as a caller gave them."""
 
     image: Path | bytes | None
@@ -40,7 +40,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class UnpagedResult:
     """All that was found, before it is folded and paged."""
 
     text: str
@@ -51,7 +51,7 @@ class Found:
     embed_seconds: float
     load_seconds: float
     plan: Plan | None
-    finding: Finding | None = None
+    finding: HybridResult | None = None
     """What the plan's first words brought up; all of it where they are the whole plan."""
 
     @property
@@ -66,7 +66,7 @@ class Found:
         return bool(self.drafts)
 
 
-class Look:
+class SearchSession:
     """Looks into one library for one search."""
 
     def __init__(self, library: Library, models: QueryModels, settings: Settings) -> None:
@@ -80,21 +80,21 @@ class Look:
         """The id of a video that is named; None for all. Raises NotInLibraryError."""
         return None if video is None else frozenset({self.library.find_video(video).video_id})
 
-    def question(self, text: str, signals: Collection[Signal], video_ids: VideoIds) -> Question:
+    def question(self, text: str, signals: Collection[Signal], video_ids: VideoIds) -> EmbeddedQuery:
         """A checked query, embedded for these signals. Raises as `QueryModels.load`."""
         self._models.load(signals)
         return self._models.embed(text, signals, video_ids)
 
-    def by_words(self, query: str, *, plain: bool, signals: tuple[Signal, ...], video_ids: VideoIds) -> Found:
+    def by_words(self, query: str, *, plain: bool, signals: tuple[Signal, ...], video_ids: VideoIds) -> UnpagedResult:
         """What answers to a query; raises as `SearchEngine.search`."""
         text = check_query(query)
-        plan = Plan.plain(text) if plain else plan_of(text)
-        narrowing = narrowing_of(plan)
+        plan = Plan.plain(text) if plain else parse_query(text)
+        narrowing = parse_filters(plan)
         check_wanted(plan)
         load_seconds = _timed(lambda: self._models.load(signals if plan.is_plain else SIGNALS))
         embedding = 0.0
 
-        def embed(words: str, for_signals: Collection[Signal]) -> Question:
+        def embed(words: str, for_signals: Collection[Signal]) -> EmbeddedQuery:
             nonlocal embedding
             began = time.perf_counter()
             question = self._models.embed(words, for_signals, video_ids)
@@ -106,11 +106,11 @@ class Look:
             for name, one in self.videos.items()
             if (video_ids is None or name in video_ids) and narrowing.matches(one)
         }
-        follow = Follower(self.library, embed, signals=signals, videos=looked_at, narrowing=narrowing)
+        follow = PlanExecutor(self.library, embed, signals=signals, videos=looked_at, narrowing=narrowing)
         drafts = follow(plan)
-        return Found(text, plan.words, drafts, embedding, load_seconds, plan, follow.first)
+        return UnpagedResult(text, plan.words, drafts, embedding, load_seconds, plan, follow.first)
 
-    def by_example(self, given: Given, *, signals: tuple[Signal, ...], video_ids: VideoIds) -> Found:
+    def by_example(self, given: ExampleQuery, *, signals: tuple[Signal, ...], video_ids: VideoIds) -> UnpagedResult:
         """What is like an example; raises as `SearchEngine.search`."""
         text = check_query(given.query) if given.query else ""
         load_seconds = _timed(self._models.pictures)
@@ -119,9 +119,11 @@ class Look:
         example = make_example(self.library, model, image=given.image, like=given.like, text=text, signals=signals)
         embedding = time.perf_counter() - began
         drafts = find_like(self.library, example, video_ids=video_ids, videos=self.videos, settings=self._settings)
-        return Found(text, text, drafts, embedding, load_seconds, None)
+        return UnpagedResult(text, text, drafts, embedding, load_seconds, None)
 
-    def closest(self, found: Found, video_ids: VideoIds, *, signals: Collection[Signal], limit: int) -> list[Draft]:
+    def closest(
+        self, found: UnpagedResult, video_ids: VideoIds, *, signals: Collection[Signal], limit: int
+    ) -> list[Draft]:
         """What comes nearest to plain words by any signal, whether or not it counts."""
         drafts = sorted(found.drafts, key=lambda draft: -draft.relevance)[:limit]
         if len(drafts) == limit:
@@ -129,10 +131,10 @@ class Look:
         finding = found.finding
         if finding is None or set(signals) != set(SIGNALS):
             question = self.question(found.words, SIGNALS, video_ids)
-            finding = find_routed(self.library, question, signals=SIGNALS, videos=self.videos)
-        return nearest_of(self.library, finding, videos=self.videos, limit=limit)
+            finding = hybrid_search(self.library, question, signals=SIGNALS, videos=self.videos)
+        return nearest_segments(self.library, finding, videos=self.videos, limit=limit)
 
-    def curves(self, question: Question, spans: Sequence[tuple[str, TimeSpan]]) -> list[Curve]:
+    def curves(self, question: EmbeddedQuery, spans: Sequence[tuple[str, TimeSpan]]) -> list[Curve]:
         """For each (video id, span) the similarity of its segments' frames to a query; empty without pictures."""
         if question.picture_vector is None or not spans:
             return [[] for _ in spans]

@@ -28,7 +28,7 @@ class SignalEntry:
     """What people read beside a match."""
     kind: SignalKind
     method: MatchMethod
-    """How its ranked list is retrieved; see `search.retrieval.ranked_lists`."""
+    """How its ranked list is retrieved; see `search.retrieval.retrieve`."""
     stage: Stage | None = None
     """The stage of indexing that must be complete in a video; None: none."""
     source: TextSource | None = None

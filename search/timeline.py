@@ -18,9 +18,9 @@ from indexer.errors import QueryError, QuerySyntaxError
 from indexer.records import TimeSpan
 from indexer.store.library import Library
 from search.engine import SearchEngine
-from search.query.parser import plan_of
+from search.query.parser import parse_query
 from search.query.validation import check_query
-from search.retrieval.types import Question
+from search.retrieval.embedded_query import EmbeddedQuery
 from search.scoring.background import MIN_SAMPLE, Background, Threshold, thresholds_of
 from search.signals import MISREAD_SOURCES
 from search.text.term_coverage import word_share
@@ -112,7 +112,7 @@ def timeline(engine: SearchEngine, query: str, video: str, *, buckets: int = 200
 def _wanted(query: str) -> str:
     """What a query wants, in words alone; a query at fault as it stands."""
     try:
-        return plan_of(query).words or query
+        return parse_query(query).words or query
     except QuerySyntaxError:
         return query
 
@@ -133,7 +133,7 @@ def levels_of(parts: Iterable[Part], duration_seconds: float, buckets: int) -> C
     return levels
 
 
-def _seen(library: Library, question: Question, video_id: str, duration: float) -> list[Part]:
+def _seen(library: Library, question: EmbeddedQuery, video_id: str, duration: float) -> list[Part]:
     vector = question.picture_vector
     if vector is None:
         return []
@@ -150,7 +150,7 @@ def _seen(library: Library, question: Question, video_id: str, duration: float) 
     return [(span, float(level)) for span, level in zip(spans, levels, strict=True)]
 
 
-def _told(library: Library, question: Question, video_id: str, source: TextSource) -> list[Part]:
+def _told(library: Library, question: EmbeddedQuery, video_id: str, source: TextSource) -> list[Part]:
     rows = library.texts(video_id, source)
     if not rows:
         return []

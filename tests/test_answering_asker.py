@@ -17,10 +17,10 @@ from indexer.records import TimeSpan
 from search.answering import multi_pass as passes
 from search.answering.answer import Answer
 from search.answering.asker import Asker
-from search.answering.clip_planning import Candidate, PlannedClip
+from search.answering.clip_planning import ClipCandidate, PlannedClip
 from search.answering.clip_reader import ReadClips
 from search.answering.effort import EFFORTS
-from search.answering.multi_pass import Passes
+from search.answering.multi_pass import MultiPass
 from search.answering.pinpoint import pinpoint
 from search.answering.token_budget import blank_clip
 from search.engine import SearchEngine
@@ -153,8 +153,8 @@ def test_more_than_fits_is_asked_in_passes_and_then_decided() -> None:
         return reply((len(clips), *clips[-1]), answer=f"{len(clips)} clips")
 
     model = FakeVisionLanguageModel(script, context_limit=600)
-    candidates = [Candidate("/v.mp4", "v", TimeSpan(9.0 * n, 9.0 * n + 6), (), 320, 240) for n in range(18)]
-    looked = Passes("when?", model, Settings(), effort=EFFORTS["high"]).look(candidates)
+    candidates = [ClipCandidate("/v.mp4", "v", TimeSpan(9.0 * n, 9.0 * n + 6), (), 320, 240) for n in range(18)]
+    looked = MultiPass("when?", model, Settings(), effort=EFFORTS["high"]).look(candidates)
     assert looked.reply.found
     assert looked.passes == len(model.prompts) >= 4
     asked = [clips_of(prompt) for prompt in model.prompts]
@@ -173,8 +173,8 @@ def test_where_retrieval_is_sure_a_denial_is_asked_again_and_not_repeated(second
         return reply(answer="Not shown.", found=False) if len(tries) == 1 else reply((1, 2, 5), answer=second)
 
     model = FakeVisionLanguageModel(script)
-    candidates = [Candidate("/v.mp4", "v", TimeSpan(0, 6), (), 320, 240)]
-    looked = Passes("when?", model, Settings(), effort=EFFORTS["normal"], is_sure=True).look(candidates)
+    candidates = [ClipCandidate("/v.mp4", "v", TimeSpan(0, 6), (), 320, 240)]
+    looked = MultiPass("when?", model, Settings(), effort=EFFORTS["normal"], is_sure=True).look(candidates)
     assert (looked.reply.found, looked.reply.answer, len(tries)) == (True, said, 2)
 
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from indexer.models.frame_pairs import PictureSize
 from indexer.models.qwen.model import QwenModel, load_vision_language_model
 from indexer.records import TimeSpan
-from search.answering.clip_planning import Candidate, sample_times, with_sizes
-from search.answering.effort import EFFORTS, fitting, reply_tokens
+from search.answering.clip_planning import ClipCandidate, sample_times, with_sizes
+from search.answering.effort import EFFORTS, fit_effort, reply_tokens
 from search.answering.prompts import ask_prompt
-from search.answering.token_budget import Budget, blank_clip, plan_clips, prompt_tokens
+from search.answering.token_budget import PromptBudget, blank_clip, plan_clips, prompt_tokens
 from search.answering.uniform_sampling import whole_plan
 from tests.helpers.fakes_vlm import FakeVisionLanguageModel
 from tests.helpers.qwen_checkpoint import write_vlm_checkpoint
@@ -29,12 +29,14 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> QwenModel:
     return load_vision_language_model(str(write_vlm_checkpoint(tmp_path_factory.mktemp("vlm"))), device="cpu")
 
 
-def candidate(rng: Random, place: int) -> Candidate:
+def candidate(rng: Random, place: int) -> ClipCandidate:
     start = rng.uniform(0, 900)
     span = TimeSpan(start, start + rng.choice((0.2, 3.0, 8.0, 40.0, 300.0)))
     frames = [(time, rng.random()) for time in range(int(start), int(span.stop_seconds) + 1)]
     words = rng.choice(("", "GRAND HOTEL", "the tailor <<<counts>>> <|im_end|> seven lanterns " * 30))
-    return Candidate(f"/v/{place}.mp4", f"{place:032x}", span, frames, *rng.choice(((320, 240), (1080, 1920))), words)
+    return ClipCandidate(
+        f"/v/{place}.mp4", f"{place:032x}", span, frames, *rng.choice(((320, 240), (1080, 1920))), words
+    )
 
 
 def test_instants_gather_where_the_picture_answers() -> None:
@@ -74,7 +76,7 @@ def test_the_plan_fits_and_is_counted_as_the_processor_counts(model: QwenModel, 
     question = " ".join(rng.choices("when is a red Ärger 图 <|im_end|> circle?".split(), k=rng.randint(1, 30)))
     limit = rng.choice((300, 700, model.context_limit)) - reply_tokens(model)
     candidates = [candidate(rng, place) for place in range(rng.randint(1, 8))]
-    planned = plan_clips(question, candidates, model, Budget(limit, 6))
+    planned = plan_clips(question, candidates, model, PromptBudget(limit, 6))
     if seed % 4 == 0:
         planned = whole_plan(question, candidates, model, limit)
     prompt = ask_prompt(question, [blank_clip(clip) for clip in planned])
@@ -86,15 +88,15 @@ def test_the_plan_fits_and_is_counted_as_the_processor_counts(model: QwenModel, 
 def test_a_model_of_any_size_gets_larger_pictures_where_there_is_room() -> None:
     model = FakeVisionLanguageModel(lambda prompt: "", context_limit=8192, picture_size=None)
     rng = Random(1)
-    few = plan_clips("when?", [candidate(rng, 0)], model, Budget(4000, 6))
-    many = plan_clips("when?", [candidate(rng, place) for place in range(6)], model, Budget(1500, 6))
+    few = plan_clips("when?", [candidate(rng, 0)], model, PromptBudget(4000, 6))
+    many = plan_clips("when?", [candidate(rng, place) for place in range(6)], model, PromptBudget(1500, 6))
     assert max(p.size.tokens(28) for c in few for p in c.pairs) > max(p.size.tokens(28) for c in many for p in c.pairs)
     assert len({pair.size for pair in few[0].pairs}) <= 2
 
 
 def test_a_question_without_room_plans_nothing() -> None:
     model = FakeVisionLanguageModel(lambda prompt: "")
-    assert plan_clips("word " * 50, [candidate(Random(1), 0)], model, Budget(40, 6)) == []
+    assert plan_clips("word " * 50, [candidate(Random(1), 0)], model, PromptBudget(40, 6)) == []
 
 
 def test_a_model_that_reads_better_than_it_looks_gets_few_pairs_beside_a_caption() -> None:
@@ -102,11 +104,11 @@ def test_a_model_that_reads_better_than_it_looks_gets_few_pairs_beside_a_caption
     model.captioned_pairs = 1
     bare = replace(candidate(Random(1), 0), span=TimeSpan(0, 12), caption="")
     told = replace(bare, caption="a horse jumps")
-    pairs = [len(clip.pairs) for clip in plan_clips("when?", [bare, told], model, Budget(1500, 6))]
+    pairs = [len(clip.pairs) for clip in plan_clips("when?", [bare, told], model, PromptBudget(1500, 6))]
     assert pairs[0] > pairs[1] == 1
 
 
 def test_a_model_of_short_context_is_shown_one_clip_where_one_thing_is_asked_of() -> None:
-    assert fitting(EFFORTS["normal"], 2048).clips_a_pass == 2
-    assert fitting(EFFORTS["normal"], 2048, one_thing=True).clips_a_pass == 1
-    assert fitting(EFFORTS["normal"], 32_768, one_thing=True) == EFFORTS["normal"]
+    assert fit_effort(EFFORTS["normal"], 2048).clips_a_pass == 2
+    assert fit_effort(EFFORTS["normal"], 2048, one_thing=True).clips_a_pass == 1
+    assert fit_effort(EFFORTS["normal"], 32_768, one_thing=True) == EFFORTS["normal"]

@@ -6,7 +6,7 @@ from demo.world.grammar_queries import MOST_GAP_SECONDS, AskedLine, world_asked
 from demo.world.ground_truth import WorldIndex
 from demo.world.scenes import plan_world
 from search.query import plan
-from search.query.parser import plan_of
+from search.query.parser import parse_query
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +26,14 @@ def test_there_are_queries_of_every_kind(lines: list[AskedLine]) -> None:
 
 def test_every_query_is_read_as_it_was_meant(lines: list[AskedLine]) -> None:
     for line in lines:
-        read = plan_of(line.query)
+        read = parse_query(line.query)
         if line.kind == "exclusion":
             assert len(read.steps) == 1
             assert read.steps[0].excluded, line.query
             assert read.steps[0].text == line.without
         else:
             assert len(read.steps) == (2 if line.kind == "order" else 3), line.query
-        assert plan_of(line.without).is_plain if line.without else True
+        assert parse_query(line.without).is_plain if line.without else True
 
 
 def test_what_is_wanted_is_never_unwanted(lines: list[AskedLine]) -> None:

@@ -22,7 +22,7 @@ from indexer.pipeline.events import IndexEvent, StageFinished, StageLeftOut, Vid
 from indexer.pipeline.index import index_paths
 from indexer.records import Samples16, TextRow
 from indexer.store.library import Library
-from search.answering.quoted_texts import texts_in
+from search.answering.moment_texts import texts_in
 from search.engine import SearchEngine
 from tests.helpers.fakes_speech import FakeSpeechModel, said
 from tests.helpers.media_sound import babble, write_talkie

@@ -5,15 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.errors import QueryError, QuerySyntaxError
-from search.query.durations import seconds_or_none
-from search.query.filter_terms import narrowing_of
-from search.query.parser import plan_of
+from search.query.durations import duration_or_none
+from search.query.filter_parser import parse_filters
+from search.query.parser import parse_query
 from search.query.plan import Excluded, FilterTerm, Plan, Step, Term
 from search.query.validation import check_query
 
 
 def only(query: str) -> Step:
-    (step,) = plan_of(query).steps
+    (step,) = parse_query(query).steps
     return step
 
 
@@ -59,8 +59,8 @@ def unwanted(query: str) -> list[str]:
     ],
 )
 def test_ordinary_words_stay_as_they_are(query: str) -> None:
-    assert plan_of(query) == Plan.plain(query)
-    assert plan_of(query).is_plain
+    assert parse_query(query) == Plan.plain(query)
+    assert parse_query(query).is_plain
 
 
 @pytest.mark.parametrize(
@@ -113,13 +113,13 @@ def test_what_is_excluded_knows_its_field_and_how_it_was_said() -> None:
     ],
 )
 def test_order(query: str, steps: list[str], gaps: list[float | None]) -> None:
-    plan = plan_of(query)
+    plan = parse_query(query)
     assert [step.text for step in plan.steps] == steps
     assert [step.within_seconds for step in plan.steps[1:]] == gaps
 
 
 def test_an_exclusion_belongs_to_its_step() -> None:
-    first, second = plan_of("a ring -star then a moon without a heart").steps
+    first, second = parse_query("a ring -star then a moon without a heart").steps
     assert ([one.text for one in first.excluded], first.text) == (["star"], "a ring")
     assert ([one.text for one in second.excluded], second.text) == (["a heart"], "a moon")
 
@@ -136,7 +136,7 @@ def test_quotes_and_fields() -> None:
 
 
 def test_filters() -> None:
-    plan = plan_of('video:a.mp4 folder:"my films" -tag:draft cat')
+    plan = parse_query('video:a.mp4 folder:"my films" -tag:draft cat')
     assert plan.steps == (Step("cat"),)
     assert plan.filters == (
         FilterTerm("video", "a.mp4", False, 0),
@@ -171,7 +171,7 @@ def test_filters() -> None:
 )
 def test_faults_name_the_place_and_an_example(query: str, start: int, reason: str) -> None:
     with pytest.raises(QuerySyntaxError) as caught:
-        narrowing_of(plan_of(query))
+        parse_filters(parse_query(query))
     assert caught.value.start == start < caught.value.stop <= len(query)
     assert reason in str(caught.value)
     assert caught.value.example in str(caught.value)
@@ -184,7 +184,7 @@ def test_every_example_is_right() -> None:
         "a red car then a bus within 30s",
         "a beach without people",
     ):
-        assert not plan_of(query).is_plain
+        assert not parse_query(query).is_plain
 
 
 PIECES = (
@@ -203,8 +203,8 @@ def test_whatever_is_typed_is_a_plan_or_a_clear_error(pieces: list[str]) -> None
         return
     fault = None
     try:
-        plan = plan_of(query)
-        narrowing_of(plan)
+        plan = parse_query(query)
+        parse_filters(plan)
     except QuerySyntaxError as error:
         fault = error
     if fault is not None:
@@ -216,7 +216,7 @@ def test_whatever_is_typed_is_a_plan_or_a_clear_error(pieces: list[str]) -> None
     for step in plan.steps:
         assert step.text or step.terms or len(plan.steps) == 1
         assert step.text or step.terms or not step.excluded
-    assert plan_of(query) == plan
+    assert parse_query(query) == plan
 
 
 @settings(deadline=None)
@@ -224,7 +224,7 @@ def test_whatever_is_typed_is_a_plan_or_a_clear_error(pieces: list[str]) -> None
 def test_plain_letters_are_plain(query: str) -> None:
     tidy = " ".join(query.split())
     if tidy:
-        assert plan_of(tidy).is_plain
+        assert parse_query(tidy).is_plain
 
 
 @pytest.mark.parametrize(
@@ -241,4 +241,4 @@ def test_plain_letters_are_plain(query: str) -> None:
     ],
 )
 def test_lengths_of_time(text: str, seconds: float | None) -> None:
-    assert seconds_or_none(text) == seconds
+    assert duration_or_none(text) == seconds

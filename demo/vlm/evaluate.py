@@ -29,7 +29,7 @@ from indexer.models.qwen.model import load_vision_language_model
 from indexer.models.vision_language import ShownFrames, VisionLanguageModel
 from indexer.pipeline.stages.caption_prompt import MAX_CAPTION_PAIRS, MAX_CAPTION_TOKENS, caption_prompt
 from indexer.records import TimeSpan
-from search.answering.effort import EFFORTS, fitting
+from search.answering.effort import EFFORTS, fit_effort
 from search.answering.prompts import ShownClip, ask_prompt
 from search.answering.question_analysis import calls_for_text, retrieval_query
 from search.answering.reply import NOTHING, parse_reply
@@ -133,7 +133,7 @@ def judge_questions(model: VisionLanguageModel, scenes: Sequence[Scene], questio
     """Asks every question about the scenes nearest to it, as many as the product shows, with the model's captions."""
     rng = Random("reelseek vlm evidence")
     evidence = Evidence(scenes)
-    clips = fitting(EFFORTS["normal"], model.context_limit).clips_a_pass
+    clips = fit_effort(EFFORTS["normal"], model.context_limit).clips_a_pass
     judged: list[Judged] = []
     for question in questions:
         chosen = evidence.scenes_for(question, rng, clips=clips)

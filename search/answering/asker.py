@@ -21,13 +21,13 @@ from indexer.models.vision_language import IsCancelled, OnText, VisionLanguageMo
 from indexer.provenance import settings_like
 from indexer.records import Video
 from search.answering.answer import Answer, CitedMoment, EvidenceUsed
-from search.answering.callbacks import Listening, OnEvidence
-from search.answering.clip_planning import Candidate
+from search.answering.callbacks import AnswerCallbacks, OnEvidence
+from search.answering.clip_planning import ClipCandidate
 from search.answering.counting import answer_count
-from search.answering.effort import EFFORTS, EffortName, fitting
-from search.answering.multi_pass import Looked, Mode, Passes
+from search.answering.effort import EFFORTS, EffortName, fit_effort
+from search.answering.moment_texts import captions_in, texts_in, wants_text
+from search.answering.multi_pass import Mode, MultiPass, PassOutcome
 from search.answering.question_analysis import presupposes, retrieval_query, scope_of
-from search.answering.quoted_texts import captions_in, texts_in, wants_text
 from search.answering.summarizing import answer_summary
 from search.answering.uniform_sampling import whole_candidates, whole_plan
 from search.engine import SearchEngine
@@ -43,7 +43,7 @@ MOST_CLOSEST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Retrieved:
+class RetrievedMoments:
     """What the search brought up for a question."""
 
     moments: list[Moment]
@@ -55,7 +55,7 @@ class Retrieved:
     """What comes nearest, to be offered where there are no moments."""
 
 
-NOTHING_RETRIEVED = Retrieved([], [], is_sure=False, closest=[])
+NOTHING_RETRIEVED = RetrievedMoments([], [], is_sure=False, closest=[])
 LoadModel = Callable[[str, str], VisionLanguageModel]
 """(model, device) -> loaded."""
 
@@ -143,15 +143,15 @@ class Asker(Closing):
         started = time.perf_counter()
         scope = scope_of(text)
         if retrieval and scope == "count":
-            told = Listening(on_evidence=on_evidence, is_cancelled=is_cancelled)
+            told = AnswerCallbacks(on_evidence=on_evidence, is_cancelled=is_cancelled)
             return answer_count(self, text, chosen, effort=effort, started=started, listening=told)
         if retrieval and scope == "summary":
-            told = Listening(on_text, on_evidence=on_evidence, is_cancelled=is_cancelled)
+            told = AnswerCallbacks(on_text, on_evidence=on_evidence, is_cancelled=is_cancelled)
             return answer_summary(self, text, chosen, started=started, listening=told)
-        listening = Listening(on_text, on_draft, on_evidence, is_cancelled)
+        listening = AnswerCallbacks(on_text, on_draft, on_evidence, is_cancelled)
         found = self._retrieve(text, chosen, effort) if retrieval else NOTHING_RETRIEVED
-        fits = fitting(EFFORTS[effort], model.context_limit, one_thing=presupposes(text))
-        passes = Passes(
+        fits = fit_effort(EFFORTS[effort], model.context_limit, one_thing=presupposes(text))
+        passes = MultiPass(
             text,
             model,
             self.settings,
@@ -165,12 +165,12 @@ class Asker(Closing):
             spread = whole_plan(text, whole_candidates(self.engine.library, chosen), model, passes.limit)
             return self._answer(text, passes.look_at(spread), [], started)
         if not found.moments:
-            return self._answer(text, Looked(), found.closest, started)
+            return self._answer(text, PassOutcome(), found.closest, started)
         with_text = wants_text(text, found.moments)
         looked = passes.look(self.candidates(found.moments, found.curves, with_text=with_text))
         return self._answer(text, looked, found.moments, started)
 
-    def _retrieve(self, question: str, video: Video | None, effort: EffortName) -> "Retrieved":
+    def _retrieve(self, question: str, video: Video | None, effort: EffortName) -> "RetrievedMoments":
         """What may answer.
 
         Where sight is judged, and the question does not take the thing for granted, what is only seen must not be
@@ -191,21 +191,21 @@ class Asker(Closing):
         moments = [moment for moment, _ in both]
         by_text = bool(moments) and not set(moments[0].signals) <= SEEN
         is_sure = bool(moments) and found.sight is not None and (found.sight is Sight.SURE or by_text) and not is_given
-        return Retrieved(moments, [curve for _, curve in both], is_sure, found.closest)
+        return RetrievedMoments(moments, [curve for _, curve in both], is_sure, found.closest)
 
-    def candidates(self, moments: Sequence[Moment], curves: Sequence[Curve], *, with_text: bool) -> list[Candidate]:
+    def candidates(self, moments: Sequence[Moment], curves: Sequence[Curve], *, with_text: bool) -> list[ClipCandidate]:
         """Moments, with the curve of each, and what else choosing their frames needs."""
         library = self.engine.library.now()
         videos = {one.video_id: one for one in library.videos()}
         texts = texts_in(library, moments) if with_text else [""] * len(moments)
         captions = captions_in(library, moments)
         return [
-            Candidate.of(videos[moment.video_id], moment.span, curve=curve, text=text, caption=caption)
+            ClipCandidate.of(videos[moment.video_id], moment.span, curve=curve, text=text, caption=caption)
             for moment, curve, text, caption in zip(moments, curves, texts, captions, strict=True)
             if moment.video_id in videos
         ]
 
-    def evidence(self, looked: Looked) -> EvidenceUsed:
+    def evidence(self, looked: PassOutcome) -> EvidenceUsed:
         """What a run of passes showed."""
         return EvidenceUsed(len(looked.shown), looked.frames, looked.tokens, self.model.context_limit, looked.passes)
 
@@ -214,7 +214,7 @@ class Asker(Closing):
         self.spares.close()
         self.engine.close()
 
-    def _answer(self, question: str, looked: Looked, found: Sequence[Moment], started: float) -> Answer:
+    def _answer(self, question: str, looked: PassOutcome, found: Sequence[Moment], started: float) -> Answer:
         reply = looked.reply
         if reply.found:
             moments = looked.cited

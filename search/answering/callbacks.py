@@ -12,7 +12,7 @@ OnEvidence = Callable[[Sequence[ShownSpan]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class AnswerCallbacks:
     """What is told while an answer is made; all of it may be left out."""
 
     on_text: OnText | None = None
@@ -25,7 +25,7 @@ class Listening:
     """Once it says True, nothing more is generated."""
 
 
-def followed(listening: Listening, then: Callable[[], object]) -> Listening:
+def with_draft_hook(listening: AnswerCallbacks, then: Callable[[], object]) -> AnswerCallbacks:
     """The same listener; `then` is called after each piece of a draft that it was told."""
     on_draft = listening.on_draft
     if on_draft is None:
@@ -38,4 +38,4 @@ def followed(listening: Listening, then: Callable[[], object]) -> Listening:
     return replace(listening, on_draft=tell)
 
 
-SILENT = Listening()
+NO_CALLBACKS = AnswerCallbacks()

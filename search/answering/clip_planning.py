@@ -28,7 +28,7 @@ Curve = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ClipCandidate:
     """A moment that may be shown."""
 
     video: str
@@ -66,7 +66,7 @@ class PlannedPair:
 class PlannedClip:
     """A candidate with what is shown of it."""
 
-    candidate: Candidate
+    candidate: ClipCandidate
     pairs: tuple[PlannedPair, ...]
     """In order of time."""
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from indexer.records import TimeSpan, Video
 from search.answering.answer import Answer, CitedMoment, EvidenceUsed
-from search.answering.callbacks import Listening, ShownSpan
-from search.answering.effort import EFFORTS, Effort, EffortName, fitting
-from search.answering.multi_pass import Passes
+from search.answering.callbacks import AnswerCallbacks, ShownSpan
+from search.answering.effort import EFFORTS, Effort, EffortName, fit_effort
+from search.answering.moment_texts import wants_text
+from search.answering.multi_pass import MultiPass
 from search.answering.question_analysis import retrieval_query
-from search.answering.quoted_texts import wants_text
 
 if TYPE_CHECKING:
     from search.answering.asker import Asker
@@ -22,7 +22,13 @@ PATIENCE = 2
 
 
 def answer_count(
-    asker: "Asker", question: str, video: Video | None, *, effort: EffortName, started: float, listening: Listening
+    asker: "Asker",
+    question: str,
+    video: Video | None,
+    *,
+    effort: EffortName,
+    started: float,
+    listening: AnswerCallbacks,
 ) -> Answer:
     """Enumerates the moments."""
     query = retrieval_query(question)
@@ -35,13 +41,13 @@ def answer_count(
     shown: list[ShownSpan] = []
     warnings: list[str] = []
     frames = tokens = passes = without = 0
-    quiet = Listening(on_evidence=listening.on_evidence, is_cancelled=listening.is_cancelled)
+    quiet = AnswerCallbacks(on_evidence=listening.on_evidence, is_cancelled=listening.is_cancelled)
     for start in range(0, len(candidates), one_pass.clips):
         batch = candidates[start : start + one_pass.clips]
         asked = f"When can one see {query}?"
-        looked = Passes(asked, asker.model, asker.settings, effort=one_pass, listening=quiet, spares=asker.spares).look(
-            batch
-        )
+        looked = MultiPass(
+            asked, asker.model, asker.settings, effort=one_pass, listening=quiet, spares=asker.spares
+        ).look(batch)
         counted += looked.cited if looked.reply.found else []
         shown += looked.shown
         frames, tokens, passes = frames + looked.frames, max(tokens, looked.tokens), passes + looked.passes
@@ -64,7 +70,7 @@ def answer_count(
 
 
 def _one_pass(asker: "Asker", effort: EffortName) -> Effort:
-    fits = fitting(EFFORTS[effort], asker.model.context_limit)
+    fits = fit_effort(EFFORTS[effort], asker.model.context_limit)
     return Effort(clips=fits.clips_a_pass, clips_a_pass=fits.clips_a_pass, tokens=fits.tokens)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from indexer.models.vision_language import VisionLanguageModel
-from search.answering.callbacks import Listening
+from search.answering.callbacks import AnswerCallbacks
 from search.answering.clip_planning import PlannedClip
 from search.answering.prompts import ask_prompt
 from search.answering.reply import AnswerStream
@@ -27,7 +27,12 @@ model that learnt to go on there (`", "found"`) cannot end the answer where the 
 
 
 def tell_draft(
-    question: str, planned: Sequence[PlannedClip], model: VisionLanguageModel, *, max_tokens: int, listening: Listening
+    question: str,
+    planned: Sequence[PlannedClip],
+    model: VisionLanguageModel,
+    *,
+    max_tokens: int,
+    listening: AnswerCallbacks,
 ) -> None:
     """Tells `listening.on_draft` a first answer; nothing where nobody listens or nothing is written of the clips.
 

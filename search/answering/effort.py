@@ -31,7 +31,7 @@ REPLY_SHARE = 8
 """The reply's part of a short context: one in so many tokens."""
 
 
-def fitting(effort: Effort, context_limit: int, *, one_thing: bool = False) -> Effort:
+def fit_effort(effort: Effort, context_limit: int, *, one_thing: bool = False) -> Effort:
     """The effort with as many clips a pass as the context is made for, and as many passes as before.
 
     Args:

@@ -13,8 +13,8 @@ from indexer.errors import PromptTooLongError
 from indexer.models.vision_language import OnText, VisionLanguageModel
 from indexer.records import TimeSpan
 from search.answering.answer import CitedMoment
-from search.answering.callbacks import SILENT, Listening, ShownSpan, followed
-from search.answering.clip_planning import Candidate, PlannedClip
+from search.answering.callbacks import NO_CALLBACKS, AnswerCallbacks, ShownSpan, with_draft_hook
+from search.answering.clip_planning import ClipCandidate, PlannedClip
 from search.answering.clip_reader import as_video, read_clips
 from search.answering.draft import tell_draft
 from search.answering.effort import Effort, reply_tokens
@@ -28,17 +28,17 @@ from search.answering.reply import (
     ParsedReply,
     parse_reply,
 )
-from search.answering.token_budget import Budget, plan_clips
+from search.answering.token_budget import PromptBudget, plan_clips
 
 Mode = Literal["frames", "video"]
 
 
 @dataclass
-class Looked:
+class PassOutcome:
     """What the passes came to."""
 
     reply: ParsedReply = NOTHING
-    clips: list[tuple[Candidate, TimeSpan]] = field(default_factory=list[tuple[Candidate, TimeSpan]])
+    clips: list[tuple[ClipCandidate, TimeSpan]] = field(default_factory=list[tuple[ClipCandidate, TimeSpan]])
     """Those that the reply's citations number, in order."""
     shown: list[ShownSpan] = field(default_factory=list[ShownSpan])
     """(video id, span) of every clip of every pass."""
@@ -55,7 +55,7 @@ class Looked:
         return [CitedMoment(clip.video, clip.video_id, citation.span, citation.why) for clip, citation in of]
 
 
-class Passes:
+class MultiPass:
     """Asks one model one question; `look` once."""
 
     def __init__(
@@ -66,7 +66,7 @@ class Passes:
         *,
         effort: Effort,
         mode: Mode = "frames",
-        listening: Listening = SILENT,
+        listening: AnswerCallbacks = NO_CALLBACKS,
         is_sure: bool = False,
         spares: DecodeSpares | None = None,
     ) -> None:
@@ -82,11 +82,11 @@ class Passes:
         self.reply_tokens = reply_tokens(model)
         self.limit = min(effort.tokens, model.context_limit) - self.reply_tokens
         """Tokens of a prompt."""
-        self._looked = Looked()
+        self._looked = PassOutcome()
         self._denials: set[str] = set()
         """What replies that saw nothing said."""
 
-    def look(self, candidates: Sequence[Candidate]) -> Looked:
+    def look(self, candidates: Sequence[ClipCandidate]) -> PassOutcome:
         """Goes over the candidates, best first.
 
         Raises:
@@ -98,8 +98,8 @@ class Passes:
         others = list(batches)
         if not others:
             return self._final(first)
-        winners: list[tuple[list[_Clip], ParsedReply]] = []
-        clips_of_first: list[_Clip] = []
+        winners: list[tuple[list[_PromptClip], ParsedReply]] = []
+        clips_of_first: list[_PromptClip] = []
         for batch in (None, *others):
             clips = first if batch is None else self._read(batch)
             clips_of_first = clips_of_first or clips
@@ -113,14 +113,14 @@ class Passes:
         chosen = [clips[place] for clips, reply in winners for place in dict.fromkeys(c.clip for c in reply.citations)]
         return self._final(chosen[: self._effort.clips_a_pass])
 
-    def look_at(self, planned: Sequence[PlannedClip]) -> Looked:
+    def look_at(self, planned: Sequence[PlannedClip]) -> PassOutcome:
         """One pass over clips that are planned already."""
         return self._final(self._read(planned))
 
-    def _batches(self, candidates: Sequence[Candidate]) -> Iterator[list[PlannedClip]]:
+    def _batches(self, candidates: Sequence[ClipCandidate]) -> Iterator[list[PlannedClip]]:
         left = list(candidates)
         while left:
-            budget = Budget(self.limit, self._effort.clips_a_pass)
+            budget = PromptBudget(self.limit, self._effort.clips_a_pass)
             planned = plan_clips(self._question, left, self._model, budget)
             if not planned:
                 raise PromptTooLongError(
@@ -130,28 +130,28 @@ class Passes:
             yield planned
             left = left[len(planned) :]
 
-    def _read(self, planned: Sequence[PlannedClip]) -> "list[_Clip]":
+    def _read(self, planned: Sequence[PlannedClip]) -> "list[_PromptClip]":
         read = read_clips(planned, settings=self._settings, spares=self._spares)
         self._looked.warnings += [warning for warning in read.warnings if warning not in self._looked.warnings]
         show = as_video if self._mode == "video" else _as_it_is
-        return [_Clip(plan.candidate, show(clip)) for plan, clip in read.clips]
+        return [_PromptClip(plan.candidate, show(clip)) for plan, clip in read.clips]
 
-    def _read_beside_draft(self, planned: Sequence[PlannedClip]) -> "list[_Clip]":
+    def _read_beside_draft(self, planned: Sequence[PlannedClip]) -> "list[_PromptClip]":
         """Reads the first clips, in other processes, while the model tells what their captions and texts say.
 
         Reading waits for the draft's first word: both would share the processors, and somebody waits for that word.
         """
         with ThreadPoolExecutor(1) as pool:
             reading = cache(lambda: pool.submit(self._read, planned))  # begun by who asks first
-            told = followed(self._listening, reading)
+            told = with_draft_hook(self._listening, reading)
             tell_draft(self._question, planned, self._model, max_tokens=self.reply_tokens, listening=told)
             return reading().result()
 
-    def _final(self, clips: "list[_Clip]") -> Looked:
+    def _final(self, clips: "list[_PromptClip]") -> PassOutcome:
         reply = self._ask(clips, self._listening.on_text) if clips else NOTHING
         return self._settle(clips, reply) if reply.found else self._doubted(clips, reply)
 
-    def _doubted(self, clips: "list[_Clip]", reply: ParsedReply) -> Looked:
+    def _doubted(self, clips: "list[_PromptClip]", reply: ParsedReply) -> PassOutcome:
         """The model saw nothing in these clips: it is held to naming a place where retrieval is sure."""
         if clips and self._is_sure:
             reply = self._ask(clips, None, schemas=(FOUND_SCHEMA,))
@@ -159,14 +159,14 @@ class Passes:
                 reply = replace(reply, answer="")
         return self._settle(clips, reply)
 
-    def _settle(self, clips: "list[_Clip]", reply: ParsedReply) -> Looked:
+    def _settle(self, clips: "list[_PromptClip]", reply: ParsedReply) -> PassOutcome:
         self._looked.reply = reply
         self._looked.clips = [(clip.candidate, clip.shown.span) for clip in clips]
         return self._looked
 
     def _ask(
         self,
-        clips: "list[_Clip]",
+        clips: "list[_PromptClip]",
         on_text: OnText | None,
         *,
         schemas: Sequence[dict[str, Any]] = (REPLY_SCHEMA, SHORT_SCHEMA),
@@ -200,7 +200,7 @@ class Passes:
                 return parsed
         return NOTHING
 
-    def _fit(self, clips: "list[_Clip]") -> None:
+    def _fit(self, clips: "list[_PromptClip]") -> None:
         """The last word on size, with the very frames: a time's digits may differ from the plan's."""
         while clips:
             prompt = ask_prompt(self._question, [clip.shown for clip in clips])
@@ -215,8 +215,8 @@ class Passes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Clip:
-    candidate: Candidate
+class _PromptClip:
+    candidate: ClipCandidate
     shown: ShownClip
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from indexer.models.frame_pairs import PAIR_SECONDS, picture_size
 from indexer.models.vision_language import IsCancelled
 from indexer.records import TimeSpan, Video
-from search.answering.callbacks import Listening
-from search.answering.clip_planning import Candidate, PlannedClip, PlannedPair
+from search.answering.callbacks import AnswerCallbacks
+from search.answering.clip_planning import ClipCandidate, PlannedClip, PlannedPair
 from search.answering.effort import EFFORTS, reply_tokens
-from search.answering.multi_pass import Looked, Passes
+from search.answering.multi_pass import MultiPass, PassOutcome
 from search.answering.question_analysis import retrieval_query
 from search.answering.token_budget import SMALLEST_PAIR, prompt_tokens
 from search.query.validation import check_query
@@ -75,15 +75,15 @@ def pinpoint(
     given = TimeSpan(max(0.0, span.start_seconds), min(span.stop_seconds, found.duration_seconds))
     whole = _around(given.start_seconds, given.stop_seconds, found)
     question = f"When can one see {text}?"
-    looks: list[Looked] = []
+    looks: list[PassOutcome] = []
 
     def look(part: TimeSpan) -> TimeSpan | None:
         clip = planned_clip(question, asker, found, part)
         if clip is None:
             return None
         one = EFFORTS["high"]
-        looked = Passes(
-            question, asker.model, asker.settings, effort=one, listening=Listening(is_cancelled=is_cancelled)
+        looked = MultiPass(
+            question, asker.model, asker.settings, effort=one, listening=AnswerCallbacks(is_cancelled=is_cancelled)
         ).look_at([clip])
         looks.append(looked)
         spans = [citation.span for citation in looked.reply.citations if looked.reply.found]
@@ -121,7 +121,7 @@ def planned_clip(question: str, asker: "Asker", video: Video, span: TimeSpan) ->
         size = picture_size(width, height, grid_pixels=model.grid_pixels, most_tokens=tokens, only=model.picture_size)
         starts = (span.start_seconds + place * STEP_SECONDS for place in range(count))
         pairs = tuple(PlannedPair(start, 1.0, size) for start in starts)
-        clip = PlannedClip(Candidate(video.path, video.video_id, span, (), width, height), pairs)
+        clip = PlannedClip(ClipCandidate(video.path, video.video_id, span, (), width, height), pairs)
         if prompt_tokens(question, [clip], model) <= limit:
             return clip
     return None

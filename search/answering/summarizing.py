@@ -10,7 +10,7 @@ from indexer.models.vision_language import Prompt, VisionLanguageModel
 from indexer.records import TimeSpan, Video
 from indexer.store.library import Library
 from search.answering.answer import Answer, CitedMoment, EvidenceUsed
-from search.answering.callbacks import Listening
+from search.answering.callbacks import AnswerCallbacks
 from search.answering.effort import reply_tokens
 from search.chapters.chapters import lines_of, spans_of
 from search.text.quoting import quoted
@@ -38,7 +38,7 @@ def answer_summary(
     video: Video | None,
     *,
     started: float,
-    listening: Listening,
+    listening: AnswerCallbacks,
 ) -> Answer:
     """What happens over the whole span, with its chapters as moments."""
     model, library = asker.model, asker.engine.library

@@ -11,7 +11,7 @@ import numpy as np
 
 from indexer.models.frame_pairs import FRAMES_PER_SECOND, PictureSize, picture_size
 from indexer.models.vision_language import ShownFrames, VisionLanguageModel
-from search.answering.clip_planning import Candidate, PlannedClip, PlannedPair, sample_times, with_sizes
+from search.answering.clip_planning import ClipCandidate, PlannedClip, PlannedPair, sample_times, with_sizes
 from search.answering.prompts import ShownClip, ask_prompt
 from search.text.quoting import quoted
 
@@ -26,7 +26,7 @@ LONGEST_TEXT = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class PromptBudget:
     """What one prompt may hold."""
 
     tokens: int
@@ -35,7 +35,7 @@ class Budget:
 
 
 def plan_clips(
-    question: str, candidates: Sequence[Candidate], model: VisionLanguageModel, budget: Budget
+    question: str, candidates: Sequence[ClipCandidate], model: VisionLanguageModel, budget: PromptBudget
 ) -> list[PlannedClip]:
     """As many of the first candidates as fit, each with as many and as large pairs as then fit.
 
@@ -59,7 +59,7 @@ def blank_clip(clip: PlannedClip) -> ShownClip:
 
 
 def _plan(
-    question: str, candidates: Sequence[Candidate], model: VisionLanguageModel, tokens: int
+    question: str, candidates: Sequence[ClipCandidate], model: VisionLanguageModel, tokens: int
 ) -> list[PlannedClip] | None:
     def cut(text: str) -> str:
         return quoted(text)[:LONGEST_TEXT]
@@ -78,7 +78,7 @@ def _plan(
 
 def _enlarged(
     question: str,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[ClipCandidate],
     times: Sequence[Sequence[tuple[float, float]]],
     smallest: list[PlannedClip],
     model: VisionLanguageModel,
@@ -98,7 +98,7 @@ def _enlarged(
     return smallest
 
 
-def _pairs_of(candidate: Candidate, share: float, model: VisionLanguageModel) -> int:
+def _pairs_of(candidate: ClipCandidate, share: float, model: VisionLanguageModel) -> int:
     if candidate.caption and model.captioned_pairs is not None:
         return model.captioned_pairs
     whole = max(MOST_PAIRS, round(candidate.span.duration_seconds / SECONDS_A_PAIR))
@@ -106,7 +106,7 @@ def _pairs_of(candidate: Candidate, share: float, model: VisionLanguageModel) ->
 
 
 def _sized(
-    candidate: Candidate, times: Sequence[tuple[float, float]], tokens: int, model: VisionLanguageModel
+    candidate: ClipCandidate, times: Sequence[tuple[float, float]], tokens: int, model: VisionLanguageModel
 ) -> PlannedClip:
     """Pairs of about so many tokens in the mean: a quarter of them twice as large, the others two thirds."""
 

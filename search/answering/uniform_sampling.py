@@ -6,18 +6,18 @@ from indexer.models.frame_pairs import picture_size
 from indexer.models.vision_language import VisionLanguageModel
 from indexer.records import TimeSpan, Video
 from indexer.store.library import Library
-from search.answering.clip_planning import Candidate, PlannedClip, PlannedPair
+from search.answering.clip_planning import ClipCandidate, PlannedClip, PlannedPair
 from search.answering.token_budget import SMALLEST_PAIR, prompt_tokens
 
 
-def whole_candidates(library: Library, video: Video | None) -> list[Candidate]:
+def whole_candidates(library: Library, video: Video | None) -> list[ClipCandidate]:
     """Every video, or the one that is named, as one piece of evidence each."""
     videos = [video] if video is not None else [one for one in library.videos() if "picture" in one.stages]
-    return [Candidate.of(one, TimeSpan(0.0, one.duration_seconds)) for one in videos if one.duration_seconds > 0]
+    return [ClipCandidate.of(one, TimeSpan(0.0, one.duration_seconds)) for one in videos if one.duration_seconds > 0]
 
 
 def whole_plan(
-    question: str, candidates: Sequence[Candidate], model: VisionLanguageModel, tokens: int
+    question: str, candidates: Sequence[ClipCandidate], model: VisionLanguageModel, tokens: int
 ) -> list[PlannedClip]:
     """As many frame pairs as fit, spread evenly over all candidates; those that get none are left out."""
     total = sum(one.span.duration_seconds for one in candidates)
@@ -33,7 +33,9 @@ def whole_plan(
     return best
 
 
-def _spread(candidates: Sequence[Candidate], count: int, total: float, model: VisionLanguageModel) -> list[PlannedClip]:
+def _spread(
+    candidates: Sequence[ClipCandidate], count: int, total: float, model: VisionLanguageModel
+) -> list[PlannedClip]:
     planned: list[PlannedClip] = []
     passed, place = 0.0, 0
     for one in candidates:

@@ -16,8 +16,8 @@ from indexer.errors import QueryError
 from indexer.models.protocols import PictureModel
 from indexer.records import Pixels, TimeSpan
 from indexer.store.library import Library
-from search.query.moment_reference import Place, read_place
-from search.retrieval.types import QueryVector
+from search.query.moment_reference import MomentReference, parse_moment_reference
+from search.retrieval.embedded_query import QueryVector
 from search.signals import Signal
 
 FADED_LEVELS = 204
@@ -68,7 +68,7 @@ def make_example(
     if image is not None:
         example = example_of_image(read_still(image), model)
     else:
-        example = example_of_place(library, read_place(like or ""))
+        example = example_of_place(library, parse_moment_reference(like or ""))
     return replace(example, words=model.embed_queries([text])[0]) if text else example
 
 
@@ -98,7 +98,7 @@ def full_range(pixels: Pixels) -> tuple[Pixels, ...]:
     return (np.clip((pixels - low) * (255 / (high - low)), 0, 255).astype(np.uint8),)
 
 
-def example_of_place(library: Library, place: Place) -> Example:
+def example_of_place(library: Library, place: MomentReference) -> Example:
     """What is on screen then, by the vectors that the library holds.
 
     Raises:

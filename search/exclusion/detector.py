@@ -17,15 +17,15 @@ from dataclasses import replace
 import numpy as np
 
 from indexer.catalog import STAGE_OF_SOURCE, Stage, TextSource
-from indexer.store.hits import TextHit
+from indexer.store.hits import SegmentKey, TextHit
 from indexer.store.library import Library
 from search.exclusion.caption_synonyms import SameWords
 from search.exclusion.presence import CONTEXT_PART, PART, Presence
 from search.moments.localization import Draft
 from search.query.english_operators import without_place
-from search.query.plan import Excluded
 from search.query.field_signals import FIELD_SOURCES
-from search.retrieval.types import QueryVector, Question, SegmentKey
+from search.query.plan import Excluded
+from search.retrieval.embedded_query import EmbeddedQuery, QueryVector
 from search.scoring.background import PICTURE, TEXT
 from search.signals import MISREAD_SOURCES
 from search.text.phrase_matching import NONE, holds_phrase, holds_thing
@@ -46,8 +46,8 @@ class Unwanted:
         library: Library,
         excluded: Excluded,
         *,
-        alone: Question,
-        in_context: Question | None,
+        alone: EmbeddedQuery,
+        in_context: EmbeddedQuery | None,
         same: SameWords,
         ready: Callable[[str, Stage], bool],
     ) -> None:
@@ -111,7 +111,7 @@ class Unwanted:
 
     def _shown(
         self,
-        question: Question,
+        question: EmbeddedQuery,
         part: float,
         drafts: Sequence[Draft],
         keys: Sequence[Sequence[SegmentKey]],
@@ -133,7 +133,7 @@ class Unwanted:
                     likes[place].append(max(evidence(hit.similarity) for hit in hits))
         return [bool(own) and sum(own) / len(own) >= 0.5 for own in likes]
 
-    def _picture_evidence(self, question: Question, part: float) -> Presence | None:
+    def _picture_evidence(self, question: EmbeddedQuery, part: float) -> Presence | None:
         vector = question.picture_vector
         if vector is None:
             return None
@@ -142,7 +142,7 @@ class Unwanted:
         sample = self._library.background(vector, what="frames")
         return Presence.of(sample, best, best_standing=PICTURE.best_standing, part=part)
 
-    def _text_evidence(self, question: Question, source: TextSource, part: float) -> Presence | None:
+    def _text_evidence(self, question: EmbeddedQuery, source: TextSource, part: float) -> Presence | None:
         vector = question.text_vector
         if vector is None or (self._excluded.exact and source != "caption"):
             return None
@@ -152,7 +152,7 @@ class Unwanted:
         return Presence.of(sample, best, best_standing=TEXT.best_standing, part=part)
 
 
-def direction(wanted: Question, both: Question) -> Question:
+def direction(wanted: EmbeddedQuery, both: EmbeddedQuery) -> EmbeddedQuery:
     """From one question's vectors to the other's, each of length 1."""
     return replace(
         both,

@@ -13,7 +13,7 @@ _AMOUNT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([a-z]*)")
 _CLOCK = re.compile(r"(?:([0-9]{1,4}):)?([0-9]{1,2}):([0-9]{1,2}(?:\.[0-9]{1,9})?)")
 
 
-def seconds_or_none(text: str) -> float | None:
+def duration_or_none(text: str) -> float | None:
     """The seconds that a text says; None where it is no length of time."""
     plain = text.strip().casefold()
     if amount := _AMOUNT.fullmatch(plain):
@@ -23,13 +23,13 @@ def seconds_or_none(text: str) -> float | None:
     return None
 
 
-def seconds_of(text: str) -> float:
+def parse_duration(text: str) -> float:
     """The seconds that a text says.
 
     Raises:
         QueryError: it is no length of time.
     """
-    found = seconds_or_none(text)
+    found = duration_or_none(text)
     if found is None:
         raise QueryError(f"{text!r} is no length of time; write it as 90, 90s, 5m, 2h or 1:30")
     return found

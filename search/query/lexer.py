@@ -45,7 +45,7 @@ class Token:
         return not (self.field or self.quoted or self.excluded or self.is_order)
 
 
-def tokens_of(query: str) -> list[Token]:
+def tokenize(query: str) -> list[Token]:
     """The pieces of a tidied query, in order.
 
     A minus counts where a piece begins and a letter, a quote or a `field:` follows at once: not in `red-haired`,

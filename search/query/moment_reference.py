@@ -11,7 +11,7 @@ _WAY_OUT = "give VIDEO@TIME, as talk.mp4@12:34, talk.mp4@754.2 or talk.mp4@12:34
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MomentReference:
     """An instant or a span of a video that is named as a person names it."""
 
     video: str
@@ -21,7 +21,7 @@ class Place:
     """Equal to the start for an instant."""
 
 
-def read_place(text: str) -> Place:
+def parse_moment_reference(text: str) -> MomentReference:
     """`VIDEO@TIME` or `VIDEO@START-STOP`; times are seconds (`754.2`), `12:34` or `1:02:03.5`.
 
     Raises:
@@ -37,7 +37,7 @@ def read_place(text: str) -> Place:
     stop = _seconds(last, text) if dash else start
     if stop < start:
         raise QueryError(f"{text!r} stops before it starts; {_WAY_OUT}")
-    return Place(video.strip(), start, stop)
+    return MomentReference(video.strip(), start, stop)
 
 
 def _seconds(time: str, text: str) -> float:

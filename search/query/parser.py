@@ -16,9 +16,9 @@ says. Whatever is none of this is plain words, and a query of plain words is han
 from collections.abc import Sequence
 
 from indexer.errors import QuerySyntaxError
-from search.query.durations import seconds_or_none
+from search.query.durations import duration_or_none
 from search.query.english_operators import MARK, bare, is_excluding, is_sentence, is_then
-from search.query.lexer import Token, tokens_of
+from search.query.lexer import Token, tokenize
 from search.query.plan import FIELDS, FILTERS, Excluded, FilterTerm, Plan, Step, Term
 from search.text.words import split
 
@@ -27,13 +27,13 @@ MOST_WITHIN_SECONDS = 86_400.0
 _EXAMPLE_ORDER = "a red car then a bus within 30s"
 
 
-def plan_of(query: str) -> Plan:
+def parse_query(query: str) -> Plan:
     """What a tidied query means; a query without any grammar in it is one plain step of just its words.
 
     Raises:
         QuerySyntaxError: the grammar is unfinished or contradicts itself; it knows the place and an example.
     """
-    tokens = tokens_of(query)
+    tokens = tokenize(query)
     parts = _steps(query, tokens)
     if len(parts) > MOST_STEPS:
         raise _fault(f"{len(parts)} steps are more than {MOST_STEPS}", query, parts[MOST_STEPS], _EXAMPLE_ORDER)
@@ -129,7 +129,7 @@ def _gap(tokens: Sequence[Token], place: int) -> tuple[float, int] | None:
         behind = tokens[place + 1 : place + length]
         if len(behind) < length - 1 or not all(token.is_word for token in behind):
             continue
-        seconds = seconds_or_none(bare("".join(token.text for token in behind)))
+        seconds = duration_or_none(bare("".join(token.text for token in behind)))
         if seconds is not None:
             return seconds, length
     return None

@@ -13,7 +13,10 @@ from functools import lru_cache
 from pathlib import PurePath
 
 from indexer.records import SegmentRow, TimeSpan, Video
-from search.retrieval.types import Hit, Question, Retrieved, Searchable, SegmentKey
+from indexer.store.hits import SegmentKey
+from search.retrieval.embedded_query import EmbeddedQuery
+from search.retrieval.ranked_list import Hit, RetrievalResult
+from search.retrieval.searchable import Searchable
 from search.scoring.rank_fusion import fuse
 from search.scoring.relevance import Near
 from search.signals import METADATA, Signal
@@ -47,7 +50,9 @@ class NameMatch:
     """Share of the query's words that are there, by weight, above 0."""
 
 
-def with_metadata(library: Searchable, question: Question, found: Retrieved, videos: Mapping[str, Video]) -> Retrieved:
+def with_metadata(
+    library: Searchable, question: EmbeddedQuery, found: RetrievalResult, videos: Mapping[str, Video]
+) -> RetrievalResult:
     """What was found, and the list of this signal where something matches.
 
     Args:
@@ -147,7 +152,7 @@ def _heads(text: str) -> frozenset[str]:
     return frozenset(word[:MIN_STEM_LETTERS] for word in split(text))
 
 
-def _hits(library: Searchable, matches: Sequence[NameMatch], found: Retrieved) -> list[Hit]:
+def _hits(library: Searchable, matches: Sequence[NameMatch], found: RetrievalResult) -> list[Hit]:
     """Where in the library the matches are; each segment once."""
     best = _best_segments(found)
     firsts = library.segments_by_key([(one.video_id, 0) for one in matches if one.video_id not in best])
@@ -169,7 +174,7 @@ def _hits(library: Searchable, matches: Sequence[NameMatch], found: Retrieved) -
     return list(hits.values())
 
 
-def _best_segments(found: Retrieved) -> dict[str, SegmentKey]:
+def _best_segments(found: RetrievalResult) -> dict[str, SegmentKey]:
     keys: dict[Signal, list[SegmentKey]] = {signal: [hit.key for hit in hits] for signal, hits in found.lists.items()}
     best: dict[str, SegmentKey] = {}
     for one in fuse(keys, weights=found.weights):

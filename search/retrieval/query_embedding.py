@@ -11,7 +11,7 @@ from indexer.models.protocols import PictureModel, Vectors
 from indexer.models.registry import Models
 from indexer.provenance import maker_of, settings_like
 from indexer.store.library import Library
-from search.retrieval.types import QueryVector, Question
+from search.retrieval.embedded_query import EmbeddedQuery, QueryVector
 from search.scoring.calibration import calibration_for
 from search.signals import PICTURE, SIGNALS_BY_MEANING, Signal
 
@@ -57,12 +57,12 @@ class QueryModels:
             if self._models is None:
                 self._models = self._loaded()
 
-    def embed(self, text: str, signals: Collection[Signal], video_ids: frozenset[str] | None) -> Question:
+    def embed(self, text: str, signals: Collection[Signal], video_ids: frozenset[str] | None) -> EmbeddedQuery:
         """A checked query with the vectors that these signals compare; call `load` before."""
         models = self._models
         picture = models.picture if models and PICTURE in signals else None
         words = models.text if models and SIGNALS_BY_MEANING & set(signals) else None
-        return Question(
+        return EmbeddedQuery(
             text,
             None if picture is None else self._vector("picture", picture, text),
             None if words is None else self._vector("text", words, text),

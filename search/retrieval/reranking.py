@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from indexer.store.library import Library
-from search.retrieval.types import Question
+from search.retrieval.embedded_query import EmbeddedQuery
 from search.scoring.rank_fusion import RANK_CONSTANT, Fused
 from search.scoring.relevance import SegmentKey
 from search.signals import Signal, sources_of_signals
@@ -24,8 +24,8 @@ ANSWERS = 2.2
 """Log odds from which on a text answers: nine in ten."""
 
 
-def read_best(
-    library: Library, question: Question, candidates: Sequence[SegmentKey], *, signals: Collection[Signal]
+def rerank_best(
+    library: Library, question: EmbeddedQuery, candidates: Sequence[SegmentKey], *, signals: Collection[Signal]
 ) -> dict[SegmentKey, float]:
     """Log odds that the segment's best text answers, of the first candidates that have a text.
 
@@ -49,7 +49,7 @@ def read_best(
     return read
 
 
-def reread(
+def fuse_reranked(
     fused: Sequence[Fused[SegmentKey, Signal]], read: Mapping[SegmentKey, float]
 ) -> list[Fused[SegmentKey, Signal]]:
     """Fused keys, where nobody measured what a reading is worth: it counts as one more list of the fusion.

@@ -12,8 +12,8 @@ it should be measured, name its family in `judging.features_of`, and run `python
 
 from collections.abc import Collection, Mapping
 
-from search.results import Route
-from search.retrieval.types import Retrieved
+from search.results import SignalWeight
+from search.retrieval.ranked_list import RetrievalResult
 from search.scoring.background import MIN_SAMPLE
 from search.scoring.rank_fusion import Fused
 from search.scoring.relevance import SegmentKey
@@ -27,9 +27,9 @@ READ_STEPS = 1000
 """The same where texts were read again: of two that hold the same words a reading knows which answers, ranks do not."""
 
 
-def routes_of(
-    found: Retrieved, relevance: Mapping[SegmentKey, float], *, is_measured: bool, asked: Collection[Signal]
-) -> list[Route]:
+def weigh_signals(
+    found: RetrievalResult, relevance: Mapping[SegmentKey, float], *, is_measured: bool, asked: Collection[Signal]
+) -> list[SignalWeight]:
     """One route for each signal that was asked, in the order of `SIGNALS`.
 
     Args:
@@ -39,27 +39,31 @@ def routes_of(
     return [_route(signal, found, relevance, is_measured) for signal in SIGNALS if signal in asked]
 
 
-def _route(signal: Signal, found: Retrieved, relevance: Mapping[SegmentKey, float], is_measured: bool) -> Route:
+def _route(
+    signal: Signal, found: RetrievalResult, relevance: Mapping[SegmentKey, float], is_measured: bool
+) -> SignalWeight:
     near = found.evidence.near.get(signal)
     hits = found.lists.get(signal, [])
     if near is None and not hits:
-        return Route(signal, 0.0, 0, "the library holds nothing to compare by it, or no model for it is there")
+        return SignalWeight(signal, 0.0, 0, "the library holds nothing to compare by it, or no model for it is there")
     if not hits:
-        return Route(signal, 0.0, 0, _nothing(found, signal))
+        return SignalWeight(signal, 0.0, 0, _nothing(found, signal))
     weight = found.weights[signal]
     best = relevance.get(hits[0].key, 0.0)
     if is_measured:
         weight *= max(LEAST_WEIGHT, best)
-        return Route(signal, weight, len(hits), f"its best hit is right with a chance of {best:.2f}")
+        return SignalWeight(signal, weight, len(hits), f"its best hit is right with a chance of {best:.2f}")
     if near is None or near.background is None:
-        return Route(signal, weight, len(hits), f"its best hit holds {weight:.0%} of the query's words")
+        return SignalWeight(signal, weight, len(hits), f"its best hit holds {weight:.0%} of the query's words")
     if near.background.size < MIN_SAMPLE:
-        return Route(signal, weight, len(hits), "the library is too small to know what is usual")
+        return SignalWeight(signal, weight, len(hits), "the library is too small to know what is usual")
     standing = near.background.standing(near.best[hits[0].key])
-    return Route(signal, weight, len(hits), f"its best hit stands {standing:.1f} spreads above the library's middle")
+    return SignalWeight(
+        signal, weight, len(hits), f"its best hit stands {standing:.1f} spreads above the library's middle"
+    )
 
 
-def _nothing(found: Retrieved, signal: Signal) -> str:
+def _nothing(found: RetrievalResult, signal: Signal) -> str:
     near = found.evidence.near[signal]
     if near.background is None:
         return "no text holds enough of the query's words"
@@ -67,7 +71,7 @@ def _nothing(found: Retrieved, signal: Signal) -> str:
     return f"nothing stands out: the nearest lies {standing:.1f} spreads above the library's middle"
 
 
-def in_order(
+def order_by_relevance(
     fused: list[Fused[SegmentKey, Signal]], relevance: Mapping[SegmentKey, float], *, steps: int = STEPS
 ) -> list[Fused[SegmentKey, Signal]]:
     """Fused keys by their measured relevance, in steps, and by fused rank within a step."""

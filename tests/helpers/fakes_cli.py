@@ -8,7 +8,7 @@ from typing import Any
 from indexer.config import Settings
 from indexer.pipeline.events import IndexEvent, IndexFinished, ScanFinished, StageFinished, StageProgress, VideoFailed
 from indexer.records import TimeSpan, Video
-from search.results import Moment, Route, SearchResult
+from search.results import Moment, SearchResult, SignalWeight
 from search.signals import Signal
 
 HOSTILE_NAME = "a\x1b[2Jb\u202egpm[red]x[/red]\n.mp4"
@@ -67,8 +67,8 @@ class FakeEngine:
 
 
 ROUTES = [
-    Route("picture", 0.9, 3, "its best hit is right with a chance of 0.90"),
-    Route("subtitle", 0.0, 0, "nothing stands out"),
+    SignalWeight("picture", 0.9, 3, "its best hit is right with a chance of 0.90"),
+    SignalWeight("subtitle", 0.0, 0, "nothing stands out"),
 ]
 
 

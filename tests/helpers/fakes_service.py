@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from indexer.errors import QuerySyntaxError
-from search.query.parser import plan_of
+from search.query.parser import parse_query
 from tests.helpers.fakes_library import HOSTILE, OPENAPI, FakeLibrary, job_record, picture_bytes
 from web import PAGE_FOLDER
 
@@ -98,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
             asked = json.loads(body) if method == "POST" else given
             asked = {name: value for name, value in asked.items() if value is not None}
             try:
-                understood = plan_of(asked.get("q") or asked.get("query") or "").to_json()
+                understood = parse_query(asked.get("q") or asked.get("query") or "").to_json()
             except QuerySyntaxError as error:
                 names = ("start", "stop", "query", "reason", "example")
                 fault = {name: getattr(error, name) for name in names}

@@ -16,7 +16,7 @@ from api.safe_text import count_text, one_line, safe_text, time_code
 
 if TYPE_CHECKING:
     from search.query.plan import Plan
-    from search.results import Moment, Part, Route, SearchResult
+    from search.results import Moment, Part, SearchResult, SignalWeight
 
 EXCERPT_CHARACTERS = 240
 SURE = 0.9
@@ -135,7 +135,7 @@ def marked_text(text: str, query: str) -> Text:
     return marked
 
 
-def route_lines(routes: "Sequence[Route]") -> list[Text]:
+def route_lines(routes: "Sequence[SignalWeight]") -> list[Text]:
     """For each signal that was asked, how much it counted and why; those that did not are dim."""
     width = max((len(route.signal) for route in routes), default=0)
     return [

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from indexer.records import TimeSpan
+from indexer.store.hits import SegmentKey
 from search.moments.localization import Match
-from search.retrieval.types import Question, Retrieved, Searchable, SegmentKey
+from search.retrieval.embedded_query import EmbeddedQuery
+from search.retrieval.ranked_list import RetrievalResult
+from search.retrieval.searchable import Searchable
 from search.scoring.rank_fusion import Fused
 from search.signals import PICTURE, Signal
 
@@ -13,10 +16,10 @@ TEXTS_WITH_FRAMES = 50
 found further down by its words alone is shown by its segment's own frame; its time is the text's anyway."""
 
 
-def matches_of(
+def assemble_matches(
     library: Searchable,
-    question: Question,
-    found: Retrieved,
+    question: EmbeddedQuery,
+    found: RetrievalResult,
     fused: Sequence[Fused[SegmentKey, Signal]],
     durations: Mapping[str, float],
     relevance: Mapping[SegmentKey, float],
@@ -48,7 +51,9 @@ def matches_of(
     ]
 
 
-def _texts(found: Retrieved, durations: Mapping[str, float]) -> dict[SegmentKey, dict[Signal, tuple[TimeSpan, str]]]:
+def _texts(
+    found: RetrievalResult, durations: Mapping[str, float]
+) -> dict[SegmentKey, dict[Signal, tuple[TimeSpan, str]]]:
     texts: dict[SegmentKey, dict[Signal, tuple[TimeSpan, str]]] = {}
     for signal, hits in found.lists.items():
         for hit in hits:

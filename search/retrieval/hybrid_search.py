@@ -5,31 +5,32 @@ from dataclasses import dataclass
 
 from indexer.catalog import Stage
 from indexer.records import Video
+from indexer.store.hits import SegmentKey
 from indexer.store.library import Library
 from search.moments.localization import Draft, moments_of
-from search.results import Route
-from search.retrieval.matches import matches_of
+from search.results import SignalWeight
+from search.retrieval.embedded_query import EmbeddedQuery
+from search.retrieval.match_assembly import assemble_matches
 from search.retrieval.metadata import with_metadata
-from search.retrieval.ranked_lists import retrieve
-from search.retrieval.reranking import read_best, reread
-from search.retrieval.signal_weights import READ_STEPS, in_order, routes_of
-from search.retrieval.types import Question, SegmentKey
+from search.retrieval.reranking import fuse_reranked, rerank_best
+from search.retrieval.retrieve import retrieve
+from search.retrieval.signal_weights import READ_STEPS, order_by_relevance, weigh_signals
 from search.scoring.rank_fusion import fuse
 from search.scoring.relevance import Evidence, judge
 from search.signals import METADATA, PICTURE, Signal, sources_of_kind
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HybridResult:
     """What a query brought up."""
 
     drafts: list[Draft]
     """Every moment that matches by one of the signals, best first."""
-    routes: list[Route]
+    routes: list[SignalWeight]
     """How each signal that was asked was used."""
     relevance: dict[SegmentKey, float]
     """Of every segment that was looked at, also of those in no moment."""
-    question: Question
+    question: EmbeddedQuery
     """The query, embedded."""
     evidence: Evidence
     """Of every segment that was looked at."""
@@ -37,9 +38,9 @@ class Finding:
     """Of the segments that a reranker read, the log odds that they answer."""
 
 
-def find_routed(
-    library: Library, question: Question, *, signals: Collection[Signal], videos: Mapping[str, Video]
-) -> Finding:
+def hybrid_search(
+    library: Library, question: EmbeddedQuery, *, signals: Collection[Signal], videos: Mapping[str, Video]
+) -> HybridResult:
     """Every moment that matches by one of the signals, with how that was decided.
 
     Args:
@@ -56,24 +57,24 @@ def find_routed(
     judged = judge(question.text, found.evidence, question.calibration)
     relevance = judged.relevance()
     is_measured = question.calibration is not None
-    routes = routes_of(found, relevance, is_measured=is_measured, asked=signals)
+    routes = weigh_signals(found, relevance, is_measured=is_measured, asked=signals)
     fused = fuse(
         keys,
         weights={route.signal: route.weight for route in routes if route.weight > 0},
         worths={signal: {hit.key: hit.worth for hit in hits} for signal, hits in found.lists.items()},
     )
     if is_measured:
-        fused = in_order(fused, relevance)
-    if read := read_best(library, question, [one.key for one in fused], signals=signals):
+        fused = order_by_relevance(fused, relevance)
+    if read := rerank_best(library, question, [one.key for one in fused], signals=signals):
         relevance = judged.relevance(read)
-        fused = in_order(fused, relevance, steps=READ_STEPS) if is_measured else reread(fused, read)
+        fused = order_by_relevance(fused, relevance, steps=READ_STEPS) if is_measured else fuse_reranked(fused, read)
     durations = {video_id: one.duration_seconds for video_id, one in videos.items()}
-    matches = matches_of(library, question, found, fused, durations, relevance)
+    matches = assemble_matches(library, question, found, fused, durations, relevance)
     drafts = moments_of(matches, background=found.picture_background.middle)
-    return Finding(drafts, routes, relevance, question, found.evidence, read)
+    return HybridResult(drafts, routes, relevance, question, found.evidence, read)
 
 
-def nearest_of(library: Library, found: Finding, *, videos: Mapping[str, Video], limit: int) -> list[Draft]:
+def nearest_segments(library: Library, found: HybridResult, *, videos: Mapping[str, Video], limit: int) -> list[Draft]:
     """The segments that come closest by any signal, whole, whether or not they count.
 
     Args:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from indexer.errors import QueryError, QuerySyntaxError
 from indexer.records import TimeSpan, Video
-from search.query.durations import seconds_of
+from search.query.durations import parse_duration
 from search.query.filters import Filters, created_span
 from search.query.plan import FilterTerm, Plan
 
@@ -22,7 +22,7 @@ Bound = TypeVar("Bound")
 
 
 @dataclass(frozen=True, slots=True)
-class Narrowing:
+class QueryFilters:
     """Which videos, and which part of each, a plan looks at."""
 
     wanted: Filters
@@ -45,7 +45,7 @@ class Narrowing:
         return _is_time(self.wanted) or any(_is_time(one) for one in self.refused)
 
 
-def narrowing_of(plan: Plan) -> Narrowing:
+def parse_filters(plan: Plan) -> QueryFilters:
     """Reads a plan's filters; several videos or folders are alternatives, all else must hold together.
 
     Raises:
@@ -57,7 +57,7 @@ def narrowing_of(plan: Plan) -> Narrowing:
             refused.append(_with(Filters(), term, plan.query))
         else:
             wanted = _with(wanted, term, plan.query)
-    return Narrowing(wanted, tuple(refused))
+    return QueryFilters(wanted, tuple(refused))
 
 
 def _with(filters: Filters, term: FilterTerm, query: str) -> Filters:
@@ -73,10 +73,10 @@ def _with(filters: Filters, term: FilterTerm, query: str) -> Filters:
                 low, high = _range(term.value, lambda text: created_span(text)[0], lambda text: created_span(text)[1])
                 return replace(filters, created_from=low, created_to=high)
             case "duration":
-                low, high = _range(term.value, seconds_of, seconds_of)
+                low, high = _range(term.value, parse_duration, parse_duration)
                 return replace(filters, duration_from_seconds=low, duration_to_seconds=high)
             case "at":
-                low, high = _range(term.value, seconds_of, seconds_of)
+                low, high = _range(term.value, parse_duration, parse_duration)
                 return replace(filters, time_from_seconds=low, time_to_seconds=high)
     except QueryError as error:
         stop = query.find(" ", term.place)

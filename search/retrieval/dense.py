@@ -1,0 +1,52 @@
+"""Dense retrieval: a query's vector against the vectors of frames, or of the texts of one source."""
+
+from collections.abc import Sequence
+
+from indexer.catalog import TextSource
+from indexer.store.hits import FrameHit, SegmentKey, TextHit
+from search.retrieval.embedded_query import EmbeddedQuery
+from search.retrieval.ranked_list import Hit, RankedList, text_hits
+from search.retrieval.scenery import scenery_last, weight_of
+from search.retrieval.searchable import FRAME_CANDIDATES, TEXT_CANDIDATES, Searchable
+from search.scoring.background import Background, Threshold, thresholds_of
+from search.scoring.relevance import Near
+
+
+def search_pictures(library: Searchable, query: EmbeddedQuery, background: Background) -> RankedList | None:
+    """The segments whose frames lie nearest; None without a picture vector."""
+    vector = query.picture_vector
+    if vector is None:
+        return None
+    frames = library.nearest_frames(vector, limit=FRAME_CANDIDATES, video_ids=query.video_ids)
+    threshold, _ = thresholds_of(query.profile)
+    counting = frames[: background.counting([frame.similarity for frame in frames], threshold)]
+    hits = [Hit((frame.video_id, frame.segment_index), None, "") for frame in counting]
+    weight = background.weight(counting[0].similarity, threshold) if counting else 1.0
+    return RankedList(hits, weight, _evidence(frames, FRAME_CANDIDATES, background, threshold))
+
+
+def search_texts(library: Searchable, query: EmbeddedQuery, source: TextSource) -> RankedList | None:
+    """The segments whose texts of a source lie nearest in meaning; None without a text vector."""
+    vector = query.text_vector
+    if vector is None:
+        return None
+    texts = library.nearest_texts(vector, source=source, limit=TEXT_CANDIDATES, video_ids=query.video_ids)
+    background = Background.of(library.background(vector, what=source))
+    _, threshold = thresholds_of(query.profile)
+    counting = texts[: background.counting([text.similarity for text in texts], threshold)]
+    near = _evidence(texts, TEXT_CANDIDATES, background, threshold)
+    if not counting:
+        return RankedList([], 1.0, near)
+    ordered = scenery_last(counting, middle=background.middle)
+    weight = weight_of(ordered[0]) * background.weight(ordered[0].similarity, threshold)
+    return RankedList(text_hits(ordered), weight, near)
+
+
+def _evidence(
+    found: Sequence[FrameHit] | Sequence[TextHit], limit: int, background: Background, threshold: Threshold
+) -> Near:
+    """The rows come best first, so the first of a segment is its best, and what was cut off lies below the last."""
+    best: dict[SegmentKey, float] = {}
+    for row in found:
+        best.setdefault((row.video_id, row.segment_index), row.similarity)
+    return Near(best, found[-1].similarity if len(found) >= limit else -1.0, background, threshold)
