@@ -22,11 +22,11 @@ from search.moments.deduplication import Group
 from search.moments.pagination import Page, check_share, group
 from search.moments.presentation import show, show_groups
 from search.query.validation import check_query
-from search.results import Moment, SearchResult
+from search.results import Moment, SearchResult, SimilarityCurve
 from search.retrieval.embedded_query import EmbeddedQuery
 from search.retrieval.query_embedding import QueryModels
 from search.scoring.visual_presence import Sight, sight
-from search.session import Curve, ExampleQuery, SearchSession
+from search.session import ExampleQuery, SearchSession
 from search.signals import SIGNALS, Signal
 
 TO_SEARCH = partial(load_models, to_search=True)
@@ -40,7 +40,7 @@ class RetrievedEvidence:
 
     moments: list[Moment]
     """Best first, not folded; also those that a search would not count as found."""
-    curves: list[Curve]
+    curves: list[SimilarityCurve]
     """Of each moment, to choose its frames by."""
     sight: Sight | None
     """How sure it is that what is asked for is in the pictures; None where that is not judged."""
@@ -152,7 +152,7 @@ class SearchEngine(Closing):
         again = 0 if found.finding is None else len(found.finding.read)
         return SearchResult(found.text, is_found, moments, seconds, listed.more, found.plan, closest, routes, again)
 
-    def gather(self, query: str, *, video: str | None = None, limit: int = 10) -> RetrievedEvidence:
+    def retrieve_evidence(self, query: str, *, video: str | None = None, limit: int = 10) -> RetrievedEvidence:
         """What a question needs, in one look: moments by plain words, their curves, and whether it is seen at all.
 
         Raises:

@@ -1,5 +1,6 @@
 """What a search gives back: moments, and the result that holds them. Plain values, no I/O."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 from indexer.records import TimeSpan
 from search.query.plan import Plan
 from search.signals import Signal
+
+SimilarityCurve = Sequence[tuple[float, float]]
+"""(time in seconds, similarity to the query) of sampled frames, in order of time; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from search.query.filter_parser import parse_filters
 from search.query.parser import check_wanted, parse_query
 from search.query.plan import Plan
 from search.query.validation import check_query
+from search.results import SimilarityCurve
 from search.retrieval.embedded_query import EmbeddedQuery
 from search.retrieval.hybrid_search import HybridResult, hybrid_search, nearest_segments
 from search.retrieval.query_embedding import QueryModels
@@ -26,8 +27,6 @@ from search.signals import SIGNALS, Signal
 
 VideoIds = frozenset[str] | None
 """Look in these alone; None for all."""
-Curve = list[tuple[float, float]]
-"""(time in seconds, similarity) of frames, in order of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ class SearchSession:
             finding = hybrid_search(self.library, question, signals=SIGNALS, videos=self.videos)
         return nearest_segments(self.library, finding, videos=self.videos, limit=limit)
 
-    def curves(self, question: EmbeddedQuery, spans: Sequence[tuple[str, TimeSpan]]) -> list[Curve]:
+    def curves(self, question: EmbeddedQuery, spans: Sequence[tuple[str, TimeSpan]]) -> list[SimilarityCurve]:
         """For each (video id, span) the similarity of its segments' frames to a query; empty without pictures."""
         if question.picture_vector is None or not spans:
             return [[] for _ in spans]

@@ -21,7 +21,6 @@ from search.answering.clip_planning import ClipCandidate, PlannedClip
 from search.answering.clip_reader import ReadClips
 from search.answering.effort import EFFORTS
 from search.answering.multi_pass import MultiPass
-from search.answering.pinpoint import pinpoint
 from search.answering.token_budget import blank_clip
 from search.engine import SearchEngine
 from tests.helpers.fakes_search import SmallLibrary, fake_models
@@ -154,14 +153,14 @@ def test_more_than_fits_is_asked_in_passes_and_then_decided() -> None:
 
     model = FakeVisionLanguageModel(script, context_limit=600)
     candidates = [ClipCandidate("/v.mp4", "v", TimeSpan(9.0 * n, 9.0 * n + 6), (), 320, 240) for n in range(18)]
-    looked = MultiPass("when?", model, Settings(), effort=EFFORTS["high"]).look(candidates)
-    assert looked.reply.found
-    assert looked.passes == len(model.prompts) >= 4
+    outcome = MultiPass("when?", model, Settings(), effort=EFFORTS["high"]).run(candidates)
+    assert outcome.reply.found
+    assert outcome.passes == len(model.prompts) >= 4
     asked = [clips_of(prompt) for prompt in model.prompts]
     assert asked[-1] == [clips[-1] for clips in asked[:-1]], "the last pass sees the winners"
-    assert looked.reply.answer == f"{len(asked[-1])} clips"
+    assert outcome.reply.answer == f"{len(asked[-1])} clips"
     assert all(model.count_tokens(prompt) <= 600 - 600 // 8 for prompt in model.prompts)
-    assert len(looked.shown) == 18
+    assert len(outcome.shown) == 18
 
 
 @pytest.mark.parametrize(("second", "said"), [("Not shown.", ""), ("At noon.", "At noon.")])
@@ -174,8 +173,8 @@ def test_where_retrieval_is_sure_a_denial_is_asked_again_and_not_repeated(second
 
     model = FakeVisionLanguageModel(script)
     candidates = [ClipCandidate("/v.mp4", "v", TimeSpan(0, 6), (), 320, 240)]
-    looked = MultiPass("when?", model, Settings(), effort=EFFORTS["normal"], is_sure=True).look(candidates)
-    assert (looked.reply.found, looked.reply.answer, len(tries)) == (True, said, 2)
+    outcome = MultiPass("when?", model, Settings(), effort=EFFORTS["normal"], is_sure=True).run(candidates)
+    assert (outcome.reply.found, outcome.reply.answer, len(tries)) == (True, said, 2)
 
 
 def test_no_retrieval_spreads_frames_over_everything(ask: Ask) -> None:
@@ -209,7 +208,7 @@ def test_a_draft_from_what_is_written_comes_before_any_picture(ask: Ask) -> None
         pictures = [part for part in prompt if isinstance(part, ShownFrames)]
         if not pictures:
             return json.dumps({"answer": "lanterns"})
-        told.append(("looked", ""))
+        told.append(("outcome", ""))
         return reply((1, 12, 18), answer="two lanterns")
 
     answer, model = ask(
@@ -220,7 +219,7 @@ def test_a_draft_from_what_is_written_comes_before_any_picture(ask: Ask) -> None
     )
     kinds = [kind for kind, _ in told]
     assert "".join(words for kind, words in told if kind == "draft") == "lanterns"
-    assert kinds.index("looked") > max(place for place, kind in enumerate(kinds) if kind == "draft")
+    assert kinds.index("outcome") > max(place for place, kind in enumerate(kinds) if kind == "draft")
     assert answer.answer == "two lanterns"
     assert "The tailor counts lanterns" in words_of(model.prompts[0])
     assert answer.evidence.passes == 1
@@ -248,7 +247,7 @@ def test_nothing_written_makes_no_draft(ask: Ask) -> None:
 
 
 def test_a_vanished_video_is_left_out_and_said(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("test_asking.VANISHED", [True])
+    monkeypatch.setattr("tests.test_answering_asker.VANISHED", [True])
     answer, _ = ask("horse meadow street", lambda prompt: reply((1, 0, 200)), effort="high")
     assert answer.found
     assert any("town.mp4" in warning for warning in answer.to_json()["warnings"])
@@ -292,7 +291,7 @@ def test_a_moment_is_pinpointed(path: Path) -> None:
         model = FakeVisionLanguageModel(lambda prompt, said=said: reply(said))
         with SearchEngine.open(path, settings=Settings(), load=fake_models) as engine:
             asker = Asker(engine, Settings(), load=lambda spec, device, model=model: model)
-            refined = pinpoint(asker, "a horse meadow", video="farm.mp4", span=TimeSpan(12, 18))
+            refined = asker.pinpoint("a horse meadow", video="farm.mp4", span=TimeSpan(12, 18))
         assert refined.span == expected
         assert clips_of(model.prompts[0]) == [(8.0, 22.0)]
         assert words_of(model.prompts[0]).count("#") == 14

@@ -15,7 +15,6 @@ from indexer.config import Settings
 from indexer.errors import ModelMissingError
 from indexer.records import TimeSpan
 from search.answering import asker as asking
-from search.answering import pinpoint as pinpointing
 from search.answering.answer import Answer, CitedMoment, EvidenceUsed
 from search.answering.effort import EFFORTS
 from search.answering.pinpoint import Pinpointed
@@ -42,6 +41,10 @@ class FakeAsker:
 
     def __exit__(self, *error: object) -> None:
         pass
+
+    def pinpoint(self, query: str, *, video: str, span: TimeSpan) -> Pinpointed:
+        is_seen = span.stop_seconds < 99
+        return Pinpointed("/films/trip.mp4", "0" * 32, query, span, TimeSpan(62.4, 69.1), is_seen, 900, 1, 0.5)
 
     def ask(
         self,
@@ -135,13 +138,7 @@ def test_the_choices_are_those_of_the_search() -> None:
 
 
 def test_pinpoint(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refine(asker: Any, query: str, *, video: str, span: TimeSpan) -> Pinpointed:
-        return Pinpointed(
-            "/films/trip.mp4", "0" * 32, query, span, TimeSpan(62.4, 69.1), span.stop_seconds < 99, 900, 1, 0.5
-        )
-
     monkeypatch.setattr(asking, "Asker", FakeAsker(answer()))
-    monkeypatch.setattr(pinpointing, "pinpoint", refine)
     words = ["pinpoint", "a car", "--video", "trip.mp4", "--start", "62"]
     result = CliRunner().invoke(main, [*words, "--stop", "70"])
     assert (result.exit_code, result.stdout) == (ExitCode.OK, "0:01:02.4 - 0:01:09.1\n")

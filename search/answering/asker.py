@@ -19,22 +19,22 @@ from indexer.errors import ModelMissingError
 from indexer.models.profiles import profile_of
 from indexer.models.vision_language import IsCancelled, OnText, VisionLanguageModel
 from indexer.provenance import settings_like
-from indexer.records import Video
-from search.answering.answer import Answer, CitedMoment, EvidenceUsed
+from indexer.records import TimeSpan, Video
+from search.answering.answer import Answer, CitedMoment
 from search.answering.callbacks import AnswerCallbacks, OnEvidence
-from search.answering.clip_planning import ClipCandidate
+from search.answering.context import AskContext
 from search.answering.counting import answer_count
 from search.answering.effort import EFFORTS, EffortName, fit_effort
-from search.answering.moment_texts import captions_in, texts_in, wants_text
+from search.answering.moment_texts import wants_text
 from search.answering.multi_pass import Mode, MultiPass, PassOutcome
+from search.answering.pinpoint import Pinpointed, pinpoint
 from search.answering.question_analysis import presupposes, retrieval_query, scope_of
 from search.answering.summarizing import answer_summary
 from search.answering.uniform_sampling import whole_candidates, whole_plan
 from search.engine import SearchEngine
 from search.query.validation import check_query
-from search.results import Moment
+from search.results import Moment, SimilarityCurve
 from search.scoring.visual_presence import SEEN, Sight
-from search.session import Curve
 
 NOT_FOUND = "This was not found in the library."
 SHOWN_HERE = "This is where it is shown."
@@ -47,7 +47,7 @@ class RetrievedMoments:
     """What the search brought up for a question."""
 
     moments: list[Moment]
-    curves: list[Curve]
+    curves: list[SimilarityCurve]
     """Of each moment."""
     is_sure: bool
     """It is there, as far as retrieval can tell; see `search.scoring.visual_presence`."""
@@ -106,6 +106,11 @@ class Asker(Closing):
                 self._model = self._load(profile.vision_language_model, self.settings.device)
             return self._model
 
+    @property
+    def context(self) -> AskContext:
+        """The engine and the model, loaded; raises as `model`."""
+        return AskContext(self.engine, self.settings, self.model, self.spares)
+
     def ask(
         self,
         question: str,
@@ -124,12 +129,12 @@ class Asker(Closing):
         Args:
             video: of this video alone: its id, the first digits of it, its path or its file name.
             mode: `frames`: pairs of frames with their times; `video`: each clip as one video.
-            effort: how many clips are looked at.
+            effort: how many clips the model is shown.
             retrieval: False: no search; frames spread evenly over the whole video or library.
-            on_text: told the answer's words as they are generated; they may still turn out to be unfounded.
-            on_draft: told the words of a first answer from captions and quoted text, before any picture is looked at.
-            on_evidence: told (video id, span) of each clip of a prompt, before the model reads it.
-            is_cancelled: once it says True, nothing more is generated.
+            on_text: gets the answer's words as they are generated; they may still turn out to be unfounded.
+            on_draft: gets the words of a first answer from captions and quoted text, before any picture is shown.
+            on_evidence: gets (video id, span) of each clip of a prompt, before the model reads it.
+            is_cancelled: once it returns True, nothing more is generated.
 
         Raises:
             QueryError: the question is empty, overlong, or not text.
@@ -138,47 +143,61 @@ class Asker(Closing):
             ModelError, GenerationCancelledError: see the model.
         """
         text = check_query(question)
-        model = self.model
+        context = self.context
         chosen = None if video is None else self.engine.library.find_video(video)
         started = time.perf_counter()
         scope = scope_of(text)
+        callbacks = AnswerCallbacks(on_text, on_draft, on_evidence, is_cancelled)
         if retrieval and scope == "count":
-            told = AnswerCallbacks(on_evidence=on_evidence, is_cancelled=is_cancelled)
-            return answer_count(self, text, chosen, effort=effort, started=started, listening=told)
+            return answer_count(context, text, chosen, effort=effort, started=started, callbacks=callbacks)
         if retrieval and scope == "summary":
-            told = AnswerCallbacks(on_text, on_evidence=on_evidence, is_cancelled=is_cancelled)
-            return answer_summary(self, text, chosen, started=started, listening=told)
-        listening = AnswerCallbacks(on_text, on_draft, on_evidence, is_cancelled)
+            return answer_summary(context, text, chosen, started=started, callbacks=callbacks)
         found = self._retrieve(text, chosen, effort) if retrieval else NOTHING_RETRIEVED
-        fits = fit_effort(EFFORTS[effort], model.context_limit, one_thing=presupposes(text))
-        passes = MultiPass(
+        fits = fit_effort(EFFORTS[effort], context.model.context_limit, one_thing=presupposes(text))
+        multi_pass = MultiPass(
             text,
-            model,
+            context.model,
             self.settings,
             effort=fits,
             mode=mode,
-            listening=listening,
+            callbacks=callbacks,
             is_sure=found.is_sure,
             spares=self.spares,
         )
         if not retrieval:
-            spread = whole_plan(text, whole_candidates(self.engine.library, chosen), model, passes.limit)
-            return self._answer(text, passes.look_at(spread), [], started)
+            spread = whole_plan(text, whole_candidates(self.engine.library, chosen), context.model, multi_pass.limit)
+            return _answer(context, text, multi_pass.run_once(spread), [], started)
         if not found.moments:
-            return self._answer(text, PassOutcome(), found.closest, started)
+            return _answer(context, text, PassOutcome(), found.closest, started)
         with_text = wants_text(text, found.moments)
-        looked = passes.look(self.candidates(found.moments, found.curves, with_text=with_text))
-        return self._answer(text, looked, found.moments, started)
+        outcome = multi_pass.run(context.candidates(found.moments, found.curves, with_text=with_text))
+        return _answer(context, text, outcome, found.moments, started)
 
-    def _retrieve(self, question: str, video: Video | None, effort: EffortName) -> "RetrievedMoments":
-        """What may answer.
+    def pinpoint(
+        self, query: str, *, video: str, span: TimeSpan, is_cancelled: IsCancelled | None = None
+    ) -> Pinpointed:
+        """The bounds of a moment of one video, refined; see `search.answering.pinpoint`.
 
-        Where sight is judged, and the question does not take the thing for granted, what is only seen must not be
-        absent, and what is read or heard must be relevant enough to be found by a search.
+        Raises:
+            QueryError: the query is empty, overlong, or not text.
+            NotInLibraryError: no video, or several, go by that name.
+            PromptTooLongError: the query leaves no room for pictures.
+            ModelError, VideoError, GenerationCancelledError.
         """
-        query, name = retrieval_query(question), video and video.video_id
+        text = check_query(query)
+        found = self.engine.library.find_video(video)
+        return pinpoint(self.context, text, found, span, is_cancelled=is_cancelled)
+
+    def _retrieve(self, question: str, video: Video | None, effort: EffortName) -> RetrievedMoments:
+        """The moments that may answer.
+
+        Where presence in the pictures is judged, and the question does not take the thing for granted, a moment that
+        matches by sight alone is dropped if the thing is absent, and one that matches by text is dropped if it is less
+        relevant than a search demands.
+        """
+        query = retrieval_query(question)
         limit = max(MOST_CLOSEST, EFFORTS[effort].clips)
-        found = self.engine.gather(query, video=name, limit=limit)
+        found = self.engine.retrieve_evidence(query, video=video and video.video_id, limit=limit)
         is_given = presupposes(question)
         both = list(zip(found.moments, found.curves, strict=True))
         if found.sight is not None and not is_given:
@@ -193,41 +212,28 @@ class Asker(Closing):
         is_sure = bool(moments) and found.sight is not None and (found.sight is Sight.SURE or by_text) and not is_given
         return RetrievedMoments(moments, [curve for _, curve in both], is_sure, found.closest)
 
-    def candidates(self, moments: Sequence[Moment], curves: Sequence[Curve], *, with_text: bool) -> list[ClipCandidate]:
-        """Moments, with the curve of each, and what else choosing their frames needs."""
-        library = self.engine.library.now()
-        videos = {one.video_id: one for one in library.videos()}
-        texts = texts_in(library, moments) if with_text else [""] * len(moments)
-        captions = captions_in(library, moments)
-        return [
-            ClipCandidate.of(videos[moment.video_id], moment.span, curve=curve, text=text, caption=caption)
-            for moment, curve, text, caption in zip(moments, curves, texts, captions, strict=True)
-            if moment.video_id in videos
-        ]
-
-    def evidence(self, looked: PassOutcome) -> EvidenceUsed:
-        """What a run of passes showed."""
-        return EvidenceUsed(len(looked.shown), looked.frames, looked.tokens, self.model.context_limit, looked.passes)
-
     def close(self) -> None:
         """Let go of the library; safe to repeat."""
         self.spares.close()
         self.engine.close()
 
-    def _answer(self, question: str, looked: PassOutcome, found: Sequence[Moment], started: float) -> Answer:
-        reply = looked.reply
-        if reply.found:
-            moments = looked.cited
-        else:
-            moments = [CitedMoment(one.video, one.video_id, one.span, CLOSEST) for one in found[:MOST_CLOSEST]]
-        return Answer(
-            question=question,
-            found=reply.found,
-            answer=reply.answer or (SHOWN_HERE if reply.found else NOT_FOUND),
-            moments=moments,
-            evidence=self.evidence(looked),
-            model=self.model.name,
-            seconds=time.perf_counter() - started,
-            shown=looked.shown,
-            warnings=looked.warnings,
-        )
+
+def _answer(
+    context: AskContext, question: str, outcome: PassOutcome, found: Sequence[Moment], started: float
+) -> Answer:
+    reply = outcome.reply
+    if reply.found:
+        moments = outcome.cited
+    else:
+        moments = [CitedMoment(one.video, one.video_id, one.span, CLOSEST) for one in found[:MOST_CLOSEST]]
+    return Answer(
+        question=question,
+        found=reply.found,
+        answer=reply.answer or (SHOWN_HERE if reply.found else NOT_FOUND),
+        moments=moments,
+        evidence=context.evidence_used(outcome),
+        model=context.model.name,
+        seconds=time.perf_counter() - started,
+        shown=outcome.shown,
+        warnings=outcome.warnings,
+    )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from indexer.models.frame_pairs import PAIR_SECONDS, PictureSize
 from indexer.records import TimeSpan, Video
+from search.results import SimilarityCurve
 
 SHARPNESS = 2.0
 """Power to which the curve is raised: how far relevance draws instants together."""
@@ -22,9 +23,6 @@ LEAST_DENSITY = 0.15
 """Of the curve's top: what a part that answers nothing still gets."""
 LARGE_SHARE = 0.25
 """Of the instants, those shown large."""
-
-Curve = Sequence[tuple[float, float]]
-"""(time in seconds, similarity) of sampled frames, in order of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class ClipCandidate:
     """Path of the file."""
     video_id: str
     span: TimeSpan
-    curve: Curve
+    curve: SimilarityCurve
     """Relevance inside the span; may be empty."""
     width: int
     height: int
@@ -46,7 +44,9 @@ class ClipCandidate:
     """What a model said of its pictures when they were indexed."""
 
     @classmethod
-    def of(cls, video: Video, span: TimeSpan, *, curve: Curve = (), text: str = "", caption: str = "") -> Self:
+    def of(
+        cls, video: Video, span: TimeSpan, *, curve: SimilarityCurve = (), text: str = "", caption: str = ""
+    ) -> Self:
         """A span of a video of the library."""
         width, height = (video.probe.width, video.probe.height) if video.probe else (16, 9)
         return cls(video.path, video.video_id, span, tuple(curve), width, height, text, caption)
@@ -71,7 +71,7 @@ class PlannedClip:
     """In order of time."""
 
 
-def sample_times(span: TimeSpan, curve: Curve, count: int) -> list[tuple[float, float]]:
+def sample_times(span: TimeSpan, curve: SimilarityCurve, count: int) -> list[tuple[float, float]]:
     """(start in seconds, relevance 0 to 1) of `count` pairs, or fewer where they would overlap; in order of time."""
     last = max(span.start_seconds, span.stop_seconds - PAIR_SECONDS)
     room = last - span.start_seconds
@@ -87,11 +87,6 @@ def sample_times(span: TimeSpan, curve: Curve, count: int) -> list[tuple[float, 
     return [(float(time), float(np.interp(time, grid, relevance))) for time in times]
 
 
-def even_times(span: TimeSpan, count: int) -> list[tuple[float, float]]:
-    """As `sample_times` without a curve."""
-    return sample_times(span, (), count)
-
-
 def with_sizes(
     times: Sequence[tuple[float, float]], *, large: PictureSize, small: PictureSize
 ) -> tuple[PlannedPair, ...]:
@@ -103,7 +98,7 @@ def with_sizes(
     )
 
 
-def _relevance(curve: Curve, grid: NDArray[np.float64]) -> NDArray[np.float64]:
+def _relevance(curve: SimilarityCurve, grid: NDArray[np.float64]) -> NDArray[np.float64]:
     """The curve on the grid, from 0 at its lowest to 1 at its highest; 1 where there is nothing to tell apart."""
     if len(curve) < 2:
         return np.ones_like(grid)

@@ -1,58 +1,64 @@
-"""How often something happens: every moment that the search brings up is looked at, and what the model cites counts."""
+"""Answers to "how often": the model is shown every moment that the search finds, and its citations are counted."""
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from indexer.records import TimeSpan, Video
 from search.answering.answer import Answer, CitedMoment, EvidenceUsed
 from search.answering.callbacks import AnswerCallbacks, ShownSpan
+from search.answering.context import AskContext
 from search.answering.effort import EFFORTS, Effort, EffortName, fit_effort
 from search.answering.moment_texts import wants_text
 from search.answering.multi_pass import MultiPass
 from search.answering.question_analysis import retrieval_query
 
-if TYPE_CHECKING:
-    from search.answering.asker import Asker
-
-CLIPS: dict[EffortName, int] = {"low": 24, "normal": 72, "high": 240}
-"""Looked at, at most, by effort."""
+MOST_CLIPS: dict[EffortName, int] = {"low": 24, "normal": 72, "high": 240}
+"""Shown at most, by effort."""
 PATIENCE = 2
-"""Batches in a row without one, ranked by relevance, after which no more are expected."""
+"""Batches in a row without a citation, ranked by relevance, after which no more are expected."""
 
 
 def answer_count(
-    asker: "Asker",
+    context: AskContext,
     question: str,
     video: Video | None,
     *,
     effort: EffortName,
     started: float,
-    listening: AnswerCallbacks,
+    callbacks: AnswerCallbacks,
 ) -> Answer:
-    """Enumerates the moments."""
+    """The number of moments that the model cites, with the moments.
+
+    Args:
+        started: `time.perf_counter` when the question came.
+        callbacks: of these, the evidence and the cancellation.
+    """
     query = retrieval_query(question)
-    name, most = video and video.video_id, CLIPS[effort]
-    found = asker.engine.gather(query, video=name, limit=most)
+    found = context.engine.retrieve_evidence(query, video=video and video.video_id, limit=MOST_CLIPS[effort])
     with_text = wants_text(question, found.moments)
-    candidates = asker.candidates(found.moments, found.curves, with_text=with_text)
-    one_pass = _one_pass(asker, effort)
+    candidates = context.candidates(found.moments, found.curves, with_text=with_text)
+    one_pass = _one_pass(context, effort)
     counted: list[CitedMoment] = []
     shown: list[ShownSpan] = []
     warnings: list[str] = []
     frames = tokens = passes = without = 0
-    quiet = AnswerCallbacks(on_evidence=listening.on_evidence, is_cancelled=listening.is_cancelled)
+    silent = replace(callbacks, on_text=None, on_draft=None)
     for start in range(0, len(candidates), one_pass.clips):
-        batch = candidates[start : start + one_pass.clips]
-        asked = f"When can one see {query}?"
-        looked = MultiPass(
-            asked, asker.model, asker.settings, effort=one_pass, listening=quiet, spares=asker.spares
-        ).look(batch)
-        counted += looked.cited if looked.reply.found else []
-        shown += looked.shown
-        frames, tokens, passes = frames + looked.frames, max(tokens, looked.tokens), passes + looked.passes
-        warnings += looked.warnings
-        without = 0 if looked.reply.found else without + 1
+        multi_pass = MultiPass(
+            f"When can one see {query}?",
+            context.model,
+            context.settings,
+            effort=one_pass,
+            callbacks=silent,
+            spares=context.spares,
+        )
+        outcome = multi_pass.run(candidates[start : start + one_pass.clips])
+        counted += outcome.cited if outcome.reply.found else []
+        shown += outcome.shown
+        frames, tokens, passes = frames + outcome.frames, max(tokens, outcome.tokens), passes + outcome.passes
+        warnings += outcome.warnings
+        without = 0 if outcome.reply.found else without + 1
         if without == PATIENCE:
             break
     counted = distinct(counted)
@@ -61,16 +67,16 @@ def answer_count(
         bool(counted),
         _times(len(counted)),
         counted,
-        EvidenceUsed(len(shown), frames, tokens, asker.model.context_limit, passes),
-        asker.model.name,
+        EvidenceUsed(len(shown), frames, tokens, context.model.context_limit, passes),
+        context.model.name,
         time.perf_counter() - started,
         shown,
         warnings,
     )
 
 
-def _one_pass(asker: "Asker", effort: EffortName) -> Effort:
-    fits = fit_effort(EFFORTS[effort], asker.model.context_limit)
+def _one_pass(context: AskContext, effort: EffortName) -> Effort:
+    fits = fit_effort(EFFORTS[effort], context.model.context_limit)
     return Effort(clips=fits.clips_a_pass, clips_a_pass=fits.clips_a_pass, tokens=fits.tokens)
 
 
@@ -81,13 +87,13 @@ def _times(count: int) -> str:
 
 
 def distinct(moments: Sequence[CitedMoment]) -> list[CitedMoment]:
-    """In order of video and time; what overlaps is one."""
-    kept: list[CitedMoment] = []
+    """The moments in order of video and time; those that overlap are merged into one."""
+    merged: list[CitedMoment] = []
     for moment in sorted(moments, key=lambda one: (one.video, one.span)):
-        last = kept[-1] if kept else None
+        last = merged[-1] if merged else None
         if last and last.video_id == moment.video_id and last.span.intersection_seconds(moment.span) > 0:
             stop = max(last.span.stop_seconds, moment.span.stop_seconds)
-            kept[-1] = CitedMoment(last.video, last.video_id, TimeSpan(last.span.start_seconds, stop), last.why)
+            merged[-1] = CitedMoment(last.video, last.video_id, TimeSpan(last.span.start_seconds, stop), last.why)
         else:
-            kept.append(moment)
-    return kept
+            merged.append(moment)
+    return merged

@@ -32,23 +32,23 @@ def tell_draft(
     model: VisionLanguageModel,
     *,
     max_tokens: int,
-    listening: AnswerCallbacks,
+    callbacks: AnswerCallbacks,
 ) -> None:
-    """Tells `listening.on_draft` a first answer; nothing where nobody listens or nothing is written of the clips.
+    """Tells `callbacks.on_draft` a first answer; nothing where nobody listens or nothing is written of the clips.
 
     Raises:
         GenerationCancelledError, DeviceMemoryError, ModelBusyError: see the model.
     """
     told = [clip for clip in planned if clip.candidate.caption or clip.candidate.text]
-    if listening.on_draft is None or not told:
+    if callbacks.on_draft is None or not told:
         return
-    if listening.on_evidence is not None:
-        listening.on_evidence([(clip.candidate.video_id, clip.candidate.span) for clip in planned])
+    if callbacks.on_evidence is not None:
+        callbacks.on_evidence([(clip.candidate.video_id, clip.candidate.span) for clip in planned])
     prompt = ask_prompt(question, [replace(blank_clip(clip), pairs=()) for clip in told])
     model.generate(
         [prompt],
         max_tokens=max_tokens,
         schema=DRAFT_SCHEMA,
-        on_text=AnswerStream(listening.on_draft),
-        is_cancelled=listening.is_cancelled,
+        on_text=AnswerStream(callbacks.on_draft),
+        is_cancelled=callbacks.is_cancelled,
     )

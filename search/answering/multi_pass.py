@@ -13,7 +13,7 @@ from indexer.errors import PromptTooLongError
 from indexer.models.vision_language import OnText, VisionLanguageModel
 from indexer.records import TimeSpan
 from search.answering.answer import CitedMoment
-from search.answering.callbacks import NO_CALLBACKS, AnswerCallbacks, ShownSpan, with_draft_hook
+from search.answering.callbacks import NO_CALLBACKS, AnswerCallbacks, ShownSpan
 from search.answering.clip_planning import ClipCandidate, PlannedClip
 from search.answering.clip_reader import as_video, read_clips
 from search.answering.draft import tell_draft
@@ -56,7 +56,7 @@ class PassOutcome:
 
 
 class MultiPass:
-    """Asks one model one question; `look` once."""
+    """Asks one model one question; `run` once."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class MultiPass:
         *,
         effort: Effort,
         mode: Mode = "frames",
-        listening: AnswerCallbacks = NO_CALLBACKS,
+        callbacks: AnswerCallbacks = NO_CALLBACKS,
         is_sure: bool = False,
         spares: DecodeSpares | None = None,
     ) -> None:
@@ -78,15 +78,15 @@ class MultiPass:
         self._is_sure = is_sure
         self._question, self._model, self._settings = question, model, settings
         self._effort, self._mode = effort, mode
-        self._listening, self._spares = listening, spares
+        self._callbacks, self._spares = callbacks, spares
         self.reply_tokens = reply_tokens(model)
         self.limit = min(effort.tokens, model.context_limit) - self.reply_tokens
         """Tokens of a prompt."""
-        self._looked = PassOutcome()
+        self._outcome = PassOutcome()
         self._denials: set[str] = set()
         """What replies that saw nothing said."""
 
-    def look(self, candidates: Sequence[ClipCandidate]) -> PassOutcome:
+    def run(self, candidates: Sequence[ClipCandidate]) -> PassOutcome:
         """Goes over the candidates, best first.
 
         Raises:
@@ -107,13 +107,13 @@ class MultiPass:
             if reply.found:
                 winners.append((clips, reply))
         if not winners:
-            return self._doubted(clips_of_first, NOTHING) if self._is_sure else self._looked
+            return self._doubted(clips_of_first, NOTHING) if self._is_sure else self._outcome
         if len(winners) == 1:
             return self._settle(*winners[0])
         chosen = [clips[place] for clips, reply in winners for place in dict.fromkeys(c.clip for c in reply.citations)]
         return self._final(chosen[: self._effort.clips_a_pass])
 
-    def look_at(self, planned: Sequence[PlannedClip]) -> PassOutcome:
+    def run_once(self, planned: Sequence[PlannedClip]) -> PassOutcome:
         """One pass over clips that are planned already."""
         return self._final(self._read(planned))
 
@@ -132,7 +132,7 @@ class MultiPass:
 
     def _read(self, planned: Sequence[PlannedClip]) -> "list[_PromptClip]":
         read = read_clips(planned, settings=self._settings, spares=self._spares)
-        self._looked.warnings += [warning for warning in read.warnings if warning not in self._looked.warnings]
+        self._outcome.warnings += [warning for warning in read.warnings if warning not in self._outcome.warnings]
         show = as_video if self._mode == "video" else _as_it_is
         return [_PromptClip(plan.candidate, show(clip)) for plan, clip in read.clips]
 
@@ -143,12 +143,12 @@ class MultiPass:
         """
         with ThreadPoolExecutor(1) as pool:
             reading = cache(lambda: pool.submit(self._read, planned))  # begun by who asks first
-            told = with_draft_hook(self._listening, reading)
-            tell_draft(self._question, planned, self._model, max_tokens=self.reply_tokens, listening=told)
+            callbacks = self._callbacks.with_draft_hook(reading)
+            tell_draft(self._question, planned, self._model, max_tokens=self.reply_tokens, callbacks=callbacks)
             return reading().result()
 
     def _final(self, clips: "list[_PromptClip]") -> PassOutcome:
-        reply = self._ask(clips, self._listening.on_text) if clips else NOTHING
+        reply = self._ask(clips, self._callbacks.on_text) if clips else NOTHING
         return self._settle(clips, reply) if reply.found else self._doubted(clips, reply)
 
     def _doubted(self, clips: "list[_PromptClip]", reply: ParsedReply) -> PassOutcome:
@@ -160,9 +160,9 @@ class MultiPass:
         return self._settle(clips, reply)
 
     def _settle(self, clips: "list[_PromptClip]", reply: ParsedReply) -> PassOutcome:
-        self._looked.reply = reply
-        self._looked.clips = [(clip.candidate, clip.shown.span) for clip in clips]
-        return self._looked
+        self._outcome.reply = reply
+        self._outcome.clips = [(clip.candidate, clip.shown.span) for clip in clips]
+        return self._outcome
 
     def _ask(
         self,
@@ -175,24 +175,24 @@ class MultiPass:
         self._fit(clips)
         if not clips:
             return NOTHING
-        looked, shown = self._looked, [clip.shown for clip in clips]
+        outcome, shown = self._outcome, [clip.shown for clip in clips]
         prompt = ask_prompt(self._question, shown)
-        looked.tokens = max(looked.tokens, self._model.count_tokens(prompt))
-        if self._listening.on_evidence is not None:
-            self._listening.on_evidence([(clip.candidate.video_id, clip.shown.span) for clip in clips])
-        known = set(looked.shown)
+        outcome.tokens = max(outcome.tokens, self._model.count_tokens(prompt))
+        if self._callbacks.on_evidence is not None:
+            self._callbacks.on_evidence([(clip.candidate.video_id, clip.shown.span) for clip in clips])
+        known = set(outcome.shown)
         for clip in clips:
             if (place := (clip.candidate.video_id, clip.shown.span)) not in known:
-                looked.shown.append(place)
-                looked.frames += frames_of(clip.shown)
+                outcome.shown.append(place)
+                outcome.frames += frames_of(clip.shown)
         for schema in schemas:
-            looked.passes += 1
+            outcome.passes += 1
             (reply,) = self._model.generate(
                 [prompt],
                 max_tokens=self.reply_tokens,
                 schema=schema,
                 on_text=AnswerStream(on_text) if on_text is not None and schema is REPLY_SCHEMA else None,
-                is_cancelled=self._listening.is_cancelled,
+                is_cancelled=self._callbacks.is_cancelled,
             )
             if (parsed := parse_reply(reply.text, [clip.span for clip in shown])) is not None:
                 if json.loads(reply.text)["found"] is False:

@@ -1,22 +1,20 @@
 """A moment's bounds, refined: the model sees two frames a second around both ends and says when it begins and stops."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from indexer.models.frame_pairs import PAIR_SECONDS, picture_size
 from indexer.models.vision_language import IsCancelled
 from indexer.records import TimeSpan, Video
 from search.answering.callbacks import AnswerCallbacks
 from search.answering.clip_planning import ClipCandidate, PlannedClip, PlannedPair
+from search.answering.context import AskContext
 from search.answering.effort import EFFORTS, reply_tokens
 from search.answering.multi_pass import MultiPass, PassOutcome
 from search.answering.question_analysis import retrieval_query
 from search.answering.token_budget import SMALLEST_PAIR, prompt_tokens
-from search.query.validation import check_query
-
-if TYPE_CHECKING:
-    from search.answering.asker import Asker
 
 AROUND_SECONDS = 4.0
 """Looked at before and after each end."""
@@ -59,63 +57,78 @@ class Pinpointed:
 
 
 def pinpoint(
-    asker: "Asker", query: str, *, video: str, span: TimeSpan, is_cancelled: IsCancelled | None = None
+    context: AskContext, query: str, video: Video, span: TimeSpan, *, is_cancelled: IsCancelled | None = None
 ) -> Pinpointed:
     """Refines the bounds of a moment of one video.
 
+    Args:
+        query: checked; what is to be seen in the moment.
+        span: the bounds as they are known.
+
     Raises:
-        QueryError: the query is empty, overlong, or not text.
-        NotInLibraryError: no video, or several, go by that name.
         PromptTooLongError: the query leaves no room for pictures.
         ModelError, VideoError, GenerationCancelledError.
     """
     started = time.perf_counter()
-    text = retrieval_query(check_query(query))
-    found = asker.engine.library.find_video(video)
-    given = TimeSpan(max(0.0, span.start_seconds), min(span.stop_seconds, found.duration_seconds))
-    whole = _around(given.start_seconds, given.stop_seconds, found)
+    text = retrieval_query(query)
+    given = TimeSpan(max(0.0, span.start_seconds), min(span.stop_seconds, video.duration_seconds))
     question = f"When can one see {text}?"
-    looks: list[PassOutcome] = []
+    callbacks = AnswerCallbacks(is_cancelled=is_cancelled)
+    outcomes: list[PassOutcome] = []
 
-    def look(part: TimeSpan) -> TimeSpan | None:
-        clip = planned_clip(question, asker, found, part)
+    def locate(part: TimeSpan) -> TimeSpan | None:
+        """Where in a part of the video the model sees it; the citation that shares most with the given span."""
+        clip = planned_clip(question, context, video, part)
         if clip is None:
             return None
-        one = EFFORTS["high"]
-        looked = MultiPass(
-            question, asker.model, asker.settings, effort=one, listening=AnswerCallbacks(is_cancelled=is_cancelled)
-        ).look_at([clip])
-        looks.append(looked)
-        spans = [citation.span for citation in looked.reply.citations if looked.reply.found]
+        effort = EFFORTS["high"]
+        multi_pass = MultiPass(question, context.model, context.settings, effort=effort, callbacks=callbacks)
+        outcome = multi_pass.run_once([clip])
+        outcomes.append(outcome)
+        spans = [citation.span for citation in outcome.reply.citations if outcome.reply.found]
         return max(spans, key=lambda cited: (cited.intersection_seconds(given), -cited.start_seconds), default=None)
 
-    refined = given
-    if planned_clip(question, asker, found, whole) is not None:
-        seen = look(whole)
-        refined = seen if seen is not None and seen.intersection_seconds(given) > 0 else given
-    else:
-        first = look(_around(given.start_seconds, given.start_seconds, found))
-        last = look(_around(given.stop_seconds, given.stop_seconds, found))
-        start = first.start_seconds if first else given.start_seconds
-        stop = last.stop_seconds if last else given.stop_seconds
-        refined = TimeSpan(start, stop) if start < stop else given
+    refined = _refined(given, video, locate, is_one_prompt=lambda part: _fits(question, context, video, part))
     return Pinpointed(
-        found.path,
-        found.video_id,
+        video.path,
+        video.video_id,
         text,
         given,
         refined,
-        any(one.reply.found for one in looks),
-        max((one.tokens for one in looks), default=0),
-        sum(one.passes for one in looks),
+        any(one.reply.found for one in outcomes),
+        max((one.tokens for one in outcomes), default=0),
+        sum(one.passes for one in outcomes),
         time.perf_counter() - started,
     )
 
 
-def planned_clip(question: str, asker: "Asker", video: Video, span: TimeSpan) -> PlannedClip | None:
+def _refined(
+    given: TimeSpan,
+    video: Video,
+    locate: Callable[[TimeSpan], TimeSpan | None],
+    *,
+    is_one_prompt: Callable[[TimeSpan], bool],
+) -> TimeSpan:
+    """The bounds by one prompt of the whole moment where that fits, otherwise by one prompt for each end."""
+    whole = _around(given.start_seconds, given.stop_seconds, video)
+    if is_one_prompt(whole):
+        seen = locate(whole)
+        return seen if seen is not None and seen.intersection_seconds(given) > 0 else given
+    first = locate(_around(given.start_seconds, given.start_seconds, video))
+    last = locate(_around(given.stop_seconds, given.stop_seconds, video))
+    start = first.start_seconds if first else given.start_seconds
+    stop = last.stop_seconds if last else given.stop_seconds
+    return TimeSpan(start, stop) if start < stop else given
+
+
+def _fits(question: str, context: AskContext, video: Video, span: TimeSpan) -> bool:
+    return planned_clip(question, context, video, span) is not None
+
+
+def planned_clip(question: str, context: AskContext, video: Video, span: TimeSpan) -> PlannedClip | None:
     """Two frames a second over a span, as large as fit; None where even the smallest do not."""
     width, height = (video.probe.width, video.probe.height) if video.probe else (16, 9)
-    model, count = asker.model, max(1, int(span.duration_seconds / STEP_SECONDS))
+    model, count = context.model, max(1, int(span.duration_seconds / STEP_SECONDS))
     limit = model.context_limit - reply_tokens(model)
     for tokens in SIZES:
         size = picture_size(width, height, grid_pixels=model.grid_pixels, most_tokens=tokens, only=model.picture_size)

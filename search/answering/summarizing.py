@@ -4,19 +4,16 @@ import time
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from indexer.models.vision_language import Prompt, VisionLanguageModel
 from indexer.records import TimeSpan, Video
 from indexer.store.library import Library
 from search.answering.answer import Answer, CitedMoment, EvidenceUsed
 from search.answering.callbacks import AnswerCallbacks
+from search.answering.context import AskContext
 from search.answering.effort import reply_tokens
 from search.chapters.chapters import lines_of, spans_of
 from search.text.quoting import quoted
-
-if TYPE_CHECKING:
-    from search.answering.asker import Asker
 
 MOST_CHAPTERS = 24
 """Of one answer, but one a video at least."""
@@ -33,15 +30,15 @@ class _Line:
 
 
 def answer_summary(
-    asker: "Asker",
+    context: AskContext,
     question: str,
     video: Video | None,
     *,
     started: float,
-    listening: AnswerCallbacks,
+    callbacks: AnswerCallbacks,
 ) -> Answer:
     """What happens over the whole span, with its chapters as moments."""
-    model, library = asker.model, asker.engine.library
+    model, library = context.model, context.engine.library
     videos = [video] if video is not None else list(library.videos())
     groups = [group for one in videos for group in _groups(library, one)]
     room = min(model.context_limit, 8_192) - reply_tokens(model)
@@ -49,7 +46,7 @@ def answer_summary(
     largest = max((model.count_tokens(_map_prompt(part)) for part in parts), default=0)
     replies = (
         model.generate(
-            [_map_prompt(part) for part in parts], max_tokens=MOST_CHAPTER_TOKENS, is_cancelled=listening.is_cancelled
+            [_map_prompt(part) for part in parts], max_tokens=MOST_CHAPTER_TOKENS, is_cancelled=callbacks.is_cancelled
         )
         if parts
         else []
@@ -68,7 +65,7 @@ def answer_summary(
         prompt = _reduce_prompt(question, chapters, model, room)
         largest = max(largest, model.count_tokens(prompt))
         (reply,) = model.generate(
-            [prompt], max_tokens=reply_tokens(model), on_text=listening.on_text, is_cancelled=listening.is_cancelled
+            [prompt], max_tokens=reply_tokens(model), on_text=callbacks.on_text, is_cancelled=callbacks.is_cancelled
         )
         answer, passes = " ".join(reply.text.split()), passes + 1
     return Answer(

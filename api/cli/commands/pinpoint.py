@@ -32,12 +32,11 @@ def pinpoint(query: str, *, video: str, start: float, stop: float, settings: Set
     from indexer.errors import QueryError
     from indexer.records import TimeSpan
     from search.answering.asker import Asker
-    from search.answering.pinpoint import pinpoint as refine
 
     if not 0 <= start < stop:
         raise QueryError(f"--start {start:g} must lie before --stop {stop:g}, and neither below 0")
     with Asker.open(Path(settings.library), settings=settings) as asker:
-        refined = refine(asker, query, video=video, span=TimeSpan(start, stop))
+        refined = asker.pinpoint(query, video=video, span=TimeSpan(start, stop))
     if as_json:
         click.echo(json.dumps(refined.to_json()))
     else:
