@@ -1,7 +1,8 @@
 """A plan -> drafts: each part is found for itself, what must be together is joined, what is excluded falls away.
 
-A query of plain words is one `hybrid_search` and nothing else. Where there is more, terms (`text:"exit"`, quotes) decide
-what counts and the free words rank it; each step is searched by itself, and the steps are joined in order of time.
+A query of plain words is one `hybrid_search` and nothing else. Where there is more, terms (`text:"exit"`, quotes)
+decide what counts and the free words rank it; each step is searched by itself, and the steps are joined in order of
+time.
 """
 
 from collections.abc import Callable, Collection, Mapping

@@ -247,7 +247,7 @@ def test_nothing_written_makes_no_draft(ask: Ask) -> None:
 
 
 def test_a_vanished_video_is_left_out_and_said(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.test_answering_asker.VANISHED", [True])
+    monkeypatch.setattr("test_answering_asker.VANISHED", [True])
     answer, _ = ask("horse meadow street", lambda prompt: reply((1, 0, 200)), effort="high")
     assert answer.found
     assert any("town.mp4" in warning for warning in answer.to_json()["warnings"])

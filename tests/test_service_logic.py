@@ -5,8 +5,8 @@ import json
 import threading
 import time
 from pathlib import Path
-from typing import get_args
 
+import msgspec
 import pytest
 
 from api.errors import (
@@ -25,19 +25,35 @@ from api.service.jobs.child import environment
 from api.service.jobs.progress import JobProgress
 from api.service.jobs.store import JobEntry, JobStore
 from api.service.jobs.uploads import check_name, drop_upload, sweep_uploads
+from api.service.routes.page import PageFiles
 from api.service.routes.uploads import path_under_roots
-from api.service.schemas import search as search_schemas
+from api.service.schemas.search import SearchRequest
 from api.service.schemas.videos import Job
 from api.service.settings import ServiceSettings, is_loopback
+from api.service.views.signal_groups import MODULE, signal_groups_module
 from api.service.work_queue import WorkQueue
 from indexer.config import Settings, load_settings
 from indexer.errors import UsageError
 from search.signals import SIGNALS
 from tests.helpers.traversal import TRICKS
+from web import PAGE_FOLDER
 
 
-def test_the_signals_of_the_description_are_those_of_search() -> None:
-    assert get_args(search_schemas.SignalName) == SIGNALS
+def test_a_request_names_signals_of_the_table_alone() -> None:
+    asked = msgspec.json.decode(json.dumps({"signals": SIGNALS}), type=SearchRequest)
+    assert asked.signals == list(SIGNALS)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(b'{"signals": ["smell"]}', type=SearchRequest)
+
+
+def test_the_page_gets_its_groups_of_signals_from_the_table() -> None:
+    file = PageFiles(PAGE_FOLDER, generated={MODULE: signal_groups_module()}).get("js/signal_groups.js")
+    assert file.media_type == "text/javascript; charset=utf-8"
+    groups = json.loads(file.content.decode().removeprefix("export const SIGNAL_GROUPS = ").removesuffix(";\n"))
+    assert {name: group["label"] for name, group in groups.items()} == {
+        "picture": "Picture", "caption": "Caption", "said": "Said", "written": "On screen", "named": "Name, tags",
+    }  # fmt: skip
+    assert sorted(signal for group in groups.values() for signal in group["signals"]) == sorted(SIGNALS)
 
 
 # Queues

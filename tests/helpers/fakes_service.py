@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from api.service.views.signal_groups import MODULE, signal_groups_module
 from indexer.errors import QuerySyntaxError
 from search.query.parser import parse_query
 from tests.helpers.fakes_library import HOSTILE, OPENAPI, FakeLibrary, job_record, picture_bytes
@@ -225,6 +226,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._bytes(data[start:stop], "video/mp4", 206, ranges)
 
     def _file(self, name: str) -> None:
+        if name == MODULE:
+            return self._bytes(signal_groups_module(), TYPES[".js"])
         path = PAGE_FOLDER / name
         if not path.is_file():
             return self._problem(404, "not-found", "There is no such page.")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from api.cli.commands.search import SIGNALS
 from api.cli.exit_codes import ExitCode
 from api.cli.options import SEARCH_MODEL_OPTIONS, with_settings
 from indexer.config import Settings
+from search.signals import SIGNALS
 
 if TYPE_CHECKING:
     from api.export.prepare import Format

@@ -9,24 +9,10 @@ import click
 from api.cli.exit_codes import ExitCode
 from api.cli.options import SEARCH_MODEL_OPTIONS, with_settings
 from indexer.config import Settings
+from search.signals import SIGNALS, Signal
 
 if TYPE_CHECKING:
     from search.results import SearchResult
-    from search.signals import Signal
-
-SIGNALS = (
-    "picture",
-    "subtitle",
-    "subtitle_words",
-    "speech",
-    "speech_words",
-    "screen_text",
-    "screen_text_words",
-    "caption",
-    "caption_words",
-    "metadata_words",
-)
-"""As `search.signals.SIGNALS`, which is too heavy to import for `--help`; a test holds that they are equal."""
 
 
 @click.command()
@@ -74,7 +60,7 @@ def search(
     video: str | None,
     limit: int,
     offset: int,
-    signals: "tuple[Signal, ...]",
+    signals: tuple[Signal, ...],
     per_video: int | None,
     fold: bool,
     expand: int | None,

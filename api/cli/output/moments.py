@@ -13,6 +13,7 @@ from api.cli.output.thumbnails import half_blocks
 from api.cli.terminal import label
 from api.highlight import excerpt, matching_spans
 from api.safe_text import count_text, one_line, safe_text, time_code
+from search.signals import ENTRY_OF
 
 if TYPE_CHECKING:
     from search.query.plan import Plan
@@ -83,7 +84,7 @@ def moment_words(moment: "Moment", query: str) -> RenderableType:
     why = Text.assemble((f"relevance {moment.relevance:.2f}", "" if moment.relevance >= SURE else "dim"))
     for name, place in moment.signals.items():
         why.append("  ", style="dim")
-        why.append(f"{name.replace('_', ' ')} #{place}", style="green" if place == 1 else "")
+        why.append(f"{ENTRY_OF[name].label} #{place}", style="green" if place == 1 else "")
     where = label(f"in {path.parent}, best at {time_code(moment.best_frame_seconds)}", "dim")
     lines: list[RenderableType] = [when, why]
     if moment.parts:

@@ -1,15 +1,17 @@
-"""The page and its files, from the package `web`. Only files that are really there have a path here."""
+"""The page and its files, from the package `web`, and one module that is generated. Nothing else has a path here."""
 
 import gzip
 import hashlib
 import mimetypes
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from litestar import Controller, HttpMethod, Request, Response, route
 
 from api.errors import NotFoundError
+from api.service.views.signal_groups import MODULE, signal_groups_module
 from web import PAGE_FOLDER
 
 PAGES = {"/": "index.html", "/api-docs": "api.html"}
@@ -35,24 +37,26 @@ class _File:
 class PageFiles:
     """The files below `web`, by name; a name is looked up in a table and never joined to a path."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, generated: Mapping[str, bytes]) -> None:
+        """
+        Args:
+            generated: name -> content of further files.
+        """
         self._folder = folder
         self._files: dict[str, _File] = {}
+        self._generated = {name: _file(PurePath(name), content, 0) for name, content in generated.items()}
 
     def get(self, name: str) -> _File:
         """Raises NotFoundError."""
+        if name in self._generated:
+            return self._generated[name]
         path = self._paths().get(name)
         if path is None:
             raise NotFoundError("there is no such page")
         modified = path.stat().st_mtime_ns
         kept = self._files.get(name)
         if kept is None or kept.modified_ns != modified:
-            content = path.read_bytes()
-            kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            media_type = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
-            packed = gzip.compress(content, mtime=0)
-            kept = _File(modified, content, packed, media_type, f'"{hashlib.sha256(content).hexdigest()[:16]}"')
-            self._files[name] = kept
+            kept = self._files[name] = _file(path, path.read_bytes(), modified)
         return kept
 
     def _paths(self) -> dict[str, Path]:
@@ -63,7 +67,14 @@ class PageFiles:
         }
 
 
-_FILES = PageFiles(PAGE_FOLDER)
+def _file(path: PurePath, content: bytes, modified_ns: int) -> _File:
+    kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    media_type = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+    packed = gzip.compress(content, mtime=0)
+    return _File(modified_ns, content, packed, media_type, f'"{hashlib.sha256(content).hexdigest()[:16]}"')
+
+
+_FILES = PageFiles(PAGE_FOLDER, generated={MODULE: signal_groups_module()})
 _READ = [HttpMethod.GET, HttpMethod.HEAD]
 
 

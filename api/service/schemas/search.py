@@ -1,25 +1,18 @@
 """Records of searches and what they find. As `schemas`."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.service.schemas.videos import Link, Name, Seconds, VideoId
 from indexer.decode.image import MAX_IMAGE_BYTES
+from search.signals import SIGNALS, Signal
 
-SignalName = Literal[
-    "picture",
-    "subtitle",
-    "subtitle_words",
-    "speech",
-    "speech_words",
-    "screen_text",
-    "screen_text_words",
-    "caption",
-    "caption_words",
-    "metadata_words",
-]
-"""As `search.signals.Signal`; a test holds that they are equal."""
+if TYPE_CHECKING:
+    SignalName = Signal
+else:
+    # The values are known only at run time; from them msgspec checks requests and the OpenAPI document lists the enum.
+    SignalName = Literal[SIGNALS]
 
 MAX_IMAGE_CHARACTERS = 4 * -(-MAX_IMAGE_BYTES // 3)
 _IMAGE = (

@@ -18,13 +18,8 @@
  * @property {number | null} time where the player is sent, when it is not the moment's start
  */
 
-export const SIGNAL_GROUPS = {
-  picture: { label: "Picture", signals: ["picture"] },
-  caption: { label: "Caption", signals: ["caption", "caption_words"] },
-  said: { label: "Said", signals: ["subtitle", "subtitle_words", "speech", "speech_words"] },
-  written: { label: "On screen", signals: ["screen_text", "screen_text_words"] },
-  named: { label: "Name, tags", signals: ["metadata_words"] },
-};
+import { SIGNAL_GROUPS } from "./signal_groups.js";
+
 export const SORTS = {
   "added-desc": "Newest first",
   "name-asc": "Name",

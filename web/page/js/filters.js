@@ -1,9 +1,9 @@
 /** What narrows a search: one video, and the ways of matching. */
 
-import { SIGNAL_GROUPS } from "./address.js";
 import { element, fill } from "./dom.js";
 import { labelledSelect } from "./fields.js";
 import { getJson, withQuery } from "./service.js";
+import { SIGNAL_GROUPS } from "./signal_groups.js";
 
 const LISTED = 200;
 

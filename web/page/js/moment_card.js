@@ -21,10 +21,10 @@
  * @property {import("./word_boxes.js").WordBox[]} [boxes] where the words on the screen stand
  */
 
-import { SIGNAL_GROUPS } from "./address.js";
 import { element, icon } from "./dom.js";
 import { markedText } from "./marked_text.js";
 import { picture } from "./picture.js";
+import { SIGNAL_GROUPS } from "./signal_groups.js";
 import { clock, clockSpan, spokenTime } from "./times.js";
 
 /**

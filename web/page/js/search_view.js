@@ -1,7 +1,6 @@
 /** Moments for a query; where nothing stands out, it says so and offers the closest as such. */
 
 import { announce } from "./announce.js";
-import { SIGNAL_GROUPS } from "./address.js";
 import { button, element, fill } from "./dom.js";
 import { askedFor, exampleOf, hasExample, likeOf } from "./example.js";
 import { exportMenu } from "./export_menu.js";
@@ -9,6 +8,7 @@ import { heldImage } from "./images.js";
 import { foldedWords, momentCard } from "./moment_card.js";
 import { loading, notice } from "./notice.js";
 import { getJson, request, withQuery } from "./service.js";
+import { SIGNAL_GROUPS } from "./signal_groups.js";
 import { counted, took } from "./times.js";
 import { understoodChips } from "./understood.js";
 
