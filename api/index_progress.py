@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from indexer.catalog import Stage
+from indexer.catalog import StageName
 from indexer.config import Settings
 from indexer.models.profiles import profile_of
 from indexer.pipeline.events import (
@@ -31,7 +31,13 @@ def event_name(event: Any) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
 
 
-WEIGHTS: dict[Stage, float] = {"picture": 0.25, "subtitles": 0.01, "screen_text": 0.34, "speech": 0.2, "captions": 0.2}
+WEIGHTS: dict[StageName, float] = {
+    "picture": 0.25,
+    "subtitles": 0.01,
+    "screen_text": 0.34,
+    "speech": 0.2,
+    "captions": 0.2,
+}
 """Roughly how a run's time divides, measured on lectures with the small models; only the bar depends on it."""
 SETTLED_SECONDS = 2.0
 """Before so long no pace is told: the first seconds are start-up."""
@@ -56,7 +62,7 @@ class StageTally:
 class Tally:
     """What a run has told so far."""
 
-    stages: Sequence[Stage]
+    stages: Sequence[StageName]
     """The stages that each video passes."""
     clock: Callable[[], float] = monotonic
     todo: int = 0
@@ -68,9 +74,9 @@ class Tally:
     left_out: list[StageLeftOut] = field(default_factory=list[StageLeftOut])
     active: dict[str, StageProgress] = field(default_factory=dict[str, StageProgress])
     """Path -> the newest sign of life of a video that is under way, the latest last."""
-    stage: Stage | None = None
+    stage: StageName | None = None
     """The stage that the run is in."""
-    by_stage: dict[Stage, StageTally] = field(default_factory=dict[Stage, StageTally])
+    by_stage: dict[StageName, StageTally] = field(default_factory=dict[StageName, StageTally])
     _started: float = -1.0
 
     def __post_init__(self) -> None:
@@ -164,7 +170,7 @@ class Tally:
         tally.parts[event.path] = max(tally.parts.get(event.path, 0.0), min(0.99, part))
         tally.seconds[event.path] = max(tally.seconds.get(event.path, 0.0), event.done_seconds)
 
-    def _at(self, stage: Stage, path: str) -> StageTally:
+    def _at(self, stage: StageName, path: str) -> StageTally:
         """The stage's tally; what comes before it is done for this file, in this run or an earlier one."""
         for before in self.stages[: self.stages.index(stage)] if stage in self.stages else ():
             self.by_stage.setdefault(before, StageTally(self.clock())).parts[path] = 1.0
@@ -172,7 +178,7 @@ class Tally:
         return self.by_stage.setdefault(stage, StageTally(self.clock()))
 
 
-def stages_of(settings: Settings) -> list[Stage]:
+def stages_of(settings: Settings) -> list[StageName]:
     """The stages that a video passes with these settings; only the progress bar depends on it."""
     profile = profile_of(settings)
     left_out = {

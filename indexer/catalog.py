@@ -7,7 +7,7 @@ the signals of a search, the labels of the command line, the service and the pag
 from dataclasses import dataclass
 from typing import Literal
 
-Stage = str
+StageName = str
 """Name of one resumable part of indexing a video; `picture` also finds the segments that the others refer to."""
 TextSource = str
 """Where a text was found: `speech` is what a model heard, a `caption` what a model says of a segment."""
@@ -31,7 +31,7 @@ class TextEntry:
 class StageEntry:
     """One stage of an indexing run."""
 
-    name: Stage
+    name: StageName
     label: str
     """What people read while it runs."""
     time_share: float
@@ -48,11 +48,11 @@ STAGE_ENTRIES: tuple[StageEntry, ...] = (
     StageEntry("captions", "captions", 0.2, TextEntry("caption", "caption", "described")),
 )
 """In the order in which a run makes them."""
-STAGES: tuple[Stage, ...] = tuple(entry.name for entry in STAGE_ENTRIES)
+STAGES: tuple[StageName, ...] = tuple(entry.name for entry in STAGE_ENTRIES)
 TEXT_ENTRIES: tuple[TextEntry, ...] = tuple(
     sorted((entry.texts for entry in STAGE_ENTRIES if entry.texts), key=lambda texts: TEXT_KINDS.index(texts.kind))
 )
 TEXT_SOURCES: tuple[TextSource, ...] = tuple(texts.source for texts in TEXT_ENTRIES)
-STAGE_OF_SOURCE: dict[TextSource, Stage] = {
+STAGE_OF_SOURCE: dict[TextSource, StageName] = {
     texts.source: entry.name for texts in TEXT_ENTRIES for entry in STAGE_ENTRIES if entry.texts is texts
 }

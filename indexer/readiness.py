@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from indexer.catalog import STAGES, Stage
+from indexer.catalog import STAGES, StageName
 from indexer.config import Settings
 from indexer.models.profiles import Profile, profile_of
 from indexer.models.weights.files import is_in_hub_cache, weights_in
@@ -21,7 +21,7 @@ _AGAIN = "give the same `reelseek index` command again"
 class Readiness:
     """How it is with the signals of one stage."""
 
-    stage: Stage
+    stage: StageName
     state: State
     """`ready` in every video; `partial`: some lack it still; `missing`: something it needs is not on this machine;
     `off`: it is not asked for."""
@@ -36,7 +36,7 @@ class Readiness:
         return asdict(self)
 
 
-def readiness(settings: Settings, made: Mapping[Stage, int], videos: int) -> list[Readiness]:
+def readiness(settings: Settings, made: Mapping[StageName, int], videos: int) -> list[Readiness]:
     """One for each stage, in the order in which they are made.
 
     Args:
@@ -169,7 +169,7 @@ def _absent(kind: str, model: str, option: str, *, fetched_by: str = "reelseek i
     return "missing", why, f"`{fetched_by}` fetches it from the hub; without a network name a directory: {option} DIR"
 
 
-_LACKS: dict[Stage, Callable[[Profile, Settings], _Lack]] = {
+_LACKS: dict[StageName, Callable[[Profile, Settings], _Lack]] = {
     "picture": _picture,
     "subtitles": _subtitles,
     "screen_text": _screen_text,

@@ -7,7 +7,7 @@ what counts, the free words rank it; steps are found each for itself and joined 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from indexer.catalog import Stage, TextSource
+from indexer.catalog import StageName, TextSource
 from indexer.records import Video
 from indexer.store.hits import Similarities
 from indexer.store.library import Library
@@ -134,7 +134,7 @@ class Follower:
         self.first = self.first or found
         return found.drafts
 
-    def _is_ready(self, video_id: str, stage: Stage) -> bool:
+    def _is_ready(self, video_id: str, stage: StageName) -> bool:
         return video_id in self._videos and stage in self._videos[video_id].stages
 
 

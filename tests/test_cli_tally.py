@@ -3,10 +3,10 @@
 import pytest
 
 from api.index_progress import WEIGHTS, Tally
-from indexer.catalog import Stage
+from indexer.catalog import StageName
 from indexer.pipeline.events import ScanFinished, StageFinished, StageProgress, VideoFailed
 
-ALL: list[Stage] = list(WEIGHTS)
+ALL: list[StageName] = list(WEIGHTS)
 
 
 class Clock:
@@ -16,7 +16,7 @@ class Clock:
         return self.now
 
 
-def finished(path: str, stage: Stage) -> StageFinished:
+def finished(path: str, stage: StageName) -> StageFinished:
     return StageFinished(path, "0" * 32, stage, 60.0, 3, 1.0)
 
 

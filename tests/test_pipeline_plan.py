@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.catalog import Stage
+from indexer.catalog import StageName
 from indexer.pipeline import plan as plan_module
 from indexer.pipeline.fingerprints import content_id
 from indexer.pipeline.plan import Plan, make_plan
@@ -27,7 +27,7 @@ def indexed(*files: Path) -> Video:
     )
 
 
-def needs(video: Video) -> tuple[tuple[Stage, ...], str]:
+def needs(video: Video) -> tuple[tuple[StageName, ...], str]:
     return ((), "indexed already") if video.stages else (("picture",), "")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from indexer.catalog import Stage
+from indexer.catalog import StageName
 from indexer.config import Settings
 from indexer.models.profiles import profile_of
 from indexer.ocr.reader import reader_name
@@ -96,13 +96,13 @@ class Needs:
             return "captions" not in video.stages
         return video.stages.get("captions") != self.captions_fingerprint
 
-    def __call__(self, video: Video) -> tuple[tuple[Stage, ...], str]:
+    def __call__(self, video: Video) -> tuple[tuple[StageName, ...], str]:
         """Stages to be made, in order, and why none are where there are none."""
         if video.failure_kind and video.failure_software == self._software and not self._retry_failed:
             return (), f"failed before, and neither it nor the software changed: {video.failure_reason}"
         if video.stages.get("picture") != self.picture_fingerprint:
             return ("picture",), ""
-        stages: list[Stage] = []
+        stages: list[StageName] = []
         sidecars = sidecars_of([Path(path) for path in video.paths])
         if video.stages.get("subtitles") != self.subtitles_fingerprint(sidecars):
             stages.append("subtitles")

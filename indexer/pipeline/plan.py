@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from indexer.catalog import Stage
+from indexer.catalog import StageName
 from indexer.errors import VanishedVideoError
 from indexer.pipeline.fingerprints import content_id
 from indexer.pipeline.scan import FoundFile, LostFile
@@ -28,7 +28,7 @@ class Job:
     """Empty while the bytes are not hashed yet: nothing else has this size, so it is new."""
     known: Video | None
     """What the library holds of it."""
-    stages: tuple[Stage, ...]
+    stages: tuple[StageName, ...]
     """To be made, in order."""
     tags: tuple[str, ...] = ()
     """The person's, of what was at these paths before: a file that was cut or exported anew keeps its tags."""
@@ -68,7 +68,7 @@ def make_plan(
     videos: Iterable[Video],
     *,
     roots: Sequence[Path],
-    needs: Callable[[Video], tuple[tuple[Stage, ...], str]],
+    needs: Callable[[Video], tuple[tuple[StageName, ...], str]],
 ) -> Plan:
     """Compares the disk with the library.
 
@@ -124,7 +124,7 @@ def _known_content(
     files: Sequence[FoundFile],
     draft: _Draft,
     roots: Sequence[Path],
-    needs: Callable[[Video], tuple[tuple[Stage, ...], str]],
+    needs: Callable[[Video], tuple[tuple[StageName, ...], str]],
 ) -> None:
     times = {str(file.path): file.modified_ns for file in files}
     for path, modified in zip(video.paths, video.modified_ns, strict=True):

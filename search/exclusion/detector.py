@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from indexer.catalog import STAGE_OF_SOURCE, Stage, TextSource
+from indexer.catalog import STAGE_OF_SOURCE, StageName, TextSource
 from indexer.store.hits import TextHit
 from indexer.store.library import Library
 from search.exclusion.caption_synonyms import SameWords
@@ -48,7 +48,7 @@ class Unwanted:
         alone: Question,
         in_context: Question | None,
         same: SameWords,
-        ready: Callable[[str, Stage], bool],
+        ready: Callable[[str, StageName], bool],
     ) -> None:
         """
         Args:

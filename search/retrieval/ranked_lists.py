@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from indexer.catalog import Stage, TextSource
+from indexer.catalog import StageName, TextSource
 from indexer.store.hits import FrameHit, TextHit
 from search.retrieval.lexical import look_by_words, scenery_later, weight_of
 from search.retrieval.types import (
@@ -32,7 +32,7 @@ from search.signals import Signal
 
 
 def retrieve(
-    library: Searchable, question: Question, *, signals: Collection[Signal], ready: Callable[[str, Stage], bool]
+    library: Searchable, question: Question, *, signals: Collection[Signal], ready: Callable[[str, StageName], bool]
 ) -> Retrieved:
     """Search by each of the signals that look at rows of the library.
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.catalog import STAGE_OF_SOURCE, TEXT_SOURCES, Stage, TextSource
+from indexer.catalog import STAGE_OF_SOURCE, TEXT_SOURCES, StageName, TextSource
 from indexer.models.protocols import Reranker
 from indexer.records import SegmentRow, TimeSpan
 from indexer.store.hits import Background as Sampled
@@ -31,7 +31,7 @@ BY_MEANING: frozenset[Signal] = frozenset(TEXT_SOURCES)
 SOURCES: dict[Signal, TextSource] = {
     signal: source for source in TEXT_SOURCES for signal in SIGNALS if signal in (source, f"{source}_words")
 }
-STAGES: dict[Signal, Stage] = {
+STAGES: dict[Signal, StageName] = {
     "picture": "picture",
     **{signal: STAGE_OF_SOURCE[source] for signal, source in SOURCES.items()},
 }

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from indexer.catalog import TEXT_SOURCES, Stage, TextSource
+from indexer.catalog import TEXT_SOURCES, StageName, TextSource
 from indexer.decode.metadata import metadata_within
 from indexer.decode.video import read_text_tracks
 from indexer.errors import VanishedVideoError, VideoError
@@ -170,7 +170,7 @@ def make_captions(run: RunContext, jobs: Sequence[Job]) -> None:
 
 
 def keep_texts(
-    run: RunContext, made: VideoTexts, *, stage: Stage, source: TextSource, fingerprint: str, complaint: str
+    run: RunContext, made: VideoTexts, *, stage: StageName, source: TextSource, fingerprint: str, complaint: str
 ) -> None:
     """Commits what a stage made of a video whose pictures are in the library already.
 
