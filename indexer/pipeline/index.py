@@ -87,7 +87,7 @@ def index_paths(
         )
         plan = make_plan(found, library.videos(), roots=roots, needs=run.needs)
         if plan.jobs:
-            from indexer.pipeline.stages.speech import fetch_speech_model
+            from indexer.pipeline.stages.speech_worker import fetch_speech_model
 
             plan = fetch_speech_model(run, plan)
         run.emit(ScanFinished(len(found), len(plan.jobs)))
@@ -136,7 +136,7 @@ def _drop_replaced(run: RunContext, plan: Plan) -> None:
 
 def _make(run: RunContext, plan: Plan, models: Models) -> None:
     from indexer.models.device import one_thread_an_operation
-    from indexer.pipeline.stages.speech import make_speech
+    from indexer.pipeline.stages.speech_worker import make_speech
     from indexer.pipeline.stages.texts import make_captions, make_pictures, make_subtitles, read_screens
 
     check_maker(run.library.path, run.library.maker, maker_of(models, run.settings))

@@ -13,10 +13,10 @@ from indexer.models.device import choose_device
 from indexer.pipeline.events import VideoFailed
 from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext, row_of
-from indexer.pipeline.stages.captions import CaptionStage
-from indexer.pipeline.stages.picture import FailedWork, PictureStage
-from indexer.pipeline.stages.picture_work import PictureWork, rows_of
-from indexer.pipeline.stages.screen_text import ScreenTextStage
+from indexer.pipeline.stages.caption_worker import CaptionWorker
+from indexer.pipeline.stages.pending_video import PendingVideo, rows_of
+from indexer.pipeline.stages.picture_worker import FailedWork, PictureWorker
+from indexer.pipeline.stages.screen_text_worker import ScreenTextWorker
 from indexer.pipeline.stages.subtitles import FoundTexts, spoken_texts, text_rows
 from indexer.pipeline.stages.threaded import VideoTexts
 from indexer.records import TimedText, TimeSpan
@@ -29,7 +29,7 @@ def make_pictures(run: RunContext, jobs: Sequence[Job]) -> None:
     if not jobs:
         return
     on_processor = choose_device(run.settings.device).device == "cpu"
-    stage = PictureStage(
+    stage = PictureWorker(
         jobs,
         settings=run.settings,
         model=run.models.picture,
@@ -50,7 +50,7 @@ def make_pictures(run: RunContext, jobs: Sequence[Job]) -> None:
     run.tally.stage_seconds |= {"decode": stage.decode_seconds, "embed": stage.embed_seconds}
 
 
-def _keep_pictures(run: RunContext, work: PictureWork) -> None:
+def _keep_pictures(run: RunContext, work: PendingVideo) -> None:
     rows = rows_of(work, run.settings)
     for segment, frame in zip(rows.segments, rows.thumbnails, strict=True):
         run.library.write_thumbnail(work.video_id, segment.index, work.spool.read(frame))
@@ -113,7 +113,7 @@ def read_screens(run: RunContext, jobs: Sequence[Job]) -> None:
     wanted = sorted((video for video in videos.values() if run.needs.screen_text(video)), key=lambda item: item.path)
     if not wanted:
         return
-    stage = ScreenTextStage(
+    stage = ScreenTextWorker(
         wanted,
         frames_of=run.library.frames,
         settings=run.settings,
@@ -148,7 +148,7 @@ def make_captions(run: RunContext, jobs: Sequence[Job]) -> None:
         return
     model = run.captioner.model
     run.needs.captioner = model.name
-    stage = CaptionStage(
+    stage = CaptionWorker(
         wanted,
         segments_of=run.segments_of,
         model=model,

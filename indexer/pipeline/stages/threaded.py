@@ -24,7 +24,7 @@ class VideoTexts:
     """What could not be read, though something could."""
 
 
-class ThreadedStage(Generic[Result]):
+class ThreadedWorker(Generic[Result]):
     """Threads put results, or what stopped them; iterate `results` once."""
 
     def __init__(self, *, count: int, ahead: int, cancel: threading.Event) -> None:

@@ -47,7 +47,7 @@ class _Read:
     pairs: tuple[TimedPair, ...] = ()
 
 
-class CaptionStage:
+class CaptionWorker:
     """Runs the stage over videos whose pictures are indexed; iterate `results` once."""
 
     def __init__(

@@ -19,8 +19,8 @@ from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.fingerprints import content_id
 from indexer.pipeline.plan import Job
 from indexer.pipeline.stages.embedding import Embedder, PreparedFrame
-from indexer.pipeline.stages.picture_work import PictureWork, ThumbnailSpool
-from indexer.pipeline.stages.threaded import ThreadedStage
+from indexer.pipeline.stages.pending_video import PendingVideo, ThumbnailSpool
+from indexer.pipeline.stages.threaded import ThreadedWorker
 
 FINISHED_AHEAD = 16
 """Videos that may be read to their end and not written yet."""
@@ -36,7 +36,7 @@ class FailedWork:
     error: VideoError
 
 
-class PictureStage(ThreadedStage[PictureWork | FailedWork]):
+class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
     """Runs the stage over jobs; iterate `results` once."""
 
     def __init__(
@@ -83,8 +83,8 @@ class PictureStage(ThreadedStage[PictureWork | FailedWork]):
         if self._embedder:
             self._embedder.stop()
 
-    def _discard(self, result: PictureWork | FailedWork) -> None:
-        if isinstance(result, PictureWork):
+    def _discard(self, result: PendingVideo | FailedWork) -> None:
+        if isinstance(result, PendingVideo):
             result.spool.close()
 
     def _make_embedder(self, threads: int) -> Embedder:
@@ -120,7 +120,7 @@ class PictureStage(ThreadedStage[PictureWork | FailedWork]):
         video_id = job.video_id
         try:
             video_id = video_id or content_id(file.path)
-            work = PictureWork(job, video_id, ThumbnailSpool(self._spool_path(f"{video_id}.jpgs")))
+            work = PendingVideo(job, video_id, ThumbnailSpool(self._spool_path(f"{video_id}.jpgs")))
         except VideoError as error:
             self._results.put(FailedWork(job, video_id, error))
             return
@@ -142,7 +142,7 @@ class PictureStage(ThreadedStage[PictureWork | FailedWork]):
             elif work.finish_reading():
                 self._results.put(work)
 
-    def _read_frames(self, work: PictureWork, path: Path) -> bool:
+    def _read_frames(self, work: PendingVideo, path: Path) -> bool:
         """Feeds the work frame by frame; False when the run was stopped meanwhile."""
         started = told = time.perf_counter()
         side = min(PICTURE_SIDE, self._settings.picture_max_side)

@@ -50,7 +50,7 @@ class _Read:
     window: VoiceWindow | None
 
 
-class SpeechStage:
+class SpeechWorker:
     """Runs the stage over videos whose pictures are indexed; iterate `results` once."""
 
     def __init__(
@@ -182,7 +182,7 @@ def make_speech(run: RunContext, jobs: Sequence[Job]) -> None:
 
 
 def _listen(run: RunContext, videos: Sequence[Video]) -> None:
-    stage = SpeechStage(videos, model=run.transcriber.model, settings=run.settings, emit=run.emit, cancel=run.cancel)
+    stage = SpeechWorker(videos, model=run.transcriber.model, settings=run.settings, emit=run.emit, cancel=run.cancel)
     try:
         for item in stage.results():
             _keep(run, item, subtitled=False)

@@ -20,7 +20,7 @@ from indexer.ocr.lines import ScreenLine
 from indexer.ocr.reader import ScreenTextReader
 from indexer.ocr.timed_texts import collect_screen_texts, mark_scenery
 from indexer.pipeline.events import IndexEvent, StageProgress
-from indexer.pipeline.stages.threaded import ThreadedStage, VideoTexts
+from indexer.pipeline.stages.threaded import ThreadedWorker, VideoTexts
 from indexer.records import FrameRow, Pixels, SampledFrame, TimeSpan, Video
 
 PART_FRAMES = 120
@@ -52,7 +52,7 @@ class _TimedWatch(ScreenWatch):
         return lines
 
 
-class ScreenTextStage(ThreadedStage[VideoTexts]):
+class ScreenTextWorker(ThreadedWorker[VideoTexts]):
     """Runs the stage over videos whose pictures are indexed; iterate `results` once."""
 
     def __init__(
