@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from indexer.catalog import StageName
+from indexer.catalog import ENTRY_OF_STAGE, STAGE_ENTRIES, StageName
 from indexer.config import Settings
 from indexer.models.profiles import profile_of
 from indexer.pipeline.events import (
@@ -31,14 +31,6 @@ def event_name(event: Any) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
 
 
-WEIGHTS: dict[StageName, float] = {
-    "picture": 0.25,
-    "subtitles": 0.01,
-    "screen_text": 0.34,
-    "speech": 0.2,
-    "captions": 0.2,
-}
-"""Roughly how a run's time divides, measured on lectures with the small models; only the bar depends on it."""
 SETTLED_SECONDS = 2.0
 """Before so long no pace is told: the first seconds are start-up."""
 
@@ -122,11 +114,11 @@ class Tally:
     @property
     def share(self) -> float:
         """How much of the run is done, 0 to 1; every file counts the same."""
-        whole = sum(WEIGHTS[stage] for stage in self.stages)
+        whole = sum(_time_share(stage) for stage in self.stages)
         failed = {failure.path for failure in self.failures}
         done = float(len(failed))
         for stage, tally in self.by_stage.items():
-            weight = WEIGHTS[stage] / whole if stage in self.stages else 0.0
+            weight = _time_share(stage) / whole if stage in self.stages else 0.0
             done += weight * sum(part for path, part in tally.parts.items() if path not in failed)
         return min(1.0, done / self.todo) if self.todo else 1.0
 
@@ -157,8 +149,8 @@ class Tally:
         if wall < SETTLED_SECONDS or done <= 0:
             return None
         whole = wall / done * max(1, self.todo - len(failed))
-        later = sum(WEIGHTS[stage] for stage in self.stages[self.stages.index(self.stage) + 1 :])
-        return max(0.0, whole - wall) + whole * later / WEIGHTS[self.stage]
+        later = sum(_time_share(stage) for stage in self.stages[self.stages.index(self.stage) + 1 :])
+        return max(0.0, whole - wall) + whole * later / _time_share(self.stage)
 
     def _progress(self, event: StageProgress) -> None:
         self.stage = event.stage
@@ -181,9 +173,8 @@ class Tally:
 def stages_of(settings: Settings) -> list[StageName]:
     """The stages that a video passes with these settings; only the progress bar depends on it."""
     profile = profile_of(settings)
-    left_out = {
-        "screen_text": not settings.screen_text,
-        "speech": not profile.speech_model,
-        "captions": not profile.captions,
-    }
-    return [stage for stage in WEIGHTS if not left_out.get(stage, False)]
+    return [entry.name for entry in STAGE_ENTRIES if entry.is_on(profile)]
+
+
+def _time_share(stage: StageName) -> float:
+    return ENTRY_OF_STAGE[stage].time_share

@@ -60,7 +60,7 @@ def test_each_signal_that_is_not_there_says_how_to_add_it(
 
 
 def test_without_the_reader_of_text_its_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indexer.readiness.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     found = of("screen_text")
     assert (found.state, "rapidocr" in found.how) == ("missing", True)
 

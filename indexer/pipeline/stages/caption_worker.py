@@ -23,7 +23,7 @@ from indexer.pipeline.stages.caption_prompt import (
     PAIR_TOKENS,
     caption_prompt,
 )
-from indexer.pipeline.stages.threaded import VideoTexts
+from indexer.pipeline.stages.texts import VideoTexts
 from indexer.records import SampledFrame, Segment, TimedText, Video
 
 BATCH_SEGMENTS = 16

@@ -20,7 +20,8 @@ from indexer.ocr.lines import ScreenLine
 from indexer.ocr.reader import ScreenTextReader
 from indexer.ocr.timed_texts import collect_screen_texts, mark_scenery
 from indexer.pipeline.events import IndexEvent, StageProgress
-from indexer.pipeline.stages.threaded import ThreadedWorker, VideoTexts
+from indexer.pipeline.stages.texts import VideoTexts
+from indexer.pipeline.stages.threaded import ThreadedWorker
 from indexer.records import FrameRow, Pixels, SampledFrame, TimeSpan, Video
 
 PART_FRAMES = 120

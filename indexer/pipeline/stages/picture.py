@@ -1,0 +1,118 @@
+"""The picture stage: decodes, cuts and embeds each video, and makes the row that all other stages extend.
+
+Subtitles come along, since the file is open: a new video has its first two stages in one commit.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from indexer.availability import Unavailable, missing_model
+from indexer.catalog import TEXT_SOURCES
+from indexer.config import Settings
+from indexer.decode.metadata import metadata_within
+from indexer.models.profiles import Profile
+from indexer.models.weights.files import weights_in
+from indexer.pipeline.fingerprints import DECODE_VERSION
+from indexer.pipeline.plan import Job
+from indexer.pipeline.run_context import RunContext, row_of
+from indexer.pipeline.stages.base import Stage
+from indexer.pipeline.stages.pending_video import PendingVideo, rows_of
+from indexer.pipeline.stages.picture_worker import FailedWork, PictureWorker
+from indexer.pipeline.stages.subtitles import collect_subtitles, subtitle_fingerprint
+from indexer.pipeline.stages.texts import text_rows
+from indexer.provenance import sampling_of
+from indexer.records import Video
+from indexer.segmentation.segmenter import VERSION as SEGMENTER_VERSION
+from indexer.subtitles.sidecars import sidecars_of
+
+
+class PictureStage(Stage):
+    """The first stage of a run."""
+
+    name = "picture"
+    one_thread_an_operation = True
+
+    def __init__(self, run: RunContext) -> None:
+        super().__init__(run)
+        model = run.library.maker.picture_model or "no picture model"
+        self._fingerprint = " | ".join((DECODE_VERSION, SEGMENTER_VERSION, sampling_of(run.settings), model))
+
+    @classmethod
+    def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
+        if not profile.clip_model:
+            why = f"the profile {profile.name} has no picture model, so segments are cut but not found by what is seen"
+            return Unavailable("off", why, "index into a new library with --models small, or with --clip-model MODEL")
+        directory = Path(profile.clip_model).expanduser()
+        if directory.is_dir() and weights_in(directory):
+            return None
+        if not directory.is_absolute():
+            from indexer.models.image_embedder import clip_weights_present  # takes seconds; only it knows hub names
+
+            if clip_weights_present(profile.clip_model):
+                return None
+        return missing_model("picture model", profile.clip_model, "--clip-model")
+
+    def fingerprint(self, video: Video) -> str:
+        return self._fingerprint
+
+    def make(self, jobs: Sequence[Job]) -> None:
+        run = self.run
+        lacking = [job for job in jobs if self.name in job.stages]
+        if not lacking:
+            return
+        from indexer.models.device import choose_device  # imports torch, which takes seconds
+
+        on_processor = choose_device(run.settings.device).device == "cpu"
+        worker = PictureWorker(
+            lacking,
+            settings=run.settings,
+            model=run.models.picture,
+            spool_path=lambda name: run.library.staging_path() / name,
+            emit=run.emit,
+            cancel=run.cancel,
+            readers=run.cores,
+            embed_threads=run.cores if on_processor else 1,
+        )
+        for item in worker.results():
+            if item is None:
+                run.commits.flush_when_due()
+            elif isinstance(item, FailedWork):
+                run.fail(item.job, item.video_id, item.error)
+            else:
+                self._commit(item)
+        run.commits.flush()
+        run.totals.stage_seconds |= {"decode": worker.decode_seconds, "embed": worker.embed_seconds}
+
+    def _commit(self, work: PendingVideo) -> None:
+        run = self.run
+        rows = rows_of(work, run.settings)
+        for segment, frame in zip(rows.segments, rows.thumbnails, strict=True):
+            run.library.write_thumbnail(work.video_id, segment.index, work.spool.read(frame))
+        work.spool.close()
+        started = time.perf_counter()
+        bare = row_of(work.job, work.video_id)
+        sidecars = sidecars_of([Path(path) for path in bare.paths])
+        subtitles = collect_subtitles(sidecars, work.text_tracks, work.duration_seconds)
+        subtitle_rows = text_rows(subtitles.texts, "subtitle", rows.segments, run.models.text)
+        subtitle_seconds = run.totals.add_seconds_since(started, "text")
+        video = replace(
+            bare,
+            duration_seconds=work.duration_seconds,
+            probe=work.probe,
+            metadata=metadata_within(work.metadata, work.duration_seconds),
+            warnings=(*work.warnings, *subtitles.warnings),
+            stages={
+                "picture": self._fingerprint,
+                "subtitles": subtitle_fingerprint(run.library.maker.text_model, sidecars),
+            },
+        )
+        run.warn(video, video.warnings)
+        run.totals.indexed.add(video.video_id)
+        run.commits.add(
+            video,
+            [("picture", len(rows.frame_rows), work.wall_seconds), ("subtitles", len(subtitle_rows), subtitle_seconds)],
+            pictures=(rows.segment_rows, rows.frame_rows),
+            texts=[(source, subtitle_rows if source == "subtitle" else ()) for source in TEXT_SOURCES],
+        )

@@ -1,0 +1,128 @@
+"""The speech stage: a speech recognition model transcribes what is said in a video.
+
+Where subtitles are enough for a video, no model is run. Without its model the stage leaves itself out of the run.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from indexer.availability import Unavailable, missing_model
+from indexer.catalog import FIRST_STAGE
+from indexer.config import Settings
+from indexer.errors import DeviceMemoryError, ModelBrokenError, ModelError, ModelMissingError
+from indexer.models.lazy import LazyModel
+from indexer.models.profiles import Profile, profile_of
+from indexer.models.protocols import SpeechModel
+from indexer.models.weights.transformers_models import SPEECH, saved_weights_name
+from indexer.pipeline.plan import Job
+from indexer.pipeline.run_context import RunContext
+from indexer.pipeline.stages.base import Stage
+from indexer.pipeline.stages.speech_worker import SpeechWorker
+from indexer.pipeline.stages.texts import VideoTexts, commit_texts
+from indexer.records import TimedText, Video
+from indexer.speech.transcript_filters import POLICY_VERSION, without_repeats
+from indexer.speech.voice_activity import VOICE_VERSION
+
+_UNNAMED = "the profile names no speech model; name one with --speech-model, as openai/whisper-base"
+_WAY_OUT = "or leave it out with --no-speech"
+
+
+class SpeechStage(Stage):
+    """Transcripts of a model that is not on this machine are left as they are."""
+
+    name = "speech"
+
+    def __init__(self, run: RunContext) -> None:
+        super().__init__(run)
+        spec = profile_of(run.settings).speech_model
+        self._model = LazyModel(spec, kind=SPEECH, load=self._load, loaded=run.loaded.speech)
+        self._model_name = self._model.name
+        """Empty where the model is not on this machine, or cannot be used in this run."""
+
+    @classmethod
+    def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
+        if settings.speech is False:
+            return Unavailable("off", "speech is left out", "index with --speech")
+        model = profile.speech_model
+        if not model:
+            how = "index with --speech-model MODEL: a Whisper's hub name, as openai/whisper-base, or directory"
+            return Unavailable("off", f"the profile {profile.name} has no speech model", how)
+        return (
+            None if saved_weights_name(model, kind=SPEECH) else missing_model("speech model", model, "--speech-model")
+        )
+
+    def prepare(self, jobs: Sequence[Job]) -> str:
+        if not self.is_on:
+            return f"{_UNNAMED}; {_WAY_OUT}" if self.run.settings.speech else ""
+        if not any({FIRST_STAGE, self.name} & set(job.stages) for job in jobs):
+            return ""
+        try:
+            self._model.fetch()
+        except ModelError as error:
+            self._model_name = ""
+            return f"{error}; {_WAY_OUT}"
+        self._model_name = self._model.name
+        return ""
+
+    def fingerprint(self, video: Video) -> str:
+        return self._fingerprint(video, self._model_name)
+
+    def is_lacked_by(self, video: Video) -> bool:
+        made = video.stages.get(self.name)
+        if not self.is_on or made is None or made == self._fingerprint(video, ""):
+            return self.is_on and made is None
+        return bool(self._model_name) and made != self.fingerprint(video)
+
+    def make(self, jobs: Sequence[Job]) -> None:
+        run = self.run
+        to_transcribe: list[Video] = []
+        for video in run.videos_lacking(self.is_lacked_by, jobs):
+            if run.cancel.is_set():
+                return
+            if run.settings.speech_beside_subtitles or not run.library.texts(video.video_id, "subtitle"):
+                to_transcribe.append(video)
+            else:
+                self._commit(VideoTexts(video, (), None, 0.0), model_name="")
+        if to_transcribe and self._model_name:
+            self._transcribe(to_transcribe)
+        run.commits.flush()
+
+    def _transcribe(self, videos: Sequence[Video]) -> None:
+        run = self.run
+        worker = SpeechWorker(videos, model=self._model.get, settings=run.settings, emit=run.emit, cancel=run.cancel)
+        try:
+            for item in worker.results():
+                self._commit(item, model_name=self._model_name)
+        except (ModelMissingError, ModelBrokenError, DeviceMemoryError) as error:
+            run.leave_out(self.name, f"{error}; {_WAY_OUT}")
+        finally:
+            self._model.release()
+            run.totals.stage_seconds["speech"] = worker.speech_seconds
+
+    def _commit(self, made: VideoTexts, *, model_name: str) -> None:
+        subtitles = self.run.library.texts(made.video.video_id, "subtitle") if made.texts else []
+        said = [TimedText(row.span, row.text, row.language) for row in subtitles]
+        commit_texts(
+            self.run,
+            replace(made, texts=tuple(without_repeats(made.texts, said))),
+            stage=self.name,
+            fingerprint=self._fingerprint(made.video, model_name),
+            complaint="speech was not written down",
+        )
+
+    def _fingerprint(self, video: Video, model_name: str) -> str:
+        """The model, the rules of what is kept of its output, and the subtitles that this was compared with.
+
+        Args:
+            model_name: empty where the subtitles were enough.
+        """
+        text_model, beside = self.run.library.maker.text_model, self.run.settings.speech_beside_subtitles
+        rules = f"{VOICE_VERSION} {POLICY_VERSION} {text_model} {beside} {video.stages.get('subtitles', '')}"
+        digest = hashlib.blake2b(rules.encode(), digest_size=6).hexdigest()
+        return " | ".join(("speech-1", model_name or "left to the subtitles", f"rules {digest}"))
+
+    def _load(self, spec: str) -> SpeechModel:
+        from indexer.models.whisper.model import load_whisper  # imports torch, which takes seconds
+
+        return load_whisper(spec, device=self.run.settings.device)
