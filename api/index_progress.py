@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from indexer.catalog import Stage
+from indexer.catalog import ENTRY_OF_STAGE, STAGE_ENTRIES, StageName
 from indexer.config import Settings
 from indexer.models.profiles import profile_of
 from indexer.pipeline.events import (
@@ -31,8 +31,6 @@ def event_name(event: Any) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
 
 
-WEIGHTS: dict[Stage, float] = {"picture": 0.25, "subtitles": 0.01, "screen_text": 0.34, "speech": 0.2, "captions": 0.2}
-"""Roughly how a run's time divides, measured on lectures with the small models; only the bar depends on it."""
 SETTLED_SECONDS = 2.0
 """Before so long no pace is told: the first seconds are start-up."""
 
@@ -56,7 +54,7 @@ class StageTally:
 class Tally:
     """What a run has told so far."""
 
-    stages: Sequence[Stage]
+    stages: Sequence[StageName]
     """The stages that each video passes."""
     clock: Callable[[], float] = monotonic
     todo: int = 0
@@ -68,9 +66,9 @@ class Tally:
     left_out: list[StageLeftOut] = field(default_factory=list[StageLeftOut])
     active: dict[str, StageProgress] = field(default_factory=dict[str, StageProgress])
     """Path -> the newest sign of life of a video that is under way, the latest last."""
-    stage: Stage | None = None
+    stage: StageName | None = None
     """The stage that the run is in."""
-    by_stage: dict[Stage, StageTally] = field(default_factory=dict[Stage, StageTally])
+    by_stage: dict[StageName, StageTally] = field(default_factory=dict[StageName, StageTally])
     _started: float = -1.0
 
     def __post_init__(self) -> None:
@@ -116,11 +114,11 @@ class Tally:
     @property
     def share(self) -> float:
         """How much of the run is done, 0 to 1; every file counts the same."""
-        whole = sum(WEIGHTS[stage] for stage in self.stages)
+        whole = sum(_time_share(stage) for stage in self.stages)
         failed = {failure.path for failure in self.failures}
         done = float(len(failed))
         for stage, tally in self.by_stage.items():
-            weight = WEIGHTS[stage] / whole if stage in self.stages else 0.0
+            weight = _time_share(stage) / whole if stage in self.stages else 0.0
             done += weight * sum(part for path, part in tally.parts.items() if path not in failed)
         return min(1.0, done / self.todo) if self.todo else 1.0
 
@@ -151,8 +149,8 @@ class Tally:
         if wall < SETTLED_SECONDS or done <= 0:
             return None
         whole = wall / done * max(1, self.todo - len(failed))
-        later = sum(WEIGHTS[stage] for stage in self.stages[self.stages.index(self.stage) + 1 :])
-        return max(0.0, whole - wall) + whole * later / WEIGHTS[self.stage]
+        later = sum(_time_share(stage) for stage in self.stages[self.stages.index(self.stage) + 1 :])
+        return max(0.0, whole - wall) + whole * later / _time_share(self.stage)
 
     def _progress(self, event: StageProgress) -> None:
         self.stage = event.stage
@@ -164,7 +162,7 @@ class Tally:
         tally.parts[event.path] = max(tally.parts.get(event.path, 0.0), min(0.99, part))
         tally.seconds[event.path] = max(tally.seconds.get(event.path, 0.0), event.done_seconds)
 
-    def _at(self, stage: Stage, path: str) -> StageTally:
+    def _at(self, stage: StageName, path: str) -> StageTally:
         """The stage's tally; what comes before it is done for this file, in this run or an earlier one."""
         for before in self.stages[: self.stages.index(stage)] if stage in self.stages else ():
             self.by_stage.setdefault(before, StageTally(self.clock())).parts[path] = 1.0
@@ -172,12 +170,11 @@ class Tally:
         return self.by_stage.setdefault(stage, StageTally(self.clock()))
 
 
-def stages_of(settings: Settings) -> list[Stage]:
+def stages_of(settings: Settings) -> list[StageName]:
     """The stages that a video passes with these settings; only the progress bar depends on it."""
     profile = profile_of(settings)
-    left_out = {
-        "screen_text": not settings.screen_text,
-        "speech": not profile.speech_model,
-        "captions": not profile.captions,
-    }
-    return [stage for stage in WEIGHTS if not left_out.get(stage, False)]
+    return [entry.name for entry in STAGE_ENTRIES if entry.is_on(profile)]
+
+
+def _time_share(stage: StageName) -> float:
+    return ENTRY_OF_STAGE[stage].time_share

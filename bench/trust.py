@@ -27,7 +27,7 @@ from bench.support.worlds import library_folder, world_folder
 from demo.world.ground_truth import WorldIndex
 from demo.world.make import make_world
 from demo.world.scenes import plan_world
-from indexer.catalog import Stage
+from indexer.catalog import StageName
 from indexer.config import Settings
 from indexer.models.registry import Models, load_models
 from indexer.pipeline.index import index_paths
@@ -173,7 +173,7 @@ def sample_of(engine: SearchEngine, query: Query) -> Sample:
     """The evidence of one query, by all signals and by fewer."""
     videos = {one.video_id: one for one in engine.videos()}
 
-    def ready(video_id: str, stage: Stage) -> bool:
+    def ready(video_id: str, stage: StageName) -> bool:
         return stage in videos[video_id].stages
 
     found = retrieve(engine.library, engine.question(query.text), signals=SIGNALS, ready=ready)

@@ -7,7 +7,7 @@ the signals of a search, the labels of the command line, the service and the pag
 from dataclasses import dataclass
 from typing import Literal
 
-Stage = str
+StageName = str
 """Name of one resumable part of indexing a video; `picture` also finds the segments that the others refer to."""
 TextSource = str
 """Where a text was found: `speech` is what a model heard, a `caption` what a model says of a segment."""
@@ -31,28 +31,66 @@ class TextEntry:
 class StageEntry:
     """One stage of an indexing run."""
 
-    name: Stage
+    name: StageName
     label: str
     """What people read while it runs."""
     time_share: float
-    """Its share of a typical run's time, for the progress bar."""
+    """Its share of a typical run's time, for the progress bar; measured on lectures with the small models."""
+    implementation: str
+    """`module:Class` of the `indexer.pipeline.stages.base.Stage` that does the work, imported when a run begins."""
     texts: TextEntry | None = None
     """None: the stage makes no texts."""
+    profile_switch: str = ""
+    """Field of `indexer.models.profiles.Profile` that is empty or False where the stage is off; empty: always on."""
+
+    def is_on(self, profile: object) -> bool:
+        """Whether the stage runs with this `Profile`."""
+        return not self.profile_switch or bool(getattr(profile, self.profile_switch))
 
 
+_STAGES = "indexer.pipeline.stages"
 STAGE_ENTRIES: tuple[StageEntry, ...] = (
-    StageEntry("picture", "pictures", 0.25),
-    StageEntry("subtitles", "subtitles", 0.01, TextEntry("subtitle", "subtitle", "said")),
-    StageEntry("screen_text", "on-screen text", 0.34, TextEntry("screen_text", "screen text", "written")),
-    StageEntry("speech", "speech", 0.2, TextEntry("speech", "speech", "said")),
-    StageEntry("captions", "captions", 0.2, TextEntry("caption", "caption", "described")),
+    StageEntry("picture", "pictures", 0.25, f"{_STAGES}.picture:PictureStage"),
+    StageEntry(
+        "subtitles",
+        "subtitles",
+        0.01,
+        f"{_STAGES}.subtitles:SubtitleStage",
+        TextEntry("subtitle", "subtitle", "said"),
+    ),
+    StageEntry(
+        "screen_text",
+        "on-screen text",
+        0.34,
+        f"{_STAGES}.screen_text:ScreenTextStage",
+        TextEntry("screen_text", "screen text", "written"),
+        profile_switch="screen_text",
+    ),
+    StageEntry(
+        "speech",
+        "speech",
+        0.2,
+        f"{_STAGES}.speech:SpeechStage",
+        TextEntry("speech", "speech", "said"),
+        profile_switch="speech_model",
+    ),
+    StageEntry(
+        "captions",
+        "captions",
+        0.2,
+        f"{_STAGES}.captions:CaptionStage",
+        TextEntry("caption", "caption", "described"),
+        profile_switch="captions",
+    ),
 )
-"""In the order in which a run makes them."""
-STAGES: tuple[Stage, ...] = tuple(entry.name for entry in STAGE_ENTRIES)
+"""In the order in which a run makes them. The first makes a video's row and its segments; the others extend it."""
+ENTRY_OF_STAGE: dict[StageName, StageEntry] = {entry.name: entry for entry in STAGE_ENTRIES}
+FIRST_STAGE: StageName = STAGE_ENTRIES[0].name
+STAGES: tuple[StageName, ...] = tuple(entry.name for entry in STAGE_ENTRIES)
 TEXT_ENTRIES: tuple[TextEntry, ...] = tuple(
     sorted((entry.texts for entry in STAGE_ENTRIES if entry.texts), key=lambda texts: TEXT_KINDS.index(texts.kind))
 )
 TEXT_SOURCES: tuple[TextSource, ...] = tuple(texts.source for texts in TEXT_ENTRIES)
-STAGE_OF_SOURCE: dict[TextSource, Stage] = {
+STAGE_OF_SOURCE: dict[TextSource, StageName] = {
     texts.source: entry.name for texts in TEXT_ENTRIES for entry in STAGE_ENTRIES if entry.texts is texts
 }

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.catalog import Stage, TextSource
+from indexer.catalog import StageName, TextSource
 
 Pixels = NDArray[np.uint8]
 """One picture, shape (height, width, 3), RGB."""
@@ -256,7 +256,7 @@ class Video:
     """Measured: the stop of the last presented frame."""
     probe: VideoProbe | None
     """None for a failed video."""
-    stages: dict[Stage, str] = field(default_factory=dict[Stage, str])
+    stages: dict[StageName, str] = field(default_factory=dict[StageName, str])
     """Ready stages, each with the fingerprint of what made it."""
     warnings: tuple[str, ...] = ()
     """What went less than well and did not stop the video: a broken sidecar, a damaged end."""

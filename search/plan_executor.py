@@ -8,7 +8,7 @@ time.
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from indexer.catalog import Stage, TextSource
+from indexer.catalog import StageName, TextSource
 from indexer.records import Video
 from indexer.store.hits import Similarities
 from indexer.store.library import Library
@@ -135,7 +135,7 @@ class PlanExecutor:
         self.first = self.first or found
         return found.drafts
 
-    def _is_ready(self, video_id: str, stage: Stage) -> bool:
+    def _is_ready(self, video_id: str, stage: StageName) -> bool:
         return video_id in self._videos and stage in self._videos[video_id].stages
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from indexer.catalog import STAGE_OF_SOURCE, TEXT_ENTRIES, Stage, TextEntry, TextKind, TextSource
+from indexer.catalog import STAGE_OF_SOURCE, TEXT_ENTRIES, StageName, TextEntry, TextKind, TextSource
 
 Signal = str
 """Name of a signal: `picture`; a source of texts, which matches by meaning (`subtitle`) or by its words
@@ -29,7 +29,7 @@ class SignalEntry:
     kind: SignalKind
     method: MatchMethod
     """How its ranked list is retrieved; see `search.retrieval.retrieve`."""
-    stage: Stage | None = None
+    stage: StageName | None = None
     """The stage of indexing that must be complete in a video; None: none."""
     source: TextSource | None = None
     """The texts that are compared; None: no texts of the library."""

@@ -2,11 +2,11 @@
 
 import pytest
 
-from api.index_progress import WEIGHTS, Tally
-from indexer.catalog import Stage
+from api.index_progress import Tally
+from indexer.catalog import ENTRY_OF_STAGE, STAGES, StageName
 from indexer.pipeline.events import ScanFinished, StageFinished, StageProgress, VideoFailed
 
-ALL: list[Stage] = list(WEIGHTS)
+ALL: list[StageName] = list(STAGES)
 
 
 class Clock:
@@ -16,7 +16,7 @@ class Clock:
         return self.now
 
 
-def finished(path: str, stage: Stage) -> StageFinished:
+def finished(path: str, stage: StageName) -> StageFinished:
     return StageFinished(path, "0" * 32, stage, 60.0, 3, 1.0)
 
 
@@ -50,7 +50,7 @@ def test_a_later_stage_counts_what_an_earlier_run_did() -> None:
     tally = Tally(ALL)
     tally.add(ScanFinished(1, 1))
     tally.add(StageProgress("a", "screen_text", 0.0, 60.0))
-    assert tally.share == pytest.approx(WEIGHTS["picture"] + WEIGHTS["subtitles"])
+    assert tally.share == pytest.approx(ENTRY_OF_STAGE["picture"].time_share + ENTRY_OF_STAGE["subtitles"].time_share)
     assert tally.video_seconds == 0
 
 

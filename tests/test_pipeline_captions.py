@@ -15,9 +15,9 @@ from indexer.models.registry import Models
 from indexer.models.vision_language import Prompt, Reply, ShownFrames
 from indexer.pipeline.events import IndexEvent, StageFinished
 from indexer.pipeline.index import index_paths
-from indexer.pipeline.stages import captions as caption_stage
+from indexer.pipeline.stages import caption_worker as caption_stage
 from indexer.pipeline.stages.caption_prompt import MAX_CAPTION_PAIRS
-from indexer.pipeline.stages.captions import CaptionStage
+from indexer.pipeline.stages.caption_worker import CaptionWorker
 from indexer.records import Segment, TextRow, TimeSpan, Video
 from indexer.store.library import Library
 from search.engine import SearchEngine
@@ -141,7 +141,7 @@ def test_captions_are_found_as_a_signal_of_their_own(run: Callable[..., list[Ind
 
 def test_a_file_that_is_gone_is_reported(tmp_path: Path, world: Path) -> None:
     gone = Video("0" * 32, (str(tmp_path / "gone.mp4"),), 1, (1,), 10.0, None, {"picture": "1"})
-    stage = CaptionStage(
+    stage = CaptionWorker(
         [gone],
         segments_of=lambda video: [Segment(0, TimeSpan(0, 10))],
         model=FakeDescriber(),

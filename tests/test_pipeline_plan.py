@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.catalog import Stage
+from indexer.catalog import StageName
 from indexer.pipeline import plan as plan_module
 from indexer.pipeline.fingerprints import content_id
 from indexer.pipeline.plan import Plan, make_plan
@@ -27,12 +27,12 @@ def indexed(*files: Path) -> Video:
     )
 
 
-def needs(video: Video) -> tuple[tuple[Stage, ...], str]:
+def pending(video: Video) -> tuple[tuple[StageName, ...], str]:
     return ((), "indexed already") if video.stages else (("picture",), "")
 
 
 def planned(root: Path, *videos: Video) -> Plan:
-    return make_plan(scan([root]), videos, roots=[root], needs=needs)
+    return make_plan(scan([root]), videos, roots=[root], pending=pending)
 
 
 def write(file: Path, content: bytes) -> Path:
@@ -123,5 +123,5 @@ def test_what_no_scan_goes_to_is_not_gone(tmp_path: Path) -> None:
     hidden = tmp_path / "library"
     hidden.mkdir()
     video = indexed(write(hidden / "uploaded.mp4", b"one"))
-    plan = make_plan(scan([tmp_path], leave_out=hidden), [video], roots=[tmp_path], needs=needs)
+    plan = make_plan(scan([tmp_path], leave_out=hidden), [video], roots=[tmp_path], pending=pending)
     assert not plan.missing and not plan.jobs

@@ -226,7 +226,7 @@ def test_what_would_never_work_ends_the_watch(watching: Watch, video: Path) -> N
 
 def test_stopping_cuts_a_run_short_and_the_next_goes_on(watching: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "indexer.pipeline.stages.picture.PROGRESS_SECONDS", 0.0
+        "indexer.pipeline.stages.picture_worker.PROGRESS_SECONDS", 0.0
     )  # told after every frame, however fast it goes
     write_video(watching.folder / "long.mp4", range(0, 120_000, 100))
 

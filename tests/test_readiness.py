@@ -8,17 +8,17 @@ import pytest
 from click.testing import CliRunner
 
 from api.cli.main import main
-from indexer.catalog import STAGES, Stage
+from indexer.catalog import STAGES, StageName
 from indexer.config import Settings
 from indexer.models.registry import Models
 from indexer.pipeline.index import index_paths
 from indexer.readiness import Readiness, readiness, reranker_readiness
 from tests.helpers.whisper_checkpoint import write_whisper_checkpoint
 
-MADE: dict[Stage, int] = {"picture": 3, "subtitles": 3, "screen_text": 2}
+MADE: dict[StageName, int] = {"picture": 3, "subtitles": 3, "screen_text": 2}
 
 
-def of(stage: Stage, **values: object) -> Readiness:
+def of(stage: StageName, **values: object) -> Readiness:
     settings = Settings(**{"models": "demo", **values})  # pyright: ignore[reportArgumentType]
     found = {one.stage: one for one in readiness(settings, MADE, 3)}
     assert tuple(found) == STAGES
@@ -52,7 +52,7 @@ def test_what_some_videos_lack_is_made_by_indexing_again() -> None:
     ],
 )
 def test_each_signal_that_is_not_there_says_how_to_add_it(
-    stage: Stage, values: dict[str, object], state: str, how: str
+    stage: StageName, values: dict[str, object], state: str, how: str
 ) -> None:
     found = of(stage, **values)
     assert (found.state, how in found.how) == (state, True)
@@ -60,7 +60,7 @@ def test_each_signal_that_is_not_there_says_how_to_add_it(
 
 
 def test_without_the_reader_of_text_its_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indexer.readiness.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     found = of("screen_text")
     assert (found.state, "rapidocr" in found.how) == ("missing", True)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from indexer.catalog import Stage
+from indexer.catalog import StageName
 from indexer.config import Settings
 from indexer.decode.metadata import metadata_values
 from indexer.records import Video, VideoMetadata
@@ -26,7 +26,7 @@ class Overview:
     videos: int
     """Without the failed ones."""
     duration_seconds: float
-    stages: dict[Stage, int]
+    stages: dict[StageName, int]
     """Stage -> number of videos in which it is ready."""
     counts: dict[str, int]
     """Rows by kind."""
@@ -114,7 +114,7 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
     own = settings_like(settings, library.maker)
     everything = library.videos()
     good = [video for video in everything if not video.failure_kind]
-    stages: dict[Stage, int] = dict(Counter(stage for video in good for stage in sorted(video.stages)))
+    stages: dict[StageName, int] = dict(Counter(stage for video in good for stage in sorted(video.stages)))
     return Overview(
         library=place.absolute(),
         models=asdict(library.maker),

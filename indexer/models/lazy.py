@@ -1,88 +1,58 @@
-"""The vision-language model of a run: named without loading, fetched before the work, loaded when first needed."""
+"""A model that is named without loading it, fetched before the work begins, and loaded when it is first used."""
 
-from indexer.config import Settings
-from indexer.errors import ModelMissingError
-from indexer.models.profiles import profile_of
-from indexer.models.protocols import SpeechModel
-from indexer.models.vision_language import VisionLanguageModel
-from indexer.models.weights.transformers_models import SPEECH, find_saved_weights, saved_weights_name
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+from indexer.models.weights.transformers_models import find_saved_weights, saved_weights_name
 
 
-class Transcriber:
-    """Holds the model that the settings name, or the one that is given."""
+class NamedModel(Protocol):
+    """A model with the name that the library records."""
 
-    def __init__(self, settings: Settings, model: SpeechModel | None = None) -> None:
-        self._spec = profile_of(settings).speech_model
-        self._device = settings.device
-        self._given = model
-        self._loaded: SpeechModel | None = None
+    @property
+    def name(self) -> str: ...
+
+
+Model = TypeVar("Model", bound=NamedModel)
+
+
+class LazyModel(Generic[Model]):
+    """Holds the model of a spec, or one that is loaded already."""
+
+    def __init__(self, spec: str, *, kind: str, load: Callable[[str], Model], loaded: Model | None = None) -> None:
+        """
+        Args:
+            spec: hub name or directory; empty: there is no model.
+            kind: `VISION_LANGUAGE` or `SPEECH` of `indexer.models.weights.transformers_models`.
+            load: spec -> the loaded model.
+            loaded: a model to use in place of the spec's.
+        """
+        self._spec, self._kind, self._load = spec, kind, load
+        self._given = self._loaded = loaded
 
     @property
     def name(self) -> str:
-        """What the library records; empty while the weights are not on this machine."""
+        """The name that the library records; empty while the weights are not on this machine."""
         if self._given is not None:
             return self._given.name
-        return saved_weights_name(self._spec, kind=SPEECH) if self._spec else ""
+        return saved_weights_name(self._spec, kind=self._kind) if self._spec else ""
 
     def fetch(self) -> None:
-        """Has the weights on this machine.
+        """Downloads the weights unless they are on this machine.
 
         Raises:
             ModelMissingError: they are absent and cannot be fetched.
             ModelBrokenError: files were found that are not such a model.
         """
         if self._spec and self._given is None:
-            find_saved_weights(self._spec, kind=SPEECH)
+            find_saved_weights(self._spec, kind=self._kind)
 
-    def model(self) -> SpeechModel:
-        """Loaded; see `load_whisper` for what it raises."""
-        if self._given is not None:
-            return self._given
+    def get(self) -> Model:
+        """The model, loaded on first use; raises what `load` raises."""
         if self._loaded is None:
-            from indexer.models.whisper.model import load_whisper
-
-            self._loaded = load_whisper(self._spec, device=self._device)
+            self._loaded = self._load(self._spec)
         return self._loaded
 
-    def let_go(self) -> None:
-        """Frees the device's memory for the stages that follow."""
-        self._loaded = None
-
-
-class Captioner:
-    """Holds the model that the settings name, or the one that is given."""
-
-    def __init__(self, settings: Settings, model: VisionLanguageModel | None = None) -> None:
-        profile = profile_of(settings)
-        self._spec = profile.vision_language_model if profile.captions else ""
-        self._device = settings.device
-        self._model = model
-
-    @property
-    def name(self) -> str:
-        """What the library records; empty while the weights are not on this machine."""
-        if self._model is not None:
-            return self._model.name
-        return saved_weights_name(self._spec) if self._spec else ""
-
-    def fetch(self) -> None:
-        """Has the weights on this machine, so that their lack is known before hours of work.
-
-        Raises:
-            ModelMissingError: they are absent and cannot be fetched.
-            ModelBrokenError: files were found that are not such a model.
-        """
-        if self._spec and self._model is None:
-            try:
-                find_saved_weights(self._spec)
-            except ModelMissingError as error:
-                raise ModelMissingError(f"{error}; or leave captions out with --no-captions") from error
-
-    @property
-    def model(self) -> VisionLanguageModel:
-        """Loaded; see `load_vision_language_model` for what it raises."""
-        if self._model is None:
-            from indexer.models.qwen.model import load_vision_language_model
-
-            self._model = load_vision_language_model(self._spec, device=self._device)
-        return self._model
+    def release(self) -> None:
+        """Frees the device's memory; the next `get` loads the model again."""
+        self._loaded = self._given

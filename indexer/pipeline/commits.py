@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from indexer.catalog import Stage, TextSource
+from indexer.catalog import StageName, TextSource
 from indexer.pipeline.events import IndexEvent, StageFinished
 from indexer.records import FrameRow, SegmentRow, TextRow, Video
 from indexer.store.library import Library
@@ -45,7 +45,7 @@ class Commits:
     def add(
         self,
         video: Video,
-        finished: Sequence[tuple[Stage, int, float]],
+        finished: Sequence[tuple[StageName, int, float]],
         *,
         pictures: tuple[Sequence[SegmentRow], Sequence[FrameRow]] | None = None,
         texts: Sequence[tuple[TextSource, Sequence[TextRow]]] = (),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from indexer.catalog import Stage
+from indexer.catalog import StageName
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class StageProgress:
     """Part of a stage of one video is done."""
 
     path: str
-    stage: Stage
+    stage: StageName
     done_seconds: float
     """Seconds of video behind the furthest finished frame."""
     duration_seconds: float
@@ -33,7 +33,7 @@ class StageFinished:
 
     path: str
     video_id: str
-    stage: Stage
+    stage: StageName
     duration_seconds: float
     rows: int
     """Frames for `picture`, texts for the others."""
@@ -44,7 +44,7 @@ class StageFinished:
 class StageLeftOut:
     """A stage cannot be made in this run; everything else is, and the stage follows once it can be."""
 
-    stage: Stage
+    stage: StageName
     reason: str
     """Names what is missing and the way to add it."""
 

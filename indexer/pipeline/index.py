@@ -7,18 +7,22 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError
-from indexer.models.lazy import Captioner, Transcriber
 from indexer.models.protocols import SpeechModel
 from indexer.models.registry import Models, load_models
 from indexer.models.vision_language import VisionLanguageModel
 from indexer.pipeline.events import IndexEvent, IndexFinished, ScanFinished, VideoMissing, VideoMoved, VideoSkipped
+from indexer.pipeline.pending_stages import pending_stages
 from indexer.pipeline.plan import Plan, make_plan
-from indexer.pipeline.run_context import RunContext
+from indexer.pipeline.run_context import LoadedModels, RunContext
 from indexer.pipeline.scan import scan
+from indexer.pipeline.stages.base import Stage
+from indexer.pipeline.stages.loading import create_stages
 from indexer.provenance import follows, maker_of, settings_like, trusted
 from indexer.store.library import Library
 from indexer.store.schema import Maker
@@ -27,15 +31,15 @@ from indexer.store.tables import check_maker
 Listener = Callable[[IndexEvent], None]
 
 
-def _deaf(event: IndexEvent) -> None:
-    """Listens to nothing."""
+def _ignore(event: IndexEvent) -> None:
+    """The listener of a caller who wants no events."""
 
 
 def index_paths(
     paths: Sequence[Path],
     *,
     settings: Settings,
-    on_event: Listener = _deaf,
+    on_event: Listener = _ignore,
     cancel: threading.Event | None = None,
     prune: bool = False,
     retry_failed: bool = False,
@@ -81,20 +85,16 @@ def index_paths(
             settings,
             on_event=on_event,
             cancel=cancel or threading.Event(),
-            retry_failed=retry_failed,
-            captioner=Captioner(settings, vision_language_model),
-            transcriber=Transcriber(settings, speech_model),
+            loaded=LoadedModels(vision_language_model, speech_model),
         )
-        plan = make_plan(found, library.videos(), roots=roots, needs=run.needs)
-        if plan.jobs:
-            from indexer.pipeline.stages.speech import fetch_speech_model
-
-            plan = fetch_speech_model(run, plan)
+        stages = create_stages(run)
+        pending = partial(pending_stages, stages=stages, software=run.software, retry_failed=retry_failed)
+        plan = make_plan(found, library.videos(), roots=roots, pending=pending)
+        plan = _prepare(run, stages, plan)
         run.emit(ScanFinished(len(found), len(plan.jobs)))
         _tidy(run, plan, prune=prune)
         if plan.jobs:
-            run.captioner.fetch()
-            _make(run, plan, models or load_models(settings))
+            _run_stages(run, stages, plan, models or load_models(settings))
         run.commits.flush()
         _drop_replaced(run, plan)
         finished = _finish(run, len(found), started)
@@ -110,10 +110,20 @@ def _maker_at(place: Path) -> Maker | None:
         return None
 
 
+def _prepare(run: RunContext, stages: Sequence[Stage], plan: Plan) -> Plan:
+    """Fetches what the stages need; the plan without what cannot be made in this run."""
+    for stage in stages:
+        reason = stage.prepare(plan.jobs) if plan.jobs else ""
+        if reason:
+            run.leave_out(stage.name, reason)
+            plan = plan.without_stage(stage.name)
+    return plan
+
+
 def _tidy(run: RunContext, plan: Plan, *, prune: bool) -> None:
     """Everything that needs no decoding."""
     for path, reason in plan.skipped:
-        run.tally.skipped += 1
+        run.totals.skipped += 1
         run.emit(VideoSkipped(path, reason))
     for path, old_path in plan.moved:
         run.emit(VideoMoved(path, old_path))
@@ -134,32 +144,27 @@ def _drop_replaced(run: RunContext, plan: Plan) -> None:
     run.library.remove_videos([video.video_id for video in plan.replaced if not awaited & {*video.paths}])
 
 
-def _make(run: RunContext, plan: Plan, models: Models) -> None:
-    from indexer.models.device import one_thread_an_operation
-    from indexer.pipeline.stages.speech import make_speech
-    from indexer.pipeline.stages.texts import make_captions, make_pictures, make_subtitles, read_screens
+def _run_stages(run: RunContext, stages: Sequence[Stage], plan: Plan, models: Models) -> None:
+    from indexer.models.device import one_thread_an_operation  # imports torch, which takes seconds
 
     check_maker(run.library.path, run.library.maker, maker_of(models, run.settings))
     run.models = models
-    with one_thread_an_operation(run.settings.device):
-        make_pictures(run, [job for job in plan.jobs if "picture" in job.stages])
-        make_subtitles(run, [job for job in plan.jobs if "subtitles" in job.stages])
-        read_screens(run, [job for job in plan.jobs if "screen_text" in job.stages])
-    make_speech(run, plan.jobs)
-    make_captions(run, [job for job in plan.jobs if "captions" in job.stages])
+    for stage in stages:
+        with one_thread_an_operation(run.settings.device) if stage.one_thread_an_operation else nullcontext():
+            stage.make(plan.jobs)
     if not run.cancel.is_set():
         run.library.maintain()
 
 
 def _finish(run: RunContext, videos: int, started: float) -> IndexFinished:
-    tally = run.tally
-    tally.stage_seconds["write"] = run.commits.write_seconds
+    totals = run.totals
+    totals.stage_seconds["write"] = run.commits.write_seconds
     return IndexFinished(
         videos,
-        len(tally.indexed),
-        tally.skipped,
-        tally.failed,
+        len(totals.indexed),
+        totals.skipped,
+        totals.failed,
         time.perf_counter() - started,
         interrupted=run.cancel.is_set(),
-        stage_seconds=tally.stage_seconds,
+        stage_seconds=totals.stage_seconds,
     )

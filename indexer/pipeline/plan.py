@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from indexer.catalog import Stage
+from indexer.catalog import ENTRY_OF_STAGE, FIRST_STAGE, StageName
 from indexer.errors import VanishedVideoError
 from indexer.pipeline.fingerprints import content_id
 from indexer.pipeline.scan import FoundFile, LostFile
@@ -28,7 +28,7 @@ class Job:
     """Empty while the bytes are not hashed yet: nothing else has this size, so it is new."""
     known: Video | None
     """What the library holds of it."""
-    stages: tuple[Stage, ...]
+    stages: tuple[StageName, ...]
     """To be made, in order."""
     tags: tuple[str, ...] = ()
     """The person's, of what was at these paths before: a file that was cut or exported anew keeps its tags."""
@@ -51,6 +51,13 @@ class Plan:
     missing: tuple[Video, ...] = ()
     """Videos that lay under the given paths and are gone."""
 
+    def without_stage(self, stage: StageName) -> "Plan":
+        """The plan where a stage cannot be made; videos that lack nothing else are skipped."""
+        jobs = [replace(job, stages=tuple(name for name in job.stages if name != stage)) for job in self.jobs]
+        reason = f"indexed already, but for {ENTRY_OF_STAGE[stage].label}"
+        skipped = [(str(file.path), reason) for job in jobs if not job.stages for file in job.files]
+        return replace(self, jobs=tuple(job for job in jobs if job.stages), skipped=(*self.skipped, *skipped))
+
 
 @dataclass
 class _Draft:
@@ -68,7 +75,7 @@ def make_plan(
     videos: Iterable[Video],
     *,
     roots: Sequence[Path],
-    needs: Callable[[Video], tuple[tuple[Stage, ...], str]],
+    pending: Callable[[Video], tuple[tuple[StageName, ...], str]],
 ) -> Plan:
     """Compares the disk with the library.
 
@@ -76,17 +83,17 @@ def make_plan(
         found: what the scan saw.
         videos: what the library holds.
         roots: the absolute paths that were scanned: only below them can a video be missing.
-        needs: video -> stages to make, and the reason why none where there is none.
+        pending: video -> stages to make, and the reason why none where there is none.
     """
     draft = _Draft(lost=[item for item in found if isinstance(item, LostFile)])
     known = {video.video_id: video for video in videos}
     by_id, fresh = _identify([item for item in found if isinstance(item, FoundFile)], known, draft)
-    draft.jobs += [Job((file,), "", None, ("picture",)) for file in fresh]
+    draft.jobs += [Job((file,), "", None, (FIRST_STAGE,)) for file in fresh]
     for video_id, files in by_id.items():
         if video_id in known:
-            _known_content(known[video_id], files, draft, roots, needs)
+            _known_content(known[video_id], files, draft, roots, pending)
         else:
-            draft.jobs.append(Job(tuple(files), video_id, None, ("picture",)))
+            draft.jobs.append(Job(tuple(files), video_id, None, (FIRST_STAGE,)))
     _gone_content(known, by_id, found, draft, roots)
     draft.jobs = [_with_tags(job, draft.replaced) for job in draft.jobs]
     draft.jobs.sort(key=lambda job: job.files[0].path)
@@ -124,7 +131,7 @@ def _known_content(
     files: Sequence[FoundFile],
     draft: _Draft,
     roots: Sequence[Path],
-    needs: Callable[[Video], tuple[tuple[Stage, ...], str]],
+    pending: Callable[[Video], tuple[tuple[StageName, ...], str]],
 ) -> None:
     times = {str(file.path): file.modified_ns for file in files}
     for path, modified in zip(video.paths, video.modified_ns, strict=True):
@@ -136,7 +143,7 @@ def _known_content(
         draft.rewritten.append(current)
         gone = sorted(set(video.paths) - set(paths))
         draft.moved += [(new, old) for new, old in zip(sorted(set(paths) - set(video.paths)), gone, strict=False)]
-    stages, reason = needs(current)
+    stages, reason = pending(current)
     if stages:
         draft.jobs.append(Job(tuple(sorted(files)), video.video_id, current, stages))
     else:

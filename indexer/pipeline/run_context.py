@@ -1,19 +1,20 @@
-"""What the stages of one indexing run share: the open library, the models, what is ready, and the tally."""
+"""What the stages of one indexing run share: the open library, the models, the events, and the run's totals."""
 
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from indexer.catalog import FIRST_STAGE, StageName
 from indexer.config import Settings
-from indexer.errors import VanishedVideoError, VideoError
-from indexer.models.lazy import Captioner, Transcriber
+from indexer.errors import UnreadableVideoError, VanishedVideoError, VideoError
+from indexer.models.protocols import SpeechModel
 from indexer.models.registry import Models
+from indexer.models.vision_language import VisionLanguageModel
 from indexer.pipeline.commits import Commits
-from indexer.pipeline.events import IndexEvent, VideoFailed, VideoWarned
+from indexer.pipeline.events import IndexEvent, StageLeftOut, VideoFailed, VideoWarned
 from indexer.pipeline.fingerprints import decoding_software, id_of_unreadable
-from indexer.pipeline.pending_stages import Needs
 from indexer.pipeline.plan import Job
 from indexer.pipeline.scan import LostFile
 from indexer.records import Segment, Video
@@ -21,7 +22,7 @@ from indexer.store.library import Library
 
 
 @dataclass
-class Tally:
+class RunTotals:
     """What a run has done so far."""
 
     indexed: set[str] = field(default_factory=set[str])
@@ -30,11 +31,19 @@ class Tally:
     skipped: int = 0
     stage_seconds: dict[str, float] = field(default_factory=dict[str, float])
 
-    def count(self, stage: str, started: float) -> float:
+    def add_seconds_since(self, started: float, stage: str) -> float:
         """Adds the time since `started` (`perf_counter`) to a stage; returns it, seconds."""
         seconds = time.perf_counter() - started
         self.stage_seconds[stage] = self.stage_seconds.get(stage, 0.0) + seconds
         return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModels:
+    """Models of single stages that the caller has loaded; None: those of the settings."""
+
+    vision_language: VisionLanguageModel | None = None
+    speech: SpeechModel | None = None
 
 
 class RunContext:
@@ -47,30 +56,20 @@ class RunContext:
         *,
         on_event: Callable[[IndexEvent], None],
         cancel: threading.Event,
-        retry_failed: bool,
-        captioner: Captioner,
-        transcriber: Transcriber,
+        loaded: LoadedModels,
     ) -> None:
-        self.library, self.settings, self.cancel = library, settings, cancel
+        self.library, self.settings, self.cancel, self.loaded = library, settings, cancel, loaded
         self.software = decoding_software(settings)
-        self.needs = Needs(
-            library.maker,
-            settings,
-            self.software,
-            captioner=captioner.name,
-            transcriber=transcriber.name,
-            retry_failed=retry_failed,
-        )
-        self.captioner, self.transcriber = captioner, transcriber
         self.commits = Commits(library, self.emit)
-        self.tally = Tally()
+        self.totals = RunTotals()
         self.cores = os.cpu_count() or 1
         self._on_event, self._event_lock = on_event, threading.Lock()
         self._models: Models | None = None
+        self._vanished: set[str] = set()
 
     @property
     def models(self) -> Models:
-        """The loaded models; set before the first stage runs."""
+        """The embedding models; set before the first stage runs."""
         assert self._models is not None
         return self._models
 
@@ -78,37 +77,65 @@ class RunContext:
     def models(self, models: Models) -> None:
         self._models = models
 
+    def videos_lacking(self, is_lacked_by: Callable[[Video], bool], jobs: Sequence[Job]) -> list[Video]:
+        """Indexed videos that lack a stage, sorted by path.
+
+        Those that this run has just indexed, and those that an earlier run left without the stage; not those that
+        went away during the run.
+        """
+        earlier = [job.known for job in jobs if job.known is not None and FIRST_STAGE not in job.stages]
+        videos = {video.video_id: video for video in earlier} | self.commits.done
+        lacking = [
+            video
+            for video in videos.values()
+            if FIRST_STAGE in video.stages and video.video_id not in self._vanished and is_lacked_by(video)
+        ]
+        return sorted(lacking, key=lambda video: video.path)
+
+    def segments_of(self, video: Video) -> list[Segment]:
+        """Segments of a video whose pictures are in the library, in order of time."""
+        return [Segment(row.index, row.span) for row in self.library.segments(video.video_id)]
+
     def emit(self, event: IndexEvent) -> None:
-        """Tells the listener, one event at a time."""
+        """Passes an event to the listener, one at a time."""
         with self._event_lock:
             self._on_event(event)
 
     def warn(self, video: Video, warnings: Iterable[str]) -> None:
+        """Reports what went less than well with a video."""
         for warning in warnings:
             self.emit(VideoWarned(video.path, warning))
 
+    def leave_out(self, stage: StageName, reason: str) -> None:
+        """Reports a stage that cannot be made in this run."""
+        self.emit(StageLeftOut(stage, reason))
+
     def fail(self, job: Job, video_id: str, error: VideoError) -> None:
-        """Reports a video that cannot be indexed, and keeps the reason unless its bytes went away meanwhile."""
-        self.tally.failed += 1
-        self.emit(VideoFailed(str(job.files[0].path), error.kind, str(error)))
+        """Reports a video that cannot be indexed, and records the reason unless its bytes went away meanwhile."""
+        self._report_failure(str(job.files[0].path), error)
         if isinstance(error, VanishedVideoError):
             return
         if job.known is not None and job.known.stages:
             self.library.remove_videos([job.known.video_id])
-        self._keep_failure(row_of(job, video_id), error.kind, str(error))
+        self._record_failure(row_of(job, video_id), error.kind, str(error))
+
+    def fail_vanished(self, video: Video, error: VideoError) -> None:
+        """Reports an indexed video whose bytes went away; the stages that follow pass it over."""
+        self._vanished.add(video.video_id)
+        self._report_failure(video.path, error)
 
     def fail_lost(self, lost: LostFile) -> None:
-        """Reports a file that cannot even be looked at."""
-        self.tally.failed += 1
+        """Reports a file that cannot even be opened, and records it."""
         path = os.fsencode(lost.path).decode(errors="replace")
-        reason = f"{path}: {lost.reason}"
-        self.emit(VideoFailed(path, "unreadable", reason))
-        self._keep_failure(Video(id_of_unreadable(lost.path), (path,), 0, (0,), 0.0, None), "unreadable", reason)
+        error = UnreadableVideoError(f"{path}: {lost.reason}")
+        self._report_failure(path, error)
+        self._record_failure(Video(id_of_unreadable(lost.path), (path,), 0, (0,), 0.0, None), error.kind, str(error))
 
-    def segments_of(self, video: Video) -> list[Segment]:
-        return [Segment(row.index, row.span) for row in self.library.segments(video.video_id)]
+    def _report_failure(self, path: str, error: VideoError) -> None:
+        self.totals.failed += 1
+        self.emit(VideoFailed(path, error.kind, str(error)))
 
-    def _keep_failure(self, video: Video, kind: str, reason: str) -> None:
+    def _record_failure(self, video: Video, kind: str, reason: str) -> None:
         failed = replace(video, failure_kind=kind, failure_reason=reason, failure_software=self.software)
         self.commits.add(failed, [])
 

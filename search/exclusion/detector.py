@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from indexer.catalog import STAGE_OF_SOURCE, Stage, TextSource
+from indexer.catalog import STAGE_OF_SOURCE, StageName, TextSource
 from indexer.store.hits import SegmentKey, TextHit
 from indexer.store.library import Library
 from search.exclusion.caption_synonyms import SameWords
@@ -49,7 +49,7 @@ class Unwanted:
         alone: EmbeddedQuery,
         in_context: EmbeddedQuery | None,
         same: SameWords,
-        ready: Callable[[str, Stage], bool],
+        ready: Callable[[str, StageName], bool],
     ) -> None:
         """
         Args:

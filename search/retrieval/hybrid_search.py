@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from indexer.catalog import Stage
+from indexer.catalog import StageName
 from indexer.records import Video
 from indexer.store.hits import SegmentKey
 from indexer.store.library import Library
@@ -47,7 +47,7 @@ def hybrid_search(
         videos: the library's, by id; what is not ready in them, and what is not among them, is left out.
     """
 
-    def ready(video_id: str, stage: Stage) -> bool:
+    def ready(video_id: str, stage: StageName) -> bool:
         return video_id in videos and stage in videos[video_id].stages
 
     found = retrieve(library, question, signals=signals, ready=ready)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from indexer.catalog import STAGE_OF_SOURCE, Stage, TextSource
+from indexer.catalog import STAGE_OF_SOURCE, StageName, TextSource
 from indexer.records import SegmentRow, TimeSpan, Video
 from indexer.store.hits import TextHit
 from indexer.store.library import Library
@@ -21,7 +21,7 @@ def find_phrase(
     *,
     sources: Sequence[TextSource],
     videos: Mapping[str, Video],
-    is_ready: Callable[[str, Stage], bool],
+    is_ready: Callable[[str, StageName], bool],
 ) -> list[Draft]:
     """Moments whose texts hold the words side by side, best first; within a video they never overlap.
 

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from indexer.catalog import Stage
+from indexer.catalog import StageName
 from indexer.store.hits import SegmentKey
 from search.retrieval.dense import search_pictures, search_texts
 from search.retrieval.embedded_query import EmbeddedQuery
@@ -23,7 +23,7 @@ from search.signals import ENTRY_OF, Signal, SignalEntry
 
 
 def retrieve(
-    library: Searchable, query: EmbeddedQuery, *, signals: Collection[Signal], ready: Callable[[str, Stage], bool]
+    library: Searchable, query: EmbeddedQuery, *, signals: Collection[Signal], ready: Callable[[str, StageName], bool]
 ) -> RetrievalResult:
     """Search by each of the signals that compare rows of the library.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from indexer.catalog import Stage, TextSource
+from indexer.catalog import StageName, TextSource
 from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Vector, Video
 from indexer.store.library import Library
 from indexer.store.schema import Maker
@@ -54,7 +54,7 @@ def texts(
     return video_id(number), source, rows
 
 
-def video(number: int, segments: int = 3, stages: Sequence[Stage] = ("picture", "subtitles")) -> Video:
+def video(number: int, segments: int = 3, stages: Sequence[StageName] = ("picture", "subtitles")) -> Video:
     return Video(
         video_id=video_id(number),
         paths=(f"/videos/{number}.mp4",),

@@ -18,7 +18,7 @@ from api.service.files.preparer import Making, MediaDesk
 from api.service.files.settings import MediaSettings
 from indexer.config import Settings
 from indexer.errors import UnreadableVideoError
-from indexer.pipeline.stages.picture_work import THUMBNAIL_WIDTH
+from indexer.pipeline.stages.pending_video import THUMBNAIL_WIDTH
 from indexer.records import SegmentRow, TimeSpan, Video
 from indexer.store.library import Library
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from api.index_progress import Tally, event_name
 from api.service.schemas.videos import Job, JobError
-from indexer.catalog import Stage
+from indexer.catalog import StageName
 from indexer.pipeline import events
 
 _KINDS: tuple[type[Any], ...] = (
@@ -28,7 +28,7 @@ _DONE, _PARTLY_FAILED, _INTERRUPTED = 0, 3, 130
 class JobProgress:
     """Reads the lines of one run of `reelseek index --json`."""
 
-    def __init__(self, stages: Sequence[Stage]) -> None:
+    def __init__(self, stages: Sequence[StageName]) -> None:
         self.tally = Tally(stages=stages)
         self.video_ids: dict[str, None] = {}
         self.error: dict[str, str] | None = None

@@ -15,7 +15,7 @@ from api.service.metrics import MEDIA_TYPE, Metrics
 from api.service.problems import described
 from api.service.runtime import Runtime
 from api.service.schemas.health import Health, QueueState, SignalState
-from indexer.catalog import Stage
+from indexer.catalog import StageName
 from indexer.config import Settings
 from indexer.errors import LibraryError
 from indexer.models.profiles import Profile, profile_of
@@ -95,7 +95,7 @@ def _look(runtime: Runtime) -> Health:
 def _signals(runtime: Runtime, settings: Settings) -> list[SignalState]:
     """Folders of this machine are not told: a model is known by its last part."""
     good = [video for video in runtime.library.videos() if not video.failure_kind]
-    made: Counter[Stage] = Counter(stage for video in good for stage in video.stages)
+    made: Counter[StageName] = Counter(stage for video in good for stage in video.stages)
     profile = profile_of(settings)
     folders = [
         name

@@ -11,7 +11,7 @@ from api.media.playability import how_to_play
 from api.service.links import media_link, rfc3339, sprites_link, thumbnail_link
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
-from indexer.catalog import STAGES, TEXT_SOURCES, Stage
+from indexer.catalog import STAGES, TEXT_SOURCES, StageName
 from indexer.provenance import settings_like
 from indexer.records import Video, VideoMetadata
 from search.query.filters import Filters
@@ -28,7 +28,7 @@ class VideoViews:
         self._roots = runtime.service.roots
         self._uploads = runtime.upload_folder
         settings = settings_like(runtime.settings, self._library.maker)
-        self._stages: list[Stage] = stages_of(settings)
+        self._stages: list[StageName] = stages_of(settings)
 
     def page(
         self, *, offset: int, limit: int, sort: Sort, descending: bool, words: str, state: State | None, tag: str

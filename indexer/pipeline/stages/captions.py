@@ -1,188 +1,92 @@
-"""The fourth stage: one factual sentence a segment, for many videos at once.
+"""The captions stage: a vision-language model describes each segment in one factual sentence."""
 
-A thread reads frame pairs of segment after segment; the model describes them in batches that span segments and
-videos. Finished videos come out; writing is the caller's.
-"""
+import hashlib
+from collections.abc import Sequence
 
-import queue
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-
+from indexer.availability import Unavailable, missing_model
 from indexer.config import Settings
-from indexer.decode.video import open_video
-from indexer.errors import GenerationCancelledError, VideoError
-from indexer.models.frame_pairs import TimedPair, asked_times, pair_times, pairs_at, picture_size, scaled
+from indexer.errors import ModelMissingError
+from indexer.models.lazy import LazyModel
+from indexer.models.profiles import Profile, profile_of
 from indexer.models.vision_language import VisionLanguageModel
-from indexer.pipeline.events import IndexEvent, StageProgress
-from indexer.pipeline.stages.caption_prompt import (
-    MAX_CAPTION_PAIRS,
-    MAX_CAPTION_TOKENS,
-    PAIR_TOKENS,
-    caption_prompt,
-)
-from indexer.pipeline.stages.threaded import VideoTexts
-from indexer.records import SampledFrame, Segment, TimedText, Video
-
-BATCH_SEGMENTS = 16
-LONGEST_CAPTION_CHARACTERS = 400
+from indexer.models.weights.transformers_models import VISION_LANGUAGE, saved_weights_name
+from indexer.pipeline.plan import Job
+from indexer.pipeline.run_context import RunContext
+from indexer.pipeline.stages.base import Stage
+from indexer.pipeline.stages.caption_prompt import PROMPT_VERSION
+from indexer.pipeline.stages.caption_worker import CaptionWorker
+from indexer.pipeline.stages.texts import commit_texts
+from indexer.records import Video
 
 
-@dataclass
-class _Work:
-    video: Video
-    texts: list[TimedText] = field(default_factory=list[TimedText])
-    error: VideoError | None = None
-    started: float = field(default_factory=time.perf_counter)
+class CaptionStage(Stage):
+    """Captions of a model that is not on this machine are left as they are."""
 
+    name = "captions"
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A segment's pairs; without a segment: the video ends here."""
+    def __init__(self, run: RunContext) -> None:
+        super().__init__(run)
+        spec = profile_of(run.settings).vision_language_model if self.is_on else ""
+        self._model = LazyModel(spec, kind=VISION_LANGUAGE, load=self._load, loaded=run.loaded.vision_language)
+        self._model_name = self._model.name
 
-    work: _Work
-    segment: Segment | None
-    pairs: tuple[TimedPair, ...] = ()
+    @classmethod
+    def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
+        model = profile.vision_language_model
+        if not model:
+            why = f"the profile {profile.name} has no vision-language model: no captions, no answers to questions"
+            return Unavailable("off", why, "index with --vision-language-model MODEL")
+        if not saved_weights_name(model):
+            return missing_model("vision-language model", model, "--vision-language-model")
+        if not profile.captions:
+            return Unavailable("off", "captions are not asked for", "index with --captions")
+        return None
 
-
-class CaptionStage:
-    """Runs the stage over videos whose pictures are indexed; iterate `results` once."""
-
-    def __init__(
-        self,
-        videos: Sequence[Video],
-        *,
-        segments_of: Callable[[Video], Sequence[Segment]],
-        model: VisionLanguageModel,
-        settings: Settings,
-        emit: Callable[[IndexEvent], None],
-        cancel: threading.Event,
-    ) -> None:
-        """
-        Args:
-            videos: what to describe, in order.
-            segments_of: its segments in order of time.
-            emit: told of progress.
-            cancel: set to stop within one token.
-        """
-        self._videos, self._segments_of, self._model = videos, segments_of, model
-        self._settings, self._emit, self._cancel = settings, emit, cancel
-        self._read: queue.Queue[_Read | BaseException | None] = queue.Queue(2 * BATCH_SEGMENTS)
-        self._stopped = False
-        self.caption_seconds = 0.0
-        """In the model."""
-
-    def results(self) -> Iterator[VideoTexts]:
-        """Finished videos in order."""
-        thread = threading.Thread(target=self._run_reader, name="captions", daemon=True)
-        thread.start()
+    def prepare(self, jobs: Sequence[Job]) -> str:
+        """Fetches the model, so that its lack is known before hours of work."""
         try:
-            yield from self._captioned()
-        except GenerationCancelledError:
+            self._model.fetch()
+        except ModelMissingError as error:
+            raise ModelMissingError(f"{error}; or leave captions out with --no-captions") from error
+        return ""
+
+    def fingerprint(self, video: Video) -> str:
+        prompt = hashlib.blake2b(PROMPT_VERSION.encode(), digest_size=4).hexdigest()
+        text_model = self.run.library.maker.text_model or "no text model"
+        return " | ".join(("captions-1", self._model_name, f"prompt {prompt}", text_model))
+
+    def is_lacked_by(self, video: Video) -> bool:
+        if self.is_on and not self._model_name:
+            return self.name not in video.stages
+        return super().is_lacked_by(video)
+
+    def make(self, jobs: Sequence[Job]) -> None:
+        run = self.run
+        lacking = run.videos_lacking(self.is_lacked_by, jobs)
+        if not lacking or run.cancel.is_set():
             return
-        finally:
-            self._stopped = True
-            while thread.is_alive():
-                self._drain()
-                thread.join(0.05)
-
-    def _captioned(self) -> Iterator[VideoTexts]:
-        batch: list[_Read] = []
-        while not self._cancel.is_set():
-            item = self._read.get()
-            if isinstance(item, BaseException):
-                raise item
-            if item is not None:
-                batch.append(item)
-            if sum(one.segment is not None for one in batch) >= BATCH_SEGMENTS or item is None:
-                yield from self._finish(batch)
-                batch = []
-            if item is None:
-                return
-
-    def _finish(self, batch: Sequence[_Read]) -> Iterator[VideoTexts]:
-        shown = [one for one in batch if one.segment is not None and one.pairs]
-        started = time.perf_counter()
-        prompts = [caption_prompt(one.pairs) for one in shown]
-        replies = self._model.generate(prompts, max_tokens=MAX_CAPTION_TOKENS, is_cancelled=self._cancel.is_set)
-        self.caption_seconds += time.perf_counter() - started
-        texts = {id(one): _one_line(reply.text) for one, reply in zip(shown, replies, strict=True)}
-        for one in batch:
-            if one.segment is None:
-                work = one.work
-                wall = time.perf_counter() - work.started
-                yield VideoTexts(work.video, tuple(work.texts), work.error, wall)
-                continue
-            if text := texts.get(id(one), ""):
-                one.work.texts.append(TimedText(one.segment.span, text, ""))
-            stop, video = one.segment.span.stop_seconds, one.work.video
-            self._emit(StageProgress(video.path, "captions", stop, video.duration_seconds))
-
-    def _run_reader(self) -> None:
-        try:
-            for video in self._videos:
-                work = _Work(video)
-                try:
-                    for segment, pairs in self._pairs_of(video):
-                        if not self._put(_Read(work, segment, pairs)):
-                            return
-                except VideoError as error:
-                    work.error = error
-                if not self._put(_Read(work, None)):
-                    return
-            self._put(None)
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that iterates
-            self._put(error)
-
-    def _pairs_of(self, video: Video) -> Iterator[tuple[Segment, tuple[TimedPair, ...]]]:
-        """Segment after segment; no more than one segment's pictures are kept."""
-        inset = 0.5 / self._settings.frames_per_second  # a cut lies within half a sampling step
-        segments = self._segments_of(video)
-        if not segments:
-            return
-        starts = [pair_times(segment.span, MAX_CAPTION_PAIRS, inset_seconds=inset) for segment in segments]
-        times = asked_times(start for own in starts for start in own)
-        side = self._settings.picture_max_side
-        with open_video(Path(video.path), settings=self._settings, times=times, max_side=side) as reader:
-            probe = reader.probe
-            size = picture_size(
-                probe.width,
-                probe.height,
-                grid_pixels=self._model.grid_pixels,
-                most_tokens=PAIR_TOKENS,
-                only=self._model.picture_size,
+        model = self._model.get()
+        self._model_name = model.name
+        worker = CaptionWorker(
+            lacking,
+            segments_of=run.segments_of,
+            model=model,
+            settings=run.settings,
+            emit=run.emit,
+            cancel=run.cancel,
+        )
+        for item in worker.results():
+            commit_texts(
+                run,
+                item,
+                stage=self.name,
+                fingerprint=self.fingerprint(item.video),
+                complaint="captions are not complete",
             )
-            kept: list[SampledFrame] = []
-            place = 0
-            for frame in scaled(reader.frames(), size):
-                while place < len(segments) and frame.time_seconds > asked_times(starts[place])[-1] + 1e-6:
-                    yield segments[place], tuple(pairs_at(starts[place], kept))
-                    kept = kept[-1:]
-                    place += 1
-                kept.append(frame)
-            for left in range(place, len(segments)):
-                yield segments[left], tuple(pairs_at(starts[left], kept))
+        run.commits.flush()
+        run.totals.stage_seconds["captions"] = worker.caption_seconds
 
-    def _put(self, item: "_Read | BaseException | None") -> bool:
-        while not self._stopped and not self._cancel.is_set():
-            try:
-                self._read.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-            return True
-        self._drain()
-        self._read.put(None)  # whoever waits for the next segment wakes up
-        return False
+    def _load(self, spec: str) -> VisionLanguageModel:
+        from indexer.models.qwen.model import load_vision_language_model  # imports torch, which takes seconds
 
-    def _drain(self) -> None:
-        while not self._read.empty():
-            try:
-                self._read.get_nowait()
-            except queue.Empty:
-                return
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:LONGEST_CAPTION_CHARACTERS].strip()
+        return load_vision_language_model(spec, device=self.run.settings.device)

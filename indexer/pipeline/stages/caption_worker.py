@@ -1,0 +1,188 @@
+"""The fourth stage: one factual sentence a segment, for many videos at once.
+
+A thread reads frame pairs of segment after segment; the model describes them in batches that span segments and
+videos. Finished videos come out; writing is the caller's.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from indexer.config import Settings
+from indexer.decode.video import open_video
+from indexer.errors import GenerationCancelledError, VideoError
+from indexer.models.frame_pairs import TimedPair, asked_times, pair_times, pairs_at, picture_size, scaled
+from indexer.models.vision_language import VisionLanguageModel
+from indexer.pipeline.events import IndexEvent, StageProgress
+from indexer.pipeline.stages.caption_prompt import (
+    MAX_CAPTION_PAIRS,
+    MAX_CAPTION_TOKENS,
+    PAIR_TOKENS,
+    caption_prompt,
+)
+from indexer.pipeline.stages.texts import VideoTexts
+from indexer.records import SampledFrame, Segment, TimedText, Video
+
+BATCH_SEGMENTS = 16
+LONGEST_CAPTION_CHARACTERS = 400
+
+
+@dataclass
+class _Work:
+    video: Video
+    texts: list[TimedText] = field(default_factory=list[TimedText])
+    error: VideoError | None = None
+    started: float = field(default_factory=time.perf_counter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A segment's pairs; without a segment: the video ends here."""
+
+    work: _Work
+    segment: Segment | None
+    pairs: tuple[TimedPair, ...] = ()
+
+
+class CaptionWorker:
+    """Runs the stage over videos whose pictures are indexed; iterate `results` once."""
+
+    def __init__(
+        self,
+        videos: Sequence[Video],
+        *,
+        segments_of: Callable[[Video], Sequence[Segment]],
+        model: VisionLanguageModel,
+        settings: Settings,
+        emit: Callable[[IndexEvent], None],
+        cancel: threading.Event,
+    ) -> None:
+        """
+        Args:
+            videos: what to describe, in order.
+            segments_of: its segments in order of time.
+            emit: told of progress.
+            cancel: set to stop within one token.
+        """
+        self._videos, self._segments_of, self._model = videos, segments_of, model
+        self._settings, self._emit, self._cancel = settings, emit, cancel
+        self._read: queue.Queue[_Read | BaseException | None] = queue.Queue(2 * BATCH_SEGMENTS)
+        self._stopped = False
+        self.caption_seconds = 0.0
+        """In the model."""
+
+    def results(self) -> Iterator[VideoTexts]:
+        """Finished videos in order."""
+        thread = threading.Thread(target=self._run_reader, name="captions", daemon=True)
+        thread.start()
+        try:
+            yield from self._captioned()
+        except GenerationCancelledError:
+            return
+        finally:
+            self._stopped = True
+            while thread.is_alive():
+                self._drain()
+                thread.join(0.05)
+
+    def _captioned(self) -> Iterator[VideoTexts]:
+        batch: list[_Read] = []
+        while not self._cancel.is_set():
+            item = self._read.get()
+            if isinstance(item, BaseException):
+                raise item
+            if item is not None:
+                batch.append(item)
+            if sum(one.segment is not None for one in batch) >= BATCH_SEGMENTS or item is None:
+                yield from self._finish(batch)
+                batch = []
+            if item is None:
+                return
+
+    def _finish(self, batch: Sequence[_Read]) -> Iterator[VideoTexts]:
+        shown = [one for one in batch if one.segment is not None and one.pairs]
+        started = time.perf_counter()
+        prompts = [caption_prompt(one.pairs) for one in shown]
+        replies = self._model.generate(prompts, max_tokens=MAX_CAPTION_TOKENS, is_cancelled=self._cancel.is_set)
+        self.caption_seconds += time.perf_counter() - started
+        texts = {id(one): _one_line(reply.text) for one, reply in zip(shown, replies, strict=True)}
+        for one in batch:
+            if one.segment is None:
+                work = one.work
+                wall = time.perf_counter() - work.started
+                yield VideoTexts(work.video, tuple(work.texts), work.error, wall)
+                continue
+            if text := texts.get(id(one), ""):
+                one.work.texts.append(TimedText(one.segment.span, text, ""))
+            stop, video = one.segment.span.stop_seconds, one.work.video
+            self._emit(StageProgress(video.path, "captions", stop, video.duration_seconds))
+
+    def _run_reader(self) -> None:
+        try:
+            for video in self._videos:
+                work = _Work(video)
+                try:
+                    for segment, pairs in self._pairs_of(video):
+                        if not self._put(_Read(work, segment, pairs)):
+                            return
+                except VideoError as error:
+                    work.error = error
+                if not self._put(_Read(work, None)):
+                    return
+            self._put(None)
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that iterates
+            self._put(error)
+
+    def _pairs_of(self, video: Video) -> Iterator[tuple[Segment, tuple[TimedPair, ...]]]:
+        """Segment after segment; no more than one segment's pictures are kept."""
+        inset = 0.5 / self._settings.frames_per_second  # a cut lies within half a sampling step
+        segments = self._segments_of(video)
+        if not segments:
+            return
+        starts = [pair_times(segment.span, MAX_CAPTION_PAIRS, inset_seconds=inset) for segment in segments]
+        times = asked_times(start for own in starts for start in own)
+        side = self._settings.picture_max_side
+        with open_video(Path(video.path), settings=self._settings, times=times, max_side=side) as reader:
+            probe = reader.probe
+            size = picture_size(
+                probe.width,
+                probe.height,
+                grid_pixels=self._model.grid_pixels,
+                most_tokens=PAIR_TOKENS,
+                only=self._model.picture_size,
+            )
+            kept: list[SampledFrame] = []
+            place = 0
+            for frame in scaled(reader.frames(), size):
+                while place < len(segments) and frame.time_seconds > asked_times(starts[place])[-1] + 1e-6:
+                    yield segments[place], tuple(pairs_at(starts[place], kept))
+                    kept = kept[-1:]
+                    place += 1
+                kept.append(frame)
+            for left in range(place, len(segments)):
+                yield segments[left], tuple(pairs_at(starts[left], kept))
+
+    def _put(self, item: "_Read | BaseException | None") -> bool:
+        while not self._stopped and not self._cancel.is_set():
+            try:
+                self._read.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+            return True
+        self._drain()
+        self._read.put(None)  # whoever waits for the next segment wakes up
+        return False
+
+    def _drain(self) -> None:
+        while not self._read.empty():
+            try:
+                self._read.get_nowait()
+            except queue.Empty:
+                return
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:LONGEST_CAPTION_CHARACTERS].strip()

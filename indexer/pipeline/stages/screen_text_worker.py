@@ -1,0 +1,160 @@
+"""The third stage: on-screen text of the frames whose picture changed, for many videos at once.
+
+A long video is read in parts side by side; each part decodes only the frames it needs. Finished videos come out;
+writing is the caller's.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from indexer.config import Settings
+from indexer.decode.video import open_video
+from indexer.errors import VideoError
+from indexer.ocr.frame_selection import ScreenState, read_changed_frames
+from indexer.ocr.incremental_reader import ScreenWatch
+from indexer.ocr.lines import ScreenLine
+from indexer.ocr.reader import ScreenTextReader
+from indexer.ocr.timed_texts import collect_screen_texts, mark_scenery
+from indexer.pipeline.events import IndexEvent, StageProgress
+from indexer.pipeline.stages.texts import VideoTexts
+from indexer.pipeline.stages.threaded import ThreadedWorker
+from indexer.records import FrameRow, Pixels, SampledFrame, TimeSpan, Video
+
+PART_FRAMES = 120
+"""Changed frames a part: long enough that opening the file again does not count, short enough to share the work."""
+STARTED_AHEAD = 4
+"""Videos beyond the readers' number that may be under way."""
+
+
+@dataclass
+class _Reading:
+    video: Video
+    parts: list[list[float]]
+    cuts: list[float]
+    """Times at which a segment begins with another picture."""
+    states: dict[int, list[ScreenState]] = field(default_factory=dict[int, list[ScreenState]])
+    error: VideoError | None = None
+    started: float = field(default_factory=time.perf_counter)
+
+
+class _TimedWatch(ScreenWatch):
+    def __init__(self, reader: ScreenTextReader) -> None:
+        super().__init__(reader)
+        self.seconds = 0.0
+
+    def read(self, pixels: Pixels) -> list[ScreenLine]:
+        started = time.perf_counter()
+        lines = super().read(pixels)
+        self.seconds += time.perf_counter() - started
+        return lines
+
+
+class ScreenTextWorker(ThreadedWorker[VideoTexts]):
+    """Runs the stage over videos whose pictures are indexed; iterate `results` once."""
+
+    def __init__(
+        self,
+        videos: Sequence[Video],
+        *,
+        frames_of: Callable[[str], Sequence[FrameRow]],
+        settings: Settings,
+        emit: Callable[[IndexEvent], None],
+        cancel: threading.Event,
+        threads: int,
+    ) -> None:
+        """
+        Args:
+            videos: what to read, in order.
+            frames_of: video id -> its sampled frames, which say where the picture changed.
+            emit: told of progress, from any thread.
+            cancel: set to stop after the frame at hand.
+            threads: frames that are read side by side.
+        """
+        super().__init__(count=len(videos), ahead=threads + STARTED_AHEAD, cancel=cancel)
+        self._settings, self._frames_of, self._emit = settings, frames_of, emit
+        self._tasks = self._all_tasks(videos)
+        self._tasks_lock = threading.Lock()
+        self.read_seconds = 0.0
+        """Summed over the threads."""
+        self.read_frames = 0
+        """Frames of which something was read."""
+        self._threads = [threading.Thread(target=self._run, name=f"ocr-{n}", daemon=True) for n in range(threads)]
+
+    def _all_tasks(self, videos: Sequence[Video]) -> Iterator[tuple[_Reading, int]]:
+        for video in videos:
+            while not self._slots.acquire(timeout=0.1):
+                if self._is_over():
+                    return
+            rows = self._frames_of(video.video_id)
+            times = sorted({row.time_seconds for row in rows if row.changed})
+            parts = [times[start : start + PART_FRAMES] for start in range(0, len(times), PART_FRAMES)] or [[]]
+            reading = _Reading(video, parts, _cuts(rows))
+            for part in range(len(parts)):
+                yield reading, part
+
+    def _run(self) -> None:
+        try:
+            reader = ScreenTextReader(models=self._settings.screen_text_models)
+            while not self._is_over():
+                with self._tasks_lock:
+                    task = next(self._tasks, None)
+                if task is None:
+                    return
+                self._read_part(reader, *task)
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that iterates
+            self._results.put(error)
+
+    def _read_part(self, reader: ScreenTextReader, reading: _Reading, part: int) -> None:
+        states: list[ScreenState] = []
+        try:
+            if reading.parts[part] and reading.error is None:
+                states = self._read_frames(reader, reading, part)
+        except VideoError as error:
+            reading.error = error
+        if self._is_over():
+            return
+        with self._tasks_lock:
+            reading.states[part] = states
+            complete = len(reading.states) == len(reading.parts)
+        if complete:
+            self._results.put(self._collect(reading))
+
+    def _read_frames(self, reader: ScreenTextReader, reading: _Reading, part: int) -> list[ScreenState]:
+        video, times = reading.video, reading.parts[part]
+
+        def watched(frames: Iterator[SampledFrame]) -> Iterator[SampledFrame]:
+            for frame in frames:
+                if self._is_over():
+                    return
+                yield frame
+                self._emit(StageProgress(video.path, "screen_text", frame.time_seconds, video.duration_seconds))
+
+        side = self._settings.picture_max_side
+        watch = _TimedWatch(reader)
+        with open_video(Path(video.path), settings=self._settings, times=times, max_side=side) as frames:
+            states = read_changed_frames(watched(frames.frames()), watch=watch, cuts=reading.cuts)
+        with self._tasks_lock:
+            self.read_seconds += watch.seconds
+            self.read_frames += len(states)
+        return states
+
+    @staticmethod
+    def _collect(reading: _Reading) -> VideoTexts:
+        states = [state for part in range(len(reading.parts)) for state in reading.states[part]]
+        texts = collect_screen_texts(states, reading.video.duration_seconds)
+        edges = [0.0, *(cut for cut in reading.cuts if cut > 0), reading.video.duration_seconds]
+        scenes = [TimeSpan(start, stop) for start, stop in pairwise(edges) if start < stop]
+        wall = time.perf_counter() - reading.started
+        return VideoTexts(reading.video, tuple(mark_scenery(texts, scenes)), reading.error, wall)
+
+
+def _cuts(rows: Sequence[FrameRow]) -> list[float]:
+    first: dict[int, FrameRow] = {}
+    for row in rows:
+        if row.segment_index not in first or row.time_seconds < first[row.segment_index].time_seconds:
+            first[row.segment_index] = row
+    return sorted(row.time_seconds for row in first.values() if row.changed)
