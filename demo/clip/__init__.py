@@ -1,4 +1,4 @@
 """The tiny CLIP: its captions, losses, training and checkpoint.
 
-In: drawn frames of `demo.training.frame_cache`. Out: the open_clip directory `demo/checkpoints/clip`.
+In: drawn frames of `demo.clip.frame_cache`. Out: the open_clip directory `demo/checkpoints/clip`.
 """
