@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoProcessor, Qwen2VLForConditionalGeneration
 
-from demo.vlm.batches import VIDEO_PAD, collate, places_of
-from demo.vlm.clips import ClipMaker
-from demo.vlm.copy_targets import copied, copied_tokens
+from demo.vlm.clips.clip_sampler import ClipMaker
+from demo.vlm.clips.frames import SIBLINGS, draw_pairs, pair_starts, scene_group
 from demo.vlm.evaluate import judge_captions
-from demo.vlm.frames import SIBLINGS, draw_pairs, pair_starts, scene_group
-from demo.vlm.questions import ask_several
-from demo.vlm.sequences import CLOSING, OPENING, SequenceMaker, prompt_text
-from demo.vlm.text import layer_step, read
-from demo.vlm.vision import see, to_patches
+from demo.vlm.questions.question_sampler import ask_several
+from demo.vlm.sequences.batches import VIDEO_PAD, collate, places_of
+from demo.vlm.sequences.copy_targets import copied, copied_tokens
+from demo.vlm.sequences.sequence_maker import CLOSING, OPENING, SequenceMaker, prompt_text
+from demo.vlm.training.language_model import layer_step, read
+from demo.vlm.training.vision_model import see, to_patches
 from demo.world.captions import caption_of, facts_of, parse_caption
 from demo.world.scenes import plan_world, random_scene
 from indexer.models.qwen.inputs import PromptInputs

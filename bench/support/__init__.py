@@ -1,1 +1,1 @@
-"""bench/support"""
+"""What the benchmarks share: drawn data, scoring of results, tables and plots. No commands."""

@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.training.frame_cache import (
+from demo.clip.frame_cache import (
     BACKGROUND_CODES,
     COLOUR_CODES,
     LAYOUT_CODES,

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from torch import nn
 
-from demo.training.frame_cache import IMAGE_PIXELS
+from demo.clip.frame_cache import IMAGE_PIXELS
 from demo.world.descriptions import all_words
 
 SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]

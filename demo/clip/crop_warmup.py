@@ -15,7 +15,7 @@ from open_clip.modified_resnet import ModifiedResNet
 from torch import Tensor, nn
 from torch.nn import functional
 
-from demo.training.frame_cache import IMAGE_PIXELS, Codes, Places
+from demo.clip.frame_cache import IMAGE_PIXELS, Codes, Places
 from demo.training.loop import fast_products
 
 CROP_PIXELS = 40

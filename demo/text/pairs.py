@@ -12,7 +12,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.training.frame_cache import variants
+from demo.clip.frame_cache import variants
 from demo.world import spoken_lines as spoken
 from demo.world.captions import caption_of
 from demo.world.descriptions import Description, describe, fits, say

@@ -22,7 +22,7 @@ from PIL import Image
 from sentence_transformers import SentenceTransformer
 from torch import Tensor
 
-from demo.training.frame_cache import roughen
+from demo.clip.frame_cache import roughen
 from demo.world.descriptions import Description, describe, say
 from demo.world.ground_truth import TruthLine, WorldIndex, line_window, sign_window, world_truth
 from demo.world.make import video_pictures

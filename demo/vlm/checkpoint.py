@@ -14,7 +14,7 @@ from transformers import (
     Qwen2VLVideoProcessor,
 )
 
-from demo.vlm.frames import PICTURE_HEIGHT, PICTURE_WIDTH
+from demo.vlm.clips.frames import PICTURE_HEIGHT, PICTURE_WIDTH
 from demo.vlm.tokenizer import CONTEXT_TOKENS, SPECIAL_TOKENS
 
 VISION_SIZE, VISION_HEADS, VISION_LAYERS = 192, 6, 4

@@ -15,8 +15,8 @@ from random import Random
 
 import numpy as np
 
-from demo.training.frame_cache import roughen
-from demo.vlm.frames import shrink
+from demo.clip.frame_cache import roughen
+from demo.vlm.clips.frames import shrink
 from demo.world.captions import CaptionFacts, caption_of, facts_of, parse_caption
 from demo.world.drawing import ScenePainter
 from demo.world.ground_truth import WorldIndex

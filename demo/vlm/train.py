@@ -16,12 +16,12 @@ from transformers import Qwen2Tokenizer, Qwen2VLForConditionalGeneration
 
 from demo.training.loop import settings_of, training_options
 from demo.vlm.checkpoint import build_processor, model_config, write_checkpoint
-from demo.vlm.clips import ClipMaker
-from demo.vlm.frames import FrameStore
-from demo.vlm.sequences import prompt_texts, tokenizer_texts
-from demo.vlm.text_stage import TextPlan, TextTrainer, keep_features, train_text
+from demo.vlm.clips.clip_sampler import ClipMaker
+from demo.vlm.clips.frames import FrameStore
+from demo.vlm.sequences.sequence_maker import prompt_texts, tokenizer_texts
 from demo.vlm.tokenizer import build_tokenizer
-from demo.vlm.vision_stage import VisionPlan, train_vision
+from demo.vlm.training.text_stage import TextPlan, TextTrainer, keep_features, train_text
+from demo.vlm.training.vision_stage import VisionPlan, train_vision
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from torch.nn import functional
 from transformers import Qwen2VLForConditionalGeneration
 from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VLDecoderLayer
 
-from demo.vlm.batches import VIDEO_PAD, Batch
+from demo.vlm.sequences.batches import VIDEO_PAD, Batch
 
 LayerStep = Callable[[Qwen2VLDecoderLayer, Tensor, Tensor, Tensor, Tensor], Tensor]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.vlm.frames import PAIR_FRAMES, PICTURE_HEIGHT, PICTURE_WIDTH
+from demo.vlm.clips.frames import PAIR_FRAMES, PICTURE_HEIGHT, PICTURE_WIDTH
 from demo.world.drawing import actor_place
 from demo.world.scenes import HEIGHT, WIDTH, Scene
 from demo.world.vocabulary import ACTOR_COLOURS, BACKGROUND_COLOURS, MOTIONS, PATTERNS, SHAPES

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from demo.vlm.scene_facts import BACKGROUNDS, COLOURS, MOTION_NAMES, PATTERN_NAMES, ROLES, SHAPE_NAMES, SIZE_NAMES
+from demo.vlm.clips.scene_facts import BACKGROUNDS, COLOURS, MOTION_NAMES, PATTERN_NAMES, ROLES, SHAPE_NAMES, SIZE_NAMES
 from demo.world.descriptions import Description, describe
 from demo.world.scenes import Scene
 

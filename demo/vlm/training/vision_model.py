@@ -13,7 +13,7 @@ from torch.nn import functional
 from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VisionTransformerPretrainedModel, Qwen2VLVisionBlock
 from transformers.utils.constants import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
 
-from demo.vlm.scene_facts import TokenFacts
+from demo.vlm.clips.scene_facts import TokenFacts
 
 PATCH, MERGE = 14, 2
 GROUPS = {"role": 6, "background": 8, "pattern": 5, "colour": 8, "shape": 8, "measures": 8}

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from transformers import Qwen2Tokenizer
 
 from demo.clip.captions import random_description
-from demo.vlm.clips import ClipMaker, PlannedClip, sign_text
-from demo.vlm.copy_targets import Span, copied, copied_tokens
-from demo.vlm.frames import PAIRS, PICTURE_HEIGHT, PICTURE_WIDTH
-from demo.vlm.question_forms import Asked
-from demo.vlm.questions import ask, ask_several
-from demo.vlm.scene_facts import TOKEN_PIXELS
+from demo.vlm.clips.clip_sampler import ClipMaker, PlannedClip, sign_text
+from demo.vlm.clips.frames import PAIRS, PICTURE_HEIGHT, PICTURE_WIDTH
+from demo.vlm.clips.scene_facts import TOKEN_PIXELS
+from demo.vlm.questions.question_forms import Asked
+from demo.vlm.questions.question_sampler import ask, ask_several
+from demo.vlm.sequences.copy_targets import Span, copied, copied_tokens
 from demo.vlm.tokenizer import SPECIAL_TOKENS
 from demo.world import spoken_lines as spoken
 from demo.world.captions import caption_of

@@ -12,11 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VLDecoderLayer, Qwen2VLTextModel
 
-from demo.vlm.batches import VISION_END, Batch, Marks
 from demo.vlm.checkpoint import TEXT_HEADS, TEXT_SIZE
-from demo.vlm.frames import PAIRS
-from demo.vlm.question_facts import TOLD
-from demo.vlm.scene_facts import SceneFacts
+from demo.vlm.clips.frames import PAIRS
+from demo.vlm.clips.scene_facts import SceneFacts
+from demo.vlm.questions.description_facts import TOLD
+from demo.vlm.sequences.batches import VISION_END, Batch, Marks
 
 FACTS = {"role": 6, "colour": 9, "shape": 9, "size": 4, "motion": 11}
 """Of each of two actors; the last number of classes counts "there is none"."""

@@ -11,10 +11,10 @@ from torch import Tensor
 from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VisionTransformerPretrainedModel
 
 from demo.training.loop import fast_products
-from demo.vlm.frames import PAIRS, PICTURE_HEIGHT, PICTURE_WIDTH, SIBLINGS, FrameStore
-from demo.vlm.optimizer import Optimizer, rate_share
-from demo.vlm.scene_facts import TOKEN_PIXELS, SceneFacts, TokenFacts, scene_facts, token_facts
-from demo.vlm.vision import TokenHeads, see, to_patches
+from demo.vlm.clips.frames import PAIRS, PICTURE_HEIGHT, PICTURE_WIDTH, SIBLINGS, FrameStore
+from demo.vlm.clips.scene_facts import TOKEN_PIXELS, SceneFacts, TokenFacts, scene_facts, token_facts
+from demo.vlm.training.optimizer import Optimizer, rate_share
+from demo.vlm.training.vision_model import TokenHeads, see, to_patches
 
 TALL, WIDE = PICTURE_HEIGHT // TOKEN_PIXELS, PICTURE_WIDTH // TOKEN_PIXELS
 CROP_TOKENS = 2

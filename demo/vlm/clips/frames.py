@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.training.frame_cache import roughen, variants
+from demo.clip.frame_cache import roughen, variants
 from demo.world.drawing import Picture, ScenePainter
 from demo.world.scenes import FRAMES_PER_SECOND, LONGEST_FRAMES, SHORTEST_FRAMES, Scene, place_actors, random_scene
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from torch.utils.data import DataLoader, Dataset
 
-from demo.vlm.batches import Batch
+from demo.vlm.sequences.batches import Batch
 
 MadeAhead = Callable[[int, float], list[Batch]]
 """Step and how much of the time is over -> the batches of that step."""

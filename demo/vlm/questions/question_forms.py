@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from demo.vlm.clips import PlannedClip, ShownScene
+from demo.vlm.clips.clip_sampler import PlannedClip, ShownScene
 from demo.world.captions import say_thing
 from demo.world.descriptions import Description, fits, picture_forms, say
 from demo.world.scenes import Scene

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from demo.vlm.batches import Batch
+from demo.vlm.sequences.batches import Batch
 from demo.world.vocabulary import ACTOR_COLOURS, BACKGROUND_COLOURS, MOTIONS, PATTERNS, SHAPES, SIZES
 
 WORD_KINDS = (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from demo.vlm.frames import PAIRS, SIBLINGS, start_seconds
+from demo.vlm.clips.frames import PAIRS, SIBLINGS, start_seconds
 from demo.world import spoken_lines as spoken
 from demo.world.captions import caption_of
 from demo.world.scenes import FRAMES_PER_SECOND, Scene

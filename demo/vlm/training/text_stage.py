@@ -16,20 +16,20 @@ from transformers import Qwen2Tokenizer, Qwen2VLForConditionalGeneration
 from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VisionTransformerPretrainedModel
 
 from demo.training.loop import fast_products
-from demo.vlm.accuracy import Tally, count_right, means
-from demo.vlm.auxiliary_heads import TeachingHeads, attention_loss, fact_table
-from demo.vlm.batch_prefetch import Feed
-from demo.vlm.batches import Batch, collate
 from demo.vlm.checkpoint import TEXT_SIZE
-from demo.vlm.clips import ClipMaker
-from demo.vlm.frames import PAIRS, SIBLINGS, FrameStore
-from demo.vlm.optimizer import Optimizer, rate_share
-from demo.vlm.question_facts import told_table
-from demo.vlm.scene_facts import scene_facts
-from demo.vlm.sequences import PAIR_TOKENS, SequenceMaker, TrainSequence
-from demo.vlm.text import LayerStep, layer_step, read, reply_loss
-from demo.vlm.vision import see, to_patches
-from demo.vlm.vision_stage import HELD_OUT, TALL, WIDE
+from demo.vlm.clips.clip_sampler import ClipMaker
+from demo.vlm.clips.frames import PAIRS, SIBLINGS, FrameStore
+from demo.vlm.clips.scene_facts import scene_facts
+from demo.vlm.questions.description_facts import told_table
+from demo.vlm.sequences.batch_prefetch import Feed
+from demo.vlm.sequences.batches import Batch, collate
+from demo.vlm.sequences.sequence_maker import PAIR_TOKENS, SequenceMaker, TrainSequence
+from demo.vlm.training.accuracy import Tally, count_right, means
+from demo.vlm.training.auxiliary_heads import TeachingHeads, attention_loss, fact_table
+from demo.vlm.training.language_model import LayerStep, layer_step, read, reply_loss
+from demo.vlm.training.optimizer import Optimizer, rate_share
+from demo.vlm.training.vision_model import see, to_patches
+from demo.vlm.training.vision_stage import HELD_OUT, TALL, WIDE
 
 COUNTED = 10
 """Every so many steps it is counted what is right: a device would be waited for."""

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from demo.vlm.frames import PICTURE_WIDTH
-from demo.vlm.question_facts import TOLD, told_codes
-from demo.vlm.scene_facts import TOKEN_PIXELS
-from demo.vlm.sequences import PAIR_TOKENS, PROBE, Tail, TrainSequence
+from demo.vlm.clips.frames import PICTURE_WIDTH
+from demo.vlm.clips.scene_facts import TOKEN_PIXELS
+from demo.vlm.questions.description_facts import TOLD, told_codes
+from demo.vlm.sequences.sequence_maker import PAIR_TOKENS, PROBE, Tail, TrainSequence
 from demo.vlm.tokenizer import SPECIAL_TOKENS
 
 VIDEO_PAD = SPECIAL_TOKENS.index("<|video_pad|>")

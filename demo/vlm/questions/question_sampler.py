@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from random import Random
 
-from demo.vlm.clips import PlannedClip
-from demo.vlm.question_forms import Asked, Maker
-from demo.vlm.text_questions import absent_said, absent_sign, what_said, what_sign, when_said, when_sign
-from demo.vlm.visual_questions import (
+from demo.vlm.clips.clip_sampler import PlannedClip
+from demo.vlm.questions.question_forms import Asked, Maker
+from demo.vlm.questions.text_questions import absent_said, absent_sign, what_said, what_sign, when_said, when_sign
+from demo.vlm.questions.visual_questions import (
     absent_beside,
     absent_seen,
     absent_trait,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from demo.vlm.clips import PlannedClip, ShownScene
-from demo.vlm.question_forms import (
+from demo.vlm.clips.clip_sampler import PlannedClip, ShownScene
+from demo.vlm.questions.question_forms import (
     NOT_SHOWN,
     Asked,
     bare,

@@ -7,7 +7,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from demo.vlm.clips import PlannedClip
+from demo.vlm.clips.clip_sampler import PlannedClip
 
 Span = tuple[int, int]
 Copy = tuple[int, int, int]

@@ -3,8 +3,17 @@
 from collections.abc import Callable, Sequence
 from random import Random
 
-from demo.vlm.clips import PlannedClip, sign_text
-from demo.vlm.question_forms import NOT_SHOWN, Asked, Moment, clock, named_uniquely, reply_json, target, why
+from demo.vlm.clips.clip_sampler import PlannedClip, sign_text
+from demo.vlm.questions.question_forms import (
+    NOT_SHOWN,
+    Asked,
+    Moment,
+    clock,
+    named_uniquely,
+    reply_json,
+    target,
+    why,
+)
 from demo.world import spoken_lines as spoken
 from demo.world.ground_truth import sign_phrases
 

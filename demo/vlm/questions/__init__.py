@@ -1,0 +1,1 @@
+"""Questions about sampled clips, each with the reply that the model is to give."""

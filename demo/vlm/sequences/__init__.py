@@ -1,0 +1,1 @@
+"""Clips and questions as token sequences, packed into the batches of a training step."""

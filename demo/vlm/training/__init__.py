@@ -1,0 +1,1 @@
+"""The two training stages, vision tower then language model, with their auxiliary losses and optimizer."""
