@@ -46,7 +46,7 @@ class _Channel:
 def _work(request: MediaRequest, channel: _Channel) -> dict[str, object]:
     match request.work:
         case "facts":
-            from api.media.browser_facts import read_facts
+            from api.media.format_probe import read_facts
 
             return read_facts(request)
         case "cadence":

@@ -15,9 +15,9 @@ from litestar.response.base import ASGIResponse, Response
 from litestar.types import Receive, Scope, Send
 
 from api.errors import RangeError
+from api.media.byte_ranges import ByteRange, OutsideError, check_conditions, parse_range, range_still_holds
 from api.media.errors import PreconditionError
 from api.media.opened_file import OpenedFile
-from api.media.ranges import ByteRange, OutsideError, check_conditions, parse_range, range_still_holds
 from api.service.event_stream import until_gone
 
 PIECE_BYTES = 256 << 10
