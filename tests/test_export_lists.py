@@ -15,12 +15,12 @@ import opentimelineio as otio
 import pytest
 
 from api.export.clips import clip_names
-from api.export.documents import documents
+from api.export.document_formats import documents
 from api.export.edl import edl
 from api.export.file_names import distinct, reel_names, safe_name
-from api.export.prepare import prepare
 from api.export.source_probe import MediaChild, read_source
-from api.export.takes import Source, Take, Wanted, make_take
+from api.export.subclip_preparation import prepare
+from api.export.subclips import Source, Take, Wanted, make_take
 from api.media.frame_rate import kept_rate
 from api.media.timecode import FrameRate
 from indexer.config import Settings

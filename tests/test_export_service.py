@@ -15,8 +15,8 @@ import pytest
 from litestar import Litestar
 from litestar.di import Provide
 
-from api.export.prepare import FORMATS
-from api.service.files.preparer import configure
+from api.export.subclip_preparation import FORMATS
+from api.service.files.media_preparer import configure
 from api.service.files.settings import MediaSettings
 from api.service.problems import problem_response
 from api.service.routes.chapters import ChapterRoutes

@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
-from api.media.playability import MATROSKA, MP4, MediaFacts, decide, how_to_play, keeps_sound
+from api.media.playback_method import MATROSKA, MP4, MediaFacts, decide, how_to_play, keeps_sound
 from api.media.web_vtt import cue_text, cue_time, subtitles_vtt
 from api.service.files.cache import MediaCache
 from api.service.route_helpers import content_disposition, type_by_name

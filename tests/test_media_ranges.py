@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.media.ranges import (
+from api.media.byte_ranges import (
     ByteRange,
     OutsideError,
     Validators,

@@ -13,7 +13,7 @@ import av
 import httpx
 import pytest
 
-from api.service.files.preparer import desk_of
+from api.service.files.media_preparer import desk_of
 from tests.helpers.media import write_video
 from tests.helpers.media_server import HUGE_BYTES, Media, app_of, eventually, media_fixture, open_descriptors  # noqa: F401
 from tests.helpers.media_service import make_media_library, make_runtime, probed, serving

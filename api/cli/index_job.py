@@ -1,7 +1,7 @@
-"""`python -m api.cli.index_job PATH...`: `reelseek index --json`, ended when the service that started it ends.
+"""An indexing job of the service: `reelseek index --json` in a child process that ends when the service ends.
 
-The service holds the other end of this process's standard input; its end is the service's end, also by a kill.
-Settings come as `REELSEEK_*` variables.
+The arguments are the service's working folder and the paths to index. The service holds the other end of this process's
+standard input; its end is the service's end, also by a kill. Settings come as `REELSEEK_*` variables.
 """
 
 import os
@@ -23,8 +23,12 @@ def _watch() -> None:
 def main() -> None:
     from api.cli.main import main as command
 
+    folder, *paths = sys.argv[1:]
+    # Models may be named by relative paths, also by those that an existing library records. Nothing is imported from
+    # here: `sys.path` of an isolated Python holds absolute folders alone.
+    os.chdir(folder)
     threading.Thread(target=_watch, name="service-watch", daemon=True).start()
-    command(["index", "--json", "--", *sys.argv[1:]])
+    command(["index", "--json", "--", *paths])
 
 
 if __name__ == "__main__":

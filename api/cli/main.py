@@ -20,6 +20,7 @@ from api.cli.exit_codes import ExitCode
 from api.cli.quiet import quiet_libraries
 from api.safe_text import one_line
 from indexer.errors import Interrupted, ReelseekError
+from indexer.isolated_python import protect_descendants
 
 
 class ReelseekGroup(click.Group):
@@ -36,6 +37,7 @@ class ReelseekGroup(click.Group):
         options["standalone_mode"] = False
         _print_anything()
         quiet_libraries()
+        protect_descendants()
         try:
             code = self._run(args, options, as_json)
             sys.stdout.flush()

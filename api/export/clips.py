@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 from api.export.file_names import distinct, safe_name
 from api.export.output_files import make_folder, write_whole
 from api.export.source_probe import MediaChild
-from api.export.takes import Take
+from api.export.subclips import Take
 from indexer.errors import FrameRateError
 
 MOST_SIDE = 8192

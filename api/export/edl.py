@@ -8,7 +8,7 @@ is written here, and tests hold that it finds the same frames. Pure.
 from collections.abc import Sequence
 
 from api.export.file_names import reel_names
-from api.export.takes import Take, plain_line, title_of
+from api.export.subclips import Take, plain_line, title_of
 from api.media.timecode import FrameRate
 from indexer.errors import ExportError
 

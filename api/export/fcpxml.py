@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from api.export.takes import Source, Take, title_of
+from api.export.subclips import Source, Take, title_of
 from api.media.timecode import FrameRate, rate_name
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

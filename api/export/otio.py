@@ -5,7 +5,7 @@ from typing import Any
 
 import opentimelineio as otio
 
-from api.export.takes import Take, title_of
+from api.export.subclips import Take, title_of
 from api.media.timecode import FrameRate
 
 Locate = Callable[[Take], str]

@@ -8,7 +8,7 @@ from pathlib import Path
 from api.export.clips import cut_take
 from api.export.output_files import write_whole
 from api.export.source_probe import MediaChild
-from api.export.takes import Take, common_rate, title_of
+from api.export.subclips import Take, common_rate, title_of
 from api.media.worker_protocol import Part
 
 MOST_SIDE = 1920

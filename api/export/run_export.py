@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from api.export.clips import write_clips
-from api.export.documents import Document, documents
+from api.export.document_formats import Document, documents
 from api.export.output_files import check_free, make_folder, write_data
-from api.export.prepare import MOST_HANDLE_SECONDS, Format, prepare
 from api.export.reel import write_reel
 from api.export.source_probe import MediaChild
-from api.export.takes import Wanted
+from api.export.subclip_preparation import MOST_HANDLE_SECONDS, Format, prepare
+from api.export.subclips import Wanted
 from api.media.timecode import parse_rate
 from indexer.config import Settings
 from indexer.errors import ExportError

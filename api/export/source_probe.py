@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from api.errors import GoneError
-from api.export.takes import Source
+from api.export.subclips import Source
 from api.media.frame_rate import Cadence
 from api.media.opened_file import open_source
 from api.media.timecode import FrameRate, can_drop, is_drop_frame, standard_rate

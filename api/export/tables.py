@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.chapter_formats import chapters_vtt
-from api.export.takes import Take, plain_line, title_of
+from api.export.subclips import Take, plain_line, title_of
 from indexer.errors import FrameRateError
 from indexer.records import TimeSpan
 

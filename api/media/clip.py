@@ -10,9 +10,9 @@ from fractions import Fraction
 import av
 import av.container
 
-from api.media.audio_track import SoundTrack
-from api.media.timed_source import AudioFrame, Timed, TimedSource, VideoFrame, shown_from
-from api.media.video_track import TICKS, PictureTrack
+from api.media.audio_encoder import SoundTrack
+from api.media.source_reader import AudioFrame, Timed, TimedSource, VideoFrame, shown_from
+from api.media.video_encoder import TICKS, PictureTrack
 from api.media.worker_protocol import MediaRequest
 from indexer.errors import UnreadableVideoError
 

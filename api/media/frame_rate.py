@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 
+from api.media.source_reader import TimedSource
 from api.media.timecode import standard_rate
-from api.media.timed_source import TimedSource
 from api.media.worker_protocol import MediaRequest
 
 MOST_RATE = 240

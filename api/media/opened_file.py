@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from api.errors import GoneError
-from api.media.ranges import Validators
+from api.media.byte_ranges import Validators
 from indexer.errors import VanishedVideoError
 from indexer.pipeline.fingerprints import content_id
 from indexer.records import Video

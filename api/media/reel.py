@@ -12,10 +12,10 @@ import av.video.frame
 import numpy as np
 from av.container import InputContainer, OutputContainer
 
-from api.media.audio_track import SoundTrack
+from api.media.audio_encoder import SoundTrack
 from api.media.clip import open_output, ticks_for
-from api.media.timed_source import best_sound
-from api.media.video_track import PictureTrack
+from api.media.source_reader import best_sound
+from api.media.video_encoder import PictureTrack
 from api.media.worker_protocol import MediaRequest, Part
 from indexer.errors import UnreadableVideoError
 

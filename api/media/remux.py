@@ -8,9 +8,9 @@ from collections.abc import Callable
 import av
 import av.error
 
-from api.media.audio_track import SoundTrack
+from api.media.audio_encoder import SoundTrack
 from api.media.clip import open_output
-from api.media.timed_source import AudioFrame, AudioStream, TimedSource
+from api.media.source_reader import AudioFrame, AudioStream, TimedSource
 from api.media.worker_protocol import MediaRequest
 from indexer.decode.worker.container import Packet, VideoStream
 from indexer.errors import UnreadableVideoError

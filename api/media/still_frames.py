@@ -6,10 +6,10 @@ from itertools import islice
 import cv2
 import numpy as np
 
-from api.media.timed_source import TimedSource, VideoFrame, shown_from
+from api.media.source_reader import TimedSource, VideoFrame, shown_from
 from api.media.worker_protocol import MediaRequest
 from indexer.decode.frame_transforms import fitted_size, scale_to
-from indexer.decode.worker.pyav_frames import PictureMaker
+from indexer.decode.worker.frame_conversion import PictureMaker
 from indexer.errors import UnreadableVideoError
 from indexer.records import Pixels
 

@@ -14,7 +14,7 @@ import threading
 import time
 
 from api.media.worker_protocol import MediaRequest
-from indexer.decode.protocol import Message, pack_message, write_all
+from indexer.decode.protocol import Message, pack_message, read_line, write_all
 from indexer.decode.worker.limits import apply_limits, end_with_parent, start_watchdog
 from indexer.errors import DecodeLimitError, UnreadableVideoError, VideoError
 
@@ -46,7 +46,7 @@ class _Channel:
 def _work(request: MediaRequest, channel: _Channel) -> dict[str, object]:
     match request.work:
         case "facts":
-            from api.media.browser_facts import read_facts
+            from api.media.format_probe import read_facts
 
             return read_facts(request)
         case "cadence":
@@ -75,16 +75,6 @@ def _work(request: MediaRequest, channel: _Channel) -> dict[str, object]:
             return sheet(request, channel.progress)
 
 
-def _read_line() -> bytes:
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        piece = os.read(0, 1 << 16)
-        if not piece:
-            os._exit(0)
-        line += piece
-    return bytes(line)
-
-
 def main() -> None:
     """Serve one request on standard input and output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -92,7 +82,7 @@ def main() -> None:
     control = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 3)
     os.dup2(2, 1)
     os.nice(_NICE)
-    request = MediaRequest.from_line(_read_line())
+    request = MediaRequest.from_line(read_line(0, piece_bytes=1 << 16))
     limits = request.decode
     end_with_parent(limits.life_fd)
     apply_limits(limits)

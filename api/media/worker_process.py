@@ -7,21 +7,20 @@ import contextlib
 import os
 import select
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 from api.media.worker_protocol import MediaRequest
 from indexer.decode.child_log import last_line, log_since
 from indexer.decode.protocol import ERRORS_BY_KIND, Message, MessageBuffer
 from indexer.errors import DecodeLimitError, DecoderCrashedError, Interrupted
+from indexer.isolated_python import minimal_environment, start
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 _LOOK_SECONDS = 0.2
 """How often it is asked whether to go on."""
 
@@ -50,19 +49,13 @@ def run_child(
     """
     life_read, life_write = os.pipe()
     log = tempfile.TemporaryFile(prefix="reelseek-media-log")  # noqa: SIM115 - closed below
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     descriptors = tuple(one for one in (life_read, request.source_fd) if one >= 0)
     try:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "api.media.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+        child = start(
+            "api.media.worker",
+            environment=minimal_environment(_ENVIRONMENT),
             stderr=log,
             pass_fds=descriptors,
-            start_new_session=True,  # Ctrl-C is the service's to handle
-            env=environment,
-            bufsize=0,
         )
     except BaseException:
         os.close(life_write)
@@ -88,7 +81,7 @@ def run_child(
 
 
 def _hear(
-    child: "subprocess.Popen[bytes]",
+    child: "Popen[bytes]",
     log: int,
     stall_seconds: float,
     most_seconds: float,
@@ -131,7 +124,7 @@ def _next(buffer: MessageBuffer) -> Message | None:
         raise DecoderCrashedError(f"the media child sent nonsense: {error}") from error
 
 
-def _death(child: "subprocess.Popen[bytes]", log: int) -> DecoderCrashedError | DecodeLimitError:
+def _death(child: "Popen[bytes]", log: int) -> DecoderCrashedError | DecodeLimitError:
     code = child.wait(timeout=10)
     if code == -signal.SIGXCPU:
         return DecodeLimitError("it used more CPU time than decode_cpu_seconds allows")

@@ -40,6 +40,6 @@ def media_request(
         container=probe.container,
         stream_index=probe.stream_index,
         origin_seconds=probe.start_seconds,
-        output=str(output) if output else "",
+        output=str(output.absolute()) if output else "",
         **values,
     )

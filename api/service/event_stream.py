@@ -148,23 +148,6 @@ async def until_gone(receive: Receive) -> None:
         pass
 
 
-async def run_while_there(request: Request[Any, Any, Any], work: Awaitable[Any], *, cancel: Callable[[], None]) -> Any:
-    """The result of `work`; when the client goes away before, or the request is cancelled, `cancel` is called."""
-    task = asyncio.ensure_future(work)
-    gone = asyncio.create_task(until_gone(request.receive))
-    try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            cancel()
-            task.cancel()
-        return await task
-    finally:
-        cancel()
-        for one in (task, gone):
-            one.cancel()
-        await asyncio.gather(task, gone, return_exceptions=True)
-
-
 async def _tell_when_gone(receive: Receive, channel: Channel) -> None:
     await until_gone(receive)
     channel.put_raw(_GONE)

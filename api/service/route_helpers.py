@@ -15,7 +15,8 @@ from litestar.params import Parameter
 
 from api.errors import BadRequestError
 from api.media.errors import ClientGoneError
-from api.service.files.file_response import AnyRequest, until_gone
+from api.service.event_stream import until_gone
+from api.service.files.file_response import AnyRequest
 from api.service.problems import described
 
 Result = TypeVar("Result")
@@ -46,8 +47,13 @@ def file_statuses(media_type: str) -> dict[int, ResponseSpec]:
     return {206: part, 304: same, **described(404, 410, 412, 416, 422)}
 
 
-async def while_there(request: AnyRequest, work: Awaitable[Result]) -> Result:
+async def while_there(
+    request: AnyRequest, work: Awaitable[Result], *, cancel: Callable[[], None] = lambda: None
+) -> Result:
     """The result of `work`, which is cancelled when the client hangs up before.
+
+    Args:
+        cancel: stops threads that work for the request; called however it ends, before `work` is cancelled.
 
     Raises:
         ClientGoneError: it did; nobody will see the answer.
@@ -60,6 +66,7 @@ async def while_there(request: AnyRequest, work: Awaitable[Result]) -> Result:
             return task.result()
         raise ClientGoneError("the client hung up")
     finally:
+        cancel()
         gone.cancel()
         if not task.done():
             task.cancel()

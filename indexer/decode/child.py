@@ -5,20 +5,16 @@ Started ahead of time it has loaded its libraries when a request comes. It ends 
 
 import contextlib
 import os
-import subprocess
-import sys
 import tempfile
-from pathlib import Path
 
 from indexer.decode.protocol import DecodeRequest
+from indexer.isolated_python import minimal_environment, start
 
-_ROOT = Path(__file__).resolve().parents[2]
 _ENVIRONMENT = {
     "DECORD_EOF_RETRY_MAX": "256",  # the default of 10,240 spins for minutes at a damaged end
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",  # numpy's start-up otherwise makes a thread per core
     "MALLOC_ARENA_MAX": "2",
-    "PYTHONDONTWRITEBYTECODE": "",
 }
 
 
@@ -34,18 +30,12 @@ class DecodeChild:
         import fcntl
 
         fcntl.fcntl(self.log_fd, fcntl.F_SETFL, fcntl.fcntl(self.log_fd, fcntl.F_GETFL) | os.O_APPEND)
-        environment = {**os.environ, **_ENVIRONMENT}
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
         try:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "indexer.decode.worker.main"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+            self.process = start(
+                "indexer.decode.worker.main",
+                environment=minimal_environment(_ENVIRONMENT),
                 stderr=self.log_fd,
                 pass_fds=(self.ring_fd, self._life_read),
-                start_new_session=True,  # Ctrl-C is the parent's to handle
-                env=environment,
-                bufsize=0,
             )
         except BaseException:
             for descriptor in (self.log_fd, self.ring_fd, self.life_fd):

@@ -105,6 +105,21 @@ def write_all(descriptor: int, data: bytes | Sequence[int]) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+def read_line(descriptor: int, *, piece_bytes: int = 1) -> bytes:
+    """A request: everything up to the first newline. Ends the process when the parent is gone before.
+
+    Args:
+        piece_bytes: read at once; 1 where more than the request may follow, since that must stay in the pipe.
+    """
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        piece = os.read(descriptor, piece_bytes)
+        if not piece:
+            os._exit(0)
+        line += piece
+    return bytes(line)
+
+
 class MessageBuffer:
     """Collects bytes from the pipe and cuts them into messages."""
 

@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 from litestar.di import Provide
 
-from api.service.files.preparer import configure
+from api.service.files.media_preparer import configure
 from api.service.files.settings import MediaSettings
 from api.service.problems import problem_response
 from api.service.routes.media import MEDIA_CONTROLLERS

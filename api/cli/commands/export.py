@@ -14,12 +14,12 @@ from indexer.config import Settings
 from search.signals import SIGNALS
 
 if TYPE_CHECKING:
-    from api.export.prepare import Format
-    from api.export.takes import Wanted
+    from api.export.subclip_preparation import Format
+    from api.export.subclips import Wanted
     from search.signals import Signal
 
 FORMATS = ("csv", "json", "webvtt", "edl", "fcpxml", "otio", "clips", "reel")
-"""As `api.export.prepare.FORMATS`, which is too heavy to import for `--help`; a test holds that they are equal."""
+"""As `api.export.subclip_preparation.FORMATS`, which is too heavy to import for `--help`; a test holds that they are equal."""
 
 
 @click.command()
@@ -114,7 +114,7 @@ def _kind(kind: "Format | None", out: str | None) -> "Format":
 
 def _wanted(query: str | None, settings: Settings, given: dict[str, Any]) -> "tuple[list[Wanted], str]":
     """The moments in the order that was asked for, and what to call them."""
-    from api.export.moment_inputs import read_moments, wanted_of, whole_or_part
+    from api.export.requested_moments import read_moments, wanted_of, whole_or_part
     from indexer.store.library import Library
     from search.engine import SearchEngine
 

@@ -13,9 +13,9 @@ from api.errors import BadRequestError
 from api.export.clips import clip_names, cut_take
 from api.export.reel import write_reel
 from api.export.source_probe import MediaChild
-from api.export.takes import Take, title_of
+from api.export.subclips import Take, title_of
 from api.media.opened_file import OpenedFile
-from api.service.files.preparer import REELS, Making, MediaDesk
+from api.service.files.media_preparer import REELS, Making, MediaDesk
 from api.service.runtime import Runtime
 from api.service.schemas.export import MOST_CLIP_SECONDS, MOST_CLIPS
 

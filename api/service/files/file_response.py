@@ -15,9 +15,10 @@ from litestar.response.base import ASGIResponse, Response
 from litestar.types import Receive, Scope, Send
 
 from api.errors import RangeError
+from api.media.byte_ranges import ByteRange, OutsideError, check_conditions, parse_range, range_still_holds
 from api.media.errors import PreconditionError
 from api.media.opened_file import OpenedFile
-from api.media.ranges import ByteRange, OutsideError, check_conditions, parse_range, range_still_holds
+from api.service.event_stream import until_gone
 
 PIECE_BYTES = 256 << 10
 """Read at once; a response holds two pieces at most."""
@@ -82,12 +83,6 @@ class _FileBody(ASGIResponse):
                 raise OSError(f"{self._opened.path} became shorter while it was sent")
             place += len(piece)
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-
-
-async def until_gone(receive: Receive) -> None:
-    """Returns when the client has hung up."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def file_response(

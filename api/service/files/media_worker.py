@@ -7,7 +7,7 @@ from api.media.opened_file import OpenedFile, open_source
 from api.media.worker_process import run_child
 from api.media.worker_protocol import Tile, Work
 from api.media.worker_request import media_request
-from api.service.files.preparer import Making, MediaDesk
+from api.service.files.media_preparer import Making, MediaDesk
 from indexer.config import Settings
 from indexer.records import Video
 

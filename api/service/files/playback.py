@@ -10,10 +10,10 @@ from pathlib import Path
 
 from api.media.errors import UnplayableError
 from api.media.opened_file import OpenedFile, open_source
-from api.media.playability import MediaFacts, decide, goes_to_webm, how_to_play, keeps_sound, media_type
+from api.media.playback_method import MediaFacts, decide, goes_to_webm, how_to_play, keeps_sound, media_type
 from api.media.worker_protocol import Work
+from api.service.files.media_preparer import Making, MediaDesk
 from api.service.files.media_worker import ask_child
-from api.service.files.preparer import Making, MediaDesk
 from api.service.runtime import Runtime
 from indexer.errors import DecodeLimitError, DecoderCrashedError, UnreadableVideoError
 from indexer.records import Video

@@ -13,8 +13,8 @@ from api.media.opened_file import OpenedFile, open_plain
 from api.media.web_vtt import cue_time
 from api.media.worker_protocol import Tile
 from api.media.worker_request import probe_of
+from api.service.files.media_preparer import Making, MediaDesk
 from api.service.files.media_worker import ask_child
-from api.service.files.preparer import Making, MediaDesk
 from api.service.files.settings import MediaSettings
 from indexer.config import Settings
 from indexer.errors import UnreadableVideoError

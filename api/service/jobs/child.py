@@ -3,16 +3,14 @@
 import asyncio
 import os
 import signal
-import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import fields
-from pathlib import Path
 
 from indexer.config import Settings
+from indexer.isolated_python import inherited_environment, start_async
 
-_ROOT = Path(__file__).resolve().parents[3]
 _LINE_BYTES = 1 << 20
 INTERRUPT_SECONDS = 20.0
 """Between asking and killing."""
@@ -30,17 +28,12 @@ class JobChild:
     @classmethod
     async def start(cls, paths: Sequence[str], settings: Settings) -> "JobChild":
         """Raises OSError when the system starts no process."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
+        process = await start_async(
             "api.cli.index_job",
+            os.getcwd(),  # noqa: PTH109 - only passed on
             *paths,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=environment(settings),
-            start_new_session=True,  # Ctrl-C is the service's to handle
-            limit=_LINE_BYTES,
+            environment=environment(settings),
+            line_bytes=_LINE_BYTES,
         )
         return cls(process)
 
@@ -99,5 +92,4 @@ def environment(settings: Settings) -> dict[str, str]:
         for item in fields(Settings)
         if (value := getattr(settings, item.name)) is not None
     }
-    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
-    return {**os.environ, **values, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+    return inherited_environment(values)

@@ -11,16 +11,16 @@ from litestar import Controller, Response, post
 from litestar.params import Body
 
 from api.errors import BadRequestError
-from api.export.documents import MEDIA_TYPES, Document, documents
+from api.export.document_formats import MEDIA_TYPES, Document, documents
 from api.export.file_names import safe_name
-from api.export.prepare import Prepared, prepare
 from api.export.source_probe import MediaChild
-from api.export.takes import Wanted
+from api.export.subclip_preparation import Prepared, prepare
+from api.export.subclips import Wanted
 from api.media.opened_file import OpenedFile
 from api.media.timecode import parse_rate
 from api.service.files.export_files import check_cut, clips_of, reel_of
 from api.service.files.file_response import AnyRequest, file_response
-from api.service.files.preparer import desk_of
+from api.service.files.media_preparer import desk_of
 from api.service.problems import described
 from api.service.route_helpers import content_disposition, finite, while_there
 from api.service.runtime import Runtime

@@ -9,7 +9,7 @@ from typing import Any
 from litestar import Controller, Response, get
 from litestar.openapi.datastructures import ResponseSpec
 
-from api.service.files.preparer import desk_of
+from api.service.files.media_preparer import desk_of
 from api.service.jobs.runner import JobRunner
 from api.service.metrics import MEDIA_TYPE, Metrics
 from api.service.problems import described

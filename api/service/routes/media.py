@@ -12,9 +12,9 @@ from api.media.opened_file import OpenedFile, open_source
 from api.media.web_vtt import subtitles_vtt
 from api.media.worker_request import probe_of
 from api.service.files.file_response import AnyRequest, FileResponse, file_response
+from api.service.files.media_preparer import Making, desk_of
 from api.service.files.media_worker import ask_child
 from api.service.files.playback import watchable
-from api.service.files.preparer import Making, desk_of
 from api.service.files.previews import Still, make_sheet, make_still, near_picture, sheet_name, sheet_vtt
 from api.service.problems import described
 from api.service.route_helpers import (

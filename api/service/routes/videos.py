@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from litestar import Controller, delete, get, put
 from litestar.params import Body, Parameter
 
-from api.service.files.preparer import desk_of
+from api.service.files.media_preparer import desk_of
 from api.service.jobs.runner import JobRunner
 from api.service.jobs.uploads import drop_upload
 from api.service.problems import described

@@ -11,7 +11,7 @@ MOST_CLIPS = 50
 MOST_CLIP_SECONDS = 600.0
 """Of all clips of one ZIP, or of one reel, together."""
 ExportFormat = Literal["csv", "json", "webvtt", "edl", "fcpxml", "otio", "clips", "reel"]
-"""As `api.export.prepare.Format`; a test holds that they are equal."""
+"""As `api.export.subclip_preparation.Format`; a test holds that they are equal."""
 _TIME = Meta(ge=0, le=1e7, description="Seconds on the player's clock.", examples=[12.48])
 
 

@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 from typing import Any, Literal
 
 from api.index_progress import stages_of
-from api.media.playability import how_to_play
+from api.media.playback_method import how_to_play
 from api.service.links import media_link, rfc3339, sprites_link, thumbnail_link
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas

@@ -16,8 +16,8 @@ from indexer.decode.frame_sampling import AskedTimes, choose_frames
 from indexer.decode.frame_transforms import as_pixels
 from indexer.decode.protocol import DecodeRequest
 from indexer.decode.worker.container import InputContainer, open_container, openable_name
+from indexer.decode.worker.frame_conversion import PictureMaker
 from indexer.decode.worker.packet_table import DECORD_HOARD_BYTES, decord_hoard_bytes, decord_objection, scan_packets
-from indexer.decode.worker.pyav_frames import PictureMaker
 from indexer.decode.worker.pyav_reader import PyavReader, VideoFrame
 from indexer.decode.worker.text_tracks import TextTracks
 from indexer.errors import DecodeLimitError

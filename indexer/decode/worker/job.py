@@ -12,11 +12,11 @@ import av.logging
 from indexer.decode.frame_sampling import AskedTimes
 from indexer.decode.protocol import DecodeRequest, Message
 from indexer.decode.sniffing import is_protected_iso
-from indexer.decode.worker.audio_track import SoundTrack
+from indexer.decode.worker.audio_reader import SoundTrack
 from indexer.decode.worker.container import OpenedMedia, VideoStream, has_decoder, open_container, open_media
 from indexer.decode.worker.container_tags import container_metadata
 from indexer.decode.worker.decord_reader import DecordFailedError, DecordPass
-from indexer.decode.worker.pyav_frames import PictureMaker, is_hdr
+from indexer.decode.worker.frame_conversion import PictureMaker, is_hdr
 from indexer.decode.worker.pyav_reader import PyavReader
 from indexer.decode.worker.pyav_seeking import SparseFailedError, SparsePass
 from indexer.decode.worker.text_tracks import TextTracks

@@ -20,6 +20,7 @@ from indexer.decode.protocol import (
     DecodeRequest,
     Message,
     pack_message,
+    read_line,
     ring_slots,
     write_all,
 )
@@ -97,17 +98,6 @@ class Channel:
 def error_message(error: VideoError) -> Message:
     """How an error travels to the parent."""
     return {"type": "error", "kind": error.kind, "reason": str(error)}
-
-
-def read_line(descriptor: int) -> bytes:
-    """The request: everything up to the first newline, byte for byte, since slot numbers may follow at once."""
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        piece = os.read(descriptor, 1)
-        if not piece:
-            os._exit(0)
-        line += piece
-    return bytes(line)
 
 
 def main() -> None:

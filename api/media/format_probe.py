@@ -2,8 +2,8 @@
 
 from dataclasses import asdict
 
-from api.media.playability import MediaFacts
-from api.media.timed_source import TimedSource
+from api.media.playback_method import MediaFacts
+from api.media.source_reader import TimedSource
 from api.media.worker_protocol import MediaRequest
 
 

@@ -11,8 +11,8 @@ from api.export.edl import edl
 from api.export.fcpxml import fcpxml
 from api.export.file_names import distinct, safe_name
 from api.export.otio import timeline
+from api.export.subclips import Take, common_rate
 from api.export.tables import csv_table, json_document, video_chapters
-from api.export.takes import Take, common_rate
 from api.media.timecode import FrameRate, can_drop
 
 DocumentFormat = Literal["csv", "json", "webvtt", "edl", "fcpxml", "otio"]

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, cast
 
-from api.export.takes import Wanted
+from api.export.subclips import Wanted
 from indexer.errors import ExportError, NotInLibraryError
 from indexer.records import TimeSpan, Video
 from indexer.store.library import Library

@@ -14,7 +14,7 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from indexer.decode.frame_transforms import Orientation, fitted_size
 from indexer.decode.worker.container import Packet
-from indexer.decode.worker.pyav_frames import PictureMaker, is_hdr, orientation_of_frame
+from indexer.decode.worker.frame_conversion import PictureMaker, is_hdr, orientation_of_frame
 from indexer.errors import UnreadableVideoError
 from indexer.records import Pixels
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
-from api.export.documents import DOCUMENT_FORMATS, DocumentFormat
+from api.export.document_formats import DOCUMENT_FORMATS, DocumentFormat
 from api.export.source_probe import MediaChild, read_source
-from api.export.takes import Source, Take, Wanted, make_take
+from api.export.subclips import Source, Take, Wanted, make_take
 from api.media.timecode import rate_name
 from indexer.errors import ExportError
 
