@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.models.profiles import PROFILES
-from search.scoring.background import MIN_SAMPLE, SCALES, Background, Threshold, thresholds_of
+from search.scoring.background import MIN_SAMPLE, Background, Threshold, thresholds_of
 from search.text.phrase_matching import in_a_row
 from search.text.term_coverage import telling_words, word_share
 from search.text.words import split
@@ -168,8 +168,8 @@ def test_any_two_texts_can_be_compared(query: str, text: str) -> None:
 def test_profiles_whose_scale_was_not_measured_are_judged_by_standing_alone() -> None:
     for threshold in thresholds_of("small"):
         assert (threshold.floor, threshold.sure) == (-1.0, 2.0)
-    assert all(-1 <= one.floor <= one.sure for name in SCALES for one in thresholds_of(name))
-    assert set(SCALES) <= set(PROFILES)
+    assert all(-1 <= one.floor <= one.sure for name in PROFILES for one in thresholds_of(name))
+    assert [one.sure for one in thresholds_of("text")] == [2.0, 0.38]
 
 
 @given(st.text("qz", min_size=1, max_size=10), st.text("qz", min_size=1, max_size=10))

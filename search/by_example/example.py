@@ -21,7 +21,7 @@ from search.retrieval.types import QueryVector
 from search.signals import Signal
 
 FADED_LEVELS = 204
-"""Of 255: a picture whose levels span less is faded. Measured in the demo world: 2 of 400 frames at random times were
+"""Of 255: a picture whose levels span less is faded. Measured in drawn worlds: 2 of 400 frames at random times were
 not found for being faded, and both are first at full range, with cosines of 0.98."""
 EMPTY_LEVELS = 8
 """A picture whose levels span less is of one colour; what is left is noise."""

@@ -22,12 +22,12 @@ from search.retrieval.types import SegmentKey
 Similar = dict[SegmentKey, list[tuple[float, float]]]
 """For each segment its frames' (time in seconds, similarity), in order of time."""
 LOOKED_AT = 20
-"""Segments whose pictures are laid over the image. Measured in the demo world: the right one was among the first 20 for
+"""Segments whose pictures are laid over the image. Measured in drawn worlds: the right one was among the first 20 for
 99 of 100 cut-out images."""
 AGREES = 0.7
 MOST_LOOKED_AT = 80
-"""While none of them agrees so far, as many again, up to the most. Measured on real videos, whose cut-outs the demo
-model hardly knows: of 58, three right ones were not among the first 20, and all were among the first 61."""
+"""While none of them agrees so far, as many again, up to the most. Measured on real videos with
+a model that was trained on drawn ones: of 58 cut-outs, three right ones were not among the first 20, and all were among the first 61."""
 PIXELS_SHARE = 0.5
 """What full agreement of the pixels adds to a cosine."""
 SURE_COSINE = 0.9
@@ -41,7 +41,7 @@ MOST_CLOSE = 3
 open."""
 AROUND = 2
 """The sampled frames of a segment around which to look closer, the nearest to the image. Measured in
-the demo world: one found 0.92 of cut-out images, two 0.98, three no more."""
+drawn worlds: one found 0.92 of cut-out images, two 0.98, three no more."""
 
 
 @dataclass(frozen=True, slots=True)

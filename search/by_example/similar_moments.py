@@ -20,28 +20,26 @@ from search.by_example.pixel_reranking import LOOKED_AT, SURE_COSINE, Overlay, S
 from search.moments.localization import Draft, Match, moments_of
 from search.retrieval.types import FRAME_POOL, SegmentKey
 from search.scoring.background import Background, Threshold
+from search.scoring.profile_thresholds import profile_thresholds
 from search.scoring.rank_fusion import RANK_CONSTANT
 
 STANDS = Threshold(best_standing=2.3, standing=2.3, sure=SURE_COSINE)
-"""What looks so much more like the example than the library in general is listed. Measured in the demo world: a cut-out
+"""What looks so much more like the example than the library in general is listed. Measured in drawn worlds: a cut-out
 image stands at 2.6 or more for 99 in 100. Images of elsewhere stand as high there: the list shows what looks most like
 an image, and does not say that it is the same."""
 SAME = 0.95
 """Cosine from which a frame is the example itself, which is not wanted where words say what is to be different."""
 SAME_PIXELS = 0.9
 """Agreement from which a frame is taken for the very one that the image shows: it counts, and its time is told.
-Measured on 52 frames of an unseen demo world: an uncut frame, also a worn one, agrees with itself by 0.88 or more, with
+Measured on 52 frames of an unseen drawn world: an uncut frame, also a worn one, agrees with itself by 0.88 or more, with
 the best frame of another scene by 0.90 or less for 9 in 10."""
 SAME_VARIANCE = 0.8
 """Share of an image's variance that a picture explains, from where it counts, however little it stands out by its
 vector. Measured, see docs/decisions.md."""
-WORDS_WEIGHT = {"demo": 2.0}
-"""By profile: what the words' vector is multiplied by beside the example's, both of unit length. Measured, see
-docs/decisions.md."""
 WORDS_SPREADS, WORDS_MOST = 1.5, 10.0
-"""For other profiles: how many times the example's spread over this library the words' spread is to weigh, and the most
-that the words are multiplied by. Each model has its own scale of words beside pictures; the spreads make them
-comparable. Not measured with a large model."""
+"""For profiles whose data file gives no weight: how many times the example's spread over this library the words'
+spread is to weigh, and the most that the words are multiplied by. Each model has its own scale of words beside
+pictures; the spreads make them comparable. Not measured with a large model."""
 
 
 def find_like(
@@ -102,7 +100,7 @@ def _with_words(library: Library, example: Example) -> Example:
     if example.words is None:
         return example
     words = np.asarray(example.words, np.float32)
-    weight = WORDS_WEIGHT.get(library.maker.profile)
+    weight = profile_thresholds(library.maker.profile).example_words_weight
     if weight is None:
         pictures = Background.of(_background(library, example)).spread
         weight = min(

@@ -22,8 +22,8 @@ curve)."""
 LEAST_ALIKE = 0.88
 """Correlation of the cosines of both words over the captions. Measured with all-MiniLM-L6-v2 on 1,000 sentences about
 clips (QVHighlights): automobile and car 0.95, darkness and dark 0.90, sea and ocean 0.91, aircraft and plane 0.89;
-puppy and dog 0.78, snow and weather 0.69, persons and people 0.78. With the demo model: synonyms 0.91 and more, others
-0.49 and less."""
+puppy and dog 0.78, snow and weather 0.69, persons and people 0.78. With a model trained on drawn worlds:
+synonyms 0.91 and more, others 0.49 and less."""
 CANDIDATES = 3
 """Words that are embedded and compared, those that are set apart best."""
 

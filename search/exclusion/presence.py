@@ -12,7 +12,7 @@ PART = 0.65
 """How far up from the background's middle to the most similar a rare thing begins to be there."""
 APART = 0.85
 """Share of a sample's variance that lies between its two halves (Otsu 1979) from which they are two kinds of places;
-one normal distribution has 0.64. Both measured on 20 minutes of a demo world with 240 things: of segments that hold
+one normal distribution has 0.64. Both measured on 20 minutes of a drawn world with 240 things: of segments that hold
 the thing 0.0 to 0.05 are missed, of others up to 0.05 taken for it, by picture and caption together."""
 CONTEXT_PART = 0.2
 """The same for the direction."""

@@ -13,14 +13,10 @@ from numpy.typing import NDArray
 
 from indexer.store.memory.dot_products import row_products
 from search.moments.localization import Draft
+from search.scoring.profile_thresholds import NEAR_DUPLICATE_COSINE
 
 PER_VIDEO = 5
 """Moments of one video that are shown unless more are asked for: half of a page."""
-ALIKE = 0.97
-"""Cosine of two segments' mean pictures from which they show the same. Not measured with a large model."""
-ALIKE_OF_PROFILE = {"demo": 0.998}
-"""For profiles with a scale of their own. The demo model is nearly blind to where a thing stands: different scenes with
-a big white square before brown reached 0.995 (seed 812), and folding these cost 0.005 of mAP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +45,11 @@ class _Open:
 
 
 def fold(
-    drafts: Sequence[Draft], vectors: NDArray[np.floating[Any]], *, per_video: int = PER_VIDEO, alike: float = ALIKE
+    drafts: Sequence[Draft],
+    vectors: NDArray[np.floating[Any]],
+    *,
+    per_video: int = PER_VIDEO,
+    alike: float = NEAR_DUPLICATE_COSINE,
 ) -> list[Group]:
     """Groups in the order of their best moments.
 

@@ -7,8 +7,9 @@ import numpy as np
 
 from indexer.errors import QueryError
 from indexer.store.library import Library
-from search.moments.deduplication import ALIKE, ALIKE_OF_PROFILE, PER_VIDEO, Group, fold, may_be_alike
+from search.moments.deduplication import PER_VIDEO, Group, fold, may_be_alike
 from search.moments.localization import Draft
+from search.scoring.profile_thresholds import profile_thresholds
 
 MAX_LIMIT = 1000
 """Moments on one page."""
@@ -75,5 +76,5 @@ def group(library: Library, drafts: Sequence[Draft], *, per_video: int) -> list[
     for place, draft in enumerate(drafts):
         if (vector := found.get((draft.video_id, draft.segment_index))) is not None:
             vectors[place] = vector
-    alike = ALIKE_OF_PROFILE.get(library.maker.profile, ALIKE)
+    alike = profile_thresholds(library.maker.profile).near_duplicate_cosine
     return fold(drafts, vectors, per_video=per_video, alike=alike)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from search.scoring.profile_thresholds import profile_thresholds
+
 MIN_SAMPLE = 40
 """A smaller sample says too little about the background: in a library of so few items the hits themselves are a good
 part of it. Then only the floor decides."""
@@ -34,35 +36,26 @@ class Threshold:
 
 
 PICTURE = Threshold(best_standing=3.0, standing=2.3)
-"""Measured on 7,200 frames of a demo world: the best frame stands at 3.0 or more for 99 in 100 picture queries (median
+"""Measured on 7,200 frames of a drawn world: the best frame stands at 3.0 or more for 99 in 100 picture queries (median
 4.6), and for queries about other things at 3.1 in the median; the best right frame stands at 2.8 or more."""
 TEXT = Threshold(best_standing=3.5, standing=3.0)
 """Measured on 400 spoken lines: the right one stands at 3.5 or more for 99 in 100 queries with all-MiniLM-L6-v2 (median
-6.1) and at 5.3 or more with the demo model; the best line for a query about something else at 2.9 in the median."""
-SCALES: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
-    "text": ((-1.0, 2.0), (0.28, 0.38)),
-    "demo": ((0.5, 0.55), (0.5, 0.6)),
-}
-"""Profile -> (floor, sure) for pictures and for texts. Any other profile is judged by standing alone.
-
-Measured with all-MiniLM-L6-v2: right texts 0.29 or more on spoken lines (0.41 in 99 of 100) and 0.32 or more on real
-slides; the best text for queries about something else 0.06 to 0.34, but for one at 0.47. In a demo world: right texts
-0.56 or more, the best of others at most 0.48; right frames 0.52 or more (0.57 in 95 of 100), the best frame for spoken
-lines at most 0.50."""
+6.1), and at 5.3 or more with a model trained on drawn worlds; the best line for a query about something else stands at
+2.9 in the median."""
 
 
 def thresholds_of(profile: str) -> tuple[Threshold, Threshold]:
     """For pictures and for texts, of a library made with that profile of models."""
-    picture, text = SCALES.get(profile, ((-1.0, 2.0), (-1.0, 2.0)))
+    measured = profile_thresholds(profile)
     return (
-        replace(PICTURE, floor=picture[0], sure=picture[1]),
-        replace(TEXT, floor=text[0], sure=text[1]),
+        replace(PICTURE, floor=measured.picture.floor, sure=measured.picture.sure),
+        replace(TEXT, floor=measured.text.floor, sure=measured.text.sure),
     )
 
 
 SURE_STANDING = 6.0
-"""Spreads above the background's middle from which on a list of nearest neighbours is trusted in full. Measured in the
-demo world: with all signals, R@1 of what is said rose from 0.53 to 0.91 by weighing the lists so."""
+"""Spreads above the background's middle from which on a list of nearest neighbours is trusted in full. Measured in
+drawn worlds: with all signals, R@1 of what is said rose from 0.53 to 0.91 by weighing the lists so."""
 LOW_SHARE, HIGH_SHARE = 0.1, 0.4
 """The part of the sample by which the background is measured, from the least similar on. What a broad query finds may
 be half of a library (every slide of one lecture), so the upper part is no background; and a clump of equal vectors

@@ -2,23 +2,22 @@
 
 A logistic regression for each family (Platt 1999, "Probabilistic Outputs for Support Vector Machines": a sigmoid over
 a classifier's score, fitted on data that it was not trained on). `python -m bench.trust --calibrate` fits them on
-drawn worlds and writes `calibration.json`, which says with which seeds, models and queries; only the profile `demo`
-has been measured so. Every other profile is judged by the rule in `search.scoring.background`.
+drawn worlds and writes the calibration file of the profile, which says with which seeds, models and queries. A profile
+without such a file is judged by the rule in `search.scoring.background`.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.models.profiles import PROFILES
 from indexer.store.schema import Maker
 
-FILE = Path(__file__).with_name("calibration.json")
 FAMILIES: dict[str, tuple[str, ...]] = {
     "picture": ("cosine", "length"),
     "caption": ("cosine", "length"),
@@ -76,9 +75,10 @@ def calibration_for(maker: Maker) -> Calibration | None:
 @cache
 def calibration_of(profile: str) -> Calibration | None:
     """The measured scale of a profile; None where nothing was measured."""
-    found = json.loads(FILE.read_text(encoding="utf-8")).get(profile) if FILE.is_file() else None
-    if found is None:
+    row = PROFILES.get(profile)
+    if row is None or row.calibration is None or not row.calibration.is_file():
         return None
+    found = json.loads(row.calibration.read_text(encoding="utf-8"))
     families = {name: Family(tuple(one["weights"]), one["bias"]) for name, one in found["families"].items()}
     return Calibration(families, found["made"])
 

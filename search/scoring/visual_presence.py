@@ -5,9 +5,9 @@ vector mixes what is seen where: a red circle before green is close to a green c
 that a model said of the segment tells them apart, but has its own errors. Their mean is better than either.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 
+from search.scoring.profile_thresholds import profile_thresholds
 from search.scoring.relevance import Evidence
 from search.signals import Signal
 
@@ -24,30 +24,14 @@ class Sight(Enum):
     SURE = "sure"
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Of the mean of both cosines of the best segment."""
-
-    absent: float
-    """Below it nothing is there."""
-    sure: float
-
-
-BOUNDS = {"demo": Bounds(absent=0.58, sure=0.68)}
-"""By profile; a profile without is not judged so.
-
-Measured on 20 minutes of a demo world, 90 questions for what is there and 90 for scenes that are there but for one
-colour: the model alone refuses 0.13 of the first and 0.92 of the others; within these bounds it is 0.08 and 0.92."""
-
-
 def sight(evidence: Evidence, profile: str) -> Sight | None:
     """How sure it is that some captioned segment shows what is asked for; None where there is nothing to judge by.
 
     Args:
         evidence: what a search by picture and caption looked at.
-        profile: the library's profile of models.
+        profile: the library's profile of models; without measured bounds nothing is judged.
     """
-    bounds = BOUNDS.get(profile)
+    bounds = profile_thresholds(profile).visual_presence
     nearest = None if bounds is None else nearness(evidence)
     if bounds is None or nearest is None:
         return None
