@@ -27,7 +27,8 @@ LOOKED_AT = 20
 AGREES = 0.7
 MOST_LOOKED_AT = 80
 """While none of them agrees so far, as many again, up to the most. Measured on real videos with
-a model that was trained on drawn ones: of 58 cut-outs, three right ones were not among the first 20, and all were among the first 61."""
+a model that was trained on drawn ones: of 58 cut-outs, three right ones were not among the first 20, and all were among
+the first 61."""
 PIXELS_SHARE = 0.5
 """What full agreement of the pixels adds to a cosine."""
 SURE_COSINE = 0.9

@@ -31,8 +31,8 @@ SAME = 0.95
 """Cosine from which a frame is the example itself, which is not wanted where words say what is to be different."""
 SAME_PIXELS = 0.9
 """Agreement from which a frame is taken for the very one that the image shows: it counts, and its time is told.
-Measured on 52 frames of an unseen drawn world: an uncut frame, also a worn one, agrees with itself by 0.88 or more, with
-the best frame of another scene by 0.90 or less for 9 in 10."""
+Measured on 52 frames of an unseen drawn world: an uncut frame, also a worn one, agrees with itself by 0.88 or more,
+with the best frame of another scene by 0.90 or less for 9 in 10."""
 SAME_VARIANCE = 0.8
 """Share of an image's variance that a picture explains, from where it counts, however little it stands out by its
 vector. Measured, see docs/decisions.md."""
