@@ -32,12 +32,13 @@ from indexer.config import Settings
 from indexer.models.profiles import CALIBRATION
 from indexer.models.registry import Models, load_models
 from indexer.pipeline.index import index_paths
+from indexer.store.hits import SegmentKey
 from indexer.store.schema import Maker
 from search.engine import SearchEngine
 from search.retrieval.hybrid import find_routed
 from search.retrieval.ranked_lists import retrieve
-from search.scoring.calibration import FAMILIES, READ, Family, calibration_of
-from search.scoring.relevance import Evidence, SegmentKey, features_of, reading_features
+from search.scoring.calibration import FAMILIES, RERANKED, Family, calibration_of
+from search.scoring.relevance import Evidence, features_of, reading_features
 from search.signals import SIGNALS
 
 MINUTES = 10.0
@@ -138,7 +139,7 @@ def calibrate(folder: Path, seeds: Sequence[int], count: int, models: Models) ->
         for seed in seeds:
             with open_world(folder, seed, models) as engine:
                 again += [read_sample_of(engine, query) for query in queries_of(seed, count / len(seeds))]
-        read = {READ: fit_family(READ, again)}
+        read = {RERANKED: fit_family(RERANKED, again)}
         _write(made, families | shifted(read, again, false_share=FALSE_SHARE))
     print(f"{CALIBRATION.name}: from {len(samples)} queries\n", flush=True)
 
@@ -179,8 +180,8 @@ def sample_of(engine: SearchEngine, query: Query) -> Sample:
     keys = found.evidence.keys()
     features: dict[str, Any] = {}
     for signals in (*FORCED, SIGNALS):
-        near = {name: near for name, near in found.evidence.near.items() if name in signals}
-        held: Any = {name: held for name, held in found.evidence.held.items() if f"{name}_words" in signals}
+        near = {name: near for name, near in found.evidence.nearest.items() if name in signals}
+        held: Any = {name: held for name, held in found.evidence.held_words.items() if f"{name}_words" in signals}
         own = features_of(query.text, Evidence(near, held), keys)
         features |= {name: matrix for name, (_, matrix) in own.items()}
     return Sample(query.kind, bool(query.windows), right_of(engine, query, keys), features)
@@ -193,7 +194,7 @@ def read_sample_of(engine: SearchEngine, query: Query) -> Sample:
     keys = sorted(finding.read)
     first = np.array([finding.relevance[key] for key in keys])
     logits = np.array([finding.read[key] for key in keys])
-    features = {READ: reading_features(first, logits)}
+    features = {RERANKED: reading_features(first, logits)}
     return Sample(query.kind, bool(query.windows), right_of(engine, query, keys), features)
 
 

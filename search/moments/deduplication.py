@@ -20,7 +20,7 @@ PER_VIDEO = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class MomentGroup:
     """A moment that is shown, with those that it stands for."""
 
     best: Draft
@@ -44,13 +44,13 @@ class _Open:
     in_video: list[Draft] = field(default_factory=list[Draft])
 
 
-def fold(
+def fold_moments(
     drafts: Sequence[Draft],
     vectors: NDArray[np.floating[Any]],
     *,
     per_video: int = PER_VIDEO,
     alike: float = NEAR_DUPLICATE_COSINE,
-) -> list[Group]:
+) -> list[MomentGroup]:
     """Groups in the order of their best moments.
 
     A moment is a near-duplicate of a better one when their pictures are nearly the same and the same words matched,
@@ -76,10 +76,10 @@ def fold(
             opened = _Open(place)
             for groups_of in (own, said, groups):
                 groups_of.append(opened)
-    return [Group(drafts[one.place], tuple(one.alike), tuple(one.in_video)) for one in groups]
+    return [MomentGroup(drafts[one.place], tuple(one.alike), tuple(one.in_video)) for one in groups]
 
 
-def may_be_alike(drafts: Sequence[Draft]) -> list[Draft]:
+def duplicate_candidates(drafts: Sequence[Draft]) -> list[Draft]:
     """Those that share their words, or having none, with another: only their pictures are compared."""
     words = [_words_of(draft) for draft in drafts]
     count = Counter(words)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from indexer.catalog import Stage
 from indexer.records import Video
 from indexer.store.library import Library
-from search.moments.localization import Draft, moments_of
+from search.moments.localization import Draft, localize_moments
 from search.results import Route
 from search.retrieval.matches import matches_of
 from search.retrieval.metadata import METADATA, with_metadata
@@ -15,7 +15,7 @@ from search.retrieval.reranking import read_best, reread
 from search.retrieval.signal_weights import READ_STEPS, in_order, routes_of
 from search.retrieval.types import Question, SegmentKey
 from search.scoring.rank_fusion import fuse
-from search.scoring.relevance import Evidence, judge
+from search.scoring.relevance import Evidence, judge_relevance
 from search.signals import Signal
 
 
@@ -53,7 +53,7 @@ def find_routed(
     if METADATA in signals:
         found = with_metadata(library, question, found, videos)
     keys: dict[Signal, list[SegmentKey]] = {signal: [hit.key for hit in hits] for signal, hits in found.lists.items()}
-    judged = judge(question.text, found.evidence, question.calibration)
+    judged = judge_relevance(question.text, found.evidence, question.calibration)
     relevance = judged.relevance()
     is_measured = question.calibration is not None
     routes = routes_of(found, relevance, is_measured=is_measured, asked=signals)
@@ -69,7 +69,7 @@ def find_routed(
         fused = in_order(fused, relevance, steps=READ_STEPS) if is_measured else reread(fused, read)
     durations = {video_id: one.duration_seconds for video_id, one in videos.items()}
     matches = matches_of(library, question, found, fused, durations, relevance)
-    drafts = moments_of(matches, background=found.picture_background.middle)
+    drafts = localize_moments(matches, background=found.picture_background.mean)
     return Finding(drafts, routes, relevance, question, found.evidence, read)
 
 
@@ -103,8 +103,10 @@ def nearest_of(library: Library, found: Finding, *, videos: Mapping[str, Video],
 
 def _by_cosine(evidence: Evidence) -> list[SegmentKey]:
     """By picture, or without pictures by what is said; nearest first."""
-    spoken = ("picture",) if "picture" in evidence.near else ("subtitle", "speech")
-    cosines = {key: one for name in spoken if name in evidence.near for key, one in evidence.near[name].best.items()}
+    spoken = ("picture",) if "picture" in evidence.nearest else ("subtitle", "speech")
+    cosines = {
+        key: one for name in spoken if name in evidence.nearest for key, one in evidence.nearest[name].best.items()
+    }
     return sorted(cosines, key=lambda key: (-cosines[key], key))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from indexer.catalog import TextSource
 from indexer.store.hits import TextHit
 from search.retrieval.types import TEXT_POOL, Looked, Question, Searchable, SegmentKey, text_hits
-from search.scoring.relevance import FUZZY_WORTH, Near
+from search.scoring.relevance import FUZZY_MATCH_WEIGHT, NearestScores
 from search.text.phrase_matching import in_a_row
 from search.text.term_coverage import held_words, telling_words, word_share
 
@@ -48,7 +48,7 @@ def look_by_words(library: Searchable, question: Question, source: TextSource) -
         # What a reader of pictures spelled wrong is worth less than what it spelled right.
         known = {(text.video_id, text.span) for text, _ in found}
         others = [text for text in matched(fuzzy=True) if (text.video_id, text.span) not in known]
-        found += [(text, FUZZY_WORTH * share) for text, share in counting(others, fuzzy=True)]
+        found += [(text, FUZZY_MATCH_WEIGHT * share) for text, share in counting(others, fuzzy=True)]
     # Full text search favours short texts: one word alone would come before a line that holds them all.
     whole = {text for text, _ in found if in_a_row(question.text, text.text)}
     found.sort(key=lambda pair: (-pair[1], pair[0] not in whole))
@@ -65,4 +65,4 @@ def look_by_words(library: Searchable, question: Question, source: TextSource) -
     hits = text_hits([text for text, _ in found])
     worth = [share / most * (ROW_WORTH if text in whole else 1) for text, share in found]
     hits = [replace(hit, worth=one) for hit, one in zip(hits, worth, strict=True)]
-    return Looked(hits, most, Near(best, 0.0), held)
+    return Looked(hits, most, NearestScores(best, 0.0), held)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from indexer.records import TimeSpan
-from search.moments.localization import Match
+from search.moments.localization import SegmentMatch
 from search.retrieval.types import Question, Retrieved, Searchable, SegmentKey
-from search.scoring.rank_fusion import Fused
+from search.scoring.rank_fusion import FusedItem
 from search.signals import Signal
 
 TEXTS_WITH_FRAMES = 50
@@ -17,10 +17,10 @@ def matches_of(
     library: Searchable,
     question: Question,
     found: Retrieved,
-    fused: Sequence[Fused[SegmentKey, Signal]],
+    fused: Sequence[FusedItem[SegmentKey, Signal]],
     durations: Mapping[str, float],
     relevance: Mapping[SegmentKey, float],
-) -> list[Match]:
+) -> list[SegmentMatch]:
     """One match for each fused key, in the same order; a segment that vanished meanwhile is left out.
 
     Args:
@@ -32,7 +32,7 @@ def matches_of(
     frames = {} if vector is None or not seen else library.frame_similarities(vector, seen)
     texts = _texts(found, durations)
     return [
-        Match(
+        SegmentMatch(
             video_id=one.key[0],
             segment_index=one.key[1],
             segment=segments[one.key].span,

@@ -15,7 +15,7 @@ from pathlib import PurePath
 from indexer.records import SegmentRow, TimeSpan, Video
 from search.retrieval.types import Hit, Question, Retrieved, Searchable, SegmentKey
 from search.scoring.rank_fusion import fuse
-from search.scoring.relevance import Near
+from search.scoring.relevance import NearestScores
 from search.signals import Signal
 from search.text.term_coverage import QUERY_SHARE, word_share
 from search.text.words import EMPTY_WORDS, MIN_STEM_LETTERS, split
@@ -64,12 +64,12 @@ def with_metadata(library: Searchable, question: Question, found: Retrieved, vid
     if not hits:
         return found
     weight = (CHAPTER_WEIGHT if matches[0].span else VIDEO_WEIGHT) * matches[0].share
-    near = Near({hit.key: matches[0].share for hit in hits}, 0.0)
+    near = NearestScores({hit.key: matches[0].share for hit in hits}, 0.0)
     return replace(
         found,
         lists={**found.lists, METADATA: hits},
         weights={**found.weights, METADATA: weight},
-        evidence=replace(found.evidence, near={**found.evidence.near, METADATA: near}),
+        evidence=replace(found.evidence, nearest={**found.evidence.nearest, METADATA: near}),
     )
 
 

@@ -26,8 +26,8 @@ from search.retrieval.types import (
     SegmentKey,
     text_hits,
 )
-from search.scoring.background import Background, Threshold, thresholds_of
-from search.scoring.relevance import Evidence, Near
+from search.scoring.background import Background, MatchThreshold, thresholds_of
+from search.scoring.relevance import Evidence, NearestScores
 from search.signals import Signal
 
 
@@ -54,9 +54,9 @@ def retrieve(
         stage = STAGES[signal]
         seen = {key: value for key, value in looked.near.best.items() if ready(key[0], stage)}
         if seen or looked.held is not None:
-            evidence.near[signal] = replace(looked.near, best=seen)
+            evidence.nearest[signal] = replace(looked.near, best=seen)
         if looked.held is not None:
-            evidence.held[SOURCES[signal]] = {key: words for key, words in looked.held.items() if key in seen}
+            evidence.held_words[SOURCES[signal]] = {key: words for key, words in looked.held.items() if key in seen}
         best: dict[SegmentKey, Hit] = {}
         for hit in looked.hits:
             if hit.key in seen:
@@ -80,7 +80,7 @@ def _by_picture(library: Searchable, question: Question, background: Background)
         return None
     frames = library.nearest_frames(vector, limit=FRAME_POOL, video_ids=question.video_ids)
     threshold, _ = thresholds_of(question.profile)
-    counting = frames[: background.counting([frame.similarity for frame in frames], threshold)]
+    counting = frames[: background.count_matches([frame.similarity for frame in frames], threshold)]
     hits = [Hit((frame.video_id, frame.segment_index), None, "") for frame in counting]
     weight = background.weight(counting[0].similarity, threshold) if counting else 1.0
     return Looked(hits, weight, _near(frames, FRAME_POOL, background, threshold))
@@ -93,20 +93,20 @@ def _by_meaning(library: Searchable, question: Question, source: TextSource) -> 
     texts = library.nearest_texts(vector, source=source, limit=TEXT_POOL, video_ids=question.video_ids)
     background = Background.of(library.background(vector, what=source))
     _, threshold = thresholds_of(question.profile)
-    counting = texts[: background.counting([text.similarity for text in texts], threshold)]
+    counting = texts[: background.count_matches([text.similarity for text in texts], threshold)]
     near = _near(texts, TEXT_POOL, background, threshold)
     if not counting:
         return Looked([], 1.0, near)
-    ordered = scenery_later(counting, middle=background.middle)
+    ordered = scenery_later(counting, middle=background.mean)
     weight = weight_of(ordered[0]) * background.weight(ordered[0].similarity, threshold)
     return Looked(text_hits(ordered), weight, near)
 
 
 def _near(
-    found: Sequence[FrameHit] | Sequence[TextHit], limit: int, background: Background, threshold: Threshold
-) -> Near:
+    found: Sequence[FrameHit] | Sequence[TextHit], limit: int, background: Background, threshold: MatchThreshold
+) -> NearestScores:
     """Best first, so the first of a segment is its best, and what was cut off lies below the last."""
     best: dict[SegmentKey, float] = {}
     for one in found:
         best.setdefault((one.video_id, one.segment_index), one.similarity)
-    return Near(best, found[-1].similarity if len(found) >= limit else -1.0, background, threshold)
+    return NearestScores(best, found[-1].similarity if len(found) >= limit else -1.0, background, threshold)

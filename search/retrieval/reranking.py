@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from indexer.catalog import TEXT_SOURCES, TextSource
+from indexer.store.hits import SegmentKey
 from indexer.store.library import Library
 from search.retrieval.types import SOURCES, Question
-from search.scoring.rank_fusion import RANK_CONSTANT, Fused
-from search.scoring.relevance import SegmentKey
+from search.scoring.rank_fusion import RANK_CONSTANT, FusedItem
 from search.signals import Signal
 
 SEGMENTS_AT_ONCE = 16
@@ -53,8 +53,8 @@ def read_best(
 
 
 def reread(
-    fused: Sequence[Fused[SegmentKey, Signal]], read: Mapping[SegmentKey, float]
-) -> list[Fused[SegmentKey, Signal]]:
+    fused: Sequence[FusedItem[SegmentKey, Signal]], read: Mapping[SegmentKey, float]
+) -> list[FusedItem[SegmentKey, Signal]]:
     """Fused keys, where nobody measured what a reading is worth: it counts as one more list of the fusion.
 
     A key's share of it is the reranker's chance, so a list of near misses adds next to nothing.

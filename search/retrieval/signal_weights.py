@@ -12,11 +12,11 @@ it should be measured, name its family in `judging.features_of`, and run `python
 
 from collections.abc import Collection, Mapping
 
+from indexer.store.hits import SegmentKey
 from search.results import Route
 from search.retrieval.types import Retrieved
 from search.scoring.background import MIN_SAMPLE
-from search.scoring.rank_fusion import Fused
-from search.scoring.relevance import SegmentKey
+from search.scoring.rank_fusion import FusedItem
 from search.signals import SIGNALS, Signal
 
 LEAST_WEIGHT = 0.02
@@ -40,7 +40,7 @@ def routes_of(
 
 
 def _route(signal: Signal, found: Retrieved, relevance: Mapping[SegmentKey, float], is_measured: bool) -> Route:
-    near = found.evidence.near.get(signal)
+    near = found.evidence.nearest.get(signal)
     hits = found.lists.get(signal, [])
     if near is None and not hits:
         return Route(signal, 0.0, 0, "the library holds nothing to compare by it, or no model for it is there")
@@ -55,20 +55,20 @@ def _route(signal: Signal, found: Retrieved, relevance: Mapping[SegmentKey, floa
         return Route(signal, weight, len(hits), f"its best hit holds {weight:.0%} of the query's words")
     if near.background.size < MIN_SAMPLE:
         return Route(signal, weight, len(hits), "the library is too small to know what is usual")
-    standing = near.background.standing(near.best[hits[0].key])
+    standing = near.background.z_score(near.best[hits[0].key])
     return Route(signal, weight, len(hits), f"its best hit stands {standing:.1f} spreads above the library's middle")
 
 
 def _nothing(found: Retrieved, signal: Signal) -> str:
-    near = found.evidence.near[signal]
+    near = found.evidence.nearest[signal]
     if near.background is None:
         return "no text holds enough of the query's words"
-    standing = near.background.standing(max(near.best.values()))
+    standing = near.background.z_score(max(near.best.values()))
     return f"nothing stands out: the nearest lies {standing:.1f} spreads above the library's middle"
 
 
 def in_order(
-    fused: list[Fused[SegmentKey, Signal]], relevance: Mapping[SegmentKey, float], *, steps: int = STEPS
-) -> list[Fused[SegmentKey, Signal]]:
+    fused: list[FusedItem[SegmentKey, Signal]], relevance: Mapping[SegmentKey, float], *, steps: int = STEPS
+) -> list[FusedItem[SegmentKey, Signal]]:
     """Fused keys by their measured relevance, in steps, and by fused rank within a step."""
     return sorted(fused, key=lambda one: -round(steps * relevance.get(one.key, 0.0)))

@@ -14,7 +14,7 @@ from indexer.store.hits import Background as Sampled
 from indexer.store.hits import FrameHit, Similarities, TextHit
 from search.scoring.background import Background
 from search.scoring.calibration import Calibration
-from search.scoring.relevance import Evidence, Near
+from search.scoring.relevance import Evidence, NearestScores
 from search.signals import SIGNALS, Signal
 
 SegmentKey = tuple[str, int]
@@ -110,7 +110,7 @@ class Looked:
     """Those that count, best first."""
     weight: float
     """Of the list."""
-    near: Near
+    near: NearestScores
     """Of all that was looked at, counting or not."""
     held: dict[SegmentKey, frozenset[str]] | None = None
     """The query's words that each segment's texts hold, where words were looked for."""

@@ -34,10 +34,10 @@ of picture and caption of one segment; `share`: of the query's words that stand 
 query's words that other texts of the library hold and this segment's do not; `length`: words of the query that mean
 something, in tens; `first`: log odds by the other families; `reading`: those of a reranker that read the segment's
 texts. All but `missing` and `length` speak for a segment; those speak against it."""
-READ = "read"
+RERANKED = "read"
 """The family that judges what a reranker has read, in place of the others."""
 MOST_LOG_ODDS = 12.0
-AGAINST = frozenset({"missing", "length"})
+NEGATIVE_FEATURES = frozenset({"missing", "length"})
 Matrix = NDArray[np.float64]
 
 
@@ -46,7 +46,7 @@ class Family:
     """One logistic regression."""
 
     weights: tuple[float, ...]
-    """Of its features, in the order of `FAMILIES`, all 0 or above; those of `AGAINST` are taken off."""
+    """Of its features, in the order of `FAMILIES`, all 0 or above; those of `NEGATIVE_FEATURES` are taken off."""
     bias: float
 
     def chance(self, features: Matrix) -> Matrix:
@@ -89,11 +89,11 @@ def log_odds(chance: Matrix) -> Matrix:
         return np.clip(np.log(chance) - np.log1p(-chance), -MOST_LOG_ODDS, MOST_LOG_ODDS)
 
 
-def signed(family: str, columns: Mapping[str, Sequence[float] | Matrix]) -> Matrix:
+def signed_features(family: str, columns: Mapping[str, Sequence[float] | Matrix]) -> Matrix:
     """The features of a family as a matrix (n, n_features), those that speak against it negative."""
     return np.stack(
         [
-            -np.asarray(columns[name], float) if name in AGAINST else np.asarray(columns[name], float)
+            -np.asarray(columns[name], float) if name in NEGATIVE_FEATURES else np.asarray(columns[name], float)
             for name in FAMILIES[family]
         ],
         axis=1,

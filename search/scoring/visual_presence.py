@@ -11,11 +11,11 @@ from search.scoring.profile_thresholds import profile_thresholds
 from search.scoring.relevance import Evidence
 from search.signals import Signal
 
-SEEN: frozenset[Signal] = frozenset({"picture", "caption", "caption_words"})
+VISUAL_SIGNALS: frozenset[Signal] = frozenset({"picture", "caption", "caption_words"})
 """Signals of what is seen."""
 
 
-class Sight(Enum):
+class VisualPresence(Enum):
     """What the nearest segment says."""
 
     ABSENT = "absent"
@@ -24,7 +24,7 @@ class Sight(Enum):
     SURE = "sure"
 
 
-def sight(evidence: Evidence, profile: str) -> Sight | None:
+def visual_presence(evidence: Evidence, profile: str) -> VisualPresence | None:
     """How sure it is that some captioned segment shows what is asked for; None where there is nothing to judge by.
 
     Args:
@@ -32,15 +32,21 @@ def sight(evidence: Evidence, profile: str) -> Sight | None:
         profile: the library's profile of models; without measured bounds nothing is judged.
     """
     bounds = profile_thresholds(profile).visual_presence
-    nearest = None if bounds is None else nearness(evidence)
+    nearest = None if bounds is None else best_mean_cosine(evidence)
     if bounds is None or nearest is None:
         return None
-    return Sight.ABSENT if nearest < bounds.absent else Sight.SURE if nearest >= bounds.sure else Sight.DOUBTFUL
+    return (
+        VisualPresence.ABSENT
+        if nearest < bounds.absent
+        else VisualPresence.SURE
+        if nearest >= bounds.sure
+        else VisualPresence.DOUBTFUL
+    )
 
 
-def nearness(evidence: Evidence) -> float | None:
+def best_mean_cosine(evidence: Evidence) -> float | None:
     """The best segment's mean cosine of picture and caption; None without captions."""
-    if "picture" not in evidence.near or "caption" not in evidence.near:
+    if "picture" not in evidence.nearest or "caption" not in evidence.nearest:
         return None
-    pictures, captions = evidence.near["picture"].best, evidence.near["caption"].best
+    pictures, captions = evidence.nearest["picture"].best, evidence.nearest["caption"].best
     return max(((pictures[key] + captions[key]) / 2 for key in captions.keys() & pictures.keys()), default=-1.0)
