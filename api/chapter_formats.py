@@ -8,10 +8,10 @@ from api.safe_text import one_line, time_code
 from indexer.records import TimeSpan
 
 if TYPE_CHECKING:
-    from search.chapters.chapters import FoundChapter
+    from search.chapters.chapters import VideoChapter
 
 
-def chapters_text(chapters: "Sequence[FoundChapter]") -> str:
+def chapters_text(chapters: "Sequence[VideoChapter]") -> str:
     """A line each: when it begins, and its title."""
     if not chapters:
         return "No chapters: nothing of this video is indexed yet.\n"

@@ -1,8 +1,8 @@
 """How far the relevance of a moment can be trusted: queries with an answer beside queries without, in drawn worlds.
 
     python -m bench.trust --folder out/trust                       checks, on worlds that were not calibrated on
-    python -m bench.trust --folder out/trust --calibrate           fits search/scoring/calibration.json anew, then
-    checks
+    python -m bench.trust --folder out/trust --calibrate           fits the demo profile's calibration.json anew,
+                                                                   then checks
 
 Draws worlds, indexes them with the demo models (both kept in the folder) and asks `SearchEngine.search`. Prints the
 area under the ROC curve, the share of false finds and of misses at the default threshold by kind of query, and what
@@ -29,14 +29,16 @@ from demo.world.make import make_world
 from demo.world.scenes import plan_world
 from indexer.catalog import StageName
 from indexer.config import Settings
+from indexer.models.profiles import CALIBRATION
 from indexer.models.registry import Models, load_models
 from indexer.pipeline.index import index_paths
+from indexer.store.hits import SegmentKey
 from indexer.store.schema import Maker
 from search.engine import SearchEngine
 from search.retrieval.hybrid_search import hybrid_search
 from search.retrieval.retrieve import retrieve
-from search.scoring.calibration import FAMILIES, FILE, READ, Family, calibration_of
-from search.scoring.relevance import Evidence, SegmentKey, features_of, reading_features
+from search.scoring.calibration import FAMILIES, RERANKED, Family, calibration_of
+from search.scoring.relevance import Evidence, features_of, reading_features
 from search.signals import SIGNALS
 
 MINUTES = 10.0
@@ -69,7 +71,7 @@ def main() -> None:
     options.add_argument(
         "--queries", type=int, default=300, help="with an answer, and as many without, over all worlds"
     )
-    options.add_argument("--calibrate", action="store_true", help="fit search/scoring/calibration.json first")
+    options.add_argument("--calibrate", action="store_true", help="fit the demo profile's calibration.json first")
     options.add_argument("--calibrating", type=int, nargs="+", default=list(CALIBRATING), metavar="SEED")
     options.add_argument("--checking", type=int, nargs="+", default=list(CHECKING), metavar="SEED")
     given = options.parse_args()
@@ -137,9 +139,9 @@ def calibrate(folder: Path, seeds: Sequence[int], count: int, models: Models) ->
         for seed in seeds:
             with open_world(folder, seed, models) as engine:
                 again += [read_sample_of(engine, query) for query in queries_of(seed, count / len(seeds))]
-        read = {READ: fit_family(READ, again)}
+        read = {RERANKED: fit_family(RERANKED, again)}
         _write(made, families | shifted(read, again, false_share=FALSE_SHARE))
-    print(f"{FILE.name}: from {len(samples)} queries\n", flush=True)
+    print(f"{CALIBRATION.name}: from {len(samples)} queries\n", flush=True)
 
 
 def first_families(samples: Sequence[Sample]) -> dict[str, Family]:
@@ -152,12 +154,10 @@ def first_families(samples: Sequence[Sample]) -> dict[str, Family]:
 
 
 def _write(made: Mapping[str, Any], families: Mapping[str, Family]) -> None:
-    kept = json.loads(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
     told = {
         name: {"features": FAMILIES[name], "weights": one.weights, "bias": one.bias} for name, one in families.items()
     }
-    kept["demo"] = {"made": made, "families": told}
-    FILE.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+    CALIBRATION.write_text(json.dumps({"made": made, "families": told}, indent=2) + "\n", encoding="utf-8")
     calibration_of.cache_clear()
 
 
@@ -180,8 +180,8 @@ def sample_of(engine: SearchEngine, query: Query) -> Sample:
     keys = found.evidence.keys()
     features: dict[str, Any] = {}
     for signals in (*FORCED, SIGNALS):
-        near = {name: near for name, near in found.evidence.near.items() if name in signals}
-        held: Any = {name: held for name, held in found.evidence.held.items() if f"{name}_words" in signals}
+        near = {name: near for name, near in found.evidence.nearest.items() if name in signals}
+        held: Any = {name: held for name, held in found.evidence.held_words.items() if f"{name}_words" in signals}
         own = features_of(query.text, Evidence(near, held), keys)
         features |= {name: matrix for name, (_, matrix) in own.items()}
     return Sample(query.kind, bool(query.windows), right_of(engine, query, keys), features)
@@ -194,7 +194,7 @@ def read_sample_of(engine: SearchEngine, query: Query) -> Sample:
     keys = sorted(finding.read)
     first = np.array([finding.relevance[key] for key in keys])
     logits = np.array([finding.read[key] for key in keys])
-    features = {READ: reading_features(first, logits)}
+    features = {RERANKED: reading_features(first, logits)}
     return Sample(query.kind, bool(query.windows), right_of(engine, query, keys), features)
 
 

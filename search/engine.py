@@ -2,7 +2,7 @@
 
 Leaves out the parts, each in its own file: `query` checks, `query_models` embeds, `looking` asks the library once
 (`find`: `retrieve`, `relevance` and `words`, `fusion`, `moments`; `find_like` for an example), `pages` folds and pages,
-`show` makes what is handed out.
+`present_moments` makes what is handed out.
 """
 
 import time
@@ -18,14 +18,14 @@ from indexer.errors import QueryError
 from indexer.models.registry import Models, load_models
 from indexer.records import Video
 from indexer.store.library import Library
-from search.moments.deduplication import Group
-from search.moments.pagination import Page, check_share, group
-from search.moments.presentation import show, show_groups
+from search.moments.deduplication import MomentGroup
+from search.moments.pagination import PageRequest, check_per_video, group_moments
+from search.moments.presentation import present_groups, present_moments
 from search.query.validation import check_query
 from search.results import Moment, SearchResult, SimilarityCurve
 from search.retrieval.embedded_query import EmbeddedQuery
 from search.retrieval.query_embedding import QueryModels
-from search.scoring.visual_presence import Sight, sight
+from search.scoring.visual_presence import VisualPresence, visual_presence
 from search.session import ExampleQuery, SearchSession
 from search.signals import SIGNALS, Signal
 
@@ -42,7 +42,7 @@ class RetrievedEvidence:
     """Best first, not folded; also those that a search would not count as found."""
     curves: list[SimilarityCurve]
     """Of each moment, to choose its frames by."""
-    sight: Sight | None
+    sight: VisualPresence | None
     """How sure it is that what is asked for is in the pictures; None where that is not judged."""
     closest: list[Moment]
     """The most relevant, to be offered where nothing of it counts."""
@@ -128,8 +128,8 @@ class SearchEngine(Closing):
             ModelMissingError, ModelBrokenError: a model cannot be loaded.
         """
         wanted = _check_signals(signals)
-        page = Page(limit, offset, expand)
-        share = check_share(per_video, one_video=video is not None)
+        page = PageRequest(limit, offset, expand)
+        share = check_per_video(per_video, one_video=video is not None)
         look = self._look()
         video_ids = look.only(video)
         started = time.perf_counter()
@@ -139,13 +139,13 @@ class SearchEngine(Closing):
             found = look.by_example(ExampleQuery(image, like, query), signals=wanted, video_ids=video_ids)
         is_found = found.reaches(self._settings.relevance_threshold if threshold is None else threshold)
         drafts = found.drafts if is_found else []
-        groups = group(look.library, drafts, per_video=share) if fold else [Group(one) for one in drafts]
+        groups = group_moments(look.library, drafts, per_video=share) if fold else [MomentGroup(one) for one in drafts]
         listed = page.of(groups)
-        moments = show_groups(look.library, found.words, listed.shown, look.videos)
+        moments = present_groups(look.library, found.words, listed.shown, look.videos)
         closest: list[Moment] = []
         if not is_found and found.is_plain:
             nearest = look.closest(found, video_ids, signals=wanted, limit=CLOSEST)
-            closest = show(look.library, found.words, nearest, look.videos)
+            closest = present_moments(look.library, found.words, nearest, look.videos)
         total = time.perf_counter() - started - found.load_seconds
         seconds = {"embed": found.embed_seconds, "retrieve": total - found.embed_seconds, "total": total}
         routes = [] if found.finding is None else found.finding.routes
@@ -162,11 +162,13 @@ class SearchEngine(Closing):
         video_ids = look.only(video)
         found = look.by_words(query, plain=True, signals=SIGNALS, video_ids=video_ids)
         assert found.finding is not None  # plain words are always looked for
-        moments = show(look.library, found.words, found.drafts[:limit], look.videos)
+        moments = present_moments(look.library, found.words, found.drafts[:limit], look.videos)
         curves = look.curves(found.finding.question, [(moment.video_id, moment.span) for moment in moments])
         nearest = look.closest(found, video_ids, signals=SIGNALS, limit=CLOSEST)
-        closest = show(look.library, found.words, nearest, look.videos)
-        return RetrievedEvidence(moments, curves, sight(found.finding.evidence, look.library.maker.profile), closest)
+        closest = present_moments(look.library, found.words, nearest, look.videos)
+        return RetrievedEvidence(
+            moments, curves, visual_presence(found.finding.evidence, look.library.maker.profile), closest
+        )
 
     def question(self, query: str, *, video: str | None = None) -> EmbeddedQuery:
         """A query checked and embedded for every signal, to be compared with what the library holds.

@@ -12,10 +12,10 @@ from indexer.catalog import StageName, TextSource
 from indexer.records import Video
 from indexer.store.hits import Similarities
 from indexer.store.library import Library
-from search.exclusion.caption_synonyms import SameWords, own_words
-from search.exclusion.detector import Unwanted, direction
+from search.exclusion.caption_synonyms import Synonyms, caption_synonyms
+from search.exclusion.detector import ExclusionDetector, query_difference
 from search.moments.localization import Draft
-from search.moments.temporal_join import Chain, all_of, best_ranks, chains, ranked_by, span_of
+from search.moments.temporal_join import Chain, best_ranks, join_in_order, join_overlapping, rank_by_overlap, span_of
 from search.query.english_operators import is_place, without_place
 from search.query.field_signals import FIELD_SIGNALS, FIELD_SOURCES
 from search.query.filter_parser import QueryFilters
@@ -70,7 +70,7 @@ class PlanExecutor:
                 for place, drafts in enumerate(found)
             ]
         gaps = [MOST_GAP_SECONDS if step.within_seconds is None else step.within_seconds for step in plan.steps[1:]]
-        return [_as_one(chain) for chain in chains(found, gaps)]
+        return [_as_one(chain) for chain in join_in_order(found, gaps)]
 
     def _step(self, step: Step, videos: Mapping[str, Video]) -> list[Draft]:
         drafts = self._wanted(step, videos)
@@ -91,30 +91,32 @@ class PlanExecutor:
             best = (span.start_seconds + span.stop_seconds) / 2
         return replace(draft, span=span, best_frame_seconds=best)
 
-    def _unwanted(self, step: Step, excluded: Excluded) -> Unwanted:
+    def _unwanted(self, step: Step, excluded: Excluded) -> ExclusionDetector:
         alone = self._embed(excluded.text, SIGNALS)
         in_context = None
         if step.text and excluded.field is None:
             joined = " " if is_place(excluded.text) else " and "
             both = self._embed(f"{step.text}{joined}{excluded.text}", SIGNALS)
-            in_context = direction(self._embed(step.text, SIGNALS), both)
+            in_context = query_difference(self._embed(step.text, SIGNALS), both)
         same = self._own_words(excluded.text) if "caption" in FIELD_SOURCES[excluded.field] else {}
-        return Unwanted(self._library, excluded, alone=alone, in_context=in_context, same=same, ready=self._is_ready)
+        return ExclusionDetector(
+            self._library, excluded, alone=alone, in_context=in_context, same=same, ready=self._is_ready
+        )
 
-    def _own_words(self, thing: str) -> SameWords:
+    def _own_words(self, thing: str) -> Synonyms:
         def compare(word: str) -> Similarities:
             vector = self._embed(word, ("caption",)).text_vector
             assert vector is not None  # there are captions with vectors
             return self._library.background(vector, what="caption")
 
-        return own_words(without_place(thing), self._library.sampled_texts("caption"), compare)
+        return caption_synonyms(without_place(thing), self._library.sampled_texts("caption"), compare)
 
     def _wanted(self, step: Step, videos: Mapping[str, Video]) -> list[Draft]:
         free = self._find(step.text, self._signals, videos) if step.text else []
         if not step.terms:
             return free
-        must = all_of([self._term(term, videos) for term in step.terms])
-        return ranked_by(must, free) if step.text else must
+        must = join_overlapping([self._term(term, videos) for term in step.terms])
+        return rank_by_overlap(must, free) if step.text else must
 
     def _term(self, term: Term, videos: Mapping[str, Video]) -> list[Draft]:
         if term.field == "looks" or not term.exact:

@@ -12,7 +12,7 @@ from indexer.config import Settings
 from indexer.records import TimeSpan
 from indexer.store.library import Library
 from search.by_example.example import make_example
-from search.by_example.similar_moments import find_like
+from search.by_example.similar_moments import find_similar_moments
 from search.moments.localization import Draft
 from search.plan_executor import PlanExecutor
 from search.query.filter_parser import parse_filters
@@ -117,7 +117,9 @@ class SearchSession:
         began = time.perf_counter()
         example = make_example(self.library, model, image=given.image, like=given.like, text=text, signals=signals)
         embedding = time.perf_counter() - began
-        drafts = find_like(self.library, example, video_ids=video_ids, videos=self.videos, settings=self._settings)
+        drafts = find_similar_moments(
+            self.library, example, video_ids=video_ids, videos=self.videos, settings=self._settings
+        )
         return UnpagedResult(text, text, drafts, embedding, load_seconds, None)
 
     def closest(

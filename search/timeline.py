@@ -21,7 +21,7 @@ from search.engine import SearchEngine
 from search.query.parser import parse_query
 from search.query.validation import check_query
 from search.retrieval.embedded_query import EmbeddedQuery
-from search.scoring.background import MIN_SAMPLE, Background, Threshold, thresholds_of
+from search.scoring.background import MIN_SAMPLE, Background, MatchThreshold, thresholds_of
 from search.signals import MISREAD_SOURCES
 from search.text.term_coverage import word_share
 
@@ -56,19 +56,19 @@ class Scale:
     """Relevance 1."""
 
     @classmethod
-    def of(cls, background: Background, threshold: Threshold, best: float) -> "Scale":
+    def of(cls, background: Background, threshold: MatchThreshold, best: float) -> "Scale":
         """
         Args:
             best: greatest cosine of the query in the library.
         """
         counting = threshold.floor
         if background.size >= MIN_SAMPLE:
-            standing = background.middle + threshold.standing * background.spread
+            standing = background.mean + threshold.z_score * background.deviation
             counting = min(threshold.sure, max(threshold.floor, standing))
         elif counting <= -1.0:
             # Too few to know what is usual, and no scale for the model: half of the best.
             counting = best / 2
-        low = min(background.middle, counting - 1e-3)
+        low = min(background.mean, counting - 1e-3)
         return cls(low, counting, max(best, counting + 1e-3))
 
     def relevance(self, cosines: Cosines) -> Cosines:

@@ -16,9 +16,9 @@ from indexer.decode.video import open_video
 from indexer.models.registry import Models, load_models
 from indexer.pipeline.index import index_paths
 from indexer.records import Pixels, SampledFrame, TimeSpan
-from search.by_example.example import full_range
-from search.by_example.frame_refinement import Candidate, look_closer
-from search.by_example.template_matching import parts_of
+from search.by_example.example import stretch_levels
+from search.by_example.frame_refinement import RefinementCandidate, match_frames
+from search.by_example.template_matching import make_templates
 from search.engine import SearchEngine
 
 SETTINGS = Settings(models="demo", screen_text=False, captions=False, batch_frames=2)
@@ -77,10 +77,10 @@ def test_the_frame_of_a_part_is_told(films: Path) -> None:
     for video, frames in frames_between(films).items():
         for frame in frames:
             height, width = frame.pixels.shape[:2]
-            parts = parts_of(frame.pixels[height // 10 : height * 9 // 10, width // 20 : width * 17 // 20])
+            parts = make_templates(frame.pixels[height // 10 : height * 9 // 10, width // 20 : width * 17 // 20])
             near = (float(round(frame.time_seconds - 0.5)), float(round(frame.time_seconds + 0.5)))
-            candidate = Candidate(("a", 0), str(video), TimeSpan(0, 24), near)
-            (sighting,) = look_closer(parts, [candidate], settings=SETTINGS).values()
+            candidate = RefinementCandidate(("a", 0), str(video), TimeSpan(0, 24), near)
+            (sighting,) = match_frames(parts, [candidate], settings=SETTINGS).values()
             told.append(abs(sighting.time_seconds - frame.time_seconds) <= 0.5)
     assert sum(told) / len(told) >= 0.8, told
 
@@ -89,14 +89,14 @@ def test_a_file_that_cannot_be_read_is_left_out(films: Path, tmp_path: Path) -> 
     (tmp_path / "broken.mp4").write_bytes(b"no video")
     (whole, *_) = sorted(films.glob("*.mp4"))
     files = [tmp_path / "vanished.mp4", tmp_path / "broken.mp4", whole]
-    candidates = [Candidate((file.name, 0), str(file), TimeSpan(0, 9), (1.0, 2.0)) for file in files]
-    parts = parts_of(np.zeros((60, 80, 3), np.uint8))
-    assert set(look_closer(parts, candidates, settings=SETTINGS)) == {(whole.name, 0)}
+    candidates = [RefinementCandidate((file.name, 0), str(file), TimeSpan(0, 9), (1.0, 2.0)) for file in files]
+    parts = make_templates(np.zeros((60, 80, 3), np.uint8))
+    assert set(match_frames(parts, candidates, settings=SETTINGS)) == {(whole.name, 0)}
 
 
 @given(start=st.floats(0, 100), length=st.floats(0.01, 30), around=st.lists(st.floats(0, 130), min_size=1, max_size=3))
 def test_a_candidate_is_looked_at_inside_its_segment(start: float, length: float, around: list[float]) -> None:
-    times = Candidate(("a", 0), "a.mp4", TimeSpan(start, start + length), tuple(around)).times()
+    times = RefinementCandidate(("a", 0), "a.mp4", TimeSpan(start, start + length), tuple(around)).times()
     assert times == sorted(set(times))
     assert times
     assert all(start <= time < start + length for time in times)
@@ -124,11 +124,11 @@ def test_a_faded_frame_is_seen_at_its_full_range(engine: SearchEngine, films: Pa
 
 @pytest.mark.parametrize("level", [0, 7, 128, 255])
 def test_a_picture_of_one_colour_is_not_stretched(level: int) -> None:
-    assert full_range(np.full((20, 20, 3), level, np.uint8)) == ()
+    assert stretch_levels(np.full((20, 20, 3), level, np.uint8)) == ()
 
 
 def test_only_what_is_faded_is_stretched() -> None:
     ramp = np.linspace(0, 255, 400).astype(np.uint8).repeat(3).reshape(20, 20, 3)
-    assert full_range(ramp) == ()
-    (whole,) = full_range((ramp * 0.3 + 60).astype(np.uint8))
+    assert stretch_levels(ramp) == ()
+    (whole,) = stretch_levels((ramp * 0.3 + 60).astype(np.uint8))
     assert (whole.min(), whole.max()) == (0, 255)

@@ -9,7 +9,7 @@ from indexer.config import Settings
 from indexer.records import Pixels, SegmentRow, TimeSpan, Video
 from indexer.store.hits import SegmentKey
 from indexer.store.library import Library
-from search.by_example.pixel_reranking import LOOKED_AT, MOST_LOOKED_AT, Overlay
+from search.by_example.pixel_reranking import COMPARED_AT_ONCE, MAX_COMPARED, PixelReranker
 from tests.helpers.coarse_pictures import drawn
 
 FILMS = "a" * 32
@@ -36,7 +36,7 @@ def ordered(folder: Path, segments: int, image: Pixels, *, lost: bool = False) -
     best = {key: 0.8 - 0.002 * key[1] for key in ranked}
     similar = {key: [(float(key[1]), best[key])] for key in ranked}
     video = Video(FILMS, (str(folder / "vanished.mp4"),), 1, (1,), float(segments), None)
-    overlay = Overlay(Thumbnails(folder), (image,), similar, rows, {FILMS: video}, Settings())
+    overlay = PixelReranker(Thumbnails(folder), (image,), similar, rows, {FILMS: video}, Settings())
     order, _ = overlay.order(ranked, best)
     assert sorted(order) == ranked
     return order
@@ -46,14 +46,14 @@ def cut_out(seed: int) -> Pixels:
     return drawn(seed)[20:160, 40:280]
 
 
-@pytest.mark.parametrize("place", [0, 5, LOOKED_AT, MOST_LOOKED_AT - 1])
+@pytest.mark.parametrize("place", [0, 5, COMPARED_AT_ONCE, MAX_COMPARED - 1])
 def test_a_cut_out_that_the_model_does_not_know_is_found_by_its_pixels(tmp_path: Path, place: int) -> None:
-    assert ordered(tmp_path, MOST_LOOKED_AT + 10, cut_out(place))[0] == (FILMS, place)
+    assert ordered(tmp_path, MAX_COMPARED + 10, cut_out(place))[0] == (FILMS, place)
 
 
 def test_no_more_than_the_most_are_looked_at(tmp_path: Path) -> None:
-    order = ordered(tmp_path, MOST_LOOKED_AT + 10, cut_out(MOST_LOOKED_AT + 5))
-    assert order[MOST_LOOKED_AT:] == [(FILMS, index) for index in range(MOST_LOOKED_AT, MOST_LOOKED_AT + 10)]
+    order = ordered(tmp_path, MAX_COMPARED + 10, cut_out(MAX_COMPARED + 5))
+    assert order[MAX_COMPARED:] == [(FILMS, index) for index in range(MAX_COMPARED, MAX_COMPARED + 10)]
 
 
 def test_lost_thumbnails_leave_the_models_order(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.records import Pixels
-from search.by_example.template_matching import FLAT, NOTHING, fit, parts_of
+from search.by_example.template_matching import FLAT_VARIANCE, NO_MATCH, make_templates, match_templates
 from tests.helpers.coarse_pictures import drawn
 
 SHARES = st.floats(0.55, 1.0)
@@ -25,8 +25,8 @@ def test_a_cut_out_fits_the_picture_that_it_is_from(
 ) -> None:
     picture = drawn(seed)
     image = cut_out(picture, share, across, down)
-    parts = parts_of(np.ascontiguousarray(image[:, ::-1]) if mirrored else image)
-    own, other = fit(parts, picture, finely=True), fit(parts, drawn(seed + 1000), finely=True)
+    parts = make_templates(np.ascontiguousarray(image[:, ::-1]) if mirrored else image)
+    own, other = match_templates(parts, picture, finely=True), match_templates(parts, drawn(seed + 1000), finely=True)
     assert own.agreement > 0.7
     assert own.explained > 0.8
     assert own > other
@@ -36,15 +36,19 @@ def test_a_cut_out_fits_the_picture_that_it_is_from(
 @given(seed=st.integers(0, 999), share=SHARES)
 def test_scales_in_between_never_make_it_worse(seed: int, share: float) -> None:
     picture = drawn(seed)
-    parts = parts_of(cut_out(picture, share, 0.3, 0.7))
-    assert fit(parts, picture, finely=True) >= fit(parts, picture)
+    parts = make_templates(cut_out(picture, share, 0.3, 0.7))
+    assert match_templates(parts, picture, finely=True) >= match_templates(parts, picture)
 
 
 @given(level=st.integers(0, 255), other=st.integers(0, 255))
 def test_one_colour_is_explained_by_the_same_colour_alone(level: int, other: int) -> None:
     flat, picture = np.full((60, 80, 3), level, np.uint8), np.full((60, 80, 3), other, np.uint8)
-    assert fit(parts_of(flat), picture).explained == pytest.approx(1 - (level - other) ** 2 / FLAT)
+    assert match_templates(make_templates(flat), picture).explained == pytest.approx(
+        1 - (level - other) ** 2 / FLAT_VARIANCE
+    )
 
 
 def test_what_is_larger_than_a_picture_at_every_scale_fits_nowhere() -> None:
-    assert fit(parts_of(np.zeros((400, 40, 3), np.uint8)), np.zeros((40, 400, 3), np.uint8)) == NOTHING
+    assert (
+        match_templates(make_templates(np.zeros((400, 40, 3), np.uint8)), np.zeros((40, 400, 3), np.uint8)) == NO_MATCH
+    )

@@ -19,9 +19,9 @@ from api.cli.main import main
 from indexer.models.vision_language import Prompt, Reply
 from indexer.records import Chapter, SegmentRow, TextRow, TimeSpan, Video, VideoMetadata
 from indexer.store.library import Library
-from search.chapters.chapters import chapters_of, titled_by_model
-from search.chapters.text_tiling import MOST_CHAPTERS, Unit, tile
-from search.chapters.titles import MOST_CHARACTERS, Line, titles
+from search.chapters.chapters import chapters_of, chapters_titled_by_model
+from search.chapters.text_tiling import MAX_CHAPTERS, TilingUnit, tile_segments
+from search.chapters.titles import MAX_TITLE_CHARACTERS, TimedLine, chapter_titles
 from tests.helpers.media_service import MAKER
 from tests.helpers.web_vtt import read_chapters
 
@@ -34,15 +34,15 @@ TOPICS = [words.split() for words in WORDS.split("|")]
 PATIENT = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def topic_units(topics: list[int], seed: int, *, seconds: float = 12.0) -> list[Unit]:
+def topic_units(topics: list[int], seed: int, *, seconds: float = 12.0) -> list[TilingUnit]:
     """A unit for each number: a noisy picture and some words of its topic."""
     random, noise = Random(seed), np.random.default_rng(seed)
     axes = np.linalg.qr(np.random.default_rng(seed + 1).normal(size=(32, 32)))[0]
-    units: list[Unit] = []
+    units: list[TilingUnit] = []
     for number, topic in enumerate(topics):
         picture = (axes[topic] + 0.1 * noise.normal(size=32)).astype(np.float32)
         words = Counter(random.choices(TOPICS[topic], k=6) + random.choices(["people", "today", "look"], k=3))
-        units.append(Unit(TimeSpan(number * seconds, (number + 1) * seconds), picture, None, words))
+        units.append(TilingUnit(TimeSpan(number * seconds, (number + 1) * seconds), picture, None, words))
     return units
 
 
@@ -58,7 +58,7 @@ def test_a_chapter_begins_where_the_topic_changes(seed: int, kind: str) -> None:
         units = [replace(unit, words=Counter[str]()) for unit in units]
     if kind == "words":
         units = [replace(unit, picture=None) for unit in units]
-    found = {span.start_seconds for span in tile(units)}
+    found = {span.start_seconds for span in tile_segments(units)}
     true = {12.0 * sum(lengths[:place]) for place in range(4)}
     assert true <= found and len(found - true) <= 1, (sorted(found), sorted(true))
 
@@ -68,8 +68,8 @@ def test_what_stays_the_same_is_one_chapter(seed: int) -> None:
     random = np.random.default_rng(seed)
     same = random.normal(size=64)
     pictures = [(same + 0.05 * random.normal(size=64)).astype(np.float32) for _ in range(60)]
-    units = [Unit(TimeSpan(10.0 * n, 10.0 * n + 10), picture) for n, picture in enumerate(pictures)]
-    assert tile(units) == [TimeSpan(0.0, 600.0)]
+    units = [TilingUnit(TimeSpan(10.0 * n, 10.0 * n + 10), picture) for n, picture in enumerate(pictures)]
+    assert tile_segments(units) == [TimeSpan(0.0, 600.0)]
 
 
 @given(
@@ -78,7 +78,7 @@ def test_what_stays_the_same_is_one_chapter(seed: int) -> None:
 )
 @PATIENT
 def test_chapters_cover_the_video_once(rows: list[tuple[float, int, bool, bool]], seed: int) -> None:
-    begin, units = 0.0, list[Unit]()
+    begin, units = 0.0, list[TilingUnit]()
     for unit, (length, _, has_picture, has_words) in zip(
         topic_units([row[1] for row in rows], seed), rows, strict=True
     ):
@@ -86,20 +86,20 @@ def test_chapters_cover_the_video_once(rows: list[tuple[float, int, bool, bool]]
         words = unit.words if has_words else Counter[str]()
         units.append(replace(unit, span=TimeSpan(begin, begin + length), picture=picture, words=words))
         begin += length
-    spans = tile(units)
-    assert bool(spans) == bool(units) and len(spans) <= MOST_CHAPTERS
+    spans = tile_segments(units)
+    assert bool(spans) == bool(units) and len(spans) <= MAX_CHAPTERS
     if spans:
         assert spans[0].start_seconds == 0.0 and spans[-1].stop_seconds == begin
         assert all(one.stop_seconds == next_.start_seconds for one, next_ in pairwise(spans))
         assert len(spans) == 1 or min(span.duration_seconds for span in spans) >= 10.0
 
 
-def line(text: str, start: float, *, source: str = "subtitle", seconds: float = 3.0) -> Line:
-    return Line(source, TimeSpan(start, start + seconds), text)  # pyright: ignore[reportArgumentType]
+def line(text: str, start: float, *, source: str = "subtitle", seconds: float = 3.0) -> TimedLine:
+    return TimedLine(source, TimeSpan(start, start + seconds), text)  # pyright: ignore[reportArgumentType]
 
 
 def test_a_title_says_what_its_chapter_says_and_the_others_do_not() -> None:
-    told = titles(
+    told = chapter_titles(
         [
             (TimeSpan(0, 60), [line("Hello, and welcome.", 0), line("We knead the dough for the bread.", 20),
                                line("The dough must rest, says the baker.", 40), line("And now.", 50)]),
@@ -115,7 +115,7 @@ def test_a_slide_is_called_by_its_heading() -> None:
     slide = "Sorting networks\nCompare and swap\nDepth and size"
     spoken = [line(f"So here we compare elements and swap them, number {n}.", n) for n in range(5, 50, 5)]
     logo = [line("Example University", start, source="screen_text") for start in (0.0, 60.0)]
-    told = titles(
+    told = chapter_titles(
         [
             (TimeSpan(0, 60), [*logo[:1], line(slide, 1, source="screen_text", seconds=58), *spoken]),
             (TimeSpan(60, 120), [*logo[1:], line("Hashing\nCollisions", 61, source="screen_text", seconds=50)]),
@@ -127,9 +127,9 @@ def test_a_slide_is_called_by_its_heading() -> None:
 @given(st.lists(st.lists(st.text(max_size=200), max_size=4), max_size=6))
 @PATIENT
 def test_titles_are_short_and_distinct(texts: list[list[str]]) -> None:
-    told = titles([(TimeSpan(n, n + 1), [line(text, n) for text in own]) for n, own in enumerate(texts)])
+    told = chapter_titles([(TimeSpan(n, n + 1), [line(text, n) for text in own]) for n, own in enumerate(texts)])
     assert len(told) == len(texts) and len(set(told)) == len(told)
-    assert all(title and len(title) <= MOST_CHARACTERS and "\n" not in title for title in told)
+    assert all(title and len(title) <= MAX_TITLE_CHARACTERS and "\n" not in title for title in told)
 
 
 @given(st.lists(st.tuples(st.floats(0, 1e5), st.floats(0, 1e3), st.text(max_size=40)), max_size=20))
@@ -218,7 +218,7 @@ class FakeModel:
 def test_a_model_may_write_the_titles(world: Path) -> None:
     with Library.open(world) as library:
         model = FakeModel()
-        told = titled_by_model(library, library.video("b" * 32), model)  # pyright: ignore[reportArgumentType]
+        told = chapters_titled_by_model(library, library.video("b" * 32), model)  # pyright: ignore[reportArgumentType]
         assert [one.title for one in told] == ["Bread", "About this", 'The <end> & "credits"']
         assert len(model.prompts) == 1 and model.count_tokens(model.prompts[0]) <= 400
         assert [one.span for one in told] == [one.span for one in chapters_of(library, library.video("b" * 32))]

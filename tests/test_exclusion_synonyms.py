@@ -14,7 +14,7 @@ from indexer.models.protocols import TextModel
 from indexer.models.registry import Models, load_models
 from indexer.store.hits import Similarities
 from search.engine import SearchEngine
-from search.exclusion.caption_synonyms import LEAST_CAPTIONS, own_words
+from search.exclusion.caption_synonyms import MIN_CAPTIONS, caption_synonyms
 from search.scoring.background import MIN_SAMPLE
 from tests.helpers.fakes_search import FakePictureModel, SmallLibrary
 
@@ -54,12 +54,12 @@ def sentences_fixture() -> Callable[[str], Similarities]:
 def test_captions_have_words_of_their_own(
     sentences: Callable[[str], Similarities], thing: str, same: dict[str, str]
 ) -> None:
-    assert own_words(thing, STREET, sentences) == same
+    assert caption_synonyms(thing, STREET, sentences) == same
 
 
 def test_few_captions_say_nothing(sentences: Callable[[str], Similarities]) -> None:
     few = STREET[: MIN_SAMPLE - 1]
-    assert own_words("automobile", few, lambda word: sentences(word)[: len(few)]) == {}
+    assert caption_synonyms("automobile", few, lambda word: sentences(word)[: len(few)]) == {}
 
 
 @settings(max_examples=30, deadline=None)
@@ -74,9 +74,9 @@ def test_a_word_for_a_thing_stands_in_the_captions(captions: list[str], seed: in
     def compare(word: str) -> Similarities:
         return np.zeros(len(captions), np.float32) if level else numbers.random(len(captions), np.float32)
 
-    for word, other in own_words("aa bb", captions, compare).items():
+    for word, other in caption_synonyms("aa bb", captions, compare).items():
         assert word != other and not level
-        assert sum(other in caption.split() for caption in captions) >= LEAST_CAPTIONS
+        assert sum(other in caption.split() for caption in captions) >= MIN_CAPTIONS
 
 
 SHAPES, COLOURS = "circle square star".split(), "red blue green yellow".split()

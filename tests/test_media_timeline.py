@@ -10,7 +10,7 @@ from indexer.config import Settings
 from indexer.errors import NotInLibraryError, QueryError
 from indexer.records import TimeSpan
 from search.engine import SearchEngine
-from search.scoring.background import PICTURE, Background
+from search.scoring.background import PICTURE_THRESHOLD, Background
 from search.timeline import COUNTS, Scale, levels_of, timeline
 from tests.helpers.fakes_search import SmallLibrary, fake_models, text_only_models
 
@@ -85,9 +85,9 @@ def test_refusals(engine: SearchEngine) -> None:
 
 
 def test_a_scale_meets_one_half_where_a_hit_counts() -> None:
-    background = Background(middle=0.1, spread=0.05, size=1000)
-    scale = Scale.of(background, PICTURE, best=0.5)
-    counting = 0.1 + PICTURE.standing * 0.05
+    background = Background(mean=0.1, deviation=0.05, size=1000)
+    scale = Scale.of(background, PICTURE_THRESHOLD, best=0.5)
+    counting = 0.1 + PICTURE_THRESHOLD.z_score * 0.05
     found = scale.relevance(np.array([0.0, 0.1, counting, 0.5, 0.9]))
     assert np.allclose(found, [0, 0, COUNTS, 1, 1])
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.records import TimeSpan
-from search.moments.deduplication import Group, fold
+from search.moments.deduplication import MomentGroup, fold_moments
 from search.moments.localization import Draft
 
 LOOKS = np.eye(4, dtype=np.float32)
@@ -26,18 +26,21 @@ def made(cases: list[tuple[str, int, str]]) -> tuple[list[Draft], np.ndarray]:
 
 def test_near_duplicates_fold_into_the_best_of_them() -> None:
     drafts, vectors = made([("a", 0, ""), ("b", 1, ""), ("c", 0, ""), ("a", 0, "")])
-    assert fold(drafts, vectors) == [Group(drafts[0], alike=(drafts[2], drafts[3])), Group(drafts[1])]
+    assert fold_moments(drafts, vectors) == [
+        MomentGroup(drafts[0], alike=(drafts[2], drafts[3])),
+        MomentGroup(drafts[1]),
+    ]
 
 
 def test_other_words_are_another_moment_whatever_the_picture() -> None:
     drafts, vectors = made([("a", 0, "exit"), ("a", 0, "Exit "), ("a", 0, ""), ("a", 0, "exit")])
-    groups = fold(drafts, vectors)
+    groups = fold_moments(drafts, vectors)
     assert [len(group.alike) for group in groups] == [2, 0]
 
 
 def test_a_video_beyond_its_share_folds_into_its_best() -> None:
     drafts, vectors = made([("a", 0, ""), ("a", 1, ""), ("a", 2, ""), ("b", 3, "")])
-    groups = fold(drafts, vectors, per_video=2)
+    groups = fold_moments(drafts, vectors, per_video=2)
     assert [group.best for group in groups] == [drafts[0], drafts[1], drafts[3]]
     assert groups[0].in_video == (drafts[2],)
 
@@ -45,14 +48,14 @@ def test_a_video_beyond_its_share_folds_into_its_best() -> None:
 def test_without_pictures_nothing_looks_alike() -> None:
     drafts, _ = made([("a", 0, ""), ("a", 0, "")])
     for vectors in (np.zeros((2, 4), np.float32), np.zeros((2, 0), np.float32)):
-        assert fold(drafts, vectors) == [Group(one) for one in drafts]
+        assert fold_moments(drafts, vectors) == [MomentGroup(one) for one in drafts]
 
 
 @settings(deadline=None)
 @given(CASES, st.integers(0, 4))
 def test_every_moment_is_in_exactly_one_group_in_order(cases: list[tuple[str, int, str]], per_video: int) -> None:
     drafts, vectors = made(cases)
-    groups = fold(drafts, vectors, per_video=per_video)
+    groups = fold_moments(drafts, vectors, per_video=per_video)
     everything = [one for group in groups for one in (group.best, *group.members)]
     assert sorted(everything, key=lambda one: one.segment_index) == drafts
     for group in groups:
@@ -68,15 +71,15 @@ def test_no_video_has_more_than_its_share_and_folding_again_changes_nothing(
     cases: list[tuple[str, int, str]], per_video: int
 ) -> None:
     drafts, vectors = made(cases)
-    groups = fold(drafts, vectors, per_video=per_video)
+    groups = fold_moments(drafts, vectors, per_video=per_video)
     shown = [group.best for group in groups]
     for video in "abc":
         assert sum(one.video_id == video for one in shown) <= per_video
-    again = fold(shown, vectors[[one.segment_index for one in shown]], per_video=per_video)
-    assert again == [Group(one) for one in shown]
+    again = fold_moments(shown, vectors[[one.segment_index for one in shown]], per_video=per_video)
+    assert again == [MomentGroup(one) for one in shown]
 
 
 @given(CASES)
 def test_nothing_folds_when_nothing_is_asked_to(cases: list[tuple[str, int, str]]) -> None:
     drafts, vectors = made(cases)
-    assert fold(drafts, vectors, per_video=0, alike=1.1) == [Group(one) for one in drafts]
+    assert fold_moments(drafts, vectors, per_video=0, alike=1.1) == [MomentGroup(one) for one in drafts]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.records import TimeSpan
-from search.moments.localization import Draft, Match, moments_of, picture_run
+from search.moments.localization import Draft, SegmentMatch, localize_moments, picture_span
 from search.signals import Signal
 
 
@@ -23,10 +23,10 @@ def match(
     frames: list[tuple[float, float]] | None = None,
     texts: dict[Signal, tuple[TimeSpan, str]] | None = None,
     score: float | None = None,
-) -> Match:
+) -> SegmentMatch:
     own = sum(1 / (60 + rank) for rank in ranks.values()) if score is None else score
     middle = (segment.start_seconds + segment.stop_seconds) / 2
-    return Match("v", index, segment, middle, own, ranks, texts or {}, frames or [])
+    return SegmentMatch("v", index, segment, middle, own, ranks, texts or {}, frames or [])
 
 
 FRAMES = [(10.0, 0.2), (11.0, 0.8), (12.0, 0.9), (13.0, 0.7), (14.0, 0.1), (15.0, 0.8)]
@@ -45,34 +45,34 @@ FRAMES = [(10.0, 0.2), (11.0, 0.8), (12.0, 0.9), (13.0, 0.7), (14.0, 0.1), (15.0
     ],
 )
 def test_picture_run(frames: list[tuple[float, float]], background: float, expected: TimeSpan) -> None:
-    assert picture_run(frames, span(9.5, 16.0), background=background) == expected
+    assert picture_span(frames, span(9.5, 16.0), background=background) == expected
 
 
 def test_a_picture_match_is_trimmed_to_its_run() -> None:
-    (moment,) = moments_of([match(0, span(9.5, 16.0), {"picture": 1}, frames=FRAMES)])
+    (moment,) = localize_moments([match(0, span(9.5, 16.0), {"picture": 1}, frames=FRAMES)])
     assert (moment.span, moment.best_frame_seconds, moment.text) == (span(10.5, 13.5), 12.0, "")
 
 
 def test_a_frame_that_came_before_its_segment_counts_from_the_segments_start() -> None:
-    (moment,) = moments_of([match(0, span(9.5, 16.0), {"picture": 1}, frames=[(2.0, 0.9), (14.0, 0.1)])])
+    (moment,) = localize_moments([match(0, span(9.5, 16.0), {"picture": 1}, frames=[(2.0, 0.9), (14.0, 0.1)])])
     assert (moment.span, moment.best_frame_seconds) == (span(9.5, 11.75), 9.5)
 
 
 def test_a_text_match_has_the_time_of_the_text_and_the_best_frame_in_it() -> None:
     texts: dict[Signal, tuple[TimeSpan, str]] = {"subtitle": (span(12.5, 14.5), "hello")}
-    (moment,) = moments_of([match(0, span(9.5, 16.0), {"subtitle": 1}, frames=FRAMES, texts=texts)])
+    (moment,) = localize_moments([match(0, span(9.5, 16.0), {"subtitle": 1}, frames=FRAMES, texts=texts)])
     assert (moment.span, moment.best_frame_seconds, moment.text) == (span(12.5, 14.5), 13.0, "hello")
 
 
 def test_without_a_sampled_frame_in_the_text_the_middle_shows_it() -> None:
     texts: dict[Signal, tuple[TimeSpan, str]] = {"subtitle": (span(12.2, 12.8), "hello")}
-    (moment,) = moments_of([match(0, span(9.0, 16.0), {"subtitle": 1}, frames=FRAMES, texts=texts)])
+    (moment,) = localize_moments([match(0, span(9.0, 16.0), {"subtitle": 1}, frames=FRAMES, texts=texts)])
     assert moment.best_frame_seconds == 12.5
 
 
 def test_a_text_without_a_length_takes_its_segment() -> None:
     texts: dict[Signal, tuple[TimeSpan, str]] = {"subtitle": (span(12.5, 12.5), "hello")}
-    (moment,) = moments_of([match(0, span(9.5, 16.0), {"subtitle": 1}, texts=texts)])
+    (moment,) = localize_moments([match(0, span(9.5, 16.0), {"subtitle": 1}, texts=texts)])
     assert moment.span == span(9.5, 16.0)
 
 
@@ -80,11 +80,11 @@ def test_a_text_without_a_length_takes_its_segment() -> None:
 def test_the_better_rank_gives_the_bounds_and_the_text_wins_a_tie(picture: int, expected: TimeSpan) -> None:
     texts: dict[Signal, tuple[TimeSpan, str]] = {"subtitle": (span(14, 15), "hello")}
     ranks: dict[Signal, int] = {"picture": picture, "subtitle": 2}
-    (moment,) = moments_of([match(0, span(9.5, 16.0), ranks, frames=FRAMES, texts=texts)])
+    (moment,) = localize_moments([match(0, span(9.5, 16.0), ranks, frames=FRAMES, texts=texts)])
     assert (moment.span, moment.text, moment.ranks) == (expected, "hello", ranks)
 
 
-def shot(index: int, similarity: float, rank: int) -> Match:
+def shot(index: int, similarity: float, rank: int) -> SegmentMatch:
     """Ten seconds that look the same throughout."""
     start = index * 10.0
     frames = [(start + step, similarity) for step in range(10)]
@@ -92,50 +92,50 @@ def shot(index: int, similarity: float, rank: int) -> Match:
 
 
 def test_a_long_shot_is_one_moment() -> None:
-    (moment,) = moments_of([shot(1, 0.9, 1), shot(2, 0.88, 2), shot(0, 0.85, 3)])
+    (moment,) = localize_moments([shot(1, 0.9, 1), shot(2, 0.88, 2), shot(0, 0.85, 3)])
     assert (moment.span, moment.best_frame_seconds, moment.segment_index) == (span(0, 30), 10.0, 1)
     assert moment.ranks == {"picture": 1}
 
 
 def test_a_cut_to_something_that_matches_less_is_a_boundary() -> None:
-    moments = moments_of([shot(1, 0.9, 1), shot(2, 0.6, 2)])
+    moments = localize_moments([shot(1, 0.9, 1), shot(2, 0.6, 2)])
     assert [moment.span for moment in moments] == [span(10, 20), span(20, 30)]
 
 
 def test_alike_is_measured_from_the_background() -> None:
-    moments = moments_of([shot(1, 0.9, 1), shot(2, 0.85, 2)], background=0.8)
+    moments = localize_moments([shot(1, 0.9, 1), shot(2, 0.85, 2)], background=0.8)
     assert len(moments) == 2
 
 
 def test_segments_that_do_not_touch_stay_apart() -> None:
-    assert len(moments_of([shot(1, 0.9, 1), shot(3, 0.9, 2)])) == 2
+    assert len(localize_moments([shot(1, 0.9, 1), shot(3, 0.9, 2)])) == 2
 
 
 def test_touching_texts_stay_apart_and_overlapping_ones_are_one() -> None:
-    def line(index: int, start: float, stop: float, rank: int) -> Match:
+    def line(index: int, start: float, stop: float, rank: int) -> SegmentMatch:
         return match(
             index, span(index * 10, index * 10 + 10), {"subtitle": rank}, texts={"subtitle": (span(start, stop), "x")}
         )
 
-    assert len(moments_of([line(0, 5, 10, 1), line(1, 10, 12, 2)])) == 2
-    (moment,) = moments_of([line(0, 5, 11, 1), line(1, 10, 12, 2)])
+    assert len(localize_moments([line(0, 5, 10, 1), line(1, 10, 12, 2)])) == 2
+    (moment,) = localize_moments([line(0, 5, 11, 1), line(1, 10, 12, 2)])
     assert moment.span == span(5, 11)
 
 
 def test_a_weaker_signal_at_the_same_time_is_told_but_moves_nothing() -> None:
     slide = match(3, span(30, 60), {"screen_text": 1}, texts={"screen_text": (span(12, 80), "slide")})
-    (moment,) = moments_of([slide, shot(2, 0.9, 4), shot(5, 0.9, 2)])
+    (moment,) = localize_moments([slide, shot(2, 0.9, 4), shot(5, 0.9, 2)])
     assert (moment.span, moment.ranks) == (span(12, 80), {"picture": 2, "screen_text": 1})
 
 
 def test_videos_do_not_mix() -> None:
     one, other = shot(1, 0.9, 1), shot(2, 0.9, 2)
-    other = Match("w", *(getattr(other, name) for name in Match.__slots__[1:]))
-    assert len(moments_of([one, other])) == 2
+    other = SegmentMatch("w", *(getattr(other, name) for name in SegmentMatch.__slots__[1:]))
+    assert len(localize_moments([one, other])) == 2
 
 
 def test_nothing_in_nothing_out() -> None:
-    assert moments_of([]) == []
+    assert localize_moments([]) == []
 
 
 DURATION = 60.0
@@ -143,9 +143,9 @@ unit = st.integers(0, 100).map(lambda value: value / 100)
 
 
 @st.composite
-def fused_lists(draw: st.DrawFn) -> list[Match]:
+def fused_lists(draw: st.DrawFn) -> list[SegmentMatch]:
     cuts = sorted(draw(st.sets(st.integers(1, 59), max_size=8)) | {0, 60})
-    matches: list[Match] = []
+    matches: list[SegmentMatch] = []
     for index, (start, stop) in enumerate(itertools.pairwise(cuts)):
         if draw(st.booleans()):
             continue
@@ -167,8 +167,8 @@ def fused_lists(draw: st.DrawFn) -> list[Match]:
 
 @settings(deadline=None)
 @given(fused_lists(), unit)
-def test_properties(matches: list[Match], background: float) -> None:
-    moments = moments_of(matches, background=background)
+def test_properties(matches: list[SegmentMatch], background: float) -> None:
+    moments = localize_moments(matches, background=background)
     assert bool(moments) == bool(matches)
     assert [one.score for one in moments] == sorted((one.score for one in moments), reverse=True)
     for moment in moments:

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from indexer.config import Settings
 from indexer.models.protocols import Reranker
+from indexer.store.hits import SegmentKey
 from search.engine import SearchEngine
 from search.retrieval.reranking import MOST_SEGMENTS, SEGMENTS_AT_ONCE
-from search.scoring.calibration import READ, Calibration, Family
-from search.scoring.relevance import Evidence, Near, SegmentKey, judge
+from search.scoring.calibration import RERANKED, Calibration, Family
+from search.scoring.relevance import Evidence, NearestScores, judge_relevance
 from search.signals import Signal
 from tests.helpers.fakes_reranker import FakeReranker
 from tests.helpers.fakes_search import SmallLibrary, fake_models
@@ -73,9 +74,9 @@ def test_texts_of_signals_that_were_not_asked_for_are_not_read(path: Path) -> No
 
 
 def of(values: dict[SegmentKey, float], read: dict[SegmentKey, float]) -> dict[SegmentKey, float]:
-    families = {"picture": Family((1.0, 0.0), 0.0), READ: Family((0.5, 1.0), 0.0)}
-    evidence = Evidence({"picture": Near(values, -1.0)})
-    return judge("a red circle", evidence, Calibration(families, {})).relevance(read)
+    families = {"picture": Family((1.0, 0.0), 0.0), RERANKED: Family((0.5, 1.0), 0.0)}
+    evidence = Evidence({"picture": NearestScores(values, -1.0)})
+    return judge_relevance("a red circle", evidence, Calibration(families, {})).relevance(read)
 
 
 KEYS = st.integers(0, 9).map(lambda index: ("v", index))
@@ -107,10 +108,13 @@ def test_a_reading_overrules_what_only_looked_near() -> None:
 def test_a_reading_does_not_turn_down_what_is_written_word_for_word() -> None:
     """A sign that reads LIZARD MANGO is a sign that says mango."""
     exact, other = ("v", 0), ("v", 1)
-    near = {"screen_text": Near({exact: 2.0, other: 2.0}, -1.0), "screen_text_words": Near({exact: 0.7}, 0.0)}
+    near = {
+        "screen_text": NearestScores({exact: 2.0, other: 2.0}, -1.0),
+        "screen_text_words": NearestScores({exact: 0.7}, 0.0),
+    }
     evidence = Evidence(near, {"screen_text": {exact: frozenset({"mango"})}})
-    families = {"written and words": Family((1.0, 0.0, 0.0, 0.0), 0.0), READ: Family((0.5, 1.0), 0.0)}
-    judged = judge("a sign that says mango", evidence, Calibration(families, {}))
+    families = {"written and words": Family((1.0, 0.0, 0.0, 0.0), 0.0), RERANKED: Family((0.5, 1.0), 0.0)}
+    judged = judge_relevance("a sign that says mango", evidence, Calibration(families, {}))
     before, after = judged.relevance(), judged.relevance({exact: -6.0, other: -6.0})
     assert after[exact] == before[exact] > 0.5 > after[other]
 
@@ -118,8 +122,8 @@ def test_a_reading_does_not_turn_down_what_is_written_word_for_word() -> None:
 def test_a_name_counts_though_no_text_answers() -> None:
     """What the words around a video say is no text to be read."""
     key = ("v", 0)
-    evidence = Evidence({"picture": Near({key: 0.5}, -1.0), "metadata_words": Near({key: 1.0}, 0.0)})
-    families = {"picture": Family((1.0, 0.0), 0.0), READ: Family((0.5, 1.0), 0.0)}
+    evidence = Evidence({"picture": NearestScores({key: 0.5}, -1.0), "metadata_words": NearestScores({key: 1.0}, 0.0)})
+    families = {"picture": Family((1.0, 0.0), 0.0), RERANKED: Family((0.5, 1.0), 0.0)}
     read = {key: -9.0}
-    assert judge("beach", evidence, Calibration(families, {})).relevance(read)[key] == pytest.approx(0.55)
-    assert np.isfinite(judge("beach", evidence, None).relevance(read)[key])
+    assert judge_relevance("beach", evidence, Calibration(families, {})).relevance(read)[key] == pytest.approx(0.55)
+    assert np.isfinite(judge_relevance("beach", evidence, None).relevance(read)[key])

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.models.profiles import PROFILES
-from search.scoring.background import MIN_SAMPLE, SCALES, Background, Threshold, thresholds_of
+from search.scoring.background import MIN_SAMPLE, Background, MatchThreshold, thresholds_of
 from search.text.phrase_matching import in_a_row
 from search.text.term_coverage import telling_words, word_share
 from search.text.words import split
 
-THRESHOLD = Threshold(best_standing=4.0, standing=4.0, floor=0.2)
+THRESHOLD = MatchThreshold(best_z_score=4.0, z_score=4.0, floor=0.2)
 
 
 def normal(size: int, middle: float = 0.1, spread: float = 0.05) -> np.ndarray:
@@ -20,37 +20,37 @@ def normal(size: int, middle: float = 0.1, spread: float = 0.05) -> np.ndarray:
 
 def test_the_background_is_measured_by_middle_and_spread() -> None:
     background = Background.of(normal(5000))
-    assert background.middle == pytest.approx(0.1, abs=0.005)
-    assert background.spread == pytest.approx(0.05, rel=0.1)
-    assert background.standing(0.35) == pytest.approx(5, rel=0.15)
+    assert background.mean == pytest.approx(0.1, abs=0.005)
+    assert background.deviation == pytest.approx(0.05, rel=0.1)
+    assert background.z_score(0.35) == pytest.approx(5, rel=0.15)
 
 
 def test_matches_in_the_sample_do_not_hide_themselves() -> None:
     with_matches = np.concatenate([normal(900), np.full(100, 0.6, np.float32)])
-    assert Background.of(with_matches).counting([0.6], THRESHOLD)
+    assert Background.of(with_matches).count_matches([0.6], THRESHOLD)
 
 
 def test_what_lies_in_the_background_does_not_count() -> None:
     sample = normal(1000)
     background = Background.of(sample)
-    assert not any(background.counting([float(similarity)], THRESHOLD) for similarity in sample)
+    assert not any(background.count_matches([float(similarity)], THRESHOLD) for similarity in sample)
 
 
 def test_the_floor_holds_whatever_the_background() -> None:
-    assert not Background.of(np.full(1000, -0.5, np.float32)).counting([0.19], THRESHOLD)
+    assert not Background.of(np.full(1000, -0.5, np.float32)).count_matches([0.19], THRESHOLD)
 
 
 def test_a_broad_query_finds_half_of_a_library() -> None:
     """Every slide of a lecture answers to the lecture's subject."""
     background = Background.of(np.concatenate([normal(100), normal(100, middle=0.6)]))
-    assert background.counting([0.5], THRESHOLD)
-    assert not background.counting([0.2], THRESHOLD)
+    assert background.count_matches([0.5], THRESHOLD)
+    assert not background.count_matches([0.2], THRESHOLD)
 
 
 def test_a_sure_hit_counts_whatever_the_background() -> None:
     alike = Background.of(normal(1000, middle=0.7))
-    threshold = Threshold(best_standing=4.0, standing=4.0, floor=0.2, sure=0.75)
-    assert (alike.counting([0.76], threshold), alike.counting([0.74], threshold)) == (1, 0)
+    threshold = MatchThreshold(best_z_score=4.0, z_score=4.0, floor=0.2, sure=0.75)
+    assert (alike.count_matches([0.76], threshold), alike.count_matches([0.74], threshold)) == (1, 0)
     assert alike.weight(0.76, threshold) == 1.0
 
 
@@ -63,21 +63,21 @@ def test_a_list_is_trusted_by_how_far_its_best_hit_stands_out() -> None:
 
 def test_the_others_count_only_when_the_best_does() -> None:
     background = Background.of(normal(5000))
-    threshold = Threshold(best_standing=4.0, standing=2.0)
-    assert background.counting([0.35, 0.25, 0.15], threshold) == 2
-    assert background.counting([0.25, 0.22], threshold) == 0
-    assert background.counting([], threshold) == 0
+    threshold = MatchThreshold(best_z_score=4.0, z_score=2.0)
+    assert background.count_matches([0.35, 0.25, 0.15], threshold) == 2
+    assert background.count_matches([0.25, 0.22], threshold) == 0
+    assert background.count_matches([], threshold) == 0
 
 
 @pytest.mark.parametrize("size", [0, 1, MIN_SAMPLE - 1])
 def test_in_a_small_library_only_the_floor_decides(size: int) -> None:
     background = Background.of(np.full(size, 0.5, np.float32))
-    assert background.counting([0.5], THRESHOLD)
-    assert not background.counting([0.1], THRESHOLD)
+    assert background.count_matches([0.5], THRESHOLD)
+    assert not background.count_matches([0.1], THRESHOLD)
 
 
 def test_equal_pictures_do_not_stand_out_from_each_other() -> None:
-    assert not Background.of(np.full(1000, 0.5, np.float32)).counting([0.51], THRESHOLD)
+    assert not Background.of(np.full(1000, 0.5, np.float32)).count_matches([0.51], THRESHOLD)
 
 
 @settings(deadline=None)
@@ -85,7 +85,7 @@ def test_equal_pictures_do_not_stand_out_from_each_other() -> None:
 def test_a_greater_similarity_never_counts_less(sample: list[float], one: float, other: float) -> None:
     background = Background.of(np.array(sample, np.float32))
     low, high = sorted((one, other))
-    assert background.counting([high], THRESHOLD) or not background.counting([low], THRESHOLD)
+    assert background.count_matches([high], THRESHOLD) or not background.count_matches([low], THRESHOLD)
 
 
 SLIDE = "XQuery and XPath\nPath expressions\nselect nodes in a document"
@@ -168,8 +168,8 @@ def test_any_two_texts_can_be_compared(query: str, text: str) -> None:
 def test_profiles_whose_scale_was_not_measured_are_judged_by_standing_alone() -> None:
     for threshold in thresholds_of("small"):
         assert (threshold.floor, threshold.sure) == (-1.0, 2.0)
-    assert all(-1 <= one.floor <= one.sure for name in SCALES for one in thresholds_of(name))
-    assert set(SCALES) <= set(PROFILES)
+    assert all(-1 <= one.floor <= one.sure for name in PROFILES for one in thresholds_of(name))
+    assert [one.sure for one in thresholds_of("text")] == [2.0, 0.38]
 
 
 @given(st.text("qz", min_size=1, max_size=10), st.text("qz", min_size=1, max_size=10))

@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 from bench.support.calibration_fit import Sample, fit_family, shifted
 from search.retrieval.ranked_list import Hit, RetrievalResult
 from search.retrieval.signal_weights import READ_STEPS, order_by_relevance, weigh_signals
-from search.scoring.background import MIN_SAMPLE, Background, Threshold, standing_relevance
-from search.scoring.calibration import AGAINST, FAMILIES, Calibration, Family, calibration_of
-from search.scoring.rank_fusion import Fused
-from search.scoring.relevance import Evidence, Near, features_of, judge
+from search.scoring.background import MIN_SAMPLE, Background, MatchThreshold, z_score_relevance
+from search.scoring.calibration import FAMILIES, NEGATIVE_FEATURES, Calibration, Family, calibration_of
+from search.scoring.rank_fusion import FusedItem
+from search.scoring.relevance import Evidence, NearestScores, features_of, judge_relevance
 from search.signals import Signal
 
 A, B, C = ("v", 0), ("v", 1), ("v", 2)
 QUERY = "a red circle on a green background"
 BACKGROUND = Background(0.1, 0.05, 1000)
-THRESHOLD = Threshold(best_standing=3.0, standing=2.0)
+THRESHOLD = MatchThreshold(best_z_score=3.0, z_score=2.0)
 
 
 def seen(*, missing_red: bool = False) -> Evidence:
@@ -25,9 +25,9 @@ def seen(*, missing_red: bool = False) -> Evidence:
     held = frozenset({"circle", "green", "background"})
     return Evidence(
         {
-            "picture": Near({A: 0.7, B: 0.4, C: 0.65}, 0.3, BACKGROUND, THRESHOLD),
-            "caption": Near({A: 0.75, B: 0.5}, 0.45, BACKGROUND, THRESHOLD),
-            "caption_words": Near({A: 0.8}, 0.0),
+            "picture": NearestScores({A: 0.7, B: 0.4, C: 0.65}, 0.3, BACKGROUND, THRESHOLD),
+            "caption": NearestScores({A: 0.75, B: 0.5}, 0.45, BACKGROUND, THRESHOLD),
+            "caption_words": NearestScores({A: 0.8}, 0.0),
         },
         {"caption": {A: held if missing_red else held | {"red"}, B: frozenset({"red"})}},
     )
@@ -47,37 +47,37 @@ def test_the_demo_profile_is_calibrated_and_no_other() -> None:
 
 def test_a_word_that_others_have_and_this_has_not_speaks_against_it() -> None:
     with_it, without = (
-        judge(QUERY, evidence, measured()).relevance()[A] for evidence in (seen(), seen(missing_red=True))
+        judge_relevance(QUERY, evidence, measured()).relevance()[A] for evidence in (seen(), seen(missing_red=True))
     )
     assert with_it > without
 
 
 def test_a_segment_without_a_caption_is_no_better_than_the_last_that_was_looked_at() -> None:
     """The picture alone says little of what is where."""
-    judged = judge(QUERY, seen(), measured()).relevance()
+    judged = judge_relevance(QUERY, seen(), measured()).relevance()
     assert judged[A] > judged[C]
 
 
 def test_what_nobody_measured_is_judged_by_the_rule() -> None:
-    judged = judge(QUERY, seen(), None).relevance()
+    judged = judge_relevance(QUERY, seen(), None).relevance()
     assert judged[A] == 1.0
     assert judged[B] == pytest.approx(1.0)
-    name_only = Evidence({"metadata_words": Near({A: 1.0}, 0.0)}, {})
-    assert judge(QUERY, name_only, measured()).relevance()[A] == pytest.approx(0.55)
+    name_only = Evidence({"metadata_words": NearestScores({A: 1.0}, 0.0)}, {})
+    assert judge_relevance(QUERY, name_only, measured()).relevance()[A] == pytest.approx(0.55)
 
 
 def test_half_is_where_a_hit_begins_to_count() -> None:
-    counting = BACKGROUND.middle + THRESHOLD.best_standing * BACKGROUND.spread
-    low, half, high = standing_relevance(np.array([0.1, counting, 0.9]), BACKGROUND, THRESHOLD)
+    counting = BACKGROUND.mean + THRESHOLD.best_z_score * BACKGROUND.deviation
+    low, half, high = z_score_relevance(np.array([0.1, counting, 0.9]), BACKGROUND, THRESHOLD)
     assert (low, half, high) == (0.0, pytest.approx(0.5), 1.0)
     small = Background(0.1, 0.05, MIN_SAMPLE - 1)
-    assert standing_relevance(np.array([0.3]), small, THRESHOLD)[0] >= 0.5
+    assert z_score_relevance(np.array([0.3]), small, THRESHOLD)[0] >= 0.5
 
 
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=5), st.floats(0, 0.9), st.floats(0.01, 0.3), st.integers(0, 99))
 def test_a_rule_never_judges_a_nearer_hit_lower(cosines: list[float], middle: float, spread: float, size: int) -> None:
     ordered = np.sort(np.array(cosines))
-    judged = standing_relevance(ordered, Background(middle, spread, size), THRESHOLD)
+    judged = z_score_relevance(ordered, Background(middle, spread, size), THRESHOLD)
     assert (np.diff(judged) >= 0).all()
     assert ((judged >= 0) & (judged <= 1)).all()
 
@@ -87,7 +87,7 @@ def test_every_family_gets_the_features_that_it_names() -> None:
     for family, (signals, features) in features_of(QUERY, seen(), keys).items():
         assert features.shape == (3, len(FAMILIES[family]))
         assert signals
-        against = [place for place, name in enumerate(FAMILIES[family]) if name in AGAINST]
+        against = [place for place, name in enumerate(FAMILIES[family]) if name in NEGATIVE_FEATURES]
         assert (features[:, against] <= 0).all()
 
 
@@ -132,7 +132,7 @@ def test_a_list_counts_as_its_best_hit_is_relevant() -> None:
 
 
 def test_relevance_orders_and_ranks_settle_what_is_as_relevant() -> None:
-    fused = [Fused(key, score, {}) for key, score in ((A, 0.03), (B, 0.02), (C, 0.01))]
+    fused = [FusedItem(key, score, {}) for key, score in ((A, 0.03), (B, 0.02), (C, 0.01))]
     relevance = {A: 0.301, B: 0.9, C: 0.303}
     assert [one.key for one in order_by_relevance(fused, relevance)] == [B, A, C]  # type: ignore[arg-type]
     read = order_by_relevance(fused, relevance, steps=READ_STEPS)  # type: ignore[arg-type]

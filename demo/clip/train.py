@@ -26,8 +26,8 @@ from torch.nn import functional
 from demo.clip.captions import codes_scene, fit_matrix, random_description, rival
 from demo.clip.checkpoint import EOS_ID, build_tokenizer, load_tokens, model_config, write_checkpoint
 from demo.clip.crop_warmup import freeze_statistics, keep_maps, keep_vectors, to_input, trunk, warm_up
-from demo.clip.losses import AttributeHeads, contrastive_loss
 from demo.clip.frame_cache import GROUP, Codes, render_cache
+from demo.clip.losses import AttributeHeads, contrastive_loss
 from demo.training.loop import add_resume, fast_products, settings_of, steps_of, training_options
 from demo.world.descriptions import say
 

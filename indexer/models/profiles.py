@@ -1,13 +1,18 @@
 """The table of model profiles: one name for a set of models that go together."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from indexer.config import Settings
 from indexer.errors import SettingsError
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "demo" / "checkpoints"
-"""The demo world's own models, shipped with Reelseek."""
+"""The models of the profile `demo`, shipped with Reelseek, and what was measured with them."""
+CALIBRATION = CHECKPOINTS / "calibration.json"
+"""Written by `python -m bench.trust --calibrate`."""
+THRESHOLDS = Path(__file__).with_name("thresholds")
+"""What was measured with the models of profiles that ship no models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,14 @@ class Profile:
     licence: str
     languages: str
     meant_for: str
+    thresholds: Path | None = None
+    """TOML file of the thresholds measured with these models, as `search.scoring.profile_thresholds` reads it."""
+    calibration: Path | None = None
+    """JSON file of the relevance fitted to these models, as `search.scoring.calibration` reads it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as `reelseek models --json` prints it, without the files of measurements."""
+        return {name: value for name, value in asdict(self).items() if name not in ("thresholds", "calibration")}
 
 
 _ROWS = (
@@ -50,6 +63,7 @@ _ROWS = (
         licence="Apache-2.0",
         languages="meaning: English; words: any; on-screen text: Latin and Chinese script",
         meant_for="lectures, slides and subtitled films; every weight comes with the installation, no hub is needed",
+        thresholds=THRESHOLDS / "text.toml",
     ),
     Profile(
         name="demo",
@@ -64,6 +78,8 @@ _ROWS = (
         licence="Apache-2.0",
         languages="the demo world's English",
         meant_for="trying Reelseek and testing it; knows nothing but the demo world",
+        thresholds=CHECKPOINTS / "thresholds.toml",
+        calibration=CALIBRATION,
     ),
     Profile(
         name="small",

@@ -34,7 +34,7 @@ from search.answering.uniform_sampling import whole_candidates, whole_plan
 from search.engine import SearchEngine
 from search.query.validation import check_query
 from search.results import Moment, SimilarityCurve
-from search.scoring.visual_presence import SEEN, Sight
+from search.scoring.visual_presence import VISUAL_SIGNALS, VisualPresence
 
 NOT_FOUND = "This was not found in the library."
 SHOWN_HERE = "This is where it is shown."
@@ -205,11 +205,20 @@ class Asker(Closing):
             both = [
                 (moment, curve)
                 for moment, curve in both
-                if (found.sight is not Sight.ABSENT if set(moment.signals) <= SEEN else moment.relevance >= least)
+                if (
+                    found.sight is not VisualPresence.ABSENT
+                    if set(moment.signals) <= VISUAL_SIGNALS
+                    else moment.relevance >= least
+                )
             ]
         moments = [moment for moment, _ in both]
-        by_text = bool(moments) and not set(moments[0].signals) <= SEEN
-        is_sure = bool(moments) and found.sight is not None and (found.sight is Sight.SURE or by_text) and not is_given
+        by_text = bool(moments) and not set(moments[0].signals) <= VISUAL_SIGNALS
+        is_sure = (
+            bool(moments)
+            and found.sight is not None
+            and (found.sight is VisualPresence.SURE or by_text)
+            and not is_given
+        )
         return RetrievedMoments(moments, [curve for _, curve in both], is_sure, found.closest)
 
     def close(self) -> None:

@@ -21,9 +21,9 @@ from search.retrieval.embedded_query import QueryVector
 from search.signals import Signal
 
 FADED_LEVELS = 204
-"""Of 255: a picture whose levels span less is faded. Measured in the demo world: 2 of 400 frames at random times were
+"""Of 255: a picture whose levels span less is faded. Measured in drawn worlds: 2 of 400 frames at random times were
 not found for being faded, and both are first at full range, with cosines of 0.98."""
-EMPTY_LEVELS = 8
+UNIFORM_LEVELS = 8
 """A picture whose levels span less is of one colour; what is left is noise."""
 
 
@@ -66,13 +66,13 @@ def make_example(
     if "picture" not in signals:
         raise QueryError("an image or a moment is compared by the signal picture; name it too, or no signal")
     if image is not None:
-        example = example_of_image(read_still(image), model)
+        example = example_from_image(read_still(image), model)
     else:
-        example = example_of_place(library, parse_moment_reference(like or ""))
+        example = example_from_moment(library, parse_moment_reference(like or ""))
     return replace(example, words=model.embed_queries([text])[0]) if text else example
 
 
-def example_of_image(pixels: Pixels, model: PictureModel) -> Example:
+def example_from_image(pixels: Pixels, model: PictureModel) -> Example:
     """An image as it is and mirrored: which way round a copy was turned is seldom what is meant.
 
     One that is faded is also seen at its full range: a frame of a fade shows what the frames beside it show.
@@ -80,25 +80,25 @@ def example_of_image(pixels: Pixels, model: PictureModel) -> Example:
     Args:
         pixels: (height, width, 3), prepared as sampled frames are.
     """
-    pictures = (pixels, *full_range(pixels))
+    pictures = (pixels, *stretch_levels(pixels))
     views = [view for picture in pictures for view in (picture, np.ascontiguousarray(picture[:, ::-1]))]
     vectors = model.embed_prepared(np.stack([model.prepare(view) for view in views]))  # (2 or 4, dim)
     return Example(vectors.astype(np.float32), pictures)
 
 
-def full_range(pixels: Pixels) -> tuple[Pixels, ...]:
+def stretch_levels(pixels: Pixels) -> tuple[Pixels, ...]:
     """A faded picture with its levels stretched, all colours alike; none of one that is not faded, or shows nothing.
 
     Args:
         pixels: (height, width, 3).
     """
     low, high = np.percentile(pixels, (0.5, 99.5))  # a few pixels of noise or of a logo do not count
-    if not EMPTY_LEVELS < high - low < FADED_LEVELS:
+    if not UNIFORM_LEVELS < high - low < FADED_LEVELS:
         return ()
     return (np.clip((pixels - low) * (255 / (high - low)), 0, 255).astype(np.uint8),)
 
 
-def example_of_place(library: Library, place: MomentReference) -> Example:
+def example_from_moment(library: Library, place: MomentReference) -> Example:
     """What is on screen then, by the vectors that the library holds.
 
     Raises:

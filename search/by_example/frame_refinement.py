@@ -14,22 +14,22 @@ from indexer.errors import VideoError
 from indexer.models.frame_pairs import on_screen
 from indexer.records import SampledFrame, TimeSpan
 from indexer.store.hits import SegmentKey
-from search.by_example.template_matching import Fit, Part, fit
+from search.by_example.template_matching import Template, TemplateMatch, match_templates
 
 FRAMES_PER_SECOND = 8
 """What moves has hardly moved after 1/16 s."""
 REACH_SECONDS = 1.0
 """To either side of a sampled frame: what an image shows is sampled within this time of it."""
-PICTURE_SIDE = 192
+DECODED_SIDE = 192
 """Pixels of the longer side; more than are compared, so that a picture is not scaled down twice to the same size."""
-FINELY = 3
+FINE_FRAMES = 3
 """Frames of a candidate that are compared at scales in between: those that fit best at the others."""
-SIDE_BY_SIDE = 2
+PARALLEL_VIDEOS = 2
 """Videos read at once: each is a process of its own."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class RefinementCandidate:
     """Where an image may be from."""
 
     key: SegmentKey
@@ -49,50 +49,50 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class FrameMatch:
     """The frame that an image fits best."""
 
-    fit: Fit
+    template: TemplateMatch
     time_seconds: float
     """Inside the segment."""
 
 
-def look_closer(
-    parts: Sequence[Part], candidates: Sequence[Candidate], *, settings: Settings
-) -> dict[SegmentKey, Sighting]:
+def match_frames(
+    parts: Sequence[Template], candidates: Sequence[RefinementCandidate], *, settings: Settings
+) -> dict[SegmentKey, FrameMatch]:
     """The best frame of each candidate; without those whose files have vanished or cannot be read.
 
     Args:
         parts: of the image, by `likeness.parts_of`.
         settings: the limits of reading.
     """
-    by_video: dict[str, list[Candidate]] = {}
+    by_video: dict[str, list[RefinementCandidate]] = {}
     for candidate in candidates:
         by_video.setdefault(candidate.video, []).append(candidate)
 
-    def look(item: tuple[str, list[Candidate]]) -> dict[SegmentKey, Sighting]:
+    def look(item: tuple[str, list[RefinementCandidate]]) -> dict[SegmentKey, FrameMatch]:
         video, own = item
         times = sorted({time for candidate in own for time in candidate.times()})
         try:
-            with open_video(Path(video), settings=settings, times=times, max_side=PICTURE_SIDE) as reader:
+            with open_video(Path(video), settings=settings, times=times, max_side=DECODED_SIDE) as reader:
                 frames = list(reader.frames())
         except VideoError:
             return {}
         return {one.key: _best(parts, one, frames) for one in own} if frames else {}
 
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        found: dict[SegmentKey, Sighting] = {}
+    with ThreadPoolExecutor(PARALLEL_VIDEOS) as pool:
+        found: dict[SegmentKey, FrameMatch] = {}
         for sightings in pool.map(look, by_video.items()):
             found |= sightings
     return found
 
 
-def _best(parts: Sequence[Part], candidate: Candidate, frames: Sequence[SampledFrame]) -> Sighting:
+def _best(parts: Sequence[Template], candidate: RefinementCandidate, frames: Sequence[SampledFrame]) -> FrameMatch:
     # A frame is on screen until the next: each is compared once, however often it was asked for.
     found = (on_screen(frames, time) for time in candidate.times())
     shown = {frame.time_seconds: frame.pixels for frame in found if frame is not None}
-    coarse = {time: fit(parts, pixels) for time, pixels in shown.items()}
-    best = sorted(shown, key=lambda time: (coarse[time], -time), reverse=True)[:FINELY]
-    fine = {time: fit(parts, shown[time], finely=True) for time in best}
+    coarse = {time: match_templates(parts, pixels) for time, pixels in shown.items()}
+    best = sorted(shown, key=lambda time: (coarse[time], -time), reverse=True)[:FINE_FRAMES]
+    fine = {time: match_templates(parts, shown[time], finely=True) for time in best}
     time = max(best, key=lambda time: (fine[time], -time))  # the first of those that fit as well
-    return Sighting(fine[time], max(time, candidate.span.start_seconds))
+    return FrameMatch(fine[time], max(time, candidate.span.start_seconds))

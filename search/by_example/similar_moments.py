@@ -16,36 +16,34 @@ from indexer.records import Video
 from indexer.store.hits import SegmentKey
 from indexer.store.library import Library
 from search.by_example.example import Example
-from search.by_example.frame_refinement import Sighting
-from search.by_example.pixel_reranking import LOOKED_AT, SURE_COSINE, Overlay, Similar
-from search.moments.localization import Draft, Match, moments_of
+from search.by_example.frame_refinement import FrameMatch
+from search.by_example.pixel_reranking import COMPARED_AT_ONCE, SURE_COSINE, FrameSimilarities, PixelReranker
+from search.moments.localization import Draft, SegmentMatch, localize_moments
 from search.retrieval.searchable import FRAME_CANDIDATES
-from search.scoring.background import Background, Threshold
+from search.scoring.background import Background, MatchThreshold
+from search.scoring.profile_thresholds import profile_thresholds
 from search.scoring.rank_fusion import RANK_CONSTANT
 
-STANDS = Threshold(best_standing=2.3, standing=2.3, sure=SURE_COSINE)
-"""What looks so much more like the example than the library in general is listed. Measured in the demo world: a cut-out
+THRESHOLD = MatchThreshold(best_z_score=2.3, z_score=2.3, sure=SURE_COSINE)
+"""What looks so much more like the example than the library in general is listed. Measured in drawn worlds: a cut-out
 image stands at 2.6 or more for 99 in 100. Images of elsewhere stand as high there: the list shows what looks most like
 an image, and does not say that it is the same."""
-SAME = 0.95
+SAME_COSINE = 0.95
 """Cosine from which a frame is the example itself, which is not wanted where words say what is to be different."""
-SAME_PIXELS = 0.9
+SAME_AGREEMENT = 0.9
 """Agreement from which a frame is taken for the very one that the image shows: it counts, and its time is told.
-Measured on 52 frames of an unseen demo world: an uncut frame, also a worn one, agrees with itself by 0.88 or more, with
-the best frame of another scene by 0.90 or less for 9 in 10."""
-SAME_VARIANCE = 0.8
+Measured on 52 frames of an unseen drawn world: an uncut frame, also a worn one, agrees with itself by 0.88 or more,
+with the best frame of another scene by 0.90 or less for 9 in 10."""
+SAME_EXPLAINED_VARIANCE = 0.8
 """Share of an image's variance that a picture explains, from where it counts, however little it stands out by its
 vector. Measured, see docs/decisions.md."""
-WORDS_WEIGHT = {"demo": 2.0}
-"""By profile: what the words' vector is multiplied by beside the example's, both of unit length. Measured, see
-docs/decisions.md."""
 WORDS_SPREADS, WORDS_MOST = 1.5, 10.0
-"""For other profiles: how many times the example's spread over this library the words' spread is to weigh, and the most
-that the words are multiplied by. Each model has its own scale of words beside pictures; the spreads make them
-comparable. Not measured with a large model."""
+"""For profiles whose data file gives no weight: how many times the example's spread over this library the words'
+spread is to weigh, and the most that the words are multiplied by. Each model has its own scale of words beside
+pictures; the spreads make them comparable. Not measured with a large model."""
 
 
-def find_like(
+def find_similar_moments(
     library: Library,
     example: Example,
     *,
@@ -71,17 +69,17 @@ def find_like(
     background = Background.of(_background(library, wanted))
     best = {key: max(similarity for _, similarity in frames) for key, frames in similar.items()}
     ranked = sorted(best, key=lambda key: (-best[key], key))
-    seen: dict[SegmentKey, Sighting] = {}
+    seen: dict[SegmentKey, FrameMatch] = {}
     if wanted.pictures:
-        ranked, seen = Overlay(library, wanted.pictures, similar, segments, videos, settings).order(ranked, best)
+        ranked, seen = PixelReranker(library, wanted.pictures, similar, segments, videos, settings).order(ranked, best)
     if example.words is not None:
-        itself = _similarities(library, example, ranked[:LOOKED_AT])
-        ranked = [key for key in ranked if all(similarity < SAME for _, similarity in itself.get(key, []))]
-    counting = background.counting(sorted((best[key] for key in ranked), reverse=True), STANDS)
+        itself = _similarities(library, example, ranked[:COMPARED_AT_ONCE])
+        ranked = [key for key in ranked if all(similarity < SAME_COSINE for _, similarity in itself.get(key, []))]
+    counting = background.count_matches(sorted((best[key] for key in ranked), reverse=True), THRESHOLD)
     if ranked and _shows_the_same(seen.get(ranked[0])):
         counting = max(counting, 1)
     matches = [
-        Match(
+        SegmentMatch(
             video_id=key[0],
             segment_index=key[1],
             segment=segments[key].span,
@@ -93,7 +91,7 @@ def find_like(
         )
         for rank, key in enumerate(ranked[:counting], start=1)
     ]
-    drafts = moments_of(matches, background=background.middle)
+    drafts = localize_moments(matches, background=background.mean)
     kept = [_timed(draft, seen) for draft in drafts if not _is_left_out(draft, example)]
     return [replace(draft, ranks={"picture": rank}) for rank, draft in enumerate(kept, start=1)]
 
@@ -103,11 +101,11 @@ def _with_words(library: Library, example: Example) -> Example:
     if example.words is None:
         return example
     words = np.asarray(example.words, np.float32)
-    weight = WORDS_WEIGHT.get(library.maker.profile)
+    weight = profile_thresholds(library.maker.profile).example_words_weight
     if weight is None:
-        pictures = Background.of(_background(library, example)).spread
+        pictures = Background.of(_background(library, example)).deviation
         weight = min(
-            WORDS_MOST, WORDS_SPREADS * pictures / Background.of(library.background(words, what="frames")).spread
+            WORDS_MOST, WORDS_SPREADS * pictures / Background.of(library.background(words, what="frames")).deviation
         )
     mixed = example.vectors + weight * words  # (n, dim)
     return replace(example, vectors=mixed / np.linalg.norm(mixed, axis=1, keepdims=True), pictures=())
@@ -121,10 +119,10 @@ def _candidates(library: Library, example: Example, video_ids: Collection[str] |
     return list(keys)
 
 
-def _similarities(library: Library, example: Example, keys: list[SegmentKey]) -> Similar:
+def _similarities(library: Library, example: Example, keys: list[SegmentKey]) -> FrameSimilarities:
     """As similar as to the nearest view."""
     views = [library.frame_similarities(vector, keys) for vector in example.vectors]
-    found: Similar = {}
+    found: FrameSimilarities = {}
     for key in keys:
         best: dict[float, float] = {}
         for time, similarity in (frame for view in views for frame in view[key]):
@@ -139,14 +137,16 @@ def _background(library: Library, example: Example) -> NDArray[np.float32]:
     return np.max(views, axis=0)
 
 
-def _shows_the_same(sighting: Sighting | None) -> bool:
-    return sighting is not None and (sighting.fit.agreement >= SAME_PIXELS or sighting.fit.explained >= SAME_VARIANCE)
+def _shows_the_same(sighting: FrameMatch | None) -> bool:
+    return sighting is not None and (
+        sighting.template.agreement >= SAME_AGREEMENT or sighting.template.explained >= SAME_EXPLAINED_VARIANCE
+    )
 
 
-def _timed(draft: Draft, seen: Mapping[SegmentKey, Sighting]) -> Draft:
+def _timed(draft: Draft, seen: Mapping[SegmentKey, FrameMatch]) -> Draft:
     """With the time of the very frame that the image shows, where that was seen."""
     sighting = seen.get((draft.video_id, draft.segment_index))
-    if sighting is None or sighting.fit.agreement < SAME_PIXELS:
+    if sighting is None or sighting.template.agreement < SAME_AGREEMENT:
         return draft
     is_within = draft.span.start_seconds <= sighting.time_seconds < draft.span.stop_seconds
     return replace(draft, best_frame_seconds=sighting.time_seconds) if is_within else draft

@@ -13,33 +13,33 @@ import numpy as np
 from indexer.decode.frame_transforms import scale_to
 from indexer.records import Pixels
 
-SIDE = 48
+COMPARED_SIDE = 48
 """Pixels of the longer side at which pictures are compared: fine patterns still show, wear from JPEG no more."""
 SCALES = (1.0, 0.94, 0.88, 0.82, 0.76, 0.70, 0.65, 0.60, 0.55)
 """Shares of the whole picture's longer side that the image may show."""
-FINER = (-0.04, -0.02, 0.02, 0.04)
+FINE_SCALE_STEPS = (-0.04, -0.02, 0.02, 0.04)
 """Steps from the best of `SCALES` to try besides."""
-UNLIKE = 60
+DIFFERENT_LEVELS = 60
 """Levels of 255 by which one colour of a pixel must differ to be quite another pixel."""
-FLAT = 30.0
+FLAT_VARIANCE = 30.0
 """Variance, in levels squared, below which an image is flat: what is left is noise, which explains nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """An image as it would look as a part of a picture of `SIDE`."""
+class Template:
+    """An image as it would look as a part of a picture of `COMPARED_SIDE`."""
 
     image: Pixels
     """(height, width, 3): as it was given, or mirrored."""
     scale: float
-    """Of `SIDE`."""
+    """Of `COMPARED_SIDE`."""
     pixels: Pixels
     variance: float
-    """Of its colours, levels squared, each about its own mean; `FLAT` at least."""
+    """Of its colours, levels squared, each about its own mean; `FLAT_VARIANCE` at least."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fit:
+class TemplateMatch:
     """How well an image fits a picture, at the place where it fits best."""
 
     agreement: float
@@ -48,10 +48,10 @@ class Fit:
     """The share of its variance that the picture explains, 1 at most (R squared): 0 is what its mean explains."""
 
 
-NOTHING = Fit(0.0, 0.0)
+NO_MATCH = TemplateMatch(0.0, 0.0)
 
 
-def parts_of(image: Pixels) -> list[Part]:
+def make_templates(image: Pixels) -> list[Template]:
     """One for each of `SCALES`, also mirrored.
 
     Args:
@@ -61,25 +61,25 @@ def parts_of(image: Pixels) -> list[Part]:
     return [_part(view, scale) for scale in SCALES for view in (image, mirrored)]
 
 
-def fit(parts: Sequence[Part], picture: Pixels, *, finely: bool = False) -> Fit:
+def match_templates(parts: Sequence[Template], picture: Pixels, *, finely: bool = False) -> TemplateMatch:
     """How an image fits a picture.
 
     Args:
-        parts: of the image, by `parts_of`.
+        parts: of the image, by `make_templates`.
         picture: (height, width, 3), the whole in which it may lie.
         finely: try scales between those of the parts, too.
     """
-    whole = _scaled(picture, SIDE)
+    whole = _scaled(picture, COMPARED_SIDE)
     best, part = _best(parts, whole)
     if finely and part is not None:
-        scales = [part.scale + step for step in FINER if part.scale + step <= 1]
+        scales = [part.scale + step for step in FINE_SCALE_STEPS if part.scale + step <= 1]
         best = max(best, _best([_part(part.image, scale) for scale in scales], whole)[0])
     return best
 
 
-def _part(image: Pixels, scale: float) -> Part:
-    pixels = _scaled(image, SIDE * scale)
-    return Part(image, scale, pixels, max(FLAT, float(pixels.reshape(-1, 3).var(axis=0).mean())))
+def _part(image: Pixels, scale: float) -> Template:
+    pixels = _scaled(image, COMPARED_SIDE * scale)
+    return Template(image, scale, pixels, max(FLAT_VARIANCE, float(pixels.reshape(-1, 3).var(axis=0).mean())))
 
 
 def _scaled(image: Pixels, side: float) -> Pixels:
@@ -89,16 +89,16 @@ def _scaled(image: Pixels, side: float) -> Pixels:
     return scale_to(image, max(2, round(width * factor)), max(2, round(height * factor)))
 
 
-def _best(parts: Iterable[Part], whole: Pixels) -> tuple[Fit, Part | None]:
+def _best(parts: Iterable[Template], whole: Pixels) -> tuple[TemplateMatch, Template | None]:
     fits = ((_fit(part, whole), part) for part in parts)
-    return max(fits, key=lambda one: one[0], default=(NOTHING, None))
+    return max(fits, key=lambda one: one[0], default=(NO_MATCH, None))
 
 
-def _fit(part: Part, whole: Pixels) -> Fit:
+def _fit(part: Template, whole: Pixels) -> TemplateMatch:
     height, width = part.pixels.shape[:2]
     if height > whole.shape[0] or width > whole.shape[1]:
-        return NOTHING
+        return NO_MATCH
     _, _, (x, y), _ = cv2.minMaxLoc(cv2.matchTemplate(whole, part.pixels, cv2.TM_SQDIFF))
     apart = np.abs(whole[y : y + height, x : x + width].astype(np.float32) - part.pixels)  # (height, width, 3)
-    agreement = np.clip(1 - apart.max(axis=2) / UNLIKE, 0, 1).mean()
-    return Fit(float(agreement), 1 - float(np.square(apart).mean()) / part.variance)
+    agreement = np.clip(1 - apart.max(axis=2) / DIFFERENT_LEVELS, 0, 1).mean()
+    return TemplateMatch(float(agreement), 1 - float(np.square(apart).mean()) / part.variance)

@@ -1,4 +1,4 @@
-"""The chapters of a video: its container's where it has them, else found (`tiling`) and titled (`titles`)."""
+"""The chapters of a video: its container's where it has them, else found (`tiling`) and titled (`chapter_titles`)."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -11,18 +11,18 @@ from indexer.catalog import STAGE_OF_SOURCE, TEXT_SOURCES, TextSource
 from indexer.models.vision_language import IsCancelled, Prompt, VisionLanguageModel
 from indexer.records import SegmentRow, TextRow, TimeSpan, Video
 from indexer.store.library import Library
-from search.chapters.text_tiling import Unit, tile
-from search.chapters.titles import Line, content_words, shortened, titles
+from search.chapters.text_tiling import TilingUnit, tile_segments
+from search.chapters.titles import TimedLine, chapter_titles, shorten_title, title_words
 from search.text.quoting import belongs, quoted
 
-LEAST_CONTAINER_CHAPTERS = 2
+MIN_CONTAINER_CHAPTERS = 2
 """A file with one chapter has none."""
-MOST_TITLE_TOKENS = 32
+MAX_TITLE_TOKENS = 32
 TITLE_INSTRUCTION = "Give a title of at most eight words for this part. Answer with the title alone."
 
 
 @dataclass(frozen=True, slots=True)
-class FoundChapter:
+class VideoChapter:
     """A part of a video with its title."""
 
     span: TimeSpan
@@ -40,15 +40,15 @@ class FoundChapter:
         }
 
 
-def chapters_of(library: Library, video: Video) -> list[FoundChapter]:
+def chapters_of(library: Library, video: Video) -> list[VideoChapter]:
     """In order of time, none over another; empty for a video without segments and without chapters of its own."""
     lines = lines_of(library, video)
     marked = _marked(video)
     spans = [span for span, _ in marked] or spans_of(library, video)
-    told = titles([(span, lines_in(lines, span)) for span in spans])
+    told = chapter_titles([(span, lines_in(lines, span)) for span in spans])
     names = [title for _, title in marked] or [""] * len(spans)
     kind: Literal["container", "found"] = "container" if marked else "found"
-    return [FoundChapter(span, name or title, kind) for span, name, title in zip(spans, names, told, strict=True)]
+    return [VideoChapter(span, name or title, kind) for span, name, title in zip(spans, names, told, strict=True)]
 
 
 def spans_of(library: Library, video: Video) -> list[TimeSpan]:
@@ -58,28 +58,28 @@ def spans_of(library: Library, video: Video) -> list[TimeSpan]:
     by_segment: dict[int, list[TextRow]] = {}
     for row in texts:
         by_segment.setdefault(row.segment_index, []).append(row)
-    return tile([_unit(segment, by_segment.get(segment.index, [])) for segment in segments])
+    return tile_segments([_unit(segment, by_segment.get(segment.index, [])) for segment in segments])
 
 
-def lines_of(library: Library, video: Video) -> list[Line]:
+def lines_of(library: Library, video: Video) -> list[TimedLine]:
     """All that is said, written and described in a video, in order of time."""
     rows = sorted(_rows(library, video), key=lambda row: row.span)
-    return [Line(row.source, row.span, row.text) for row in rows]
+    return [TimedLine(row.source, row.span, row.text) for row in rows]
 
 
-def lines_in(lines: Sequence[Line], span: TimeSpan) -> list[Line]:
+def lines_in(lines: Sequence[TimedLine], span: TimeSpan) -> list[TimedLine]:
     """Those that belong to a span."""
     return [line for line in lines if belongs(line.span, span)]
 
 
-def titled_by_model(
+def chapters_titled_by_model(
     library: Library,
     video: Video,
     model: VisionLanguageModel,
     *,
     is_cancelled: IsCancelled | None = None,
     on_progress: Callable[[float], None] = lambda _: None,
-) -> list[FoundChapter]:
+) -> list[VideoChapter]:
     """As `chapters_of`, titled by a model from what is said, written and described; where it says nothing, as before.
 
     Titles that the container has stay.
@@ -89,22 +89,22 @@ def titled_by_model(
     """
     lines, made = lines_of(library, video), chapters_of(library, video)
     kept = {chapter.title for chapter in made} & {title for _, title in _marked(video) if title}
-    found: list[FoundChapter] = []
+    found: list[VideoChapter] = []
     for number, chapter in enumerate(made, 1):
         prompt = _title_prompt(lines_in(lines, chapter.span), model)
         if prompt is None or chapter.title in kept:
             found.append(chapter)
         else:
-            (reply,) = model.generate([prompt], max_tokens=MOST_TITLE_TOKENS, is_cancelled=is_cancelled)
-            title = shortened(reply.text.strip().strip("\"'“”"))
-            found.append(FoundChapter(chapter.span, title or chapter.title, chapter.source))
+            (reply,) = model.generate([prompt], max_tokens=MAX_TITLE_TOKENS, is_cancelled=is_cancelled)
+            title = shorten_title(reply.text.strip().strip("\"'“”"))
+            found.append(VideoChapter(chapter.span, title or chapter.title, chapter.source))
         on_progress(number / len(made))
     return found
 
 
-def _title_prompt(lines: Sequence[Line], model: VisionLanguageModel) -> Prompt | None:
+def _title_prompt(lines: Sequence[TimedLine], model: VisionLanguageModel) -> Prompt | None:
     """As many lines as fit, every second one left out until they do; None without any."""
-    kept, room = list(lines), min(model.context_limit, 8_192) - MOST_TITLE_TOKENS
+    kept, room = list(lines), min(model.context_limit, 8_192) - MAX_TITLE_TOKENS
     while kept:
         body = "".join(f"{line.span.start_seconds:.1f}s <<<{quoted(line.text)}>>>\n" for line in kept)
         prompt = (f"Lines of a video with their times, quoted:\n{body}{TITLE_INSTRUCTION}",)
@@ -117,7 +117,7 @@ def _title_prompt(lines: Sequence[Line], model: VisionLanguageModel) -> Prompt |
 def _marked(video: Video) -> list[tuple[TimeSpan, str]]:
     """The container's chapters in order; what overlaps is cut where the next begins."""
     own = sorted(video.metadata.chapters, key=lambda chapter: chapter.span)
-    if len(own) < LEAST_CONTAINER_CHAPTERS:
+    if len(own) < MIN_CONTAINER_CHAPTERS:
         return []
     stops = [*(chapter.span.start_seconds for chapter in own[1:]), video.duration_seconds]
     found = [
@@ -133,11 +133,11 @@ def _rows(library: Library, video: Video) -> list[TextRow]:
     return [row for source in ready for row in library.texts(video.video_id, source)]
 
 
-def _unit(segment: SegmentRow, texts: Sequence[TextRow]) -> Unit:
+def _unit(segment: SegmentRow, texts: Sequence[TextRow]) -> TilingUnit:
     vectors = [np.asarray(row.vector, np.float32) for row in texts if row.vector is not None]
-    return Unit(
+    return TilingUnit(
         segment.span,
         None if segment.vector is None else np.asarray(segment.vector, np.float32),
         np.asarray(np.mean(vectors, axis=0), np.float32) if vectors else None,
-        Counter(word for row in texts for word in content_words(row.text)),
+        Counter(word for row in texts for word in title_words(row.text)),
     )

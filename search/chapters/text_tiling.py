@@ -18,21 +18,21 @@ from numpy.typing import NDArray
 from indexer.records import TimeSpan
 
 Vector = NDArray[np.float32]
-BLOCK = 2
+BLOCK_SEGMENTS = 2
 """Segments on each side of a gap. A segment is several sentences long; the paper takes blocks of 6 to 10 of these."""
-WORD_BLOCK = 3
+WORD_BLOCK_SEGMENTS = 3
 """The same for words: a vector says what a segment is about, single words do so by and by."""
-LEAST_SPREAD = 0.05
+MIN_DEVIATION = 0.05
 """Similarities that differ by less all over a video say nothing: the same room, the same speaker."""
-LEAST_DEPTH = 0.5
+MIN_DEPTH = 0.5
 """In spreads: a shallower valley is none, however even the rest is."""
-MOST_CHAPTERS = 24
-SHORTEST_SECONDS, LONGEST_LEAST_SECONDS = 10.0, 120.0
-"""Bounds of the least length of a chapter, which is else its video's length over `MOST_CHAPTERS`."""
+MAX_CHAPTERS = 24
+SHORTEST_SECONDS, MAX_SHORTEST_SECONDS = 10.0, 120.0
+"""Bounds of the least length of a chapter, which is else its video's length over `MAX_CHAPTERS`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class TilingUnit:
     """A segment as it is compared."""
 
     span: TimeSpan
@@ -43,20 +43,20 @@ class Unit:
     words: "Counter[str]" = field(default_factory=Counter[str])
 
 
-def tile(units: Sequence[Unit]) -> list[TimeSpan]:
+def tile_segments(units: Sequence[TilingUnit]) -> list[TimeSpan]:
     """Spans of neighbouring units that belong together, in order, without gaps between them; none without units."""
     if not units:
         return []
     depths = _depths(units)
     duration = units[-1].span.stop_seconds - units[0].span.start_seconds
-    least = min(max(SHORTEST_SECONDS, duration / MOST_CHAPTERS), LONGEST_LEAST_SECONDS)
+    least = min(max(SHORTEST_SECONDS, duration / MAX_CHAPTERS), MAX_SHORTEST_SECONDS)
     starts = [0, *sorted(_strongest(_boundaries(depths), depths, units, least))]
     stops = [*starts[1:], len(units)]
     times = [units[start].span.start_seconds for start in starts] + [units[-1].span.stop_seconds]
     return [TimeSpan(times[place], max(times[place], times[place + 1])) for place in range(len(stops))]
 
 
-def _depths(units: Sequence[Unit]) -> dict[int, float]:
+def _depths(units: Sequence[TilingUnit]) -> dict[int, float]:
     """Gap, named by the unit after it -> depth of its valley in spreads; 0 where there is none."""
     gaps = range(1, len(units))
     curves = [[_similarity(units, gap, kind) for gap in gaps] for kind in ("picture", "meaning", "words")]
@@ -66,7 +66,7 @@ def _depths(units: Sequence[Unit]) -> dict[int, float]:
         known = np.array([value is not None for value in curve], bool)
         values = np.array([value or 0.0 for value in curve], np.float64)
         if known.any():
-            spread = max(float(values[known].std()), LEAST_SPREAD)
+            spread = max(float(values[known].std()), MIN_DEVIATION)
             levels[known] += (values[known] - values[known].mean()) / spread
             counts[known] += 1
     levels = levels / np.maximum(counts, 1)
@@ -90,25 +90,25 @@ def _boundaries(depths: dict[int, float]) -> list[int]:
     valleys = [depth for depth in depths.values() if depth > 0]
     if not valleys:
         return []
-    limit = max(LEAST_DEPTH, float(np.mean(valleys) - np.std(valleys) / 2))
+    limit = max(MIN_DEPTH, float(np.mean(valleys) - np.std(valleys) / 2))
     return [gap for gap, depth in depths.items() if depth >= limit]
 
 
-def _strongest(gaps: Sequence[int], depths: dict[int, float], units: Sequence[Unit], least: float) -> set[int]:
+def _strongest(gaps: Sequence[int], depths: dict[int, float], units: Sequence[TilingUnit], least: float) -> set[int]:
     """The deepest gaps, as many as may be, no two of them nearer than a chapter is long."""
     kept: set[int] = set()
     ends = (units[0].span.start_seconds, units[-1].span.stop_seconds)
     for gap in sorted(gaps, key=lambda gap: (-depths[gap], gap)):
         at = units[gap].span.start_seconds
         others = [units[other].span.start_seconds for other in kept]
-        if all(abs(at - other) >= least for other in (*ends, *others)) and len(kept) < MOST_CHAPTERS - 1:
+        if all(abs(at - other) >= least for other in (*ends, *others)) and len(kept) < MAX_CHAPTERS - 1:
             kept.add(gap)
     return kept
 
 
-def _similarity(units: Sequence[Unit], gap: int, kind: str) -> float | None:
+def _similarity(units: Sequence[TilingUnit], gap: int, kind: str) -> float | None:
     """Cosine of what stands before a gap and after it; None where one side has nothing of the kind."""
-    block = WORD_BLOCK if kind == "words" else BLOCK
+    block = WORD_BLOCK_SEGMENTS if kind == "words" else BLOCK_SEGMENTS
     before, after = units[max(0, gap - block) : gap], units[gap : gap + block]
     if kind == "words":
         return _word_cosine(sum((one.words for one in before), Counter()), sum((one.words for one in after), Counter()))

@@ -15,7 +15,7 @@ from indexer.records import TimeSpan
 from search.signals import sources_of_kind
 from search.text.words import FUNCTION_WORDS, split
 
-MOST_CHARACTERS = 80
+MAX_TITLE_CHARACTERS = 80
 OPENING_SHARE = 0.25
 HEADING_SECONDS = 2.0
 """A heading or a title card comes within the first quarter of what it names, and stays long enough to be read."""
@@ -27,7 +27,7 @@ _LEAST_LETTERS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TimedLine:
     """A text of a video with its time."""
 
     source: TextSource
@@ -35,35 +35,35 @@ class Line:
     text: str
 
 
-def content_words(text: str) -> list[str]:
+def title_words(text: str) -> list[str]:
     """The words that mean something, in order."""
     return [word for word in split(text) if word not in FUNCTION_WORDS and not word.isdigit()]
 
 
-def titles(chapters: Sequence[tuple[TimeSpan, Sequence[Line]]]) -> list[str]:
+def chapter_titles(chapters: Sequence[tuple[TimeSpan, Sequence[TimedLine]]]) -> list[str]:
     """A title for each (span, what stands in it), distinct; `Part 3` where there are no words."""
-    words = [Counter(word for line in lines for word in content_words(line.text)) for _, lines in chapters]
+    words = [Counter(word for line in lines for word in title_words(line.text)) for _, lines in chapters]
     spread = Counter(word for own in words for word in own)
     found: list[str] = []
     for number, ((span, lines), own) in enumerate(zip(chapters, words, strict=True), 1):
         # The logarithm of the count, so that one word said a hundred times does not decide alone.
         weights = {word: (1 + log(count)) * log((1 + len(chapters)) / spread[word]) for word, count in own.items()}
         ranked = sorted(_candidates(span, lines), key=lambda one: -_score(one, weights))
-        title = next((short for text, _ in ranked if (short := shortened(text)) not in found), f"Part {number}")
+        title = next((short for text, _ in ranked if (short := shorten_title(text)) not in found), f"Part {number}")
         found.append(title)
     return found
 
 
-def shortened(text: str) -> str:
-    """One line of at most `MOST_CHARACTERS`, cut between words, without a full stop."""
+def shorten_title(text: str) -> str:
+    """One line of at most `MAX_TITLE_CHARACTERS`, cut between words, without a full stop."""
     line = " ".join(text.split())
-    if len(line) > MOST_CHARACTERS:
-        head = line[: MOST_CHARACTERS - 1]
+    if len(line) > MAX_TITLE_CHARACTERS:
+        head = line[: MAX_TITLE_CHARACTERS - 1]
         line = (head.rsplit(" ", 1)[0] if " " in head else head).rstrip(",;:- ") + "…"
     return line.removesuffix(".") if not line.endswith("..") else line
 
 
-def _candidates(span: TimeSpan, lines: Sequence[Line]) -> list[tuple[str, float]]:
+def _candidates(span: TimeSpan, lines: Sequence[TimedLine]) -> list[tuple[str, float]]:
     """(sentence, weight of where it stands)."""
     opening = span.start_seconds + OPENING_SHARE * span.duration_seconds
     found: list[tuple[str, float]] = []
@@ -82,6 +82,6 @@ def _candidates(span: TimeSpan, lines: Sequence[Line]) -> list[tuple[str, float]
 
 def _score(candidate: tuple[str, float], weights: dict[str, float]) -> float:
     text, weight = candidate
-    words = set(content_words(text))
+    words = set(title_words(text))
     # The root, so that neither the longest nor a single word always wins.
     return weight * sum(weights.get(word, 0.0) for word in words) / sqrt(len(words) + 2)

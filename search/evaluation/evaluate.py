@@ -19,9 +19,9 @@ from search.signals import Signal
 
 RANKS = (1, 5, 10)
 IOU_THRESHOLDS = (0.3, 0.5, 0.7)
-FIRST = 10
+CLEAN_RANK = 10
 """Moments among which nothing unwanted may be."""
-OVERLAP = float(np.nextafter(0.0, 1.0))
+OVERLAP_IOU = float(np.nextafter(0.0, 1.0))
 """The least IoU that is an overlap at all."""
 
 
@@ -45,7 +45,7 @@ class _Outcome:
     nothing_found: bool
     seconds: float
     clean: bool | None
-    """Of the first `FIRST` moments none lies where nothing may be found; None where the truth does not say."""
+    """Of the first `CLEAN_RANK` moments none lies where nothing may be found; None where the truth does not say."""
     in_order: bool | None
     """Every moment has its parts one after the other; None for a query without steps."""
     steps_right: bool | None
@@ -53,7 +53,7 @@ class _Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class SearchReport:
     """What `evaluate_search` measured. Shares are from 0 to 1."""
 
     signals: tuple[str, ...] | None
@@ -110,7 +110,7 @@ def evaluate_search(
     signals: Collection[Signal] | None = None,
     limit: int = 100,
     progress: Callable[[int, int], None] | None = None,
-) -> Report:
+) -> SearchReport:
     """Ask every query of a truth file and compare the moments with its windows.
 
     Args:
@@ -129,7 +129,7 @@ def evaluate_search(
         outcomes.append(_ask(engine, query, signals=signals, limit=limit))
         if progress is not None:
             progress(len(outcomes), len(queries))
-    return Report(None if signals is None else tuple(sorted(signals)), limit, tuple(outcomes))
+    return SearchReport(None if signals is None else tuple(sorted(signals)), limit, tuple(outcomes))
 
 
 def _ask(engine: Searcher, query: TruthQuery, *, signals: Collection[Signal] | None, limit: int) -> _Outcome:
@@ -145,7 +145,7 @@ def _ask(engine: Searcher, query: TruthQuery, *, signals: Collection[Signal] | N
         tuple(moment.video_id in query.windows for moment in moments) if query.windows else (),
         not result.found,
         seconds,
-        clean=not any(_is_in(one, query.unwanted) for one in result.moments[:FIRST]) if query.unwanted else None,
+        clean=not any(_is_in(one, query.unwanted) for one in result.moments[:CLEAN_RANK]) if query.unwanted else None,
         in_order=all(_in_order(one) for one in result.moments) if query.steps else None,
         steps_right=any(_follows(one, query.steps) for one in result.moments[:1]) if query.steps else None,
     )
@@ -188,7 +188,7 @@ def _scores(outcomes: Sequence[_Outcome]) -> dict[str, float | int]:
         best = [best_iou(iou, k) for iou in matrices]
         for threshold in IOU_THRESHOLDS:
             scores[f"R@{k}@{threshold}"] = _mean(value >= threshold for value in best)
-        scores[f"R@{k}@overlap"] = _mean(value >= OVERLAP for value in best)
+        scores[f"R@{k}@overlap"] = _mean(value >= OVERLAP_IOU for value in best)
         scores[f"hit@{k}"] = _mean(any(outcome.right_video[:k]) for outcome in outcomes)
     precisions = [average_precision(iou[:MAX_PREDICTIONS]) for iou in matrices]
     mean_precision = np.mean(precisions, axis=0) if precisions else np.zeros(len(MAP_THRESHOLDS))
@@ -196,7 +196,7 @@ def _scores(outcomes: Sequence[_Outcome]) -> dict[str, float | int]:
     scores["mAP@0.5"] = round(float(mean_precision[MAP_THRESHOLDS.index(0.5)]), 6)
     scores["mAP@0.75"] = round(float(mean_precision[MAP_THRESHOLDS.index(0.75)]), 6)
     scores["MRR"] = _mean(_reciprocal_rank(iou, 0.5) for iou in matrices)
-    scores["MRR@overlap"] = _mean(_reciprocal_rank(iou, OVERLAP) for iou in matrices)
+    scores["MRR@overlap"] = _mean(_reciprocal_rank(iou, OVERLAP_IOU) for iou in matrices)
     return scores
 
 

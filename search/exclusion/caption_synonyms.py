@@ -14,24 +14,24 @@ from indexer.store.hits import Similarities
 from search.scoring.background import MIN_SAMPLE
 from search.text.words import FUNCTION_WORDS, split
 
-LEAST_CAPTIONS = 5
+MIN_CAPTIONS = 5
 """Captions that hold a word; what is in fewer goes along with anything by chance."""
-LEAST_APART = 0.95
+MIN_AREA_UNDER_CURVE = 0.95
 """Chance that a caption with the library's word is nearer to the query's word than one without (area under the ROC
 curve)."""
-LEAST_ALIKE = 0.88
+MIN_CORRELATION = 0.88
 """Correlation of the cosines of both words over the captions. Measured with all-MiniLM-L6-v2 on 1,000 sentences about
 clips (QVHighlights): automobile and car 0.95, darkness and dark 0.90, sea and ocean 0.91, aircraft and plane 0.89;
-puppy and dog 0.78, snow and weather 0.69, persons and people 0.78. With the demo model: synonyms 0.91 and more, others
-0.49 and less."""
-CANDIDATES = 3
+puppy and dog 0.78, snow and weather 0.69, persons and people 0.78. With a model trained on drawn worlds:
+synonyms 0.91 and more, others 0.49 and less."""
+MAX_CANDIDATES = 3
 """Words that are embedded and compared, those that are set apart best."""
 
-SameWords = Mapping[str, str]
+Synonyms = Mapping[str, str]
 """Folded word of a thing -> the word of the captions that means the same."""
 
 
-def own_words(thing: str, captions: Sequence[str], compare: Callable[[str], Similarities]) -> SameWords:
+def caption_synonyms(thing: str, captions: Sequence[str], compare: Callable[[str], Similarities]) -> Synonyms:
     """For words of a thing that mean something, the captions' own word; a word that they use stands for itself.
 
     Args:
@@ -45,9 +45,11 @@ def own_words(thing: str, captions: Sequence[str], compare: Callable[[str], Simi
     for word in dict.fromkeys(split(thing)):
         if word not in FUNCTION_WORDS and word not in places:
             cosines = compare(word)
-            alike = {other: _correlation(cosines, compare(other)) for other in _set_apart(cosines, places)[:CANDIDATES]}
+            alike = {
+                other: _correlation(cosines, compare(other)) for other in _set_apart(cosines, places)[:MAX_CANDIDATES]
+            }
             best = max(alike, key=lambda other: alike[other], default=word)
-            if best != word and alike[best] >= LEAST_ALIKE:
+            if best != word and alike[best] >= MIN_CORRELATION:
                 found[word] = best
     return found
 
@@ -58,7 +60,7 @@ def _places(captions: Sequence[str]) -> dict[str, list[int]]:
     for number, caption in enumerate(captions):
         for word in frozenset(split(caption)) - FUNCTION_WORDS:
             places[word].append(number)
-    return {word: own for word, own in places.items() if LEAST_CAPTIONS <= len(own) < len(captions)}
+    return {word: own for word, own in places.items() if MIN_CAPTIONS <= len(own) < len(captions)}
 
 
 def _set_apart(cosines: Similarities, places: Mapping[str, Sequence[int]]) -> list[str]:
@@ -71,7 +73,7 @@ def _set_apart(cosines: Similarities, places: Mapping[str, Sequence[int]]) -> li
         above = float(ranks[own].sum()) - count * (count - 1) / 2
         apart[word] = above / (count * (len(cosines) - count))
     return sorted(
-        (word for word, share in apart.items() if share >= LEAST_APART), key=lambda word: (-apart[word], word)
+        (word for word, share in apart.items() if share >= MIN_AREA_UNDER_CURVE), key=lambda word: (-apart[word], word)
     )
 
 

@@ -3,7 +3,7 @@
 How like the thing is a moment, beside how like it the library is in general? Nothing is excluded by a bare number: the
 evidence of a signal is 0 at the library's background, 1 at what is most like the thing in it, and 0.5 where the thing
 begins to be there (`presence`). For a thing that is in many places the two kinds of places set themselves apart, and
-0.5 lies between them; for a rare one it lies `PART` of the way up. Picture and caption are judged together, as in
+0.5 lies between them; for a rare one it lies `RARE_SHARE` of the way up. Picture and caption are judged together, as in
 `sight`: each errs in its own way. A text that names the thing in words holds it, a caption also in words of its own
 (`own_words`).
 
@@ -19,26 +19,26 @@ import numpy as np
 from indexer.catalog import STAGE_OF_SOURCE, StageName, TextSource
 from indexer.store.hits import SegmentKey, TextHit
 from indexer.store.library import Library
-from search.exclusion.caption_synonyms import SameWords
-from search.exclusion.presence import CONTEXT_PART, PART, Presence
+from search.exclusion.caption_synonyms import Synonyms
+from search.exclusion.presence import CONTEXT_RARE_SHARE, RARE_SHARE, PresenceScale
 from search.moments.localization import Draft
 from search.query.english_operators import without_place
 from search.query.field_signals import FIELD_SOURCES
 from search.query.plan import Excluded
 from search.retrieval.embedded_query import EmbeddedQuery, QueryVector
-from search.scoring.background import PICTURE, TEXT
+from search.scoring.background import PICTURE_THRESHOLD, TEXT_THRESHOLD
 from search.signals import MISREAD_SOURCES
 from search.text.phrase_matching import NONE, holds_phrase, holds_thing
 
-LOOK_AT = 60
+NEAREST_LIMIT = 60
 """Nearest frames or texts, among which is what is most like the thing."""
-MOST_OF = 0.75
+FRAME_QUANTILE = 0.75
 """Quantile of a moment's frames that is compared: seen in a quarter of it is there."""
 MIN_TEXT_SECONDS = 0.5
 """A text that reaches into a moment by less is its neighbour's; or by less than half of the text."""
 
 
-class Unwanted:
+class ExclusionDetector:
     """Judges one excluded thing in one library."""
 
     def __init__(
@@ -48,13 +48,13 @@ class Unwanted:
         *,
         alone: EmbeddedQuery,
         in_context: EmbeddedQuery | None,
-        same: SameWords,
+        same: Synonyms,
         ready: Callable[[str, StageName], bool],
     ) -> None:
         """
         Args:
             alone: the thing's own words, embedded.
-            in_context: the direction from the wanted to the wanted with the thing; see `direction`.
+            in_context: the direction from the wanted to the wanted with the thing; see `query_difference`.
             same: the captions' own words for those of the thing.
             ready: (video id, stage) -> whether that stage of that video is complete.
         """
@@ -74,12 +74,12 @@ class Unwanted:
         held = [False] * len(drafts)
         for source in FIELD_SOURCES[self._excluded.field]:
             texts = self._library.segment_texts(self._alone.text_vector, wanted, sources=[source])
-            evidence = None if source == "caption" else self._text_evidence(self._alone, source, PART)
+            evidence = None if source == "caption" else self._text_evidence(self._alone, source, RARE_SHARE)
             for place, own in enumerate(self._inside(drafts, keys, texts, source)):
                 held[place] |= any(self._names(hit.text, source=source) for hit in own)
                 if evidence is not None and own:
                     held[place] |= max(evidence(hit.similarity) for hit in own) >= 0.5
-        for question, part in ((self._alone, PART), (self._in_context, CONTEXT_PART)):
+        for question, part in ((self._alone, RARE_SHARE), (self._in_context, CONTEXT_RARE_SHARE)):
             if question is not None:
                 shown = self._shown(question, part, drafts, keys, wanted)
                 held = [one or other for one, other in zip(held, shown, strict=True)]
@@ -125,7 +125,7 @@ class Unwanted:
             frames = self._library.frame_similarities(question.picture_vector, wanted)
             for place, (draft, own) in enumerate(zip(drafts, keys, strict=True)):
                 if cosines := _frames_in(draft, own, frames):
-                    likes[place].append(evidence(float(np.quantile(cosines, MOST_OF))))
+                    likes[place].append(evidence(float(np.quantile(cosines, FRAME_QUANTILE))))
         if field in (None, "caption") and (evidence := self._text_evidence(question, "caption", part)) is not None:
             texts = self._library.segment_texts(question.text_vector, wanted, sources=["caption"])
             for place, hits in enumerate(self._inside(drafts, keys, texts, "caption")):
@@ -133,26 +133,26 @@ class Unwanted:
                     likes[place].append(max(evidence(hit.similarity) for hit in hits))
         return [bool(own) and sum(own) / len(own) >= 0.5 for own in likes]
 
-    def _picture_evidence(self, question: EmbeddedQuery, part: float) -> Presence | None:
+    def _picture_evidence(self, question: EmbeddedQuery, part: float) -> PresenceScale | None:
         vector = question.picture_vector
         if vector is None:
             return None
-        nearest = self._library.nearest_frames(vector, limit=LOOK_AT)
+        nearest = self._library.nearest_frames(vector, limit=NEAREST_LIMIT)
         best = _best_of_each([((hit.video_id, hit.segment_index), hit.similarity) for hit in nearest])
         sample = self._library.background(vector, what="frames")
-        return Presence.of(sample, best, best_standing=PICTURE.best_standing, part=part)
+        return PresenceScale.of(sample, best, best_z_score=PICTURE_THRESHOLD.best_z_score, part=part)
 
-    def _text_evidence(self, question: EmbeddedQuery, source: TextSource, part: float) -> Presence | None:
+    def _text_evidence(self, question: EmbeddedQuery, source: TextSource, part: float) -> PresenceScale | None:
         vector = question.text_vector
         if vector is None or (self._excluded.exact and source != "caption"):
             return None
-        nearest = self._library.nearest_texts(vector, source=source, limit=LOOK_AT)
+        nearest = self._library.nearest_texts(vector, source=source, limit=NEAREST_LIMIT)
         best = _best_of_each([((hit.video_id, hit.segment_index), hit.similarity) for hit in nearest])
         sample = self._library.background(vector, what=source)
-        return Presence.of(sample, best, best_standing=TEXT.best_standing, part=part)
+        return PresenceScale.of(sample, best, best_z_score=TEXT_THRESHOLD.best_z_score, part=part)
 
 
-def direction(wanted: EmbeddedQuery, both: EmbeddedQuery) -> EmbeddedQuery:
+def query_difference(wanted: EmbeddedQuery, both: EmbeddedQuery) -> EmbeddedQuery:
     """From one question's vectors to the other's, each of length 1."""
     return replace(
         both,

@@ -13,18 +13,14 @@ from numpy.typing import NDArray
 
 from indexer.store.memory.dot_products import row_products
 from search.moments.localization import Draft
+from search.scoring.profile_thresholds import NEAR_DUPLICATE_COSINE
 
 PER_VIDEO = 5
 """Moments of one video that are shown unless more are asked for: half of a page."""
-ALIKE = 0.97
-"""Cosine of two segments' mean pictures from which they show the same. Not measured with a large model."""
-ALIKE_OF_PROFILE = {"demo": 0.998}
-"""For profiles with a scale of their own. The demo model is nearly blind to where a thing stands: different scenes with
-a big white square before brown reached 0.995 (seed 812), and folding these cost 0.005 of mAP."""
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class MomentGroup:
     """A moment that is shown, with those that it stands for."""
 
     best: Draft
@@ -48,9 +44,13 @@ class _Open:
     in_video: list[Draft] = field(default_factory=list[Draft])
 
 
-def fold(
-    drafts: Sequence[Draft], vectors: NDArray[np.floating[Any]], *, per_video: int = PER_VIDEO, alike: float = ALIKE
-) -> list[Group]:
+def fold_moments(
+    drafts: Sequence[Draft],
+    vectors: NDArray[np.floating[Any]],
+    *,
+    per_video: int = PER_VIDEO,
+    alike: float = NEAR_DUPLICATE_COSINE,
+) -> list[MomentGroup]:
     """Groups in the order of their best moments.
 
     A moment is a near-duplicate of a better one when their pictures are nearly the same and the same words matched,
@@ -76,10 +76,10 @@ def fold(
             opened = _Open(place)
             for groups_of in (own, said, groups):
                 groups_of.append(opened)
-    return [Group(drafts[one.place], tuple(one.alike), tuple(one.in_video)) for one in groups]
+    return [MomentGroup(drafts[one.place], tuple(one.alike), tuple(one.in_video)) for one in groups]
 
 
-def may_be_alike(drafts: Sequence[Draft]) -> list[Draft]:
+def duplicate_candidates(drafts: Sequence[Draft]) -> list[Draft]:
     """Those that share their words, or having none, with another: only their pictures are compared."""
     words = [_words_of(draft) for draft in drafts]
     count = Counter(words)

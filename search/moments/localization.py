@@ -1,12 +1,12 @@
 """Fused segments -> moments: where exactly the match is, and what belongs together. Pure.
 
 Where it is. A segment that matches by its picture: the run of frames around its best frame that stay near the best
-(`KEEP`); a run that reaches the segment's first or last frame reaches its end. A segment that matches by a text: the
-time of the text, which is known exactly. Where both match, the better rank decides, the text on a tie.
+(`RUN_LEVEL`); a run that reaches the segment's first or last frame reaches its end. A segment that matches by a text:
+the time of the text, which is known exactly. Where both match, the better rank decides, the text on a tie.
 
 What belongs together. A match that overlaps a better one in time is the same moment. Two picture matches that touch
-are one moment when they match about as well (`ALIKE`): a long shot is several segments, but a cut to something that
-matches less is a boundary. Texts that touch stay apart, each line is its own moment.
+are one moment when they match about as well (`MERGE_LEVEL`): a long shot is several segments, but a cut to something
+that matches less is a boundary. Texts that touch stay apart, each line is its own moment.
 """
 
 import sys
@@ -17,9 +17,9 @@ from itertools import pairwise
 from indexer.records import TimeSpan
 from search.signals import Signal
 
-KEEP = 0.5
+RUN_LEVEL = 0.5
 """A frame belongs to the run when its similarity lies at least so far up from the background's middle to the best."""
-ALIKE = 0.9
+MERGE_LEVEL = 0.9
 """Touching segments are merged when the lesser best frame lies so far up from the background's middle to the better."""
 TOUCH_SECONDS = 0.05
 """Ends that differ by less touch; half a frame at 10 frames per second."""
@@ -28,7 +28,7 @@ MIN_TEXT_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class SegmentMatch:
     """A segment of the fused list with what is known of it."""
 
     video_id: str
@@ -68,7 +68,7 @@ class Draft:
     """0 to 1, see `search.scoring.relevance`; 1 where nobody judged: what was asked for exactly."""
 
 
-def moments_of(matches: Sequence[Match], *, background: float = 0.0) -> list[Draft]:
+def localize_moments(matches: Sequence[SegmentMatch], *, background: float = 0.0) -> list[Draft]:
     """Moments, best first; within a video they never overlap.
 
     Args:
@@ -94,7 +94,7 @@ def moments_of(matches: Sequence[Match], *, background: float = 0.0) -> list[Dra
     return found
 
 
-def picture_run(frames: Sequence[tuple[float, float]], segment: TimeSpan, *, background: float) -> TimeSpan:
+def picture_span(frames: Sequence[tuple[float, float]], segment: TimeSpan, *, background: float) -> TimeSpan:
     """The time around the best frame in which the picture stays near its best.
 
     A frame is on screen until the next one, and somewhere between two sampled frames the picture changed: the run
@@ -103,7 +103,7 @@ def picture_run(frames: Sequence[tuple[float, float]], segment: TimeSpan, *, bac
     times = [max(time, segment.start_seconds) for time, _ in frames]
     similarities = [similarity for _, similarity in frames]
     best = max(range(len(frames)), key=lambda place: (similarities[place], -place))
-    level = background + KEEP * (similarities[best] - background)
+    level = background + RUN_LEVEL * (similarities[best] - background)
     first = last = best
     while first > 0 and similarities[first - 1] >= level:
         first -= 1
@@ -115,14 +115,14 @@ def picture_run(frames: Sequence[tuple[float, float]], segment: TimeSpan, *, bac
     return TimeSpan(start, stop)
 
 
-def _draft(match: Match, background: float) -> Draft:
+def _draft(match: SegmentMatch, background: float) -> Draft:
     texts: list[tuple[int, Signal]] = sorted((match.ranks[signal], signal) for signal in match.texts)
     first_text_rank = texts[0][0] if texts else sys.maxsize
     by_picture = bool(match.frames) and match.ranks.get("picture", sys.maxsize) < first_text_rank
     span, text = match.texts[texts[0][1]] if texts else (match.segment, "")
     peak = 0.0
     if by_picture:
-        span = picture_run(match.frames, match.segment, background=background)
+        span = picture_span(match.frames, match.segment, background=background)
         peak = max(similarity for _, similarity in match.frames) - background
     elif span.duration_seconds < MIN_TEXT_SECONDS:
         span = match.segment
@@ -131,7 +131,7 @@ def _draft(match: Match, background: float) -> Draft:
     return Draft(match.video_id, match.segment_index, span, best, score, ranks, text, peak, relevance=match.relevance)
 
 
-def _frame_within(match: Match, span: TimeSpan) -> float:
+def _frame_within(match: SegmentMatch, span: TimeSpan) -> float:
     """The best frame inside a span; where none is sampled inside, the middle shows what is on screen."""
     shown = [(max(time, match.segment.start_seconds), value) for time, value in match.frames]
     inside = [(time, value) for time, value in shown if span.start_seconds <= time < span.stop_seconds]
@@ -153,7 +153,7 @@ def _continues(one: Draft, other: Draft) -> bool:
     if one.peak <= 0 or other.peak <= 0:
         return False
     low, high = sorted((one.peak, other.peak))
-    if low < ALIKE * high:
+    if low < MERGE_LEVEL * high:
         return False
     gaps = (one.span.start_seconds - other.span.stop_seconds, other.span.start_seconds - one.span.stop_seconds)
     return any(abs(gap) < TOUCH_SECONDS for gap in gaps)

@@ -7,24 +7,25 @@ import numpy as np
 
 from indexer.errors import QueryError
 from indexer.store.library import Library
-from search.moments.deduplication import ALIKE, ALIKE_OF_PROFILE, PER_VIDEO, Group, fold, may_be_alike
+from search.moments.deduplication import PER_VIDEO, MomentGroup, duplicate_candidates, fold_moments
 from search.moments.localization import Draft
+from search.scoring.profile_thresholds import profile_thresholds
 
 MAX_LIMIT = 1000
 """Moments on one page."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ResultPage:
     """What of a list is shown."""
 
-    shown: list[Group]
+    shown: list[MomentGroup]
     more: bool
     """Further ones follow."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageRequest:
     """Which part of a list is asked for.
 
     Raises:
@@ -46,16 +47,16 @@ class Page:
         if self.expand is not None and self.expand < 1:
             raise QueryError(f"expand = {self.expand} is below 1, the rank of the first moment")
 
-    def of(self, groups: Sequence[Group]) -> Listed:
+    def of(self, groups: Sequence[MomentGroup]) -> ResultPage:
         """The groups of this page; a rank beyond the list has nothing folded in."""
         if self.expand is not None:
             opened = groups[self.expand - 1 : self.expand]
-            groups = [Group(draft) for one in opened for draft in one.members]
+            groups = [MomentGroup(draft) for one in opened for draft in one.members]
         stop = self.offset + self.limit
-        return Listed(list(groups[self.offset : stop]), len(groups) > stop)
+        return ResultPage(list(groups[self.offset : stop]), len(groups) > stop)
 
 
-def check_share(per_video: int | None, *, one_video: bool) -> int:
+def check_per_video(per_video: int | None, *, one_video: bool) -> int:
     """Moments of one video at most, 0 for any number; None stands for the default.
 
     Raises:
@@ -68,12 +69,12 @@ def check_share(per_video: int | None, *, one_video: bool) -> int:
     return per_video
 
 
-def group(library: Library, drafts: Sequence[Draft], *, per_video: int) -> list[Group]:
+def group_moments(library: Library, drafts: Sequence[Draft], *, per_video: int) -> list[MomentGroup]:
     """Folded by what the library knows of the moments' pictures."""
-    found = library.segment_vectors([(draft.video_id, draft.segment_index) for draft in may_be_alike(drafts)])
+    found = library.segment_vectors([(draft.video_id, draft.segment_index) for draft in duplicate_candidates(drafts)])
     vectors = np.zeros((len(drafts), library.maker.picture_dim), np.float32)
     for place, draft in enumerate(drafts):
         if (vector := found.get((draft.video_id, draft.segment_index))) is not None:
             vectors[place] = vector
-    alike = ALIKE_OF_PROFILE.get(library.maker.profile, ALIKE)
-    return fold(drafts, vectors, per_video=per_video, alike=alike)
+    alike = profile_thresholds(library.maker.profile).near_duplicate_cosine
+    return fold_moments(drafts, vectors, per_video=per_video, alike=alike)

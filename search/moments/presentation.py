@@ -5,22 +5,24 @@ from dataclasses import replace
 
 from indexer.records import TextBox, TextRow, TimeSpan, Video
 from indexer.store.library import Library
-from search.moments.deduplication import Group
+from search.moments.deduplication import MomentGroup
 from search.moments.localization import Draft
 from search.results import Moment, MomentBox, Part
 from search.signals import Signal, signals_of_source
 from search.text.term_coverage import shares_word, word_share
 
 
-def show(library: Library, query: str, drafts: Sequence[Draft], videos: Mapping[str, Video]) -> list[Moment]:
+def present_moments(library: Library, query: str, drafts: Sequence[Draft], videos: Mapping[str, Video]) -> list[Moment]:
     """One moment for each draft of a query, in the same order."""
-    boxes = boxes_in(library, query, drafts)
+    boxes = matching_boxes(library, query, drafts)
     return [_moment(library, draft, videos[draft.video_id], own) for draft, own in zip(drafts, boxes, strict=True)]
 
 
-def show_groups(library: Library, query: str, groups: Sequence[Group], videos: Mapping[str, Video]) -> list[Moment]:
+def present_groups(
+    library: Library, query: str, groups: Sequence[MomentGroup], videos: Mapping[str, Video]
+) -> list[Moment]:
     """One moment for each group, in the same order, with how many it stands for."""
-    moments = show(library, query, [group.best for group in groups], videos)
+    moments = present_moments(library, query, [group.best for group in groups], videos)
     return [
         replace(moment, alike=len(group.alike), in_video=len(group.in_video))
         for moment, group in zip(moments, groups, strict=True)
@@ -44,18 +46,20 @@ def _moment(library: Library, draft: Draft, video: Video, boxes: tuple[MomentBox
     )
 
 
-READ_SIGNALS: frozenset[Signal] = frozenset(signals_of_source("screen_text"))
+SCREEN_TEXT_SIGNALS: frozenset[Signal] = frozenset(signals_of_source("screen_text"))
 
 
-def boxes_in(library: Library, query: str, drafts: Sequence[Draft]) -> list[tuple[MomentBox, ...]]:
+def matching_boxes(library: Library, query: str, drafts: Sequence[Draft]) -> list[tuple[MomentBox, ...]]:
     """For each draft the boxes of what answers the query on its screen; none where it did not match by that.
 
     Of a text that holds words of the query, the lines that hold one; of one found by its meaning, all lines.
     """
-    read = [draft for draft in drafts if READ_SIGNALS & draft.ranks.keys()]
+    read = [draft for draft in drafts if SCREEN_TEXT_SIGNALS & draft.ranks.keys()]
     rows = library.texts_between([(draft.video_id, draft.span) for draft in read], "screen_text") if read else {}
     return [
-        _boxes(query, draft.text, draft.span, rows.get(draft.video_id, [])) if READ_SIGNALS & draft.ranks.keys() else ()
+        _boxes(query, draft.text, draft.span, rows.get(draft.video_id, []))
+        if SCREEN_TEXT_SIGNALS & draft.ranks.keys()
+        else ()
         for draft in drafts
     ]
 

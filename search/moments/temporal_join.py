@@ -11,11 +11,11 @@ from indexer.records import TimeSpan
 from search.moments.localization import Draft
 from search.signals import Signal
 
-PLACE = 2.0
+RANK_OFFSET = 2.0
 """Added to each rank: how little the first ranks differ."""
-MOST_OVERLAP_SECONDS = 1.0
+MAX_STEP_OVERLAP_SECONDS = 1.0
 """Two steps may overlap by so much: each end is off by half a sampled frame or so."""
-NEAR_SECONDS = 30.0
+HALVING_GAP_SECONDS = 30.0
 """A gap of this length halves the score of an order: of two answers the closer one is meant."""
 
 
@@ -27,18 +27,18 @@ class Chain:
     score: float
 
 
-def all_of(lists: Sequence[Sequence[Draft]]) -> list[Draft]:
+def join_overlapping(lists: Sequence[Sequence[Draft]]) -> list[Draft]:
     """What all lists hold at one time of one video, best first; the time is what they share.
 
     Two drafts of one segment whose times do not meet are together as well: the time is then around both.
     """
     if not lists:
         return []
-    joined = [(draft, 1.0 / (PLACE + rank)) for rank, draft in enumerate(lists[0])]
+    joined = [(draft, 1.0 / (RANK_OFFSET + rank)) for rank, draft in enumerate(lists[0])]
     for others in lists[1:]:
         by_video = _by_video(others)
         joined = [
-            (_together(draft, other), score / (PLACE + rank))
+            (_together(draft, other), score / (RANK_OFFSET + rank))
             for draft, score in joined
             for rank, other in by_video.get(draft.video_id, [])
             if _meet(draft, other)
@@ -46,33 +46,33 @@ def all_of(lists: Sequence[Sequence[Draft]]) -> list[Draft]:
     return without_overlaps([replace(draft, score=score) for draft, score in joined])
 
 
-def ranked_by(drafts: Sequence[Draft], order: Sequence[Draft]) -> list[Draft]:
+def rank_by_overlap(drafts: Sequence[Draft], order: Sequence[Draft]) -> list[Draft]:
     """The same drafts, those first that meet a draft of `order`, in its order; the time of each stays as it is."""
     ranks = _by_video(order)
-    worst = PLACE + len(order) + len(drafts)
+    worst = RANK_OFFSET + len(order) + len(drafts)
     ranked: list[Draft] = []
     for own, draft in enumerate(drafts):
         met = [(rank, other) for rank, other in ranks.get(draft.video_id, []) if _meet(draft, other)]
         if not met:
-            ranked.append(replace(draft, score=1.0 / worst / (PLACE + own)))
+            ranked.append(replace(draft, score=1.0 / worst / (RANK_OFFSET + own)))
             continue
         rank, best = met[0]
         signals = best_ranks(draft.ranks, best.ranks)
-        ranked.append(replace(draft, ranks=signals, score=1.0 / (PLACE + rank) / (PLACE + own)))
+        ranked.append(replace(draft, ranks=signals, score=1.0 / (RANK_OFFSET + rank) / (RANK_OFFSET + own)))
     return sorted(ranked, key=_order)
 
 
-def chains(steps: Sequence[Sequence[Draft]], gaps: Sequence[float]) -> list[Chain]:
+def join_in_order(steps: Sequence[Sequence[Draft]], gaps: Sequence[float]) -> list[Chain]:
     """One draft of each step, in order of time in one video, best first; the spans that they make never overlap.
 
     Args:
         gaps: largest seconds between a step and the next; one fewer than steps.
     """
-    found = [Chain((draft,), 1.0 / (PLACE + rank)) for rank, draft in enumerate(steps[0])]
+    found = [Chain((draft,), 1.0 / (RANK_OFFSET + rank)) for rank, draft in enumerate(steps[0])]
     for drafts, most in zip(steps[1:], gaps, strict=True):
         by_video = _by_video(drafts)
         found = [
-            Chain((*chain.parts, draft), chain.score / (PLACE + rank) / (1.0 + gap / NEAR_SECONDS))
+            Chain((*chain.parts, draft), chain.score / (RANK_OFFSET + rank) / (1.0 + gap / HALVING_GAP_SECONDS))
             for chain in found
             for rank, draft in by_video.get(chain.parts[-1].video_id, [])
             if (gap := _gap(chain.parts[-1], draft)) is not None and gap <= most
@@ -111,7 +111,7 @@ def _gap(before: Draft, after: Draft) -> float | None:
     first, second = before.span, after.span
     gap = second.start_seconds - first.stop_seconds
     in_order = first.start_seconds < second.start_seconds and first.stop_seconds < second.stop_seconds
-    return max(0.0, gap) if in_order and gap >= -MOST_OVERLAP_SECONDS else None
+    return max(0.0, gap) if in_order and gap >= -MAX_STEP_OVERLAP_SECONDS else None
 
 
 def _meet(one: Draft, other: Draft) -> bool:

@@ -8,8 +8,8 @@ from search.retrieval.embedded_query import EmbeddedQuery
 from search.retrieval.ranked_list import Hit, RankedList, text_hits
 from search.retrieval.scenery import scenery_last, weight_of
 from search.retrieval.searchable import FRAME_CANDIDATES, TEXT_CANDIDATES, Searchable
-from search.scoring.background import Background, Threshold, thresholds_of
-from search.scoring.relevance import Near
+from search.scoring.background import Background, MatchThreshold, thresholds_of
+from search.scoring.relevance import NearestScores
 
 
 def search_pictures(library: Searchable, query: EmbeddedQuery, background: Background) -> RankedList | None:
@@ -19,7 +19,7 @@ def search_pictures(library: Searchable, query: EmbeddedQuery, background: Backg
         return None
     frames = library.nearest_frames(vector, limit=FRAME_CANDIDATES, video_ids=query.video_ids)
     threshold, _ = thresholds_of(query.profile)
-    counting = frames[: background.counting([frame.similarity for frame in frames], threshold)]
+    counting = frames[: background.count_matches([frame.similarity for frame in frames], threshold)]
     hits = [Hit((frame.video_id, frame.segment_index), None, "") for frame in counting]
     weight = background.weight(counting[0].similarity, threshold) if counting else 1.0
     return RankedList(hits, weight, _evidence(frames, FRAME_CANDIDATES, background, threshold))
@@ -33,20 +33,20 @@ def search_texts(library: Searchable, query: EmbeddedQuery, source: TextSource) 
     texts = library.nearest_texts(vector, source=source, limit=TEXT_CANDIDATES, video_ids=query.video_ids)
     background = Background.of(library.background(vector, what=source))
     _, threshold = thresholds_of(query.profile)
-    counting = texts[: background.counting([text.similarity for text in texts], threshold)]
+    counting = texts[: background.count_matches([text.similarity for text in texts], threshold)]
     near = _evidence(texts, TEXT_CANDIDATES, background, threshold)
     if not counting:
         return RankedList([], 1.0, near)
-    ordered = scenery_last(counting, middle=background.middle)
+    ordered = scenery_last(counting, middle=background.mean)
     weight = weight_of(ordered[0]) * background.weight(ordered[0].similarity, threshold)
     return RankedList(text_hits(ordered), weight, near)
 
 
 def _evidence(
-    found: Sequence[FrameHit] | Sequence[TextHit], limit: int, background: Background, threshold: Threshold
-) -> Near:
+    found: Sequence[FrameHit] | Sequence[TextHit], limit: int, background: Background, threshold: MatchThreshold
+) -> NearestScores:
     """The rows come best first, so the first of a segment is its best, and what was cut off lies below the last."""
     best: dict[SegmentKey, float] = {}
     for row in found:
         best.setdefault((row.video_id, row.segment_index), row.similarity)
-    return Near(best, found[-1].similarity if len(found) >= limit else -1.0, background, threshold)
+    return NearestScores(best, found[-1].similarity if len(found) >= limit else -1.0, background, threshold)

@@ -7,7 +7,7 @@ from indexer.catalog import StageName
 from indexer.records import Video
 from indexer.store.hits import SegmentKey
 from indexer.store.library import Library
-from search.moments.localization import Draft, moments_of
+from search.moments.localization import Draft, localize_moments
 from search.results import SignalWeight
 from search.retrieval.embedded_query import EmbeddedQuery
 from search.retrieval.match_assembly import assemble_matches
@@ -16,7 +16,7 @@ from search.retrieval.reranking import fuse_reranked, rerank_best
 from search.retrieval.retrieve import retrieve
 from search.retrieval.signal_weights import READ_STEPS, order_by_relevance, weigh_signals
 from search.scoring.rank_fusion import fuse
-from search.scoring.relevance import Evidence, judge
+from search.scoring.relevance import Evidence, judge_relevance
 from search.signals import METADATA, PICTURE, Signal, sources_of_kind
 
 
@@ -54,7 +54,7 @@ def hybrid_search(
     if METADATA in signals:
         found = with_metadata(library, question, found, videos)
     keys: dict[Signal, list[SegmentKey]] = {signal: [hit.key for hit in hits] for signal, hits in found.lists.items()}
-    judged = judge(question.text, found.evidence, question.calibration)
+    judged = judge_relevance(question.text, found.evidence, question.calibration)
     relevance = judged.relevance()
     is_measured = question.calibration is not None
     routes = weigh_signals(found, relevance, is_measured=is_measured, asked=signals)
@@ -70,7 +70,7 @@ def hybrid_search(
         fused = order_by_relevance(fused, relevance, steps=READ_STEPS) if is_measured else fuse_reranked(fused, read)
     durations = {video_id: one.duration_seconds for video_id, one in videos.items()}
     matches = assemble_matches(library, question, found, fused, durations, relevance)
-    drafts = moments_of(matches, background=found.picture_background.middle)
+    drafts = localize_moments(matches, background=found.picture_background.mean)
     return HybridResult(drafts, routes, relevance, question, found.evidence, read)
 
 
@@ -104,8 +104,10 @@ def nearest_segments(library: Library, found: HybridResult, *, videos: Mapping[s
 
 def _by_cosine(evidence: Evidence) -> list[SegmentKey]:
     """By picture, or without pictures by what is said; nearest first."""
-    spoken = (PICTURE,) if PICTURE in evidence.near else sources_of_kind("said")
-    cosines = {key: one for name in spoken if name in evidence.near for key, one in evidence.near[name].best.items()}
+    spoken = (PICTURE,) if PICTURE in evidence.nearest else sources_of_kind("said")
+    cosines = {
+        key: one for name in spoken if name in evidence.nearest for key, one in evidence.nearest[name].best.items()
+    }
     return sorted(cosines, key=lambda key: (-cosines[key], key))
 
 

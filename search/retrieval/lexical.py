@@ -9,7 +9,7 @@ from search.retrieval.embedded_query import EmbeddedQuery
 from search.retrieval.ranked_list import RankedList, text_hits
 from search.retrieval.scenery import scenery_last, weight_of
 from search.retrieval.searchable import TEXT_CANDIDATES, Searchable
-from search.scoring.relevance import FUZZY_WORTH, Near
+from search.scoring.relevance import FUZZY_MATCH_WEIGHT, NearestScores
 from search.signals import MISREAD_SOURCES
 from search.text.phrase_matching import in_a_row
 from search.text.term_coverage import held_words, telling_words, word_share
@@ -39,7 +39,7 @@ def search_words(library: Searchable, query: EmbeddedQuery, source: TextSource) 
         # A word that OCR misread is worth less than one that it read right.
         known = {(text.video_id, text.span) for text, _ in found}
         others = [text for text in matched(fuzzy=True) if (text.video_id, text.span) not in known]
-        found += [(text, FUZZY_WORTH * share) for text, share in shares_of(others, fuzzy=True)]
+        found += [(text, FUZZY_MATCH_WEIGHT * share) for text, share in shares_of(others, fuzzy=True)]
     # Full text search favours short texts: one word alone would rank above a line that holds them all.
     verbatim = {text for text, _ in found if in_a_row(query.text, text.text)}
     found.sort(key=lambda pair: (-pair[1], pair[0] not in verbatim))
@@ -48,7 +48,7 @@ def search_words(library: Searchable, query: EmbeddedQuery, source: TextSource) 
     hits = text_hits([text for text, _ in found])
     worth = [share / most * (VERBATIM_WORTH if text in verbatim else 1) for text, share in found]
     hits = [replace(hit, worth=one) for hit, one in zip(hits, worth, strict=True)]
-    return RankedList(hits, most, Near(best, 0.0), held)
+    return RankedList(hits, most, NearestScores(best, 0.0), held)
 
 
 def _evidence(

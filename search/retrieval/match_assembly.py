@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from indexer.records import TimeSpan
 from indexer.store.hits import SegmentKey
-from search.moments.localization import Match
+from search.moments.localization import SegmentMatch
 from search.retrieval.embedded_query import EmbeddedQuery
 from search.retrieval.ranked_list import RetrievalResult
 from search.retrieval.searchable import Searchable
-from search.scoring.rank_fusion import Fused
+from search.scoring.rank_fusion import FusedItem
 from search.signals import PICTURE, Signal
 
 TEXTS_WITH_FRAMES = 50
@@ -20,10 +20,10 @@ def assemble_matches(
     library: Searchable,
     question: EmbeddedQuery,
     found: RetrievalResult,
-    fused: Sequence[Fused[SegmentKey, Signal]],
+    fused: Sequence[FusedItem[SegmentKey, Signal]],
     durations: Mapping[str, float],
     relevance: Mapping[SegmentKey, float],
-) -> list[Match]:
+) -> list[SegmentMatch]:
     """One match for each fused key, in the same order; a segment that vanished meanwhile is left out.
 
     Args:
@@ -35,7 +35,7 @@ def assemble_matches(
     frames = {} if vector is None or not seen else library.frame_similarities(vector, seen)
     texts = _texts(found, durations)
     return [
-        Match(
+        SegmentMatch(
             video_id=one.key[0],
             segment_index=one.key[1],
             segment=segments[one.key].span,

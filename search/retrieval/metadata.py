@@ -18,7 +18,7 @@ from search.retrieval.embedded_query import EmbeddedQuery
 from search.retrieval.ranked_list import Hit, RetrievalResult
 from search.retrieval.searchable import Searchable
 from search.scoring.rank_fusion import fuse
-from search.scoring.relevance import Near
+from search.scoring.relevance import NearestScores
 from search.signals import METADATA, Signal
 from search.text.term_coverage import QUERY_SHARE, word_share
 from search.text.words import EMPTY_WORDS, MIN_STEM_LETTERS, split
@@ -68,12 +68,12 @@ def with_metadata(
     if not hits:
         return found
     weight = (CHAPTER_WEIGHT if matches[0].span else VIDEO_WEIGHT) * matches[0].share
-    near = Near({hit.key: matches[0].share for hit in hits}, 0.0)
+    near = NearestScores({hit.key: matches[0].share for hit in hits}, 0.0)
     return replace(
         found,
         lists={**found.lists, METADATA: hits},
         weights={**found.weights, METADATA: weight},
-        evidence=replace(found.evidence, near={**found.evidence.near, METADATA: near}),
+        evidence=replace(found.evidence, nearest={**found.evidence.nearest, METADATA: near}),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from indexer.records import TimeSpan
 from indexer.store.hits import SegmentKey, TextHit
 from search.scoring.background import Background
-from search.scoring.relevance import Evidence, Near
+from search.scoring.relevance import Evidence, NearestScores
 from search.signals import Signal
 
 
@@ -30,7 +30,7 @@ class RankedList:
     """Those above the threshold, best first."""
     weight: float
     """Of the list."""
-    near: Near
+    near: NearestScores
     """Of all candidates, above the threshold or not."""
     held: dict[SegmentKey, frozenset[str]] | None = None
     """The query's words that each segment's texts hold, where words were compared."""

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from indexer.store.hits import SegmentKey
 from indexer.store.library import Library
 from search.retrieval.embedded_query import EmbeddedQuery
-from search.scoring.rank_fusion import RANK_CONSTANT, Fused
-from search.scoring.relevance import SegmentKey
+from search.scoring.rank_fusion import RANK_CONSTANT, FusedItem
 from search.signals import Signal, sources_of_signals
 
 SEGMENTS_AT_ONCE = 16
@@ -50,8 +50,8 @@ def rerank_best(
 
 
 def fuse_reranked(
-    fused: Sequence[Fused[SegmentKey, Signal]], read: Mapping[SegmentKey, float]
-) -> list[Fused[SegmentKey, Signal]]:
+    fused: Sequence[FusedItem[SegmentKey, Signal]], read: Mapping[SegmentKey, float]
+) -> list[FusedItem[SegmentKey, Signal]]:
     """Fused keys, where nobody measured what a reading is worth: it counts as one more list of the fusion.
 
     A key's share of it is the reranker's chance, so a list of near misses adds next to nothing.

@@ -49,9 +49,9 @@ def retrieve(
             continue
         best_values = {key: value for key, value in ranked.near.best.items() if ready(key[0], stage)}
         if best_values or ranked.held is not None:
-            evidence.near[entry.name] = replace(ranked.near, best=best_values)
+            evidence.nearest[entry.name] = replace(ranked.near, best=best_values)
         if ranked.held is not None and entry.source is not None:
-            evidence.held[entry.source] = {key: words for key, words in ranked.held.items() if key in best_values}
+            evidence.held_words[entry.source] = {key: words for key, words in ranked.held.items() if key in best_values}
         best: dict[SegmentKey, Hit] = {}
         for hit in ranked.hits:
             if hit.key in best_values:

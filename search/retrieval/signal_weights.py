@@ -12,11 +12,11 @@ it should be measured, name its family in `judging.features_of`, and run `python
 
 from collections.abc import Collection, Mapping
 
+from indexer.store.hits import SegmentKey
 from search.results import SignalWeight
 from search.retrieval.ranked_list import RetrievalResult
 from search.scoring.background import MIN_SAMPLE
-from search.scoring.rank_fusion import Fused
-from search.scoring.relevance import SegmentKey
+from search.scoring.rank_fusion import FusedItem
 from search.signals import SIGNALS, Signal
 
 LEAST_WEIGHT = 0.02
@@ -42,7 +42,7 @@ def weigh_signals(
 def _route(
     signal: Signal, found: RetrievalResult, relevance: Mapping[SegmentKey, float], is_measured: bool
 ) -> SignalWeight:
-    near = found.evidence.near.get(signal)
+    near = found.evidence.nearest.get(signal)
     hits = found.lists.get(signal, [])
     if near is None and not hits:
         return SignalWeight(signal, 0.0, 0, "the library holds nothing to compare by it, or no model for it is there")
@@ -57,22 +57,22 @@ def _route(
         return SignalWeight(signal, weight, len(hits), f"its best hit holds {weight:.0%} of the query's words")
     if near.background.size < MIN_SAMPLE:
         return SignalWeight(signal, weight, len(hits), "the library is too small to know what is usual")
-    standing = near.background.standing(near.best[hits[0].key])
+    standing = near.background.z_score(near.best[hits[0].key])
     return SignalWeight(
         signal, weight, len(hits), f"its best hit stands {standing:.1f} spreads above the library's middle"
     )
 
 
 def _nothing(found: RetrievalResult, signal: Signal) -> str:
-    near = found.evidence.near[signal]
+    near = found.evidence.nearest[signal]
     if near.background is None:
         return "no text holds enough of the query's words"
-    standing = near.background.standing(max(near.best.values()))
+    standing = near.background.z_score(max(near.best.values()))
     return f"nothing stands out: the nearest lies {standing:.1f} spreads above the library's middle"
 
 
 def order_by_relevance(
-    fused: list[Fused[SegmentKey, Signal]], relevance: Mapping[SegmentKey, float], *, steps: int = STEPS
-) -> list[Fused[SegmentKey, Signal]]:
+    fused: list[FusedItem[SegmentKey, Signal]], relevance: Mapping[SegmentKey, float], *, steps: int = STEPS
+) -> list[FusedItem[SegmentKey, Signal]]:
     """Fused keys by their measured relevance, in steps, and by fused rank within a step."""
     return sorted(fused, key=lambda one: -round(steps * relevance.get(one.key, 0.0)))

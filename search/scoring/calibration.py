@@ -2,23 +2,22 @@
 
 A logistic regression for each family (Platt 1999, "Probabilistic Outputs for Support Vector Machines": a sigmoid over
 a classifier's score, fitted on data that it was not trained on). `python -m bench.trust --calibrate` fits them on
-drawn worlds and writes `calibration.json`, which says with which seeds, models and queries; only the profile `demo`
-has been measured so. Every other profile is judged by the rule in `search.scoring.background`.
+drawn worlds and writes the calibration file of the profile, which says with which seeds, models and queries. A profile
+without such a file is judged by the rule in `search.scoring.background`.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from indexer.models.profiles import PROFILES
 from indexer.store.schema import Maker
 
-FILE = Path(__file__).with_name("calibration.json")
 FAMILIES: dict[str, tuple[str, ...]] = {
     "picture": ("cosine", "length"),
     "caption": ("cosine", "length"),
@@ -35,10 +34,10 @@ of picture and caption of one segment; `share`: of the query's words that stand 
 query's words that other texts of the library hold and this segment's do not; `length`: words of the query that mean
 something, in tens; `first`: log odds by the other families; `reading`: those of a reranker that read the segment's
 texts. All but `missing` and `length` speak for a segment; those speak against it."""
-READ = "read"
+RERANKED = "read"
 """The family that judges what a reranker has read, in place of the others."""
 MOST_LOG_ODDS = 12.0
-AGAINST = frozenset({"missing", "length"})
+NEGATIVE_FEATURES = frozenset({"missing", "length"})
 Matrix = NDArray[np.float64]
 
 
@@ -47,7 +46,7 @@ class Family:
     """One logistic regression."""
 
     weights: tuple[float, ...]
-    """Of its features, in the order of `FAMILIES`, all 0 or above; those of `AGAINST` are taken off."""
+    """Of its features, in the order of `FAMILIES`, all 0 or above; those of `NEGATIVE_FEATURES` are taken off."""
     bias: float
 
     def chance(self, features: Matrix) -> Matrix:
@@ -76,9 +75,10 @@ def calibration_for(maker: Maker) -> Calibration | None:
 @cache
 def calibration_of(profile: str) -> Calibration | None:
     """The measured scale of a profile; None where nothing was measured."""
-    found = json.loads(FILE.read_text(encoding="utf-8")).get(profile) if FILE.is_file() else None
-    if found is None:
+    row = PROFILES.get(profile)
+    if row is None or row.calibration is None or not row.calibration.is_file():
         return None
+    found = json.loads(row.calibration.read_text(encoding="utf-8"))
     families = {name: Family(tuple(one["weights"]), one["bias"]) for name, one in found["families"].items()}
     return Calibration(families, found["made"])
 
@@ -89,11 +89,11 @@ def log_odds(chance: Matrix) -> Matrix:
         return np.clip(np.log(chance) - np.log1p(-chance), -MOST_LOG_ODDS, MOST_LOG_ODDS)
 
 
-def signed(family: str, columns: Mapping[str, Sequence[float] | Matrix]) -> Matrix:
+def signed_features(family: str, columns: Mapping[str, Sequence[float] | Matrix]) -> Matrix:
     """The features of a family as a matrix (n, n_features), those that speak against it negative."""
     return np.stack(
         [
-            -np.asarray(columns[name], float) if name in AGAINST else np.asarray(columns[name], float)
+            -np.asarray(columns[name], float) if name in NEGATIVE_FEATURES else np.asarray(columns[name], float)
             for name in FAMILIES[family]
         ],
         axis=1,

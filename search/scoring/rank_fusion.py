@@ -15,18 +15,18 @@ RANK_CONSTANT = 60
 """`k` of the formula; the paper found 60 near the best, and the choice not critical."""
 
 
-class Sortable(Hashable, Protocol):
+class SortableKey(Hashable, Protocol):
     """A key that can name a thing and settle a tie."""
 
     def __lt__(self, other: Any, /) -> bool: ...
 
 
-Key = TypeVar("Key", bound=Sortable)
+Key = TypeVar("Key", bound=SortableKey)
 Name = TypeVar("Name", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
-class Fused(Generic[Key, Name]):
+class FusedItem(Generic[Key, Name]):
     """One key of the fused list."""
 
     key: Key
@@ -41,7 +41,7 @@ def fuse(
     k: int = RANK_CONSTANT,
     weights: Mapping[Name, float] | None = None,
     worths: Mapping[Name, Mapping[Key, float]] | None = None,
-) -> list[Fused[Key, Name]]:
+) -> list[FusedItem[Key, Name]]:
     """One list of all keys, best first.
 
     A key that one list holds twice counts once, at its best rank; what follows moves up, as if the copy had never
@@ -71,6 +71,7 @@ def fuse(
 
     # fsum rounds once, so the order in which lists are given cannot change a score.
     fused = [
-        Fused(key, math.fsum(part(name, key, rank) for name, rank in own.items()), own) for key, own in ranks.items()
+        FusedItem(key, math.fsum(part(name, key, rank) for name, rank in own.items()), own)
+        for key, own in ranks.items()
     ]
     return sorted(fused, key=lambda one: (-one.score, min(one.ranks.values()), one.key))

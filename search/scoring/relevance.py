@@ -7,7 +7,7 @@ of its own, so the two are judged together: the caption, and the lesser of both.
 the best segments (`reading`), its word and that first judgement together decide about them.
 
 Where it was not, each signal is judged by how far it stands out from this library's background; see
-`relevance.standing_relevance`. 0.5 is then where a hit begins to count, not a chance.
+`relevance.z_score_relevance`. 0.5 is then where a hit begins to count, not a chance.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,21 +18,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.catalog import TextSource
-from search.scoring.background import Background, Threshold, standing_relevance
-from search.scoring.calibration import MOST_LOG_ODDS, READ, Calibration, Matrix, log_odds, signed
+from indexer.store.hits import SegmentKey
+from search.scoring.background import Background, MatchThreshold, z_score_relevance
+from search.scoring.calibration import MOST_LOG_ODDS, RERANKED, Calibration, Matrix, log_odds, signed_features
 from search.signals import METADATA, sources_of_kind
 from search.text.term_coverage import content_words
 
-SegmentKey = tuple[str, int]
-FUZZY_WORTH = 0.9
+FUZZY_MATCH_WEIGHT = 0.9
 """A word found with a reader's slip, beside one that is spelled right."""
-MEANT: dict[str, tuple[TextSource, ...]] = {"said": sources_of_kind("said"), "written": sources_of_kind("written")}
-VIDEO_WORTH = 0.55
+TEXT_FAMILIES: dict[str, tuple[TextSource, ...]] = {
+    "said": sources_of_kind("said"),
+    "written": sources_of_kind("written"),
+}
+METADATA_RELEVANCE = 0.55
 """What the words around a video (its name, its tags) can be worth at most: they count, and outrank nothing seen."""
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class NearestScores:
     """What one signal looked at, counting or not."""
 
     best: dict[SegmentKey, float]
@@ -41,7 +44,7 @@ class Near:
     """No other segment lies above it."""
     background: Background | None = None
     """None for words."""
-    threshold: Threshold | None = None
+    threshold: MatchThreshold | None = None
 
     def of(self, keys: Iterable[SegmentKey]) -> Matrix:
         """(n,)"""
@@ -52,20 +55,20 @@ class Near:
 class Evidence:
     """All that is known of the segments that some signal looked at."""
 
-    near: dict[str, Near] = field(default_factory=dict[str, Near])
+    nearest: dict[str, NearestScores] = field(default_factory=dict[str, NearestScores])
     """Signal -> what it looked at."""
-    held: dict[TextSource, dict[SegmentKey, frozenset[str]]] = field(
+    held_words: dict[TextSource, dict[SegmentKey, frozenset[str]]] = field(
         default_factory=dict[TextSource, dict[SegmentKey, frozenset[str]]]
     )
     """Source -> the query's words that a segment's texts hold; sources whose words were looked for."""
 
     def keys(self) -> list[SegmentKey]:
         """Every segment that was looked at."""
-        return sorted({key for near in self.near.values() for key in near.best})
+        return sorted({key for near in self.nearest.values() for key in near.best})
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class FirstPassRelevance:
     """The segments that were looked at, before any was read again."""
 
     keys: list[SegmentKey]
@@ -88,7 +91,7 @@ class Judged:
         return dict(zip(self.keys, np.maximum(again, self.by_rule).tolist(), strict=True))
 
 
-def judge(query: str, evidence: Evidence, calibration: Calibration | None) -> Judged:
+def judge_relevance(query: str, evidence: Evidence, calibration: Calibration | None) -> FirstPassRelevance:
     """Every segment that was looked at, judged by all that is known of it."""
     keys = evidence.keys()
     chances, by_rule = np.zeros(len(keys)), np.zeros(len(keys))
@@ -98,14 +101,19 @@ def judge(query: str, evidence: Evidence, calibration: Calibration | None) -> Ju
             if family in calibration.families:
                 chances = np.maximum(chances, calibration.families[family].chance(features))
                 measured |= signals
-    for signal in evidence.near.keys() - measured:
-        by_rule = np.maximum(by_rule, _by_rule(signal, evidence.near[signal], keys))
-    return Judged(keys, chances, by_rule, _in_words(query, evidence, keys), calibration)
+    for signal in evidence.nearest.keys() - measured:
+        by_rule = np.maximum(by_rule, _by_rule(signal, evidence.nearest[signal], keys))
+    return FirstPassRelevance(keys, chances, by_rule, _in_words(query, evidence, keys), calibration)
 
 
 def _in_words(query: str, evidence: Evidence, keys: list[SegmentKey]) -> NDArray[np.bool_]:
     wanted = frozenset(content_words(query))
-    held = [evidence.held[source] for sources in MEANT.values() for source in sources if source in evidence.held]
+    held = [
+        evidence.held_words[source]
+        for sources in TEXT_FAMILIES.values()
+        for source in sources
+        if source in evidence.held_words
+    ]
     none = frozenset[str]()
     return np.array([bool(wanted) and any(own.get(key, none) >= wanted for own in held) for key in keys], bool)
 
@@ -118,11 +126,11 @@ def _reread(
     What was not read was less likely than all that was, so it stays at most as likely as the best of them: a library
     holds any number of near misses, and only the first are read.
     """
-    if READ not in calibration.families or not read:
+    if RERANKED not in calibration.families or not read:
         return first
     is_read = np.array([key in read for key in keys], bool)
     logits = np.array([read[key] for key in keys if key in read])
-    again = calibration.families[READ].chance(reading_features(first[is_read], logits))
+    again = calibration.families[RERANKED].chance(reading_features(first[is_read], logits))
     judged = np.minimum(first, again.max())
     judged[is_read] = again
     return judged
@@ -130,18 +138,20 @@ def _reread(
 
 def reading_features(first: Matrix, logits: Matrix) -> Matrix:
     """(n,) chances by the other families, (n,) log odds by the reranker -> (n, 2)."""
-    return signed(READ, {"first": log_odds(first), "reading": np.clip(logits, -MOST_LOG_ODDS, MOST_LOG_ODDS)})
+    return signed_features(
+        RERANKED, {"first": log_odds(first), "reading": np.clip(logits, -MOST_LOG_ODDS, MOST_LOG_ODDS)}
+    )
 
 
 def features_of(query: str, evidence: Evidence, keys: list[SegmentKey]) -> dict[str, tuple[frozenset[str], Matrix]]:
     """Family -> (signals that it judges, features (n, n_features) of the segments), for what there is evidence of."""
     length = np.full(len(keys), len(content_words(query)) / 10)
-    near, found = evidence.near, dict[str, tuple[frozenset[str], Matrix]]()
+    near, found = evidence.nearest, dict[str, tuple[frozenset[str], Matrix]]()
 
     def add(family: str, signals: set[str], **columns: Matrix) -> None:
-        found[family] = (frozenset(signals), signed(family, {**columns, "length": length}))
+        found[family] = (frozenset(signals), signed_features(family, {**columns, "length": length}))
 
-    if "caption" in near and "caption" in evidence.held:
+    if "caption" in near and "caption" in evidence.held_words:
         cosine, missing = near["caption"].of(keys), _missing(evidence, ("caption",), keys)
         if "picture" in near:
             lesser = np.minimum(cosine, near["picture"].of(keys))
@@ -152,13 +162,13 @@ def features_of(query: str, evidence: Evidence, keys: list[SegmentKey]) -> dict[
     else:
         for name in {"picture", "caption"} & near.keys():
             add(name, {name}, cosine=near[name].of(keys))
-    for family, sources in MEANT.items():
+    for family, sources in TEXT_FAMILIES.items():
         there: list[TextSource] = [source for source in sources if source in near]
         if not there:
             continue
         cosine = np.max([near[source].of(keys) for source in there], axis=0)
         words = {f"{source}_words" for source in there}
-        if any(source not in evidence.held for source in there):
+        if any(source not in evidence.held_words for source in there):
             add(family, set(there), cosine=cosine)
             continue
         share = np.max([near[name].of(keys) for name in words], axis=0)
@@ -170,7 +180,7 @@ def features_of(query: str, evidence: Evidence, keys: list[SegmentKey]) -> dict[
 
 def _missing(evidence: Evidence, sources: Iterable[TextSource], keys: list[SegmentKey]) -> Matrix:
     """(n,) of the query's words that these texts use somewhere, the share that the segment's own do not hold."""
-    held: list[Mapping[SegmentKey, frozenset[str]]] = [evidence.held[source] for source in sources]
+    held: list[Mapping[SegmentKey, frozenset[str]]] = [evidence.held_words[source] for source in sources]
     known = frozenset[str]().union(*(words for own in held for words in own.values()))
     if not known:
         return np.zeros(len(keys))
@@ -178,9 +188,9 @@ def _missing(evidence: Evidence, sources: Iterable[TextSource], keys: list[Segme
     return np.array([1 - len(none.union(*(own.get(key, none) for own in held))) / len(known) for key in keys])
 
 
-def _by_rule(signal: str, near: Near, keys: list[SegmentKey]) -> Matrix:
+def _by_rule(signal: str, near: NearestScores, keys: list[SegmentKey]) -> Matrix:
     values = near.of(keys)
     if near.background is not None and near.threshold is not None:
-        return standing_relevance(values, near.background, near.threshold)
-    worth = VIDEO_WORTH if signal == METADATA else 1.0
+        return z_score_relevance(values, near.background, near.threshold)
+    worth = METADATA_RELEVANCE if signal == METADATA else 1.0
     return np.where(values > 0, 0.5 + (worth - 0.5) * np.clip(values, 0, 1), 0.0)

@@ -5,17 +5,17 @@ vector mixes what is seen where: a red circle before green is close to a green c
 that a model said of the segment tells them apart, but has its own errors. Their mean is better than either.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 
+from search.scoring.profile_thresholds import profile_thresholds
 from search.scoring.relevance import Evidence
 from search.signals import Signal, signals_of_kind
 
-SEEN: frozenset[Signal] = frozenset(signals_of_kind("seen", "described"))
+VISUAL_SIGNALS: frozenset[Signal] = frozenset(signals_of_kind("seen", "described"))
 """Signals of what is seen."""
 
 
-class Sight(Enum):
+class VisualPresence(Enum):
     """What the nearest segment says."""
 
     ABSENT = "absent"
@@ -24,39 +24,29 @@ class Sight(Enum):
     SURE = "sure"
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Of the mean of both cosines of the best segment."""
-
-    absent: float
-    """Below it nothing is there."""
-    sure: float
-
-
-BOUNDS = {"demo": Bounds(absent=0.58, sure=0.68)}
-"""By profile; a profile without is not judged so.
-
-Measured on 20 minutes of a demo world, 90 questions for what is there and 90 for scenes that are there but for one
-colour: the model alone refuses 0.13 of the first and 0.92 of the others; within these bounds it is 0.08 and 0.92."""
-
-
-def sight(evidence: Evidence, profile: str) -> Sight | None:
+def visual_presence(evidence: Evidence, profile: str) -> VisualPresence | None:
     """How sure it is that some captioned segment shows what is asked for; None where there is nothing to judge by.
 
     Args:
         evidence: what a search by picture and caption looked at.
-        profile: the library's profile of models.
+        profile: the library's profile of models; without measured bounds nothing is judged.
     """
-    bounds = BOUNDS.get(profile)
-    nearest = None if bounds is None else nearness(evidence)
+    bounds = profile_thresholds(profile).visual_presence
+    nearest = None if bounds is None else best_mean_cosine(evidence)
     if bounds is None or nearest is None:
         return None
-    return Sight.ABSENT if nearest < bounds.absent else Sight.SURE if nearest >= bounds.sure else Sight.DOUBTFUL
+    return (
+        VisualPresence.ABSENT
+        if nearest < bounds.absent
+        else VisualPresence.SURE
+        if nearest >= bounds.sure
+        else VisualPresence.DOUBTFUL
+    )
 
 
-def nearness(evidence: Evidence) -> float | None:
+def best_mean_cosine(evidence: Evidence) -> float | None:
     """The best segment's mean cosine of picture and caption; None without captions."""
-    if "picture" not in evidence.near or "caption" not in evidence.near:
+    if "picture" not in evidence.nearest or "caption" not in evidence.nearest:
         return None
-    pictures, captions = evidence.near["picture"].best, evidence.near["caption"].best
+    pictures, captions = evidence.nearest["picture"].best, evidence.nearest["caption"].best
     return max(((pictures[key] + captions[key]) / 2 for key in captions.keys() & pictures.keys()), default=-1.0)

@@ -12,7 +12,7 @@ from indexer.config import Settings
 
 if TYPE_CHECKING:
     from indexer.records import Video
-    from search.chapters.chapters import FoundChapter
+    from search.chapters.chapters import VideoChapter
 
 FORMATS = ("text", "json", "webvtt")
 TITLES = ("words", "model")
@@ -63,11 +63,11 @@ def describe(
     return ExitCode.OK if chapters else ExitCode.NOTHING_FOUND
 
 
-def _chapters(name: str, settings: Settings, *, by_model: bool, quiet: bool) -> "tuple[Video, list[FoundChapter]]":
+def _chapters(name: str, settings: Settings, *, by_model: bool, quiet: bool) -> "tuple[Video, list[VideoChapter]]":
     from api.cli.terminal import percent_bar
     from indexer.store.library import Library
     from search.answering.asker import Asker
-    from search.chapters.chapters import chapters_of, titled_by_model
+    from search.chapters.chapters import chapters_of, chapters_titled_by_model
 
     if not by_model:
         with Library.open(Path(settings.library)) as library:
@@ -75,10 +75,10 @@ def _chapters(name: str, settings: Settings, *, by_model: bool, quiet: bool) -> 
             return video, chapters_of(library, video)
     with Asker.open(Path(settings.library), settings=settings) as asker, percent_bar("titling", quiet=quiet) as show:
         video = asker.engine.library.find_video(name)
-        return video, titled_by_model(asker.engine.library, video, asker.model, on_progress=show)
+        return video, chapters_titled_by_model(asker.engine.library, video, asker.model, on_progress=show)
 
 
-def _text(video: "Video", chapters: "list[FoundChapter]", kind: str) -> str:
+def _text(video: "Video", chapters: "list[VideoChapter]", kind: str) -> str:
     from api.chapter_formats import chapters_text, chapters_vtt
 
     match kind:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from search.signals import Signal
 
 FORMATS = ("csv", "json", "webvtt", "edl", "fcpxml", "otio", "clips", "reel")
-"""As `api.export.subclip_preparation.FORMATS`, which is too heavy to import for `--help`; a test holds that they are equal."""
+"""As `api.export.subclip_preparation.FORMATS`, too heavy to import for `--help`; a test compares them."""
 
 
 @click.command()

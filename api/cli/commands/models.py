@@ -44,10 +44,8 @@ def models(*, settings: Settings, as_json: bool) -> ExitCode:
 
 
 def _to_json(row: "ProfileStatus") -> dict[str, Any]:
-    from dataclasses import asdict
-
     return {
-        **asdict(row.profile),
+        **row.profile.to_json(),
         "picture_weights_present": row.picture_present,
         "text_weights_present": row.text_present,
         "vision_language_weights_present": row.vision_language_present,

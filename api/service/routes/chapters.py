@@ -10,7 +10,7 @@ from api.service.problems import described
 from api.service.route_helpers import VideoIdPath
 from api.service.runtime import Runtime
 from api.service.schemas.videos import Seconds, VideoId
-from search.chapters.chapters import FoundChapter, chapters_of
+from search.chapters.chapters import VideoChapter, chapters_of
 
 
 class ChapterView(Struct, kw_only=True):
@@ -55,5 +55,5 @@ class ChapterRoutes(Controller):
         return Response(text, media_type="text/vtt; charset=utf-8", headers={"Cache-Control": "private, no-cache"})
 
 
-async def _found(runtime: Runtime, video_id: str) -> list[FoundChapter]:
+async def _found(runtime: Runtime, video_id: str) -> list[VideoChapter]:
     return await runtime.lookups.run(lambda: chapters_of(runtime.library, runtime.video(video_id)))
