@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from indexer.store.memory.fuzzy_text import letters_of
+from indexer.store.fuzzy_text import letters_of
 from search.text.words import EMPTY_WORDS, same_stem
 
 Span = tuple[int, int]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import indexer.store.table_cache as store_keeping
+import indexer.store.memory.in_memory_tables as store_keeping
 from indexer.records import TimeSpan
 from indexer.store.library import Library
 from tests.helpers.store_samples import MAKER, PICTURE_DIM, TEXT_DIM, pictures, texts, unit, video_id, write_whole

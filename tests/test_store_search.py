@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-import indexer.store.maintenance as store_index
+import indexer.store.writing.maintenance as store_index
+from indexer.store.fuzzy_text import Slipped, letters_of
 from indexer.store.library import Library
-from indexer.store.memory.fuzzy_text import Slipped, letters_of
 from tests.helpers.store_samples import MAKER, PICTURE_DIM, TEXT_DIM, pictures, texts, unit, video_id, write_whole
 
 SIGNS = [

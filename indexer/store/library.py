@@ -20,11 +20,11 @@ from typing import Self
 
 from indexer.closeable import Closing
 from indexer.errors import LibraryMissingError
-from indexer.store.auditing import Auditing
+from indexer.store.audit import Auditing
 from indexer.store.lock import WriterLock
 from indexer.store.schema import Maker
 from indexer.store.tables import MAKER_FILE, OWN_NAMES, check_maker, create_tables, read_maker
-from indexer.store.writing import prepare_folder
+from indexer.store.writing.writer import prepare_folder
 
 
 class Library(Auditing, Closing):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from indexer.decode.metadata import metadata_values, read_metadata
 from indexer.records import FrameRow, SegmentRow, TextBox, TextRow, TimeSpan, Vector, Video, VideoProbe
-from indexer.store.memory.fuzzy_text import letters_of
+from indexer.store.fuzzy_text import letters_of
 from indexer.store.schema import ArrowArray, ArrowTable, Maker, table_schema
 
 

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from indexer.store.memory.fuzzy_text import letters_of
+from indexer.store.fuzzy_text import letters_of
 
 INFLECTION_LETTERS = 3
 """`ships` counts as `ship`, `counting` as `count`: one word begins with the other and is at most so much longer."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from indexer.catalog import TextSource
 from indexer.records import TextRow, TimeSpan
 from indexer.store.hits import SegmentKey, Similarities, TextHit, best_first
-from indexer.store.memory.lru_cache import Recent
+from indexer.store.memory.bounded_cache import Recent
 from indexer.store.memory.vectors import KEPT_QUERIES, KeptVectors, Places, Sample, greatest, in_videos
 from indexer.store.rows import read_texts
 from indexer.store.schema import ArrowTable

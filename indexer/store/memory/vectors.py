@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from indexer.records import SegmentRow, Vector
 from indexer.store.hits import FrameHit, SegmentKey, Similarities
+from indexer.store.memory.bounded_cache import Recent
 from indexer.store.memory.dot_products import row_products
-from indexer.store.memory.lru_cache import Recent
 from indexer.store.rows import read_segments, read_vectors
 from indexer.store.schema import ArrowTable
 

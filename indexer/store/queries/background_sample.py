@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from indexer.catalog import TextSource
 from indexer.store.hits import Background, Similarities
 from indexer.store.memory.dot_products import row_products
-from indexer.store.reading import Reading, all_of, equals
+from indexer.store.reader import Reading, all_of, equals
 from indexer.store.rows import read_vectors
 from indexer.store.schema import ArrowTable, TableName
 

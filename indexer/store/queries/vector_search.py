@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from indexer.catalog import TextSource
 from indexer.records import TimeSpan
-from indexer.store.background_sample import Sampling
+from indexer.store.fuzzy_text import Slipped, letters_of
 from indexer.store.hits import FrameHit, SegmentKey, Similarities, TextHit, best_first
 from indexer.store.memory.dot_products import row_products
-from indexer.store.memory.fuzzy_text import Slipped, letters_of
 from indexer.store.memory.texts import KeptTexts, Matches
-from indexer.store.reading import all_of, equals, in_segments, one_of
+from indexer.store.queries.background_sample import Sampling
+from indexer.store.reader import all_of, equals, in_segments, one_of
 from indexer.store.rows import read_vectors
 from indexer.store.schema import ArrowTable, TableName
 

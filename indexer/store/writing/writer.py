@@ -12,11 +12,11 @@ import pyarrow as pa
 from indexer.catalog import STAGE_OF_SOURCE, TextSource
 from indexer.errors import LibraryError
 from indexer.records import FrameRow, SegmentRow, TextRow, Video
-from indexer.store.maintenance import Indexing
-from indexer.store.reading import all_of, equals, one_of
+from indexer.store.reader import all_of, equals, one_of
 from indexer.store.rows import frame_rows, segment_rows, text_rows, video_rows
 from indexer.store.schema import KEYS, ArrowTable, TableName, table_schema
 from indexer.store.tables import THUMBNAIL_FOLDER, boundary, temporary_files_in
+from indexer.store.writing.maintenance import Indexing
 
 _BATCH_IDS = 1_000
 """Ids named in one filter; longer lists are split, so that a filter's length has a bound."""

@@ -8,7 +8,7 @@ from indexer.records import Video
 from indexer.store.audit_checks import Problem, VideoContent, audit_video, duplicate_keys, unknown_videos
 from indexer.store.schema import KEYS, TABLES, ArrowTable, TableName
 from indexer.store.tables import THUMBNAIL_FOLDER, boundary
-from indexer.store.writing import Writing
+from indexer.store.writing.writer import Writing
 
 
 class Auditing(Writing):

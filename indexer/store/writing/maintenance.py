@@ -10,8 +10,8 @@ from typing import Any
 from lancedb.index import FTS, Bitmap, BTree, IvfRq
 from lancedb.table import Table
 
+from indexer.store.queries.vector_search import WORD_RULES, WORDS_TOKENIZER, Searching
 from indexer.store.schema import TABLES, TableName
-from indexer.store.searching import WORD_RULES, WORDS_TOKENIZER, Searching
 from indexer.store.tables import boundary, temporary_files_in
 
 VECTOR_INDEX_ROWS = 100_000

@@ -8,8 +8,8 @@ from indexer.catalog import TEXT_SOURCES, TextSource
 from indexer.errors import NotInLibraryError
 from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Vector, Video
 from indexer.store.hits import SegmentKey
+from indexer.store.memory.in_memory_tables import Keeping
 from indexer.store.rows import read_frames, read_segments, read_texts, read_vectors, read_videos
-from indexer.store.table_cache import Keeping
 
 _TEXT_COLUMNS = [
     "source", "segment_index", "start_seconds", "stop_seconds", "text", "language", "boxes", "is_scenery"
