@@ -31,12 +31,13 @@ from indexer.catalog import Stage
 from indexer.config import Settings
 from indexer.models.registry import Models, load_models
 from indexer.pipeline.index import index_paths
+from indexer.store.hits import SegmentKey
 from indexer.store.schema import Maker
 from search.engine import SearchEngine
 from search.retrieval.hybrid import find_routed
 from search.retrieval.ranked_lists import retrieve
 from search.scoring.calibration import FAMILIES, FILE, READ, Family, calibration_of
-from search.scoring.relevance import Evidence, SegmentKey, features_of, reading_features
+from search.scoring.relevance import Evidence, features_of, reading_features
 from search.signals import SIGNALS
 
 MINUTES = 10.0

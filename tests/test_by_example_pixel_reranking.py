@@ -7,9 +7,9 @@ from PIL import Image
 
 from indexer.config import Settings
 from indexer.records import Pixels, SegmentRow, TimeSpan, Video
+from indexer.store.hits import SegmentKey
 from indexer.store.library import Library
 from search.by_example.pixel_reranking import LOOKED_AT, MOST_LOOKED_AT, Overlay
-from search.retrieval.types import SegmentKey
 from tests.helpers.coarse_pictures import drawn
 
 FILMS = "a" * 32

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from indexer.config import Settings
 from indexer.models.protocols import Reranker
+from indexer.store.hits import SegmentKey
 from search.engine import SearchEngine
 from search.retrieval.reranking import MOST_SEGMENTS, SEGMENTS_AT_ONCE
 from search.scoring.calibration import READ, Calibration, Family
-from search.scoring.relevance import Evidence, Near, SegmentKey, judge
+from search.scoring.relevance import Evidence, Near, judge
 from search.signals import Signal
 from tests.helpers.fakes_reranker import FakeReranker
 from tests.helpers.fakes_search import SmallLibrary, fake_models

@@ -13,8 +13,8 @@ from indexer.decode.video import open_video
 from indexer.errors import VideoError
 from indexer.models.frame_pairs import on_screen
 from indexer.records import SampledFrame, TimeSpan
+from indexer.store.hits import SegmentKey
 from search.by_example.template_matching import Fit, Part, fit
-from search.retrieval.types import SegmentKey
 
 FRAMES_PER_SECOND = 8
 """What moves has hardly moved after 1/16 s."""

@@ -14,10 +14,10 @@ import numpy as np
 from indexer.config import Settings
 from indexer.decode.frame_transforms import as_pixels
 from indexer.records import Pixels, SegmentRow, Video
+from indexer.store.hits import SegmentKey
 from indexer.store.library import Library
 from search.by_example.frame_refinement import Candidate, Sighting, look_closer
 from search.by_example.template_matching import NOTHING, Part, fit, parts_of
-from search.retrieval.types import SegmentKey
 
 Similar = dict[SegmentKey, list[tuple[float, float]]]
 """For each segment its frames' (time in seconds, similarity), in order of time."""

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from indexer.config import Settings
 from indexer.records import Video
+from indexer.store.hits import SegmentKey
 from indexer.store.library import Library
 from search.by_example.example import Example
 from search.by_example.frame_refinement import Sighting
 from search.by_example.pixel_reranking import LOOKED_AT, SURE_COSINE, Overlay, Similar
 from search.moments.localization import Draft, Match, moments_of
-from search.retrieval.types import FRAME_POOL, SegmentKey
+from search.retrieval.types import FRAME_POOL
 from search.scoring.background import Background, Threshold
 from search.scoring.rank_fusion import RANK_CONSTANT
 

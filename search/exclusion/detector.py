@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 
 from indexer.catalog import STAGE_OF_SOURCE, Stage, TextSource
-from indexer.store.hits import TextHit
+from indexer.store.hits import SegmentKey, TextHit
 from indexer.store.library import Library
 from search.exclusion.caption_synonyms import SameWords
 from search.exclusion.presence import CONTEXT_PART, PART, Presence
@@ -25,7 +25,7 @@ from search.moments.localization import Draft
 from search.query.english_operators import without_place
 from search.query.plan import Excluded
 from search.retrieval.fields import FIELD_SOURCES
-from search.retrieval.types import QueryVector, Question, SegmentKey
+from search.retrieval.types import QueryVector, Question
 from search.scoring.background import PICTURE, TEXT
 from search.text.phrase_matching import NONE, holds_phrase, holds_thing
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from indexer.catalog import Stage
 from indexer.records import Video
+from indexer.store.hits import SegmentKey
 from indexer.store.library import Library
 from search.moments.localization import Draft, moments_of
 from search.results import Route
@@ -13,7 +14,7 @@ from search.retrieval.metadata import METADATA, with_metadata
 from search.retrieval.ranked_lists import retrieve
 from search.retrieval.reranking import read_best, reread
 from search.retrieval.signal_weights import READ_STEPS, in_order, routes_of
-from search.retrieval.types import Question, SegmentKey
+from search.retrieval.types import Question
 from search.scoring.rank_fusion import fuse
 from search.scoring.relevance import Evidence, judge
 from search.signals import Signal

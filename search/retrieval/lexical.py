@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from indexer.catalog import TextSource
-from indexer.store.hits import TextHit
-from search.retrieval.types import TEXT_POOL, Looked, Question, Searchable, SegmentKey, text_hits
+from indexer.store.hits import SegmentKey, TextHit
+from search.retrieval.types import TEXT_POOL, Looked, Question, Searchable, text_hits
 from search.scoring.relevance import FUZZY_WORTH, Near
 from search.text.phrase_matching import in_a_row
 from search.text.term_coverage import held_words, telling_words, word_share

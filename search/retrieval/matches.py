@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from indexer.records import TimeSpan
+from indexer.store.hits import SegmentKey
 from search.moments.localization import Match
-from search.retrieval.types import Question, Retrieved, Searchable, SegmentKey
+from search.retrieval.types import Question, Retrieved, Searchable
 from search.scoring.rank_fusion import Fused
 from search.signals import Signal
 

@@ -13,7 +13,8 @@ from functools import lru_cache
 from pathlib import PurePath
 
 from indexer.records import SegmentRow, TimeSpan, Video
-from search.retrieval.types import Hit, Question, Retrieved, Searchable, SegmentKey
+from indexer.store.hits import SegmentKey
+from search.retrieval.types import Hit, Question, Retrieved, Searchable
 from search.scoring.rank_fusion import fuse
 from search.scoring.relevance import Near
 from search.signals import Signal

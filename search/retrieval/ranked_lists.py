@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from indexer.catalog import Stage, TextSource
-from indexer.store.hits import FrameHit, TextHit
+from indexer.store.hits import FrameHit, SegmentKey, TextHit
 from search.retrieval.lexical import look_by_words, scenery_later, weight_of
 from search.retrieval.types import (
     BY_MEANING,
@@ -23,7 +23,6 @@ from search.retrieval.types import (
     Question,
     Retrieved,
     Searchable,
-    SegmentKey,
     text_hits,
 )
 from search.scoring.background import Background, Threshold, thresholds_of

@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from indexer.catalog import TEXT_SOURCES, TextSource
+from indexer.store.hits import SegmentKey
 from indexer.store.library import Library
 from search.retrieval.types import SOURCES, Question
 from search.scoring.rank_fusion import RANK_CONSTANT, Fused
-from search.scoring.relevance import SegmentKey
 from search.signals import Signal
 
 SEGMENTS_AT_ONCE = 16

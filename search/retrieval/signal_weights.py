@@ -12,11 +12,11 @@ it should be measured, name its family in `judging.features_of`, and run `python
 
 from collections.abc import Collection, Mapping
 
+from indexer.store.hits import SegmentKey
 from search.results import Route
 from search.retrieval.types import Retrieved
 from search.scoring.background import MIN_SAMPLE
 from search.scoring.rank_fusion import Fused
-from search.scoring.relevance import SegmentKey
 from search.signals import SIGNALS, Signal
 
 LEAST_WEIGHT = 0.02

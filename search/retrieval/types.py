@@ -11,14 +11,12 @@ from indexer.catalog import STAGE_OF_SOURCE, TEXT_SOURCES, Stage, TextSource
 from indexer.models.protocols import Reranker
 from indexer.records import SegmentRow, TimeSpan
 from indexer.store.hits import Background as Sampled
-from indexer.store.hits import FrameHit, Similarities, TextHit
+from indexer.store.hits import FrameHit, SegmentKey, Similarities, TextHit
 from search.scoring.background import Background
 from search.scoring.calibration import Calibration
 from search.scoring.relevance import Evidence, Near
 from search.signals import SIGNALS, Signal
 
-SegmentKey = tuple[str, int]
-"""(video_id, segment_index)"""
 QueryVector = NDArray[np.floating[Any]]
 Result = TypeVar("Result")
 

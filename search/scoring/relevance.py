@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.catalog import TextSource
+from indexer.store.hits import SegmentKey
 from search.scoring.background import Background, Threshold, standing_relevance
 from search.scoring.calibration import MOST_LOG_ODDS, READ, Calibration, Matrix, log_odds, signed
 from search.text.term_coverage import content_words
 
-SegmentKey = tuple[str, int]
 FUZZY_WORTH = 0.9
 """A word found with a reader's slip, beside one that is spelled right."""
 MEANT: dict[str, tuple[TextSource, ...]] = {"said": ("subtitle", "speech"), "written": ("screen_text",)}
