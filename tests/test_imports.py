@@ -1,6 +1,9 @@
 """Imports run only downwards: api -> search -> indexer; also those inside functions."""
 
 import ast
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,3 +59,25 @@ def test_imports_run_only_downwards(file: Path) -> None:
 def test_records_import_nothing_but_numpy() -> None:
     allowed = {"dataclasses", "math", "datetime", "typing", "numpy", "collections.abc", "indexer.catalog"}
     assert {module.removesuffix(".typing") for _, module in imported(ROOT / "indexer" / "records.py")} <= allowed
+
+
+def _base_names(node: ast.ClassDef) -> set[str]:
+    bases = [base.value if isinstance(base, ast.Subscript) else base for base in node.bases]
+    return {base.attr if isinstance(base, ast.Attribute) else base.id for base in bases}  # type: ignore[union-attr]
+
+
+def test_the_store_is_composed_of_parts_that_do_not_inherit_one_another() -> None:
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in (ROOT / "indexer" / "store").rglob("*.py")]
+    classes = {
+        node.name: _base_names(node) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+    }
+    parts = {name for name, bases in classes.items() if "Protocol" not in bases}
+    assert {name: bases & parts for name, bases in classes.items() if bases & parts} == {}
+
+
+def test_lancedb_is_silenced_before_it_is_imported() -> None:
+    """It reads the variable once, when it is first imported."""
+    code = "import os, sys, indexer.store; print(os.environ['LANCEDB_LOG'], 'lancedb' in sys.modules)"
+    environment = {name: value for name, value in os.environ.items() if name != "LANCEDB_LOG"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.stdout.split() == ["error", "False"], done.stderr

@@ -47,7 +47,7 @@ def retrieve(
     evidence = Evidence()
     asked = sorted(STAGES.keys() & set(signals))
     asks = [partial(_look, library, question, signal, background) for signal in asked]
-    for signal, looked in zip(asked, library.side_by_side(asks), strict=True):
+    for signal, looked in zip(asked, library.run_concurrently(asks), strict=True):
         if looked is None:
             continue
         stage = STAGES[signal]

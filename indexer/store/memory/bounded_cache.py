@@ -1,4 +1,4 @@
-"""What was made last is kept, so that what is asked for again is not made again. Safe from several threads."""
+"""A bounded cache of computed values. Safe from several threads."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -8,22 +8,22 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-class Recent(Generic[Key, Value]):
-    """The last values, by key; two threads that ask for a new one at once may both make it."""
+class BoundedCache(Generic[Key, Value]):
+    """The latest values by key; the oldest is evicted. Two threads that miss the same key may both compute it."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: dict[Key, Value] = {}
-        self._keeping = threading.Lock()
+    def __init__(self, max_entries: int) -> None:
+        self._max_entries = max_entries
+        self._values: dict[Key, Value] = {}
+        self._lock = threading.Lock()
 
-    def get(self, key: Key, make: Callable[[], Value]) -> Value:
-        """The value that is kept, or a new one."""
-        with self._keeping:
-            if key in self._kept:
-                return self._kept[key]
-        value = make()
-        with self._keeping:
-            self._kept[key] = value
-            while len(self._kept) > self._most:
-                self._kept.pop(next(iter(self._kept)))
+    def get(self, key: Key, compute: Callable[[], Value]) -> Value:
+        """The cached value, or a newly computed one."""
+        with self._lock:
+            if key in self._values:
+                return self._values[key]
+        value = compute()
+        with self._lock:
+            self._values[key] = value
+            while len(self._values) > self._max_entries:
+                self._values.pop(next(iter(self._values)))
         return value
