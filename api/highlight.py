@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from indexer.store.memory.fuzzy_text import letters_of
+from indexer.store.fuzzy_text import fold_letters
 from search.text.words import EMPTY_WORDS, same_stem
 
 Span = tuple[int, int]
@@ -23,7 +23,7 @@ def matching_spans(text: str, query: str) -> list[Span]:
     wanted = [_plain(word) for word in _WORD.findall(query)]
     unspaced = [word for word in wanted if _UNSPACED.search(word)]
     spaced = [word for word in wanted if not _UNSPACED.search(word)]
-    telling = [word for word in spaced if letters_of(word) not in EMPTY_WORDS]
+    telling = [word for word in spaced if fold_letters(word) not in EMPTY_WORDS]
     chosen = telling or ([] if unspaced else spaced)
     spans = [
         match.span()

@@ -125,3 +125,17 @@ def test_every_module_and_package_says_what_it_is() -> None:
 def test_every_test_file_says_what_it_is() -> None:
     files = sorted((ROOT / "tests").rglob("*.py"))
     assert [file.name for file in files if not ast.get_docstring(ast.parse(file.read_text(encoding="utf-8")))] == []
+
+
+def _base_names(node: ast.ClassDef) -> set[str]:
+    bases = [base.value if isinstance(base, ast.Subscript) else base for base in node.bases]
+    return {base.attr if isinstance(base, ast.Attribute) else base.id for base in bases}  # type: ignore[union-attr]
+
+
+def test_the_store_is_composed_of_parts_that_do_not_inherit_one_another() -> None:
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in (ROOT / "indexer" / "store").rglob("*.py")]
+    classes = {
+        node.name: _base_names(node) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+    }
+    parts = {name for name, bases in classes.items() if "Protocol" not in bases}
+    assert {name: bases & parts for name, bases in classes.items() if bases & parts} == {}

@@ -20,7 +20,19 @@ from indexer.errors import (
 )
 from indexer.records import Chapter, Place, TimeSpan, VideoMetadata, VideoProbe
 from indexer.store.library import Library
-from tests.helpers.store_samples import MAKER, content, pictures, texts, thumbnails, unit, video, video_id, write_whole
+from indexer.store.schema import TABLES
+from tests.helpers.store_samples import (
+    MAKER,
+    content,
+    opened_tables,
+    pictures,
+    texts,
+    thumbnails,
+    unit,
+    video,
+    video_id,
+    write_whole,
+)
 
 
 @pytest.fixture
@@ -30,7 +42,8 @@ def library(tmp_path: Path):
 
 
 def versions(library: Library) -> dict[str, int]:
-    return {name: table.version for name, table in library._tables.items()}
+    tables = opened_tables(library)
+    return {name: tables.version(name) for name in TABLES}
 
 
 def test_rows_come_back_as_they_were_written(library: Library):
@@ -278,7 +291,7 @@ def test_maintenance_changes_no_row_and_gathers_the_fragments(library: Library):
     kept = content(library)
     library.maintain()
     assert content(library) == kept
-    assert library._tables["frames"].stats()["fragment_stats"]["num_fragments"] < 3
+    assert opened_tables(library).table("frames").stats()["fragment_stats"]["num_fragments"] < 3
     before = versions(library)
     library.maintain()
     assert versions(library) == before, "nothing is due, so nothing is written"

@@ -12,7 +12,7 @@ from indexer.records import FrameRow, SegmentRow, TimeSpan
 from indexer.store.audit_checks import VideoContent, audit_video, duplicate_keys
 from indexer.store.library import Library
 from indexer.store.rows import frame_rows
-from tests.helpers.store_samples import MAKER, pictures, texts, unit, video, video_id, write_whole
+from tests.helpers.store_samples import MAKER, opened_tables, pictures, texts, unit, video, video_id, write_whole
 
 
 def sound(**changes: object) -> VideoContent:
@@ -102,7 +102,7 @@ def test_a_whole_library_is_audited(tmp_path: Path):
         library.put_videos([replace(video(1), paths=(str(clip),))])
         assert library.audit() == []
         doubled = frame_rows(*pictures(1)[::2], MAKER)  # type: ignore[arg-type]
-        library._tables["frames"].add(doubled)
+        opened_tables(library).table("frames").add(doubled)
         library.write_texts([texts(7)])
         library.write_thumbnail(video_id(8), 0, b"jpeg")
         clip.unlink()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import indexer.store.tables as store_tables
+from indexer.store import maker_file, tables
 from indexer.store.library import Library
 from tests.helpers.store_samples import MAKER, content, pictures, texts, thumbnails, video, video_id, write_whole
 
@@ -105,9 +105,9 @@ def test_a_creation_cut_short_is_begun_anew(tmp_path: Path, monkeypatch: pytest.
         return call
 
     with monkeypatch.context() as patch:
-        patch.setattr(store_tables, "table_schema", counted(store_tables.table_schema))
-        patch.setattr(store_tables.json, "dumps", counted(store_tables.json.dumps))
-        patch.setattr(store_tables.os, "replace", counted(store_tables.os.replace))
+        patch.setattr(tables, "table_schema", counted(tables.table_schema))
+        patch.setattr(maker_file.json, "dumps", counted(maker_file.json.dumps))
+        patch.setattr(maker_file.os, "replace", counted(maker_file.os.replace))
         with pytest.raises(KeyboardInterrupt):
             Library.open_writer(path, maker=MAKER)
     assert not (path / "library.json").exists()

@@ -1,11 +1,18 @@
 """Small tables in memory answer as the database does, rows by their places as all rows; as the library is now."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
-import indexer.store.table_cache as store_keeping
 from indexer.records import TimeSpan
+from indexer.store.folder import LibraryFolder
 from indexer.store.library import Library
+from indexer.store.memory.in_memory_tables import InMemoryTables, MemoryLimits
+from indexer.store.memory.table_cache import TableCache
+from indexer.store.schema import TABLES
+from indexer.store.tables import Tables
 from tests.helpers.store_samples import MAKER, PICTURE_DIM, TEXT_DIM, pictures, texts, unit, video_id, write_whole
 
 WORDS = "a red fox over the lazy dog jumps again and again under one old moon".split()
@@ -24,20 +31,29 @@ def path(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module", params=["places are kept", "places are not kept"])
+LOCATORS_ONLY = MemoryLimits(table_rows=0)
+DATABASE_ONLY = MemoryLimits(table_rows=0, locator_rows=0)
+
+
+def opened(path, limits):
+    tables = Tables(LibraryFolder(path), MAKER)
+    return Library(tables, TableCache(tables), memory_limits=limits)
+
+
+@pytest.fixture(scope="module", params=[LOCATORS_ONLY, DATABASE_ONLY], ids=["row locators", "no row locators"])
 def both(path, request):
-    """The same library: asked in memory, and in the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store_keeping, "KEPT_ROWS", 0)
-        if request.param == "places are not kept":
-            patch.setattr(store_keeping, "PLACED_ROWS", 0)
-        database = Library.open(path)
-        assert database._kept_texts() is None
-        # What was looked at stays looked at for `now`.
-        database = database.now()
-        assert (database._kept_frames(), database._kept_texts(), database._kept_segments()) == (None, None, None)
-        assert (database._text_places() is None) == (request.param == "places are not kept")
-    return Library.open(path), database
+    """The same library: answering from memory, and from the database."""
+    return Library.open(path), opened(path, request.param)
+
+
+@pytest.mark.parametrize("limits", [MemoryLimits(), LOCATORS_ONLY, DATABASE_ONLY, None])
+def test_limits_say_what_is_held_in_memory(path, limits):
+    tables = Tables(LibraryFolder(path), MAKER)
+    memory = InMemoryTables(tables, TableCache(tables), limits)
+    whole = (memory.frames(), memory.texts(), memory.segments())
+    assert [table is not None for table in whole] == [limits == MemoryLimits()] * 3
+    locators = (memory.text_locator(), memory.segment_locator(), memory.row_locator("frames"))
+    assert [locator is not None for locator in locators] == [limits in (MemoryLimits(), LOCATORS_ONLY)] * 3
 
 
 def as_numbers(hits):
@@ -127,15 +143,13 @@ def test_a_reader_sees_each_commit(tmp_path):
 
 @pytest.mark.parametrize("in_memory", [True, False])
 @pytest.mark.parametrize("optimize", [False, True])
-def test_a_search_goes_on_when_the_library_changes_meanwhile(tmp_path, monkeypatch, optimize, in_memory):
-    """What is kept knows the rows' numbers, and a commit or a compaction gives them new ones."""
-    if not in_memory:
-        monkeypatch.setattr(store_keeping, "KEPT_ROWS", 0)
+def test_a_search_goes_on_when_the_library_changes_meanwhile(tmp_path, optimize, in_memory):
+    """Row ids are held in memory, and a commit or a compaction gives the rows new ones."""
     path, keys = tmp_path / "library", [(video_id(number), 1) for number in range(3)]
-    with Library.open_writer(path, maker=MAKER) as writer, Library.open(path) as reader:
+    with Library.open_writer(path, maker=MAKER) as writer:
         for number in range(3):
             write_whole(writer, number)
-        view = reader.now()
+        view = opened(path, MemoryLimits() if in_memory else LOCATORS_ONLY).now()
         assert len(view.match_words("hello", source="subtitle", limit=9)) == 3
         before = view.frame_similarities(unit(PICTURE_DIM, 1), keys)
         if optimize:
@@ -149,10 +163,64 @@ def test_a_search_goes_on_when_the_library_changes_meanwhile(tmp_path, monkeypat
         assert len(view.segment_vectors(keys)) == len(view.segments_by_key(keys)) == 3
 
 
-def test_rows_are_found_by_their_places_alone(both, monkeypatch):
-    """No filter names segments where their places are known."""
-    _, database = both
-    monkeypatch.setattr(Library, "_rows", lambda *_: pytest.fail("a filter was asked for"))
+def test_rows_are_found_by_their_ids_alone(path, monkeypatch):
+    """No filter names segments where a row locator knows their rows."""
+    database = opened(path, LOCATORS_ONLY)
+    monkeypatch.setattr(Tables, "rows", lambda *_: pytest.fail("a filter was used"))
     keys = [(VIDEOS[4], 2), (VIDEOS[0], 1), (video_id(99), 0)]
     assert [len(own) for own in database.frame_similarities(unit(PICTURE_DIM, 5), keys).values()] == [3, 3, 0]
     assert list(database.segments_by_key(keys)) == list(database.segment_vectors(keys)) == keys[:2]
+
+
+class CountingTables:
+    """The versions of tables, as a cache asks for them."""
+
+    def __init__(self):
+        self.versions = dict.fromkeys(TABLES, 1)
+        self.checks = 0
+
+    def version(self, name):
+        self.checks += 1
+        return self.versions[name]
+
+
+def test_a_cached_value_lasts_until_its_table_changes():
+    tables = CountingTables()
+    cache, loaded = TableCache(tables), iter(range(100))
+    assert [cache.get("frames", "frames", lambda: next(loaded)) for _ in range(3)] == [0, 0, 0]
+    tables.versions["texts"] = 2
+    assert cache.get("frames", "frames", lambda: next(loaded)) == 0
+    tables.versions["frames"] = 2
+    assert cache.get("frames", "frames", lambda: next(loaded)) == 1
+
+
+def test_a_snapshot_checks_each_table_once_and_keeps_what_it_saw():
+    tables = CountingTables()
+    cache = TableCache(tables)
+    snapshot = cache.snapshot()
+    assert [snapshot.get("frames", "frames", lambda: "old") for _ in range(3)] == ["old"] * 3
+    assert snapshot.get("none of frames", "frames", lambda: None) is None
+    assert tables.checks == 1
+    tables.versions["frames"] = 2
+    assert snapshot.get("frames", "frames", lambda: "new") == "old"
+    assert cache.get("frames", "frames", lambda: "new") == "new"
+    assert snapshot.get("frames", "frames", lambda: pytest.fail("loaded again")) == "old"
+    assert snapshot.snapshot().get("frames", "frames", lambda: "newest") == "new"
+
+
+def test_the_threads_of_a_snapshot_see_one_value():
+    """Each thread finds another version when it looks first; all get the value of one of them."""
+    tables, barrier = CountingTables(), threading.Barrier(8, timeout=30)
+    snapshot = TableCache(tables).snapshot()
+
+    def look(number):
+        def load():
+            tables.versions["frames"] += 1
+            return number
+
+        barrier.wait()
+        return snapshot.get("frames", "frames", load)
+
+    with ThreadPoolExecutor(8) as pool:
+        seen = list(pool.map(look, range(8)))
+    assert len(set(seen)) == 1

@@ -3,10 +3,20 @@
 import numpy as np
 import pytest
 
-import indexer.store.maintenance as store_index
+from indexer.store.fuzzy_text import FuzzyWords, fold_letters
 from indexer.store.library import Library
-from indexer.store.memory.fuzzy_text import Slipped, letters_of
-from tests.helpers.store_samples import MAKER, PICTURE_DIM, TEXT_DIM, pictures, texts, unit, video_id, write_whole
+from indexer.store.writing import maintenance
+from tests.helpers.store_samples import (
+    MAKER,
+    PICTURE_DIM,
+    TEXT_DIM,
+    opened_tables,
+    pictures,
+    texts,
+    unit,
+    video_id,
+    write_whole,
+)
 
 SIGNS = [
     "XQuery path expressions: /bookstore/book",
@@ -156,7 +166,7 @@ def test_the_background_of_texts_is_of_one_source(library):
 
 def test_an_index_is_built_when_it_pays_and_kept_fresh(library, monkeypatch):
     for name, rows in (("VECTOR_INDEX_ROWS", 2000), ("SCALAR_INDEX_ROWS", 1000), ("STALE_ROWS", 100)):
-        monkeypatch.setattr(store_index, name, rows)
+        monkeypatch.setattr(maintenance, name, rows)
     monkeypatch.setenv("TMPDIR", "/nowhere")  # nothing may be written outside the library
     library.write_pictures([pictures(number, 34) for number in range(25)])  # 102 frames each
     library.maintain()
@@ -175,7 +185,7 @@ def test_an_index_is_built_when_it_pays_and_kept_fresh(library, monkeypatch):
 
 
 def _indexes(library):
-    return {index.name: index.num_unindexed_rows for index in library._tables["frames"].list_indices()}
+    return {index.name: index.num_unindexed_rows for index in opened_tables(library).table("frames").list_indices()}
 
 
 @pytest.mark.parametrize(
@@ -183,7 +193,7 @@ def _indexes(library):
     [("Weiße Schrift!", "weisseschrift"), ("ＡＢＣ ﬁne", "abcfine"), ("Äö-é", "aoe"), ("学习 2", "学习2"), ("?!", "")],
 )
 def test_letters_are_folded(text, letters):
-    assert letters_of(text) == letters
+    assert fold_letters(text) == letters
 
 
 @pytest.mark.parametrize(
@@ -194,4 +204,4 @@ def test_letters_are_folded(text, letters):
     ],
 )  # fmt: skip
 def test_a_word_is_held_give_or_take_a_slip(word, text, held):
-    assert Slipped([word]).any_in(text) is held
+    assert FuzzyWords([word]).any_in(text) is held

@@ -25,8 +25,8 @@ from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.loading import create_stages
 from indexer.provenance import follows, maker_of, settings_like, trusted
 from indexer.store.library import Library
+from indexer.store.maker_file import check_maker
 from indexer.store.schema import Maker
-from indexer.store.tables import check_maker
 
 Listener = Callable[[IndexEvent], None]
 

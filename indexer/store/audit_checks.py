@@ -1,6 +1,6 @@
 """Checks for `reelseek verify`: what a library claims against what it holds. Pure: records in, problems out.
 
-Left out: reading the library and the disk (`indexer.store.auditing` gathers what is looked at here), and any repair.
+Left out: reading the library and the disk (`indexer.store.audit` gathers what is looked at here), and any repair.
 """
 
 from collections import Counter

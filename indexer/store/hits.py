@@ -1,6 +1,6 @@
 """What searching the library finds, row by row; and what a query is compared with."""
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,10 @@ from indexer.records import TimeSpan
 SegmentKey = tuple[str, int]
 """(video_id, segment_index)"""
 Background = Literal["frames"] | TextSource
+QueryVector = NDArray[np.floating[Any]]
+"""(dim,)"""
 Similarities = NDArray[np.float32]
+"""(n,)"""
 
 
 class FrameHit(NamedTuple):

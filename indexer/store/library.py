@@ -1,39 +1,68 @@
-"""The library: a folder with LanceDB tables, thumbnails and a writer's lock.
+"""The library: opening it, and its public methods, each of which one part of this package does.
 
-`Library` is built in layers, each a file: `store_tables` (folder, tables, errors), `store_keeping` (small tables in
-memory: `store_kept`, `store_kept_texts`), `store_read` (records), `store_sample` (a fixed part of it),
-`store_search` (nearest and full text), `store_index` (indexes and compaction), `store_write` (replacing, sweeping),
-`store_audit` (what `reelseek verify` looks at). This file opens, creates and closes.
-These files and no others import LanceDB.
-
-Processes: any number of readers, one writer; start others with `spawn`, never `fork` (LanceDB has threads).
-Threads: every reading call is safe from any thread beside a writing one; writing calls exclude one another.
+Processes: any number of readers, one writer. Start them with `spawn`, never `fork` (LanceDB has threads).
+Threads: reading is safe from any thread beside one that writes; calls that write exclude one another.
 """
 
-import os
-
-# LanceDB reads it once, when it is first imported; its warnings ("partition 21 is empty") tell a user nothing.
-os.environ.setdefault("LANCEDB_LOG", "error")
-
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
+from indexer.catalog import TextSource
 from indexer.closeable import Closing
-from indexer.errors import LibraryMissingError
-from indexer.store.auditing import Auditing
+from indexer.errors import LibraryError
+from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Vector, Video
+from indexer.store.audit import Audit
+from indexer.store.audit_checks import Problem
+from indexer.store.folder import LibraryFolder, prepare_folder
+from indexer.store.hits import Background, FrameHit, QueryVector, SegmentKey, Similarities, TextHit
 from indexer.store.lock import WriterLock
-from indexer.store.schema import Maker
-from indexer.store.tables import MAKER_FILE, OWN_NAMES, check_maker, create_tables, read_maker
-from indexer.store.writing import prepare_folder
+from indexer.store.maker_file import check_maker, read_maker
+from indexer.store.memory.in_memory_tables import InMemoryTables, MemoryLimits
+from indexer.store.memory.table_cache import TableCache, TableValues
+from indexer.store.queries.background_sample import BackgroundSample
+from indexer.store.queries.full_text_search import FullTextSearch
+from indexer.store.queries.parallel import run_all
+from indexer.store.queries.segment_similarity import SegmentSimilarity
+from indexer.store.queries.text_hits import TextHits
+from indexer.store.queries.vector_search import VectorSearch
+from indexer.store.reader import Reader
+from indexer.store.schema import Maker, TableName
+from indexer.store.tables import Tables, find_or_create
+from indexer.store.thumbnails import Thumbnails
+from indexer.store.video_lookup import find_video
+from indexer.store.writing.maintenance import vector_index_kind
+from indexer.store.writing.write_access import WriteAccess, open_write_access
+
+Result = TypeVar("Result")
 
 
-class Library(Auditing, Closing):
+class Library(Closing):
     """An open library. Make one with `Library.open` or `Library.open_writer`, both also context managers."""
 
-    def __init__(self, path: Path, maker: Maker, *, lock: WriterLock | None = None) -> None:
-        super().__init__(path, maker)
-        self._lock = lock
-        self._may_write = lock is not None
+    def __init__(
+        self,
+        tables: Tables,
+        cache: TableValues,
+        *,
+        memory_limits: MemoryLimits | None,
+        write_access: WriteAccess | None = None,
+    ) -> None:
+        memory = InMemoryTables(tables, cache, memory_limits)
+        text_hits = TextHits(tables, memory, cache)
+        self.path = tables.folder.path
+        self.maker = tables.maker
+        self._tables = tables
+        self._cache = cache
+        self._memory_limits = memory_limits
+        self._memory = memory
+        self._write_access = write_access
+        self._thumbnails = Thumbnails(tables.folder)
+        self._reader = Reader(tables, memory, cache)
+        self._vector_search = VectorSearch(tables, memory, text_hits)
+        self._full_text_search = FullTextSearch(tables, memory, text_hits)
+        self._segment_similarity = SegmentSimilarity(tables, memory)
+        self._background_sample = BackgroundSample(tables, memory, cache)
 
     @classmethod
     def open(cls, path: Path, *, maker: Maker | None = None) -> Self:
@@ -41,18 +70,19 @@ class Library(Auditing, Closing):
 
         Raises:
             LibraryMissingError: there is none at `path`.
-            LibraryModelsError: `maker` is given and is not who made it.
+            LibraryModelsError: `maker` is given and is not the one that made it.
             LibraryBrokenError: its files are damaged or of another version.
         """
-        path = Path(path).absolute()
-        found = read_maker(path)
+        folder = LibraryFolder(Path(path).absolute())
+        found = read_maker(folder)
         if maker:
-            check_maker(path, found, maker)
-        return cls(path, found)
+            check_maker(folder.path, found, maker)
+        tables = Tables(folder, found)
+        return cls(tables, TableCache(tables), memory_limits=MemoryLimits())
 
     @classmethod
     def open_writer(cls, path: Path, *, maker: Maker) -> Self:
-        """Open for reading and writing; makes the library where there is none, and sweeps what a crash left.
+        """Open for reading and writing; creates a library where there is none, and removes what a crash left.
 
         Raises:
             LibraryLockedError: another process writes to it.
@@ -60,32 +90,170 @@ class Library(Auditing, Closing):
             LibraryBrokenError: its files are damaged or of another version.
             LibraryError: the folder holds other things, or cannot be written to.
         """
-        path = Path(path).absolute()
-        if not (path / MAKER_FILE).is_file():
-            prepare_folder(path, OWN_NAMES)
-        lock = WriterLock(path)
+        folder = LibraryFolder(Path(path).absolute())
+        if not folder.maker_file.is_file():
+            prepare_folder(folder)
+        lock = WriterLock(folder.path)
         lock.acquire()
         try:
-            library = cls(path, _found_or_made(path, maker), lock=lock)
-            library.ensure_text_indexes()
-            library.sweep()
+            tables = Tables(folder, find_or_create(folder, maker))
+            cache = TableCache(tables)
+            access = open_write_access(tables, cache, lock)
         except BaseException:
             lock.release()
             raise
-        return library
+        return cls(tables, cache, memory_limits=None, write_access=access)
 
     def close(self) -> None:
-        """Let go of the writer's lock and the tables; safe to repeat."""
-        self._may_write = False
-        if self._lock:
-            self._lock.release()
+        """Release the writer's lock; safe to repeat."""
+        if self._write_access is not None:
+            self._write_access.lock.release()
+            self._write_access = None
 
+    def now(self) -> "Library":
+        """A read-only snapshot for one search, which checks each table for changes once instead of at every call."""
+        return Library(self._tables, self._cache.snapshot(), memory_limits=self._memory_limits)
 
-def _found_or_made(path: Path, maker: Maker) -> Maker:
-    try:
-        found = read_maker(path)
-    except LibraryMissingError:
-        create_tables(path, maker)
-        return maker
-    check_maker(path, found, maker)
-    return found
+    def thumbnail_path(self, video_id: str, segment_index: int) -> Path:
+        """Path of a segment's thumbnail, whether or not the file exists."""
+        return self._thumbnails.path(video_id, segment_index)
+
+    def staging_path(self) -> Path:
+        """Folder for a writer's temporary files inside the library; emptied by `open_writer`."""
+        return self._tables.folder.staging()
+
+    # Records
+
+    def videos(self) -> list[Video]:
+        """All videos, also failed ones, by path."""
+        return self._reader.videos()
+
+    def video(self, video_id: str) -> Video:
+        """The video with an id. Raises NotInLibraryError."""
+        return self._reader.video(video_id)
+
+    def find_video(self, name: str) -> Video:
+        """The video with an id, an id's first digits, a path or a file name. Raises NotInLibraryError."""
+        return find_video(self.videos(), name, library=self.path)
+
+    def segments(self, video_id: str) -> list[SegmentRow]:
+        """Segments of a video, in order of time."""
+        return self._reader.segments(video_id)
+
+    def frames(self, video_id: str) -> list[FrameRow]:
+        """Frames of a video, in order of time."""
+        return self._reader.frames(video_id)
+
+    def texts(self, video_id: str, source: TextSource | None = None) -> list[TextRow]:
+        """Texts of a video, by source, in the order in which they were written."""
+        return self._reader.texts(video_id, source)
+
+    def texts_between(self, spans: Sequence[tuple[str, TimeSpan]], source: TextSource) -> dict[str, list[TextRow]]:
+        """Texts of one source by video id: at least those that overlap a (video id, span); maybe without vectors."""
+        return self._reader.texts_between(spans, source)
+
+    def segments_by_key(self, keys: Sequence[SegmentKey]) -> dict[SegmentKey, SegmentRow]:
+        """Segments without their vectors; unknown keys are left out."""
+        return self._reader.segments_by_key(keys)
+
+    def segments_touching(self, spans: Sequence[tuple[str, TimeSpan]]) -> list[list[SegmentKey]]:
+        """For each (video id, span) the segments that overlap it, in order of time."""
+        return self._reader.segments_touching(spans)
+
+    def segment_vectors(self, keys: Sequence[SegmentKey]) -> dict[SegmentKey, Vector]:
+        """Mean picture vectors (dim,); unknown keys are left out."""
+        return self._reader.segment_vectors(keys)
+
+    def counts(self) -> dict[str, int]:
+        """Numbers of rows: `videos`, `failed`, `segments`, `frames`, and texts by source."""
+        return self._reader.counts()
+
+    # Search
+
+    def nearest_frames(
+        self, vector: QueryVector, *, limit: int, video_ids: Collection[str] | None = None
+    ) -> list[FrameHit]:
+        """The frames most similar to a query vector (dim,), best first."""
+        return self._vector_search.nearest_frames(vector, limit=limit, video_ids=video_ids)
+
+    def nearest_texts(
+        self, vector: QueryVector, *, source: TextSource, limit: int, video_ids: Collection[str] | None = None
+    ) -> list[TextHit]:
+        """The texts of one source most similar in meaning to a query vector (dim,), best first."""
+        return self._vector_search.nearest_texts(vector, source=source, limit=limit, video_ids=video_ids)
+
+    def match_words(
+        self,
+        query: str,
+        *,
+        source: TextSource,
+        limit: int,
+        video_ids: Collection[str] | None = None,
+        fuzzy: bool = False,
+    ) -> list[TextHit]:
+        """The texts of one source that contain a word of the query, best BM25 score first; any string is only words."""
+        search = self._full_text_search
+        return search.match_words(query, source=source, limit=limit, video_ids=video_ids, fuzzy=fuzzy)
+
+    def frame_similarities(
+        self, vector: QueryVector, keys: Sequence[SegmentKey]
+    ) -> dict[SegmentKey, list[tuple[float, float]]]:
+        """For each segment its frames' (time in seconds, cosine with the query), in order of time."""
+        return self._segment_similarity.frames(vector, keys)
+
+    def segment_texts(
+        self, vector: QueryVector | None, keys: Collection[SegmentKey], *, sources: Collection[TextSource]
+    ) -> dict[SegmentKey, list[TextHit]]:
+        """The texts of some sources in these segments, in order of time; similarity 0 without a vector (dim,)."""
+        return self._segment_similarity.texts(vector, keys, sources=sources)
+
+    def background(self, vector: QueryVector, *, what: Background, size: int = 1000) -> Similarities:
+        """(n,) cosines of a query with a fixed sample of `size` frames, or texts of one source."""
+        return self._background_sample.similarities(vector, what=what, size=size)
+
+    def sampled_texts(self, source: TextSource, *, size: int = 1000) -> tuple[str, ...]:
+        """The texts of the sample that `background` compares with, in the same order."""
+        return self._background_sample.texts(source, size=size)
+
+    def run_concurrently(self, queries: Sequence[Callable[[], Result]]) -> list[Result]:
+        """The results of several queries, which run concurrently where the database answers them."""
+        return run_all(queries, concurrently=self._memory.texts() is None)
+
+    # Writing and upkeep
+
+    def write_pictures(self, items: Sequence[tuple[str, Sequence[SegmentRow], Sequence[FrameRow]]]) -> None:
+        """Replace the segments and frames of these videos. Call `put_videos` last."""
+        self._writable().writer.write_pictures(items)
+
+    def write_texts(self, items: Sequence[tuple[str, TextSource, Sequence[TextRow]]]) -> None:
+        """Replace the texts of these (video, source) pairs. Call `put_videos` last."""
+        self._writable().writer.write_texts(items)
+
+    def write_thumbnail(self, video_id: str, segment_index: int, jpeg: bytes) -> None:
+        """Write a segment's thumbnail."""
+        self._writable().writer.write_thumbnail(video_id, segment_index, jpeg)
+
+    def put_videos(self, videos: Sequence[Video]) -> None:
+        """Add or replace these videos."""
+        self._writable().writer.put_videos(videos)
+
+    def remove_videos(self, video_ids: Sequence[str]) -> None:
+        """Delete these videos with all their rows and thumbnails."""
+        self._writable().writer.remove_videos(video_ids)
+
+    def maintain(self, *, force: bool = False) -> None:
+        """Build and refresh indexes, compact and prune, where due; all of it now with `force`."""
+        self._writable().maintenance.maintain(force=force)
+
+    def vector_index(self, table: TableName) -> str:
+        """The kind of a table's vector index, as `IVF_RQ`; empty where it has none."""
+        return vector_index_kind(self._tables, table)
+
+    def audit(self) -> list[Problem]:
+        """Everything that is wrong with the library, sorted; empty when all is well."""
+        return Audit(self._tables, self._reader, self._thumbnails).problems()
+
+    def _writable(self) -> WriteAccess:
+        if self._write_access is None:
+            raise LibraryError(f"library {self.path} is open for reading only; open it with `Library.open_writer`")
+        return self._write_access

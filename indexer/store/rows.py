@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from indexer.decode.metadata import metadata_values, read_metadata
 from indexer.records import FrameRow, SegmentRow, TextBox, TextRow, TimeSpan, Vector, Video, VideoProbe
-from indexer.store.memory.fuzzy_text import letters_of
+from indexer.store.fuzzy_text import fold_letters
 from indexer.store.schema import ArrowArray, ArrowTable, Maker, table_schema
 
 
@@ -73,7 +73,7 @@ def text_rows(video_id: str, source: str, rows: Sequence[TextRow], maker: Maker)
         "segment_index": [row.segment_index for row in rows],
         **_spans([row.span for row in rows]),
         "text": [row.text for row in rows],
-        "letters": [letters_of(row.text) if source == "screen_text" else "" for row in rows],
+        "letters": [fold_letters(row.text) if source == "screen_text" else "" for row in rows],
         "language": [row.language for row in rows],
         "boxes": [[asdict(box) for box in row.boxes] for row in rows],
         "is_scenery": [row.is_scenery for row in rows],

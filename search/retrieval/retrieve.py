@@ -43,7 +43,7 @@ def retrieve(
         for entry in entries
         if entry.stage is not None
     ]
-    found = library.side_by_side([search for _, _, search in searches])
+    found = library.run_concurrently([search for _, _, search in searches])
     for (entry, stage, _), ranked in zip(searches, found, strict=True):
         if ranked is None:
             continue

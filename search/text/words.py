@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from indexer.store.memory.fuzzy_text import letters_of
+from indexer.store.fuzzy_text import fold_letters
 
 INFLECTION_LETTERS = 3
 """`ships` counts as `ship`, `counting` as `count`: one word begins with the other and is at most so much longer."""
@@ -16,7 +16,7 @@ _LOOK_ALIKES = [frozenset(group) for group in "iltjf oqcdg oce ao mn nh bh nu uv
 """Letters that it takes for each other. `castle` is no slip for `cattle`, nor `honey` for `money`."""
 
 FUNCTION_WORDS = frozenset(
-    letters_of(word)
+    fold_letters(word)
     for word in (
         # English, German, French, Spanish: articles, pronouns, prepositions, auxiliaries, question words.
         "a an the and or but nor not no so if then than as at by for from in into of off on onto out over to up with "
@@ -34,7 +34,7 @@ FUNCTION_WORDS = frozenset(
     ).split()
 )
 MEDIUM_WORDS = frozenset(
-    letters_of(word)
+    fold_letters(word)
     for word in (
         # What a query says of where it was seen or heard; the text itself does not say it.
         "sign signs board slide slides screen page title caption subtitle text word words line sentence scene video "
@@ -54,9 +54,9 @@ _UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u
 
 @lru_cache(maxsize=KEPT_TEXTS)
 def split(text: str) -> tuple[str, ...]:
-    """The words of a text, each folded by `letters_of`; of scripts without spaces, the signs."""
+    """The words of a text, each folded by `fold_letters`; of scripts without spaces, the signs."""
     spaced = _UNSPACED.sub(lambda found: f" {found.group()} ", text)
-    return tuple(folded for word in _WORD.findall(spaced.replace("_", " ")) if (folded := letters_of(word)))
+    return tuple(folded for word in _WORD.findall(spaced.replace("_", " ")) if (folded := fold_letters(word)))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -7,8 +7,10 @@ import numpy as np
 
 from indexer.catalog import StageName, TextSource
 from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Vector, Video
+from indexer.store.folder import LibraryFolder
 from indexer.store.library import Library
 from indexer.store.schema import Maker
+from indexer.store.tables import Tables
 
 PICTURE_DIM = 16
 TEXT_DIM = 8
@@ -73,6 +75,11 @@ def write_whole(library: Library, number: int, segments: int = 3, *, take: int =
     for index in range(segments):
         library.write_thumbnail(video_id(number), index, b"jpeg")
     library.put_videos([video(number, segments)])
+
+
+def opened_tables(library: Library) -> Tables:
+    """The library's tables, opened a second time: they see its commits, and what they are written goes around it."""
+    return Tables(LibraryFolder(library.path), library.maker)
 
 
 def content(library: Library) -> list[tuple[object, ...]]:

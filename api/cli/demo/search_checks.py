@@ -15,7 +15,7 @@ from demo.world.make import make_world
 from indexer.config import Settings
 from indexer.errors import VideoError
 from indexer.records import TimeSpan
-from indexer.store.tables import MAKER_FILE
+from indexer.store.folder import MAKER_FILE
 from search.engine import SearchEngine
 from search.evaluation.jsonl import JsonLine, read_json_lines
 from search.results import Moment

@@ -1,6 +1,6 @@
-"""The table `texts` in memory; see `store_kept`. Pure."""
+"""The table `texts` in memory. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -8,18 +8,18 @@ from numpy.typing import NDArray
 
 from indexer.catalog import TextSource
 from indexer.records import TextRow, TimeSpan
-from indexer.store.hits import SegmentKey, Similarities, TextHit, best_first
-from indexer.store.memory.lru_cache import Recent
-from indexer.store.memory.vectors import KEPT_QUERIES, KeptVectors, Places, Sample, greatest, in_videos
+from indexer.store.hits import QueryVector, SegmentKey, Similarities, TextHit, best_first
+from indexer.store.memory.bounded_cache import BoundedCache
+from indexer.store.memory.vectors import CACHED_QUERIES, Positions, RowSample, RowVectors, in_videos, top_rows
 from indexer.store.rows import read_texts
 from indexer.store.schema import ArrowTable
 
-Matches = tuple[Places, Similarities]
-"""Rows that hold a word of a query, with their scores (n,); in no order."""
+WordMatches = tuple[Positions, Similarities]
+"""Rows that contain a word of a query, with their BM25 scores (n,); in no order."""
 
 
-class KeptTexts:
-    """The table `texts`, its rows with their row ids."""
+class InMemoryTexts:
+    """One version of the table `texts`, read with its row ids."""
 
     def __init__(self, table: ArrowTable) -> None:
         order = [("video_id", "ascending"), ("source", "ascending"), ("text_index", "ascending")]
@@ -30,100 +30,107 @@ class KeptTexts:
         self._texts: list[str] = columns["text"]
         self._scenery: list[bool] = columns["is_scenery"]
         self.letters: list[str] = columns["letters"]
-        """Of each row."""
+        """The column `letters`, by position."""
         starts, stops = (self._table.column(name).to_pylist() for name in ("start_seconds", "stop_seconds"))
         self._spans = [TimeSpan(start, stop) for start, stop in zip(starts, stops, strict=True)]
-        self._vectors = KeptVectors(self._table)
+        self._vectors = RowVectors(self._table)
         ids = self._table.column("_rowid").to_numpy()
-        self._by_id = np.argsort(ids)
-        self._ids = ids[self._by_id]
+        self._id_order = np.argsort(ids)
+        self._sorted_ids = ids[self._id_order]
         sources: list[TextSource] = self._table.column("source").to_pylist()
-        named: dict[str, list[int]] = {}
-        self._of_segment: dict[tuple[str, str, int], list[int]] = {}
-        self._of_video: dict[tuple[str, str], list[int]] = {}
-        for place, (source, video_id, index) in enumerate(zip(sources, self._videos, self._segments, strict=True)):
-            named.setdefault(source, []).append(place)
-            self._of_segment.setdefault((source, video_id, index), []).append(place)
-            self._of_video.setdefault((source, video_id), []).append(place)
-        self._of_source: dict[str, Places] = {source: np.array(places, np.intp) for source, places in named.items()}
-        self._samples = {source: Sample(self._table, places) for source, places in self._of_source.items()}
-        self.matches: Recent[tuple[str, str], Matches | None] = Recent(KEPT_QUERIES)
-        """By query and source, for `Searching.match_words`."""
+        by_source: dict[str, list[int]] = {}
+        self._by_segment: dict[tuple[str, str, int], list[int]] = {}
+        self._by_video: dict[tuple[str, str], list[int]] = {}
+        for position, (source, video_id, index) in enumerate(zip(sources, self._videos, self._segments, strict=True)):
+            by_source.setdefault(source, []).append(position)
+            self._by_segment.setdefault((source, video_id, index), []).append(position)
+            self._by_video.setdefault((source, video_id), []).append(position)
+        self._by_source: dict[str, Positions] = {
+            source: np.array(positions, np.intp) for source, positions in by_source.items()
+        }
+        self._samples = {source: RowSample(self._table, positions) for source, positions in self._by_source.items()}
+        self._matches: BoundedCache[tuple[str, str], WordMatches | None] = BoundedCache(CACHED_QUERIES)
 
     def __len__(self) -> int:
         return len(self._texts)
 
     def nearest(
-        self, vector: NDArray[np.floating[Any]], *, source: TextSource, limit: int, video_ids: Collection[str] | None
+        self, vector: QueryVector, *, source: TextSource, limit: int, video_ids: Collection[str] | None
     ) -> list[TextHit]:
-        """As `Searching.nearest_texts`."""
-        return self.hits(*greatest(self._places(source, video_ids), self._vectors.cosines(vector), limit))
+        """As `indexer.store.queries.vector_search.VectorSearch.nearest_texts`."""
+        return self.hits(*top_rows(self._of_source(source, video_ids), self._vectors.cosines(vector), limit))
 
-    def places_of(self, row_ids: NDArray[np.integer[Any]]) -> Places | None:
-        """The rows with these ids; None when one of them is not here."""
-        if not len(self._ids):
+    def cached_matches(
+        self, query: str, source: TextSource | None, search: Callable[[], WordMatches | None]
+    ) -> WordMatches | None:
+        """The result of a full-text search of this version of the table, which runs once for a query and source."""
+        return self._matches.get((query, source or ""), search)
+
+    def positions(self, row_ids: NDArray[np.integer[Any]]) -> Positions | None:
+        """Positions of the rows with these ids; None when an id is unknown."""
+        if not len(self._sorted_ids):
             return None if len(row_ids) else np.empty(0, np.intp)
-        places = np.minimum(np.searchsorted(self._ids, row_ids), len(self._ids) - 1)
-        return self._by_id[places] if np.array_equal(self._ids[places], row_ids) else None
+        ranks = np.minimum(np.searchsorted(self._sorted_ids, row_ids), len(self._sorted_ids) - 1)
+        return self._id_order[ranks] if np.array_equal(self._sorted_ids[ranks], row_ids) else None
 
-    def best(
-        self, matches: Matches, *, source: TextSource, limit: int, video_ids: Collection[str] | None
-    ) -> tuple[Places, Similarities]:
-        """The matches of one source with the greatest scores, in no order."""
+    def best_matches(
+        self, matches: WordMatches, *, source: TextSource, limit: int, video_ids: Collection[str] | None
+    ) -> WordMatches:
+        """The `limit` matches of one source with the greatest scores, best first."""
         scores = np.full(len(self), -1.0, np.float32)
         scores[matches[0]] = matches[1]
-        places = self._places(source, video_ids)
-        return greatest(places[scores[places] >= 0], scores, limit)
+        positions = self._of_source(source, video_ids)
+        return top_rows(positions[scores[positions] >= 0], scores, limit)
 
-    def hits(self, places: Places, similarities: Similarities) -> list[TextHit]:
+    def hits(self, positions: Positions, similarities: Similarities) -> list[TextHit]:
         """Rows as hits, best first."""
         return best_first(
             [
                 TextHit(
-                    self._videos[place],
-                    self._segments[place],
-                    self._spans[place],
-                    self._texts[place],
+                    self._videos[position],
+                    self._segments[position],
+                    self._spans[position],
+                    self._texts[position],
                     similarity,
-                    self._scenery[place],
+                    self._scenery[position],
                 )
-                for place, similarity in zip(places.tolist(), similarities.tolist(), strict=True)
+                for position, similarity in zip(positions.tolist(), similarities.tolist(), strict=True)
             ]
         )
 
     def in_segments(
         self,
-        vector: NDArray[np.floating[Any]] | None,
+        vector: QueryVector | None,
         keys: Collection[SegmentKey],
         *,
         sources: Collection[TextSource],
     ) -> dict[SegmentKey, list[TextHit]]:
-        """As `Searching.segment_texts`."""
-        measured = np.zeros(len(self), np.float32) if vector is None else self._vectors.products(vector)
+        """As `indexer.store.queries.segment_similarity.SegmentSimilarity.texts`."""
+        products = np.zeros(len(self), np.float32) if vector is None else self._vectors.products(vector)
         found: dict[SegmentKey, list[TextHit]] = {}
         for video_id, index in dict.fromkeys(keys):
-            if own := [place for source in sources for place in self._of_segment.get((source, video_id, index), ())]:
-                places = np.array(own, np.intp)
-                hits = self.hits(places, measured[places])
+            if rows := [row for source in sources for row in self._by_segment.get((source, video_id, index), ())]:
+                positions = np.array(rows, np.intp)
+                hits = self.hits(positions, products[positions])
                 found[video_id, index] = sorted(hits, key=lambda hit: hit.span.start_seconds)
         return found
 
-    def background(self, vector: NDArray[np.floating[Any]], source: TextSource, size: int) -> Similarities:
-        """(n,) cosines with the sample of one source."""
+    def background(self, vector: QueryVector, source: TextSource, size: int) -> Similarities:
+        """(n,) cosines with a sample of at most `size` rows of one source."""
         if source not in self._samples:
             return np.empty(0, np.float32)
         return self._vectors.products(vector)[self._samples[source].first(size)]
 
-    def sampled(self, source: TextSource, size: int) -> tuple[str, ...]:
-        """As `Sampling.sampled_texts`."""
+    def sample(self, source: TextSource, size: int) -> tuple[str, ...]:
+        """The texts of that sample, in the same order."""
         if source not in self._samples:
             return ()
-        return tuple(self._texts[place] for place in self._samples[source].first(size).tolist())
+        return tuple(self._texts[position] for position in self._samples[source].first(size).tolist())
 
     def rows(self, video_id: str, source: TextSource) -> list[TextRow]:
-        """Of one video, in the order in which they were written."""
-        own = self._of_video.get((source, video_id), [])
-        return read_texts(self._table.slice(own[0], len(own))) if own else []
+        """Texts of one video, in the order in which they were written."""
+        positions = self._by_video.get((source, video_id), [])
+        return read_texts(self._table.slice(positions[0], len(positions))) if positions else []
 
-    def _places(self, source: TextSource, video_ids: Collection[str] | None) -> Places:
-        return in_videos(self._of_source.get(source, np.empty(0, np.intp)), self._videos, video_ids)
+    def _of_source(self, source: TextSource, video_ids: Collection[str] | None) -> Positions:
+        return in_videos(self._by_source.get(source, np.empty(0, np.intp)), self._videos, video_ids)

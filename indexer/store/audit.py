@@ -1,0 +1,63 @@
+"""Auditing a library: reads what `indexer.store.audit_checks` checks."""
+
+from pathlib import Path
+
+import pyarrow.compute as arrow_compute
+
+from indexer.records import Video
+from indexer.store.audit_checks import Problem, VideoContent, audit_video, duplicate_keys, unknown_videos
+from indexer.store.reader import Reader
+from indexer.store.schema import KEYS, TABLES, TableName
+from indexer.store.tables import Tables
+from indexer.store.thumbnails import Thumbnails
+
+
+class Audit:
+    """Reads every row once, one video at a time; works for readers and writers."""
+
+    def __init__(self, tables: Tables, reader: Reader, thumbnails: Thumbnails) -> None:
+        self._tables = tables
+        self._reader = reader
+        self._thumbnails = thumbnails
+
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong with the library, sorted; empty when all is well.
+
+        Raises:
+            LibraryBrokenError: a table cannot be read at all.
+        """
+        videos = self._reader.videos()
+        known = {video.video_id for video in videos}
+        problems: list[Problem] = []
+        for table in TABLES:
+            problems += duplicate_keys(table, self._repeated_keys(table))
+            problems += unknown_videos(table, self._tables.video_ids(table), known)
+        problems += [
+            Problem("orphan_thumbnail", video_id, "pictures of a video that is not there")
+            for video_id in {folder.name for folder in self._thumbnails.folders()} - known
+        ]
+        for video in videos:
+            problems += audit_video(self._content(video))
+        return sorted(problems)
+
+    def _content(self, video: Video) -> VideoContent:
+        return VideoContent(
+            video=video,
+            segments=self._reader.segments(video.video_id),
+            frames=self._reader.frames(video.video_id),
+            texts=self._reader.texts(video.video_id, None),
+            thumbnails=self._thumbnails.segments(video.video_id),
+            file_exists=any(Path(path).is_file() for path in video.paths),
+        )
+
+    def _repeated_keys(self, table: TableName) -> list[tuple[object, ...]]:
+        """The keys that several rows share, once for each such row."""
+        columns = list(KEYS[table])
+        rows = self._tables.rows(table, columns=columns)
+        with self._tables.errors(f"comparing the keys of {table}"):
+            counted = rows.group_by(columns).aggregate([([], "count_all")])
+            repeated = counted.filter(arrow_compute.field("count_all") > 1)
+        result: list[tuple[object, ...]] = []
+        for row in repeated.to_pylist():
+            result += [tuple(row[name] for name in columns)] * row["count_all"]
+        return result

@@ -1,0 +1,42 @@
+"""Finding the video that a user names. Pure."""
+
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+
+from indexer.errors import NotInLibraryError
+from indexer.records import Video
+
+
+def find_video(videos: Sequence[Video], name: str, *, library: Path) -> Video:
+    """The video with an id, an id's first digits, a full path, or a file's name; the first kind that matches decides.
+
+    Args:
+        library: its path, for messages.
+
+    Raises:
+        NotInLibraryError: no video matches, or several do (the message lists them).
+    """
+    for matches in (_has_id, _has_path, _has_name, _has_id_prefix):
+        found = [video for video in videos if matches(video, name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            candidates = ", ".join(f"{video.video_id[:8]} ({video.path})" for video in found[:5])
+            raise NotInLibraryError(f"{name!r} names {len(found)} videos: {candidates}; give the id or the path")
+    raise NotInLibraryError(f"library {library} holds no video {name!r}; `reelseek videos` lists them")
+
+
+def _has_id(video: Video, name: str) -> bool:
+    return video.video_id == name
+
+
+def _has_path(video: Video, name: str) -> bool:
+    return name in video.paths
+
+
+def _has_name(video: Video, name: str) -> bool:
+    return any(PurePath(path).name == name for path in video.paths)
+
+
+def _has_id_prefix(video: Video, name: str) -> bool:
+    return len(name) >= 4 and video.video_id.startswith(name.lower())

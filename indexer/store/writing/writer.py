@@ -1,0 +1,67 @@
+"""Writing videos: each call replaces their rows in one commit per table."""
+
+import threading
+from collections.abc import Sequence
+
+from indexer.catalog import TextSource
+from indexer.records import FrameRow, SegmentRow, TextRow, Video
+from indexer.store.filters import one_of
+from indexer.store.rows import frame_rows, segment_rows, text_rows, video_rows
+from indexer.store.schema import Maker
+from indexer.store.thumbnails import Thumbnails
+from indexer.store.writing.id_batches import id_batches
+from indexer.store.writing.table_writer import TableWriter
+
+
+class Writer:
+    """Calls are serialised by a lock, so several threads may write; readers continue meanwhile.
+
+    For a crash to leave no video half described, a caller writes rows and thumbnails first and calls `put_videos` last.
+    """
+
+    def __init__(self, maker: Maker, tables: TableWriter, thumbnails: Thumbnails) -> None:
+        self._maker = maker
+        self._tables = tables
+        self._thumbnails = thumbnails
+        self._lock = threading.RLock()
+
+    def write_pictures(self, items: Sequence[tuple[str, Sequence[SegmentRow], Sequence[FrameRow]]]) -> None:
+        """Replace the segments and frames of these videos: one commit to `segments`, one to `frames`.
+
+        Thumbnails of segments that no longer exist are deleted.
+        """
+        with self._lock:
+            segments = [segment_rows(video_id, rows, self._maker) for video_id, rows, _ in items]
+            frames = [frame_rows(video_id, rows, self._maker) for video_id, _, rows in items]
+            ids = [video_id for video_id, _, _ in items]
+            self._tables.replace("segments", segments, ids)
+            self._tables.replace("frames", frames, ids)
+            for video_id, rows, _ in items:
+                self._thumbnails.delete_except(video_id, {row.index for row in rows})
+
+    def write_texts(self, items: Sequence[tuple[str, TextSource, Sequence[TextRow]]]) -> None:
+        """Replace the texts of these (video, source) pairs: one commit for each source among them."""
+        with self._lock:
+            for source in sorted({source for _, source, _ in items}):
+                of_source = [(video_id, rows) for video_id, its, rows in items if its == source]
+                parts = [text_rows(video_id, source, rows, self._maker) for video_id, rows in of_source]
+                self._tables.replace("texts", parts, [video_id for video_id, _ in of_source], source=source)
+
+    def put_videos(self, videos: Sequence[Video]) -> None:
+        """Add or replace the rows of these videos in `videos`, in one commit."""
+        with self._lock:
+            self._tables.replace("videos", [video_rows(videos, self._maker)], [video.video_id for video in videos])
+
+    def remove_videos(self, video_ids: Sequence[str]) -> None:
+        """Delete these videos, their rows in `videos` first, so that a crash leaves only what recovery removes."""
+        with self._lock:
+            for ids in id_batches(video_ids):
+                for table in ("videos", "segments", "frames", "texts"):
+                    self._tables.delete(table, one_of("video_id", ids))
+                for video_id in ids:
+                    self._thumbnails.delete(video_id)
+
+    def write_thumbnail(self, video_id: str, segment_index: int, jpeg: bytes) -> None:
+        """Write a segment's thumbnail; a crash leaves the old one or the new one, never half of one."""
+        with self._lock:
+            self._thumbnails.write(video_id, segment_index, jpeg)
