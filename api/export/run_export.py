@@ -9,8 +9,9 @@ from typing import Any
 
 from api.export.clips import write_clips
 from api.export.documents import Document, documents
+from api.export.formats import Format
 from api.export.output_files import check_free, make_folder, write_data
-from api.export.prepare import MOST_HANDLE_SECONDS, Format, prepare
+from api.export.prepare import MOST_HANDLE_SECONDS, prepare
 from api.export.reel import write_reel
 from api.export.source_probe import MediaChild
 from api.export.takes import Wanted

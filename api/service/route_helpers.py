@@ -22,7 +22,6 @@ Result = TypeVar("Result")
 GET_HEAD = [HttpMethod.GET, HttpMethod.HEAD]
 KEPT = "private, max-age=86400"
 """An id is the content's: what is made of it does not change."""
-MOST_SECONDS = 1e7
 LEAST_CLIP_SECONDS = 0.001
 VideoIdPath = Annotated[
     str, Parameter(pattern="^[0-9a-f]{32}$", description="The video's id.", schema_extra={"example": "0" * 32})

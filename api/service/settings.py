@@ -1,8 +1,10 @@
 """Settings of the service beside those of `indexer.config`: address, bounds, deadlines. Each once, with its default."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+
+from api.options import ALLOWED_HOSTS, CORS_ORIGINS, HOST, MAX_UPLOAD, PORT, REQUIRE_KEY, ROOTS
 
 UPLOAD_FOLDER = "uploads"
 JOB_FOLDER = "jobs"
@@ -15,16 +17,14 @@ KEY_FILE = "keys.json"
 class ServiceSettings:
     """Every setting of `reelseek serve`. All durations are in seconds, all sizes in bytes."""
 
-    host: str = "127.0.0.1"
-    port: int = 8765
-    """0: any free one."""
-    roots: tuple[Path, ...] = ()
-    """Folders under which files may be indexed by their path; resolved."""
-    cors_origins: tuple[str, ...] = ()
-    """Origins of other pages that may call the service, as `https://example.org`."""
-    allowed_hosts: tuple[str, ...] = ()
-    """Names, beside loopback's, by which the service may be addressed when it needs no key."""
-    max_upload_bytes: int = 20 << 30
+    host: str = HOST.default
+    port: int = PORT.default
+    roots: tuple[Path, ...] = ROOTS.default
+    """Resolved."""
+    cors_origins: tuple[str, ...] = CORS_ORIGINS.default
+    allowed_hosts: tuple[str, ...] = ALLOWED_HOSTS.default
+    """Beside loopback's; they count when the service needs no key."""
+    max_upload_bytes: int = MAX_UPLOAD.default << 20
     max_uploads: int = 1000
     """Uploaded files that are kept."""
     uploads_at_once: int = 4
@@ -55,8 +55,7 @@ class ServiceSettings:
     ping_seconds: float = 10.0
     stop_seconds: float = 8.0
     """Time that requests and a running job get when the service stops."""
-    require_key: bool = field(default=False)
-    """Ask for a key even on loopback."""
+    require_key: bool = REQUIRE_KEY.default
 
     @property
     def is_loopback(self) -> bool:

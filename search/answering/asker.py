@@ -24,13 +24,14 @@ from search.answering.answer import Answer, CitedMoment, EvidenceUsed
 from search.answering.callbacks import Listening, OnEvidence
 from search.answering.clip_planning import Candidate
 from search.answering.counting import answer_count
-from search.answering.effort import EFFORTS, EffortName, fitting
-from search.answering.multi_pass import Looked, Mode, Passes
+from search.answering.effort import EFFORTS, fitting
+from search.answering.multi_pass import Looked, Passes
 from search.answering.question_analysis import presupposes, retrieval_query, scope_of
 from search.answering.quoted_texts import captions_in, texts_in, wants_text
 from search.answering.summarizing import answer_summary
 from search.answering.uniform_sampling import whole_candidates, whole_plan
 from search.engine import SearchEngine
+from search.options import EffortName, Mode
 from search.query.validation import check_query
 from search.results import Moment
 from search.scoring.visual_presence import SEEN, Sight

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from indexer.records import TimeSpan, Video
 from search.answering.answer import Answer, CitedMoment, EvidenceUsed
 from search.answering.callbacks import Listening, ShownSpan
-from search.answering.effort import EFFORTS, Effort, EffortName, fitting
+from search.answering.effort import EFFORTS, Effort, fitting
 from search.answering.multi_pass import Passes
 from search.answering.question_analysis import retrieval_query
 from search.answering.quoted_texts import wants_text
+from search.options import EffortName
 
 if TYPE_CHECKING:
     from search.answering.asker import Asker

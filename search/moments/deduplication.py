@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from indexer.store.memory.dot_products import row_products
 from search.moments.localization import Draft
+from search.options import MOMENTS_PER_VIDEO
 
-PER_VIDEO = 5
-"""Moments of one video that are shown unless more are asked for: half of a page."""
 ALIKE = 0.97
 """Cosine of two segments' mean pictures from which they show the same. Not measured with a large model."""
 ALIKE_OF_PROFILE = {"demo": 0.998}
@@ -49,7 +48,11 @@ class _Open:
 
 
 def fold(
-    drafts: Sequence[Draft], vectors: NDArray[np.floating[Any]], *, per_video: int = PER_VIDEO, alike: float = ALIKE
+    drafts: Sequence[Draft],
+    vectors: NDArray[np.floating[Any]],
+    *,
+    per_video: int = MOMENTS_PER_VIDEO,
+    alike: float = ALIKE,
 ) -> list[Group]:
     """Groups in the order of their best moments.
 

@@ -7,11 +7,9 @@ import numpy as np
 
 from indexer.errors import QueryError
 from indexer.store.library import Library
-from search.moments.deduplication import ALIKE, ALIKE_OF_PROFILE, PER_VIDEO, Group, fold, may_be_alike
+from search.moments.deduplication import ALIKE, ALIKE_OF_PROFILE, Group, fold, may_be_alike
 from search.moments.localization import Draft
-
-MAX_LIMIT = 1000
-"""Moments on one page."""
+from search.options import MAX_LIMIT, MOMENTS_PER_VIDEO
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def check_share(per_video: int | None, *, one_video: bool) -> int:
         QueryError: it is below 0.
     """
     if per_video is None:
-        return 0 if one_video else PER_VIDEO
+        return 0 if one_video else MOMENTS_PER_VIDEO
     if per_video < 0:
         raise QueryError(f"per_video = {per_video} is below 0; 0 is any number")
     return per_video

@@ -2,49 +2,31 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import SEARCH_MODEL_OPTIONS, with_settings
+from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
+from api.cli.options import STREAM
 from indexer.config import Settings
-
-if TYPE_CHECKING:
-    from search.answering.effort import EffortName
-    from search.answering.multi_pass import Mode
-
-MODES = ("frames", "video")
-EFFORT_NAMES = ("low", "normal", "high")
+from search.options import EFFORT, MODE, RETRIEVAL, VIDEO, EffortName, Mode
 
 
 @click.command()
 @click.argument("question")
-@click.option("--video", metavar="VIDEO", help="Only of this video: its name, path, id, or the id's first digits.")
-@click.option(
-    "--mode",
-    type=click.Choice(MODES),
-    default="frames",
-    show_default=True,
-    help="Show pairs of frames with their times, or each clip as one video.",
-)
-@click.option(
-    "--effort",
-    type=click.Choice(EFFORT_NAMES),
-    default="normal",
-    show_default=True,
-    help="How many clips are looked at: 3, 6 or 24.",
-)
-@click.option("--no-retrieval", is_flag=True, help="Do not search: frames spread evenly over all that there is.")
-@click.option("--stream", is_flag=True, help="Print the answer word by word also into a pipe; with --json, as events.")
-@with_settings(*SEARCH_MODEL_OPTIONS, "vision_language_model")
+@flag(VIDEO)
+@flag(MODE)
+@flag(EFFORT)
+@flag(RETRIEVAL)
+@flag(STREAM)
+@with_settings(*SEARCH_MODEL_SETTINGS, "vision_language_model")
 def ask(
     question: str,
     *,
     video: str | None,
-    mode: "Mode",
-    effort: "EffortName",
-    no_retrieval: bool,
+    mode: Mode,
+    effort: EffortName,
+    retrieval: bool,
     stream: bool,
     settings: Settings,
     as_json: bool,
@@ -96,7 +78,7 @@ def ask(
             video=video,
             mode=mode,
             effort=effort,
-            retrieval=not no_retrieval,
+            retrieval=retrieval,
             on_text=on_text if streams else None,
             on_draft=on_draft if drafts else None,
         )

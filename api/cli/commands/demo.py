@@ -8,7 +8,8 @@ import click
 
 from api.cli.commands.demo_run import run
 from api.cli.exit_codes import ExitCode
-from api.cli.options import json_option
+from api.cli.flags import flag
+from api.cli.options import JSON, MAKE_MINUTES, MAKE_OUT, MAKE_SEED, VIDEO_MINUTES
 
 
 @click.group()
@@ -23,11 +24,11 @@ def demo() -> None:
 
 
 @demo.command()
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write to.")
-@click.option("--minutes", type=float, default=10.0, show_default=True, help="Playing time of all videos together.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same world.")
-@click.option("--video-minutes", type=float, default=5.0, show_default=True, help="About how long each video is.")
-@json_option
+@flag(MAKE_OUT)
+@flag(MAKE_MINUTES)
+@flag(MAKE_SEED)
+@flag(VIDEO_MINUTES)
+@flag(JSON)
 def make(*, out: Path, minutes: float, seed: int, video_minutes: float, as_json: bool) -> ExitCode:
     """Draw videos with their truth.
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import json_option
-from indexer.config import Settings
+from api.cli.flags import flag
+from api.cli.options import JSON, RUN_MINUTES, RUN_OUT, RUN_SEED
+from indexer.config import SETTINGS, Settings
 
 if TYPE_CHECKING:
     from api.cli.demo.ask_checks import AskedCheck
@@ -19,17 +20,11 @@ ENOUGH = 0.7
 
 
 @click.command()
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("out/demo"),
-    show_default=True,
-    help="Folder for the videos and the library.",
-)
-@click.option("--minutes", type=float, default=4.0, show_default=True, help="Playing time of the videos.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Which world.")
-@click.option("--device", default=Settings().device, show_default=True, metavar="DEVICE", help="Where models run.")
-@json_option
+@flag(RUN_OUT)
+@flag(RUN_MINUTES)
+@flag(RUN_SEED)
+@flag(SETTINGS["device"])
+@flag(JSON)
 def run(*, out: Path, minutes: float, seed: int, device: str, as_json: bool) -> ExitCode:
     """Draw, index, search, ask; print found beside true.
 

@@ -7,31 +7,21 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import with_settings
+from api.cli.flags import flag, with_settings
+from api.cli.options import CHAPTER_FILE, CHAPTER_FORMAT, REPLACE_FILE, TITLES
 from indexer.config import Settings
 
 if TYPE_CHECKING:
     from indexer.records import Video
     from search.chapters.chapters import FoundChapter
 
-FORMATS = ("text", "json", "webvtt")
-TITLES = ("words", "model")
-
 
 @click.command()
 @click.argument("video")
-@click.option(
-    "--format", "kind", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write it."
-)
-@click.option("--out", metavar="FILE", help="Write a file.  [standard output]")
-@click.option("--force", is_flag=True, help="Replace the file.")
-@click.option(
-    "--titles",
-    type=click.Choice(TITLES),
-    default="words",
-    show_default=True,
-    help="From the words of the video, or written by the vision-language model.",
-)
+@flag(CHAPTER_FORMAT, dest="kind")
+@flag(CHAPTER_FILE)
+@flag(REPLACE_FILE)
+@flag(TITLES)
 @with_settings("device", "vision_language_model")
 def describe(
     video: str, *, kind: str, out: str | None, force: bool, titles: str, settings: Settings, as_json: bool

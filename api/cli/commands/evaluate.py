@@ -2,17 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from api.cli.commands.search import SIGNALS
 from api.cli.exit_codes import ExitCode
-from api.cli.options import SEARCH_MODEL_OPTIONS, with_settings
+from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
+from api.cli.options import EVALUATE_LIMIT, PREDICTIONS, TRUTH
 from indexer.config import Settings
-
-if TYPE_CHECKING:
-    from search.signals import Signal
+from search.options import SIGNALS_ONLY
+from search.signals import Signal
 
 SHOWN_SCORES = ("queries", "R@1@0.5", "R@5@0.5", "R@10@0.5", "R@1@overlap", "hit@1", "mAP", "MRR")
 """The scores of the table for people; JSON has them all."""
@@ -21,16 +20,16 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("eval")
-@click.option("--truth", required=True, type=FILE, metavar="FILE", help="What is right, one JSON object a line.")
-@click.option("--predictions", type=FILE, metavar="FILE", help="Score these instead of searching a library.")
-@click.option("--signal", "signals", multiple=True, type=click.Choice(SIGNALS), help="Search only by this.  [all]")
-@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="Moments asked for.")
-@with_settings(*SEARCH_MODEL_OPTIONS)
+@flag(TRUTH, kind=FILE)
+@flag(PREDICTIONS, kind=FILE)
+@flag(SIGNALS_ONLY)
+@flag(EVALUATE_LIMIT)
+@with_settings(*SEARCH_MODEL_SETTINGS)
 def evaluate(
     *,
     truth: Path,
     predictions: Path | None,
-    signals: "tuple[Signal, ...]",
+    signals: tuple[Signal, ...],
     limit: int,
     settings: Settings,
     as_json: bool,
@@ -62,7 +61,7 @@ def evaluate(
 
 
 def _search_report(
-    truth: Path, signals: "tuple[Signal, ...]", limit: int, settings: Settings, *, quiet: bool
+    truth: Path, signals: tuple[Signal, ...], limit: int, settings: Settings, *, quiet: bool
 ) -> dict[str, Any]:
     from api.cli.terminal import percent_bar
     from search.engine import SearchEngine

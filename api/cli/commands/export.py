@@ -8,46 +8,46 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from api.cli.commands.search import SIGNALS
 from api.cli.exit_codes import ExitCode
-from api.cli.options import SEARCH_MODEL_OPTIONS, with_settings
+from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
+from api.cli.options import (
+    EXPORT_OUT,
+    EXPORT_VIDEO,
+    FORMAT_OR_ENDING,
+    ORDER,
+    REPLACE_FILES,
+    SOURCE,
+    START,
+    STOP,
+    TITLE_OR_QUERY,
+)
+from api.export.formats import FORMATS, Format
+from api.options import DROP_FRAME, HANDLES, RATE
 from indexer.config import Settings
+from search.options import LIMIT, SIGNALS_ONLY
+from search.signals import Signal
 
 if TYPE_CHECKING:
-    from api.export.prepare import Format
     from api.export.takes import Wanted
-    from search.signals import Signal
-
-FORMATS = ("csv", "json", "webvtt", "edl", "fcpxml", "otio", "clips", "reel")
-"""As `api.export.prepare.FORMATS`, which is too heavy to import for `--help`; a test holds that they are equal."""
 
 
 @click.command()
 @click.argument("query", required=False)
-@click.option("--format", "kind", type=click.Choice(FORMATS), help="What to write.  [by the ending of --out]")
-@click.option(
-    "--out",
-    metavar="PATH",
-    help="A file; a folder for clips, and where a format makes several files.  [standard output, for text]",
-)
-@click.option("--from", "source", metavar="FILE", help="Moments that `search --json` or `ask --json` printed; - reads.")
-@click.option("--video", metavar="VIDEO", help="Only of this video; without QUERY all of it, or --start to --stop.")
-@click.option("--start", type=float, metavar="SECONDS", help="Where the span begins.")
-@click.option("--stop", type=float, metavar="SECONDS", help="Where it ends.")
-@click.option("--limit", metavar="N", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many.")
-@click.option("--signal", "signals", multiple=True, type=click.Choice(SIGNALS), help="Search only by this.")
-@click.option("--order", type=click.Choice(("best", "time")), default="best", show_default=True, help="Which is first.")
-@click.option("--handles", metavar="SECONDS", default="0", help="So much more at both ends, as 1 or 0.5s.  [0]")
-@click.option("--rate", metavar="RATE", help="Of the time line, as 25, 29.97 or 30000/1001.  [that of most moments]")
-@click.option(
-    "--drop-frame/--non-drop-frame",
-    "drops",
-    default=None,
-    help="Time code at 29.97 and 59.94 for files that have none.  [drop-frame]",
-)
-@click.option("--title", help="Of the time line.  [the query]")
-@click.option("--force", is_flag=True, help="Replace what is there.")
-@with_settings(*SEARCH_MODEL_OPTIONS)
+@flag(FORMAT_OR_ENDING, dest="kind")
+@flag(EXPORT_OUT)
+@flag(SOURCE)
+@flag(EXPORT_VIDEO)
+@flag(START)
+@flag(STOP)
+@flag(LIMIT)
+@flag(SIGNALS_ONLY)
+@flag(ORDER)
+@flag(HANDLES, dest="handles", kind=str)
+@flag(RATE)
+@flag(DROP_FRAME, dest="drops")
+@flag(TITLE_OR_QUERY)
+@flag(REPLACE_FILES)
+@with_settings(*SEARCH_MODEL_SETTINGS)
 def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any) -> ExitCode:
     """Take found moments away: clips, tables, chapters, edit lists for editors, or one reel of all.
 
@@ -101,7 +101,7 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
     return ExitCode.OK
 
 
-def _kind(kind: "Format | None", out: str | None) -> "Format":
+def _kind(kind: Format | None, out: str | None) -> Format:
     if kind is not None:
         return kind
     by_ending: dict[str, Format] = {".vtt": "webvtt", ".mp4": "reel", ".csv": "csv", ".json": "json", ".edl": "edl"}

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import INDEX_OPTIONS, with_settings
+from api.cli.flags import INDEX_SETTINGS, flag, with_settings
+from api.cli.options import PRUNE, RETRY_FAILED
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--prune", is_flag=True, help="Drop videos under PATH that are gone from the disk.")
-@click.option("--retry-failed", is_flag=True, help="Try again what failed before, though nothing changed since.")
-@with_settings(*INDEX_OPTIONS)
+@flag(PRUNE)
+@flag(RETRY_FAILED)
+@with_settings(*INDEX_SETTINGS)
 def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings: Settings, as_json: bool) -> ExitCode:
     """Index video files, and folders with all that is under them.
 

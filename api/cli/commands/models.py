@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import MODEL_OPTIONS, RERANK_OPTIONS, with_settings
+from api.cli.flags import MODEL_SETTINGS, RERANK_SETTINGS, with_settings
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@with_settings(*MODEL_OPTIONS, *RERANK_OPTIONS)
+@with_settings(*MODEL_SETTINGS, *RERANK_SETTINGS)
 def models(*, settings: Settings, as_json: bool) -> ExitCode:
     """Show the profiles of models, and which are here.
 

@@ -6,16 +6,17 @@ from pathlib import Path
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import SEARCH_MODEL_OPTIONS, with_settings
+from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
+from api.cli.options import PINPOINT_START, PINPOINT_STOP, PINPOINT_VIDEO
 from indexer.config import Settings
 
 
 @click.command()
 @click.argument("query")
-@click.option("--video", metavar="VIDEO", required=True, help="Its name, path, id, or the id's first digits.")
-@click.option("--start", type=float, required=True, metavar="SECONDS", help="About where the moment starts.")
-@click.option("--stop", type=float, required=True, metavar="SECONDS", help="About where it stops.")
-@with_settings(*SEARCH_MODEL_OPTIONS, "vision_language_model")
+@flag(PINPOINT_VIDEO)
+@flag(PINPOINT_START)
+@flag(PINPOINT_STOP)
+@with_settings(*SEARCH_MODEL_SETTINGS, "vision_language_model")
 def pinpoint(query: str, *, video: str, start: float, stop: float, settings: Settings, as_json: bool) -> ExitCode:
     """Refine where a moment starts and stops.
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import with_settings
+from api.cli.flags import flag, with_settings
+from api.cli.options import YES
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("names", metavar="VIDEO...", nargs=-1, required=True)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@flag(YES)
 @with_settings()
 def remove(names: tuple[str, ...], *, yes: bool, settings: Settings, as_json: bool) -> ExitCode:
     """Remove videos from the library.

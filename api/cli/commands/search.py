@@ -7,65 +7,31 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import SEARCH_MODEL_OPTIONS, with_settings
+from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
+from api.cli.options import THUMBNAILS
 from indexer.config import Settings
+from search.options import EXPAND, EXPLAIN, FOLD, IMAGE, LIKE, LIMIT, OFFSET, PER_VIDEO, PLAIN, SIGNALS_ONLY, VIDEO
+from search.signals import Signal
 
 if TYPE_CHECKING:
     from search.results import SearchResult
-    from search.signals import Signal
-
-SIGNALS = (
-    "picture",
-    "subtitle",
-    "subtitle_words",
-    "speech",
-    "speech_words",
-    "screen_text",
-    "screen_text_words",
-    "caption",
-    "caption_words",
-    "metadata_words",
-)
-"""As `search.signals.SIGNALS`, which is too heavy to import for `--help`; a test holds that they are equal."""
 
 
 @click.command()
 @click.argument("query", required=False)
-@click.option(
-    "--image",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Find what it shows; QUERY says what differs.",
-)
-@click.option("--like", metavar="VIDEO@TIME", help="Find more like this moment; QUERY says what differs.")
-@click.option("--video", metavar="VIDEO", help="Only in this video: its name, path, id, or the id's first digits.")
-@click.option("--limit", metavar="N", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many.")
-@click.option("--offset", metavar="N", type=click.IntRange(0), default=0, help="Leave out the first N: the next page.")
-@click.option(
-    "--signal",
-    "signals",
-    multiple=True,
-    type=click.Choice(SIGNALS),
-    help="Search only by this; may be given several times.  [all that the library has]",
-)
-@click.option("--plain", is_flag=True, help="Take QUERY as it stands: marks, `then` and `not` are only words.")
-@click.option(
-    "--per-video",
-    metavar="N",
-    type=click.IntRange(0),
-    help="Show N moments of one video at most; 0 for any number.  [5; any number with --video]",
-)
-@click.option(
-    "--fold/--no-fold", default=True, show_default=True, help="Fold near-duplicates into the best of them, or show all."
-)
-@click.option("--expand", metavar="RANK", type=click.IntRange(1), help="Show what is folded into this moment.")
-@click.option(
-    "--thumbnails/--no-thumbnails",
-    default=None,
-    help="Show pictures.  [in a wide terminal with true colours]",
-)
-@click.option("--explain", is_flag=True, help="Say which signals were counted for this query, and why.")
-@with_settings(*SEARCH_MODEL_OPTIONS, "relevance_threshold")
+@flag(IMAGE, kind=click.Path(path_type=Path))
+@flag(LIKE)
+@flag(VIDEO)
+@flag(LIMIT)
+@flag(OFFSET)
+@flag(SIGNALS_ONLY)
+@flag(PLAIN)
+@flag(PER_VIDEO)
+@flag(FOLD)
+@flag(EXPAND)
+@flag(THUMBNAILS)
+@flag(EXPLAIN)
+@with_settings(*SEARCH_MODEL_SETTINGS, "relevance_threshold")
 def search(
     query: str | None,
     *,
@@ -74,7 +40,7 @@ def search(
     video: str | None,
     limit: int,
     offset: int,
-    signals: "tuple[Signal, ...]",
+    signals: tuple[Signal, ...],
     per_video: int | None,
     fold: bool,
     expand: int | None,

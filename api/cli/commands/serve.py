@@ -6,56 +6,25 @@ from pathlib import Path
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import INDEX_OPTIONS, RERANK_OPTIONS, with_settings
+from api.cli.flags import INDEX_SETTINGS, RERANK_SETTINGS, flag, with_settings
+from api.options import ALLOWED_HOSTS, CORS_ORIGINS, HOST, LOG_LEVEL, MAX_UPLOAD, PORT, REQUIRE_KEY, ROOTS
 from api.service.settings import ServiceSettings
 from indexer.config import Settings
 from indexer.errors import UsageError
 
-_DEFAULTS = ServiceSettings()
 _MEBI = 1 << 20
 
 
 @click.command()
-@click.option("--host", metavar="ADDRESS", default=_DEFAULTS.host, show_default=True, help="Address to listen at.")
-@click.option(
-    "--port", metavar="N", type=click.IntRange(0, 65535), default=_DEFAULTS.port, show_default=True, help="0: any free."
-)
-@click.option(
-    "--root",
-    "roots",
-    metavar="DIR",
-    multiple=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Files under it may be indexed by their path; may be given several times.  [none]",
-)
-@click.option(
-    "--cors-origin",
-    "cors_origins",
-    metavar="ORIGIN",
-    multiple=True,
-    help="Pages of this origin may call the service, as https://example.org; may be given several times.  [none]",
-)
-@click.option(
-    "--allowed-host",
-    "allowed_hosts",
-    metavar="NAME",
-    multiple=True,
-    help="Another name for this machine, as a proxy before the service uses it; may be given several times.  [none]",
-)
-@click.option("--require-key", is_flag=True, help="Ask for a key on loopback too.")
-@click.option(
-    "--max-upload",
-    "max_upload_mib",
-    metavar="MIB",
-    type=click.IntRange(1, 10 << 20),
-    default=_DEFAULTS.max_upload_bytes // _MEBI,
-    show_default=True,
-    help="Largest upload, in MiB.",
-)
-@click.option(
-    "--log-level", type=click.Choice(("debug", "info", "warning")), default="info", show_default=True, help="How much."
-)
-@with_settings(*INDEX_OPTIONS, *RERANK_OPTIONS)
+@flag(HOST)
+@flag(PORT)
+@flag(ROOTS, kind=click.Path(exists=True, file_okay=False, path_type=Path))
+@flag(CORS_ORIGINS)
+@flag(ALLOWED_HOSTS)
+@flag(REQUIRE_KEY)
+@flag(MAX_UPLOAD)
+@flag(LOG_LEVEL)
+@with_settings(*INDEX_SETTINGS, *RERANK_SETTINGS)
 def serve(
     *,
     host: str,

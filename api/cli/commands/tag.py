@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import with_settings
+from api.cli.flags import flag, with_settings
+from api.cli.options import ADD_TAGS, CLEAR_TAGS, LIST_TAGS, REMOVE_TAGS
 from indexer.config import Settings
 from indexer.errors import NotInLibraryError, UsageError
 
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("names", metavar="VIDEO...", nargs=-1)
-@click.option("-a", "--add", metavar="TAG", multiple=True, help="Give them this tag; may be given several times.")
-@click.option("-r", "--remove", metavar="TAG", multiple=True, help="Take this tag away; may be given several times.")
-@click.option("--clear", is_flag=True, help="Take all tags away, before --add.")
-@click.option("--list", "list_all", is_flag=True, help="Show which tags there are, and of how many videos.")
+@flag(ADD_TAGS)
+@flag(REMOVE_TAGS)
+@flag(CLEAR_TAGS)
+@flag(LIST_TAGS)
 @with_settings()
 def tag(
     names: tuple[str, ...],

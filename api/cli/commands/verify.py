@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import with_settings
+from api.cli.flags import with_settings
 from indexer.config import Settings
 
 

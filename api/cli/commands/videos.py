@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import with_settings
+from api.cli.flags import flag, with_settings
+from api.cli.options import FAILED, SORT, WITH_TAGS
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -25,9 +26,9 @@ SORT_KEYS: dict[str, "Callable[[Video], Any]"] = {
 
 @click.command()
 @click.argument("words", nargs=-1)
-@click.option("--sort", type=click.Choice(list(SORT_KEYS)), default="path", show_default=True, help="Order.")
-@click.option("--failed", is_flag=True, help="Only videos that could not be indexed.")
-@click.option("--tag", "tags", metavar="TAG", multiple=True, help="Only videos with this tag; several: with all.")
+@flag(SORT)
+@flag(FAILED)
+@flag(WITH_TAGS)
 @with_settings()
 def videos(
     words: tuple[str, ...], *, sort: str, failed: bool, tags: tuple[str, ...], settings: Settings, as_json: bool

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import INDEX_OPTIONS, WATCH_OPTIONS, with_settings
+from api.cli.flags import INDEX_SETTINGS, WATCH_SETTINGS, flag, with_settings
+from api.cli.options import ONCE, WATCH_PRUNE
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     required=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
-@click.option("--once", is_flag=True, help="Index what is complete, and end; for a timer.")
-@click.option("--prune", is_flag=True, help="Drop videos whose files are removed while it watches.")
-@with_settings(*WATCH_OPTIONS, *INDEX_OPTIONS)
+@flag(ONCE)
+@flag(WATCH_PRUNE)
+@with_settings(*WATCH_SETTINGS, *INDEX_SETTINGS)
 def watch(folders: tuple[Path, ...], *, once: bool, prune: bool, settings: Settings, as_json: bool) -> ExitCode:
     """Watch folders: new and changed videos are indexed once they are complete.
 

@@ -9,6 +9,8 @@ from litestar.params import Parameter
 from api.service.event_stream import Channel, EventStream, StreamCount
 from api.service.jobs.runner import JobRunner
 from api.service.jobs.store import JobEntry
+from api.service.options import JOB_LIMIT, JOB_OFFSET
+from api.service.parameters import parameter
 from api.service.problems import described
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
@@ -30,8 +32,8 @@ class JobRoutes(Controller):
     async def jobs(
         self,
         jobs: JobRunner,
-        limit: Annotated[int, Parameter(ge=1, le=500)] = 50,
-        offset: Annotated[int, Parameter(ge=0, le=1_000_000)] = 0,
+        limit: Annotated[int, parameter(JOB_LIMIT)] = JOB_LIMIT.default,
+        offset: Annotated[int, parameter(JOB_OFFSET)] = JOB_OFFSET.default,
     ) -> schemas.JobPage:
         """The newest first."""
         return jobs.page(offset=offset, limit=limit)

@@ -5,7 +5,6 @@ from pathlib import Path, PurePath
 from typing import Annotated
 
 from litestar import Controller, Response, get, route
-from litestar.params import Parameter
 from msgspec import Meta, Struct
 
 from api.media.opened_file import OpenedFile, open_source
@@ -16,11 +15,12 @@ from api.service.files.media_worker import ask_child
 from api.service.files.playback import watchable
 from api.service.files.preparer import Making, desk_of
 from api.service.files.previews import Still, make_sheet, make_still, near_picture, sheet_name, sheet_vtt
+from api.service.options import BUCKETS, CLIP_START, CLIP_STOP, LANGUAGE, ORIGINAL, TIME, TIMELINE_QUERY, WIDTH
+from api.service.parameters import parameter
 from api.service.problems import described
 from api.service.route_helpers import (
     GET_HEAD,
     KEPT,
-    MOST_SECONDS,
     VideoIdPath,
     clip_span,
     clock,
@@ -64,9 +64,7 @@ class MediaRoutes(Controller):
         request: AnyRequest,
         runtime: Runtime,
         video_id: VideoIdPath,
-        original: Annotated[
-            bool, Parameter(description="The file as it lies on disk, played by browsers or not.")
-        ] = False,
+        original: Annotated[bool, parameter(ORIGINAL)] = ORIGINAL.default,
     ) -> FileResponse:
         """By byte ranges. What browsers do not play is made anew on first use: 503 with Retry-After until then."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
@@ -92,10 +90,8 @@ class MediaRoutes(Controller):
         request: AnyRequest,
         runtime: Runtime,
         video_id: VideoIdPath,
-        start: Annotated[
-            float, Parameter(ge=0, le=MOST_SECONDS, description="Seconds.", schema_extra={"example": 1.5})
-        ],
-        stop: Annotated[float, Parameter(gt=0, le=MOST_SECONDS, description="Seconds.", schema_extra={"example": 4.0})],
+        start: Annotated[float, parameter(CLIP_START)],
+        stop: Annotated[float, parameter(CLIP_STOP, gt=0)],
     ) -> FileResponse:
         """`[start, stop)` as an MP4 that every player plays (H.264, AAC), accurate to the frame."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
@@ -138,10 +134,8 @@ class MediaRoutes(Controller):
         request: AnyRequest,
         runtime: Runtime,
         video_id: VideoIdPath,
-        t: Annotated[
-            float, Parameter(ge=0, le=MOST_SECONDS, description="Seconds.", schema_extra={"example": 2.0})
-        ] = 0.0,
-        width: Annotated[int, Parameter(ge=16, le=1280, description="At most so many pixels.")] = 320,
+        t: Annotated[float, parameter(TIME)] = TIME.default,
+        width: Annotated[int, parameter(WIDTH)] = WIDTH.default,
     ) -> FileResponse:
         """The picture on screen at a time; after the end, the last one."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
@@ -197,9 +191,7 @@ class MediaRoutes(Controller):
         self,
         runtime: Runtime,
         video_id: VideoIdPath,
-        language: Annotated[
-            str | None, Parameter(max_length=64, description="As the track names it; else the one with most lines.")
-        ] = None,
+        language: Annotated[str | None, parameter(LANGUAGE)] = LANGUAGE.default,
     ) -> Response[str]:
         """The subtitles that the library knows, as WebVTT; without any, what was heard; without that, no cues."""
 
@@ -218,11 +210,8 @@ class MediaRoutes(Controller):
         self,
         runtime: Runtime,
         video_id: VideoIdPath,
-        words: Annotated[
-            str,
-            Parameter(query="q", max_length=1000, description="What to look for.", schema_extra={"example": "red car"}),
-        ],
-        buckets: Annotated[int, Parameter(ge=1, le=2000, description="Equal parts of the time.")] = 200,
+        words: Annotated[str, parameter(TIMELINE_QUERY)],
+        buckets: Annotated[int, parameter(BUCKETS)] = BUCKETS.default,
     ) -> TimelineView:
         """For a heat strip under the player."""
 

@@ -10,12 +10,13 @@ from litestar import Controller, Request, Response, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
-from litestar.params import Parameter
 
 from api.errors import BadRequestError, ForbiddenPathError, TooLargeError, UnsupportedMediaError
 from api.service.jobs.runner import JobRunner
 from api.service.jobs.uploads import PartFile, check_name, check_size
 from api.service.metrics import Metrics
+from api.service.options import UPLOAD_NAME
+from api.service.parameters import parameter
 from api.service.problems import described
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
@@ -74,9 +75,7 @@ class UploadRoutes(Controller):
         runtime: Runtime,
         jobs: JobRunner,
         metrics: Metrics,
-        name: Annotated[
-            str | None, Parameter(max_length=1000, description="Of an uploaded file: its name, as clip.mp4.")
-        ] = None,
+        name: Annotated[str | None, parameter(UPLOAD_NAME)] = UPLOAD_NAME.default,
     ) -> Response[Any]:
         """The body goes to the disk as it comes; what it is, is found by looking into it."""
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().casefold()

@@ -1,26 +1,24 @@
 """`/api/videos`: what the library holds; forgetting a video. Taking videos in is `upload_routes`."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from litestar import Controller, delete, get, put
-from litestar.params import Body, Parameter
+from litestar.params import Body
 
 from api.service.files.preparer import desk_of
 from api.service.jobs.runner import JobRunner
 from api.service.jobs.uploads import drop_upload
+from api.service.options import NAME_WORDS, ORDER, SORT, STATE, TAG, VIDEO_LIMIT, VIDEO_OFFSET, Order, Sort, State
+from api.service.parameters import parameter
 from api.service.problems import described
+from api.service.route_helpers import VideoIdPath
 from api.service.routes.uploads import UploadRoutes
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
-from api.service.views.videos import Sort, State, VideoViews
+from api.service.views.videos import VideoViews
 from indexer.store.change_tags import change_tags
 from indexer.store.library import Library
 from indexer.store.tags import count_tags
-
-VideoIdPath = Annotated[
-    str,
-    Parameter(pattern="^[0-9a-f]{32}$", description="The video's id.", schema_extra={"example": "0" * 32}),
-]
 
 
 class VideoRoutes(UploadRoutes):
@@ -33,13 +31,13 @@ class VideoRoutes(UploadRoutes):
     async def videos(
         self,
         runtime: Runtime,
-        offset: Annotated[int, Parameter(ge=0, le=10_000_000)] = 0,
-        limit: Annotated[int, Parameter(ge=1, le=500)] = 50,
-        sort: Sort = "name",
-        order: Literal["asc", "desc"] = "asc",
-        words: Annotated[str, Parameter(query="q", max_length=1000, description="Words in the name.")] = "",
-        tag: Annotated[str, Parameter(max_length=200, description="Only videos with this tag of yours.")] = "",
-        only: Annotated[State | None, Parameter(query="state", description="Only videos in this state.")] = None,
+        offset: Annotated[int, parameter(VIDEO_OFFSET)] = VIDEO_OFFSET.default,
+        limit: Annotated[int, parameter(VIDEO_LIMIT)] = VIDEO_LIMIT.default,
+        sort: Annotated[Sort, parameter(SORT)] = SORT.default,
+        order: Annotated[Order, parameter(ORDER)] = ORDER.default,
+        words: Annotated[str, parameter(NAME_WORDS)] = NAME_WORDS.default,
+        tag: Annotated[str, parameter(TAG)] = TAG.default,
+        only: Annotated[State | None, parameter(STATE, name="state")] = STATE.default,
     ) -> schemas.VideoPage:
         """A page of the library; empty when there is none yet."""
 

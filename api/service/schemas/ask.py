@@ -1,20 +1,22 @@
 """Records of questions and their answers. As `schemas`."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from api.service.parameters import body_field
 from api.service.schemas.videos import Link, Name, Seconds, VideoId
+from search.options import EFFORT, MODE, QUESTION, RETRIEVAL, VIDEO, EffortName, Mode
 
 
 class AskRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     """A question."""
 
-    question: Annotated[str, Meta(max_length=1000, examples=["What colour is the car in front of the bakery?"])]
-    video: Annotated[str, Meta(max_length=4096)] | None = None
-    mode: Annotated[Literal["frames", "video"], Meta(description="Pairs of frames, or clips as videos.")] = "frames"
-    effort: Annotated[Literal["low", "normal", "high"], Meta(description="How many clips are looked at.")] = "normal"
-    retrieval: Annotated[bool, Meta(description="False: frames spread evenly over all that there is.")] = True
+    question: Annotated[str, body_field(QUESTION)]
+    video: Annotated[str, body_field(VIDEO)] | None = None
+    mode: Annotated[Mode, body_field(MODE)] = MODE.default
+    effort: Annotated[EffortName, body_field(EFFORT)] = EFFORT.default
+    retrieval: Annotated[bool, body_field(RETRIEVAL)] = RETRIEVAL.default
 
 
 class CitedMoment(Struct, kw_only=True):

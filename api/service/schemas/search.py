@@ -1,50 +1,45 @@
 """Records of searches and what they find. As `schemas`."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from api.service.parameters import body_field
 from api.service.schemas.videos import Link, Name, Seconds, VideoId
 from indexer.decode.image import MAX_IMAGE_BYTES
+from search.options import (
+    EXPAND,
+    EXPLAIN,
+    FOLD,
+    IMAGE,
+    LIKE,
+    LIMIT,
+    OFFSET,
+    PER_VIDEO,
+    PLAIN,
+    QUERY,
+    SIGNALS_ONLY,
+    THRESHOLD,
+    VIDEO,
+)
+from search.signals import SIGNALS
 
-SignalName = Literal[
-    "picture",
-    "subtitle",
-    "subtitle_words",
-    "speech",
-    "speech_words",
-    "screen_text",
-    "screen_text_words",
-    "caption",
-    "caption_words",
-    "metadata_words",
-]
-"""As `search.signals.Signal`; a test holds that they are equal."""
+if TYPE_CHECKING:
+    SignalName = str
+else:
+    SignalName = Literal[SIGNALS]
+"""Name of a signal."""
 
 MAX_IMAGE_CHARACTERS = 4 * -(-MAX_IMAGE_BYTES // 3)
-_IMAGE = (
-    "Look for what this image shows: a JPEG, PNG, WebP, BMP, TIFF or still GIF of at most 16 MiB and 64 million pixels,"
-    " in Base64 (RFC 4648)."
-)
 _ONE_IMAGE = (
     "iVBORw0KGgoAAAANSUhEUgAAABAAAAAMCAIAAADkharWAAAAGUlEQVR42mOYRiJgoK+GaxIKWNGohsEXcQAPXy/QD/e3sAAAAABJRU5ErkJggg=="
 )
 """A red board on a grey wall, 16 x 12 pixels."""
-_IMAGE_META = Meta(
-    description=_IMAGE,
-    max_length=MAX_IMAGE_CHARACTERS,
-    examples=[_ONE_IMAGE],
-    extra_json_schema={"contentEncoding": "base64"},
-)
-LIKE = (
-    "Look for more like this moment: VIDEO@TIME or VIDEO@START-STOP. VIDEO is an id, name, or an id's first digits;"
-    " TIME is seconds, 12:34 or 1:02:03.5. The moment itself is left out."
-)
-PER_VIDEO = "Moments of one video at most, 0: any number. Without it 5, or any number where `video` is given."
-FOLD = "Fold near-duplicates into the best of them; false: every moment by itself."
-THRESHOLD = "Relevance that the best moment must reach, or nothing is found. Without it the service's own setting."
-EXPLAIN = "Also say how each signal counted for this query."
-EXPAND = "List what is folded into the moment of this rank, from 1, instead."
+_BASE64: dict[str, Any] = {
+    "max_length": MAX_IMAGE_CHARACTERS,
+    "examples": [_ONE_IMAGE],
+    "extra_json_schema": {"contentEncoding": "base64"},
+}
 
 
 class MomentBox(Struct, kw_only=True):
@@ -171,24 +166,16 @@ class SearchAnswer(Struct, kw_only=True):
 class SearchRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     """A search: words, an image, a moment, or words that change an image or a moment."""
 
-    query: Annotated[
-        str,
-        Meta(
-            description="What to look for, as in GET; beside `image` or `like` plain words: what is to be different.",
-            max_length=1000,
-            examples=["a red car in the snow", "beach -people", "a red car then a bus within 30s", "but at night"],
-        ),
-    ] = ""
-    plain: Annotated[bool, Meta(description="Take the words as they stand, without any grammar.")] = False
-    image: Annotated[str, _IMAGE_META] | None = None
-    like: Annotated[str, Meta(description=LIKE, max_length=4200, examples=["lecture.mp4@12:34"])] | None = None
-    video: Annotated[str, Meta(max_length=4096)] | None = None
-    """Only in this video: its id, name, or the id's first digits."""
-    limit: Annotated[int, Meta(ge=1, le=200, description="Moments on the page.")] = 10
-    offset: Annotated[int, Meta(ge=0, le=1_000_000, description="Moments to skip.")] = 0
-    signals: Annotated[list[SignalName], Meta(description="Match by these alone; none: by all.")] = []
-    per_video: Annotated[int, Meta(ge=0, le=1000, description=PER_VIDEO)] | None = None
-    fold: Annotated[bool, Meta(description=FOLD)] = True
-    expand: Annotated[int, Meta(ge=1, le=1_000_000, description=EXPAND)] | None = None
-    threshold: Annotated[float, Meta(ge=0, le=1, description=THRESHOLD)] | None = None
-    explain: Annotated[bool, Meta(description=EXPLAIN)] = False
+    query: Annotated[str, body_field(QUERY)] = QUERY.default
+    plain: Annotated[bool, body_field(PLAIN)] = PLAIN.default
+    image: Annotated[str, body_field(IMAGE, **_BASE64)] | None = None
+    like: Annotated[str, body_field(LIKE)] | None = None
+    video: Annotated[str, body_field(VIDEO)] | None = None
+    limit: Annotated[int, body_field(LIMIT)] = LIMIT.default
+    offset: Annotated[int, body_field(OFFSET)] = OFFSET.default
+    signals: Annotated[list[SignalName], body_field(SIGNALS_ONLY)] = []
+    per_video: Annotated[int, body_field(PER_VIDEO)] | None = None
+    fold: Annotated[bool, body_field(FOLD)] = FOLD.default
+    expand: Annotated[int, body_field(EXPAND)] | None = None
+    threshold: Annotated[float, body_field(THRESHOLD)] | None = None
+    explain: Annotated[bool, body_field(EXPLAIN)] = EXPLAIN.default

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from api.service.options import State
+
 VideoId = Annotated[
     str,
     Meta(
@@ -43,7 +45,7 @@ class Video(Struct, kw_only=True):
     height: Annotated[int, Meta(description="Pixels as shown; 0 when unknown.")]
     codec: Annotated[str, Meta(examples=["h264"])]
     added_at: Annotated[str, Meta(description="RFC 3339; when it was indexed.")] | None
-    state: Literal["ready", "partial", "failed"]
+    state: State
     stages: Annotated[list[str], Meta(description="What is indexed of it.", examples=[["picture", "subtitles"]])]
     created_at: Annotated[str, Meta(description="RFC 3339; when it was taken.", examples=["2023-05-09T11:41:46Z"])]
     created_source: Annotated[

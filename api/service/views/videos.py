@@ -4,20 +4,18 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path, PurePath
-from typing import Any, Literal
+from typing import Any
 
 from api.index_progress import stages_of
 from api.media.playability import how_to_play
 from api.service.links import media_link, rfc3339, sprites_link, thumbnail_link
+from api.service.options import Sort, State
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
 from indexer.catalog import STAGES, TEXT_SOURCES, Stage
 from indexer.provenance import settings_like
 from indexer.records import Video, VideoMetadata
 from search.query.filters import Filters
-
-Sort = Literal["name", "duration", "added", "size", "created"]
-State = Literal["ready", "partial", "failed"]
 
 
 class VideoViews:
