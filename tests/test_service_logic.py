@@ -20,7 +20,7 @@ from api.errors import (
 )
 from api.service.api_keys import KeyStore
 from api.service.authorization import Guard, host_name
-from api.service.body_limits import Receive, in_time, not_too_slow
+from api.service.body_timeouts import Receive, in_time, not_too_slow
 from api.service.jobs.child import environment
 from api.service.jobs.progress import JobProgress
 from api.service.jobs.store import JobEntry, JobStore

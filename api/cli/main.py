@@ -17,7 +17,7 @@ import click
 
 from api.cli.commands import COMMANDS
 from api.cli.exit_codes import ExitCode
-from api.cli.quiet import quiet_libraries
+from api.cli.third_party_logging import quiet_libraries
 from api.safe_text import one_line
 from indexer.errors import Interrupted, ReelseekError
 

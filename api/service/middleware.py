@@ -14,7 +14,7 @@ import msgspec
 
 from api.errors import NotFoundError, ServiceError
 from api.service.authorization import Guard, Headers, headers_of
-from api.service.body_limits import in_time, not_too_slow
+from api.service.body_timeouts import in_time, not_too_slow
 from api.service.metrics import Metrics
 from api.service.problems import MEDIA_TYPE, REQUEST_ID, problem_of
 from api.service.settings import ServiceSettings

@@ -38,7 +38,7 @@ def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings:
 
     Returns 3 when some videos could not be indexed; `reelseek status` lists them with their reasons.
     """
-    from api.cli.index_run import run_index
+    from api.cli.run_index import run_index
     from api.index_progress import Tally, stages_of
 
     tally = Tally(stages=stages_of(settings))

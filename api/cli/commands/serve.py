@@ -65,7 +65,7 @@ def serve(
     )
     if not as_json:
         click.echo("Loading the models ...", err=True)
-    from api.service.run import run_service
+    from api.service.run_service import run_service
 
     run_service(settings, service, log_level=log_level, say=_say_json if as_json else _say)
     return ExitCode.OK
