@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from api.formatting import time_code
 from api.media.web_vtt import cue_text, cue_time
-from api.safe_text import one_line, time_code
+from api.safe_text import one_line
 from indexer.records import TimeSpan
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from api.cli.output.video_json import failure_json
 from indexer.catalog import Stage
 from indexer.config import Settings
-from indexer.decode.metadata import metadata_values
-from indexer.records import Video, VideoMetadata
+from indexer.records import Video
 
 if TYPE_CHECKING:
     from indexer.readiness import Readiness, RerankerReadiness
@@ -55,49 +55,6 @@ class Overview:
             "failed": len(self.failures),
             "failures": [failure_json(video) for video in self.failures],
         }
-
-
-def failure_json(video: Video) -> dict[str, str]:
-    return {
-        "video": video.path,
-        "video_id": video.video_id,
-        "kind": video.failure_kind,
-        "reason": video.failure_reason,
-    }
-
-
-def video_json(video: Video) -> dict[str, Any]:
-    """One element of `reelseek videos --json`."""
-    return {
-        "video": video.path,
-        "video_id": video.video_id,
-        "paths": list(video.paths),
-        "duration_seconds": round(video.duration_seconds, 3),
-        "size_bytes": video.size_bytes,
-        "created": video.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "created_source": video.created_source,
-        "tags": list(video.tags),
-        "metadata": metadata_json(video.metadata),
-        "stages": sorted(video.stages),
-        "warnings": list(video.warnings),
-        "failure": {"kind": video.failure_kind, "reason": video.failure_reason} if video.failure_kind else None,
-    }
-
-
-def metadata_json(metadata: VideoMetadata) -> dict[str, Any]:
-    """What the container says; without what is empty."""
-    shown = metadata_values(metadata)
-    shown.pop("created", None)
-    if metadata.chapters:
-        shown["chapters"] = [
-            {
-                "start_seconds": round(one.span.start_seconds, 3),
-                "stop_seconds": round(one.span.stop_seconds, 3),
-                "title": one.title,
-            }
-            for one in metadata.chapters
-        ]
-    return shown
 
 
 def library_overview(library: "Library", place: Path, settings: Settings) -> Overview:

@@ -91,7 +91,8 @@ class Written:
 
     def summary(self) -> str:
         """A line for people."""
-        from api.safe_text import count_text, safe_text
+        from api.formatting import count_text
+        from api.safe_text import safe_text
 
         place = self.files[0].parent if self.order.is_folder else self.files[0]
         what = count_text(len(self.files), "file") + " in " if self.order.is_folder else ""

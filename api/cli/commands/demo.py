@@ -48,7 +48,8 @@ def make(*, out: Path, minutes: float, seed: int, video_minutes: float, as_json:
     if as_json:
         click.echo(json.dumps({**asdict(summary), "folder": str(summary.folder)}))
         return ExitCode.OK
-    from api.safe_text import count_text, duration_text, safe_text
+    from api.formatting import count_text, duration_text
+    from api.safe_text import safe_text
 
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(summary.queries.items()))
     videos = count_text(len(summary.videos), "video")

@@ -65,7 +65,7 @@ def _print(checks: "list[Check]", asked: "list[AskedCheck]", times: "Times", set
     from api.cli.demo.ask_checks import asked_table, asked_verdict
     from api.cli.demo.tables import checks_table, verdict
     from api.cli.terminal import console, label
-    from api.safe_text import duration_text
+    from api.formatting import duration_text
 
     screen = console()
     if not checks:

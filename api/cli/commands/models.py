@@ -83,7 +83,7 @@ def _print(rows: "list[ProfileStatus]") -> None:
     from rich.table import Table
 
     from api.cli.terminal import console, label
-    from api.safe_text import size_text
+    from api.formatting import size_text
 
     screen = console()
     table = Table.grid(padding=(0, 2))

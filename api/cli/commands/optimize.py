@@ -36,7 +36,7 @@ def optimize(*, settings: Settings, as_json: bool) -> ExitCode:
         shown = {"size_bytes_before": before, "size_bytes": after, "seconds": round(seconds, 3)}
         click.echo(json.dumps({"library": str(place.absolute()), **shown}))
     else:
-        from api.safe_text import duration_text, size_text
+        from api.formatting import duration_text, size_text
 
         click.echo(f"optimized in {duration_text(seconds)}: {size_text(before)} before, {size_text(after)} now")
     return ExitCode.OK

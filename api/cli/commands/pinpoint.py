@@ -29,7 +29,7 @@ def pinpoint(query: str, *, video: str, start: float, stop: float, settings: Set
 
     Returns 1 when the model does not see it there; the bounds are then as given.
     """
-    from api.safe_text import time_code
+    from api.formatting import time_code
     from indexer.errors import QueryError
     from indexer.records import TimeSpan
     from search.answering.asker import Asker

@@ -47,11 +47,11 @@ def remove(names: tuple[str, ...], *, yes: bool, settings: Settings, as_json: bo
     with Library.open_writer(place, maker=maker) as library:
         library.remove_videos(list(found))
     if as_json:
-        from api.cli.library_overview import video_json
+        from api.cli.output.video_json import video_json
 
         click.echo(json.dumps({"removed": [video_json(video) for video in chosen]}))
     else:
-        from api.safe_text import count_text
+        from api.formatting import count_text
 
         click.echo(f"removed {count_text(len(chosen), 'video')}")
     return ExitCode.OK

@@ -47,7 +47,7 @@ def _print(overview: "Overview") -> None:
 
     from api.cli.output.index_summary import print_failures
     from api.cli.terminal import console, label
-    from api.safe_text import count_text, duration_text, size_text
+    from api.formatting import count_text, duration_text, size_text
     from indexer.pipeline.events import VideoFailed
 
     screen = console()

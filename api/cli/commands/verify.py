@@ -34,7 +34,8 @@ def verify(*, settings: Settings, as_json: bool) -> ExitCode:
         shown = [asdict(problem) for problem in problems]
         click.echo(json.dumps({"library": str(place.absolute()), "ok": not problems, "problems": shown}))
     else:
-        from api.safe_text import count_text, safe_text
+        from api.formatting import count_text
+        from api.safe_text import safe_text
 
         for problem in problems:
             about = f"{problem.video_id[:8]} " if problem.video_id else ""

@@ -54,7 +54,7 @@ def videos(
     chosen = [video for video in found if _wanted(video, words, failed)]
     chosen.sort(key=SORT_KEYS[sort])
     if as_json:
-        from api.cli.library_overview import video_json
+        from api.cli.output.video_json import video_json
 
         click.echo(json.dumps({"videos": [video_json(video) for video in chosen]}))
     else:
@@ -69,7 +69,8 @@ def _wanted(video: "Video", words: Sequence[str], failed: bool) -> bool:
 
 def _print(chosen: "Sequence[Video]") -> None:
     from api.cli.terminal import console, is_terminal, label
-    from api.safe_text import count_text, duration_text, safe_text, time_code
+    from api.formatting import count_text, duration_text, time_code
+    from api.safe_text import safe_text
 
     if not is_terminal():
         for video in chosen:

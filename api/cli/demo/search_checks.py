@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from api.cli.run_index import run_index
 from api.cli.output.index_views import BarView, IndexView, PlainView, SilentView
+from api.cli.run_index import run_index
 from api.cli.terminal import is_terminal, percent_bar
 from api.index_progress import Tally, stages_of
 from demo.world.make import make_world

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from api.cli.demo.search_checks import RIGHT_IOU, Check
 from api.cli.terminal import label
-from api.safe_text import time_code
+from api.formatting import time_code
 from indexer.records import TimeSpan
 
 

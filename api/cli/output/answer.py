@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.safe_text import count_text, one_line, safe_text, time_code
+from api.formatting import count_text, time_code
+from api.safe_text import one_line, safe_text
 
 if TYPE_CHECKING:
     from search.answering.answer import Answer, CitedMoment

@@ -9,8 +9,9 @@ from rich.text import Text
 
 from api.cli.output.index_views import reason_of
 from api.cli.terminal import console, label
+from api.formatting import count_text, duration_text
 from api.index_progress import Tally
-from api.safe_text import count_text, duration_text, safe_text
+from api.safe_text import safe_text
 from indexer.config import Settings
 from indexer.pipeline.events import IndexFinished, VideoFailed
 

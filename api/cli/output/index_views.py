@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.terminal import console, label
+from api.formatting import count_text, duration_text, time_code
 from api.index_progress import Tally, event_name
-from api.safe_text import count_text, duration_text, safe_text, time_code
+from api.safe_text import safe_text
 from indexer.pipeline.events import (
     IndexEvent,
     IndexFinished,

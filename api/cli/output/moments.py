@@ -11,8 +11,9 @@ from rich.text import Text
 
 from api.cli.output.thumbnails import half_blocks
 from api.cli.terminal import label
+from api.formatting import count_text, time_code
 from api.highlight import excerpt, matching_spans
-from api.safe_text import count_text, one_line, safe_text, time_code
+from api.safe_text import one_line, safe_text
 
 if TYPE_CHECKING:
     from search.query.plan import Plan

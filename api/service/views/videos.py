@@ -6,9 +6,10 @@ from dataclasses import asdict
 from pathlib import Path, PurePath
 from typing import Any
 
+from api.formatting import rfc3339
 from api.index_progress import stages_of
 from api.media.playability import how_to_play
-from api.service.links import media_link, rfc3339, sprites_link, thumbnail_link
+from api.service.links import media_link, sprites_link, thumbnail_link
 from api.service.options import Sort, State
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
