@@ -14,6 +14,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
 from api.errors import QueueFullError
+from api.service.disconnects import until_disconnect
 from api.service.problems import REQUEST_ID, problem_of
 
 MEDIA_TYPE = "text/event-stream"
@@ -142,31 +143,8 @@ class _Failed:
         self.request_id = request_id
 
 
-async def until_gone(receive: Receive) -> None:
-    """Returns when the client has gone away; the request's body must have been read."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def run_while_there(request: Request[Any, Any, Any], work: Awaitable[Any], *, cancel: Callable[[], None]) -> Any:
-    """The result of `work`; when the client goes away before, or the request is cancelled, `cancel` is called."""
-    task = asyncio.ensure_future(work)
-    gone = asyncio.create_task(until_gone(request.receive))
-    try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            cancel()
-            task.cancel()
-        return await task
-    finally:
-        cancel()
-        for one in (task, gone):
-            one.cancel()
-        await asyncio.gather(task, gone, return_exceptions=True)
-
-
 async def _tell_when_gone(receive: Receive, channel: Channel) -> None:
-    await until_gone(receive)
+    await until_disconnect(receive)
     channel.put_raw(_GONE)
 
 

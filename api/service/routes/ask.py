@@ -11,7 +11,8 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, 
 from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import Body
 
-from api.service.event_stream import MEDIA_TYPE, Channel, EventStream, StreamCount, run_while_there, wants_events
+from api.service.disconnects import run_with_cancel
+from api.service.event_stream import MEDIA_TYPE, Channel, EventStream, StreamCount, wants_events
 from api.service.problems import described
 from api.service.runtime import Runtime
 from api.service.schemas import ask as ask_schemas
@@ -69,7 +70,7 @@ class AskRoutes(Controller):
                 on_end=cancel.set,
             )
         work = runtime.asks.run(lambda: _ask(runtime, data, cancel, None))
-        answer = await run_while_there(request, work, cancel=cancel.set)
+        answer = await run_with_cancel(request, work, cancel=cancel.set)
         return Response(answer_view(answer))
 
 

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from api.chapter_formats import chapters_vtt
 from api.service.problems import described
-from api.service.route_helpers import VideoIdPath
+from api.service.routes.path_parameters import VideoIdPath
 from api.service.runtime import Runtime
 from api.service.schemas.videos import Seconds, VideoId
 from search.chapters.chapters import FoundChapter, chapters_of

@@ -18,11 +18,13 @@ from api.export.source_probe import MediaChild
 from api.export.takes import Wanted
 from api.media.opened_file import OpenedFile
 from api.media.timecode import parse_rate
+from api.service.disconnects import run_while_connected
 from api.service.files.export_files import check_cut, clips_of, reel_of
 from api.service.files.file_response import AnyRequest, file_response
 from api.service.files.preparer import desk_of
 from api.service.problems import described
-from api.service.route_helpers import content_disposition, finite, while_there
+from api.service.routes.file_headers import content_disposition
+from api.service.routes.spans import finite
 from api.service.runtime import Runtime
 from api.service.schemas.export import ExportMoment, ExportRequest
 from indexer.records import TimeSpan, Video
@@ -61,14 +63,14 @@ class ExportRoutes(Controller):
         gone = threading.Event()
         try:
             preparing = runtime.cuts.run(lambda: _prepared(runtime, data, wanted, gone, rate=rate))
-            prepared = await while_there(request, preparing)
+            prepared = await run_while_connected(request, preparing)
         finally:
             gone.set()
         if data.format == "clips":
-            opened = await while_there(request, clips_of(runtime, desk_of(runtime), prepared.takes))
+            opened = await run_while_connected(request, clips_of(runtime, desk_of(runtime), prepared.takes))
             return _file(request, opened, f"{safe_name(data.title)}.zip", "application/zip")
         if data.format == "reel":
-            opened = await while_there(request, reel_of(runtime, desk_of(runtime), prepared.takes, rate=rate))
+            opened = await run_while_connected(request, reel_of(runtime, desk_of(runtime), prepared.takes, rate=rate))
             return _file(request, opened, f"{safe_name(data.title)}.mp4", "video/mp4")
         made = documents(prepared.takes, data.format, title=data.title, rate=rate, with_paths=False)
         return _answer(made, MEDIA_TYPES[data.format], title=data.title)

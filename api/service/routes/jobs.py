@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from litestar import Controller, Response, delete, get
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
 
 from api.service.event_stream import Channel, EventStream, StreamCount
 from api.service.jobs.runner import JobRunner
@@ -12,10 +11,10 @@ from api.service.jobs.store import JobEntry
 from api.service.options import JOB_LIMIT, JOB_OFFSET
 from api.service.parameters import parameter
 from api.service.problems import described
+from api.service.routes.path_parameters import JobIdPath
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
 
-JobIdPath = Annotated[str, Parameter(pattern="^[0-9a-f]{32}$", description="The job's id.")]
 _EVENTS = ResponseSpec(
     str,
     generate_examples=False,

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from api.media.opened_file import OpenedFile, open_source
 from api.media.web_vtt import subtitles_vtt
 from api.media.worker_request import probe_of
+from api.service.disconnects import run_while_connected
 from api.service.files.file_response import AnyRequest, FileResponse, file_response
 from api.service.files.media_worker import ask_child
 from api.service.files.playback import watchable
@@ -18,19 +19,10 @@ from api.service.files.previews import Still, make_sheet, make_still, near_pictu
 from api.service.options import BUCKETS, CLIP_START, CLIP_STOP, LANGUAGE, ORIGINAL, TIME, TIMELINE_QUERY, WIDTH
 from api.service.parameters import parameter
 from api.service.problems import described
-from api.service.route_helpers import (
-    GET_HEAD,
-    KEPT,
-    VideoIdPath,
-    clip_span,
-    clock,
-    content_disposition,
-    file_statuses,
-    finite,
-    named,
-    type_by_name,
-    while_there,
-)
+from api.service.routes.file_headers import CACHE_A_DAY, content_disposition, file_name_time, type_by_name
+from api.service.routes.file_operations import GET_HEAD, file_statuses, operation_ids
+from api.service.routes.path_parameters import VideoIdPath
+from api.service.routes.spans import clip_span, finite
 from api.service.runtime import Runtime
 from search.timeline import timeline
 
@@ -54,7 +46,7 @@ class MediaRoutes(Controller):
     @route(
         "/media",
         http_method=GET_HEAD,
-        operation_id=named("media"),
+        operation_id=operation_ids("media"),
         summary="The video",
         media_type="video/*",
         responses=file_statuses("video/*"),
@@ -73,14 +65,14 @@ class MediaRoutes(Controller):
             opened = await runtime.lookups.run(lambda: open_source(video))
             media_type = type_by_name(name)
         else:
-            opened, media_type = await while_there(request, watchable(runtime, desk_of(runtime), video))
+            opened, media_type = await run_while_connected(request, watchable(runtime, desk_of(runtime), video))
         headers = {"Content-Disposition": content_disposition(name, kind="inline")} if original else {}
         return file_response(request, opened, media_type=media_type, headers=headers)
 
     @route(
         "/clip",
         http_method=GET_HEAD,
-        operation_id=named("clip"),
+        operation_id=operation_ids("clip"),
         summary="A cut",
         media_type="video/mp4",
         responses=file_statuses("video/mp4"),
@@ -114,17 +106,18 @@ class MediaRoutes(Controller):
             )
 
         name = f"{video.video_id}.{round(begin * 1000)}-{round(end * 1000)}.mp4"
-        opened = await while_there(request, desk.obtain(desk.clips, name, make, queue=runtime.cuts, goes_on=False))
+        making = desk.obtain(desk.clips, name, make, queue=runtime.cuts, goes_on=False)
+        opened = await run_while_connected(request, making)
         stem = PurePath(video.path).stem
-        shown = content_disposition(f"{stem} {clock(begin)}-{clock(end)}.mp4", kind="attachment")
+        shown = content_disposition(f"{stem} {file_name_time(begin)}-{file_name_time(end)}.mp4", kind="attachment")
         return file_response(
-            request, opened, media_type="video/mp4", headers={"Content-Disposition": shown}, cache_control=KEPT
+            request, opened, media_type="video/mp4", headers={"Content-Disposition": shown}, cache_control=CACHE_A_DAY
         )
 
     @route(
         "/thumbnail",
         http_method=GET_HEAD,
-        operation_id=named("thumbnail"),
+        operation_id=operation_ids("thumbnail"),
         summary="A picture",
         media_type="image/jpeg",
         responses=file_statuses("image/jpeg"),
@@ -146,23 +139,23 @@ class MediaRoutes(Controller):
         def make(draft: Path, making: Making) -> None:
             make_still(desk, runtime.settings, video, still, smaller, draft, making)
 
-        opened = near or await while_there(
+        opened = near or await run_while_connected(
             request, desk.obtain(desk.pictures, still.name(video), make, queue=runtime.cuts, goes_on=False)
         )
-        return file_response(request, opened, media_type="image/jpeg", cache_control=KEPT)
+        return file_response(request, opened, media_type="image/jpeg", cache_control=CACHE_A_DAY)
 
     @route(
         "/sprites.jpg",
         http_method=GET_HEAD,
-        operation_id=named("sprites"),
+        operation_id=operation_ids("sprites"),
         summary="A sheet of small pictures",
         media_type="image/jpeg",
         responses=file_statuses("image/jpeg"),
     )
     async def sprites(self, request: AnyRequest, runtime: Runtime, video_id: VideoIdPath) -> FileResponse:
         """For hover previews; `sprites.vtt` tells where which time is."""
-        opened = await while_there(request, self._sheet(runtime, video_id))
-        return file_response(request, opened, media_type="image/jpeg", cache_control=KEPT)
+        opened = await run_while_connected(request, self._sheet(runtime, video_id))
+        return file_response(request, opened, media_type="image/jpeg", cache_control=CACHE_A_DAY)
 
     @get(
         "/sprites.vtt",
@@ -173,12 +166,12 @@ class MediaRoutes(Controller):
     )
     async def sprites_vtt(self, request: AnyRequest, runtime: Runtime, video_id: VideoIdPath) -> Response[str]:
         """WebVTT: each cue names a part of `sprites.jpg` by `#xywh=`."""
-        opened = await while_there(request, self._sheet(runtime, video_id))
+        opened = await run_while_connected(request, self._sheet(runtime, video_id))
         path = opened.path
         opened.close()
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
         text = await runtime.lookups.run(lambda: sheet_vtt(video, path, desk_of(runtime).settings))
-        return Response(text, media_type="text/vtt; charset=utf-8", headers={"Cache-Control": KEPT})
+        return Response(text, media_type="text/vtt; charset=utf-8", headers={"Cache-Control": CACHE_A_DAY})
 
     @get(
         "/subtitles.vtt",

@@ -11,7 +11,7 @@ from api.service.jobs.uploads import drop_upload
 from api.service.options import NAME_WORDS, ORDER, SORT, STATE, TAG, VIDEO_LIMIT, VIDEO_OFFSET, Order, Sort, State
 from api.service.parameters import parameter
 from api.service.problems import described
-from api.service.route_helpers import VideoIdPath
+from api.service.routes.path_parameters import VideoIdPath
 from api.service.routes.uploads import UploadRoutes
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
