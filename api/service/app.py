@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from litestar import Litestar, MediaType
@@ -32,6 +31,7 @@ from api.service.routes.search import SearchRoutes
 from api.service.routes.session import SessionRoutes
 from api.service.routes.videos import TagRoutes, VideoRoutes
 from api.service.runtime import Runtime
+from api.version import package_version
 
 CONTROLLERS: Sequence[Any] = (
     SearchRoutes,
@@ -121,17 +121,13 @@ def _always(value: Any) -> Provide:
 
 
 def _openapi() -> OpenAPIConfig:
-    try:
-        number = version("reelseek")
-    except PackageNotFoundError:
-        number = "0"
     schemes: dict[str, Any] = {
         "bearer": SecurityScheme(type="http", scheme="bearer", description="A key of `reelseek keys add`."),
         "cookie": SecurityScheme(type="apiKey", security_scheme_in="cookie", name=COOKIE),
     }
     return OpenAPIConfig(
         title="Reelseek",
-        version=number,
+        version=package_version(),
         description=DESCRIPTION,
         path=DESCRIPTION_PATH,
         render_plugins=[JsonRenderPlugin(path="/", media_type=MediaType.JSON)],

@@ -9,7 +9,14 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
-from api.errors import ServiceError
+from api.errors import (
+    BadRequestError,
+    NotFoundError,
+    ServiceError,
+    TooLargeError,
+    UnauthorizedError,
+    UnsupportedMediaError,
+)
 from api.service.schemas.health import FieldProblem, Problem, QueryFault
 from indexer.errors import (
     ImageError,
@@ -58,17 +65,15 @@ _TABLE: tuple[tuple[type[ReelseekError], str, int, str], ...] = (
 _MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")
 _ALIASES = {"words": "q", "only": "state"}
 """Parameters whose name Litestar keeps to itself."""
+_OURS = (BadRequestError, UnauthorizedError, NotFoundError, TooLargeError, UnsupportedMediaError)
 _BY_STATUS = {
-    400: ("validation", "The request cannot be used"),
-    401: ("unauthorized", "A key is needed"),
+    **{error.status: (error.kind, error.title) for error in _OURS},
     403: ("forbidden", "Not allowed"),
-    404: ("not-found", "Not found"),
     405: ("method", "This method is not allowed here"),
     406: ("not-acceptable", "Not in a form that is accepted"),
-    413: ("too-large", "Too large"),
-    415: ("unsupported-media", "This type of content is not taken"),
     429: ("too-many", "Too many requests"),
 }
+"""Of errors that Litestar raises: status -> (type, title)."""
 _LEAST_STATUS_OF_FAULTS = 500
 
 

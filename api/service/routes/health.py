@@ -2,7 +2,6 @@
 
 import shutil
 from collections import Counter
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -15,6 +14,7 @@ from api.service.metrics import MEDIA_TYPE, Metrics
 from api.service.problems import described
 from api.service.runtime import Runtime
 from api.service.schemas.health import Health, QueueState, SignalState
+from api.version import package_version
 from indexer.catalog import Stage
 from indexer.config import Settings
 from indexer.errors import LibraryError
@@ -72,7 +72,7 @@ def _look(runtime: Runtime) -> Health:
     return Health(
         status="degraded" if problems else "ok",
         problems=problems,
-        version=_version(),
+        version=package_version(),
         needs_key=runtime.service.needs_key,
         library=library,
         models={
@@ -121,10 +121,3 @@ def _free_bytes(path: Path) -> int:
     while not path.exists():
         path = path.parent
     return shutil.disk_usage(path).free
-
-
-def _version() -> str:
-    try:
-        return version("reelseek")
-    except PackageNotFoundError:
-        return "unknown"
