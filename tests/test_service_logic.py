@@ -27,7 +27,7 @@ from api.service.jobs.store import JobEntry, JobStore
 from api.service.jobs.uploads import check_name, drop_upload, sweep_uploads
 from api.service.routes.uploads import path_under_roots
 from api.service.schemas import search as search_schemas
-from api.service.schemas.videos import Job
+from api.service.schemas.jobs import Job
 from api.service.settings import ServiceSettings, is_loopback
 from api.service.work_queue import WorkQueue
 from indexer.config import Settings, load_settings

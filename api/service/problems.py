@@ -17,7 +17,7 @@ from api.errors import (
     UnauthorizedError,
     UnsupportedMediaError,
 )
-from api.service.schemas.health import FieldProblem, Problem, QueryFault
+from api.service.schemas.problems import FieldProblem, Problem, QueryFault
 from indexer.errors import (
     ImageError,
     Interrupted,

@@ -23,7 +23,7 @@ from api.service.jobs.store import JobEntry, JobStore
 from api.service.jobs.uploads import sweep_uploads
 from api.service.metrics import Metrics
 from api.service.runtime import Runtime
-from api.service.schemas.videos import Job, JobError, JobPage
+from api.service.schemas.jobs import Job, JobError, JobPage
 from api.service.views.videos import display_names
 from indexer.config import Settings
 from indexer.errors import LibraryError, LibraryLockedError

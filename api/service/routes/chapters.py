@@ -1,34 +1,13 @@
 """`/api/videos/{id}/chapters`: the parts of a video, as JSON and as a track for players."""
 
-from typing import Annotated, Literal
-
 from litestar import Controller, Response, get
-from msgspec import Meta, Struct
 
 from api.chapter_formats import chapters_vtt
 from api.service.problems import described
 from api.service.routes.path_parameters import VideoIdPath
 from api.service.runtime import Runtime
-from api.service.schemas.videos import Seconds, VideoId
+from api.service.schemas.chapters import ChapterList, ChapterView
 from search.chapters.chapters import FoundChapter, chapters_of
-
-
-class ChapterView(Struct, kw_only=True):
-    """A part of a video; half open: [start_seconds, stop_seconds)."""
-
-    start_seconds: Seconds
-    stop_seconds: Seconds
-    title: Annotated[str, Meta(description="One line of plain text.", examples=["How bread rises"])]
-    source: Annotated[
-        Literal["container", "found"], Meta(description="Marked in the file, or found from its segments.")
-    ]
-
-
-class ChapterList(Struct, kw_only=True):
-    """The chapters of a video in order of time, none over another."""
-
-    video_id: VideoId
-    chapters: list[ChapterView]
 
 
 class ChapterRoutes(Controller):

@@ -13,7 +13,7 @@ from api.service.parameters import parameter
 from api.service.problems import described
 from api.service.routes.path_parameters import JobIdPath
 from api.service.runtime import Runtime
-from api.service.schemas import videos as schemas
+from api.service.schemas import jobs as schemas
 
 _EVENTS = ResponseSpec(
     str,

@@ -5,7 +5,6 @@ from pathlib import Path, PurePath
 from typing import Annotated
 
 from litestar import Controller, Response, get, route
-from msgspec import Meta, Struct
 
 from api.media.opened_file import OpenedFile, open_source
 from api.media.web_vtt import subtitles_vtt
@@ -24,19 +23,8 @@ from api.service.routes.file_operations import GET_HEAD, file_statuses, operatio
 from api.service.routes.path_parameters import VideoIdPath
 from api.service.routes.spans import clip_span, finite
 from api.service.runtime import Runtime
+from api.service.schemas.timeline import TimelineView
 from search.timeline import timeline
-
-
-class TimelineView(Struct, kw_only=True):
-    """How much a video has to do with a query, over its time."""
-
-    query: str
-    duration_seconds: float
-    buckets: Annotated[
-        list[float],
-        Meta(description="0 to 1 for equal parts of the duration; from 0.5 on a search would count it a hit."),
-    ]
-    peak_seconds: Annotated[float, Meta(description="Where it is greatest.")]
 
 
 class MediaRoutes(Controller):

@@ -9,7 +9,7 @@ from litestar.params import Body
 
 from api.service.authorization import COOKIE, Guard
 from api.service.problems import described
-from api.service.schemas.health import SessionRequest
+from api.service.schemas.session import SessionRequest
 
 _DONE = {204: ResponseSpec(None, description="Done; nothing is sent back.")}
 _YEAR_SECONDS = 365 * 24 * 3600

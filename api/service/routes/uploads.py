@@ -19,7 +19,7 @@ from api.service.options import UPLOAD_NAME
 from api.service.parameters import parameter
 from api.service.problems import described
 from api.service.runtime import Runtime
-from api.service.schemas import videos as schemas
+from api.service.schemas import jobs as schemas
 from indexer.decode.sniffing import HEAD_BYTES, playlist_kind
 from indexer.decode.video import probe_video
 from indexer.errors import VideoError

@@ -1,11 +1,11 @@
-"""Records of questions and their answers. As `schemas`."""
+"""Records of questions and their answers."""
 
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from api.service.parameters import body_field
-from api.service.schemas.videos import Link, Name, Seconds, VideoId
+from api.service.schemas.values import Link, Name, Seconds, VideoId
 from search.options import EFFORT, MODE, QUESTION, RETRIEVAL, VIDEO, EffortName, Mode
 
 

@@ -1,4 +1,4 @@
-"""What `/api/export` is asked, as typed records: part of the OpenAPI description."""
+"""The record of an export request."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from api.export.formats import Format
 from api.options import DROP_FRAME, EXPORT_FORMAT, EXPORT_TITLE, HANDLES, RATE
 from api.service.parameters import body_field
-from api.service.schemas.videos import VideoId
+from api.service.schemas.values import VideoId
 
 MOST_MOMENTS = 200
 MOST_CLIPS = 50

@@ -1,14 +1,8 @@
-"""Records about the service itself: sessions, health, problems. As `schemas`."""
+"""Records of how the service is: queues, signals, disk."""
 
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
-
-
-class SessionRequest(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A key, to be kept in a cookie of this browser."""
-
-    key: Annotated[str, Meta(max_length=200)]
+from msgspec import Meta, Struct
 
 
 class QueueState(Struct, kw_only=True):
@@ -51,32 +45,3 @@ class Health(Struct, kw_only=True):
     queue: dict[str, QueueState]
     disk: Annotated[dict[str, int], Meta(examples=[{"free_bytes": 12345678}])]
     limits: Annotated[dict[str, int], Meta(examples=[{"max_upload_bytes": 21474836480}])]
-
-
-class FieldProblem(Struct, kw_only=True):
-    """What is wrong with one field of a request."""
-
-    field: Annotated[str, Meta(examples=["limit"])]
-    message: Annotated[str, Meta(examples=["Expected `int` <= 200"])]
-
-
-class QueryFault(Struct, kw_only=True):
-    """Where a query's grammar is at fault, and how it is right."""
-
-    start: Annotated[int, Meta(description="In characters of `query`, from 0; half open.", examples=[7])]
-    stop: Annotated[int, Meta(examples=[12])]
-    query: Annotated[str, Meta(description="The query, tidied.", examples=['a sign "exit'])]
-    reason: Annotated[str, Meta(examples=["this quote is not closed"])]
-    example: Annotated[str, Meta(examples=['a sign that says "exit"'])]
-
-
-class Problem(Struct, kw_only=True, omit_defaults=True):
-    """Why a request failed, as RFC 9457 has it."""
-
-    type: Annotated[str, Meta(description="Stable.", examples=["urn:reelseek:problem:query"])]
-    title: Annotated[str, Meta(examples=["The query cannot be used"])]
-    status: Annotated[int, Meta(examples=[400])]
-    detail: Annotated[str, Meta(examples=["the query is empty; say in a few words what to look for"])]
-    instance: Annotated[str, Meta(description="The request's id.", examples=["5f2c9a7e1b3d4c60"])]
-    errors: list[FieldProblem] | UnsetType = UNSET
-    query_fault: QueryFault | UnsetType = UNSET

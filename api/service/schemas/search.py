@@ -1,11 +1,11 @@
-"""Records of searches and what they find. As `schemas`."""
+"""Records of searches and the moments they find."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.service.parameters import body_field
-from api.service.schemas.videos import Link, Name, Seconds, VideoId
+from api.service.schemas.values import Link, Name, Seconds, VideoId
 from indexer.decode.image import MAX_IMAGE_BYTES
 from search.options import (
     EXPAND,

@@ -1,29 +1,11 @@
-"""What the service sends, as typed records with descriptions and examples: the OpenAPI description is made of them.
-
-Apart from the records of `search` and `indexer`: these are a promise to programs. `views` converts.
-"""
+"""Records of videos: lists, details, metadata, tags."""
 
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from api.service.options import State
-
-VideoId = Annotated[
-    str,
-    Meta(
-        description="Opaque id of a video: 32 hexadecimal digits.",
-        pattern="^[0-9a-f]{32}$",
-        examples=["0f3a77c25d1e4b6c8a9b0c1d2e3f4a5b"],
-    ),
-]
-JobId = Annotated[
-    str,
-    Meta(description="Opaque id of a job.", pattern="^[0-9a-f]{32}$", examples=["8c1f0e2d3b4a59687766554433221100"]),
-]
-Seconds = Annotated[float, Meta(description="Seconds on the player's clock.", examples=[12.48])]
-Link = Annotated[str, Meta(description="Path on this service.", examples=["/api/videos/0f3a/thumbnail?t=12.48"])]
-Name = Annotated[str, Meta(description="The file's name, for people; plain text.", examples=["lecture.mp4"])]
+from api.service.schemas.values import Link, Name, Seconds, VideoId
 
 
 class Failure(Struct, kw_only=True):
@@ -132,45 +114,3 @@ class VideoPage(Struct, kw_only=True):
     offset: int
     limit: int
     videos: list[Video]
-
-
-class JobError(Struct, kw_only=True):
-    """Why a job failed."""
-
-    type: Annotated[str, Meta(examples=["unreadable"])]
-    detail: str
-
-
-JobState = Literal["queued", "running", "done", "failed", "cancelled"]
-
-
-class Job(Struct, kw_only=True):
-    """Work that goes on after the request: indexing of files."""
-
-    id: JobId
-    kind: Literal["index"] = "index"
-    state: JobState = "queued"
-    paths: Annotated[list[str], Meta(description="What is indexed, for people.", examples=[["lecture.mp4"]])]
-    created_at: Annotated[str, Meta(examples=["2026-11-21T09:30:00Z"])]
-    started_at: str | None = None
-    finished_at: str | None = None
-    progress: Annotated[float, Meta(ge=0, le=1, examples=[0.42])] = 0.0
-    stage: str = ""
-    message: str = ""
-    video_ids: list[str] = []
-    error: JobError | None = None
-
-
-class JobPage(Struct, kw_only=True):
-    """Jobs, the newest first."""
-
-    total: int
-    jobs: list[Job]
-
-
-class IndexRequest(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Files of this machine to be indexed."""
-
-    path: Annotated[
-        str, Meta(description="A file or folder under a configured root.", min_length=1, examples=["films/a.mp4"])
-    ]

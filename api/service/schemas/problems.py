@@ -1,0 +1,34 @@
+"""Records of problems: what a failed request answers, as RFC 9457 describes it."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+
+class FieldProblem(Struct, kw_only=True):
+    """What is wrong with one field of a request."""
+
+    field: Annotated[str, Meta(examples=["limit"])]
+    message: Annotated[str, Meta(examples=["Expected `int` <= 200"])]
+
+
+class QueryFault(Struct, kw_only=True):
+    """Where a query's grammar is at fault, and how it is right."""
+
+    start: Annotated[int, Meta(description="In characters of `query`, from 0; half open.", examples=[7])]
+    stop: Annotated[int, Meta(examples=[12])]
+    query: Annotated[str, Meta(description="The query, tidied.", examples=['a sign "exit'])]
+    reason: Annotated[str, Meta(examples=["this quote is not closed"])]
+    example: Annotated[str, Meta(examples=['a sign that says "exit"'])]
+
+
+class Problem(Struct, kw_only=True, omit_defaults=True):
+    """Why a request failed, as RFC 9457 has it."""
+
+    type: Annotated[str, Meta(description="Stable.", examples=["urn:reelseek:problem:query"])]
+    title: Annotated[str, Meta(examples=["The query cannot be used"])]
+    status: Annotated[int, Meta(examples=[400])]
+    detail: Annotated[str, Meta(examples=["the query is empty; say in a few words what to look for"])]
+    instance: Annotated[str, Meta(description="The request's id.", examples=["5f2c9a7e1b3d4c60"])]
+    errors: list[FieldProblem] | UnsetType = UNSET
+    query_fault: QueryFault | UnsetType = UNSET
