@@ -1,6 +1,6 @@
-"""Options that the command line and the service share, beyond those of a search: an export, and the service itself.
+"""Options that the command line and the service share: those of an export, and of the service itself.
 
-As `search.options`: each described once. Pure; imports nothing heavy.
+Those of a search are in `search.options`. Pure; imports nothing heavy.
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from api.export.formats import FORMATS, Format
 from indexer.options import Option
 
-EXPORT_FORMAT: Option[Format | None] = Option("format", str, default=None, choices=FORMATS, help="What to write.")
+EXPORT_FORMAT: Option[Format | None] = Option("format", str, default=None, choices=FORMATS, help="Format to write.")
 HANDLES: Option[float] = Option(
     "handle_seconds",
     float,
@@ -17,7 +17,7 @@ HANDLES: Option[float] = Option(
     high=60,
     flag="--handles",
     metavar="SECONDS",
-    help="Seconds added at both ends of every moment.",
+    help="Extra time at both ends of every moment, in seconds.",
 )
 RATE: Option[str | None] = Option(
     "rate",
@@ -25,7 +25,7 @@ RATE: Option[str | None] = Option(
     default=None,
     max_length=20,
     metavar="RATE",
-    help="Frame rate of the time line, as 25, 29.97 or 30000/1001.",
+    help="Frame rate of the timeline, as 25, 29.97 or 30000/1001.",
     default_text="that of most moments",
 )
 DROP_FRAME: Option[bool | None] = Option(
@@ -33,16 +33,18 @@ DROP_FRAME: Option[bool | None] = Option(
     bool,
     default=None,
     flag="--drop-frame/--non-drop-frame",
-    help="Time code at 29.97 and 59.94 for files that have none.",
+    help="How time code counts at 29.97 and 59.94 in files without time code.",
     default_text="drop-frame",
 )
 EXPORT_TITLE: Option[str | None] = Option(
-    "title", str, default=None, max_length=1000, help="Title of the time line.", examples=("red cars",)
+    "title", str, default=None, max_length=1000, help="Title of the timeline.", examples=("red cars",)
 )
 EXPORT = (EXPORT_FORMAT, HANDLES, RATE, DROP_FRAME, EXPORT_TITLE)
 
-HOST: Option[str] = Option("host", str, default="127.0.0.1", metavar="ADDRESS", help="Address to listen at.")
-PORT: Option[int] = Option("port", int, default=8765, low=0, high=65535, metavar="N", help="Port; 0 for any free one.")
+HOST: Option[str] = Option("host", str, default="127.0.0.1", metavar="ADDRESS", help="Address to listen on.")
+PORT: Option[int] = Option(
+    "port", int, default=8765, low=0, high=65535, metavar="N", help="Port to listen on; 0 picks a free one."
+)
 ROOTS: Option[tuple[Path, ...]] = Option(
     "roots",
     Path,
@@ -50,7 +52,7 @@ ROOTS: Option[tuple[Path, ...]] = Option(
     flag="--root",
     metavar="DIR",
     is_list=True,
-    help="Files under this folder may be indexed by their path.",
+    help="Folder whose files may be indexed by path.",
     default_text="none",
 )
 CORS_ORIGINS: Option[tuple[str, ...]] = Option(
@@ -60,7 +62,7 @@ CORS_ORIGINS: Option[tuple[str, ...]] = Option(
     flag="--cors-origin",
     metavar="ORIGIN",
     is_list=True,
-    help="Pages of this origin may call the service, as https://example.org.",
+    help="Origin whose pages may call the service, as https://example.org.",
     default_text="none",
 )
 ALLOWED_HOSTS: Option[tuple[str, ...]] = Option(
@@ -70,10 +72,10 @@ ALLOWED_HOSTS: Option[tuple[str, ...]] = Option(
     flag="--allowed-host",
     metavar="NAME",
     is_list=True,
-    help="Another name for this machine, as a proxy before the service uses it.",
+    help="Further host name that requests may use, as behind a reverse proxy.",
     default_text="none",
 )
-REQUIRE_KEY: Option[bool] = Option("require_key", bool, default=False, help="Ask for a key on loopback too.")
+REQUIRE_KEY: Option[bool] = Option("require_key", bool, default=False, help="Require an API key on loopback, too.")
 MAX_UPLOAD: Option[int] = Option(
     "max_upload_mib",
     int,
@@ -82,9 +84,9 @@ MAX_UPLOAD: Option[int] = Option(
     high=10 << 20,
     flag="--max-upload",
     metavar="MIB",
-    help="Largest upload, in MiB.",
+    help="Maximum upload size, in MiB.",
 )
 LOG_LEVEL: Option[str] = Option(
-    "log_level", str, default="info", choices=("debug", "info", "warning"), help="How much is logged."
+    "log_level", str, default="info", choices=("debug", "info", "warning"), help="Least severe level that is logged."
 )
 SERVE = (HOST, PORT, ROOTS, CORS_ORIGINS, ALLOWED_HOSTS, REQUIRE_KEY, MAX_UPLOAD, LOG_LEVEL)

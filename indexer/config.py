@@ -33,84 +33,81 @@ class Settings:
     """Every setting with its default, its range and what it does. Build with `load_settings`."""
 
     library: str = _setting(
-        "reelseek-library", "The library: the folder that Reelseek owns.", metavar="FOLDER", short="-l"
+        "reelseek-library", "The library: a folder that Reelseek manages.", metavar="FOLDER", short="-l"
     )
     models: str = _setting(
         "",
-        "Profile of models, see `reelseek models`. Without it: the library's own, `small` for a new library.",
+        "Model profile; see `reelseek models`.",
+        default_text="the library's own; small for a new library",
         metavar="PROFILE",
         short="-m",
     )
     clip_model: str = _setting(
-        "", "Picture model instead of the profile's: NAME:PRETRAINED or a local directory.", metavar="MODEL"
+        "", "Image model instead of the profile's: an open_clip NAME:PRETRAINED or a local folder.", metavar="MODEL"
     )
     text_model: str = _setting(
-        "", "Text model instead of the profile's: a hub name or a local directory.", metavar="MODEL"
+        "", "Text model instead of the profile's: a Hugging Face name or a local folder.", metavar="MODEL"
     )
     vision_language_model: str = _setting(
         "",
-        "Model for captions and questions instead of the profile's: a hub name or a local directory.",
+        "Vision-language model instead of the profile's: a Hugging Face name or a local folder.",
         metavar="MODEL",
     )
     speech_model: str = _setting(
-        "", "Speech model instead of the profile's: a Whisper's hub name or a local directory.", metavar="MODEL"
+        "", "Whisper model instead of the profile's: a Hugging Face name or a local folder.", metavar="MODEL"
     )
     reranker_model: str = _setting(
         "",
-        "Reranker instead of the profile's, a cross-encoder or late interaction: a hub name or a local directory.",
+        "Reranker instead of the profile's, cross-encoder or late interaction: a Hugging Face name or a local folder.",
         metavar="MODEL",
     )
-    device: str = _setting("auto", "Where models run: auto, cpu, cuda, cuda:1, mps.", metavar="DEVICE")
-    screen_text: bool = _setting(True, "Read on-screen text (OCR), or leave it out.")
+    device: str = _setting("auto", "Device that models run on: auto, cpu, cuda, cuda:1, mps.", metavar="DEVICE")
+    screen_text: bool = _setting(True, "Read on-screen text (OCR).")
     screen_text_models: str = _setting(
         "",
-        "Folder of further OCR networks (rapidocr's NAME.onnx) for scripts beyond Latin and Chinese.",
+        "Folder with further OCR models (RapidOCR NAME.onnx), for scripts other than Latin and Chinese.",
         metavar="FOLDER",
     )
     speech: bool | None = _setting(
         None,
-        "Write down what is said (of videos without subtitles), or leave it out.",
-        default_text="as the profile does",
+        "Transcribe speech in videos without subtitles.",
+        default_text="set by the profile",
     )
-    speech_beside_subtitles: bool = _setting(False, "Write down what is said also where there are subtitles.")
-    captions: bool | None = _setting(
-        None, "Describe each segment in a sentence, or leave it out.", default_text="as the profile does"
-    )
-    frames_per_second: float = _setting(
-        1.0, "How many frames are sampled", low=0.05, high=10.0, unit="1/s", short="--fps"
-    )
+    speech_beside_subtitles: bool = _setting(False, "Transcribe speech in videos with subtitles, too.")
+    captions: bool | None = _setting(None, "Describe each segment in a sentence.", default_text="set by the profile")
+    frames_per_second: float = _setting(1.0, "Frames sampled per second.", low=0.05, high=10.0, short="--fps")
     min_segment_seconds: float = _setting(
-        2.0, "The shortest segment, unless the video is shorter", low=0.5, high=10.0, unit="s"
+        2.0, "Shortest segment, unless the whole video is shorter.", low=0.5, high=10.0, unit="s"
     )
-    max_segment_seconds: float = _setting(30.0, "The longest segment", low=4.0, high=120.0, unit="s")
-    batch_frames: int = _setting(0, "Pictures embedded at once; 0 chooses by device", low=1, high=1024, unit="frames")
+    max_segment_seconds: float = _setting(30.0, "Longest segment.", low=4.0, high=120.0, unit="s")
+    batch_frames: int = _setting(0, "Frames embedded per batch; 0 chooses by device.", low=1, high=1024, unit="frames")
     picture_max_side: int = _setting(
         1280,
-        "The longer side of a decoded frame; larger frames are scaled down",
+        "Longer side of a decoded frame; larger frames are scaled down.",
         low=96,
         high=4096,
         unit="pixels",
     )
     decode_stall_seconds: float = _setting(
-        30.0, "A decoder without a new frame for so long is killed", low=1, high=3600, unit="s"
+        30.0, "Time without a new frame after which a decoder process is killed.", low=1, high=3600, unit="s"
     )
     decode_cpu_seconds: float = _setting(
-        36_000.0, "CPU seconds one decoder process may use", low=10, high=1_000_000, unit="s"
+        36_000.0, "CPU time that one decoder process may use.", low=10, high=1_000_000, unit="s"
     )
-    decode_memory_mib: int = _setting(2048, "Memory one decoder process may use", low=256, high=65536, unit="MiB")
+    decode_memory_mib: int = _setting(2048, "Memory that one decoder process may use.", low=256, high=65536, unit="MiB")
     max_pixels: int = _setting(
-        8192 * 8192, "Width x height of a video that is still read", low=1024, high=1 << 28, unit="pixels"
+        8192 * 8192, "Largest frame, width x height, of a video that is indexed.", low=1024, high=1 << 28, unit="pixels"
     )
-    max_duration_hours: float = _setting(48.0, "Duration of a video that is still read", low=0.01, high=1000, unit="h")
-    max_streams: int = _setting(64, "Streams in one file that is still read", low=1, high=1000, unit="streams")
+    max_duration_hours: float = _setting(48.0, "Longest video that is indexed.", low=0.01, high=1000, unit="h")
+    max_streams: int = _setting(64, "Most streams in a file that is indexed.", low=1, high=1000, unit="streams")
     settle_seconds: float = _setting(
-        10.0, "A watched file that has not changed for so long is complete", low=0.5, high=3600, unit="s"
+        10.0, "Time without changes after which a watched file is complete.", low=0.5, high=3600, unit="s"
     )
-    poll_seconds: float = _setting(5.0, "Pause between two looks at watched folders", low=0.2, high=3600, unit="s")
+    poll_seconds: float = _setting(5.0, "Time between two scans of the watched folders.", low=0.2, high=3600, unit="s")
     relevance_threshold: float = _setting(
-        0.5, "Relevance that the best moment must reach to count as found", low=0.0, high=1.0
+        0.5, "Relevance that the best moment must reach to count as found.", low=0.0, high=1.0
     )
-    rerank: bool = _setting(True, "Read the best texts of a search again, each beside the query, or leave it out.")
+    rerank: bool = _setting(True, "Rerank the best text matches of a search.")
 
     def __post_init__(self) -> None:
         for option in SETTINGS.values():
@@ -118,14 +115,15 @@ class Settings:
             if option.low is None or option.high is None or (option.name == "batch_frames" and value == 0):
                 continue
             if not option.low <= value <= option.high:
+                bounds = f"{option.low:g} to {option.high:g} {option.unit}".rstrip()
+                meaning = option.help[0].lower() + option.help[1:].rstrip(".")
                 raise SettingsError(
-                    f"setting {option.name} = {value} is outside {option.low:g} to {option.high:g} {option.unit}"
-                    f" ({option.help[0].lower()}{option.help[1:].rstrip('.')}); give a value in that range"
+                    f"setting {option.name} = {value} is outside {bounds} ({meaning}); give a value in that range"
                 )
         if self.max_segment_seconds < 2 * self.min_segment_seconds:
             raise SettingsError(
                 f"max_segment_seconds = {self.max_segment_seconds:g} must be at least twice min_segment_seconds"
-                f" = {self.min_segment_seconds:g}, or a span could not be halved; raise one or lower the other"
+                f" = {self.min_segment_seconds:g}, or a long segment could not be split; raise one or lower the other"
             )
 
 
@@ -174,7 +172,7 @@ def _read_file(path: Path, *, must_exist: bool) -> dict[str, Any]:
             raise SettingsError(f"settings file {path} does not exist; create it or name another") from None
         return {}
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"settings file {path} cannot be read: {error}; mend it or name another") from error
+        raise SettingsError(f"settings file {path} cannot be read: {error}; correct it or name another") from error
 
 
 def _convert(name: str, kind: type, value: Any) -> Any:

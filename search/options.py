@@ -11,7 +11,7 @@ from search.query.validation import MAX_QUERY_CHARACTERS
 from search.signals import SIGNALS
 
 EffortName = Literal["low", "normal", "high"]
-"""How far a question reaches; `search.answering.effort` says what each means."""
+"""How much is examined for a question; `search.answering.effort` says what each name means."""
 Mode = Literal["frames", "video"]
 """How clips are shown to a vision-language model."""
 
@@ -25,10 +25,10 @@ QUERY: Option[str] = Option(
     max_length=MAX_QUERY_CHARACTERS,
     help="What to look for, in words.",
     details=(
-        '`-people` or `without people` leaves out; `A then B within 30s` (or `A >> B`) is one moment of both; `"exact'
-        ' words"`; `looks:`, `said:`, `text:`, `caption:` name where to look; `video:`, `folder:`, `tag:`, `date:`,'
-        " `duration:`, `at:` filter. A fault in the grammar is a problem `query` that says where it is. Beside `like`"
-        " or `image` plain words: what is to be different, or nothing."
+        "`-people` or `without people` excludes; `A then B within 30s` (or `A >> B`) finds one moment with both, in"
+        ' this order; `"exact words"` matches a phrase; `looks:`, `said:`, `text:` and `caption:` say where to look;'
+        " `video:`, `folder:`, `tag:`, `date:`, `duration:` and `at:` filter. A syntax error is a problem of type `query`"
+        " that gives its position. With `like` or `image`: plain words that say what should be different, or nothing."
     ),
     examples=(
         "a red car in the snow",
@@ -43,7 +43,7 @@ IMAGE: Option[Any] = Option(
     str,
     default=None,
     metavar="FILE",
-    help="Find what this image shows; the query says what is to be different.",
+    help="Find what this image shows; the query says what should be different.",
     details=(
         "A JPEG, PNG, WebP, BMP, TIFF or still GIF of at most 16 MiB and 64 million pixels, in Base64 (RFC 4648)."
     ),
@@ -54,10 +54,10 @@ LIKE: Option[str | None] = Option(
     default=None,
     metavar="VIDEO@TIME",
     max_length=4200,
-    help="Find more like this moment; the query says what is to be different.",
+    help="Find moments like this one; the query says what should be different.",
     details=(
-        "VIDEO@TIME or VIDEO@START-STOP. VIDEO is an id, name, or an id's first digits; TIME is seconds, 12:34 or"
-        " 1:02:03.5. The moment itself is left out."
+        "VIDEO@TIME or VIDEO@START-STOP. VIDEO is a name, an id, or the first digits of an id; TIME is seconds, 12:34"
+        " or 1:02:03.5. The moment itself is not among the results."
     ),
     examples=("lecture.mp4@12:34",),
 )
@@ -67,14 +67,20 @@ VIDEO: Option[str | None] = Option(
     default=None,
     metavar="VIDEO",
     max_length=4096,
-    help="Only in this video: its name, path, id, or the id's first digits.",
+    help="Search only this video: its name, path, id, or the first digits of its id.",
 )
 MAX_LIMIT = 1000
 LIMIT: Option[int] = Option(
-    "limit", int, default=10, low=1, high=MAX_LIMIT, served_high=200, metavar="N", help="At most this many moments."
+    "limit", int, default=10, low=1, high=MAX_LIMIT, served_high=200, metavar="N", help="Maximum number of moments."
 )
 OFFSET: Option[int] = Option(
-    "offset", int, default=0, low=0, served_high=1_000_000, metavar="N", help="Moments to skip, as for the next page."
+    "offset",
+    int,
+    default=0,
+    low=0,
+    served_high=1_000_000,
+    metavar="N",
+    help="Number of moments to skip, as for the next page.",
 )
 SIGNALS_ONLY: Option[tuple[str, ...]] = Option(
     "signals",
@@ -83,11 +89,14 @@ SIGNALS_ONLY: Option[tuple[str, ...]] = Option(
     choices=SIGNALS,
     flag="--signal",
     is_list=True,
-    help="Match by these signals alone.",
-    default_text="all that the library has",
+    help="Match only by these signals.",
+    default_text="all signals",
 )
 PLAIN: Option[bool] = Option(
-    "plain", bool, default=False, help="Take the query as it stands: marks, `then` and `not` are only words."
+    "plain",
+    bool,
+    default=False,
+    help="Take the query as plain words: quotes, `then` and `not` have no special meaning.",
 )
 MOMENTS_PER_VIDEO = 5
 """Moments of one video that are shown, unless more or a single video are asked for: half of a page."""
@@ -98,15 +107,15 @@ PER_VIDEO: Option[int | None] = Option(
     low=0,
     served_high=1000,
     metavar="N",
-    help="Moments of one video at most; 0 for any number.",
-    default_text=f"{MOMENTS_PER_VIDEO}; any number within one video",
+    help="Maximum number of moments per video; 0 for no limit.",
+    default_text=f"{MOMENTS_PER_VIDEO}; no limit within one video",
 )
 FOLD: Option[bool] = Option(
     "fold",
     bool,
     default=True,
     flag="--fold/--no-fold",
-    help="Fold near-duplicates into the best of them, or show every moment by itself.",
+    help="Fold near-duplicate moments into the best of them.",
 )
 EXPAND: Option[int | None] = Option(
     "expand",
@@ -115,7 +124,7 @@ EXPAND: Option[int | None] = Option(
     low=1,
     served_high=1_000_000,
     metavar="RANK",
-    help="Show what is folded into the moment of this rank, from 1, instead.",
+    help="Show the moments that are folded into the one at this rank; 1 is the first.",
 )
 THRESHOLD: Option[float | None] = Option(
     "threshold",
@@ -123,11 +132,11 @@ THRESHOLD: Option[float | None] = Option(
     default=None,
     low=_THRESHOLD.low,
     high=_THRESHOLD.high,
-    help="Relevance that the best moment must reach, or nothing is found.",
+    help="Relevance that the best moment must reach; otherwise nothing is found.",
     default_text=f"the setting `{_THRESHOLD.name}`",
 )
 EXPLAIN: Option[bool] = Option(
-    "explain", bool, default=False, help="Also say how each signal counted for this query, and why."
+    "explain", bool, default=False, help="Explain how much each signal counts for this query, and why."
 )
 SEARCH = (QUERY, IMAGE, LIKE, VIDEO, LIMIT, OFFSET, SIGNALS_ONLY, PLAIN, PER_VIDEO, FOLD, EXPAND, THRESHOLD, EXPLAIN)
 
@@ -145,20 +154,20 @@ MODE: Option[Mode] = Option(
     str,
     default="frames",
     choices=get_args(Mode),
-    help="Show the model pairs of frames with their times, or each clip as one video.",
+    help="Show the model pairs of frames with their times, or each clip as a video.",
 )
 EFFORT: Option[EffortName] = Option(
     "effort",
     str,
     default="normal",
     choices=get_args(EffortName),
-    help="How many clips are looked at: 3, 6 or 24.",
+    help="How many clips to examine: 3, 6 or 24.",
 )
 RETRIEVAL: Option[bool] = Option(
     "retrieval",
     bool,
     default=True,
     flag="--retrieval/--no-retrieval",
-    help="Search for the clips to look at, or look at frames spread evenly over all that there is.",
+    help="Retrieve the clips to examine; otherwise frames are sampled evenly from all videos.",
 )
 ASK = (QUESTION, VIDEO, MODE, EFFORT, RETRIEVAL)

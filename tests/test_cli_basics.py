@@ -63,7 +63,7 @@ def test_index_has_an_option_for_every_setting_with_its_default_and_range() -> N
         if (high := SETTINGS[name].high) is not None:
             assert f"to {shown_value(high)}" in output, name
     default = f"[default: {Settings().frames_per_second:g}]"
-    assert f"--frames-per-second X How many frames are sampled; 0.05 to 10 1/s. {default}" in output
+    assert f"--frames-per-second X Frames sampled per second; 0.05 to 10. {default}" in output
 
 
 def test_no_arguments_print_the_help_as_usage_error() -> None:

@@ -111,7 +111,8 @@ def _help(option: Option[Any]) -> str:
 
 
 def _help_with_range(option: Option[Any]) -> str:
-    return f"{option.help}; {shown_value(option.low)} to {shown_value(option.high)} {option.unit}".rstrip() + "."
+    bounds = f"{shown_value(option.low)} to {shown_value(option.high)} {option.unit}".rstrip()
+    return f"{option.help.rstrip('.')}; {bounds}."
 
 
 def _type(option: Option[Any]) -> Any:

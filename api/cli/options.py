@@ -1,7 +1,4 @@
-"""Options that only the command line has, by command; `JSON` is every command's.
-
-As `search.options`: each described once. Pure; imports nothing heavy.
-"""
+"""Options that only the command line has, by command. Pure; imports nothing heavy."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,17 +9,19 @@ from indexer.config import SETTINGS
 from indexer.options import Option
 from search.options import ASK, LIMIT, SEARCH, VIDEO
 
-JSON: Option[bool] = Option("as_json", bool, default=False, flag="--json", help="Print JSON on standard output.")
+JSON: Option[bool] = Option("as_json", bool, default=False, flag="--json", help="Print JSON to standard output.")
 
-PRUNE: Option[bool] = Option("prune", bool, default=False, help="Drop videos under PATH that are gone from the disk.")
+PRUNE: Option[bool] = Option("prune", bool, default=False, help="Remove videos under PATH whose files no longer exist.")
 RETRY_FAILED: Option[bool] = Option(
-    "retry_failed", bool, default=False, help="Try again what failed before, though nothing changed since."
+    "retry_failed", bool, default=False, help="Retry files that failed before, even if they have not changed."
 )
 INDEX = (PRUNE, RETRY_FAILED)
 
-ONCE: Option[bool] = Option("once", bool, default=False, help="Index what is complete, and end; for a timer.")
+ONCE: Option[bool] = Option(
+    "once", bool, default=False, help="Index the files that are complete, then exit; for scheduled runs."
+)
 WATCH_PRUNE: Option[bool] = Option(
-    "prune", bool, default=False, help="Drop videos whose files are removed while it watches."
+    "prune", bool, default=False, help="Remove videos whose files are deleted while watching."
 )
 WATCH = (ONCE, WATCH_PRUNE)
 
@@ -31,11 +30,11 @@ THUMBNAILS: Option[bool | None] = Option(
     bool,
     default=None,
     flag="--thumbnails/--no-thumbnails",
-    help="Show pictures.",
+    help="Show thumbnails.",
     default_text="in a wide terminal with true colours",
 )
 STREAM: Option[bool] = Option(
-    "stream", bool, default=False, help="Print the answer word by word also into a pipe; with --json, as events."
+    "stream", bool, default=False, help="Print the answer as it is generated, into a pipe, too; with --json, as events."
 )
 PINPOINT_VIDEO: Option[str] = Option(
     "video",
@@ -43,29 +42,29 @@ PINPOINT_VIDEO: Option[str] = Option(
     default="",
     metavar="VIDEO",
     is_required=True,
-    help="The video: its name, path, id, or the id's first digits.",
+    help="The video: its name, path, id, or the first digits of its id.",
 )
 PINPOINT_START: Option[float | None] = Option(
-    "start", float, default=None, metavar="SECONDS", is_required=True, help="About where the moment starts."
+    "start", float, default=None, metavar="SECONDS", is_required=True, help="Approximate start of the moment."
 )
 PINPOINT_STOP: Option[float | None] = Option(
-    "stop", float, default=None, metavar="SECONDS", is_required=True, help="About where it stops."
+    "stop", float, default=None, metavar="SECONDS", is_required=True, help="Approximate end of the moment."
 )
 PINPOINT = (PINPOINT_VIDEO, PINPOINT_START, PINPOINT_STOP)
 
 CHAPTER_FORMAT: Option[str] = Option(
-    "format", str, default="text", choices=("text", "json", "webvtt"), help="How to write it."
+    "format", str, default="text", choices=("text", "json", "webvtt"), help="Output format."
 )
 CHAPTER_FILE: Option[str | None] = Option(
-    "out", str, default=None, metavar="FILE", help="Write a file.", default_text="standard output"
+    "out", str, default=None, metavar="FILE", help="File to write.", default_text="standard output"
 )
-REPLACE_FILE: Option[bool] = Option("force", bool, default=False, help="Replace the file.")
+REPLACE_FILE: Option[bool] = Option("force", bool, default=False, help="Overwrite the file if it exists.")
 TITLES: Option[str] = Option(
     "titles",
     str,
     default="words",
     choices=("words", "model"),
-    help="From the words of the video, or written by the vision-language model.",
+    help="Take titles from the words in the video, or let the vision-language model write them.",
 )
 DESCRIBE = (CHAPTER_FORMAT, CHAPTER_FILE, REPLACE_FILE, TITLES)
 
@@ -75,7 +74,7 @@ EXPORT_OUT: Option[str | None] = Option(
     str,
     default=None,
     metavar="PATH",
-    help="A file; a folder for clips, and where a format makes several files.",
+    help="File to write; a folder for clips, or if a format writes several files.",
     default_text="standard output, for text",
 )
 SOURCE: Option[str | None] = Option(
@@ -84,14 +83,16 @@ SOURCE: Option[str | None] = Option(
     default=None,
     flag="--from",
     metavar="FILE",
-    help="Moments that `search --json` or `ask --json` printed; - reads standard input.",
+    help="Export the moments in the JSON output of `search` or `ask`; - reads standard input.",
 )
-EXPORT_VIDEO = replace(VIDEO, help="Only of this video; without QUERY all of it, or --start to --stop.")
-START: Option[float | None] = Option("start", float, default=None, metavar="SECONDS", help="Where the span begins.")
-STOP: Option[float | None] = Option("stop", float, default=None, metavar="SECONDS", help="Where it ends.")
-ORDER: Option[str] = Option("order", str, default="best", choices=("best", "time"), help="Which is first.")
+EXPORT_VIDEO = replace(VIDEO, help="Search only this video; without QUERY, export all of it or --start to --stop.")
+START: Option[float | None] = Option("start", float, default=None, metavar="SECONDS", help="Start of the span.")
+STOP: Option[float | None] = Option("stop", float, default=None, metavar="SECONDS", help="End of the span.")
+ORDER: Option[str] = Option(
+    "order", str, default="best", choices=("best", "time"), help="Order of the moments: best first, or by time."
+)
 TITLE_OR_QUERY = replace(EXPORT_TITLE, default_text="the query")
-REPLACE_FILES: Option[bool] = Option("force", bool, default=False, help="Replace what is there.")
+REPLACE_FILES: Option[bool] = Option("force", bool, default=False, help="Overwrite files that exist.")
 EXPORT_FILES = (
     FORMAT_OR_ENDING,
     EXPORT_OUT,
@@ -105,9 +106,9 @@ EXPORT_FILES = (
 )
 
 SORT: Option[str] = Option(
-    "sort", str, default="path", choices=("path", "name", "duration", "size", "created"), help="Order."
+    "sort", str, default="path", choices=("path", "name", "duration", "size", "created"), help="Sort order."
 )
-FAILED: Option[bool] = Option("failed", bool, default=False, help="Only videos that could not be indexed.")
+FAILED: Option[bool] = Option("failed", bool, default=False, help="List only videos that could not be indexed.")
 WITH_TAGS: Option[tuple[str, ...]] = Option(
     "tags",
     str,
@@ -115,43 +116,45 @@ WITH_TAGS: Option[tuple[str, ...]] = Option(
     flag="--tag",
     metavar="TAG",
     is_list=True,
-    help="Only videos that have this tag, or all of several.",
+    help="List only videos that have all of these tags.",
 )
 VIDEOS = (SORT, FAILED, WITH_TAGS)
 
 ADD_TAGS: Option[tuple[str, ...]] = Option(
-    "add", str, default=(), short="-a", metavar="TAG", is_list=True, help="Give them this tag."
+    "add", str, default=(), short="-a", metavar="TAG", is_list=True, help="Add this tag."
 )
 REMOVE_TAGS: Option[tuple[str, ...]] = Option(
-    "remove", str, default=(), short="-r", metavar="TAG", is_list=True, help="Take this tag away."
+    "remove", str, default=(), short="-r", metavar="TAG", is_list=True, help="Remove this tag."
 )
-CLEAR_TAGS: Option[bool] = Option("clear", bool, default=False, help="Take all tags away, before --add.")
+CLEAR_TAGS: Option[bool] = Option("clear", bool, default=False, help="Remove all tags first.")
 LIST_TAGS: Option[bool] = Option(
-    "list_all", bool, default=False, flag="--list", help="Show which tags there are, and of how many videos."
+    "list_all", bool, default=False, flag="--list", help="List all tags, each with its number of videos."
 )
 TAG = (ADD_TAGS, REMOVE_TAGS, CLEAR_TAGS, LIST_TAGS)
 
-YES: Option[bool] = Option("yes", bool, default=False, help="Do not ask.")
+YES: Option[bool] = Option("yes", bool, default=False, help="Do not ask for confirmation.")
 REMOVE = (YES,)
 
 TRUTH: Option[Any] = Option(
-    "truth", Path, default=None, metavar="FILE", is_required=True, help="What is right, one JSON object a line."
+    "truth", Path, default=None, metavar="FILE", is_required=True, help="Ground truth, one JSON object per line."
 )
 PREDICTIONS: Option[Any] = Option(
-    "predictions", Path, default=None, metavar="FILE", help="Score these instead of searching a library."
+    "predictions", Path, default=None, metavar="FILE", help="Score these predictions instead of searching a library."
 )
 EVALUATE_LIMIT = replace(LIMIT, default=100)
 EVALUATE = (TRUTH, PREDICTIONS, EVALUATE_LIMIT)
 
 MAKE_OUT: Option[Any] = Option(
-    "out", Path, default=None, metavar="FOLDER", is_required=True, help="Folder to write to."
+    "out", Path, default=None, metavar="FOLDER", is_required=True, help="Folder to write the videos to."
 )
 MAKE_MINUTES: Option[float] = Option(
-    "minutes", float, default=10.0, metavar="N", help="Playing time of all videos together."
+    "minutes", float, default=10.0, metavar="N", help="Total length of the videos, in minutes."
 )
-MAKE_SEED: Option[int] = Option("seed", int, default=0, metavar="N", help="The same seed gives the same world.")
+MAKE_SEED: Option[int] = Option(
+    "seed", int, default=0, metavar="N", help="Random seed; the same seed draws the same videos."
+)
 VIDEO_MINUTES: Option[float] = Option(
-    "video_minutes", float, default=5.0, metavar="N", help="About how long each video is."
+    "video_minutes", float, default=5.0, metavar="N", help="Approximate length of each video, in minutes."
 )
 DEMO_MAKE = (MAKE_OUT, MAKE_MINUTES, MAKE_SEED, VIDEO_MINUTES)
 
@@ -166,4 +169,4 @@ CLI_OPTIONS: tuple[Option[Any], ...] = (
     *(*SETTINGS.values(), *SEARCH, *ASK, *EXPORT, *SERVE, JSON, *INDEX, *WATCH, THUMBNAILS, STREAM, *PINPOINT),
     *(*DESCRIBE, *EXPORT_FILES, *VIDEOS, *TAG, *REMOVE, *EVALUATE, *DEMO_MAKE, *DEMO_RUN),
 )
-"""All that any command may take."""
+"""Every option of every command."""
