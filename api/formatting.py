@@ -1,4 +1,4 @@
-"""Times, sizes and counts as people, or RFC 3339, write them. Pure; imports nothing heavy."""
+"""Formatting of times, durations, sizes and counts. Pure; imports nothing heavy."""
 
 import time
 
@@ -12,7 +12,7 @@ def time_code(seconds: float) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """A length of time in the two units that matter: `3 h 05 min`, `4 min 12 s`, `8.5 s`."""
+    """A duration in its two largest units: `3 h 05 min`, `4 min 12 s`, `8.5 s`."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -22,7 +22,7 @@ def duration_text(seconds: float) -> str:
 
 
 def size_text(size_bytes: float) -> str:
-    """Bytes in the unit that gives a short number: `3.4 GB`."""
+    """Bytes in the unit that gives a short number, as `3.4 GB`."""
     for unit in ("bytes", "kB", "MB", "GB"):
         if size_bytes < 1000:
             return f"{size_bytes:.0f} {unit}" if unit == "bytes" else f"{size_bytes:.1f} {unit}"
@@ -36,5 +36,5 @@ def count_text(count: int, thing: str) -> str:
 
 
 def rfc3339(seconds: float) -> str:
-    """From seconds since 1970, in UTC."""
+    """A time in seconds since 1970 as RFC 3339, in UTC."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

@@ -1,24 +1,24 @@
-"""Makes text out of videos and file names safe to print in a terminal. Pure; imports nothing heavy.
+"""Escaping of text from videos and file names, to print it safely in a terminal. Pure; imports nothing heavy.
 
-Names and texts come from strangers: escape sequences in them could repaint the screen, and bidirectional
-overrides could make a name read as another one.
+Names and texts come from untrusted sources: escape sequences could repaint the screen, and bidirectional overrides
+could make one name look like another.
 """
 
 import unicodedata
 
 _JOINERS = {"\u200c", "\u200d"}
-"""Needed by Persian, Indic scripts and emoji, and harmless."""
+"""Harmless, and needed by Persian, Indic scripts and emoji."""
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 """Controls, formats (bidi overrides, zero-width marks), undecodable bytes, private use, line separators."""
 
 
 def safe_text(text: str) -> str:
-    """Replaces every character that moves, hides or recolours text by its visible escape, as `\\x1b`."""
+    """Replaces every character that moves, hides or recolours text with a visible escape, as `\\x1b`."""
     return "".join(_visible(character) for character in text)
 
 
 def one_line(text: str) -> str:
-    """`safe_text` on one line: lines and runs of blanks become one blank."""
+    """`safe_text` on one line: line breaks and runs of white space become one space."""
     return safe_text(" ".join(text.split()))
 
 

@@ -25,10 +25,11 @@ QUERY: Option[str] = Option(
     max_length=MAX_QUERY_CHARACTERS,
     help="What to look for, in words.",
     details=(
-        "`-people` or `without people` excludes; `A then B within 30s` (or `A >> B`) finds one moment with both, in"
-        ' this order; `"exact words"` matches a phrase; `looks:`, `said:`, `text:` and `caption:` say where to look;'
-        " `video:`, `folder:`, `tag:`, `date:`, `duration:` and `at:` filter. A syntax error is a problem of type `query`"
-        " that gives its position. With `like` or `image`: plain words that say what should be different, or nothing."
+        "`-people` or `without people` excludes; `A then B within 30s` (or `A >> B`) finds one moment with both,"
+        ' in this order; `"exact words"` matches a phrase; `looks:`, `said:`, `text:` and `caption:` say where to'
+        " look; `video:`, `folder:`, `tag:`, `date:`, `duration:` and `at:` filter. A syntax error is a problem of"
+        " type `query` that gives its position. With `like` or `image`: plain words that say what should be"
+        " different, or nothing."
     ),
     examples=(
         "a red car in the snow",

@@ -102,7 +102,7 @@ def test_a_stream_is_not_said_twice(run: Run) -> None:
 def test_not_found_returns_one_and_shows_what_came_closest(run: Run) -> None:
     result, fake = run(answer(found=False, text="Not shown."), "when?", "--no-retrieval")
     assert result.exit_code == ExitCode.NOTHING_FOUND
-    assert result.stdout.splitlines()[:2] == ["Not shown.", "What came closest:"]
+    assert result.stdout.splitlines()[:2] == ["Not shown.", "Closest moments:"]
     assert fake.asked[0]["retrieval"] is False
 
 

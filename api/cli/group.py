@@ -1,4 +1,4 @@
-"""The group of all commands: what happens when a command cannot go on.
+"""The command group: errors and interruptions become one line of output and an exit code.
 
 Heavy libraries are imported inside the commands, so that `--help` answers at once.
 """
@@ -20,10 +20,10 @@ from indexer.errors import Interrupted, ReelseekError
 
 
 class ReelseekGroup(click.Group):
-    """Turns every error that ends a command into one line (or one JSON object) and an exit code."""
+    """Turns every error that ends a command into one line, or one JSON object, and an exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of a first day with Reelseek, not by the alphabet."""
+        """In the order of first use, not alphabetical."""
         return list(self.commands)
 
     def main(self, *args: Any, **options: Any) -> NoReturn:
@@ -31,13 +31,13 @@ class ReelseekGroup(click.Group):
         words = list(sys.argv[1:] if given is None else given)
         as_json = "--json" in (words[: words.index("--")] if "--" in words else words)
         options["standalone_mode"] = False
-        _print_anything()
+        _escape_unencodable()
         quiet_libraries()
         try:
             code = self._run(args, options, as_json)
             sys.stdout.flush()
         except BrokenPipeError:
-            # The reader (`head`, a pager) has what it wanted; Python must not try to flush the rest at exit.
+            # The reader (`head`, a pager) is finished; Python must not flush the rest at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = ExitCode.OK
         sys.exit(int(code))
@@ -56,14 +56,14 @@ class ReelseekGroup(click.Group):
             return _report(ExitCode.STOPPED, "UsageError", _usage_message(error), as_json)
         except (ReelseekError, OSError) as error:
             return _report(ExitCode.STOPPED, type(error).__name__, str(error), as_json)
-        except Exception as error:  # noqa: BLE001 - the last line of defence: a fault must not look like "nothing found"
+        except Exception as error:  # noqa: BLE001 - last resort: a bug must not look like "nothing found"
             traceback.print_exc()
-            message = f"{error}; this is a fault in Reelseek, please report it with the lines above"
+            message = f"{error}; this is a bug in Reelseek; please report it with the lines above"
             return _report(ExitCode.FAULT, type(error).__name__, message, as_json)
 
 
-def _print_anything() -> None:
-    """Lets names that the terminal's encoding lacks be printed as escapes instead of failing."""
+def _escape_unencodable() -> None:
+    """Prints characters that the terminal's encoding lacks as escapes, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -78,7 +78,7 @@ def _usage_message(error: click.ClickException) -> str:
 
 
 def _report(code: ExitCode, kind: str, message: str, as_json: bool) -> ExitCode:
-    """Says why the command ends: a line for people on standard error, the object for programs on standard output."""
+    """Reports why the command ends: a line for people on standard error, an object for programs on standard output."""
     if as_json:
         click.echo(json.dumps({"error": {"type": kind, "message": message}}))
     click.echo(f"reelseek: {one_line(message)}", err=True)

@@ -1,7 +1,7 @@
-"""`python -m api.cli.index_job PATH...`: `reelseek index --json`, ended when the service that started it ends.
+"""`python -m api.cli.index_job PATH...`: `reelseek index --json` as a child process of the service.
 
-The service holds the other end of this process's standard input; its end is the service's end, also by a kill.
-Settings come as `REELSEEK_*` variables.
+It ends when the service ends, even if that is killed: the service holds the other end of its standard input. Settings
+come as `REELSEEK_*` variables.
 """
 
 import os
@@ -9,21 +9,21 @@ import signal
 import sys
 import threading
 
-LAST_CHANCE_SECONDS = 20.0
+GRACE_SECONDS = 20.0
 
 
-def _watch() -> None:
+def _end_with_parent() -> None:
     while os.read(0, 1024):
         pass
     os.kill(os.getpid(), signal.SIGINT)
-    threading.Event().wait(LAST_CHANCE_SECONDS)
+    threading.Event().wait(GRACE_SECONDS)
     os._exit(130)
 
 
 def main() -> None:
     from api.cli.main import main as command
 
-    threading.Thread(target=_watch, name="service-watch", daemon=True).start()
+    threading.Thread(target=_end_with_parent, name="service-watch", daemon=True).start()
     command(["index", "--json", "--", *sys.argv[1:]])
 
 

@@ -1,4 +1,4 @@
-"""What is in a library, summed up for `reelseek status`."""
+"""An overview of a library, for `reelseek status`."""
 
 import os
 from collections import Counter
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A library at a glance."""
+    """An overview of a library."""
 
     library: Path
     models: dict[str, Any]
-    """What made it, as `indexer.store.library.Maker` names it."""
+    """The models that the library was made with, as in `indexer.store.library.Maker`."""
     videos: int
-    """Without the failed ones."""
+    """Without failed ones."""
     duration_seconds: float
     stages: dict[Stage, int]
     """Stage -> number of videos in which it is ready."""
@@ -33,12 +33,12 @@ class Overview:
     size_bytes: int
     """Of all files in the library's folder."""
     signals: "list[Readiness]"
-    """For each stage whether its signals are there, and what is missing otherwise."""
+    """For each stage, whether its signals are available, and otherwise what is missing."""
     reranker: "RerankerReadiness"
-    """Whether searches read what they found again."""
+    """Whether search results are reranked."""
     failures: list[Video]
     warnings: int
-    """Videos that were indexed with something worth knowing."""
+    """Videos that were indexed with warnings."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -58,10 +58,10 @@ class Overview:
 
 
 def library_overview(library: "Library", place: Path, settings: Settings) -> Overview:
-    """Sums a library up.
+    """The overview of an open library.
 
     Args:
-        settings: say which models would be used, where the library does not.
+        settings: say which models are used where the library does not.
     """
     from dataclasses import asdict
 
@@ -88,7 +88,7 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
 
 
 def folder_bytes(folder: Path) -> int:
-    """Size of all files under a folder; one that goes away meanwhile counts nothing."""
+    """Total size of the files in a folder; files that disappear meanwhile are not counted."""
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:

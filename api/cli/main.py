@@ -59,14 +59,14 @@ COMMANDS: dict[str, click.Command] = {
 def main() -> None:
     """Find moments in your videos.
 
-    Index a folder once, then search it by what is seen, said or written on the screen.
+    Index a folder once, then search it by what is seen, said or written on screen.
 
     \b
     Examples:
-      reelseek index ~/Videos                      index a folder, and what is under it
+      reelseek index ~/Videos                      index a folder and its subfolders
       reelseek search "a red car in the snow"      find moments
-      reelseek search "invoice" --json             the same for programs
-      reelseek status                              what is in the library
+      reelseek search "invoice" --json             JSON output, for programs
+      reelseek status                              what the library contains
       reelseek COMMAND --help                      more examples
 
     \b

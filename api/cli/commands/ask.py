@@ -1,4 +1,4 @@
-"""`reelseek ask`: a question, an answer, and the moments it rests on."""
+"""`reelseek ask`: answer a question, with the moments that support the answer."""
 
 import json
 from pathlib import Path
@@ -31,10 +31,10 @@ def ask(
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
-    """Ask a question of a library of any length.
+    """Ask a question about your videos.
 
-    The moments that match are retrieved, a vision-language model sees only these, and answers with the exact times.
-    Words that were said or written are shown to it when the question calls for them.
+    The relevant moments are retrieved, and a vision-language model that sees only these answers, citing exact
+    times. Speech, subtitles and on-screen text are shown to it when the question calls for them.
 
     \b
     Examples:
@@ -45,15 +45,15 @@ def ask(
       reelseek ask "Who wins?" --json | jq .moments[0]
       reelseek ask "Who wins?" --json --stream                        {"draft": ...}, {"text": ...} lines, the answer
 
-    What is streamed first is a draft from captions and quoted text; the answer from the pictures replaces it.
+    While streaming, a draft from captions and quoted text comes first; the answer from the frames replaces it.
 
-    Returns 1 when it was not found; the moments are then those that came closest.
+    Returns 1 if the answer was not found; the moments are then the closest ones.
     """
     from api.cli.output.answer import DraftLine, print_answer, print_words
     from api.cli.terminal import is_terminal
     from search.answering.asker import Asker
 
-    told: list[str] = []
+    printed: list[str] = []
     draft_line = DraftLine()
 
     def on_draft(words: str) -> None:
@@ -64,7 +64,7 @@ def ask(
 
     def on_text(words: str) -> None:
         draft_line.clear()
-        told.append(words)
+        printed.append(words)
         if as_json:
             click.echo(json.dumps({"text": words}))
         else:
@@ -86,5 +86,5 @@ def ask(
     if as_json:
         click.echo(json.dumps(answer.to_json()))
     else:
-        print_answer(answer, told="".join(told))
+        print_answer(answer, printed="".join(printed))
     return ExitCode.OK if answer.found else ExitCode.NOTHING_FOUND

@@ -1,4 +1,4 @@
-"""`reelseek demo`: a small drawn world with known truth, to try and to measure Reelseek."""
+"""`reelseek demo`: generated videos with known ground truth, to try and to measure Reelseek."""
 
 import json
 from dataclasses import asdict
@@ -14,7 +14,7 @@ from api.cli.options import JSON, MAKE_MINUTES, MAKE_OUT, MAKE_SEED, VIDEO_MINUT
 
 @click.group()
 def demo() -> None:
-    """Try Reelseek on a drawn world.
+    """Try Reelseek on generated videos.
 
     \b
     Examples:
@@ -30,7 +30,7 @@ def demo() -> None:
 @flag(VIDEO_MINUTES)
 @flag(JSON)
 def make(*, out: Path, minutes: float, seed: int, video_minutes: float, as_json: bool) -> ExitCode:
-    """Draw videos with their truth.
+    """Generate videos with ground truth.
 
     Writes H.264 files, truth.jsonl for `reelseek eval`, and questions.jsonl.
 
@@ -43,7 +43,7 @@ def make(*, out: Path, minutes: float, seed: int, video_minutes: float, as_json:
     from api.cli.terminal import percent_bar
     from demo.world.make import make_world
 
-    with percent_bar("drawing", quiet=as_json) as show:
+    with percent_bar("generating", quiet=as_json) as show:
         summary = make_world(out, minutes=minutes, seed=seed, video_minutes=video_minutes, progress=show)
     if as_json:
         click.echo(json.dumps({**asdict(summary), "folder": str(summary.folder)}))

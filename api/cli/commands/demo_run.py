@@ -1,4 +1,4 @@
-"""`reelseek demo run`: draw a small library, index it, search and ask it, print found beside true."""
+"""`reelseek demo run`: generate videos, index, search and ask, and print what was found beside the truth."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from api.cli.demo.search_checks import Check, Times
 
 ENOUGH = 0.7
-"""Share of the shown searches whose first moment must be right."""
+"""Share of the searches whose first moment must be right."""
 
 
 @click.command()
@@ -26,10 +26,10 @@ ENOUGH = 0.7
 @flag(SETTINGS["device"])
 @flag(JSON)
 def run(*, out: Path, minutes: float, seed: int, device: str, as_json: bool) -> ExitCode:
-    """Draw, index, search, ask; print found beside true.
+    """Generate videos, index them, search and ask, and compare with the truth.
 
-    Returns 1 when too few of the searches are right; answers are shown, not judged. The drawn world is all that the
-    `demo` models know.
+    Returns 1 if too few searches are right; answers are shown but not judged. The `demo` models know nothing but
+    these generated videos.
 
     \b
     Examples:
@@ -69,7 +69,7 @@ def _print(checks: "list[Check]", asked: "list[AskedCheck]", times: "Times", set
 
     screen = console()
     if not checks:
-        screen.print(label("The world has no scene to search for; give it more --minutes.", "bold red"))
+        screen.print(label("There is no scene to search for; give more --minutes.", "bold red"))
         return
     screen.print(checks_table(checks))
     screen.print()
@@ -80,7 +80,7 @@ def _print(checks: "list[Check]", asked: "list[AskedCheck]", times: "Times", set
         screen.print()
         screen.print(label(asked_verdict(asked), "bold"))
     spans = (
-        f"Drew {duration_text(times.video_seconds)} of video in {duration_text(times.draw_seconds)}",
+        f"Generated {duration_text(times.video_seconds)} of video in {duration_text(times.draw_seconds)}",
         f"indexed it in {duration_text(times.index_seconds)}",
         f"a search takes {1000 * median(check.seconds for check in checks):.0f} ms",
     )

@@ -1,4 +1,4 @@
-"""`reelseek describe`: the chapters of a video."""
+"""`reelseek describe`: list the chapters of a video."""
 
 import json
 from pathlib import Path
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 def describe(
     video: str, *, kind: str, out: str | None, force: bool, titles: str, settings: Settings, as_json: bool
 ) -> ExitCode:
-    """Tell the chapters of a video, with titles and times.
+    """List the chapters of a video, with titles and times.
 
-    VIDEO is a name, a path, an id, or the id's first digits. Chapters that the file itself has are taken; else
-    neighbouring segments that look alike and speak of the same are put together, and titled by what is said, written on
-    the screen and described in them.
+    VIDEO is a name, a path, an id, or the first digits of an id. Chapters in the file itself are used if there are
+    any. Otherwise, neighbouring segments that look alike and are about the same topic are combined, and titled from
+    speech, on-screen text and captions.
 
     \b
     Examples:
@@ -39,7 +39,7 @@ def describe(
       reelseek describe lecture.mp4 --json | jq -r '.chapters[].title'
       reelseek describe lecture.mp4 --titles model
 
-    Returns 1 for a video that has neither.
+    Returns 1 if the video has no chapters and no indexed segments.
     """
     from api.export.output_files import write_data
 
@@ -63,7 +63,10 @@ def _chapters(name: str, settings: Settings, *, by_model: bool, quiet: bool) -> 
         with Library.open(Path(settings.library)) as library:
             video = library.find_video(name)
             return video, chapters_of(library, video)
-    with Asker.open(Path(settings.library), settings=settings) as asker, percent_bar("titling", quiet=quiet) as show:
+    with (
+        Asker.open(Path(settings.library), settings=settings) as asker,
+        percent_bar("writing titles", quiet=quiet) as show,
+    ):
         video = asker.engine.library.find_video(name)
         return video, titled_by_model(asker.engine.library, video, asker.model, on_progress=show)
 

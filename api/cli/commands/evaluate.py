@@ -1,4 +1,4 @@
-"""`reelseek eval`: score a library's search, or stored predictions."""
+"""`reelseek eval`: evaluate search, or stored predictions."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from search.options import SIGNALS_ONLY
 from search.signals import Signal
 
 SHOWN_SCORES = ("queries", "R@1@0.5", "R@5@0.5", "R@10@0.5", "R@1@overlap", "hit@1", "mAP", "MRR")
-"""The scores of the table for people; JSON has them all."""
+"""The scores in the printed table; JSON has all of them."""
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -34,14 +34,16 @@ def evaluate(
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
-    """Score search, or stored predictions, against truth.
+    """Evaluate search, or stored predictions, against ground truth.
 
-    Search is scored on queries whose right moments are known, predictions in the QVHighlights format.
+    Search is scored on queries whose correct moments are known; predictions are in the QVHighlights format.
 
-    A line of the truth for search: {"video": "a.mp4", "query": "a red car", "windows": [[3.0, 7.5]], "kind": "picture"}
+    \b
+    A line of ground truth for search:
+      {"video": "a.mp4", "query": "a red car", "windows": [[3.0, 7.5]], "kind": "picture"}
 
-    It may say what must not be found: "unwanted": [{"video": "a.mp4", "windows": [[9, 12]]}], and where the steps of
-    `a car then a bus` are: "steps": [[[3, 5]], [[6, 8]]].
+    It may also list moments that must not be found, "unwanted": [{"video": "a.mp4", "windows": [[9, 12]]}], and
+    where the steps of `a car then a bus` are, "steps": [[[3, 5]], [[6, 8]]].
 
     \b
     Examples:
@@ -105,13 +107,13 @@ def _print_report(report: dict[str, Any]) -> None:
     screen.print(table)
     absent = report["absent"]
     if absent["queries"]:
-        told = f"{absent['nothing_found']:.3f} of {absent['queries']:,} queries without an answer: nothing found"
-        screen.print(label(told))
+        text = f"{absent['nothing_found']:.3f} of {absent['queries']:,} queries without a correct moment: nothing found"
+        screen.print(label(text))
     if (exclusion := report["exclusion"])["queries"]:
-        told = f"{exclusion['clean@10']:.3f} of {exclusion['queries']:,} exclusions: nothing unwanted in the first 10"
-        screen.print(label(told))
+        text = f"{exclusion['clean@10']:.3f} of {exclusion['queries']:,} exclusions: nothing unwanted in the top 10"
+        screen.print(label(text))
     if (order := report["order"])["queries"]:
-        told = f"{order['steps@1']:.3f} of {order['queries']:,} orders: each step of the first moment right"
-        screen.print(label(f"{told}; {order['kept']:.3f}: no moment out of order"))
+        text = f"{order['steps@1']:.3f} of {order['queries']:,} ordered queries: every step of the first moment correct"
+        screen.print(label(f"{text}; {order['kept']:.3f}: no moment out of order"))
     latency = report["latency_seconds"]
     screen.print(label(f"a search takes {latency['p50'] * 1000:.0f} ms (p50), {latency['p95'] * 1000:.0f} ms (p95)"))

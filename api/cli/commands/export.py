@@ -1,4 +1,4 @@
-"""`reelseek export`: take found moments away."""
+"""`reelseek export`: export moments to files."""
 
 import json
 import sys
@@ -49,16 +49,16 @@ if TYPE_CHECKING:
 @flag(REPLACE_FILES)
 @with_settings(*SEARCH_MODEL_SETTINGS)
 def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any) -> ExitCode:
-    """Take found moments away: clips, tables, chapters, edit lists for editors, or one reel of all.
+    """Export moments: clips, tables, chapters, edit lists for editors, or one reel.
 
     \b
     csv, json     a table of moments with times, frames and time codes
-    webvtt        chapters, one file a video
-    edl           CMX3600: one frame rate a file
+    webvtt        chapters, one file per video
+    edl           CMX3600, one frame rate per file
     fcpxml        Final Cut Pro, DaVinci Resolve
     otio          OpenTimelineIO
-    clips         an MP4 for each moment, cut to the frame, into a folder
-    reel          one MP4 of all moments, in one size and rate, with chapters
+    clips         an MP4 for each moment, cut to the frame, in a folder
+    reel          one MP4 of all moments, at one size and rate, with chapters
 
     \b
     Examples:
@@ -70,9 +70,9 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
       reelseek export --video trip.mp4 --start 61.2 --stop 64.8 --format clips --out cut
       reelseek export "a red car" --format csv | less
 
-    Frames and time codes are exact: from the frame on screen at the start to the last before the stop, counted from the
-    time code that the file has, else from 00:00:00:00. A file that is there is not replaced without --force; clips
-    that are there are kept, so that an interrupted run goes on. Returns 1 when nothing is found.
+    Frames and time codes are exact: from the frame on screen at the start to the last one before the stop, counted
+    from the file's own time code, or from 00:00:00:00 without one. Existing files are overwritten only with
+    --force; existing clips are kept, so that an interrupted run can continue. Returns 1 if nothing is found.
     """
     from api.cli.interrupt import stop_on_signal
     from api.cli.terminal import percent_bar
@@ -84,7 +84,7 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
         if as_json:
             click.echo(json.dumps({"format": kind, "files": [], "moments": 0, "kept": 0, "warnings": []}))
         else:
-            click.echo("Nothing found, so nothing is written.", err=True)
+            click.echo("Nothing found, nothing exported.", err=True)
         return ExitCode.NOTHING_FOUND
     order = Order.read(kind=kind, title=given["title"] or title, as_json=as_json, given=given)
     cancel = threading.Event()
@@ -108,12 +108,12 @@ def _kind(kind: Format | None, out: str | None) -> Format:
     by_ending |= {".fcpxml": "fcpxml", ".otio": "otio"}
     found = by_ending.get(Path(out).suffix.lower()) if out else None
     if found is None:
-        raise click.UsageError(f"say what to write with --format {'|'.join(FORMATS)}")
+        raise click.UsageError(f"choose a format with --format {'|'.join(FORMATS)}")
     return found
 
 
 def _wanted(query: str | None, settings: Settings, given: dict[str, Any]) -> "tuple[list[Wanted], str]":
-    """The moments in the order that was asked for, and what to call them."""
+    """The moments in the requested order, and a title for them."""
     from api.export.moment_inputs import read_moments, wanted_of, whole_or_part
     from indexer.store.library import Library
     from search.engine import SearchEngine
@@ -121,9 +121,9 @@ def _wanted(query: str | None, settings: Settings, given: dict[str, Any]) -> "tu
     source, video, start, stop = given["source"], given["video"], given["start"], given["stop"]
     is_span = start is not None or stop is not None
     if [query is not None, source is not None, query is None and video is not None].count(True) != 1:
-        raise click.UsageError("name what to export: a QUERY, --from FILE, or --video VIDEO")
+        raise click.UsageError("say what to export: QUERY, --from FILE, or --video VIDEO")
     if is_span and (query is not None or source is not None):
-        raise click.UsageError("--start and --stop go with --video alone; within a query say it in the query")
+        raise click.UsageError("--start and --stop need --video without a query; with a query, use its at: filter")
     signals: tuple[Signal, ...] = given["signals"]
     if query is not None:
         with SearchEngine.open(Path(settings.library), settings=settings) as engine:

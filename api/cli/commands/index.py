@@ -1,4 +1,4 @@
-"""`reelseek index`: videos into the library."""
+"""`reelseek index`: index videos into the library."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 @flag(RETRY_FAILED)
 @with_settings(*INDEX_SETTINGS)
 def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings: Settings, as_json: bool) -> ExitCode:
-    """Index video files, and folders with all that is under them.
+    """Index video files and folders.
 
-    A second run does only what is missing: new and changed files. Moved files are recognised. The videos stay where
-    they are and are only read. Ctrl-C stops cleanly; the same command goes on.
+    Folders are searched recursively. A second run indexes only new and changed files; moved files are recognised.
+    Your videos are only read, never changed. Ctrl-C stops cleanly; run the same command again to continue.
 
     \b
     Examples:
       reelseek index ~/Videos
       reelseek index lecture.mp4 ~/Films --library /data/films
-      reelseek index ~/Videos --models text        only what is said and written: no picture model
+      reelseek index ~/Videos --models text        speech and text only, without an image model
       reelseek index ~/Videos --fps 0.5 --no-screen-text
-      reelseek index ~/Videos --prune              forget files that were deleted
-      reelseek index ~/Videos --json > log.jsonl   one event a line, "done" the last
+      reelseek index ~/Videos --prune              also remove deleted files from the library
+      reelseek index ~/Videos --json > log.jsonl   one event per line, "done" last
 
-    Returns 3 when some videos could not be indexed; `reelseek status` lists them with their reasons.
+    Returns 3 if some videos could not be indexed; `reelseek status` lists them with the reasons.
     """
     from api.cli.run_index import run_index
     from api.index_progress import Tally, stages_of
@@ -66,6 +66,6 @@ def _conclude(finished: "IndexFinished", tally: "Tally", settings: Settings, as_
     if as_json:
         click.echo(done_json(finished))
         if finished.interrupted:
-            click.echo("stopped; the same command goes on where it stopped", err=True)
+            click.echo("stopped; run the same command again to continue", err=True)
     else:
         print_summary(finished, tally, settings)

@@ -1,4 +1,4 @@
-"""`reelseek optimize`: indexes and compaction now."""
+"""`reelseek optimize`: build the search indexes and compact files."""
 
 import json
 import time
@@ -14,9 +14,9 @@ from indexer.config import Settings
 @click.command()
 @with_settings()
 def optimize(*, settings: Settings, as_json: bool) -> ExitCode:
-    """Build the search indexes and compact files now.
+    """Build the search indexes and compact the library's files.
 
-    Indexing does this by itself when it pays; by hand it is useful after many small runs or removals.
+    Indexing does this when it is worthwhile. Run it by hand after many small runs or removals.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`reelseek pinpoint`: the exact bounds of a moment."""
+"""`reelseek pinpoint`: refine the bounds of a moment."""
 
 import json
 from pathlib import Path
@@ -18,16 +18,17 @@ from indexer.config import Settings
 @flag(PINPOINT_STOP)
 @with_settings(*SEARCH_MODEL_SETTINGS, "vision_language_model")
 def pinpoint(query: str, *, video: str, start: float, stop: float, settings: Settings, as_json: bool) -> ExitCode:
-    """Refine where a moment starts and stops.
+    """Refine the start and end of a moment.
 
-    The model sees two frames a second around both ends, and says when it really begins and ends.
+    A vision-language model looks at two frames per second around both ends, and finds where the moment really
+    begins and ends.
 
     \b
     Examples:
       reelseek pinpoint "a red car" --video trip.mp4 --start 62 --stop 70
       reelseek pinpoint "the goal" --video final.mp4 --start 3601 --stop 3610 --json
 
-    Returns 1 when the model does not see it there; the bounds are then as given.
+    Returns 1 if the model does not see it there; the bounds are then unchanged.
     """
     from api.formatting import time_code
     from indexer.errors import QueryError
@@ -36,13 +37,13 @@ def pinpoint(query: str, *, video: str, start: float, stop: float, settings: Set
     from search.answering.pinpoint import pinpoint as refine
 
     if not 0 <= start < stop:
-        raise QueryError(f"--start {start:g} must lie before --stop {stop:g}, and neither below 0")
+        raise QueryError(f"--start {start:g} must be before --stop {stop:g}, and neither may be negative")
     with Asker.open(Path(settings.library), settings=settings) as asker:
         refined = refine(asker, query, video=video, span=TimeSpan(start, stop))
     if as_json:
         click.echo(json.dumps(refined.to_json()))
     else:
         span = refined.span
-        note = "" if refined.seen else "  not seen there; as given"
+        note = "" if refined.seen else "  not seen there; unchanged"
         click.echo(f"{time_code(span.start_seconds)} - {time_code(span.stop_seconds)}{note}")
     return ExitCode.OK if refined.seen else ExitCode.NOTHING_FOUND

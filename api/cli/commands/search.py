@@ -50,11 +50,11 @@ def search(
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
-    """Find moments: what is seen, said, or written.
+    """Find moments by what is seen, said or written.
 
-    QUERY is plain words in any language that the models know, and more: -WORD or `without` leaves out,
-    `A then B` is one moment of both, "quoted words" are said or written so, looks: said: text: caption: name where to
-    look, video: folder: tag: date: duration: at: filter. See docs/queries.md.
+    QUERY is plain words in any language the models know. It can also be more precise: -WORD or `without` excludes,
+    `A then B` finds one moment with both, "quoted words" match a phrase, looks: said: text: caption: say where to
+    look, and video: folder: tag: date: duration: at: filter. See docs/queries.md.
 
     \b
     Examples:
@@ -68,17 +68,17 @@ def search(
       reelseek search "goal" --video final.mp4 --limit 3
       reelseek search "goal" --offset 10                       the next page
       reelseek search "goal" --expand 3                        what is folded into the third moment
-      reelseek search --image still.jpg                        the moment that a picture is from, or looks like
+      reelseek search --image still.jpg                        the moment that an image is from, or looks like
       reelseek search --image still.jpg "but at night"
       reelseek search --like final.mp4@12:34                   more like this; also @754.2 or @12:34-12:40
       reelseek search "goal" --json | jq .moments[0]
       reelseek search "goal" --relevance-threshold 0.8         be stricter about what counts as found
 
-    In a pipe each moment is one line: rank, start, stop, score, signals, path and text, set apart by tabs.
-    Returns 1 when nothing is found; the closest moments are then offered as such.
+    In a pipe, each moment is one tab-separated line: rank, start, stop, score, signals, path and text. Returns 1 if
+    nothing is found; the closest moments are then shown as such.
     """
     if query is None and image is None and like is None:
-        raise click.UsageError("Missing argument 'QUERY'; or name --image or --like")
+        raise click.UsageError("Missing argument 'QUERY'; or give --image or --like")
     query = query or ""
     from search.engine import SearchEngine
 
@@ -99,14 +99,14 @@ def search(
     if as_json:
         click.echo(json.dumps({**result.to_json(), **(result.explained() if explain else {})}))
     else:
-        _print(result, asked_for(query, image, like), offset, thumbnails)
+        _print(result, describe_request(query, image, like), offset, thumbnails)
         if explain:
             _print_explained(result)
     return ExitCode.OK if result.found else ExitCode.NOTHING_FOUND
 
 
-def asked_for(query: str, image: Path | None, like: str | None) -> str:
-    """What was looked for, for people; empty for words alone, which the result repeats."""
+def describe_request(query: str, image: Path | None, like: str | None) -> str:
+    """What was searched for, in words; empty for a text query, which the result repeats."""
     example = f"what {image.name} shows" if image else f"more like {like}" if like else ""
     return f"{example}, {query}" if example and query else example
 
@@ -118,7 +118,7 @@ def _print_explained(result: "SearchResult") -> None:
     for line in route_lines(result.routes):
         console().print(line)
     if result.read_again:
-        console().print(f"the texts of {result.read_again} segments were read again, beside the query")
+        console().print(f"the texts of {result.read_again} segments were reranked")
 
 
 def _print(result: "SearchResult", example: str, offset: int, thumbnails: bool | None) -> None:

@@ -1,4 +1,4 @@
-"""`reelseek serve`: the service and the page."""
+"""`reelseek serve`: the HTTP service and the web page."""
 
 import sys
 from pathlib import Path
@@ -38,11 +38,11 @@ def serve(
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
-    """Serve search, questions and videos over HTTP, with a page for the browser.
+    """Serve search, questions and videos over HTTP, with a web page.
 
-    Only this machine can reach it, unless --host says otherwise; then every request needs a key, see `reelseek keys`.
-    A library that is not there yet is made by the first upload. Ctrl-C stops cleanly; a job that ran goes on with the
-    next start.
+    By default only this machine can connect. With --host, others can too, and every request then needs an API key;
+    see `reelseek keys`. If there is no library yet, the first upload creates it. Ctrl-C stops cleanly; a running
+    job continues at the next start.
 
     \b
     Examples:
@@ -52,7 +52,7 @@ def serve(
       reelseek keys add laptop && reelseek serve --host 0.0.0.0
       curl 'http://127.0.0.1:8765/api/search?q=a+red+car'
 
-    The log goes to standard error, one JSON object a line; --json prints the address as JSON.
+    The log goes to standard error, one JSON object per line; --json prints the address as JSON.
     """
     service = ServiceSettings(
         host=host,
@@ -67,19 +67,19 @@ def serve(
         click.echo("Loading the models ...", err=True)
     from api.service.run_service import run_service
 
-    run_service(settings, service, log_level=log_level, say=_say_json if as_json else _say)
+    run_service(settings, service, log_level=log_level, say=_print_json if as_json else _print_text)
     return ExitCode.OK
 
 
-def _say(url: str, notes: list[str]) -> None:
-    click.echo(f"Reelseek is at {url}")
+def _print_text(url: str, notes: list[str]) -> None:
+    click.echo(f"Reelseek is running at {url}")
     for note in notes:
         click.echo(f"  {note}")
-    click.echo("Ctrl-C stops it.")
+    click.echo("Press Ctrl-C to stop.")
     sys.stdout.flush()
 
 
-def _say_json(url: str, notes: list[str]) -> None:
+def _print_json(url: str, notes: list[str]) -> None:
     import json
 
     click.echo(json.dumps({"url": url, "notes": notes}))
@@ -91,5 +91,5 @@ def _origin(given: str) -> str:
 
     parts = urlsplit(given)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"} or "@" in parts.netloc:
-        raise UsageError(f"--cors-origin {given} is no origin; give scheme and name, as https://example.org")
+        raise UsageError(f"--cors-origin {given} is not an origin; give scheme and host, as https://example.org")
     return f"{parts.scheme}://{parts.netloc}"

@@ -1,4 +1,4 @@
-"""`reelseek verify`: audit the library."""
+"""`reelseek verify`: check the library for damage."""
 
 import json
 from pathlib import Path
@@ -15,8 +15,8 @@ from indexer.config import Settings
 def verify(*, settings: Settings, as_json: bool) -> ExitCode:
     """Check the library for damage.
 
-    Finds duplicates, gaps, orphans, wrong dimensions and missing files. Returns 1 when anything is
-    wrong. `reelseek index` of the same folders mends what an interrupted run left.
+    Finds duplicates, gaps, orphans, wrong dimensions and missing files. Returns 1 if there are problems. Indexing
+    the same folders again repairs what an interrupted run left behind.
 
     \b
     Examples:

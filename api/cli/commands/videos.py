@@ -1,4 +1,4 @@
-"""`reelseek videos`: the list of videos."""
+"""`reelseek videos`: list the videos in the library."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ def videos(
 ) -> ExitCode:
     """List the videos in the library.
 
-    With WORDS only those whose path holds every word.
+    With WORDS, list only videos whose path contains every word.
 
     \b
     Examples:
@@ -51,7 +51,7 @@ def videos(
     filters = Filters(tags=tags)
     with Library.open(Path(settings.library)) as library:
         found = [video for video in library.videos() if filters.matches(video)]
-    chosen = [video for video in found if _wanted(video, words, failed)]
+    chosen = [video for video in found if _is_listed(video, words, failed)]
     chosen.sort(key=SORT_KEYS[sort])
     if as_json:
         from api.cli.output.video_json import video_json
@@ -62,7 +62,7 @@ def videos(
     return ExitCode.OK
 
 
-def _wanted(video: "Video", words: Sequence[str], failed: bool) -> bool:
+def _is_listed(video: "Video", words: Sequence[str], failed: bool) -> bool:
     path = video.path.casefold()
     return (bool(video.failure_kind) or not failed) and all(word.casefold() in path for word in words)
 

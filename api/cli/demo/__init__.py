@@ -1,4 +1,5 @@
-"""The checks of `reelseek demo run`: what a drawn library should be found by, beside what was found.
+"""The checks of `reelseek demo run`: searches and questions with known answers, and what was found.
 
-Comes in: the drawn videos' ground truth. Goes out: checks with a verdict, and their tables. Drawing is left to `demo`.
+Comes in: the ground truth of generated videos. Goes out: checks with a verdict, and their tables. Generating the videos
+is left to `demo`.
 """
