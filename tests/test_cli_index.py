@@ -117,7 +117,7 @@ def test_a_pipe_gets_plain_lines_and_a_summary(script: Any, tmp_path: Path) -> N
     assert "Done in 4.2 s: 2 indexed, 1 failed of 3 videos" in result.stdout
     assert "1 video no longer on disk, still in the library; --prune removes them" in result.stdout
     assert "Failed, unreadable (1):" in result.stdout
-    assert "Next: reelseek search \"what you look for\" --library 'my library'" in result.stdout
+    assert "Next: reelseek search \"what you are looking for\" --library 'my library'" in result.stdout
 
 
 def test_many_failures_of_one_kind_are_grouped(script: Any, tmp_path: Path) -> None:

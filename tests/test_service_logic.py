@@ -20,7 +20,7 @@ from api.errors import (
 )
 from api.service.api_keys import KeyStore
 from api.service.authorization import Guard, host_name
-from api.service.body_timeouts import Receive, in_time, not_too_slow
+from api.service.body_timeouts import Receive, with_deadline, with_minimum_rate
 from api.service.jobs.child import environment
 from api.service.jobs.progress import JobProgress
 from api.service.jobs.store import JobEntry, JobStore
@@ -104,13 +104,13 @@ def test_a_slow_body_is_given_up() -> None:
             await receive()
 
     async def scenario() -> None:
-        whole = in_time(slow, seconds=0.1)
+        whole = with_deadline(slow, seconds=0.1)
         with pytest.raises(BodyTimeoutError):
             await several(whole)
-        idle = not_too_slow(slow, idle_seconds=0.03, least_rate=0)
+        idle = with_minimum_rate(slow, idle_seconds=0.03, least_rate=0)
         with pytest.raises(BodyTimeoutError, match="no byte"):
             await idle()
-        trickle = not_too_slow(slow, idle_seconds=0.1, least_rate=1000)
+        trickle = with_minimum_rate(slow, idle_seconds=0.1, least_rate=1000)
         with pytest.raises(BodyTimeoutError, match="slower"):
             await several(trickle)
 

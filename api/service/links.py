@@ -1,4 +1,4 @@
-"""Paths on this service, as they stand in its answers. Pure."""
+"""Links in responses: paths on this service. Pure."""
 
 from indexer.records import TimeSpan
 

@@ -67,7 +67,7 @@ def serve(
         click.echo("Loading the models ...", err=True)
     from api.service.run_service import run_service
 
-    run_service(settings, service, log_level=log_level, say=_print_json if as_json else _print_text)
+    run_service(settings, service, log_level=log_level, on_ready=_print_json if as_json else _print_text)
     return ExitCode.OK
 
 

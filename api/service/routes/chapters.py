@@ -1,4 +1,4 @@
-"""`/api/videos/{id}/chapters`: the parts of a video, as JSON and as a track for players."""
+"""`/api/videos/{id}/chapters`: chapters as JSON and as a WebVTT track."""
 
 from litestar import Controller, Response, get
 
@@ -12,18 +12,18 @@ from search.chapters.chapters import FoundChapter, chapters_of
 
 class ChapterRoutes(Controller):
     path = "/api/videos/{video_id:str}"
-    tags = ["videos"]  # noqa: RUF012 - Litestar's way
+    tags = ["videos"]  # noqa: RUF012 - as Litestar expects
 
-    @get("/chapters", operation_id="chapters", summary="Chapters", responses=described(404))
+    @get("/chapters", operation_id="chapters", summary="List chapters", responses=described(404))
     async def chapters(self, runtime: Runtime, video_id: VideoIdPath) -> ChapterList:
-        """The file's own where it has them; else found where pictures and words turn to something else."""
+        """The chapters in the file, if it has any; otherwise found where pictures and words change topic."""
         found = await _found(runtime, video_id)
         return ChapterList(video_id=video_id, chapters=[ChapterView(**chapter.to_json()) for chapter in found])
 
     @get(
         "/chapters.vtt",
         operation_id="chapters_vtt",
-        summary="Chapters as a track",
+        summary="Get chapters as WebVTT",
         media_type="text/vtt",
         responses=described(404),
     )

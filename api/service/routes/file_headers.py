@@ -11,7 +11,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9 ._()+,=@~-]")
 
 
 def content_disposition(name: str, *, kind: str) -> str:
-    """RFC 6266: a plain name for old clients, the true one for the others; neither leads anywhere."""
+    """Content-Disposition of RFC 6266, with an ASCII name for old clients; neither name contains a path."""
     written = name.encode("utf-8", "replace").decode()
     clean = "".join(sign for sign in written if unicodedata.category(sign)[0] != "C")
     clean = clean.replace("/", "_").replace("\\", "_").strip(". ")[:150] or "video"
@@ -22,7 +22,7 @@ def content_disposition(name: str, *, kind: str) -> str:
 
 
 def type_by_name(name: str) -> str:
-    """Of a file as it lies on disk; never a type that a browser would run."""
+    """The media type by file name; never one that a browser would execute."""
     kind = mimetypes.guess_type(name)[0] or ""
     return kind if kind.startswith(("video/", "audio/")) else "application/octet-stream"
 

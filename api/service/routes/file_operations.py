@@ -1,4 +1,4 @@
-"""How routes that serve files are described: methods, operation ids, statuses."""
+"""OpenAPI descriptions of routes that serve files: methods, operation ids, statuses."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,16 +12,14 @@ GET_HEAD = [HttpMethod.GET, HttpMethod.HEAD]
 
 
 def operation_ids(name: str) -> Callable[[Any, Any, Any], str]:
-    """Operation ids of a route with several methods: each its own."""
+    """A separate operation id for each method of a route."""
     return lambda _handler, method, _path: (
         name if (value := str(getattr(method, "value", method)).lower()) == "get" else f"{name}_{value}"
     )
 
 
 def file_statuses(media_type: str) -> dict[int, ResponseSpec]:
-    """The answers of a route that serves a file by ranges, beside 200."""
-    part = ResponseSpec(
-        bytes, generate_examples=False, description="The range that was asked for.", media_type=media_type
-    )
-    same = ResponseSpec(None, generate_examples=False, description="What the client has is still right.")
+    """The responses of a route that serves a file in ranges, besides 200."""
+    part = ResponseSpec(bytes, generate_examples=False, description="The requested range.", media_type=media_type)
+    same = ResponseSpec(None, generate_examples=False, description="Not modified.")
     return {206: part, 304: same, **described(404, 410, 412, 416, 422)}

@@ -1,4 +1,4 @@
-"""`/api/videos/{id}/...`: the video itself, cuts, pictures, subtitles, the heat strip."""
+"""`/api/videos/{id}/...`: playback, clips, thumbnails, subtitles, relevance over time."""
 
 from collections.abc import Sequence
 from pathlib import Path, PurePath
@@ -29,13 +29,13 @@ from search.timeline import timeline
 
 class MediaRoutes(Controller):
     path = "/api/videos/{video_id:str}"
-    tags = ["media"]  # noqa: RUF012 - Litestar's way
+    tags = ["media"]  # noqa: RUF012 - as Litestar expects
 
     @route(
         "/media",
         http_method=GET_HEAD,
         operation_id=operation_ids("media"),
-        summary="The video",
+        summary="Play a video",
         media_type="video/*",
         responses=file_statuses("video/*"),
     )
@@ -46,7 +46,8 @@ class MediaRoutes(Controller):
         video_id: VideoIdPath,
         original: Annotated[bool, parameter(ORIGINAL)] = ORIGINAL.default,
     ) -> FileResponse:
-        """By byte ranges. What browsers do not play is made anew on first use: 503 with Retry-After until then."""
+        """Supports byte ranges. Formats that browsers cannot play are converted at first use: until then, 503 with
+        Retry-After."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
         name = PurePath(video.path).name
         if original:
@@ -61,7 +62,7 @@ class MediaRoutes(Controller):
         "/clip",
         http_method=GET_HEAD,
         operation_id=operation_ids("clip"),
-        summary="A cut",
+        summary="Cut a clip",
         media_type="video/mp4",
         responses=file_statuses("video/mp4"),
     )
@@ -73,7 +74,7 @@ class MediaRoutes(Controller):
         start: Annotated[float, parameter(CLIP_START)],
         stop: Annotated[float, parameter(CLIP_STOP, gt=0)],
     ) -> FileResponse:
-        """`[start, stop)` as an MP4 that every player plays (H.264, AAC), accurate to the frame."""
+        """The span `[start, stop)` as a widely playable MP4 (H.264, AAC), accurate to the frame."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
         desk = desk_of(runtime)
         probe_of(video)
@@ -106,7 +107,7 @@ class MediaRoutes(Controller):
         "/thumbnail",
         http_method=GET_HEAD,
         operation_id=operation_ids("thumbnail"),
-        summary="A picture",
+        summary="Get a thumbnail",
         media_type="image/jpeg",
         responses=file_statuses("image/jpeg"),
     )
@@ -118,7 +119,7 @@ class MediaRoutes(Controller):
         t: Annotated[float, parameter(TIME)] = TIME.default,
         width: Annotated[int, parameter(WIDTH)] = WIDTH.default,
     ) -> FileResponse:
-        """The picture on screen at a time; after the end, the last one."""
+        """The frame on screen at a time; after the end, the last one."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
         desk, still = desk_of(runtime), Still(finite(t, "t"), width)
         probe_of(video)
@@ -136,24 +137,24 @@ class MediaRoutes(Controller):
         "/sprites.jpg",
         http_method=GET_HEAD,
         operation_id=operation_ids("sprites"),
-        summary="A sheet of small pictures",
+        summary="Get the sprite sheet",
         media_type="image/jpeg",
         responses=file_statuses("image/jpeg"),
     )
     async def sprites(self, request: AnyRequest, runtime: Runtime, video_id: VideoIdPath) -> FileResponse:
-        """For hover previews; `sprites.vtt` tells where which time is."""
+        """A sheet of small frames for hover previews; `sprites.vtt` maps times to them."""
         opened = await run_while_connected(request, self._sheet(runtime, video_id))
         return file_response(request, opened, media_type="image/jpeg", cache_control=CACHE_A_DAY)
 
     @get(
         "/sprites.vtt",
         operation_id="sprites_vtt",
-        summary="Where the small pictures are",
+        summary="Get the sprite map",
         media_type="text/vtt",
         responses=described(404, 410, 422),
     )
     async def sprites_vtt(self, request: AnyRequest, runtime: Runtime, video_id: VideoIdPath) -> Response[str]:
-        """WebVTT: each cue names a part of `sprites.jpg` by `#xywh=`."""
+        """WebVTT: each cue names a region of `sprites.jpg` by `#xywh=`."""
         opened = await run_while_connected(request, self._sheet(runtime, video_id))
         path = opened.path
         opened.close()
@@ -164,7 +165,7 @@ class MediaRoutes(Controller):
     @get(
         "/subtitles.vtt",
         operation_id="subtitles",
-        summary="What was said",
+        summary="Get the subtitles",
         media_type="text/vtt",
         responses=described(404),
     )
@@ -174,7 +175,7 @@ class MediaRoutes(Controller):
         video_id: VideoIdPath,
         language: Annotated[str | None, parameter(LANGUAGE)] = LANGUAGE.default,
     ) -> Response[str]:
-        """The subtitles that the library knows, as WebVTT; without any, what was heard; without that, no cues."""
+        """Indexed subtitles as WebVTT; without any, the speech transcript; without that, no cues."""
 
         def work() -> str:
             stages = runtime.video(video_id).stages
@@ -186,7 +187,7 @@ class MediaRoutes(Controller):
         text = await runtime.lookups.run(work)
         return Response(text, media_type="text/vtt; charset=utf-8", headers={"Cache-Control": "private, no-cache"})
 
-    @get("/timeline", operation_id="timeline", summary="Relevance over time", responses=described(404))
+    @get("/timeline", operation_id="timeline", summary="Get relevance over time", responses=described(404))
     async def timeline(
         self,
         runtime: Runtime,
@@ -194,7 +195,7 @@ class MediaRoutes(Controller):
         words: Annotated[str, parameter(TIMELINE_QUERY)],
         buckets: Annotated[int, parameter(BUCKETS)] = BUCKETS.default,
     ) -> TimelineView:
-        """For a heat strip under the player."""
+        """For a heat map under the player."""
 
         def work() -> TimelineView:
             runtime.video(video_id)

@@ -1,4 +1,4 @@
-"""Ids in paths."""
+"""Ids as path parameters."""
 
 from typing import Annotated
 

@@ -28,17 +28,17 @@ from search.options import (
 from search.signals import SIGNALS, Signal
 
 LOADING_SECONDS = 300.0
-"""The deadline of searches that wait for models that are still being loaded."""
+"""Deadline of searches while the models are still loading."""
 _SIGNAL_LIST = f"^({'|'.join(SIGNALS)})(,({'|'.join(SIGNALS)}))*$"
 MAX_BODY_BYTES = search_schemas.MAX_IMAGE_CHARACTERS + (64 << 10)
-"""An image in Base64, and the rest."""
+"""An image in Base64, plus the rest."""
 SignalList = Annotated[str | None, parameter(SIGNALS_ONLY, pattern=_SIGNAL_LIST, max_length=200)]
-"""Set apart by commas."""
+"""Separated by commas."""
 
 
 class SearchRoutes(Controller):
     path = "/api/search"
-    tags = ["search"]  # noqa: RUF012 - Litestar's way
+    tags = ["search"]  # noqa: RUF012 - as Litestar expects
 
     @get(operation_id="search", summary="Find moments", responses=described(404))
     async def search(
@@ -57,14 +57,14 @@ class SearchRoutes(Controller):
         threshold: Annotated[float | None, parameter(THRESHOLD)] = THRESHOLD.default,
         explain: Annotated[bool, parameter(EXPLAIN)] = EXPLAIN.default,
     ) -> search_schemas.SearchAnswer:
-        """The moments that match words or are like a moment, best first. Give `q`, `like` or both.
+        """Moments that match a query or are like another moment, best first. Give `q`, `like` or both.
 
-        `closest` is given when nothing stands out.
+        If nothing is found, `closest` holds the closest moments.
         """
         if words is None and like is None:
-            raise BadRequestError("give words as q, or a moment as like", fields=[("q", "is missing")])
+            raise BadRequestError("give a query as q, or a moment as like", fields=[("q", "is missing")])
         chosen: list[Signal] = [signal for signal in SIGNALS if signals and signal in signals.split(",")]
-        asked = search_schemas.SearchRequest(
+        request = search_schemas.SearchRequest(
             query=words or "",
             like=like,
             video=video,
@@ -78,11 +78,11 @@ class SearchRoutes(Controller):
             threshold=threshold,
             explain=explain,
         )
-        return await _found(runtime, asked)
+        return await _found(runtime, request)
 
     @post(
         operation_id="search_post",
-        summary="Find moments, also by an image",
+        summary="Find moments, also by image",
         status_code=200,
         responses=described(404, 413),
         request_max_body_size=MAX_BODY_BYTES,
@@ -90,10 +90,10 @@ class SearchRoutes(Controller):
     async def search_post(
         self, runtime: Runtime, data: Annotated[search_schemas.SearchRequest, Body(description="A search.")]
     ) -> search_schemas.SearchAnswer:
-        """As GET, with the search as a body, and with an image as the query where one is given."""
+        """As GET, with the search as a body; can also search by an image."""
         return await _found(runtime, data)
 
 
-async def _found(runtime: Runtime, asked: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:
+async def _found(runtime: Runtime, request: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:
     deadline = None if runtime.is_warm else LOADING_SECONDS
-    return await runtime.searches.run(lambda: search(runtime.engine, asked), deadline_seconds=deadline)
+    return await runtime.searches.run(lambda: search(runtime.engine, request), deadline_seconds=deadline)

@@ -8,26 +8,26 @@ LEAST_CLIP_SECONDS = 0.001
 
 
 def finite(value: float, field: str) -> float:
-    """Raises BadRequestError for what is no number."""
+    """The value itself. Raises BadRequestError for infinity and NaN."""
     if not math.isfinite(value):
         raise BadRequestError(f"{field} must be a number", fields=[(field, "must be a number")])
     return value
 
 
 def clip_span(start: float, stop: float, duration_seconds: float, most_seconds: float) -> tuple[float, float]:
-    """The span that is cut: inside the video, and not too long.
+    """The span of a clip, limited to the video.
 
     Raises:
         BadRequestError: names the field.
     """
     start, stop = finite(start, "start"), finite(stop, "stop")
     if start >= duration_seconds:
-        message = f"lies behind the end of the video, {duration_seconds:.3f} s"
+        message = f"is after the end of the video, {duration_seconds:.3f} s"
         raise BadRequestError(f"start {message}", fields=[("start", message)])
     stop = min(stop, duration_seconds)
     if stop - start < LEAST_CLIP_SECONDS:
-        raise BadRequestError("stop must lie after start", fields=[("stop", "must lie after start")])
+        raise BadRequestError("stop must be after start", fields=[("stop", "must be after start")])
     if stop - start > most_seconds:
-        message = f"a clip may last {most_seconds:g} s at most; ask for a shorter one"
+        message = f"a clip may be at most {most_seconds:g} s long; request a shorter one"
         raise BadRequestError(message, fields=[("stop", message)])
     return round(start, 6), round(stop, 6)

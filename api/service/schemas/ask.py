@@ -20,7 +20,7 @@ class AskRequest(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class CitedMoment(Struct, kw_only=True):
-    """A span that the answer rests on; without an answer, one that came closest."""
+    """A span that supports the answer; without an answer, one of the closest."""
 
     video_id: VideoId
     video: Name
@@ -33,7 +33,7 @@ class CitedMoment(Struct, kw_only=True):
 
 
 class EvidenceUsed(Struct, kw_only=True):
-    """What the model was shown."""
+    """What the model saw."""
 
     clips: int
     frames: int
@@ -43,7 +43,7 @@ class EvidenceUsed(Struct, kw_only=True):
 
 
 class AskAnswer(Struct, kw_only=True):
-    """The answer to a question, with the moments that it rests on."""
+    """The answer to a question, with the moments that support it."""
 
     question: str
     found: bool
@@ -52,11 +52,11 @@ class AskAnswer(Struct, kw_only=True):
     evidence: EvidenceUsed
     model: str
     seconds: float
-    warnings: Annotated[list[str], Meta(description="What could not be looked at.")]
+    warnings: Annotated[list[str], Meta(description="What could not be examined.")]
 
 
 class ShownClip(Struct, kw_only=True):
-    """A clip that the model is shown."""
+    """A clip that the model sees."""
 
     video_id: VideoId
     video: Name

@@ -12,12 +12,12 @@ from api.service.schemas.values import VideoId
 MOST_MOMENTS = 200
 MOST_CLIPS = 50
 MOST_CLIP_SECONDS = 600.0
-"""Of all clips of one ZIP, or of one reel, together."""
-_TIME = Meta(ge=0, le=1e7, description="Seconds on the player's clock.", examples=[12.48])
+"""Total length of the clips in one ZIP or reel."""
+_TIME = Meta(ge=0, le=1e7, description="Seconds from the start, as the player counts.", examples=[12.48])
 
 
 class ExportMoment(Struct, forbid_unknown_fields=False, kw_only=True):
-    """A moment as `/api/search` and `/api/ask` give it; names that are not listed here are taken and left out."""
+    """A moment as returned by `/api/search` or `/api/ask`; other fields are ignored."""
 
     video_id: VideoId
     start_seconds: Annotated[float, _TIME]
@@ -28,11 +28,11 @@ class ExportMoment(Struct, forbid_unknown_fields=False, kw_only=True):
 
 
 class ExportRequest(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Moments that are taken away."""
+    """Moments to export."""
 
     format: Annotated[Format, body_field(EXPORT_FORMAT)]
     moments: Annotated[
-        list[ExportMoment], Meta(min_length=1, max_length=MOST_MOMENTS, description="In the order of the time line.")
+        list[ExportMoment], Meta(min_length=1, max_length=MOST_MOMENTS, description="In the order of the timeline.")
     ]
     title: Annotated[str, body_field(EXPORT_TITLE)] = "moments"
     handle_seconds: Annotated[float, body_field(HANDLES)] = HANDLES.default

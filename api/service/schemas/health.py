@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 
 class QueueState(Struct, kw_only=True):
-    """How busy a kind of work is."""
+    """How busy a queue is."""
 
     running: int
     waiting: int
@@ -14,20 +14,20 @@ class QueueState(Struct, kw_only=True):
 
 
 class SignalState(Struct, kw_only=True):
-    """Whether the signals of a stage are there, and what they lack."""
+    """Whether the signals of a stage are available, and otherwise what is missing."""
 
     stage: Annotated[str, Meta(examples=["speech"])]
     state: Annotated[
         Literal["ready", "partial", "missing", "off"],
-        Meta(description="`partial`: some videos lack it; `missing`: it lacks something; `off`: not asked for."),
+        Meta(description="`partial`: not in all videos; `missing`: something it needs is missing; `off`: disabled."),
     ]
-    videos: Annotated[int, Meta(description="In how many videos it is ready.")]
+    videos: Annotated[int, Meta(description="Number of videos in which it is ready.")]
     why: Annotated[str, Meta(examples=["the profile demo has no speech model"])]
-    how: Annotated[str, Meta(description="What to do about it.", examples=["index with --speech-model MODEL"])]
+    how: Annotated[str, Meta(description="How to add it.", examples=["index with --speech-model MODEL"])]
 
 
 class Health(Struct, kw_only=True):
-    """How the service is."""
+    """The state of the service."""
 
     status: Literal["ok", "degraded"]
     problems: Annotated[list[str], Meta(description="Why it is degraded.")]
@@ -35,7 +35,7 @@ class Health(Struct, kw_only=True):
     needs_key: bool
     library: Annotated[
         dict[str, Any],
-        Meta(description="`exists`, and counts.", examples=[{"exists": True, "videos": 4, "segments": 60}]),
+        Meta(description="`exists`, and row counts.", examples=[{"exists": True, "videos": 4, "segments": 60}]),
     ]
     models: Annotated[
         dict[str, Any],

@@ -17,12 +17,12 @@ class JobError(Struct, kw_only=True):
 
 
 class Job(Struct, kw_only=True):
-    """Work that goes on after the request: indexing of files."""
+    """Work that continues after the request: indexing of files."""
 
     id: JobId
     kind: Literal["index"] = "index"
     state: JobState = "queued"
-    paths: Annotated[list[str], Meta(description="What is indexed, for people.", examples=[["lecture.mp4"]])]
+    paths: Annotated[list[str], Meta(description="Names of the files, for display.", examples=[["lecture.mp4"]])]
     created_at: Annotated[str, Meta(examples=["2026-11-21T09:30:00Z"])]
     started_at: str | None = None
     finished_at: str | None = None
@@ -34,14 +34,14 @@ class Job(Struct, kw_only=True):
 
 
 class JobPage(Struct, kw_only=True):
-    """Jobs, the newest first."""
+    """Jobs, newest first."""
 
     total: int
     jobs: list[Job]
 
 
 class IndexRequest(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Files of this machine to be indexed."""
+    """Files on this machine to index."""
 
     path: Annotated[
         str, Meta(description="A file or folder under a configured root.", min_length=1, examples=["films/a.mp4"])

@@ -13,20 +13,22 @@ class FieldProblem(Struct, kw_only=True):
 
 
 class QueryFault(Struct, kw_only=True):
-    """Where a query's grammar is at fault, and how it is right."""
+    """Where a query has a syntax error, and a correct example."""
 
-    start: Annotated[int, Meta(description="In characters of `query`, from 0; half open.", examples=[7])]
+    start: Annotated[int, Meta(description="In characters of `query`, from 0; half-open.", examples=[7])]
     stop: Annotated[int, Meta(examples=[12])]
-    query: Annotated[str, Meta(description="The query, tidied.", examples=['a sign "exit'])]
+    query: Annotated[str, Meta(description="The query, normalized.", examples=['a sign "exit'])]
     reason: Annotated[str, Meta(examples=["this quote is not closed"])]
     example: Annotated[str, Meta(examples=['a sign that says "exit"'])]
 
 
 class Problem(Struct, kw_only=True, omit_defaults=True):
-    """Why a request failed, as RFC 9457 has it."""
+    """Why a request failed, as in RFC 9457."""
 
-    type: Annotated[str, Meta(description="Stable.", examples=["urn:reelseek:problem:query"])]
-    title: Annotated[str, Meta(examples=["The query cannot be used"])]
+    type: Annotated[
+        str, Meta(description="A stable identifier of the kind of problem.", examples=["urn:reelseek:problem:query"])
+    ]
+    title: Annotated[str, Meta(examples=["The query is invalid"])]
     status: Annotated[int, Meta(examples=[400])]
     detail: Annotated[str, Meta(examples=["the query is empty; say in a few words what to look for"])]
     instance: Annotated[str, Meta(description="The request's id.", examples=["5f2c9a7e1b3d4c60"])]

@@ -6,6 +6,6 @@ from msgspec import Meta, Struct
 
 
 class SessionRequest(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A key, to be kept in a cookie of this browser."""
+    """An API key to store in a cookie of this browser."""
 
     key: Annotated[str, Meta(max_length=200)]

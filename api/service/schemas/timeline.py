@@ -6,12 +6,14 @@ from msgspec import Meta, Struct
 
 
 class TimelineView(Struct, kw_only=True):
-    """How much a video has to do with a query, over its time."""
+    """Relevance of a video to a query, over time."""
 
     query: str
     duration_seconds: float
     buckets: Annotated[
         list[float],
-        Meta(description="0 to 1 for equal parts of the duration; from 0.5 on a search would count it a hit."),
+        Meta(
+            description="Relevance of equal parts of the duration, from 0 to 1; from 0.5, a search counts it as a hit."
+        ),
     ]
-    peak_seconds: Annotated[float, Meta(description="Where it is greatest.")]
+    peak_seconds: Annotated[float, Meta(description="Time of the greatest relevance.")]

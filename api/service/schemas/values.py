@@ -16,6 +16,6 @@ JobId = Annotated[
     str,
     Meta(description="Opaque id of a job.", pattern="^[0-9a-f]{32}$", examples=["8c1f0e2d3b4a59687766554433221100"]),
 ]
-Seconds = Annotated[float, Meta(description="Seconds on the player's clock.", examples=[12.48])]
+Seconds = Annotated[float, Meta(description="Seconds from the start, as the player counts.", examples=[12.48])]
 Link = Annotated[str, Meta(description="Path on this service.", examples=["/api/videos/0f3a/thumbnail?t=12.48"])]
-Name = Annotated[str, Meta(description="The file's name, for people; plain text.", examples=["lecture.mp4"])]
+Name = Annotated[str, Meta(description="File name, for display; plain text.", examples=["lecture.mp4"])]
