@@ -1,10 +1,11 @@
-"""How chapters are written: lines for people, WebVTT for players. Pure."""
+"""Chapters as text: lines for people, WebVTT for players. Pure."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from api.formatting import time_code
 from api.media.web_vtt import cue_text, cue_time
-from api.safe_text import one_line, time_code
+from api.safe_text import one_line
 from indexer.records import TimeSpan
 
 if TYPE_CHECKING:
@@ -12,15 +13,17 @@ if TYPE_CHECKING:
 
 
 def chapters_text(chapters: "Sequence[VideoChapter]") -> str:
-    """A line each: when it begins, and its title."""
+    """One line per chapter: its start and its title."""
     if not chapters:
-        return "No chapters: nothing of this video is indexed yet.\n"
+        return "No chapters: this video is not indexed yet.\n"
     return "".join(f"{time_code(one.span.start_seconds)}  {one_line(one.title)}\n" for one in chapters)
 
 
 def chapters_vtt(chapters: Iterable[tuple[TimeSpan, str]]) -> str:
-    """A chapters track (W3C WebVTT, 4.6): in order of time, one line each; what overlaps an earlier one begins where
-    that ends, and what is over by then is left out."""
+    """A chapters track (W3C WebVTT, 4.6), in order of time, with one-line titles.
+
+    A chapter that overlaps an earlier one starts where that ends; one that ends before that is left out.
+    """
     lines, end_ms = ["WEBVTT", ""], 0
     for span, title in sorted(chapters, key=lambda one: one[0]):
         start_ms = max(end_ms, round(span.start_seconds * 1000))

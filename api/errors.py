@@ -1,15 +1,15 @@
-"""Errors of the service alone, each with the HTTP status and the problem type it becomes.
+"""Errors of the HTTP service, each with the HTTP status and the problem type it becomes.
 
 ReelseekError
 └── ServiceError
-    ├── BadRequestError       400 validation: a parameter or body that cannot be used; names the field
-    ├── UnauthorizedError     401 unauthorized: no key, or one that is not known
+    ├── BadRequestError       400 validation: an invalid parameter or body; names the field
+    ├── UnauthorizedError     401 unauthorized: no API key, or an unknown one
     ├── ForbiddenPathError    403 forbidden-path: a path outside the configured roots
-    ├── ForbiddenOriginError  403 forbidden-origin: a foreign page, or a name this service does not go by
+    ├── ForbiddenOriginError  403 forbidden-origin: another site's page, or an unknown host name
     ├── NotFoundError         404 not-found
-    ├── BodyTimeoutError      408 slow-body: the body came too slowly
-    ├── ConflictError         409 conflict: not possible in the present state
-    ├── GoneError             410 vanished: the video's file is gone or changed since it was indexed
+    ├── BodyTimeoutError      408 slow-body: the body arrived too slowly
+    ├── ConflictError         409 conflict: not possible in the current state
+    ├── GoneError             410 vanished: the video's file is gone, or was changed since it was indexed
     ├── TooLargeError         413 too-large
     ├── UnsupportedMediaError 415 unsupported-media
     ├── RangeError            416 range
@@ -25,7 +25,7 @@ from indexer.errors import ReelseekError
 
 
 class ServiceError(ReelseekError):
-    """Base of what a request is refused with."""
+    """Base of the errors that a request can be refused with."""
 
     status: ClassVar[int] = 500
     kind: ClassVar[str] = "internal"
@@ -41,8 +41,8 @@ class ServiceError(ReelseekError):
     ) -> None:
         """
         Args:
-            detail: one sentence: the thing, the reason, the way out.
-            fields: (field, message) of what was wrong in the request.
+            detail: one sentence: the problem, the reason, and what to do.
+            fields: (field, message) for each invalid part of the request.
             headers: of the response.
         """
         super().__init__(detail)
@@ -51,15 +51,15 @@ class ServiceError(ReelseekError):
 
 
 class BadRequestError(ServiceError):
-    """A parameter or body that cannot be used."""
+    """An invalid parameter or body."""
 
-    status, kind, title = 400, "validation", "The request cannot be used"
+    status, kind, title = 400, "validation", "The request is invalid"
 
 
 class UnauthorizedError(ServiceError):
-    """No key, or one that is not known."""
+    """No API key, or an unknown one."""
 
-    status, kind, title = 401, "unauthorized", "A key is needed"
+    status, kind, title = 401, "unauthorized", "An API key is required"
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="reelseek"'})
@@ -68,32 +68,32 @@ class UnauthorizedError(ServiceError):
 class ForbiddenPathError(ServiceError):
     """A path outside the configured roots."""
 
-    status, kind, title = 403, "forbidden-path", "This path may not be used"
+    status, kind, title = 403, "forbidden-path", "This path is not allowed"
 
 
 class ForbiddenOriginError(ServiceError):
-    """The request comes from another site's page, or by a name that this service does not go by."""
+    """The request comes from another site's page, or uses an unknown host name."""
 
-    status, kind, title = 403, "forbidden-origin", "Requests from there are not taken"
+    status, kind, title = 403, "forbidden-origin", "Requests from this origin are not allowed"
 
 
 class NotFoundError(ServiceError):
-    """There is no such thing."""
+    """The resource does not exist."""
 
     status, kind, title = 404, "not-found", "Not found"
 
 
 class BodyTimeoutError(ServiceError):
-    """The request's body came too slowly."""
+    """The request's body arrived too slowly."""
 
-    status, kind, title = 408, "slow-body", "The body came too slowly"
+    status, kind, title = 408, "slow-body", "The body arrived too slowly"
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail, headers={"Connection": "close"})
 
 
 class ConflictError(ServiceError):
-    """Not possible in the present state."""
+    """Not possible in the current state."""
 
     status, kind, title = 409, "conflict", "Not possible now"
 
@@ -111,19 +111,19 @@ class TooLargeError(ServiceError):
 
 
 class UnsupportedMediaError(ServiceError):
-    """The body is of a type that is not taken."""
+    """The body is of an unsupported type."""
 
-    status, kind, title = 415, "unsupported-media", "This type of content is not taken"
+    status, kind, title = 415, "unsupported-media", "This type of content is not supported"
 
 
 class RangeError(ServiceError):
-    """A range that lies outside the thing."""
+    """A range outside the file."""
 
-    status, kind, title = 416, "range", "The range lies outside"
+    status, kind, title = 416, "range", "The range is outside the file"
 
 
 class QueueFullError(ServiceError):
-    """Too many wait already."""
+    """Too many requests are waiting."""
 
     status, kind, title = 503, "busy", "Too busy"
 
@@ -134,13 +134,13 @@ class QueueFullError(ServiceError):
 class DeadlineError(ServiceError):
     """The work took too long."""
 
-    status, kind, title = 503, "deadline", "This took too long"
+    status, kind, title = 503, "deadline", "The request took too long"
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail, headers={"Retry-After": "5"})
 
 
 class StorageFullError(ServiceError):
-    """No room for more."""
+    """Not enough disk space."""
 
-    status, kind, title = 507, "storage", "No room"
+    status, kind, title = 507, "storage", "Not enough disk space"

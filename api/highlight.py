@@ -1,4 +1,4 @@
-"""Which words of a found text answer the query, and which part of a long text to show. Pure."""
+"""Highlighting: which words of a text match the query, and which part of a long text to show. Pure."""
 
 import re
 import unicodedata
@@ -12,13 +12,13 @@ Span = tuple[int, int]
 
 _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff]")
-"""Thai, Lao, Burmese, Japanese, Chinese: words are not set apart by blanks."""
+"""Thai, Lao, Burmese, Japanese, Chinese: words are not separated by spaces."""
 
 
 def matching_spans(text: str, query: str) -> list[Span]:
-    """Where words of the query stand in the text: same word but for case, accents and endings.
+    """Where the query's words occur in the text, ignoring case, accents and endings.
 
-    Words that mean nothing by themselves ("the", "of", "shows") count only in a query without others.
+    Stop words ("the", "of", "shows") count only in a query without other words.
     """
     wanted = [_plain(word) for word in _WORD.findall(query)]
     unspaced = [word for word in wanted if _UNSPACED.search(word)]
@@ -40,7 +40,7 @@ def matching_spans(text: str, query: str) -> list[Span]:
 
 
 def excerpt(text: str, spans: Sequence[Span], length: int) -> tuple[str, list[Span]]:
-    """At most `length` characters of the text around its matches, and the spans moved along."""
+    """At most `length` characters of the text around its matches, and the spans in that excerpt."""
     if len(text) <= length:
         return text, list(spans)
     first = spans[0][0] if spans else 0
@@ -54,7 +54,7 @@ def excerpt(text: str, spans: Sequence[Span], length: int) -> tuple[str, list[Sp
 
 
 def _plain(word: str) -> str:
-    """Without case and accents, so that `Straße` meets `strasse`."""
+    """Without case and accents, so that `Straße` matches `strasse`."""
     return "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
 
 

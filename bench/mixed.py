@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from api.service.gc_tuning import settle_heap
+from api.service.gc_tuning import freeze_heap
 from bench.search import records
 from bench.support.latency import Latency
 from bench.support.synthetic_vectors import FRAMES_PER_SEGMENT, make_world, queries, videos
@@ -177,7 +177,7 @@ def measure(path: Path, questions: Sequence[Asked]) -> dict[str, list[float]]:
     with SearchEngine.open(path, settings=Settings(), load=lambda _: models) as engine:
         for one in questions[:10]:
             engine.search(one.text)
-        settle_heap()  # as the service does
+        freeze_heap()  # as the service does
         for one in questions:
             times["picture"].append(engine.search(one.text, signals=["picture"]).seconds["retrieve"])
             times["all"].append(engine.search(one.text).seconds["retrieve"])

@@ -23,8 +23,8 @@ from indexer.models.qwen.model import load_vision_language_model
 from indexer.models.registry import Models, load_models
 from indexer.models.vision_language import VisionLanguageModel
 from search.answering.asker import Asker
-from search.answering.effort import EffortName
 from search.engine import SearchEngine
+from search.options import EffortName
 
 WAYS = ("retrieval", "whole video")
 HEADS = (

@@ -1,111 +1,141 @@
-"""Settings, their defaults and allowed ranges, once. The command line and the service read them from here."""
+"""Settings: every one with its default, its range and its help, and how they are loaded.
+
+The command line, the service and `docs/cli.md` derive from this.
+"""
 
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_config_path
 
 from indexer.errors import SettingsError
+from indexer.options import Option
 
 SETTINGS_FILE_VARIABLE = "REELSEEK_SETTINGS"
 """Environment variable that names a settings file other than the user's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """Allowed range of a number, both ends included."""
-
-    low: float
-    high: float
-    unit: str
-    meaning: str
+_OPTION = "option"
+"""Key of a field's metadata."""
 
 
-LIMITS: dict[str, Limit] = {
-    "frames_per_second": Limit(0.05, 10.0, "1/s", "how many frames are sampled"),
-    "min_segment_seconds": Limit(0.5, 10.0, "s", "the shortest segment, unless the video is shorter"),
-    "max_segment_seconds": Limit(4.0, 120.0, "s", "the longest segment"),
-    "batch_frames": Limit(1, 1024, "frames", "pictures embedded at once; 0 chooses by device"),
-    "picture_max_side": Limit(96, 4096, "pixels", "the longer side of a decoded frame; larger frames are scaled down"),
-    "decode_stall_seconds": Limit(1, 3600, "s", "a decoder without a new frame for so long is killed"),
-    "decode_cpu_seconds": Limit(10, 1_000_000, "s", "CPU seconds one decoder process may use"),
-    "decode_memory_mib": Limit(256, 65536, "MiB", "memory one decoder process may use"),
-    "max_pixels": Limit(1024, 1 << 28, "pixels", "width x height of a video that is still read"),
-    "max_duration_hours": Limit(0.01, 1000, "h", "duration of a video that is still read"),
-    "max_streams": Limit(1, 1000, "streams", "streams in one file that is still read"),
-    "settle_seconds": Limit(0.5, 3600, "s", "a watched file that has not changed for so long is complete"),
-    "poll_seconds": Limit(0.2, 3600, "s", "pause between two looks at watched folders"),
-    "relevance_threshold": Limit(0.0, 1.0, "", "relevance that the best moment must reach to count as found"),
-}
+def _setting(default: Any, help: str, **more: Any) -> Any:  # noqa: A002 - as everywhere for options
+    """A field of `Settings` with its description; `more` are arguments of `Option`."""
+    return field(default=default, metadata={_OPTION: {"help": help, **more}})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting with its default. Build with `load_settings`, which checks the ranges."""
+    """Every setting with its default, its range and what it does. Build with `load_settings`."""
 
-    library: str = "reelseek-library"
-    """Folder that Reelseek owns."""
-    models: str = ""
-    """Profile of models, see `indexer.models.profiles`; empty: the library's own, `small` for a new library."""
-    clip_model: str = ""
-    """Overrides the profile's picture model: `NAME:PRETRAINED` or a local directory."""
-    text_model: str = ""
-    """Overrides the profile's text model: a hub name or a local directory."""
-    vision_language_model: str = ""
-    """Overrides the profile's model for captions and questions: a hub name or a local directory."""
-    speech_model: str = ""
-    """Overrides the profile's speech model: a Whisper's hub name or a local directory."""
-    reranker_model: str = ""
-    """Overrides the profile's reranker, a cross-encoder or late interaction: a hub name or a local directory."""
-    device: str = "auto"
-    """`auto`, `cpu`, `cuda`, `cuda:1`, `mps`."""
-    frames_per_second: float = 1.0
-    min_segment_seconds: float = 2.0
-    max_segment_seconds: float = 30.0
-    batch_frames: int = 0
-    picture_max_side: int = 1280
-    screen_text: bool = True
-    """Read on-screen text (OCR)."""
-    screen_text_models: str = ""
-    """Folder of further recognition networks, for scripts beyond Latin and Chinese: rapidocr's, as `NAME.onnx`."""
-    speech: bool | None = None
-    """Write down what is said, by the speech model; None: where the profile, or `speech_model`, names one."""
-    speech_beside_subtitles: bool = False
-    """Also of videos that have subtitles."""
-    captions: bool | None = None
-    """Describe each segment in a sentence, where the profile has a vision-language model; None: as the profile does."""
-    decode_stall_seconds: float = 30.0
-    decode_cpu_seconds: float = 36_000.0
-    decode_memory_mib: int = 2048
-    max_pixels: int = 8192 * 8192
-    max_duration_hours: float = 48.0
-    max_streams: int = 64
-    settle_seconds: float = 10.0
-    poll_seconds: float = 5.0
-    relevance_threshold: float = 0.5
-    """Least relevance of the best moment; below it a search finds nothing and offers the closest."""
-    rerank: bool = True
-    """Read the best texts of a search again, each beside the query, where the profile has a reranker."""
+    library: str = _setting(
+        "reelseek-library", "The library: a folder that Reelseek manages.", metavar="FOLDER", short="-l"
+    )
+    models: str = _setting(
+        "",
+        "Model profile; see `reelseek models`.",
+        default_text="the library's own; small for a new library",
+        metavar="PROFILE",
+        short="-m",
+    )
+    clip_model: str = _setting(
+        "", "Image model instead of the profile's: an open_clip NAME:PRETRAINED or a local folder.", metavar="MODEL"
+    )
+    text_model: str = _setting(
+        "", "Text model instead of the profile's: a Hugging Face name or a local folder.", metavar="MODEL"
+    )
+    vision_language_model: str = _setting(
+        "",
+        "Vision-language model instead of the profile's: a Hugging Face name or a local folder.",
+        metavar="MODEL",
+    )
+    speech_model: str = _setting(
+        "", "Whisper model instead of the profile's: a Hugging Face name or a local folder.", metavar="MODEL"
+    )
+    reranker_model: str = _setting(
+        "",
+        "Reranker instead of the profile's, cross-encoder or late interaction: a Hugging Face name or a local folder.",
+        metavar="MODEL",
+    )
+    device: str = _setting("auto", "Device that models run on: auto, cpu, cuda, cuda:1, mps.", metavar="DEVICE")
+    screen_text: bool = _setting(True, "Read on-screen text (OCR).")
+    screen_text_models: str = _setting(
+        "",
+        "Folder with further OCR models (RapidOCR NAME.onnx), for scripts other than Latin and Chinese.",
+        metavar="FOLDER",
+    )
+    speech: bool | None = _setting(
+        None,
+        "Transcribe speech in videos without subtitles.",
+        default_text="set by the profile",
+    )
+    speech_beside_subtitles: bool = _setting(False, "Transcribe speech in videos with subtitles, too.")
+    captions: bool | None = _setting(None, "Describe each segment in a sentence.", default_text="set by the profile")
+    frames_per_second: float = _setting(1.0, "Frames sampled per second.", low=0.05, high=10.0, short="--fps")
+    min_segment_seconds: float = _setting(
+        2.0, "Shortest segment, unless the whole video is shorter.", low=0.5, high=10.0, unit="s"
+    )
+    max_segment_seconds: float = _setting(30.0, "Longest segment.", low=4.0, high=120.0, unit="s")
+    batch_frames: int = _setting(0, "Frames embedded per batch; 0 chooses by device.", low=1, high=1024, unit="frames")
+    picture_max_side: int = _setting(
+        1280,
+        "Longer side of a decoded frame; larger frames are scaled down.",
+        low=96,
+        high=4096,
+        unit="pixels",
+    )
+    decode_stall_seconds: float = _setting(
+        30.0, "Time without a new frame after which a decoder process is killed.", low=1, high=3600, unit="s"
+    )
+    decode_cpu_seconds: float = _setting(
+        36_000.0, "CPU time that one decoder process may use.", low=10, high=1_000_000, unit="s"
+    )
+    decode_memory_mib: int = _setting(2048, "Memory that one decoder process may use.", low=256, high=65536, unit="MiB")
+    max_pixels: int = _setting(
+        8192 * 8192, "Largest frame, width x height, of a video that is indexed.", low=1024, high=1 << 28, unit="pixels"
+    )
+    max_duration_hours: float = _setting(48.0, "Longest video that is indexed.", low=0.01, high=1000, unit="h")
+    max_streams: int = _setting(64, "Most streams in a file that is indexed.", low=1, high=1000, unit="streams")
+    settle_seconds: float = _setting(
+        10.0, "Time without changes after which a watched file is complete.", low=0.5, high=3600, unit="s"
+    )
+    poll_seconds: float = _setting(5.0, "Time between two scans of the watched folders.", low=0.2, high=3600, unit="s")
+    relevance_threshold: float = _setting(
+        0.5, "Relevance that the best moment must reach to count as found.", low=0.0, high=1.0
+    )
+    rerank: bool = _setting(True, "Rerank the best text matches of a search.")
 
     def __post_init__(self) -> None:
-        for name, limit in LIMITS.items():
-            value = getattr(self, name)
-            if name == "batch_frames" and value == 0:
+        for option in SETTINGS.values():
+            value = getattr(self, option.name)
+            if option.low is None or option.high is None or (option.name == "batch_frames" and value == 0):
                 continue
-            if not limit.low <= value <= limit.high:
+            if not option.low <= value <= option.high:
+                bounds = f"{option.low:g} to {option.high:g} {option.unit}".rstrip()
+                meaning = option.help[0].lower() + option.help[1:].rstrip(".")
                 raise SettingsError(
-                    f"setting {name} = {value} is outside {limit.low:g} to {limit.high:g} {limit.unit}"
-                    f" ({limit.meaning}); give a value in that range"
+                    f"setting {option.name} = {value} is outside {bounds} ({meaning}); give a value in that range"
                 )
         if self.max_segment_seconds < 2 * self.min_segment_seconds:
             raise SettingsError(
                 f"max_segment_seconds = {self.max_segment_seconds:g} must be at least twice min_segment_seconds"
-                f" = {self.min_segment_seconds:g}, or a span could not be halved; raise one or lower the other"
+                f" = {self.min_segment_seconds:g}, or a long segment could not be split; raise one or lower the other"
             )
+
+
+def _kind(annotation: Any) -> type:
+    return bool if annotation in (bool, bool | None) else annotation
+
+
+SETTINGS: dict[str, Option[Any]] = {
+    one.name: Option(name=one.name, kind=_kind(one.type), default=one.default, **one.metadata[_OPTION])
+    for one in fields(Settings)
+}
+"""Name -> description, in the order of the fields."""
 
 
 def settings_path() -> Path:
@@ -122,16 +152,15 @@ def load_settings(overrides: Mapping[str, Any] | None = None, *, file: Path | No
     """
     named = file is not None or SETTINGS_FILE_VARIABLE in os.environ
     values: dict[str, Any] = _read_file(file or settings_path(), must_exist=named)
-    for item in fields(Settings):
-        raw = os.environ.get(f"REELSEEK_{item.name.upper()}")
+    for option in SETTINGS.values():
+        raw = os.environ.get(option.environment_variable)
         if raw is not None:
-            values[item.name] = raw
+            values[option.name] = raw
     values.update({name: value for name, value in (overrides or {}).items() if value is not None})
-    known = {item.name: item for item in fields(Settings)}
-    unknown = sorted(set(values) - set(known))
+    unknown = sorted(set(values) - set(SETTINGS))
     if unknown:
-        raise SettingsError(f"unknown setting {unknown[0]!r}; the settings are: {', '.join(sorted(known))}")
-    return Settings(**{name: _convert(name, known[name].type, value) for name, value in values.items()})
+        raise SettingsError(f"unknown setting {unknown[0]!r}; the settings are: {', '.join(sorted(SETTINGS))}")
+    return Settings(**{name: _convert(name, SETTINGS[name].kind, value) for name, value in values.items()})
 
 
 def _read_file(path: Path, *, must_exist: bool) -> dict[str, Any]:
@@ -143,12 +172,12 @@ def _read_file(path: Path, *, must_exist: bool) -> dict[str, Any]:
             raise SettingsError(f"settings file {path} does not exist; create it or name another") from None
         return {}
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"settings file {path} cannot be read: {error}; mend it or name another") from error
+        raise SettingsError(f"settings file {path} cannot be read: {error}; correct it or name another") from error
 
 
-def _convert(name: str, kind: Any, value: Any) -> Any:
+def _convert(name: str, kind: type, value: Any) -> Any:
     try:
-        if kind in (bool, bool | None):
+        if kind is bool:
             return _as_bool(value)
         if kind is int and isinstance(value, float) and not value.is_integer():
             raise ValueError("not a whole number")

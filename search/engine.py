@@ -111,7 +111,7 @@ class SearchEngine(Closing):
             limit: moments on the page, 1 to 1,000.
             offset: moments to skip; the same query pages through one fixed order.
             signals: match by these alone; None for all. An image and `like` are matched by `picture` alone.
-            per_video: moments of one video at most, 0 for any number; None: `diversity.PER_VIDEO`, or any number
+            per_video: moments of one video at most, 0 for any number; None: five, or any number
                 where one video is named. Those beyond are folded into the video's best.
             fold: near-duplicates are folded into the best of them; False shows every moment by itself.
             expand: show what is folded into the moment of this rank, from 1, in place of the list.

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from api.cli.commands.ask import EFFORT_NAMES, MODES
 from api.cli.exit_codes import ExitCode
 from api.cli.main import main
 from indexer.config import Settings
@@ -18,6 +17,7 @@ from search.answering import asker as asking
 from search.answering.answer import Answer, CitedMoment, EvidenceUsed
 from search.answering.effort import EFFORTS
 from search.answering.pinpoint import Pinpointed
+from search.options import EFFORT, MODE
 from tests.helpers.fakes_cli import HOSTILE_NAME, HOSTILE_TEXT
 
 
@@ -105,7 +105,7 @@ def test_a_stream_is_not_said_twice(run: Run) -> None:
 def test_not_found_returns_one_and_shows_what_came_closest(run: Run) -> None:
     result, fake = run(answer(found=False, text="Not shown."), "when?", "--no-retrieval")
     assert result.exit_code == ExitCode.NOTHING_FOUND
-    assert result.stdout.splitlines()[:2] == ["Not shown.", "What came closest:"]
+    assert result.stdout.splitlines()[:2] == ["Not shown.", "Closest moments:"]
     assert fake.asked[0]["retrieval"] is False
 
 
@@ -130,8 +130,8 @@ def test_an_error_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_the_choices_are_those_of_the_search() -> None:
-    assert tuple(EFFORTS) == EFFORT_NAMES
-    assert MODES == ("frames", "video")
+    assert tuple(EFFORTS) == EFFORT.choices
+    assert MODE.choices == ("frames", "video")
     help_text = next(option.help or "" for option in main.commands["ask"].params if option.name == "effort")  # pyright: ignore[reportAttributeAccessIssue]
     assert "3, 6 or 24" in help_text
     assert [EFFORTS[name].clips for name in EFFORTS] == [3, 6, 24]

@@ -10,10 +10,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.cli.exit_codes import ExitCode
+from api.cli.flags import INDEX_SETTINGS
 from api.cli.main import main
-from api.cli.options import SEARCH_OPTIONS, WATCH_OPTIONS
 from indexer import errors
-from indexer.config import LIMITS, Settings
+from indexer.config import SETTINGS, Settings
+from indexer.options import shown_value
+from search.options import SIGNALS_ONLY
 from search.signals import SIGNALS
 
 COMMANDS = [
@@ -56,15 +58,12 @@ def test_every_command_takes_library_and_models(command: list[str]) -> None:
 
 def test_index_has_an_option_for_every_setting_with_its_default_and_range() -> None:
     output = " ".join(run("index", "--help").output.split())
-    for name, limit in LIMITS.items():
-        if name in (*WATCH_OPTIONS, *SEARCH_OPTIONS):
-            continue
+    for name in INDEX_SETTINGS:
         assert "--" + name.replace("_", "-") in output
-        assert f"to {limit.high:,.0f}" in output, name
-    assert (
-        f"--frames-per-second X How many frames are sampled; 0.05 to 10 1/s. [{Settings().frames_per_second:g}]"
-        in output
-    )
+        if (high := SETTINGS[name].high) is not None:
+            assert f"to {shown_value(high)}" in output, name
+    default = f"[default: {Settings().frames_per_second:g}]"
+    assert f"--frames-per-second X Frames sampled per second; 0.05 to 10. {default}" in output
 
 
 def test_no_arguments_print_the_help_as_usage_error() -> None:
@@ -197,6 +196,11 @@ def test_help_names_every_signal_without_loading_what_searches() -> None:
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "[]\n"
     told = "".join(run("search", "--help").stdout.split())
     assert all(signal in told for signal in SIGNALS)
+
+
+def test_the_signals_are_those_of_the_search() -> None:
+    assert SIGNALS_ONLY.choices == SIGNALS
+    assert f"[{'|'.join(SIGNALS)}]" in run("search", "--help").output.replace("\n", "").replace(" ", "")
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:

@@ -9,6 +9,7 @@ import pytest
 from api.cli.exit_codes import ExitCode
 from api.cli.main import main
 from indexer.models.profiles import PROFILES
+from tests.helpers.cli_docs import COMMANDS, flags_of
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [
@@ -24,18 +25,6 @@ DOCUMENTS = [
 
 def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
-
-
-def leaves(command: click.Command, name: str) -> dict[str, click.Command]:
-    if isinstance(command, click.Group):
-        found: dict[str, click.Command] = {}
-        for part, below in command.commands.items():
-            found |= leaves(below, f"{name} {part}")
-        return found
-    return {name: command}
-
-
-COMMANDS = leaves(main, "reelseek")
 
 
 def sections(text: str) -> dict[str, str]:
@@ -61,9 +50,9 @@ def test_cli_md_lists_exactly_the_options_in_code(name: str) -> None:
 def test_cli_md_says_the_defaults_of_the_options() -> None:
     text = " ".join(read("docs/cli.md").split())
     for command in COMMANDS.values():
-        for option in command.params:
-            if isinstance(option, click.Option) and (shown := re.search(r"\[(.+)\]$", option.help or "")):
-                assert f"[{shown[1]}]" in text, option.name
+        for flag in flags_of(command):
+            if flag.option.kind is not bool and (shown := flag.option.shown_default()):
+                assert f"[{shown}]" in text, flag.name
 
 
 def test_the_exit_codes_are_documented() -> None:

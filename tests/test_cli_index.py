@@ -115,9 +115,9 @@ def test_a_pipe_gets_plain_lines_and_a_summary(script: Any, tmp_path: Path) -> N
     assert "done picture: /films/a.mp4 (0:01:00.0, 60 rows, 1.5 s)" in result.stdout
     assert "failed (unreadable): /films/bad0.mp4: not a media file" in result.stdout
     assert "Done in 4.2 s: 2 indexed, 1 failed of 3 videos" in result.stdout
-    assert "1 video gone from the disk, still in the library; --prune drops them" in result.stdout
+    assert "1 video no longer on disk, still in the library; --prune removes them" in result.stdout
     assert "Failed, unreadable (1):" in result.stdout
-    assert "Next: reelseek search \"what you look for\" --library 'my library'" in result.stdout
+    assert "Next: reelseek search \"what you are looking for\" --library 'my library'" in result.stdout
 
 
 def test_many_failures_of_one_kind_are_grouped(script: Any, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_nothing_there_says_so(script: Any, tmp_path: Path) -> None:
     script([ScanFinished(0, 0)], IndexFinished(0, 0, 0, 0, 0.1))
     result = run(str(tmp_path))
     assert result.exit_code == ExitCode.OK
-    assert "No videos there." in result.stdout
+    assert "No videos found." in result.stdout
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
@@ -164,13 +164,13 @@ def test_the_bar_tells_stage_files_pace_and_what_is_worked_on() -> None:
         screen.print(view._draw())
     shown = re.sub(r"\x1b\[[0-9;]*m", "", captured.get())
     assert "picture 0 of 3 videos" in shown
-    assert "7.5 video s/s" in shown
+    assert "7.5x real time" in shown
     assert "left" in shown
     assert "0:00:45.0 of 0:01:00.0  a\\x1b[2Jb" in shown
     view.stopping()
     with screen.capture() as captured:
         screen.print(view._draw())
-    assert "Ctrl-C once more kills" in captured.get()
+    assert "press Ctrl-C again to kill" in captured.get()
 
 
 SLOW_PIPELINE = """
@@ -255,7 +255,7 @@ def test_a_terminal_shows_a_bar_and_the_first_ctrl_c_stops_cleanly(tmp_path: Pat
         terminal.read_until("talk.mp4")
         assert "\x1b[?25l" in terminal.seen
         terminal.child.send_signal(signal.SIGINT)
-        terminal.read_until("Ctrl-C once more kills")
+        terminal.read_until("press Ctrl-C again to kill")
         assert terminal.wait() == ExitCode.INTERRUPTED
         assert "same command again" in terminal.seen
         assert "Traceback" not in terminal.seen
@@ -268,7 +268,7 @@ def test_the_second_ctrl_c_kills_and_leaves_the_cursor_on(tmp_path: Path) -> Non
     with Terminal(str(stubborn)) as terminal:
         terminal.read_until("talk.mp4")
         terminal.child.send_signal(signal.SIGINT)
-        terminal.read_until("Ctrl-C once more kills")
+        terminal.read_until("press Ctrl-C again to kill")
         terminal.child.send_signal(signal.SIGINT)
         assert terminal.wait() == -signal.SIGINT
         assert terminal.seen.rindex("\x1b[?25h") > terminal.seen.rindex("\x1b[?25l")

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.formatting import duration_text, size_text, time_code
 from api.highlight import excerpt, matching_spans
-from api.safe_text import duration_text, one_line, safe_text, size_text, time_code
+from api.safe_text import one_line, safe_text
 
 
 @pytest.mark.parametrize(

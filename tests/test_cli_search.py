@@ -181,7 +181,7 @@ def test_explain_says_how_each_signal_counts(engine: FakeEngine) -> None:
     ]
     assert shown["read_again"] == 16
     *_, again = lines = run("x", "--explain").stdout.splitlines()[-3:]
-    assert again == "the texts of 16 segments were read again, beside the query"
+    assert again == "the texts of 16 segments were reranked"
     assert lines[0].split() == "picture 0.90 its best hit is right with a chance of 0.90".split()
     assert lines[1].split() == "subtitle - nothing stands out".split()
 
@@ -194,7 +194,7 @@ def test_the_threshold_is_a_setting(engine: FakeEngine) -> None:
 
 def test_weak_moments_are_shown_as_such() -> None:
     shown = draw(SearchResult("x", False, [], {}, more=False, closest=[moment()]))
-    assert shown.index("Nothing found for") < shown.index("Closest, though none of these") < shown.index("talk.mp4")
+    assert shown.index("Nothing found for") < shown.index("Closest moments, though none") < shown.index("talk.mp4")
     assert "Nothing found for" in draw(SearchResult("x", False, [], {}, more=False))
 
 

@@ -43,7 +43,7 @@ def test_a_folder_means_all_videos_under_it_also_failed_ones(place: Path) -> Non
     empty = place.parent / "empty"
     empty.mkdir()
     result = run("tag", str(empty), "--add", "all", "--library", str(place))
-    assert (result.exit_code, "no video under" in result.stderr) == (ExitCode.STOPPED, True)
+    assert (result.exit_code, "no video in" in result.stderr) == (ExitCode.STOPPED, True)
 
 
 @pytest.mark.parametrize(

@@ -7,21 +7,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import httpx
+import msgspec
 import opentimelineio as otio
 import pytest
 from litestar import Litestar
 from litestar.di import Provide
 
-from api.export.subclip_preparation import FORMATS
+from api.export.formats import FORMATS
 from api.service.files.media_preparer import configure
 from api.service.files.settings import MediaSettings
 from api.service.problems import problem_response
 from api.service.routes.chapters import ChapterRoutes
 from api.service.routes.export import ExportRoutes
-from api.service.schemas.export import ExportFormat
+from api.service.schemas.export import ExportRequest
 from indexer.records import Video
 from tests.helpers.media_rates import NTSC_30, shown_numbers, write_library, write_rated
 from tests.helpers.media_service import make_runtime, probed, serving
@@ -76,7 +77,8 @@ def server_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 
 
 def test_the_formats_are_those_of_the_code() -> None:
-    assert get_args(ExportFormat) == FORMATS
+    (field,) = [one for one in msgspec.structs.fields(ExportRequest) if one.name == "format"]
+    assert msgspec.json.schema(field.type)["enum"] == sorted(FORMATS)
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "webvtt", "edl", "fcpxml", "otio"])

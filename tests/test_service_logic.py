@@ -20,15 +20,15 @@ from api.errors import (
 )
 from api.service.api_keys import KeyStore
 from api.service.authorization import Guard, host_name
-from api.service.body_limits import Receive, in_time, not_too_slow
+from api.service.body_timeouts import Receive, with_deadline, with_minimum_rate
 from api.service.jobs.child import environment
 from api.service.jobs.progress import JobProgress
 from api.service.jobs.store import JobEntry, JobStore
 from api.service.jobs.uploads import check_name, drop_upload, sweep_uploads
 from api.service.routes.page import PageFiles
 from api.service.routes.uploads import path_under_roots
+from api.service.schemas.jobs import Job
 from api.service.schemas.search import SearchRequest
-from api.service.schemas.videos import Job
 from api.service.settings import ServiceSettings, is_loopback
 from api.service.views.signal_groups import MODULE, signal_groups_module
 from api.service.work_queue import WorkQueue
@@ -120,13 +120,13 @@ def test_a_slow_body_is_given_up() -> None:
             await receive()
 
     async def scenario() -> None:
-        whole = in_time(slow, seconds=0.1)
+        whole = with_deadline(slow, seconds=0.1)
         with pytest.raises(BodyTimeoutError):
             await several(whole)
-        idle = not_too_slow(slow, idle_seconds=0.03, least_rate=0)
+        idle = with_minimum_rate(slow, idle_seconds=0.03, least_rate=0)
         with pytest.raises(BodyTimeoutError, match="no byte"):
             await idle()
-        trickle = not_too_slow(slow, idle_seconds=0.1, least_rate=1000)
+        trickle = with_minimum_rate(slow, idle_seconds=0.1, least_rate=1000)
         with pytest.raises(BodyTimeoutError, match="slower"):
             await several(trickle)
 

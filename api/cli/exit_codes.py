@@ -1,4 +1,4 @@
-"""What `reelseek` returns to the shell. `docs/json.md` describes them; a test holds the two together."""
+"""Exit codes of `reelseek`. `docs/json.md` documents them; a test compares the two."""
 
 from enum import IntEnum
 
@@ -9,12 +9,12 @@ class ExitCode(IntEnum):
     OK = 0
     """Done; for `search`: something was found."""
     NOTHING_FOUND = 1
-    """`search` found nothing, `verify` found problems, `demo run` found too little."""
+    """`search` found nothing, `verify` found problems, or `demo run` found too little."""
     STOPPED = 2
-    """Wrong usage, or an error that stopped the command before its end."""
+    """Wrong usage, or an error that stopped the command."""
     PARTLY_FAILED = 3
-    """`index` finished, and some videos could not be indexed."""
+    """`index` finished, but some videos could not be indexed."""
     FAULT = 70
-    """A fault in Reelseek itself; the traceback is printed."""
+    """A bug in Reelseek; the traceback is printed."""
     INTERRUPTED = 130
-    """Ctrl-C; what was finished is kept."""
+    """Stopped by Ctrl-C; finished work is kept."""

@@ -9,14 +9,14 @@ import signal
 import sys
 import threading
 
-LAST_CHANCE_SECONDS = 20.0
+GRACE_SECONDS = 20.0
 
 
-def _watch() -> None:
+def _end_with_parent() -> None:
     while os.read(0, 1024):
         pass
     os.kill(os.getpid(), signal.SIGINT)
-    threading.Event().wait(LAST_CHANCE_SECONDS)
+    threading.Event().wait(GRACE_SECONDS)
     os._exit(130)
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     # Models may be named by relative paths, also by those that an existing library records. Nothing is imported from
     # here: `sys.path` of an isolated Python holds absolute folders alone.
     os.chdir(folder)
-    threading.Thread(target=_watch, name="service-watch", daemon=True).start()
+    threading.Thread(target=_end_with_parent, name="service-watch", daemon=True).start()
     command(["index", "--json", "--", *paths])
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C during long work: the first asks to stop, the second kills."""
+"""Ctrl-C during long work: the first one stops it, the second one kills the process."""
 
 import signal
 import threading
@@ -10,23 +10,23 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def stop_on_signal(cancel: threading.Event, say: Callable[[], None]) -> Generator[None]:
-    """Within it the first SIGINT or SIGTERM sets `cancel` and calls `say`; the second has its usual deadly effect.
+def stop_on_signal(cancel: threading.Event, on_stop: Callable[[], None]) -> Generator[None]:
+    """Inside the context, the first SIGINT or SIGTERM sets `cancel` and calls `on_stop`; the second kills the process.
 
-    The deadly effect is the system's, not Python's, so that it also ends a process stuck inside a library.
+    The second is handled by the system, not by Python, so that it also ends a process stuck in a library.
     """
 
-    def ask(number: int, frame: FrameType | None) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
         for name in SIGNALS:
             signal.signal(name, signal.SIG_DFL)
         cancel.set()
-        say()
+        on_stop()
 
-    # Python lets only the main thread set handlers; a test's runner may be another one.
+    # Python sets handlers only in the main thread; a test may run in another one.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {name: signal.signal(name, ask) for name in SIGNALS}
+    before = {name: signal.signal(name, stop) for name in SIGNALS}
     try:
         yield
     finally:

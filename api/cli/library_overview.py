@@ -1,4 +1,4 @@
-"""What is in a library, summed up for `reelseek status`."""
+"""An overview of a library, for `reelseek status`."""
 
 import os
 from collections import Counter
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from api.cli.output.video_json import failure_json
 from indexer.catalog import StageName
 from indexer.config import Settings
-from indexer.decode.metadata import metadata_values
-from indexer.records import Video, VideoMetadata
+from indexer.records import Video
 
 if TYPE_CHECKING:
     from indexer.readiness import Readiness, RerankerReadiness
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A library at a glance."""
+    """An overview of a library."""
 
     library: Path
     models: dict[str, Any]
-    """What made it, as `indexer.store.library.Maker` names it."""
+    """The models that the library was made with, as in `indexer.store.library.Maker`."""
     videos: int
-    """Without the failed ones."""
+    """Without failed ones."""
     duration_seconds: float
     stages: dict[StageName, int]
     """Stage -> number of videos in which it is ready."""
@@ -33,12 +33,12 @@ class Overview:
     size_bytes: int
     """Of all files in the library's folder."""
     signals: "list[Readiness]"
-    """For each stage whether its signals are there, and what is missing otherwise."""
+    """For each stage, whether its signals are available, and otherwise what is missing."""
     reranker: "RerankerReadiness"
-    """Whether searches read what they found again."""
+    """Whether search results are reranked."""
     failures: list[Video]
     warnings: int
-    """Videos that were indexed with something worth knowing."""
+    """Videos that were indexed with warnings."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -57,54 +57,11 @@ class Overview:
         }
 
 
-def failure_json(video: Video) -> dict[str, str]:
-    return {
-        "video": video.path,
-        "video_id": video.video_id,
-        "kind": video.failure_kind,
-        "reason": video.failure_reason,
-    }
-
-
-def video_json(video: Video) -> dict[str, Any]:
-    """One element of `reelseek videos --json`."""
-    return {
-        "video": video.path,
-        "video_id": video.video_id,
-        "paths": list(video.paths),
-        "duration_seconds": round(video.duration_seconds, 3),
-        "size_bytes": video.size_bytes,
-        "created": video.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "created_source": video.created_source,
-        "tags": list(video.tags),
-        "metadata": metadata_json(video.metadata),
-        "stages": sorted(video.stages),
-        "warnings": list(video.warnings),
-        "failure": {"kind": video.failure_kind, "reason": video.failure_reason} if video.failure_kind else None,
-    }
-
-
-def metadata_json(metadata: VideoMetadata) -> dict[str, Any]:
-    """What the container says; without what is empty."""
-    shown = metadata_values(metadata)
-    shown.pop("created", None)
-    if metadata.chapters:
-        shown["chapters"] = [
-            {
-                "start_seconds": round(one.span.start_seconds, 3),
-                "stop_seconds": round(one.span.stop_seconds, 3),
-                "title": one.title,
-            }
-            for one in metadata.chapters
-        ]
-    return shown
-
-
 def library_overview(library: "Library", place: Path, settings: Settings) -> Overview:
-    """Sums a library up.
+    """The overview of an open library.
 
     Args:
-        settings: say which models would be used, where the library does not.
+        settings: say which models are used where the library does not.
     """
     from dataclasses import asdict
 
@@ -131,7 +88,7 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
 
 
 def folder_bytes(folder: Path) -> int:
-    """Size of all files under a folder; one that goes away meanwhile counts nothing."""
+    """Total size of the files in a folder; files that disappear meanwhile are not counted."""
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:

@@ -1,100 +1,53 @@
-"""`reelseek ...`: the command group, and what happens when a command cannot go on.
+"""`reelseek`: the command line's entry point and the list of its commands.
 
-Each command lives in its own file under `api/commands`, parses, calls one public function, prints, and returns
-an exit code. Heavy libraries are imported inside the commands, so that `--help` answers at once.
+Each command lives in its own file of `api/cli/commands`. It parses, calls one public function, prints, and returns an
+exit code.
 """
-
-import io
-import json
-import os
-import sys
-import traceback
-from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any, NoReturn
 
 import click
 
-from api.cli.commands import COMMANDS
-from api.cli.exit_codes import ExitCode
-from api.cli.quiet import quiet_libraries
-from api.safe_text import one_line
-from indexer.errors import Interrupted, ReelseekError
-from indexer.isolated_python import protect_descendants
+from api.cli.commands.ask import ask
+from api.cli.commands.demo import demo
+from api.cli.commands.describe import describe
+from api.cli.commands.evaluate import evaluate
+from api.cli.commands.export import export
+from api.cli.commands.index import index
+from api.cli.commands.keys import keys
+from api.cli.commands.models import models
+from api.cli.commands.optimize import optimize
+from api.cli.commands.pinpoint import pinpoint
+from api.cli.commands.remove import remove
+from api.cli.commands.search import search
+from api.cli.commands.serve import serve
+from api.cli.commands.status import status
+from api.cli.commands.tag import tag
+from api.cli.commands.verify import verify
+from api.cli.commands.videos import videos
+from api.cli.commands.watch import watch
+from api.cli.group import ReelseekGroup
+from api.version import package_version
 
-
-class ReelseekGroup(click.Group):
-    """Turns every error that ends a command into one line (or one JSON object) and an exit code."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of a first day with Reelseek, not by the alphabet."""
-        return list(self.commands)
-
-    def main(self, *args: Any, **options: Any) -> NoReturn:
-        given: Sequence[str] | None = args[0] if args else options.get("args")
-        words = list(sys.argv[1:] if given is None else given)
-        as_json = "--json" in (words[: words.index("--")] if "--" in words else words)
-        options["standalone_mode"] = False
-        _print_anything()
-        quiet_libraries()
-        protect_descendants()
-        try:
-            code = self._run(args, options, as_json)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # The reader (`head`, a pager) has what it wanted; Python must not try to flush the rest at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = ExitCode.OK
-        sys.exit(int(code))
-
-    def _run(self, args: tuple[Any, ...], options: dict[str, Any], as_json: bool) -> int:
-        try:
-            return int(super().main(*args, **options) or ExitCode.OK)
-        except BrokenPipeError:
-            raise
-        except (click.Abort, KeyboardInterrupt, Interrupted) as error:
-            return _report(ExitCode.INTERRUPTED, "Interrupted", str(error) or "stopped", as_json)
-        except click.exceptions.NoArgsIsHelpError as error:
-            error.show()
-            return ExitCode.STOPPED
-        except click.ClickException as error:
-            return _report(ExitCode.STOPPED, "UsageError", _usage_message(error), as_json)
-        except (ReelseekError, OSError) as error:
-            return _report(ExitCode.STOPPED, type(error).__name__, str(error), as_json)
-        except Exception as error:  # noqa: BLE001 - the last line of defence: a fault must not look like "nothing found"
-            traceback.print_exc()
-            message = f"{error}; this is a fault in Reelseek, please report it with the lines above"
-            return _report(ExitCode.FAULT, type(error).__name__, message, as_json)
-
-
-def _print_anything() -> None:
-    """Lets names that the terminal's encoding lacks be printed as escapes instead of failing."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _usage_message(error: click.ClickException) -> str:
-    message = error.format_message()
-    context = error.ctx if isinstance(error, click.UsageError) else None
-    if context is None:
-        return message
-    return f"{message.rstrip('.')}; try `{context.command_path} --help`"
-
-
-def _report(code: ExitCode, kind: str, message: str, as_json: bool) -> ExitCode:
-    """Says why the command ends: a line for people on standard error, the object for programs on standard output."""
-    if as_json:
-        click.echo(json.dumps({"error": {"type": kind, "message": message}}))
-    click.echo(f"reelseek: {one_line(message)}", err=True)
-    return code
-
-
-def _version() -> str:
-    try:
-        return version("reelseek")
-    except PackageNotFoundError:
-        return "unknown (not installed)"
+COMMANDS: dict[str, click.Command] = {
+    "index": index,
+    "watch": watch,
+    "search": search,
+    "ask": ask,
+    "pinpoint": pinpoint,
+    "describe": describe,
+    "export": export,
+    "serve": serve,
+    "keys": keys,
+    "status": status,
+    "videos": videos,
+    "tag": tag,
+    "remove": remove,
+    "verify": verify,
+    "optimize": optimize,
+    "eval": evaluate,
+    "models": models,
+    "demo": demo,
+}
+"""In the order in which `--help` lists them."""
 
 
 @click.group(
@@ -102,18 +55,18 @@ def _version() -> str:
     commands=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-@click.version_option(_version(), prog_name="reelseek")
+@click.version_option(package_version(), prog_name="reelseek")
 def main() -> None:
     """Find moments in your videos.
 
-    Index a folder once, then search it by what is seen, said or written on the screen.
+    Index a folder once, then search it by what is seen, said or written on screen.
 
     \b
     Examples:
-      reelseek index ~/Videos                      index a folder, and what is under it
+      reelseek index ~/Videos                      index a folder and its subfolders
       reelseek search "a red car in the snow"      find moments
-      reelseek search "invoice" --json             the same for programs
-      reelseek status                              what is in the library
+      reelseek search "invoice" --json             JSON output, for programs
+      reelseek status                              what the library contains
       reelseek COMMAND --help                      more examples
 
     \b

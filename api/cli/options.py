@@ -1,117 +1,172 @@
-"""The options that commands share. Defaults and ranges come from `indexer.config`, never repeated here.
+"""Options that only the command line has, by command. Pure; imports nothing heavy."""
 
-Settings win in this order: option, `REELSEEK_*` variable, settings file, default.
-"""
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-from collections.abc import Callable
-from dataclasses import fields
-from functools import wraps
-from typing import Any, TypeVar
+from api.options import EXPORT, EXPORT_FORMAT, EXPORT_TITLE, SERVE
+from indexer.config import SETTINGS
+from indexer.options import Option
+from search.options import ASK, LIMIT, SEARCH, VIDEO
 
-import click
+JSON: Option[bool] = Option("as_json", bool, default=False, flag="--json", help="Print JSON to standard output.")
 
-from indexer.config import LIMITS, Settings, load_settings
+PRUNE: Option[bool] = Option("prune", bool, default=False, help="Remove videos under PATH whose files no longer exist.")
+RETRY_FAILED: Option[bool] = Option(
+    "retry_failed", bool, default=False, help="Retry files that failed before, even if they have not changed."
+)
+INDEX = (PRUNE, RETRY_FAILED)
 
-Command = Callable[..., Any]
-_Command = TypeVar("_Command", bound=Command)
+ONCE: Option[bool] = Option(
+    "once", bool, default=False, help="Index the files that are complete, then exit; for scheduled runs."
+)
+WATCH_PRUNE: Option[bool] = Option(
+    "prune", bool, default=False, help="Remove videos whose files are deleted while watching."
+)
+WATCH = (ONCE, WATCH_PRUNE)
 
-_TEXTS: dict[str, tuple[str, str]] = {
-    "library": ("FOLDER", "The library: the folder that Reelseek owns."),
-    "models": (
-        "PROFILE",
-        "Profile of models, see `reelseek models`. Without it: the library's own, `small` for a new library.",
-    ),
-    "clip_model": ("MODEL", "Picture model instead of the profile's: NAME:PRETRAINED or a local directory."),
-    "text_model": ("MODEL", "Text model instead of the profile's: a hub name or a local directory."),
-    "vision_language_model": (
-        "MODEL",
-        "Model for captions and questions instead of the profile's: a hub name or a local directory.",
-    ),
-    "speech_model": ("MODEL", "Speech model instead of the profile's: a Whisper's hub name or a local directory."),
-    "reranker_model": (
-        "MODEL",
-        "Reranker instead of the profile's, a cross-encoder or late interaction: a hub name or a local directory.",
-    ),
-    "rerank": ("", "Read the best texts of a search again, each beside the query, or leave it out."),
-    "speech": ("", "Write down what is said (of videos without subtitles), or leave it out."),
-    "speech_beside_subtitles": ("", "Write down what is said also where there are subtitles."),
-    "captions": ("", "Describe each segment in a sentence, or leave it out."),
-    "screen_text": ("", "Read on-screen text (OCR), or leave it out."),
-    "screen_text_models": (
-        "FOLDER",
-        "Folder of further OCR networks (rapidocr's NAME.onnx) for scripts beyond Latin and Chinese.",
-    ),
-    "device": ("DEVICE", "Where models run: auto, cpu, cuda, cuda:1, mps."),
-}
-"""Placeholder and help of the settings that are texts; numbers are described by `LIMITS`."""
-_SHORT: dict[str, str] = {"library": "-l", "models": "-m", "frames_per_second": "--fps"}
+THUMBNAILS: Option[bool | None] = Option(
+    "thumbnails",
+    bool,
+    default=None,
+    flag="--thumbnails/--no-thumbnails",
+    help="Show thumbnails.",
+    default_text="in a wide terminal with true colours",
+)
+STREAM: Option[bool] = Option(
+    "stream", bool, default=False, help="Print the answer as it is generated, into a pipe, too; with --json, as events."
+)
+PINPOINT_VIDEO: Option[str] = Option(
+    "video",
+    str,
+    default="",
+    metavar="VIDEO",
+    is_required=True,
+    help="The video: its name, path, id, or the first digits of its id.",
+)
+PINPOINT_START: Option[float | None] = Option(
+    "start", float, default=None, metavar="SECONDS", is_required=True, help="Approximate start of the moment."
+)
+PINPOINT_STOP: Option[float | None] = Option(
+    "stop", float, default=None, metavar="SECONDS", is_required=True, help="Approximate end of the moment."
+)
+PINPOINT = (PINPOINT_VIDEO, PINPOINT_START, PINPOINT_STOP)
 
-LIBRARY_OPTIONS = ("library", "models")
-MODEL_OPTIONS = ("device", "clip_model", "text_model", "vision_language_model", "speech_model")
-WATCH_OPTIONS = ("settle_seconds", "poll_seconds")
-SEARCH_OPTIONS = ("relevance_threshold",)
-RERANK_OPTIONS = ("reranker_model", "rerank")
-SEARCH_MODEL_OPTIONS = ("device", "clip_model", "text_model", *RERANK_OPTIONS)
-INDEX_OPTIONS = (
-    *MODEL_OPTIONS,
-    "screen_text",
-    "screen_text_models",
-    "speech",
-    "speech_beside_subtitles",
-    "captions",
-    *(name for name in LIMITS if name not in (*WATCH_OPTIONS, *SEARCH_OPTIONS)),
+CHAPTER_FORMAT: Option[str] = Option(
+    "format", str, default="text", choices=("text", "json", "webvtt"), help="Output format."
+)
+CHAPTER_FILE: Option[str | None] = Option(
+    "out", str, default=None, metavar="FILE", help="File to write.", default_text="standard output"
+)
+REPLACE_FILE: Option[bool] = Option("force", bool, default=False, help="Overwrite the file if it exists.")
+TITLES: Option[str] = Option(
+    "titles",
+    str,
+    default="words",
+    choices=("words", "model"),
+    help="Take titles from the words in the video, or let the vision-language model write them.",
+)
+DESCRIBE = (CHAPTER_FORMAT, CHAPTER_FILE, REPLACE_FILE, TITLES)
+
+FORMAT_OR_ENDING = replace(EXPORT_FORMAT, default_text="by the ending of --out")
+EXPORT_OUT: Option[str | None] = Option(
+    "out",
+    str,
+    default=None,
+    metavar="PATH",
+    help="File to write; a folder for clips, or if a format writes several files.",
+    default_text="standard output, for text",
+)
+SOURCE: Option[str | None] = Option(
+    "source",
+    str,
+    default=None,
+    flag="--from",
+    metavar="FILE",
+    help="Export the moments in the JSON output of `search` or `ask`; - reads standard input.",
+)
+EXPORT_VIDEO = replace(VIDEO, help="Search only this video; without QUERY, export all of it or --start to --stop.")
+START: Option[float | None] = Option("start", float, default=None, metavar="SECONDS", help="Start of the span.")
+STOP: Option[float | None] = Option("stop", float, default=None, metavar="SECONDS", help="End of the span.")
+ORDER: Option[str] = Option(
+    "order", str, default="best", choices=("best", "time"), help="Order of the moments: best first, or by time."
+)
+TITLE_OR_QUERY = replace(EXPORT_TITLE, default_text="the query")
+REPLACE_FILES: Option[bool] = Option("force", bool, default=False, help="Overwrite files that exist.")
+EXPORT_FILES = (
+    FORMAT_OR_ENDING,
+    EXPORT_OUT,
+    SOURCE,
+    EXPORT_VIDEO,
+    START,
+    STOP,
+    ORDER,
+    TITLE_OR_QUERY,
+    REPLACE_FILES,
 )
 
+SORT: Option[str] = Option(
+    "sort", str, default="path", choices=("path", "name", "duration", "size", "created"), help="Sort order."
+)
+FAILED: Option[bool] = Option("failed", bool, default=False, help="List only videos that could not be indexed.")
+WITH_TAGS: Option[tuple[str, ...]] = Option(
+    "tags",
+    str,
+    default=(),
+    flag="--tag",
+    metavar="TAG",
+    is_list=True,
+    help="List only videos that have all of these tags.",
+)
+VIDEOS = (SORT, FAILED, WITH_TAGS)
 
-def with_settings(*names: str) -> Callable[[_Command], _Command]:
-    """Gives a command `--library`, `--models`, `--json` and the options of the named settings.
+ADD_TAGS: Option[tuple[str, ...]] = Option(
+    "add", str, default=(), short="-a", metavar="TAG", is_list=True, help="Add this tag."
+)
+REMOVE_TAGS: Option[tuple[str, ...]] = Option(
+    "remove", str, default=(), short="-r", metavar="TAG", is_list=True, help="Remove this tag."
+)
+CLEAR_TAGS: Option[bool] = Option("clear", bool, default=False, help="Remove all tags first.")
+LIST_TAGS: Option[bool] = Option(
+    "list_all", bool, default=False, flag="--list", help="List all tags, each with its number of videos."
+)
+TAG = (ADD_TAGS, REMOVE_TAGS, CLEAR_TAGS, LIST_TAGS)
 
-    The command receives them as two arguments: `settings`, checked, and `as_json`.
-    """
-    chosen = (*LIBRARY_OPTIONS, *names)
+YES: Option[bool] = Option("yes", bool, default=False, help="Do not ask for confirmation.")
+REMOVE = (YES,)
 
-    def decorate(function: _Command) -> _Command:
-        @wraps(function)
-        def run(**given: Any) -> Any:
-            overrides = {name: given.pop(name) for name in chosen}
-            return function(settings=load_settings(overrides), **given)
+TRUTH: Option[Any] = Option(
+    "truth", Path, default=None, metavar="FILE", is_required=True, help="Ground truth, one JSON object per line."
+)
+PREDICTIONS: Option[Any] = Option(
+    "predictions", Path, default=None, metavar="FILE", help="Score these predictions instead of searching a library."
+)
+EVALUATE_LIMIT = replace(LIMIT, default=100)
+EVALUATE = (TRUTH, PREDICTIONS, EVALUATE_LIMIT)
 
-        command: Command = json_option(run)
-        for name in reversed(chosen):
-            command = _setting_option(name)(command)
-        return command  # pyright: ignore[reportReturnType] - click hands back what it decorates
+MAKE_OUT: Option[Any] = Option(
+    "out", Path, default=None, metavar="FOLDER", is_required=True, help="Folder to write the videos to."
+)
+MAKE_MINUTES: Option[float] = Option(
+    "minutes", float, default=10.0, metavar="N", help="Total length of the videos, in minutes."
+)
+MAKE_SEED: Option[int] = Option(
+    "seed", int, default=0, metavar="N", help="Random seed; the same seed draws the same videos."
+)
+VIDEO_MINUTES: Option[float] = Option(
+    "video_minutes", float, default=5.0, metavar="N", help="Approximate length of each video, in minutes."
+)
+DEMO_MAKE = (MAKE_OUT, MAKE_MINUTES, MAKE_SEED, VIDEO_MINUTES)
 
-    return decorate
+RUN_OUT: Option[Path] = Option(
+    "out", Path, default=Path("out/demo"), metavar="FOLDER", help="Folder for the videos and the library."
+)
+RUN_MINUTES = replace(MAKE_MINUTES, default=4.0)
+RUN_SEED = replace(MAKE_SEED, default=1)
+DEMO_RUN = (RUN_OUT, RUN_MINUTES, RUN_SEED)
 
-
-def json_option(function: _Command) -> _Command:
-    """Gives a command `--json`, received as `as_json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")(function)
-
-
-def _setting_option(name: str) -> Callable[[Command], Command]:
-    default = {item.name: item.default for item in fields(Settings)}[name]
-    flag = "--" + name.replace("_", "-")
-    flags = (_SHORT[name], flag) if name in _SHORT else (flag,)
-    shown = f"  [{_shown(default)}]" if default != "" else ""
-    if default is None:
-        shown = "  [as the profile does]"
-    if default is None or isinstance(default, bool):
-        return click.option(f"{flag}/--no-{flag[2:]}", name, default=None, help=_TEXTS[name][1] + shown)
-    if name in LIMITS:
-        limit, metavar = LIMITS[name], "N" if isinstance(default, int) else "X"
-        meaning = limit.meaning[0].upper() + limit.meaning[1:]
-        text = f"{meaning}; {_shown(limit.low)} to {_shown(limit.high)} {limit.unit}".rstrip() + "."
-    else:
-        metavar, text = _TEXTS[name]
-    kind = type(default) if name in LIMITS else str
-    return click.option(*flags, name, type=kind, default=None, metavar=metavar, help=text + shown)
-
-
-def _shown(value: Any) -> str:
-    """A default or a bound as people write it: `on`, `0.05`, `1,048,576`."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, float) and not value.is_integer():
-        return f"{value:g}"
-    return f"{int(value):,}" if isinstance(value, int | float) else str(value)
+CLI_OPTIONS: tuple[Option[Any], ...] = (
+    *(*SETTINGS.values(), *SEARCH, *ASK, *EXPORT, *SERVE, JSON, *INDEX, *WATCH, THUMBNAILS, STREAM, *PINPOINT),
+    *(*DESCRIBE, *EXPORT_FILES, *VIDEOS, *TAG, *REMOVE, *EVALUATE, *DEMO_MAKE, *DEMO_RUN),
+)
+"""Every option of every command."""

@@ -1,4 +1,4 @@
-"""Consoles and the few looks that every command shares. Imports rich, so commands import it late."""
+"""Consoles, labels and progress bars that all commands share. Imports rich, so commands import it late."""
 
 import os
 import sys
@@ -11,16 +11,16 @@ from rich.text import Text
 from api.safe_text import safe_text
 
 PIPE_COLUMNS = 160
-"""Where no terminal sets a width, so that paths seldom break."""
+"""Width without a terminal, so that paths rarely wrap."""
 WIDE_COLUMNS = 90
-"""Terminals at least so wide have room for a picture beside the words."""
+"""Width from which a terminal has room for a thumbnail beside the text."""
 
 
 def console(*, colours: bool = False) -> Console:
-    """Standard output. Mark-up, emoji names and guessed colours are off: every word is shown as it is.
+    """Standard output, without markup, emoji names and automatic highlighting: text is shown as it is.
 
     Args:
-        colours: true colours whatever stands behind standard output.
+        colours: use true colours even if standard output is not a terminal.
     """
     return Console(
         file=sys.stdout,
@@ -34,18 +34,18 @@ def console(*, colours: bool = False) -> Console:
 
 
 def is_terminal() -> bool:
-    """A person is looking: standard output is not a pipe or a file."""
+    """Whether standard output is a terminal, not a pipe or a file."""
     return sys.stdout.isatty()
 
 
 def label(text: str, style: str = "") -> Text:
-    """Any string as one safe line of styled text; a line end in a name is shown as what it is."""
+    """A string as one safe line of styled text; line breaks in it are shown as escapes."""
     return Text(safe_text(text), style=style)
 
 
 @contextmanager
 def percent_bar(what: str, *, quiet: bool = False) -> Generator[Callable[[float], None]]:
-    """Gives a function that takes 0 to 1; draws on standard error, so that output can be piped meanwhile."""
+    """A progress bar on standard error, so that output can be piped; yields a function that takes 0 to 1."""
     import sys
 
     if quiet or not sys.stderr.isatty():

@@ -4,19 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, get_args
 from urllib.parse import quote
 
 from api.export.edl import edl
 from api.export.fcpxml import fcpxml
 from api.export.file_names import distinct, safe_name
+from api.export.formats import DocumentFormat
 from api.export.otio import timeline
 from api.export.subclips import Take, common_rate
 from api.export.tables import csv_table, json_document, video_chapters
 from api.media.timecode import FrameRate, can_drop
 
-DocumentFormat = Literal["csv", "json", "webvtt", "edl", "fcpxml", "otio"]
-DOCUMENT_FORMATS: tuple[DocumentFormat, ...] = get_args(DocumentFormat)
 ENDINGS: dict[str, str] = {"webvtt": "vtt"}
 """Where a file's ending is not the format's name."""
 MEDIA_TYPES: dict[DocumentFormat, str] = {

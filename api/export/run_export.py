@@ -9,10 +9,11 @@ from typing import Any
 
 from api.export.clips import write_clips
 from api.export.document_formats import Document, documents
+from api.export.formats import Format
 from api.export.output_files import check_free, make_folder, write_data
 from api.export.reel import write_reel
 from api.export.source_probe import MediaChild
-from api.export.subclip_preparation import MOST_HANDLE_SECONDS, Format, prepare
+from api.export.subclip_preparation import MOST_HANDLE_SECONDS, prepare
 from api.export.subclips import Wanted
 from api.media.timecode import parse_rate
 from indexer.config import Settings
@@ -90,7 +91,8 @@ class Written:
 
     def summary(self) -> str:
         """A line for people."""
-        from api.safe_text import count_text, safe_text
+        from api.formatting import count_text
+        from api.safe_text import safe_text
 
         place = self.files[0].parent if self.order.is_folder else self.files[0]
         what = count_text(len(self.files), "file") + " in " if self.order.is_folder else ""

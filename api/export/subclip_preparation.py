@@ -3,16 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
 
-from api.export.document_formats import DOCUMENT_FORMATS, DocumentFormat
+from api.export.formats import Format
 from api.export.source_probe import MediaChild, read_source
 from api.export.subclips import Source, Take, Wanted, make_take
 from api.media.timecode import rate_name
 from indexer.errors import ExportError
 
-Format = Literal[DocumentFormat, "clips", "reel"]
-FORMATS: tuple[Format, ...] = (*DOCUMENT_FORMATS, "clips", "reel")
 MOST_HANDLE_SECONDS = 60.0
 _TABLES = ("csv", "json", "webvtt")
 _MILLISECONDS = Fraction(1000)

@@ -1,6 +1,6 @@
-"""API keys: made, listed, revoked, checked. Only their digests are kept, in one file of the library.
+"""API keys: create, list, revoke and check them. Only their hashes are stored, in one file of the library.
 
-A key is `rsk_ID_SECRET`; the secret has 256 random bits, so one SHA-256 is as good as a slow digest would be.
+A key is `rsk_ID_SECRET`. The secret has 256 random bits, so a single SHA-256 is as safe as a slow hash.
 """
 
 import hashlib
@@ -24,20 +24,20 @@ MAX_NAME = 100
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key as it is kept."""
+    """A key as it is stored."""
 
     key_id: str
     """8 hexadecimal digits."""
     name: str
-    """Who uses it, for people."""
+    """Who uses it."""
     digest: str
-    """SHA-256 of the whole key, hexadecimal."""
+    """SHA-256 of the whole key, in hexadecimal."""
     created_at: str
     """RFC 3339."""
 
 
 class KeyStore:
-    """The keys of one library. Safe from several threads; sees changes that another process makes."""
+    """The keys of one library. Thread-safe; sees changes made by other processes."""
 
     def __init__(self, library: Path) -> None:
         self._file = library / KEY_FILE
@@ -46,7 +46,7 @@ class KeyStore:
         self._keys: dict[str, Key] = {}
 
     def keys(self) -> list[Key]:
-        """In the order in which they were made.
+        """All keys, oldest first.
 
         Raises:
             LibraryError: the file cannot be read.
@@ -56,7 +56,7 @@ class KeyStore:
             return list(self._keys.values())
 
     def is_known(self, key: str) -> bool:
-        """Whether the key is one of these. Takes the same time for every wrong secret."""
+        """Whether the key is valid. Takes the same time for every wrong secret."""
         with self._mutex:
             self._refresh()
             parts = key.split("_", 2)
@@ -65,10 +65,10 @@ class KeyStore:
         return hmac.compare_digest(given, kept.digest if kept else _NO_DIGEST) and kept is not None
 
     def add(self, name: str) -> tuple[Key, str]:
-        """Makes a key.
+        """Creates a key.
 
         Returns:
-            What is kept of it, and the key itself, which nobody can learn later.
+            The stored record, and the key itself, which cannot be recovered later.
 
         Raises:
             UsageError: the name is empty, overlong or in use.
@@ -79,7 +79,7 @@ class KeyStore:
         with self._mutex:
             self._refresh()
             if any(key.name == name for key in self._keys.values()):
-                raise UsageError(f"there is a key {name!r} already; revoke it, or choose another name")
+                raise UsageError(f"a key named {name!r} already exists; revoke it, or choose another name")
             key_id = secrets.token_hex(4)
             whole = f"{PREFIX}_{key_id}_{secrets.token_urlsafe(32)}"
             key = Key(key_id, name, _digest(whole), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
@@ -87,7 +87,7 @@ class KeyStore:
         return key, whole
 
     def revoke(self, name: str) -> Key:
-        """Forgets the key of this name or id; from now on it opens nothing.
+        """Removes the key with this name or id, with immediate effect.
 
         Raises:
             UsageError: there is no such key.
@@ -126,7 +126,7 @@ class KeyStore:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(draft, self._file)  # noqa: PTH105 - the atomic one
+        os.replace(draft, self._file)  # noqa: PTH105 - atomic
         self._seen = None
         self._refresh()
 

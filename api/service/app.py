@@ -1,10 +1,9 @@
-"""The application: routes, what they share, and the description that programs read."""
+"""The application: routes, their dependencies, and the OpenAPI description."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from litestar import Litestar, MediaType
@@ -16,10 +15,10 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 from api.service.api_keys import KeyStore
 from api.service.authorization import COOKIE, Guard
 from api.service.event_stream import StreamCount
-from api.service.gc_tuning import settle_heap
+from api.service.gc_tuning import freeze_heap
 from api.service.jobs.runner import JobRunner
 from api.service.metrics import Metrics
-from api.service.middleware import DESCRIPTION_PATH, Front
+from api.service.middleware import DESCRIPTION_PATH, ServiceMiddleware
 from api.service.problems import problem_response
 from api.service.routes.ask import AskRoutes
 from api.service.routes.chapters import ChapterRoutes
@@ -32,6 +31,7 @@ from api.service.routes.search import SearchRoutes
 from api.service.routes.session import SessionRoutes
 from api.service.routes.videos import TagRoutes, VideoRoutes
 from api.service.runtime import Runtime
+from api.version import package_version
 
 CONTROLLERS: Sequence[Any] = (
     SearchRoutes,
@@ -47,28 +47,28 @@ CONTROLLERS: Sequence[Any] = (
     *MEDIA_CONTROLLERS,
 )
 _LOADING_SECONDS = 3600.0
-"""Models may have to be fetched first."""
+"""Models may have to be downloaded first."""
 DESCRIPTION = (
-    "Find moments in a video library, and ask questions of it. Times are seconds on the player's clock, spans are"
-    " half open, ids are opaque. Every error is `application/problem+json` with a stable `type`."
+    "Find moments in a video library, and ask questions about it. Times are seconds from the start, as the player"
+    " counts; spans are half-open; ids are opaque. Every error is `application/problem+json` with a stable `type`."
 )
 
 
 @dataclass(slots=True)
 class Service:
-    """A service that can be run: the ASGI application and its parts."""
+    """A service that is ready to run: the ASGI application and its parts."""
 
-    app: Front
+    app: ServiceMiddleware
     litestar: Litestar
     runtime: Runtime
     jobs: JobRunner
     metrics: Metrics
     loop: asyncio.AbstractEventLoop | None = None
-    """Once it runs."""
+    """Set while it runs."""
 
 
 def create_service(runtime: Runtime) -> Service:
-    """The service over one library. It starts and stops its jobs with the application's lifespan."""
+    """The service for one library. Jobs start and stop with the application's lifespan."""
     metrics = Metrics(runtime.queues)
     guard = Guard(runtime.service, KeyStore(runtime.library_path))
     jobs = JobRunner(runtime, metrics)
@@ -92,11 +92,11 @@ def create_service(runtime: Runtime) -> Service:
     litestar = Litestar(
         route_handlers=list(CONTROLLERS),
         dependencies={
-            "runtime": _always(runtime),
-            "jobs": _always(jobs),
-            "metrics": _always(metrics),
-            "guard": _always(guard),
-            "streams": _always(StreamCount(runtime.service.max_event_streams)),
+            "runtime": _provide(runtime),
+            "jobs": _provide(jobs),
+            "metrics": _provide(metrics),
+            "guard": _provide(guard),
+            "streams": _provide(StreamCount(runtime.service.max_event_streams)),
         },
         exception_handlers={Exception: problem_response},
         lifespan=[lifespan],
@@ -104,7 +104,7 @@ def create_service(runtime: Runtime) -> Service:
         request_max_body_size=runtime.service.max_body_bytes,
         logging_config=None,
     )
-    front = Front(litestar, service=runtime.service, guard=guard, metrics=metrics)  # pyright: ignore[reportArgumentType]
+    front = ServiceMiddleware(litestar, service=runtime.service, guard=guard, metrics=metrics)  # pyright: ignore[reportArgumentType]
     service = Service(front, litestar, runtime, jobs, metrics)
     return service
 
@@ -112,26 +112,22 @@ def create_service(runtime: Runtime) -> Service:
 async def _warm(runtime: Runtime) -> None:
     for work in (runtime.warm, runtime.warm_asking):
         await runtime.lookups.run(work, deadline_seconds=_LOADING_SECONDS)
-    settle_heap()
+    freeze_heap()
 
 
-def _always(value: Any) -> Provide:
+def _provide(value: Any) -> Provide:
     give: Callable[[], Any] = lambda: value  # noqa: E731
     return Provide(give, sync_to_thread=False)
 
 
 def _openapi() -> OpenAPIConfig:
-    try:
-        number = version("reelseek")
-    except PackageNotFoundError:
-        number = "0"
     schemes: dict[str, Any] = {
-        "bearer": SecurityScheme(type="http", scheme="bearer", description="A key of `reelseek keys add`."),
+        "bearer": SecurityScheme(type="http", scheme="bearer", description="An API key from `reelseek keys add`."),
         "cookie": SecurityScheme(type="apiKey", security_scheme_in="cookie", name=COOKIE),
     }
     return OpenAPIConfig(
         title="Reelseek",
-        version=number,
+        version=package_version(),
         description=DESCRIPTION,
         path=DESCRIPTION_PATH,
         render_plugins=[JsonRenderPlugin(path="/", media_type=MediaType.JSON)],
@@ -139,10 +135,10 @@ def _openapi() -> OpenAPIConfig:
         security=[{}, {"bearer": []}, {"cookie": []}],
         use_handler_docstrings=True,
         tags=[
-            Tag(name="search", description="Moments and answers."),
-            Tag(name="videos", description="What the library holds."),
-            Tag(name="media", description="Pictures, sprites, clips and the videos themselves."),
-            Tag(name="jobs", description="Work that goes on after a request."),
-            Tag(name="service", description="How the service is."),
+            Tag(name="search", description="Search and answers."),
+            Tag(name="videos", description="The videos in the library."),
+            Tag(name="media", description="Playback, clips, thumbnails and sprites."),
+            Tag(name="jobs", description="Work that continues after a request."),
+            Tag(name="service", description="State of the service, and sessions."),
         ],
     )

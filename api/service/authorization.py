@@ -1,7 +1,8 @@
-"""Who may ask: the service's own name, the page a request comes from, and the key. Raises; answers nothing itself.
+"""Authorization of requests by host name, origin and API key. Raises errors; sends nothing itself.
 
-A service on loopback needs no key, so the browser is what must be kept from being used against it: a foreign page may
-neither write (Origin), nor reach it by a name of its own (Host, against DNS rebinding), nor embed what it serves.
+A service on loopback needs no key, so it must be protected from other sites in the user's browser: another site's page
+may neither write (Origin), nor reach the service by a name of its own (Host, against DNS rebinding), nor embed its
+files.
 """
 
 from collections.abc import Iterable
@@ -16,13 +17,13 @@ from api.service.settings import ServiceSettings, is_loopback
 COOKIE = "reelseek_key"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _OPEN = {"/", "/api-docs", "/favicon.ico", "/api/session", "/api/openapi.json", "/robots.txt"}
-"""Asked without a key: the page itself, which then asks for one."""
+"""Open without a key: the page itself, which then asks for one."""
 
 Headers = dict[str, str]
 
 
 def headers_of(scope: Any) -> Headers:
-    """Lower-case names; of a repeated header the first."""
+    """Headers by lower-case name; the first of a repeated header."""
     found: Headers = {}
     for name, value in scope["headers"]:
         found.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
@@ -30,7 +31,7 @@ def headers_of(scope: Any) -> Headers:
 
 
 class Guard:
-    """The rules of one service."""
+    """The access rules of one service."""
 
     def __init__(self, service: ServiceSettings, keys: KeyStore) -> None:
         self._service = service
@@ -40,8 +41,8 @@ class Guard:
     def check(self, method: str, path: str, headers: Headers) -> None:
         """
         Raises:
-            ForbiddenOriginError: the wrong name, or another site's page.
-            UnauthorizedError: a key is needed, and none or an unknown one is given.
+            ForbiddenOriginError: an unknown host name, or another site's page.
+            UnauthorizedError: a key is required, and none or an unknown one is given.
         """
         self._check_host(headers)
         self._check_origin(method, path, headers)
@@ -52,16 +53,16 @@ class Guard:
         """Raises UnauthorizedError."""
         given = _bearer(headers) or _cookie(headers)
         if not given:
-            raise UnauthorizedError("this service needs a key; send it as `Authorization: Bearer KEY`")
+            raise UnauthorizedError("this service requires an API key; send it as `Authorization: Bearer KEY`")
         self.check_given(given)
 
     def check_given(self, key: str) -> None:
         """Raises UnauthorizedError."""
         if not self._keys.is_known(key):
-            raise UnauthorizedError("this key is not known, or was revoked; `reelseek keys add NAME` makes one")
+            raise UnauthorizedError("this key is unknown or was revoked; `reelseek keys add NAME` creates one")
 
     def allows_origin(self, origin: str) -> bool:
-        """Whether pages of this origin may read answers (CORS)."""
+        """Whether pages from this origin may read responses (CORS)."""
         return origin in self._service.cors_origins
 
     def _check_host(self, headers: Headers) -> None:
@@ -69,7 +70,9 @@ class Guard:
             return
         name = host_name(headers.get("host", ""))
         if not is_loopback(name) and name.casefold() not in self._hosts:
-            raise ForbiddenOriginError("this service does not go by that name; use localhost, or --allowed-host NAME")
+            raise ForbiddenOriginError(
+                "unknown host name; use localhost, or start the service with --allowed-host NAME"
+            )
 
     def _check_origin(self, method: str, path: str, headers: Headers) -> None:
         origin = headers.get("origin", "")
@@ -79,7 +82,7 @@ class Guard:
         if origin and self.allows_origin(origin):
             return
         if method not in _SAFE_METHODS or path.startswith("/api/"):
-            raise ForbiddenOriginError("requests of other sites' pages are not taken; see --cors-origin")
+            raise ForbiddenOriginError("requests from other sites' pages are not allowed; see --cors-origin")
 
 
 def is_open(path: str) -> bool:

@@ -1,7 +1,7 @@
-"""Server-sent events that end their work when the client goes away.
+"""Server-sent events whose work stops when the client disconnects.
 
-Litestar's own stream does not run its clean-up on a disconnect (its issue 3772), so this response is an ASGI
-application of its own: one task works, one listens for the client's leaving, and nothing outlives the response.
+Litestar's own stream does not clean up on a disconnect (its issue 3772), so this response is an ASGI application of its
+own: one task works, one waits for the disconnect, and neither outlives the response.
 """
 
 import asyncio
@@ -14,11 +14,12 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
 from api.errors import QueueFullError
+from api.service.disconnects import until_disconnect
 from api.service.problems import REQUEST_ID, problem_of
 
 MEDIA_TYPE = "text/event-stream"
 EARLY_SECONDS = 0.5
-"""An error within this time becomes the response's status; later it is the event `problem`."""
+"""An error within this time becomes the response's status; a later one becomes the event `problem`."""
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -28,7 +29,7 @@ _GONE, _DONE = object(), object()
 
 
 class Channel:
-    """What the work tells: `put` may be called from any thread."""
+    """Events on their way to the client; `put` may be called from any thread."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -42,7 +43,7 @@ class Channel:
             self._loop.call_soon_threadsafe(self._items.put_nowait, item)
 
     async def next(self, seconds: float) -> Any:
-        """The next item; None after `seconds` without one."""
+        """The next event; None if there is none within `seconds`."""
         try:
             async with asyncio.timeout(seconds):
                 return await self._items.get()
@@ -51,7 +52,7 @@ class Channel:
 
 
 class StreamCount:
-    """How many streams are open, with a bound."""
+    """The number of open streams, and its limit."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -59,7 +60,7 @@ class StreamCount:
 
 
 class EventStream(Response[None]):
-    """A response that sends what `work` puts into its channel, until it returns or the client is gone."""
+    """A response that sends the events of `work`, until that returns or the client disconnects."""
 
     def __init__(
         self,
@@ -71,7 +72,7 @@ class EventStream(Response[None]):
     ) -> None:
         """
         Args:
-            on_end: called once, however the stream ends; stops threads that work for it.
+            on_end: called once when the stream ends for any reason; stops its threads.
         """
         super().__init__(None, media_type=MEDIA_TYPE)
         self._app = _Stream(work, count, ping_seconds, on_end)
@@ -97,12 +98,12 @@ class _Stream(ASGIResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._count.open >= self._count.limit:
             self._on_end()
-            raise QueueFullError(f"{self._count.open} event streams are open already; close some, or try again soon")
+            raise QueueFullError(f"{self._count.open} event streams are already open; close some, or try again later")
         self._count.open += 1
         channel = Channel()
         tasks = [
             asyncio.create_task(self._run(channel, str(scope.get(REQUEST_ID, "")))),
-            asyncio.create_task(_tell_when_gone(receive, channel)),
+            asyncio.create_task(_put_disconnect(receive, channel)),
         ]
         try:
             await self._send_all(channel, send)
@@ -130,7 +131,7 @@ class _Stream(ASGIResponse):
             await self._work(channel)
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # noqa: BLE001 - told to the client as a problem, whatever it is
+        except Exception as error:  # noqa: BLE001 - sent to the client as a problem
             channel.put_raw(_Failed(error, request_id))
         else:
             channel.put_raw(_DONE)
@@ -142,14 +143,8 @@ class _Failed:
         self.request_id = request_id
 
 
-async def until_gone(receive: Receive) -> None:
-    """Returns when the client has gone away; the request's body must have been read."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _tell_when_gone(receive: Receive, channel: Channel) -> None:
-    await until_gone(receive)
+async def _put_disconnect(receive: Receive, channel: Channel) -> None:
+    await until_disconnect(receive)
     channel.put_raw(_GONE)
 
 
@@ -163,5 +158,5 @@ def _encoded(item: Any) -> bytes:
 
 
 def wants_events(request: Request[Any, Any, Any]) -> bool:
-    """Whether the client asks for an event stream rather than JSON."""
+    """Whether the client requests an event stream instead of JSON."""
     return MEDIA_TYPE in request.headers.get("accept", "").casefold()

@@ -1,23 +1,22 @@
-"""What a process that answers many searches does with its heap."""
+"""Garbage collector settings for a process that answers many searches."""
 
 import atexit
 import gc
 
 YOUNG_OBJECTS = 20_000
-"""Made before Python looks for cycles among the youngest; by default 700, of which one search makes tens of
-thousands, nearly all gone by themselves when it ends."""
+"""New objects before Python collects the youngest generation. The default is 700; one search creates tens of
+thousands, and nearly all are freed by reference counting when it ends."""
 ROUNDS = 20
-"""Looks at the young before one at the older."""
+"""Collections of a generation before one of the next older generation."""
 
 
-def settle_heap() -> None:
-    """Call it once everything is loaded.
+def freeze_heap() -> None:
+    """Excludes all present objects from garbage collection; call it once everything is loaded.
 
-    What is loaded stays: half a million objects with torch and its libraries. Python's garbage collector looks through
-    all of them in 0.3 s, with every other thread waiting, and so did every tenth search (`python -m bench.mixed`). From
-    here on it leaves them alone.
+    With torch and its libraries these are half a million objects, which are never freed. A full collection takes 0.3 s
+    and blocks every thread; without this, it delayed one search in ten (`python -m bench.mixed`).
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, ROUNDS, ROUNDS)
-    atexit.register(gc.unfreeze)  # else what is never freed is reported as leaked when the process ends
+    atexit.register(gc.unfreeze)  # otherwise the frozen objects are reported as leaks at exit

@@ -1,6 +1,4 @@
-"""Paths on this service, as they stand in its answers. Pure."""
-
-import time
+"""Links in responses: paths on this service. Pure."""
 
 from indexer.records import TimeSpan
 
@@ -23,8 +21,3 @@ def sprites_link(video_id: str) -> str:
 
 def _number(seconds: float) -> str:
     return f"{seconds:.3f}".rstrip("0").rstrip(".")
-
-
-def rfc3339(seconds: float) -> str:
-    """From seconds since 1970, in UTC."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

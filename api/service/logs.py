@@ -1,4 +1,4 @@
-"""The service's log: one JSON object a line on standard error, each with the request it belongs to."""
+"""The service's log: one JSON object per line on standard error, with the id of its request."""
 
 import json
 import logging
@@ -9,11 +9,11 @@ from typing import Any, TextIO
 
 LOGGER = "reelseek"
 FIELDS = ("request_id", "method", "route", "status", "milliseconds", "sent_bytes", "client", "job", "state")
-"""Taken from a record's `extra`, in this order."""
+"""Fields taken from a record's `extra`, in this order."""
 
 
 class JsonLines(logging.Formatter):
-    """A record as one line."""
+    """Formats a record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         when = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
@@ -29,7 +29,7 @@ class JsonLines(logging.Formatter):
 
 
 def log_to(stream: TextIO | None = None, *, level: str = "info") -> None:
-    """Sends the service's records there, and none to the root logger."""
+    """Writes the service's log records to a stream, and none to the root logger."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
     logger = logging.getLogger(LOGGER)

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: requests, queues, jobs, the event loop's lag. One registry for each service."""
+"""Prometheus metrics: requests, queues, jobs, event-loop lag. One registry per service."""
 
 import asyncio
 import time
@@ -19,34 +19,34 @@ _LAGS_KEPT = 6000
 
 
 class Metrics:
-    """What is counted."""
+    """The metrics of one service."""
 
     def __init__(self, queues: Iterable[WorkQueue]) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
-            "reelseek_requests", "Answered requests.", ["method", "route", "status"], registry=self.registry
+            "reelseek_requests", "Requests answered.", ["method", "route", "status"], registry=self.registry
         )
         self.request_seconds = Histogram(
             "reelseek_request_seconds", "Wall time of a request.", ["route"], buckets=_BUCKETS, registry=self.registry
         )
-        self.upload_bytes = Counter("reelseek_upload_bytes", "Bytes taken in by uploads.", registry=self.registry)
-        self.jobs = Counter("reelseek_jobs", "Jobs that ended, by how.", ["state"], registry=self.registry)
+        self.upload_bytes = Counter("reelseek_upload_bytes", "Bytes received in uploads.", registry=self.registry)
+        self.jobs = Counter("reelseek_jobs", "Jobs ended, by final state.", ["state"], registry=self.registry)
         self.lag = Histogram(
             "reelseek_loop_lag_seconds",
-            "How late the event loop wakes.",
+            "Delay with which the event loop wakes up.",
             buckets=_LAG_BUCKETS,
             registry=self.registry,
         )
         self.lags: deque[float] = deque(maxlen=_LAGS_KEPT)
-        """The newest of them, in seconds."""
+        """The most recent lags, in seconds."""
         self.registry.register(_Queues(tuple(queues)))
 
     def text(self) -> bytes:
-        """In Prometheus' text format."""
+        """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
     async def watch_lag(self) -> None:
-        """Runs as long as the service."""
+        """Measures the lag of the event loop; runs as long as the service."""
         while True:
             due = time.perf_counter() + LAG_EVERY_SECONDS
             await asyncio.sleep(LAG_EVERY_SECONDS)
@@ -61,9 +61,9 @@ class _Queues(Collector):
 
     def collect(self) -> Iterator[Metric]:
         rows: tuple[tuple[str, str, Callable[[WorkQueue], int]], ...] = (
-            ("reelseek_queue_running", "Requests worked on.", lambda queue: queue.running),
-            ("reelseek_queue_waiting", "Requests that wait for a worker.", lambda queue: queue.waiting),
-            ("reelseek_queue_refused", "Requests refused as the queue was full.", lambda queue: queue.refused),
+            ("reelseek_queue_running", "Requests being processed.", lambda queue: queue.running),
+            ("reelseek_queue_waiting", "Requests waiting for a worker.", lambda queue: queue.waiting),
+            ("reelseek_queue_refused", "Requests refused because the queue was full.", lambda queue: queue.refused),
         )
         for name, meaning, value in rows:
             family = GaugeMetricFamily(name, meaning, labels=["queue"])

@@ -1,6 +1,6 @@
-"""The outermost layer: request ids, guard, time limits of bodies, security headers, CORS, log and metrics.
+"""Middleware: request ids, authorization, body time limits, security headers, CORS, log and metrics.
 
-It wraps the whole application, so that it also holds for what no route answers.
+It wraps the whole application, so that it also applies to requests that match no route.
 """
 
 import logging
@@ -14,7 +14,7 @@ import msgspec
 
 from api.errors import NotFoundError, ServiceError
 from api.service.authorization import Guard, Headers, headers_of
-from api.service.body_limits import in_time, not_too_slow
+from api.service.body_timeouts import with_deadline, with_minimum_rate
 from api.service.metrics import Metrics
 from api.service.problems import MEDIA_TYPE, REQUEST_ID, problem_of
 from api.service.settings import ServiceSettings
@@ -42,8 +42,8 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger("reelseek.access")
 
 
-class Front:
-    """An ASGI application around another."""
+class ServiceMiddleware:
+    """An ASGI application around the service's routes."""
 
     def __init__(self, app: App, *, service: ServiceSettings, guard: Guard, metrics: Metrics) -> None:
         self._app = app
@@ -82,8 +82,10 @@ class Front:
     def _limited(self, method: str, path: str, receive: Receive) -> Receive:
         service = self._service
         if method == "POST" and path.rstrip("/") == UPLOAD_PATH:
-            return not_too_slow(receive, idle_seconds=service.upload_idle_seconds, least_rate=service.upload_least_rate)
-        return in_time(receive, seconds=service.body_seconds)
+            return with_minimum_rate(
+                receive, idle_seconds=service.upload_idle_seconds, least_rate=service.upload_least_rate
+            )
+        return with_deadline(receive, seconds=service.body_seconds)
 
     def _cors(self, headers: Headers) -> dict[str, str]:
         origin = headers.get("origin", "")
@@ -122,13 +124,13 @@ class Front:
 
 
 def _check_path(path: str) -> None:
-    """Raises NotFoundError where the router would tidy a path up, or show a page of its own."""
+    """Raises NotFoundError for paths that the router would normalize or answer with a page of its own."""
     if not {".", ".."}.isdisjoint(path.split("/")) or path.startswith(DESCRIPTION_PATH + "/"):
         raise NotFoundError("there is nothing at this path")
 
 
 class _Answer:
-    """Sends a response with the headers that every response has."""
+    """Sends a response, with the headers that every response has."""
 
     def __init__(self, send: Send, request_id: str, cors: dict[str, str]) -> None:
         self._send = send

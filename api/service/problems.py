@@ -1,4 +1,4 @@
-"""Every error as `application/problem+json` (RFC 9457): our error tree, Litestar's own errors, and faults."""
+"""Errors as `application/problem+json` (RFC 9457): Reelseek's error tree, Litestar's errors, and bugs."""
 
 import logging
 import re
@@ -9,8 +9,15 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
-from api.errors import ServiceError
-from api.service.schemas.health import FieldProblem, Problem, QueryFault
+from api.errors import (
+    BadRequestError,
+    NotFoundError,
+    ServiceError,
+    TooLargeError,
+    UnauthorizedError,
+    UnsupportedMediaError,
+)
+from api.service.schemas.problems import FieldProblem, Problem, QueryFault
 from indexer.errors import (
     ImageError,
     Interrupted,
@@ -34,15 +41,15 @@ from indexer.errors import (
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:reelseek:problem:"
 REQUEST_ID = "reelseek_request_id"
-"""Key of the scope."""
+"""Key of the ASGI scope."""
 _log = logging.getLogger("reelseek.service")
 
 _TABLE: tuple[tuple[type[ReelseekError], str, int, str], ...] = (
-    (QueryError, "query", 400, "The query cannot be used"),
-    (ImageError, "image", 400, "The image cannot be used"),
+    (QueryError, "query", 400, "The query is invalid"),
+    (ImageError, "image", 400, "The image is invalid"),
     (PromptTooLongError, "query", 400, "The question is too long"),
     (NotInLibraryError, "not-found", 404, "Not found"),
-    (UsageError, "validation", 400, "The request cannot be used"),
+    (UsageError, "validation", 400, "The request is invalid"),
     (VanishedVideoError, "vanished", 410, "The video's file is gone"),
     (VideoError, "unsupported-media", 415, "This cannot be read as a video"),
     (ModelBusyError, "busy", 503, "Too busy"),
@@ -54,26 +61,24 @@ _TABLE: tuple[tuple[type[ReelseekError], str, int, str], ...] = (
     (LibraryError, "library", 503, "The library cannot be used"),
     (Interrupted, "stopped", 503, "The work was stopped"),
 )
-"""(error, type, status, title); the first that fits."""
+"""(error, type, status, title); the first match counts."""
 _MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")
 _ALIASES = {"words": "q", "only": "state"}
-"""Parameters whose name Litestar keeps to itself."""
+"""Arguments that are named differently from their parameters."""
+_OURS = (BadRequestError, UnauthorizedError, NotFoundError, TooLargeError, UnsupportedMediaError)
 _BY_STATUS = {
-    400: ("validation", "The request cannot be used"),
-    401: ("unauthorized", "A key is needed"),
+    **{error.status: (error.kind, error.title) for error in _OURS},
     403: ("forbidden", "Not allowed"),
-    404: ("not-found", "Not found"),
     405: ("method", "This method is not allowed here"),
-    406: ("not-acceptable", "Not in a form that is accepted"),
-    413: ("too-large", "Too large"),
-    415: ("unsupported-media", "This type of content is not taken"),
+    406: ("not-acceptable", "No acceptable representation"),
     429: ("too-many", "Too many requests"),
 }
-_LEAST_STATUS_OF_FAULTS = 500
+"""Of errors that Litestar raises: status -> (type, title)."""
+_SERVER_ERROR = 500
 
 
 def problem_of(error: BaseException, request_id: str) -> tuple[Problem, dict[str, str]]:
-    """The problem that an error becomes, and the headers of its response. A fault's text is not told to the client."""
+    """The problem for an error, and the headers of its response. The text of a bug is not sent to the client."""
     match error:
         case ServiceError():
             fields = [FieldProblem(field=field, message=message) for field, message in error.fields]
@@ -94,18 +99,18 @@ def problem_of(error: BaseException, request_id: str) -> tuple[Problem, dict[str
                             example=error.example,
                         )
                     return problem, headers
-        case HTTPException() if error.status_code < _LEAST_STATUS_OF_FAULTS:
-            name, title = _BY_STATUS.get(error.status_code, ("request", "The request cannot be used"))
+        case HTTPException() if error.status_code < _SERVER_ERROR:
+            name, title = _BY_STATUS.get(error.status_code, ("request", "The request is invalid"))
             problem = _problem(name, error.status_code, title, error.detail or title, request_id)
             if isinstance(error, ValidationException) and (found := _fields(error)):
                 problem.errors = found
                 problem.detail = "; ".join(f"{one.field}: {one.message}" for one in found)[:500]
             return problem, {name: value for name, value in (error.headers or {}).items() if value}
         case UnicodeDecodeError():
-            return _problem("validation", 400, "The request cannot be used", "the body is not UTF-8", request_id), {}
+            return _problem("validation", 400, "The request is invalid", "the body is not UTF-8", request_id), {}
         case _:
             pass
-    detail = "this is a fault in Reelseek; its log has the lines of this request's id"
+    detail = "this is a bug in Reelseek; the log has details under this request's id"
     return _problem("internal", 500, "Internal error", detail, request_id), {}
 
 
@@ -119,7 +124,7 @@ def problem_response(request: Request[Any, Any, Any], error: Exception) -> Respo
 
 
 def described(*statuses: int) -> dict[int, ResponseSpec]:
-    """The problems that a route documents; 400, 401, 403 and 503 are possible nearly everywhere."""
+    """The problems that a route documents; some are possible on almost every route."""
     return {status: _spec(status) for status in sorted({400, 401, 403, 408, 413, 500, 503, *statuses})}
 
 
@@ -130,21 +135,21 @@ def _spec(status: int) -> ResponseSpec:
 
 
 _MEANINGS = {
-    400: "The request cannot be used: `validation` names the fields, `query` says what is wrong with the query.",
-    401: "`unauthorized`: a key is needed, or it is not known.",
+    400: "The request is invalid: `validation` names the fields, `query` says what is wrong with the query.",
+    401: "`unauthorized`: an API key is required, or the given one is unknown.",
     403: "`forbidden-path`, or `forbidden-origin`.",
     404: "`not-found`, or `library-missing`.",
-    408: "`slow-body`: the body came too slowly.",
-    409: "`library-locked`: another process writes to the library; or `conflict`.",
-    410: "`vanished`: the video's file is gone, or changed since it was indexed.",
-    412: "`precondition`: the file is another one by now.",
+    408: "`slow-body`: the body arrived too slowly.",
+    409: "`library-locked`: another process is writing to the library; or `conflict`.",
+    410: "`vanished`: the video's file is gone, or was changed since it was indexed.",
+    412: "`precondition`: the file has changed.",
     413: "`too-large`.",
     415: "`unsupported-media`.",
-    416: "`range`: outside the thing.",
-    422: "`unplayable`: the video cannot be shown.",
-    500: "`internal`: a fault in Reelseek.",
+    416: "`range`: outside the file.",
+    422: "`unplayable`: the video cannot be played.",
+    500: "`internal`: a bug in Reelseek.",
     503: "`busy`, `deadline` or `preparing`, with Retry-After; `model-missing`, `model`, `library`.",
-    507: "`storage`: no room for more.",
+    507: "`storage`: not enough disk space.",
 }
 
 

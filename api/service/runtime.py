@@ -1,6 +1,6 @@
-"""Runtime: what all requests share: the library, the models, the threads. Handlers receive it as `runtime`.
+"""State that all requests share: the library, the models, the work queues. Handlers receive it as `runtime`.
 
-Leaves out HTTP. The library is opened by whoever first needs it, since it may not exist when the service starts.
+Leaves out HTTP. The library is opened at first use, since it may not exist when the service starts.
 """
 
 import logging
@@ -27,11 +27,11 @@ _VIDEO_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class Runtime:
-    """Everything that requests share. Methods that block say so; call them inside a queue's `run`."""
+    """State that requests share. Methods that block say so; call them inside a queue's `run`."""
 
     def __init__(self, settings: Settings, service: ServiceSettings) -> None:
         self.settings = settings
-        """Of library and models."""
+        """Settings of the library and the models."""
         self.service = service
         self.library_path = Path(settings.library).expanduser().absolute()
         self.searches = WorkQueue(
@@ -43,7 +43,7 @@ class Runtime:
         self.asks = WorkQueue(
             "ask", workers=1, limit=service.ask_waiting, deadline_seconds=service.ask_deadline_seconds
         )
-        """One model, so one at a time."""
+        """There is one model, so one question at a time."""
         self.lookups = WorkQueue("lookup", workers=4, limit=512, deadline_seconds=service.search_deadline_seconds)
         """Short reads of the library and the disk."""
         self.cuts = WorkQueue(
@@ -52,11 +52,11 @@ class Runtime:
             limit=service.media_waiting,
             deadline_seconds=service.media_deadline_seconds,
         )
-        """Decoding and encoding for players: cuts, transcodes, sprites, thumbnails."""
+        """Decoding and encoding for players: clips, transcodes, sprites, thumbnails."""
         self.stopping = threading.Event()
-        """Set when the service stops: streams end."""
+        """Set when the service stops; streams then end."""
         self.is_warm = False
-        """The models of search have been loaded, as far as they can be."""
+        """The search models have been loaded, or could not be."""
         self._opening = threading.Lock()
         self._asker: Asker | None = None
         self._models: Models | None = None
@@ -76,12 +76,12 @@ class Runtime:
 
     @property
     def cache_folder(self) -> Path:
-        """For what can be made again: transcodes, sprites. Make it with `parents=False`: never before the library."""
+        """Folder for files that can be recreated. Create it with `parents=False`, so never before the library."""
         return self.library_path / CACHE_FOLDER
 
     @property
     def asker(self) -> Asker:
-        """Blocks for the first call. Raises LibraryMissingError, LibraryBrokenError."""
+        """Blocks on the first call. Raises LibraryMissingError, LibraryBrokenError."""
         with self._opening:
             if self._asker is None:
                 engine = SearchEngine(Library.open(self.library_path), self.settings, self._load)
@@ -95,11 +95,11 @@ class Runtime:
 
     @property
     def library(self) -> Library:
-        """Sees each commit of an indexing job at once. As `asker`."""
+        """Sees each commit of an indexing job immediately. As `asker`."""
         return self.asker.engine.library
 
     def has_library(self) -> bool:
-        """Blocks for the first call. Raises LibraryBrokenError."""
+        """Blocks on the first call. Raises LibraryBrokenError."""
         try:
             _ = self.library
         except LibraryMissingError:
@@ -107,7 +107,7 @@ class Runtime:
         return True
 
     def ensure_library(self) -> None:
-        """Blocks. Makes an empty library with the settings' models where there is none.
+        """Blocks. Creates an empty library with the configured models if there is none.
 
         Raises:
             ModelError: the models cannot be loaded.
@@ -118,40 +118,40 @@ class Runtime:
         make_library(self.library_path, self.settings, self._load(self.settings))
 
     def warm(self) -> None:
-        """Blocks. Loads the models that a search needs, so that the first one does not wait; fails in silence."""
+        """Blocks. Loads the search models, so that the first search does not wait; errors are only logged."""
         try:
             if self.has_library():
                 self.engine.search("warm up", limit=1)
         except ReelseekError as error:
-            _log.warning("the models are not loaded: %s", error)
+            _log.warning("the models could not be loaded: %s", error)
         finally:
             self.is_warm = True
 
     def warm_asking(self) -> None:
-        """Blocks. The same for the model that answers questions."""
+        """Blocks. Loads the model that answers questions; errors are only logged."""
         try:
             if self.has_library() and not self.stopping.is_set():
                 _ = self.asker.model
         except ReelseekError as error:
-            _log.warning("the model for questions is not loaded: %s", error)
+            _log.warning("the model for questions could not be loaded: %s", error)
 
     def video(self, video_id: str) -> Video:
-        """Blocks. The video of exactly this id.
+        """Blocks. The video with exactly this id.
 
         Raises:
-            NotFoundError: the library holds none.
+            NotFoundError: there is none.
         """
         if _VIDEO_ID.fullmatch(video_id) and self.has_library():
             for video in self.library.videos():
                 if video.video_id == video_id:
                     return video
-        raise NotFoundError("the library holds no video of this id; GET /api/videos lists them")
+        raise NotFoundError("no video in the library has this id; GET /api/videos lists them")
 
     def source_of(self, video: Video) -> Path:
-        """Blocks. The video's file, if it is still the one that was indexed, by size and modification time.
+        """Blocks. The video's file, if its size and modification time are still those that were indexed.
 
         Raises:
-            GoneError: it is not there, or is another one now.
+            GoneError: it is gone, or was changed.
         """
         for name, modified_ns in zip(video.paths, video.modified_ns, strict=True):
             try:
@@ -164,10 +164,10 @@ class Runtime:
 
     @contextmanager
     def upload_slot(self) -> Generator[None]:
-        """A place for one upload. Raises QueueFullError when all are taken."""
+        """A slot for one upload. Raises QueueFullError if all are in use."""
         if self._uploads >= self.service.uploads_at_once:
             raise QueueFullError(
-                f"{self._uploads} uploads are under way already; try again soon", retry_after_seconds=10
+                f"{self._uploads} uploads are already in progress; try again later", retry_after_seconds=10
             )
         self._uploads += 1
         try:
@@ -176,7 +176,7 @@ class Runtime:
             self._uploads -= 1
 
     def close(self) -> None:
-        """Let go of everything; does not wait for work under way."""
+        """Releases everything; does not wait for running work."""
         self.stopping.set()
         for queue in self.queues:
             queue.close()
@@ -190,5 +190,5 @@ class Runtime:
 
 
 def make_library(path: Path, settings: Settings, models: Models) -> None:
-    """Make an empty library; does nothing where there is one."""
+    """Creates an empty library; does nothing if there is one."""
     Library.open_writer(path, maker=maker_of(models, settings)).close()

@@ -1,4 +1,4 @@
-"""Uvicorn around the service: a time limit for a request's head, a stop that ends streams, the address taken."""
+"""Uvicorn for the service: a time limit for request heads, a clean stop, and binding the address."""
 
 import asyncio
 import signal
@@ -19,7 +19,7 @@ _BACKLOG = 1024
 
 
 def protocol(header_seconds: float) -> type[H11Protocol]:
-    """HTTP/1.1 that closes connections whose request's head does not arrive in time."""
+    """An HTTP/1.1 protocol that closes connections whose request head does not arrive in time."""
 
     class TimedProtocol(H11Protocol):
         _head_timer: asyncio.TimerHandle | None = None
@@ -54,12 +54,12 @@ def protocol(header_seconds: float) -> type[H11Protocol]:
 
 
 class ServiceServer(uvicorn.Server):
-    """Uvicorn's server; a signal also ends streams and waiting work."""
+    """Uvicorn's server, in which a signal also ends streams and waiting work."""
 
     def __init__(self, service: Service, *, on_ready: Callable[[], None] = lambda: None) -> None:
         """
         Args:
-            on_ready: called, in the event loop, when requests are taken and the models of search are loaded.
+            on_ready: called in the event loop when the service accepts requests and the search models are loaded.
         """
         settings = service.runtime.service
         config = uvicorn.Config(
@@ -81,26 +81,26 @@ class ServiceServer(uvicorn.Server):
         super().__init__(config)
         self.service = service
         self._on_ready = on_ready
-        self._telling: asyncio.Task[None] | None = None
+        self._ready_task: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._telling = asyncio.create_task(self._tell_when_ready())
+            self._ready_task = asyncio.create_task(self._call_when_ready())
 
-    async def _tell_when_ready(self) -> None:
+    async def _call_when_ready(self) -> None:
         while not self.service.runtime.is_warm:
             await asyncio.sleep(0.05)
         self._on_ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal stops cleanly, so that the process ends well; a second Ctrl-C does not wait."""
+        """The first signal stops the service cleanly; a second Ctrl-C does not wait."""
         if self.should_exit and sig == signal.SIGINT:
             self.force_exit = True
         self.begin_stop()
 
     def begin_stop(self) -> None:
-        """Streams end, generation is cancelled; callable from any thread."""
+        """Ends streams and cancels generation; may be called from any thread."""
         self.service.runtime.stopping.set()
         self.should_exit = True
         if self.service.loop:
@@ -108,10 +108,10 @@ class ServiceServer(uvicorn.Server):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening address, taken before anything heavy is loaded.
+    """Binds the address, before anything heavy is loaded.
 
     Raises:
-        OSError: the address is in use, or is none of this machine's.
+        OSError: the address is in use, or does not belong to this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     taken = socket.socket(family, socket.SOCK_STREAM)

@@ -1,45 +1,45 @@
-"""Settings of the service beside those of `indexer.config`: address, bounds, deadlines. Each once, with its default."""
+"""Settings of the service: address, limits, deadlines. Settings of library and models are in `indexer.config`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+
+from api.options import ALLOWED_HOSTS, CORS_ORIGINS, HOST, MAX_UPLOAD, PORT, REQUIRE_KEY, ROOTS
 
 UPLOAD_FOLDER = "uploads"
 JOB_FOLDER = "jobs"
 CACHE_FOLDER = "cache"
 KEY_FILE = "keys.json"
-"""What the service puts into a library's folder."""
+"""Files and folders that the service creates in the library."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
-    """Every setting of `reelseek serve`. All durations are in seconds, all sizes in bytes."""
+    """All settings of `reelseek serve`. Durations are in seconds, sizes in bytes."""
 
-    host: str = "127.0.0.1"
-    port: int = 8765
-    """0: any free one."""
-    roots: tuple[Path, ...] = ()
-    """Folders under which files may be indexed by their path; resolved."""
-    cors_origins: tuple[str, ...] = ()
-    """Origins of other pages that may call the service, as `https://example.org`."""
-    allowed_hosts: tuple[str, ...] = ()
-    """Names, beside loopback's, by which the service may be addressed when it needs no key."""
-    max_upload_bytes: int = 20 << 30
+    host: str = HOST.default
+    port: int = PORT.default
+    roots: tuple[Path, ...] = ROOTS.default
+    """Resolved."""
+    cors_origins: tuple[str, ...] = CORS_ORIGINS.default
+    allowed_hosts: tuple[str, ...] = ALLOWED_HOSTS.default
+    """In addition to loopback's; only checked when the service needs no key."""
+    max_upload_bytes: int = MAX_UPLOAD.default << 20
     max_uploads: int = 1000
-    """Uploaded files that are kept."""
+    """Maximum number of uploaded files."""
     uploads_at_once: int = 4
     least_free_bytes: int = 512 << 20
-    """Left free on the disk by uploads."""
+    """Free disk space that uploads leave."""
     upload_idle_seconds: float = 20.0
-    """An upload without a new byte for so long is given up."""
+    """Time without a new byte after which an upload is aborted."""
     upload_least_rate: float = 1024.0
-    """Bytes a second, on average after `upload_idle_seconds`, below which an upload is given up."""
+    """Average bytes per second, after `upload_idle_seconds`, below which an upload is aborted."""
     body_seconds: float = 15.0
-    """Time for the whole body of any other request."""
+    """Time limit for the whole body of any other request."""
     header_seconds: float = 10.0
-    """Time for a request's head."""
+    """Time limit for a request's head."""
     max_body_bytes: int = 64 << 10
-    """Of any request but an upload."""
+    """Of any request except an upload."""
     search_workers: int = 2
     search_waiting: int = 64
     search_deadline_seconds: float = 30.0
@@ -49,18 +49,17 @@ class ServiceSettings:
     media_waiting: int = 32
     media_deadline_seconds: float = 120.0
     max_jobs: int = 200
-    """Jobs that may wait."""
+    """Maximum number of waiting jobs."""
     max_job_records: int = 1000
     max_event_streams: int = 256
     ping_seconds: float = 10.0
     stop_seconds: float = 8.0
-    """Time that requests and a running job get when the service stops."""
-    require_key: bool = field(default=False)
-    """Ask for a key even on loopback."""
+    """Time that requests and a running job get to finish when the service stops."""
+    require_key: bool = REQUIRE_KEY.default
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can reach the service."""
+        """Whether only this machine can connect."""
         return is_loopback(self.host)
 
     @property

@@ -1,6 +1,6 @@
-"""Blocking work off the event loop: a few threads, a bounded line before them, and a deadline.
+"""Queues for blocking work: a few threads, a limit on waiting requests, and a deadline.
 
-Leaves out what the work is. A line that is full says so at once, so that nobody waits for what will not come.
+A full queue refuses immediately, so that no client waits in vain.
 """
 
 import asyncio
@@ -15,13 +15,13 @@ Result = TypeVar("Result")
 
 
 class WorkQueue:
-    """Threads for one kind of work. `run` is called on the event loop; the numbers may be read anywhere."""
+    """Threads for one kind of work. Call `run` on the event loop; the numbers may be read from any thread."""
 
     def __init__(self, name: str, *, workers: int, limit: int, deadline_seconds: float) -> None:
         """
         Args:
-            limit: how many may wait while all workers are busy.
-            deadline_seconds: from being asked to being done, unless `run` says otherwise.
+            limit: maximum number of waiting requests while all workers are busy.
+            deadline_seconds: from the request to its end, unless `run` says otherwise.
         """
         self.name = name
         self.workers = workers
@@ -43,11 +43,11 @@ class WorkQueue:
     async def run(self, work: Callable[[], Result], *, deadline_seconds: float | None = None) -> Result:
         """The result of `work()`, run in a thread.
 
-        When the caller is cancelled or the deadline passes, work that has not begun never begins; work under way
-        goes on and keeps its place until it ends, so give it a cancel switch of its own.
+        If the caller is cancelled or the deadline passes, waiting work never starts; running work continues and
+        occupies its worker until it ends, so it needs a way to be cancelled.
 
         Raises:
-            QueueFullError: too many wait already; nothing was begun.
+            QueueFullError: too many requests are waiting; nothing was started.
             DeadlineError: the deadline has passed.
         """
         future = self._enter(work)
@@ -58,10 +58,10 @@ class WorkQueue:
         except TimeoutError:
             if future.done() and not future.cancelled():
                 return future.result()
-            raise DeadlineError(f"{self.name} took longer than {seconds:g} s; ask for less, or try again") from None
+            raise DeadlineError(f"{self.name} took longer than {seconds:g} s; request less, or try again") from None
 
     def close(self) -> None:
-        """Begin nothing more; does not wait for what runs."""
+        """Starts no more work; does not wait for running work."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _enter(self, work: Callable[[], Result]) -> Future[Result]:
@@ -69,7 +69,7 @@ class WorkQueue:
             if self._inside >= self.workers + self.limit:
                 self.refused += 1
                 raise QueueFullError(
-                    f"{self._inside} requests of this kind ({self.name}) are worked on or wait already; try again soon"
+                    f"{self._inside} requests of this kind ({self.name}) are running or waiting; try again later"
                 )
             self._inside += 1
         try:

@@ -24,14 +24,15 @@ from search.answering.answer import Answer, CitedMoment
 from search.answering.callbacks import AnswerCallbacks, OnEvidence
 from search.answering.context import AskContext
 from search.answering.counting import answer_count
-from search.answering.effort import EFFORTS, EffortName, fit_effort
+from search.answering.effort import EFFORTS, fit_effort
 from search.answering.moment_texts import wants_text
-from search.answering.multi_pass import Mode, MultiPass, PassOutcome
+from search.answering.multi_pass import MultiPass, PassOutcome
 from search.answering.pinpoint import Pinpointed, pinpoint
 from search.answering.question_analysis import presupposes, retrieval_query, scope_of
 from search.answering.summarizing import answer_summary
 from search.answering.uniform_sampling import whole_candidates, whole_plan
 from search.engine import SearchEngine
+from search.options import EffortName, Mode
 from search.query.validation import check_query
 from search.results import Moment, SimilarityCurve
 from search.scoring.visual_presence import VISUAL_SIGNALS, VisualPresence

@@ -8,10 +8,11 @@ from indexer.records import TimeSpan, Video
 from search.answering.answer import Answer, CitedMoment, EvidenceUsed
 from search.answering.callbacks import AnswerCallbacks, ShownSpan
 from search.answering.context import AskContext
-from search.answering.effort import EFFORTS, Effort, EffortName, fit_effort
+from search.answering.effort import EFFORTS, Effort, fit_effort
 from search.answering.moment_texts import wants_text
 from search.answering.multi_pass import MultiPass
 from search.answering.question_analysis import retrieval_query
+from search.options import EffortName
 
 MOST_CLIPS: dict[EffortName, int] = {"low": 24, "normal": 72, "high": 240}
 """Shown at most, by effort."""

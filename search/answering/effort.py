@@ -1,11 +1,9 @@
 """How far a question reaches: clips in all, clips and tokens of one prompt. Pure."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from indexer.models.vision_language import VisionLanguageModel
-
-EffortName = Literal["low", "normal", "high"]
+from search.options import EffortName
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from indexer.config import Settings
 from indexer.decode.child_pool import DecodeSpares
@@ -29,8 +29,7 @@ from search.answering.reply import (
     parse_reply,
 )
 from search.answering.token_budget import PromptBudget, plan_clips
-
-Mode = Literal["frames", "video"]
+from search.options import Mode
 
 
 @dataclass

@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 
 from indexer.store.memory.dot_products import row_products
 from search.moments.localization import Draft
+from search.options import MOMENTS_PER_VIDEO
 from search.scoring.profile_thresholds import NEAR_DUPLICATE_COSINE
-
-PER_VIDEO = 5
-"""Moments of one video that are shown unless more are asked for: half of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def fold_moments(
     drafts: Sequence[Draft],
     vectors: NDArray[np.floating[Any]],
     *,
-    per_video: int = PER_VIDEO,
+    per_video: int = MOMENTS_PER_VIDEO,
     alike: float = NEAR_DUPLICATE_COSINE,
 ) -> list[MomentGroup]:
     """Groups in the order of their best moments.

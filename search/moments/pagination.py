@@ -7,12 +7,10 @@ import numpy as np
 
 from indexer.errors import QueryError
 from indexer.store.library import Library
-from search.moments.deduplication import PER_VIDEO, MomentGroup, duplicate_candidates, fold_moments
+from search.moments.deduplication import MomentGroup, duplicate_candidates, fold_moments
 from search.moments.localization import Draft
+from search.options import MAX_LIMIT, MOMENTS_PER_VIDEO
 from search.scoring.profile_thresholds import profile_thresholds
-
-MAX_LIMIT = 1000
-"""Moments on one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def check_per_video(per_video: int | None, *, one_video: bool) -> int:
         QueryError: it is below 0.
     """
     if per_video is None:
-        return 0 if one_video else PER_VIDEO
+        return 0 if one_video else MOMENTS_PER_VIDEO
     if per_video < 0:
         raise QueryError(f"per_video = {per_video} is below 0; 0 is any number")
     return per_video

@@ -1,58 +1,40 @@
-"""`reelseek ask`: a question, an answer, and the moments it rests on."""
+"""`reelseek ask`: answer a question, with the moments that support the answer."""
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import SEARCH_MODEL_OPTIONS, with_settings
+from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
+from api.cli.options import STREAM
 from indexer.config import Settings
-
-if TYPE_CHECKING:
-    from search.answering.effort import EffortName
-    from search.answering.multi_pass import Mode
-
-MODES = ("frames", "video")
-EFFORT_NAMES = ("low", "normal", "high")
+from search.options import EFFORT, MODE, RETRIEVAL, VIDEO, EffortName, Mode
 
 
 @click.command()
 @click.argument("question")
-@click.option("--video", metavar="VIDEO", help="Only of this video: its name, path, id, or the id's first digits.")
-@click.option(
-    "--mode",
-    type=click.Choice(MODES),
-    default="frames",
-    show_default=True,
-    help="Show pairs of frames with their times, or each clip as one video.",
-)
-@click.option(
-    "--effort",
-    type=click.Choice(EFFORT_NAMES),
-    default="normal",
-    show_default=True,
-    help="How many clips are looked at: 3, 6 or 24.",
-)
-@click.option("--no-retrieval", is_flag=True, help="Do not search: frames spread evenly over all that there is.")
-@click.option("--stream", is_flag=True, help="Print the answer word by word also into a pipe; with --json, as events.")
-@with_settings(*SEARCH_MODEL_OPTIONS, "vision_language_model")
+@flag(VIDEO)
+@flag(MODE)
+@flag(EFFORT)
+@flag(RETRIEVAL)
+@flag(STREAM)
+@with_settings(*SEARCH_MODEL_SETTINGS, "vision_language_model")
 def ask(
     question: str,
     *,
     video: str | None,
-    mode: "Mode",
-    effort: "EffortName",
-    no_retrieval: bool,
+    mode: Mode,
+    effort: EffortName,
+    retrieval: bool,
     stream: bool,
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
-    """Ask a question of a library of any length.
+    """Ask a question about your videos.
 
-    The moments that match are retrieved, a vision-language model sees only these, and answers with the exact times.
-    Words that were said or written are shown to it when the question calls for them.
+    The relevant moments are retrieved, and a vision-language model that sees only these answers, citing exact
+    times. Speech, subtitles and on-screen text are shown to it when the question calls for them.
 
     \b
     Examples:
@@ -63,15 +45,15 @@ def ask(
       reelseek ask "Who wins?" --json | jq .moments[0]
       reelseek ask "Who wins?" --json --stream                        {"draft": ...}, {"text": ...} lines, the answer
 
-    What is streamed first is a draft from captions and quoted text; the answer from the pictures replaces it.
+    While streaming, a draft from captions and quoted text comes first; the answer from the frames replaces it.
 
-    Returns 1 when it was not found; the moments are then those that came closest.
+    Returns 1 if the answer was not found; the moments are then the closest ones.
     """
     from api.cli.output.answer import DraftLine, print_answer, print_words
     from api.cli.terminal import is_terminal
     from search.answering.asker import Asker
 
-    told: list[str] = []
+    printed: list[str] = []
     draft_line = DraftLine()
 
     def on_draft(words: str) -> None:
@@ -82,7 +64,7 @@ def ask(
 
     def on_text(words: str) -> None:
         draft_line.clear()
-        told.append(words)
+        printed.append(words)
         if as_json:
             click.echo(json.dumps({"text": words}))
         else:
@@ -96,7 +78,7 @@ def ask(
             video=video,
             mode=mode,
             effort=effort,
-            retrieval=not no_retrieval,
+            retrieval=retrieval,
             on_text=on_text if streams else None,
             on_draft=on_draft if drafts else None,
         )
@@ -104,5 +86,5 @@ def ask(
     if as_json:
         click.echo(json.dumps(answer.to_json()))
     else:
-        print_answer(answer, told="".join(told))
+        print_answer(answer, printed="".join(printed))
     return ExitCode.OK if answer.found else ExitCode.NOTHING_FOUND

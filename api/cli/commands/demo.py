@@ -1,4 +1,4 @@
-"""`reelseek demo`: a small drawn world with known truth, to try and to measure Reelseek."""
+"""`reelseek demo`: generated videos with known ground truth, to try and to measure Reelseek."""
 
 import json
 from dataclasses import asdict
@@ -8,12 +8,13 @@ import click
 
 from api.cli.commands.demo_run import run
 from api.cli.exit_codes import ExitCode
-from api.cli.options import json_option
+from api.cli.flags import flag
+from api.cli.options import JSON, MAKE_MINUTES, MAKE_OUT, MAKE_SEED, VIDEO_MINUTES
 
 
 @click.group()
 def demo() -> None:
-    """Try Reelseek on a drawn world.
+    """Try Reelseek on generated videos.
 
     \b
     Examples:
@@ -23,13 +24,13 @@ def demo() -> None:
 
 
 @demo.command()
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write to.")
-@click.option("--minutes", type=float, default=10.0, show_default=True, help="Playing time of all videos together.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same world.")
-@click.option("--video-minutes", type=float, default=5.0, show_default=True, help="About how long each video is.")
-@json_option
+@flag(MAKE_OUT)
+@flag(MAKE_MINUTES)
+@flag(MAKE_SEED)
+@flag(VIDEO_MINUTES)
+@flag(JSON)
 def make(*, out: Path, minutes: float, seed: int, video_minutes: float, as_json: bool) -> ExitCode:
-    """Draw videos with their truth.
+    """Generate videos with ground truth.
 
     Writes H.264 files, truth.jsonl for `reelseek eval`, and questions.jsonl.
 
@@ -42,12 +43,13 @@ def make(*, out: Path, minutes: float, seed: int, video_minutes: float, as_json:
     from api.cli.terminal import percent_bar
     from demo.world.make import make_world
 
-    with percent_bar("drawing", quiet=as_json) as show:
+    with percent_bar("generating", quiet=as_json) as show:
         summary = make_world(out, minutes=minutes, seed=seed, video_minutes=video_minutes, progress=show)
     if as_json:
         click.echo(json.dumps({**asdict(summary), "folder": str(summary.folder)}))
         return ExitCode.OK
-    from api.safe_text import count_text, duration_text, safe_text
+    from api.formatting import count_text, duration_text
+    from api.safe_text import safe_text
 
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(summary.queries.items()))
     videos = count_text(len(summary.videos), "video")

@@ -1,4 +1,4 @@
-"""`reelseek demo run`: draw a small library, index it, search and ask it, print found beside true."""
+"""`reelseek demo run`: generate videos, index, search and ask, and print what was found beside the truth."""
 
 import json
 from pathlib import Path
@@ -7,34 +7,29 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import json_option
-from indexer.config import Settings
+from api.cli.flags import flag
+from api.cli.options import JSON, RUN_MINUTES, RUN_OUT, RUN_SEED
+from indexer.config import SETTINGS, Settings
 
 if TYPE_CHECKING:
     from api.cli.demo.ask_checks import AskedCheck
     from api.cli.demo.search_checks import Check, Times
 
 ENOUGH = 0.7
-"""Share of the shown searches whose first moment must be right."""
+"""Share of the searches whose first moment must be right."""
 
 
 @click.command()
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("out/demo"),
-    show_default=True,
-    help="Folder for the videos and the library.",
-)
-@click.option("--minutes", type=float, default=4.0, show_default=True, help="Playing time of the videos.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Which world.")
-@click.option("--device", default=Settings().device, show_default=True, metavar="DEVICE", help="Where models run.")
-@json_option
+@flag(RUN_OUT)
+@flag(RUN_MINUTES)
+@flag(RUN_SEED)
+@flag(SETTINGS["device"])
+@flag(JSON)
 def run(*, out: Path, minutes: float, seed: int, device: str, as_json: bool) -> ExitCode:
-    """Draw, index, search, ask; print found beside true.
+    """Generate videos, index them, search and ask, and compare with the truth.
 
-    Returns 1 when too few of the searches are right; answers are shown, not judged. The drawn world is all that the
-    `demo` models know.
+    Returns 1 if too few searches are right; answers are shown but not judged. The `demo` models know nothing but
+    these generated videos.
 
     \b
     Examples:
@@ -70,11 +65,11 @@ def _print(checks: "list[Check]", asked: "list[AskedCheck]", times: "Times", set
     from api.cli.demo.ask_checks import asked_table, asked_verdict
     from api.cli.demo.tables import checks_table, verdict
     from api.cli.terminal import console, label
-    from api.safe_text import duration_text
+    from api.formatting import duration_text
 
     screen = console()
     if not checks:
-        screen.print(label("The world has no scene to search for; give it more --minutes.", "bold red"))
+        screen.print(label("There is no scene to search for; give more --minutes.", "bold red"))
         return
     screen.print(checks_table(checks))
     screen.print()
@@ -85,7 +80,7 @@ def _print(checks: "list[Check]", asked: "list[AskedCheck]", times: "Times", set
         screen.print()
         screen.print(label(asked_verdict(asked), "bold"))
     spans = (
-        f"Drew {duration_text(times.video_seconds)} of video in {duration_text(times.draw_seconds)}",
+        f"Generated {duration_text(times.video_seconds)} of video in {duration_text(times.draw_seconds)}",
         f"indexed it in {duration_text(times.index_seconds)}",
         f"a search takes {1000 * median(check.seconds for check in checks):.0f} ms",
     )

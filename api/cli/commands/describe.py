@@ -1,4 +1,4 @@
-"""`reelseek describe`: the chapters of a video."""
+"""`reelseek describe`: list the chapters of a video."""
 
 import json
 from pathlib import Path
@@ -7,40 +7,30 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import with_settings
+from api.cli.flags import flag, with_settings
+from api.cli.options import CHAPTER_FILE, CHAPTER_FORMAT, REPLACE_FILE, TITLES
 from indexer.config import Settings
 
 if TYPE_CHECKING:
     from indexer.records import Video
     from search.chapters.chapters import VideoChapter
 
-FORMATS = ("text", "json", "webvtt")
-TITLES = ("words", "model")
-
 
 @click.command()
 @click.argument("video")
-@click.option(
-    "--format", "kind", type=click.Choice(FORMATS), default="text", show_default=True, help="How to write it."
-)
-@click.option("--out", metavar="FILE", help="Write a file.  [standard output]")
-@click.option("--force", is_flag=True, help="Replace the file.")
-@click.option(
-    "--titles",
-    type=click.Choice(TITLES),
-    default="words",
-    show_default=True,
-    help="From the words of the video, or written by the vision-language model.",
-)
+@flag(CHAPTER_FORMAT, dest="kind")
+@flag(CHAPTER_FILE)
+@flag(REPLACE_FILE)
+@flag(TITLES)
 @with_settings("device", "vision_language_model")
 def describe(
     video: str, *, kind: str, out: str | None, force: bool, titles: str, settings: Settings, as_json: bool
 ) -> ExitCode:
-    """Tell the chapters of a video, with titles and times.
+    """List the chapters of a video, with titles and times.
 
-    VIDEO is a name, a path, an id, or the id's first digits. Chapters that the file itself has are taken; else
-    neighbouring segments that look alike and speak of the same are put together, and titled by what is said, written on
-    the screen and described in them.
+    VIDEO is a name, a path, an id, or the first digits of an id. Chapters in the file itself are used if there are
+    any. Otherwise, neighbouring segments that look alike and are about the same topic are combined, and titled from
+    speech, on-screen text and captions.
 
     \b
     Examples:
@@ -49,7 +39,7 @@ def describe(
       reelseek describe lecture.mp4 --json | jq -r '.chapters[].title'
       reelseek describe lecture.mp4 --titles model
 
-    Returns 1 for a video that has neither.
+    Returns 1 if the video has no chapters and no indexed segments.
     """
     from api.export.output_files import write_data
 
@@ -73,7 +63,10 @@ def _chapters(name: str, settings: Settings, *, by_model: bool, quiet: bool) -> 
         with Library.open(Path(settings.library)) as library:
             video = library.find_video(name)
             return video, chapters_of(library, video)
-    with Asker.open(Path(settings.library), settings=settings) as asker, percent_bar("titling", quiet=quiet) as show:
+    with (
+        Asker.open(Path(settings.library), settings=settings) as asker,
+        percent_bar("writing titles", quiet=quiet) as show,
+    ):
         video = asker.engine.library.find_video(name)
         return video, chapters_titled_by_model(asker.engine.library, video, asker.model, on_progress=show)
 

@@ -1,48 +1,49 @@
-"""`reelseek eval`: score a library's search, or stored predictions."""
+"""`reelseek eval`: evaluate search, or stored predictions."""
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import SEARCH_MODEL_OPTIONS, with_settings
+from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
+from api.cli.options import EVALUATE_LIMIT, PREDICTIONS, TRUTH
 from indexer.config import Settings
-from search.signals import SIGNALS
-
-if TYPE_CHECKING:
-    from search.signals import Signal
+from search.options import SIGNALS_ONLY
+from search.signals import Signal
 
 SHOWN_SCORES = ("queries", "R@1@0.5", "R@5@0.5", "R@10@0.5", "R@1@overlap", "hit@1", "mAP", "MRR")
-"""The scores of the table for people; JSON has them all."""
+"""The scores in the printed table; JSON has all of them."""
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command("eval")
-@click.option("--truth", required=True, type=FILE, metavar="FILE", help="What is right, one JSON object a line.")
-@click.option("--predictions", type=FILE, metavar="FILE", help="Score these instead of searching a library.")
-@click.option("--signal", "signals", multiple=True, type=click.Choice(SIGNALS), help="Search only by this.  [all]")
-@click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="Moments asked for.")
-@with_settings(*SEARCH_MODEL_OPTIONS)
+@flag(TRUTH, kind=FILE)
+@flag(PREDICTIONS, kind=FILE)
+@flag(SIGNALS_ONLY)
+@flag(EVALUATE_LIMIT)
+@with_settings(*SEARCH_MODEL_SETTINGS)
 def evaluate(
     *,
     truth: Path,
     predictions: Path | None,
-    signals: "tuple[Signal, ...]",
+    signals: tuple[Signal, ...],
     limit: int,
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
-    """Score search, or stored predictions, against truth.
+    """Evaluate search, or stored predictions, against ground truth.
 
-    Search is scored on queries whose right moments are known, predictions in the QVHighlights format.
+    Search is scored on queries whose correct moments are known; predictions are in the QVHighlights format.
 
-    A line of the truth for search: {"video": "a.mp4", "query": "a red car", "windows": [[3.0, 7.5]], "kind": "picture"}
+    \b
+    A line of ground truth for search:
+      {"video": "a.mp4", "query": "a red car", "windows": [[3.0, 7.5]], "kind": "picture"}
 
-    It may say what must not be found: "unwanted": [{"video": "a.mp4", "windows": [[9, 12]]}], and where the steps of
-    `a car then a bus` are: "steps": [[[3, 5]], [[6, 8]]].
+    It may also list moments that must not be found, "unwanted": [{"video": "a.mp4", "windows": [[9, 12]]}], and
+    where the steps of `a car then a bus` are, "steps": [[[3, 5]], [[6, 8]]].
 
     \b
     Examples:
@@ -62,7 +63,7 @@ def evaluate(
 
 
 def _search_report(
-    truth: Path, signals: "tuple[Signal, ...]", limit: int, settings: Settings, *, quiet: bool
+    truth: Path, signals: tuple[Signal, ...], limit: int, settings: Settings, *, quiet: bool
 ) -> dict[str, Any]:
     from api.cli.terminal import percent_bar
     from search.engine import SearchEngine
@@ -106,13 +107,13 @@ def _print_report(report: dict[str, Any]) -> None:
     screen.print(table)
     absent = report["absent"]
     if absent["queries"]:
-        told = f"{absent['nothing_found']:.3f} of {absent['queries']:,} queries without an answer: nothing found"
-        screen.print(label(told))
+        text = f"{absent['nothing_found']:.3f} of {absent['queries']:,} queries without a correct moment: nothing found"
+        screen.print(label(text))
     if (exclusion := report["exclusion"])["queries"]:
-        told = f"{exclusion['clean@10']:.3f} of {exclusion['queries']:,} exclusions: nothing unwanted in the first 10"
-        screen.print(label(told))
+        text = f"{exclusion['clean@10']:.3f} of {exclusion['queries']:,} exclusions: nothing unwanted in the top 10"
+        screen.print(label(text))
     if (order := report["order"])["queries"]:
-        told = f"{order['steps@1']:.3f} of {order['queries']:,} orders: each step of the first moment right"
-        screen.print(label(f"{told}; {order['kept']:.3f}: no moment out of order"))
+        text = f"{order['steps@1']:.3f} of {order['queries']:,} ordered queries: every step of the first moment correct"
+        screen.print(label(f"{text}; {order['kept']:.3f}: no moment out of order"))
     latency = report["latency_seconds"]
     screen.print(label(f"a search takes {latency['p50'] * 1000:.0f} ms (p50), {latency['p95'] * 1000:.0f} ms (p95)"))

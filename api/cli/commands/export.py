@@ -1,4 +1,4 @@
-"""`reelseek export`: take found moments away."""
+"""`reelseek export`: export moments to files."""
 
 import json
 import sys
@@ -9,56 +9,56 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import SEARCH_MODEL_OPTIONS, with_settings
+from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
+from api.cli.options import (
+    EXPORT_OUT,
+    EXPORT_VIDEO,
+    FORMAT_OR_ENDING,
+    ORDER,
+    REPLACE_FILES,
+    SOURCE,
+    START,
+    STOP,
+    TITLE_OR_QUERY,
+)
+from api.export.formats import FORMATS, Format
+from api.options import DROP_FRAME, HANDLES, RATE
 from indexer.config import Settings
-from search.signals import SIGNALS
+from search.options import LIMIT, SIGNALS_ONLY
+from search.signals import Signal
 
 if TYPE_CHECKING:
-    from api.export.subclip_preparation import Format
     from api.export.subclips import Wanted
-    from search.signals import Signal
-
-FORMATS = ("csv", "json", "webvtt", "edl", "fcpxml", "otio", "clips", "reel")
-"""As `api.export.subclip_preparation.FORMATS`, too heavy to import for `--help`; a test compares them."""
 
 
 @click.command()
 @click.argument("query", required=False)
-@click.option("--format", "kind", type=click.Choice(FORMATS), help="What to write.  [by the ending of --out]")
-@click.option(
-    "--out",
-    metavar="PATH",
-    help="A file; a folder for clips, and where a format makes several files.  [standard output, for text]",
-)
-@click.option("--from", "source", metavar="FILE", help="Moments that `search --json` or `ask --json` printed; - reads.")
-@click.option("--video", metavar="VIDEO", help="Only of this video; without QUERY all of it, or --start to --stop.")
-@click.option("--start", type=float, metavar="SECONDS", help="Where the span begins.")
-@click.option("--stop", type=float, metavar="SECONDS", help="Where it ends.")
-@click.option("--limit", metavar="N", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many.")
-@click.option("--signal", "signals", multiple=True, type=click.Choice(SIGNALS), help="Search only by this.")
-@click.option("--order", type=click.Choice(("best", "time")), default="best", show_default=True, help="Which is first.")
-@click.option("--handles", metavar="SECONDS", default="0", help="So much more at both ends, as 1 or 0.5s.  [0]")
-@click.option("--rate", metavar="RATE", help="Of the time line, as 25, 29.97 or 30000/1001.  [that of most moments]")
-@click.option(
-    "--drop-frame/--non-drop-frame",
-    "drops",
-    default=None,
-    help="Time code at 29.97 and 59.94 for files that have none.  [drop-frame]",
-)
-@click.option("--title", help="Of the time line.  [the query]")
-@click.option("--force", is_flag=True, help="Replace what is there.")
-@with_settings(*SEARCH_MODEL_OPTIONS)
+@flag(FORMAT_OR_ENDING, dest="kind")
+@flag(EXPORT_OUT)
+@flag(SOURCE)
+@flag(EXPORT_VIDEO)
+@flag(START)
+@flag(STOP)
+@flag(LIMIT)
+@flag(SIGNALS_ONLY)
+@flag(ORDER)
+@flag(HANDLES, dest="handles", kind=str)
+@flag(RATE)
+@flag(DROP_FRAME, dest="drops")
+@flag(TITLE_OR_QUERY)
+@flag(REPLACE_FILES)
+@with_settings(*SEARCH_MODEL_SETTINGS)
 def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any) -> ExitCode:
-    """Take found moments away: clips, tables, chapters, edit lists for editors, or one reel of all.
+    """Export moments: clips, tables, chapters, edit lists for editors, or one reel.
 
     \b
     csv, json     a table of moments with times, frames and time codes
-    webvtt        chapters, one file a video
-    edl           CMX3600: one frame rate a file
+    webvtt        chapters, one file per video
+    edl           CMX3600, one frame rate per file
     fcpxml        Final Cut Pro, DaVinci Resolve
     otio          OpenTimelineIO
-    clips         an MP4 for each moment, cut to the frame, into a folder
-    reel          one MP4 of all moments, in one size and rate, with chapters
+    clips         an MP4 for each moment, cut to the frame, in a folder
+    reel          one MP4 of all moments, at one size and rate, with chapters
 
     \b
     Examples:
@@ -70,9 +70,9 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
       reelseek export --video trip.mp4 --start 61.2 --stop 64.8 --format clips --out cut
       reelseek export "a red car" --format csv | less
 
-    Frames and time codes are exact: from the frame on screen at the start to the last before the stop, counted from the
-    time code that the file has, else from 00:00:00:00. A file that is there is not replaced without --force; clips
-    that are there are kept, so that an interrupted run goes on. Returns 1 when nothing is found.
+    Frames and time codes are exact: from the frame on screen at the start to the last one before the stop, counted
+    from the file's own time code, or from 00:00:00:00 without one. Existing files are overwritten only with
+    --force; existing clips are kept, so that an interrupted run can continue. Returns 1 if nothing is found.
     """
     from api.cli.interrupt import stop_on_signal
     from api.cli.terminal import percent_bar
@@ -84,7 +84,7 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
         if as_json:
             click.echo(json.dumps({"format": kind, "files": [], "moments": 0, "kept": 0, "warnings": []}))
         else:
-            click.echo("Nothing found, so nothing is written.", err=True)
+            click.echo("Nothing found, nothing exported.", err=True)
         return ExitCode.NOTHING_FOUND
     order = Order.read(kind=kind, title=given["title"] or title, as_json=as_json, given=given)
     cancel = threading.Event()
@@ -101,19 +101,19 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
     return ExitCode.OK
 
 
-def _kind(kind: "Format | None", out: str | None) -> "Format":
+def _kind(kind: Format | None, out: str | None) -> Format:
     if kind is not None:
         return kind
     by_ending: dict[str, Format] = {".vtt": "webvtt", ".mp4": "reel", ".csv": "csv", ".json": "json", ".edl": "edl"}
     by_ending |= {".fcpxml": "fcpxml", ".otio": "otio"}
     found = by_ending.get(Path(out).suffix.lower()) if out else None
     if found is None:
-        raise click.UsageError(f"say what to write with --format {'|'.join(FORMATS)}")
+        raise click.UsageError(f"choose a format with --format {'|'.join(FORMATS)}")
     return found
 
 
 def _wanted(query: str | None, settings: Settings, given: dict[str, Any]) -> "tuple[list[Wanted], str]":
-    """The moments in the order that was asked for, and what to call them."""
+    """The moments in the requested order, and a title for them."""
     from api.export.requested_moments import read_moments, wanted_of, whole_or_part
     from indexer.store.library import Library
     from search.engine import SearchEngine
@@ -121,9 +121,9 @@ def _wanted(query: str | None, settings: Settings, given: dict[str, Any]) -> "tu
     source, video, start, stop = given["source"], given["video"], given["start"], given["stop"]
     is_span = start is not None or stop is not None
     if [query is not None, source is not None, query is None and video is not None].count(True) != 1:
-        raise click.UsageError("name what to export: a QUERY, --from FILE, or --video VIDEO")
+        raise click.UsageError("say what to export: QUERY, --from FILE, or --video VIDEO")
     if is_span and (query is not None or source is not None):
-        raise click.UsageError("--start and --stop go with --video alone; within a query say it in the query")
+        raise click.UsageError("--start and --stop need --video without a query; with a query, use its at: filter")
     signals: tuple[Signal, ...] = given["signals"]
     if query is not None:
         with SearchEngine.open(Path(settings.library), settings=settings) as engine:

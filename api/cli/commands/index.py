@@ -1,4 +1,4 @@
-"""`reelseek index`: videos into the library."""
+"""`reelseek index`: index videos into the library."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import INDEX_OPTIONS, with_settings
+from api.cli.flags import INDEX_SETTINGS, flag, with_settings
+from api.cli.options import PRUNE, RETRY_FAILED
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -17,27 +18,27 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--prune", is_flag=True, help="Drop videos under PATH that are gone from the disk.")
-@click.option("--retry-failed", is_flag=True, help="Try again what failed before, though nothing changed since.")
-@with_settings(*INDEX_OPTIONS)
+@flag(PRUNE)
+@flag(RETRY_FAILED)
+@with_settings(*INDEX_SETTINGS)
 def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings: Settings, as_json: bool) -> ExitCode:
-    """Index video files, and folders with all that is under them.
+    """Index video files and folders.
 
-    A second run does only what is missing: new and changed files. Moved files are recognised. The videos stay where
-    they are and are only read. Ctrl-C stops cleanly; the same command goes on.
+    Folders are searched recursively. A second run indexes only new and changed files; moved files are recognised.
+    Your videos are only read, never changed. Ctrl-C stops cleanly; run the same command again to continue.
 
     \b
     Examples:
       reelseek index ~/Videos
       reelseek index lecture.mp4 ~/Films --library /data/films
-      reelseek index ~/Videos --models text        only what is said and written: no picture model
+      reelseek index ~/Videos --models text        speech and text only, without an image model
       reelseek index ~/Videos --fps 0.5 --no-screen-text
-      reelseek index ~/Videos --prune              forget files that were deleted
-      reelseek index ~/Videos --json > log.jsonl   one event a line, "done" the last
+      reelseek index ~/Videos --prune              also remove deleted files from the library
+      reelseek index ~/Videos --json > log.jsonl   one event per line, "done" last
 
-    Returns 3 when some videos could not be indexed; `reelseek status` lists them with their reasons.
+    Returns 3 if some videos could not be indexed; `reelseek status` lists them with the reasons.
     """
-    from api.cli.index_run import run_index
+    from api.cli.run_index import run_index
     from api.index_progress import Tally, stages_of
 
     tally = Tally(stages=stages_of(settings))
@@ -65,6 +66,6 @@ def _conclude(finished: "IndexFinished", tally: "Tally", settings: Settings, as_
     if as_json:
         click.echo(done_json(finished))
         if finished.interrupted:
-            click.echo("stopped; the same command goes on where it stopped", err=True)
+            click.echo("stopped; run the same command again to continue", err=True)
     else:
         print_summary(finished, tally, settings)

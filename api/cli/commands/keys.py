@@ -1,4 +1,4 @@
-"""`reelseek keys`: who may use a service that others can reach."""
+"""`reelseek keys`: the API keys of the service."""
 
 import json
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import with_settings
+from api.cli.flags import with_settings
 from indexer.config import Settings
 
 
 @click.group()
 def keys() -> None:
-    """Make, list and revoke the service's API keys.
+    """Manage the API keys of the service.
 
     \b
     Examples:
@@ -26,9 +26,9 @@ def keys() -> None:
 @click.argument("name")
 @with_settings()
 def add(name: str, *, settings: Settings, as_json: bool) -> ExitCode:
-    """Make a key and print it once.
+    """Create an API key and print it once.
 
-    NAME says who uses it. Only a digest is kept. A library that is not there yet is made first.
+    NAME says who uses the key. Only a hash of it is stored. If there is no library yet, it is created first.
 
     \b
     Examples:
@@ -52,14 +52,14 @@ def add(name: str, *, settings: Settings, as_json: bool) -> ExitCode:
         click.echo(json.dumps({"id": key.key_id, "name": key.name, "key": whole}))
     else:
         click.echo(whole)
-        click.echo("Keep it: it is shown only now.", err=True)
+        click.echo("Store it now: it cannot be shown again.", err=True)
     return ExitCode.OK
 
 
 @keys.command("list")
 @with_settings()
 def list_keys(*, settings: Settings, as_json: bool) -> ExitCode:
-    """List the keys by name; the keys themselves are not kept.
+    """List the API keys by name; the keys themselves are not stored.
 
     \b
     Examples:
@@ -76,7 +76,7 @@ def list_keys(*, settings: Settings, as_json: bool) -> ExitCode:
         for key in found:
             click.echo(f"{key.key_id}\t{key.created_at}\t{safe_text(key.name)}")
         if not found:
-            click.echo("There are no keys; `reelseek keys add NAME` makes one.", err=True)
+            click.echo("There are no keys; `reelseek keys add NAME` creates one.", err=True)
     return ExitCode.OK
 
 
@@ -84,7 +84,7 @@ def list_keys(*, settings: Settings, as_json: bool) -> ExitCode:
 @click.argument("name")
 @with_settings()
 def revoke(name: str, *, settings: Settings, as_json: bool) -> ExitCode:
-    """Forget a key: from now on it opens nothing, also in a service that runs.
+    """Revoke an API key, with immediate effect in a running service.
 
     NAME is the key's name or id.
 

@@ -1,4 +1,4 @@
-"""`reelseek models`: the table of profiles."""
+"""`reelseek models`: list the model profiles."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import MODEL_OPTIONS, RERANK_OPTIONS, with_settings
+from api.cli.flags import MODEL_SETTINGS, RERANK_SETTINGS, with_settings
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@with_settings(*MODEL_OPTIONS, *RERANK_OPTIONS)
+@with_settings(*MODEL_SETTINGS, *RERANK_SETTINGS)
 def models(*, settings: Settings, as_json: bool) -> ExitCode:
-    """Show the profiles of models, and which are here.
+    """List the model profiles, and which are on this machine.
 
-    Each with its size, licence, languages, what it is for, and whether its weights are on this machine.
-    Nothing is loaded or fetched. `--models NAME` with `--clip-model`, `--text-model`,
-    `--vision-language-model`, `--speech-model` or `--reranker-model` shows that profile so changed.
+    Each profile with its size, licence, languages and purpose, and whether its weights are on this machine. Nothing
+    is loaded or downloaded. With `--models NAME` and `--clip-model`, `--text-model`, `--vision-language-model`,
+    `--speech-model` or `--reranker-model`, that profile is shown with these models.
 
     \b
     Examples:
@@ -56,11 +56,11 @@ def _to_json(row: "ProfileStatus") -> dict[str, Any]:
 
 
 def _ready(row: "ProfileStatus") -> bool:
-    return all(present is not False for _, present in _each(row))
+    return all(present is not False for _, present in _models_of(row))
 
 
-def _each(row: "ProfileStatus") -> list[tuple[str, bool | None]]:
-    """Each kind of model with whether its weights are here."""
+def _models_of(row: "ProfileStatus") -> list[tuple[str, bool | None]]:
+    """Each model with whether its weights are on this machine; None without a model."""
     profile = row.profile
     return [
         (profile.clip_model, row.picture_present),
@@ -71,17 +71,17 @@ def _each(row: "ProfileStatus") -> list[tuple[str, bool | None]]:
     ]
 
 
-def _way(row: "ProfileStatus") -> str:
-    """How weights that are not here come here."""
-    by_hand = [name for name, present in _each(row) if present is False and Path(name).is_absolute()]
-    return f"missing: {by_hand[0]} is not there" if by_hand else "fetched from the hub at first use"
+def _how_to_get(row: "ProfileStatus") -> str:
+    """How to get weights that are not on this machine."""
+    local = [name for name, present in _models_of(row) if present is False and Path(name).is_absolute()]
+    return f"missing: {local[0]} does not exist" if local else "downloaded from Hugging Face at first use"
 
 
 def _print(rows: "list[ProfileStatus]") -> None:
     from rich.table import Table
 
     from api.cli.terminal import console, label
-    from api.safe_text import size_text
+    from api.formatting import size_text
 
     screen = console()
     table = Table.grid(padding=(0, 2))
@@ -89,7 +89,7 @@ def _print(rows: "list[ProfileStatus]") -> None:
     table.add_column(overflow="fold")
     for row in rows:
         profile = row.profile
-        here = label("ready", "green") if _ready(row) else label(_way(row), "yellow")
+        here = label("ready", "green") if _ready(row) else label(_how_to_get(row), "yellow")
         table.add_row(label(profile.name, "bold cyan"), label(profile.meant_for, "bold"))
         table.add_row("pictures", _model(profile.clip_model, row.picture_present))
         table.add_row("texts", _model(profile.text_model, row.text_present))
@@ -108,4 +108,4 @@ def _model(name: str, present: bool | None) -> "Text":
 
     if present is None:
         return label("none", "dim")
-    return label(f"{name}  ({'here' if present else 'not here'})")
+    return label(f"{name}  ({'on this machine' if present else 'not on this machine'})")

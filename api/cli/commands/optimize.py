@@ -1,4 +1,4 @@
-"""`reelseek optimize`: indexes and compaction now."""
+"""`reelseek optimize`: build the search indexes and compact files."""
 
 import json
 import time
@@ -7,16 +7,16 @@ from pathlib import Path
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import with_settings
+from api.cli.flags import with_settings
 from indexer.config import Settings
 
 
 @click.command()
 @with_settings()
 def optimize(*, settings: Settings, as_json: bool) -> ExitCode:
-    """Build the search indexes and compact files now.
+    """Build the search indexes and compact the library's files.
 
-    Indexing does this by itself when it pays; by hand it is useful after many small runs or removals.
+    Indexing does this when it is worthwhile. Run it by hand after many small runs or removals.
 
     \b
     Examples:
@@ -36,7 +36,7 @@ def optimize(*, settings: Settings, as_json: bool) -> ExitCode:
         shown = {"size_bytes_before": before, "size_bytes": after, "seconds": round(seconds, 3)}
         click.echo(json.dumps({"library": str(place.absolute()), **shown}))
     else:
-        from api.safe_text import duration_text, size_text
+        from api.formatting import duration_text, size_text
 
         click.echo(f"optimized in {duration_text(seconds)}: {size_text(before)} before, {size_text(after)} now")
     return ExitCode.OK

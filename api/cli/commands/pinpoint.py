@@ -1,4 +1,4 @@
-"""`reelseek pinpoint`: the exact bounds of a moment."""
+"""`reelseek pinpoint`: refine the bounds of a moment."""
 
 import json
 from pathlib import Path
@@ -6,41 +6,43 @@ from pathlib import Path
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import SEARCH_MODEL_OPTIONS, with_settings
+from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
+from api.cli.options import PINPOINT_START, PINPOINT_STOP, PINPOINT_VIDEO
 from indexer.config import Settings
 
 
 @click.command()
 @click.argument("query")
-@click.option("--video", metavar="VIDEO", required=True, help="Its name, path, id, or the id's first digits.")
-@click.option("--start", type=float, required=True, metavar="SECONDS", help="About where the moment starts.")
-@click.option("--stop", type=float, required=True, metavar="SECONDS", help="About where it stops.")
-@with_settings(*SEARCH_MODEL_OPTIONS, "vision_language_model")
+@flag(PINPOINT_VIDEO)
+@flag(PINPOINT_START)
+@flag(PINPOINT_STOP)
+@with_settings(*SEARCH_MODEL_SETTINGS, "vision_language_model")
 def pinpoint(query: str, *, video: str, start: float, stop: float, settings: Settings, as_json: bool) -> ExitCode:
-    """Refine where a moment starts and stops.
+    """Refine the start and end of a moment.
 
-    The model sees two frames a second around both ends, and says when it really begins and ends.
+    A vision-language model looks at two frames per second around both ends, and finds where the moment really
+    begins and ends.
 
     \b
     Examples:
       reelseek pinpoint "a red car" --video trip.mp4 --start 62 --stop 70
       reelseek pinpoint "the goal" --video final.mp4 --start 3601 --stop 3610 --json
 
-    Returns 1 when the model does not see it there; the bounds are then as given.
+    Returns 1 if the model does not see it there; the bounds are then unchanged.
     """
-    from api.safe_text import time_code
+    from api.formatting import time_code
     from indexer.errors import QueryError
     from indexer.records import TimeSpan
     from search.answering.asker import Asker
 
     if not 0 <= start < stop:
-        raise QueryError(f"--start {start:g} must lie before --stop {stop:g}, and neither below 0")
+        raise QueryError(f"--start {start:g} must be before --stop {stop:g}, and neither may be negative")
     with Asker.open(Path(settings.library), settings=settings) as asker:
         refined = asker.pinpoint(query, video=video, span=TimeSpan(start, stop))
     if as_json:
         click.echo(json.dumps(refined.to_json()))
     else:
         span = refined.span
-        note = "" if refined.seen else "  not seen there; as given"
+        note = "" if refined.seen else "  not seen there; unchanged"
         click.echo(f"{time_code(span.start_seconds)} - {time_code(span.stop_seconds)}{note}")
     return ExitCode.OK if refined.seen else ExitCode.NOTHING_FOUND

@@ -1,4 +1,4 @@
-"""`reelseek remove`: forget videos."""
+"""`reelseek remove`: remove videos from the library."""
 
 import json
 import os
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import with_settings
+from api.cli.flags import flag, with_settings
+from api.cli.options import YES
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -20,14 +21,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("names", metavar="VIDEO...", nargs=-1, required=True)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@flag(YES)
 @with_settings()
 def remove(names: tuple[str, ...], *, yes: bool, settings: Settings, as_json: bool) -> ExitCode:
     """Remove videos from the library.
 
-    Each VIDEO is a name, a path, an id, or the id's first digits. The video files themselves are not
-    touched, and the next `reelseek index` of their folder takes them in again.
-    In a terminal it asks first.
+    Each VIDEO is a name, a path, an id, or the first digits of an id. The video files themselves are not touched;
+    the next `reelseek index` of their folder adds them again. In a terminal, the command asks for confirmation.
 
     \b
     Examples:
@@ -39,25 +39,25 @@ def remove(names: tuple[str, ...], *, yes: bool, settings: Settings, as_json: bo
     place = Path(settings.library)
     with Library.open(place) as library:
         maker = library.maker
-        found = {video.video_id: video for video in (library.find_video(_meant(name)) for name in names)}
+        found = {video.video_id: video for video in (library.find_video(_absolute_name(name)) for name in names)}
     chosen = list(found.values())
     if not yes and not as_json:
-        _ask(chosen)
+        _confirm(chosen)
     with Library.open_writer(place, maker=maker) as library:
         library.remove_videos(list(found))
     if as_json:
-        from api.cli.library_overview import video_json
+        from api.cli.output.video_json import video_json
 
         click.echo(json.dumps({"removed": [video_json(video) for video in chosen]}))
     else:
-        from api.safe_text import count_text
+        from api.formatting import count_text
 
         click.echo(f"removed {count_text(len(chosen), 'video')}")
     return ExitCode.OK
 
 
-def _ask(chosen: "Sequence[Video]") -> None:
-    """Asks a person; a script that did not say --yes goes on, since nobody is there to answer."""
+def _confirm(chosen: "Sequence[Video]") -> None:
+    """Asks for confirmation in a terminal. A script continues without, since nobody could answer."""
     from api.cli.terminal import is_terminal
     from api.safe_text import safe_text
 
@@ -68,6 +68,6 @@ def _ask(chosen: "Sequence[Video]") -> None:
     click.confirm("Remove from the library?", abort=True)
 
 
-def _meant(name: str) -> str:
-    """The library knows full paths; a relative one is taken from here."""
+def _absolute_name(name: str) -> str:
+    """A relative path as an absolute one, as the library knows it."""
     return str(Path(name).absolute()) if os.sep in name else name

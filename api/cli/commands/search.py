@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import SEARCH_MODEL_OPTIONS, with_settings
+from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
+from api.cli.options import THUMBNAILS
 from indexer.config import Settings
-from search.signals import SIGNALS, Signal
+from search.options import EXPAND, EXPLAIN, FOLD, IMAGE, LIKE, LIMIT, OFFSET, PER_VIDEO, PLAIN, SIGNALS_ONLY, VIDEO
+from search.signals import Signal
 
 if TYPE_CHECKING:
     from search.results import SearchResult
@@ -17,41 +19,19 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("query", required=False)
-@click.option(
-    "--image",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Find what it shows; QUERY says what differs.",
-)
-@click.option("--like", metavar="VIDEO@TIME", help="Find more like this moment; QUERY says what differs.")
-@click.option("--video", metavar="VIDEO", help="Only in this video: its name, path, id, or the id's first digits.")
-@click.option("--limit", metavar="N", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many.")
-@click.option("--offset", metavar="N", type=click.IntRange(0), default=0, help="Leave out the first N: the next page.")
-@click.option(
-    "--signal",
-    "signals",
-    multiple=True,
-    type=click.Choice(SIGNALS),
-    help="Search only by this; may be given several times.  [all that the library has]",
-)
-@click.option("--plain", is_flag=True, help="Take QUERY as it stands: marks, `then` and `not` are only words.")
-@click.option(
-    "--per-video",
-    metavar="N",
-    type=click.IntRange(0),
-    help="Show N moments of one video at most; 0 for any number.  [5; any number with --video]",
-)
-@click.option(
-    "--fold/--no-fold", default=True, show_default=True, help="Fold near-duplicates into the best of them, or show all."
-)
-@click.option("--expand", metavar="RANK", type=click.IntRange(1), help="Show what is folded into this moment.")
-@click.option(
-    "--thumbnails/--no-thumbnails",
-    default=None,
-    help="Show pictures.  [in a wide terminal with true colours]",
-)
-@click.option("--explain", is_flag=True, help="Say which signals were counted for this query, and why.")
-@with_settings(*SEARCH_MODEL_OPTIONS, "relevance_threshold")
+@flag(IMAGE, kind=click.Path(path_type=Path))
+@flag(LIKE)
+@flag(VIDEO)
+@flag(LIMIT)
+@flag(OFFSET)
+@flag(SIGNALS_ONLY)
+@flag(PLAIN)
+@flag(PER_VIDEO)
+@flag(FOLD)
+@flag(EXPAND)
+@flag(THUMBNAILS)
+@flag(EXPLAIN)
+@with_settings(*SEARCH_MODEL_SETTINGS, "relevance_threshold")
 def search(
     query: str | None,
     *,
@@ -70,11 +50,11 @@ def search(
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
-    """Find moments: what is seen, said, or written.
+    """Find moments by what is seen, said or written.
 
-    QUERY is plain words in any language that the models know, and more: -WORD or `without` leaves out,
-    `A then B` is one moment of both, "quoted words" are said or written so, looks: said: text: caption: name where to
-    look, video: folder: tag: date: duration: at: filter. See docs/queries.md.
+    QUERY is plain words in any language the models know. It can also be more precise: -WORD or `without` excludes,
+    `A then B` finds one moment with both, "quoted words" match a phrase, looks: said: text: caption: say where to
+    look, and video: folder: tag: date: duration: at: filter. See docs/queries.md.
 
     \b
     Examples:
@@ -88,17 +68,17 @@ def search(
       reelseek search "goal" --video final.mp4 --limit 3
       reelseek search "goal" --offset 10                       the next page
       reelseek search "goal" --expand 3                        what is folded into the third moment
-      reelseek search --image still.jpg                        the moment that a picture is from, or looks like
+      reelseek search --image still.jpg                        the moment that an image is from, or looks like
       reelseek search --image still.jpg "but at night"
       reelseek search --like final.mp4@12:34                   more like this; also @754.2 or @12:34-12:40
       reelseek search "goal" --json | jq .moments[0]
       reelseek search "goal" --relevance-threshold 0.8         be stricter about what counts as found
 
-    In a pipe each moment is one line: rank, start, stop, score, signals, path and text, set apart by tabs.
-    Returns 1 when nothing is found; the closest moments are then offered as such.
+    In a pipe, each moment is one tab-separated line: rank, start, stop, score, signals, path and text. Returns 1 if
+    nothing is found; the closest moments are then shown as such.
     """
     if query is None and image is None and like is None:
-        raise click.UsageError("Missing argument 'QUERY'; or name --image or --like")
+        raise click.UsageError("Missing argument 'QUERY'; or give --image or --like")
     query = query or ""
     from search.engine import SearchEngine
 
@@ -119,14 +99,14 @@ def search(
     if as_json:
         click.echo(json.dumps({**result.to_json(), **(result.explained() if explain else {})}))
     else:
-        _print(result, asked_for(query, image, like), offset, thumbnails)
+        _print(result, describe_request(query, image, like), offset, thumbnails)
         if explain:
             _print_explained(result)
     return ExitCode.OK if result.found else ExitCode.NOTHING_FOUND
 
 
-def asked_for(query: str, image: Path | None, like: str | None) -> str:
-    """What was looked for, for people; empty for words alone, which the result repeats."""
+def describe_request(query: str, image: Path | None, like: str | None) -> str:
+    """What was searched for, in words; empty for a text query, which the result repeats."""
     example = f"what {image.name} shows" if image else f"more like {like}" if like else ""
     return f"{example}, {query}" if example and query else example
 
@@ -138,7 +118,7 @@ def _print_explained(result: "SearchResult") -> None:
     for line in route_lines(result.routes):
         console().print(line)
     if result.read_again:
-        console().print(f"the texts of {result.read_again} segments were read again, beside the query")
+        console().print(f"the texts of {result.read_again} segments were reranked")
 
 
 def _print(result: "SearchResult", example: str, offset: int, thumbnails: bool | None) -> None:

@@ -1,4 +1,4 @@
-"""`reelseek serve`: the service and the page."""
+"""`reelseek serve`: the HTTP service and the web page."""
 
 import sys
 from pathlib import Path
@@ -6,56 +6,25 @@ from pathlib import Path
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import INDEX_OPTIONS, RERANK_OPTIONS, with_settings
+from api.cli.flags import INDEX_SETTINGS, RERANK_SETTINGS, flag, with_settings
+from api.options import ALLOWED_HOSTS, CORS_ORIGINS, HOST, LOG_LEVEL, MAX_UPLOAD, PORT, REQUIRE_KEY, ROOTS
 from api.service.settings import ServiceSettings
 from indexer.config import Settings
 from indexer.errors import UsageError
 
-_DEFAULTS = ServiceSettings()
 _MEBI = 1 << 20
 
 
 @click.command()
-@click.option("--host", metavar="ADDRESS", default=_DEFAULTS.host, show_default=True, help="Address to listen at.")
-@click.option(
-    "--port", metavar="N", type=click.IntRange(0, 65535), default=_DEFAULTS.port, show_default=True, help="0: any free."
-)
-@click.option(
-    "--root",
-    "roots",
-    metavar="DIR",
-    multiple=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Files under it may be indexed by their path; may be given several times.  [none]",
-)
-@click.option(
-    "--cors-origin",
-    "cors_origins",
-    metavar="ORIGIN",
-    multiple=True,
-    help="Pages of this origin may call the service, as https://example.org; may be given several times.  [none]",
-)
-@click.option(
-    "--allowed-host",
-    "allowed_hosts",
-    metavar="NAME",
-    multiple=True,
-    help="Another name for this machine, as a proxy before the service uses it; may be given several times.  [none]",
-)
-@click.option("--require-key", is_flag=True, help="Ask for a key on loopback too.")
-@click.option(
-    "--max-upload",
-    "max_upload_mib",
-    metavar="MIB",
-    type=click.IntRange(1, 10 << 20),
-    default=_DEFAULTS.max_upload_bytes // _MEBI,
-    show_default=True,
-    help="Largest upload, in MiB.",
-)
-@click.option(
-    "--log-level", type=click.Choice(("debug", "info", "warning")), default="info", show_default=True, help="How much."
-)
-@with_settings(*INDEX_OPTIONS, *RERANK_OPTIONS)
+@flag(HOST)
+@flag(PORT)
+@flag(ROOTS, kind=click.Path(exists=True, file_okay=False, path_type=Path))
+@flag(CORS_ORIGINS)
+@flag(ALLOWED_HOSTS)
+@flag(REQUIRE_KEY)
+@flag(MAX_UPLOAD)
+@flag(LOG_LEVEL)
+@with_settings(*INDEX_SETTINGS, *RERANK_SETTINGS)
 def serve(
     *,
     host: str,
@@ -69,11 +38,11 @@ def serve(
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
-    """Serve search, questions and videos over HTTP, with a page for the browser.
+    """Serve search, questions and videos over HTTP, with a web page.
 
-    Only this machine can reach it, unless --host says otherwise; then every request needs a key, see `reelseek keys`.
-    A library that is not there yet is made by the first upload. Ctrl-C stops cleanly; a job that ran goes on with the
-    next start.
+    By default only this machine can connect. With --host, others can too, and every request then needs an API key;
+    see `reelseek keys`. If there is no library yet, the first upload creates it. Ctrl-C stops cleanly; a running
+    job continues at the next start.
 
     \b
     Examples:
@@ -83,7 +52,7 @@ def serve(
       reelseek keys add laptop && reelseek serve --host 0.0.0.0
       curl 'http://127.0.0.1:8765/api/search?q=a+red+car'
 
-    The log goes to standard error, one JSON object a line; --json prints the address as JSON.
+    The log goes to standard error, one JSON object per line; --json prints the address as JSON.
     """
     service = ServiceSettings(
         host=host,
@@ -96,21 +65,21 @@ def serve(
     )
     if not as_json:
         click.echo("Loading the models ...", err=True)
-    from api.service.run import run_service
+    from api.service.run_service import run_service
 
-    run_service(settings, service, log_level=log_level, say=_say_json if as_json else _say)
+    run_service(settings, service, log_level=log_level, on_ready=_print_json if as_json else _print_text)
     return ExitCode.OK
 
 
-def _say(url: str, notes: list[str]) -> None:
-    click.echo(f"Reelseek is at {url}")
+def _print_text(url: str, notes: list[str]) -> None:
+    click.echo(f"Reelseek is running at {url}")
     for note in notes:
         click.echo(f"  {note}")
-    click.echo("Ctrl-C stops it.")
+    click.echo("Press Ctrl-C to stop.")
     sys.stdout.flush()
 
 
-def _say_json(url: str, notes: list[str]) -> None:
+def _print_json(url: str, notes: list[str]) -> None:
     import json
 
     click.echo(json.dumps({"url": url, "notes": notes}))
@@ -122,5 +91,5 @@ def _origin(given: str) -> str:
 
     parts = urlsplit(given)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"} or "@" in parts.netloc:
-        raise UsageError(f"--cors-origin {given} is no origin; give scheme and name, as https://example.org")
+        raise UsageError(f"--cors-origin {given} is not an origin; give scheme and host, as https://example.org")
     return f"{parts.scheme}://{parts.netloc}"

@@ -1,4 +1,4 @@
-"""`reelseek status`: what is in the library."""
+"""`reelseek status`: an overview of the library."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import with_settings
+from api.cli.flags import with_settings
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def status(*, settings: Settings, as_json: bool) -> ExitCode:
     """Show what is in the library, what is missing, and what failed.
 
-    Models, numbers of videos and rows, hours, what is ready, size on the disk, failures with their reasons; for each
-    signal that is not there what it lacks and how to add it.
+    Shows models, numbers of videos and rows, total length, what is ready, size on disk, and failures with their
+    reasons. For each signal that is not available, it says what is missing and how to add it.
 
     \b
     Examples:
@@ -47,7 +47,7 @@ def _print(overview: "Overview") -> None:
 
     from api.cli.output.index_summary import print_failures
     from api.cli.terminal import console, label
-    from api.safe_text import count_text, duration_text, size_text
+    from api.formatting import count_text, duration_text, size_text
     from indexer.pipeline.events import VideoFailed
 
     screen = console()
@@ -65,15 +65,17 @@ def _print(overview: "Overview") -> None:
     ready = [f"{name.replace('_', ' ')} {number:,}" for name, number in overview.stages.items()]
     table.add_row("Ready", label(", ".join(ready) or "nothing yet"))
     table.add_row("Rows", label(", ".join(f"{name} {number:,}" for name, number in overview.counts.items())))
-    for number, one in enumerate(lacking := [one for one in overview.signals if one.state != "ready"]):
+    for number, one in enumerate(unavailable := [one for one in overview.signals if one.state != "ready"]):
         colour = "yellow" if one.state == "missing" else ""
         name = f"{one.stage.replace('_', ' ')}, {one.state}: "
-        table.add_row("" if number else "Not there", label(f"{name}{one.why}; {one.how}", colour))
-    if not lacking and overview.videos:
-        table.add_row("Signals", label("all of them, in every video"))
-    again = overview.reranker
-    told = f"by {Path(again.model).name}" if again.state == "ready" else f"{again.state}: {again.why}; {again.how}"
-    table.add_row("Read again", label(told, "yellow" if again.state == "missing" else ""))
+        table.add_row("" if number else "Not available", label(f"{name}{one.why}; {one.how}", colour))
+    if not unavailable and overview.videos:
+        table.add_row("Signals", label("all available, in every video"))
+    reranker = overview.reranker
+    text = (
+        Path(reranker.model).name if reranker.state == "ready" else f"{reranker.state}: {reranker.why}; {reranker.how}"
+    )
+    table.add_row("Reranker", label(text, "yellow" if reranker.state == "missing" else ""))
     if overview.warnings:
         table.add_row("Warnings", label(f"in {count_text(overview.warnings, 'video')}; see `reelseek videos --json`"))
     table.add_row("Failed", label(f"{len(overview.failures):,}", "bold red" if overview.failures else ""))

@@ -1,4 +1,4 @@
-"""`reelseek tag`: a person's own words for videos."""
+"""`reelseek tag`: tags that people give to videos."""
 
 import json
 import os
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import with_settings
+from api.cli.flags import flag, with_settings
+from api.cli.options import ADD_TAGS, CLEAR_TAGS, LIST_TAGS, REMOVE_TAGS
 from indexer.config import Settings
 from indexer.errors import NotInLibraryError, UsageError
 
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("names", metavar="VIDEO...", nargs=-1)
-@click.option("-a", "--add", metavar="TAG", multiple=True, help="Give them this tag; may be given several times.")
-@click.option("-r", "--remove", metavar="TAG", multiple=True, help="Take this tag away; may be given several times.")
-@click.option("--clear", is_flag=True, help="Take all tags away, before --add.")
-@click.option("--list", "list_all", is_flag=True, help="Show which tags there are, and of how many videos.")
+@flag(ADD_TAGS)
+@flag(REMOVE_TAGS)
+@flag(CLEAR_TAGS)
+@flag(LIST_TAGS)
 @with_settings()
 def tag(
     names: tuple[str, ...],
@@ -35,23 +36,24 @@ def tag(
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
-    """Tag videos with words of your own.
+    """Add, remove and show tags of videos.
 
-    Each VIDEO is a name, a path, an id, the id's first digits, or a folder: then all videos of the library under it.
-    Without --add, --remove and --clear their tags are shown. A tag is a word or a few; its case is kept and does not
-    matter. Tags are searched with the names of files, and stay when a video is moved, renamed or indexed again.
+    Each VIDEO is a name, a path, an id, the first digits of an id, or a folder, which stands for all indexed videos
+    in it. Without --add, --remove and --clear, the tags are shown. A tag is one or more words; case is preserved
+    but ignored when comparing. Tags are searched along with file names, and stay when a video is moved, renamed or
+    indexed again.
 
     \b
     Examples:
       reelseek tag beach.mp4 --add holiday --add "summer 2023"
-      reelseek tag ~/Videos/Paris --add paris       all that is under the folder
+      reelseek tag ~/Videos/Paris --add paris       every video in the folder
       reelseek tag beach.mp4 3f9a --remove holiday
       reelseek tag beach.mp4                        show its tags
       reelseek tag --list
       reelseek videos --tag holiday
     """
     if list_all == bool(names) or (list_all and (add or remove or clear)):
-        raise UsageError("name videos to tag, or say --list alone; `reelseek tag --help` has examples")
+        raise UsageError("name videos to tag, or give --list alone; `reelseek tag --help` has examples")
     from indexer.store.change_tags import change_tags
     from indexer.store.library import Library
 
@@ -67,10 +69,10 @@ def tag(
 
 
 def _chosen(library: "Library", names: Sequence[str]) -> "list[Video]":
-    """The videos that are meant, each once.
+    """The videos that the names stand for, without duplicates.
 
     Raises:
-        NotInLibraryError: a name means none or several, or a folder holds none.
+        NotInLibraryError: a name matches no video or several, or a folder contains none.
     """
     found: dict[str, Video] = {}
     for name in names:
@@ -78,7 +80,7 @@ def _chosen(library: "Library", names: Sequence[str]) -> "list[Video]":
         if folder.is_dir():
             meant = [one for one in library.videos() if any(_is_under(path, folder) for path in one.paths)]
             if not meant:
-                raise NotInLibraryError(f"the library holds no video under {name}; index the folder first")
+                raise NotInLibraryError(f"no video in {name} is in the library; index the folder first")
         else:
             meant = [library.find_video(str(folder.absolute()) if os.sep in name else name)]
         found |= {video.video_id: video for video in meant}
@@ -86,7 +88,7 @@ def _chosen(library: "Library", names: Sequence[str]) -> "list[Video]":
 
 
 def _is_under(path: str, folder: Path) -> bool:
-    return Path(path).is_relative_to(os.path.abspath(folder))  # noqa: PTH100 - links keep their names
+    return Path(path).is_relative_to(os.path.abspath(folder))  # noqa: PTH100 - must not resolve links
 
 
 def _show(chosen: "Sequence[Video]", as_json: bool) -> None:
@@ -108,7 +110,7 @@ def _show_all(videos: "Sequence[Video]", as_json: bool) -> ExitCode:
     if as_json:
         click.echo(json.dumps({"tags": [{"tag": name, "videos": count} for name, count in counts.items()]}))
     elif not counts:
-        click.echo("no video has a tag yet; `reelseek tag VIDEO --add TAG` gives one")
+        click.echo("no video has a tag yet; `reelseek tag VIDEO --add TAG` adds one")
     else:
         width = max(len(f"{count:,}") for count in counts.values())
         for name, count in counts.items():

@@ -1,4 +1,4 @@
-"""`reelseek verify`: audit the library."""
+"""`reelseek verify`: check the library for damage."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import with_settings
+from api.cli.flags import with_settings
 from indexer.config import Settings
 
 
@@ -15,8 +15,8 @@ from indexer.config import Settings
 def verify(*, settings: Settings, as_json: bool) -> ExitCode:
     """Check the library for damage.
 
-    Finds duplicates, gaps, orphans, wrong dimensions and missing files. Returns 1 when anything is
-    wrong. `reelseek index` of the same folders mends what an interrupted run left.
+    Finds duplicates, gaps, orphans, wrong dimensions and missing files. Returns 1 if there are problems. Indexing
+    the same folders again repairs what an interrupted run left behind.
 
     \b
     Examples:
@@ -34,7 +34,8 @@ def verify(*, settings: Settings, as_json: bool) -> ExitCode:
         shown = [asdict(problem) for problem in problems]
         click.echo(json.dumps({"library": str(place.absolute()), "ok": not problems, "problems": shown}))
     else:
-        from api.safe_text import count_text, safe_text
+        from api.formatting import count_text
+        from api.safe_text import safe_text
 
         for problem in problems:
             about = f"{problem.video_id[:8]} " if problem.video_id else ""

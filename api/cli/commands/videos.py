@@ -1,4 +1,4 @@
-"""`reelseek videos`: the list of videos."""
+"""`reelseek videos`: list the videos in the library."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import with_settings
+from api.cli.flags import flag, with_settings
+from api.cli.options import FAILED, SORT, WITH_TAGS
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -25,16 +26,16 @@ SORT_KEYS: dict[str, "Callable[[Video], Any]"] = {
 
 @click.command()
 @click.argument("words", nargs=-1)
-@click.option("--sort", type=click.Choice(list(SORT_KEYS)), default="path", show_default=True, help="Order.")
-@click.option("--failed", is_flag=True, help="Only videos that could not be indexed.")
-@click.option("--tag", "tags", metavar="TAG", multiple=True, help="Only videos with this tag; several: with all.")
+@flag(SORT)
+@flag(FAILED)
+@flag(WITH_TAGS)
 @with_settings()
 def videos(
     words: tuple[str, ...], *, sort: str, failed: bool, tags: tuple[str, ...], settings: Settings, as_json: bool
 ) -> ExitCode:
     """List the videos in the library.
 
-    With WORDS only those whose path holds every word.
+    With WORDS, list only videos whose path contains every word.
 
     \b
     Examples:
@@ -50,10 +51,10 @@ def videos(
     filters = Filters(tags=tags)
     with Library.open(Path(settings.library)) as library:
         found = [video for video in library.videos() if filters.matches(video)]
-    chosen = [video for video in found if _wanted(video, words, failed)]
+    chosen = [video for video in found if _is_listed(video, words, failed)]
     chosen.sort(key=SORT_KEYS[sort])
     if as_json:
-        from api.cli.library_overview import video_json
+        from api.cli.output.video_json import video_json
 
         click.echo(json.dumps({"videos": [video_json(video) for video in chosen]}))
     else:
@@ -61,14 +62,15 @@ def videos(
     return ExitCode.OK
 
 
-def _wanted(video: "Video", words: Sequence[str], failed: bool) -> bool:
+def _is_listed(video: "Video", words: Sequence[str], failed: bool) -> bool:
     path = video.path.casefold()
     return (bool(video.failure_kind) or not failed) and all(word.casefold() in path for word in words)
 
 
 def _print(chosen: "Sequence[Video]") -> None:
     from api.cli.terminal import console, is_terminal, label
-    from api.safe_text import count_text, duration_text, safe_text, time_code
+    from api.formatting import count_text, duration_text, time_code
+    from api.safe_text import safe_text
 
     if not is_terminal():
         for video in chosen:

@@ -1,4 +1,4 @@
-"""`reelseek watch`: folders whose new videos are indexed by themselves."""
+"""`reelseek watch`: index new videos as they appear in folders."""
 
 import json
 import threading
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.options import INDEX_OPTIONS, WATCH_OPTIONS, with_settings
+from api.cli.flags import INDEX_SETTINGS, WATCH_SETTINGS, flag, with_settings
+from api.cli.options import ONCE, WATCH_PRUNE
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -23,27 +24,27 @@ if TYPE_CHECKING:
     required=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
-@click.option("--once", is_flag=True, help="Index what is complete, and end; for a timer.")
-@click.option("--prune", is_flag=True, help="Drop videos whose files are removed while it watches.")
-@with_settings(*WATCH_OPTIONS, *INDEX_OPTIONS)
+@flag(ONCE)
+@flag(WATCH_PRUNE)
+@with_settings(*WATCH_SETTINGS, *INDEX_SETTINGS)
 def watch(folders: tuple[Path, ...], *, once: bool, prune: bool, settings: Settings, as_json: bool) -> ExitCode:
-    """Watch folders: new and changed videos are indexed once they are complete.
+    """Watch folders, and index new and changed videos.
 
-    A file is complete when its size and time have not changed for --settle-seconds and, where this machine can tell,
-    nobody holds it open for writing. Names that programs give to unfinished files (.part, .crdownload, .tmp and the
-    like) are passed over. A library that another process writes to, and a folder that goes away, are waited for.
-    Ctrl-C stops cleanly; what runs then goes on with the next watch or index.
+    A file is complete when its size and modification time have not changed for --settle-seconds and, where the
+    system can tell, no process has it open for writing. Names that programs give to unfinished files (.part,
+    .crdownload, .tmp and the like) are skipped. If another process is writing to the library, or a folder is
+    unavailable, the command waits. Ctrl-C stops cleanly; the next watch or index continues.
 
     \b
     Examples:
       reelseek watch ~/Videos
       reelseek watch /mnt/camera ~/Downloads --library /data/films --settle-seconds 60
-      reelseek watch ~/Videos --prune              forget files that are deleted
-      reelseek watch ~/Videos --once               what is complete now, then end
-      reelseek watch ~/Videos --json               one event a line
+      reelseek watch ~/Videos --prune              also remove deleted files from the library
+      reelseek watch ~/Videos --once               index what is complete now, then exit
+      reelseek watch ~/Videos --json               one event per line
 
-    With --prune, a folder that is suddenly empty is taken for a drive that is not there, and nothing is dropped.
-    Returns 3 when some videos could not be indexed.
+    With --prune, a folder that is suddenly empty is treated as an unmounted drive, and nothing is removed. Returns
+    3 if some videos could not be indexed.
     """
     from api.cli.interrupt import stop_on_signal
     from api.cli.output.index_views import STOPPING
@@ -51,10 +52,10 @@ def watch(folders: tuple[Path, ...], *, once: bool, prune: bool, settings: Setti
 
     view, cancel = _view(settings, as_json), threading.Event()
 
-    def say_stopping() -> None:
+    def print_stopping() -> None:
         click.echo(STOPPING, err=True)
 
-    with view, stop_on_signal(cancel, say_stopping):
+    with view, stop_on_signal(cancel, print_stopping):
         summary = watch_folders(folders, settings=settings, on_event=view.show, cancel=cancel, once=once, prune=prune)
     if as_json:
         counts = {"indexed": summary.indexed, "failed": summary.failed, "removed": summary.removed}

@@ -1,4 +1,4 @@
-"""The demo's questions: some of each kind whose answers are known, asked, and set beside the truth."""
+"""Questions of the demo: some of each kind, whose true answers are known."""
 
 import re
 import time
@@ -25,15 +25,15 @@ KINDS = ("what", "when", "absent")
 
 @dataclass(frozen=True, slots=True)
 class AskedCheck:
-    """One question beside its truth."""
+    """One question with its answer and the truth."""
 
     kind: str
     question: str
     truth: str
     answer: str
-    """Empty when it was not found."""
+    """Empty if it was not found."""
     right: bool
-    """What: the true words stand in the answer; when: the first moment is the true one; absent: not found."""
+    """What: the answer contains the true words; when: the first moment is the true one; absent: not found."""
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _spread(lines: Sequence[JsonLine]) -> list[JsonLine]:
 
 def _check(asker: Asker, line: JsonLine) -> AskedCheck:
     kind, question, truth = line.text("kind"), line.text("question"), line.text("answer")
-    asker.model.count_tokens(("load",))  # what is loaded first must not count as the first answer's time
+    asker.model.count_tokens(("load",))  # loading must not count towards the first answer's time
     started = time.perf_counter()
     answer = asker.ask(question)
     seconds = time.perf_counter() - started
@@ -78,7 +78,7 @@ def _right(answer: Answer, line: JsonLine) -> bool:
 
 
 def asked_table(checks: Sequence[AskedCheck]) -> Table:
-    """One row a question: what was asked, what is true, what was answered."""
+    """One row per question: the question, the truth, the answer."""
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True)
     table.add_column("kind", no_wrap=True, style="cyan")
@@ -94,7 +94,7 @@ def asked_table(checks: Sequence[AskedCheck]) -> Table:
 
 
 def asked_verdict(checks: Sequence[AskedCheck]) -> str:
-    """How many were right, by kind."""
+    """How many answers are right, by kind."""
     parts = [
         f"{sum(check.right for check in own)} of {len(own)} {kind}"
         for kind in KINDS

@@ -1,4 +1,4 @@
-"""The demo's run: draw, index, ask some of the queries whose truth is known, compare."""
+"""Searches of the demo: generate videos, index them, run queries whose true moments are known, and compare."""
 
 import shutil
 import time
@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from api.cli.index_run import run_index
 from api.cli.output.index_views import BarView, IndexView, PlainView, SilentView
+from api.cli.run_index import run_index
 from api.cli.terminal import is_terminal, percent_bar
 from api.index_progress import Tally, stages_of
 from demo.world.make import make_world
@@ -22,14 +22,14 @@ from search.results import Moment
 
 QUERIES_OF_A_KIND = 4
 UNCOUNTED = {"motion": 2}
-"""Kinds that no signal can tell yet, with how many are shown: one frame does not show a motion."""
+"""Kinds that no signal detects yet, with how many are shown: a single frame does not show motion."""
 RIGHT_IOU = 0.5
-"""A moment is right when it and the truth share at least half of what they cover together."""
+"""Intersection over union with the truth from which a moment is right."""
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long the parts took."""
+    """How long each part took."""
 
     video_seconds: float
     draw_seconds: float
@@ -43,15 +43,15 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One search beside its truth."""
+    """One search with its result and the truth."""
 
     kind: str
     query: str
     true_video: str
     true_span: TimeSpan
-    """Of several right spans the one nearest to what was found."""
+    """Of several true spans, the one closest to what was found."""
     found_video: str
-    """File name, empty when nothing was found."""
+    """File name; empty if nothing was found."""
     found_span: TimeSpan | None
     iou: float
     seconds: float
@@ -62,7 +62,7 @@ class Check:
 
     @property
     def counts(self) -> bool:
-        """Whether it is judged; the others are shown for what they are."""
+        """Whether it counts towards the verdict."""
         return self.kind not in UNCOUNTED
 
     def to_json(self) -> dict[str, Any]:
@@ -80,34 +80,34 @@ class Check:
 
 
 def draw_and_index(folder: Path, *, minutes: float, seed: int, settings: Settings, quiet: bool) -> Times:
-    """Draws the world into `folder` and indexes it from nothing, so that the times are those of the whole work.
+    """Generates videos in `folder` and indexes them from scratch, so that the times cover all of the work.
 
     Raises:
-        VideoError: a drawn video could not be indexed.
+        VideoError: a generated video could not be indexed.
     """
     started = time.perf_counter()
-    with percent_bar("drawing", quiet=quiet) as show:
+    with percent_bar("generating", quiet=quiet) as show:
         world = make_world(folder, minutes=minutes, seed=seed, video_minutes=max(0.5, minutes / 2), progress=show)
-    _forget(Path(settings.library))
+    _remove_demo_library(Path(settings.library))
     drawn = time.perf_counter()
     tally = Tally(stages=stages_of(settings))
     view: IndexView = SilentView() if quiet else BarView(tally) if is_terminal() else PlainView(tally)
     finished = run_index([folder], settings=settings, tally=tally, view=view)
     if tally.failures:
         worst = tally.failures[0]
-        raise VideoError(f"the drawn video {worst.path} could not be indexed: {worst.kind}: {worst.reason}")
+        raise VideoError(f"the generated video {worst.path} could not be indexed: {worst.kind}: {worst.reason}")
     indexed = time.perf_counter()
     return Times(world.seconds, drawn - started, indexed - drawn, finished.failed, finished.interrupted)
 
 
-def _forget(library: Path) -> None:
-    """Removes the library of an earlier demo, and nothing that is not one."""
+def _remove_demo_library(library: Path) -> None:
+    """Removes the library of an earlier demo; anything else in that folder is left alone."""
     if (library / MAKER_FILE).is_file():
         shutil.rmtree(library)
 
 
 def search_and_compare(truth: Path, *, settings: Settings) -> list[Check]:
-    """Asks some queries of each kind, spread evenly over the truth file."""
+    """Runs some queries of each kind, spread evenly over the ground truth."""
     by_kind: dict[str, list[JsonLine]] = defaultdict(list)
     for line in read_json_lines(truth):
         if len(line.windows("windows")):

@@ -1,4 +1,4 @@
-"""The demo's table: found beside true."""
+"""The table of the demo's searches."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,12 @@ from rich.text import Text
 
 from api.cli.demo.search_checks import RIGHT_IOU, Check
 from api.cli.terminal import label
-from api.safe_text import time_code
+from api.formatting import time_code
 from indexer.records import TimeSpan
 
 
 def checks_table(checks: Sequence[Check]) -> Table:
-    """One row for each search: what was asked, where it is, what was found, and how long it took."""
+    """One row per search: the query, the true moment, the moment found, and the time it took."""
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True)
     table.add_column("kind", no_wrap=True, style="cyan")
@@ -36,7 +36,7 @@ def checks_table(checks: Sequence[Check]) -> Table:
 
 
 def verdict(checks: Sequence[Check]) -> str:
-    """How many were right, and what was not judged."""
+    """How many searches are right, and which do not count."""
     judged = [check for check in checks if check.counts]
     others = [check for check in checks if not check.counts]
     right = sum(check.right for check in judged)
@@ -44,7 +44,7 @@ def verdict(checks: Sequence[Check]) -> str:
     if others:
         kinds = ", ".join(sorted({check.kind for check in others}))
         missed = f"{sum(check.right for check in others)} of {len(others)} right"
-        text += f" Not judged: {kinds}, {missed}, since one frame cannot tell it."
+        text += f" Not judged: {kinds}, {missed}, since a single frame cannot show it."
     return text
 
 
@@ -54,5 +54,5 @@ def _place(video: str, span: TimeSpan) -> Text:
 
 
 def _short(video: str) -> str:
-    """The part of a file name that tells the demo's videos apart: its number."""
+    """The number in the name of one of the demo's videos."""
     return "#" + video.rsplit(".", 1)[0].rsplit("-", 1)[-1]

@@ -1,4 +1,4 @@
-"""How an answer looks: its words, then the moments as time codes."""
+"""Printing of answers: the text, then the cited moments as time codes."""
 
 from pathlib import PurePath
 from shutil import get_terminal_size
@@ -6,51 +6,56 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.safe_text import count_text, one_line, safe_text, time_code
+from api.formatting import count_text, time_code
+from api.safe_text import one_line, safe_text
 
 if TYPE_CHECKING:
     from search.answering.answer import Answer, CitedMoment
 
 
 ERASE_LINE = "\x1b[2K"
-"""As every terminal since the VT100 understands it."""
+"""Understood by every terminal since the VT100."""
 
 
 def print_words(words: str) -> None:
-    """Words of an answer that is still being written."""
+    """Prints the next words of an answer that is being generated."""
     click.echo(safe_text(words), nl=False)
 
 
 class DraftLine:
-    """A first answer on one dim line of the terminal, which the answer then replaces."""
+    """A draft answer on one dim line of the terminal, which the answer then replaces."""
 
     def __init__(self) -> None:
         self._words = ""
 
     def add(self, words: str) -> None:
-        """Shows more of it, as much as one line holds."""
+        """Adds words to the draft and shows as much of it as fits on one line."""
         self._words += words
         room = get_terminal_size().columns - 1
         line = one_line(f"draft: {self._words}")
         click.echo(f"\r{ERASE_LINE}" + click.style(line[:room], dim=True), nl=False)
 
     def clear(self) -> None:
-        """Takes it away; safe to repeat."""
+        """Erases the draft; safe to repeat."""
         if self._words:
             click.echo(f"\r{ERASE_LINE}", nl=False)
         self._words = ""
 
 
-def print_answer(answer: "Answer", *, told: str = "") -> None:
-    """Prints an answer whose first words may have been told already."""
-    if told:
+def print_answer(answer: "Answer", *, printed: str = "") -> None:
+    """Prints an answer.
+
+    Args:
+        printed: what was already printed of it while it was generated.
+    """
+    if printed:
         click.echo("")
-    if one_line(told) != one_line(answer.answer) or not told:
+    if one_line(printed) != one_line(answer.answer) or not printed:
         click.echo(one_line(answer.answer))
     for warning in answer.warnings:
         click.echo(f"warning: {one_line(warning)}", err=True)
     if not answer.found and answer.moments:
-        click.echo("Not found; what came closest:" if told else "What came closest:")
+        click.echo("Not found; closest moments:" if printed else "Closest moments:")
     for moment in answer.moments:
         click.echo(moment_line(moment))
     used = answer.evidence

@@ -1,4 +1,4 @@
-"""What `reelseek index` says at its end: counts, failures with reasons, where the library is, what to do next."""
+"""The summary of `reelseek index`: counts, failures with reasons, the library, and what to do next."""
 
 import shlex
 from collections import defaultdict
@@ -9,26 +9,31 @@ from rich.text import Text
 
 from api.cli.output.index_views import reason_of
 from api.cli.terminal import console, label
+from api.formatting import count_text, duration_text
 from api.index_progress import Tally
-from api.safe_text import count_text, duration_text, safe_text
+from api.safe_text import safe_text
 from indexer.config import Settings
 from indexer.pipeline.events import IndexFinished, VideoFailed
 
 SHOWN_OF_A_KIND = 5
-"""So many failures of one kind are listed; the library keeps them all."""
+"""Failures of one kind that are listed; the library holds all of them."""
 
 
 def print_summary(finished: IndexFinished, tally: Tally, settings: Settings) -> None:
     screen = console()
     if not finished.videos:
-        screen.print(label("No videos there.", "yellow"))
+        screen.print(label("No videos found.", "yellow"))
         return
     screen.print(label(_counts(finished, tally), "bold"), soft_wrap=True)
     failed_before = sum(event.reason.startswith("failed before") for event in tally.skipped)
     if failed_before:
-        screen.print(label(f"{failed_before:,} of the skipped failed before: see `reelseek status`, or --retry-failed"))
+        screen.print(
+            label(
+                f"{failed_before:,} of the skipped videos failed before: see `reelseek status`, or use --retry-failed"
+            )
+        )
     if tally.moved:
-        screen.print(label(f"{count_text(len(tally.moved), 'file')} moved, recognised"))
+        screen.print(label(f"{count_text(len(tally.moved), 'moved file')} recognised"))
     _print_missing(screen, tally)
     print_failures(screen, tally.failures)
     _print_next(screen, finished, settings)
@@ -41,7 +46,7 @@ def _counts(finished: IndexFinished, tally: Tally) -> str:
     if finished.failed:
         parts.append(f"{finished.failed:,} failed")
     verb = "Stopped" if finished.interrupted else "Done"
-    pace = f", {tally.video_seconds / finished.seconds:.1f} video s/s" if tally.video_seconds else ""
+    pace = f", {tally.video_seconds / finished.seconds:.1f}x real time" if tally.video_seconds else ""
     of = count_text(finished.videos, "video")
     return f"{verb} in {duration_text(finished.seconds)}: {', '.join(parts)} of {of}{pace}"
 
@@ -50,9 +55,11 @@ def _print_missing(screen: Console, tally: Tally) -> None:
     kept = sum(not event.dropped for event in tally.missing)
     dropped = len(tally.missing) - kept
     if kept:
-        screen.print(label(f"{count_text(kept, 'video')} gone from the disk, still in the library; --prune drops them"))
+        screen.print(
+            label(f"{count_text(kept, 'video')} no longer on disk, still in the library; --prune removes them")
+        )
     if dropped:
-        screen.print(label(f"{count_text(dropped, 'video')} gone from the disk, dropped"))
+        screen.print(label(f"{count_text(dropped, 'video')} no longer on disk, removed"))
 
 
 def print_failures(screen: Console, failures: list[VideoFailed], *, shown: int = SHOWN_OF_A_KIND) -> None:
@@ -76,6 +83,6 @@ def _print_next(screen: Console, finished: IndexFinished, settings: Settings) ->
     where = "" if settings.library == Settings().library else f" --library {shlex.quote(settings.library)}"
     screen.print(label(f"Library: {settings.library}"), soft_wrap=True)
     if finished.interrupted:
-        screen.print(label("Give the same command again to go on; what is finished can be searched already."))
+        screen.print(label("Run the same command again to continue; what is finished can already be searched."))
     else:
-        screen.print(label(f'Next: reelseek search "what you look for"{where}'), soft_wrap=True)
+        screen.print(label(f'Next: reelseek search "what you are looking for"{where}'), soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Three ways to watch an indexing run: a bar in a terminal, lines in a pipe, JSON for programs."""
+"""Views of an indexing run: a progress bar in a terminal, lines in a pipe, JSON for programs."""
 
 import json
 from dataclasses import asdict
@@ -13,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.terminal import console, label
+from api.formatting import count_text, duration_text, time_code
 from api.index_progress import Tally, event_name
-from api.safe_text import count_text, duration_text, safe_text, time_code
+from api.safe_text import safe_text
 from indexer.pipeline.events import (
     IndexEvent,
     IndexFinished,
@@ -31,15 +32,15 @@ from indexer.pipeline.events import (
     WatchWaiting,
 )
 
-STOPPING = "stopping after what is at hand; Ctrl-C once more kills"
+STOPPING = "stopping after the current work; press Ctrl-C again to kill"
 SHOWN_ACTIVE = 3
-"""So many videos under way are shown."""
+"""Videos in progress that are shown."""
 QUIET_SECONDS = 30.0
-"""A pipe hears of progress inside a long video so often."""
+"""Interval between progress lines within a long video, in a pipe."""
 
 
 class IndexView(Protocol):
-    """Shows a run while it goes on; used as a context manager around it."""
+    """Shows a run in progress; used as a context manager around it."""
 
     def __enter__(self) -> Self: ...
     def __exit__(self, *exception: Any) -> None: ...
@@ -64,37 +65,37 @@ class JsonView:
 
 
 class SilentView(JsonView):
-    """For programs that want only the end."""
+    """Shows nothing, for callers that only need the result."""
 
     def show(self, event: IndexEvent) -> None:
         pass
 
 
 class PlainView(JsonView):
-    """A line for everything that ends, and now and then for what takes long."""
+    """A line for every finished step, and one now and then during long ones."""
 
     def __init__(self, tally: Tally) -> None:
         self.tally = tally
-        self._spoken = tally.seconds
+        self._last_line_seconds = tally.seconds
 
     def show(self, event: IndexEvent) -> None:
         line = event_line(event)
         if isinstance(event, StageProgress):
-            if self.tally.seconds - self._spoken < QUIET_SECONDS:
+            if self.tally.seconds - self._last_line_seconds < QUIET_SECONDS:
                 return
-            line = f"working {event.stage:<12}{time_code(event.done_seconds)}  {event.path}{_left(self.tally)}"
+            line = f"working {event.stage:<12}{time_code(event.done_seconds)}  {event.path}{_time_left(self.tally)}"
         if line:
-            self._spoken = self.tally.seconds
+            self._last_line_seconds = self.tally.seconds
             click.echo(safe_text(line))
 
 
 class BarView:
-    """A bar with files, pace and time left, and below it what is worked on; warnings scroll by above it."""
+    """A bar with files, pace and time left; videos in progress below it, warnings above it."""
 
     def __init__(self, tally: Tally, screen: Console | None = None) -> None:
         self.tally = tally
         self.screen = screen or console()
-        self._note = "starting: looking for videos, loading models"
+        self._note = "starting: scanning for videos, loading models"
         self._live = Live(get_renderable=self._draw, console=self.screen, refresh_per_second=8, transient=True)
 
     def __enter__(self) -> Self:
@@ -126,8 +127,8 @@ class BarView:
             Text.assemble((tally.stage.replace("_", " "), "green"), f" {tally.stage_files} of {tally.todo} videos"),
             ProgressBar(total=1.0, completed=tally.share, width=max(10, min(40, self.screen.width // 4))),
             Text(f"{tally.share:4.0%}", style="bold"),
-            Text(f"{tally.pace:.1f} video s/s" if tally.pace else "", style="cyan"),
-            Text("" if self._note == STOPPING else _left(tally).strip(" ,")),
+            Text(f"{tally.pace:.1f}x real time" if tally.pace else "", style="cyan"),
+            Text("" if self._note == STOPPING else _time_left(tally).strip(" ,")),
             Text(f"{len(tally.failures)} failed" if tally.failures else "", style="red"),
         ]
         bar.add_row(*cells)
@@ -142,7 +143,7 @@ class BarView:
 
 
 def event_line(event: IndexEvent) -> str:
-    """An event as a sentence; empty for those that are only progress or told in the summary."""
+    """An event as a sentence; empty for progress and for events that the summary covers."""
     match event:
         case ScanFinished():
             return f"found {count_text(event.videos, 'video')}, {event.todo:,} to index"
@@ -150,7 +151,7 @@ def event_line(event: IndexEvent) -> str:
             length, rows = time_code(event.duration_seconds), count_text(event.rows, "row")
             return f"done {event.stage}: {event.path} ({length}, {rows}, {duration_text(event.wall_seconds)})"
         case StageLeftOut():
-            return f"{event.stage.replace('_', ' ')} is left out: {event.reason}"
+            return f"{event.stage.replace('_', ' ')} skipped: {event.reason}"
         case VideoMoved():
             return f"moved: {event.old_path} is now {event.path}"
         case VideoFailed():
@@ -162,21 +163,21 @@ def event_line(event: IndexEvent) -> str:
         case WatchLooked():
             return f"indexing {count_text(event.ready, 'file')}; {event.changing:,} not complete yet"
         case WatchIdle():
-            return f"watching {count_text(event.files, 'file')}; all is indexed"
+            return f"watching {count_text(event.files, 'file')}; everything is indexed"
         case WatchWaiting():
             return f"waiting: {event.reason}"
         case VideoMissing():
-            return f"{'dropped' if event.dropped else 'missing'}: {event.path} is gone from the disk"
+            return f"{'removed' if event.dropped else 'missing'}: {event.path} is no longer on disk"
         case _:
             return ""
 
 
 def reason_of(failure: VideoFailed) -> str:
-    """The reason without the path, which most reasons name at their start."""
+    """The reason without the path that most reasons start with."""
     return failure.reason.removeprefix(failure.path).lstrip(": ")
 
 
-def _left(tally: Tally) -> str:
+def _time_left(tally: Tally) -> str:
     left = tally.seconds_left
     if left is None:
         return ""

@@ -1,4 +1,4 @@
-"""How found moments look: a table for people, lines with tabs for a pipe. JSON comes from `search.results`."""
+"""Printing of moments: a table for people, tab-separated lines for a pipe. JSON comes from `search.results`."""
 
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -11,8 +11,9 @@ from rich.text import Text
 
 from api.cli.output.thumbnails import half_blocks
 from api.cli.terminal import label
+from api.formatting import count_text, time_code
 from api.highlight import excerpt, matching_spans
-from api.safe_text import count_text, one_line, safe_text, time_code
+from api.safe_text import one_line, safe_text
 from search.signals import ENTRY_OF
 
 if TYPE_CHECKING:
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
 
 EXCERPT_CHARACTERS = 240
 SURE = 0.9
-"""Relevance that is not dimmed."""
+"""Relevance from which it is not dimmed."""
 
 
 def moment_line(rank: int, moment: "Moment") -> str:
-    """One line for a pipe: rank, start, stop, score, signals, path and text, set apart by tabs."""
+    """One line for a pipe: rank, start, stop, score, signals, path and text, separated by tabs."""
     signals = ",".join(f"{name}={place}" for name, place in moment.signals.items())
     start, stop = time_code(moment.span.start_seconds), time_code(moment.span.stop_seconds)
     parts = (str(rank), start, stop, f"{moment.score:.4f}", signals, safe_text(moment.video), one_line(moment.text))
@@ -36,16 +37,16 @@ def print_result(console: Console, result: "SearchResult", *, offset: int, thumb
     """Prints a page of moments as a table, and how to see the next one.
 
     Args:
-        example: what was looked for where it was not words alone.
+        example: what was searched for, where it was not text alone.
     """
     asked = one_line(example or result.query)
     if result.plan is not None and not result.plan.is_plain:
-        console.print(label(f"understood as: {one_line(understood_words(result.plan))}", "dim"))
+        console.print(label(f"understood as: {one_line(describe_plan(result.plan))}", "dim"))
     if not result.moments:
         console.print(Text.assemble("Nothing found for ", (asked, "bold"), "."))
-        console.print(label("Say it in other words, or see with `reelseek status` what is indexed.", "dim"))
+        console.print(label("Try other words, or see what is indexed with `reelseek status`.", "dim"))
         if result.closest:
-            console.print(label("Closest, though none of these matches well:", "dim"))
+            console.print(label("Closest moments, though none matches well:", "dim"))
             console.print()
             console.print(_table(result.closest, result.words, 0, thumbnails))
         return
@@ -55,7 +56,7 @@ def print_result(console: Console, result: "SearchResult", *, offset: int, thumb
     console.print()
     seconds = result.seconds.get("total", 0.0)
     folded = next((rank for rank, one in enumerate(result.moments, offset + 1) if one.alike or one.in_video), 0)
-    shown = f"; folded ones with --expand RANK, as --expand {folded}" if folded else ""
+    shown = f"; show folded moments with --expand RANK, as --expand {folded}" if folded else ""
     more = f"; more with --offset {offset + len(result.moments)}" if result.more else ""
     console.print(label(f"{seconds:.2f} s{more}{shown}", "dim"))
 
@@ -77,7 +78,7 @@ def _table(moments: "Sequence[Moment]", query: str, offset: int, thumbnails: boo
 
 
 def moment_words(moment: "Moment", query: str) -> RenderableType:
-    """When and where, why it matched, and the matched text with the query's words marked."""
+    """When and where, why it matched, and the matched text with the query's words highlighted."""
     span = f"{time_code(moment.span.start_seconds)} - {time_code(moment.span.stop_seconds)}"
     path = PurePath(moment.video)
     when = Text.assemble((span, "bold cyan"), "  ", (safe_text(path.name), "bold"))
@@ -93,20 +94,20 @@ def moment_words(moment: "Moment", query: str) -> RenderableType:
         ]
     elif moment.text.strip():
         lines.append(Padding(marked_text(moment.text, query), (0, 0, 0, 2)))
-    if folded := folded_words(moment):
+    if folded := describe_folded(moment):
         lines.append(label(folded, "magenta"))
     return Group(*lines, where)
 
 
 def _part_words(number: int, part: "Part", query: str) -> Text:
-    """When one step of several is, and the text that matched."""
+    """When one of several steps happens, and the text that matched."""
     span = f"{number}. {time_code(part.span.start_seconds)} - {time_code(part.span.stop_seconds)}"
     words = Text.assemble((span, "cyan"))
     return words.append("  ").append_text(marked_text(part.text, query)) if part.text.strip() else words
 
 
-def understood_words(plan: "Plan") -> str:
-    """How a query with grammar in it was understood, in a line: `a beach; without: people; only: folder 2023`."""
+def describe_plan(plan: "Plan") -> str:
+    """How a structured query was understood, on one line: `a beach, without people; only folder 2023`."""
     steps: list[str] = []
     for step in plan.steps:
         terms = [
@@ -119,15 +120,15 @@ def understood_words(plan: "Plan") -> str:
     return "; ".join([", then ".join(steps), *([f"only {', '.join(filters)}"] if filters else [])])
 
 
-def folded_words(moment: "Moment") -> str:
-    """How many moments it stands for: `12 more like this, 3 more in this video`; empty for none."""
+def describe_folded(moment: "Moment") -> str:
+    """How many moments are folded into it: `12 more like this, 3 more in this video`; empty for none."""
     alike = f"{moment.alike:,} more like this" if moment.alike else ""
     in_video = f"{moment.in_video:,} more in this video" if moment.in_video else ""
     return ", ".join(part for part in (alike, in_video) if part)
 
 
 def marked_text(text: str, query: str) -> Text:
-    """An excerpt of a text on one line, the words that answer the query in colour."""
+    """An excerpt of a text on one line, with the words that match the query highlighted."""
     line = one_line(text)
     shown, spans = excerpt(line, matching_spans(line, query), EXCERPT_CHARACTERS)
     marked = Text(shown)
@@ -137,7 +138,7 @@ def marked_text(text: str, query: str) -> Text:
 
 
 def route_lines(routes: "Sequence[SignalWeight]") -> list[Text]:
-    """For each signal that was asked, how much it counted and why; those that did not are dim."""
+    """For each signal, its weight and why; signals that do not count are dim."""
     width = max((len(route.signal) for route in routes), default=0)
     return [
         Text(

@@ -1,7 +1,7 @@
-"""Pictures in a terminal: two pixels a character, the upper as foreground and the lower as background colour.
+"""Thumbnails in a terminal: two pixels per character, the upper as foreground and the lower as background colour.
 
-Works in every terminal with true colours; the graphics protocols of single terminals (kitty, iTerm2, sixel) are left
-out, since they cannot be placed inside a table that scrolls.
+Works in every terminal with true colours. The graphics protocols of some terminals (kitty, iTerm2, sixel) are not used,
+since their images cannot be placed inside a table that scrolls.
 """
 
 from pathlib import Path
@@ -12,17 +12,17 @@ from rich.text import Text
 from api.cli.terminal import WIDE_COLUMNS
 
 COLUMNS, ROWS = 32, 9
-"""The box a picture fits into: nine lines, as high as the words beside it may grow."""
+"""The box that a thumbnail fits into: nine lines, as high as the text beside it may grow."""
 _UPPER_HALF = "▀"
 
 
 def can_show(console: Console) -> bool:
-    """The terminal has true colours and room for a picture beside the words."""
+    """Whether the terminal has true colours and room for a thumbnail beside the text."""
     return console.is_terminal and console.color_system == "truecolor" and console.width >= WIDE_COLUMNS
 
 
 def half_blocks(picture: Path) -> Text | None:
-    """Draws a picture as large as the box allows, or None where it cannot be read."""
+    """An image drawn as large as the box allows; None if it cannot be read."""
     from PIL import Image, UnidentifiedImageError
 
     try:

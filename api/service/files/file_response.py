@@ -18,7 +18,7 @@ from api.errors import RangeError
 from api.media.byte_ranges import ByteRange, OutsideError, check_conditions, parse_range, range_still_holds
 from api.media.errors import PreconditionError
 from api.media.opened_file import OpenedFile
-from api.service.event_stream import until_gone
+from api.service.disconnects import until_disconnect
 
 PIECE_BYTES = 256 << 10
 """Read at once; a response holds two pieces at most."""
@@ -61,7 +61,7 @@ class _FileBody(ASGIResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send everything, or stop when the client is gone."""
-        gone = asyncio.ensure_future(until_gone(receive))
+        gone = asyncio.ensure_future(until_disconnect(receive))
         try:
             await self.start_response(send)
             if not (self.is_head_response or self.status_code == 304):

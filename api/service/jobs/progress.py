@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.index_progress import Tally, event_name
-from api.service.schemas.videos import Job, JobError
+from api.service.schemas.jobs import Job, JobError
 from indexer.catalog import StageName
 from indexer.pipeline import events
 

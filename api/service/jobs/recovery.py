@@ -3,9 +3,9 @@
 import time
 from pathlib import Path
 
+from api.formatting import rfc3339
 from api.service.jobs.store import JobEntry, JobStore
-from api.service.links import rfc3339
-from api.service.schemas.videos import JobError
+from api.service.schemas.jobs import JobError
 from indexer.errors import LibraryError, LibraryLockedError
 from indexer.store.lock import WriterLock
 

@@ -14,16 +14,16 @@ from pathlib import Path
 import msgspec
 
 from api.errors import ConflictError, NotFoundError, QueueFullError
+from api.formatting import rfc3339
 from api.index_progress import stages_of
 from api.service.jobs.child import JobChild
 from api.service.jobs.progress import JobProgress
 from api.service.jobs.recovery import is_free, recovered
 from api.service.jobs.store import JobEntry, JobStore
 from api.service.jobs.uploads import sweep_uploads
-from api.service.links import rfc3339
 from api.service.metrics import Metrics
 from api.service.runtime import Runtime
-from api.service.schemas.videos import Job, JobError, JobPage
+from api.service.schemas.jobs import Job, JobError, JobPage
 from api.service.views.videos import display_names
 from indexer.config import Settings
 from indexer.errors import LibraryError, LibraryLockedError

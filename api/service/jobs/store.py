@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from api.service.schemas.videos import Job
+from api.service.schemas.jobs import Job
 
 FINISHED = frozenset({"done", "failed", "cancelled"})
 

@@ -1,4 +1,4 @@
-"""`/api/ask`: an answer as JSON, or word by word as server-sent events. Nobody is answered who has gone away."""
+"""`/api/ask`: an answer as JSON, or streamed as server-sent events; work stops when the client disconnects."""
 
 import threading
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, 
 from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import Body
 
+from api.service.disconnects import run_while_connected
 from api.service.event_stream import MEDIA_TYPE, Channel, EventStream, StreamCount, wants_events
 from api.service.problems import described
-from api.service.route_helpers import while_there
 from api.service.runtime import Runtime
 from api.service.schemas import ask as ask_schemas
 from api.service.views.search import answer_view, shown_views
@@ -21,16 +21,16 @@ from indexer.records import TimeSpan
 from search.answering.answer import Answer
 
 DESCRIPTION = (
-    "With `Accept: text/event-stream` the answer comes as events: `evidence` with the clips that the model is shown,"
-    " `draft` with the next words of a first answer from captions and quoted text alone, `token` with the next words of"
-    " the answer from the pictures, which replaces the draft and may still turn out to be unfounded, then `answer`, or"
-    " `problem`. A client that goes away ends the work."
+    "With `Accept: text/event-stream` the answer is streamed as events: `evidence` with the clips that the model sees,"
+    " `draft` with the next words of a draft from captions and quoted text, `token` with the next words of the answer"
+    " from the frames, which replaces the draft and may still be rejected, and finally `answer` or `problem`. The work"
+    " stops when the client disconnects."
 )
 
 
 @dataclass
 class AskOperation(Operation):
-    """Describes the second form of the answer, which Litestar cannot know."""
+    """Describes the event stream, which Litestar cannot infer."""
 
     def __post_init__(self) -> None:
         events = Schema(
@@ -43,7 +43,7 @@ class AskOperation(Operation):
 
 class AskRoutes(Controller):
     path = "/api/ask"
-    tags = ["search"]  # noqa: RUF012 - Litestar's way
+    tags = ["search"]  # noqa: RUF012 - as Litestar expects
 
     @post(
         operation_id="ask",
@@ -64,17 +64,17 @@ class AskRoutes(Controller):
         cancel = threading.Event()
         if wants_events(request):
             return EventStream(
-                lambda channel: _tell(runtime, data, cancel, channel),
+                lambda channel: _stream(runtime, data, cancel, channel),
                 count=streams,
                 ping_seconds=runtime.service.ping_seconds,
                 on_end=cancel.set,
             )
         work = runtime.asks.run(lambda: _ask(runtime, data, cancel, None))
-        answer = await while_there(request, work, cancel=cancel.set)
+        answer = await run_while_connected(request, work, cancel=cancel.set)
         return Response(answer_view(answer))
 
 
-async def _tell(runtime: Runtime, data: ask_schemas.AskRequest, cancel: threading.Event, channel: Channel) -> None:
+async def _stream(runtime: Runtime, data: ask_schemas.AskRequest, cancel: threading.Event, channel: Channel) -> None:
     answer = await runtime.asks.run(lambda: _ask(runtime, data, cancel, channel))
     channel.put("answer", answer_view(answer))
 

@@ -1,50 +1,29 @@
-"""`/api/videos/{id}/chapters`: the parts of a video, as JSON and as a track for players."""
-
-from typing import Annotated, Literal
+"""`/api/videos/{id}/chapters`: chapters as JSON and as a WebVTT track."""
 
 from litestar import Controller, Response, get
-from msgspec import Meta, Struct
 
 from api.chapter_formats import chapters_vtt
 from api.service.problems import described
-from api.service.route_helpers import VideoIdPath
+from api.service.routes.path_parameters import VideoIdPath
 from api.service.runtime import Runtime
-from api.service.schemas.videos import Seconds, VideoId
+from api.service.schemas.chapters import ChapterList, ChapterView
 from search.chapters.chapters import VideoChapter, chapters_of
-
-
-class ChapterView(Struct, kw_only=True):
-    """A part of a video; half open: [start_seconds, stop_seconds)."""
-
-    start_seconds: Seconds
-    stop_seconds: Seconds
-    title: Annotated[str, Meta(description="One line of plain text.", examples=["How bread rises"])]
-    source: Annotated[
-        Literal["container", "found"], Meta(description="Marked in the file, or found from its segments.")
-    ]
-
-
-class ChapterList(Struct, kw_only=True):
-    """The chapters of a video in order of time, none over another."""
-
-    video_id: VideoId
-    chapters: list[ChapterView]
 
 
 class ChapterRoutes(Controller):
     path = "/api/videos/{video_id:str}"
-    tags = ["videos"]  # noqa: RUF012 - Litestar's way
+    tags = ["videos"]  # noqa: RUF012 - as Litestar expects
 
-    @get("/chapters", operation_id="chapters", summary="Chapters", responses=described(404))
+    @get("/chapters", operation_id="chapters", summary="List chapters", responses=described(404))
     async def chapters(self, runtime: Runtime, video_id: VideoIdPath) -> ChapterList:
-        """The file's own where it has them; else found where pictures and words turn to something else."""
+        """The chapters in the file, if it has any; otherwise found where pictures and words change topic."""
         found = await _found(runtime, video_id)
         return ChapterList(video_id=video_id, chapters=[ChapterView(**chapter.to_json()) for chapter in found])
 
     @get(
         "/chapters.vtt",
         operation_id="chapters_vtt",
-        summary="Chapters as a track",
+        summary="Get chapters as WebVTT",
         media_type="text/vtt",
         responses=described(404),
     )

@@ -1,4 +1,4 @@
-"""`/api/export`: moments as a file for a spreadsheet, a player or an editor, as clips, or as one reel."""
+"""`/api/export`: moments as a table, chapters or an edit list, as clips, or as one reel."""
 
 import io
 import threading
@@ -18,11 +18,13 @@ from api.export.subclip_preparation import Prepared, prepare
 from api.export.subclips import Wanted
 from api.media.opened_file import OpenedFile
 from api.media.timecode import parse_rate
+from api.service.disconnects import run_while_connected
 from api.service.files.export_files import check_cut, clips_of, reel_of
 from api.service.files.file_response import AnyRequest, file_response
 from api.service.files.media_preparer import desk_of
 from api.service.problems import described
-from api.service.route_helpers import content_disposition, finite, while_there
+from api.service.routes.file_headers import content_disposition
+from api.service.routes.spans import finite
 from api.service.runtime import Runtime
 from api.service.schemas.export import ExportMoment, ExportRequest
 from indexer.records import TimeSpan, Video
@@ -36,11 +38,11 @@ _EXAMPLE = {
 
 class ExportRoutes(Controller):
     path = "/api/export"
-    tags = ["media"]  # noqa: RUF012 - Litestar's way
+    tags = ["media"]  # noqa: RUF012 - as Litestar expects
 
     @post(
         operation_id="export",
-        summary="Take moments away",
+        summary="Export moments",
         status_code=200,
         media_type="*/*",
         responses=described(404, 410, 415, 422),
@@ -49,26 +51,26 @@ class ExportRoutes(Controller):
         self,
         request: AnyRequest,
         runtime: Runtime,
-        data: Annotated[ExportRequest, Body(description="What to write.", schema_extra={"example": _EXAMPLE})],
+        data: Annotated[ExportRequest, Body(description="What to export.", schema_extra={"example": _EXAMPLE})],
     ) -> Response[bytes]:
-        """One file as it is; several, and clips, as a ZIP. Frames and time codes are exact, drop-frame included.
+        """One file, or a ZIP of several files or clips. Frames and time codes are exact, including drop-frame.
 
-        Clips, and one reel of all moments: 50 at most, 600 s together; 503 with Retry-After while they are cut: ask
-        again, what is cut is kept.
+        Clips and reels hold at most 50 moments and 600 s in total. While they are being cut, the answer is 503 with
+        Retry-After: repeat the request, since finished clips are kept.
         """
         wanted = await runtime.lookups.run(lambda: _wanted(runtime, data))
         rate = None if data.rate is None else parse_rate(data.rate)
         gone = threading.Event()
         try:
             preparing = runtime.cuts.run(lambda: _prepared(runtime, data, wanted, gone, rate=rate))
-            prepared = await while_there(request, preparing)
+            prepared = await run_while_connected(request, preparing)
         finally:
             gone.set()
         if data.format == "clips":
-            opened = await while_there(request, clips_of(runtime, desk_of(runtime), prepared.takes))
+            opened = await run_while_connected(request, clips_of(runtime, desk_of(runtime), prepared.takes))
             return _file(request, opened, f"{safe_name(data.title)}.zip", "application/zip")
         if data.format == "reel":
-            opened = await while_there(request, reel_of(runtime, desk_of(runtime), prepared.takes, rate=rate))
+            opened = await run_while_connected(request, reel_of(runtime, desk_of(runtime), prepared.takes, rate=rate))
             return _file(request, opened, f"{safe_name(data.title)}.mp4", "video/mp4")
         made = documents(prepared.takes, data.format, title=data.title, rate=rate, with_paths=False)
         return _answer(made, MEDIA_TYPES[data.format], title=data.title)
@@ -84,7 +86,7 @@ def _one(moment: ExportMoment, video: Video, where: str) -> Wanted:
     start = finite(moment.start_seconds, f"{where}.start_seconds")
     stop = finite(moment.stop_seconds, f"{where}.stop_seconds")
     if not start < min(stop, video.duration_seconds):
-        message = f"no span of a video that lasts {video.duration_seconds:.3f} s"
+        message = f"not a span of a video that lasts {video.duration_seconds:.3f} s"
         raise BadRequestError(f"{where} is {message}", fields=[(where, message)])
     return Wanted(
         video, TimeSpan(start, min(stop, video.duration_seconds)), moment.text or moment.why or moment.caption
@@ -94,7 +96,7 @@ def _one(moment: ExportMoment, video: Video, where: str) -> Wanted:
 def _prepared(
     runtime: Runtime, data: ExportRequest, wanted: Sequence[Wanted], gone: threading.Event, *, rate: Fraction | None
 ) -> Prepared:
-    """Blocks; ends when nobody waits any more."""
+    """Blocks; stops when the client has disconnected."""
     prepared = prepare(
         MediaChild(runtime.settings, lambda: gone.is_set() or runtime.stopping.is_set()),
         wanted,

@@ -1,8 +1,7 @@
-"""`/api/health` and `/metrics`: whether all is well, for people and for monitors."""
+"""`/api/health` and `/metrics`: the state of the service, for people and for monitoring."""
 
 import shutil
 from collections import Counter
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -15,6 +14,7 @@ from api.service.metrics import MEDIA_TYPE, Metrics
 from api.service.problems import described
 from api.service.runtime import Runtime
 from api.service.schemas.health import Health, QueueState, SignalState
+from api.version import package_version
 from indexer.catalog import StageName
 from indexer.config import Settings
 from indexer.errors import LibraryError
@@ -27,12 +27,12 @@ _METRICS = ResponseSpec(str, generate_examples=False, description="Prometheus' t
 
 class HealthRoutes(Controller):
     path = "/"
-    tags = ["service"]  # noqa: RUF012 - Litestar's way
+    tags = ["service"]  # noqa: RUF012 - as Litestar expects
 
-    @get("/api/health", operation_id="health", summary="How the service is", responses=described())
+    @get("/api/health", operation_id="health", summary="Get the service's health", responses=described())
     async def health(self, runtime: Runtime, jobs: JobRunner) -> Health:
-        """Library, models, queues, disk. `degraded` with the reasons when something is amiss."""
-        found = await runtime.lookups.run(lambda: _look(runtime))
+        """State of library, models, queues and disk; `degraded`, with reasons, if something is wrong."""
+        found = await runtime.lookups.run(lambda: _health(runtime))
         makings = desk_of(runtime).makings
         found.queue[makings.name] = QueueState(running=makings.running, waiting=makings.waiting, limit=makings.limit)
         found.queue["jobs"] = QueueState(
@@ -42,11 +42,11 @@ class HealthRoutes(Controller):
 
     @get("/metrics", operation_id="metrics", summary="Prometheus metrics", responses={200: _METRICS} | described())
     async def metrics(self, metrics: Metrics) -> Response[bytes]:
-        """For Prometheus."""
+        """Metrics in Prometheus' text format."""
         return Response(metrics.text(), media_type=MEDIA_TYPE)
 
 
-def _look(runtime: Runtime) -> Health:
+def _health(runtime: Runtime) -> Health:
     problems: list[str] = []
     library: dict[str, Any] = {"exists": False}
     signals: list[SignalState] = []
@@ -72,7 +72,7 @@ def _look(runtime: Runtime) -> Health:
     return Health(
         status="degraded" if problems else "ok",
         problems=problems,
-        version=_version(),
+        version=package_version(),
         needs_key=runtime.service.needs_key,
         library=library,
         models={
@@ -93,7 +93,7 @@ def _look(runtime: Runtime) -> Health:
 
 
 def _signals(runtime: Runtime, settings: Settings) -> list[SignalState]:
-    """Folders of this machine are not told: a model is known by its last part."""
+    """Does not reveal folders of this machine: a model is named by the last part of its path."""
     good = [video for video in runtime.library.videos() if not video.failure_kind]
     made: Counter[StageName] = Counter(stage for video in good for stage in video.stages)
     profile = profile_of(settings)
@@ -112,7 +112,7 @@ def _signals(runtime: Runtime, settings: Settings) -> list[SignalState]:
 
 
 def _absent(profile: Profile) -> list[str]:
-    """Models named by a folder that is not there; whether a hub's model is here is known only by loading it."""
+    """Models in a local folder that does not exist; for models on a hub, only loading would show it."""
     named = (profile.clip_model, profile.text_model, profile.vision_language_model, profile.reranker_model)
     return [name for name in named if PurePath(name).is_absolute() and not Path(name).is_dir()]
 
@@ -121,10 +121,3 @@ def _free_bytes(path: Path) -> int:
     while not path.exists():
         path = path.parent
     return shutil.disk_usage(path).free
-
-
-def _version() -> str:
-    try:
-        return version("reelseek")
-    except PackageNotFoundError:
-        return "unknown"

@@ -1,61 +1,41 @@
-"""`/api/videos/{id}/...`: the video itself, cuts, pictures, subtitles, the heat strip."""
+"""`/api/videos/{id}/...`: playback, clips, thumbnails, subtitles, relevance over time."""
 
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Annotated
 
 from litestar import Controller, Response, get, route
-from litestar.params import Parameter
-from msgspec import Meta, Struct
 
 from api.media.opened_file import OpenedFile, open_source
 from api.media.web_vtt import subtitles_vtt
 from api.media.worker_request import probe_of
+from api.service.disconnects import run_while_connected
 from api.service.files.file_response import AnyRequest, FileResponse, file_response
 from api.service.files.media_preparer import Making, desk_of
 from api.service.files.media_worker import ask_child
 from api.service.files.playback import watchable
 from api.service.files.previews import Still, make_sheet, make_still, near_picture, sheet_name, sheet_vtt
+from api.service.options import BUCKETS, CLIP_START, CLIP_STOP, LANGUAGE, ORIGINAL, TIME, TIMELINE_QUERY, WIDTH
+from api.service.parameters import parameter
 from api.service.problems import described
-from api.service.route_helpers import (
-    GET_HEAD,
-    KEPT,
-    MOST_SECONDS,
-    VideoIdPath,
-    clip_span,
-    clock,
-    content_disposition,
-    file_statuses,
-    finite,
-    named,
-    type_by_name,
-    while_there,
-)
+from api.service.routes.file_headers import CACHE_A_DAY, content_disposition, file_name_time, type_by_name
+from api.service.routes.file_operations import GET_HEAD, file_statuses, operation_ids
+from api.service.routes.path_parameters import VideoIdPath
+from api.service.routes.spans import clip_span, finite
 from api.service.runtime import Runtime
+from api.service.schemas.timeline import TimelineView
 from search.timeline import timeline
-
-
-class TimelineView(Struct, kw_only=True):
-    """How much a video has to do with a query, over its time."""
-
-    query: str
-    duration_seconds: float
-    buckets: Annotated[
-        list[float],
-        Meta(description="0 to 1 for equal parts of the duration; from 0.5 on a search would count it a hit."),
-    ]
-    peak_seconds: Annotated[float, Meta(description="Where it is greatest.")]
 
 
 class MediaRoutes(Controller):
     path = "/api/videos/{video_id:str}"
-    tags = ["media"]  # noqa: RUF012 - Litestar's way
+    tags = ["media"]  # noqa: RUF012 - as Litestar expects
 
     @route(
         "/media",
         http_method=GET_HEAD,
-        operation_id=named("media"),
-        summary="The video",
+        operation_id=operation_ids("media"),
+        summary="Play a video",
         media_type="video/*",
         responses=file_statuses("video/*"),
     )
@@ -64,26 +44,25 @@ class MediaRoutes(Controller):
         request: AnyRequest,
         runtime: Runtime,
         video_id: VideoIdPath,
-        original: Annotated[
-            bool, Parameter(description="The file as it lies on disk, played by browsers or not.")
-        ] = False,
+        original: Annotated[bool, parameter(ORIGINAL)] = ORIGINAL.default,
     ) -> FileResponse:
-        """By byte ranges. What browsers do not play is made anew on first use: 503 with Retry-After until then."""
+        """Supports byte ranges. Formats that browsers cannot play are converted at first use: until then, 503 with
+        Retry-After."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
         name = PurePath(video.path).name
         if original:
             opened = await runtime.lookups.run(lambda: open_source(video))
             media_type = type_by_name(name)
         else:
-            opened, media_type = await while_there(request, watchable(runtime, desk_of(runtime), video))
+            opened, media_type = await run_while_connected(request, watchable(runtime, desk_of(runtime), video))
         headers = {"Content-Disposition": content_disposition(name, kind="inline")} if original else {}
         return file_response(request, opened, media_type=media_type, headers=headers)
 
     @route(
         "/clip",
         http_method=GET_HEAD,
-        operation_id=named("clip"),
-        summary="A cut",
+        operation_id=operation_ids("clip"),
+        summary="Cut a clip",
         media_type="video/mp4",
         responses=file_statuses("video/mp4"),
     )
@@ -92,12 +71,10 @@ class MediaRoutes(Controller):
         request: AnyRequest,
         runtime: Runtime,
         video_id: VideoIdPath,
-        start: Annotated[
-            float, Parameter(ge=0, le=MOST_SECONDS, description="Seconds.", schema_extra={"example": 1.5})
-        ],
-        stop: Annotated[float, Parameter(gt=0, le=MOST_SECONDS, description="Seconds.", schema_extra={"example": 4.0})],
+        start: Annotated[float, parameter(CLIP_START)],
+        stop: Annotated[float, parameter(CLIP_STOP, gt=0)],
     ) -> FileResponse:
-        """`[start, stop)` as an MP4 that every player plays (H.264, AAC), accurate to the frame."""
+        """The span `[start, stop)` as a widely playable MP4 (H.264, AAC), accurate to the frame."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
         desk = desk_of(runtime)
         probe_of(video)
@@ -118,18 +95,19 @@ class MediaRoutes(Controller):
             )
 
         name = f"{video.video_id}.{round(begin * 1000)}-{round(end * 1000)}.mp4"
-        opened = await while_there(request, desk.obtain(desk.clips, name, make, queue=runtime.cuts, goes_on=False))
+        making = desk.obtain(desk.clips, name, make, queue=runtime.cuts, goes_on=False)
+        opened = await run_while_connected(request, making)
         stem = PurePath(video.path).stem
-        shown = content_disposition(f"{stem} {clock(begin)}-{clock(end)}.mp4", kind="attachment")
+        shown = content_disposition(f"{stem} {file_name_time(begin)}-{file_name_time(end)}.mp4", kind="attachment")
         return file_response(
-            request, opened, media_type="video/mp4", headers={"Content-Disposition": shown}, cache_control=KEPT
+            request, opened, media_type="video/mp4", headers={"Content-Disposition": shown}, cache_control=CACHE_A_DAY
         )
 
     @route(
         "/thumbnail",
         http_method=GET_HEAD,
-        operation_id=named("thumbnail"),
-        summary="A picture",
+        operation_id=operation_ids("thumbnail"),
+        summary="Get a thumbnail",
         media_type="image/jpeg",
         responses=file_statuses("image/jpeg"),
     )
@@ -138,12 +116,10 @@ class MediaRoutes(Controller):
         request: AnyRequest,
         runtime: Runtime,
         video_id: VideoIdPath,
-        t: Annotated[
-            float, Parameter(ge=0, le=MOST_SECONDS, description="Seconds.", schema_extra={"example": 2.0})
-        ] = 0.0,
-        width: Annotated[int, Parameter(ge=16, le=1280, description="At most so many pixels.")] = 320,
+        t: Annotated[float, parameter(TIME)] = TIME.default,
+        width: Annotated[int, parameter(WIDTH)] = WIDTH.default,
     ) -> FileResponse:
-        """The picture on screen at a time; after the end, the last one."""
+        """The frame on screen at a time; after the end, the last one."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
         desk, still = desk_of(runtime), Still(finite(t, "t"), width)
         probe_of(video)
@@ -152,44 +128,44 @@ class MediaRoutes(Controller):
         def make(draft: Path, making: Making) -> None:
             make_still(desk, runtime.settings, video, still, smaller, draft, making)
 
-        opened = near or await while_there(
+        opened = near or await run_while_connected(
             request, desk.obtain(desk.pictures, still.name(video), make, queue=runtime.cuts, goes_on=False)
         )
-        return file_response(request, opened, media_type="image/jpeg", cache_control=KEPT)
+        return file_response(request, opened, media_type="image/jpeg", cache_control=CACHE_A_DAY)
 
     @route(
         "/sprites.jpg",
         http_method=GET_HEAD,
-        operation_id=named("sprites"),
-        summary="A sheet of small pictures",
+        operation_id=operation_ids("sprites"),
+        summary="Get the sprite sheet",
         media_type="image/jpeg",
         responses=file_statuses("image/jpeg"),
     )
     async def sprites(self, request: AnyRequest, runtime: Runtime, video_id: VideoIdPath) -> FileResponse:
-        """For hover previews; `sprites.vtt` tells where which time is."""
-        opened = await while_there(request, self._sheet(runtime, video_id))
-        return file_response(request, opened, media_type="image/jpeg", cache_control=KEPT)
+        """A sheet of small frames for hover previews; `sprites.vtt` maps times to them."""
+        opened = await run_while_connected(request, self._sheet(runtime, video_id))
+        return file_response(request, opened, media_type="image/jpeg", cache_control=CACHE_A_DAY)
 
     @get(
         "/sprites.vtt",
         operation_id="sprites_vtt",
-        summary="Where the small pictures are",
+        summary="Get the sprite map",
         media_type="text/vtt",
         responses=described(404, 410, 422),
     )
     async def sprites_vtt(self, request: AnyRequest, runtime: Runtime, video_id: VideoIdPath) -> Response[str]:
-        """WebVTT: each cue names a part of `sprites.jpg` by `#xywh=`."""
-        opened = await while_there(request, self._sheet(runtime, video_id))
+        """WebVTT: each cue names a region of `sprites.jpg` by `#xywh=`."""
+        opened = await run_while_connected(request, self._sheet(runtime, video_id))
         path = opened.path
         opened.close()
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
         text = await runtime.lookups.run(lambda: sheet_vtt(video, path, desk_of(runtime).settings))
-        return Response(text, media_type="text/vtt; charset=utf-8", headers={"Cache-Control": KEPT})
+        return Response(text, media_type="text/vtt; charset=utf-8", headers={"Cache-Control": CACHE_A_DAY})
 
     @get(
         "/subtitles.vtt",
         operation_id="subtitles",
-        summary="What was said",
+        summary="Get the subtitles",
         media_type="text/vtt",
         responses=described(404),
     )
@@ -197,11 +173,9 @@ class MediaRoutes(Controller):
         self,
         runtime: Runtime,
         video_id: VideoIdPath,
-        language: Annotated[
-            str | None, Parameter(max_length=64, description="As the track names it; else the one with most lines.")
-        ] = None,
+        language: Annotated[str | None, parameter(LANGUAGE)] = LANGUAGE.default,
     ) -> Response[str]:
-        """The subtitles that the library knows, as WebVTT; without any, what was heard; without that, no cues."""
+        """Indexed subtitles as WebVTT; without any, the speech transcript; without that, no cues."""
 
         def work() -> str:
             stages = runtime.video(video_id).stages
@@ -213,18 +187,15 @@ class MediaRoutes(Controller):
         text = await runtime.lookups.run(work)
         return Response(text, media_type="text/vtt; charset=utf-8", headers={"Cache-Control": "private, no-cache"})
 
-    @get("/timeline", operation_id="timeline", summary="Relevance over time", responses=described(404))
+    @get("/timeline", operation_id="timeline", summary="Get relevance over time", responses=described(404))
     async def timeline(
         self,
         runtime: Runtime,
         video_id: VideoIdPath,
-        words: Annotated[
-            str,
-            Parameter(query="q", max_length=1000, description="What to look for.", schema_extra={"example": "red car"}),
-        ],
-        buckets: Annotated[int, Parameter(ge=1, le=2000, description="Equal parts of the time.")] = 200,
+        words: Annotated[str, parameter(TIMELINE_QUERY)],
+        buckets: Annotated[int, parameter(BUCKETS)] = BUCKETS.default,
     ) -> TimelineView:
-        """For a heat strip under the player."""
+        """For a heat map under the player."""
 
         def work() -> TimelineView:
             runtime.video(video_id)

@@ -1,4 +1,4 @@
-"""The page and its files, from the package `web`, and one module that is generated. Nothing else has a path here."""
+"""The web page and its files, from the package `web`, and the one module that is generated."""
 
 import gzip
 import hashlib
@@ -29,13 +29,13 @@ class _File:
     modified_ns: int
     content: bytes
     packed: bytes
-    """The same by gzip."""
+    """The content, compressed by gzip."""
     media_type: str
     etag: str
 
 
 class PageFiles:
-    """The files below `web`, by name; a name is looked up in a table and never joined to a path."""
+    """The files below a folder by name. A name is looked up among existing files and never joined to a path."""
 
     def __init__(self, folder: Path, *, generated: Mapping[str, bytes]) -> None:
         """

@@ -3,84 +3,68 @@
 from typing import Annotated
 
 from litestar import Controller, get, post
-from litestar.params import Body, Parameter
+from litestar.params import Body
 
 from api.errors import BadRequestError
+from api.service.parameters import parameter
 from api.service.problems import described
 from api.service.runtime import Runtime
 from api.service.schemas import search as search_schemas
 from api.service.views.search import search
+from search.options import (
+    EXPAND,
+    EXPLAIN,
+    FOLD,
+    LIKE,
+    LIMIT,
+    OFFSET,
+    PER_VIDEO,
+    PLAIN,
+    QUERY,
+    SIGNALS_ONLY,
+    THRESHOLD,
+    VIDEO,
+)
 from search.signals import SIGNALS, Signal
 
 LOADING_SECONDS = 300.0
-"""The deadline of searches that wait for models that are still being loaded."""
+"""Deadline of searches while the models are still loading."""
 _SIGNAL_LIST = f"^({'|'.join(SIGNALS)})(,({'|'.join(SIGNALS)}))*$"
-_EXAMPLE = {
-    "examples": [
-        "a red car in the snow",
-        "beach -people",
-        "a red car then a bus within 30s",
-        'said:"thank you" looks:sunset',
-        "invoice folder:2023 at:..10m",
-    ]
-}
-_LIKE_EXAMPLE = {"example": "lecture.mp4@12:34"}
-_QUERY = (
-    "What to look for, in words. `-people` or `without people` leaves out; `A then B within 30s` (or `A >> B`) is one "
-    'moment of both; `"exact words"`; `looks:`, `said:`, `text:`, `caption:` name where; `video:`, `folder:`, `tag:`, '
-    "`date:`, `duration:`, `at:` filter. A fault is a problem `query` with its place. Beside `like` plain words: what "
-    "is to be different, or nothing."
-)
 MAX_BODY_BYTES = search_schemas.MAX_IMAGE_CHARACTERS + (64 << 10)
-"""An image in Base64, and the rest."""
-Query = Annotated[str | None, Parameter(query="q", max_length=1000, description=_QUERY, schema_extra=_EXAMPLE)]
-Like = Annotated[str | None, Parameter(max_length=4200, description=search_schemas.LIKE, schema_extra=_LIKE_EXAMPLE)]
-PerVideo = Annotated[int | None, Parameter(ge=0, le=1000, description=search_schemas.PER_VIDEO)]
-Fold = Annotated[bool, Parameter(description=search_schemas.FOLD)]
-Expand = Annotated[int | None, Parameter(ge=1, le=1_000_000, description=search_schemas.EXPAND)]
-Plain = Annotated[bool, Parameter(description="Take the words as they stand, without any grammar.")]
-Threshold = Annotated[float | None, Parameter(ge=0, le=1, description=search_schemas.THRESHOLD)]
-Explain = Annotated[bool, Parameter(description=search_schemas.EXPLAIN)]
-VideoName = Annotated[
-    str | None, Parameter(max_length=4096, description="Only in this video: its id, name, or the id's first digits.")
-]
-Limit = Annotated[int, Parameter(ge=1, le=200, description="Moments on the page.")]
-Offset = Annotated[int, Parameter(ge=0, le=1_000_000, description="Moments to skip.")]
-SignalList = Annotated[
-    str | None,
-    Parameter(pattern=_SIGNAL_LIST, max_length=200, description="Match by these alone, set apart by commas."),
-]
+"""An image in Base64, plus the rest."""
+SignalList = Annotated[str | None, parameter(SIGNALS_ONLY, pattern=_SIGNAL_LIST, max_length=200)]
+"""Separated by commas."""
 
 
 class SearchRoutes(Controller):
     path = "/api/search"
-    tags = ["search"]  # noqa: RUF012 - Litestar's way
+    tags = ["search"]  # noqa: RUF012 - as Litestar expects
 
     @get(operation_id="search", summary="Find moments", responses=described(404))
     async def search(
         self,
         runtime: Runtime,
-        words: Query = None,
-        like: Like = None,
-        video: VideoName = None,
-        limit: Limit = 10,
-        offset: Offset = 0,
+        words: Annotated[str | None, parameter(QUERY)] = None,
+        like: Annotated[str | None, parameter(LIKE)] = LIKE.default,
+        video: Annotated[str | None, parameter(VIDEO)] = VIDEO.default,
+        limit: Annotated[int, parameter(LIMIT)] = LIMIT.default,
+        offset: Annotated[int, parameter(OFFSET)] = OFFSET.default,
         signals: SignalList = None,
-        per_video: PerVideo = None,
-        fold: Fold = True,
-        expand: Expand = None,
-        plain: Plain = False,
-        threshold: Threshold = None,
-        explain: Explain = False,
+        per_video: Annotated[int | None, parameter(PER_VIDEO)] = PER_VIDEO.default,
+        fold: Annotated[bool, parameter(FOLD)] = FOLD.default,
+        expand: Annotated[int | None, parameter(EXPAND)] = EXPAND.default,
+        plain: Annotated[bool, parameter(PLAIN)] = PLAIN.default,
+        threshold: Annotated[float | None, parameter(THRESHOLD)] = THRESHOLD.default,
+        explain: Annotated[bool, parameter(EXPLAIN)] = EXPLAIN.default,
     ) -> search_schemas.SearchAnswer:
-        """The moments that match words or are like a moment, best first. Give `q`, `like` or both.
+        """Moments that match a query or are like another moment, best first. Give `q`, `like` or both.
 
-        `closest` is given when nothing stands out.
+        If nothing is found, `closest` holds the closest moments.
         """
         if words is None and like is None:
-            raise BadRequestError("give words as q, or a moment as like", fields=[("q", "is missing")])
+            raise BadRequestError("give a query as q, or a moment as like", fields=[("q", "is missing")])
         chosen: list[Signal] = [signal for signal in SIGNALS if signals and signal in signals.split(",")]
-        asked = search_schemas.SearchRequest(
+        request = search_schemas.SearchRequest(
             query=words or "",
             like=like,
             video=video,
@@ -94,11 +78,11 @@ class SearchRoutes(Controller):
             threshold=threshold,
             explain=explain,
         )
-        return await _found(runtime, asked)
+        return await _found(runtime, request)
 
     @post(
         operation_id="search_post",
-        summary="Find moments, also by an image",
+        summary="Find moments, also by image",
         status_code=200,
         responses=described(404, 413),
         request_max_body_size=MAX_BODY_BYTES,
@@ -106,10 +90,10 @@ class SearchRoutes(Controller):
     async def search_post(
         self, runtime: Runtime, data: Annotated[search_schemas.SearchRequest, Body(description="A search.")]
     ) -> search_schemas.SearchAnswer:
-        """As GET, with the search as a body, and with an image as the query where one is given."""
+        """As GET, with the search as a body; can also search by an image."""
         return await _found(runtime, data)
 
 
-async def _found(runtime: Runtime, asked: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:
+async def _found(runtime: Runtime, request: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:
     deadline = None if runtime.is_warm else LOADING_SECONDS
-    return await runtime.searches.run(lambda: search(runtime.engine, asked), deadline_seconds=deadline)
+    return await runtime.searches.run(lambda: search(runtime.engine, request), deadline_seconds=deadline)

@@ -1,4 +1,4 @@
-"""`/api/session`: the page keeps the key in a cookie, since pictures and videos cannot send a header."""
+"""`/api/session`: stores the API key in a cookie, since images and videos cannot send a header."""
 
 from typing import Annotated
 
@@ -9,23 +9,30 @@ from litestar.params import Body
 
 from api.service.authorization import COOKIE, Guard
 from api.service.problems import described
-from api.service.schemas.health import SessionRequest
+from api.service.schemas.session import SessionRequest
 
-_DONE = {204: ResponseSpec(None, description="Done; nothing is sent back.")}
+_DONE = {204: ResponseSpec(None, description="Done.")}
 _YEAR_SECONDS = 365 * 24 * 3600
 
 
 class SessionRoutes(Controller):
     path = "/api/session"
-    tags = ["service"]  # noqa: RUF012 - Litestar's way
+    tags = ["service"]  # noqa: RUF012 - as Litestar expects
 
-    @post(operation_id="open_session", summary="Keep a key in a cookie", status_code=204, responses=_DONE | described())
-    async def open(self, guard: Guard, data: Annotated[SessionRequest, Body(description="A key.")]) -> Response[None]:
+    @post(
+        operation_id="open_session",
+        summary="Store an API key in a cookie",
+        status_code=204,
+        responses=_DONE | described(),
+    )
+    async def open(
+        self, guard: Guard, data: Annotated[SessionRequest, Body(description="An API key.")]
+    ) -> Response[None]:
         """Sets the cookie `reelseek_key`, which no script can read and no other site can send."""
         guard.check_given(data.key)
         return _with_cookie(data.key, _YEAR_SECONDS)
 
-    @delete(operation_id="close_session", summary="Forget the cookie", responses=_DONE | described())
+    @delete(operation_id="close_session", summary="Remove the cookie", responses=_DONE | described())
     async def close(self) -> Response[None]:
         """Removes the cookie from this browser."""
         return _with_cookie("", 0)

@@ -1,4 +1,4 @@
-"""`POST /api/videos`: a file of this machine by its path, or a file as the request's body. Both become a job."""
+"""`POST /api/videos`: index a file on this machine by its path, or an uploaded one. Both start a job."""
 
 import os
 from dataclasses import dataclass
@@ -10,29 +10,30 @@ from litestar import Controller, Request, Response, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
-from litestar.params import Parameter
 
 from api.errors import BadRequestError, ForbiddenPathError, TooLargeError, UnsupportedMediaError
 from api.service.jobs.runner import JobRunner
 from api.service.jobs.uploads import PartFile, check_name, check_size
 from api.service.metrics import Metrics
+from api.service.options import UPLOAD_NAME
+from api.service.parameters import parameter
 from api.service.problems import described
 from api.service.runtime import Runtime
-from api.service.schemas import videos as schemas
+from api.service.schemas import jobs as schemas
 from indexer.decode.sniffing import HEAD_BYTES, playlist_kind
 from indexer.decode.video import probe_video
 from indexer.errors import VideoError
 
 _PIECE_BYTES = 1 << 20
 _BYTES = Schema(
-    type=OpenAPIType.STRING, content_media_type="application/octet-stream", description="The bytes of a video file."
+    type=OpenAPIType.STRING, content_media_type="application/octet-stream", description="The content of a video file."
 )
 _BINARY = OpenAPIMediaType(schema=_BYTES)
 
 
 @dataclass
 class UploadOperation(Operation):
-    """Describes the two bodies, which Litestar cannot know."""
+    """Describes the two kinds of body, which Litestar cannot infer."""
 
     def __post_init__(self) -> None:
         path = Schema(type=OpenAPIType.STRING, min_length=1, description="A file or folder under a configured root.")
@@ -51,18 +52,18 @@ class UploadOperation(Operation):
         self.request_body = RequestBody(
             content=content,
             required=True,
-            description="JSON names a file of this machine; `video/*` and `application/octet-stream` are a file.",
+            description="JSON names a file on this machine; `video/*` and `application/octet-stream` upload one.",
         )
 
 
 class UploadRoutes(Controller):
     path = "/api/videos"
-    tags = ["videos"]  # noqa: RUF012 - Litestar's way
+    tags = ["videos"]  # noqa: RUF012 - as Litestar expects
 
     @post(
         operation_id="add_video",
         operation_class=UploadOperation,
-        summary="Take a video in",
+        summary="Add a video",
         status_code=202,
         request_max_body_size=None,
         responses={202: ResponseSpec(schemas.Job, generate_examples=False, description="The job that indexes it.")}
@@ -74,11 +75,9 @@ class UploadRoutes(Controller):
         runtime: Runtime,
         jobs: JobRunner,
         metrics: Metrics,
-        name: Annotated[
-            str | None, Parameter(max_length=1000, description="Of an uploaded file: its name, as clip.mp4.")
-        ] = None,
+        name: Annotated[str | None, parameter(UPLOAD_NAME)] = UPLOAD_NAME.default,
     ) -> Response[Any]:
-        """The body goes to the disk as it comes; what it is, is found by looking into it."""
+        """The body is written to disk as it arrives; its type is detected from its content."""
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
         if content_type == "application/json":
             job = await _by_path(request, runtime, jobs)
@@ -115,16 +114,16 @@ async def _by_path(request: Request[Any, Any, Any], runtime: Runtime, jobs: JobR
 
 
 def path_under_roots(name: str, roots: tuple[Path, ...]) -> Path:
-    """Blocks. The file or folder meant, links resolved; a relative name is looked for under each root.
+    """Blocks. The file or folder with links resolved; a relative name is looked up under each root.
 
     Raises:
-        ForbiddenPathError: it lies outside the roots, or is not there; the two look alike from outside.
-        BadRequestError: no path can be so.
+        ForbiddenPathError: it is outside the roots or does not exist; clients cannot tell which.
+        BadRequestError: it cannot be a path.
     """
     if "\0" in name or len(os.fsencode(name.encode("utf-8", "replace").decode())) > 4096:
-        raise BadRequestError("the path holds a zero byte, or is too long", fields=[("path", "cannot be a path")])
+        raise BadRequestError("the path contains a null byte, or is too long", fields=[("path", "cannot be a path")])
     if not name.isprintable():
-        raise BadRequestError("the path holds control characters", fields=[("path", "cannot be a path")])
+        raise BadRequestError("the path contains control characters", fields=[("path", "cannot be a path")])
     for root in roots:
         try:
             path = (root / name).resolve(strict=True)
@@ -133,11 +132,11 @@ def path_under_roots(name: str, roots: tuple[Path, ...]) -> Path:
         if path.is_relative_to(root) and (path.is_file() or path.is_dir()):
             return path
     where = "under the configured roots" if roots else "since the service was started without --root"
-    raise ForbiddenPathError(f"there is no such file or folder that may be indexed {where}")
+    raise ForbiddenPathError(f"no such file or folder may be indexed {where}")
 
 
 class Upload:
-    """One body on its way to the disk."""
+    """One upload: its body, from the request to the disk."""
 
     def __init__(self, request: Request[Any, Any, Any], runtime: Runtime, jobs: JobRunner, metrics: Metrics) -> None:
         self._request = request
@@ -148,8 +147,8 @@ class Upload:
     async def take(self, name: str) -> schemas.Job:
         """
         Raises:
-            TooLargeError, StorageFullError, BodyTimeoutError, QueueFullError, UnsupportedMediaError: nothing is kept.
-            VideoError: it is no video that can be read; nothing is kept.
+            TooLargeError, StorageFullError, BodyTimeoutError, QueueFullError, UnsupportedMediaError: nothing is stored.
+            VideoError: it is not a readable video; nothing is stored.
         """
         runtime = self._runtime
         declared = int(self._request.headers.get("content-length") or 0)
@@ -202,7 +201,7 @@ class Upload:
 
 
 async def _finish(part: PartFile) -> None:
-    """Removes what was not kept, in this very moment: the request may be cancelled already."""
+    """Removes an unfinished file at once, since the request may already be cancelled."""
     part.discard()
 
 

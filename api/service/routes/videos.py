@@ -1,47 +1,45 @@
-"""`/api/videos`: what the library holds; forgetting a video. Taking videos in is `upload_routes`."""
+"""`/api/videos` and `/api/tags`: list, tag and remove videos. Adding videos is in `uploads`."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from litestar import Controller, delete, get, put
-from litestar.params import Body, Parameter
+from litestar.params import Body
 
 from api.service.files.media_preparer import desk_of
 from api.service.jobs.runner import JobRunner
 from api.service.jobs.uploads import drop_upload
+from api.service.options import NAME_WORDS, ORDER, SORT, STATE, TAG, VIDEO_LIMIT, VIDEO_OFFSET, Order, Sort, State
+from api.service.parameters import parameter
 from api.service.problems import described
+from api.service.routes.path_parameters import VideoIdPath
 from api.service.routes.uploads import UploadRoutes
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
-from api.service.views.videos import Sort, State, VideoViews
+from api.service.views.videos import VideoViews
 from indexer.store.change_tags import change_tags
 from indexer.store.library import Library
 from indexer.store.tags import count_tags
 
-VideoIdPath = Annotated[
-    str,
-    Parameter(pattern="^[0-9a-f]{32}$", description="The video's id.", schema_extra={"example": "0" * 32}),
-]
-
 
 class VideoRoutes(UploadRoutes):
-    """All of `/api/videos`: Litestar wants the handlers of one path in one controller."""
+    """All of `/api/videos`: Litestar requires the handlers of a path in one controller."""
 
     path = "/api/videos"
-    tags = ["videos"]  # noqa: RUF012 - Litestar's way
+    tags = ["videos"]  # noqa: RUF012 - as Litestar expects
 
     @get(operation_id="videos", summary="List videos", responses=described())
     async def videos(
         self,
         runtime: Runtime,
-        offset: Annotated[int, Parameter(ge=0, le=10_000_000)] = 0,
-        limit: Annotated[int, Parameter(ge=1, le=500)] = 50,
-        sort: Sort = "name",
-        order: Literal["asc", "desc"] = "asc",
-        words: Annotated[str, Parameter(query="q", max_length=1000, description="Words in the name.")] = "",
-        tag: Annotated[str, Parameter(max_length=200, description="Only videos with this tag of yours.")] = "",
-        only: Annotated[State | None, Parameter(query="state", description="Only videos in this state.")] = None,
+        offset: Annotated[int, parameter(VIDEO_OFFSET)] = VIDEO_OFFSET.default,
+        limit: Annotated[int, parameter(VIDEO_LIMIT)] = VIDEO_LIMIT.default,
+        sort: Annotated[Sort, parameter(SORT)] = SORT.default,
+        order: Annotated[Order, parameter(ORDER)] = ORDER.default,
+        words: Annotated[str, parameter(NAME_WORDS)] = NAME_WORDS.default,
+        tag: Annotated[str, parameter(TAG)] = TAG.default,
+        only: Annotated[State | None, parameter(STATE, name="state")] = STATE.default,
     ) -> schemas.VideoPage:
-        """A page of the library; empty when there is none yet."""
+        """A page of the library; empty if there is no library yet."""
 
         def work() -> schemas.VideoPage:
             if not runtime.has_library():
@@ -52,7 +50,7 @@ class VideoRoutes(UploadRoutes):
 
         return await runtime.lookups.run(work)
 
-    @get("/{video_id:str}", operation_id="video", summary="One video", responses=described(404))
+    @get("/{video_id:str}", operation_id="video", summary="Get a video", responses=described(404))
     async def video(self, runtime: Runtime, video_id: VideoIdPath) -> schemas.VideoDetails:
         """With its segments and their captions."""
         return await runtime.lookups.run(lambda: VideoViews(runtime).details(runtime.video(video_id)))
@@ -63,9 +61,9 @@ class VideoRoutes(UploadRoutes):
         runtime: Runtime,
         jobs: JobRunner,
         video_id: VideoIdPath,
-        data: Annotated[schemas.TagList, Body(description="All tags that the video is to have.")],
+        data: Annotated[schemas.TagList, Body(description="All tags of the video.")],
     ) -> schemas.TagList:
-        """In place of those it had. Their case is kept and does not matter; they stay when the file is moved."""
+        """Replaces all tags of the video. Case is kept but ignored when comparing. Tags stay when a file is moved."""
 
         def work() -> schemas.TagList:
             video = runtime.video(video_id)
@@ -75,9 +73,9 @@ class VideoRoutes(UploadRoutes):
         jobs.check_idle()
         return await runtime.lookups.run(work)
 
-    @delete("/{video_id:str}", operation_id="forget_video", summary="Forget a video", responses=described(404, 409))
+    @delete("/{video_id:str}", operation_id="forget_video", summary="Remove a video", responses=described(404, 409))
     async def forget(self, runtime: Runtime, jobs: JobRunner, video_id: VideoIdPath) -> None:
-        """Its rows and pictures go. Its file is deleted only where it was uploaded through this service."""
+        """Removes it from the library. Its file is deleted only if it was uploaded through this service."""
 
         def work() -> None:
             video = runtime.video(video_id)
@@ -94,11 +92,11 @@ class VideoRoutes(UploadRoutes):
 
 class TagRoutes(Controller):
     path = "/api/tags"
-    tags = ["videos"]  # noqa: RUF012 - Litestar's way
+    tags = ["videos"]  # noqa: RUF012 - as Litestar expects
 
     @get(operation_id="tags", summary="List tags", responses=described())
     async def all_tags(self, runtime: Runtime) -> list[schemas.TagCount]:
-        """The tags that people gave, sorted, with the number of videos that have each."""
+        """All tags, sorted, with the number of videos of each."""
 
         def work() -> list[schemas.TagCount]:
             videos = runtime.library.videos() if runtime.has_library() else []

@@ -1,24 +1,26 @@
-"""Records of questions and their answers. As `schemas`."""
+"""Records of questions and their answers."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from api.service.schemas.videos import Link, Name, Seconds, VideoId
+from api.service.parameters import body_field
+from api.service.schemas.values import Link, Name, Seconds, VideoId
+from search.options import EFFORT, MODE, QUESTION, RETRIEVAL, VIDEO, EffortName, Mode
 
 
 class AskRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     """A question."""
 
-    question: Annotated[str, Meta(max_length=1000, examples=["What colour is the car in front of the bakery?"])]
-    video: Annotated[str, Meta(max_length=4096)] | None = None
-    mode: Annotated[Literal["frames", "video"], Meta(description="Pairs of frames, or clips as videos.")] = "frames"
-    effort: Annotated[Literal["low", "normal", "high"], Meta(description="How many clips are looked at.")] = "normal"
-    retrieval: Annotated[bool, Meta(description="False: frames spread evenly over all that there is.")] = True
+    question: Annotated[str, body_field(QUESTION)]
+    video: Annotated[str, body_field(VIDEO)] | None = None
+    mode: Annotated[Mode, body_field(MODE)] = MODE.default
+    effort: Annotated[EffortName, body_field(EFFORT)] = EFFORT.default
+    retrieval: Annotated[bool, body_field(RETRIEVAL)] = RETRIEVAL.default
 
 
 class CitedMoment(Struct, kw_only=True):
-    """A span that the answer rests on; without an answer, one that came closest."""
+    """A span that supports the answer; without an answer, one of the closest."""
 
     video_id: VideoId
     video: Name
@@ -31,7 +33,7 @@ class CitedMoment(Struct, kw_only=True):
 
 
 class EvidenceUsed(Struct, kw_only=True):
-    """What the model was shown."""
+    """What the model saw."""
 
     clips: int
     frames: int
@@ -41,7 +43,7 @@ class EvidenceUsed(Struct, kw_only=True):
 
 
 class AskAnswer(Struct, kw_only=True):
-    """The answer to a question, with the moments that it rests on."""
+    """The answer to a question, with the moments that support it."""
 
     question: str
     found: bool
@@ -50,11 +52,11 @@ class AskAnswer(Struct, kw_only=True):
     evidence: EvidenceUsed
     model: str
     seconds: float
-    warnings: Annotated[list[str], Meta(description="What could not be looked at.")]
+    warnings: Annotated[list[str], Meta(description="What could not be examined.")]
 
 
 class ShownClip(Struct, kw_only=True):
-    """A clip that the model is shown."""
+    """A clip that the model sees."""
 
     video_id: VideoId
     video: Name

@@ -1,22 +1,23 @@
-"""What `/api/export` is asked, as typed records: part of the OpenAPI description."""
+"""The record of an export request."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from api.service.schemas.videos import VideoId
+from api.export.formats import Format
+from api.options import DROP_FRAME, EXPORT_FORMAT, EXPORT_TITLE, HANDLES, RATE
+from api.service.parameters import body_field
+from api.service.schemas.values import VideoId
 
 MOST_MOMENTS = 200
 MOST_CLIPS = 50
 MOST_CLIP_SECONDS = 600.0
-"""Of all clips of one ZIP, or of one reel, together."""
-ExportFormat = Literal["csv", "json", "webvtt", "edl", "fcpxml", "otio", "clips", "reel"]
-"""As `api.export.subclip_preparation.Format`; a test holds that they are equal."""
-_TIME = Meta(ge=0, le=1e7, description="Seconds on the player's clock.", examples=[12.48])
+"""Total length of the clips in one ZIP or reel."""
+_TIME = Meta(ge=0, le=1e7, description="Seconds from the start, as the player counts.", examples=[12.48])
 
 
 class ExportMoment(Struct, forbid_unknown_fields=False, kw_only=True):
-    """A moment as `/api/search` and `/api/ask` give it; names that are not listed here are taken and left out."""
+    """A moment as returned by `/api/search` or `/api/ask`; other fields are ignored."""
 
     video_id: VideoId
     start_seconds: Annotated[float, _TIME]
@@ -27,15 +28,13 @@ class ExportMoment(Struct, forbid_unknown_fields=False, kw_only=True):
 
 
 class ExportRequest(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Moments that are taken away."""
+    """Moments to export."""
 
-    format: ExportFormat
+    format: Annotated[Format, body_field(EXPORT_FORMAT)]
     moments: Annotated[
-        list[ExportMoment], Meta(min_length=1, max_length=MOST_MOMENTS, description="In the order of the time line.")
+        list[ExportMoment], Meta(min_length=1, max_length=MOST_MOMENTS, description="In the order of the timeline.")
     ]
-    title: Annotated[str, Meta(max_length=1000, description="Of the time line.", examples=["red cars"])] = "moments"
-    handle_seconds: Annotated[float, Meta(ge=0, le=60, description="So much more at both ends.")] = 0.0
-    rate: Annotated[str, Meta(max_length=20, description="Of the time line: 25, 29.97, 30000/1001.")] | None = None
-    """None: that of most moments."""
-    drop_frame: bool | None = None
-    """Time code at 29.97 and 59.94 for files that have none; None: drop-frame."""
+    title: Annotated[str, body_field(EXPORT_TITLE)] = "moments"
+    handle_seconds: Annotated[float, body_field(HANDLES)] = HANDLES.default
+    rate: Annotated[str, body_field(RATE)] | None = None
+    drop_frame: Annotated[bool, body_field(DROP_FRAME)] | None = None

@@ -1,49 +1,53 @@
-"""Records of searches and what they find. As `schemas`."""
+"""Records of searches and the moments they find."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.service.schemas.videos import Link, Name, Seconds, VideoId
+from api.service.parameters import body_field
+from api.service.schemas.values import Link, Name, Seconds, VideoId
 from indexer.decode.image import MAX_IMAGE_BYTES
-from search.signals import SIGNALS, Signal
+from search.options import (
+    EXPAND,
+    EXPLAIN,
+    FOLD,
+    IMAGE,
+    LIKE,
+    LIMIT,
+    OFFSET,
+    PER_VIDEO,
+    PLAIN,
+    QUERY,
+    SIGNALS_ONLY,
+    THRESHOLD,
+    VIDEO,
+)
+from search.signals import SIGNALS
 
 if TYPE_CHECKING:
-    SignalName = Signal
+    SignalName = str
 else:
-    # The values are known only at run time; from them msgspec checks requests and the OpenAPI document lists the enum.
     SignalName = Literal[SIGNALS]
+"""Name of a signal."""
 
 MAX_IMAGE_CHARACTERS = 4 * -(-MAX_IMAGE_BYTES // 3)
-_IMAGE = (
-    "Look for what this image shows: a JPEG, PNG, WebP, BMP, TIFF or still GIF of at most 16 MiB and 64 million pixels,"
-    " in Base64 (RFC 4648)."
-)
 _ONE_IMAGE = (
     "iVBORw0KGgoAAAANSUhEUgAAABAAAAAMCAIAAADkharWAAAAGUlEQVR42mOYRiJgoK+GaxIKWNGohsEXcQAPXy/QD/e3sAAAAABJRU5ErkJggg=="
 )
 """A red board on a grey wall, 16 x 12 pixels."""
-_IMAGE_META = Meta(
-    description=_IMAGE,
-    max_length=MAX_IMAGE_CHARACTERS,
-    examples=[_ONE_IMAGE],
-    extra_json_schema={"contentEncoding": "base64"},
-)
-LIKE = (
-    "Look for more like this moment: VIDEO@TIME or VIDEO@START-STOP. VIDEO is an id, name, or an id's first digits;"
-    " TIME is seconds, 12:34 or 1:02:03.5. The moment itself is left out."
-)
-PER_VIDEO = "Moments of one video at most, 0: any number. Without it 5, or any number where `video` is given."
-FOLD = "Fold near-duplicates into the best of them; false: every moment by itself."
-THRESHOLD = "Relevance that the best moment must reach, or nothing is found. Without it the service's own setting."
-EXPLAIN = "Also say how each signal counted for this query."
-EXPAND = "List what is folded into the moment of this rank, from 1, instead."
+_BASE64: dict[str, Any] = {
+    "max_length": MAX_IMAGE_CHARACTERS,
+    "examples": [_ONE_IMAGE],
+    "extra_json_schema": {"contentEncoding": "base64"},
+}
 
 
 class MomentBox(Struct, kw_only=True):
-    """Where a line of words on the screen stands for a while; edges in fractions of the picture."""
+    """Position of a line of on-screen text over a span of time; edges are fractions of the frame."""
 
-    line: Annotated[int, Meta(description="Boxes of one line, in order of time, show how it moves.", examples=[0])]
+    line: Annotated[
+        int, Meta(description="Boxes with the same number are one line that moves, in order of time.", examples=[0])
+    ]
     start_seconds: Seconds
     stop_seconds: Seconds
     left: Annotated[float, Meta(ge=0, le=1, examples=[0.05])]
@@ -53,33 +57,33 @@ class MomentBox(Struct, kw_only=True):
 
 
 class MomentPart(Struct, kw_only=True):
-    """What answers to one step of `A then B`."""
+    """What matches one step of `A then B`."""
 
     start_seconds: Seconds
     stop_seconds: Seconds
     best_frame_seconds: Seconds
     signals: Annotated[dict[str, int], Meta(examples=[{"picture": 1}])]
-    text: Annotated[str, Meta(description="The words that matched; empty when the picture alone did.")]
+    text: Annotated[str, Meta(description="The text that matched; empty if only the picture matched.")]
     thumbnail: Link
 
 
 class QueryTerm(Struct, kw_only=True):
-    """Something that must be there, or must not."""
+    """Something that must be present, or absent."""
 
     text: Annotated[str, Meta(examples=["exit"])]
     field: Annotated[
-        Literal["looks", "said", "text", "caption"] | None, Meta(description="Where; null: in all that can hold it.")
+        Literal["looks", "said", "text", "caption"] | None, Meta(description="Where to look; null: everywhere.")
     ]
-    exact: Annotated[bool, Meta(description="These very words, side by side.")]
+    exact: Annotated[bool, Meta(description="An exact phrase.")]
 
 
 class QueryStep(Struct, kw_only=True):
-    """One thing to be found."""
+    """One thing to find."""
 
     text: Annotated[str, Meta(description="Free words.", examples=["a red car"])]
     terms: list[QueryTerm]
     excluded: list[QueryTerm]
-    within_seconds: Annotated[float | None, Meta(description="Largest gap after the step before.", examples=[30.0])]
+    within_seconds: Annotated[float | None, Meta(description="Maximum gap after the previous step.", examples=[30.0])]
 
 
 class QueryFilter(Struct, kw_only=True):
@@ -87,18 +91,18 @@ class QueryFilter(Struct, kw_only=True):
 
     name: Literal["video", "folder", "tag", "date", "duration", "at"]
     value: Annotated[str, Meta(examples=["2023/paris"])]
-    excluded: Annotated[bool, Meta(description="The condition must not hold.")]
+    excluded: Annotated[bool, Meta(description="The video must not meet the condition.")]
 
 
 class Understood(Struct, kw_only=True):
-    """How a query was understood. Of plain words: one step, and nothing else."""
+    """How a query was parsed; plain words are a single step."""
 
     steps: list[QueryStep]
     filters: list[QueryFilter]
 
 
 class Moment(Struct, kw_only=True):
-    """A span of one video that matches; half open: [start_seconds, stop_seconds)."""
+    """A span of a video that matches: half-open, [start_seconds, stop_seconds)."""
 
     video_id: VideoId
     video: Name
@@ -109,79 +113,80 @@ class Moment(Struct, kw_only=True):
     score: Annotated[float, Meta(description="Comparable only within one search.", examples=[0.0325])]
     relevance: Annotated[
         float,
-        Meta(ge=0, le=1, description="How likely it is what was asked for, on one scale for all.", examples=[0.93]),
+        Meta(
+            ge=0,
+            le=1,
+            description="Probability that it is what was searched for, on one scale for all searches.",
+            examples=[0.93],
+        ),
     ]
     signals: Annotated[
         dict[str, int],
-        Meta(description="Rank, from 1, in each signal that matched.", examples=[{"picture": 1, "caption_words": 3}]),
+        Meta(description="Rank in each signal that matched, from 1.", examples=[{"picture": 1, "caption_words": 3}]),
     ]
-    text: Annotated[str, Meta(description="The words that matched; empty when the picture alone did.")]
-    caption: Annotated[str, Meta(description="What the segment shows, in a sentence; empty where not described.")]
+    text: Annotated[str, Meta(description="The text that matched; empty if only the picture matched.")]
+    caption: Annotated[str, Meta(description="What the segment shows, in a sentence; empty without captions.")]
     matched: Annotated[
         list[list[int]],
         Meta(description="[begin, end) in characters of `text`: the words to highlight.", examples=[[[3, 10]]]),
     ]
     boxes: Annotated[
         list[MomentBox],
-        Meta(description="Where the words on the screen stand that answer the query; empty where none did."),
+        Meta(description="Positions of the on-screen text that matched; empty if none did."),
     ]
-    parts: Annotated[list[MomentPart], Meta(description="Of a query of several steps: what answers to each.")]
-    alike: Annotated[int, Meta(description="Near-duplicates folded into it: `expand` lists them.", examples=[12])] = 0
-    in_video: Annotated[int, Meta(description="Further moments of its video, beyond `per_video`, folded into it.")] = 0
+    parts: Annotated[list[MomentPart], Meta(description="For a query of several steps: what matches each.")]
+    alike: Annotated[int, Meta(description="Near-duplicates folded into it; `expand` lists them.", examples=[12])] = 0
+    in_video: Annotated[
+        int, Meta(description="Further moments of its video, beyond `per_video`, that are folded into it.")
+    ] = 0
     thumbnail: Link
     media: Link
     clip: Link
 
 
 class Explained(Struct, kw_only=True):
-    """How one signal counted for this query."""
+    """How much one signal counts for this query."""
 
     signal: SignalName
-    weight: Annotated[float, Meta(description="Of its list in the fusion; 0: it does not count for this query.")]
-    hits: Annotated[int, Meta(description="Segments that count in it.")]
-    why: Annotated[str, Meta(description="A sentence for people.")]
+    weight: Annotated[float, Meta(description="Weight in the rank fusion; 0: it does not count for this query.")]
+    hits: Annotated[int, Meta(description="Number of segments that count.")]
+    why: Annotated[str, Meta(description="The reason, in a sentence.")]
 
 
 class SearchAnswer(Struct, kw_only=True):
     """The moments that match a query, best first."""
 
-    query: Annotated[str, Meta(description="As it was understood: one line, composed.", examples=["a red car"])]
+    query: Annotated[str, Meta(description="The query, normalized to one line.", examples=["a red car"])]
     understood: Understood
-    found: Annotated[bool, Meta(description="False: no moment reaches `relevance_threshold` of the settings.")]
-    more: Annotated[bool, Meta(description="Further moments follow this page.")]
+    found: Annotated[bool, Meta(description="False if no moment reaches the relevance threshold.")]
+    more: Annotated[bool, Meta(description="Whether more moments follow this page.")]
     seconds: Annotated[
         dict[str, float],
-        Meta(description="Wall time by part.", examples=[{"embed": 0.011, "retrieve": 0.042, "total": 0.053}]),
+        Meta(description="Wall time of each part.", examples=[{"embed": 0.011, "retrieve": 0.042, "total": 0.053}]),
     ]
     moments: list[Moment]
-    closest: Annotated[list[Moment], Meta(description="Only when nothing was found: what comes nearest.")]
-    explained: Annotated[list[Explained], Meta(description="Where asked for: how each signal counted.")] | UnsetType = (
-        UNSET
-    )
-    read_again: Annotated[int, Meta(description="Segments whose texts a reranker read.")] | UnsetType = UNSET
+    closest: Annotated[list[Moment], Meta(description="The closest moments, only if nothing was found.")]
+    explained: (
+        Annotated[list[Explained], Meta(description="With `explain`: how much each signal counts.")] | UnsetType
+    ) = UNSET
+    read_again: (
+        Annotated[int, Meta(description="With `explain`: number of segments whose texts were reranked.")] | UnsetType
+    ) = UNSET
 
 
 class SearchRequest(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A search: words, an image, a moment, or words that change an image or a moment."""
+    """A search by words, by an image or a moment, or by an image or a moment that words modify."""
 
-    query: Annotated[
-        str,
-        Meta(
-            description="What to look for, as in GET; beside `image` or `like` plain words: what is to be different.",
-            max_length=1000,
-            examples=["a red car in the snow", "beach -people", "a red car then a bus within 30s", "but at night"],
-        ),
-    ] = ""
-    plain: Annotated[bool, Meta(description="Take the words as they stand, without any grammar.")] = False
-    image: Annotated[str, _IMAGE_META] | None = None
-    like: Annotated[str, Meta(description=LIKE, max_length=4200, examples=["lecture.mp4@12:34"])] | None = None
-    video: Annotated[str, Meta(max_length=4096)] | None = None
-    """Only in this video: its id, name, or the id's first digits."""
-    limit: Annotated[int, Meta(ge=1, le=200, description="Moments on the page.")] = 10
-    offset: Annotated[int, Meta(ge=0, le=1_000_000, description="Moments to skip.")] = 0
-    signals: Annotated[list[SignalName], Meta(description="Match by these alone; none: by all.")] = []
-    per_video: Annotated[int, Meta(ge=0, le=1000, description=PER_VIDEO)] | None = None
-    fold: Annotated[bool, Meta(description=FOLD)] = True
-    expand: Annotated[int, Meta(ge=1, le=1_000_000, description=EXPAND)] | None = None
-    threshold: Annotated[float, Meta(ge=0, le=1, description=THRESHOLD)] | None = None
-    explain: Annotated[bool, Meta(description=EXPLAIN)] = False
+    query: Annotated[str, body_field(QUERY)] = QUERY.default
+    plain: Annotated[bool, body_field(PLAIN)] = PLAIN.default
+    image: Annotated[str, body_field(IMAGE, **_BASE64)] | None = None
+    like: Annotated[str, body_field(LIKE)] | None = None
+    video: Annotated[str, body_field(VIDEO)] | None = None
+    limit: Annotated[int, body_field(LIMIT)] = LIMIT.default
+    offset: Annotated[int, body_field(OFFSET)] = OFFSET.default
+    signals: Annotated[list[SignalName], body_field(SIGNALS_ONLY)] = []
+    per_video: Annotated[int, body_field(PER_VIDEO)] | None = None
+    fold: Annotated[bool, body_field(FOLD)] = FOLD.default
+    expand: Annotated[int, body_field(EXPAND)] | None = None
+    threshold: Annotated[float, body_field(THRESHOLD)] | None = None
+    explain: Annotated[bool, body_field(EXPLAIN)] = EXPLAIN.default

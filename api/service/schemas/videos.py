@@ -1,27 +1,11 @@
-"""What the service sends, as typed records with descriptions and examples: the OpenAPI description is made of them.
-
-Apart from the records of `search` and `indexer`: these are a promise to programs. `views` converts.
-"""
+"""Records of videos: lists, details, metadata, tags."""
 
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-VideoId = Annotated[
-    str,
-    Meta(
-        description="Opaque id of a video: 32 hexadecimal digits.",
-        pattern="^[0-9a-f]{32}$",
-        examples=["0f3a77c25d1e4b6c8a9b0c1d2e3f4a5b"],
-    ),
-]
-JobId = Annotated[
-    str,
-    Meta(description="Opaque id of a job.", pattern="^[0-9a-f]{32}$", examples=["8c1f0e2d3b4a59687766554433221100"]),
-]
-Seconds = Annotated[float, Meta(description="Seconds on the player's clock.", examples=[12.48])]
-Link = Annotated[str, Meta(description="Path on this service.", examples=["/api/videos/0f3a/thumbnail?t=12.48"])]
-Name = Annotated[str, Meta(description="The file's name, for people; plain text.", examples=["lecture.mp4"])]
+from api.service.options import State
+from api.service.schemas.values import Link, Name, Seconds, VideoId
 
 
 class Failure(Struct, kw_only=True):
@@ -36,31 +20,31 @@ class Video(Struct, kw_only=True):
 
     video_id: VideoId
     video: Name
-    folder: Annotated[str, Meta(description="Below a configured root; empty where it lies elsewhere.")]
+    folder: Annotated[str, Meta(description="Folder below a configured root; empty for videos elsewhere.")]
     duration_seconds: Seconds
     size_bytes: int
-    width: Annotated[int, Meta(description="Pixels as shown; 0 when unknown.")]
-    height: Annotated[int, Meta(description="Pixels as shown; 0 when unknown.")]
+    width: Annotated[int, Meta(description="In pixels, as displayed; 0 if unknown.")]
+    height: Annotated[int, Meta(description="In pixels, as displayed; 0 if unknown.")]
     codec: Annotated[str, Meta(examples=["h264"])]
-    added_at: Annotated[str, Meta(description="RFC 3339; when it was indexed.")] | None
-    state: Literal["ready", "partial", "failed"]
-    stages: Annotated[list[str], Meta(description="What is indexed of it.", examples=[["picture", "subtitles"]])]
-    created_at: Annotated[str, Meta(description="RFC 3339; when it was taken.", examples=["2023-05-09T11:41:46Z"])]
+    added_at: Annotated[str, Meta(description="When it was indexed; RFC 3339.")] | None
+    state: State
+    stages: Annotated[list[str], Meta(description="Stages that are indexed.", examples=[["picture", "subtitles"]])]
+    created_at: Annotated[str, Meta(description="When it was recorded; RFC 3339.", examples=["2023-05-09T11:41:46Z"])]
     created_source: Annotated[
         Literal["container", "file"],
-        Meta(description="Who says so: the video itself, or the file's modification time."),
+        Meta(description="Where the time comes from: the container, or the file's modification time."),
     ]
-    tags: Annotated[list[str], Meta(description="The person's own.", examples=[["holiday"]])]
+    tags: Annotated[list[str], Meta(description="Tags that people gave.", examples=[["holiday"]])]
     failure: Failure | None
     segments: int
-    playable: Annotated[str, Meta(description="direct, remux, transcode or no: how a browser can play it.")]
+    playable: Annotated[str, Meta(description="How a browser can play it: `direct`, `remux`, `transcode` or `no`.")]
     thumbnail: Link
     media: Link
     sprites: Link
 
 
 class Segment(Struct, kw_only=True):
-    """A part of a video between two cuts."""
+    """A part of a video between two scene cuts."""
 
     start_seconds: Seconds
     stop_seconds: Seconds
@@ -68,7 +52,7 @@ class Segment(Struct, kw_only=True):
 
 
 class Chapter(Struct, kw_only=True):
-    """A named part of a video, as its container marks it."""
+    """A chapter, as marked in the container."""
 
     start_seconds: Seconds
     stop_seconds: Seconds
@@ -76,14 +60,14 @@ class Chapter(Struct, kw_only=True):
 
 
 class Place(Struct, kw_only=True):
-    """WGS 84; north and east are positive."""
+    """Coordinates in WGS 84; north and east are positive."""
 
     latitude_degrees: Annotated[float, Meta(examples=[51.5334])]
     longitude_degrees: Annotated[float, Meta(examples=[-0.1255])]
 
 
 class Metadata(Struct, kw_only=True):
-    """What the container says in words: plain text that strangers wrote; empty where it says nothing."""
+    """Descriptive metadata of the container: untrusted plain text; empty where there is none."""
 
     title: str
     camera: Annotated[str, Meta(examples=["Apple iPhone 14 Pro"])]
@@ -104,21 +88,20 @@ class TagList(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class TagCount(Struct, kw_only=True):
-    """A tag, and how many videos have it."""
+    """A tag with its number of videos."""
 
     tag: str
     videos: int
 
 
 class VideoDetails(Video, kw_only=True):
-    """A video with its segments."""
+    """A video with its metadata and segments."""
 
     metadata: Metadata
-
     segments_list: list[Segment]
     texts: Annotated[
         dict[str, int],
-        Meta(description="How many texts, by source.", examples=[{"subtitle": 41, "screen_text": 3, "caption": 12}]),
+        Meta(description="Number of texts by source.", examples=[{"subtitle": 41, "screen_text": 3, "caption": 12}]),
     ]
     warnings: list[str]
 
@@ -126,49 +109,7 @@ class VideoDetails(Video, kw_only=True):
 class VideoPage(Struct, kw_only=True):
     """A page of the library."""
 
-    total: Annotated[int, Meta(description="Videos that fit the filters.")]
+    total: Annotated[int, Meta(description="Number of videos that match the filters.")]
     offset: int
     limit: int
     videos: list[Video]
-
-
-class JobError(Struct, kw_only=True):
-    """Why a job failed."""
-
-    type: Annotated[str, Meta(examples=["unreadable"])]
-    detail: str
-
-
-JobState = Literal["queued", "running", "done", "failed", "cancelled"]
-
-
-class Job(Struct, kw_only=True):
-    """Work that goes on after the request: indexing of files."""
-
-    id: JobId
-    kind: Literal["index"] = "index"
-    state: JobState = "queued"
-    paths: Annotated[list[str], Meta(description="What is indexed, for people.", examples=[["lecture.mp4"]])]
-    created_at: Annotated[str, Meta(examples=["2026-11-21T09:30:00Z"])]
-    started_at: str | None = None
-    finished_at: str | None = None
-    progress: Annotated[float, Meta(ge=0, le=1, examples=[0.42])] = 0.0
-    stage: str = ""
-    message: str = ""
-    video_ids: list[str] = []
-    error: JobError | None = None
-
-
-class JobPage(Struct, kw_only=True):
-    """Jobs, the newest first."""
-
-    total: int
-    jobs: list[Job]
-
-
-class IndexRequest(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Files of this machine to be indexed."""
-
-    path: Annotated[
-        str, Meta(description="A file or folder under a configured root.", min_length=1, examples=["films/a.mp4"])
-    ]

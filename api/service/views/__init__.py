@@ -1,1 +1,5 @@
-"""api/service/views"""
+"""From the records of `indexer` and `search` to those of `schemas`.
+
+Comes in: videos, moments, answers. Goes out: records with links and rounded times, and nothing that tells of this
+machine's folders. Leaves out HTTP.
+"""

@@ -1,4 +1,4 @@
-"""What `search` finds, as the service's records: links, captions, words to highlight. Reads the library; no HTTP."""
+"""Searches and answers as the service's records, with links, captions and highlights. Reads the library; no HTTP."""
 
 from base64 import b64decode
 from collections.abc import Iterable
@@ -21,27 +21,27 @@ from search.results import Moment
 from search.signals import SIGNALS, Signal
 
 
-def search(engine: SearchEngine, asked: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:
-    """One search, with what comes closest when nothing is found.
+def search(engine: SearchEngine, request: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:
+    """One search; the closest moments if nothing is found.
 
     Raises:
-        ImageError: the image is no Base64, or cannot be used.
+        ImageError: the image is not Base64, or cannot be used.
         ReelseekError: as `SearchEngine.search`.
     """
-    signals: list[Signal] = [signal for signal in SIGNALS if signal in asked.signals]
+    signals: list[Signal] = [signal for signal in SIGNALS if signal in request.signals]
     result = engine.search(
-        asked.query,
-        image=None if asked.image is None else _bytes_of(asked.image),
-        like=asked.like,
-        video=asked.video,
-        limit=asked.limit,
-        offset=asked.offset,
+        request.query,
+        image=None if request.image is None else _bytes_of(request.image),
+        like=request.like,
+        video=request.video,
+        limit=request.limit,
+        offset=request.offset,
         signals=signals or None,
-        per_video=asked.per_video,
-        fold=asked.fold,
-        expand=asked.expand,
-        plain=asked.plain,
-        threshold=asked.threshold,
+        per_video=request.per_video,
+        fold=request.fold,
+        expand=request.expand,
+        plain=request.plain,
+        threshold=request.threshold,
     )
     videos = {one.video_id: one for one in engine.videos()}
     captions = Captions(engine.library, videos)
@@ -54,8 +54,8 @@ def search(engine: SearchEngine, asked: search_schemas.SearchRequest) -> search_
         seconds={name: round(value, 4) for name, value in result.seconds.items()},
         moments=[moment_view(one, result.words, videos, captions) for one in result.moments],
         closest=[moment_view(one, result.words, videos, captions) for one in result.closest],
-        explained=explained if asked.explain else UNSET,
-        read_again=result.read_again if asked.explain else UNSET,
+        explained=explained if request.explain else UNSET,
+        read_again=result.read_again if request.explain else UNSET,
     )
 
 
@@ -142,7 +142,7 @@ def cited_view(moment: CitedMoment) -> ask_schemas.CitedMoment:
 
 
 def shown_views(clips: Iterable[tuple[str, TimeSpan]], videos: dict[str, Video]) -> list[ask_schemas.ShownClip]:
-    """Clips that the model is shown; those of videos that were just removed are left out."""
+    """The clips that the model sees, without those of videos that were just removed."""
     return [
         ask_schemas.ShownClip(
             video_id=video_id,

@@ -1,14 +1,16 @@
-"""The library's videos as the service's records: listed, filtered, sorted, in detail. Blocks; no HTTP."""
+"""Videos as the service's records: lists with filters and sorting, and details. Blocks; no HTTP."""
 
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path, PurePath
-from typing import Any, Literal
+from typing import Any
 
+from api.formatting import rfc3339
 from api.index_progress import stages_of
 from api.media.playback_method import how_to_play
-from api.service.links import media_link, rfc3339, sprites_link, thumbnail_link
+from api.service.links import media_link, sprites_link, thumbnail_link
+from api.service.options import Sort, State
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
 from indexer.catalog import STAGES, TEXT_SOURCES, StageName
@@ -16,12 +18,9 @@ from indexer.provenance import settings_like
 from indexer.records import Video, VideoMetadata
 from search.query.filters import Filters
 
-Sort = Literal["name", "duration", "added", "size", "created"]
-State = Literal["ready", "partial", "failed"]
-
 
 class VideoViews:
-    """Makes records of videos for one answer."""
+    """Makes records of videos for one response."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._library = runtime.library
@@ -33,7 +32,7 @@ class VideoViews:
     def page(
         self, *, offset: int, limit: int, sort: Sort, descending: bool, words: str, state: State | None, tag: str
     ) -> schemas.VideoPage:
-        """The videos that hold every word in their name and have the tag, if one is given, in this order."""
+        """A page of the videos that match the filters, sorted."""
         filters = Filters(tags=(tag,) if tag else ())
         wanted = words.casefold().split()
         found = [
@@ -103,7 +102,7 @@ class VideoViews:
             "tags": list(video.tags),
             "stages": [stage for stage in STAGES if stage in video.stages],
             "failure": failure if video.failure_kind else None,
-            "segments": self._pictures(video),
+            "segments": self._segment_count(video),
             "playable": how_to_play(video),
             "thumbnail": thumbnail_link(video.video_id, min(video.duration_seconds / 2, 3.0)),
             "media": media_link(video.video_id),
@@ -123,21 +122,21 @@ class VideoViews:
         return self._library.thumbnail_path(video.video_id, 0).parent
 
     def _added(self, video: Video) -> float:
-        """When its pictures were written, seconds since 1970; 0 without any."""
+        """When its thumbnails were written, in seconds since 1970; 0 without thumbnails."""
         try:
             return self._picture_folder(video).stat().st_mtime
         except OSError:
             return 0.0
 
-    def _pictures(self, video: Video) -> int:
-        """One for each segment; counting files is far cheaper than reading rows."""
+    def _segment_count(self, video: Video) -> int:
+        """Number of segments: one thumbnail each, and counting files is much cheaper than reading rows."""
         try:
             return len(os.listdir(self._picture_folder(video)))  # noqa: PTH208 - names only
         except OSError:
             return 0
 
     def _folder(self, video: Video) -> str:
-        """Below a root, so that nobody learns this machine's other folders."""
+        """The folder relative to a root, so that no other folder of this machine is revealed."""
         path = Path(video.path)
         for root in self._roots:
             if path.is_relative_to(root):
@@ -167,5 +166,5 @@ def metadata_view(metadata: VideoMetadata) -> schemas.Metadata:
 
 
 def display_names(paths: Sequence[Path]) -> list[str]:
-    """Names that tell nothing of where things lie."""
+    """File names, without their folders."""
     return [path.name.encode("utf-8", "replace").decode() for path in paths]

@@ -1,4 +1,4 @@
-"""A request's body arrives in time and within its size, or is refused: slow clients must not hold a place for long."""
+"""Time limits for request bodies, so that slow clients do not block the service."""
 
 import asyncio
 import time
@@ -10,8 +10,8 @@ from api.errors import BodyTimeoutError
 Receive = Callable[[], Awaitable[Any]]
 
 
-def in_time(receive: Receive, *, seconds: float) -> Receive:
-    """Receives the whole body within `seconds`, or raises BodyTimeoutError; afterwards it waits as long as it likes."""
+def with_deadline(receive: Receive, *, seconds: float) -> Receive:
+    """A `receive` that raises BodyTimeoutError unless the whole body arrives within `seconds`; unlimited afterwards."""
     deadline = time.monotonic() + seconds
     is_over = False
 
@@ -24,19 +24,19 @@ def in_time(receive: Receive, *, seconds: float) -> Receive:
                 message = await receive()
         except TimeoutError:
             is_over = True
-            raise BodyTimeoutError(f"the body did not arrive within {seconds:g} s; send it faster") from None
+            raise BodyTimeoutError(f"the body did not arrive within {seconds:g} s") from None
         is_over = message["type"] != "http.request" or not message.get("more_body", False)
         return message
 
     return limited
 
 
-def not_too_slow(receive: Receive, *, idle_seconds: float, least_rate: float) -> Receive:
-    """Receives a long body piece by piece; raises BodyTimeoutError when it stands still or trickles.
+def with_minimum_rate(receive: Receive, *, idle_seconds: float, least_rate: float) -> Receive:
+    """A `receive` for long bodies that raises BodyTimeoutError when the body stalls or is too slow.
 
     Args:
-        idle_seconds: longest wait for the next piece.
-        least_rate: bytes a second, on average, once `idle_seconds` have passed.
+        idle_seconds: maximum wait for the next piece.
+        least_rate: minimum average bytes per second, once `idle_seconds` have passed.
     """
     started = time.monotonic()
     taken = 0
@@ -51,13 +51,13 @@ def not_too_slow(receive: Receive, *, idle_seconds: float, least_rate: float) ->
                 message = await receive()
         except TimeoutError:
             is_over = True
-            raise BodyTimeoutError(f"no byte arrived for {idle_seconds:g} s; the upload was given up") from None
+            raise BodyTimeoutError(f"no byte arrived for {idle_seconds:g} s; the upload was aborted") from None
         taken += len(message.get("body", b""))
         is_over = message["type"] != "http.request" or not message.get("more_body", False)
         spent = time.monotonic() - started
         if not is_over and spent > idle_seconds and taken < least_rate * spent:
             is_over = True
-            raise BodyTimeoutError(f"the upload is slower than {least_rate:g} bytes a second; it was given up")
+            raise BodyTimeoutError(f"the upload is slower than {least_rate:g} bytes per second; it was aborted")
         return message
 
     return limited

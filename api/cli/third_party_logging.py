@@ -1,14 +1,14 @@
-"""Keeps the libraries underneath from talking into our output: what matters of it comes back as our own errors."""
+"""Silences the log output of third-party libraries; what matters is raised as Reelseek's own errors."""
 
 import logging
 import os
 
 LOG_VARIABLE = "REELSEEK_LOG"
-"""Set to `INFO` or `DEBUG` to hear the libraries on standard error."""
+"""Set it to `INFO` or `DEBUG` to see the libraries' logs on standard error."""
 
 
 def quiet_libraries() -> None:
-    """Call before any of them is imported. What the user has set stays."""
+    """Call it before any library is imported. Variables that the user has set are kept."""
     level = os.environ.get(LOG_VARIABLE, "CRITICAL").upper()
     known = level in logging.getLevelNamesMapping()
     logging.basicConfig(level=level if known else logging.CRITICAL, format="%(name)s: %(message)s")

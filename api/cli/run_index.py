@@ -1,4 +1,4 @@
-"""Runs the pipeline under a view: events to the tally and the view, Ctrl-C to the pipeline's cancel switch."""
+"""An indexing run with a view: events go to the tally and the view, Ctrl-C cancels the run."""
 
 import threading
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def run_index(
     prune: bool = False,
     retry_failed: bool = False,
 ) -> IndexFinished:
-    """Indexes and shows it; the first Ctrl-C ends the run early with `interrupted` set."""
+    """Runs indexing under a view; the first Ctrl-C ends it early, with `interrupted` set."""
     cancel = threading.Event()
 
     def on_event(event: IndexEvent) -> None:
@@ -28,7 +28,7 @@ def run_index(
         view.show(event)
 
     with view, stop_on_signal(cancel, view.stopping):
-        # Imported while the view shows already: the libraries behind it take seconds to load.
+        # Imported while the view is already shown: this takes seconds.
         from indexer.pipeline.index import index_paths
 
         return index_paths(

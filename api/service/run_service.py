@@ -1,4 +1,4 @@
-"""Runs the service in this process until a signal: checks first what would only fail later."""
+"""Runs the service in this process until a signal; checks address, library and keys first."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,15 +10,15 @@ from indexer.config import Settings
 from indexer.errors import LibraryMissingError, UsageError
 from indexer.store.library import Library
 
-Say = Callable[[str, list[str]], None]
-"""Told the address, and what a user should know, once the service listens."""
+OnReady = Callable[[str, list[str]], None]
+"""Called with the address and notes for the user, once the service is ready."""
 
 
-def run_service(settings: Settings, service: ServiceSettings, *, log_level: str, say: Say) -> None:
+def run_service(settings: Settings, service: ServiceSettings, *, log_level: str, on_ready: OnReady) -> None:
     """Serves until SIGINT or SIGTERM.
 
     Raises:
-        UsageError: the address cannot be taken, or it needs keys and there are none.
+        UsageError: the address cannot be used, or keys are required and there are none.
         LibraryError: the library is damaged.
     """
     from api.service.app import create_service
@@ -27,17 +27,18 @@ def run_service(settings: Settings, service: ServiceSettings, *, log_level: str,
 
     place = Path(settings.library).expanduser().absolute()
     notes = [_library_note(place), *_key_notes(place, service)]
-    notes += [f"videos under {root} may be indexed by their path" for root in service.roots]
+    notes += [f"videos in {root} may be indexed by path" for root in service.roots]
     try:
         taken = bind(service.host, service.port)
     except OSError as error:
         raise UsageError(
-            f"{service.host}:{service.port} cannot be listened at: {error.strerror};"
-            " choose another with --port or --host"
+            f"{service.host}:{service.port} cannot be used: {error.strerror}; choose another with --port or --host"
         ) from error
     log_to(level=log_level)
     with taken:
-        server = ServiceServer(create_service(Runtime(settings, service)), on_ready=lambda: say(url_of(taken), notes))
+        server = ServiceServer(
+            create_service(Runtime(settings, service)), on_ready=lambda: on_ready(url_of(taken), notes)
+        )
         server.run(sockets=[taken])
 
 
@@ -46,16 +47,16 @@ def _library_note(place: Path) -> str:
         with Library.open(place) as library:
             counts = library.counts()
     except LibraryMissingError:
-        return f"there is no library at {place} yet: the first upload makes it"
+        return f"there is no library at {place} yet; the first upload creates it"
     return f"library {place}: {counts['videos']:,} videos, {counts['segments']:,} segments"
 
 
 def _key_notes(place: Path, service: ServiceSettings) -> list[str]:
     if not service.needs_key:
-        return ["only this machine can reach it"]
+        return ["only this machine can connect"]
     if not KeyStore(place).keys():
         raise UsageError(
-            f"a service at {service.host} needs a key, and the library at {place} has none;"
-            " make one with `reelseek keys add NAME`, or serve on 127.0.0.1"
+            f"a service at {service.host} requires an API key, and the library at {place} has none;"
+            " create one with `reelseek keys add NAME`, or serve on 127.0.0.1"
         )
-    return ["every request needs a key; `reelseek keys` makes and revokes them. Put a TLS proxy before it"]
+    return ["every request needs an API key; `reelseek keys` manages them. Use a TLS proxy in front of the service"]

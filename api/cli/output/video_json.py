@@ -1,0 +1,49 @@
+"""A video, its failure and its metadata as `--json` prints them."""
+
+from typing import Any
+
+from indexer.decode.metadata import metadata_values
+from indexer.records import Video, VideoMetadata
+
+
+def failure_json(video: Video) -> dict[str, str]:
+    return {
+        "video": video.path,
+        "video_id": video.video_id,
+        "kind": video.failure_kind,
+        "reason": video.failure_reason,
+    }
+
+
+def video_json(video: Video) -> dict[str, Any]:
+    """One element of `reelseek videos --json`."""
+    return {
+        "video": video.path,
+        "video_id": video.video_id,
+        "paths": list(video.paths),
+        "duration_seconds": round(video.duration_seconds, 3),
+        "size_bytes": video.size_bytes,
+        "created": video.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "created_source": video.created_source,
+        "tags": list(video.tags),
+        "metadata": metadata_json(video.metadata),
+        "stages": sorted(video.stages),
+        "warnings": list(video.warnings),
+        "failure": {"kind": video.failure_kind, "reason": video.failure_reason} if video.failure_kind else None,
+    }
+
+
+def metadata_json(metadata: VideoMetadata) -> dict[str, Any]:
+    """What the container says; without what is empty."""
+    shown = metadata_values(metadata)
+    shown.pop("created", None)
+    if metadata.chapters:
+        shown["chapters"] = [
+            {
+                "start_seconds": round(one.span.start_seconds, 3),
+                "stop_seconds": round(one.span.stop_seconds, 3),
+                "title": one.title,
+            }
+            for one in metadata.chapters
+        ]
+    return shown

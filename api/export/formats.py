@@ -1,0 +1,8 @@
+"""The formats of an export. Pure; imports nothing heavy."""
+
+from typing import Literal, get_args
+
+DocumentFormat = Literal["csv", "json", "webvtt", "edl", "fcpxml", "otio"]
+DOCUMENT_FORMATS: tuple[DocumentFormat, ...] = get_args(DocumentFormat)
+Format = Literal[DocumentFormat, "clips", "reel"]
+FORMATS: tuple[Format, ...] = (*DOCUMENT_FORMATS, "clips", "reel")
