@@ -21,6 +21,8 @@ from search.by_example.frame_refinement import Candidate, look_closer
 from search.by_example.template_matching import parts_of
 from search.engine import SearchEngine
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = Settings(models="demo", screen_text=False, captions=False, batch_frames=2)
 BETWEEN = [2.55, 5.45, 9.65, 13.35, 17.55, 20.45]
 """Seconds; pictures are sampled once a second."""

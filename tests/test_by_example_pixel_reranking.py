@@ -12,6 +12,8 @@ from search.by_example.pixel_reranking import LOOKED_AT, MOST_LOOKED_AT, Overlay
 from search.retrieval.types import SegmentKey
 from tests.helpers.coarse_pictures import drawn
 
+pytestmark = pytest.mark.slow
+
 FILMS = "a" * 32
 
 

@@ -74,6 +74,7 @@ def test_no_arguments_print_the_help_as_usage_error() -> None:
     assert "Examples:" in result.stderr
 
 
+@pytest.mark.slow
 def test_help_and_videos_do_not_import_torch_or_the_models(tmp_path: Path) -> None:
     code = """
 import sys
@@ -197,6 +198,7 @@ def test_the_signals_are_those_of_the_search() -> None:
     assert SIGNALS == results.SIGNALS
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error() -> None:
     command = f"{Path(sys.executable).with_name('reelseek')} models --json | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120, check=False)

@@ -24,6 +24,8 @@ from indexer.store.library import Library
 from search.engine import SearchEngine
 from search.evaluation.evaluate import evaluate_search
 
+pytestmark = pytest.mark.slow
+
 SEED = 7301
 MINUTES = 4.0
 

@@ -28,6 +28,8 @@ from tests.helpers.fakes_speech import FakeSpeechModel, said
 from tests.helpers.media_sound import babble, write_talkie
 from tests.helpers.whisper_checkpoint import write_whisper_checkpoint
 
+pytestmark = pytest.mark.slow
+
 SPANS = [(2.0, 4.0), (8.0, 10.0)]
 LINES = ["The harbour is closed.", "Bring the red lantern."]
 

@@ -23,6 +23,8 @@ from tests.helpers.service import (  # noqa: F401
     wait_for_job,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def upload(client: httpx.Client, video: Path, name: str, *, extra: bytes = b"") -> dict[str, object]:
     """Bytes after the end make it another video with the same pictures."""

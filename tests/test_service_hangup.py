@@ -21,6 +21,8 @@ from api.service.routes.search import MAX_BODY_BYTES
 from search.answering.asker import Asker
 from tests.helpers.service import RunningService, demo_library, demo_settings, own_library, serving  # noqa: F401
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = 200
 
 

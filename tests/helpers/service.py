@@ -26,6 +26,7 @@ from api.service.server import ServiceServer, bind, url_of
 from api.service.settings import ServiceSettings
 from indexer.config import Settings
 from indexer.pipeline.index import index_paths
+from tests.helpers.shared_folder import make_once
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "from api.cli.main import main; main()"
@@ -126,9 +127,11 @@ def wait_for_job(client: httpx.Client, job_id: str, *, seconds: float = 240.0) -
 @pytest.fixture(scope="session")
 def demo_library(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three videos of the demo world, indexed with its models: pictures, subtitles, captions. Only read it."""
-    library = tmp_path_factory.mktemp("service") / "library"
-    index_paths([world], settings=demo_settings(library))
-    return library
+
+    def index(folder: Path) -> None:
+        index_paths([world], settings=demo_settings(folder / "library"))
+
+    return make_once(tmp_path_factory, "service", index) / "library"
 
 
 @pytest.fixture
