@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from demo.world.make import make_world
 from indexer.config import Settings
@@ -17,6 +18,11 @@ from tests.helpers.shared_folder import make_once
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 """The small models of the tests are slower in several threads, and workers side by side must not fight for cores.
 Child processes inherit it."""
+for name in ("COLUMNS", "LINES"):
+    os.environ.pop(name, None)  # set in the workers of pytest-xdist; what is printed must not depend on it
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # no test may depend on how busy the machine is
 
 SLOW_FIXTURES = {"browser", "clip_checkpoint", "demo_library", "media", "world"}
 """They load models, draw and index videos, or start a server or a browser."""

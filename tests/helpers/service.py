@@ -4,7 +4,6 @@ Test files import the fixtures they use: `from tests.helpers.service import demo
 """
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -29,7 +28,7 @@ from indexer.pipeline.index import index_paths
 from tests.helpers.shared_folder import make_once
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = "from api.cli.main import main; main()"
+COMMAND = "from {module} import main; main()"
 START_SECONDS = 280.0
 """A busy machine takes long to import and load."""
 
@@ -95,13 +94,12 @@ class ServiceProcess:
 
 
 @contextmanager
-def serving_process(library: Path, *options: str) -> Iterator[ServiceProcess]:
-    """Starts `reelseek serve`; killed at the end if it still runs."""
-    command = [sys.executable, "-c", COMMAND, "serve", "--library", str(library), "--port", "0", "--json"]
-    command += ["--models", "demo", "--device", "cpu", "--no-screen-text", *options]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
-    )
+def serving_process(library: Path, *, models: str = "demo", module: str = "api.cli.main") -> Iterator[ServiceProcess]:
+    """Starts `reelseek serve`; killed at the end if it still runs. `module` has the command's `main`."""
+    command = [sys.executable, "-c", COMMAND.format(module=module)]
+    command += ["serve", "--library", str(library), "--port", "0", "--json"]
+    command += ["--models", models, "--device", "cpu", "--no-screen-text"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
         line = process.stdout.readline()
@@ -120,7 +118,7 @@ def wait_for_job(client: httpx.Client, job_id: str, *, seconds: float = 240.0) -
         job = client.get(f"/api/jobs/{job_id}").json()
         if job["state"] not in {"queued", "running"}:
             return job
-        time.sleep(0.2)
+        time.sleep(0.05)
     raise AssertionError(f"job {job_id} does not end: {job}")
 
 
