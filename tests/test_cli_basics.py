@@ -16,6 +16,7 @@ from api.cli.options import SEARCH_OPTIONS, WATCH_OPTIONS
 from indexer import errors
 from indexer.config import LIMITS, Settings
 from search import results
+from tests.helpers.fakes_search import SmallLibrary
 
 COMMANDS = [
     *"index watch search ask pinpoint describe export serve keys".split(),
@@ -199,8 +200,11 @@ def test_the_signals_are_those_of_the_search() -> None:
 
 
 @pytest.mark.slow
-def test_a_reader_that_goes_away_is_no_error() -> None:
-    command = f"{Path(sys.executable).with_name('reelseek')} models --json | true; echo ${{PIPESTATUS[0]}}"
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    library = SmallLibrary(tmp_path / "library")
+    library.add("farm.mp4", [(0.0, 6.0, "cat meadow")])
+    program = Path(sys.executable).with_name("reelseek")
+    command = f"{program} videos --json --library '{library.close()}' | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120, check=False)
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr

@@ -261,7 +261,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(quick: RunningService) -> None
 
 def test_too_large_uploads_are_refused_before_and_while_they_come(quick: RunningService) -> None:
     with raw(quick) as connection:
-        connection.sendall(HEAD + b"Content-Length: 99999999999\r\n\r\n")
+        connection.sendall(HEAD + b"Connection: close\r\nContent-Length: 99999999999\r\n\r\n")
         assert b" 413 " in reply(connection).split(b"\r\n")[0]
 
     def endless() -> Iterator[bytes]:
