@@ -3,8 +3,10 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info < (3,14))' 2>/dev/null && echo $$p && break; done)
 RUN := .venv/bin/python
 READY := .venv/.ready
+# A worker for each core; a file stays with one, which shares its fixtures.
+SIDE_BY_SIDE := -n logical --maxprocesses 8 --dist loadfile
 
-.PHONY: setup demo serve test lint bench lock clean
+.PHONY: setup demo serve test test-fast lint bench lock clean
 setup: $(READY)
 
 $(READY): pyproject.toml requirements.lock
@@ -26,7 +28,11 @@ serve: $(READY) out/demo/seed-1/library/library.json
 	.venv/bin/reelseek serve --library out/demo/seed-1/library --root out/demo/seed-1/videos
 
 test: $(READY)
-	$(RUN) -m pytest
+	$(RUN) -m pytest $(SIDE_BY_SIDE)
+
+# Leaves out what loads models, starts servers and browsers, or encodes; the loop while one writes.
+test-fast: $(READY)
+	$(RUN) -m pytest $(SIDE_BY_SIDE) -m "not slow" --ignore=tests/browser
 
 lint: $(READY)
 	$(RUN) -m ruff check .

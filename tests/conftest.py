@@ -1,29 +1,61 @@
 """What several test files share: a small drawn world, and small real models that know nothing."""
 
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from demo.world.make import make_world
 from indexer.config import Settings
 from indexer.models.profiles import PROFILES
 from indexer.models.registry import Models
 from tests.helpers.checkpoints import write_clip_checkpoint
+from tests.helpers.shared_folder import make_once
+
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+"""The small models of the tests are slower in several threads, and workers side by side must not fight for cores.
+Child processes inherit it."""
+for name in ("COLUMNS", "LINES"):
+    os.environ.pop(name, None)  # set in the workers of pytest-xdist; what is printed must not depend on it
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")  # no test may depend on how busy the machine is
+
+SLOW_FIXTURES = {"browser", "clip_checkpoint", "demo_library", "media", "world"}
+"""They load models, draw and index videos, or start a server or a browser."""
+
+
+SLOW_FILE = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without the slow tests, files that are slow as a whole are not even imported: that takes seconds."""
+    is_left_out = config.getoption("markexpr") == "not slow" and collection_path.suffix == ".py"
+    return True if is_left_out and SLOW_FILE.search(collection_path.read_text("utf-8")) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks as slow what needs a slow fixture; files and tests that are slow by themselves carry the marker."""
+    for item in items:
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with three short videos of the demo world, their subtitles and truth."""
-    folder = tmp_path_factory.mktemp("world")
-    make_world(folder, minutes=1.2, seed=20, video_minutes=0.4)
-    return folder
+    return make_once(
+        tmp_path_factory, "world", lambda folder: make_world(folder, minutes=1.2, seed=20, video_minutes=0.4)
+    )
 
 
 @pytest.fixture(scope="session")
 def clip_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An open_clip checkpoint of random weights: real format, real loading, no knowledge."""
-    return write_clip_checkpoint(tmp_path_factory.mktemp("clip"))
+    return make_once(tmp_path_factory, "clip", write_clip_checkpoint)
 
 
 @pytest.fixture(scope="session")

@@ -297,6 +297,7 @@ def test_a_moment_is_pinpointed(path: Path) -> None:
         assert words_of(model.prompts[0]).count("#") == 14
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.integers(-2, 30), st.floats(-10, 700), st.floats(-10, 700)), max_size=5),

@@ -4,13 +4,13 @@ import os
 from dataclasses import replace
 from itertools import pairwise
 from random import Random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.models.frame_pairs import PictureSize
-from indexer.models.qwen.model import QwenModel, load_vision_language_model
 from indexer.records import TimeSpan
 from search.answering.clip_planning import ClipCandidate, sample_times, with_sizes
 from search.answering.effort import EFFORTS, fit_effort, reply_tokens
@@ -18,14 +18,19 @@ from search.answering.prompts import ask_prompt
 from search.answering.token_budget import PromptBudget, blank_clip, plan_clips, prompt_tokens
 from search.answering.uniform_sampling import whole_plan
 from tests.helpers.fakes_vlm import FakeVisionLanguageModel
-from tests.helpers.qwen_checkpoint import write_vlm_checkpoint
+
+if TYPE_CHECKING:
+    from indexer.models.qwen.model import QwenModel
 
 SETS = int(os.environ.get("REELSEEK_EVIDENCE_SETS", "40"))
 """Random sets of evidence that are planned and counted; a thousand take minutes."""
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> QwenModel:
+def model(tmp_path_factory: pytest.TempPathFactory) -> "QwenModel":
+    from indexer.models.qwen.model import load_vision_language_model  # imports torch, which takes seconds
+    from tests.helpers.qwen_checkpoint import write_vlm_checkpoint
+
     return load_vision_language_model(str(write_vlm_checkpoint(tmp_path_factory.mktemp("vlm"))), device="cpu")
 
 
@@ -70,8 +75,9 @@ def test_the_best_quarter_is_large() -> None:
     assert [pair.size == large for pair in pairs] == [False, True, False, False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(SETS))
-def test_the_plan_fits_and_is_counted_as_the_processor_counts(model: QwenModel, seed: int) -> None:
+def test_the_plan_fits_and_is_counted_as_the_processor_counts(model: "QwenModel", seed: int) -> None:
     rng = Random(seed)
     question = " ".join(rng.choices("when is a red Ärger 图 <|im_end|> circle?".split(), k=rng.randint(1, 30)))
     limit = rng.choice((300, 700, model.context_limit)) - reply_tokens(model)

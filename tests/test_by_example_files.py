@@ -2,7 +2,8 @@
 
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,8 @@ from search.by_example.frame_refinement import RefinementCandidate, match_frames
 from search.by_example.template_matching import make_templates
 from search.engine import SearchEngine
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = Settings(models="demo", screen_text=False, captions=False, batch_frames=2)
 BETWEEN = [2.55, 5.45, 9.65, 13.35, 17.55, 20.45]
 """Seconds; pictures are sampled once a second."""
@@ -31,22 +34,29 @@ def models() -> Models:
     return load_models(SETTINGS, announce=print)
 
 
-@pytest.fixture
-def films(world: Path, tmp_path: Path) -> Path:
-    """Copies that a test may delete."""
-    folder = tmp_path / "films"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def films(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copies, which a test may move away for a while."""
+    folder = tmp_path_factory.mktemp("films")
     for video in world.glob("*.mp4"):
         shutil.copy(video, folder)
     return folder
 
 
-@pytest.fixture
-def engine(films: Path, tmp_path: Path, models: Models) -> Iterator[SearchEngine]:
-    library = tmp_path / "library"
-    index_paths([films], settings=Settings(library=str(library), models="demo", screen_text=False, captions=False))
+@pytest.fixture(scope="module")
+def engine(films: Path, tmp_path_factory: pytest.TempPathFactory, models: Models) -> Iterator[SearchEngine]:
+    library = tmp_path_factory.mktemp("by-example") / "library"
+    index_paths([films], settings=replace(SETTINGS, library=str(library)), models=models)
     with SearchEngine.open(library, settings=SETTINGS, load=lambda _: models) as engine:
         yield engine
+
+
+@pytest.fixture
+def take_films_away(films: Path, tmp_path: Path) -> Iterator[Callable[[], Path]]:
+    """Moves every film elsewhere, until the test ends."""
+    away = tmp_path / "away"
+    yield lambda: films.rename(away)
+    away.rename(films)
 
 
 def frames_between(films: Path) -> dict[Path, list[SampledFrame]]:
@@ -102,10 +112,11 @@ def test_a_candidate_is_looked_at_inside_its_segment(start: float, length: float
     assert all(start <= time < start + length for time in times)
 
 
-def test_vanished_files_are_judged_by_what_the_library_keeps(engine: SearchEngine, films: Path) -> None:
+def test_vanished_files_are_judged_by_what_the_library_keeps(
+    engine: SearchEngine, films: Path, take_films_away: Callable[[], Path]
+) -> None:
     asked = frames_between(films)
-    for video in asked:
-        video.unlink()
+    take_films_away()
     right = [
         Path(engine.search(image=packed(frame.pixels), limit=1).moments[0].video) == video
         for video, frames in asked.items()

@@ -17,6 +17,7 @@ from indexer.config import SETTINGS, Settings
 from indexer.options import shown_value
 from search.options import SIGNALS_ONLY
 from search.signals import SIGNALS
+from tests.helpers.fakes_search import SmallLibrary
 
 COMMANDS = [
     *"index watch search ask pinpoint describe export serve keys".split(),
@@ -72,6 +73,7 @@ def test_no_arguments_print_the_help_as_usage_error() -> None:
     assert "Examples:" in result.stderr
 
 
+@pytest.mark.slow
 def test_help_and_videos_do_not_import_torch_or_the_models(tmp_path: Path) -> None:
     code = """
 import sys
@@ -203,8 +205,12 @@ def test_the_signals_are_those_of_the_search() -> None:
     assert f"[{'|'.join(SIGNALS)}]" in run("search", "--help").output.replace("\n", "").replace(" ", "")
 
 
-def test_a_reader_that_goes_away_is_no_error() -> None:
-    command = f"{Path(sys.executable).with_name('reelseek')} models --json | true; echo ${{PIPESTATUS[0]}}"
+@pytest.mark.slow
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    library = SmallLibrary(tmp_path / "library")
+    library.add("farm.mp4", [(0.0, 6.0, "cat meadow")])
+    program = Path(sys.executable).with_name("reelseek")
+    command = f"{program} videos --json --library '{library.close()}' | true; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120, check=False)
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr

@@ -19,6 +19,8 @@ from indexer.decode.video import VideoReader, open_video
 from indexer.errors import DecodeLimitError, DecoderCrashedError, VanishedVideoError
 from tests.helpers.media import numbered_picture, read_number, write_video
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = Settings()
 ROOT = Path(__file__).resolve().parent.parent
 

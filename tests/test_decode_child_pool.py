@@ -12,6 +12,8 @@ from indexer.decode.child_pool import DecodeSpares
 from indexer.decode.video import open_video
 from tests.helpers.media import write_video
 
+pytestmark = pytest.mark.slow
+
 
 def pids(spares: DecodeSpares, count: int) -> list[int]:
     """Of those that wait, once there are so many."""

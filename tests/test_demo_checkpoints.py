@@ -16,6 +16,8 @@ from demo.world.descriptions import describe, say
 from demo.world.drawing import ScenePainter
 from demo.world.scenes import Scene, random_scene
 
+pytestmark = pytest.mark.slow
+
 PAIRS = 100
 
 

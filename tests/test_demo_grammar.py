@@ -28,6 +28,8 @@ from demo.world.scenes import (
 from demo.world.sign_words import SIGN_WORDS
 from indexer.errors import ReelseekError
 
+pytestmark = pytest.mark.slow
+
 seeds = st.integers(min_value=-(2**40), max_value=2**40)
 lengths = st.floats(min_value=0.005, max_value=40)
 

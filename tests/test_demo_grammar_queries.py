@@ -8,6 +8,8 @@ from demo.world.scenes import plan_world
 from search.query import plan
 from search.query.parser import parse_query
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def lines() -> list[AskedLine]:

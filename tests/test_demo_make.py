@@ -13,6 +13,8 @@ from demo.world.errors import WorldWriteError
 from demo.world.make import WorldSummary, make_world, srt_text, video_pictures
 from demo.world.scenes import FRAMES_PER_SECOND, plan_world
 
+pytestmark = pytest.mark.slow
+
 MINUTES, SEED = 1.5, 5
 
 

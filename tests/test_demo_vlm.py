@@ -29,6 +29,8 @@ from indexer.models.qwen.model import load_vision_language_model
 from indexer.models.vision_language import ShownFrames
 from indexer.pipeline.stages.caption_prompt import caption_prompt
 
+pytestmark = pytest.mark.slow
+
 CHECKPOINT = Path(__file__).parents[1] / "demo" / "checkpoints" / "vlm"
 
 

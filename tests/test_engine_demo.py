@@ -24,6 +24,8 @@ from indexer.store.library import Library
 from search.engine import SearchEngine
 from search.evaluation.evaluate import evaluate_search
 
+pytestmark = pytest.mark.slow
+
 SEED = 7301
 MINUTES = 4.0
 
@@ -53,9 +55,12 @@ def write_video(library: Library, models: Models, video_id: str, scenes: list[Sc
     segments: list[SegmentRow] = []
     frames: list[FrameRow] = []
     texts: list[tuple[TextSource, int, TimeSpan, str]] = []
+    times, inputs = zip(*(pictures_of(scene, models) for scene in scenes), strict=True)
+    assert models.picture
+    vectors = iter(models.picture.embed_prepared(np.concatenate(inputs)))  # a batch costs the same, however full
     for index, scene in enumerate(scenes):
         start, stop = scene.window
-        own = [FrameRow(time, index, vector, True) for time, vector in pictures_of(scene, models)]
+        own = [FrameRow(time, index, next(vectors), True) for time in times[index]]
         segments.append(SegmentRow(index, TimeSpan(start, stop), own[0].time_seconds, own[0].vector))
         frames += own
         if scene.line:
@@ -73,14 +78,14 @@ def write_video(library: Library, models: Models, video_id: str, scenes: list[Sc
     library.put_videos([Video(video_id, (path,), 1, (1,), duration, None, ready)])
 
 
-def pictures_of(scene: Scene, models: Models) -> Iterator[tuple[float, np.ndarray]]:
-    """One frame a second of a scene: (time in seconds, vector)."""
+def pictures_of(scene: Scene, models: Models) -> tuple[list[float], np.ndarray]:
+    """One frame a second of a scene: times in seconds, and the model's inputs (n, 3, size, size)."""
     assert models.picture
     painter = ScenePainter(scene)
     first = -scene.start % FRAMES_PER_SECOND
-    for index in range(first if first < scene.length else 0, scene.length, FRAMES_PER_SECOND):
-        inputs = models.picture.prepare(painter.frame(index))
-        yield seconds(scene.start + index), models.picture.embed_prepared(inputs[None])[0]
+    indices = range(first if first < scene.length else 0, scene.length, FRAMES_PER_SECOND)
+    inputs = [models.picture.prepare(painter.frame(index)) for index in indices]
+    return [seconds(scene.start + index) for index in indices], np.stack(inputs)
 
 
 def shown(scene: Scene, start: int, stop: int) -> TimeSpan:

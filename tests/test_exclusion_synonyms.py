@@ -18,6 +18,8 @@ from search.exclusion.caption_synonyms import MIN_CAPTIONS, caption_synonyms
 from search.scoring.background import MIN_SAMPLE
 from tests.helpers.fakes_search import FakePictureModel, SmallLibrary
 
+pytestmark = pytest.mark.slow
+
 STREET = [
     f"{what} {where}"
     for what in (

@@ -28,6 +28,8 @@ from tests.helpers.media_rates import NTSC_30, shown_numbers, write_library, wri
 from tests.helpers.media_service import make_runtime, probed, serving
 from tests.helpers.web_vtt import read_chapters
 
+pytestmark = pytest.mark.slow
+
 FRAMES = 120
 
 

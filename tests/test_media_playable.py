@@ -17,6 +17,8 @@ from tests.helpers.media import SHARED
 from tests.helpers.media_service import probed
 from tests.test_media_clip import work_on
 
+pytestmark = pytest.mark.slow
+
 
 def facts(container: str, codec: str, sound: str = "aac", **values: object) -> MediaFacts:
     return MediaFacts(container, codec, **{"pixel_format": "yuv420p", "sound": sound, **values})  # pyright: ignore

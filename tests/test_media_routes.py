@@ -18,6 +18,8 @@ from tests.helpers.media import write_video
 from tests.helpers.media_server import HUGE_BYTES, Media, app_of, eventually, media_fixture, open_descriptors  # noqa: F401
 from tests.helpers.media_service import make_media_library, make_runtime, probed, serving
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_whole_and_its_head(media: Media) -> None:
     data = Path(media.plain.path).read_bytes()

@@ -13,6 +13,8 @@ from tests.helpers.media import read_number
 from tests.helpers.media_server import Media, eventually, media_fixture  # noqa: F401
 from tests.helpers.media_service import MAKER
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("name", "codecs"), [("matroska", {"h264", "aac"}), ("avi", {"h264", "aac"}), ("late", {"h264"})]

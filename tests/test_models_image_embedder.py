@@ -14,6 +14,8 @@ from indexer.models.profiles import CHECKPOINTS
 from indexer.models.protocols import PictureModel
 from tests.helpers.checkpoints import write_clip_checkpoint
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=["random", "demo"])
 def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ClipModel:

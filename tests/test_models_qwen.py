@@ -32,6 +32,8 @@ from search.answering.prompts import ShownClip, ask_prompt
 from search.answering.reply import REPLY_SCHEMA
 from tests.helpers.qwen_checkpoint import CONTEXT, write_vlm_checkpoint
 
+pytestmark = pytest.mark.slow
+
 WORDS = 'when is a red circle moving left? «ÄÖ» 23.5s 图 🎈 <b> \n Clip {"a": 1} naïve'.split(" ")
 
 

@@ -20,6 +20,8 @@ from indexer.models.text_embedder import load_text_model
 from tests.helpers.checkpoints import write_bert_checkpoint
 from tests.helpers.fakes_reranker import FakeReranker
 
+pytestmark = pytest.mark.slow
+
 WORDS = ["the", "a", "red", "green", "circle", "square", "left", "of", "above", "moving"]
 
 

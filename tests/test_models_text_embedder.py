@@ -16,6 +16,8 @@ from indexer.models.weights.text_models import OFFLINE_MODEL, find_text_weights
 from tests.helpers.checkpoints import write_bert_checkpoint
 from tests.helpers.fakes_text import FakeTextModel
 
+pytestmark = pytest.mark.slow
+
 WORDS = ["the", "a", "slide", "lecture", "white", "writing", "query", "path", "expression", "river", "cups", "juggle"]
 
 

@@ -20,6 +20,8 @@ from indexer.records import Samples16
 from tests.helpers.fakes_speech import FakeSpeechModel, said
 from tests.helpers.whisper_checkpoint import LANGUAGES, write_whisper_checkpoint
 
+pytestmark = pytest.mark.slow
+
 RATE = 16_000
 
 

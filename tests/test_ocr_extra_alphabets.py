@@ -12,6 +12,8 @@ from indexer.ocr.reader import ScreenTextReader, reader_name
 from indexer.pipeline.index import index_paths
 from tests.test_ocr_reader import draw
 
+pytestmark = pytest.mark.slow
+
 
 def installed() -> Path:
     spec = find_spec("rapidocr")

@@ -15,6 +15,8 @@ from indexer.records import TimedText, TimeSpan
 from search.engine import SearchEngine
 from search.results import Moment
 
+pytestmark = pytest.mark.slow
+
 SLIDES = pages_film(
     "channel",
     ["Harvest moon", "Channel crossing", "Copper kettle", "Winter garden", "Violet ribbon"],

@@ -9,6 +9,8 @@ from indexer.ocr.reader import ScreenTextReader
 from indexer.records import Pixels
 from tests.test_ocr_reader import TERMINAL, draw, letters
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def reader() -> ScreenTextReader:

@@ -15,6 +15,8 @@ from indexer.ocr.reader import ScreenTextReader, reader_name
 from indexer.ocr.timed_texts import collect_screen_texts
 from indexer.records import Pixels
 
+pytestmark = pytest.mark.slow
+
 SHARED = Path(__file__).parents[2] / "shared"
 TERMINAL = [
     "$ git status --short",

@@ -16,6 +16,8 @@ from indexer.pipeline.events import IndexEvent, StageFinished, VideoFailed, Vide
 from indexer.pipeline.index import index_paths
 from indexer.store.library import Library
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Settings]
 
 

@@ -23,6 +23,8 @@ from indexer.store.library import Library
 from search.engine import SearchEngine
 from tests.helpers.qwen_checkpoint import write_vlm_checkpoint
 
+pytestmark = pytest.mark.slow
+
 
 class FakeDescriber:
     """Says how often it was asked: a stand-in with names and sizes, and no model behind it."""

@@ -1,12 +1,14 @@
 """Speech as a stage of indexing: times, resuming, subtitles first, a missing model, and search by it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,9 @@ import pytest
 
 from indexer.config import Settings
 from indexer.errors import VideoError
+from indexer.models.profiles import PROFILES
 from indexer.models.registry import Models
 from indexer.models.transcript import Heard
-from indexer.models.whisper.model import load_whisper
 from indexer.pipeline.events import IndexEvent, StageFinished, StageLeftOut, VideoSkipped, VideoWarned
 from indexer.pipeline.index import index_paths
 from indexer.records import Samples16, TextRow
@@ -26,7 +28,9 @@ from search.answering.moment_texts import texts_in
 from search.engine import SearchEngine
 from tests.helpers.fakes_speech import FakeSpeechModel, said
 from tests.helpers.media_sound import babble, write_talkie
-from tests.helpers.whisper_checkpoint import write_whisper_checkpoint
+from tests.helpers.stand_in_models import StandInPictureModel
+
+pytestmark = pytest.mark.slow
 
 SPANS = [(2.0, 4.0), (8.0, 10.0)]
 LINES = ["The harbour is closed.", "Bring the red lantern."]
@@ -39,14 +43,30 @@ def script(sound: Samples16) -> Heard:
     return said(LINES[number], 0.25, seconds - 0.25)
 
 
-@pytest.fixture
-def films(tmp_path: Path) -> Path:
-    folder = tmp_path / "films"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("films")
     for number, name in enumerate(("a.mp4", "b.mkv", "c.mp4")):
         sound = babble(13 + number, SPANS)
         write_talkie(folder / name, range(0, 12_000 + 1000 * number, 200), given_sound=sound)
     return folder
+
+
+@pytest.fixture
+def films(drawn: Path, tmp_path: Path) -> Path:
+    """Copies that a test may add to."""
+    return Path(shutil.copytree(drawn, tmp_path / "films"))
+
+
+@pytest.fixture
+def models() -> Models:
+    return light_models()
+
+
+def light_models() -> Models:
+    """Speech is what is tested, so pictures cost nothing, and texts are found by their words."""
+    profile = replace(PROFILES["demo"], text_model="", screen_text=False)
+    return Models(profile, StandInPictureModel(dim=48), None)
 
 
 @pytest.fixture
@@ -93,6 +113,9 @@ def test_what_is_heard_is_kept_with_its_times_and_language(
 
 
 def test_a_real_model_of_random_weights_goes_through(run: Callable[..., list[IndexEvent]], tmp_path: Path) -> None:
+    from indexer.models.whisper.model import load_whisper
+    from tests.helpers.whisper_checkpoint import write_whisper_checkpoint
+
     folder = write_whisper_checkpoint(tmp_path / "tiny-whisper")
     events = run(None, speech_model=str(folder))
     assert made(events) == ["a.mp4", "b.mkv", "c.mp4"]
@@ -164,6 +187,8 @@ def test_without_weights_everything_else_is_indexed(run: Callable[..., list[Inde
 
 
 def test_broken_weights_are_told_and_end_nothing_else(run: Callable[..., list[IndexEvent]], tmp_path: Path) -> None:
+    from tests.helpers.whisper_checkpoint import write_whisper_checkpoint
+
     folder = write_whisper_checkpoint(tmp_path / "tiny")
     (folder / "model.safetensors").write_bytes(b"\0" * 64)
     events = run(None, speech_model=str(folder))
@@ -203,14 +228,10 @@ def test_speech_is_searched_and_quoted(run: Callable[..., list[IndexEvent]], tmp
 _CHILD = """
 import sys
 from pathlib import Path
-from dataclasses import replace
 from indexer.config import Settings
-from indexer.models.image_embedder import load_clip_model
-from indexer.models.profiles import PROFILES
-from indexer.models.registry import Models
 from indexer.pipeline.index import index_paths
 from tests.helpers.fakes_speech import FakeSpeechModel
-from tests.test_pipeline_speech import script
+from tests.test_pipeline_speech import light_models, script
 import time
 
 films, library, clip = sys.argv[1:]
@@ -220,11 +241,9 @@ def slow(sound):
     time.sleep(0.5)
     return script(sound)
 
-profile = replace(PROFILES["demo"], clip_model=clip, text_model="", screen_text=False)
 settings = Settings(library=library, models="demo", clip_model=clip, screen_text=False, captions=False, device="cpu",
                     speech_model="given")
-models = Models(profile, load_clip_model(clip, device="cpu", batch_frames=8), None)
-index_paths([Path(films)], settings=settings, models=models, speech_model=FakeSpeechModel(slow))
+index_paths([Path(films)], settings=settings, models=light_models(), speech_model=FakeSpeechModel(slow))
 """
 
 

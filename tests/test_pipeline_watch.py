@@ -34,6 +34,8 @@ from indexer.store.library import Library
 from tests.helpers.fakes_text import FakeTextModel
 from tests.helpers.media import write_video
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_SECONDS = 60.0
 
 

@@ -13,7 +13,6 @@ from indexer.config import Settings
 from indexer.models.registry import Models
 from indexer.pipeline.index import index_paths
 from indexer.readiness import Readiness, readiness, reranker_readiness
-from tests.helpers.whisper_checkpoint import write_whisper_checkpoint
 
 MADE: dict[StageName, int] = {"picture": 3, "subtitles": 3, "screen_text": 2}
 
@@ -66,6 +65,8 @@ def test_without_the_reader_of_text_its_package_is_named(monkeypatch: pytest.Mon
 
 
 def test_a_speech_model_that_is_here_lacks_only_the_work(tmp_path: Path) -> None:
+    from tests.helpers.whisper_checkpoint import write_whisper_checkpoint
+
     folder = write_whisper_checkpoint(tmp_path / "tiny")
     assert of("speech", speech_model=str(folder)).state == "partial"
 

@@ -21,6 +21,8 @@ from api.service.routes.search import MAX_BODY_BYTES
 from search.answering.asker import Asker
 from tests.helpers.service import RunningService, demo_library, demo_settings, own_library, serving  # noqa: F401
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = 200
 
 
@@ -259,7 +261,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(quick: RunningService) -> None
 
 def test_too_large_uploads_are_refused_before_and_while_they_come(quick: RunningService) -> None:
     with raw(quick) as connection:
-        connection.sendall(HEAD + b"Content-Length: 99999999999\r\n\r\n")
+        connection.sendall(HEAD + b"Connection: close\r\nContent-Length: 99999999999\r\n\r\n")
         assert b" 413 " in reply(connection).split(b"\r\n")[0]
 
     def endless() -> Iterator[bytes]:

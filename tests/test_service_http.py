@@ -24,6 +24,8 @@ from tests.helpers.service import (  # noqa: F401
 )
 from tests.helpers.traversal import TRICKS
 
+pytestmark = pytest.mark.slow
+
 ABSENT = "0" * 32
 
 

@@ -28,6 +28,8 @@ from api.service.settings import ServiceSettings
 from indexer.config import Settings
 from tests.helpers.service import RunningService, demo_library, service  # noqa: F401
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("REELSEEK_SCHEMA_EXAMPLES", "15"))
 SLOW = ("ask", "add_video")
 """A model, or a process, for each case."""

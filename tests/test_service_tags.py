@@ -11,6 +11,8 @@ import pytest
 from tests.helpers.service import demo_library, demo_settings, own_library, serving  # noqa: F401
 from tests.test_service_http import ABSENT, is_problem
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def own(own_library: Path) -> Iterator[httpx.Client]:

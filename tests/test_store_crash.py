@@ -14,6 +14,8 @@ from indexer.store import maker_file, tables
 from indexer.store.library import Library
 from tests.helpers.store_samples import MAKER, content, pictures, texts, thumbnails, video, video_id, write_whole
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 VIDEOS = 6
 HALF_DONE = {"duplicate", "unknown_video", "rows_without_stage", "orphan_thumbnail"}

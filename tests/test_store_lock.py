@@ -13,6 +13,8 @@ from indexer.store.library import Library
 from indexer.store.lock import WriterLock
 from tests.helpers.store_samples import MAKER
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 HOLD = (
     "import sys, time; sys.path.insert(0, '.')\n"

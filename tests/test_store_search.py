@@ -37,16 +37,24 @@ def library(tmp_path):
         yield opened
 
 
-@pytest.fixture(params=["not yet indexed", "indexed", "partly indexed", "partly indexed, in memory"])
-def signs(request, library):
-    """The same texts in each state of the full-text index; a reader of a small library has them in memory."""
+STATES = ["not yet indexed", "indexed", "partly indexed", "partly indexed, in memory"]
+
+
+@pytest.fixture(scope="module", params=STATES)
+def signs(request, tmp_path_factory):
+    """The same texts in each state of the full-text index; a small library is read from memory. Only read it."""
+    with Library.open_writer(tmp_path_factory.mktemp("signs") / "library", maker=MAKER) as library:
+        yield library_of_signs(library, request.param)
+
+
+def library_of_signs(library, state):
     library.write_texts([texts(1, SIGNS[:4], "screen_text")])
-    if request.param.startswith("partly indexed"):
+    if state.startswith("partly indexed"):
         library.maintain(force=True)
     library.write_texts([texts(2, SIGNS[4:], "screen_text"), texts(3, SIGNS, "subtitle")])
-    if request.param == "indexed":
+    if state == "indexed":
         library.maintain(force=True)
-    return Library.open(library.path) if request.param.endswith("in memory") else library
+    return Library.open(library.path) if state.endswith("in memory") else library
 
 
 def found(library, query, *, fuzzy):

@@ -11,6 +11,7 @@ from tests.helpers.chromium import ARGUMENTS, Watch, chromium_path
 from tests.helpers.fakes_library import FakeLibrary
 from tests.helpers.fakes_service import FakeService
 from tests.helpers.media import write_video
+from tests.helpers.shared_folder import make_once
 
 FILM_SECONDS = 24
 OpenPage = Callable[..., Page]
@@ -68,8 +69,11 @@ def close_all(contexts: list[BrowserContext]) -> None:
 @pytest.fixture(scope="session")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small H.264 file that Chromium plays."""
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
-    return write_video(path, range(0, FILM_SECONDS * 1000, 200), width=320, height=240, key_every=5)
+
+    def draw(folder: Path) -> None:
+        write_video(folder / "film.mp4", range(0, FILM_SECONDS * 1000, 200), width=320, height=240, key_every=5)
+
+    return make_once(tmp_path_factory, "film", draw) / "film.mp4"
 
 
 @pytest.fixture

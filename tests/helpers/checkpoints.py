@@ -4,10 +4,6 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import open_clip
-import torch
-from safetensors.torch import save_file
-
 CONFIG = {
     "embed_dim": 24,
     "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 16},
@@ -18,6 +14,10 @@ PREPROCESS = {"mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "bicubic", "
 
 def write_clip_checkpoint(folder: Path) -> Path:
     """An open_clip checkpoint of random weights, the same each time."""
+    import open_clip
+    import torch
+    from safetensors.torch import save_file
+
     torch.manual_seed(5)
     network = open_clip.model.CLIP(**CONFIG)  # pyright: ignore[reportArgumentType]
     folder.mkdir(exist_ok=True)
@@ -28,6 +28,7 @@ def write_clip_checkpoint(folder: Path) -> Path:
 
 def write_bert_checkpoint(folder: Path, words: Sequence[str], *, labels: int = 0) -> Path:
     """A 2-layer BERT of 16 dimensions with random weights and these words; with a head of so many labels, or none."""
+    import torch
     from transformers import BertConfig, BertForSequenceClassification, BertModel, BertTokenizerFast
 
     folder.mkdir(parents=True)

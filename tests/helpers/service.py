@@ -4,7 +4,6 @@ Test files import the fixtures they use: `from tests.helpers.service import demo
 """
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -26,9 +25,10 @@ from api.service.server import ServiceServer, bind, url_of
 from api.service.settings import ServiceSettings
 from indexer.config import Settings
 from indexer.pipeline.index import index_paths
+from tests.helpers.shared_folder import make_once
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = "from api.cli.main import main; main()"
+COMMAND = "from {module} import main; main()"
 START_SECONDS = 280.0
 """A busy machine takes long to import and load."""
 
@@ -94,13 +94,12 @@ class ServiceProcess:
 
 
 @contextmanager
-def serving_process(library: Path, *options: str) -> Iterator[ServiceProcess]:
-    """Starts `reelseek serve`; killed at the end if it still runs."""
-    command = [sys.executable, "-c", COMMAND, "serve", "--library", str(library), "--port", "0", "--json"]
-    command += ["--models", "demo", "--device", "cpu", "--no-screen-text", *options]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
-    )
+def serving_process(library: Path, *, models: str = "demo", module: str = "api.cli.main") -> Iterator[ServiceProcess]:
+    """Starts `reelseek serve`; killed at the end if it still runs. `module` has the command's `main`."""
+    command = [sys.executable, "-c", COMMAND.format(module=module)]
+    command += ["serve", "--library", str(library), "--port", "0", "--json"]
+    command += ["--models", models, "--device", "cpu", "--no-screen-text"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
         line = process.stdout.readline()
@@ -119,16 +118,18 @@ def wait_for_job(client: httpx.Client, job_id: str, *, seconds: float = 240.0) -
         job = client.get(f"/api/jobs/{job_id}").json()
         if job["state"] not in {"queued", "running"}:
             return job
-        time.sleep(0.2)
+        time.sleep(0.05)
     raise AssertionError(f"job {job_id} does not end: {job}")
 
 
 @pytest.fixture(scope="session")
 def demo_library(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three videos of the demo world, indexed with its models: pictures, subtitles, captions. Only read it."""
-    library = tmp_path_factory.mktemp("service") / "library"
-    index_paths([world], settings=demo_settings(library))
-    return library
+
+    def index(folder: Path) -> None:
+        index_paths([world], settings=demo_settings(folder / "library"))
+
+    return make_once(tmp_path_factory, "service", index) / "library"
 
 
 @pytest.fixture
