@@ -11,7 +11,7 @@ from indexer.config import Settings
 from indexer.models.profiles import Profile, profile_of
 from indexer.models.weights.files import is_in_hub_cache, weights_in
 from indexer.models.weights.text_models import OFFLINE_MODEL
-from indexer.models.weights.transformers_models import SPEECH, saved_weights_name
+from indexer.models.weights.transformers_models import SPEECH, transformers_weights_name
 
 State = Literal["ready", "partial", "missing", "off"]
 _AGAIN = "give the same `reelseek index` command again"
@@ -146,7 +146,7 @@ def _speech(profile: Profile, settings: Settings) -> _Lack:
     if not profile.speech_model:
         why = f"the profile {profile.name} has no speech model"
         return "off", why, "index with --speech-model MODEL: a Whisper's hub name, as openai/whisper-base, or directory"
-    if saved_weights_name(profile.speech_model, kind=SPEECH):
+    if transformers_weights_name(profile.speech_model, kind=SPEECH):
         return None
     return _absent("speech model", profile.speech_model, "--speech-model")
 
@@ -155,7 +155,7 @@ def _captions(profile: Profile, settings: Settings) -> _Lack:
     if not profile.vision_language_model:
         why = f"the profile {profile.name} has no vision-language model: no captions, no answers to questions"
         return "off", why, "index with --vision-language-model MODEL"
-    if not saved_weights_name(profile.vision_language_model):
+    if not transformers_weights_name(profile.vision_language_model):
         return _absent("vision-language model", profile.vision_language_model, "--vision-language-model")
     if not profile.captions:
         return "off", "captions are not asked for", "index with --captions"

@@ -7,8 +7,8 @@ import pytest
 
 from demo.world.make import make_world
 from indexer.config import Settings
+from indexer.models.loading import Models
 from indexer.models.profiles import PROFILES
-from indexer.models.registry import Models
 from tests.helpers.checkpoints import write_clip_checkpoint
 
 

@@ -45,20 +45,20 @@ def choose_device(wanted: str) -> DeviceChoice:
     )
 
 
-SMALL_PARAMETERS = 50_000_000
+SMALL_MODEL_PARAMETERS = 50_000_000
 """A model below it has operations so short that threads meet more often than they compute: on a busy machine each
 meeting waits for whoever was put aside, and a token that takes 5 ms alone was seen to take 400."""
 
 
 @contextmanager
-def one_thread_an_operation(wanted: str, *, parameters: int = 0) -> Generator[None]:
+def single_thread_on_cpu(wanted: str, *, parameters: int = 0) -> Generator[None]:
     """On a processor, lets each calling thread compute alone, so that several batches run side by side.
 
     Args:
-        parameters: of the model that runs; from `SMALL_PARAMETERS` on it keeps its threads.
+        parameters: of the model that runs; from `SMALL_MODEL_PARAMETERS` on it keeps its threads.
     """
     before = torch.get_num_threads()
-    if parameters < SMALL_PARAMETERS and choose_device(wanted).device == "cpu":
+    if parameters < SMALL_MODEL_PARAMETERS and choose_device(wanted).device == "cpu":
         torch.set_num_threads(1)
     try:
         yield

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.decode.frame_transforms import scale_to
-from indexer.models.vision_language import Part, ShownFrames
-from indexer.records import Pixels, SampledFrame, TimeSpan
+from indexer.models.vision_language import PromptPart, ShownFrames
+from indexer.records import SampledFrame, TimeSpan
 
 PAIR_SECONDS = 0.5
 """Between the two frames of a pair: 2 frames a second, the rate that Qwen2-VL was trained at."""
@@ -34,7 +34,7 @@ class PictureSize:
         return (self.height // grid_pixels) * (self.width // grid_pixels)
 
 
-def picture_size(
+def fit_picture_size(
     width: int, height: int, *, grid_pixels: int, most_tokens: int, only: tuple[int, int] | None
 ) -> PictureSize:
     """The largest size on the grid, of about the video's shape, at which a frame pair costs at most so many tokens.
@@ -71,18 +71,18 @@ def pair_times(span: TimeSpan, count: int, *, inset_seconds: float = 0.0) -> lis
     return [start + room * (place + (0.5 + place * GOLDEN_RATIO) % 1) / count for place in range(count)]
 
 
-def asked_times(starts: Iterable[float]) -> list[float]:
+def frame_times(starts: Iterable[float]) -> list[float]:
     """Times of both frames of each pair, sorted, each once."""
     return sorted({time for start in starts for time in (start, start + PAIR_SECONDS)})
 
 
-def scaled(frames: Iterable[SampledFrame], size: PictureSize) -> Iterator[SampledFrame]:
+def scale_frames(frames: Iterable[SampledFrame], size: PictureSize) -> Iterator[SampledFrame]:
     """The frames at the shown size."""
     for frame in frames:
         yield SampledFrame(frame.time_seconds, scale_to(frame.pixels, size.width, size.height))
 
 
-def pairs_at(starts: Sequence[float], frames: Sequence[SampledFrame]) -> list[TimedPair]:
+def make_pairs(starts: Sequence[float], frames: Sequence[SampledFrame]) -> list[TimedPair]:
     """The pairs that begin at the given times, each made of the frames on screen then; none without frames.
 
     Args:
@@ -90,7 +90,7 @@ def pairs_at(starts: Sequence[float], frames: Sequence[SampledFrame]) -> list[Ti
     """
     pairs: list[TimedPair] = []
     for start in starts:
-        first, second = on_screen(frames, start), on_screen(frames, start + PAIR_SECONDS)
+        first, second = frame_on_screen(frames, start), frame_on_screen(frames, start + PAIR_SECONDS)
         if first is None or second is None:
             continue
         pixels = np.stack([first.pixels, second.pixels])  # (2, height, width, 3)
@@ -98,7 +98,7 @@ def pairs_at(starts: Sequence[float], frames: Sequence[SampledFrame]) -> list[Ti
     return pairs
 
 
-def on_screen(frames: Sequence[SampledFrame], time: float) -> SampledFrame | None:
+def frame_on_screen(frames: Sequence[SampledFrame], time: float) -> SampledFrame | None:
     """The last frame that began at or before a time; the first where none did."""
     found = frames[0] if frames else None
     for frame in frames:
@@ -108,14 +108,9 @@ def on_screen(frames: Sequence[SampledFrame], time: float) -> SampledFrame | Non
     return found
 
 
-def empty_picture(size: PictureSize) -> Pixels:
-    """Black, for counting tokens before anything is decoded."""
-    return np.zeros((size.height, size.width, 3), np.uint8)
-
-
-def timed_frames(pairs: Iterable[tuple[float, ShownFrames]]) -> list[Part]:
+def timed_frames(pairs: Iterable[tuple[float, ShownFrames]]) -> list[PromptPart]:
     """Each pair with its true time before it: Qwen2-VL has no absolute time of its own."""
-    parts: list[Part] = []
+    parts: list[PromptPart] = []
     for seconds, frames in pairs:
         parts += [f"{seconds:.1f}s ", frames, "\n"]
     return parts

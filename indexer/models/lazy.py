@@ -5,7 +5,7 @@ from indexer.errors import ModelMissingError
 from indexer.models.profiles import profile_of
 from indexer.models.protocols import SpeechModel
 from indexer.models.vision_language import VisionLanguageModel
-from indexer.models.weights.transformers_models import SPEECH, find_saved_weights, saved_weights_name
+from indexer.models.weights.transformers_models import SPEECH, find_transformers_weights, transformers_weights_name
 
 
 class Transcriber:
@@ -22,7 +22,7 @@ class Transcriber:
         """What the library records; empty while the weights are not on this machine."""
         if self._given is not None:
             return self._given.name
-        return saved_weights_name(self._spec, kind=SPEECH) if self._spec else ""
+        return transformers_weights_name(self._spec, kind=SPEECH) if self._spec else ""
 
     def fetch(self) -> None:
         """Has the weights on this machine.
@@ -32,7 +32,7 @@ class Transcriber:
             ModelBrokenError: files were found that are not such a model.
         """
         if self._spec and self._given is None:
-            find_saved_weights(self._spec, kind=SPEECH)
+            find_transformers_weights(self._spec, kind=SPEECH)
 
     def model(self) -> SpeechModel:
         """Loaded; see `load_whisper` for what it raises."""
@@ -63,7 +63,7 @@ class Captioner:
         """What the library records; empty while the weights are not on this machine."""
         if self._model is not None:
             return self._model.name
-        return saved_weights_name(self._spec) if self._spec else ""
+        return transformers_weights_name(self._spec) if self._spec else ""
 
     def fetch(self) -> None:
         """Has the weights on this machine, so that their lack is known before hours of work.
@@ -74,7 +74,7 @@ class Captioner:
         """
         if self._spec and self._model is None:
             try:
-                find_saved_weights(self._spec)
+                find_transformers_weights(self._spec)
             except ModelMissingError as error:
                 raise ModelMissingError(f"{error}; or leave captions out with --no-captions") from error
 

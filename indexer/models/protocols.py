@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.models.transcript import Heard
+from indexer.models.transcript import Transcript
 from indexer.records import Pixels, Samples16
 
 Vectors = NDArray[np.float16]
@@ -94,7 +94,7 @@ class SpeechModel(Protocol):
 
     def transcribe(
         self, sounds: Sequence[Samples16], *, is_cancelled: Callable[[], bool] = lambda: False
-    ) -> list[Heard]:
+    ) -> list[Transcript]:
         """n sounds of at most 30 s -> what each holds, in its own language. Spans lie inside their sound.
 
         Greedy: the same sound gives the same words.

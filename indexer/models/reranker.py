@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.errors import ModelBrokenError
-from indexer.models.device import one_thread_an_operation
+from indexer.models.device import single_thread_on_cpu
 from indexer.models.protocols import Reranker
 from indexer.models.text_embedder import clean_texts
-from indexer.models.weights.text_models import RERANKER, TextWeights, find_text_weights
+from indexer.models.weights.hub import ModelWeights
+from indexer.models.weights.text_models import RERANKER, find_text_weights
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder, MultiVectorEncoder
@@ -73,7 +74,7 @@ def load_reranker(
 _OTHERWISE = "give another one, as BAAI/bge-reranker-v2-m3, or search without it (`--no-rerank`)"
 
 
-def _is_late(weights: TextWeights) -> bool:
+def _is_late(weights: ModelWeights) -> bool:
     """Whether it was saved as a model of late interaction."""
     config = weights.directory / "config_sentence_transformers.json"
     return config.is_file() and json.loads(config.read_text("utf-8")).get("model_type") == "MultiVectorEncoder"
@@ -82,7 +83,7 @@ def _is_late(weights: TextWeights) -> bool:
 class _Reranker(ABC):
     """What both kinds share: clean texts, each judged once, one call at a time."""
 
-    def __init__(self, model: "CrossEncoder | MultiVectorEncoder", weights: TextWeights) -> None:
+    def __init__(self, model: "CrossEncoder | MultiVectorEncoder", weights: ModelWeights) -> None:
         self._parameters = sum(parameter.numel() for parameter in model.parameters())
         self._device = model.device.type
         self._longest = min(model.max_seq_length or LONGEST_TOKENS, LONGEST_TOKENS)
@@ -100,7 +101,7 @@ class _Reranker(ABC):
             return np.zeros(0)
         asked, *read = clean_texts([query, *texts], tokens=self._longest)
         distinct = {text: row for row, text in enumerate(dict.fromkeys(read))}  # repeated captions cost once
-        with self._lock, one_thread_an_operation(self._device, parameters=self._parameters):
+        with self._lock, single_thread_on_cpu(self._device, parameters=self._parameters):
             judged = np.asarray(self._judge(asked, list(distinct)), np.float64).reshape(len(distinct))
         if not np.isfinite(judged).all():
             raise ModelBrokenError(f"reranker {self._name} returns no numbers; {_OTHERWISE}")
@@ -114,7 +115,7 @@ class _Reranker(ABC):
 class CrossReranker(_Reranker):
     """A cross-encoder with a single score."""
 
-    def __init__(self, model: "CrossEncoder", weights: TextWeights) -> None:
+    def __init__(self, model: "CrossEncoder", weights: ModelWeights) -> None:
         super().__init__(model, weights)
         self._model = model
 
@@ -129,7 +130,7 @@ class CrossReranker(_Reranker):
 class LateReranker(_Reranker):
     """A model of late interaction whose similarities were put on a scale."""
 
-    def __init__(self, model: "MultiVectorEncoder", weights: TextWeights) -> None:
+    def __init__(self, model: "MultiVectorEncoder", weights: ModelWeights) -> None:
         super().__init__(model, weights)
         self._model = model
         self._slope, self._bias = _scale_in(weights)
@@ -143,7 +144,7 @@ class LateReranker(_Reranker):
         return self._slope * mean.cpu().numpy() + self._bias
 
 
-def _scale_in(weights: TextWeights) -> tuple[float, float]:
+def _scale_in(weights: ModelWeights) -> tuple[float, float]:
     file = weights.directory / SCALE_FILE
     try:
         told = json.loads(file.read_text("utf-8"))

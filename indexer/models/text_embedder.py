@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from indexer.errors import ModelBrokenError
 from indexer.models.protocols import TextModel, Vectors
-from indexer.models.weights.text_models import TextWeights, find_text_weights
+from indexer.models.weights.hub import ModelWeights
+from indexer.models.weights.text_models import find_text_weights
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -66,7 +67,7 @@ class SentenceTextModel:
     one by one.
     """
 
-    def __init__(self, model: "SentenceTransformer", weights: TextWeights, *, version: str) -> None:
+    def __init__(self, model: "SentenceTransformer", weights: ModelWeights, *, version: str) -> None:
         small = sum(parameter.numel() for parameter in model.parameters()) <= MOST_FLOAT64_PARAMETERS
         single = model.device.type != "cpu" or not small
         _add_prompts(model, weights.name)

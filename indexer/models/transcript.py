@@ -6,7 +6,7 @@ from indexer.records import TimedText
 
 
 @dataclass(frozen=True, slots=True)
-class HeardLine:
+class TranscriptLine:
     """A run of words that the model gave together, with how sure it was."""
 
     words: tuple[TimedText, ...]
@@ -20,10 +20,10 @@ class HeardLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Transcript:
     """Everything that a model gave for one sound, true or invented; `indexer.speech.transcript_filters` judges it."""
 
-    lines: tuple[HeardLine, ...]
+    lines: tuple[TranscriptLine, ...]
     """In order of time."""
     language: str
     """BCP 47 tag of what is spoken, empty where the model does not say."""

@@ -18,8 +18,8 @@ class ShownFrames:
     frames_per_second: float
 
 
-Part = str | ShownFrames
-Prompt = tuple[Part, ...]
+PromptPart = str | ShownFrames
+Prompt = tuple[PromptPart, ...]
 """One turn of the user: words and frames in order."""
 
 OnText = Callable[[str], None]

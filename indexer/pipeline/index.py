@@ -12,8 +12,8 @@ from pathlib import Path
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError
 from indexer.models.lazy import Captioner, Transcriber
+from indexer.models.loading import Models, load_models
 from indexer.models.protocols import SpeechModel
-from indexer.models.registry import Models, load_models
 from indexer.models.vision_language import VisionLanguageModel
 from indexer.pipeline.events import IndexEvent, IndexFinished, ScanFinished, VideoMissing, VideoMoved, VideoSkipped
 from indexer.pipeline.plan import Plan, make_plan
@@ -135,13 +135,13 @@ def _drop_replaced(run: RunContext, plan: Plan) -> None:
 
 
 def _make(run: RunContext, plan: Plan, models: Models) -> None:
-    from indexer.models.device import one_thread_an_operation
+    from indexer.models.device import single_thread_on_cpu
     from indexer.pipeline.stages.speech import make_speech
     from indexer.pipeline.stages.texts import make_captions, make_pictures, make_subtitles, read_screens
 
     check_maker(run.library.path, run.library.maker, maker_of(models, run.settings))
     run.models = models
-    with one_thread_an_operation(run.settings.device):
+    with single_thread_on_cpu(run.settings.device):
         make_pictures(run, [job for job in plan.jobs if "picture" in job.stages])
         make_subtitles(run, [job for job in plan.jobs if "subtitles" in job.stages])
         read_screens(run, [job for job in plan.jobs if "screen_text" in job.stages])

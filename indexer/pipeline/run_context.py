@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from indexer.config import Settings
 from indexer.errors import VanishedVideoError, VideoError
 from indexer.models.lazy import Captioner, Transcriber
-from indexer.models.registry import Models
+from indexer.models.loading import Models
 from indexer.pipeline.commits import Commits
 from indexer.pipeline.events import IndexEvent, VideoFailed, VideoWarned
 from indexer.pipeline.fingerprints import decoding_software, id_of_unreadable

@@ -11,7 +11,7 @@ from pathlib import Path
 from indexer.config import Settings
 from indexer.decode.video import open_video
 from indexer.errors import VideoError
-from indexer.models.frame_pairs import on_screen
+from indexer.models.frame_pairs import frame_on_screen
 from indexer.records import SampledFrame, TimeSpan
 from indexer.store.hits import SegmentKey
 from search.by_example.template_matching import Template, TemplateMatch, match_templates
@@ -89,7 +89,7 @@ def match_frames(
 
 def _best(parts: Sequence[Template], candidate: RefinementCandidate, frames: Sequence[SampledFrame]) -> FrameMatch:
     # A frame is on screen until the next: each is compared once, however often it was asked for.
-    found = (on_screen(frames, time) for time in candidate.times())
+    found = (frame_on_screen(frames, time) for time in candidate.times())
     shown = {frame.time_seconds: frame.pixels for frame in found if frame is not None}
     coarse = {time: match_templates(parts, pixels) for time, pixels in shown.items()}
     best = sorted(shown, key=lambda time: (coarse[time], -time), reverse=True)[:FINE_FRAMES]

@@ -71,7 +71,7 @@ class PromptInputs:
         return str(self._processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
 
 
-def continued(inputs: Any, tokens: Sequence[int]) -> Any:
+def append_tokens(inputs: Any, tokens: Sequence[int]) -> Any:
     """Inputs of a batch with the beginning of each reply behind each prompt, read with it in place of generated.
 
     Args:

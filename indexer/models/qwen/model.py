@@ -12,17 +12,17 @@ from typing import Any
 import torch
 
 from indexer.errors import DeviceMemoryError, GenerationCancelledError, ModelBrokenError, PromptTooLongError
-from indexer.models.device import choose_device, one_thread_an_operation
+from indexer.models.device import choose_device, single_thread_on_cpu
 from indexer.models.qwen.constrained_decoding import ReplyGrammar
-from indexer.models.qwen.inputs import PromptInputs, check_processor, continued
-from indexer.models.qwen.request_queue import Turns
-from indexer.models.qwen.streaming import Watch
+from indexer.models.qwen.inputs import PromptInputs, append_tokens, check_processor
+from indexer.models.qwen.request_queue import RequestQueue
+from indexer.models.qwen.streaming import ReplyStreamer
 from indexer.models.vision_language import IsCancelled, OnText, Prompt, Reply
 from indexer.models.weights.files import Announce, announce_on_stderr
-from indexer.models.weights.text_models import TextWeights
-from indexer.models.weights.transformers_models import find_saved_weights, name_of
+from indexer.models.weights.hub import ModelWeights
+from indexer.models.weights.transformers_models import find_transformers_weights, recorded_name
 
-MOST_WAITING = 16
+MAX_WAITING = 16
 """Requests that may wait for their turn; one more is refused."""
 BATCH_TOKENS = {"cpu": 6_144, "cuda": 49_152}
 """Prompt tokens computed together: on a processor more does not pay, on a GPU they cost memory."""
@@ -31,7 +31,7 @@ PREFERENCES_FILE = "reelseek.json"
 
 
 def load_vision_language_model(
-    spec: str, *, device: str = "auto", announce: Announce = announce_on_stderr, most_waiting: int = MOST_WAITING
+    spec: str, *, device: str = "auto", announce: Announce = announce_on_stderr, most_waiting: int = MAX_WAITING
 ) -> "QwenModel":
     """The model that `spec` names: a hub name or a local directory.
 
@@ -45,7 +45,7 @@ def load_vision_language_model(
         ModelBrokenError: the weights cannot be loaded, are incomplete, or the processor is another model's.
         SettingsError: the device is absent.
     """
-    weights = find_saved_weights(spec, announce=announce)
+    weights = find_transformers_weights(spec, announce=announce)
     choice = choose_device(device)
     try:
         processor, model = _load(weights.directory, choice.device)
@@ -87,12 +87,12 @@ class QwenModel:
     """A loaded model. Safe from several threads: requests take turns, and too many are refused."""
 
     def __init__(
-        self, model: Any, processor: Any, weights: TextWeights, *, device: str, most_waiting: int = MOST_WAITING
+        self, model: Any, processor: Any, weights: ModelWeights, *, device: str, most_waiting: int = MAX_WAITING
     ) -> None:
         self._model, self._processor, self._device = model, processor, device
         self._inputs = PromptInputs(processor)
-        self._name = name_of(weights)
-        self._turns = Turns(most_waiting)
+        self._name = recorded_name(weights)
+        self._turns = RequestQueue(most_waiting)
         self._preferences = _preferences(weights.directory)
         ends = model.generation_config.eos_token_id
         self._end_ids: list[int] = [ends] if isinstance(ends, int) else list(ends or [processor.tokenizer.eos_token_id])
@@ -142,7 +142,7 @@ class QwenModel:
             most = len(waiting)
             while waiting:
                 batch = _batch_of(waiting, sizes, self._batch_tokens)[:most]
-                watch = Watch(self._processor.tokenizer, self._end_ids, on_text, is_cancelled)
+                watch = ReplyStreamer(self._processor.tokenizer, self._end_ids, on_text, is_cancelled)
                 try:
                     made = self._run([prompts[place] for place in batch], max_tokens, schema, watch)
                 except (torch.OutOfMemoryError, RuntimeError) as error:
@@ -162,16 +162,16 @@ class QwenModel:
         return size
 
     def _run(
-        self, prompts: Sequence[Prompt], max_tokens: int, schema: dict[str, Any] | None, watch: Watch
+        self, prompts: Sequence[Prompt], max_tokens: int, schema: dict[str, Any] | None, watch: ReplyStreamer
     ) -> list[Reply]:
         inputs = self._inputs.batch(prompts).to(self._device)
         constraint = self._grammar_made().constraint(schema, len(prompts)) if schema is not None else None
         start = inputs["input_ids"].shape[1]
         watch.begin(start)
         begun = constraint.begin(max_tokens - 1) if constraint else []
-        with torch.inference_mode(), one_thread_an_operation(self._device, parameters=self._parameters):
+        with torch.inference_mode(), single_thread_on_cpu(self._device, parameters=self._parameters):
             made = self._model.generate(
-                **continued(inputs, begun),
+                **append_tokens(inputs, begun),
                 generation_config=self._greedy(max_tokens - len(begun)),
                 logits_processor=[constraint] if constraint else None,
                 stopping_criteria=[watch],

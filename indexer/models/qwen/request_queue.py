@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 from indexer.errors import GenerationCancelledError, ModelBusyError
 
-LOOK_SECONDS = 0.05
+CANCELLATION_CHECK_SECONDS = 0.05
 """A waiting request looks so often whether it was cancelled."""
 
 
-class Turns:
+class RequestQueue:
     """A queue of bounded length before one model."""
 
     def __init__(self, most_waiting: int) -> None:
@@ -51,6 +51,6 @@ class Turns:
     def _wait(self, ticket: object, is_cancelled: Callable[[], bool] | None) -> None:
         with self._changed:
             while self._queue[0] is not ticket:
-                self._changed.wait(LOOK_SECONDS)
+                self._changed.wait(CANCELLATION_CHECK_SECONDS)
                 if is_cancelled is not None and is_cancelled():
                     raise GenerationCancelledError("the question was withdrawn while it waited for the model")

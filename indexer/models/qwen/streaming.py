@@ -8,7 +8,7 @@ import torch
 from indexer.models.vision_language import IsCancelled, OnText, Reply
 
 
-class Watch:
+class ReplyStreamer:
     """A stopping criterion of transformers, called after each token; serves one `generate` call."""
 
     def __init__(

@@ -8,7 +8,7 @@ from huggingface_hub import snapshot_download
 
 from indexer.errors import ModelBrokenError, ModelMissingError
 from indexer.models.weights.files import Announce, announce_on_stderr
-from indexer.models.weights.text_models import HUB_NAME, TextWeights, from_hub
+from indexer.models.weights.hub import HUB_NAME, ModelWeights, from_hub
 
 NEEDED = ("config.json", "preprocessor_config.json", "tokenizer_config.json")
 SMALL_SUFFIXES = {".json", ".txt", ".jinja", ".model"}
@@ -17,9 +17,9 @@ VISION_LANGUAGE = "vision-language model"
 SPEECH = "speech model"
 
 
-def find_saved_weights(
+def find_transformers_weights(
     spec: str, *, kind: str = VISION_LANGUAGE, announce: Announce = announce_on_stderr
-) -> TextWeights:
+) -> ModelWeights:
     """A local directory, or a hub name from the cache, else from the network.
 
     Args:
@@ -31,7 +31,7 @@ def find_saved_weights(
     """
     directory = Path(spec.removeprefix("local-dir:")).expanduser()
     if directory.is_dir():
-        return TextWeights(directory.resolve().name, directory, _digest_of(directory, kind))
+        return ModelWeights(directory.resolve().name, directory, _digest_of(directory, kind))
     if spec.startswith("local-dir:") or not HUB_NAME.fullmatch(spec) or "/" not in spec:
         raise ModelMissingError(
             f"{kind} {spec!r}: there is no directory {directory.absolute()}, and it is not a hub name;"
@@ -40,19 +40,19 @@ def find_saved_weights(
     return from_hub(spec, announce, kind=kind, way_out="give a local directory")
 
 
-def saved_weights_name(spec: str, *, kind: str = VISION_LANGUAGE) -> str:
+def transformers_weights_name(spec: str, *, kind: str = VISION_LANGUAGE) -> str:
     """What the library would record of the model; empty when it is not on this machine. Loads and fetches nothing."""
     try:
         directory = Path(spec.removeprefix("local-dir:")).expanduser()
         if directory.is_dir():
-            return name_of(find_saved_weights(spec, kind=kind))
+            return recorded_name(find_transformers_weights(spec, kind=kind))
         found = Path(snapshot_download(spec, local_files_only=True))
     except (ModelMissingError, ModelBrokenError, OSError, ValueError):
         return ""
-    return name_of(TextWeights(spec, found, found.name[:12]))
+    return recorded_name(ModelWeights(spec, found, found.name[:12]))
 
 
-def name_of(weights: TextWeights) -> str:
+def recorded_name(weights: ModelWeights) -> str:
     """Model, fingerprint and the software that runs it."""
     return f"{weights.name} {weights.fingerprint} transformers {version('transformers')}"
 

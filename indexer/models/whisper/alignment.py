@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from indexer.models.transcript import HeardLine
+from indexer.models.transcript import TranscriptLine
 from indexer.models.whisper.tokens import STAMP_SECONDS, TokenLine
 from indexer.records import TimedText, TimeSpan
 
@@ -20,7 +20,7 @@ WITHOUT_SPACES = {"zh", "ja", "th", "lo", "my", "yue", "km"}
 """Languages whose words are not set apart: each piece of text is timed alone."""
 
 
-class WordTimes:
+class WordAligner:
     """Times the words of lines that a model gave."""
 
     def __init__(self, model: Any, tokenizer: Any) -> None:
@@ -31,7 +31,7 @@ class WordTimes:
 
     def timed(
         self, lines: Sequence[TokenLine], hidden: torch.Tensor, seconds: float, language: str
-    ) -> tuple[HeardLine, ...]:
+    ) -> tuple[TranscriptLine, ...]:
         """The lines with their words; lines without any text are left out.
 
         Args:
@@ -40,14 +40,14 @@ class WordTimes:
             language: Whisper's own name of it.
         """
         starts = self._token_starts([token for line in lines for token in line.ids], hidden, seconds, language)
-        found: list[HeardLine] = []
+        found: list[TranscriptLine] = []
         place = 0
         for line in lines:
             own = None if starts is None else starts[place : place + len(line.ids) + 1]
             place += len(line.ids)
             words = tuple(self._words(line, own, language in WITHOUT_SPACES))
             if "".join(word.text for word in words).strip():
-                found.append(HeardLine(words, line.mean_log_probability))
+                found.append(TranscriptLine(words, line.mean_log_probability))
         return tuple(found)
 
     def _words(self, line: TokenLine, starts: Sequence[float] | None, is_without_spaces: bool) -> Iterator[TimedText]:
@@ -93,7 +93,7 @@ class WordTimes:
         attention = self._attention(whole, hidden)  # (heads, tokens, 1500)
         frames = max(1, min(attention.shape[-1], round(seconds / STAMP_SECONDS)))
         matrix = _smoothed(attention[..., :frames]).mean(dim=0)[len(prompt) :]  # (ids and the end, frames)
-        first = first_frames(-matrix.double().cpu().numpy())
+        first = align_tokens(-matrix.double().cpu().numpy())
         return [frame * STAMP_SECONDS for frame in first]
 
     def _attention(self, ids: Sequence[int], hidden: torch.Tensor) -> torch.Tensor:
@@ -122,7 +122,7 @@ def _smoothed(attention: torch.Tensor, width: int = 7) -> torch.Tensor:
     return padded.unfold(-1, width, 1).median(dim=-1).values
 
 
-def first_frames(costs: NDArray[np.float64]) -> list[int]:
+def align_tokens(costs: NDArray[np.float64]) -> list[int]:
     """(tokens, frames) -> the first frame of each token on the cheapest path from corner to corner, never falling.
 
     Dynamic time warping with the steps next token, next frame, or both.

@@ -15,11 +15,11 @@ import torch
 
 from indexer.errors import DeviceMemoryError, GenerationCancelledError, ModelBrokenError
 from indexer.models.device import choose_device
-from indexer.models.transcript import Heard
+from indexer.models.transcript import Transcript
 from indexer.models.weights.files import Announce, announce_on_stderr
-from indexer.models.weights.text_models import TextWeights
-from indexer.models.weights.transformers_models import SPEECH, find_saved_weights, name_of
-from indexer.models.whisper.alignment import WordTimes
+from indexer.models.weights.hub import ModelWeights
+from indexer.models.weights.transformers_models import SPEECH, find_transformers_weights, recorded_name
+from indexer.models.whisper.alignment import WordAligner
 from indexer.models.whisper.tokens import SpokenTokens, TokenReader, language_tag
 from indexer.records import Samples16
 
@@ -41,7 +41,7 @@ def load_whisper(spec: str, *, device: str = "auto", announce: Announce = announ
         ModelBrokenError: the weights cannot be loaded, are incomplete, or are no Whisper with time stamps.
         SettingsError: the device is absent.
     """
-    weights = find_saved_weights(spec, kind=SPEECH, announce=announce)
+    weights = find_transformers_weights(spec, kind=SPEECH, announce=announce)
     choice = choose_device(device)
     try:
         processor, model = _load(weights.directory, choice.device, choice.dtype)
@@ -83,11 +83,11 @@ def _load(directory: Path, device: str, dtype: torch.dtype) -> tuple[Any, Any]:
 class WhisperModel:
     """A loaded Whisper. Safe from several threads: they take turns."""
 
-    def __init__(self, model: Any, processor: Any, weights: TextWeights, *, device: str) -> None:
+    def __init__(self, model: Any, processor: Any, weights: ModelWeights, *, device: str) -> None:
         self._model, self._processor, self._device = model, processor, device
         self._tokens = TokenReader(processor.tokenizer, model.generation_config)
-        self._words = WordTimes(model, processor.tokenizer)
-        self._name = name_of(weights)
+        self._words = WordAligner(model, processor.tokenizer)
+        self._name = recorded_name(weights)
         self._lock = threading.Lock()
         self.batch_sounds = BATCH_SOUNDS.get(device.split(":")[0], 1)
 
@@ -97,11 +97,11 @@ class WhisperModel:
 
     def transcribe(
         self, sounds: Sequence[Samples16], *, is_cancelled: Callable[[], bool] = lambda: False
-    ) -> list[Heard]:
+    ) -> list[Transcript]:
         """See `SpeechModel.transcribe`."""
         if any(len(sound) > LONGEST_SECONDS * RATE for sound in sounds):
             raise ValueError(f"a sound must last at most {LONGEST_SECONDS:g} s")
-        heard: list[Heard] = []
+        heard: list[Transcript] = []
         most = self.batch_sounds
         with self._lock, torch.inference_mode():
             while len(heard) < len(sounds):
@@ -112,7 +112,7 @@ class WhisperModel:
                     most = self._fewer(len(batch), error)
         return heard
 
-    def _run(self, sounds: Sequence[Samples16], is_cancelled: Callable[[], bool]) -> list[Heard]:
+    def _run(self, sounds: Sequence[Samples16], is_cancelled: Callable[[], bool]) -> list[Transcript]:
         made = self._processor.feature_extractor(
             [sound.astype(np.float32) / 32768 for sound in sounds], sampling_rate=RATE, return_tensors="pt"
         )
@@ -120,13 +120,13 @@ class WhisperModel:
         encoded = self._model.get_encoder()(features)
         languages, no_speech = self._first_look(encoded, len(sounds))
         said = self._generate(encoded, languages, is_cancelled)
-        heard: list[Heard] = []
+        heard: list[Transcript] = []
         for place, (sound, spoken) in enumerate(zip(sounds, said, strict=True)):
             seconds = len(sound) / RATE
             hidden = encoded.last_hidden_state[place : place + 1]  # (1, 1500, dim)
             lines = self._tokens.lines(spoken, seconds)
             timed = self._words.timed(lines, hidden, seconds, languages[place]) if lines else ()
-            heard.append(Heard(timed, language_tag(languages[place]), no_speech[place]))
+            heard.append(Transcript(timed, language_tag(languages[place]), no_speech[place]))
         return heard
 
     def _first_look(self, encoded: Any, count: int) -> tuple[list[str], list[float]]:

@@ -84,7 +84,7 @@ def model_status(settings: Settings) -> list[ProfileStatus]:
     """Every profile with what of it is on this machine; nothing is fetched or loaded."""
     from indexer.models.image_embedder import clip_weights_present
     from indexer.models.weights.text_models import RERANKER, text_weights_present
-    from indexer.models.weights.transformers_models import SPEECH, saved_weights_name
+    from indexer.models.weights.transformers_models import SPEECH, transformers_weights_name
 
     rows: list[ProfileStatus] = []
     for profile in PROFILES.values():
@@ -94,8 +94,8 @@ def model_status(settings: Settings) -> list[ProfileStatus]:
                 shown,
                 clip_weights_present(shown.clip_model) if shown.clip_model else None,
                 text_weights_present(shown.text_model) if shown.text_model else None,
-                bool(saved_weights_name(shown.vision_language_model)) if shown.vision_language_model else None,
-                bool(saved_weights_name(shown.speech_model, kind=SPEECH)) if shown.speech_model else None,
+                bool(transformers_weights_name(shown.vision_language_model)) if shown.vision_language_model else None,
+                bool(transformers_weights_name(shown.speech_model, kind=SPEECH)) if shown.speech_model else None,
                 text_weights_present(shown.reranker_model, kind=RERANKER) if shown.reranker_model else None,
             )
         )
