@@ -60,7 +60,7 @@ def find_routed(
     fused = fuse(
         keys,
         weights={route.signal: route.weight for route in routes if route.weight > 0},
-        worths={signal: {hit.key: hit.worth for hit in hits} for signal, hits in found.lists.items()},
+        item_weights={signal: {hit.key: hit.worth for hit in hits} for signal, hits in found.lists.items()},
     )
     if is_measured:
         fused = in_order(fused, relevance)
