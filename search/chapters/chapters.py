@@ -88,13 +88,11 @@ def chapters_titled_by_model(
         ModelError, GenerationCancelledError: see the model.
     """
     lines, chapters = lines_of(library, video), chapters_of(library, video)
-    from_container = {chapter.title for chapter in chapters} & {
-        title for _, title in _container_chapters(video) if title
-    }
+    container_titles = {title for _, title in _container_chapters(video) if title}
     found: list[VideoChapter] = []
     for number, chapter in enumerate(chapters, 1):
         prompt = _title_prompt(lines_in(lines, chapter.span), model)
-        if prompt is None or chapter.title in final_titles:
+        if prompt is None or chapter.title in container_titles:
             found.append(chapter)
         else:
             (reply,) = model.generate([prompt], max_tokens=MAX_TITLE_TOKENS, is_cancelled=is_cancelled)
