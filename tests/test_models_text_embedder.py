@@ -97,7 +97,7 @@ def test_name_holds_the_weights_not_the_place(tiny_directory: Path, tmp_path: Pa
 
 
 def test_local_dir_prefix(tiny_directory: Path) -> None:
-    assert find_text_weights(f"local-dir:{tiny_directory}", say=pytest.fail).directory == tiny_directory
+    assert find_text_weights(f"local-dir:{tiny_directory}", announce=pytest.fail).directory == tiny_directory
 
 
 def test_missing_package_names_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +117,7 @@ def test_hub_name_offline_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", True)
     said: list[str] = []
     with pytest.raises(ModelMissingError, match=r"nobody/no-such-model.*cache.*local directory"):
-        load_text_model("nobody/no-such-model", device="cpu", say=said.append)
+        load_text_model("nobody/no-such-model", device="cpu", announce=said.append)
     assert said == []
 
 
@@ -141,7 +141,7 @@ def test_download_says_what_how_large_and_where(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(hub, "_download_size_bytes", lambda repository: 120_000_000)
     monkeypatch.setattr(hub, "snapshot_download", fetch)
     said: list[str] = []
-    found = find_text_weights("somebody/small-model", say=said.append)
+    found = find_text_weights("somebody/small-model", announce=said.append)
     assert found.directory == tiny_directory
     assert len(said) == 1
     assert all(part in said[0] for part in ("somebody/small-model", "120 MB", str(hub.constants.HF_HUB_CACHE)))

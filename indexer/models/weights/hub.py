@@ -1,7 +1,6 @@
 """A model repository of the Hugging Face hub, from the local cache or the network."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +8,13 @@ from huggingface_hub import HfApi, constants, snapshot_download
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from indexer.errors import ModelBrokenError, ModelMissingError
+from indexer.models.weights.files import Announce
 
 HUB_TIMEOUT_SECONDS = 10.0
-"""The hub's longest silence before a model counts as missing; without a network the answer comes at once."""
+"""Timeout after which a model counts as missing; without a network the error comes at once."""
 HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _NEEDED_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*.jinja"]
-"""What is fetched; repositories also hold ONNX, OpenVINO and other copies of the same weights."""
+"""What is downloaded; repositories also hold ONNX, OpenVINO and other copies of the same weights."""
 _NOT_NEEDED_FILES = ["*fp32*"]
 """A second copy in twice the size (openai/whisper-large-v3)."""
 
@@ -24,25 +24,29 @@ class ModelWeights:
     """A model's files on this machine."""
 
     name: str
-    """As the user named it; a directory by its last part, so that it may move."""
+    """As the user named it; the last part of a directory's path, so that the directory may move."""
     directory: Path
     fingerprint: str
     """12 hexadecimal digits of the files' digest, or of the hub's revision."""
 
 
-def from_hub(repository: str, say: Callable[[str], None], *, kind: str, way_out: str) -> ModelWeights:
-    """A hub repository's files from the cache, else from the network.
+def from_hub(repository: str, announce: Announce, *, kind: str, way_out: str) -> ModelWeights:
+    """The files of a hub repository, from the cache or the network.
 
     Args:
         repository: ORGANISATION/MODEL.
-        say: told what is downloaded, how large it is and where it goes, before it is.
+        announce: called with what is about to be downloaded, its size and its destination.
         kind: as `text model`, for messages.
-        way_out: what else can be done, for messages.
+        way_out: an alternative for the user, for messages.
+
+    Raises:
+        ModelMissingError: the files are absent and cannot be downloaded.
+        ModelBrokenError: the cache cannot be read.
     """
     try:
         directory = Path(snapshot_download(repository, local_files_only=True))
     except LocalEntryNotFoundError:
-        directory = _download(repository, say, kind=kind, way_out=way_out)
+        directory = _download(repository, announce, kind=kind, way_out=way_out)
     except (OSError, ValueError) as error:
         raise ModelBrokenError(
             f"{kind} {repository!r}: the cache {constants.HF_HUB_CACHE} cannot be read: {error};"
@@ -51,7 +55,7 @@ def from_hub(repository: str, say: Callable[[str], None], *, kind: str, way_out:
     return ModelWeights(repository, directory, directory.name[:12])  # a snapshot's directory is named by its revision
 
 
-def _download(repository: str, say: Callable[[str], None], *, kind: str, way_out: str) -> Path:
+def _download(repository: str, announce: Announce, *, kind: str, way_out: str) -> Path:
     cache = constants.HF_HUB_CACHE
     if constants.HF_HUB_OFFLINE:
         raise ModelMissingError(
@@ -59,7 +63,7 @@ def _download(repository: str, say: Callable[[str], None], *, kind: str, way_out
         )
     try:
         size_bytes = _download_size_bytes(repository)
-        say(f"downloading {kind} {repository} ({size_bytes / 1e6:.0f} MB) to {cache}")
+        announce(f"downloading {kind} {repository} ({size_bytes / 1e6:.0f} MB) to {cache}")
         return Path(
             snapshot_download(
                 repository,

