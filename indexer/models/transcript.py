@@ -10,7 +10,7 @@ class TranscriptLine:
     """A run of words that the model returned together, with its confidence."""
 
     words: tuple[TimedText, ...]
-    """In order, each with its span in seconds from the start of the sound; one for the whole line without word times."""
+    """In order, each with its span in seconds from the start of the sound; a single one without word times."""
     mean_log_probability: float
     """Mean of its tokens, natural logarithm: 0 is certain."""
 

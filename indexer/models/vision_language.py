@@ -65,7 +65,7 @@ class VisionLanguageModel(Protocol):
 
     @property
     def captioned_pairs(self) -> int | None:
-        """Frame pairs of a clip that is shown with its caption, for a model that reads better than it sees; else None."""
+        """Frame pairs of a clip shown with its caption, for a model that reads better than it sees, or None."""
         ...
 
     def count_tokens(self, prompt: Prompt) -> int:

@@ -60,7 +60,7 @@ def recorded_name(weights: ModelWeights) -> str:
 
 
 def _digest_of(directory: Path, kind: str) -> str:
-    """12 hexadecimal digits over the bytes of small files, and size and both ends of weights, which may be gigabytes."""
+    """12 hexadecimal digits over the bytes of small files, and over size and both ends of the large weight files."""
     files = sorted(file for file in directory.iterdir() if file.is_file())
     missing = [name for name in NEEDED if not (directory / name).is_file()]
     weights = [file for file in files if file.suffix in {".safetensors", ".bin"}]
