@@ -73,8 +73,8 @@ def _candidates(span: TimeSpan, lines: Sequence[TimedLine]) -> list[tuple[str, f
             and line.span.start_seconds <= opening
             and line.span.duration_seconds >= HEADING_SECONDS
         )
-        for place, sentence in enumerate(_SENTENCE_END.split(line.text)):
-            weight = _HEADING_WEIGHT if is_heading and place == 0 else _WEIGHTS[line.source]
+        for index, sentence in enumerate(_SENTENCE_END.split(line.text)):
+            weight = _HEADING_WEIGHT if is_heading and index == 0 else _WEIGHTS[line.source]
             if sum(sign.isalpha() for sign in sentence) >= _LEAST_LETTERS:
                 found.append((sentence.strip(), weight))
     return found
