@@ -29,10 +29,10 @@ from demo.world.make import make_world
 from indexer.config import Settings
 from indexer.decode.frame_transforms import PICTURE_SIDE
 from indexer.decode.video import open_video
-from indexer.models.device import one_thread_an_operation
+from indexer.models.device import single_thread_on_cpu
 from indexer.models.image_embedder import ClipModel, load_clip_model
+from indexer.models.loading import Models
 from indexer.models.profiles import PROFILES
-from indexer.models.registry import Models
 from indexer.pipeline.events import IndexFinished
 from indexer.pipeline.index import index_paths
 
@@ -64,7 +64,7 @@ def real_shape_checkpoint(folder: Path, name: str = "ViT-B-32") -> Path:
 def measure_alone(files: list[Path], settings: Settings, model: ClipModel) -> Alone:
     """Decodes every file without using the frames, then embeds the same frames, each on one core."""
     decode = embed = seconds = 0.0
-    with one_thread_an_operation("cpu"):
+    with single_thread_on_cpu("cpu"):
         for file in files:
             started = time.perf_counter()
             with open_video(

@@ -30,7 +30,7 @@ from bench.support.synthetic_vectors import FRAMES_PER_SEGMENT, make_world, quer
 from bench.support.table import print_table
 from indexer.catalog import TextSource
 from indexer.config import Settings
-from indexer.models.registry import Models
+from indexer.models.loading import Models
 from indexer.records import SegmentRow, TextRow, TimeSpan, Video
 from indexer.store.library import Library
 from indexer.store.schema import Maker

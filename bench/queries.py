@@ -19,9 +19,9 @@ from demo.world.grammar_queries import AskedLine, Windows, world_asked
 from demo.world.ground_truth import WorldIndex, world_truth
 from demo.world.scenes import plan_world
 from indexer.config import Settings
+from indexer.models.loading import load_models
 from indexer.models.profiles import profile_of
 from indexer.models.qwen.model import load_vision_language_model
-from indexer.models.registry import load_models
 from indexer.records import TimeSpan
 from search.engine import SearchEngine
 from search.results import Moment

@@ -18,9 +18,9 @@ from bench.support.reach_score import Outcome, scores
 from bench.support.table import print_table
 from bench.support.worlds import Asked, draw_and_index, draw_questions, library_folder, world_folder, worlds_of
 from indexer.config import Settings
+from indexer.models.loading import Models, load_models
 from indexer.models.profiles import profile_of
 from indexer.models.qwen.model import load_vision_language_model
-from indexer.models.registry import Models, load_models
 from indexer.models.vision_language import VisionLanguageModel
 from search.answering.asker import Asker
 from search.engine import SearchEngine

@@ -17,7 +17,7 @@ from bench.trust import CHECKING, open_world
 from demo.world.ground_truth import WorldIndex
 from demo.world.scenes import plan_world
 from indexer.config import Settings
-from indexer.models.registry import load_models
+from indexer.models.loading import load_models
 from search.engine import SearchEngine
 from search.signals import Signal
 

@@ -32,9 +32,9 @@ from bench.support.latency_plot import plot_latency
 from bench.support.synthetic_vectors import World, make_world, queries, videos
 from bench.support.table import print_table
 from indexer.config import Settings
-from indexer.models.device import one_thread_an_operation
+from indexer.models.device import single_thread_on_cpu
 from indexer.models.image_embedder import load_clip_model
-from indexer.models.registry import Models
+from indexer.models.loading import Models
 from indexer.records import FrameRow, SegmentRow, TimeSpan, Video
 from indexer.store.hits import FrameHit
 from indexer.store.library import Library
@@ -222,7 +222,7 @@ def time_embedding(count: int = 50) -> tuple[Latency, str]:
         return Latency(0.0, 0.0), "nothing: there is no demo checkpoint yet, so embedding counts as 0"
     model, name = load_clip_model(str(DEMO_CLIP), device="cpu"), "the demo world's CLIP (its own dimension, one core)"
     asked = [f"a red circle moves left of a blue square {number}" for number in range(count + 5)]
-    with one_thread_an_operation("cpu"):  # on busy cores two threads wait for each other
+    with single_thread_on_cpu("cpu"):  # on busy cores two threads wait for each other
         model.embed_queries(asked[:5])
         return timed(asked[5:], lambda text: model.embed_queries([text])), name
 

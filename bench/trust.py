@@ -29,8 +29,8 @@ from demo.world.make import make_world
 from demo.world.scenes import plan_world
 from indexer.catalog import StageName
 from indexer.config import Settings
+from indexer.models.loading import Models, load_models
 from indexer.models.profiles import CALIBRATION
-from indexer.models.registry import Models, load_models
 from indexer.pipeline.index import index_paths
 from indexer.store.hits import SegmentKey
 from indexer.store.schema import Maker

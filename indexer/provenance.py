@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from indexer.config import Settings
+from indexer.models.loading import Models
 from indexer.models.profiles import DEFAULT_PROFILE
-from indexer.models.registry import Models
 from indexer.store.schema import Maker
 
 

@@ -15,7 +15,7 @@ from typing import Self
 from indexer.closeable import Closing
 from indexer.config import Settings
 from indexer.errors import QueryError
-from indexer.models.registry import Models, load_models
+from indexer.models.loading import Models, load_models
 from indexer.records import Video
 from indexer.store.library import Library
 from search.moments.deduplication import MomentGroup

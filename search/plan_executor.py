@@ -77,7 +77,7 @@ class PlanExecutor:
         if self._narrowing.is_timed:
             drafts = [inside for draft in drafts if (inside := self._inside(draft)) is not None]
         for excluded in step.excluded:
-            held = self._unwanted(step, excluded).held_by(drafts)
+            held = self._unwanted(step, excluded).detect(drafts)
             drafts = [draft for draft, is_held in zip(drafts, held, strict=True) if not is_held]
         return drafts
 
@@ -100,7 +100,7 @@ class PlanExecutor:
             in_context = query_difference(self._embed(step.text, SIGNALS), both)
         same = self._own_words(excluded.text) if "caption" in FIELD_SOURCES[excluded.field] else {}
         return ExclusionDetector(
-            self._library, excluded, alone=alone, in_context=in_context, same=same, ready=self._is_ready
+            self._library, excluded, alone=alone, in_context=in_context, synonyms=same, ready=self._is_ready
         )
 
     def _own_words(self, thing: str) -> Synonyms:

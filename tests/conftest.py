@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, settings
 
 from demo.world.make import make_world
 from indexer.config import Settings
+from indexer.models.loading import Models
 from indexer.models.profiles import PROFILES
-from indexer.models.registry import Models
 from tests.helpers.checkpoints import write_clip_checkpoint
 from tests.helpers.shared_folder import make_once
 

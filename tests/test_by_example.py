@@ -12,7 +12,7 @@ from demo.world.drawing import ScenePainter
 from demo.world.scenes import FRAMES_PER_SECOND, Scene, plan_world, seconds
 from indexer.config import Settings
 from indexer.errors import ImageError, NotInLibraryError, QueryError
-from indexer.models.registry import Models, load_models
+from indexer.models.loading import Models, load_models
 from indexer.provenance import maker_of
 from indexer.records import FrameRow, SegmentRow, TimeSpan, Video
 from indexer.store.library import Library

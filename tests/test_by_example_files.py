@@ -14,7 +14,7 @@ from PIL import Image
 
 from indexer.config import Settings
 from indexer.decode.video import open_video
-from indexer.models.registry import Models, load_models
+from indexer.models.loading import Models, load_models
 from indexer.pipeline.index import index_paths
 from indexer.records import Pixels, SampledFrame, TimeSpan
 from search.by_example.example import stretch_levels

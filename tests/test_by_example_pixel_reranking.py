@@ -38,8 +38,8 @@ def ordered(folder: Path, segments: int, image: Pixels, *, lost: bool = False) -
     best = {key: 0.8 - 0.002 * key[1] for key in ranked}
     similar = {key: [(float(key[1]), best[key])] for key in ranked}
     video = Video(FILMS, (str(folder / "vanished.mp4"),), 1, (1,), float(segments), None)
-    overlay = PixelReranker(Thumbnails(folder), (image,), similar, rows, {FILMS: video}, Settings())
-    order, _ = overlay.order(ranked, best)
+    reranker = PixelReranker(Thumbnails(folder), (image,), similar, rows, {FILMS: video}, Settings())
+    order, _ = reranker.rerank(ranked, best)
     assert sorted(order) == ranked
     return order
 

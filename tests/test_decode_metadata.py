@@ -31,8 +31,8 @@ from indexer.decode.metadata import (
     read_metadata,
 )
 from indexer.decode.video import open_video
+from indexer.models.loading import Models
 from indexer.models.profiles import profile_of
-from indexer.models.registry import Models
 from indexer.pipeline.index import index_paths
 from indexer.provenance import maker_of
 from indexer.records import Chapter, Place, TimeSpan, VideoMetadata

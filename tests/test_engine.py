@@ -9,7 +9,7 @@ import pytest
 
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError, LibraryModelsError, NotInLibraryError, QueryError
-from indexer.models.registry import Models
+from indexer.models.loading import Models
 from indexer.records import TimeSpan
 from search.engine import SearchEngine
 from search.signals import SIGNALS

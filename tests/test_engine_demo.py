@@ -17,7 +17,7 @@ from demo.world.ground_truth import WorldIndex, world_truth
 from demo.world.scenes import FRAMES_PER_SECOND, Scene, plan_world, seconds
 from indexer.catalog import TextSource
 from indexer.config import Settings
-from indexer.models.registry import Models, load_models
+from indexer.models.loading import Models, load_models
 from indexer.provenance import maker_of
 from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Video
 from indexer.store.library import Library

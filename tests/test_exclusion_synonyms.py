@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.config import Settings
+from indexer.models.loading import Models, load_models
 from indexer.models.profiles import PROFILES
 from indexer.models.protocols import TextModel
-from indexer.models.registry import Models, load_models
 from indexer.store.hits import Similarities
 from search.engine import SearchEngine
 from search.exclusion.caption_synonyms import MIN_CAPTIONS, caption_synonyms

@@ -25,7 +25,7 @@ from indexer.errors import (
 from indexer.models.qwen.constrained_decoding import SchemaConstraint
 from indexer.models.qwen.model import QwenModel, load_vision_language_model
 from indexer.models.vision_language import Prompt, ShownFrames, VisionLanguageModel
-from indexer.models.weights.transformers_models import saved_weights_name
+from indexer.models.weights.transformers_models import transformers_weights_name
 from indexer.pipeline.stages.caption_prompt import caption_prompt
 from indexer.records import TimeSpan
 from search.answering.prompts import ShownClip, ask_prompt
@@ -64,7 +64,7 @@ def question(seed: int, *, clips: int = 2) -> Prompt:
 def test_is_a_vision_language_model(model: QwenModel, checkpoint: Path) -> None:
     assert isinstance(model, VisionLanguageModel)
     assert (model.context_limit, model.grid_pixels, model.picture_size) == (CONTEXT, 28, (56, 84))
-    assert model.name == saved_weights_name(str(checkpoint)) != ""
+    assert model.name == transformers_weights_name(str(checkpoint)) != ""
     assert model.name.startswith(f"{checkpoint.name} ")
 
 
@@ -232,7 +232,7 @@ def test_too_little_memory_makes_batches_smaller_and_then_an_error(
 
 def test_an_absent_model_is_missing(tmp_path: Path) -> None:
     for spec in (str(tmp_path / "none"), "no model"):
-        assert saved_weights_name(spec) == ""
+        assert transformers_weights_name(spec) == ""
         with pytest.raises(ModelMissingError, match="vision-language model"):
             load_vision_language_model(spec, device="cpu")
 

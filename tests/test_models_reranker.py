@@ -12,9 +12,9 @@ from demo.world.captions import caption_of
 from demo.world.scenes import plan_world
 from indexer.config import Settings
 from indexer.errors import ModelBrokenError, ModelMissingError
+from indexer.models.loading import load_models, model_status
 from indexer.models.profiles import PROFILES
 from indexer.models.protocols import Reranker
-from indexer.models.registry import load_models, model_status
 from indexer.models.reranker import SCALE_FILE, load_reranker
 from indexer.models.text_embedder import load_text_model
 from tests.helpers.checkpoints import write_bert_checkpoint
@@ -115,7 +115,7 @@ def test_place_that_is_not_there(spec: str) -> None:
 
 
 def test_hub_name_offline_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("indexer.models.weights.text_models.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("indexer.models.weights.hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ModelMissingError, match=r"nobody/no-such-reranker.*cache.*--no-rerank"):
         load_reranker("nobody/no-such-reranker", device="cpu")
 

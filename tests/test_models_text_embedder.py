@@ -11,6 +11,7 @@ import pytest
 from indexer.errors import ModelBrokenError, ModelMissingError
 from indexer.models.protocols import TextModel
 from indexer.models.text_embedder import load_text_model
+from indexer.models.weights import hub
 from indexer.models.weights import text_models as text_weights
 from indexer.models.weights.text_models import OFFLINE_MODEL, find_text_weights
 from tests.helpers.checkpoints import write_bert_checkpoint
@@ -98,7 +99,7 @@ def test_name_holds_the_weights_not_the_place(tiny_directory: Path, tmp_path: Pa
 
 
 def test_local_dir_prefix(tiny_directory: Path) -> None:
-    assert find_text_weights(f"local-dir:{tiny_directory}", say=pytest.fail).directory == tiny_directory
+    assert find_text_weights(f"local-dir:{tiny_directory}", announce=pytest.fail).directory == tiny_directory
 
 
 def test_missing_package_names_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,10 +116,10 @@ def test_package_with_other_weights_is_refused(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_hub_name_offline_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(text_weights.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", True)
     said: list[str] = []
     with pytest.raises(ModelMissingError, match=r"nobody/no-such-model.*cache.*local directory"):
-        load_text_model("nobody/no-such-model", device="cpu", say=said.append)
+        load_text_model("nobody/no-such-model", device="cpu", announce=said.append)
     assert said == []
 
 
@@ -126,8 +127,8 @@ def test_unreachable_hub_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: object, **kwargs: object) -> None:
         raise ConnectionError("no route to host")
 
-    monkeypatch.setattr(text_weights.constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(text_weights.HfApi, "model_info", refuse)
+    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(hub.HfApi, "model_info", refuse)
     with pytest.raises(ModelMissingError, match=r"cannot be fetched: no route to host"):
         load_text_model("nobody/no-such-model", device="cpu")
 
@@ -135,17 +136,17 @@ def test_unreachable_hub_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_download_says_what_how_large_and_where(monkeypatch: pytest.MonkeyPatch, tiny_directory: Path) -> None:
     def fetch(repository: str, *, local_files_only: bool = False, **_: object) -> str:
         if local_files_only:
-            raise text_weights.LocalEntryNotFoundError("not cached")
+            raise hub.LocalEntryNotFoundError("not cached")
         return str(tiny_directory)
 
-    monkeypatch.setattr(text_weights.constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(text_weights, "_download_size_bytes", lambda repository: 120_000_000)
-    monkeypatch.setattr(text_weights, "snapshot_download", fetch)
+    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(hub, "_download_size_bytes", lambda repository: 120_000_000)
+    monkeypatch.setattr(hub, "snapshot_download", fetch)
     said: list[str] = []
-    found = find_text_weights("somebody/small-model", say=said.append)
+    found = find_text_weights("somebody/small-model", announce=said.append)
     assert found.directory == tiny_directory
     assert len(said) == 1
-    assert all(part in said[0] for part in ("somebody/small-model", "120 MB", str(text_weights.constants.HF_HUB_CACHE)))
+    assert all(part in said[0] for part in ("somebody/small-model", "120 MB", str(hub.constants.HF_HUB_CACHE)))
 
 
 @pytest.mark.parametrize("spec", ["./no/such/place", "/no/such/place", "local-dir:nowhere", "a/b/c", "", "näme"])

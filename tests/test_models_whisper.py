@@ -12,8 +12,8 @@ import pytest
 
 from indexer.errors import GenerationCancelledError, ModelBrokenError, ModelMissingError, SettingsError
 from indexer.models.protocols import SpeechModel
-from indexer.models.weights.transformers_models import SPEECH, saved_weights_name
-from indexer.models.whisper.alignment import first_frames
+from indexer.models.weights.transformers_models import SPEECH, transformers_weights_name
+from indexer.models.whisper.alignment import align_tokens
 from indexer.models.whisper.model import WhisperModel, load_whisper
 from indexer.models.whisper.tokens import SpokenTokens, TokenReader, language_tag
 from indexer.records import Samples16
@@ -107,7 +107,7 @@ def test_a_sound_that_is_too_long_is_refused(tiny: WhisperModel) -> None:
 
 
 def test_the_name_is_known_without_loading(checkpoint: Path, tiny: WhisperModel) -> None:
-    assert saved_weights_name(str(checkpoint), kind=SPEECH) == tiny.name != ""
+    assert transformers_weights_name(str(checkpoint), kind=SPEECH) == tiny.name != ""
     assert tiny.name.startswith("tiny-whisper ")
 
 
@@ -138,7 +138,7 @@ def test_absent_weights_and_devices_are_typed(
         load_whisper(str(tmp_path / "none"), device="cpu")
     with pytest.raises(SettingsError):
         load_whisper(str(checkpoint), device="cuda:99")
-    monkeypatch.setattr("indexer.models.weights.text_models.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("indexer.models.weights.hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ModelMissingError, match="HF_HUB_OFFLINE"):
         load_whisper("nobody/no-such-whisper", device="cpu")
 
@@ -162,4 +162,4 @@ def test_the_cheapest_path_tells_when_each_token_begins() -> None:
     costs = np.ones((4, 30))
     for token, (start, stop) in enumerate([(0, 5), (5, 6), (6, 20), (20, 30)]):
         costs[token, start:stop] = 0
-    assert first_frames(costs) == [0, 5, 6, 20]
+    assert align_tokens(costs) == [0, 5, 6, 20]

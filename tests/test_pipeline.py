@@ -11,7 +11,7 @@ import pytest
 from bench.crash import contents, differences
 from indexer.config import Settings
 from indexer.errors import LibraryModelsError, ModelMissingError, UsageError
-from indexer.models.registry import Models
+from indexer.models.loading import Models
 from indexer.pipeline.events import IndexEvent, StageFinished, VideoFailed, VideoMissing, VideoMoved, VideoSkipped
 from indexer.pipeline.index import index_paths
 from indexer.store.library import Library

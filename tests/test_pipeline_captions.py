@@ -9,9 +9,9 @@ import pytest
 
 from indexer.config import Settings
 from indexer.errors import ModelMissingError
-from indexer.models.frame_pairs import pair_times, picture_size
+from indexer.models.frame_pairs import fit_picture_size, pair_times
+from indexer.models.loading import Models
 from indexer.models.qwen.model import QwenModel, load_vision_language_model
-from indexer.models.registry import Models
 from indexer.models.vision_language import Prompt, Reply, ShownFrames
 from indexer.pipeline.events import IndexEvent, StageFinished
 from indexer.pipeline.index import index_paths
@@ -167,8 +167,8 @@ def test_pairs_lie_inside_their_span(start: float, stop: float) -> None:
 
 def test_the_size_keeps_the_shape_within_its_tokens() -> None:
     for width, height in ((1920, 1080), (1080, 1920), (320, 240), (4000, 100), (1, 1)):
-        size = picture_size(width, height, grid_pixels=28, most_tokens=128, only=None)
+        size = fit_picture_size(width, height, grid_pixels=28, most_tokens=128, only=None)
         assert 1 <= size.tokens(28) <= 128
         assert size.height % 28 == size.width % 28 == 0
-    assert picture_size(1920, 1080, grid_pixels=28, most_tokens=128, only=None).tokens(28) >= 105
-    assert picture_size(320, 240, grid_pixels=28, most_tokens=9, only=(112, 140)).tokens(28) == 20
+    assert fit_picture_size(1920, 1080, grid_pixels=28, most_tokens=128, only=None).tokens(28) >= 105
+    assert fit_picture_size(320, 240, grid_pixels=28, most_tokens=9, only=(112, 140)).tokens(28) == 20

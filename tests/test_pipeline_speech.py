@@ -17,9 +17,9 @@ import pytest
 
 from indexer.config import Settings
 from indexer.errors import VideoError
+from indexer.models.loading import Models
 from indexer.models.profiles import PROFILES
-from indexer.models.registry import Models
-from indexer.models.transcript import Heard
+from indexer.models.transcript import Transcript
 from indexer.pipeline.events import IndexEvent, StageFinished, StageLeftOut, VideoSkipped, VideoWarned
 from indexer.pipeline.index import index_paths
 from indexer.records import Samples16, TextRow
@@ -36,7 +36,7 @@ SPANS = [(2.0, 4.0), (8.0, 10.0)]
 LINES = ["The harbour is closed.", "Bring the red lantern."]
 
 
-def script(sound: Samples16) -> Heard:
+def script(sound: Samples16) -> Transcript:
     """Says a line of its own at each length of sound, in the middle of it."""
     seconds = len(sound) / 16_000
     number = int(np.abs(sound[: 16_000 // 2].astype(np.int32)).sum()) % 2
@@ -133,7 +133,7 @@ def test_invented_text_does_not_reach_the_library(run: Callable[..., list[IndexE
 def test_an_interrupted_run_goes_on_where_it_stopped(run: Callable[..., list[IndexEvent]], tmp_path: Path) -> None:
     cancel = threading.Event()
 
-    def stop_soon(sound: Samples16) -> Heard:
+    def stop_soon(sound: Samples16) -> Transcript:
         if len(fake.sounds) > 2:
             cancel.set()
         return script(sound)
@@ -229,6 +229,9 @@ _CHILD = """
 import sys
 from pathlib import Path
 from indexer.config import Settings
+from indexer.models.image_embedder import load_clip_model
+from indexer.models.profiles import PROFILES
+from indexer.models.loading import Models
 from indexer.pipeline.index import index_paths
 from tests.helpers.fakes_speech import FakeSpeechModel
 from tests.test_pipeline_speech import light_models, script

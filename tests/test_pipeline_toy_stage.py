@@ -64,7 +64,7 @@ from api.cli.main import main
 from api.index_progress import Tally, event_name, stages_of
 from indexer.config import Settings
 from indexer.models.profiles import PROFILES
-from indexer.models.registry import Models
+from indexer.models.loading import Models
 from indexer.pipeline.index import index_paths
 
 step, videos, library = sys.argv[1:]

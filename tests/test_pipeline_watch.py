@@ -15,8 +15,8 @@ from api.cli.exit_codes import ExitCode
 from api.cli.main import main
 from indexer.config import Settings
 from indexer.errors import LibraryModelsError
+from indexer.models.loading import Models
 from indexer.models.profiles import profile_of
-from indexer.models.registry import Models
 from indexer.pipeline.events import (
     IndexEvent,
     IndexFinished,

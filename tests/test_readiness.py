@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from api.cli.main import main
 from indexer.catalog import STAGES, StageName
 from indexer.config import Settings
-from indexer.models.registry import Models
+from indexer.models.loading import Models
 from indexer.pipeline.index import index_paths
 from indexer.readiness import Readiness, readiness, reranker_readiness
 

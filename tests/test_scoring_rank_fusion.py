@@ -48,7 +48,7 @@ def test_what_holds_half_of_the_words_gets_half_of_its_list() -> None:
     """A full text search likes short texts: one word alone, near in meaning, must not beat a text that holds both."""
     lists = {"meaning": [1, 3, 4, 2], "words": [2, 1]}
     assert order(lists) == [1, 2, 3, 4]
-    fused = fuse(lists, worths={"words": {2: 1.0, 1: 0.5}})
+    fused = fuse(lists, item_weights={"words": {2: 1.0, 1: 0.5}})
     assert [one.key for one in fused] == [2, 1, 3, 4]
     assert fused[0].score == pytest.approx(1 / 61 + 1 / 64)
 

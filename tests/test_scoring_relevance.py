@@ -103,7 +103,7 @@ def test_fitting_finds_what_tells_right_from_wrong() -> None:
         samples.append(Sample("said" if is_present else "outside", is_present, right, {"said": features}))
     family = fit_family("said", samples)
     moved = shifted({"said": family}, samples, false_share=0.05)["said"]
-    best = [float(moved.chance(one.features["said"]).max()) for one in samples]
+    best = [float(moved.probability(one.features["said"]).max()) for one in samples]
     false_finds = [value >= 0.5 for value, one in zip(best, samples, strict=True) if not one.is_present]
     misses = [value < 0.5 for value, one in zip(best, samples, strict=True) if one.is_present]
     assert np.mean(false_finds) <= 0.06
@@ -141,7 +141,7 @@ def test_relevance_orders_and_ranks_settle_what_is_as_relevant() -> None:
 
 def test_more_evidence_never_counts_less() -> None:
     family = Family((2.0, 1.0), -1.0)
-    assert family.chance(np.array([[0.1, -0.2], [0.2, -0.2], [0.2, -0.1]])).tolist() == sorted(
-        family.chance(np.array([[0.1, -0.2], [0.2, -0.2], [0.2, -0.1]])).tolist()
+    assert family.probability(np.array([[0.1, -0.2], [0.2, -0.2], [0.2, -0.1]])).tolist() == sorted(
+        family.probability(np.array([[0.1, -0.2], [0.2, -0.2], [0.2, -0.1]])).tolist()
     )
     assert all(weight >= 0 for one in measured().families.values() for weight in one.weights)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from indexer.models.transcript import Heard, HeardLine
+from indexer.models.transcript import Transcript, TranscriptLine
 from indexer.records import TimedText, TimeSpan
 from indexer.speech.transcript_filters import compression_ratio, cues_of, kept_lines, without_repeats
 from tests.helpers.fakes_speech import said
 
 
-def texts(heard: Heard) -> list[str]:
+def texts(heard: Transcript) -> list[str]:
     return [line.text for line in kept_lines(heard)]
 
 
@@ -23,12 +23,12 @@ def test_what_was_said_is_kept() -> None:
         said("Thanks for watching!", 0, 3, certainty=-1.4, no_speech=0.1),
         said("and so on " * 20, 0, 20),
         said("...", 0, 1),
-        Heard((), "en", 0.9),
-        Heard(tuple(said("Thank you very much.", n, n + 1).lines[0] for n in range(20)), "en", 0.1),
+        Transcript((), "en", 0.9),
+        Transcript(tuple(said("Thank you very much.", n, n + 1).lines[0] for n in range(20)), "en", 0.1),
     ],
     ids=["nobody speaks", "guessed", "repeats itself", "no word", "nothing", "the same line again and again"],
 )
-def test_invented_text_is_left_out(heard: Heard) -> None:
+def test_invented_text_is_left_out(heard: Transcript) -> None:
     assert texts(heard) == []
 
 
@@ -38,7 +38,7 @@ def test_sure_words_are_kept_though_silence_seems_likely() -> None:
 
 def test_one_bad_line_does_not_take_the_others_with_it() -> None:
     lines = (*said("Open page forty two.", 0, 2).lines, *said("xq zrr", 3, 4, certainty=-1.5).lines)
-    assert texts(Heard(lines, "en", 0.1)) == ["Open page forty two."]
+    assert texts(Transcript(lines, "en", 0.1)) == ["Open page forty two."]
 
 
 def test_the_ratio_is_the_originals() -> None:
@@ -48,7 +48,7 @@ def test_the_ratio_is_the_originals() -> None:
 
 def test_cues_end_with_sentences_and_pauses_at_exact_times() -> None:
     words = [(" Yes.", 0.2, 0.6), (" We", 0.7, 0.8), (" looked", 0.8, 1.2), (" for", 3.0, 3.1), (" it", 3.1, 3.3)]
-    line = HeardLine(tuple(TimedText(TimeSpan(start, stop), text) for text, start, stop in words), -0.1)
+    line = TranscriptLine(tuple(TimedText(TimeSpan(start, stop), text) for text, start, stop in words), -0.1)
     cues = cues_of([line], start_seconds=100.0, language="en")
     assert [(cue.text, cue.span.start_seconds, cue.span.stop_seconds) for cue in cues] == [
         ("Yes.", pytest.approx(100.2), pytest.approx(100.6)),

@@ -15,7 +15,7 @@ from api.service.settings import CACHE_FOLDER, JOB_FOLDER, UPLOAD_FOLDER, Servic
 from api.service.work_queue import WorkQueue
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError, ReelseekError
-from indexer.models.registry import Models, load_models
+from indexer.models.loading import Models, load_models
 from indexer.provenance import maker_of
 from indexer.records import Video
 from indexer.store.library import Library

@@ -94,6 +94,6 @@ def _best_logit(families: Mapping[str, Family], sample: Sample) -> float:
     best = [-50.0]
     for name in sample.features:
         if name in families and len(sample.right):
-            chance = float(families[name].chance(sample.features[name]).max())
+            chance = float(families[name].probability(sample.features[name]).max())
             best.append(float(np.log(max(chance, 1e-12) / max(1 - chance, 1e-12))))
     return max(best)

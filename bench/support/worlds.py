@@ -9,7 +9,7 @@ from demo.world.make import make_world
 from demo.world.questions import Question, world_questions
 from demo.world.scenes import plan_world
 from indexer.config import Settings
-from indexer.models.registry import Models
+from indexer.models.loading import Models
 from indexer.models.vision_language import VisionLanguageModel
 from indexer.pipeline.index import index_paths
 

@@ -1,4 +1,4 @@
-"""Which device and number format a model runs in, and why."""
+"""The device and the number format in which models run."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -8,16 +8,19 @@ import torch
 
 from indexer.errors import SettingsError
 
+SMALL_MODEL_PARAMETERS = 50_000_000
+"""The operations of a smaller model are so short that threads synchronize more than they compute. On a busy machine
+each synchronization waits for threads that are not scheduled: a token that takes 5 ms on one thread took 400."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceChoice:
-    """Where a model runs."""
+    """A device with its number format and batch size."""
 
     device: str
     dtype: torch.dtype
     batch_frames: int
-    """Pictures a batch: enough to fill the device, small enough to leave memory for the decoders."""
-    reason: str
+    """Pictures in a batch: enough to fill the device, and few enough to leave memory for the decoders."""
 
 
 def choose_device(wanted: str) -> DeviceChoice:
@@ -28,37 +31,31 @@ def choose_device(wanted: str) -> DeviceChoice:
     """
     if wanted == "auto":
         if torch.cuda.is_available():
-            return _cuda("cuda", "a CUDA device is present")
-        if torch.backends.mps.is_available():
-            return _mps("Apple's GPU is present")
-        return _cpu("no GPU is present")
+            return _cuda("cuda")
+        return _mps() if torch.backends.mps.is_available() else _cpu()
     if wanted == "cpu":
-        return _cpu("it was asked for")
+        return _cpu()
     if wanted == "mps" and torch.backends.mps.is_available():
-        return _mps("it was asked for")
+        return _mps()
     if wanted.split(":")[0] == "cuda" and torch.cuda.is_available():
         number = wanted.partition(":")[2] or "0"
         if number.isdigit() and int(number) < torch.cuda.device_count():
-            return _cuda(wanted, "it was asked for")
+            return _cuda(wanted)
     raise SettingsError(
-        f"device {wanted!r} is not on this machine (PyTorch sees {_seen()}); choose one of these, or 'auto'"
+        f"device {wanted!r} is not on this machine (PyTorch sees {_available()}); choose one of these, or 'auto'"
     )
 
 
-SMALL_PARAMETERS = 50_000_000
-"""A model below it has operations so short that threads meet more often than they compute: on a busy machine each
-meeting waits for whoever was put aside, and a token that takes 5 ms alone was seen to take 400."""
-
-
 @contextmanager
-def one_thread_an_operation(wanted: str, *, parameters: int = 0) -> Generator[None]:
-    """On a processor, lets each calling thread compute alone, so that several batches run side by side.
+def single_thread_on_cpu(wanted: str, *, parameters: int = 0) -> Generator[None]:
+    """Limits PyTorch to one thread an operation on a CPU, so that several batches run in parallel.
 
     Args:
-        parameters: of the model that runs; from `SMALL_PARAMETERS` on it keeps its threads.
+        wanted: the setting, as `choose_device` takes it.
+        parameters: number of the model's parameters; from `SMALL_MODEL_PARAMETERS` on nothing is limited.
     """
     before = torch.get_num_threads()
-    if parameters < SMALL_PARAMETERS and choose_device(wanted).device == "cpu":
+    if parameters < SMALL_MODEL_PARAMETERS and choose_device(wanted).device == "cpu":
         torch.set_num_threads(1)
     try:
         yield
@@ -66,22 +63,24 @@ def one_thread_an_operation(wanted: str, *, parameters: int = 0) -> Generator[No
         torch.set_num_threads(before)
 
 
-def _cpu(why: str) -> DeviceChoice:
-    return DeviceChoice("cpu", torch.float32, 32, f"{why}; float32, since most processors are slower in 16 bits")
+def _cpu() -> DeviceChoice:
+    # Most CPUs are slower in 16 bits.
+    return DeviceChoice("cpu", torch.float32, 32)
 
 
-def _mps(why: str) -> DeviceChoice:
-    return DeviceChoice("mps", torch.float16, 64, f"{why}; float16, the format in which vectors are kept")
+def _mps() -> DeviceChoice:
+    # Vectors are stored in float16 anyway.
+    return DeviceChoice("mps", torch.float16, 64)
 
 
-def _cuda(device: str, why: str) -> DeviceChoice:
-    return DeviceChoice(device, torch.float16, 256, f"{why}; float16, the format in which vectors are kept")
+def _cuda(device: str) -> DeviceChoice:
+    return DeviceChoice(device, torch.float16, 256)
 
 
-def _seen() -> str:
-    found = ["cpu"]
+def _available() -> str:
+    devices = ["cpu"]
     if torch.cuda.is_available():
-        found += [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+        devices += [f"cuda:{number}" for number in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
-        found.append("mps")
-    return ", ".join(found)
+        devices.append("mps")
+    return ", ".join(devices)

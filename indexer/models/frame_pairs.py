@@ -1,4 +1,4 @@
-"""Pictures of a video at the size in which a vision-language model is shown them, as pairs with their true times."""
+"""Frame pairs for a vision-language model: their size, their times, and pairs of decoded frames. Pure."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.decode.frame_transforms import scale_to
-from indexer.models.vision_language import Part, ShownFrames
-from indexer.records import Pixels, SampledFrame, TimeSpan
+from indexer.models.vision_language import PromptPart, ShownFrames
+from indexer.records import SampledFrame, TimeSpan
 
 PAIR_SECONDS = 0.5
-"""Between the two frames of a pair: 2 frames a second, the rate that Qwen2-VL was trained at."""
-
+"""Between the two frames of a pair: 2 frames a second, the rate at which Qwen2-VL was trained."""
 FRAMES_PER_SECOND = 1 / PAIR_SECONDS
 TIME_TOLERANCE_SECONDS = 1e-6
 GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
@@ -24,23 +23,25 @@ TimedPair = tuple[float, ShownFrames]
 
 @dataclass(frozen=True, slots=True)
 class PictureSize:
-    """Pixels of a shown frame."""
+    """The size of a frame in pixels, as the model sees it."""
 
     height: int
     width: int
 
     def tokens(self, grid_pixels: int) -> int:
-        """Of a frame pair."""
+        """The number of tokens of a frame pair."""
         return (self.height // grid_pixels) * (self.width // grid_pixels)
 
 
-def picture_size(
+def fit_picture_size(
     width: int, height: int, *, grid_pixels: int, most_tokens: int, only: tuple[int, int] | None
 ) -> PictureSize:
-    """The largest size on the grid, of about the video's shape, at which a frame pair costs at most so many tokens.
+    """The largest size on the grid, of about the video's aspect ratio, within a token budget.
 
     Args:
-        width, height: of the video's pictures, pixels.
+        width, height: of the video's frames, pixels.
+        grid_pixels: both sides are multiples of it.
+        most_tokens: of a frame pair.
         only: (height, width) of a model that knows no other size.
     """
     if only is not None:
@@ -53,44 +54,44 @@ def picture_size(
 
 
 def pair_times(span: TimeSpan, count: int, *, inset_seconds: float = 0.0) -> list[float]:
-    """When `count` pairs begin, one in each equal part of a span; both frames of each lie inside it.
+    """The start times of `count` pairs, one in each equal part of a span; both frames of a pair lie inside the span.
 
-    Where in its part a pair lies follows the golden ratio: at even distances a shaking thing can be met at the same
-    side every time, and then looks like one that moves or like one that stands still (aliasing). Such jittered
-    sampling (Cook 1986, "Stochastic Sampling in Computer Graphics") turns that error into noise.
+    The position of a pair within its part follows the golden ratio. Evenly spaced samples of a shaking thing may meet
+    it on the same side every time, so that it seems to move or to stand still (aliasing). Jittered sampling (Cook 1986,
+    "Stochastic Sampling in Computer Graphics") turns that error into noise.
 
     Args:
-        inset_seconds: the span's ends are uncertain by so much; a sixth of it is given up at most.
+        inset_seconds: uncertainty of the span's ends, which are avoided; at most a sixth of the span at each end.
     """
     inset = min(inset_seconds, span.duration_seconds / 6)
     start, stop = span.start_seconds + inset, span.stop_seconds - inset
-    room = stop - start - PAIR_SECONDS
-    if room <= 0:
+    length = stop - start - PAIR_SECONDS
+    if length <= 0:
         return [max(span.start_seconds, min(start, span.stop_seconds - PAIR_SECONDS))]
-    count = max(1, min(count, int(room / PAIR_SECONDS) + 1))
-    return [start + room * (place + (0.5 + place * GOLDEN_RATIO) % 1) / count for place in range(count)]
+    count = max(1, min(count, int(length / PAIR_SECONDS) + 1))
+    return [start + length * (index + (0.5 + index * GOLDEN_RATIO) % 1) / count for index in range(count)]
 
 
-def asked_times(starts: Iterable[float]) -> list[float]:
-    """Times of both frames of each pair, sorted, each once."""
+def frame_times(starts: Iterable[float]) -> list[float]:
+    """The times of both frames of each pair, sorted, each once."""
     return sorted({time for start in starts for time in (start, start + PAIR_SECONDS)})
 
 
-def scaled(frames: Iterable[SampledFrame], size: PictureSize) -> Iterator[SampledFrame]:
-    """The frames at the shown size."""
+def scale_frames(frames: Iterable[SampledFrame], size: PictureSize) -> Iterator[SampledFrame]:
+    """The frames at the size that the model sees."""
     for frame in frames:
         yield SampledFrame(frame.time_seconds, scale_to(frame.pixels, size.width, size.height))
 
 
-def pairs_at(starts: Sequence[float], frames: Sequence[SampledFrame]) -> list[TimedPair]:
-    """The pairs that begin at the given times, each made of the frames on screen then; none without frames.
+def make_pairs(starts: Sequence[float], frames: Sequence[SampledFrame]) -> list[TimedPair]:
+    """The pairs that begin at the given times, each of the frames on screen at these times; none without frames.
 
     Args:
-        frames: in order of time, at the shown size.
+        frames: in order of time, at the size that the model sees.
     """
     pairs: list[TimedPair] = []
     for start in starts:
-        first, second = on_screen(frames, start), on_screen(frames, start + PAIR_SECONDS)
+        first, second = frame_on_screen(frames, start), frame_on_screen(frames, start + PAIR_SECONDS)
         if first is None or second is None:
             continue
         pixels = np.stack([first.pixels, second.pixels])  # (2, height, width, 3)
@@ -98,8 +99,8 @@ def pairs_at(starts: Sequence[float], frames: Sequence[SampledFrame]) -> list[Ti
     return pairs
 
 
-def on_screen(frames: Sequence[SampledFrame], time: float) -> SampledFrame | None:
-    """The last frame that began at or before a time; the first where none did."""
+def frame_on_screen(frames: Sequence[SampledFrame], time: float) -> SampledFrame | None:
+    """The last frame that appeared at or before a time; the first frame where none did."""
     found = frames[0] if frames else None
     for frame in frames:
         if frame.time_seconds > time + TIME_TOLERANCE_SECONDS:
@@ -108,14 +109,9 @@ def on_screen(frames: Sequence[SampledFrame], time: float) -> SampledFrame | Non
     return found
 
 
-def empty_picture(size: PictureSize) -> Pixels:
-    """Black, for counting tokens before anything is decoded."""
-    return np.zeros((size.height, size.width, 3), np.uint8)
-
-
-def timed_frames(pairs: Iterable[tuple[float, ShownFrames]]) -> list[Part]:
-    """Each pair with its true time before it: Qwen2-VL has no absolute time of its own."""
-    parts: list[Part] = []
+def timed_frames(pairs: Iterable[tuple[float, ShownFrames]]) -> list[PromptPart]:
+    """Prompt parts of the pairs, each preceded by its presentation time: Qwen2-VL has no notion of absolute time."""
+    parts: list[PromptPart] = []
     for seconds, frames in pairs:
         parts += [f"{seconds:.1f}s ", frames, "\n"]
     return parts

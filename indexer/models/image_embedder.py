@@ -1,7 +1,7 @@
-"""Pictures and their descriptions as vectors, by open_clip. The only file that imports it.
+"""The image embedder: pictures and their descriptions as vectors, by open_clip. The only file that imports it.
 
-A model is named `NAME:PRETRAINED` (as `open_clip.list_pretrained()` prints them, or with a checkpoint file instead of
-the tag), or by a directory with `open_clip_config.json` and weights.
+A model is named as `NAME:PRETRAINED` (a pair that `open_clip.list_pretrained()` lists, or a checkpoint file in place of
+the tag), or as a directory with `open_clip_config.json` and weights.
 """
 
 from collections.abc import Sequence
@@ -54,18 +54,18 @@ class ClipModel:
         return self._batch_frames
 
     def prepare(self, pixels: Pixels) -> NDArray[np.float32]:
-        """(height, width, 3) uint8 RGB -> (3, size, size), by the checkpoint's own preprocessing."""
+        """(height, width, 3) uint8 RGB -> (3, size, size), with the checkpoint's own preprocessing."""
         prepared: torch.Tensor = self._preprocess(Image.fromarray(pixels))
         return prepared.numpy()
 
     def embed_prepared(self, inputs: NDArray[np.float32]) -> Vectors:
         """(n, 3, size, size) -> (n, dim) float16 of unit length.
 
-        Every batch has the same size, the last filled up with zeros: kernels are chosen by shape, and a picture must
-        have the same vector in whatever company it comes, or an interrupted run would differ from a whole one.
+        Every batch has the same size, the last padded with zeros: kernels are chosen by shape, and the vector of a
+        picture must not depend on its batch, or a resumed run would differ from an uninterrupted one.
 
         Raises:
-            ModelBrokenError: the device has not enough memory for one batch.
+            ModelBrokenError: the device has too little memory for one batch.
         """
         parts: list[Vectors] = []
         for start in range(0, len(inputs), self._batch_frames):
@@ -98,17 +98,17 @@ class ClipModel:
 def load_clip_model(
     spec: str, *, device: str = "auto", batch_frames: int = 0, announce: Announce = announce_on_stderr
 ) -> ClipModel:
-    """Loads `NAME:PRETRAINED` or a checkpoint directory.
+    """Loads an open_clip model.
 
     Args:
-        spec: what to load.
+        spec: `NAME:PRETRAINED` or a checkpoint directory.
         device: `auto`, `cpu`, `cuda`, `cuda:N`, `mps`.
-        batch_frames: pictures a batch; 0 chooses by device.
-        announce: told before anything is fetched from the hub.
+        batch_frames: pictures in a batch; 0 chooses by device.
+        announce: called with a message before anything is downloaded.
 
     Raises:
-        ModelMissingError: no weights there, and they cannot be fetched.
-        ModelBrokenError: weights were found and do not load.
+        ModelMissingError: the weights are absent and cannot be downloaded.
+        ModelBrokenError: the weights do not load.
         SettingsError: the device is absent.
     """
     choice = choose_device(device)
@@ -129,7 +129,7 @@ def load_clip_model(
 
 
 def clip_weights_present(spec: str) -> bool:
-    """Whether a model's weights are on this machine; nothing is fetched or loaded."""
+    """Whether a model's weights are on this machine; downloads and loads nothing."""
     directory = Path(spec).expanduser()
     if directory.is_dir():
         return bool(weights_in(directory))
@@ -175,5 +175,5 @@ def _precision(choice: DeviceChoice) -> str:
 
 
 def _unit(features: torch.Tensor) -> Vectors:
-    """(n, dim) -> float16 rows of unit length, normalised in float32."""
+    """(n, dim) -> float16 rows of unit length, normalized in float32."""
     return torch.nn.functional.normalize(features.float(), dim=-1).cpu().numpy().astype(np.float16)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from indexer.models.weights.transformers_models import find_saved_weights, saved_weights_name
+from indexer.models.weights.transformers_models import find_transformers_weights, transformers_weights_name
 
 
 class NamedModel(Protocol):
@@ -35,7 +35,7 @@ class LazyModel(Generic[Model]):
         """The name that the library records; empty while the weights are not on this machine."""
         if self._given is not None:
             return self._given.name
-        return saved_weights_name(self._spec, kind=self._kind) if self._spec else ""
+        return transformers_weights_name(self._spec, kind=self._kind) if self._spec else ""
 
     def fetch(self) -> None:
         """Downloads the weights unless they are on this machine.
@@ -45,7 +45,7 @@ class LazyModel(Generic[Model]):
             ModelBrokenError: files were found that are not such a model.
         """
         if self._spec and self._given is None:
-            find_saved_weights(self._spec, kind=self._kind)
+            find_transformers_weights(self._spec, kind=self._kind)
 
     def get(self) -> Model:
         """The model, loaded on first use; raises what `load` raises."""

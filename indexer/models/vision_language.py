@@ -1,4 +1,4 @@
-"""What is said to a vision-language model and what it says back. Plain values and the protocol; no model is loaded."""
+"""The protocol of a vision-language model, its prompts and its replies. Loads no model."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,38 +14,38 @@ class ShownFrames:
 
     pixels: NDArray[np.uint8]
     """(frames, height, width, 3) RGB; height and width are multiples of the model's grid, so that nothing is resized
-    again. The model sees frames two by two: an odd number is made even by repeating the last."""
+    again. The model takes frames in pairs: the last of an odd number is repeated."""
     frames_per_second: float
 
 
-Part = str | ShownFrames
-Prompt = tuple[Part, ...]
-"""One turn of the user: words and frames in order."""
+PromptPart = str | ShownFrames
+Prompt = tuple[PromptPart, ...]
+"""One message of the user: words and frames in order."""
 
 OnText = Callable[[str], None]
-"""Told every piece of a reply as it is generated."""
+"""Called with every piece of a reply as it is generated."""
 IsCancelled = Callable[[], bool]
-"""Asked before every token."""
+"""Called before every token; True stops the generation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the model said to one prompt."""
+    """The reply to one prompt."""
 
     text: str
     tokens: int
-    """Generated, without the end mark."""
+    """Number of generated tokens, without the end token."""
     complete: bool
-    """False when the reply was cut at the limit, so that a JSON reply may not parse."""
+    """False when the reply was truncated at the limit, so that JSON may not parse."""
 
 
 @runtime_checkable
 class VisionLanguageModel(Protocol):
-    """Answers prompts of words and frames. Safe from several threads: requests wait for their turn."""
+    """Answers prompts of words and frames. Thread-safe: requests are queued."""
 
     @property
     def name(self) -> str:
-        """What the library records: model, weights and their fingerprint."""
+        """Model, weights and their fingerprint, as the library records them."""
         ...
 
     @property
@@ -55,21 +55,21 @@ class VisionLanguageModel(Protocol):
 
     @property
     def grid_pixels(self) -> int:
-        """Height and width of a shown frame are multiples of this; one such square of a frame pair is one token."""
+        """Height and width of a frame are multiples of this; one such square of a frame pair is one token."""
         ...
 
     @property
     def picture_size(self) -> tuple[int, int] | None:
-        """Height and width in pixels of the only frames that the model knows; None for one that takes any size."""
+        """The only height and width in pixels that the model takes; None for any size."""
         ...
 
     @property
     def captioned_pairs(self) -> int | None:
-        """Frame pairs of a clip that comes with its caption, for a model that reads better than it looks; else None."""
+        """Frame pairs of a clip shown with its caption, for a model that reads better than it sees, or None."""
         ...
 
     def count_tokens(self, prompt: Prompt) -> int:
-        """Tokens of the whole prompt with the chat's own marks, as the processor counts them; no model is run."""
+        """Tokens of the whole prompt with the chat template, as the processor counts them; runs no model."""
         ...
 
     def generate(
@@ -81,18 +81,18 @@ class VisionLanguageModel(Protocol):
         on_text: OnText | None = None,
         is_cancelled: IsCancelled | None = None,
     ) -> list[Reply]:
-        """Replies, greedily decoded, one a prompt.
+        """One reply to each prompt, greedily decoded.
 
         Args:
-            prompts: answered together, as far as memory allows.
+            prompts: answered in batches, as large as memory allows.
             max_tokens: of one reply.
-            schema: a JSON schema that every reply is held to, token by token; None leaves it free.
-            on_text: told the pieces of the reply; with one prompt only.
-            is_cancelled: once it says True, nothing more is generated.
+            schema: JSON schema that constrains every reply, token by token; None for free text.
+            on_text: receives the reply piece by piece; with a single prompt only.
+            is_cancelled: stops the generation once it returns True.
 
         Raises:
             PromptTooLongError: a prompt and its reply do not fit the context.
-            GenerationCancelledError: `is_cancelled` said so.
+            GenerationCancelledError: `is_cancelled` returned True.
             DeviceMemoryError: the device has too little memory even for one prompt.
         """
         ...

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError
+from indexer.models.loading import Models, load_models
 from indexer.models.protocols import SpeechModel
-from indexer.models.registry import Models, load_models
 from indexer.models.vision_language import VisionLanguageModel
 from indexer.pipeline.events import IndexEvent, IndexFinished, ScanFinished, VideoMissing, VideoMoved, VideoSkipped
 from indexer.pipeline.pending_stages import pending_stages
@@ -145,12 +145,12 @@ def _drop_replaced(run: RunContext, plan: Plan) -> None:
 
 
 def _run_stages(run: RunContext, stages: Sequence[Stage], plan: Plan, models: Models) -> None:
-    from indexer.models.device import one_thread_an_operation  # imports torch, which takes seconds
+    from indexer.models.device import single_thread_on_cpu  # imports torch, which takes seconds
 
     check_maker(run.library.path, run.library.maker, maker_of(models, run.settings))
     run.models = models
     for stage in stages:
-        with one_thread_an_operation(run.settings.device) if stage.one_thread_an_operation else nullcontext():
+        with single_thread_on_cpu(run.settings.device) if stage.one_thread_an_operation else nullcontext():
             stage.make(plan.jobs)
     if not run.cancel.is_set():
         run.library.maintain()

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from indexer.catalog import FIRST_STAGE, StageName
 from indexer.config import Settings
 from indexer.errors import UnreadableVideoError, VanishedVideoError, VideoError
+from indexer.models.loading import Models
 from indexer.models.protocols import SpeechModel
-from indexer.models.registry import Models
 from indexer.models.vision_language import VisionLanguageModel
 from indexer.pipeline.commits import Commits
 from indexer.pipeline.events import IndexEvent, StageLeftOut, VideoFailed, VideoWarned

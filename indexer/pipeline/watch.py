@@ -21,7 +21,7 @@ from indexer.errors import (
     LibraryModelsError,
     UsageError,
 )
-from indexer.models.registry import Models, load_models
+from indexer.models.loading import Models, load_models
 from indexer.pipeline.events import (
     IndexEvent,
     VideoMissing,

@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Sequence
 
-from indexer.models.transcript import Heard, HeardLine
+from indexer.models.transcript import Transcript, TranscriptLine
 from indexer.records import TimedText, TimeSpan
 
 MOST_NO_SPEECH = 0.6
@@ -37,7 +37,7 @@ def compression_ratio(text: str) -> float:
     return len(raw) / len(zlib.compress(raw))
 
 
-def kept_lines(heard: Heard) -> tuple[HeardLine, ...]:
+def kept_lines(heard: Transcript) -> tuple[TranscriptLine, ...]:
     """The lines that were most likely said."""
     lines = heard.lines
     if not lines:
@@ -50,7 +50,7 @@ def kept_lines(heard: Heard) -> tuple[HeardLine, ...]:
     return tuple(line for line in lines if _is_likely(line))
 
 
-def _is_likely(line: HeardLine) -> bool:
+def _is_likely(line: TranscriptLine) -> bool:
     return (
         line.mean_log_probability >= LEAST_LOG_PROBABILITY
         and compression_ratio(line.text) <= MOST_COMPRESSION
@@ -58,7 +58,7 @@ def _is_likely(line: HeardLine) -> bool:
     )
 
 
-def cues_of(lines: Sequence[HeardLine], *, start_seconds: float, language: str) -> list[TimedText]:
+def cues_of(lines: Sequence[TranscriptLine], *, start_seconds: float, language: str) -> list[TimedText]:
     """Lines -> cues that end with a sentence or at a pause, on the player's clock.
 
     Args:

@@ -12,7 +12,7 @@ from indexer.decode.child_pool import DecodeSpares
 from indexer.decode.frame_transforms import scale_to
 from indexer.decode.video import open_video
 from indexer.errors import VideoError
-from indexer.models.frame_pairs import FRAMES_PER_SECOND, PAIR_SECONDS, TimedPair, asked_times, pairs_at, scaled
+from indexer.models.frame_pairs import FRAMES_PER_SECOND, PAIR_SECONDS, TimedPair, frame_times, make_pairs, scale_frames
 from indexer.models.vision_language import ShownFrames
 from indexer.records import SampledFrame
 from search.answering.clip_planning import PlannedClip, PlannedPair
@@ -70,17 +70,17 @@ def _frames(
 ) -> list[SampledFrame]:
     """Full-size pictures at all instants of one video, in order; kept no larger than the largest that is shown."""
     pairs = [pair for clip in clips for pair in clip.pairs]
-    times = asked_times(pair.start_seconds for pair in pairs)
+    times = frame_times(pair.start_seconds for pair in pairs)
     largest = max((pair.size for pair in pairs), key=lambda size: size.height * size.width)
     side = settings.picture_max_side
     with open_video(Path(video), settings=settings, times=times, max_side=side, spares=spares) as reader:
-        return list(scaled(reader.frames(), largest))
+        return list(scale_frames(reader.frames(), largest))
 
 
 def _pairs(planned: Sequence[PlannedPair], frames: Sequence[SampledFrame]) -> tuple[TimedPair, ...]:
     made: list[TimedPair] = []
     for pair in planned:
-        for time, shown in pairs_at([pair.start_seconds], frames):
+        for time, shown in make_pairs([pair.start_seconds], frames):
             pictures = [scale_to(picture, pair.size.width, pair.size.height) for picture in shown.pixels]
             made.append((time, ShownFrames(np.stack(pictures), FRAMES_PER_SECOND)))
     return tuple(made)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from indexer.models.frame_pairs import PAIR_SECONDS, picture_size
+from indexer.models.frame_pairs import PAIR_SECONDS, fit_picture_size
 from indexer.models.vision_language import IsCancelled
 from indexer.records import TimeSpan, Video
 from search.answering.callbacks import AnswerCallbacks
@@ -131,7 +131,9 @@ def planned_clip(question: str, context: AskContext, video: Video, span: TimeSpa
     model, count = context.model, max(1, int(span.duration_seconds / STEP_SECONDS))
     limit = model.context_limit - reply_tokens(model)
     for tokens in SIZES:
-        size = picture_size(width, height, grid_pixels=model.grid_pixels, most_tokens=tokens, only=model.picture_size)
+        size = fit_picture_size(
+            width, height, grid_pixels=model.grid_pixels, most_tokens=tokens, only=model.picture_size
+        )
         starts = (span.start_seconds + place * STEP_SECONDS for place in range(count))
         pairs = tuple(PlannedPair(start, 1.0, size) for start in starts)
         clip = PlannedClip(ClipCandidate(video.path, video.video_id, span, (), width, height), pairs)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from indexer.models.frame_pairs import timed_frames
-from indexer.models.vision_language import Part, Prompt, ShownFrames
+from indexer.models.vision_language import Prompt, PromptPart, ShownFrames
 from indexer.records import TimeSpan
 from search.text.quoting import quoted
 
@@ -29,7 +29,7 @@ class ShownClip:
 
 def ask_prompt(question: str, clips: Sequence[ShownClip]) -> Prompt:
     """Clips are numbered from 1; text out of a video is quoted as data."""
-    parts: list[Part] = []
+    parts: list[PromptPart] = []
     for number, clip in enumerate(clips, 1):
         parts.append(f"Clip {number}, {clip.span.start_seconds:.1f}s to {clip.span.stop_seconds:.1f}s:\n")
         parts += timed_frames(clip.pairs)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from indexer.models.frame_pairs import FRAMES_PER_SECOND, PictureSize, picture_size
+from indexer.models.frame_pairs import FRAMES_PER_SECOND, PictureSize, fit_picture_size
 from indexer.models.vision_language import ShownFrames, VisionLanguageModel
 from search.answering.clip_planning import ClipCandidate, PlannedClip, PlannedPair, sample_times, with_sizes
 from search.answering.prompts import ShownClip, ask_prompt
@@ -111,7 +111,7 @@ def _sized(
     """Pairs of about so many tokens in the mean: a quarter of them twice as large, the others two thirds."""
 
     def size(wanted: float) -> PictureSize:
-        return picture_size(
+        return fit_picture_size(
             candidate.width,
             candidate.height,
             grid_pixels=model.grid_pixels,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from indexer.models.frame_pairs import picture_size
+from indexer.models.frame_pairs import fit_picture_size
 from indexer.models.vision_language import VisionLanguageModel
 from indexer.records import TimeSpan, Video
 from indexer.store.library import Library
@@ -39,7 +39,7 @@ def _spread(
     planned: list[PlannedClip] = []
     passed, place = 0.0, 0
     for one in candidates:
-        size = picture_size(
+        size = fit_picture_size(
             one.width,
             one.height,
             grid_pixels=model.grid_pixels,

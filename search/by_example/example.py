@@ -1,6 +1,6 @@
-"""An example in place of words: an image, or a moment of the library of which more is wanted.
+"""The example of a search by example: an image, or a moment of the library.
 
-Leaves out reading images (`indexer.decode.image`) and finding what is like an example (`find_like`).
+Leaves out reading images (`indexer.decode.image`) and finding similar moments (`search.by_example.similar_moments`).
 """
 
 from collections.abc import Collection
@@ -21,24 +21,24 @@ from search.retrieval.embedded_query import QueryVector
 from search.signals import Signal
 
 FADED_LEVELS = 204
-"""Of 255: a picture whose levels span less is faded. Measured in drawn worlds: 2 of 400 frames at random times were
-not found for being faded, and both are first at full range, with cosines of 0.98."""
+"""Of 255. A picture whose levels span less is faded. Measured in drawn worlds: of 400 frames at random times, 2 faded
+ones were not found; with stretched levels both are found first, with cosines of 0.98."""
 UNIFORM_LEVELS = 8
-"""A picture whose levels span less is of one colour; what is left is noise."""
+"""A picture whose levels span less has one colour, and only noise besides."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What is looked for."""
+    """What moments are compared with."""
 
     vectors: NDArray[np.floating[Any]]
-    """(n, dim): views of the same thing; a frame is as similar as it is to the nearest of them."""
+    """(n, dim): views of the same thing; a frame's similarity is that to the nearest of them."""
     pictures: tuple[Pixels, ...] = ()
-    """Of an image, (height, width, 3) each: as it is, and at its full range where it is faded. Empty for a moment."""
+    """(height, width, 3) each: an image as it is and, where it is faded, with stretched levels. Empty for a moment."""
     words: QueryVector | None = None
     """(dim,) in the pictures' space: what is to be different."""
-    left_out: tuple[str, TimeSpan] | None = None
-    """(video id, span): the moment itself, which is not found again."""
+    excluded: tuple[str, TimeSpan] | None = None
+    """(video id, span) of the example itself, where it is a moment; it is not found again."""
 
 
 def make_example(
@@ -50,14 +50,14 @@ def make_example(
     text: str,
     signals: Collection[Signal],
 ) -> Example:
-    """An example of an image or a moment, with the words that change it.
+    """The example of an image or a moment, with words for what is to be different.
 
     Args:
-        text: checked; empty for none.
-        signals: what may be compared; must hold `picture`.
+        text: validated words; empty for none.
+        signals: the signals to search by, of which `picture` must be one.
 
     Raises:
-        QueryError: both are given, or `picture` is not among the signals, or `like` names no moment.
+        QueryError: both are given, `picture` is not among the signals, or `like` names no moment.
         ImageError: the image cannot be used.
         NotInLibraryError: `like` names no video, or several.
     """
@@ -73,9 +73,9 @@ def make_example(
 
 
 def example_from_image(pixels: Pixels, model: PictureModel) -> Example:
-    """An image as it is and mirrored: which way round a copy was turned is seldom what is meant.
+    """The example of an image, as it is and mirrored, since copies may be mirrored.
 
-    One that is faded is also seen at its full range: a frame of a fade shows what the frames beside it show.
+    A faded image is also compared with stretched levels: a frame of a fade shows what the frames beside it show.
 
     Args:
         pixels: (height, width, 3), prepared as sampled frames are.
@@ -87,7 +87,7 @@ def example_from_image(pixels: Pixels, model: PictureModel) -> Example:
 
 
 def stretch_levels(pixels: Pixels) -> tuple[Pixels, ...]:
-    """A faded picture with its levels stretched, all colours alike; none of one that is not faded, or shows nothing.
+    """A faded picture with its levels stretched, in the same way for all colours; none for any other picture.
 
     Args:
         pixels: (height, width, 3).
@@ -99,10 +99,10 @@ def stretch_levels(pixels: Pixels) -> tuple[Pixels, ...]:
 
 
 def example_from_moment(library: Library, place: MomentReference) -> Example:
-    """What is on screen then, by the vectors that the library holds.
+    """The example of a moment, from the vectors of its frames in the library.
 
     Raises:
-        NotInLibraryError: no video, or several, go by that name.
+        NotInLibraryError: the name matches no video, or several.
         QueryError: the time is not in the video, or the video's pictures are not indexed.
     """
     video = library.find_video(place.video)
@@ -115,9 +115,9 @@ def example_from_moment(library: Library, place: MomentReference) -> Example:
         raise QueryError(f"the pictures of {video.path} are not indexed, so nothing like them can be found")
     span = TimeSpan(place.start_seconds, min(place.stop_seconds, video.duration_seconds))
     inside = [frame for frame in frames if span.start_seconds <= frame.time_seconds < span.stop_seconds]
-    if not inside:  # a frame is on screen until the next
+    if not inside:  # a frame stays on screen until the next
         before = [frame for frame in frames if frame.time_seconds <= span.start_seconds]
         inside = [max(before, key=lambda frame: frame.time_seconds)] if before else frames[:1]
     mean = np.stack([frame.vector for frame in inside if frame.vector is not None]).astype(np.float32).mean(axis=0)
     vector = mean / max(float(np.linalg.norm(mean)), 1e-6)
-    return Example(vector[None], left_out=(video.video_id, span))
+    return Example(vector[None], excluded=(video.video_id, span))

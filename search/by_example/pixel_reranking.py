@@ -1,8 +1,8 @@
-"""Candidates for an image, ordered by laying the image over their pictures, pixel by pixel.
+"""Pixel reranking: orders the candidates for an image by how well the image matches their pictures pixel by pixel.
 
-A part of a picture may be nearer, for a model, to another whole picture. So the image is first laid over the one
-picture of each of the best segments that the library keeps. Where that leaves several, or the best is none too near,
-frames of their files are looked at too (`closer`).
+The vector of a crop may be nearest to an entirely different picture. So the image is first matched with the thumbnails
+of the best segments. Where that leaves several candidates, or the best cosine is low, frames decoded from the files are
+matched too (`search.by_example.frame_refinement`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,91 +20,93 @@ from search.by_example.frame_refinement import FrameMatch, RefinementCandidate, 
 from search.by_example.template_matching import NO_MATCH, Template, make_templates, match_templates
 
 FrameSimilarities = dict[SegmentKey, list[tuple[float, float]]]
-"""For each segment its frames' (time in seconds, similarity), in order of time."""
+"""Segment -> (time in seconds, cosine) of its frames, in order of time."""
 COMPARED_AT_ONCE = 20
-"""Segments whose pictures are laid over the image. Measured in drawn worlds: the right one was among the first 20 for
-99 of 100 cut-out images."""
+"""Segments whose thumbnails are compared. Measured in drawn worlds: the right segment was among the first 20 for 99 of
+100 cropped images."""
 AGREEMENT = 0.7
 MAX_COMPARED = 80
-"""While none of them agrees so far, as many again, up to the most. Measured on real videos with
-a model that was trained on drawn ones: of 58 cut-outs, three right ones were not among the first 20, and all were among
-the first 61."""
+"""Until one of them agrees so far, further segments are compared, up to this number. Measured on real videos with a
+model that was trained on drawn ones: of 58 cropped images, three right segments were not among the first 20, and all
+were among the first 61."""
 THUMBNAIL_WEIGHT = 0.5
-"""What full agreement of the pixels adds to a cosine."""
+"""What full agreement with a thumbnail adds to a cosine."""
 SURE_COSINE = 0.9
-"""From here on an image may be taken for the same picture by its vector alone."""
+"""From it on, a vector alone suffices to take an image for the same picture."""
 FRAME_WEIGHT = 2.0
-"""What full agreement adds once the frames themselves were looked at: more than any vector says."""
+"""What full agreement with a decoded frame adds to a cosine: more than any vector."""
 REFINED_MARGIN = 0.15
-"""Segments that lie no further behind the best, in cosines with pixels added, are looked at closer."""
+"""Segments whose score, cosine with agreement added, is lower than the best by at most so much are refined."""
 MAX_REFINED = 3
-"""Segments that are looked at closer, of the nearest and of those whose pictures agree best: each may be a file to
+"""Segments that are refined, of those with the best cosines and of those with the best agreement; each may be a file to
 open."""
 FRAMES_PER_CANDIDATE = 2
-"""The sampled frames of a segment around which to look closer, the nearest to the image. Measured in
-drawn worlds: one found 0.92 of cut-out images, two 0.98, three no more."""
+"""Sampled frames of a segment around which frames are decoded, those nearest to the image. Measured in drawn worlds:
+with one, 0.92 of cropped images were found, with two 0.98, with three no more."""
 
 
 @dataclass(frozen=True, slots=True)
 class PixelReranker:
-    """An image and where to look for it."""
+    """An image with the segments that it may be from."""
 
     library: Library
     pictures: Sequence[Pixels]
-    """Of the image, see `Example`."""
+    """Of the image, see `Example.pictures`."""
     similar: FrameSimilarities
     segments: Mapping[SegmentKey, SegmentRow]
     videos: Mapping[str, Video]
     settings: Settings
 
-    def order(
+    def rerank(
         self, ranked: list[SegmentKey], best: Mapping[SegmentKey, float]
     ) -> tuple[list[SegmentKey], dict[SegmentKey, FrameMatch]]:
-        """The segments anew, the likeliest first, and what was seen of those whose pictures were compared.
+        """The segments in their new order, and the best matching frames of those that were compared.
 
         Args:
-            ranked: by their nearest frames.
-            best: the similarity of that frame.
+            ranked: segments by the cosine of their nearest frame.
+            best: the cosine of that frame.
         """
         if not ranked:
             return ranked, {}
-        parts = [part for picture in self.pictures for part in make_templates(picture)]
-        seen = self._kept(parts, ranked)
-        worth = {key: best[key] + THUMBNAIL_WEIGHT * one.template.agreement for key, one in seen.items()}
-        ranked = _in_order(ranked, worth)
-        close = [key for key in ranked if key in worth and worth[key] >= worth[ranked[0]] - REFINED_MARGIN]
+        templates = [template for picture in self.pictures for template in make_templates(picture)]
+        found = self._match_thumbnails(templates, ranked)
+        scores = {key: best[key] + THUMBNAIL_WEIGHT * one.template.agreement for key, one in found.items()}
+        ranked = _by_score(ranked, scores)
+        close = [key for key in ranked if key in scores and scores[key] >= scores[ranked[0]] - REFINED_MARGIN]
         if len(close) > 1 or best[close[0]] < SURE_COSINE:
-            nearest = sorted(close, key=lambda key: -best[key])[:MAX_REFINED]
-            likest = sorted(close, key=lambda key: -seen[key].template.agreement)[:MAX_REFINED]
-            chosen = list(dict.fromkeys(nearest + likest))
-            seen |= match_frames(parts, [self._candidate(key) for key in chosen], settings=self.settings)
-            ranked = _in_order(ranked, {key: best[key] + FRAME_WEIGHT * seen[key].template.agreement for key in chosen})
-        return ranked, seen
+            by_cosine = sorted(close, key=lambda key: -best[key])[:MAX_REFINED]
+            by_agreement = sorted(close, key=lambda key: -found[key].template.agreement)[:MAX_REFINED]
+            chosen = list(dict.fromkeys(by_cosine + by_agreement))
+            found |= match_frames(templates, [self._candidate(key) for key in chosen], settings=self.settings)
+            scores = {key: best[key] + FRAME_WEIGHT * found[key].template.agreement for key in chosen}
+            ranked = _by_score(ranked, scores)
+        return ranked, found
 
-    def _kept(self, parts: Sequence[Template], ranked: Sequence[SegmentKey]) -> dict[SegmentKey, FrameMatch]:
-        """What the pictures show that the library keeps, of as many segments as it takes until one agrees."""
-        seen: dict[SegmentKey, FrameMatch] = {}
+    def _match_thumbnails(
+        self, templates: Sequence[Template], ranked: Sequence[SegmentKey]
+    ) -> dict[SegmentKey, FrameMatch]:
+        """The matches in the thumbnails of as many segments as it takes until one agrees."""
+        found: dict[SegmentKey, FrameMatch] = {}
         for first in range(0, min(MAX_COMPARED, len(ranked)), COMPARED_AT_ONCE):
-            seen |= {key: self._picture(parts, key) for key in ranked[first : first + COMPARED_AT_ONCE]}
-            if max(one.template.agreement for one in seen.values()) >= AGREEMENT:
+            found |= {key: self._match_thumbnail(templates, key) for key in ranked[first : first + COMPARED_AT_ONCE]}
+            if max(one.template.agreement for one in found.values()) >= AGREEMENT:
                 break
-        return seen
+        return found
 
-    def _picture(self, parts: Sequence[Template], key: SegmentKey) -> FrameMatch:
-        """Nothing where it is lost."""
+    def _match_thumbnail(self, templates: Sequence[Template], key: SegmentKey) -> FrameMatch:
+        """No match where the thumbnail is lost."""
         bgr = cv2.imread(str(self.library.thumbnail_path(*key)))
         picture = None if bgr is None else as_pixels(np.ascontiguousarray(bgr[:, :, ::-1]))
-        fits = NO_MATCH if picture is None else match_templates(parts, picture)
-        return FrameMatch(fits, self.segments[key].best_frame_seconds)
+        match = NO_MATCH if picture is None else match_templates(templates, picture)
+        return FrameMatch(match, self.segments[key].best_frame_seconds)
 
     def _candidate(self, key: SegmentKey) -> RefinementCandidate:
         nearest = sorted(self.similar[key], key=lambda frame: (-frame[1], frame[0]))[:FRAMES_PER_CANDIDATE]
-        return RefinementCandidate(
-            key, self.videos[key[0]].path, self.segments[key].span, tuple(time for time, _ in nearest)
-        )
+        around = tuple(time for time, _ in nearest)
+        return RefinementCandidate(key, self.videos[key[0]].path, self.segments[key].span, around)
 
 
-def _in_order(ranked: Sequence[SegmentKey], worth: Mapping[SegmentKey, float]) -> list[SegmentKey]:
-    """Those of known worth first, the best first; the others after them as they were."""
-    first = sorted(worth, key=lambda key: (-worth[key], key))
-    return first + [key for key in ranked if key not in worth]
+def _by_score(ranked: Sequence[SegmentKey], scores: Mapping[SegmentKey, float]) -> list[SegmentKey]:
+    """Those with a score first, best first; the others after them in their old order."""
+    first = sorted(scores, key=lambda key: (-scores[key], key))
+    return first + [key for key in ranked if key not in scores]

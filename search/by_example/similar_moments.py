@@ -1,8 +1,8 @@
-"""An example -> drafts of moments that look like it, best first. Loads no model, shows nothing.
+"""The moments that look like an example, best first. Loads no model.
 
-First by the pictures' vectors; an image is then laid over the pictures of the best few (`overlay`). Words beside an
-example say what is to be different ("this, but at night"): their vector is added to the example's, so that one list is
-asked for what is near to both.
+Nearest frames by their vectors come first; an image is then matched with the pictures of the best segments
+(`search.by_example.pixel_reranking`). Words beside an example tell what is to be different ("this, but at night"):
+their vector is added to that of the example, so that one search finds what is near to both.
 """
 
 from collections.abc import Collection, Mapping
@@ -25,22 +25,21 @@ from search.scoring.profile_thresholds import profile_thresholds
 from search.scoring.rank_fusion import RANK_CONSTANT
 
 THRESHOLD = MatchThreshold(best_z_score=2.3, z_score=2.3, sure=SURE_COSINE)
-"""What looks so much more like the example than the library in general is listed. Measured in drawn worlds: a cut-out
-image stands at 2.6 or more for 99 in 100. Images of elsewhere stand as high there: the list shows what looks most like
-an image, and does not say that it is the same."""
+"""Measured in drawn worlds: 99 in 100 cropped images reach 2.6 or more. Images from elsewhere reach as much: the list
+shows what looks most like an image, and does not claim that it is the same."""
 SAME_COSINE = 0.95
-"""Cosine from which a frame is the example itself, which is not wanted where words say what is to be different."""
+"""From it on, a frame is the example itself, which is unwanted where words tell what is to be different."""
 SAME_AGREEMENT = 0.9
-"""Agreement from which a frame is taken for the very one that the image shows: it counts, and its time is told.
-Measured on 52 frames of an unseen drawn world: an uncut frame, also a worn one, agrees with itself by 0.88 or more,
-with the best frame of another scene by 0.90 or less for 9 in 10."""
+"""From it on, a frame is taken for the one that the image shows: the hit counts, and its best frame is that one.
+Measured on 52 frames of an unseen drawn world: an uncropped frame, degraded or not, agrees with itself by 0.88 or more,
+and with the best frame of another scene by 0.90 or less for 9 in 10."""
 SAME_EXPLAINED_VARIANCE = 0.8
-"""Share of an image's variance that a picture explains, from where it counts, however little it stands out by its
-vector. Measured, see docs/decisions.md."""
-WORDS_SPREADS, WORDS_MOST = 1.5, 10.0
-"""For profiles whose data file gives no weight: how many times the example's spread over this library the words'
-spread is to weigh, and the most that the words are multiplied by. Each model has its own scale of words beside
-pictures; the spreads make them comparable. Not measured with a large model."""
+"""From it on, the best hit counts, however little its vector stands out; share of an image's variance that a picture
+explains. Measured, see docs/decisions.md."""
+WORDS_DEVIATIONS, MAX_WORDS_WEIGHT = 1.5, 10.0
+"""For profiles whose data file gives no weight. The weight of the words' vector makes the deviation of its cosines over
+the library so many times that of the example's, with an upper bound on the weight. Each model has its own scale of
+words beside pictures; the deviations make them comparable. Not measured with a large model."""
 
 
 def find_similar_moments(
@@ -51,12 +50,12 @@ def find_similar_moments(
     videos: Mapping[str, Video],
     settings: Settings,
 ) -> list[Draft]:
-    """Every moment that is like an example, best first.
+    """Every moment that looks like an example, best first.
 
     Args:
-        video_ids: look in these alone; None for all.
-        videos: the library's, by id; those whose pictures are not ready, or that are not among them, are left out.
-        settings: the limits of reading frames of the best few.
+        video_ids: search these alone; None for all.
+        videos: the library's, by id; others, and those whose pictures are not indexed, are left out.
+        settings: limits of decoding frames of the best candidates.
     """
 
     def ready(video_id: str) -> bool:
@@ -66,18 +65,19 @@ def find_similar_moments(
     keys = [key for key in _candidates(library, wanted, video_ids) if ready(key[0])]
     segments = library.segments_by_key(keys)
     similar = _similarities(library, wanted, [key for key in keys if key in segments])
-    background = Background.of(_background(library, wanted))
+    background = Background.of(_background_cosines(library, wanted))
     best = {key: max(similarity for _, similarity in frames) for key, frames in similar.items()}
     ranked = sorted(best, key=lambda key: (-best[key], key))
-    seen: dict[SegmentKey, FrameMatch] = {}
+    frames: dict[SegmentKey, FrameMatch] = {}
     if wanted.pictures:
-        ranked, seen = PixelReranker(library, wanted.pictures, similar, segments, videos, settings).order(ranked, best)
+        reranker = PixelReranker(library, wanted.pictures, similar, segments, videos, settings)
+        ranked, frames = reranker.rerank(ranked, best)
     if example.words is not None:
         itself = _similarities(library, example, ranked[:COMPARED_AT_ONCE])
         ranked = [key for key in ranked if all(similarity < SAME_COSINE for _, similarity in itself.get(key, []))]
-    counting = background.count_matches(sorted((best[key] for key in ranked), reverse=True), THRESHOLD)
-    if ranked and _shows_the_same(seen.get(ranked[0])):
-        counting = max(counting, 1)
+    count = background.count_matches(sorted((best[key] for key in ranked), reverse=True), THRESHOLD)
+    if ranked and _is_same_picture(frames.get(ranked[0])):
+        count = max(count, 1)
     matches = [
         SegmentMatch(
             video_id=key[0],
@@ -89,24 +89,23 @@ def find_similar_moments(
             texts={},
             frames=similar[key],
         )
-        for rank, key in enumerate(ranked[:counting], start=1)
+        for rank, key in enumerate(ranked[:count], start=1)
     ]
     drafts = localize_moments(matches, background=background.mean)
-    kept = [_timed(draft, seen) for draft in drafts if not _is_left_out(draft, example)]
-    return [replace(draft, ranks={"picture": rank}) for rank, draft in enumerate(kept, start=1)]
+    drafts = [_with_matched_frame(draft, frames) for draft in drafts if not _is_example_itself(draft, example)]
+    return [replace(draft, ranks={"picture": rank}) for rank, draft in enumerate(drafts, start=1)]
 
 
 def _with_words(library: Library, example: Example) -> Example:
-    """Views that are near to the example and to the words; pixels no longer say anything then."""
+    """The example moved towards its words, without pictures, since pixels tell nothing of what is to be different."""
     if example.words is None:
         return example
     words = np.asarray(example.words, np.float32)
     weight = profile_thresholds(library.maker.profile).example_words_weight
     if weight is None:
-        pictures = Background.of(_background(library, example)).deviation
-        weight = min(
-            WORDS_MOST, WORDS_SPREADS * pictures / Background.of(library.background(words, what="frames")).deviation
-        )
+        pictures = Background.of(_background_cosines(library, example)).deviation
+        own = Background.of(library.background(words, what="frames")).deviation
+        weight = min(MAX_WORDS_WEIGHT, WORDS_DEVIATIONS * pictures / own)
     mixed = example.vectors + weight * words  # (n, dim)
     return replace(example, vectors=mixed / np.linalg.norm(mixed, axis=1, keepdims=True), pictures=())
 
@@ -120,7 +119,7 @@ def _candidates(library: Library, example: Example, video_ids: Collection[str] |
 
 
 def _similarities(library: Library, example: Example, keys: list[SegmentKey]) -> FrameSimilarities:
-    """As similar as to the nearest view."""
+    """The cosines of the frames of each segment, each with the nearest of the example's views."""
     views = [library.frame_similarities(vector, keys) for vector in example.vectors]
     found: FrameSimilarities = {}
     for key in keys:
@@ -132,30 +131,31 @@ def _similarities(library: Library, example: Example, keys: list[SegmentKey]) ->
     return found
 
 
-def _background(library: Library, example: Example) -> NDArray[np.float32]:
+def _background_cosines(library: Library, example: Example) -> NDArray[np.float32]:
+    """(n,) cosines of a sample of the library's frames."""
     views = [library.background(vector, what="frames") for vector in example.vectors]
     return np.max(views, axis=0)
 
 
-def _shows_the_same(sighting: FrameMatch | None) -> bool:
-    return sighting is not None and (
-        sighting.template.agreement >= SAME_AGREEMENT or sighting.template.explained >= SAME_EXPLAINED_VARIANCE
+def _is_same_picture(frame: FrameMatch | None) -> bool:
+    return frame is not None and (
+        frame.template.agreement >= SAME_AGREEMENT or frame.template.explained >= SAME_EXPLAINED_VARIANCE
     )
 
 
-def _timed(draft: Draft, seen: Mapping[SegmentKey, FrameMatch]) -> Draft:
-    """With the time of the very frame that the image shows, where that was seen."""
-    sighting = seen.get((draft.video_id, draft.segment_index))
-    if sighting is None or sighting.template.agreement < SAME_AGREEMENT:
+def _with_matched_frame(draft: Draft, frames: Mapping[SegmentKey, FrameMatch]) -> Draft:
+    """The draft with the frame that the image shows as its best, where that frame was found."""
+    frame = frames.get((draft.video_id, draft.segment_index))
+    if frame is None or frame.template.agreement < SAME_AGREEMENT:
         return draft
-    is_within = draft.span.start_seconds <= sighting.time_seconds < draft.span.stop_seconds
-    return replace(draft, best_frame_seconds=sighting.time_seconds) if is_within else draft
+    is_within = draft.span.start_seconds <= frame.time_seconds < draft.span.stop_seconds
+    return replace(draft, best_frame_seconds=frame.time_seconds) if is_within else draft
 
 
-def _is_left_out(draft: Draft, example: Example) -> bool:
-    if example.left_out is None:
+def _is_example_itself(draft: Draft, example: Example) -> bool:
+    if example.excluded is None:
         return False
-    video_id, span = example.left_out
+    video_id, span = example.excluded
     if draft.video_id != video_id:
         return False
     is_within = draft.span.start_seconds <= span.start_seconds < draft.span.stop_seconds

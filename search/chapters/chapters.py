@@ -1,4 +1,4 @@
-"""The chapters of a video: its container's where it has them, else found (`tiling`) and titled (`chapter_titles`)."""
+"""The chapters of a video: those in its container, or parts found by text tiling, each with a title."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,19 +16,19 @@ from search.chapters.titles import TimedLine, chapter_titles, shorten_title, tit
 from search.text.quoting import belongs, quoted
 
 MIN_CONTAINER_CHAPTERS = 2
-"""A file with one chapter has none."""
+"""A container with fewer chapters is treated as having none."""
 MAX_TITLE_TOKENS = 32
 TITLE_INSTRUCTION = "Give a title of at most eight words for this part. Answer with the title alone."
 
 
 @dataclass(frozen=True, slots=True)
 class VideoChapter:
-    """A part of a video with its title."""
+    """A part of a video, with a title."""
 
     span: TimeSpan
     title: str
     source: Literal["container", "found"]
-    """Marked in the file, or made from its segments."""
+    """`container`: marked in the file; `found`: derived from the segments."""
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object of a chapter."""
@@ -41,18 +41,18 @@ class VideoChapter:
 
 
 def chapters_of(library: Library, video: Video) -> list[VideoChapter]:
-    """In order of time, none over another; empty for a video without segments and without chapters of its own."""
+    """The chapters in order of time, without overlaps; none without segments and without container chapters."""
     lines = lines_of(library, video)
-    marked = _marked(video)
+    marked = _container_chapters(video)
     spans = [span for span, _ in marked] or spans_of(library, video)
-    told = chapter_titles([(span, lines_in(lines, span)) for span in spans])
-    names = [title for _, title in marked] or [""] * len(spans)
-    kind: Literal["container", "found"] = "container" if marked else "found"
-    return [VideoChapter(span, name or title, kind) for span, name, title in zip(spans, names, told, strict=True)]
+    derived = chapter_titles([(span, lines_in(lines, span)) for span in spans])
+    own = [title for _, title in marked] or [""] * len(spans)
+    source: Literal["container", "found"] = "container" if marked else "found"
+    return [VideoChapter(span, ours or title, source) for span, ours, title in zip(spans, own, derived, strict=True)]
 
 
 def spans_of(library: Library, video: Video) -> list[TimeSpan]:
-    """Where a video's chapters lie, by its segments alone."""
+    """The spans of a video's chapters, by its segments alone."""
     texts = _rows(library, video)
     segments = library.segments(video.video_id) if "picture" in video.stages else []
     by_segment: dict[int, list[TextRow]] = {}
@@ -62,13 +62,13 @@ def spans_of(library: Library, video: Video) -> list[TimeSpan]:
 
 
 def lines_of(library: Library, video: Video) -> list[TimedLine]:
-    """All that is said, written and described in a video, in order of time."""
+    """Everything said, written and described in a video, in order of time."""
     rows = sorted(_rows(library, video), key=lambda row: row.span)
     return [TimedLine(row.source, row.span, row.text) for row in rows]
 
 
 def lines_in(lines: Sequence[TimedLine], span: TimeSpan) -> list[TimedLine]:
-    """Those that belong to a span."""
+    """The lines that belong to a span."""
     return [line for line in lines if belongs(line.span, span)]
 
 
@@ -80,42 +80,42 @@ def chapters_titled_by_model(
     is_cancelled: IsCancelled | None = None,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> list[VideoChapter]:
-    """As `chapters_of`, titled by a model from what is said, written and described; where it says nothing, as before.
+    """As `chapters_of`, with titles by a model from what is said, written and described.
 
-    Titles that the container has stay.
+    Titles of the container stay, and so do those for which the model gives none.
 
     Raises:
         ModelError, GenerationCancelledError: see the model.
     """
-    lines, made = lines_of(library, video), chapters_of(library, video)
-    kept = {chapter.title for chapter in made} & {title for _, title in _marked(video) if title}
+    lines, chapters = lines_of(library, video), chapters_of(library, video)
+    container_titles = {title for _, title in _container_chapters(video) if title}
     found: list[VideoChapter] = []
-    for number, chapter in enumerate(made, 1):
+    for number, chapter in enumerate(chapters, 1):
         prompt = _title_prompt(lines_in(lines, chapter.span), model)
-        if prompt is None or chapter.title in kept:
+        if prompt is None or chapter.title in container_titles:
             found.append(chapter)
         else:
             (reply,) = model.generate([prompt], max_tokens=MAX_TITLE_TOKENS, is_cancelled=is_cancelled)
             title = shorten_title(reply.text.strip().strip("\"'“”"))
             found.append(VideoChapter(chapter.span, title or chapter.title, chapter.source))
-        on_progress(number / len(made))
+        on_progress(number / len(chapters))
     return found
 
 
 def _title_prompt(lines: Sequence[TimedLine], model: VisionLanguageModel) -> Prompt | None:
-    """As many lines as fit, every second one left out until they do; None without any."""
-    kept, room = list(lines), min(model.context_limit, 8_192) - MAX_TITLE_TOKENS
-    while kept:
-        body = "".join(f"{line.span.start_seconds:.1f}s <<<{quoted(line.text)}>>>\n" for line in kept)
+    """A prompt within the token budget, every second line dropped until it fits; None without lines."""
+    shown, budget = list(lines), min(model.context_limit, 8_192) - MAX_TITLE_TOKENS
+    while shown:
+        body = "".join(f"{line.span.start_seconds:.1f}s <<<{quoted(line.text)}>>>\n" for line in shown)
         prompt = (f"Lines of a video with their times, quoted:\n{body}{TITLE_INSTRUCTION}",)
-        if len(kept) == 1 or model.count_tokens(prompt) <= room:
+        if len(shown) == 1 or model.count_tokens(prompt) <= budget:
             return prompt
-        kept = kept[::2]
+        shown = shown[::2]
     return None
 
 
-def _marked(video: Video) -> list[tuple[TimeSpan, str]]:
-    """The container's chapters in order; what overlaps is cut where the next begins."""
+def _container_chapters(video: Video) -> list[tuple[TimeSpan, str]]:
+    """(span, title) of the container's chapters in order, each cut where the next begins."""
     own = sorted(video.metadata.chapters, key=lambda chapter: chapter.span)
     if len(own) < MIN_CONTAINER_CHAPTERS:
         return []

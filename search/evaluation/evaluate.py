@@ -1,6 +1,6 @@
-"""Score a library's search on queries with known windows, with the same functions as the official metrics.
+"""Evaluation of a library's search on queries with known windows, by the official moment retrieval metrics.
 
-`search.evaluation.ground_truth` says what a truth file holds.
+`search.evaluation.ground_truth` describes the truth file.
 """
 
 import time
@@ -20,13 +20,13 @@ from search.signals import Signal
 RANKS = (1, 5, 10)
 IOU_THRESHOLDS = (0.3, 0.5, 0.7)
 CLEAN_RANK = 10
-"""Moments among which nothing unwanted may be."""
+"""Exclusion is judged on the first so many moments."""
 OVERLAP_IOU = float(np.nextafter(0.0, 1.0))
-"""The least IoU that is an overlap at all."""
+"""The smallest IoU above 0."""
 
 
 class Searcher(Protocol):
-    """The part of `SearchEngine` that is scored."""
+    """The part of `SearchEngine` that is evaluated."""
 
     def search(self, query: str, *, limit: int = ..., signals: Collection[Signal] | None = ...) -> SearchResult: ...
 
@@ -35,7 +35,7 @@ class Searcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """How the search did on one query."""
+    """The result of one query."""
 
     kind: str
     iou: Floats | None
@@ -45,16 +45,16 @@ class _Outcome:
     nothing_found: bool
     seconds: float
     clean: bool | None
-    """Of the first `CLEAN_RANK` moments none lies where nothing may be found; None where the truth does not say."""
+    """Whether none of the first `CLEAN_RANK` moments lies in an unwanted window; None for a query without any."""
     in_order: bool | None
-    """Every moment has its parts one after the other; None for a query without steps."""
+    """Whether every moment has its parts in order of time; None for a query without steps."""
     steps_right: bool | None
-    """Each part of the first moment overlaps a window of its step."""
+    """Whether each part of the first moment overlaps a window of its step; None for a query without steps."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchReport:
-    """What `evaluate_search` measured. Shares are from 0 to 1."""
+    """The results of `evaluate_search`. Shares are from 0 to 1."""
 
     signals: tuple[str, ...] | None
     limit: int
@@ -63,11 +63,11 @@ class SearchReport:
     def to_json(self) -> dict[str, Any]:
         """A stable JSON object:
 
-        - `queries`: number of truth lines; `signals`: those asked for, null for all; `limit`: moments asked for
+        - `queries`: number of truth lines; `signals`: the requested ones, null for all; `limit`: moments requested
         - `all`: scores of all queries with windows; `kinds`: {kind: scores}, only where lines carry a kind
         - `absent`: {`queries`, `nothing_found`}: queries without any window, and the share answered "nothing found"
-        - `exclusion`: {`queries`, `clean@10`}: queries that say what must not be found, and the share of which none of
-          the first 10 moments has its best frame there
+        - `exclusion`: {`queries`, `clean@10`}: queries with unwanted windows, and the share of which none of the first
+          10 moments has its best frame there
         - `order`: {`queries`, `kept`, `steps@1`}: queries with steps, the share of which every moment has its parts in
           order of time, and the share of which each part of the first moment overlaps its step
         - `latency_seconds`: {`p50`, `p95`} of the search call, the query's embedding included
@@ -77,23 +77,23 @@ class SearchReport:
         QVHighlights, of the first 10 moments; `hit@{1,5,10}`: one of the first k moments is in a right video;
         `MRR`: mean of 1 / rank of the first moment with IoU 0.5 or more; `MRR@overlap`: the same for any overlap.
         """
-        asked = [outcome for outcome in self.outcomes if outcome.iou is not None]
+        present = [outcome for outcome in self.outcomes if outcome.iou is not None]
         absent = [outcome.nothing_found for outcome in self.outcomes if outcome.iou is None]
         clean = [outcome.clean for outcome in self.outcomes if outcome.clean is not None]
-        kept = [outcome.in_order for outcome in self.outcomes if outcome.in_order is not None]
-        kinds = sorted({outcome.kind for outcome in asked} - {""})
+        in_order = [outcome.in_order for outcome in self.outcomes if outcome.in_order is not None]
+        kinds = sorted({outcome.kind for outcome in present} - {""})
         seconds = [outcome.seconds for outcome in self.outcomes]
         return {
             "queries": len(self.outcomes),
             "signals": None if self.signals is None else list(self.signals),
             "limit": self.limit,
-            "all": _scores(asked),
-            "kinds": {kind: _scores([outcome for outcome in asked if outcome.kind == kind]) for kind in kinds},
+            "all": _scores(present),
+            "kinds": {kind: _scores([outcome for outcome in present if outcome.kind == kind]) for kind in kinds},
             "absent": {"queries": len(absent), "nothing_found": _mean(absent)},
             "exclusion": {"queries": len(clean), "clean@10": _mean(clean)},
             "order": {
-                "queries": len(kept),
-                "kept": _mean(kept),
+                "queries": len(in_order),
+                "kept": _mean(in_order),
                 "steps@1": _mean(one.steps_right for one in self.outcomes if one.steps_right is not None),
             },
             "latency_seconds": {
@@ -111,32 +111,32 @@ def evaluate_search(
     limit: int = 100,
     progress: Callable[[int, int], None] | None = None,
 ) -> SearchReport:
-    """Ask every query of a truth file and compare the moments with its windows.
+    """Runs every query of a truth file and compares the moments with its windows.
 
     Args:
         signals: search by these alone; None for all that are ready.
-        limit: moments asked for.
+        limit: moments requested.
         progress: called with (queries done, queries) after each.
 
     Raises:
-        EvaluationError: the file cannot be read, a line is not as the format asks, or it names a video that the
-            library does not hold; it names file and line.
+        EvaluationError: the file cannot be read, a line violates the format, or it names a video that is not in the
+            library; the message names file and line.
         QueryError: a query cannot be searched.
     """
     queries = read_truth(truth, engine.videos())
     outcomes: list[_Outcome] = []
     for query in queries:
-        outcomes.append(_ask(engine, query, signals=signals, limit=limit))
+        outcomes.append(_run_query(engine, query, signals=signals, limit=limit))
         if progress is not None:
             progress(len(outcomes), len(queries))
     return SearchReport(None if signals is None else tuple(sorted(signals)), limit, tuple(outcomes))
 
 
-def _ask(engine: Searcher, query: TruthQuery, *, signals: Collection[Signal] | None, limit: int) -> _Outcome:
+def _run_query(engine: Searcher, query: TruthQuery, *, signals: Collection[Signal] | None, limit: int) -> _Outcome:
     started = time.perf_counter()
     result = engine.search(query.text, limit=limit, signals=signals)
     seconds = time.perf_counter() - started
-    # Where nothing was found, the closest are what a person is offered; whether it was found is counted apart.
+    # Where nothing was found, a person is offered the closest moments; whether it was found is counted separately.
     moments = result.moments or result.closest
     iou = _iou(moments, query.windows) if query.windows else None
     return _Outcome(
@@ -152,7 +152,7 @@ def _ask(engine: Searcher, query: TruthQuery, *, signals: Collection[Signal] | N
 
 
 def _iou(moments: Sequence[Moment], truth: Windows) -> Floats:
-    """(n moments, m windows), 0 across videos."""
+    """(n moments, m windows) IoU, 0 across videos."""
     found = np.array([(moment.span.start_seconds, moment.span.stop_seconds) for moment in moments]).reshape(-1, 2)
     blocks: list[Floats] = []
     for video_id, windows in truth.items():
@@ -171,7 +171,7 @@ def _in_order(moment: Moment) -> bool:
 
 
 def _follows(moment: Moment, steps: Sequence[Windows]) -> bool:
-    """Whether a moment has a part for each step, where that is."""
+    """Whether a moment has one part for each step, each overlapping a window of its step."""
     if len(moment.parts) != len(steps):
         return False
     spans = [(part.span.start_seconds, part.span.stop_seconds) for part in moment.parts]

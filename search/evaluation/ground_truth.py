@@ -1,4 +1,4 @@
-"""Truth files for `evaluate`: read, and their videos found in a library.
+"""Truth files of `search.evaluation.evaluate`: their format, and the videos of the library that they name.
 
 A truth file holds one JSON object a line:
 
@@ -6,16 +6,16 @@ A truth file holds one JSON object a line:
      "also": [{"video": "other.mp4", "windows": [[3.0, 4.0]]}]}
 
 `video` is a file name or the last components of a path. `kind` (optional) groups queries in the report; `also`
-(optional) names windows in further videos that are as right. Empty `windows` without `also` say that the library
-holds nothing to find: such a query is only asked whether the search says so.
+(optional) names windows in further videos that are equally right. Empty `windows` without `also` say that the library
+holds nothing to find: such a query only tests whether the search says so.
 
-A query that excludes something may say what must not be found, one that asks for an order where its steps are:
+A query with an exclusion may have `unwanted` windows, and a query for an order the windows of its `steps`:
 
     {"video": "talk.mp4", "query": "a red car -bus", "windows": [[12, 15]],
      "unwanted": [{"video": "talk.mp4", "windows": [[30, 35]]}]}
     {"video": "talk.mp4", "query": "a car then a bus", "windows": [[12, 35]], "steps": [[[12, 15]], [[30, 35]]]}
 
-`steps` holds the windows of each step in the order that is asked for, in `video`.
+`steps` holds the windows of each step in the requested order, in `video`.
 """
 
 import unicodedata
@@ -43,13 +43,17 @@ class TruthQuery:
     windows: Windows
     """Empty when nothing should be found."""
     unwanted: Windows
-    """Where no moment may be."""
+    """Windows in which no moment may lie."""
     steps: tuple[Windows, ...]
-    """Of a query that asks for an order, the windows of each step; else empty."""
+    """The windows of each step of a query for an order; otherwise empty."""
 
 
 def read_truth(truth: Path, videos: Sequence[Video]) -> list[TruthQuery]:
-    """Every query of a truth file. Raises EvaluationError as `evaluate_search`."""
+    """Every query of a truth file.
+
+    Raises:
+        EvaluationError: as `evaluate_search`.
+    """
     return [_read_query(line, videos) for line in read_json_lines(truth)]
 
 
@@ -57,49 +61,49 @@ def _read_query(line: JsonLine, videos: Sequence[Video]) -> TruthQuery:
     return TruthQuery(
         line.text("query"),
         line.text("kind", default=""),
-        _windows([line, *_places(line, "also")], videos),
-        _windows(_places(line, "unwanted"), videos),
+        _windows([line, *_entries(line, "also")], videos),
+        _windows(_entries(line, "unwanted"), videos),
         tuple(_windows([step], videos) for step in _steps(line)),
     )
 
 
-def _windows(places: Sequence[JsonLine], videos: Sequence[Video]) -> Windows:
+def _windows(entries: Sequence[JsonLine], videos: Sequence[Video]) -> Windows:
     windows: Windows = {}
-    for place in places:
-        found = place.windows("windows")
+    for entry in entries:
+        found = entry.windows("windows")
         if len(found):
-            for video_id in _videos_named(place, videos):
+            for video_id in _videos_named(entry, videos):
                 windows[video_id] = np.concatenate([windows.get(video_id, np.zeros((0, 2))), found])
     return windows
 
 
-def _places(line: JsonLine, key: str) -> list[JsonLine]:
-    """The objects with `video` and `windows` that an optional key holds."""
-    places = line.items(key) if key in line.values else []
-    if not all(isinstance(place, dict) for place in places):
+def _entries(line: JsonLine, key: str) -> list[JsonLine]:
+    """The objects with `video` and `windows` under an optional key."""
+    entries = line.items(key) if key in line.values else []
+    if not all(isinstance(entry, dict) for entry in entries):
         raise line.error(f"{key!r} must hold objects with 'video' and 'windows'")
-    return [JsonLine(line.file, line.number, cast(dict[str, Any], place)) for place in places]
+    return [JsonLine(line.file, line.number, cast(dict[str, Any], entry)) for entry in entries]
 
 
 def _steps(line: JsonLine) -> list[JsonLine]:
-    """Each step as a place in the line's own video."""
+    """Each step as an entry with the line's own video."""
     steps = line.items("steps") if "steps" in line.values else []
     if "steps" in line.values and (len(steps) < 2 or not all(isinstance(step, list) and step for step in steps)):
         raise line.error("'steps' must hold the windows of two steps or more, as [[[3, 5]], [[7, 9]]]")
     return [JsonLine(line.file, line.number, {"video": line.get("video"), "windows": step}) for step in steps]
 
 
-def _videos_named(place: JsonLine, videos: Sequence[Video]) -> list[str]:
-    """Ids of the videos one of whose paths ends with the named components; several may share a file name."""
-    wanted = _parts(place.text("video"))
+def _videos_named(entry: JsonLine, videos: Sequence[Video]) -> list[str]:
+    """Ids of the videos with a path that ends in the named components; several videos may share a file name."""
+    wanted = _parts(entry.text("video"))
     found = [video.video_id for video in videos if any(_parts(path)[-len(wanted) :] == wanted for path in video.paths)]
     if not found:
-        raise place.error(
-            f"the video {place.get('video')!r} is not in the library; index it or name it by its file name"
+        raise entry.error(
+            f"the video {entry.get('video')!r} is not in the library; index it or name it by its file name"
         )
     return found
 
 
 def _parts(path: str) -> tuple[str, ...]:
-    # File systems differ in how they compose accents; the same name must match either way.
+    # File systems compose accents differently; the same name must match in either form.
     return PurePath(unicodedata.normalize("NFC", path)).parts

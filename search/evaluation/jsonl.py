@@ -1,6 +1,6 @@
-"""Read truth and prediction files: one JSON object a line, every fault named by file and line.
+"""JSON-lines files of truth and predictions: one JSON object a line, errors that name file and line.
 
-Leaves out what the keys mean: `qvhighlights` and `evaluate` know their own formats.
+Leaves out the meaning of the keys, which `qvhighlights` and `evaluate` know.
 """
 
 import json
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from indexer.errors import EvaluationError
 
 MAX_LINE_CHARACTERS = 10_000_000
-"""A longer line is no truth; the largest of QVHighlights has under 5,000."""
+"""A longer line is refused; the longest of QVHighlights has under 5,000."""
 
 
 @dataclass(frozen=True, slots=True)
 class JsonLine:
-    """One object of a JSON-lines file with its place in it."""
+    """One object of a JSON-lines file with its line number."""
 
     file: Path
     number: int
@@ -29,11 +29,11 @@ class JsonLine:
     values: dict[str, Any]
 
     def error(self, reason: str) -> EvaluationError:
-        """The error that names this line; raise it."""
+        """An error that names this line, to be raised."""
         return EvaluationError(f"{self.file}, line {self.number}: {reason}")
 
     def get(self, key: str) -> Any:
-        """The value of a key that must be there."""
+        """The value of a required key."""
         if key not in self.values:
             raise self.error(f"the key {key!r} is missing")
         return self.values[key]
@@ -55,7 +55,7 @@ class JsonLine:
         return value
 
     def rows(self, key: str, *, columns: int) -> NDArray[np.float64]:
-        """A list of lists of `columns` finite numbers -> (n, columns); further columns are an error."""
+        """A list of lists of exactly `columns` finite numbers -> (n, columns)."""
         found = [_numbers(row) for row in self.items(key)]
         for row, value in zip(found, self.items(key), strict=True):
             if row is None or len(row) != columns:
@@ -63,7 +63,7 @@ class JsonLine:
         return np.array(found, dtype=np.float64).reshape(-1, columns)  # (n, columns)
 
     def windows(self, key: str, *, columns: int = 2) -> NDArray[np.float64]:
-        """Like `rows`, and each row begins with `start <= stop`, both in seconds."""
+        """As `rows`, where each row begins with `start <= stop`, both in seconds."""
         found = self.rows(key, columns=columns)
         for row in found:
             if row[0] > row[1]:
@@ -97,7 +97,7 @@ def read_json_lines(file: Path) -> list[JsonLine]:
         raise EvaluationError(f"{file} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise EvaluationError(f"{file} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
-    # Only "\n" ends a line: str.splitlines would also cut at U+2028, which JSON allows inside a string.
+    # Only "\n" ends a line: str.splitlines would also split at U+2028, which JSON allows inside a string.
     lines = [_parse(file, n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip()]
     if not lines:
         raise EvaluationError(f"{file} holds no line; give one JSON object a line")

@@ -1,4 +1,4 @@
-"""The measures of moment retrieval as pure functions on IoU matrices. No files, no models.
+"""The metrics of moment retrieval, as functions on IoU matrices. Pure.
 
 The formulas are those of the official QVHighlights evaluator (Lei et al. 2021, "QVHighlights: Detecting
 Moments and Highlights in Videos via Natural Language Queries"; moment_detr `standalone_eval`), which takes its
@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 MAP_THRESHOLDS: tuple[float, ...] = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 """IoU thresholds 0.50, 0.55, ..., 0.95 over which mAP is the mean."""
 MAX_PREDICTIONS = 10
-"""The official evaluator looks at no more predictions a query when it computes average precision."""
+"""Predictions of a query that the official evaluator considers for average precision."""
 
 
 def iou_matrix(predicted: Floats, truth: Floats) -> Floats:
@@ -48,8 +48,8 @@ def average_precision(iou: Floats, thresholds: tuple[float, ...] = MAP_THRESHOLD
     """Interpolated average precision of one query at each IoU threshold.
 
     Args:
-        iou: (n predictions, best first; m truth windows). Each truth window is found once, by the best-ranked
-            prediction that reaches the threshold with it; a prediction takes the free window it overlaps most.
+        iou: (n predictions, best first; m truth windows). Each truth window is matched once, by the best-ranked
+            prediction that reaches the threshold; a prediction takes the unmatched window that it overlaps most.
 
     Returns:
         (len(thresholds),) from 0 to 1; all 0 without predictions or without truth.

@@ -1,11 +1,11 @@
-"""Score stored predictions in the QVHighlights format under the official names.
+"""Evaluation of stored predictions in the QVHighlights format, with the official metrics under their official names.
 
 Truth lines hold `qid`, `relevant_windows` [[start, stop], ...] and, for highlights, `duration`,
 `relevant_clip_ids` and `saliency_scores` (three judges, 0 to 4, for each relevant 2-second clip). Prediction lines
 hold `qid`, `pred_relevant_windows` [[start, stop, score], ...] and, optionally, `pred_saliency_scores`.
 
-Differs from the official evaluator in one point: a query without any predicted window counts as missed, where
-the official one leaves it out of mAP and stops with an error at R1.
+This differs from the official evaluator in one point: a query without any predicted window counts as missed, where the
+official one leaves it out of mAP and fails at R1.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,9 +32,9 @@ LENGTH_RANGES: dict[str, tuple[float, float]] = {
     "long": (30.0, 150.0),
     "full": (-np.inf, np.inf),
 }
-"""Seconds; a truth window of length l is in the range (low, high] where low < l <= high."""
+"""Seconds; a truth window of length l is in a range where low < l <= high."""
 SALIENCY_LEVELS = {"Fair": 2, "Good": 3, "VeryGood": 4}
-"""The least score of a judge for a clip to be a highlight."""
+"""The minimum score of a judge for a clip to be a highlight."""
 CLIP_SECONDS = 2
 JUDGES = 3
 
@@ -52,15 +52,15 @@ class _Query:
 
 
 def score_predictions(predictions: Path, truth: Path) -> dict[str, float]:
-    """Every measure of the official QVHighlights evaluator, in percent, rounded to two decimals.
+    """Every metric of the official QVHighlights evaluator, in percent, rounded to two decimals.
 
     Names: `MR-{full,short,middle,long}-mAP` (over IoU 0.5 to 0.95), `MR-...-mAP@0.5` and so on,
     `MR-...-R1@0.5` and so on; when the predictions carry saliency scores also
     `HL-min-{Fair,Good,VeryGood}-{mAP,Hit1}`.
 
     Raises:
-        EvaluationError: a file cannot be read, a line is not what the format asks, or the two files do not
-            hold the same queries; it names file and line.
+        EvaluationError: a file cannot be read, a line violates the format, or the two files do not hold the same
+            queries; the message names file and line.
     """
     queries = _pair(read_json_lines(predictions), read_json_lines(truth))
     result: dict[str, float] = {}
@@ -102,7 +102,7 @@ def _by_qid(lines: Sequence[JsonLine]) -> dict[int | str, JsonLine]:
 
 
 def _moment_scores(queries: Sequence[_Query], name: str, bounds: tuple[float, float]) -> Mapping[str, float]:
-    """Measures over the truth windows of a range of lengths; queries without such a window are left out."""
+    """Metrics over the truth windows in a range of lengths; queries without such a window are left out."""
     first: list[float] = []
     precisions: list[Floats] = []
     for query in queries:
@@ -111,10 +111,10 @@ def _moment_scores(queries: Sequence[_Query], name: str, bounds: tuple[float, fl
         if not len(windows):
             continue
         # R1 takes the file's first prediction; average precision sorts the file's first ten by score.
-        kept = query.predicted_windows[:MAX_PREDICTIONS]
-        iou = iou_matrix(kept, windows)
+        considered = query.predicted_windows[:MAX_PREDICTIONS]
+        iou = iou_matrix(considered, windows)
         first.append(best_iou(iou, 1))
-        precisions.append(average_precision(iou[np.argsort(-kept[:, 2], kind="stable")]))
+        precisions.append(average_precision(iou[np.argsort(-considered[:, 2], kind="stable")]))
     if not first:
         return {}
     mean_precision = np.mean(precisions, axis=0)  # (n thresholds,)
@@ -142,7 +142,7 @@ def _highlight_scores(queries: Sequence[_Query]) -> Mapping[str, float]:
 
 
 def _judged_clips(truth: JsonLine) -> Floats:
-    """(n clips, 3 judges) scores of the whole video, 0 for a clip that is not relevant."""
+    """(n clips, 3 judges) scores over the whole video, 0 for a clip that is not relevant."""
     n_clips = int(truth.number_of("duration") / CLIP_SECONDS)
     clip_ids = truth.scores("relevant_clip_ids")
     scores = truth.rows("saliency_scores", columns=JUDGES)
@@ -158,7 +158,7 @@ def _judged_clips(truth: JsonLine) -> Floats:
 
 
 def _hit(positive: NDArray[np.bool_], guess: Floats) -> bool:
-    """Is the clip of highest saliency a highlight for any judge?"""
+    """Whether the clip of highest saliency is a highlight for any judge."""
     if not guess.size:
         return False
     best = int(np.argmax(guess))
@@ -166,5 +166,5 @@ def _hit(positive: NDArray[np.bool_], guess: Floats) -> bool:
 
 
 def _fitted(guess: Floats, n_clips: int) -> Floats:
-    """Cut, or filled with 0, to the number of clips: what the official evaluator does."""
+    """The scores cut or zero-padded to the number of clips, as in the official evaluator."""
     return np.concatenate([guess[:n_clips], np.zeros(max(0, n_clips - len(guess)))])

@@ -1,6 +1,6 @@
-"""A list of moments that shows different things: near-duplicates folded into the best of them, few of one video. Pure.
+"""Deduplication: folds near-duplicate moments into the best of them, and limits the moments of one video. Pure.
 
-Nothing is lost: what is folded stays with the moment that stands for it, and can be asked for.
+Nothing is lost: the folded moments stay with the one that is shown in their place, and can be listed.
 """
 
 from collections import Counter
@@ -19,25 +19,26 @@ from search.scoring.profile_thresholds import NEAR_DUPLICATE_COSINE
 
 @dataclass(frozen=True, slots=True)
 class MomentGroup:
-    """A moment that is shown, with those that it stands for."""
+    """A moment that is shown, with those that are folded into it."""
 
     best: Draft
     alike: tuple[Draft, ...] = ()
-    """Near-duplicates of it, best first."""
+    """Its near-duplicates, best first."""
     in_video: tuple[Draft, ...] = ()
-    """Further moments of its video, which had its share already; held by the video's best moment, best first."""
+    """Further moments of its video, beyond the limit; they go with the video's best moment, best first."""
 
     @property
     def members(self) -> tuple[Draft, ...]:
-        """All that it stands for, without itself."""
+        """All folded moments, without the one that is shown."""
         return self.alike + self.in_video
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenGroup:
     """A group that is being filled."""
 
-    place: int
+    index: int
+    """Of its best moment."""
     alike: list[Draft] = field(default_factory=list[Draft])
     in_video: list[Draft] = field(default_factory=list[Draft])
 
@@ -51,47 +52,50 @@ def fold_moments(
 ) -> list[MomentGroup]:
     """Groups in the order of their best moments.
 
-    A moment is a near-duplicate of a better one when their pictures are nearly the same and the same words matched,
-    or none: one slide on which two things are said is two moments.
+    A moment is a near-duplicate of a better one when their pictures are nearly the same and both matched by the same
+    text, or by none: one slide during which two things are said makes two moments.
 
     Args:
         drafts: best first.
-        vectors: (n, dim) of unit length, one for each draft; a row of zeros is like nothing.
-        per_video: groups of one video at most; 0 for any number.
-        alike: cosine from which pictures are the same; above 1 nothing is folded for its picture.
+        vectors: (n, dim) of unit length, one for each draft; a row of zeros is like no other.
+        per_video: maximum number of groups of one video; 0 for any number.
+        alike: cosine from which pictures are the same; above 1, nothing is folded for its picture.
     """
-    groups: list[_Open] = []
-    of_video: dict[str, list[_Open]] = {}
-    of_words: dict[str, list[_Open]] = {}
-    for place, draft in enumerate(drafts):
-        own, said = of_video.setdefault(draft.video_id, []), of_words.setdefault(_words_of(draft), [])
-        near = _nearest(vectors, place, said, alike)
-        if near is not None:
-            near.alike.append(draft)
-        elif per_video and len(own) >= per_video:
-            own[0].in_video.append(draft)
+    groups: list[_OpenGroup] = []
+    by_video: dict[str, list[_OpenGroup]] = {}
+    by_text: dict[str, list[_OpenGroup]] = {}
+    for index, draft in enumerate(drafts):
+        of_video = by_video.setdefault(draft.video_id, [])
+        of_text = by_text.setdefault(_normalized_text(draft), [])
+        duplicate = _first_alike(vectors, index, of_text, alike)
+        if duplicate is not None:
+            duplicate.alike.append(draft)
+        elif per_video and len(of_video) >= per_video:
+            of_video[0].in_video.append(draft)
         else:
-            opened = _Open(place)
-            for groups_of in (own, said, groups):
-                groups_of.append(opened)
-    return [MomentGroup(drafts[one.place], tuple(one.alike), tuple(one.in_video)) for one in groups]
+            opened = _OpenGroup(index)
+            for some_groups in (of_video, of_text, groups):
+                some_groups.append(opened)
+    return [MomentGroup(drafts[one.index], tuple(one.alike), tuple(one.in_video)) for one in groups]
 
 
 def duplicate_candidates(drafts: Sequence[Draft]) -> list[Draft]:
-    """Those that share their words, or having none, with another: only their pictures are compared."""
-    words = [_words_of(draft) for draft in drafts]
-    count = Counter(words)
-    return [draft for draft, own in zip(drafts, words, strict=True) if count[own] > 1]
+    """The drafts that share their text, or the lack of one, with another: only their pictures are compared."""
+    texts = [_normalized_text(draft) for draft in drafts]
+    count = Counter(texts)
+    return [draft for draft, text in zip(drafts, texts, strict=True) if count[text] > 1]
 
 
-def _words_of(draft: Draft) -> str:
+def _normalized_text(draft: Draft) -> str:
     return " ".join(draft.text.casefold().split())
 
 
-def _nearest(vectors: NDArray[np.floating[Any]], place: int, groups: Sequence[_Open], alike: float) -> _Open | None:
-    """The first group whose best moment looks the same."""
+def _first_alike(
+    vectors: NDArray[np.floating[Any]], index: int, groups: Sequence[_OpenGroup], alike: float
+) -> _OpenGroup | None:
+    """The first group whose best moment shows the same."""
     if not groups:
         return None
-    cosines = row_products(vectors[[group.place for group in groups]], vectors[place])
+    cosines = row_products(vectors[[group.index for group in groups]], vectors[index])
     same = np.flatnonzero(cosines >= alike)
     return groups[int(same[0])] if same.size else None

@@ -1,12 +1,12 @@
-"""Fused segments -> moments: where exactly the match is, and what belongs together. Pure.
+"""Localization: fused segments into moments, with exact times and without overlaps. Pure.
 
-Where it is. A segment that matches by its picture: the run of frames around its best frame that stay near the best
-(`RUN_LEVEL`); a run that reaches the segment's first or last frame reaches its end. A segment that matches by a text:
-the time of the text, which is known exactly. Where both match, the better rank decides, the text on a tie.
+Times. A segment that matches by its picture: the run of frames around its best frame that stay near the best
+(`RUN_LEVEL`); a run that reaches the segment's first or last frame extends to its end. A segment that matches by a
+text: the time of the text, which is known exactly. Where both match, the better rank decides, and the text on a tie.
 
-What belongs together. A match that overlaps a better one in time is the same moment. Two picture matches that touch
-are one moment when they match about as well (`MERGE_LEVEL`): a long shot is several segments, but a cut to something
-that matches less is a boundary. Texts that touch stay apart, each line is its own moment.
+Merging. A match that overlaps a better one in time is the same moment. Two picture matches that touch are one moment
+when they match about equally well (`MERGE_LEVEL`): a long shot is several segments, but a cut to something that matches
+less is a boundary. Texts that touch stay apart: each line is a moment of its own.
 """
 
 import sys
@@ -18,38 +18,38 @@ from indexer.records import TimeSpan
 from search.signals import Signal
 
 RUN_LEVEL = 0.5
-"""A frame belongs to the run when its similarity lies at least so far up from the background's middle to the best."""
+"""A frame belongs to the run when its cosine lies at least so far up from the background's mean to the best."""
 MERGE_LEVEL = 0.9
-"""Touching segments are merged when the lesser best frame lies so far up from the background's middle to the better."""
+"""Touching segments are merged when the lesser best frame lies so far up from the background's mean to the better."""
 TOUCH_SECONDS = 0.05
-"""Ends that differ by less touch; half a frame at 10 frames per second."""
+"""Spans whose ends differ by less touch; half a frame at 10 frames per second."""
 MIN_TEXT_SECONDS = 0.1
-"""A text with a shorter span on the video has no time of its own: its segment's is taken."""
+"""A text with a shorter span has no time of its own and takes that of its segment."""
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentMatch:
-    """A segment of the fused list with what is known of it."""
+    """A segment of the fused list with its matches."""
 
     video_id: str
     segment_index: int
     segment: TimeSpan
     segment_frame_seconds: float
-    """The frame that stands for the segment."""
+    """Of the frame that represents the segment."""
     score: float
     ranks: dict[Signal, int]
     texts: dict[Signal, tuple[TimeSpan, str]]
     """The best text of each text signal that matched, inside the video."""
     frames: Sequence[tuple[float, float]]
-    """(time in seconds, similarity) of the segment's frames, in order; empty without pictures. The first may have come
-    on screen before the segment began."""
+    """(time in seconds, cosine) of the segment's frames, in order; empty without pictures. The first frame may have
+    appeared before the segment began."""
     relevance: float = 1.0
     """0 to 1, see `search.scoring.relevance`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A moment before it is given its video's name and thumbnail."""
+    """A moment before its video's path and thumbnail are added."""
 
     video_id: str
     segment_index: int
@@ -61,11 +61,11 @@ class Draft:
     ranks: dict[Signal, int]
     text: str
     peak: float
-    """How far the best frame lies above the background's middle; 0 for a moment found by its text."""
+    """How far the best frame's cosine lies above the background's mean; 0 for a moment found by its text."""
     parts: tuple["Draft", ...] = ()
-    """Of a moment of several steps: what answers to each, in order of time."""
+    """Of a moment of several steps: the moment of each step, in order of time."""
     relevance: float = 1.0
-    """0 to 1, see `search.scoring.relevance`; 1 where nobody judged: what was asked for exactly."""
+    """0 to 1, see `search.scoring.relevance`; 1 for exact matches, which are not judged."""
 
 
 def localize_moments(matches: Sequence[SegmentMatch], *, background: float = 0.0) -> list[Draft]:
@@ -73,36 +73,36 @@ def localize_moments(matches: Sequence[SegmentMatch], *, background: float = 0.0
 
     Args:
         matches: best first, each segment once.
-        background: middle of the picture similarities of this query in this library.
+        background: mean of the cosines of this query with the library's pictures.
     """
     found: list[Draft] = []
     by_video: dict[str, list[int]] = {}
     for match in matches:
         draft = _draft(match, background)
-        places = by_video.setdefault(draft.video_id, [])
-        same = next((place for place in places if _overlap(found[place].span, draft.span)), None)
-        if same is not None:
-            found[same] = _absorb(found[same], draft)
+        own = by_video.setdefault(draft.video_id, [])
+        overlapping = next((index for index in own if _overlap(found[index].span, draft.span)), None)
+        if overlapping is not None:
+            found[overlapping] = _absorb(found[overlapping], draft)
             continue
-        beside = places if draft.peak > 0 else ()
-        near = next((place for place in beside if _continues(found[place], draft)), None)
-        if near is not None:
-            found[near] = _absorb(found[near], draft, widen=True)
+        mergeable = own if draft.peak > 0 else ()
+        touching = next((index for index in mergeable if _continues(found[index], draft)), None)
+        if touching is not None:
+            found[touching] = _absorb(found[touching], draft, widen=True)
         else:
-            places.append(len(found))
+            own.append(len(found))
             found.append(draft)
     return found
 
 
 def picture_span(frames: Sequence[tuple[float, float]], segment: TimeSpan, *, background: float) -> TimeSpan:
-    """The time around the best frame in which the picture stays near its best.
+    """The time around the best frame in which the cosine stays near the best.
 
-    A frame is on screen until the next one, and somewhere between two sampled frames the picture changed: the run
-    ends in the middle between its last frame and the first that is left out.
+    A frame stays on screen until the next one, and the picture changes somewhere between two sampled frames: the run
+    ends halfway between its last frame and the first one outside.
     """
     times = [max(time, segment.start_seconds) for time, _ in frames]
     similarities = [similarity for _, similarity in frames]
-    best = max(range(len(frames)), key=lambda place: (similarities[place], -place))
+    best = max(range(len(frames)), key=lambda index: (similarities[index], -index))
     level = background + RUN_LEVEL * (similarities[best] - background)
     first = last = best
     while first > 0 and similarities[first - 1] >= level:
@@ -132,7 +132,7 @@ def _draft(match: SegmentMatch, background: float) -> Draft:
 
 
 def _frame_within(match: SegmentMatch, span: TimeSpan) -> float:
-    """The best frame inside a span; where none is sampled inside, the middle shows what is on screen."""
+    """Time of the best frame inside a span; where none was sampled there, the middle of the span."""
     shown = [(max(time, match.segment.start_seconds), value) for time, value in match.frames]
     inside = [(time, value) for time, value in shown if span.start_seconds <= time < span.stop_seconds]
     if inside:
@@ -143,13 +143,13 @@ def _frame_within(match: SegmentMatch, span: TimeSpan) -> float:
 
 
 def _overlap(one: TimeSpan, other: TimeSpan) -> bool:
-    """As `intersection_seconds(...) > 0`, for the innermost loop."""
+    """The same as `intersection_seconds(...) > 0`, fast enough for the innermost loop."""
     start = one.start_seconds if one.start_seconds > other.start_seconds else other.start_seconds
     return start < one.stop_seconds and start < other.stop_seconds
 
 
 def _continues(one: Draft, other: Draft) -> bool:
-    """Whether two picture moments touch and match about as well."""
+    """Whether two picture matches touch and match about equally well."""
     if one.peak <= 0 or other.peak <= 0:
         return False
     low, high = sorted((one.peak, other.peak))
@@ -159,19 +159,19 @@ def _continues(one: Draft, other: Draft) -> bool:
     return any(abs(gap) < TOUCH_SECONDS for gap in gaps)
 
 
-def _absorb(kept: Draft, other: Draft, *, widen: bool = False) -> Draft:
-    """The better moment with the ranks of the other; with its time too when they touch."""
+def _absorb(better: Draft, other: Draft, *, widen: bool = False) -> Draft:
+    """The better moment with the ranks of the other one, and with its time where `widen` is set."""
     ranks = dict(other.ranks)
-    for signal, rank in kept.ranks.items():
+    for signal, rank in better.ranks.items():
         ranks[signal] = min(rank, ranks.get(signal, rank))
-    span = kept.span
+    span = better.span
     if widen:
         start = min(span.start_seconds, other.span.start_seconds)
         span = TimeSpan(start, max(span.stop_seconds, other.span.stop_seconds))
     return replace(
-        kept,
+        better,
         span=span,
         ranks={name: ranks[name] for name in sorted(ranks)},
-        text=kept.text or other.text,
-        relevance=max(kept.relevance, other.relevance),
+        text=better.text or other.text,
+        relevance=max(better.relevance, other.relevance),
     )

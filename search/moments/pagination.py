@@ -1,4 +1,4 @@
-"""Drafts -> the page that is shown: folded, and cut out of one fixed order."""
+"""Pagination: a page of the folded moments, cut out of one fixed order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ from search.scoring.profile_thresholds import profile_thresholds
 
 @dataclass(frozen=True, slots=True)
 class ResultPage:
-    """What of a list is shown."""
+    """The groups of one page."""
 
     shown: list[MomentGroup]
     more: bool
-    """Further ones follow."""
+    """Whether further groups follow."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which part of a list is asked for.
+    """The part of a list that a page shows.
 
     Raises:
-        QueryError: a number is out of its range.
+        QueryError: a number is out of range.
     """
 
     limit: int
@@ -35,7 +35,7 @@ class PageRequest:
     offset: int
     """From 0."""
     expand: int | None = None
-    """The rank, from 1, of the moment of which the folded ones are listed instead."""
+    """Rank, from 1, of a moment; the page then lists the moments that are folded into it instead."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.limit <= MAX_LIMIT:
@@ -46,19 +46,19 @@ class PageRequest:
             raise QueryError(f"expand = {self.expand} is below 1, the rank of the first moment")
 
     def of(self, groups: Sequence[MomentGroup]) -> ResultPage:
-        """The groups of this page; a rank beyond the list has nothing folded in."""
+        """The groups of this page; none where `expand` is beyond the list."""
         if self.expand is not None:
-            opened = groups[self.expand - 1 : self.expand]
-            groups = [MomentGroup(draft) for one in opened for draft in one.members]
+            expanded = groups[self.expand - 1 : self.expand]
+            groups = [MomentGroup(draft) for one in expanded for draft in one.members]
         stop = self.offset + self.limit
         return ResultPage(list(groups[self.offset : stop]), len(groups) > stop)
 
 
 def check_per_video(per_video: int | None, *, one_video: bool) -> int:
-    """Moments of one video at most, 0 for any number; None stands for the default.
+    """The maximum number of moments of one video, 0 for any number; None stands for the default.
 
     Raises:
-        QueryError: it is below 0.
+        QueryError: the number is below 0.
     """
     if per_video is None:
         return 0 if one_video else MOMENTS_PER_VIDEO
@@ -68,11 +68,11 @@ def check_per_video(per_video: int | None, *, one_video: bool) -> int:
 
 
 def group_moments(library: Library, drafts: Sequence[Draft], *, per_video: int) -> list[MomentGroup]:
-    """Folded by what the library knows of the moments' pictures."""
+    """The moments folded by the vectors of their segments in the library."""
     found = library.segment_vectors([(draft.video_id, draft.segment_index) for draft in duplicate_candidates(drafts)])
     vectors = np.zeros((len(drafts), library.maker.picture_dim), np.float32)
-    for place, draft in enumerate(drafts):
+    for index, draft in enumerate(drafts):
         if (vector := found.get((draft.video_id, draft.segment_index))) is not None:
-            vectors[place] = vector
+            vectors[index] = vector
     alike = profile_thresholds(library.maker.profile).near_duplicate_cosine
     return fold_moments(drafts, vectors, per_video=per_video, alike=alike)

@@ -1,4 +1,4 @@
-"""Drafts -> moments as they are handed out: with the video's path, the segment's thumbnail, and how many it folds."""
+"""Presentation: moments as they are returned, with path, thumbnail, text boxes and the number of folded moments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from search.text.term_coverage import shares_word, word_share
 
 
 def present_moments(library: Library, query: str, drafts: Sequence[Draft], videos: Mapping[str, Video]) -> list[Moment]:
-    """One moment for each draft of a query, in the same order."""
+    """The moments of a query's drafts, in the same order."""
     boxes = matching_boxes(library, query, drafts)
     return [_moment(library, draft, videos[draft.video_id], own) for draft, own in zip(drafts, boxes, strict=True)]
 
@@ -21,7 +21,7 @@ def present_moments(library: Library, query: str, drafts: Sequence[Draft], video
 def present_groups(
     library: Library, query: str, groups: Sequence[MomentGroup], videos: Mapping[str, Video]
 ) -> list[Moment]:
-    """One moment for each group, in the same order, with how many it stands for."""
+    """The best moments of the groups, in the same order, with the number of moments folded into each."""
     moments = present_moments(library, query, [group.best for group in groups], videos)
     return [
         replace(moment, alike=len(group.alike), in_video=len(group.in_video))
@@ -50,38 +50,39 @@ SCREEN_TEXT_SIGNALS: frozenset[Signal] = frozenset(signals_of_source("screen_tex
 
 
 def matching_boxes(library: Library, query: str, drafts: Sequence[Draft]) -> list[tuple[MomentBox, ...]]:
-    """For each draft the boxes of what answers the query on its screen; none where it did not match by that.
+    """For each draft the boxes of the on-screen text that matches; none where it did not match by on-screen text.
 
-    Of a text that holds words of the query, the lines that hold one; of one found by its meaning, all lines.
+    Of a text that holds words of the query, these are the boxes of the lines that hold one; of a text found by its
+    meaning, those of all lines.
     """
     read = [draft for draft in drafts if SCREEN_TEXT_SIGNALS & draft.ranks.keys()]
     rows = library.texts_between([(draft.video_id, draft.span) for draft in read], "screen_text") if read else {}
     return [
-        _boxes(query, draft.text, draft.span, rows.get(draft.video_id, []))
+        _matching_boxes_of(query, draft.text, draft.span, rows.get(draft.video_id, []))
         if SCREEN_TEXT_SIGNALS & draft.ranks.keys()
         else ()
         for draft in drafts
     ]
 
 
-def _boxes(query: str, text: str, span: TimeSpan, rows: Sequence[TextRow]) -> tuple[MomentBox, ...]:
+def _matching_boxes_of(query: str, text: str, span: TimeSpan, rows: Sequence[TextRow]) -> tuple[MomentBox, ...]:
     shown = [row for row in rows if row.boxes and row.span.intersection_seconds(span) > 0]
     for fuzzy in (False, True):
         found = [row for row in shown if word_share(query, row.text, fuzzy=fuzzy) > 0]
         own = [row for row in found if row.text == text] or found
         if own:
             best = max(own, key=lambda row: (word_share(query, row.text, fuzzy=fuzzy), -len(row.text)))
-            return _drawn(best, {n for n, line in _lines(best) if shares_word(query, line, fuzzy=fuzzy)})
+            return _boxes_of_lines(best, {n for n, line in _lines(best) if shares_word(query, line, fuzzy=fuzzy)})
     own = [row for row in shown if row.text == text]
-    return _drawn(own[0], {n for n, _ in _lines(own[0])}) if own else ()
+    return _boxes_of_lines(own[0], {n for n, _ in _lines(own[0])}) if own else ()
 
 
 def _lines(row: TextRow) -> list[tuple[int, str]]:
     return list(enumerate(row.text.split("\n")))
 
 
-def _drawn(row: TextRow, lines: set[int]) -> tuple[MomentBox, ...]:
-    """The boxes of these lines, each with the time for which it holds."""
+def _boxes_of_lines(row: TextRow, lines: set[int]) -> tuple[MomentBox, ...]:
+    """The boxes of these lines, each with the time for which it is valid."""
     result: list[MomentBox] = []
     for line in sorted(lines):
         boxes: list[TextBox] = sorted((box for box in row.boxes if box.line == line), key=lambda box: box.start_seconds)

@@ -1,7 +1,7 @@
-"""Drafts of several parts -> drafts that have them all: side by side in time, or one after the other. Pure.
+"""Temporal joins: moments of several parts, which occur at the same time or one after the other. Pure.
 
-Ranks alone decide, as in `fusion`; what is joined is ranked by the product of 1 / (place + rank) of its parts, so that
-one part far down cannot be made up for by another that is first.
+Ranks alone decide, as in rank fusion. A joined moment is scored by the product of 1 / (offset + rank) of its parts, so
+that a first rank of one part cannot make up for a low rank of another.
 """
 
 from collections.abc import Sequence
@@ -12,25 +12,25 @@ from search.moments.localization import Draft
 from search.signals import Signal
 
 RANK_OFFSET = 2.0
-"""Added to each rank: how little the first ranks differ."""
+"""Added to each rank; the larger, the less the first ranks stand out."""
 MAX_STEP_OVERLAP_SECONDS = 1.0
-"""Two steps may overlap by so much: each end is off by half a sampled frame or so."""
+"""Two steps in order may overlap by so much, since each end is off by about half a sampled frame."""
 HALVING_GAP_SECONDS = 30.0
-"""A gap of this length halves the score of an order: of two answers the closer one is meant."""
+"""A gap of this length between two steps halves the score: steps close to each other belong together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """Drafts one after the other in one video, and how well they match together."""
+    """Moments one after the other in one video, with their joint score."""
 
     parts: tuple[Draft, ...]
     score: float
 
 
 def join_overlapping(lists: Sequence[Sequence[Draft]]) -> list[Draft]:
-    """What all lists hold at one time of one video, best first; the time is what they share.
+    """Moments that every list holds at the same time of the same video, best first, with the time that they share.
 
-    Two drafts of one segment whose times do not meet are together as well: the time is then around both.
+    Two moments of one segment are joined even when their times do not overlap; the time then spans both.
     """
     if not lists:
         return []
@@ -38,35 +38,35 @@ def join_overlapping(lists: Sequence[Sequence[Draft]]) -> list[Draft]:
     for others in lists[1:]:
         by_video = _by_video(others)
         joined = [
-            (_together(draft, other), score / (RANK_OFFSET + rank))
+            (_intersection(draft, other), score / (RANK_OFFSET + rank))
             for draft, score in joined
             for rank, other in by_video.get(draft.video_id, [])
-            if _meet(draft, other)
+            if _coincide(draft, other)
         ]
     return without_overlaps([replace(draft, score=score) for draft, score in joined])
 
 
 def rank_by_overlap(drafts: Sequence[Draft], order: Sequence[Draft]) -> list[Draft]:
-    """The same drafts, those first that meet a draft of `order`, in its order; the time of each stays as it is."""
+    """The same moments with their times, reordered: first those that coincide with one of `order`, in its order."""
     ranks = _by_video(order)
     worst = RANK_OFFSET + len(order) + len(drafts)
     ranked: list[Draft] = []
     for own, draft in enumerate(drafts):
-        met = [(rank, other) for rank, other in ranks.get(draft.video_id, []) if _meet(draft, other)]
-        if not met:
+        coinciding = [(rank, other) for rank, other in ranks.get(draft.video_id, []) if _coincide(draft, other)]
+        if not coinciding:
             ranked.append(replace(draft, score=1.0 / worst / (RANK_OFFSET + own)))
             continue
-        rank, best = met[0]
+        rank, best = coinciding[0]
         signals = best_ranks(draft.ranks, best.ranks)
         ranked.append(replace(draft, ranks=signals, score=1.0 / (RANK_OFFSET + rank) / (RANK_OFFSET + own)))
-    return sorted(ranked, key=_order)
+    return sorted(ranked, key=_sort_key)
 
 
 def join_in_order(steps: Sequence[Sequence[Draft]], gaps: Sequence[float]) -> list[Chain]:
-    """One draft of each step, in order of time in one video, best first; the spans that they make never overlap.
+    """Chains of one moment of each step in order of time in one video, best first; their spans never overlap.
 
     Args:
-        gaps: largest seconds between a step and the next; one fewer than steps.
+        gaps: maximum seconds between each step and the next; one fewer than steps.
     """
     found = [Chain((draft,), 1.0 / (RANK_OFFSET + rank)) for rank, draft in enumerate(steps[0])]
     for drafts, most in zip(steps[1:], gaps, strict=True):
@@ -77,12 +77,12 @@ def join_in_order(steps: Sequence[Sequence[Draft]], gaps: Sequence[float]) -> li
             for rank, draft in by_video.get(chain.parts[-1].video_id, [])
             if (gap := _gap(chain.parts[-1], draft)) is not None and gap <= most
         ]
-    found.sort(key=lambda chain: (-chain.score, *(_order(part)[1:] for part in chain.parts)))
-    kept: dict[str, list[TimeSpan]] = {}
+    found.sort(key=lambda chain: (-chain.score, *(_sort_key(part)[1:] for part in chain.parts)))
+    spans: dict[str, list[TimeSpan]] = {}
     best: list[Chain] = []
     for chain in found:
         span = span_of(chain.parts)
-        taken = kept.setdefault(chain.parts[0].video_id, [])
+        taken = spans.setdefault(chain.parts[0].video_id, [])
         if all(span.intersection_seconds(other) == 0 for other in taken):
             taken.append(span)
             best.append(chain)
@@ -90,16 +90,16 @@ def join_in_order(steps: Sequence[Sequence[Draft]], gaps: Sequence[float]) -> li
 
 
 def span_of(parts: Sequence[Draft]) -> TimeSpan:
-    """From the first start to the last stop."""
+    """The span from the first start to the last stop."""
     return TimeSpan(min(part.span.start_seconds for part in parts), max(part.span.stop_seconds for part in parts))
 
 
 def without_overlaps(drafts: Sequence[Draft]) -> list[Draft]:
-    """Best first, without what overlaps a better one of its video."""
-    kept: dict[str, list[TimeSpan]] = {}
+    """The moments best first, without those that overlap a better one of the same video."""
+    spans: dict[str, list[TimeSpan]] = {}
     best: list[Draft] = []
-    for draft in sorted(drafts, key=_order):
-        taken = kept.setdefault(draft.video_id, [])
+    for draft in sorted(drafts, key=_sort_key):
+        taken = spans.setdefault(draft.video_id, [])
         if all(draft.span.intersection_seconds(other) == 0 for other in taken):
             taken.append(draft.span)
             best.append(draft)
@@ -107,18 +107,18 @@ def without_overlaps(drafts: Sequence[Draft]) -> list[Draft]:
 
 
 def _gap(before: Draft, after: Draft) -> float | None:
-    """Seconds from one to the next, at least 0; None where the second does not come after the first."""
+    """Seconds from one moment to the next, at least 0; None where the second does not follow the first."""
     first, second = before.span, after.span
     gap = second.start_seconds - first.stop_seconds
     in_order = first.start_seconds < second.start_seconds and first.stop_seconds < second.stop_seconds
     return max(0.0, gap) if in_order and gap >= -MAX_STEP_OVERLAP_SECONDS else None
 
 
-def _meet(one: Draft, other: Draft) -> bool:
+def _coincide(one: Draft, other: Draft) -> bool:
     return one.span.intersection_seconds(other.span) > 0 or one.segment_index == other.segment_index
 
 
-def _together(one: Draft, other: Draft) -> Draft:
+def _intersection(one: Draft, other: Draft) -> Draft:
     start = max(one.span.start_seconds, other.span.start_seconds)
     stop = min(one.span.stop_seconds, other.span.stop_seconds)
     span = TimeSpan(start, stop) if start < stop else span_of((one, other))
@@ -137,6 +137,7 @@ def _together(one: Draft, other: Draft) -> Draft:
 
 
 def best_ranks(one: dict[Signal, int], other: dict[Signal, int]) -> dict[Signal, int]:
+    """The better rank of each signal of either moment; names in sorted order."""
     best = dict(one)
     for name, rank in other.items():
         best[name] = min(rank, best.get(name, rank))
@@ -144,11 +145,12 @@ def best_ranks(one: dict[Signal, int], other: dict[Signal, int]) -> dict[Signal,
 
 
 def _by_video(drafts: Sequence[Draft]) -> dict[str, list[tuple[int, Draft]]]:
+    """Video id -> (rank from 0, moment), in order of rank."""
     found: dict[str, list[tuple[int, Draft]]] = {}
     for rank, draft in enumerate(drafts):
         found.setdefault(draft.video_id, []).append((rank, draft))
     return found
 
 
-def _order(draft: Draft) -> tuple[float, str, TimeSpan]:
+def _sort_key(draft: Draft) -> tuple[float, str, TimeSpan]:
     return -draft.score, draft.video_id, draft.span

@@ -61,7 +61,7 @@ def hybrid_search(
     fused = fuse(
         keys,
         weights={route.signal: route.weight for route in routes if route.weight > 0},
-        worths={signal: {hit.key: hit.worth for hit in hits} for signal, hits in found.lists.items()},
+        item_weights={signal: {hit.key: hit.worth for hit in hits} for signal, hits in found.lists.items()},
     )
     if is_measured:
         fused = order_by_relevance(fused, relevance)

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from indexer.config import Settings
 from indexer.errors import LibraryModelsError, QueryError
+from indexer.models.loading import Models
 from indexer.models.protocols import PictureModel, Vectors
-from indexer.models.registry import Models
 from indexer.provenance import maker_of, settings_like
 from indexer.store.library import Library
 from search.retrieval.embedded_query import EmbeddedQuery, QueryVector

@@ -1,9 +1,9 @@
-"""What a match is worth, as measured: for each family of evidence, the chance that such a segment is right. Pure.
+"""The calibration of a profile: for each family of evidence, the probability that a segment matches. Pure.
 
-A logistic regression for each family (Platt 1999, "Probabilistic Outputs for Support Vector Machines": a sigmoid over
-a classifier's score, fitted on data that it was not trained on). `python -m bench.trust --calibrate` fits them on
-drawn worlds and writes the calibration file of the profile, which says with which seeds, models and queries. A profile
-without such a file is judged by the rule in `search.scoring.background`.
+Each family is a logistic regression (Platt 1999, "Probabilistic Outputs for Support Vector Machines": a sigmoid over a
+classifier's score, fitted on data that it was not trained on). `python -m bench.trust --calibrate` fits them on drawn
+worlds and writes the calibration file of the profile, which records the seeds, models and queries. A profile without
+such a file is judged by the rule in `search.scoring.background`.
 """
 
 import json
@@ -29,42 +29,48 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "written and words": ("cosine", "share", "missing", "length"),
     "read": ("first", "reading"),
 }
-"""Family -> its features. `cosine`, `caption`: between query and text or picture; `lesser`: the smaller of the cosines
-of picture and caption of one segment; `share`: of the query's words that stand in the text; `missing`: share of the
-query's words that other texts of the library hold and this segment's do not; `length`: words of the query that mean
-something, in tens; `first`: log odds by the other families; `reading`: those of a reranker that read the segment's
-texts. All but `missing` and `length` speak for a segment; those speak against it."""
+"""Family -> its features. For the segment and the query:
+
+- `cosine`, `caption`: cosine between the query and the text or picture
+- `lesser`: the smaller of the cosines of picture and caption
+- `share`: share of the query's words that the text holds
+- `missing`: of the query's words that texts of the library hold, the share that this segment's texts do not hold
+- `length`: number of the query's content words, in tens
+- `first`: log odds by the other families
+- `reading`: log odds by a reranker that read the segment's texts
+"""
 RERANKED = "read"
-"""The family that judges what a reranker has read, in place of the others."""
-MOST_LOG_ODDS = 12.0
+"""The family that judges reranked segments, in place of the others."""
+MAX_LOG_ODDS = 12.0
 NEGATIVE_FEATURES = frozenset({"missing", "length"})
+"""Features that speak against a segment; all others speak for it."""
 Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One logistic regression."""
+    """The logistic regression of one family of evidence."""
 
     weights: tuple[float, ...]
-    """Of its features, in the order of `FAMILIES`, all 0 or above; those of `NEGATIVE_FEATURES` are taken off."""
+    """Of the features, in the order of `FAMILIES`, all 0 or above; `NEGATIVE_FEATURES` are subtracted."""
     bias: float
 
-    def chance(self, features: Matrix) -> Matrix:
+    def probability(self, features: Matrix) -> Matrix:
         """(n, n_features) -> (n,) from 0 to 1."""
         return 1.0 / (1.0 + np.exp(-(features @ np.array(self.weights) + self.bias)))
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Of one profile of models."""
+    """The families of one profile of models."""
 
     families: Mapping[str, Family]
     made: Mapping[str, Any]
-    """Seeds, counts and models, as `bench.trust` wrote them."""
+    """Seeds, counts and models, as `bench.trust` recorded them."""
 
 
 def calibration_for(maker: Maker) -> Calibration | None:
-    """The scale for a library; None where its models are not those of its profile, or were not measured."""
+    """The calibration for a library; None where its models were not measured or are not those of its profile."""
     found = calibration_of(maker.profile)
     if found is None or maker.clip_spec or maker.text_spec:
         return None
@@ -74,7 +80,7 @@ def calibration_for(maker: Maker) -> Calibration | None:
 
 @cache
 def calibration_of(profile: str) -> Calibration | None:
-    """The measured scale of a profile; None where nothing was measured."""
+    """The calibration of a profile; None where nothing was measured."""
     row = PROFILES.get(profile)
     if row is None or row.calibration is None or not row.calibration.is_file():
         return None
@@ -83,14 +89,14 @@ def calibration_of(profile: str) -> Calibration | None:
     return Calibration(families, found["made"])
 
 
-def log_odds(chance: Matrix) -> Matrix:
-    """(n,) from 0 to 1 -> (n,), no further from 0 than `MOST_LOG_ODDS`."""
+def log_odds(probability: Matrix) -> Matrix:
+    """(n,) from 0 to 1 -> (n,), clipped to `MAX_LOG_ODDS` on either side of 0."""
     with np.errstate(divide="ignore"):
-        return np.clip(np.log(chance) - np.log1p(-chance), -MOST_LOG_ODDS, MOST_LOG_ODDS)
+        return np.clip(np.log(probability) - np.log1p(-probability), -MAX_LOG_ODDS, MAX_LOG_ODDS)
 
 
 def signed_features(family: str, columns: Mapping[str, Sequence[float] | Matrix]) -> Matrix:
-    """The features of a family as a matrix (n, n_features), those that speak against it negative."""
+    """The features of a family as a matrix (n, n_features), with the sign of `NEGATIVE_FEATURES` reversed."""
     return np.stack(
         [
             -np.asarray(columns[name], float) if name in NEGATIVE_FEATURES else np.asarray(columns[name], float)

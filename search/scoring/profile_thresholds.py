@@ -1,7 +1,7 @@
 """The thresholds of a model profile, read from the data file that the profile's row names.
 
-Every model has its own scale of cosines, so these figures hold for one set of models. A profile without a data file,
-and whatever a data file leaves out, gets the defaults below. How each figure was measured is told in the data file.
+Every model has its own scale of cosines, so these figures hold for one set of models. A profile without a data file
+gets the defaults below, and so does whatever a data file leaves out. The data file tells how each figure was measured.
 """
 
 import tomllib
@@ -18,12 +18,12 @@ NEAR_DUPLICATE_COSINE = 0.97
 
 @dataclass(frozen=True, slots=True)
 class CosineBounds:
-    """Cosines that decide about a match whatever the background; the defaults never do."""
+    """Cosines that decide about a match regardless of the background; the defaults never do."""
 
     floor: float = -1.0
-    """Below it a hit never counts."""
+    """Below it, a hit never counts."""
     sure: float = 2.0
-    """From it on a hit always counts."""
+    """From it on, a hit always counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class PresenceBounds:
     """Bounds of the mean cosine of picture and caption of the best segment."""
 
     absent: float
-    """Below it, what is described is nowhere to be seen."""
+    """Below it, nothing in the library shows what is described."""
     sure: float
-    """From it on, it is certainly there."""
+    """From it on, something certainly does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,9 @@ class ProfileThresholds:
     text: CosineBounds = CosineBounds()
     """Between a query and a text."""
     near_duplicate_cosine: float = NEAR_DUPLICATE_COSINE
-    """Of two segments' mean pictures, from which they show the same."""
+    """From it on, two segments show the same; cosine of their mean picture vectors."""
     example_words_weight: float | None = None
-    """What the vector of the words beside an example is multiplied by; None: derived from the library."""
+    """Factor of the vector of the words beside an example; None: derived from the library."""
     visual_presence: PresenceBounds | None = None
     """None: visual presence is not judged."""
 

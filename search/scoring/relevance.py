@@ -1,13 +1,13 @@
-"""How likely is each segment what was asked for? One scale, 0 to 1, for all signals. Pure.
+"""Relevance: how likely each segment is to be what the query asks for, from 0 to 1 on one scale for all signals. Pure.
 
-Where the profile of models was measured (`calibration`), the evidence of a segment is brought together family by
-family: what is seen (picture and caption of the same segment), what is said, what is written. The best family decides:
-a moment need not be shown, said and written all at once. A picture mixes what is seen where, and a caption has errors
-of its own, so the two are judged together: the caption, and the lesser of both. Where a reranker has read the texts of
-the best segments (`reading`), its word and that first judgement together decide about them.
+With a calibration (`search.scoring.calibration`), the evidence of a segment is combined family by family: what is seen
+(picture and caption of the same segment), what is said, what is written. The best family decides, since a moment need
+not be shown, said and written all at once. A picture vector mixes what is seen where, and a caption has errors of its
+own, so the two are judged together, by the caption's cosine and the lesser of both. Where a reranker has read the
+texts of the best segments, its log odds and the first relevance are combined by a family of their own.
 
-Where it was not, each signal is judged by how far it stands out from this library's background; see
-`relevance.z_score_relevance`. 0.5 is then where a hit begins to count, not a chance.
+Without a calibration, each signal is judged by how far it stands out from the library's background, see
+`search.scoring.background.z_score_relevance`. 0.5 is then where a hit begins to count, and not a probability.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,30 +20,31 @@ from numpy.typing import NDArray
 from indexer.catalog import TextSource
 from indexer.store.hits import SegmentKey
 from search.scoring.background import Background, MatchThreshold, z_score_relevance
-from search.scoring.calibration import MOST_LOG_ODDS, RERANKED, Calibration, Matrix, log_odds, signed_features
+from search.scoring.calibration import MAX_LOG_ODDS, RERANKED, Calibration, Matrix, log_odds, signed_features
 from search.signals import METADATA, sources_of_kind
 from search.text.term_coverage import content_words
 
 FUZZY_MATCH_WEIGHT = 0.9
-"""A word found with a reader's slip, beside one that is spelled right."""
+"""Of a word that matches but for an OCR error, relative to an exact match."""
 TEXT_FAMILIES: dict[str, tuple[TextSource, ...]] = {
     "said": sources_of_kind("said"),
     "written": sources_of_kind("written"),
 }
 METADATA_RELEVANCE = 0.55
-"""What the words around a video (its name, its tags) can be worth at most: they count, and outrank nothing seen."""
+"""Upper bound of the relevance by a video's metadata (its name, its tags): such hits count, and outrank no others."""
+_NO_WORDS = frozenset[str]()
 
 
 @dataclass(frozen=True, slots=True)
 class NearestScores:
-    """What one signal looked at, counting or not."""
+    """The scores of the segments that one signal came nearest to, whether or not they count."""
 
     best: dict[SegmentKey, float]
-    """Greatest cosine, or share of the query's words, of each segment looked at."""
+    """Greatest cosine, or share of the query's words, of each of these segments."""
     outside: float
-    """No other segment lies above it."""
+    """Upper bound of the score of all other segments."""
     background: Background | None = None
-    """None for words."""
+    """None for a match by words."""
     threshold: MatchThreshold | None = None
 
     def of(self, keys: Iterable[SegmentKey]) -> Matrix:
@@ -53,144 +54,140 @@ class NearestScores:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is known of the segments that some signal looked at."""
+    """Everything that the signals know of the segments that one of them came near to."""
 
     nearest: dict[str, NearestScores] = field(default_factory=dict[str, NearestScores])
-    """Signal -> what it looked at."""
+    """Signal -> its scores."""
     held_words: dict[TextSource, dict[SegmentKey, frozenset[str]]] = field(
         default_factory=dict[TextSource, dict[SegmentKey, frozenset[str]]]
     )
-    """Source -> the query's words that a segment's texts hold; sources whose words were looked for."""
+    """Source that was searched by words -> segment -> the query's words that its texts hold."""
 
     def keys(self) -> list[SegmentKey]:
-        """Every segment that was looked at."""
-        return sorted({key for near in self.nearest.values() for key in near.best})
+        """Every segment with evidence, sorted."""
+        return sorted({key for scores in self.nearest.values() for key in scores.best})
 
 
 @dataclass(frozen=True, slots=True)
 class FirstPassRelevance:
-    """The segments that were looked at, before any was read again."""
+    """The relevance of segments before reranking, with what a reranker's scores are combined with."""
 
     keys: list[SegmentKey]
-    measured: Matrix
-    """(n,) chances by the families that were measured; 0 where none was."""
+    calibrated: Matrix
+    """(n,) probabilities by the calibrated families; 0 where none applies."""
     by_rule: Matrix
-    """(n,) relevance by the signals that no family judges."""
-    in_words: NDArray[np.bool_]
-    """(n,) whether what is said or written there holds every word of the query that means something."""
+    """(n,) relevance by the signals that no family covers."""
+    holds_all_words: NDArray[np.bool_]
+    """(n,) whether what is said or written there holds every content word of the query."""
     calibration: Calibration | None
 
-    def relevance(self, read: Mapping[SegmentKey, float] = MappingProxyType({})) -> dict[SegmentKey, float]:
-        """Segment -> relevance, 0 to 1. A reading does not turn down what stands there in so many words.
+    def relevance(self, reranked: Mapping[SegmentKey, float] = MappingProxyType({})) -> dict[SegmentKey, float]:
+        """Segment -> relevance, 0 to 1. A reranker cannot lower a segment whose texts hold all words of the query.
 
         Args:
-            read: of some segments the log odds that they answer, by a reranker that read their texts.
+            reranked: for some segments a reranker's log odds that they answer the query.
         """
-        again = self.measured if self.calibration is None else _reread(self.keys, self.measured, read, self.calibration)
-        again = np.where(self.in_words, np.maximum(again, self.measured), again)
-        return dict(zip(self.keys, np.maximum(again, self.by_rule).tolist(), strict=True))
+        final = self.calibrated
+        if self.calibration is not None:
+            final = _rerank(self.keys, self.calibrated, reranked, self.calibration)
+        final = np.where(self.holds_all_words, np.maximum(final, self.calibrated), final)
+        return dict(zip(self.keys, np.maximum(final, self.by_rule).tolist(), strict=True))
 
 
 def judge_relevance(query: str, evidence: Evidence, calibration: Calibration | None) -> FirstPassRelevance:
-    """Every segment that was looked at, judged by all that is known of it."""
+    """The relevance of every segment with evidence, before reranking."""
     keys = evidence.keys()
-    chances, by_rule = np.zeros(len(keys)), np.zeros(len(keys))
-    measured: set[str] = set()
+    calibrated, by_rule = np.zeros(len(keys)), np.zeros(len(keys))
+    covered: set[str] = set()
     if calibration is not None:
         for family, (signals, features) in features_of(query, evidence, keys).items():
             if family in calibration.families:
-                chances = np.maximum(chances, calibration.families[family].chance(features))
-                measured |= signals
-    for signal in evidence.nearest.keys() - measured:
-        by_rule = np.maximum(by_rule, _by_rule(signal, evidence.nearest[signal], keys))
-    return FirstPassRelevance(keys, chances, by_rule, _in_words(query, evidence, keys), calibration)
+                calibrated = np.maximum(calibrated, calibration.families[family].probability(features))
+                covered |= signals
+    for signal in evidence.nearest.keys() - covered:
+        by_rule = np.maximum(by_rule, _relevance_by_rule(signal, evidence.nearest[signal], keys))
+    return FirstPassRelevance(keys, calibrated, by_rule, _holds_all_words(query, evidence, keys), calibration)
 
 
-def _in_words(query: str, evidence: Evidence, keys: list[SegmentKey]) -> NDArray[np.bool_]:
+def _holds_all_words(query: str, evidence: Evidence, keys: list[SegmentKey]) -> NDArray[np.bool_]:
     wanted = frozenset(content_words(query))
-    held = [
-        evidence.held_words[source]
-        for sources in TEXT_FAMILIES.values()
-        for source in sources
-        if source in evidence.held_words
-    ]
-    none = frozenset[str]()
-    return np.array([bool(wanted) and any(own.get(key, none) >= wanted for own in held) for key in keys], bool)
+    sources = [source for family in TEXT_FAMILIES.values() for source in family if source in evidence.held_words]
+    held = [evidence.held_words[source] for source in sources]
+    return np.array([bool(wanted) and any(own.get(key, _NO_WORDS) >= wanted for own in held) for key in keys], bool)
 
 
-def _reread(
-    keys: Sequence[SegmentKey], first: Matrix, read: Mapping[SegmentKey, float], calibration: Calibration
+def _rerank(
+    keys: Sequence[SegmentKey], first: Matrix, reranked: Mapping[SegmentKey, float], calibration: Calibration
 ) -> Matrix:
-    """(n,) chances, those of what was read judged anew.
+    """(n,) probabilities, those of the reranked segments computed anew.
 
-    What was not read was less likely than all that was, so it stays at most as likely as the best of them: a library
-    holds any number of near misses, and only the first are read.
+    A segment that was not reranked was less likely than all that were, so it stays at most as likely as the best of
+    them: a library holds any number of near misses, and only the first few are reranked.
     """
-    if RERANKED not in calibration.families or not read:
+    if RERANKED not in calibration.families or not reranked:
         return first
-    is_read = np.array([key in read for key in keys], bool)
-    logits = np.array([read[key] for key in keys if key in read])
-    again = calibration.families[RERANKED].chance(reading_features(first[is_read], logits))
-    judged = np.minimum(first, again.max())
-    judged[is_read] = again
-    return judged
+    is_reranked = np.array([key in reranked for key in keys], bool)
+    logits = np.array([reranked[key] for key in keys if key in reranked])
+    anew = calibration.families[RERANKED].probability(reading_features(first[is_reranked], logits))
+    final = np.minimum(first, anew.max())
+    final[is_reranked] = anew
+    return final
 
 
 def reading_features(first: Matrix, logits: Matrix) -> Matrix:
-    """(n,) chances by the other families, (n,) log odds by the reranker -> (n, 2)."""
-    return signed_features(
-        RERANKED, {"first": log_odds(first), "reading": np.clip(logits, -MOST_LOG_ODDS, MOST_LOG_ODDS)}
-    )
+    """(n,) probabilities by the other families and (n,) log odds by the reranker -> (n, 2)."""
+    reading = np.clip(logits, -MAX_LOG_ODDS, MAX_LOG_ODDS)
+    return signed_features(RERANKED, {"first": log_odds(first), "reading": reading})
 
 
 def features_of(query: str, evidence: Evidence, keys: list[SegmentKey]) -> dict[str, tuple[frozenset[str], Matrix]]:
-    """Family -> (signals that it judges, features (n, n_features) of the segments), for what there is evidence of."""
+    """Family -> (signals that it covers, features (n, n_features) of the segments), for families with evidence."""
     length = np.full(len(keys), len(content_words(query)) / 10)
-    near, found = evidence.nearest, dict[str, tuple[frozenset[str], Matrix]]()
+    nearest, found = evidence.nearest, dict[str, tuple[frozenset[str], Matrix]]()
 
     def add(family: str, signals: set[str], **columns: Matrix) -> None:
         found[family] = (frozenset(signals), signed_features(family, {**columns, "length": length}))
 
-    if "caption" in near and "caption" in evidence.held_words:
-        cosine, missing = near["caption"].of(keys), _missing(evidence, ("caption",), keys)
-        if "picture" in near:
-            lesser = np.minimum(cosine, near["picture"].of(keys))
+    if "caption" in nearest and "caption" in evidence.held_words:
+        cosine, missing = nearest["caption"].of(keys), _missing(evidence, ("caption",), keys)
+        if "picture" in nearest:
+            lesser = np.minimum(cosine, nearest["picture"].of(keys))
             signals = {"picture", "caption", "caption_words"}
             add("picture, caption and words", signals, caption=cosine, lesser=lesser, missing=missing)
         else:
             add("caption and words", {"caption", "caption_words"}, cosine=cosine, missing=missing)
     else:
-        for name in {"picture", "caption"} & near.keys():
-            add(name, {name}, cosine=near[name].of(keys))
+        for name in {"picture", "caption"} & nearest.keys():
+            add(name, {name}, cosine=nearest[name].of(keys))
     for family, sources in TEXT_FAMILIES.items():
-        there: list[TextSource] = [source for source in sources if source in near]
-        if not there:
+        present: list[TextSource] = [source for source in sources if source in nearest]
+        if not present:
             continue
-        cosine = np.max([near[source].of(keys) for source in there], axis=0)
-        words = {f"{source}_words" for source in there}
-        if any(source not in evidence.held_words for source in there):
-            add(family, set(there), cosine=cosine)
+        cosine = np.max([nearest[source].of(keys) for source in present], axis=0)
+        words = {f"{source}_words" for source in present}
+        if any(source not in evidence.held_words for source in present):
+            add(family, set(present), cosine=cosine)
             continue
-        share = np.max([near[name].of(keys) for name in words], axis=0)
-        columns = {"cosine": cosine, "missing": _missing(evidence, there, keys)}
+        share = np.max([nearest[name].of(keys) for name in words], axis=0)
+        columns = {"cosine": cosine, "missing": _missing(evidence, present, keys)}
         columns |= {"share": share} if family == "written" else {}
-        add(f"{family} and words", {*there, *words}, **columns)
+        add(f"{family} and words", {*present, *words}, **columns)
     return found
 
 
 def _missing(evidence: Evidence, sources: Iterable[TextSource], keys: list[SegmentKey]) -> Matrix:
-    """(n,) of the query's words that these texts use somewhere, the share that the segment's own do not hold."""
+    """(n,) of the query's words that texts of these sources hold, the share that the segment's own do not hold."""
     held: list[Mapping[SegmentKey, frozenset[str]]] = [evidence.held_words[source] for source in sources]
-    known = frozenset[str]().union(*(words for own in held for words in own.values()))
+    known = _NO_WORDS.union(*(words for own in held for words in own.values()))
     if not known:
         return np.zeros(len(keys))
-    none = frozenset[str]()
-    return np.array([1 - len(none.union(*(own.get(key, none) for own in held))) / len(known) for key in keys])
+    own_words = [_NO_WORDS.union(*(own.get(key, _NO_WORDS) for own in held)) for key in keys]
+    return np.array([1 - len(words) / len(known) for words in own_words])
 
 
-def _by_rule(signal: str, near: NearestScores, keys: list[SegmentKey]) -> Matrix:
-    values = near.of(keys)
-    if near.background is not None and near.threshold is not None:
-        return z_score_relevance(values, near.background, near.threshold)
-    worth = METADATA_RELEVANCE if signal == METADATA else 1.0
-    return np.where(values > 0, 0.5 + (worth - 0.5) * np.clip(values, 0, 1), 0.0)
+def _relevance_by_rule(signal: str, nearest: NearestScores, keys: list[SegmentKey]) -> Matrix:
+    scores = nearest.of(keys)
+    if nearest.background is not None and nearest.threshold is not None:
+        return z_score_relevance(scores, nearest.background, nearest.threshold)
+    upper = METADATA_RELEVANCE if signal == METADATA else 1.0
+    return np.where(scores > 0, 0.5 + (upper - 0.5) * np.clip(scores, 0, 1), 0.0)

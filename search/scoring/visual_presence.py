@@ -1,8 +1,9 @@
-"""Is what a query describes seen anywhere? Judged by picture and caption of the same segment together.
+"""Visual presence: whether anything in the library shows what a query describes.
 
-Search shows what comes nearest; a question wants to know whether it is there at all, and this decides it. A picture
-vector mixes what is seen where: a red circle before green is close to a green circle before red. The sentence
-that a model said of the segment tells them apart, but has its own errors. Their mean is better than either.
+A search lists what comes nearest; answering a question requires to know whether it is there at all. Picture and caption
+of the same segment are judged together. A picture vector mixes what is seen where: a red circle before green is close
+to a green circle before red. A caption tells them apart, but has errors of its own. The mean of both cosines is better
+than either.
 """
 
 from enum import Enum
@@ -16,32 +17,28 @@ VISUAL_SIGNALS: frozenset[Signal] = frozenset(signals_of_kind("seen", "described
 
 
 class VisualPresence(Enum):
-    """What the nearest segment says."""
+    """What the nearest segment tells of the library."""
 
     ABSENT = "absent"
     DOUBTFUL = "doubtful"
-    """Near, and no more: who looks at it decides."""
+    """Near the query, but not certain: the vision-language model decides."""
     SURE = "sure"
 
 
 def visual_presence(evidence: Evidence, profile: str) -> VisualPresence | None:
-    """How sure it is that some captioned segment shows what is asked for; None where there is nothing to judge by.
+    """Whether some captioned segment shows what the query describes; None where that cannot be judged.
 
     Args:
-        evidence: what a search by picture and caption looked at.
+        evidence: of a search by picture and caption.
         profile: the library's profile of models; without measured bounds nothing is judged.
     """
     bounds = profile_thresholds(profile).visual_presence
-    nearest = None if bounds is None else best_mean_cosine(evidence)
-    if bounds is None or nearest is None:
+    cosine = None if bounds is None else best_mean_cosine(evidence)
+    if bounds is None or cosine is None:
         return None
-    return (
-        VisualPresence.ABSENT
-        if nearest < bounds.absent
-        else VisualPresence.SURE
-        if nearest >= bounds.sure
-        else VisualPresence.DOUBTFUL
-    )
+    if cosine < bounds.absent:
+        return VisualPresence.ABSENT
+    return VisualPresence.SURE if cosine >= bounds.sure else VisualPresence.DOUBTFUL
 
 
 def best_mean_cosine(evidence: Evidence) -> float | None:

@@ -10,9 +10,9 @@ import numpy as np
 
 from indexer.catalog import TextSource
 from indexer.config import Settings
+from indexer.models.loading import Models
 from indexer.models.profiles import PROFILES
 from indexer.models.protocols import Vectors
-from indexer.models.registry import Models
 from indexer.provenance import maker_of
 from indexer.records import FrameRow, Pixels, SegmentRow, TextRow, TimeSpan, Video
 from indexer.store.library import Library

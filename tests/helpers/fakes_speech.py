@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from indexer.models.transcript import Heard, HeardLine
+from indexer.models.transcript import Transcript, TranscriptLine
 from indexer.records import Samples16, TimedText, TimeSpan
 
-Script = Callable[[Samples16], Heard]
+Script = Callable[[Samples16], Transcript]
 
 
 class FakeSpeechModel:
@@ -20,14 +20,14 @@ class FakeSpeechModel:
 
     def transcribe(
         self, sounds: Sequence[Samples16], *, is_cancelled: Callable[[], bool] = lambda: False
-    ) -> list[Heard]:
+    ) -> list[Transcript]:
         self.sounds += sounds
         return [self._script(np.asarray(sound)) for sound in sounds]
 
 
 def said(
     text: str, start: float, stop: float, *, certainty: float = -0.2, no_speech: float = 0.01, language: str = "en"
-) -> Heard:
+) -> Transcript:
     """One line whose words share its time evenly."""
     words = text.split()
     edges = np.linspace(start, stop, len(words) + 1)
@@ -35,4 +35,4 @@ def said(
         TimedText(TimeSpan(float(begin), float(end)), f" {word}")
         for word, begin, end in zip(words, edges, edges[1:], strict=False)
     )
-    return Heard((HeardLine(timed, certainty),), language, no_speech)
+    return Transcript((TranscriptLine(timed, certainty),), language, no_speech)

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from indexer.config import Settings
-from indexer.models import registry
+from indexer.models import loading
+from indexer.models.loading import Models
 from indexer.models.profiles import profile_of
 from indexer.models.protocols import Vectors
-from indexer.models.registry import Models
 from indexer.records import Pixels
 from tests.helpers.fakes_search import FakePictureModel
 from tests.helpers.fakes_text import FakeTextModel
@@ -76,7 +76,7 @@ async def start_stand_in_job(*command: Any, **options: Any) -> asyncio.subproces
 
 def install() -> None:
     """For a whole process; before anything else is imported."""
-    registry.load_models = load_stand_ins
+    loading.load_models = load_stand_ins
     asyncio.create_subprocess_exec = start_stand_in_job
 
 

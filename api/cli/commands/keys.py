@@ -44,7 +44,7 @@ def add(name: str, *, settings: Settings, as_json: bool) -> ExitCode:
         Library.open(place).close()
     except LibraryMissingError:
         from api.service.runtime import make_library
-        from indexer.models.registry import load_models
+        from indexer.models.loading import load_models
 
         make_library(place, settings, load_models(settings))
     key, whole = KeyStore(place).add(name)

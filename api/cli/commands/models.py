@@ -13,7 +13,7 @@ from indexer.config import Settings
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from indexer.models.registry import ProfileStatus
+    from indexer.models.loading import ProfileStatus
 
 
 @click.command()
@@ -33,7 +33,7 @@ def models(*, settings: Settings, as_json: bool) -> ExitCode:
       reelseek index ~/Videos --clip-model ViT-B-32:laion2b_s34b_b79k
       reelseek index ~/Videos --clip-model /models/my-clip --text-model /models/my-text
     """
-    from indexer.models.registry import model_status
+    from indexer.models.loading import model_status
 
     rows = model_status(settings)
     if as_json:

@@ -28,7 +28,7 @@ from demo.world.descriptions import Description, all_words, say
 from demo.world.scenes import Scene
 from demo.world.sign_words import SIGN_WORDS
 from indexer.models.frame_pairs import timed_frames
-from indexer.models.vision_language import Part, ShownFrames
+from indexer.models.vision_language import PromptPart, ShownFrames
 from indexer.pipeline.stages.caption_prompt import CAPTION_INSTRUCTION
 from indexer.records import TimeSpan
 from search.answering.prompts import ShownClip, ask_prompt
@@ -205,7 +205,7 @@ def prompt_text(plan: Sequence[PlannedClip], question: str) -> str:
     return _text(ask_prompt(question, shown_clips(plan)))
 
 
-def _text(parts: Sequence[Part]) -> str:
+def _text(parts: Sequence[PromptPart]) -> str:
     return "".join(part if isinstance(part, str) else VISION for part in parts)
 
 

@@ -1,8 +1,8 @@
-"""Holds a reply to a JSON schema, token by token, with llguidance.
+"""Constrained decoding: replies that conform to a JSON schema, token by token, with llguidance.
 
-llguidance rather than xgrammar: one wheel without further dependencies for every Python from 3.10 on, masks computed
-as they are needed instead of a long compilation, and whitespace that can be pinned to what `json.dumps` writes.
-A grammar cannot stop a reply from being cut at its length: who asks checks that.
+llguidance was chosen over xgrammar: a single wheel without further dependencies for every Python from 3.10 on, masks
+computed on demand in place of a long compilation, and whitespace that can be fixed to that of `json.dumps`. A grammar
+does not keep a reply from being truncated at the token limit; the caller checks that.
 """
 
 import json
@@ -23,12 +23,12 @@ AS_JSON_DUMPS: Any = {"item_separator": ", ", "key_separator": ": ", "whitespace
 
 
 class ReplyGrammar:
-    """Makes matchers for one model's vocabulary."""
+    """Compiles JSON schemas to constraints on one model's vocabulary."""
 
     def __init__(self, tokenizer: Tokenizer, *, vocabulary_size: int, end_ids: Sequence[int]) -> None:
         """
         Args:
-            vocabulary_size: of the model's scores, which may be more than the tokenizer has; the rest is never allowed.
+            vocabulary_size: of the model's scores; tokens beyond the tokenizer's vocabulary are never allowed.
             end_ids: tokens that end a reply.
         """
         import llguidance.hf
@@ -39,7 +39,7 @@ class ReplyGrammar:
         )
 
     def constraint(self, schema: dict[str, Any], rows: int) -> "SchemaConstraint":
-        """For one batch of so many replies."""
+        """The constraint for a batch with so many rows."""
         return SchemaConstraint(self, [self._matcher(json.dumps(schema)) for _ in range(rows)])
 
     def _matcher(self, schema: str) -> "LLMatcher":
@@ -59,7 +59,7 @@ def _compiled(schema: str) -> str:
 
 
 class SchemaConstraint:
-    """A logits processor of transformers; serves one `generate` call."""
+    """A logits processor of transformers, for one `generate` call."""
 
     def __init__(self, grammar: ReplyGrammar, matchers: "list[LLMatcher]") -> None:
         self._grammar, self._matchers = grammar, matchers
@@ -67,7 +67,7 @@ class SchemaConstraint:
         self._started = False
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """Scores (rows, vocabulary) with what the schema forbids set to minus infinity."""
+        """Scores (rows, vocabulary) with forbidden tokens set to minus infinity."""
         if self._started:
             for row, token in enumerate(input_ids[:, -1].tolist()):
                 self._ended[row] = self._ended[row] or token in self._grammar.end_ids
@@ -77,24 +77,24 @@ class SchemaConstraint:
         allowed = torch.from_numpy(np.stack([self._allowed(row) for row in range(len(self._matchers))]))
         return scores.masked_fill(~allowed.to(scores.device), float("-inf"))
 
-    def begin(self, most: int) -> list[int]:
-        """The tokens with which every reply begins, whatever the model says, taken as said; at most so many."""
+    def forced_prefix(self, most: int) -> list[int]:
+        """The tokens with which the schema makes every reply begin, consumed as generated; at most so many."""
         tokens = list(self._matchers[0].compute_ff_tokens())[:most]
         for matcher in self._matchers:
             matcher.consume_tokens(tokens)
         return tokens
 
-    def is_whole(self, row: int) -> bool:
-        """Whether the reply, as far as its last token was seen, is a whole JSON value."""
+    def is_complete(self, row: int) -> bool:
+        """Whether the tokens consumed so far form a complete JSON value."""
         return self._matchers[row].is_accepting()
 
     def consume_last(self, row: int, token: int) -> None:
-        """Takes the token after which nothing more was asked."""
+        """Consumes the final token, after which the processor is not called again."""
         if not self._ended[row] and token not in self._grammar.end_ids:
             self._matchers[row].consume_token(token)
 
     def _allowed(self, row: int) -> NDArray[np.bool_]:
-        """(vocabulary,)"""
+        """(vocabulary,) whether each token may come next."""
         size, matcher = self._grammar.vocabulary_size, self._matchers[row]
         if self._ended[row] or matcher.is_stopped():
             allowed = np.zeros(size, np.bool_)

@@ -1,4 +1,4 @@
-"""Prompts -> what the model takes, and how many tokens that is. Prepares; runs no model."""
+"""Inputs of the model: prompts as tensors, and their number of tokens. Runs no model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +10,11 @@ from indexer.errors import ModelBrokenError
 from indexer.models.vision_language import Prompt, ShownFrames
 
 Processor = Any
-"""A processor of transformers with tokenizer, video processor and chat template; they publish no types."""
+"""A processor of transformers with tokenizer, video processor and chat template; untyped there."""
 
 
 class PromptInputs:
-    """The processor's side of one model."""
+    """Prepares prompts with the processor of one model."""
 
     def __init__(self, processor: Processor) -> None:
         self._processor = processor
@@ -23,10 +23,10 @@ class PromptInputs:
         self._frames_a_step = int(video.temporal_patch_size)
 
     def count(self, prompt: Prompt) -> int:
-        """Tokens of the whole prompt, as `batch` makes them: the words by the tokenizer, the frames by their grid."""
+        """Tokens of the whole prompt, as `batch` makes it: words by the tokenizer, frames by their grid."""
         ids = self._processor.tokenizer(self._text(prompt))["input_ids"]
         frames = [self.frame_tokens(part) for part in prompt if isinstance(part, ShownFrames)]
-        return len(ids) - len(frames) + sum(frames)  # the template holds one place for each video
+        return len(ids) - len(frames) + sum(frames)  # the template has one placeholder token for each video
 
     def frame_tokens(self, shown: ShownFrames) -> int:
         """Tokens of one run of frames.
@@ -42,7 +42,7 @@ class PromptInputs:
         return -(-count // self._frames_a_step) * (height // self.grid_pixels) * (width // self.grid_pixels)
 
     def batch(self, prompts: Sequence[Prompt]) -> Any:
-        """Tensors for `generate`, padded left; frames keep their size."""
+        """Tensors for `generate`, padded on the left; frames keep their size."""
         shown = [part for prompt in prompts for part in prompt if isinstance(part, ShownFrames)]
         for one in shown:
             self.frame_tokens(one)
@@ -71,28 +71,28 @@ class PromptInputs:
         return str(self._processor.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
 
 
-def continued(inputs: Any, tokens: Sequence[int]) -> Any:
-    """Inputs of a batch with the beginning of each reply behind each prompt, read with it in place of generated.
+def append_tokens(inputs: Any, tokens: Sequence[int]) -> Any:
+    """The inputs of a batch with the given tokens of the reply appended to each prompt, so that they are not generated.
 
     Args:
-        inputs: as `PromptInputs.batch` makes them; changed.
+        inputs: as `PromptInputs.batch` makes them; changed in place.
     """
-    words = {"input_ids": tokens, "attention_mask": [1] * len(tokens), "mm_token_type_ids": [0] * len(tokens)}
-    for name in words.keys() & set(inputs):
-        inputs[name] = _with_columns(inputs[name], words[name])
+    columns = {"input_ids": tokens, "attention_mask": [1] * len(tokens), "mm_token_type_ids": [0] * len(tokens)}
+    for name in columns.keys() & set(inputs):
+        inputs[name] = _append_columns(inputs[name], columns[name])
     return inputs
 
 
-def _with_columns(rows: torch.Tensor, values: Sequence[int]) -> torch.Tensor:
+def _append_columns(rows: torch.Tensor, values: Sequence[int]) -> torch.Tensor:
     more = torch.tensor([list(values)], dtype=rows.dtype, device=rows.device)
     return torch.cat([rows, more.expand(len(rows), -1)], dim=1)
 
 
 def check_processor(processor: Processor, config: Any, spec: str) -> None:
-    """Whether processor and model belong together.
+    """Checks that a processor belongs to a model.
 
     Raises:
-        ModelBrokenError: they do not; names what differs.
+        ModelBrokenError: it does not; the message names what differs.
     """
     parts = ("tokenizer", "video_processor")
     faults = [f"it has no {part.replace('_', ' ')}" for part in parts if getattr(processor, part, None) is None]
@@ -123,7 +123,7 @@ def _differences(processor: Processor, config: Any) -> list[str]:
 
 
 def _metadata(shown: ShownFrames) -> dict[str, Any]:
-    """So that a model with absolute time (Qwen2.5-VL) derives its seconds a step from the frames as they were taken."""
+    """Video metadata from which a model with absolute time (Qwen2.5-VL) derives the true distance of the frames."""
     count = len(shown.pixels)
     return {
         "total_num_frames": count,

@@ -1,6 +1,7 @@
-"""Qwen2-VL and its kin through transformers: one loaded model, shared by all requests, one batch at a time.
+"""Qwen2-VL and related models through transformers: one loaded model, shared by all requests, one batch at a time.
 
-Finding the weights is `saved_weights`, preparing prompts `qwen_inputs`, holding a reply to a schema `reply_grammar`.
+Leaves out finding the weights (`indexer.models.weights.transformers_models`), preparing prompts (`inputs`) and
+constraining a reply to a schema (`constrained_decoding`).
 """
 
 import json
@@ -12,40 +13,41 @@ from typing import Any
 import torch
 
 from indexer.errors import DeviceMemoryError, GenerationCancelledError, ModelBrokenError, PromptTooLongError
-from indexer.models.device import choose_device, one_thread_an_operation
+from indexer.models.device import choose_device, single_thread_on_cpu
 from indexer.models.qwen.constrained_decoding import ReplyGrammar
-from indexer.models.qwen.inputs import PromptInputs, check_processor, continued
-from indexer.models.qwen.request_queue import Turns
-from indexer.models.qwen.streaming import Watch
+from indexer.models.qwen.inputs import PromptInputs, append_tokens, check_processor
+from indexer.models.qwen.request_queue import RequestQueue
+from indexer.models.qwen.streaming import ReplyStreamer
 from indexer.models.vision_language import IsCancelled, OnText, Prompt, Reply
 from indexer.models.weights.files import Announce, announce_on_stderr
-from indexer.models.weights.text_models import TextWeights
-from indexer.models.weights.transformers_models import find_saved_weights, name_of
+from indexer.models.weights.hub import ModelWeights
+from indexer.models.weights.transformers_models import find_transformers_weights, recorded_name
 
-MOST_WAITING = 16
-"""Requests that may wait for their turn; one more is refused."""
+MAX_WAITING = 16
+"""Length of the request queue; further requests are refused."""
 BATCH_TOKENS = {"cpu": 6_144, "cuda": 49_152}
-"""Prompt tokens computed together: on a processor more does not pay, on a GPU they cost memory."""
+"""Prompt tokens in a batch: on a CPU, larger batches are no faster; on a GPU, memory limits them."""
 PREFERENCES_FILE = "reelseek.json"
-"""Beside the weights: what a small model needs that was not made for pictures of any size and number."""
+"""Beside the weights: the limits of a small model that was not trained on pictures of any size and number."""
 
 
 def load_vision_language_model(
-    spec: str, *, device: str = "auto", announce: Announce = announce_on_stderr, most_waiting: int = MOST_WAITING
+    spec: str, *, device: str = "auto", announce: Announce = announce_on_stderr, most_waiting: int = MAX_WAITING
 ) -> "QwenModel":
-    """The model that `spec` names: a hub name or a local directory.
+    """Loads a vision-language model.
 
     Args:
+        spec: a hub name or a local directory.
         device: as the setting: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
-        announce: told before anything is downloaded.
-        most_waiting: requests that may wait for their turn.
+        announce: called with a message before anything is downloaded.
+        most_waiting: length of the request queue.
 
     Raises:
-        ModelMissingError: the weights are absent and cannot be fetched.
+        ModelMissingError: the weights are absent and cannot be downloaded.
         ModelBrokenError: the weights cannot be loaded, are incomplete, or the processor is another model's.
         SettingsError: the device is absent.
     """
-    weights = find_saved_weights(spec, announce=announce)
+    weights = find_transformers_weights(spec, announce=announce)
     choice = choose_device(device)
     try:
         processor, model = _load(weights.directory, choice.device)
@@ -84,15 +86,15 @@ def _load(directory: Path, device: str) -> tuple[Any, Any]:
 
 
 class QwenModel:
-    """A loaded model. Safe from several threads: requests take turns, and too many are refused."""
+    """A loaded vision-language model. Thread-safe: requests are queued, and refused when the queue is full."""
 
     def __init__(
-        self, model: Any, processor: Any, weights: TextWeights, *, device: str, most_waiting: int = MOST_WAITING
+        self, model: Any, processor: Any, weights: ModelWeights, *, device: str, most_waiting: int = MAX_WAITING
     ) -> None:
         self._model, self._processor, self._device = model, processor, device
         self._inputs = PromptInputs(processor)
-        self._name = name_of(weights)
-        self._turns = Turns(most_waiting)
+        self._name = recorded_name(weights)
+        self._queue = RequestQueue(most_waiting)
         self._preferences = _preferences(weights.directory)
         ends = model.generation_config.eos_token_id
         self._end_ids: list[int] = [ends] if isinstance(ends, int) else list(ends or [processor.tokenizer.eos_token_id])
@@ -132,25 +134,25 @@ class QwenModel:
         on_text: OnText | None = None,
         is_cancelled: IsCancelled | None = None,
     ) -> list[Reply]:
-        """See `VisionLanguageModel.generate`; raises ModelBusyError, too, when too many requests wait."""
+        """See `VisionLanguageModel.generate`; also raises ModelBusyError when the request queue is full."""
         if on_text is not None and len(prompts) != 1:
             raise ValueError(f"a reply is streamed for one prompt, got {len(prompts)}")
         sizes = [self._checked_size(prompt, max_tokens) for prompt in prompts]
         replies: dict[int, Reply] = {}
-        with self._turns.turn(is_cancelled):
-            waiting = sorted(range(len(prompts)), key=lambda place: sizes[place])  # like lengths pad least
+        with self._queue.turn(is_cancelled):
+            waiting = sorted(range(len(prompts)), key=lambda index: sizes[index])  # similar lengths need little padding
             most = len(waiting)
             while waiting:
                 batch = _batch_of(waiting, sizes, self._batch_tokens)[:most]
-                watch = Watch(self._processor.tokenizer, self._end_ids, on_text, is_cancelled)
+                streamer = ReplyStreamer(self._processor.tokenizer, self._end_ids, on_text, is_cancelled)
                 try:
-                    made = self._run([prompts[place] for place in batch], max_tokens, schema, watch)
+                    batch_replies = self._run([prompts[index] for index in batch], max_tokens, schema, streamer)
                 except (torch.OutOfMemoryError, RuntimeError) as error:
-                    most = self._fewer(len(batch), error)
+                    most = self._halved_batch(len(batch), error)
                     continue
-                replies.update(zip(batch, made, strict=True))
+                replies.update(zip(batch, batch_replies, strict=True))
                 waiting = waiting[len(batch) :]
-        return [replies[place] for place in range(len(prompts))]
+        return [replies[index] for index in range(len(prompts))]
 
     def _checked_size(self, prompt: Prompt, max_tokens: int) -> int:
         size = self.count_tokens(prompt)
@@ -162,30 +164,30 @@ class QwenModel:
         return size
 
     def _run(
-        self, prompts: Sequence[Prompt], max_tokens: int, schema: dict[str, Any] | None, watch: Watch
+        self, prompts: Sequence[Prompt], max_tokens: int, schema: dict[str, Any] | None, streamer: ReplyStreamer
     ) -> list[Reply]:
         inputs = self._inputs.batch(prompts).to(self._device)
-        constraint = self._grammar_made().constraint(schema, len(prompts)) if schema is not None else None
+        constraint = self._reply_grammar().constraint(schema, len(prompts)) if schema is not None else None
         start = inputs["input_ids"].shape[1]
-        watch.begin(start)
-        begun = constraint.begin(max_tokens - 1) if constraint else []
-        with torch.inference_mode(), one_thread_an_operation(self._device, parameters=self._parameters):
-            made = self._model.generate(
-                **continued(inputs, begun),
-                generation_config=self._greedy(max_tokens - len(begun)),
+        streamer.begin(start)
+        prefix = constraint.forced_prefix(max_tokens - 1) if constraint else []
+        with torch.inference_mode(), single_thread_on_cpu(self._device, parameters=self._parameters):
+            generated = self._model.generate(
+                **append_tokens(inputs, prefix),
+                generation_config=self._greedy(max_tokens - len(prefix)),
                 logits_processor=[constraint] if constraint else None,
-                stopping_criteria=[watch],
+                stopping_criteria=[streamer],
             )
-        if watch.cancelled:
+        if streamer.cancelled:
             raise GenerationCancelledError("the reply was stopped before its end, as asked")
-        replies = [watch.reply(row) for row in made[:, start:].tolist()]
-        watch.finish(replies[0].text)
+        replies = [streamer.reply(row) for row in generated[:, start:].tolist()]
+        streamer.finish(replies[0].text)
         if constraint is None:
             return replies
-        for row, ids in enumerate(made[:, start:].tolist()):
+        for row, ids in enumerate(generated[:, start:].tolist()):
             constraint.consume_last(row, ids[-1])
         return [
-            Reply(reply.text, reply.tokens, reply.complete or constraint.is_whole(row))
+            Reply(reply.text, reply.tokens, reply.complete or constraint.is_complete(row))
             for row, reply in enumerate(replies)
         ]
 
@@ -200,14 +202,14 @@ class QwenModel:
             pad_token_id=self._end_ids[0] if pad is None else pad,
         )
 
-    def _grammar_made(self) -> ReplyGrammar:
+    def _reply_grammar(self) -> ReplyGrammar:
         if self._grammar is None:
             size = int(self._model.config.get_text_config().vocab_size)
             self._grammar = ReplyGrammar(self._processor.tokenizer, vocabulary_size=size, end_ids=self._end_ids)
         return self._grammar
 
-    def _fewer(self, tried: int, error: RuntimeError) -> int:
-        """Half of what did not fit; anything but a lack of memory is raised again."""
+    def _halved_batch(self, tried: int, error: RuntimeError) -> int:
+        """Half of the batch size that did not fit; errors other than a lack of memory are raised again."""
         if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
             raise error
         if self._device.startswith("cuda"):
@@ -221,7 +223,10 @@ class QwenModel:
 
 
 def _batch_of(waiting: Sequence[int], sizes: Sequence[int], most_tokens: int) -> list[int]:
-    """As many of the first as fit together; at least one. Sizes rise, and each row is padded to the longest."""
+    """As many of the first prompts as fit into a batch, at least one.
+
+    The sizes are in ascending order, and each row is padded to the longest.
+    """
     count = 1
     while count < len(waiting) and sizes[waiting[count]] * (count + 1) <= most_tokens:
         count += 1

@@ -1,4 +1,4 @@
-"""Whose turn it is with a model that serves one request at a time: first come, first served, and not without end."""
+"""The request queue of a model that serves one request at a time: first in, first out, of bounded length."""
 
 import threading
 from collections import deque
@@ -7,12 +7,12 @@ from contextlib import contextmanager
 
 from indexer.errors import GenerationCancelledError, ModelBusyError
 
-LOOK_SECONDS = 0.05
-"""A waiting request looks so often whether it was cancelled."""
+CANCELLATION_CHECK_SECONDS = 0.05
+"""A waiting request checks for cancellation at this interval."""
 
 
-class Turns:
-    """A queue of bounded length before one model."""
+class RequestQueue:
+    """A queue of bounded length in front of one model."""
 
     def __init__(self, most_waiting: int) -> None:
         self._most_waiting = most_waiting
@@ -21,17 +21,17 @@ class Turns:
 
     @property
     def waiting(self) -> int:
-        """Requests that have not had their turn yet."""
+        """Number of requests that wait for their turn."""
         with self._changed:
             return max(0, len(self._queue) - 1)
 
     @contextmanager
     def turn(self, is_cancelled: Callable[[], bool] | None = None) -> Generator[None]:
-        """Waits; inside, the model is the caller's alone.
+        """Waits for exclusive use of the model, and holds it inside the context.
 
         Raises:
-            ModelBusyError: as many as may wait already.
-            GenerationCancelledError: `is_cancelled` said so while waiting.
+            ModelBusyError: the queue is full.
+            GenerationCancelledError: `is_cancelled` returned True while waiting.
         """
         ticket = object()
         with self._changed:
@@ -51,6 +51,6 @@ class Turns:
     def _wait(self, ticket: object, is_cancelled: Callable[[], bool] | None) -> None:
         with self._changed:
             while self._queue[0] is not ticket:
-                self._changed.wait(LOOK_SECONDS)
+                self._changed.wait(CANCELLATION_CHECK_SECONDS)
                 if is_cancelled is not None and is_cancelled():
                     raise GenerationCancelledError("the question was withdrawn while it waited for the model")

@@ -1,4 +1,4 @@
-"""Finding weights and saying plainly what is missing. Leaves loading them to the model files."""
+"""Weight files on this machine: in a checkpoint directory or in the hub's cache. Loads nothing."""
 
 import hashlib
 import sys
@@ -9,15 +9,16 @@ from huggingface_hub import constants, try_to_load_from_cache
 
 WEIGHT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth")
 Announce = Callable[[str], None]
+"""Shows a message to the user, as that something large is about to be downloaded."""
 
 
 def announce_on_stderr(message: str) -> None:
-    """Says that something large is about to be fetched, where it does not mix with results."""
+    """Prints a message on stderr, where it does not mix with results."""
     print(message, file=sys.stderr, flush=True)
 
 
 def digest_of(directory: Path) -> str:
-    """12 hexadecimal digits over the names and bytes of a checkpoint's files: what the model is, wherever it lies."""
+    """12 hexadecimal digits over the names and bytes of a checkpoint's files, independent of where they lie."""
     digest = hashlib.blake2b(digest_size=6)
     for file in sorted(directory.rglob("*")):
         if file.is_file() and file.suffix in {*WEIGHT_SUFFIXES, ".json", ".txt", ".model"}:

@@ -1,4 +1,4 @@
-"""Where the weights of a transformers model lie, and what the library records of them. Loads nothing."""
+"""The weights of transformers models, and the names under which the library records them. Loads nothing."""
 
 import hashlib
 from importlib.metadata import version
@@ -8,7 +8,7 @@ from huggingface_hub import snapshot_download
 
 from indexer.errors import ModelBrokenError, ModelMissingError
 from indexer.models.weights.files import Announce, announce_on_stderr
-from indexer.models.weights.text_models import HUB_NAME, TextWeights, from_hub
+from indexer.models.weights.hub import HUB_NAME, ModelWeights, from_hub
 
 NEEDED = ("config.json", "preprocessor_config.json", "tokenizer_config.json")
 SMALL_SUFFIXES = {".json", ".txt", ".jinja", ".model"}
@@ -17,21 +17,23 @@ VISION_LANGUAGE = "vision-language model"
 SPEECH = "speech model"
 
 
-def find_saved_weights(
+def find_transformers_weights(
     spec: str, *, kind: str = VISION_LANGUAGE, announce: Announce = announce_on_stderr
-) -> TextWeights:
-    """A local directory, or a hub name from the cache, else from the network.
+) -> ModelWeights:
+    """The weights of a transformers model, downloaded where necessary.
 
     Args:
-        kind: what it is, for messages.
+        spec: a local directory or a hub name.
+        kind: `VISION_LANGUAGE` or `SPEECH`, for messages.
+        announce: called with a message before anything is downloaded.
 
     Raises:
-        ModelMissingError: the weights are absent and cannot be fetched.
-        ModelBrokenError: files were found that are not such a model.
+        ModelMissingError: the weights are absent and cannot be downloaded.
+        ModelBrokenError: files were found, but not those of such a model.
     """
     directory = Path(spec.removeprefix("local-dir:")).expanduser()
     if directory.is_dir():
-        return TextWeights(directory.resolve().name, directory, _digest_of(directory, kind))
+        return ModelWeights(directory.resolve().name, directory, _digest_of(directory, kind))
     if spec.startswith("local-dir:") or not HUB_NAME.fullmatch(spec) or "/" not in spec:
         raise ModelMissingError(
             f"{kind} {spec!r}: there is no directory {directory.absolute()}, and it is not a hub name;"
@@ -40,25 +42,25 @@ def find_saved_weights(
     return from_hub(spec, announce, kind=kind, way_out="give a local directory")
 
 
-def saved_weights_name(spec: str, *, kind: str = VISION_LANGUAGE) -> str:
-    """What the library would record of the model; empty when it is not on this machine. Loads and fetches nothing."""
+def transformers_weights_name(spec: str, *, kind: str = VISION_LANGUAGE) -> str:
+    """The name that the library would record; empty when the weights are not on this machine. Downloads nothing."""
     try:
         directory = Path(spec.removeprefix("local-dir:")).expanduser()
         if directory.is_dir():
-            return name_of(find_saved_weights(spec, kind=kind))
+            return recorded_name(find_transformers_weights(spec, kind=kind))
         found = Path(snapshot_download(spec, local_files_only=True))
     except (ModelMissingError, ModelBrokenError, OSError, ValueError):
         return ""
-    return name_of(TextWeights(spec, found, found.name[:12]))
+    return recorded_name(ModelWeights(spec, found, found.name[:12]))
 
 
-def name_of(weights: TextWeights) -> str:
+def recorded_name(weights: ModelWeights) -> str:
     """Model, fingerprint and the software that runs it."""
     return f"{weights.name} {weights.fingerprint} transformers {version('transformers')}"
 
 
 def _digest_of(directory: Path, kind: str) -> str:
-    """12 hexadecimal digits: small files by their bytes, weights by size and both ends, since they may be gigabytes."""
+    """12 hexadecimal digits over the bytes of small files, and over size and both ends of the large weight files."""
     files = sorted(file for file in directory.iterdir() if file.is_file())
     missing = [name for name in NEEDED if not (directory / name).is_file()]
     weights = [file for file in files if file.suffix in {".safetensors", ".bin"}]

@@ -1,8 +1,9 @@
-"""Whisper through transformers: sounds of up to 30 s -> lines with word times, the language, and how sure it is.
+"""Whisper through transformers: sounds of up to 30 s in, lines with word times, language and confidence out.
 
-Greedy, without the temperature fallback of the original: the same sound gives the same words, and what the original
-would try again more loosely is left for `indexer.speech.transcript_filters` to drop. Finding the weights is
-`saved_weights`, when each word was said `whisper_words`, what the tokens say `whisper_tokens`.
+Decoding is greedy, without the temperature fallback of the original: the same sound gives the same words, and what the
+original would retry at a higher temperature is left for `indexer.speech.transcript_filters` to drop. Leaves out finding
+the weights (`indexer.models.weights.transformers_models`), timing the words (`alignment`) and reading the tokens
+(`tokens`).
 """
 
 import threading
@@ -15,33 +16,34 @@ import torch
 
 from indexer.errors import DeviceMemoryError, GenerationCancelledError, ModelBrokenError
 from indexer.models.device import choose_device
-from indexer.models.transcript import Heard
+from indexer.models.transcript import Transcript
 from indexer.models.weights.files import Announce, announce_on_stderr
-from indexer.models.weights.text_models import TextWeights
-from indexer.models.weights.transformers_models import SPEECH, find_saved_weights, name_of
-from indexer.models.whisper.alignment import WordTimes
+from indexer.models.weights.hub import ModelWeights
+from indexer.models.weights.transformers_models import SPEECH, find_transformers_weights, recorded_name
+from indexer.models.whisper.alignment import WordAligner
 from indexer.models.whisper.tokens import SpokenTokens, TokenReader, language_tag
 from indexer.records import Samples16
 
 RATE = 16_000
 LONGEST_SECONDS = 30.0
 BATCH_SOUNDS = {"cpu": 1, "cuda": 16, "mps": 8}
-"""On a processor a batch gains nothing, and a sound alone gives the same words in any run."""
+"""On a CPU batches gain nothing, and a sound alone gives the same words in every run."""
 
 
 def load_whisper(spec: str, *, device: str = "auto", announce: Announce = announce_on_stderr) -> "WhisperModel":
-    """The speech model that `spec` names: a hub name or a local directory.
+    """Loads a speech model.
 
     Args:
+        spec: a hub name or a local directory.
         device: as the setting: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
-        announce: told before anything is downloaded.
+        announce: called with a message before anything is downloaded.
 
     Raises:
-        ModelMissingError: the weights are absent and cannot be fetched.
-        ModelBrokenError: the weights cannot be loaded, are incomplete, or are no Whisper with time stamps.
+        ModelMissingError: the weights are absent and cannot be downloaded.
+        ModelBrokenError: the weights cannot be loaded, are incomplete, or are not of a Whisper with time stamps.
         SettingsError: the device is absent.
     """
-    weights = find_saved_weights(spec, kind=SPEECH, announce=announce)
+    weights = find_transformers_weights(spec, kind=SPEECH, announce=announce)
     choice = choose_device(device)
     try:
         processor, model = _load(weights.directory, choice.device, choice.dtype)
@@ -81,13 +83,13 @@ def _load(directory: Path, device: str, dtype: torch.dtype) -> tuple[Any, Any]:
 
 
 class WhisperModel:
-    """A loaded Whisper. Safe from several threads: they take turns."""
+    """A loaded Whisper. Thread-safe: one call at a time."""
 
-    def __init__(self, model: Any, processor: Any, weights: TextWeights, *, device: str) -> None:
+    def __init__(self, model: Any, processor: Any, weights: ModelWeights, *, device: str) -> None:
         self._model, self._processor, self._device = model, processor, device
         self._tokens = TokenReader(processor.tokenizer, model.generation_config)
-        self._words = WordTimes(model, processor.tokenizer)
-        self._name = name_of(weights)
+        self._aligner = WordAligner(model, processor.tokenizer)
+        self._name = recorded_name(weights)
         self._lock = threading.Lock()
         self.batch_sounds = BATCH_SOUNDS.get(device.split(":")[0], 1)
 
@@ -97,77 +99,77 @@ class WhisperModel:
 
     def transcribe(
         self, sounds: Sequence[Samples16], *, is_cancelled: Callable[[], bool] = lambda: False
-    ) -> list[Heard]:
+    ) -> list[Transcript]:
         """See `SpeechModel.transcribe`."""
         if any(len(sound) > LONGEST_SECONDS * RATE for sound in sounds):
             raise ValueError(f"a sound must last at most {LONGEST_SECONDS:g} s")
-        heard: list[Heard] = []
+        transcripts: list[Transcript] = []
         most = self.batch_sounds
         with self._lock, torch.inference_mode():
-            while len(heard) < len(sounds):
-                batch = sounds[len(heard) : len(heard) + most]
+            while len(transcripts) < len(sounds):
+                batch = sounds[len(transcripts) : len(transcripts) + most]
                 try:
-                    heard += self._run(batch, is_cancelled)
+                    transcripts += self._run(batch, is_cancelled)
                 except torch.OutOfMemoryError as error:
-                    most = self._fewer(len(batch), error)
-        return heard
+                    most = self._halved_batch(len(batch), error)
+        return transcripts
 
-    def _run(self, sounds: Sequence[Samples16], is_cancelled: Callable[[], bool]) -> list[Heard]:
-        made = self._processor.feature_extractor(
+    def _run(self, sounds: Sequence[Samples16], is_cancelled: Callable[[], bool]) -> list[Transcript]:
+        extracted = self._processor.feature_extractor(
             [sound.astype(np.float32) / 32768 for sound in sounds], sampling_rate=RATE, return_tensors="pt"
         )
-        features = made.input_features.to(self._device, self._model.dtype)  # (n, mel, 3000)
+        features = extracted.input_features.to(self._device, self._model.dtype)  # (n, mel, 3000)
         encoded = self._model.get_encoder()(features)
-        languages, no_speech = self._first_look(encoded, len(sounds))
-        said = self._generate(encoded, languages, is_cancelled)
-        heard: list[Heard] = []
-        for place, (sound, spoken) in enumerate(zip(sounds, said, strict=True)):
+        languages, no_speech = self._detect_language(encoded, len(sounds))
+        generated = self._generate(encoded, languages, is_cancelled)
+        transcripts: list[Transcript] = []
+        for index, (sound, spoken) in enumerate(zip(sounds, generated, strict=True)):
             seconds = len(sound) / RATE
-            hidden = encoded.last_hidden_state[place : place + 1]  # (1, 1500, dim)
+            hidden = encoded.last_hidden_state[index : index + 1]  # (1, 1500, dim)
             lines = self._tokens.lines(spoken, seconds)
-            timed = self._words.timed(lines, hidden, seconds, languages[place]) if lines else ()
-            heard.append(Heard(timed, language_tag(languages[place]), no_speech[place]))
-        return heard
+            timed = self._aligner.timed(lines, hidden, seconds, languages[index]) if lines else ()
+            transcripts.append(Transcript(timed, language_tag(languages[index]), no_speech[index]))
+        return transcripts
 
-    def _first_look(self, encoded: Any, count: int) -> tuple[list[str], list[float]]:
+    def _detect_language(self, encoded: Any, count: int) -> tuple[list[str], list[float]]:
         """Language and no-speech probability from the first prediction, as the original reads them."""
         config = self._model.generation_config
         start = torch.full((count, 1), config.decoder_start_token_id, device=self._device)
         logits = self._model(encoder_outputs=encoded, decoder_input_ids=start, use_cache=False).logits[:, -1].float()
-        chances = logits.softmax(-1)  # (n, vocabulary)
-        no_speech = chances[:, config.no_timestamps_token_id - 1].tolist()
+        probabilities = logits.softmax(-1)  # (n, vocabulary)
+        no_speech = probabilities[:, config.no_timestamps_token_id - 1].tolist()
         if not getattr(config, "is_multilingual", False):
             return ["en"] * count, no_speech
         names, ids = zip(*config.lang_to_id.items(), strict=True)
-        best = chances[:, list(ids)].argmax(-1).tolist()
-        return [names[place].strip("<|>") for place in best], no_speech
+        best = probabilities[:, list(ids)].argmax(-1).tolist()
+        return [names[index].strip("<|>") for index in best], no_speech
 
     def _generate(self, encoded: Any, languages: Sequence[str], is_cancelled: Callable[[], bool]) -> list[SpokenTokens]:
         from transformers import LogitsProcessorList, StoppingCriteriaList
 
         config = self._model.generation_config
         multilingual = getattr(config, "is_multilingual", False)
-        asked: dict[str, Any] = {"language": list(languages), "task": "transcribe"} if multilingual else {}
-        stop, chances = _Stop(is_cancelled), _Chances()
-        made = self._model.generate(
+        task: dict[str, Any] = {"language": list(languages), "task": "transcribe"} if multilingual else {}
+        stop, recorder = _CancellationCriterion(is_cancelled), _LogProbabilityRecorder()
+        generated = self._model.generate(
             encoder_outputs=encoded,
             return_timestamps=True,
             force_unique_generate_call=True,
             return_dict_in_generate=True,
             do_sample=False,
             num_beams=1,
-            logits_processor=LogitsProcessorList([chances]),
+            logits_processor=LogitsProcessorList([recorder]),
             stopping_criteria=StoppingCriteriaList([stop]),
-            **asked,
+            **task,
         )
-        if stop.happened:
+        if stop.cancelled:
             raise GenerationCancelledError("the speech model was told to stop")
-        best = torch.stack(chances.best, dim=1)  # (n, steps)
-        rows = made.sequences[:, -best.shape[1] :].tolist()  # without the prompt
-        kept = [self._tokens.until_end(row) for row in rows]
-        return [SpokenTokens(row, own[: len(row)]) for row, own in zip(kept, best.tolist(), strict=True)]
+        best = torch.stack(recorder.best, dim=1)  # (n, steps)
+        rows = generated.sequences[:, -best.shape[1] :].tolist()  # without the prompt
+        ended = [self._tokens.until_end(row) for row in rows]
+        return [SpokenTokens(row, own[: len(row)]) for row, own in zip(ended, best.tolist(), strict=True)]
 
-    def _fewer(self, tried: int, error: RuntimeError) -> int:
+    def _halved_batch(self, tried: int, error: RuntimeError) -> int:
         if self._device.startswith("cuda"):
             torch.cuda.empty_cache()
         if tried <= 1:
@@ -177,27 +179,27 @@ class WhisperModel:
         return tried // 2
 
 
-class _Stop:
-    """Ends a generation when asked; a stopping criterion of transformers."""
+class _CancellationCriterion:
+    """A stopping criterion of transformers that ends a cancelled generation."""
 
     def __init__(self, is_cancelled: Callable[[], bool]) -> None:
         self._is_cancelled = is_cancelled
-        self.happened = False
+        self.cancelled = False
 
     def __call__(self, input_ids: torch.Tensor, scores: Any, **unused: Any) -> torch.Tensor:
-        self.happened = self.happened or self._is_cancelled()
-        return torch.full((len(input_ids),), self.happened, dtype=torch.bool, device=input_ids.device)
+        self.cancelled = self.cancelled or self._is_cancelled()
+        return torch.full((len(input_ids),), self.cancelled, dtype=torch.bool, device=input_ids.device)
 
 
-class _Chances:
-    """Keeps how likely each chosen token was: the last of transformers' score processors, and it changes nothing.
+class _LogProbabilityRecorder:
+    """The last logits processor of transformers; records the log probability of each chosen token, changing nothing.
 
-    `output_scores` would keep the whole vocabulary for every token: gigabytes a batch.
+    `output_scores` would store the whole vocabulary for every token: gigabytes a batch.
     """
 
     def __init__(self) -> None:
         self.best: list[torch.Tensor] = []
-        """For each step (n,) natural logarithms; greedy decoding chooses the most likely."""
+        """For each step (n,) natural logarithms; greedy decoding chooses the most likely token."""
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         self.best.append(scores.float().log_softmax(-1).amax(-1).cpu())

@@ -14,7 +14,7 @@ from pathlib import Path
 from indexer.config import Settings
 from indexer.decode.video import open_video
 from indexer.errors import GenerationCancelledError, VideoError
-from indexer.models.frame_pairs import TimedPair, asked_times, pair_times, pairs_at, picture_size, scaled
+from indexer.models.frame_pairs import TimedPair, fit_picture_size, frame_times, make_pairs, pair_times, scale_frames
 from indexer.models.vision_language import VisionLanguageModel
 from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.stages.caption_prompt import (
@@ -143,11 +143,11 @@ class CaptionWorker:
         if not segments:
             return
         starts = [pair_times(segment.span, MAX_CAPTION_PAIRS, inset_seconds=inset) for segment in segments]
-        times = asked_times(start for own in starts for start in own)
+        times = frame_times(start for own in starts for start in own)
         side = self._settings.picture_max_side
         with open_video(Path(video.path), settings=self._settings, times=times, max_side=side) as reader:
             probe = reader.probe
-            size = picture_size(
+            size = fit_picture_size(
                 probe.width,
                 probe.height,
                 grid_pixels=self._model.grid_pixels,
@@ -156,14 +156,14 @@ class CaptionWorker:
             )
             kept: list[SampledFrame] = []
             place = 0
-            for frame in scaled(reader.frames(), size):
-                while place < len(segments) and frame.time_seconds > asked_times(starts[place])[-1] + 1e-6:
-                    yield segments[place], tuple(pairs_at(starts[place], kept))
+            for frame in scale_frames(reader.frames(), size):
+                while place < len(segments) and frame.time_seconds > frame_times(starts[place])[-1] + 1e-6:
+                    yield segments[place], tuple(make_pairs(starts[place], kept))
                     kept = kept[-1:]
                     place += 1
                 kept.append(frame)
             for left in range(place, len(segments)):
-                yield segments[left], tuple(pairs_at(starts[left], kept))
+                yield segments[left], tuple(make_pairs(starts[left], kept))
 
     def _put(self, item: "_Read | BaseException | None") -> bool:
         while not self._stopped and not self._cancel.is_set():

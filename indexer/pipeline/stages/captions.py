@@ -9,7 +9,7 @@ from indexer.errors import ModelMissingError
 from indexer.models.lazy import LazyModel
 from indexer.models.profiles import Profile, profile_of
 from indexer.models.vision_language import VisionLanguageModel
-from indexer.models.weights.transformers_models import VISION_LANGUAGE, saved_weights_name
+from indexer.models.weights.transformers_models import VISION_LANGUAGE, transformers_weights_name
 from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext
 from indexer.pipeline.stages.base import Stage
@@ -36,7 +36,7 @@ class CaptionStage(Stage):
         if not model:
             why = f"the profile {profile.name} has no vision-language model: no captions, no answers to questions"
             return Unavailable("off", why, "index with --vision-language-model MODEL")
-        if not saved_weights_name(model):
+        if not transformers_weights_name(model):
             return missing_model("vision-language model", model, "--vision-language-model")
         if not profile.captions:
             return Unavailable("off", "captions are not asked for", "index with --captions")

@@ -14,7 +14,7 @@ from indexer.errors import DeviceMemoryError, ModelBrokenError, ModelError, Mode
 from indexer.models.lazy import LazyModel
 from indexer.models.profiles import Profile, profile_of
 from indexer.models.protocols import SpeechModel
-from indexer.models.weights.transformers_models import SPEECH, saved_weights_name
+from indexer.models.weights.transformers_models import SPEECH, transformers_weights_name
 from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext
 from indexer.pipeline.stages.base import Stage
@@ -49,7 +49,9 @@ class SpeechStage(Stage):
             how = "index with --speech-model MODEL: a Whisper's hub name, as openai/whisper-base, or directory"
             return Unavailable("off", f"the profile {profile.name} has no speech model", how)
         return (
-            None if saved_weights_name(model, kind=SPEECH) else missing_model("speech model", model, "--speech-model")
+            None
+            if transformers_weights_name(model, kind=SPEECH)
+            else missing_model("speech model", model, "--speech-model")
         )
 
     def prepare(self, jobs: Sequence[Job]) -> str:

@@ -1,0 +1,89 @@
+"""A model repository of the Hugging Face hub, from the local cache or the network."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import HfApi, constants, snapshot_download
+from huggingface_hub.errors import LocalEntryNotFoundError
+
+from indexer.errors import ModelBrokenError, ModelMissingError
+from indexer.models.weights.files import Announce
+
+HUB_TIMEOUT_SECONDS = 10.0
+"""Timeout after which a model counts as missing; without a network the error comes at once."""
+HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+_NEEDED_FILES = ["*.json", "*.txt", "*.model", "*.safetensors", "*.jinja"]
+"""What is downloaded; repositories also hold ONNX, OpenVINO and other copies of the same weights."""
+_NOT_NEEDED_FILES = ["*fp32*"]
+"""A second copy in twice the size (openai/whisper-large-v3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelWeights:
+    """A model's files on this machine."""
+
+    name: str
+    """As the user named it; the last part of a directory's path, so that the directory may move."""
+    directory: Path
+    fingerprint: str
+    """12 hexadecimal digits of the files' digest, or of the hub's revision."""
+
+
+def from_hub(repository: str, announce: Announce, *, kind: str, way_out: str) -> ModelWeights:
+    """The files of a hub repository, from the cache or the network.
+
+    Args:
+        repository: ORGANISATION/MODEL.
+        announce: called with what is about to be downloaded, its size and its destination.
+        kind: as `text model`, for messages.
+        way_out: an alternative for the user, for messages.
+
+    Raises:
+        ModelMissingError: the files are absent and cannot be downloaded.
+        ModelBrokenError: the cache cannot be read.
+    """
+    try:
+        directory = Path(snapshot_download(repository, local_files_only=True))
+    except LocalEntryNotFoundError:
+        directory = _download(repository, announce, kind=kind, way_out=way_out)
+    except (OSError, ValueError) as error:
+        raise ModelBrokenError(
+            f"{kind} {repository!r}: the cache {constants.HF_HUB_CACHE} cannot be read: {error};"
+            " mend it, or give a local directory"
+        ) from error
+    return ModelWeights(repository, directory, directory.name[:12])  # a snapshot's directory is named by its revision
+
+
+def _download(repository: str, announce: Announce, *, kind: str, way_out: str) -> Path:
+    cache = constants.HF_HUB_CACHE
+    if constants.HF_HUB_OFFLINE:
+        raise ModelMissingError(
+            f"{kind} {repository!r} is not in the cache {cache}, and HF_HUB_OFFLINE forbids to fetch it; {way_out}"
+        )
+    try:
+        size_bytes = _download_size_bytes(repository)
+        announce(f"downloading {kind} {repository} ({size_bytes / 1e6:.0f} MB) to {cache}")
+        return Path(
+            snapshot_download(
+                repository,
+                allow_patterns=_NEEDED_FILES,
+                ignore_patterns=_NOT_NEEDED_FILES,
+                etag_timeout=HUB_TIMEOUT_SECONDS,
+            )
+        )
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelMissingError(
+            f"{kind} {repository!r} is not in the cache {cache} and cannot be fetched: {reason}; {way_out}"
+        ) from error
+
+
+def _download_size_bytes(repository: str) -> int:
+    info = HfApi().model_info(repository, files_metadata=True, timeout=HUB_TIMEOUT_SECONDS)
+    suffixes = tuple(pattern.removeprefix("*") for pattern in _NEEDED_FILES)
+    return sum(
+        item.size or 0
+        for item in info.siblings or []
+        if item.rfilename.endswith(suffixes) and "fp32" not in item.rfilename
+    )
