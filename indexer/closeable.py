@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import Self
 
 
-class Closing:
+class Closeable:
     """Gives `with` to whatever has a `close`."""
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from indexer.config import Settings
-from indexer.decode.audio import open_sound
+from indexer.decode.audio import open_audio
 from indexer.errors import DecodeLimitError, DecoderCrashedError, NoPictureError, VanishedVideoError
 from indexer.records import SoundPiece
 from indexer.speech.voice_activity import FRAME, LONGEST_WINDOW_SECONDS, RATE, VoiceWindow, voice_windows
@@ -25,7 +25,7 @@ SETTINGS = Settings()
 
 
 def heard(path: Path) -> list[SoundPiece]:
-    with open_sound(path, settings=SETTINGS) as sound:
+    with open_audio(path, settings=SETTINGS) as sound:
         return list(sound.pieces())
 
 
@@ -73,7 +73,7 @@ def test_sound_before_the_first_picture_is_left_out(tmp_path: Path) -> None:
 
 def test_a_silent_film_has_no_pieces(tmp_path: Path) -> None:
     path = write_video(tmp_path / "silent.mp4", range(0, 2000, 40))
-    with open_sound(path, settings=SETTINGS) as sound:
+    with open_audio(path, settings=SETTINGS) as sound:
         assert list(sound.pieces()) == []
         assert not sound.found and sound.warnings == ()
 
@@ -95,7 +95,7 @@ def test_damaged_sound_is_told_and_the_rest_is_heard(tmp_path: Path) -> None:
 
 def test_a_killed_child_is_a_typed_error_and_leaves_nothing(tmp_path: Path) -> None:
     path = write_talkie(tmp_path / "long.mkv", range(0, 60_000, 200), sound_codec="flac")
-    with open_sound(path, settings=SETTINGS) as sound:
+    with open_audio(path, settings=SETTINGS) as sound:
         pieces = sound.pieces()
         next(pieces)
         assert sound._process is not None
@@ -108,7 +108,7 @@ def test_a_killed_child_is_a_typed_error_and_leaves_nothing(tmp_path: Path) -> N
 
 def test_a_changed_file_is_noticed(tmp_path: Path) -> None:
     path = write_talkie(tmp_path / "film.mp4", range(0, 2000, 40))
-    with open_sound(path, settings=SETTINGS) as sound:
+    with open_audio(path, settings=SETTINGS) as sound:
         pieces = sound.pieces()
         next(pieces)
         os.utime(path, (1, 1))

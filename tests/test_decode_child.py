@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from indexer.config import Settings
-from indexer.decode.child_session import DecodeProcess
+from indexer.decode.child_session import DecodeSession
 from indexer.decode.protocol import MessageBuffer, make_request, pack_message, ring_slots
 from indexer.decode.video import VideoReader, open_video
 from indexer.errors import DecodeLimitError, DecoderCrashedError, VanishedVideoError
@@ -30,7 +30,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def child_of(reader: VideoReader) -> psutil.Process:
-    process: DecodeProcess | None = reader._process
+    process: DecodeSession | None = reader._process
     assert process is not None
     return psutil.Process(process.pid)
 

@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from api.cli.commands.export import FORMATS
 from api.cli.exit_codes import ExitCode
 from api.cli.main import main
-from api.export import prepare
+from api.export import subclip_preparation
 from api.export.output_files import write_data, write_whole
 from indexer.errors import ExportError
 from indexer.records import TimeSpan, Video
@@ -74,7 +74,7 @@ def moments(*rows: tuple[Video, int, int]) -> str:
 
 
 def test_the_formats_are_those_of_the_code() -> None:
-    assert FORMATS == prepare.FORMATS
+    assert FORMATS == subclip_preparation.FORMATS
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,14 @@ from pathlib import Path
 import av
 import pytest
 
-from api.media.playback_method import MATROSKA, MP4, MediaFacts, decide, how_to_play, keeps_sound
+from api.media.playback_method import (
+    MATROSKA,
+    MP4,
+    MediaFormat,
+    choose_playback_method,
+    estimate_playback_method,
+    keeps_sound,
+)
 from api.media.web_vtt import cue_text, cue_time, subtitles_vtt
 from api.service.files.cache import MediaCache
 from api.service.route_helpers import content_disposition, type_by_name
@@ -18,45 +25,45 @@ from tests.helpers.media_service import probed
 from tests.test_media_clip import work_on
 
 
-def facts(container: str, codec: str, sound: str = "aac", **values: object) -> MediaFacts:
-    return MediaFacts(container, codec, **{"pixel_format": "yuv420p", "sound": sound, **values})  # pyright: ignore
+def media_format(container: str, codec: str, sound: str = "aac", **values: object) -> MediaFormat:
+    return MediaFormat(container, codec, **{"pixel_format": "yuv420p", "sound": sound, **values})  # pyright: ignore
 
 
 @pytest.mark.parametrize(
     ("one", "wanted"),
     [
-        (facts(MP4, "h264"), "direct"),
-        (facts(MP4, "h264", ""), "direct"),
-        (facts(MP4, "h264", "mp3"), "direct"),
-        (facts(MP4, "av1", "opus", pixel_format="yuv420p10le"), "direct"),
-        (facts(MATROSKA, "vp9", "opus", doc_type="webm"), "direct"),
-        (facts(MATROSKA, "vp8", "vorbis", doc_type="webm"), "direct"),
-        (facts(MATROSKA, "h264"), "remux"),
-        (facts(MATROSKA, "vp9", "opus"), "remux"),
-        (facts(MATROSKA, "h264", "ac3"), "remux"),
-        (facts(MP4, "h264", "ac3"), "remux"),
-        (facts(MP4, "h264", start_seconds=2.0), "remux"),
-        (facts(MP4, "h264", is_first_video=False), "remux"),
-        (facts("mpegts", "h264"), "remux"),
-        (facts("avi", "h264"), "transcode"),
-        (facts("avi", "mpeg4"), "transcode"),
-        (facts(MP4, "hevc"), "transcode"),
-        (facts(MP4, "h264", pixel_format="yuv420p10le"), "transcode"),
-        (facts(MP4, "h264", pixel_format="yuv444p"), "transcode"),
-        (facts(MP4, "prores", "pcm_s16le", pixel_format="yuv422p10le"), "transcode"),
-        (facts(MATROSKA, "vp8", "ac3"), "transcode"),
+        (media_format(MP4, "h264"), "direct"),
+        (media_format(MP4, "h264", ""), "direct"),
+        (media_format(MP4, "h264", "mp3"), "direct"),
+        (media_format(MP4, "av1", "opus", pixel_format="yuv420p10le"), "direct"),
+        (media_format(MATROSKA, "vp9", "opus", doc_type="webm"), "direct"),
+        (media_format(MATROSKA, "vp8", "vorbis", doc_type="webm"), "direct"),
+        (media_format(MATROSKA, "h264"), "remux"),
+        (media_format(MATROSKA, "vp9", "opus"), "remux"),
+        (media_format(MATROSKA, "h264", "ac3"), "remux"),
+        (media_format(MP4, "h264", "ac3"), "remux"),
+        (media_format(MP4, "h264", start_seconds=2.0), "remux"),
+        (media_format(MP4, "h264", is_first_video=False), "remux"),
+        (media_format("mpegts", "h264"), "remux"),
+        (media_format("avi", "h264"), "transcode"),
+        (media_format("avi", "mpeg4"), "transcode"),
+        (media_format(MP4, "hevc"), "transcode"),
+        (media_format(MP4, "h264", pixel_format="yuv420p10le"), "transcode"),
+        (media_format(MP4, "h264", pixel_format="yuv444p"), "transcode"),
+        (media_format(MP4, "prores", "pcm_s16le", pixel_format="yuv422p10le"), "transcode"),
+        (media_format(MATROSKA, "vp8", "ac3"), "transcode"),
     ],
 )
-def test_how_it_is_played(one: MediaFacts, wanted: str) -> None:
-    assert decide(one) == wanted
+def test_how_it_is_played(one: MediaFormat, wanted: str) -> None:
+    assert choose_playback_method(one) == wanted
 
 
 def test_sound_is_copied_only_where_it_plays() -> None:
-    assert keeps_sound(facts(MATROSKA, "h264", "aac")) and not keeps_sound(facts(MATROSKA, "h264", "ac3"))
+    assert keeps_sound(media_format(MATROSKA, "h264", "aac")) and not keeps_sound(media_format(MATROSKA, "h264", "ac3"))
 
 
 def test_a_failed_video_is_not_played() -> None:
-    assert how_to_play(Video("0" * 32, ("/a.mp4",), 1, (1,), 0.0, None, failure_kind="unreadable")) == "no"
+    assert estimate_playback_method(Video("0" * 32, ("/a.mp4",), 1, (1,), 0.0, None, failure_kind="unreadable")) == "no"
 
 
 HARD = sorted(

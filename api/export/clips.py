@@ -5,28 +5,28 @@ from pathlib import Path, PurePath
 
 from api.export.file_names import distinct, safe_name
 from api.export.output_files import make_folder, write_whole
-from api.export.source_probe import MediaChild
-from api.export.subclips import Take
+from api.export.source_probe import MediaWorker
+from api.export.subclips import Subclip
 from indexer.errors import FrameRateError
 
 MOST_SIDE = 8192
 """Clips keep their size, as far as H.264 goes."""
 
 
-def clip_names(takes: Sequence[Take]) -> list[str]:
+def clip_names(subclips: Sequence[Subclip]) -> list[str]:
     """Number, video and times to the millisecond: a clip that is there under this name is this clip."""
-    numbers = max(3, len(str(len(takes))))
+    numbers = max(3, len(str(len(subclips))))
     names = [
-        f"{rank:0{numbers}d} {safe_name(PurePath(take.source.name).stem, most_bytes=100)}"
-        f" {_clock(take, take.first)}-{_clock(take, take.stop)} {take.source.video.video_id[:8]}"
-        for rank, take in enumerate(takes, 1)
+        f"{rank:0{numbers}d} {safe_name(PurePath(subclip.source.name).stem, most_bytes=100)}"
+        f" {_clock(subclip, subclip.first)}-{_clock(subclip, subclip.stop)} {subclip.source.video.video_id[:8]}"
+        for rank, subclip in enumerate(subclips, 1)
     ]
     return [f"{name}.mp4" for name in distinct(names)]
 
 
 def write_clips(
-    child: MediaChild,
-    takes: Sequence[Take],
+    child: MediaWorker,
+    subclips: Sequence[Subclip],
     folder: Path,
     *,
     force: bool = False,
@@ -43,41 +43,41 @@ def write_clips(
         CancelledError: told to stop.
     """
     make_folder(folder)
-    paths = [folder / name for name in clip_names(takes)]
+    paths = [folder / name for name in clip_names(subclips)]
     kept = 0
-    for number, (take, path) in enumerate(zip(takes, paths, strict=True)):
+    for number, (subclip, path) in enumerate(zip(subclips, paths, strict=True)):
         if path.is_file() and not force:
             kept += 1
         else:
-            write_whole(path, lambda draft, take=take: cut_take(child, take, draft), force=force)
-        on_progress((number + 1) / len(takes))
+            write_whole(path, lambda draft, subclip=subclip: cut_subclip(child, subclip, draft), force=force)
+        on_progress((number + 1) / len(subclips))
     return paths, kept
 
 
-def cut_take(child: MediaChild, take: Take, output: Path, *, most_side: int = MOST_SIDE) -> None:
+def cut_subclip(child: MediaWorker, subclip: Subclip, output: Path, *, most_side: int = MOST_SIDE) -> None:
     """Write one clip: H.264 and AAC, frame n at exactly n / rate, with the source's time code.
 
     Raises:
         VideoError: the file is gone or cannot be read.
     """
-    rate = take.rate.per_second
+    rate = subclip.rate.per_second
     try:
-        timecode = take.source_in
+        timecode = subclip.source_in
     except FrameRateError:
         timecode = ""
     child.ask(
-        take.source.video,
+        subclip.source.video,
         "clip",
         output=output,
-        start_seconds=float(take.rate.seconds(take.first)),
-        stop_seconds=float(take.rate.seconds(take.stop)),
+        start_seconds=float(subclip.rate.seconds(subclip.first)),
+        stop_seconds=float(subclip.rate.seconds(subclip.stop)),
         rate=(rate.numerator, rate.denominator),
         timecode=timecode,
         most_side=most_side,
     )
 
 
-def _clock(take: Take, frame: int) -> str:
+def _clock(subclip: Subclip, frame: int) -> str:
     """Of a file's name, as `1.02.03.480`."""
-    whole = round(take.rate.seconds(frame) * 1000)
+    whole = round(subclip.rate.seconds(frame) * 1000)
     return f"{whole // 3_600_000}.{whole // 60_000 % 60:02d}.{whole // 1000 % 60:02d}.{whole % 1000:03d}"

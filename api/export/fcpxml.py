@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from api.export.subclips import Source, Take, title_of
+from api.export.subclips import Source, Subclip, title_of
 from api.media.timecode import FrameRate, rate_name
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -21,7 +21,7 @@ _CONFORMED = {"23.976": "23.98", "47.952": "47.95", "119.88": "119.88"}
 """Rates as the format's list spells them, where that differs."""
 
 
-def fcpxml(takes: Sequence[Take], *, title: str, rate: FrameRate, locate: Callable[[Take], str]) -> str:
+def render_fcpxml(subclips: Sequence[Subclip], *, title: str, rate: FrameRate, locate: Callable[[Subclip], str]) -> str:
     """One project with all takes one after another.
 
     Args:
@@ -30,17 +30,17 @@ def fcpxml(takes: Sequence[Take], *, title: str, rate: FrameRate, locate: Callab
     """
     root = ElementTree.Element("fcpxml", version="1.8")
     resources = ElementTree.SubElement(root, "resources")
-    first = takes[0].source
+    first = subclips[0].source
     sequence_format = _format(resources, "r1", rate, first)
-    assets = _assets(resources, takes, locate)
+    assets = _assets(resources, subclips, locate)
     event = ElementTree.SubElement(ElementTree.SubElement(root, "library"), "event", name=_text(title))
     project = ElementTree.SubElement(event, "project", name=_text(title))
     # As Final Cut's new projects; a reader that takes offsets as they stand would see an hour of nothing before.
     sequence = ElementTree.SubElement(project, "sequence", format=sequence_format, tcStart="0s", tcFormat=_mode(rate))
     spine, place = ElementTree.SubElement(sequence, "spine"), 0
-    for take in takes:
-        count = max(1, round(take.duration_seconds * rate.per_second))
-        _asset_clip(spine, take, assets[take.source.video.video_id], place, count, rate)
+    for subclip in subclips:
+        count = max(1, round(subclip.duration_seconds * rate.per_second))
+        _asset_clip(spine, subclip, assets[subclip.source.video.video_id], place, count, rate)
         place += count
     sequence.set("duration", time_of(place, rate))
     ElementTree.indent(root)
@@ -55,13 +55,13 @@ def time_of(frames: int, rate: FrameRate) -> str:
 
 
 def _assets(
-    resources: ElementTree.Element, takes: Sequence[Take], locate: Callable[[Take], str]
+    resources: ElementTree.Element, subclips: Sequence[Subclip], locate: Callable[[Subclip], str]
 ) -> dict[str, tuple[str, str]]:
     """(asset, format) of each video."""
     found: dict[str, tuple[str, str]] = {}
     formats: dict[tuple[Fraction, int, int], str] = {}
-    for take in takes:
-        source, rate = take.source, take.rate
+    for subclip in subclips:
+        source, rate = subclip.source, subclip.rate
         if source.video.video_id in found:
             continue
         key = (rate.per_second, *_size(source))
@@ -72,7 +72,7 @@ def _assets(
             "asset",
             id=f"r{len(formats) + len(found) + 2}",
             name=_text(source.name),
-            src=_text(locate(take)),
+            src=_text(locate(subclip)),
             start=time_of(source.start_frame, rate),
             duration=time_of(source.frames, rate),
             hasVideo="1",
@@ -87,32 +87,32 @@ def _assets(
 
 
 def _asset_clip(
-    spine: ElementTree.Element, take: Take, asset: tuple[str, str], place: int, count: int, rate: FrameRate
+    spine: ElementTree.Element, subclip: Subclip, asset: tuple[str, str], place: int, count: int, rate: FrameRate
 ) -> None:
-    own = take.rate
+    own = subclip.rate
     clip = ElementTree.SubElement(
         spine,
         "asset-clip",
         ref=asset[0],
         offset=time_of(place, rate),
-        name=_text(take.source.name),
-        start=time_of(take.source.start_frame + take.first, own),
+        name=_text(subclip.source.name),
+        start=time_of(subclip.source.start_frame + subclip.first, own),
         duration=time_of(count, rate),
         format=asset[1],
         tcFormat=_mode(own),
     )
-    if take.wanted.text.strip():
-        ElementTree.SubElement(clip, "note").text = _text(title_of(take.wanted, most_characters=400))
+    if subclip.moment.text.strip():
+        ElementTree.SubElement(clip, "note").text = _text(title_of(subclip.moment, most_characters=400))
     if own.per_second != rate.per_second:
         name = rate_name(own.per_second)
         ElementTree.SubElement(clip, "conform-rate", scaleEnabled="0", srcFrameRate=_CONFORMED.get(name, name))
-    if (take.first, take.stop) != (take.moment_first, take.moment_stop):
+    if (subclip.first, subclip.stop) != (subclip.moment_first, subclip.moment_stop):
         ElementTree.SubElement(
             clip,
             "marker",
-            start=time_of(take.source.start_frame + take.moment_first, own),
+            start=time_of(subclip.source.start_frame + subclip.moment_first, own),
             duration=time_of(1, own),
-            value=_text(title_of(take.wanted)),
+            value=_text(title_of(subclip.moment)),
         )
 
 

@@ -5,49 +5,49 @@ from typing import Any
 
 import opentimelineio as otio
 
-from api.export.subclips import Take, title_of
+from api.export.subclips import Subclip, title_of
 from api.media.timecode import FrameRate
 
-Locate = Callable[[Take], str]
+Locate = Callable[[Subclip], str]
 """A take -> the address of its file, as an edit list names it."""
 
 
-def timeline(takes: Sequence[Take], *, title: str, rate: FrameRate, locate: Locate) -> str:
+def render_otio(subclips: Sequence[Subclip], *, title: str, rate: FrameRate, locate: Locate) -> str:
     """The time line as OTIO's JSON. Times are whole frames: a clip's range counts from the file's time code."""
     line = otio.schema.Timeline(_clean(title))
     line.global_start_time = _time(rate.hour_frame, rate)
     track = otio.schema.Track("V1", kind=otio.schema.TrackKind.Video)
-    for take in takes:
-        track.append(_clip(take, locate))
+    for subclip in subclips:
+        track.append(_clip(subclip, locate))
     line.tracks.append(track)
     return str(otio.adapters.write_to_string(line, "otio_json")) + "\n"
 
 
-def _clip(take: Take, locate: Locate) -> Any:
-    source, rate = take.source, take.rate
+def _clip(subclip: Subclip, locate: Locate) -> Any:
+    source, rate = subclip.source, subclip.rate
     reference = otio.schema.ExternalReference(
-        target_url=locate(take), available_range=_range(source.start_frame, source.frames, rate)
+        target_url=locate(subclip), available_range=_range(source.start_frame, source.frames, rate)
     )
     reference.name = _clean(source.name)
     clip = otio.schema.Clip(
         name=_clean(source.name),
         media_reference=reference,
-        source_range=_range(source.start_frame + take.first, take.count, rate),
+        source_range=_range(source.start_frame + subclip.first, subclip.count, rate),
     )
-    wanted = take.wanted
+    moment = subclip.moment
     told = {
         "video_id": source.video.video_id,
-        "start_seconds": round(wanted.span.start_seconds, 3),
-        "stop_seconds": round(wanted.span.stop_seconds, 3),
-        "text": _clean(wanted.text),
+        "start_seconds": round(moment.span.start_seconds, 3),
+        "stop_seconds": round(moment.span.stop_seconds, 3),
+        "text": _clean(moment.text),
         "drop_frame": rate.drops,
         "reel": _clean(source.reel),
     }
     clip.metadata["reelseek"] = told
-    if (take.first, take.stop) != (take.moment_first, take.moment_stop):
-        marked = _range(source.start_frame + take.moment_first, take.moment_stop - take.moment_first, rate)
+    if (subclip.first, subclip.stop) != (subclip.moment_first, subclip.moment_stop):
+        marked = _range(source.start_frame + subclip.moment_first, subclip.moment_stop - subclip.moment_first, rate)
         clip.markers.append(
-            otio.schema.Marker(name=_clean(title_of(wanted)), marked_range=marked, color=otio.schema.MarkerColor.GREEN)
+            otio.schema.Marker(name=_clean(title_of(moment)), marked_range=marked, color=otio.schema.MarkerColor.GREEN)
         )
     return clip
 

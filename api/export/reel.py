@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from api.export.clips import cut_take
+from api.export.clips import cut_subclip
 from api.export.output_files import write_whole
-from api.export.source_probe import MediaChild
-from api.export.subclips import Take, common_rate, title_of
+from api.export.source_probe import MediaWorker
+from api.export.subclips import Subclip, common_rate, title_of
 from api.media.worker_protocol import Part
 
 MOST_SIDE = 1920
@@ -17,8 +17,8 @@ _CUTTING = 0.6
 
 
 def write_reel(
-    child: MediaChild,
-    takes: Sequence[Take],
+    child: MediaWorker,
+    subclips: Sequence[Subclip],
     path: Path,
     *,
     rate: Fraction | None = None,
@@ -35,23 +35,23 @@ def write_reel(
         ExportError, OSError: it cannot be written there.
         CancelledError: told to stop.
     """
-    frames_per_second = rate or common_rate(takes).per_second
+    frames_per_second = rate or common_rate(subclips).per_second
 
     def make(draft: Path) -> None:
         with tempfile.TemporaryDirectory(prefix=".reelseek-", dir=draft.parent) as folder:
             parts: list[Part] = []
-            for number, take in enumerate(takes):
+            for number, subclip in enumerate(subclips):
                 clip = Path(folder) / f"{number}.mp4"
-                cut_take(child, take, clip, most_side=MOST_SIDE)
-                count = max(1, round(take.duration_seconds * frames_per_second))
-                parts.append(Part(str(clip), count, f"{take.source.name}: {title_of(take.wanted)}"))
-                on_progress(_CUTTING * (number + 1) / len(takes))
+                cut_subclip(child, subclip, clip, most_side=MOST_SIDE)
+                count = max(1, round(subclip.duration_seconds * frames_per_second))
+                parts.append(Part(str(clip), count, f"{subclip.source.name}: {title_of(subclip.moment)}"))
+                on_progress(_CUTTING * (number + 1) / len(subclips))
             child.ask(
-                takes[0].source.video,
+                subclips[0].source.video,
                 "reel",
                 output=draft,
                 parts=tuple(parts),
-                size=size_of(takes),
+                size=size_of(subclips),
                 rate=(frames_per_second.numerator, frames_per_second.denominator),
                 on_progress=lambda share: on_progress(_CUTTING + (1 - _CUTTING) * share),
             )
@@ -59,13 +59,13 @@ def write_reel(
     write_whole(path, make, force=force)
 
 
-def size_of(takes: Sequence[Take]) -> tuple[int, int]:
+def size_of(subclips: Sequence[Subclip]) -> tuple[int, int]:
     """(width, height) of the source that is shown longest, `MOST_SIDE` at most, both even."""
     seconds: dict[tuple[int, int], Fraction] = {}
-    for take in takes:
-        probe = take.source.video.probe
+    for subclip in subclips:
+        probe = subclip.source.video.probe
         size = (probe.width, probe.height) if probe is not None else (1280, 720)
-        seconds[size] = seconds.get(size, Fraction(0)) + take.duration_seconds
+        seconds[size] = seconds.get(size, Fraction(0)) + subclip.duration_seconds
     width, height = max(seconds, key=lambda size: seconds[size])
     scale = min(1.0, MOST_SIDE / max(width, height))
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, cast
 
-from api.export.subclips import Wanted
+from api.export.subclips import RequestedMoment
 from indexer.errors import ExportError, NotInLibraryError
 from indexer.records import TimeSpan, Video
 from indexer.store.library import Library
@@ -15,17 +15,19 @@ MOST_MOMENTS = 10_000
 """Of one file of moments; a search gives 1,000 at most."""
 
 
-def wanted_of(moments: Sequence[Moment], videos: Sequence[Video]) -> list[Wanted]:
+def moments_from_results(moments: Sequence[Moment], videos: Sequence[Video]) -> list[RequestedMoment]:
     """What a search found, in its order."""
     by_id = {video.video_id: video for video in videos}
     return [
-        Wanted(by_id[one.video_id], one.span, one.text, one.score, {str(name): n for name, n in one.signals.items()})
+        RequestedMoment(
+            by_id[one.video_id], one.span, one.text, one.score, {str(name): n for name, n in one.signals.items()}
+        )
         for one in moments
         if one.video_id in by_id
     ]
 
 
-def whole_or_part(library: Library, video: str, start: float | None, stop: float | None) -> Wanted:
+def moment_from_span(library: Library, video: str, start: float | None, stop: float | None) -> RequestedMoment:
     """A span of one video; without `start` from its begin, without `stop` to its end.
 
     Raises:
@@ -38,10 +40,10 @@ def whole_or_part(library: Library, video: str, start: float | None, stop: float
         raise ExportError(
             f"{begin:g} to {end:g} s is no span of {found.path}, which lasts {found.duration_seconds:.3f} s"
         )
-    return Wanted(found, TimeSpan(begin, min(end, found.duration_seconds)))
+    return RequestedMoment(found, TimeSpan(begin, min(end, found.duration_seconds)))
 
 
-def read_moments(library: Library, text: str, *, name: str) -> list[Wanted]:
+def moments_from_json(library: Library, text: str, *, name: str) -> list[RequestedMoment]:
     """The moments of what `search --json`, `ask --json`, `export --format json` or the service printed.
 
     Args:
@@ -65,7 +67,7 @@ def read_moments(library: Library, text: str, *, name: str) -> list[Wanted]:
     return [_read(row, videos, library, f"{name}, moment {number}") for number, row in enumerate(moments, 1)]
 
 
-def _read(row: Any, videos: dict[str, Video], library: Library, where: str) -> Wanted:
+def _read(row: Any, videos: dict[str, Video], library: Library, where: str) -> RequestedMoment:
     if not isinstance(row, dict):
         raise ExportError(f"{where}: an object is expected")
     fields = cast(dict[str, Any], row)
@@ -77,7 +79,7 @@ def _read(row: Any, videos: dict[str, Video], library: Library, where: str) -> W
     score: Any = fields.get("score")
     signals: Any = fields.get("signals")
     kept = cast(dict[Any, Any], signals) if isinstance(signals, dict) else {}
-    return Wanted(
+    return RequestedMoment(
         _video(fields, videos, library, where),
         TimeSpan(float(start), float(stop)),
         text,

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from api.export.clips import write_clips
-from api.export.document_formats import Document, documents
+from api.export.document_formats import Document, render_documents
 from api.export.output_files import check_free, make_folder, write_data
 from api.export.reel import write_reel
-from api.export.source_probe import MediaChild
-from api.export.subclip_preparation import MOST_HANDLE_SECONDS, Format, prepare
-from api.export.subclips import Wanted
+from api.export.source_probe import MediaWorker
+from api.export.subclip_preparation import MOST_HANDLE_SECONDS, Format, prepare_subclips
+from api.export.subclips import RequestedMoment
 from api.media.timecode import parse_rate
 from indexer.config import Settings
 from indexer.errors import ExportError
@@ -24,7 +24,7 @@ _LOOKING = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ExportOptions:
     """What to write, and where."""
 
     kind: Format
@@ -39,7 +39,7 @@ class Order:
     force: bool = False
 
     @staticmethod
-    def read(*, kind: Format, title: str, as_json: bool, given: dict[str, Any]) -> "Order":
+    def read(*, kind: Format, title: str, as_json: bool, given: dict[str, Any]) -> "ExportOptions":
         """From the command line's words.
 
         Raises:
@@ -53,7 +53,7 @@ class Order:
         handles = _HANDLES.fullmatch(str(given["handles"]).strip())
         if handles is None or float(handles[1]) > MOST_HANDLE_SECONDS:
             raise ExportError(f"--handles takes 0 to {MOST_HANDLE_SECONDS:g} seconds, got {given['handles']!r}")
-        return Order(
+        return ExportOptions(
             kind,
             title,
             None if out is None else Path(out),
@@ -66,10 +66,10 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class ExportResult:
     """What was written."""
 
-    order: Order
+    options: ExportOptions
     files: list[Path]
     moments: int
     kept: int = 0
@@ -81,7 +81,7 @@ class Written:
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object of an export."""
         return {
-            "format": self.order.kind,
+            "format": self.options.kind,
             "files": [str(path) for path in self.files],
             "moments": self.moments,
             "kept": self.kept,
@@ -92,20 +92,20 @@ class Written:
         """A line for people."""
         from api.safe_text import count_text, safe_text
 
-        place = self.files[0].parent if self.order.is_folder else self.files[0]
-        what = count_text(len(self.files), "file") + " in " if self.order.is_folder else ""
+        place = self.files[0].parent if self.options.is_folder else self.files[0]
+        what = count_text(len(self.files), "file") + " in " if self.options.is_folder else ""
         kept = f" ({self.kept:,} there already)" if self.kept else ""
         return f"{count_text(self.moments, 'moment')} -> {what}{safe_text(str(place))}{kept}"
 
 
 def run_export(
-    wanted: Sequence[Wanted],
-    order: Order,
+    moments: Sequence[RequestedMoment],
+    options: ExportOptions,
     *,
     settings: Settings,
     is_cancelled: Callable[[], bool] = lambda: False,
     on_progress: Callable[[float], None] = lambda _: None,
-) -> Written:
+) -> ExportResult:
     """Write the moments as ordered.
 
     Raises:
@@ -115,52 +115,52 @@ def run_export(
         CancelledError: `is_cancelled` said so; what is finished stays.
         OSError: no room, no permission.
     """
-    if order.out is not None and not order.is_folder:
-        check_free(order.out, force=order.force)
-    child = MediaChild(settings, is_cancelled)
-    prepared = prepare(
+    if options.out is not None and not options.is_folder:
+        check_free(options.out, force=options.force)
+    child = MediaWorker(settings, is_cancelled)
+    prepared = prepare_subclips(
         child,
-        wanted,
-        order.kind,
-        rate=order.rate,
-        drops=order.drops,
-        handle_seconds=order.handle_seconds,
+        moments,
+        options.kind,
+        rate=options.rate,
+        drops=options.drops,
+        handle_seconds=options.handle_seconds,
         on_progress=lambda share: on_progress(_LOOKING * share),
     )
-    takes = prepared.takes
+    subclips = prepared.subclips
 
     def further(share: float) -> None:
         on_progress(_LOOKING + (1 - _LOOKING) * share)
 
-    match order.kind:
+    match options.kind:
         case "clips":
-            assert order.out is not None
-            files, kept = write_clips(child, takes, order.out, force=order.force, on_progress=further)
-            return Written(order, files, len(takes), kept, warnings=prepared.warnings)
+            assert options.out is not None
+            files, kept = write_clips(child, subclips, options.out, force=options.force, on_progress=further)
+            return ExportResult(options, files, len(subclips), kept, warnings=prepared.warnings)
         case "reel":
-            assert order.out is not None
-            write_reel(child, takes, order.out, rate=order.rate, force=order.force, on_progress=further)
-            return Written(order, [order.out], len(takes), warnings=prepared.warnings)
+            assert options.out is not None
+            write_reel(child, subclips, options.out, rate=options.rate, force=options.force, on_progress=further)
+            return ExportResult(options, [options.out], len(subclips), warnings=prepared.warnings)
         case _:
-            made = documents(takes, order.kind, title=order.title, rate=order.rate)
-            files = _write(made, order)
-            text = made[0].text if order.out is None else None
-            return Written(order, files, len(takes), text=text, warnings=prepared.warnings)
+            made = render_documents(subclips, options.kind, title=options.title, rate=options.rate)
+            files = _write(made, options)
+            text = made[0].text if options.out is None else None
+            return ExportResult(options, files, len(subclips), text=text, warnings=prepared.warnings)
 
 
-def _write(made: Sequence[Document], order: Order) -> list[Path]:
-    if len(made) > 1 and not order.is_folder:
+def _write(made: Sequence[Document], options: ExportOptions) -> list[Path]:
+    if len(made) > 1 and not options.is_folder:
         names = ", ".join(one.name for one in made[:3])
         raise ExportError(f"this makes {len(made)} files ({names}...); name a folder with --out FOLDER/")
-    if order.out is None:
+    if options.out is None:
         return []
-    if not order.is_folder:
-        write_data(order.out, made[0].data, force=order.force)
-        return [order.out]
-    make_folder(order.out)
-    files = [order.out / one.name for one in made]
+    if not options.is_folder:
+        write_data(options.out, made[0].data, force=options.force)
+        return [options.out]
+    make_folder(options.out)
+    files = [options.out / one.name for one in made]
     for path in files:
-        check_free(path, force=order.force)
+        check_free(path, force=options.force)
     for one, path in zip(made, files, strict=True):
-        write_data(path, one.data, force=order.force)
+        write_data(path, one.data, force=options.force)
     return files

@@ -7,10 +7,10 @@ from typing import Any
 
 from api.errors import GoneError
 from api.export.subclips import Source
-from api.media.frame_rate import Cadence
+from api.media.frame_rate import FrameTiming
 from api.media.opened_file import open_source
 from api.media.timecode import FrameRate, can_drop, is_drop_frame, standard_rate
-from api.media.worker_process import run_child
+from api.media.worker_process import run_media_worker
 from api.media.worker_protocol import Work
 from api.media.worker_request import media_request
 from indexer.config import Settings
@@ -21,7 +21,7 @@ _STALL_SECONDS, _MOST_SECONDS = 120.0, 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class MediaChild:
+class MediaWorker:
     """Runs media children for a caller that has no service around it."""
 
     settings: Settings
@@ -42,7 +42,7 @@ class MediaChild:
         except GoneError as error:
             raise VanishedVideoError(f"{video.path}: {error}") from error
         try:
-            return run_child(
+            return run_media_worker(
                 media_request(self.settings, video, source, work, **values),
                 stall_seconds=_STALL_SECONDS,
                 most_seconds=_MOST_SECONDS,
@@ -55,7 +55,7 @@ class MediaChild:
             source.close()
 
 
-def read_source(child: MediaChild, video: Video, *, rate: Fraction | None = None, drops: bool | None = None) -> Source:
+def read_source(child: MediaWorker, video: Video, *, rate: Fraction | None = None, drops: bool | None = None) -> Source:
     """The file as an editor sees it.
 
     Args:
@@ -68,10 +68,10 @@ def read_source(child: MediaChild, video: Video, *, rate: Fraction | None = None
     """
     told = child.ask(video, "cadence")
     told["rate"] = tuple(told["rate"])
-    return source_of(video, Cadence(**told), rate=rate, drops=drops)
+    return source_of(video, FrameTiming(**told), rate=rate, drops=drops)
 
 
-def source_of(video: Video, cadence: Cadence, *, rate: Fraction | None = None, drops: bool | None = None) -> Source:
+def source_of(video: Video, cadence: FrameTiming, *, rate: Fraction | None = None, drops: bool | None = None) -> Source:
     """What the container told, understood. Pure."""
     exact = Fraction(*cadence.rate) or rate
     if exact is None:

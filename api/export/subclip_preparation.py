@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import Literal
 
 from api.export.document_formats import DOCUMENT_FORMATS, DocumentFormat
-from api.export.source_probe import MediaChild, read_source
-from api.export.subclips import Source, Take, Wanted, make_take
+from api.export.source_probe import MediaWorker, read_source
+from api.export.subclips import RequestedMoment, Source, Subclip, make_subclip
 from api.media.timecode import rate_name
 from indexer.errors import ExportError
 
@@ -20,24 +20,24 @@ _MILLISECONDS = Fraction(1000)
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedExport:
     """What is written, and what to say about it."""
 
-    takes: list[Take]
+    subclips: list[Subclip]
     """In the order of the moments."""
     warnings: list[str] = field(default_factory=list[str])
 
 
-def prepare(
-    child: MediaChild,
-    wanted: Sequence[Wanted],
+def prepare_subclips(
+    child: MediaWorker,
+    moments: Sequence[RequestedMoment],
     kind: Format,
     *,
     rate: Fraction | None = None,
     drops: bool | None = None,
     handle_seconds: float = 0.0,
     on_progress: Callable[[float], None] = lambda _: None,
-) -> Prepared:
+) -> PreparedExport:
     """The takes of moments.
 
     Args:
@@ -50,16 +50,16 @@ def prepare(
         FrameRateError: a file tells no rate, and the format needs one.
         VideoError: a file is gone, or cannot be read.
     """
-    if not wanted:
+    if not moments:
         raise ExportError("there is no moment to export")
     fallback = rate or (_MILLISECONDS if kind in _TABLES else None)
     sources: dict[str, Source] = {}
-    videos = {one.video.video_id: one.video for one in wanted}
+    videos = {one.video.video_id: one.video for one in moments}
     for number, (video_id, video) in enumerate(videos.items(), 1):
         sources[video_id] = read_source(child, video, rate=fallback, drops=drops)
         on_progress(number / len(videos))
-    takes = [make_take(sources[one.video.video_id], one, handle_seconds=handle_seconds) for one in wanted]
-    return Prepared(takes, [_unsteady(source) for source in sources.values() if source.is_variable])
+    subclips = [make_subclip(sources[one.video.video_id], one, handle_seconds=handle_seconds) for one in moments]
+    return PreparedExport(subclips, [_unsteady(source) for source in sources.values() if source.is_variable])
 
 
 def _unsteady(source: Source) -> str:

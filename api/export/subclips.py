@@ -11,7 +11,7 @@ from indexer.records import TimeSpan, Video
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RequestedMoment:
     """A moment that is to be exported, wherever it comes from."""
 
     video: Video
@@ -56,11 +56,11 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class Subclip:
     """A moment with its place in the source. Frames count from 0, the first presented one; spans are half-open."""
 
     source: Source
-    wanted: Wanted
+    moment: RequestedMoment
     first: int
     stop: int
     """With handles, inside the file."""
@@ -91,7 +91,7 @@ class Take:
         return self.rate.timecode(self.source.start_frame + self.stop)
 
 
-def make_take(source: Source, wanted: Wanted, *, handle_seconds: float = 0.0) -> Take:
+def make_subclip(source: Source, moment: RequestedMoment, *, handle_seconds: float = 0.0) -> Subclip:
     """The frames of a moment.
 
     Args:
@@ -101,19 +101,19 @@ def make_take(source: Source, wanted: Wanted, *, handle_seconds: float = 0.0) ->
         FrameRateError: the file tells no rate.
     """
     rate = source.known_rate
-    first, stop = rate.frames_of(wanted.span.start_seconds, wanted.span.stop_seconds)
+    first, stop = rate.frames_of(moment.span.start_seconds, moment.span.stop_seconds)
     last = source.frames
     first = min(first, last - 1)
     stop = min(max(stop, first + 1), last)
     handle = round(Fraction(handle_seconds) * rate.per_second)
-    return Take(source, wanted, max(0, first - handle), min(last, stop + handle), first, stop)
+    return Subclip(source, moment, max(0, first - handle), min(last, stop + handle), first, stop)
 
 
-def common_rate(takes: Sequence[Take]) -> FrameRate:
+def common_rate(subclips: Sequence[Subclip]) -> FrameRate:
     """The rate of most of the time: what a time line of all of them is given."""
     seconds: dict[FrameRate, Fraction] = {}
-    for take in takes:
-        seconds[take.rate] = seconds.get(take.rate, Fraction(0)) + take.duration_seconds
+    for subclip in subclips:
+        seconds[subclip.rate] = seconds.get(subclip.rate, Fraction(0)) + subclip.duration_seconds
     return max(seconds, key=lambda rate: seconds[rate])
 
 
@@ -123,7 +123,7 @@ def plain_line(text: str) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in told).split())
 
 
-def title_of(wanted: Wanted, *, most_characters: int = 120) -> str:
+def title_of(moment: RequestedMoment, *, most_characters: int = 120) -> str:
     """A line for people: what was said or seen, else where it is."""
-    line = plain_line(wanted.text) or plain_line(PurePath(wanted.video.path).stem)
+    line = plain_line(moment.text) or plain_line(PurePath(moment.video.path).stem)
     return line if len(line) <= most_characters else line[: most_characters - 1].rstrip() + "…"

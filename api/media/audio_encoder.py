@@ -22,7 +22,7 @@ _SLACK_SECONDS = 0.04
 _PIECE_SAMPLES = 1024
 
 
-class SoundTrack:
+class AudioEncoder:
     """An AAC track. Samples before 0 and from `stop_seconds` on are left out."""
 
     def __init__(

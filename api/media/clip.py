@@ -10,9 +10,9 @@ from fractions import Fraction
 import av
 import av.container
 
-from api.media.audio_encoder import SoundTrack
-from api.media.source_reader import AudioFrame, Timed, TimedSource, VideoFrame, shown_from
-from api.media.video_encoder import TICKS, PictureTrack
+from api.media.audio_encoder import AudioEncoder
+from api.media.source_reader import AudioFrame, SourceReader, TimedFrame, VideoFrame, shown_from
+from api.media.video_encoder import TICKS, VideoEncoder
 from api.media.worker_protocol import MediaRequest
 from indexer.errors import UnreadableVideoError
 
@@ -41,7 +41,7 @@ def cut(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str
     Raises:
         VideoError: of the kind that fits.
     """
-    source = TimedSource(request)
+    source = SourceReader(request)
     length = request.stop_seconds - request.start_seconds
     try:
         with open_output(request.output) as output:
@@ -52,14 +52,14 @@ def cut(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str
 
 
 def _write(
-    source: TimedSource,
+    source: SourceReader,
     output: OutputContainer,
     request: MediaRequest,
     length: float,
     on_progress: Callable[[float], None],
 ) -> int:
-    pictures: PictureTrack | None = None
-    sounds: SoundTrack | None = None
+    pictures: VideoEncoder | None = None
+    sounds: AudioEncoder | None = None
     held: list[tuple[float, AudioFrame]] = []
     count, is_shown, is_heard = 0, False, source.sound is None
     grid = Fraction(*request.rate)
@@ -76,7 +76,7 @@ def _write(
             is_shown = True
         elif not is_shown:
             if pictures is None:
-                pictures = PictureTrack(
+                pictures = VideoEncoder(
                     output,
                     frame,
                     rate=grid or _rate(source),
@@ -85,7 +85,7 @@ def _write(
                     timecode=request.timecode,
                 )
                 if source.sound is not None:
-                    sounds = SoundTrack(output, source.sound, stop_seconds=length)
+                    sounds = AudioEncoder(output, source.sound, stop_seconds=length)
                     for early in held:
                         sounds.add(*early)
                     held = []
@@ -102,7 +102,7 @@ def _write(
     return count
 
 
-def _until(items: Iterator[Timed], stop_seconds: float) -> Iterator[Timed]:
+def _until(items: Iterator[TimedFrame], stop_seconds: float) -> Iterator[TimedFrame]:
     """Ends some seconds after the stop, whatever has not come by then."""
     for item in items:
         if item[0] > stop_seconds + _PATIENCE_SECONDS:
@@ -110,7 +110,7 @@ def _until(items: Iterator[Timed], stop_seconds: float) -> Iterator[Timed]:
         yield item
 
 
-def on_grid(items: Iterator[Timed], rate: Fraction) -> Iterator[Timed]:
+def on_grid(items: Iterator[TimedFrame], rate: Fraction) -> Iterator[TimedFrame]:
     """Each picture at its frame's exact time: containers round times, to a whole millisecond in Matroska. Between two
     frames, as variable frame rates have it, the nearest is taken. With a rate of 0 all stay where they are."""
     for time, frame in items:
@@ -127,5 +127,5 @@ def ticks_for(rate: Fraction) -> int:
     return rate.numerator if rate.numerator >= _FINE else rate.numerator * _FINE
 
 
-def _rate(source: TimedSource) -> Fraction | None:
+def _rate(source: SourceReader) -> Fraction | None:
     return source.video.average_rate or source.video.guessed_rate

@@ -2,22 +2,22 @@
 
 from dataclasses import asdict
 
-from api.media.playback_method import MediaFacts
-from api.media.source_reader import TimedSource
+from api.media.playback_method import MediaFormat
+from api.media.source_reader import SourceReader
 from api.media.worker_protocol import MediaRequest
 
 
-def read_facts(request: MediaRequest) -> dict[str, object]:
-    """The fields of `MediaFacts`.
+def probe_format(request: MediaRequest) -> dict[str, object]:
+    """The fields of `MediaFormat`.
 
     Raises:
         VideoError: of the kind that fits.
     """
-    source = TimedSource(request)
+    source = SourceReader(request)
     try:
         context, sound = source.video.codec_context, source.sound
         first_video = source.container.streams.video[0].index == source.video.index
-        facts = MediaFacts(
+        media_format = MediaFormat(
             container=source.container.format.name,
             codec=context.codec.canonical_name,
             pixel_format=context.pix_fmt or "",
@@ -28,7 +28,7 @@ def read_facts(request: MediaRequest) -> dict[str, object]:
         )
     finally:
         source.close()
-    return asdict(facts)
+    return asdict(media_format)
 
 
 def _is_webm(request: MediaRequest) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 
-from api.media.source_reader import TimedSource
+from api.media.source_reader import SourceReader
 from api.media.timecode import standard_rate
 from api.media.worker_protocol import MediaRequest
 
@@ -21,7 +21,7 @@ MOST_STRAY = 0.002
 
 
 @dataclass(frozen=True, slots=True)
-class Cadence:
+class FrameTiming:
     """What an editor must know of a file to name its frames."""
 
     rate: tuple[int, int]
@@ -34,16 +34,16 @@ class Cadence:
     """Name of the tape or card that the container names."""
 
 
-def read_cadence(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
-    """The fields of `Cadence`.
+def read_frame_timing(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
+    """The fields of `FrameTiming`.
 
     Raises:
         VideoError: of the kind that fits.
     """
-    source = TimedSource(request)
+    source = SourceReader(request)
     try:
-        rate, is_variable = kept_rate(_rates(source), sorted(_times(source, on_progress)))
-        found = Cadence(
+        rate, is_variable = detect_frame_rate(_rates(source), sorted(_times(source, on_progress)))
+        found = FrameTiming(
             (rate.numerator, rate.denominator), is_variable, _tag(source, "timecode"), _tag(source, "reel_name")
         )
     finally:
@@ -51,7 +51,7 @@ def read_cadence(request: MediaRequest, on_progress: Callable[[float], None]) ->
     return asdict(found)
 
 
-def kept_rate(rates: Sequence[Fraction], times: Sequence[float]) -> tuple[Fraction, bool]:
+def detect_frame_rate(rates: Sequence[Fraction], times: Sequence[float]) -> tuple[Fraction, bool]:
     """(the lowest of the rates that the pictures keep, False), or (the first of them, True) where they keep none.
 
     Args:
@@ -74,13 +74,13 @@ def _stray(rate: Fraction, times: Sequence[float]) -> float:
     return (off + len(places) - len(taken)) / max(1, len(places))
 
 
-def _rates(source: TimedSource) -> list[Fraction]:
+def _rates(source: SourceReader) -> list[Fraction]:
     named = (source.video.average_rate, source.video.guessed_rate, source.video.base_rate)
     exact = [Fraction(rate) for rate in named if rate]
     return [*(standard_rate(rate) for rate in exact), *exact]
 
 
-def _times(source: TimedSource, on_progress: Callable[[float], None]) -> Iterator[float]:
+def _times(source: SourceReader, on_progress: Callable[[float], None]) -> Iterator[float]:
     tick = float(source.video.time_base or 0)
     entries = source.video.index_entries
     if source.is_exact and len(entries) and len(entries) == source.video.frames:
@@ -95,7 +95,7 @@ def _times(source: TimedSource, on_progress: Callable[[float], None]) -> Iterato
             on_progress(min(1.0, max(0.0, ticks * tick / length)) if length else 0.0)
 
 
-def _tag(source: TimedSource, name: str) -> str:
+def _tag(source: SourceReader, name: str) -> str:
     """The chosen stream's, the file's, or that of a time code track."""
     places = (
         source.video.metadata,

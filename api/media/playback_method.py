@@ -9,7 +9,7 @@ from typing import Literal
 
 from indexer.records import Video
 
-Playable = Literal["direct", "remux", "transcode", "no"]
+PlaybackMethod = Literal["direct", "remux", "transcode", "no"]
 MP4, MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
 EASY_FORMATS = frozenset({"yuv420p", "yuvj420p"})
 DEEP_FORMATS = EASY_FORMATS | {"yuv420p10le"}
@@ -22,7 +22,7 @@ _COPIED_FROM = frozenset({MP4, MATROSKA, "mpegts", "flv", "live_flv"})
 
 
 @dataclass(frozen=True, slots=True)
-class MediaFacts:
+class MediaFormat:
     """What decides."""
 
     container: str
@@ -40,54 +40,54 @@ class MediaFacts:
     """`webm` for Matroska that says so."""
 
 
-def is_easy(facts: MediaFacts) -> bool:
+def is_easy(media_format: MediaFormat) -> bool:
     """The coded pictures are what browsers decode."""
-    match facts.codec:
+    match media_format.codec:
         case "h264":
-            return facts.pixel_format in EASY_FORMATS | {""}
+            return media_format.pixel_format in EASY_FORMATS | {""}
         case "vp8" | "vp9" | "av1":
-            return facts.pixel_format in DEEP_FORMATS | {""}
+            return media_format.pixel_format in DEEP_FORMATS | {""}
         case _:
             return False
 
 
-def goes_to_webm(facts: MediaFacts) -> bool:
+def goes_to_webm(media_format: MediaFormat) -> bool:
     """VP8 may not stand in MP4."""
-    return facts.codec == "vp8"
+    return media_format.codec == "vp8"
 
 
-def keeps_sound(facts: MediaFacts) -> bool:
+def keeps_sound(media_format: MediaFormat) -> bool:
     """The sound may be copied beside the pictures."""
-    return facts.sound in (WEBM_SOUNDS if goes_to_webm(facts) else MP4_SOUNDS)
+    return media_format.sound in (WEBM_SOUNDS if goes_to_webm(media_format) else MP4_SOUNDS)
 
 
-def decide(facts: MediaFacts) -> Playable:
+def choose_playback_method(media_format: MediaFormat) -> PlaybackMethod:
     """How a browser gets to see a video."""
-    if not is_easy(facts) or (goes_to_webm(facts) and not keeps_sound(facts)):
+    if not is_easy(media_format) or (goes_to_webm(media_format) and not keeps_sound(media_format)):
         return "transcode"
-    in_mp4 = facts.container == MP4 and facts.codec != "vp8" and facts.sound in MP4_SOUNDS
+    in_mp4 = media_format.container == MP4 and media_format.codec != "vp8" and media_format.sound in MP4_SOUNDS
     in_webm = (
-        facts.container == MATROSKA
-        and facts.doc_type == "webm"
-        and facts.codec != "h264"
-        and facts.sound in WEBM_SOUNDS
+        media_format.container == MATROSKA
+        and media_format.doc_type == "webm"
+        and media_format.codec != "h264"
+        and media_format.sound in WEBM_SOUNDS
     )
-    if (in_mp4 or in_webm) and facts.is_first_video and abs(facts.start_seconds) <= MOST_OFFSET_SECONDS:
+    if (in_mp4 or in_webm) and media_format.is_first_video and abs(media_format.start_seconds) <= MOST_OFFSET_SECONDS:
         return "direct"
-    return "remux" if facts.container in _COPIED_FROM else "transcode"
+    return "remux" if media_format.container in _COPIED_FROM else "transcode"
 
 
-def media_type(facts: MediaFacts) -> str:
+def media_type(media_format: MediaFormat) -> str:
     """Of a file that is served as it is."""
-    return "video/webm" if facts.container == MATROSKA else "video/mp4"
+    return "video/webm" if media_format.container == MATROSKA else "video/mp4"
 
 
-def how_to_play(video: Video) -> Playable:
+def estimate_playback_method(video: Video) -> PlaybackMethod:
     """What the library alone says of a video, before its file was looked into: for lists of many."""
     probe = video.probe
     if probe is None or video.failure_kind:
         return "no"
     doc_type = "webm" if video.path.lower().endswith(".webm") else ""
-    return decide(
-        MediaFacts(probe.container, probe.codec, "", "", start_seconds=probe.start_seconds, doc_type=doc_type)
+    return choose_playback_method(
+        MediaFormat(probe.container, probe.codec, "", "", start_seconds=probe.start_seconds, doc_type=doc_type)
     )

@@ -12,10 +12,10 @@ import av.video.frame
 import numpy as np
 from av.container import InputContainer, OutputContainer
 
-from api.media.audio_encoder import SoundTrack
+from api.media.audio_encoder import AudioEncoder
 from api.media.clip import open_output, ticks_for
 from api.media.source_reader import best_sound
-from api.media.video_encoder import PictureTrack
+from api.media.video_encoder import VideoEncoder
 from api.media.worker_protocol import MediaRequest, Part
 from indexer.errors import UnreadableVideoError
 
@@ -45,8 +45,8 @@ def join(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[st
 class _Reel:
     def __init__(self, output: OutputContainer, request: MediaRequest, rate: Fraction, seconds: float) -> None:
         self._output, self._request, self._rate, self._seconds = output, request, rate, seconds
-        self._pictures: PictureTrack | None = None
-        self._sound = SoundTrack(output, None, stop_seconds=seconds)
+        self._pictures: VideoEncoder | None = None
+        self._sound = AudioEncoder(output, None, stop_seconds=seconds)
         self.place = 0
         """Frame that comes next."""
 
@@ -79,7 +79,7 @@ class _Reel:
             if self._pictures is None:
                 most = max(self._request.size)
                 ticks = ticks_for(self._rate)
-                self._pictures = PictureTrack(self._output, frame, rate=self._rate, most_side=most, ticks=ticks)
+                self._pictures = VideoEncoder(self._output, frame, rate=self._rate, most_side=most, ticks=ticks)
             self._pictures.add(float(self.place / self._rate), frame)
             self.place += 1
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import av
 import av.error
 
-from api.media.audio_encoder import SoundTrack
+from api.media.audio_encoder import AudioEncoder
 from api.media.clip import open_output
-from api.media.source_reader import AudioFrame, AudioStream, TimedSource
+from api.media.source_reader import AudioFrame, AudioStream, SourceReader
 from api.media.worker_protocol import MediaRequest
 from indexer.decode.worker.container import Packet, VideoStream
 from indexer.errors import UnreadableVideoError
@@ -27,7 +27,7 @@ def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
     Raises:
         VideoError: of the kind that fits.
     """
-    source = TimedSource(request)
+    source = SourceReader(request)
     try:
         with open_output(request.output, webm=request.webm) as output:
             video = output.add_stream_from_template(source.video, opaque=True)
@@ -35,7 +35,7 @@ def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
             copied = output.add_stream_from_template(audio) if audio is not None and request.keep_sound else None
             made = None
             if audio is not None and copied is None:
-                made = SoundTrack(output, audio, stop_seconds=request.stop_seconds)
+                made = AudioEncoder(output, audio, stop_seconds=request.stop_seconds)
             count, order = 0, _DecodingOrder(source.video)
             for packet in source.packets(source.video, *([audio] if audio is not None else [])):
                 if packet.stream_index == source.video.index:

@@ -32,7 +32,7 @@ from indexer.errors import EncryptedVideoError, UnreadableVideoError
 VideoFrame = av.video.frame.VideoFrame
 AudioFrame = av.audio.frame.AudioFrame
 AudioStream = av.audio.stream.AudioStream
-Timed = tuple[float, VideoFrame | AudioFrame]
+TimedFrame = tuple[float, VideoFrame | AudioFrame]
 """Presentation time in seconds on the player's clock, which may be negative for sound, and what is presented."""
 
 LEAD_SECONDS = 2.0
@@ -44,7 +44,7 @@ _HELD_BYTES = 256 << 20
 _MAX_READ_ERRORS = 32
 
 
-class TimedSource:
+class SourceReader:
     """An open video file."""
 
     def __init__(self, request: MediaRequest) -> None:
@@ -57,7 +57,7 @@ class TimedSource:
         """Whether the container keeps times, so that one may jump in it."""
         return self.container.format.name in DECORD_CONTAINERS
 
-    def read_from(self, start_seconds: float, *, sound: bool) -> Iterator[Timed]:
+    def read_from(self, start_seconds: float, *, sound: bool) -> Iterator[TimedFrame]:
         """Pictures in order from the one on screen at `start_seconds`, or before it, on; and the sound around them."""
         aims = (LEAD_SECONDS, _FURTHER_SECONDS) if self.is_exact and start_seconds > LEAD_SECONDS else ()
         for early in aims:
@@ -65,7 +65,7 @@ class TimedSource:
             if not self._jump(start_seconds - early):
                 continue
             found = self._decode(start_seconds, sound=sound)
-            begun: list[Timed] = []
+            begun: list[TimedFrame] = []
             for item in found:
                 begun.append(item)
                 if isinstance(item[1], VideoFrame):
@@ -121,7 +121,7 @@ class TimedSource:
             return False
         return True
 
-    def _decode(self, start: float, *, sound: bool) -> Iterator[Timed]:
+    def _decode(self, start: float, *, sound: bool) -> Iterator[TimedFrame]:
         audio = self.sound if sound else None
         held: list[Packet] = []
         weight, begun, after = 0, False, 0.0
@@ -201,7 +201,7 @@ def _linked(descriptor: int) -> str:
     return link if descriptor >= 0 and Path(link).exists() else ""
 
 
-def shown_from(items: Iterator[Timed], start_seconds: float) -> Iterator[Timed]:
+def shown_from(items: Iterator[TimedFrame], start_seconds: float) -> Iterator[TimedFrame]:
     """Pictures from the one on screen at the start on, with times that rise strictly and are never before the start.
 
     Sound passes through as it is.

@@ -6,10 +6,10 @@ from itertools import islice
 import cv2
 import numpy as np
 
-from api.media.source_reader import TimedSource, VideoFrame, shown_from
+from api.media.source_reader import SourceReader, VideoFrame, shown_from
 from api.media.worker_protocol import MediaRequest
 from indexer.decode.frame_transforms import fitted_size, scale_to
-from indexer.decode.worker.frame_conversion import PictureMaker
+from indexer.decode.worker.frame_conversion import FrameConverter
 from indexer.errors import UnreadableVideoError
 from indexer.records import Pixels
 
@@ -24,7 +24,7 @@ def still(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
     Raises:
         VideoError: of the kind that fits.
     """
-    source = TimedSource(request)
+    source = SourceReader(request)
     try:
         _, pixels = next(pictures_at(source, [request.start_seconds], request.most_side), (0.0, None))
     finally:
@@ -45,7 +45,7 @@ def sheet(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
     missing = [place for place in range(len(request.tiles)) if ready.get(place) is None]
     found: dict[int, Pixels] = {place: pixels for place, pixels in ready.items() if pixels is not None}
     if missing:
-        source = TimedSource(request)
+        source = SourceReader(request)
         try:
             times = [request.tiles[place].seconds for place in missing]
             for at, pixels in pictures_at(source, times, request.most_side):
@@ -68,9 +68,9 @@ def sheet(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
     return {"tile_width": width, "tile_height": height, "tiles": len(request.tiles)}
 
 
-def pictures_at(source: TimedSource, times: Sequence[float], most_side: int) -> Iterator[tuple[float, Pixels]]:
+def pictures_at(source: SourceReader, times: Sequence[float], most_side: int) -> Iterator[tuple[float, Pixels]]:
     """(asked time, the picture on screen then) for rising times; stops where no more can be decoded."""
-    maker: PictureMaker | None = None
+    maker: FrameConverter | None = None
     place = 0
     while place < len(times):
         run = [times[place]]
@@ -80,12 +80,12 @@ def pictures_at(source: TimedSource, times: Sequence[float], most_side: int) -> 
             run.append(time)
         for asked, frame in _frames_at(source, run):
             if maker is None:
-                maker = PictureMaker(frame, most_side)
+                maker = FrameConverter(frame, most_side)
             yield asked, maker.make(frame)
         place += len(run)
 
 
-def _frames_at(source: TimedSource, run: Sequence[float]) -> Iterator[tuple[float, VideoFrame]]:
+def _frames_at(source: SourceReader, run: Sequence[float]) -> Iterator[tuple[float, VideoFrame]]:
     waiting = list(run)
     before: VideoFrame | None = None
     for time, frame in shown_from(source.read_from(run[0], sound=False), run[0]):

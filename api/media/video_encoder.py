@@ -14,7 +14,7 @@ from av.video.reformatter import ColorRange, Colorspace
 
 from indexer.decode.frame_transforms import Orientation, fitted_size
 from indexer.decode.worker.container import Packet
-from indexer.decode.worker.frame_conversion import PictureMaker, is_hdr, orientation_of_frame
+from indexer.decode.worker.frame_conversion import FrameConverter, is_hdr, orientation_of_frame
 from indexer.errors import UnreadableVideoError
 from indexer.records import Pixels
 
@@ -28,7 +28,7 @@ _OPTIONS = {"preset": "veryfast", "crf": "21", "profile": "high"}
 _MATRIX_709, _MATRIX_601 = 1, 6
 
 
-class PictureTrack:
+class VideoEncoder:
     """An H.264 track, made for the first picture that is shown."""
 
     def __init__(
@@ -53,7 +53,7 @@ class PictureTrack:
         shown = self._orientation.shown_size(first.width, first.height)
         width, height = (_even(side) for side in fitted_size(*shown, most_side))
         self._width, self._height = width, height
-        self._hdr = PictureMaker(first, most_side) if is_hdr(first) else None
+        self._hdr = FrameConverter(first, most_side) if is_hdr(first) else None
         if _ENCODER not in codecs_available:
             raise UnreadableVideoError("this PyAV has no H.264 encoder (libx264), so nothing can be cut or transcoded")
         stream = output.add_stream(_ENCODER, rate=_sane_rate(rate), options=_OPTIONS)

@@ -46,13 +46,13 @@ class _Channel:
 def _work(request: MediaRequest, channel: _Channel) -> dict[str, object]:
     match request.work:
         case "facts":
-            from api.media.format_probe import read_facts
+            from api.media.format_probe import probe_format
 
-            return read_facts(request)
+            return probe_format(request)
         case "cadence":
-            from api.media.frame_rate import read_cadence
+            from api.media.frame_rate import read_frame_timing
 
-            return read_cadence(request, channel.progress)
+            return read_frame_timing(request, channel.progress)
         case "clip" | "transcode":
             from api.media.clip import cut
 

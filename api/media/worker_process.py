@@ -29,7 +29,7 @@ class CancelledError(Interrupted):
     """Nobody wants the result any more."""
 
 
-def run_child(
+def run_media_worker(
     request: MediaRequest,
     *,
     stall_seconds: float,

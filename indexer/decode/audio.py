@@ -9,12 +9,12 @@ from typing import Self
 
 from indexer.config import Settings
 from indexer.decode.child_reader import ChildReader
-from indexer.decode.child_session import DecodeProcess
+from indexer.decode.child_session import DecodeSession
 from indexer.decode.protocol import SOUND_PIECE_SAMPLES, make_request
 from indexer.records import SoundPiece
 
 
-class SoundReader(ChildReader):
+class AudioReader(ChildReader):
     """One pass over one sound track. A context manager: leaving it kills the child process.
 
     `pieces()` may be consumed once, slowly or not at all: at most four pieces wait in memory.
@@ -27,7 +27,7 @@ class SoundReader(ChildReader):
 
     def __enter__(self) -> Self:
         self._identity = self._stat()
-        self._process = DecodeProcess(self._request, stall_seconds=self._settings.decode_stall_seconds)
+        self._process = DecodeSession(self._request, stall_seconds=self._settings.decode_stall_seconds)
         self._process.make_ring(SOUND_PIECE_SAMPLES * 2)
         return self
 
@@ -51,6 +51,6 @@ class SoundReader(ChildReader):
         self.close()
 
 
-def open_sound(path: Path, *, settings: Settings) -> SoundReader:
+def open_audio(path: Path, *, settings: Settings) -> AudioReader:
     """A reader of the sound of a video with pictures; the file is opened when the reader is entered."""
-    return SoundReader(path, make_request(path, settings, mode="sound"), settings)
+    return AudioReader(path, make_request(path, settings, mode="sound"), settings)

@@ -2,11 +2,11 @@
 
 import threading
 
-from indexer.closeable import Closing
+from indexer.closeable import Closeable
 from indexer.decode.child import DecodeChild
 
 
-class DecodeSpares(Closing):
+class DecodeChildPool(Closeable):
     """Keeps children ready. Safe from several threads.
 
     Each serves one request as any other and is then gone; another takes its place in the background. What waits costs

@@ -5,21 +5,21 @@ Leaves out what is asked and what comes back (`video` for pictures and text trac
 
 from pathlib import Path
 
-from indexer.closeable import Closing
+from indexer.closeable import Closeable
 from indexer.config import Settings
-from indexer.decode.child_session import DecodeProcess
+from indexer.decode.child_session import DecodeSession
 from indexer.decode.protocol import ERRORS_BY_KIND, DecodeRequest, Message
 from indexer.errors import UnreadableVideoError, VanishedVideoError, VideoError
 
 
-class ChildReader(Closing):
+class ChildReader(Closeable):
     """One pass over one file by one child at a time."""
 
     def __init__(self, path: Path, request: DecodeRequest, settings: Settings) -> None:
         self._path = path
         self._request = request
         self._settings = settings
-        self._process: DecodeProcess | None = None
+        self._process: DecodeSession | None = None
         self._identity: tuple[int, int] | None = None
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from indexer.records import Pixels, Samples16
 _HEARING_BYTES = 1 << 16
 
 
-class DecodeProcess:
+class DecodeSession:
     """A child that serves one request."""
 
     def __init__(self, request: DecodeRequest, *, stall_seconds: float, child: DecodeChild | None = None) -> None:

@@ -9,7 +9,7 @@ EPSILON_SECONDS = 1e-6
 are rounded apart. Far below the tick of any container in use, so that no later frame is ever taken for it."""
 
 
-class AskedTimes:
+class SampleTimes:
     """Asked times in rising order, used up as frames pass by.
 
     Either `k / frames_per_second` for k = 0, 1, ..., or the sorted list `times`. Asked times at or before the frame
@@ -71,7 +71,7 @@ class AskedTimes:
         return index
 
 
-def choose_frames(starts: Sequence[float], stop_seconds: float, asked: AskedTimes) -> list[int]:
+def choose_frames(starts: Sequence[float], stop_seconds: float, asked: SampleTimes) -> list[int]:
     """Indices of the frames on screen at the asked times, rising, each once.
 
     Args:

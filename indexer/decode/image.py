@@ -34,7 +34,7 @@ _WAY_OUT = "give a JPEG, PNG, WebP, BMP, TIFF or still GIF"
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
-def read_still(source: Path | bytes) -> Pixels:
+def read_image(source: Path | bytes) -> Pixels:
     """The picture as shown, upright, its longer side at most `PICTURE_SIDE` as that of sampled frames.
 
     Args:

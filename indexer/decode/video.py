@@ -9,10 +9,10 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from indexer.config import Settings
-from indexer.decode.child_pool import DecodeSpares
+from indexer.decode.child_pool import DecodeChildPool
 from indexer.decode.child_reader import ChildReader
-from indexer.decode.child_session import DecodeProcess
-from indexer.decode.frame_sampling import AskedTimes
+from indexer.decode.child_session import DecodeSession
+from indexer.decode.frame_sampling import SampleTimes
 from indexer.decode.metadata import read_metadata
 from indexer.decode.protocol import DecodeRequest, DecoderName, Message, make_request
 from indexer.errors import DecodeLimitError, DecoderCrashedError, VideoError
@@ -27,10 +27,10 @@ class VideoReader(ChildReader):
     """
 
     def __init__(
-        self, path: Path, request: DecodeRequest, settings: Settings, spares: DecodeSpares | None = None
+        self, path: Path, request: DecodeRequest, settings: Settings, decode_pool: DecodeChildPool | None = None
     ) -> None:
         super().__init__(path, request, settings)
-        self._spares = spares
+        self._spares = decode_pool
         self._probe: VideoProbe | None = None
         self.metadata = VideoMetadata()
         """Once the reader is entered: what the container says in words."""
@@ -105,7 +105,7 @@ class VideoReader(ChildReader):
     def _start(self, request: DecodeRequest) -> None:
         self._request = request
         child = self._spares.take() if self._spares is not None else None
-        self._process = DecodeProcess(request, stall_seconds=self._settings.decode_stall_seconds, child=child)
+        self._process = DecodeSession(request, stall_seconds=self._settings.decode_stall_seconds, child=child)
         if request.mode == "text":
             return
         message = self._hear()
@@ -136,7 +136,7 @@ def open_video(
     want_text: bool = False,
     decoder: DecoderName = "auto",
     threads: int = 1,
-    spares: DecodeSpares | None = None,
+    decode_pool: DecodeChildPool | None = None,
 ) -> VideoReader:
     """A reader of the frames that are on screen at the asked times: greatest presentation time <= asked time.
 
@@ -160,7 +160,7 @@ def open_video(
         frames_per_second = settings.frames_per_second
     if max_side is not None and max_side < 1:
         raise ValueError(f"max_side must be at least 1 pixel, got {max_side}")
-    AskedTimes(times=times, frames_per_second=frames_per_second)  # refuses impossible wishes before a child starts
+    SampleTimes(times=times, frames_per_second=frames_per_second)  # refuses impossible wishes before a child starts
     request = make_request(
         path,
         settings,
@@ -172,7 +172,7 @@ def open_video(
         decoder=decoder,
         threads=threads,
     )
-    return VideoReader(path, request, settings, spares)
+    return VideoReader(path, request, settings, decode_pool)
 
 
 def probe_video(path: Path, *, settings: Settings) -> VideoProbe:

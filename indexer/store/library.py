@@ -18,7 +18,7 @@ os.environ.setdefault("LANCEDB_LOG", "error")
 from pathlib import Path
 from typing import Self
 
-from indexer.closeable import Closing
+from indexer.closeable import Closeable
 from indexer.errors import LibraryMissingError
 from indexer.store.auditing import Auditing
 from indexer.store.lock import WriterLock
@@ -27,7 +27,7 @@ from indexer.store.tables import MAKER_FILE, OWN_NAMES, check_maker, create_tabl
 from indexer.store.writing import prepare_folder
 
 
-class Library(Auditing, Closing):
+class Library(Auditing, Closeable):
     """An open library. Make one with `Library.open` or `Library.open_writer`, both also context managers."""
 
     def __init__(self, path: Path, maker: Maker, *, lock: WriterLock | None = None) -> None:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Literal
 
 from indexer.config import Settings
-from indexer.decode.child_pool import DecodeSpares
+from indexer.decode.child_pool import DecodeChildPool
 from indexer.errors import PromptTooLongError
 from indexer.models.vision_language import OnText, VisionLanguageModel
 from indexer.records import TimeSpan
@@ -68,7 +68,7 @@ class Passes:
         mode: Mode = "frames",
         listening: Listening = SILENT,
         is_sure: bool = False,
-        spares: DecodeSpares | None = None,
+        spares: DecodeChildPool | None = None,
     ) -> None:
         """
         Args:

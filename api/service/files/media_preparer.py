@@ -24,7 +24,7 @@ from indexer.errors import VanishedVideoError, VideoError
 
 
 @dataclass
-class Making:
+class Preparation:
     """A file under way."""
 
     cancelled: threading.Event = field(default_factory=threading.Event)
@@ -36,11 +36,11 @@ class Making:
 
 REELS = "reel."
 """How the name of a file of several videos begins."""
-Maker = Callable[[Path, Making], None]
+Maker = Callable[[Path, Preparation], None]
 """Writes a draft at the path; blocks. Looks at `cancelled`, sets `share`. Raises VideoError."""
 
 
-class MediaDesk:
+class MediaPreparer:
     """What the media routes of one runtime share."""
 
     def __init__(self, runtime: Runtime, settings: MediaSettings) -> None:
@@ -50,14 +50,14 @@ class MediaDesk:
         self.watch = MediaCache(folder / "watch", most_bytes=settings.watch_bytes)
         self.clips = MediaCache(folder / "clips", most_bytes=settings.clip_bytes)
         self.pictures = MediaCache(folder / "pictures", most_bytes=settings.picture_bytes)
-        self.makings = WorkQueue(
+        self.preparations = WorkQueue(
             "prepare",
             workers=settings.makers,
             limit=settings.making_waiting,
             deadline_seconds=settings.making_seconds + 3600,
         )
         """Remuxes and transcodes: long ones, which must not keep short work waiting."""
-        self._under_way: dict[tuple[str, str], Making] = {}
+        self._under_way: dict[tuple[str, str], Preparation] = {}
 
     async def obtain(self, cache: MediaCache, name: str, make: Maker, *, queue: WorkQueue, goes_on: bool) -> OpenedFile:
         """The kept file, made now where there is none; the caller closes it.
@@ -74,28 +74,28 @@ class MediaDesk:
         if opened is not None:
             return opened
         key = (cache.folder.name, name)
-        making = self._under_way.get(key)
-        if making is None or making.cancelled.is_set():
-            making = self._under_way[key] = Making()
-            making.task = asyncio.ensure_future(self._make(key, cache, name, make, queue, making))
-            making.task.add_done_callback(_look_at_error)
-        assert making.task is not None
-        making.waiting += 1
+        preparation = self._under_way.get(key)
+        if preparation is None or preparation.cancelled.is_set():
+            preparation = self._under_way[key] = Preparation()
+            preparation.task = asyncio.ensure_future(self._make(key, cache, name, make, queue, preparation))
+            preparation.task.add_done_callback(_look_at_error)
+        assert preparation.task is not None
+        preparation.waiting += 1
         try:
             async with asyncio.timeout(self.settings.wait_seconds):
-                await asyncio.shield(making.task)
+                await asyncio.shield(preparation.task)
         except TimeoutError:
-            if not making.task.done():
+            if not preparation.task.done():
                 raise PreparingError(
-                    f"this is being prepared, {making.share:.0%} is done; ask again in a few seconds",
+                    f"this is being prepared, {preparation.share:.0%} is done; ask again in a few seconds",
                     retry_after_seconds=self.settings.retry_seconds,
                 ) from None
         finally:
-            making.waiting -= 1
+            preparation.waiting -= 1
             # A moment's grace: whoever was told to come back does so within it.
-            if not goes_on and not making.waiting and not making.task.done():
+            if not goes_on and not preparation.waiting and not preparation.task.done():
                 asyncio.get_running_loop().call_later(
-                    0.0 if _is_cancelled() else 4.0 * self.settings.retry_seconds, _give_up, making
+                    0.0 if _is_cancelled() else 4.0 * self.settings.retry_seconds, _give_up, preparation
                 )
         opened = await self._runtime.lookups.run(lambda: cache.open(name))
         if opened is None:
@@ -110,22 +110,28 @@ class MediaDesk:
 
     def share_of(self, cache: MediaCache, name: str) -> float | None:
         """How much of a file under way is done; None where it is not."""
-        making = self._under_way.get((cache.folder.name, name))
-        return None if making is None else making.share
+        preparation = self._under_way.get((cache.folder.name, name))
+        return None if preparation is None else preparation.share
 
-    def should_stop(self, making: Making) -> Callable[[], bool]:
+    def should_stop(self, preparation: Preparation) -> Callable[[], bool]:
         """Whether work for it is to end now; asked from its thread."""
-        return lambda: making.cancelled.is_set() or self._runtime.stopping.is_set()
+        return lambda: preparation.cancelled.is_set() or self._runtime.stopping.is_set()
 
     async def _make(
-        self, key: tuple[str, str], cache: MediaCache, name: str, make: Maker, queue: WorkQueue, making: Making
+        self,
+        key: tuple[str, str],
+        cache: MediaCache,
+        name: str,
+        make: Maker,
+        queue: WorkQueue,
+        preparation: Preparation,
     ) -> None:
         def work() -> None:
-            if self.should_stop(making)():
+            if self.should_stop(preparation)():
                 raise CancelledError("nobody waits for it any more")
             draft = cache.draft(name)
             try:
-                make(draft, making)
+                make(draft, preparation)
                 cache.keep(draft, name).close()
             finally:
                 cache.drop(draft)
@@ -139,13 +145,13 @@ class MediaDesk:
         except CancelledError as error:
             raise PreparingError("making it was stopped; ask again", retry_after_seconds=1) from error
         finally:
-            if self._under_way.get(key) is making:
+            if self._under_way.get(key) is preparation:
                 del self._under_way[key]
 
 
-def _give_up(making: Making) -> None:
-    if not making.waiting:
-        making.cancelled.set()
+def _give_up(preparation: Preparation) -> None:
+    if not preparation.waiting:
+        preparation.cancelled.set()
 
 
 def _is_cancelled() -> bool:
@@ -159,7 +165,7 @@ def _look_at_error(task: "asyncio.Task[None]") -> None:
         task.exception()
 
 
-_desks: "WeakKeyDictionary[Runtime, MediaDesk]" = WeakKeyDictionary()
+_desks: "WeakKeyDictionary[Runtime, MediaPreparer]" = WeakKeyDictionary()
 _settings: "WeakKeyDictionary[Any, MediaSettings]" = WeakKeyDictionary()
 
 
@@ -168,8 +174,8 @@ def configure(runtime: Runtime, settings: MediaSettings) -> None:
     _settings[runtime] = settings
 
 
-def desk_of(runtime: Runtime) -> MediaDesk:
+def preparer_of(runtime: Runtime) -> MediaPreparer:
     """The runtime's desk, made by the first call: it removes what a crash left. Call it on the event loop."""
     if runtime not in _desks:
-        _desks[runtime] = MediaDesk(runtime, _settings.get(runtime, MediaSettings()))
+        _desks[runtime] = MediaPreparer(runtime, _settings.get(runtime, MediaSettings()))
     return _desks[runtime]

@@ -4,21 +4,21 @@ from pathlib import Path
 from typing import Any
 
 from api.media.opened_file import OpenedFile, open_source
-from api.media.worker_process import run_child
+from api.media.worker_process import run_media_worker
 from api.media.worker_protocol import Tile, Work
 from api.media.worker_request import media_request
-from api.service.files.media_preparer import Making, MediaDesk
+from api.service.files.media_preparer import MediaPreparer, Preparation
 from indexer.config import Settings
 from indexer.records import Video
 
 
-def ask_child(
-    desk: MediaDesk,
+def process_video(
+    preparer: MediaPreparer,
     settings: Settings,
     video: Video,
     work: Work,
     *,
-    making: Making,
+    preparation: Preparation,
     output: Path | None = None,
     opened: OpenedFile | None = None,
     output_most_bytes: int = 1 << 40,
@@ -35,7 +35,7 @@ def ask_child(
     Raises:
         GoneError: the file is not the one that was indexed.
         UnplayableError: indexing failed.
-        VideoError, CancelledError: as `run_child`.
+        VideoError, CancelledError: as `run_media_worker`.
     """
     source = opened or open_source(video)
     try:
@@ -48,7 +48,7 @@ def ask_child(
             output_most_bytes=output_most_bytes,
             start_seconds=start_seconds,
             stop_seconds=stop_seconds,
-            most_side=most_side or desk.settings.most_side,
+            most_side=most_side or preparer.settings.most_side,
             webm=webm,
             keep_sound=keep_sound,
             columns=columns,
@@ -56,13 +56,13 @@ def ask_child(
         )
 
         def on_progress(share: float) -> None:
-            making.share = share
+            preparation.share = share
 
-        return run_child(
+        return run_media_worker(
             request,
-            stall_seconds=desk.settings.stall_seconds,
-            most_seconds=desk.settings.making_seconds,
-            is_cancelled=desk.should_stop(making),
+            stall_seconds=preparer.settings.stall_seconds,
+            most_seconds=preparer.settings.making_seconds,
+            is_cancelled=preparer.should_stop(preparation),
             on_progress=on_progress,
         )
     finally:

@@ -13,8 +13,8 @@ from api.media.opened_file import OpenedFile, open_plain
 from api.media.web_vtt import cue_time
 from api.media.worker_protocol import Tile
 from api.media.worker_request import probe_of
-from api.service.files.media_preparer import Making, MediaDesk
-from api.service.files.media_worker import ask_child
+from api.service.files.media_preparer import MediaPreparer, Preparation
+from api.service.files.media_worker import process_video
 from api.service.files.settings import MediaSettings
 from indexer.config import Settings
 from indexer.errors import UnreadableVideoError
@@ -60,7 +60,13 @@ def near_picture(
 
 
 def make_still(
-    desk: MediaDesk, settings: Settings, video: Video, still: Still, smaller: Path | None, draft: Path, making: Making
+    preparer: MediaPreparer,
+    settings: Settings,
+    video: Video,
+    still: Still,
+    smaller: Path | None,
+    draft: Path,
+    preparation: Preparation,
 ) -> None:
     """Write the picture. Blocks. Raises VideoError, GoneError, UnplayableError."""
     if smaller is not None:
@@ -75,8 +81,15 @@ def make_still(
     probe = probe_of(video)
     side = max(still.width, round(still.width * probe.height / max(1, probe.width)))
     seconds = max(0.0, min(still.seconds, video.duration_seconds - 1e-3))
-    ask_child(
-        desk, settings, video, "still", making=making, output=draft, start_seconds=seconds, most_side=max(1, side)
+    process_video(
+        preparer,
+        settings,
+        video,
+        "still",
+        preparation=preparation,
+        output=draft,
+        start_seconds=seconds,
+        most_side=max(1, side),
     )
 
 
@@ -105,20 +118,20 @@ def sheet_name(video: Video) -> str:
 
 
 def make_sheet(
-    desk: MediaDesk, settings: Settings, library: Library, video: Video, draft: Path, making: Making
+    preparer: MediaPreparer, settings: Settings, library: Library, video: Video, draft: Path, preparation: Preparation
 ) -> None:
     """Write the sheet. Blocks. Raises VideoError, GoneError, UnplayableError."""
-    plan = sheet_plan(video.duration_seconds, desk.settings)
+    plan = sheet_plan(video.duration_seconds, preparer.settings)
     rows = library.segments(video.video_id)
     tiles = tuple(_tile(library, video, rows, span) for span in plan.spans)
-    ask_child(
-        desk,
+    process_video(
+        preparer,
         settings,
         video,
         "sheet",
-        making=making,
+        preparation=preparation,
         output=draft,
-        most_side=desk.settings.sprite_width,
+        most_side=preparer.settings.sprite_width,
         columns=plan.columns,
         tiles=tiles,
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from litestar import Controller, delete, get, put
 from litestar.params import Body, Parameter
 
-from api.service.files.media_preparer import desk_of
+from api.service.files.media_preparer import preparer_of
 from api.service.jobs.runner import JobRunner
 from api.service.jobs.uploads import drop_upload
 from api.service.problems import described
@@ -87,9 +87,9 @@ class VideoRoutes(UploadRoutes):
                 drop_upload(runtime.upload_folder, path)
 
         jobs.check_idle()
-        desk = desk_of(runtime)
+        preparer = preparer_of(runtime)
         await runtime.lookups.run(work)
-        await runtime.lookups.run(lambda: desk.forget(video_id))
+        await runtime.lookups.run(lambda: preparer.forget(video_id))
 
 
 class TagRoutes(Controller):

@@ -30,7 +30,7 @@ _MAX_READ_ERRORS = 32
 _NOT_THE_PROGRAMME = Disposition.comment | Disposition.visual_impaired | Disposition.karaoke | Disposition.clean_effects
 
 
-class SoundTrack:
+class AudioTrackReader:
     """The best sound track of an open container."""
 
     def __init__(self, container: InputContainer, start_seconds: float, on_progress: Callable[[], None]) -> None:

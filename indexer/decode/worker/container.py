@@ -178,7 +178,7 @@ def open_media(request: DecodeRequest) -> OpenedMedia:
         raise DecodeLimitError(f"the file has {count} streams, more than max_streams = {request.max_streams}")
     if not count:
         raise NoPictureError("the file has no streams at all")
-    streams = rank_streams(container)
+    streams = rank_video_streams(container)
     if not streams:
         raise NoPictureError(_what_is_there(container))
     if _is_still(container, request.path):
@@ -190,7 +190,7 @@ def open_media(request: DecodeRequest) -> OpenedMedia:
     return OpenedMedia(container, streams)
 
 
-def rank_streams(container: InputContainer) -> tuple[VideoStream, ...]:
+def rank_video_streams(container: InputContainer) -> tuple[VideoStream, ...]:
     """Real video streams, the best first: marked as default, then larger, then more frames, then earlier.
 
     Cover art, timed thumbnails and stills are none. A file's own default comes before size because it is what

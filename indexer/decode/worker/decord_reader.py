@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.decode.child_log import last_line, log_since, log_size
-from indexer.decode.frame_sampling import AskedTimes, choose_frames
+from indexer.decode.frame_sampling import SampleTimes, choose_frames
 from indexer.decode.frame_transforms import as_pixels
 from indexer.decode.protocol import DecodeRequest
 from indexer.decode.worker.container import InputContainer, open_container, openable_name
-from indexer.decode.worker.frame_conversion import PictureMaker
+from indexer.decode.worker.frame_conversion import FrameConverter
 from indexer.decode.worker.packet_table import DECORD_HOARD_BYTES, decord_hoard_bytes, decord_objection, scan_packets
 from indexer.decode.worker.pyav_reader import PyavReader, VideoFrame
 from indexer.decode.worker.text_tracks import TextTracks
@@ -34,7 +34,7 @@ SPARSE_GAP_FRAMES = 250
 place key frames at most 250 frames apart by default."""
 
 
-class DecordPass:
+class DecordSampler:
     """decord opened on a file that PyAV has opened and judged.
 
     Raises DecordFailedError, on making and while reading, whenever PyAV should take over, and
@@ -42,7 +42,7 @@ class DecordPass:
     """
 
     def __init__(
-        self, request: DecodeRequest, reader: PyavReader, maker: PictureMaker, on_progress: Callable[[], None]
+        self, request: DecodeRequest, reader: PyavReader, maker: FrameConverter, on_progress: Callable[[], None]
     ) -> None:
         stream = reader.stream
         assert reader.first is not None
@@ -75,7 +75,7 @@ class DecordPass:
         self._maker = maker
         self._decord = DecordReader(openable_name(request.path), self._starts, threads=request.threads)
 
-    def sampled(self, asked: AskedTimes) -> Iterator[tuple[float, Pixels]]:
+    def sampled(self, asked: SampleTimes) -> Iterator[tuple[float, Pixels]]:
         """The frames on screen at the asked times, each once, with their times on the player's clock."""
         numbers = choose_frames(self._starts.tolist(), self.stop_seconds, asked)
         if asked_sparsely(numbers):

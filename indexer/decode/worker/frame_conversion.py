@@ -22,7 +22,7 @@ def is_hdr(frame: VideoFrame) -> bool:
     return int(frame.color_trc) in TRANSFER_OF_TRC
 
 
-class PictureMaker:
+class FrameConverter:
     """Turns decoded frames into RGB pictures of one size: upright, SDR, scaled down to `max_side`."""
 
     def __init__(self, first: VideoFrame, max_side: int | None) -> None:

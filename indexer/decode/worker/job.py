@@ -9,16 +9,16 @@ from typing import Protocol
 
 import av.logging
 
-from indexer.decode.frame_sampling import AskedTimes
+from indexer.decode.frame_sampling import SampleTimes
 from indexer.decode.protocol import DecodeRequest, Message
 from indexer.decode.sniffing import is_protected_iso
-from indexer.decode.worker.audio_reader import SoundTrack
+from indexer.decode.worker.audio_reader import AudioTrackReader
 from indexer.decode.worker.container import OpenedMedia, VideoStream, has_decoder, open_container, open_media
 from indexer.decode.worker.container_tags import container_metadata
-from indexer.decode.worker.decord_reader import DecordFailedError, DecordPass
-from indexer.decode.worker.frame_conversion import PictureMaker, is_hdr
+from indexer.decode.worker.decord_reader import DecordFailedError, DecordSampler
+from indexer.decode.worker.frame_conversion import FrameConverter, is_hdr
 from indexer.decode.worker.pyav_reader import PyavReader
-from indexer.decode.worker.pyav_seeking import SparseFailedError, SparsePass
+from indexer.decode.worker.pyav_seeking import SeekingFailedError, SeekingSampler
 from indexer.decode.worker.text_tracks import TextTracks
 from indexer.errors import EncryptedVideoError, NoPictureError, UnreadableVideoError, VideoError
 from indexer.records import Pixels, Samples16
@@ -70,7 +70,7 @@ class DecodeJob:
     def _pictures(self, media: OpenedMedia, reader: PyavReader, tracks: TextTracks) -> Iterator[Message]:
         request = self._request
         assert reader.first is not None
-        maker = PictureMaker(reader.first, request.max_side)
+        maker = FrameConverter(reader.first, request.max_side)
         decord = self._decord(reader, maker)
         probe = _probe(media, reader, maker, tracks)
         yield {**probe, "decoder": "pyav" if decord is None else "decord"}
@@ -86,11 +86,11 @@ class DecodeJob:
             except DecordFailedError as error:
                 self._must_not_insist(str(error))
         try:
-            sparse = SparsePass(request, reader, self._outlet.progress)
+            sparse = SeekingSampler(request, reader, self._outlet.progress)
             for seconds, frame in sparse.sampled(self._asked()):
                 self._send(seconds, maker.make(frame))
             yield _done(sparse.stop_seconds, (), sparse.tracks or tracks, reader.start_seconds)
-        except SparseFailedError:
+        except SeekingFailedError:
             for seconds, frame in reader.sampled(self._asked()):
                 self._send(seconds, maker.make(frame))
             yield _done(reader.stop_seconds, reader.warnings(), tracks, reader.start_seconds)
@@ -98,7 +98,7 @@ class DecodeJob:
     def _sound(self, start_seconds: float) -> Message:
         """Sends the sound on the clock on which `start_seconds` is 0; the message that ends it."""
         with open_container(self._request.path) as container:
-            track = SoundTrack(container, start_seconds, self._outlet.progress)
+            track = AudioTrackReader(container, start_seconds, self._outlet.progress)
             for seconds, samples in track.pieces():
                 self._outlet.send_sound(seconds, samples)
             return {"type": "done", "found": track.found, "warnings": track.warnings()}
@@ -107,12 +107,12 @@ class DecodeJob:
         self._outlet.send_picture(seconds, pixels)
         self._sent = seconds
 
-    def _decord(self, reader: PyavReader, maker: PictureMaker) -> DecordPass | None:
+    def _decord(self, reader: PyavReader, maker: FrameConverter) -> DecordSampler | None:
         """decord, opened, where it reads this file truly."""
         if self._request.decoder == "pyav":
             return None
         try:
-            return DecordPass(self._request, reader, maker, self._outlet.progress)
+            return DecordSampler(self._request, reader, maker, self._outlet.progress)
         except DecordFailedError as error:
             self._must_not_insist(str(error))
             return None
@@ -121,10 +121,10 @@ class DecodeJob:
         if self._request.decoder == "decord":
             raise UnreadableVideoError(f"decord is not trusted with this file ({reason}); ask for pyav or auto")
 
-    def _asked(self) -> AskedTimes:
+    def _asked(self) -> SampleTimes:
         """What is asked and not yet answered."""
         request = self._request
-        return AskedTimes(times=request.times, frames_per_second=request.frames_per_second, after_seconds=self._sent)
+        return SampleTimes(times=request.times, frames_per_second=request.frames_per_second, after_seconds=self._sent)
 
     def _text_alone(self) -> Message:
         """Text tracks of a file without pictures; the container's clock is the player's."""
@@ -170,7 +170,7 @@ def _done(stop_seconds: float, warnings: tuple[str, ...], tracks: TextTracks, st
     return {"type": "done", "duration": stop_seconds, "warnings": warnings, "tracks": found}
 
 
-def _probe(media: OpenedMedia, reader: PyavReader, maker: PictureMaker, tracks: TextTracks) -> Message:
+def _probe(media: OpenedMedia, reader: PyavReader, maker: FrameConverter, tracks: TextTracks) -> Message:
     stream, container = reader.stream, media.container
     assert reader.first is not None
     return {

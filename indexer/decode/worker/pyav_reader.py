@@ -16,7 +16,7 @@ import av.video.frame
 from av.stream import Stream
 
 from indexer.decode.child_log import log_since
-from indexer.decode.frame_sampling import AskedTimes
+from indexer.decode.frame_sampling import SampleTimes
 from indexer.decode.protocol import DecodeRequest
 from indexer.decode.worker.container import InputContainer, Packet, VideoStream, check_pixels
 from indexer.errors import DecodeLimitError, EncryptedVideoError
@@ -133,7 +133,7 @@ class PyavReader:
             yield time, frame
         self.stop_seconds = time + self._shown_seconds(frame, time)
 
-    def sampled(self, asked: AskedTimes) -> Iterator[tuple[float, VideoFrame]]:
+    def sampled(self, asked: SampleTimes) -> Iterator[tuple[float, VideoFrame]]:
         """The frames on screen at the asked times, each once."""
         held: tuple[float, VideoFrame] | None = None
         for time, frame in self.timed_frames():
