@@ -5,15 +5,12 @@ out, so that the n-th sample is heard at n / rate.
 """
 
 import av
-import av.audio.frame
 import av.audio.resampler
-import av.audio.stream
-import av.container
 import numpy as np
 from numpy.typing import NDArray
 
-AudioFrame = av.audio.frame.AudioFrame
-AudioStream = av.audio.stream.AudioStream
+from indexer.decode.worker.av_types import AudioFrame, AudioStream, OutputContainer
+
 Samples = NDArray[np.float32]
 """(channels, samples), -1 to 1."""
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
@@ -25,9 +22,7 @@ _PIECE_SAMPLES = 1024
 class AudioEncoder:
     """An AAC track. Samples before 0 and from `stop_seconds` on are left out."""
 
-    def __init__(
-        self, output: av.container.OutputContainer, source: AudioStream | None, *, stop_seconds: float
-    ) -> None:
+    def __init__(self, output: OutputContainer, source: AudioStream | None, *, stop_seconds: float) -> None:
         """
         Args:
             source: whose rate and channels are kept; None for sound out of several files: 48 kHz stereo.

@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 import av
-import av.container
 
 from api.media.audio_encoder import AudioEncoder
-from api.media.source_reader import AudioFrame, SourceReader, TimedFrame, VideoFrame, shown_from
+from api.media.source_reader import SourceReader, TimedFrame, shown_from
 from api.media.video_encoder import TICKS, VideoEncoder
 from api.media.worker_protocol import MediaRequest
+from indexer.decode.worker.av_types import AudioFrame, OutputContainer, VideoFrame
 from indexer.errors import UnreadableVideoError
 
-OutputContainer = av.container.OutputContainer
 _PATIENCE_SECONDS = 10.0
 """How far past the stop the file is read for sound or pictures that lie late in it."""
 _FINE = 1000

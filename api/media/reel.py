@@ -8,18 +8,16 @@ from fractions import Fraction
 from typing import Any
 
 import av
-import av.video.frame
 import numpy as np
-from av.container import InputContainer, OutputContainer
 
 from api.media.audio_encoder import AudioEncoder
 from api.media.clip import open_output, ticks_for
-from api.media.source_reader import best_sound
+from api.media.source_reader import decodable_audio
 from api.media.video_encoder import VideoEncoder
 from api.media.worker_protocol import MediaRequest, Part
+from indexer.decode.worker.av_types import InputContainer, OutputContainer, VideoFrame
 from indexer.errors import UnreadableVideoError
 
-VideoFrame = av.video.frame.VideoFrame
 _BLACK = (16, 128, 128)
 """Y, U, V of the limited range."""
 
@@ -55,7 +53,7 @@ class _Reel:
         with av.open(part.path) as container:
             self._show(container, part)
         with av.open(part.path) as container:
-            sound = best_sound(container)
+            sound = decodable_audio(container)
             for frame in container.decode(sound) if sound is not None else ():
                 if frame.pts is not None and frame.time_base is not None:
                     self._sound.add(float(begin / self._rate + frame.pts * frame.time_base), frame)

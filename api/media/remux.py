@@ -10,9 +10,9 @@ import av.error
 
 from api.media.audio_encoder import AudioEncoder
 from api.media.clip import open_output
-from api.media.source_reader import AudioFrame, AudioStream, SourceReader
+from api.media.source_reader import SourceReader
 from api.media.worker_protocol import MediaRequest
-from indexer.decode.worker.container import Packet, VideoStream
+from indexer.decode.worker.av_types import AudioFrame, AudioStream, Packet, VideoStream
 from indexer.errors import UnreadableVideoError
 
 _MOST_REORDERED = 64

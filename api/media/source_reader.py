@@ -10,28 +10,17 @@ from itertools import chain
 from typing import cast
 
 import av
-import av.audio.frame
-import av.audio.stream
 import av.error
-import av.video.frame
 from av.stream import Stream
 
 from api.media.worker_protocol import MediaRequest
 from indexer.decode.frame_sampling import EPSILON_SECONDS
-from indexer.decode.worker.container import (
-    InputContainer,
-    Packet,
-    VideoStream,
-    check_pixels,
-    has_decoder,
-    open_container,
-)
+from indexer.decode.worker.av_types import AudioFrame, AudioStream, InputContainer, Packet, VideoFrame, VideoStream
+from indexer.decode.worker.container import check_pixels, open_container
 from indexer.decode.worker.packet_table import DECORD_CONTAINERS
+from indexer.decode.worker.stream_selection import choose_audio_stream, has_decoder
 from indexer.errors import EncryptedVideoError, UnreadableVideoError
 
-VideoFrame = av.video.frame.VideoFrame
-AudioFrame = av.audio.frame.AudioFrame
-AudioStream = av.audio.stream.AudioStream
 TimedFrame = tuple[float, VideoFrame | AudioFrame]
 """Presentation time in seconds on the player's clock, which may be negative for sound, and what is presented."""
 
@@ -109,7 +98,7 @@ class SourceReader:
         context = self.video.codec_context
         check_pixels(context.width, context.height, self._request.decode)
         context.thread_count, context.thread_type = self._request.decode.threads, "AUTO"
-        self.sound: AudioStream | None = best_sound(self.container)
+        self.sound: AudioStream | None = decodable_audio(self.container)
 
     def _jump(self, seconds: float) -> bool:
         tick = self.video.time_base
@@ -179,10 +168,10 @@ class SourceReader:
                 yield float(frame.pts * tick) - self._request.origin_seconds, frame
 
 
-def best_sound(container: InputContainer) -> AudioStream | None:
-    """The sound that players choose: marked as default, else the first."""
-    streams = [stream for stream in container.streams.audio if has_decoder(stream)]
-    return min(streams, key=lambda stream: (not stream.disposition & 1, stream.index), default=None)
+def decodable_audio(container: InputContainer) -> AudioStream | None:
+    """The audio track that players choose, where it can be decoded."""
+    stream = choose_audio_stream(container)
+    return stream if stream is not None and has_decoder(stream) else None
 
 
 def open_source_container(request: MediaRequest) -> InputContainer:

@@ -6,9 +6,10 @@ from itertools import islice
 import cv2
 import numpy as np
 
-from api.media.source_reader import SourceReader, VideoFrame, shown_from
+from api.media.source_reader import SourceReader, shown_from
 from api.media.worker_protocol import MediaRequest
 from indexer.decode.frame_transforms import fitted_size, scale_to
+from indexer.decode.worker.av_types import VideoFrame
 from indexer.decode.worker.frame_conversion import FrameConverter
 from indexer.errors import UnreadableVideoError
 from indexer.records import Pixels

@@ -6,20 +6,16 @@ edit list; each frame's duration is written, also the last one's.
 
 from fractions import Fraction
 
-import av.container
-import av.video.frame
 import numpy as np
 from av.codec import codecs_available
 from av.video.reformatter import ColorRange, Colorspace
 
 from indexer.decode.frame_transforms import Orientation, fitted_size
-from indexer.decode.worker.container import Packet
+from indexer.decode.worker.av_types import OutputContainer, Packet, VideoFrame
 from indexer.decode.worker.frame_conversion import FrameConverter, is_hdr, orientation_of_frame
 from indexer.errors import UnreadableVideoError
 from indexer.records import Pixels
 
-VideoFrame = av.video.frame.VideoFrame
-OutputContainer = av.container.OutputContainer
 TICKS = 90_000
 """A second has so many; the clock of MPEG, in which every usual frame rate is exact to 6 microseconds."""
 _KEY_SECONDS_FRAMES = 60

@@ -10,24 +10,19 @@ Times of samples rise strictly: what a container gives twice is dropped.
 from collections.abc import Callable, Iterator
 
 import av
-import av.audio.frame
-import av.audio.stream
 import av.error
 import numpy as np
-from av.stream import Disposition
 
 from indexer.decode.protocol import SOUND_PIECE_SAMPLES, SOUND_RATE
-from indexer.decode.worker.container import InputContainer, Packet, has_decoder
+from indexer.decode.worker.av_types import AudioFrame, InputContainer, Packet
+from indexer.decode.worker.stream_selection import choose_audio_stream, has_decoder
 from indexer.records import Samples16
 
-AudioFrame = av.audio.frame.AudioFrame
-AudioStream = av.audio.stream.AudioStream
 MOST_DRIFT_SECONDS = 0.1
 """Timestamps that are farther from where the samples so far end begin a new run. Containers that count in whole
 milliseconds and clocks that drift stay within it."""
 _MAX_READ_ERRORS = 32
 """Consecutive failures to read a packet after which the rest is given up."""
-_NOT_THE_PROGRAMME = Disposition.comment | Disposition.visual_impaired | Disposition.karaoke | Disposition.clean_effects
 
 
 class AudioTrackReader:
@@ -41,7 +36,7 @@ class AudioTrackReader:
         self._container = container
         self._start = start_seconds
         self._on_progress = on_progress
-        self._stream = best_sound(container)
+        self._stream = choose_audio_stream(container)
         self._bad_packets = self._packets = 0
         self._is_cut = False
         self._reason = ""
@@ -157,20 +152,6 @@ class AudioTrackReader:
         else:
             self._is_cut = True
         yield None
-
-
-def best_sound(container: InputContainer) -> AudioStream | None:
-    """The track that players choose: no commentary, then one marked as default, then one that can be decoded."""
-    streams = sorted(
-        container.streams.audio,
-        key=lambda stream: (
-            bool(stream.disposition & _NOT_THE_PROGRAMME),
-            not has_decoder(stream),
-            not stream.disposition & Disposition.default,
-            stream.index,
-        ),
-    )
-    return streams[0] if streams else None
 
 
 def _resampler() -> av.AudioResampler:

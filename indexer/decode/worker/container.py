@@ -12,14 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
 
 import av
-import av.container
 import av.error
-import av.packet
-import av.video.stream
-from av.stream import Disposition, Stream
 
 from indexer.decode.child_log import last_line, log_since, log_size
 from indexer.decode.protocol import DecodeRequest
@@ -31,6 +26,8 @@ from indexer.decode.sniffing import (
     is_protected_iso,
     playlist_kind,
 )
+from indexer.decode.worker.av_types import InputContainer, VideoStream
+from indexer.decode.worker.stream_selection import rank_video_streams
 from indexer.errors import (
     DecodeLimitError,
     EncryptedVideoError,
@@ -64,14 +61,6 @@ _PICTURE_FORMATS = {"gif", "apng", "jpegxl_anim"}
 _STILL_BRANDS = {"avif", "heic", "heix", "mif1"}
 """Major brands of one-picture files in the MP4 family; `avis` and `hevc` are their moving kin."""
 _REFUSED = re.compile(r"\[([\w,]+) @ [^\]]*\] Format not on whitelist")
-_NOT_MOVING = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
-
-InputContainer = av.container.InputContainer
-if TYPE_CHECKING:
-    Packet = av.packet.Packet[Any]
-else:
-    Packet = av.packet.Packet  # generic in the stubs only
-VideoStream = av.video.stream.VideoStream
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,26 +179,6 @@ def open_media(request: DecodeRequest) -> OpenedMedia:
     return OpenedMedia(container, streams)
 
 
-def rank_video_streams(container: InputContainer) -> tuple[VideoStream, ...]:
-    """Real video streams, the best first: marked as default, then larger, then more frames, then earlier.
-
-    Cover art, timed thumbnails and stills are none. A file's own default comes before size because it is what
-    players show.
-    """
-    real = [stream for stream in container.streams.video if not stream.disposition & _NOT_MOVING]
-    return tuple(
-        sorted(
-            real,
-            key=lambda stream: (
-                not stream.disposition & Disposition.default,
-                -_area(stream),
-                -stream.frames,
-                stream.index,
-            ),
-        )
-    )
-
-
 def check_pixels(width: int, height: int, request: DecodeRequest) -> None:
     """Raises DecodeLimitError for a picture with too many pixels."""
     if width * height > request.max_pixels:
@@ -231,15 +200,6 @@ def _is_still(container: InputContainer, path: str) -> bool:
             return len(list(islice(packets, 2))) < 2
         except av.error.FFmpegError:
             return False
-
-
-def has_decoder(stream: Stream) -> bool:
-    """PyAV's stubs hide that a stream without a decoder has no codec context."""
-    return bool(cast(object, stream.codec_context))
-
-
-def _area(stream: VideoStream) -> int:
-    return stream.codec_context.width * stream.codec_context.height if has_decoder(stream) else 0
 
 
 def _what_is_there(container: InputContainer) -> str:

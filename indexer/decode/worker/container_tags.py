@@ -9,7 +9,7 @@ from typing import Any
 
 from indexer.decode.metadata import MAX_CHAPTERS, RawChapter, metadata_of, metadata_values
 from indexer.decode.protocol import Message
-from indexer.decode.worker.container import InputContainer, VideoStream
+from indexer.decode.worker.av_types import InputContainer, VideoStream
 
 _NO_TIME = -(1 << 63)
 """FFmpeg's AV_NOPTS_VALUE."""

@@ -15,10 +15,11 @@ from indexer.decode.child_log import last_line, log_since, log_size
 from indexer.decode.frame_sampling import SampleTimes, choose_frames
 from indexer.decode.frame_transforms import as_pixels
 from indexer.decode.protocol import DecodeRequest
-from indexer.decode.worker.container import InputContainer, open_container, openable_name
+from indexer.decode.worker.av_types import InputContainer, VideoFrame
+from indexer.decode.worker.container import open_container, openable_name
 from indexer.decode.worker.frame_conversion import FrameConverter
 from indexer.decode.worker.packet_table import DECORD_HOARD_BYTES, decord_hoard_bytes, decord_objection, scan_packets
-from indexer.decode.worker.pyav_reader import PyavReader, VideoFrame
+from indexer.decode.worker.pyav_reader import PyavReader
 from indexer.decode.worker.text_tracks import TextTracks
 from indexer.errors import DecodeLimitError
 from indexer.records import Pixels

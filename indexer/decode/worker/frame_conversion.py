@@ -1,14 +1,12 @@
 """A frame that PyAV decoded -> the RGB picture that is handed on. Leaves out which frames (`pyav_reader`)."""
 
-import av.video.frame
 import numpy as np
 from av.video.reformatter import Interpolation
 
 from indexer.decode.frame_transforms import Orientation, as_pixels, fitted_size, orientation_of, scale_to, turn_upright
+from indexer.decode.worker.av_types import VideoFrame
 from indexer.decode.worker.tone_mapping import PRIMARIES_BT2020, TRANSFER_OF_TRC, tone_map
 from indexer.records import Pixels
-
-VideoFrame = av.video.frame.VideoFrame
 
 
 def orientation_of_frame(frame: VideoFrame) -> Orientation:

@@ -13,12 +13,14 @@ from indexer.decode.frame_sampling import SampleTimes
 from indexer.decode.protocol import DecodeRequest, Message
 from indexer.decode.sniffing import is_protected_iso
 from indexer.decode.worker.audio_reader import AudioTrackReader
-from indexer.decode.worker.container import OpenedMedia, VideoStream, has_decoder, open_container, open_media
+from indexer.decode.worker.av_types import VideoStream
+from indexer.decode.worker.container import OpenedMedia, open_container, open_media
 from indexer.decode.worker.container_tags import container_metadata
 from indexer.decode.worker.decord_reader import DecordFailedError, DecordSampler
 from indexer.decode.worker.frame_conversion import FrameConverter, is_hdr
 from indexer.decode.worker.pyav_reader import PyavReader
 from indexer.decode.worker.pyav_seeking import SeekingFailedError, SeekingSampler
+from indexer.decode.worker.stream_selection import has_decoder
 from indexer.decode.worker.text_tracks import TextTracks
 from indexer.errors import EncryptedVideoError, NoPictureError, UnreadableVideoError, VideoError
 from indexer.records import Pixels, Samples16

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import av.error
-import av.video.frame
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.decode.frame_transforms import Orientation
-from indexer.decode.worker.container import InputContainer, Packet, VideoStream
+from indexer.decode.worker.av_types import InputContainer, Packet, VideoFrame, VideoStream
 from indexer.decode.worker.text_tracks import TextTracks
 
 DECORD_CONTAINERS = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
@@ -91,7 +90,7 @@ def decord_hoard_bytes(frames: int, width: int, height: int) -> int:
 
 
 def decord_objection(
-    container: InputContainer, stream: VideoStream, first: av.video.frame.VideoFrame, orientation: Orientation
+    container: InputContainer, stream: VideoStream, first: VideoFrame, orientation: Orientation
 ) -> str:
     """Why decord must not read this file, from what is known without reading it through; empty when nothing is."""
     codec = stream.codec_context.codec.canonical_name

@@ -12,16 +12,15 @@ from fractions import Fraction
 
 import av
 import av.error
-import av.video.frame
 from av.stream import Stream
 
 from indexer.decode.child_log import log_since
 from indexer.decode.frame_sampling import SampleTimes
 from indexer.decode.protocol import DecodeRequest
-from indexer.decode.worker.container import InputContainer, Packet, VideoStream, check_pixels
+from indexer.decode.worker.av_types import InputContainer, Packet, VideoFrame, VideoStream
+from indexer.decode.worker.container import check_pixels
 from indexer.errors import DecodeLimitError, EncryptedVideoError
 
-VideoFrame = av.video.frame.VideoFrame
 _CUT_OFF = re.compile("ended prematurely|partial file|Truncat")
 """What FFmpeg logs when a file is shorter than it says; it is silent about it otherwise."""
 LARGE_PIXELS = 1920 * 1080

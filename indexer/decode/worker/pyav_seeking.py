@@ -11,9 +11,10 @@ import numpy as np
 
 from indexer.decode.frame_sampling import SampleTimes, choose_frames
 from indexer.decode.protocol import DecodeRequest
-from indexer.decode.worker.container import InputContainer, VideoStream, open_container
+from indexer.decode.worker.av_types import InputContainer, VideoFrame, VideoStream
+from indexer.decode.worker.container import open_container
 from indexer.decode.worker.packet_table import DECORD_CONTAINERS, scan_packets
-from indexer.decode.worker.pyav_reader import PyavReader, VideoFrame
+from indexer.decode.worker.pyav_reader import PyavReader
 from indexer.decode.worker.text_tracks import TextTracks
 
 SPARSE_FRAMES_PER_SECOND = 0.2

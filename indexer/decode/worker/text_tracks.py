@@ -12,7 +12,8 @@ import av.error
 from av.stream import Stream
 
 from indexer.decode.protocol import Message
-from indexer.decode.worker.container import InputContainer, Packet, has_decoder
+from indexer.decode.worker.av_types import InputContainer, Packet
+from indexer.decode.worker.stream_selection import has_decoder
 
 TEXT_CODECS = {
     "subrip": "subrip",
