@@ -17,7 +17,7 @@ from indexer.decode.video import open_video
 from indexer.decode.worker.container import explain_open_failure
 from indexer.decode.worker.decord_reader import DecordFailedError, DecordReader
 from indexer.decode.worker.job import DecodeJob
-from indexer.decode.worker.packet_table import DECORD_HOARD_BYTES, decord_hoard_bytes, is_hidden_vp9
+from indexer.decode.worker.packet_table import DECORD_BUFFER_BYTES, decord_buffer_bytes, is_hidden_vp9
 from indexer.decode.worker.pyav_reader import PyavReader
 from indexer.errors import DecodeLimitError, UnreadableVideoError, VideoError
 from tests.helpers.media import write_video
@@ -32,7 +32,7 @@ FFMPEG_ERRORS = sorted(
 class Collector:
     times: list[float] = field(default_factory=list)
 
-    def send_picture(self, seconds: float, pixels: object) -> None:
+    def send_frame(self, seconds: float, pixels: object) -> None:
         self.times.append(seconds)
 
     def progress(self) -> None:
@@ -157,7 +157,7 @@ def test_hidden_vp9_frames_are_seen() -> None:
 
 def test_decord_is_not_asked_for_more_pictures_than_memory_should_hold(tmp_path: Path) -> None:
     """decord may hold every picture of a video at once."""
-    assert decord_hoard_bytes(400, 640, 360) == 400 * 640 * 360 * 3 > DECORD_HOARD_BYTES
+    assert decord_buffer_bytes(400, 640, 360) == 400 * 640 * 360 * 3 > DECORD_BUFFER_BYTES
     short, long = (make_world(tmp_path / f"{m}", minutes=m, seed=1, video_minutes=m) for m in (0.4, 8))
     for world, decoder in ((short, "decord"), (long, "pyav")):
         with open_video(world.folder / world.videos[0], settings=Settings()) as reader:

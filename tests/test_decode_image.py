@@ -42,10 +42,10 @@ def test_a_file_is_read_and_its_name_is_not_believed(tmp_path: Path) -> None:
 def test_it_is_upright_and_no_larger_than_a_sampled_frame() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turn clockwise to show
-    turned = read_image(packed(gradient(1600, 800), "JPEG", quality=95, exif=exif))
-    assert turned.shape == (640, 320, 3)
+    rotate_frame = read_image(packed(gradient(1600, 800), "JPEG", quality=95, exif=exif))
+    assert rotate_frame.shape == (640, 320, 3)
     whole = np.asarray(gradient(1600, 800).transpose(Image.Transpose.ROTATE_270).resize((320, 640)))
-    assert np.abs(turned.astype(int) - whole.astype(int)).mean() < 4
+    assert np.abs(rotate_frame.astype(int) - whole.astype(int)).mean() < 4
 
 
 def test_what_is_transparent_is_white() -> None:

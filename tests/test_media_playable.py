@@ -11,9 +11,9 @@ from api.media.playback_method import (
     MATROSKA,
     MP4,
     MediaFormat,
+    can_copy_audio,
     choose_playback_method,
     estimate_playback_method,
-    keeps_sound,
 )
 from api.media.web_vtt import cue_text, cue_time, subtitles_vtt
 from api.service.files.cache import MediaCache
@@ -59,7 +59,9 @@ def test_how_it_is_played(one: MediaFormat, wanted: str) -> None:
 
 
 def test_sound_is_copied_only_where_it_plays() -> None:
-    assert keeps_sound(media_format(MATROSKA, "h264", "aac")) and not keeps_sound(media_format(MATROSKA, "h264", "ac3"))
+    assert can_copy_audio(media_format(MATROSKA, "h264", "aac")) and not can_copy_audio(
+        media_format(MATROSKA, "h264", "ac3")
+    )
 
 
 def test_a_failed_video_is_not_played() -> None:
@@ -82,7 +84,7 @@ def test_whatever_was_indexed_can_be_coded_anew(tmp_path: Path, path: Path) -> N
     except VideoError as error:
         pytest.skip(f"not indexed: {type(error).__name__}")
     target = tmp_path / "made.mp4"
-    work_on(video, target, "transcode", stop_seconds=min(3.0, video.duration_seconds), most_side=640)
+    work_on(video, target, "transcode", stop_seconds=min(3.0, video.duration_seconds), max_side=640)
     with av.open(str(target)) as container:
         stream = container.streams.video[0]
         first = next(container.decode(stream))
@@ -91,7 +93,7 @@ def test_whatever_was_indexed_can_be_coded_anew(tmp_path: Path, path: Path) -> N
 
 
 def test_the_longest_unused_goes_first(tmp_path: Path) -> None:
-    cache = MediaCache(tmp_path / "cache", most_bytes=300)
+    cache = MediaCache(tmp_path / "cache", max_bytes=300)
     for number, name in enumerate(("a.mp4", "b.mp4", "c.mp4")):
         draft = cache.draft(name)
         draft.write_bytes(bytes(100))
@@ -114,7 +116,7 @@ def test_the_longest_unused_goes_first(tmp_path: Path) -> None:
 
 
 def test_what_was_made_of_a_video_is_forgotten_with_it(tmp_path: Path) -> None:
-    cache = MediaCache(tmp_path / "cache", most_bytes=1000)
+    cache = MediaCache(tmp_path / "cache", max_bytes=1000)
     for name in ("aa.video", "aa.1-2.mp4", "ab.video"):
         draft = cache.draft(name)
         draft.write_bytes(b"x")
@@ -126,11 +128,11 @@ def test_what_was_made_of_a_video_is_forgotten_with_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "x.part", "A", "a\0b", "a" * 500])
 def test_a_name_never_leads_out_of_the_cache(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="no name"):
-        MediaCache(tmp_path, most_bytes=1).open(name)
+        MediaCache(tmp_path, max_bytes=1).open(name)
 
 
 def test_many_threads_read_and_evict(tmp_path: Path) -> None:
-    cache = MediaCache(tmp_path / "cache", most_bytes=10_000)
+    cache = MediaCache(tmp_path / "cache", max_bytes=10_000)
     faults: list[BaseException] = []
 
     def work(seed: int) -> None:

@@ -310,10 +310,10 @@ def test_how_a_run_ends_decides_the_job(
     told: list[dict[str, object]], code: int, state: str, error: str | None
 ) -> None:
     progress = JobProgress(["picture", "subtitles"])
-    assert not progress.hear(b"no json\n")
-    assert not progress.hear(b"[1]\n")
+    assert not progress.receive(b"no json\n")
+    assert not progress.receive(b"[1]\n")
     for line in lines(*told):
-        progress.hear(line)
+        progress.receive(line)
     job = Job(id="0" * 32, paths=["a.mp4"], created_at="")
     progress.show(job)
     assert 0 <= job.progress < 1

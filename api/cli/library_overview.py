@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from indexer.catalog import Stage
 from indexer.config import Settings
-from indexer.decode.metadata import metadata_values
+from indexer.decode.metadata import metadata_to_json
 from indexer.records import Video, VideoMetadata
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def video_json(video: Video) -> dict[str, Any]:
 
 def metadata_json(metadata: VideoMetadata) -> dict[str, Any]:
     """What the container says; without what is empty."""
-    shown = metadata_values(metadata)
+    shown = metadata_to_json(metadata)
     shown.pop("created", None)
     if metadata.chapters:
         shown["chapters"] = [

@@ -1,7 +1,7 @@
 """Export of moments: tables (CSV, JSON), WebVTT chapters, edit lists (EDL, FCPXML, OTIO), clips and reels.
 
-In: moments of a search, of an earlier JSON output, or one named span. Each becomes a `Subclip`, with exact frames of its
-source. Out: text documents, or MP4 files cut by the media worker.
+In: moments of a search, of an earlier JSON output, or one named span. Each becomes a `Subclip` with exact
+frame numbers. Out: text documents, or MP4 files cut by the media worker.
 
 Leaves out decoding and encoding (`api.media`), and the search itself.
 """

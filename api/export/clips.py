@@ -9,7 +9,7 @@ from api.export.source_probe import MediaWorker
 from api.export.subclips import Subclip
 from indexer.errors import FrameRateError
 
-MOST_SIDE = 8192
+MAX_SIDE = 8192
 """Clips keep their size, as far as H.264 goes."""
 
 
@@ -17,7 +17,7 @@ def clip_names(subclips: Sequence[Subclip]) -> list[str]:
     """Number, video and times to the millisecond: a clip that is there under this name is this clip."""
     numbers = max(3, len(str(len(subclips))))
     names = [
-        f"{rank:0{numbers}d} {safe_name(PurePath(subclip.source.name).stem, most_bytes=100)}"
+        f"{rank:0{numbers}d} {safe_name(PurePath(subclip.source.name).stem, max_bytes=100)}"
         f" {_clock(subclip, subclip.first)}-{_clock(subclip, subclip.stop)} {subclip.source.video.video_id[:8]}"
         for rank, subclip in enumerate(subclips, 1)
     ]
@@ -54,7 +54,7 @@ def write_clips(
     return paths, kept
 
 
-def cut_subclip(child: MediaWorker, subclip: Subclip, output: Path, *, most_side: int = MOST_SIDE) -> None:
+def cut_subclip(child: MediaWorker, subclip: Subclip, output: Path, *, max_side: int = MAX_SIDE) -> None:
     """Write one clip: H.264 and AAC, frame n at exactly n / rate, with the source's time code.
 
     Raises:
@@ -73,7 +73,7 @@ def cut_subclip(child: MediaWorker, subclip: Subclip, output: Path, *, most_side
         stop_seconds=float(subclip.rate.seconds(subclip.stop)),
         rate=(rate.numerator, rate.denominator),
         timecode=timecode,
-        most_side=most_side,
+        max_side=max_side,
     )
 
 

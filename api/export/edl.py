@@ -12,9 +12,9 @@ from api.export.subclips import Subclip, plain_line, title_of
 from api.media.timecode import FrameRate
 from indexer.errors import ExportError
 
-MOST_EVENTS = 999
+MAX_EVENTS = 999
 """Event numbers have three digits."""
-_MOST_COMMENT = 200
+_MAX_COMMENT_CHARACTERS = 200
 
 
 def render_edl(subclips: Sequence[Subclip], *, title: str) -> str:
@@ -24,9 +24,9 @@ def render_edl(subclips: Sequence[Subclip], *, title: str) -> str:
         ExportError: more takes than the format counts, or of several rates.
         FrameRateError: there is no time code at their rate.
     """
-    if len(subclips) > MOST_EVENTS:
+    if len(subclips) > MAX_EVENTS:
         raise ExportError(
-            f"an EDL holds {MOST_EVENTS} events, here are {len(subclips)}; export fewer, or as OTIO or FCPXML"
+            f"an EDL holds {MAX_EVENTS} events, here are {len(subclips)}; export fewer, or as OTIO or FCPXML"
         )
     rates = {subclip.rate.per_second for subclip in subclips}
     if len(rates) != 1:
@@ -42,7 +42,7 @@ def render_edl(subclips: Sequence[Subclip], *, title: str) -> str:
         reel = reels[subclip.source.video.video_id]
         lines += ["", f"{number:03d}  {reel:<8} V     C        {' '.join(times)}"]
         lines.append(f"* FROM CLIP NAME: {plain_line(subclip.source.name)}")
-        if (said := title_of(subclip.moment, most_characters=_MOST_COMMENT)) and subclip.moment.text.strip():
+        if (said := title_of(subclip.moment, max_characters=_MAX_COMMENT_CHARACTERS)) and subclip.moment.text.strip():
             lines.append(f"* COMMENT: {plain_line(said)}")
         place += subclip.count
     return "\n".join(lines) + "\n"

@@ -102,7 +102,7 @@ def _asset_clip(
         tcFormat=_mode(own),
     )
     if subclip.moment.text.strip():
-        ElementTree.SubElement(clip, "note").text = _text(title_of(subclip.moment, most_characters=400))
+        ElementTree.SubElement(clip, "note").text = _text(title_of(subclip.moment, max_characters=400))
     if own.per_second != rate.per_second:
         name = rate_name(own.per_second)
         ElementTree.SubElement(clip, "conform-rate", scaleEnabled="0", srcFrameRate=_CONFORMED.get(name, name))

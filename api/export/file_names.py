@@ -4,19 +4,19 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-MOST_BYTES = 150
+MAX_BYTES = 150
 """Of a name without its ending, in UTF-8; file systems take 255."""
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 """Names that Windows keeps for devices, with any ending."""
 
 
-def safe_name(text: str, *, most_bytes: int = MOST_BYTES) -> str:
+def safe_name(text: str, *, max_bytes: int = MAX_BYTES) -> str:
     """Text as a file's name without an ending: never empty, never a path, a device, an option or hidden."""
     plain = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
     plain = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in plain)
     plain = " ".join(_FORBIDDEN.sub("_", plain).split()).lstrip(".-~ ")
-    plain = plain.encode()[:most_bytes].decode("utf-8", "ignore").rstrip(". ")
+    plain = plain.encode()[:max_bytes].decode("utf-8", "ignore").rstrip(". ")
     return f"_{plain}" if not plain or _RESERVED.fullmatch(plain) else plain
 
 

@@ -11,8 +11,8 @@ from api.export.source_probe import MediaWorker
 from api.export.subclips import Subclip, common_rate, title_of
 from api.media.worker_protocol import Part
 
-MOST_SIDE = 1920
-_CUTTING = 0.6
+MAX_SIDE = 1920
+_CUTTING_SHARE = 0.6
 """Share of the work that goes into cutting."""
 
 
@@ -42,10 +42,10 @@ def write_reel(
             parts: list[Part] = []
             for number, subclip in enumerate(subclips):
                 clip = Path(folder) / f"{number}.mp4"
-                cut_subclip(child, subclip, clip, most_side=MOST_SIDE)
+                cut_subclip(child, subclip, clip, max_side=MAX_SIDE)
                 count = max(1, round(subclip.duration_seconds * frames_per_second))
                 parts.append(Part(str(clip), count, f"{subclip.source.name}: {title_of(subclip.moment)}"))
-                on_progress(_CUTTING * (number + 1) / len(subclips))
+                on_progress(_CUTTING_SHARE * (number + 1) / len(subclips))
             child.ask(
                 subclips[0].source.video,
                 "reel",
@@ -53,19 +53,19 @@ def write_reel(
                 parts=tuple(parts),
                 size=size_of(subclips),
                 rate=(frames_per_second.numerator, frames_per_second.denominator),
-                on_progress=lambda share: on_progress(_CUTTING + (1 - _CUTTING) * share),
+                on_progress=lambda share: on_progress(_CUTTING_SHARE + (1 - _CUTTING_SHARE) * share),
             )
 
     write_whole(path, make, force=force)
 
 
 def size_of(subclips: Sequence[Subclip]) -> tuple[int, int]:
-    """(width, height) of the source that is shown longest, `MOST_SIDE` at most, both even."""
+    """(width, height) of the source that is shown longest, `MAX_SIDE` at most, both even."""
     seconds: dict[tuple[int, int], Fraction] = {}
     for subclip in subclips:
         probe = subclip.source.video.probe
         size = (probe.width, probe.height) if probe is not None else (1280, 720)
         seconds[size] = seconds.get(size, Fraction(0)) + subclip.duration_seconds
     width, height = max(seconds, key=lambda size: seconds[size])
-    scale = min(1.0, MOST_SIDE / max(width, height))
+    scale = min(1.0, MAX_SIDE / max(width, height))
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)

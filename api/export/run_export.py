@@ -12,14 +12,14 @@ from api.export.document_formats import Document, render_documents
 from api.export.output_files import check_free, make_folder, write_data
 from api.export.reel import write_reel
 from api.export.source_probe import MediaWorker
-from api.export.subclip_preparation import MOST_HANDLE_SECONDS, Format, prepare_subclips
+from api.export.subclip_preparation import MAX_HANDLE_SECONDS, Format, prepare_subclips
 from api.export.subclips import RequestedMoment
 from api.media.timecode import parse_rate
 from indexer.config import Settings
 from indexer.errors import ExportError
 
 _HANDLES = re.compile(r"(\d+(?:\.\d+)?)\s*s?")
-_LOOKING = 0.1
+_PROBING_SHARE = 0.1
 """Share of the work that goes into looking at the files."""
 
 
@@ -51,8 +51,8 @@ class ExportOptions:
         if kind == "reel" and (str(out).endswith("/") or Path(str(out)).is_dir()):
             raise ExportError(f"{out} is a folder; a reel is one file")
         handles = _HANDLES.fullmatch(str(given["handles"]).strip())
-        if handles is None or float(handles[1]) > MOST_HANDLE_SECONDS:
-            raise ExportError(f"--handles takes 0 to {MOST_HANDLE_SECONDS:g} seconds, got {given['handles']!r}")
+        if handles is None or float(handles[1]) > MAX_HANDLE_SECONDS:
+            raise ExportError(f"--handles takes 0 to {MAX_HANDLE_SECONDS:g} seconds, got {given['handles']!r}")
         return ExportOptions(
             kind,
             title,
@@ -125,12 +125,12 @@ def run_export(
         rate=options.rate,
         drops=options.drops,
         handle_seconds=options.handle_seconds,
-        on_progress=lambda share: on_progress(_LOOKING * share),
+        on_progress=lambda share: on_progress(_PROBING_SHARE * share),
     )
     subclips = prepared.subclips
 
     def further(share: float) -> None:
-        on_progress(_LOOKING + (1 - _LOOKING) * share)
+        on_progress(_PROBING_SHARE + (1 - _PROBING_SHARE) * share)
 
     match options.kind:
         case "clips":

@@ -17,7 +17,7 @@ from indexer.config import Settings
 from indexer.errors import FrameRateError, VanishedVideoError, VideoError
 from indexer.records import Video
 
-_STALL_SECONDS, _MOST_SECONDS = 120.0, 6 * 3600.0
+_STALL_SECONDS, _MAX_SECONDS = 120.0, 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class MediaWorker:
             return run_media_worker(
                 media_request(self.settings, video, source, work, **values),
                 stall_seconds=_STALL_SECONDS,
-                most_seconds=_MOST_SECONDS,
+                max_seconds=_MAX_SECONDS,
                 is_cancelled=self.is_cancelled,
                 on_progress=on_progress,
             )

@@ -13,7 +13,7 @@ from indexer.errors import ExportError
 
 Format = Literal[DocumentFormat, "clips", "reel"]
 FORMATS: tuple[Format, ...] = (*DOCUMENT_FORMATS, "clips", "reel")
-MOST_HANDLE_SECONDS = 60.0
+MAX_HANDLE_SECONDS = 60.0
 _TABLES = ("csv", "json", "webvtt")
 _MILLISECONDS = Fraction(1000)
 """Stands for the rate of a file that tells none, where only times are written."""
@@ -59,10 +59,12 @@ def prepare_subclips(
         sources[video_id] = read_source(child, video, rate=fallback, drops=drops)
         on_progress(number / len(videos))
     subclips = [make_subclip(sources[one.video.video_id], one, handle_seconds=handle_seconds) for one in moments]
-    return PreparedExport(subclips, [_unsteady(source) for source in sources.values() if source.is_variable])
+    return PreparedExport(
+        subclips, [_variable_rate_warning(source) for source in sources.values() if source.is_variable]
+    )
 
 
-def _unsteady(source: Source) -> str:
+def _variable_rate_warning(source: Source) -> str:
     return (
         f"{source.name} has a variable frame rate; its frames are counted at {rate_name(source.known_rate.per_second)}"
         " a second, each cut lies on the nearest"

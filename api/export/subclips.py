@@ -123,7 +123,7 @@ def plain_line(text: str) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in told).split())
 
 
-def title_of(moment: RequestedMoment, *, most_characters: int = 120) -> str:
+def title_of(moment: RequestedMoment, *, max_characters: int = 120) -> str:
     """A line for people: what was said or seen, else where it is."""
     line = plain_line(moment.text) or plain_line(PurePath(moment.video.path).stem)
-    return line if len(line) <= most_characters else line[: most_characters - 1].rstrip() + "…"
+    return line if len(line) <= max_characters else line[: max_characters - 1].rstrip() + "…"

@@ -14,8 +14,8 @@ from typing import Literal
 _SET = re.compile(r"\s*bytes\s*=(?P<set>.*)", re.IGNORECASE | re.ASCII | re.DOTALL)
 _SPEC = re.compile(r"(?P<first>[0-9]*)-(?P<last>[0-9]*)", re.ASCII)
 _TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
-_MOST_DIGITS = 18
-_MOST_SPECS = 64
+_MAX_DIGITS = 18
+_MAX_RANGES = 64
 """More ranges than this are no player's wish."""
 Condition = Literal["send", "not_modified", "failed"]
 
@@ -67,7 +67,7 @@ def parse_range(value: str, size: int) -> ByteRange | None:
     if found is None:
         return None
     specs = [spec for spec in (piece.strip(" \t") for piece in found["set"].split(",")) if spec]
-    if not specs or len(specs) > _MOST_SPECS:
+    if not specs or len(specs) > _MAX_RANGES:
         return None
     inside: list[ByteRange] = []
     for spec in specs:
@@ -95,7 +95,7 @@ def _inside(first: str, last: str, size: int) -> ByteRange | None:
 
 def _number(digits: str) -> int:
     digits = digits.lstrip("0") or "0"
-    return int(digits) if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
+    return int(digits) if len(digits) <= _MAX_DIGITS else 10**_MAX_DIGITS
 
 
 def check_conditions(headers: Mapping[str, str], validators: Validators) -> Condition:

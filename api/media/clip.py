@@ -16,11 +16,11 @@ from api.media.worker_protocol import MediaRequest
 from indexer.decode.worker.av_types import AudioFrame, OutputContainer, VideoFrame
 from indexer.errors import UnreadableVideoError
 
-_PATIENCE_SECONDS = 10.0
+_LATE_PACKET_SECONDS = 10.0
 """How far past the stop the file is read for sound or pictures that lie late in it."""
 _FINE = 1000
 """Least ticks a second, so that what is no picture can be timed too."""
-_HELD_SOUNDS = 20_000
+_MAX_EARLY_AUDIO_FRAMES = 20_000
 """Pieces of sound that may come before the first picture."""
 
 
@@ -62,12 +62,12 @@ def _write(
     held: list[tuple[float, AudioFrame]] = []
     count, is_shown, is_heard = 0, False, source.sound is None
     grid = Fraction(*request.rate)
-    items = on_grid(source.read_from(request.start_seconds, sound=not is_heard), grid)
-    for time, frame in _until(shown_from(items, request.start_seconds), request.stop_seconds):
+    items = snap_to_frame_grid(source.read_from(request.start_seconds, sound=not is_heard), grid)
+    for time, frame in _stop_after(shown_from(items, request.start_seconds), request.stop_seconds):
         place = time - request.start_seconds
         if not isinstance(frame, VideoFrame):
             if sounds is None:
-                held = [*held, (place, frame)] if len(held) < _HELD_SOUNDS else held
+                held = [*held, (place, frame)] if len(held) < _MAX_EARLY_AUDIO_FRAMES else held
             elif not is_heard:
                 sounds.add(place, frame)
                 is_heard = sounds.is_full
@@ -79,8 +79,8 @@ def _write(
                     output,
                     frame,
                     rate=grid or _rate(source),
-                    most_side=request.most_side,
-                    ticks=ticks_for(grid),
+                    max_side=request.max_side,
+                    ticks=ticks_per_second(grid),
                     timecode=request.timecode,
                 )
                 if source.sound is not None:
@@ -101,15 +101,15 @@ def _write(
     return count
 
 
-def _until(items: Iterator[TimedFrame], stop_seconds: float) -> Iterator[TimedFrame]:
+def _stop_after(items: Iterator[TimedFrame], stop_seconds: float) -> Iterator[TimedFrame]:
     """Ends some seconds after the stop, whatever has not come by then."""
     for item in items:
-        if item[0] > stop_seconds + _PATIENCE_SECONDS:
+        if item[0] > stop_seconds + _LATE_PACKET_SECONDS:
             return
         yield item
 
 
-def on_grid(items: Iterator[TimedFrame], rate: Fraction) -> Iterator[TimedFrame]:
+def snap_to_frame_grid(items: Iterator[TimedFrame], rate: Fraction) -> Iterator[TimedFrame]:
     """Each picture at its frame's exact time: containers round times, to a whole millisecond in Matroska. Between two
     frames, as variable frame rates have it, the nearest is taken. With a rate of 0 all stay where they are."""
     for time, frame in items:
@@ -119,7 +119,7 @@ def on_grid(items: Iterator[TimedFrame], rate: Fraction) -> Iterator[TimedFrame]
             yield time, frame
 
 
-def ticks_for(rate: Fraction) -> int:
+def ticks_per_second(rate: Fraction) -> int:
     """A clock in which every frame of the rate begins at a whole tick; MPEG's without a rate."""
     if not rate:
         return TICKS

@@ -12,11 +12,11 @@ from api.media.source_reader import SourceReader
 from api.media.timecode import standard_rate
 from api.media.worker_protocol import MediaRequest
 
-MOST_RATE = 240
+MAX_RATE = 240
 """A greater one is a container's clock and no frame rate."""
-NEAR_FRAMES = 0.25
+GRID_TOLERANCE_FRAMES = 0.25
 """A picture that lies nearer to a frame of the rate than this keeps it."""
-MOST_STRAY = 0.002
+MAX_OFF_GRID_SHARE = 0.002
 """Share of pictures that may lie elsewhere: a cut at the end, a repaired place."""
 
 
@@ -58,18 +58,18 @@ def detect_frame_rate(rates: Sequence[Fraction], times: Sequence[float]) -> tupl
         rates: that the container names, the likeliest first; 0 where there is none.
         times: of the pictures, rising, in seconds from the first one.
     """
-    known = [rate for rate in dict.fromkeys(rates) if 0 < rate <= MOST_RATE]
-    kept = [rate for rate in known if _stray(rate, times) <= MOST_STRAY]
+    known = [rate for rate in dict.fromkeys(rates) if 0 < rate <= MAX_RATE]
+    kept = [rate for rate in known if _off_grid_share(rate, times) <= MAX_OFF_GRID_SHARE]
     if kept:
         return min(kept), False
     return (known[0], True) if known else (Fraction(0), False)
 
 
-def _stray(rate: Fraction, times: Sequence[float]) -> float:
+def _off_grid_share(rate: Fraction, times: Sequence[float]) -> float:
     per_second, first = float(rate), times[0] if times else 0.0
     places = [(time - first) * per_second for time in times]
     taken = {round(place) for place in places}
-    off = sum(abs(place - round(place)) > NEAR_FRAMES for place in places)
+    off = sum(abs(place - round(place)) > GRID_TOLERANCE_FRAMES for place in places)
     # Two pictures on one frame: the rate is too low.
     return (off + len(places) - len(taken)) / max(1, len(places))
 

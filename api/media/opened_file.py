@@ -20,7 +20,7 @@ from indexer.records import Video
 _PROC = Path("/proc/self/fd")
 _verified: dict[tuple[int, ...], str] = {}
 """(device, inode, size, change times) of files behind links -> their content."""
-_MOST_VERIFIED = 10_000
+_MAX_VERIFIED = 10_000
 
 
 class OpenedFile:
@@ -64,7 +64,7 @@ class OpenedFile:
             self.close()
 
 
-def open_plain(path: Path, *, name: str) -> OpenedFile:
+def open_own_file(path: Path, *, name: str) -> OpenedFile:
     """Open a file of our own. Raises FileNotFoundError."""
     return OpenedFile(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), path, name=name)
 
@@ -113,7 +113,7 @@ def _content_of(opened: OpenedFile, status: os.stat_result) -> str:
             found = content_id(by_descriptor if by_descriptor.exists() else opened.path)
         except VanishedVideoError:
             return ""
-        if len(_verified) >= _MOST_VERIFIED:
+        if len(_verified) >= _MAX_VERIFIED:
             _verified.clear()
         _verified[key] = found
     return _verified[key]

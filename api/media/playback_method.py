@@ -11,13 +11,13 @@ from indexer.records import Video
 
 PlaybackMethod = Literal["direct", "remux", "transcode", "no"]
 MP4, MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
-EASY_FORMATS = frozenset({"yuv420p", "yuvj420p"})
-DEEP_FORMATS = EASY_FORMATS | {"yuv420p10le"}
-MP4_SOUNDS = frozenset({"aac", "mp3", "opus", "flac", ""})
-WEBM_SOUNDS = frozenset({"opus", "vorbis", ""})
-MOST_OFFSET_SECONDS = 0.05
+BROWSER_PIXEL_FORMATS = frozenset({"yuv420p", "yuvj420p"})
+BROWSER_PIXEL_FORMATS_10_BIT = BROWSER_PIXEL_FORMATS | {"yuv420p10le"}
+MP4_AUDIO_CODECS = frozenset({"aac", "mp3", "opus", "flac", ""})
+WEBM_AUDIO_CODECS = frozenset({"opus", "vorbis", ""})
+MAX_START_OFFSET_SECONDS = 0.05
 """A file whose first picture comes later has another clock in a browser than in the library: it is copied to 0."""
-_COPIED_FROM = frozenset({MP4, MATROSKA, "mpegts", "flv", "live_flv"})
+_REMUXABLE = frozenset({MP4, MATROSKA, "mpegts", "flv", "live_flv"})
 """Containers whose packets all have a presentation time."""
 
 
@@ -40,41 +40,45 @@ class MediaFormat:
     """`webm` for Matroska that says so."""
 
 
-def is_easy(media_format: MediaFormat) -> bool:
+def has_browser_codec(media_format: MediaFormat) -> bool:
     """The coded pictures are what browsers decode."""
     match media_format.codec:
         case "h264":
-            return media_format.pixel_format in EASY_FORMATS | {""}
+            return media_format.pixel_format in BROWSER_PIXEL_FORMATS | {""}
         case "vp8" | "vp9" | "av1":
-            return media_format.pixel_format in DEEP_FORMATS | {""}
+            return media_format.pixel_format in BROWSER_PIXEL_FORMATS_10_BIT | {""}
         case _:
             return False
 
 
-def goes_to_webm(media_format: MediaFormat) -> bool:
+def needs_webm(media_format: MediaFormat) -> bool:
     """VP8 may not stand in MP4."""
     return media_format.codec == "vp8"
 
 
-def keeps_sound(media_format: MediaFormat) -> bool:
+def can_copy_audio(media_format: MediaFormat) -> bool:
     """The sound may be copied beside the pictures."""
-    return media_format.sound in (WEBM_SOUNDS if goes_to_webm(media_format) else MP4_SOUNDS)
+    return media_format.sound in (WEBM_AUDIO_CODECS if needs_webm(media_format) else MP4_AUDIO_CODECS)
 
 
 def choose_playback_method(media_format: MediaFormat) -> PlaybackMethod:
     """How a browser gets to see a video."""
-    if not is_easy(media_format) or (goes_to_webm(media_format) and not keeps_sound(media_format)):
+    if not has_browser_codec(media_format) or (needs_webm(media_format) and not can_copy_audio(media_format)):
         return "transcode"
-    in_mp4 = media_format.container == MP4 and media_format.codec != "vp8" and media_format.sound in MP4_SOUNDS
+    in_mp4 = media_format.container == MP4 and media_format.codec != "vp8" and media_format.sound in MP4_AUDIO_CODECS
     in_webm = (
         media_format.container == MATROSKA
         and media_format.doc_type == "webm"
         and media_format.codec != "h264"
-        and media_format.sound in WEBM_SOUNDS
+        and media_format.sound in WEBM_AUDIO_CODECS
     )
-    if (in_mp4 or in_webm) and media_format.is_first_video and abs(media_format.start_seconds) <= MOST_OFFSET_SECONDS:
+    if (
+        (in_mp4 or in_webm)
+        and media_format.is_first_video
+        and abs(media_format.start_seconds) <= MAX_START_OFFSET_SECONDS
+    ):
         return "direct"
-    return "remux" if media_format.container in _COPIED_FROM else "transcode"
+    return "remux" if media_format.container in _REMUXABLE else "transcode"
 
 
 def media_type(media_format: MediaFormat) -> str:

@@ -11,7 +11,7 @@ import av
 import numpy as np
 
 from api.media.audio_encoder import AudioEncoder
-from api.media.clip import open_output, ticks_for
+from api.media.clip import open_output, ticks_per_second
 from api.media.source_reader import decodable_audio
 from api.media.video_encoder import VideoEncoder
 from api.media.worker_protocol import MediaRequest, Part
@@ -43,7 +43,7 @@ def join(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[st
 class _Reel:
     def __init__(self, output: OutputContainer, request: MediaRequest, rate: Fraction, seconds: float) -> None:
         self._output, self._request, self._rate, self._seconds = output, request, rate, seconds
-        self._pictures: VideoEncoder | None = None
+        self._video: VideoEncoder | None = None
         self._sound = AudioEncoder(output, None, stop_seconds=seconds)
         self.place = 0
         """Frame that comes next."""
@@ -66,7 +66,7 @@ class _Reel:
                 continue
             place = begin + round(frame.pts * frame.time_base * self._rate)
             self._hold(shown, min(place, stop))
-            shown = framed(frame, self._request.size)
+            shown = letterbox(frame, self._request.size)
         if shown is None:
             raise UnreadableVideoError(f"no picture in {part.title!r}")
         self._hold(shown, stop)
@@ -74,20 +74,20 @@ class _Reel:
     def _hold(self, frame: VideoFrame | None, until: int) -> None:
         """Show a frame up to a place."""
         while frame is not None and self.place < until:
-            if self._pictures is None:
+            if self._video is None:
                 most = max(self._request.size)
-                ticks = ticks_for(self._rate)
-                self._pictures = VideoEncoder(self._output, frame, rate=self._rate, most_side=most, ticks=ticks)
-            self._pictures.add(float(self.place / self._rate), frame)
+                ticks = ticks_per_second(self._rate)
+                self._video = VideoEncoder(self._output, frame, rate=self._rate, max_side=most, ticks=ticks)
+            self._video.add(float(self.place / self._rate), frame)
             self.place += 1
 
     def finish(self) -> None:
-        if self._pictures is not None:
-            self._pictures.finish(self._seconds)
+        if self._video is not None:
+            self._video.finish(self._seconds)
         self._sound.finish(self._seconds)
 
 
-def framed(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
+def letterbox(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
     """A picture of our own clips (upright yuv420p), as large as fits, in the middle of black. Both sides are even."""
     width, height = size
     aspect = float(getattr(frame, "sample_aspect_ratio", None) or 1)

@@ -15,7 +15,7 @@ from api.media.worker_protocol import MediaRequest
 from indexer.decode.worker.av_types import AudioFrame, AudioStream, Packet, VideoStream
 from indexer.errors import UnreadableVideoError
 
-_MOST_REORDERED = 64
+_MAX_REORDERED = 64
 """Packets before the first with a decoding time; H.264 reorders 16 at most."""
 _SLACK_SECONDS = 0.02
 """A copy's first picture may come so late."""
@@ -32,7 +32,7 @@ def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
         with open_output(request.output, webm=request.webm) as output:
             video = output.add_stream_from_template(source.video, opaque=True)
             audio = source.sound
-            copied = output.add_stream_from_template(audio) if audio is not None and request.keep_sound else None
+            copied = output.add_stream_from_template(audio) if audio is not None and request.copy_audio else None
             made = None
             if audio is not None and copied is None:
                 made = AudioEncoder(output, audio, stop_seconds=request.stop_seconds)
@@ -93,7 +93,7 @@ class _DecodingOrder:
         if self._is_known:
             return [packet]
         self._waiting.append(packet)
-        if len(self._waiting) > _MOST_REORDERED:
+        if len(self._waiting) > _MAX_REORDERED:
             raise UnreadableVideoError("its packets have no decoding times, so they cannot be copied")
         if packet.dts is None:
             return []

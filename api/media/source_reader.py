@@ -28,7 +28,7 @@ LEAD_SECONDS = 2.0
 """Sound may lie so much earlier in a file than the pictures of its time."""
 _FURTHER_SECONDS = 30.0
 """When a jump landed too late, the next one aims so much earlier; then the file is read from the front."""
-_HELD_BYTES = 256 << 20
+_MAX_HELD_BYTES = 256 << 20
 """Packets kept for want of a later key frame; then they are decoded instead."""
 _MAX_READ_ERRORS = 32
 
@@ -118,7 +118,7 @@ class SourceReader:
             if audio is not None and packet.stream_index == audio.index:
                 # Sound long before the start is not needed, and decoding it would cost.
                 if packet.pts is None or self.seconds(packet.pts, audio) > start - LEAD_SECONDS:
-                    yield from self._sounds(packet, audio)
+                    yield from self._decode_audio_packet(packet, audio)
                 continue
             if packet.has_sidedata("encryption_info"):
                 raise EncryptedVideoError("the pictures are encrypted (DRM)")
@@ -129,22 +129,22 @@ class SourceReader:
                 held.append(packet)
                 weight += packet.size
                 order = packet.dts if packet.dts is not None else packet.pts
-                begun = weight > _HELD_BYTES or order is None or self.seconds(order, self.video) >= start
+                begun = weight > _MAX_HELD_BYTES or order is None or self.seconds(order, self.video) >= start
                 if not begun:
                     continue
                 ready, held = held, []
             else:
                 ready = [packet]
             for one in ready:
-                for time, frame in self._pictures(one, after):
+                for time, frame in self._decode_video_packet(one, after):
                     after = time
                     yield time, frame
         for one in (*held, None):
-            for time, frame in self._pictures(one, after):
+            for time, frame in self._decode_video_packet(one, after):
                 after = time
                 yield time, frame
 
-    def _pictures(self, packet: Packet | None, after: float) -> Iterator[tuple[float, VideoFrame]]:
+    def _decode_video_packet(self, packet: Packet | None, after: float) -> Iterator[tuple[float, VideoFrame]]:
         try:
             frames = self.video.decode(packet)  # pyright: ignore[reportArgumentType] - None drains
         except (av.error.FFmpegError, ValueError):
@@ -156,7 +156,7 @@ class SourceReader:
                 after = self.seconds(frame.pts, self.video)
             yield after, frame
 
-    def _sounds(self, packet: Packet, audio: AudioStream) -> Iterator[tuple[float, AudioFrame]]:
+    def _decode_audio_packet(self, packet: Packet, audio: AudioStream) -> Iterator[tuple[float, AudioFrame]]:
         try:
             frames = audio.decode(packet)
         except (av.error.FFmpegError, ValueError):

@@ -20,14 +20,14 @@ _JUMP_SECONDS = 20.0
 
 
 def still(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
-    """Write the frame on screen at `start_seconds`, its longer side at most `most_side`.
+    """Write the frame on screen at `start_seconds`, its longer side at most `max_side`.
 
     Raises:
         VideoError: of the kind that fits.
     """
     source = SourceReader(request)
     try:
-        _, pixels = next(pictures_at(source, [request.start_seconds], request.most_side), (0.0, None))
+        _, pixels = next(frames_at(source, [request.start_seconds], request.max_side), (0.0, None))
     finally:
         source.close()
     if pixels is None:
@@ -40,7 +40,7 @@ def still(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
 def sheet(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
     """Write the tiles row by row; all have the size of the first. What cannot be read stays black.
 
-    Args of the request: `most_side` is the longer side of a tile.
+    Args of the request: `max_side` is the longer side of a tile.
     """
     ready = {place: _read(tile.picture) for place, tile in enumerate(request.tiles) if tile.picture}
     missing = [place for place in range(len(request.tiles)) if ready.get(place) is None]
@@ -49,7 +49,7 @@ def sheet(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
         source = SourceReader(request)
         try:
             times = [request.tiles[place].seconds for place in missing]
-            for at, pixels in pictures_at(source, times, request.most_side):
+            for at, pixels in frames_at(source, times, request.max_side):
                 for place, time in zip(missing, times, strict=True):
                     if time == at:
                         found[place] = pixels
@@ -59,7 +59,7 @@ def sheet(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
     if not found:
         raise UnreadableVideoError("no picture could be decoded")
     first = found[min(found)]
-    width, height = fitted_size(first.shape[1], first.shape[0], request.most_side)
+    width, height = fitted_size(first.shape[1], first.shape[0], request.max_side)
     rows = -(-len(request.tiles) // request.columns)
     canvas = np.zeros((rows * height, request.columns * width, 3), np.uint8)
     for place, pixels in found.items():
@@ -69,7 +69,7 @@ def sheet(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
     return {"tile_width": width, "tile_height": height, "tiles": len(request.tiles)}
 
 
-def pictures_at(source: SourceReader, times: Sequence[float], most_side: int) -> Iterator[tuple[float, Pixels]]:
+def frames_at(source: SourceReader, times: Sequence[float], max_side: int) -> Iterator[tuple[float, Pixels]]:
     """(asked time, the picture on screen then) for rising times; stops where no more can be decoded."""
     maker: FrameConverter | None = None
     place = 0
@@ -81,7 +81,7 @@ def pictures_at(source: SourceReader, times: Sequence[float], most_side: int) ->
             run.append(time)
         for asked, frame in _frames_at(source, run):
             if maker is None:
-                maker = FrameConverter(frame, most_side)
+                maker = FrameConverter(frame, max_side)
             yield asked, maker.make(frame)
         place += len(run)
 

@@ -12,7 +12,7 @@ from math import ceil, floor
 
 from indexer.errors import FrameRateError
 
-MOST_CODED_RATE = 60
+MAX_TIMECODE_RATE = 60
 """ST 12-1 counts up to 30 frames and pairs of them; faster pictures have no time code of two digits that all read."""
 SLACK_SECONDS = Fraction(6, 10_000)
 """Times are told to the millisecond, and Matroska keeps them so: a time that is so near to a frame's start means it."""
@@ -45,7 +45,7 @@ class FrameRate:
             FrameRateError: time code cannot count them.
         """
         counted = round(self.per_second)
-        if not 1 <= counted <= MOST_CODED_RATE or abs(self.per_second - counted) > Fraction(counted, 900):
+        if not 1 <= counted <= MAX_TIMECODE_RATE or abs(self.per_second - counted) > Fraction(counted, 900):
             raise FrameRateError(
                 f"there is no time code for {rate_name(self.per_second)} frames a second; name another rate"
             )

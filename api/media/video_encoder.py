@@ -33,7 +33,7 @@ class VideoEncoder:
         first: VideoFrame,
         *,
         rate: Fraction | None,
-        most_side: int,
+        max_side: int,
         ticks: int = TICKS,
         timecode: str = "",
     ) -> None:
@@ -47,9 +47,9 @@ class VideoEncoder:
         self._output, self._ticks = output, ticks
         self._orientation = orientation_of_frame(first)
         shown = self._orientation.shown_size(first.width, first.height)
-        width, height = (_even(side) for side in fitted_size(*shown, most_side))
+        width, height = (_even(side) for side in fitted_size(*shown, max_side))
         self._width, self._height = width, height
-        self._hdr = FrameConverter(first, most_side) if is_hdr(first) else None
+        self._hdr = FrameConverter(first, max_side) if is_hdr(first) else None
         if _ENCODER not in codecs_available:
             raise UnreadableVideoError("this PyAV has no H.264 encoder (libx264), so nothing can be cut or transcoded")
         stream = output.add_stream(_ENCODER, rate=_sane_rate(rate), options=_OPTIONS)
@@ -114,10 +114,10 @@ class VideoEncoder:
             dst_colorspace=matrix,
             dst_color_range=ColorRange.MPEG,
         )
-        return turned(small, self._orientation) if self._orientation != Orientation() else small
+        return rotate_frame(small, self._orientation) if self._orientation != Orientation() else small
 
 
-def turned(frame: VideoFrame, orientation: Orientation) -> VideoFrame:
+def rotate_frame(frame: VideoFrame, orientation: Orientation) -> VideoFrame:
     """A yuv420p picture of even size, upright."""
     flat = np.asarray(frame.to_ndarray(), np.uint8)  # (height * 3 / 2, width): Y, then U and V, each a quarter of it
     width, height = frame.width, frame.height
@@ -128,12 +128,12 @@ def turned(frame: VideoFrame, orientation: Orientation) -> VideoFrame:
         planes[4 * quarter : 5 * quarter].reshape(height // 2, width // 2),
         planes[5 * quarter :].reshape(height // 2, width // 2),
     )
-    result = np.concatenate([_turned_plane(part, orientation).reshape(-1) for part in parts])
+    result = np.concatenate([_rotate_plane(part, orientation).reshape(-1) for part in parts])
     wide, high = orientation.shown_size(width, height)
     return VideoFrame.from_ndarray(result.reshape(high * 3 // 2, wide), format="yuv420p")
 
 
-def _turned_plane(plane: Pixels, orientation: Orientation) -> Pixels:
+def _rotate_plane(plane: Pixels, orientation: Orientation) -> Pixels:
     if orientation.mirrored:
         plane = plane[:, ::-1]
     return np.rot90(plane, k=-(orientation.rotation_degrees // 90))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from indexer.records import TextRow
 
-_LEAST_SECONDS = 0.001
+_MIN_CUE_SECONDS = 0.001
 """A cue must stop after it starts."""
 
 
@@ -36,6 +36,6 @@ def subtitles_vtt(rows: Sequence[TextRow], *, language: str | None = None) -> st
         text = cue_text(row.text)
         if row.language == language and text and row.span.stop_seconds > 0:
             start = max(0.0, row.span.start_seconds)
-            stop = max(start + _LEAST_SECONDS, row.span.stop_seconds)
+            stop = max(start + _MIN_CUE_SECONDS, row.span.stop_seconds)
             lines += [f"{cue_time(start)} --> {cue_time(stop)}", text, ""]
     return "\n".join(lines)

@@ -86,7 +86,7 @@ def main() -> None:
     limits = request.decode
     end_with_parent(limits.life_fd)
     apply_limits(limits)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (request.output_most_bytes, request.output_most_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (request.max_output_bytes, request.max_output_bytes))
     channel = _Channel(control)
     start_watchdog(
         limits, lambda used: channel.fail(DecodeLimitError(f"it used {used} MiB, more than decode_memory_mib allows"))

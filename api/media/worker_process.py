@@ -21,7 +21,7 @@ from indexer.errors import DecodeLimitError, DecoderCrashedError, Interrupted
 from indexer.isolated_python import minimal_environment, start
 
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-_LOOK_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 """How often it is asked whether to go on."""
 
 
@@ -33,7 +33,7 @@ def run_media_worker(
     request: MediaRequest,
     *,
     stall_seconds: float,
-    most_seconds: float,
+    max_seconds: float,
     is_cancelled: Callable[[], bool] = lambda: False,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def run_media_worker(
         with contextlib.suppress(BrokenPipeError):
             child.stdin.write(told.to_line())
             child.stdin.close()
-        return _hear(child, log.fileno(), stall_seconds, most_seconds, is_cancelled, on_progress)
+        return _receive(child, log.fileno(), stall_seconds, max_seconds, is_cancelled, on_progress)
     finally:
         with contextlib.suppress(ProcessLookupError):
             child.kill()
@@ -80,11 +80,11 @@ def run_media_worker(
         log.close()
 
 
-def _hear(
+def _receive(
     child: "Popen[bytes]",
     log: int,
     stall_seconds: float,
-    most_seconds: float,
+    max_seconds: float,
     is_cancelled: Callable[[], bool],
     on_progress: Callable[[float], None],
 ) -> dict[str, Any]:
@@ -98,9 +98,9 @@ def _hear(
         now = time.monotonic()
         if now - heard > stall_seconds:
             raise DecodeLimitError(f"no progress for {stall_seconds:g} s; the decoder was stopped")
-        if now - begun > most_seconds:
-            raise DecodeLimitError(f"it took longer than {most_seconds:g} s; the decoder was stopped")
-        if not poller.poll(_LOOK_SECONDS * 1000):
+        if now - begun > max_seconds:
+            raise DecodeLimitError(f"it took longer than {max_seconds:g} s; the decoder was stopped")
+        if not poller.poll(_POLL_SECONDS * 1000):
             continue
         data = os.read(child.stdout.fileno(), 1 << 16)
         if not data:

@@ -47,7 +47,7 @@ class MediaRequest:
     """Container time of the first presented frame: 0 on the player's clock."""
     output: str = ""
     """File to write."""
-    output_most_bytes: int = 1 << 62
+    max_output_bytes: int = 1 << 62
     start_seconds: float = 0.0
     stop_seconds: float = 0.0
     """Half-open span on the player's clock."""
@@ -55,10 +55,10 @@ class MediaRequest:
     """Frames a second, numerator and denominator: a clip's pictures are put on its grid; (0, 1): they stay."""
     timecode: str = ""
     """Of a clip's first frame, written into it."""
-    most_side: int = 1920
+    max_side: int = 1920
     webm: bool = False
     """Remux into WebM and not MP4."""
-    keep_sound: bool = True
+    copy_audio: bool = True
     """Remux copies the sound; otherwise it becomes AAC."""
     columns: int = 1
     tiles: tuple[Tile, ...] = field(default=())

@@ -10,7 +10,7 @@ from typing import Self
 from indexer.config import Settings
 from indexer.decode.child_reader import ChildReader
 from indexer.decode.child_session import DecodeSession
-from indexer.decode.protocol import SOUND_PIECE_SAMPLES, make_request
+from indexer.decode.protocol import AUDIO_CHUNK_SAMPLES, make_request
 from indexer.records import SoundPiece
 
 
@@ -28,7 +28,7 @@ class AudioReader(ChildReader):
     def __enter__(self) -> Self:
         self._identity = self._stat()
         self._process = DecodeSession(self._request, stall_seconds=self._settings.decode_stall_seconds)
-        self._process.make_ring(SOUND_PIECE_SAMPLES * 2)
+        self._process.make_ring(AUDIO_CHUNK_SAMPLES * 2)
         return self
 
     def pieces(self) -> Iterator[SoundPiece]:
@@ -41,11 +41,11 @@ class AudioReader(ChildReader):
             VideoError: of the kind that fits; pieces before it were good.
         """
         while True:
-            message = self._hear()
+            message = self._receive()
             if message["type"] == "done":
                 break
             assert self._process is not None
-            yield SoundPiece(message["time"], self._process.take_sound(message["slot"], message["samples"]))
+            yield SoundPiece(message["time"], self._process.take_audio(message["slot"], message["samples"]))
         self.found, self.warnings = message["found"], tuple(message["warnings"])
         self._check_unchanged()
         self.close()

@@ -28,7 +28,7 @@ class ChildReader(Closeable):
             self._process.close()
             self._process = None
 
-    def _hear(self) -> Message:
+    def _receive(self) -> Message:
         """The child's next message.
 
         Raises:
@@ -37,7 +37,7 @@ class ChildReader(Closeable):
         if self._process is None:
             raise RuntimeError("the reader is closed")
         try:
-            message = self._process.hear()
+            message = self._process.receive()
         except VideoError as error:
             raise type(error)(f"{self._path}: {error}") from error
         if message["type"] == "error":

@@ -17,7 +17,7 @@ from indexer.decode.protocol import DecodeRequest, Message, MessageBuffer, ring_
 from indexer.errors import DecodeLimitError, DecoderCrashedError
 from indexer.records import Pixels, Samples16
 
-_HEARING_BYTES = 1 << 16
+_READ_BYTES = 1 << 16
 
 
 class DecodeSession:
@@ -50,7 +50,7 @@ class DecodeSession:
         self._slot_bytes = slot_bytes
         self._give_slots(bytes(range(count)))
 
-    def take_picture(self, slot: int, width: int, height: int) -> Pixels:
+    def take_frame(self, slot: int, width: int, height: int) -> Pixels:
         """An owned copy of the picture in a slot, (height, width, 3); the slot goes back to the child.
 
         Raises:
@@ -64,7 +64,7 @@ class DecodeSession:
         self._give_slots(bytes([slot]))
         return pixels
 
-    def take_sound(self, slot: int, samples: int) -> Samples16:
+    def take_audio(self, slot: int, samples: int) -> Samples16:
         """An owned copy of the sound in a slot, (samples,); the slot goes back to the child.
 
         Raises:
@@ -80,7 +80,7 @@ class DecodeSession:
         self._give_slots(bytes([slot]))
         return heard
 
-    def hear(self) -> Message:
+    def receive(self) -> Message:
         """The next message other than progress.
 
         Raises:
@@ -107,7 +107,7 @@ class DecodeSession:
                 raise DecodeLimitError(
                     f"no progress for decode_stall_seconds = {self._stall_seconds:g}; the decoder was stopped"
                 )
-            data = os.read(descriptor, _HEARING_BYTES)
+            data = os.read(descriptor, _READ_BYTES)
             if not data:
                 raise self._death()
             self._buffer.feed(data)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from indexer.records import Pixels
 
-PICTURE_SIDE = 640
+FRAME_MAX_SIDE = 640
 """Longer side of the frames that are cut, embedded and made into thumbnails: models look at 224 to 384 pixels."""
 
 

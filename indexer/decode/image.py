@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from indexer.decode.frame_transforms import PICTURE_SIDE, fitted_size, scale_to
+from indexer.decode.frame_transforms import FRAME_MAX_SIDE, fitted_size, scale_to
 from indexer.errors import ImageError
 from indexer.records import Pixels
 
@@ -35,7 +35,7 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 def read_image(source: Path | bytes) -> Pixels:
-    """The picture as shown, upright, its longer side at most `PICTURE_SIDE` as that of sampled frames.
+    """The picture as shown, upright, its longer side at most `FRAME_MAX_SIDE` as that of sampled frames.
 
     Args:
         source: a file, or an image's bytes.
@@ -67,7 +67,7 @@ def read_image(source: Path | bytes) -> Pixels:
         # Pillow's readers raise nearly anything over damaged bytes.
         reason = f"{type(error).__name__}: {error}"
         raise ImageError(f"{name} is damaged ({reason}); save it anew, or take another") from error
-    width, height = fitted_size(pixels.shape[1], pixels.shape[0], PICTURE_SIDE)
+    width, height = fitted_size(pixels.shape[1], pixels.shape[0], FRAME_MAX_SIDE)
     return scale_to(pixels, width, height)
 
 

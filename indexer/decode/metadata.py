@@ -48,7 +48,7 @@ class RawChapter:
     title: str
 
 
-def metadata_of(
+def metadata_from_tags(
     tags: Mapping[str, str],
     chapters: Sequence[RawChapter],
     *,
@@ -84,7 +84,7 @@ def metadata_of(
         description=text(
             "description", "com.apple.quicktime.description", "synopsis", "summary", limit=MAX_TEXT_CHARACTERS
         ),
-        chapters=place_chapters(chapters, start_seconds=start_seconds, duration_seconds=duration_seconds),
+        chapters=chapters_on_player_clock(chapters, start_seconds=start_seconds, duration_seconds=duration_seconds),
     )
 
 
@@ -150,7 +150,7 @@ def _place_name(locations: Iterable[str]) -> str:
     return ""
 
 
-def place_chapters(
+def chapters_on_player_clock(
     chapters: Sequence[RawChapter], *, start_seconds: float, duration_seconds: float
 ) -> tuple[Chapter, ...]:
     """Chapters on the player's clock, in order of time.
@@ -171,7 +171,7 @@ def place_chapters(
     return tuple(placed)
 
 
-def metadata_within(metadata: VideoMetadata, duration_seconds: float) -> VideoMetadata:
+def clip_metadata(metadata: VideoMetadata, duration_seconds: float) -> VideoMetadata:
     """Without what lies behind the measured end of the video."""
     inside = (chapter for chapter in metadata.chapters if chapter.span.start_seconds < duration_seconds)
     chapters = (
@@ -181,7 +181,7 @@ def metadata_within(metadata: VideoMetadata, duration_seconds: float) -> VideoMe
     return replace(metadata, chapters=tuple(chapters))
 
 
-def metadata_values(metadata: VideoMetadata) -> dict[str, Any]:
+def metadata_to_json(metadata: VideoMetadata) -> dict[str, Any]:
     """Plain values for JSON: without what is empty; a chapter is [start, stop, title]."""
     filled = {name: value for name, value in asdict(metadata).items() if value}
     if metadata.chapters:
@@ -189,8 +189,8 @@ def metadata_values(metadata: VideoMetadata) -> dict[str, Any]:
     return filled
 
 
-def read_metadata(values: Mapping[str, Any]) -> VideoMetadata:
-    """The way back from `metadata_values`."""
+def metadata_from_json(values: Mapping[str, Any]) -> VideoMetadata:
+    """The way back from `metadata_to_json`."""
     place: dict[str, float] | None = values.get("place")
     chapters: Sequence[tuple[float, float, str]] = values.get("chapters", ())
     texts: dict[str, Any] = {name: value for name, value in values.items() if isinstance(value, str)}

@@ -34,9 +34,9 @@ MAX_MESSAGE_BYTES = 64 << 20
 """A longer message cannot come from a sane child; embedded text tracks are the longest ones."""
 RING_BYTES = 64 << 20
 """The ring holds as many pictures as fit here, at least 2 and at most 4."""
-SOUND_RATE = 16_000
+AUDIO_RATE = 16_000
 """Samples a second of what is sent of a sound track: what speech models hear."""
-SOUND_PIECE_SAMPLES = 5 * SOUND_RATE
+AUDIO_CHUNK_SAMPLES = 5 * AUDIO_RATE
 """The longest piece of sound; it takes a slot of the ring as a picture does, two bytes a sample."""
 
 ERRORS_BY_KIND: dict[str, type[VideoError]] = {

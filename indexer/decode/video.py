@@ -13,7 +13,7 @@ from indexer.decode.child_pool import DecodeChildPool
 from indexer.decode.child_reader import ChildReader
 from indexer.decode.child_session import DecodeSession
 from indexer.decode.frame_sampling import SampleTimes
-from indexer.decode.metadata import read_metadata
+from indexer.decode.metadata import metadata_from_json
 from indexer.decode.protocol import DecodeRequest, DecoderName, Message, make_request
 from indexer.errors import DecodeLimitError, DecoderCrashedError, VideoError
 from indexer.records import SampledFrame, TextTrack, TimedText, TimeSpan, VideoMetadata, VideoProbe
@@ -87,12 +87,12 @@ class VideoReader(ChildReader):
 
     def _frames_of_child(self) -> Iterator[SampledFrame]:
         while True:
-            message = self._hear()
+            message = self._receive()
             if message["type"] == "done":
                 self._finish(message)
                 return
             assert self._process is not None
-            pixels = self._process.take_picture(message["slot"], message["width"], message["height"])
+            pixels = self._process.take_frame(message["slot"], message["width"], message["height"])
             yield SampledFrame(message["time"], pixels)
 
     def _may_retry(self, error: VideoError) -> bool:
@@ -108,9 +108,9 @@ class VideoReader(ChildReader):
         self._process = DecodeSession(request, stall_seconds=self._settings.decode_stall_seconds, child=child)
         if request.mode == "text":
             return
-        message = self._hear()
+        message = self._receive()
         slot_bytes = message.pop("slot_bytes")
-        self.metadata = read_metadata(message["metadata"])
+        self.metadata = metadata_from_json(message["metadata"])
         self._probe = _to_probe(message)
         if request.mode == "frames":
             self._process.make_ring(slot_bytes)
@@ -122,7 +122,7 @@ class VideoReader(ChildReader):
 
     def read_text(self) -> tuple[TextTrack, ...]:
         """For a reader in text mode: wait for the tracks."""
-        self._finish(self._hear())
+        self._finish(self._receive())
         return self.text_tracks
 
 

@@ -20,7 +20,7 @@ FRAMES_PER_SECOND = 8
 """What moves has hardly moved after 1/16 s."""
 REACH_SECONDS = 1.0
 """To either side of a sampled frame: what an image shows is sampled within this time of it."""
-PICTURE_SIDE = 192
+FRAME_MAX_SIDE = 192
 """Pixels of the longer side; more than are compared, so that a picture is not scaled down twice to the same size."""
 FINELY = 3
 """Frames of a candidate that are compared at scales in between: those that fit best at the others."""
@@ -74,7 +74,7 @@ def look_closer(
         video, own = item
         times = sorted({time for candidate in own for time in candidate.times()})
         try:
-            with open_video(Path(video), settings=settings, times=times, max_side=PICTURE_SIDE) as reader:
+            with open_video(Path(video), settings=settings, times=times, max_side=FRAME_MAX_SIDE) as reader:
                 frames = list(reader.frames())
         except VideoError:
             return {}

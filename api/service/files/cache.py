@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.media.opened_file import OpenedFile, open_plain
+from api.media.opened_file import OpenedFile, open_own_file
 
 _DRAFT = ".part"
 _NAME = re.compile(r"[0-9a-z][0-9a-z_.-]{0,120}")
@@ -28,9 +28,9 @@ class _Kept:
 class MediaCache:
     """One folder of files below the library's cache folder."""
 
-    def __init__(self, folder: Path, *, most_bytes: int) -> None:
+    def __init__(self, folder: Path, *, max_bytes: int) -> None:
         self.folder = folder
-        self.most_bytes = most_bytes
+        self.max_bytes = max_bytes
         self._mutex = threading.Lock()
         self._serial = 0
         for draft in folder.glob(f"*{_DRAFT}"):
@@ -45,7 +45,7 @@ class MediaCache:
         """
         path = self._path(name)
         try:
-            opened = open_plain(path, name=name.split(".")[0])
+            opened = open_own_file(path, name=name.split(".")[0])
         except OSError:
             return None
         now = time.time_ns()
@@ -71,7 +71,7 @@ class MediaCache:
         os.utime(draft)
         self._make_room(draft.stat().st_size)
         os.replace(draft, self._path(name))  # noqa: PTH105 - the atomic one
-        return open_plain(self._path(name), name=name.split(".")[0])
+        return open_own_file(self._path(name), name=name.split(".")[0])
 
     def drop(self, draft: Path) -> None:
         """Remove a draft; safe when there is none."""
@@ -110,7 +110,7 @@ class MediaCache:
             kept = sorted(self._kept(), key=lambda one: one.used_ns)
             total = sum(one.size_bytes for one in kept) + coming_bytes
             for one in kept:
-                if total <= self.most_bytes:
+                if total <= self.max_bytes:
                     return
                 with contextlib.suppress(OSError):
                     one.path.unlink()

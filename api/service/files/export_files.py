@@ -20,7 +20,7 @@ from api.service.runtime import Runtime
 from api.service.schemas.export import MOST_CLIP_SECONDS, MOST_CLIPS
 
 
-def check_cut(subclips: Sequence[Subclip]) -> None:
+def check_total_length(subclips: Sequence[Subclip]) -> None:
     """Raises BadRequestError where that is too much to be cut for one request."""
     seconds = float(sum(subclip.duration_seconds for subclip in subclips))
     if len(subclips) > MOST_CLIPS or seconds > MOST_CLIP_SECONDS:
@@ -29,7 +29,7 @@ def check_cut(subclips: Sequence[Subclip]) -> None:
         raise BadRequestError(message, fields=[("moments", message)])
 
 
-async def clips_of(runtime: Runtime, preparer: MediaPreparer, subclips: Sequence[Subclip]) -> OpenedFile:
+async def build_clips_zip(runtime: Runtime, preparer: MediaPreparer, subclips: Sequence[Subclip]) -> OpenedFile:
     """The clips in one ZIP, which is gone once it was sent.
 
     Raises:
@@ -43,7 +43,7 @@ async def clips_of(runtime: Runtime, preparer: MediaPreparer, subclips: Sequence
             MediaWorker(runtime.settings, preparer.should_stop(preparation)),
             subclip,
             draft,
-            most_side=preparer.settings.most_side,
+            max_side=preparer.settings.max_side,
         )
 
     try:
@@ -57,10 +57,10 @@ async def clips_of(runtime: Runtime, preparer: MediaPreparer, subclips: Sequence
             opened.close()
 
 
-async def reel_of(
+async def build_reel(
     runtime: Runtime, preparer: MediaPreparer, subclips: Sequence[Subclip], *, rate: Fraction | None = None
 ) -> OpenedFile:
-    """One MP4 of all takes, with chapters; raises as `clips_of`.
+    """One MP4 of all takes, with chapters; raises as `build_clips_zip`.
 
     Args:
         rate: None: that of most of the takes.

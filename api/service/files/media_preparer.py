@@ -47,9 +47,9 @@ class MediaPreparer:
         self.settings = settings
         self._runtime = runtime
         folder = runtime.cache_folder
-        self.watch = MediaCache(folder / "watch", most_bytes=settings.watch_bytes)
-        self.clips = MediaCache(folder / "clips", most_bytes=settings.clip_bytes)
-        self.pictures = MediaCache(folder / "pictures", most_bytes=settings.picture_bytes)
+        self.watch = MediaCache(folder / "watch", max_bytes=settings.watch_bytes)
+        self.clips = MediaCache(folder / "clips", max_bytes=settings.clip_bytes)
+        self.pictures = MediaCache(folder / "pictures", max_bytes=settings.picture_bytes)
         self.preparations = WorkQueue(
             "prepare",
             workers=settings.makers,

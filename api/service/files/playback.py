@@ -12,11 +12,11 @@ from api.media.errors import UnplayableError
 from api.media.opened_file import OpenedFile, open_source
 from api.media.playback_method import (
     MediaFormat,
+    can_copy_audio,
     choose_playback_method,
     estimate_playback_method,
-    goes_to_webm,
-    keeps_sound,
     media_type,
+    needs_webm,
 )
 from api.media.worker_protocol import Work
 from api.service.files.media_preparer import MediaPreparer, Preparation
@@ -97,10 +97,10 @@ def _make(
             kind,
             preparation=preparation,
             output=draft,
-            output_most_bytes=preparer.settings.watch_bytes,
+            max_output_bytes=preparer.settings.watch_bytes,
             stop_seconds=video.duration_seconds,
-            webm=kind == "remux" and goes_to_webm(media_format),
-            keep_sound=keeps_sound(media_format),
+            webm=kind == "remux" and needs_webm(media_format),
+            copy_audio=can_copy_audio(media_format),
         )
 
     if how == "remux":

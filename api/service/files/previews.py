@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cv2
 
-from api.media.opened_file import OpenedFile, open_plain
+from api.media.opened_file import OpenedFile, open_own_file
 from api.media.web_vtt import cue_time
 from api.media.worker_protocol import Tile
 from api.media.worker_request import probe_of
@@ -22,11 +22,11 @@ from indexer.pipeline.stages.picture_work import THUMBNAIL_WIDTH
 from indexer.records import SegmentRow, TimeSpan, Video
 from indexer.store.library import Library
 
-LEAST_TILE_SECONDS = 1.0
+MIN_TILE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Still:
+class StillRequest:
     """A picture that was asked for."""
 
     seconds: float
@@ -38,8 +38,8 @@ class Still:
         return f"{video.video_id}.t{round(self.seconds * 1000)}w{self.width}.jpg"
 
 
-def near_picture(
-    library: Library, video: Video, still: Still, settings: MediaSettings
+def find_near_thumbnail(
+    library: Library, video: Video, still: StillRequest, settings: MediaSettings
 ) -> tuple[OpenedFile | None, Path | None]:
     """(the library's own picture as it is, or the one to be made smaller); neither where none is near. Blocks."""
     shown = video.probe.width if video.probe else 0
@@ -53,17 +53,17 @@ def near_picture(
             if still.width < min(THUMBNAIL_WIDTH, shown):
                 return None, path
             try:
-                return open_plain(path, name=f"{video.video_id}-{row.index}"), None
+                return open_own_file(path, name=f"{video.video_id}-{row.index}"), None
             except OSError:
                 return None, None
     return None, None
 
 
-def make_still(
+def write_still(
     preparer: MediaPreparer,
     settings: Settings,
     video: Video,
-    still: Still,
+    still: StillRequest,
     smaller: Path | None,
     draft: Path,
     preparation: Preparation,
@@ -89,12 +89,12 @@ def make_still(
         preparation=preparation,
         output=draft,
         start_seconds=seconds,
-        most_side=max(1, side),
+        max_side=max(1, side),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class SheetPlan:
+class SpriteSheetPlan:
     """Which times the tiles of a sheet stand for."""
 
     spans: tuple[TimeSpan, ...]
@@ -105,23 +105,23 @@ class SheetPlan:
         return -(-len(self.spans) // self.columns)
 
 
-def sheet_plan(duration_seconds: float, settings: MediaSettings) -> SheetPlan:
+def plan_sprite_sheet(duration_seconds: float, settings: MediaSettings) -> SpriteSheetPlan:
     """Equal parts of the whole video, of a second at least."""
-    count = max(1, min(settings.sprite_tiles, math.floor(duration_seconds / LEAST_TILE_SECONDS)))
+    count = max(1, min(settings.sprite_tiles, math.floor(duration_seconds / MIN_TILE_SECONDS)))
     step = duration_seconds / count
     spans = tuple(TimeSpan(place * step, (place + 1) * step) for place in range(count))
-    return SheetPlan(spans, min(settings.sprite_columns, count))
+    return SpriteSheetPlan(spans, min(settings.sprite_columns, count))
 
 
-def sheet_name(video: Video) -> str:
+def sprite_sheet_name(video: Video) -> str:
     return f"{video.video_id}.sheet.jpg"
 
 
-def make_sheet(
+def write_sprite_sheet(
     preparer: MediaPreparer, settings: Settings, library: Library, video: Video, draft: Path, preparation: Preparation
 ) -> None:
     """Write the sheet. Blocks. Raises VideoError, GoneError, UnplayableError."""
-    plan = sheet_plan(video.duration_seconds, preparer.settings)
+    plan = plan_sprite_sheet(video.duration_seconds, preparer.settings)
     rows = library.segments(video.video_id)
     tiles = tuple(_tile(library, video, rows, span) for span in plan.spans)
     process_video(
@@ -131,13 +131,13 @@ def make_sheet(
         "sheet",
         preparation=preparation,
         output=draft,
-        most_side=preparer.settings.sprite_width,
+        max_side=preparer.settings.sprite_width,
         columns=plan.columns,
         tiles=tiles,
     )
 
 
-def sheet_vtt(video: Video, sheet: Path, settings: MediaSettings) -> str:
+def sprite_sheet_vtt(video: Video, sheet: Path, settings: MediaSettings) -> str:
     """WebVTT whose cues name the tiles as media fragments (`#xywh=x,y,w,h`). Blocks.
 
     Raises:
@@ -145,7 +145,7 @@ def sheet_vtt(video: Video, sheet: Path, settings: MediaSettings) -> str:
     """
     from PIL import Image, UnidentifiedImageError
 
-    plan = sheet_plan(video.duration_seconds, settings)
+    plan = plan_sprite_sheet(video.duration_seconds, settings)
     try:
         with Image.open(sheet) as image:
             width, height = image.width // plan.columns, image.height // plan.rows

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class MediaSettings:
     """All durations are in seconds, all sizes in bytes."""
 
-    clip_most_seconds: float = 600.0
+    max_clip_seconds: float = 600.0
     """The longest clip that is cut."""
-    most_side: int = 1920
+    max_side: int = 1920
     """Longer side of a cut or transcoded picture, pixels; larger ones are scaled down."""
     watch_bytes: int = 20 << 30
     """Kept remuxed and transcoded videos; also the largest single one."""
@@ -28,7 +28,7 @@ class MediaSettings:
     makers: int = 1
     """Remuxes and transcodes at once."""
     making_waiting: int = 16
-    thumbnail_most_width: int = 1280
+    max_thumbnail_width: int = 1280
     near_seconds: float = 0.5
     """A segment's own picture stands for times of its segment that are so near."""
     sprite_width: int = 160
@@ -36,5 +36,5 @@ class MediaSettings:
     sprite_tiles: int = 100
     """Most tiles of a sheet."""
     sprite_columns: int = 10
-    most_buckets: int = 2000
+    max_buckets: int = 2000
     """Of a heat strip."""

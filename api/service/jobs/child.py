@@ -14,7 +14,7 @@ from indexer.isolated_python import inherited_environment, start_async
 _LINE_BYTES = 1 << 20
 INTERRUPT_SECONDS = 20.0
 """Between asking and killing."""
-_KEPT_LINES = 5
+_ERROR_LINES = 5
 
 
 class JobChild:
@@ -22,7 +22,7 @@ class JobChild:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
-        self._last: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._last: deque[str] = deque(maxlen=_ERROR_LINES)
         self._ending: asyncio.Task[None] | None = None
 
     @classmethod
@@ -40,7 +40,7 @@ class JobChild:
     async def run(self, on_line: Callable[[bytes], None]) -> tuple[int, str]:
         """Hears it to its end: its exit status, and its last words on standard error."""
         assert self._process.stdout
-        words = asyncio.create_task(self._hear_words())
+        words = asyncio.create_task(self._read_stderr())
         try:
             while line := await _line(self._process.stdout):
                 on_line(line)
@@ -70,7 +70,7 @@ class JobChild:
         await asyncio.sleep(INTERRUPT_SECONDS)
         self.kill()
 
-    async def _hear_words(self) -> None:
+    async def _read_stderr(self) -> None:
         assert self._process.stderr
         while line := await _line(self._process.stderr):
             self._last.append(line.decode("utf-8", "replace").strip()[:500])

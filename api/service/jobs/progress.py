@@ -35,7 +35,7 @@ class JobProgress:
         """The child's own, where it could not go on."""
         self._videos = 0
 
-    def hear(self, line: bytes) -> bool:
+    def receive(self, line: bytes) -> bool:
         """Takes a line in; False when it says nothing new."""
         try:
             content = json.loads(line)

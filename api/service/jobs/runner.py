@@ -92,7 +92,7 @@ class JobRunner:
         entry = JobEntry(job, [str(path) for path in paths])
         self._store.save(entry)
         self._entries = self._store.forget_old([*self._entries, entry])
-        self._tell(entry)
+        self._notify(entry)
         self._wake.set()
         return job
 
@@ -118,7 +118,7 @@ class JobRunner:
             if self._child:
                 self._child.interrupt()
             entry.job.message = "stopping"
-            self._tell(entry)
+            self._notify(entry)
         else:
             self._finish(entry, "cancelled", "cancelled before it began")
             self._wake.set()
@@ -161,7 +161,7 @@ class JobRunner:
                 await self._wake.wait()
             elif not await asyncio.to_thread(is_free, self._runtime.library_path):
                 entry.job.message = "waits: another process writes to the library"
-                self._tell(entry)
+                self._notify(entry)
                 await asyncio.sleep(LOCK_SECONDS)
             elif entry.job.state == "queued":
                 await self._run_safely(entry)
@@ -182,23 +182,23 @@ class JobRunner:
         entry.attempts += 1
         job.state, job.message = "running", "starting"
         job.started_at = job.started_at or rfc3339(time.time())
-        self._keep(entry)
+        self._save(entry)
         progress = JobProgress(stages_of(self._settings()))
 
-        def hear(line: bytes) -> None:
-            if progress.hear(line):
+        def receive(line: bytes) -> None:
+            if progress.receive(line):
                 progress.show(job)
-                self._tell(entry)
+                self._notify(entry)
 
         self._child = await JobChild.start(entry.paths, self._runtime.settings)
         if entry.is_cancelled:
             self._child.interrupt()
-        code, words = await self._child.run(hear)
+        code, words = await self._child.run(receive)
         stopped = self._runtime.stopping.is_set() and code != 0
         if progress.is_locked or (stopped and not entry.is_cancelled):
             job.state, job.message = "queued", "goes on when the library is free" if progress.is_locked else ""
             entry.attempts -= 1
-            self._keep(entry)
+            self._save(entry)
             return
         if entry.is_cancelled and code < 0:
             code = 130
@@ -228,16 +228,16 @@ class JobRunner:
         self._has_ended = True
         self._metrics.jobs.labels(state).inc()
         _log.info("job ended", extra={"job": entry.job.id, "state": state})
-        self._keep(entry)
+        self._save(entry)
 
-    def _keep(self, entry: JobEntry) -> None:
+    def _save(self, entry: JobEntry) -> None:
         try:
             self._store.save(entry)
         except OSError:
             _log.exception("a job's record cannot be written", extra={"job": entry.job.id})
-        self._tell(entry)
+        self._notify(entry)
 
-    def _tell(self, entry: JobEntry) -> None:
+    def _notify(self, entry: JobEntry) -> None:
         entry.version += 1
         self.wake_all()
 

@@ -18,7 +18,7 @@ from api.export.subclip_preparation import PreparedExport, prepare_subclips
 from api.export.subclips import RequestedMoment
 from api.media.opened_file import OpenedFile
 from api.media.timecode import parse_rate
-from api.service.files.export_files import check_cut, clips_of, reel_of
+from api.service.files.export_files import build_clips_zip, build_reel, check_total_length
 from api.service.files.file_response import AnyRequest, file_response
 from api.service.files.media_preparer import preparer_of
 from api.service.problems import described
@@ -65,10 +65,10 @@ class ExportRoutes(Controller):
         finally:
             gone.set()
         if data.format == "clips":
-            opened = await while_there(request, clips_of(runtime, preparer_of(runtime), prepared.subclips))
+            opened = await while_there(request, build_clips_zip(runtime, preparer_of(runtime), prepared.subclips))
             return _file(request, opened, f"{safe_name(data.title)}.zip", "application/zip")
         if data.format == "reel":
-            opened = await while_there(request, reel_of(runtime, preparer_of(runtime), prepared.subclips, rate=rate))
+            opened = await while_there(request, build_reel(runtime, preparer_of(runtime), prepared.subclips, rate=rate))
             return _file(request, opened, f"{safe_name(data.title)}.mp4", "video/mp4")
         made = render_documents(prepared.subclips, data.format, title=data.title, rate=rate, with_paths=False)
         return _answer(made, MEDIA_TYPES[data.format], title=data.title)
@@ -109,7 +109,7 @@ def _prepared(
         handle_seconds=data.handle_seconds,
     )
     if data.format in ("clips", "reel"):
-        check_cut(prepared.subclips)
+        check_total_length(prepared.subclips)
     return prepared
 
 

@@ -15,7 +15,14 @@ from api.service.files.file_response import AnyRequest, FileResponse, file_respo
 from api.service.files.media_preparer import Preparation, preparer_of
 from api.service.files.media_worker import process_video
 from api.service.files.playback import open_playable
-from api.service.files.previews import Still, make_sheet, make_still, near_picture, sheet_name, sheet_vtt
+from api.service.files.previews import (
+    StillRequest,
+    find_near_thumbnail,
+    sprite_sheet_name,
+    sprite_sheet_vtt,
+    write_sprite_sheet,
+    write_still,
+)
 from api.service.problems import described
 from api.service.route_helpers import (
     GET_HEAD,
@@ -101,7 +108,7 @@ class MediaRoutes(Controller):
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
         preparer = preparer_of(runtime)
         probe_of(video)
-        begin, end = clip_span(start, stop, video.duration_seconds, preparer.settings.clip_most_seconds)
+        begin, end = clip_span(start, stop, video.duration_seconds, preparer.settings.max_clip_seconds)
         (await runtime.lookups.run(lambda: open_source(video))).close()
 
         def make(draft: Path, preparation: Preparation) -> None:
@@ -112,7 +119,7 @@ class MediaRoutes(Controller):
                 "clip",
                 preparation=preparation,
                 output=draft,
-                output_most_bytes=preparer.settings.clip_bytes,
+                max_output_bytes=preparer.settings.clip_bytes,
                 start_seconds=begin,
                 stop_seconds=end,
             )
@@ -147,14 +154,14 @@ class MediaRoutes(Controller):
     ) -> FileResponse:
         """The picture on screen at a time; after the end, the last one."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
-        preparer, still = preparer_of(runtime), Still(finite(t, "t"), width)
+        preparer, still = preparer_of(runtime), StillRequest(finite(t, "t"), width)
         probe_of(video)
         near, smaller = await runtime.lookups.run(
-            lambda: near_picture(runtime.library, video, still, preparer.settings)
+            lambda: find_near_thumbnail(runtime.library, video, still, preparer.settings)
         )
 
         def make(draft: Path, preparation: Preparation) -> None:
-            make_still(preparer, runtime.settings, video, still, smaller, draft, preparation)
+            write_still(preparer, runtime.settings, video, still, smaller, draft, preparation)
 
         opened = near or await while_there(
             request, preparer.obtain(preparer.pictures, still.name(video), make, queue=runtime.cuts, goes_on=False)
@@ -187,7 +194,7 @@ class MediaRoutes(Controller):
         path = opened.path
         opened.close()
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
-        text = await runtime.lookups.run(lambda: sheet_vtt(video, path, preparer_of(runtime).settings))
+        text = await runtime.lookups.run(lambda: sprite_sheet_vtt(video, path, preparer_of(runtime).settings))
         return Response(text, media_type="text/vtt; charset=utf-8", headers={"Cache-Control": KEPT})
 
     @get(
@@ -248,9 +255,11 @@ class MediaRoutes(Controller):
         probe_of(video)
 
         def make(draft: Path, preparation: Preparation) -> None:
-            make_sheet(preparer, runtime.settings, runtime.library, video, draft, preparation)
+            write_sprite_sheet(preparer, runtime.settings, runtime.library, video, draft, preparation)
 
-        return await preparer.obtain(preparer.pictures, sheet_name(video), make, queue=runtime.cuts, goes_on=True)
+        return await preparer.obtain(
+            preparer.pictures, sprite_sheet_name(video), make, queue=runtime.cuts, goes_on=True
+        )
 
 
 MEDIA_CONTROLLERS: Sequence[type[Controller]] = (MediaRoutes,)

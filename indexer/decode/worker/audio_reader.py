@@ -13,12 +13,12 @@ import av
 import av.error
 import numpy as np
 
-from indexer.decode.protocol import SOUND_PIECE_SAMPLES, SOUND_RATE
+from indexer.decode.protocol import AUDIO_CHUNK_SAMPLES, AUDIO_RATE
 from indexer.decode.worker.av_types import AudioFrame, InputContainer, Packet
 from indexer.decode.worker.stream_selection import choose_audio_stream, has_decoder
 from indexer.records import Samples16
 
-MOST_DRIFT_SECONDS = 0.1
+MAX_DRIFT_SECONDS = 0.1
 """Timestamps that are farther from where the samples so far end begin a new run. Containers that count in whole
 milliseconds and clocks that drift stay within it."""
 _MAX_READ_ERRORS = 32
@@ -40,7 +40,7 @@ class AudioTrackReader:
         self._bad_packets = self._packets = 0
         self._is_cut = False
         self._reason = ""
-        self._heard_until = 0.0
+        self._sent_until = 0.0
         """Player's time up to which samples were given; nothing before 0 is."""
 
     @property
@@ -55,37 +55,37 @@ class AudioTrackReader:
         if self._stream is not None and not has_decoder(self._stream):
             lines.append("the sound cannot be decoded: FFmpeg has no decoder for its codec")
         if self._is_cut:
-            lines.append(f"the sound is damaged or cut off after {self._heard_until:.1f} s{detail}")
+            lines.append(f"the sound is damaged or cut off after {self._sent_until:.1f} s{detail}")
         if self._bad_packets:
             lines.append(f"{self._bad_packets} of {self._packets} packets of sound unreadable{detail}")
         return tuple(lines)
 
     def pieces(self) -> Iterator[tuple[float, Samples16]]:
-        """(time of the first sample, samples) with times that rise, from 0 on; at most `SOUND_PIECE_SAMPLES` each."""
+        """(time of the first sample, samples) with times that rise, from 0 on; at most `AUDIO_CHUNK_SAMPLES` each."""
         if self._stream is None or not has_decoder(self._stream):
             return
         held: list[Samples16] = []
         begin = 0.0
         for seconds, samples in self._rising():
-            end = begin + sum(map(len, held)) / SOUND_RATE
-            if held and abs(seconds - end) > 0.5 / SOUND_RATE:
+            end = begin + sum(map(len, held)) / AUDIO_RATE
+            if held and abs(seconds - end) > 0.5 / AUDIO_RATE:
                 yield from _cut(begin, held)
                 held = []
             begin = begin if held else seconds
             held.append(samples)
-            while sum(map(len, held)) >= SOUND_PIECE_SAMPLES:
+            while sum(map(len, held)) >= AUDIO_CHUNK_SAMPLES:
                 whole = np.concatenate(held)
-                yield begin, whole[:SOUND_PIECE_SAMPLES]
-                held, begin = [whole[SOUND_PIECE_SAMPLES:]], begin + SOUND_PIECE_SAMPLES / SOUND_RATE
+                yield begin, whole[:AUDIO_CHUNK_SAMPLES]
+                held, begin = [whole[AUDIO_CHUNK_SAMPLES:]], begin + AUDIO_CHUNK_SAMPLES / AUDIO_RATE
         yield from _cut(begin, held)
 
     def _rising(self) -> Iterator[tuple[float, Samples16]]:
         for seconds, samples in self._resampled():
-            early = max(0, round((self._heard_until - seconds) * SOUND_RATE))
+            early = max(0, round((self._sent_until - seconds) * AUDIO_RATE))
             kept = samples[early:]
             if len(kept):
-                begin = seconds + early / SOUND_RATE
-                self._heard_until = begin + len(kept) / SOUND_RATE
+                begin = seconds + early / AUDIO_RATE
+                self._sent_until = begin + len(kept) / AUDIO_RATE
                 yield begin, kept
 
     def _resampled(self) -> Iterator[tuple[float, Samples16]]:
@@ -94,21 +94,21 @@ class AudioTrackReader:
         anchor, given, taken_seconds = 0.0, 0, 0.0
         for frame in self._frames():
             at = anchor + taken_seconds if frame.pts is None else float(frame.pts * self._tick) - self._start
-            if resampler is None or abs(at - anchor - taken_seconds) > MOST_DRIFT_SECONDS:
-                yield from _flushed(resampler, anchor + given / SOUND_RATE)
+            if resampler is None or abs(at - anchor - taken_seconds) > MAX_DRIFT_SECONDS:
+                yield from _flushed(resampler, anchor + given / AUDIO_RATE)
                 resampler, anchor, given, taken_seconds = _resampler(), at, 0, 0.0
             try:
                 ready = resampler.resample(frame)
             except (av.error.FFmpegError, ValueError):  # another rate or layout from here on
-                yield from _flushed(resampler, anchor + given / SOUND_RATE)
+                yield from _flushed(resampler, anchor + given / AUDIO_RATE)
                 resampler, anchor, given, taken_seconds = _resampler(), at, 0, 0.0
                 ready = self._tried(resampler, frame)
             taken_seconds += frame.samples / frame.sample_rate if frame.sample_rate else 0.0
             for piece in ready:
                 samples = piece.to_ndarray()[0].astype(np.int16, copy=False)
-                yield anchor + given / SOUND_RATE, samples
+                yield anchor + given / AUDIO_RATE, samples
                 given += len(samples)
-        yield from _flushed(resampler, anchor + given / SOUND_RATE)
+        yield from _flushed(resampler, anchor + given / AUDIO_RATE)
 
     def _tried(self, resampler: av.AudioResampler, frame: AudioFrame) -> list[AudioFrame]:
         try:
@@ -155,7 +155,7 @@ class AudioTrackReader:
 
 
 def _resampler() -> av.AudioResampler:
-    return av.AudioResampler(format="s16", layout="mono", rate=SOUND_RATE)
+    return av.AudioResampler(format="s16", layout="mono", rate=AUDIO_RATE)
 
 
 def _flushed(resampler: av.AudioResampler | None, seconds: float) -> Iterator[tuple[float, Samples16]]:
@@ -169,10 +169,10 @@ def _flushed(resampler: av.AudioResampler | None, seconds: float) -> Iterator[tu
     for piece in ready:
         samples = piece.to_ndarray()[0].astype(np.int16, copy=False)
         yield seconds, samples
-        seconds += len(samples) / SOUND_RATE
+        seconds += len(samples) / AUDIO_RATE
 
 
 def _cut(begin: float, held: list[Samples16]) -> Iterator[tuple[float, Samples16]]:
     whole = np.concatenate(held) if held else np.empty(0, np.int16)
-    for place in range(0, len(whole), SOUND_PIECE_SAMPLES):
-        yield begin + place / SOUND_RATE, whole[place : place + SOUND_PIECE_SAMPLES]
+    for place in range(0, len(whole), AUDIO_CHUNK_SAMPLES):
+        yield begin + place / AUDIO_RATE, whole[place : place + AUDIO_CHUNK_SAMPLES]

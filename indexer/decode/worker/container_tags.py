@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
-from indexer.decode.metadata import MAX_CHAPTERS, RawChapter, metadata_of, metadata_values
+from indexer.decode.metadata import MAX_CHAPTERS, RawChapter, metadata_from_tags, metadata_to_json
 from indexer.decode.protocol import Message
 from indexer.decode.worker.av_types import InputContainer, VideoStream
 
@@ -18,7 +18,7 @@ _OF_THE_TRACK = frozenset({"title", "comment", "description", "date"})
 
 
 def container_metadata(container: InputContainer, stream: VideoStream, *, start_seconds: float) -> Message:
-    """`indexer.decode.metadata.metadata_values` of the container.
+    """`indexer.decode.metadata.metadata_to_json` of the container.
 
     Args:
         stream: the video stream that was chosen; the container's own tags come before its.
@@ -30,14 +30,14 @@ def container_metadata(container: InputContainer, stream: VideoStream, *, start_
             in_streams |= other.metadata
     else:
         in_streams |= {name: value for name, value in stream.metadata.items() if name.lower() not in _OF_THE_TRACK}
-    found = metadata_of(
+    found = metadata_from_tags(
         in_streams | container.metadata,
         [_raw(chapter) for chapter in container.chapters()[:MAX_CHAPTERS]],
         start_seconds=start_seconds,
         duration_seconds=max(0.0, (container.duration or 0) / 1e6),
         now=datetime.now(UTC),
     )
-    return metadata_values(found)
+    return metadata_to_json(found)
 
 
 def _raw(chapter: Any) -> RawChapter:

@@ -18,7 +18,7 @@ from indexer.decode.protocol import DecodeRequest
 from indexer.decode.worker.av_types import InputContainer, VideoFrame
 from indexer.decode.worker.container import open_container, openable_name
 from indexer.decode.worker.frame_conversion import FrameConverter
-from indexer.decode.worker.packet_table import DECORD_HOARD_BYTES, decord_hoard_bytes, decord_objection, scan_packets
+from indexer.decode.worker.packet_table import DECORD_BUFFER_BYTES, decord_buffer_bytes, decord_objection, scan_packets
 from indexer.decode.worker.pyav_reader import PyavReader
 from indexer.decode.worker.text_tracks import TextTracks
 from indexer.errors import DecodeLimitError
@@ -57,7 +57,7 @@ class DecordSampler:
             table = scan_packets(container, container.streams.video[0], self.tracks, on_progress)
         if table.flaw:
             raise DecordFailedError(table.flaw)
-        if decord_hoard_bytes(len(table.pts), maker.shown_width, maker.shown_height) > DECORD_HOARD_BYTES:
+        if decord_buffer_bytes(len(table.pts), maker.shown_width, maker.shown_height) > DECORD_BUFFER_BYTES:
             raise DecordFailedError("so many pictures that decord might hoard too much memory")
         order = np.sort(table.pts)
         if order[0] != reader.first.pts:
@@ -79,7 +79,7 @@ class DecordSampler:
     def sampled(self, asked: SampleTimes) -> Iterator[tuple[float, Pixels]]:
         """The frames on screen at the asked times, each once, with their times on the player's clock."""
         numbers = choose_frames(self._starts.tolist(), self.stop_seconds, asked)
-        if asked_sparsely(numbers):
+        if is_sparse(numbers):
             raise DecordFailedError("the samples are far apart, and decord's seeks are not exact")
         with open_container(self._request.path) as container:
             truth = self._plain_pictures(container)
@@ -109,7 +109,7 @@ class DecordSampler:
             raise DecordFailedError(f"decord's picture {number} is {apart:.2f} grey levels off PyAV's")
 
 
-def asked_sparsely(numbers: list[int]) -> bool:
+def is_sparse(numbers: list[int]) -> bool:
     """Are the wanted frames so far apart that jumping to key frames is likely to pay?"""
     return bool(numbers) and numbers[-1] >= SPARSE_GAP_FRAMES * len(numbers)
 

@@ -28,12 +28,12 @@ from indexer.records import Pixels, Samples16
 _ENCRYPTED = "the pictures are encrypted (DRM); index an unprotected copy"
 
 
-class Outlet(Protocol):
+class DecodeSink(Protocol):
     """Where pictures go; `decode_worker.Channel` in the child."""
 
-    def send_picture(self, seconds: float, pixels: Pixels) -> None: ...
+    def send_frame(self, seconds: float, pixels: Pixels) -> None: ...
 
-    def send_sound(self, seconds: float, samples: Samples16) -> None: ...
+    def send_audio(self, seconds: float, samples: Samples16) -> None: ...
 
     def progress(self) -> None: ...
 
@@ -41,7 +41,7 @@ class Outlet(Protocol):
 class DecodeJob:
     """Serves one request."""
 
-    def __init__(self, request: DecodeRequest, outlet: Outlet) -> None:
+    def __init__(self, request: DecodeRequest, outlet: DecodeSink) -> None:
         av.logging.restore_default_callback()
         av.logging.set_libav_level(av.logging.ERROR)
         self._request = request
@@ -67,9 +67,9 @@ class DecodeJob:
         if self._request.mode == "sound":
             yield self._sound(reader.start_seconds)
             return
-        yield from self._pictures(media, reader, tracks)
+        yield from self._send_frames(media, reader, tracks)
 
-    def _pictures(self, media: OpenedMedia, reader: PyavReader, tracks: TextTracks) -> Iterator[Message]:
+    def _send_frames(self, media: OpenedMedia, reader: PyavReader, tracks: TextTracks) -> Iterator[Message]:
         request = self._request
         assert reader.first is not None
         maker = FrameConverter(reader.first, request.max_side)
@@ -102,11 +102,11 @@ class DecodeJob:
         with open_container(self._request.path) as container:
             track = AudioTrackReader(container, start_seconds, self._outlet.progress)
             for seconds, samples in track.pieces():
-                self._outlet.send_sound(seconds, samples)
+                self._outlet.send_audio(seconds, samples)
             return {"type": "done", "found": track.found, "warnings": track.warnings()}
 
     def _send(self, seconds: float, pixels: Pixels) -> None:
-        self._outlet.send_picture(seconds, pixels)
+        self._outlet.send_frame(seconds, pixels)
         self._sent = seconds
 
     def _decord(self, reader: PyavReader, maker: FrameConverter) -> DecordSampler | None:

@@ -16,7 +16,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from indexer.decode.protocol import (
-    SOUND_PIECE_SAMPLES,
+    AUDIO_CHUNK_SAMPLES,
     DecodeRequest,
     Message,
     pack_message,
@@ -61,15 +61,15 @@ class Channel:
             error_message(DecodeLimitError(f"decoding used {used_mib} MiB, more than decode_memory_mib = {limit}"))
         )
 
-    def send_picture(self, seconds: float, pixels: Pixels) -> None:
+    def send_frame(self, seconds: float, pixels: Pixels) -> None:
         """Put a picture into a free slot, waiting for one; ends the process when the parent is gone."""
         height, width, _ = pixels.shape
         slot = self._fill_slot(pixels, height * width * 3)
         self.send({"type": "frame", "slot": slot, "time": seconds, "height": height, "width": width})
 
-    def send_sound(self, seconds: float, samples: Samples16) -> None:
-        """The same for up to `SOUND_PIECE_SAMPLES` samples that begin at a time."""
-        slot = self._fill_slot(samples, SOUND_PIECE_SAMPLES * samples.itemsize)
+    def send_audio(self, seconds: float, samples: Samples16) -> None:
+        """The same for up to `AUDIO_CHUNK_SAMPLES` samples that begin at a time."""
+        slot = self._fill_slot(samples, AUDIO_CHUNK_SAMPLES * samples.itemsize)
         self.send({"type": "sound", "slot": slot, "time": seconds, "samples": len(samples)})
 
     def _fill_slot(self, values: NDArray[Any], slot_bytes: int) -> int:

@@ -24,8 +24,8 @@ would shift decord's numbering. AV1 and VVC are younger than its FFmpeg."""
 DECORD_FORMATS = ("yuv420p", "yuvj420p")
 """8 bits, 4:2:0: what decord's colour conversion was measured on; see `test_video_contract`."""
 
-DECORD_HOARD_BYTES = 256 << 20
-"""decord reads only videos whose pictures all fit into this; see `decord_hoard_bytes`."""
+DECORD_BUFFER_BYTES = 256 << 20
+"""decord reads only videos whose pictures all fit into this; see `decord_buffer_bytes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def scan_packets(
     return PacketTable(pts, stop, np.array(keys, dtype=np.bool_), flaw or _table_flaw(pts, keys, stream))
 
 
-def decord_hoard_bytes(frames: int, width: int, height: int) -> int:
+def decord_buffer_bytes(frames: int, width: int, height: int) -> int:
     """Memory that decord takes at worst: every picture of the video, as RGB.
 
     Whenever its decoding thread lags, it feeds that thread packets without a bound, up to the end of the file, and all
@@ -108,7 +108,7 @@ def decord_objection(
         return "a mirrored picture"
     if container.format.name.startswith("mov") and not stream.frames:
         return "a fragmented file"
-    if decord_hoard_bytes(stream.frames, first.width, first.height) > DECORD_HOARD_BYTES:
+    if decord_buffer_bytes(stream.frames, first.width, first.height) > DECORD_BUFFER_BYTES:
         return "so many pictures that decord might hoard too much memory"
     return ""
 

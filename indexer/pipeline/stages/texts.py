@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from indexer.catalog import TEXT_SOURCES, Stage, TextSource
-from indexer.decode.metadata import metadata_within
+from indexer.decode.metadata import clip_metadata
 from indexer.decode.video import read_text_tracks
 from indexer.errors import VanishedVideoError, VideoError
 from indexer.models.device import choose_device
@@ -65,7 +65,7 @@ def _keep_pictures(run: RunContext, work: PictureWork) -> None:
         bare,
         duration_seconds=work.duration_seconds,
         probe=work.probe,
-        metadata=metadata_within(work.metadata, work.duration_seconds),
+        metadata=clip_metadata(work.metadata, work.duration_seconds),
         warnings=(*work.warnings, *texts.warnings),
         stages={
             "picture": run.needs.picture_fingerprint,
