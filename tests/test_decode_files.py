@@ -73,7 +73,7 @@ def test_a_missing_file_has_vanished_and_a_folder_is_no_video(tmp_path: Path) ->
 
 
 def test_sound_alone_has_no_picture(tmp_path: Path) -> None:
-    with pytest.raises(NoPictureError, match="sound but no pictures"):
+    with pytest.raises(NoPictureError, match="audio but no video"):
         probe_video(write_sound(tmp_path / "sound.m4a"), settings=SETTINGS)
 
 
@@ -83,7 +83,7 @@ def test_a_still_picture_is_no_video(name: str, tmp_path: Path) -> None:
 
     path = tmp_path / name
     Image.fromarray(numbered_picture(5)).save(path, format="JPEG" if name.endswith("jpg") else "PNG")
-    with pytest.raises(NoPictureError, match="still picture"):
+    with pytest.raises(NoPictureError, match="still image"):
         probe_video(path, settings=SETTINGS)
 
 
@@ -93,7 +93,7 @@ def test_a_gif_is_a_video_only_when_it_moves(tmp_path: Path) -> None:
     pictures = [Image.fromarray(numbered_picture(number)) for number in (1, 2, 3)]
     pictures[0].save(tmp_path / "still.gif")
     pictures[0].save(tmp_path / "moving.gif", save_all=True, append_images=pictures[1:], duration=500)
-    with pytest.raises(NoPictureError, match="still picture"):
+    with pytest.raises(NoPictureError, match="still image"):
         probe_video(tmp_path / "still.gif", settings=SETTINGS)
     assert times_and_numbers(tmp_path / "moving.gif", times=[0.0, 0.5, 1.2]) == [(0.0, 1), (0.5, 2), (1.0, 3)]
 

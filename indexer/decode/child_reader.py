@@ -1,6 +1,6 @@
-"""What readers of a media file through a decoder child share: hearing it, ending it, noticing a changed file.
+"""Base of the readers that use a decoder child: receives messages, ends the child, detects a changed file.
 
-Leaves out what is asked and what comes back (`video` for pictures and text tracks, `sound` for sound).
+Leaves out requests and results (`video` for frames and text tracks, `audio` for audio).
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from indexer.errors import UnreadableVideoError, VanishedVideoError, VideoError
 
 
 class ChildReader(Closeable):
-    """One pass over one file by one child at a time."""
+    """One pass over one file, by one child at a time."""
 
     def __init__(self, path: Path, request: DecodeRequest, settings: Settings) -> None:
         self._path = path
@@ -23,7 +23,7 @@ class ChildReader(Closeable):
         self._identity: tuple[int, int] | None = None
 
     def close(self) -> None:
-        """Kill the child at once; may be called twice."""
+        """Kill the child at once. Safe to call twice."""
         if self._process is not None:
             self._process.close()
             self._process = None
@@ -32,7 +32,7 @@ class ChildReader(Closeable):
         """The child's next message.
 
         Raises:
-            VideoError: what the child reports, or its own end.
+            VideoError: the child reported an error, stalled or died.
         """
         if self._process is None:
             raise RuntimeError("the reader is closed")
@@ -45,7 +45,7 @@ class ChildReader(Closeable):
         return message
 
     def _stat(self) -> tuple[int, int]:
-        """Size in bytes and modification time in ns, to notice a change."""
+        """Size in bytes and modification time in ns, to detect a change."""
         try:
             info = self._path.stat()
         except FileNotFoundError:

@@ -1,10 +1,10 @@
-"""The sound of a file as one channel of 16 kHz, front to back, at its true times; bounded memory whatever the length.
+"""Audio of a file as mono at 16 kHz, front to back with true times, in bounded memory.
 
-Runs in the decoder's child process. Leaves out which words are in it.
+Runs in the decoder child. Leaves out speech recognition.
 
-A sound track has its own timestamps, which may begin before or after the pictures', pause and jump. Sound is resampled
-in runs: within a run samples follow one another without a break, and a run ends where the timestamps leave that line.
-Times of samples rise strictly: what a container gives twice is dropped.
+An audio track has its own timestamps, which may start before or after the video's, and have gaps and jumps. Audio is
+resampled in runs: within a run, samples are contiguous; a run ends where timestamps deviate from the sample count.
+Times of samples rise strictly: overlapping audio is dropped.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,19 +19,19 @@ from indexer.decode.worker.stream_selection import choose_audio_stream, has_deco
 from indexer.records import Samples16
 
 MAX_DRIFT_SECONDS = 0.1
-"""Timestamps that are farther from where the samples so far end begin a new run. Containers that count in whole
-milliseconds and clocks that drift stay within it."""
+"""A timestamp farther from the end of the samples so far starts a new run. Timestamps in whole milliseconds and
+clock drift stay within it."""
 _MAX_READ_ERRORS = 32
-"""Consecutive failures to read a packet after which the rest is given up."""
+"""Consecutive failed reads after which reading stops."""
 
 
 class AudioTrackReader:
-    """The best sound track of an open container."""
+    """The audio track of an open container, as chosen by `choose_audio_stream`."""
 
     def __init__(self, container: InputContainer, start_seconds: float, on_progress: Callable[[], None]) -> None:
         """
         Args:
-            start_seconds: container time of the first presented picture, which is 0 on the player's clock.
+            start_seconds: container time of the first presented frame, which is 0 on the player's clock.
         """
         self._container = container
         self._start = start_seconds
@@ -41,27 +41,27 @@ class AudioTrackReader:
         self._is_cut = False
         self._reason = ""
         self._sent_until = 0.0
-        """Player's time up to which samples were given; nothing before 0 is."""
+        """Time on the player's clock up to which samples were yielded; none lie before 0."""
 
     @property
     def found(self) -> bool:
-        """Whether there is a sound track."""
+        """Whether the file has an audio track."""
         return self._stream is not None
 
     def warnings(self) -> tuple[str, ...]:
-        """After reading: the damage in words, for people."""
+        """After reading: descriptions of the damage, for users."""
         detail = f" ({self._reason})" if self._reason else ""
         lines: list[str] = []
         if self._stream is not None and not has_decoder(self._stream):
-            lines.append("the sound cannot be decoded: FFmpeg has no decoder for its codec")
+            lines.append("the audio cannot be decoded: FFmpeg has no decoder for its codec")
         if self._is_cut:
-            lines.append(f"the sound is damaged or cut off after {self._sent_until:.1f} s{detail}")
+            lines.append(f"the audio is damaged or truncated after {self._sent_until:.1f} s{detail}")
         if self._bad_packets:
-            lines.append(f"{self._bad_packets} of {self._packets} packets of sound unreadable{detail}")
+            lines.append(f"{self._bad_packets} of {self._packets} audio packets are unreadable{detail}")
         return tuple(lines)
 
     def pieces(self) -> Iterator[tuple[float, Samples16]]:
-        """(time of the first sample, samples) with times that rise, from 0 on; at most `AUDIO_CHUNK_SAMPLES` each."""
+        """(time of the first sample, samples): rising times from 0 on, at most `AUDIO_CHUNK_SAMPLES` samples each."""
         if self._stream is None or not has_decoder(self._stream):
             return
         held: list[Samples16] = []
@@ -89,7 +89,7 @@ class AudioTrackReader:
                 yield begin, kept
 
     def _resampled(self) -> Iterator[tuple[float, Samples16]]:
-        """Samples run by run; a run's time is its first frame's, and counted from there."""
+        """Samples run by run. Times count from the first frame of the run."""
         resampler: av.AudioResampler | None = None
         anchor, given, taken_seconds = 0.0, 0, 0.0
         for frame in self._frames():
@@ -99,7 +99,7 @@ class AudioTrackReader:
                 resampler, anchor, given, taken_seconds = _resampler(), at, 0, 0.0
             try:
                 ready = resampler.resample(frame)
-            except (av.error.FFmpegError, ValueError):  # another rate or layout from here on
+            except (av.error.FFmpegError, ValueError):  # the sample rate or layout changes here
                 yield from _flushed(resampler, anchor + given / AUDIO_RATE)
                 resampler, anchor, given, taken_seconds = _resampler(), at, 0, 0.0
                 ready = self._tried(resampler, frame)
@@ -137,7 +137,7 @@ class AudioTrackReader:
                 self._reason = str(getattr(error, "strerror", None) or error)
 
     def _packets_read(self) -> Iterator[Packet | None]:
-        """The track's packets, then None; reading goes on after a damaged place."""
+        """Packets of the track, then None to flush the decoder. Reading continues after damaged packets."""
         failures = 0
         while failures < _MAX_READ_ERRORS:
             try:
@@ -159,12 +159,12 @@ def _resampler() -> av.AudioResampler:
 
 
 def _flushed(resampler: av.AudioResampler | None, seconds: float) -> Iterator[tuple[float, Samples16]]:
-    """What a resampler still holds at the end of a run."""
+    """The samples left in a resampler at the end of a run."""
     if resampler is None:
         return
     try:
         ready = resampler.resample(None)
-    except (av.error.FFmpegError, ValueError):  # nothing was put in
+    except (av.error.FFmpegError, ValueError):  # the resampler received no frame
         return
     for piece in ready:
         samples = piece.to_ndarray()[0].astype(np.int16, copy=False)

@@ -1,6 +1,6 @@
-"""An open container -> what it says in words, ready to travel to the parent. Runs in the decoder's child process.
+"""Tags and chapters of an open container, as JSON for the parent. Runs in the decoder child.
 
-Leaves out what the words mean (`metadata`, pure).
+Leaves out their interpretation (`indexer.decode.metadata`).
 """
 
 from datetime import UTC, datetime
@@ -14,14 +14,14 @@ from indexer.decode.worker.av_types import InputContainer, VideoStream
 _NO_TIME = -(1 << 63)
 """FFmpeg's AV_NOPTS_VALUE."""
 _OF_THE_TRACK = frozenset({"title", "comment", "description", "date"})
-"""Tags that in a stream speak of the track (`English, 5.1`), not of the video; in Ogg they are the video's."""
+"""Stream tags that describe the track (`English, 5.1`) and not the video, except in Ogg."""
 
 
 def container_metadata(container: InputContainer, stream: VideoStream, *, start_seconds: float) -> Message:
-    """`indexer.decode.metadata.metadata_to_json` of the container.
+    """Metadata of the container, as `metadata_to_json` returns it.
 
     Args:
-        stream: the video stream that was chosen; the container's own tags come before its.
+        stream: the chosen video stream; the container's tags take precedence over its tags.
         start_seconds: container time of the first presented frame.
     """
     in_streams: dict[str, str] = {}
