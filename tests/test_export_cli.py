@@ -249,7 +249,7 @@ def test_what_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
 
 def test_what_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     place = tmp_path / "x.edl"
-    with pytest.raises(ExportError, match="there already"):
+    with pytest.raises(ExportError, match="exists already"):
         write_whole(place, lambda draft: place.write_bytes(b"theirs") and None)
     assert place.read_bytes() == b"theirs" and list(tmp_path.iterdir()) == [place]
     write_data(place, b"ours", force=True)

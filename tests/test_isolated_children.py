@@ -129,7 +129,7 @@ def test_media_children_run_nothing_of_the_current_folder(inside: Trap, work: An
     video = probed((inside.here / "a.mp4").resolve())
     stop = 0.0 if work == "still" else video.duration_seconds
     # A relative path, as a caller may give it.
-    MediaWorker(Settings()).ask(video, work, output=Path("made"), stop_seconds=stop)
+    MediaWorker(Settings()).run(video, work, output=Path("made"), stop_seconds=stop)
     made = inside.here / "made"
     with av.open(str(made)) as container:
         picture = next(container.decode(video=0)).to_ndarray(format="rgb24")

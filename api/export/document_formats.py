@@ -1,4 +1,4 @@
-"""Takes -> the documents of a format, by name and bytes. Pure; clips, which are encoded, are `clips`."""
+"""Rendering of subclips as text documents in a chosen format. Pure. Leaves out encoded formats (`clips`, `reel`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from api.media.timecode import FrameRate, can_drop
 DocumentFormat = Literal["csv", "json", "webvtt", "edl", "fcpxml", "otio"]
 DOCUMENT_FORMATS: tuple[DocumentFormat, ...] = get_args(DocumentFormat)
 ENDINGS: dict[str, str] = {"webvtt": "vtt"}
-"""Where a file's ending is not the format's name."""
+"""File extensions that differ from the format name."""
 MEDIA_TYPES: dict[DocumentFormat, str] = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
@@ -31,10 +31,10 @@ MEDIA_TYPES: dict[DocumentFormat, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file that is not written yet."""
+    """A text file to be written or sent."""
 
     name: str
-    """Safe on every file system, distinct among its set."""
+    """File name: safe on every file system, unique among the documents."""
     text: str
 
     @property
@@ -50,16 +50,16 @@ def render_documents(
     rate: Fraction | None = None,
     with_paths: bool = True,
 ) -> list[Document]:
-    """The documents: one, but one a video for `webvtt`, and one a frame rate for `edl`, which knows one rate alone.
+    """The documents of a format: a single one, except one a video for `webvtt`, and one a frame rate for `edl`.
 
     Args:
-        takes: one at least.
-        title: of the time line, and of the file.
-        rate: of the time line of `render_fcpxml` and `otio`; None: that of most of the takes.
-        with_paths: name the videos' files with their folders; else their names alone.
+        subclips: at least one.
+        title: of the timeline and the file.
+        rate: timeline rate of `fcpxml` and `otio`; None uses the rate of most of the subclips.
+        with_paths: write full paths of the videos instead of file names.
 
     Raises:
-        ExportError: the format cannot hold them.
+        ExportError: the format cannot represent the subclips.
         FrameRateError: there is no time code at a rate.
     """
 
@@ -80,12 +80,12 @@ def render_documents(
             texts = {stem: render_fcpxml(subclips, title=title, rate=line, locate=locate)}
         case "webvtt":
             videos = list(dict.fromkeys(subclip.moment.video.video_id for subclip in subclips))
-            own = {one: [subclip for subclip in subclips if subclip.moment.video.video_id == one] for one in videos}
-            names = distinct(safe_name(Path(own[one][0].source.name).stem) for one in videos)
-            texts = {name: video_chapters(own[one]) for name, one in zip(names, videos, strict=True)}
+            by_video = {one: [clip for clip in subclips if clip.moment.video.video_id == one] for one in videos}
+            names = distinct(safe_name(Path(by_video[one][0].source.name).stem) for one in videos)
+            texts = {name: video_chapters(by_video[one]) for name, one in zip(names, videos, strict=True)}
         case "edl":
             rates = list(dict.fromkeys(subclip.rate.per_second for subclip in subclips))
-            apart = {one: [subclip for subclip in subclips if subclip.rate.per_second == one] for one in rates}
-            suffix = {one: "" if len(rates) == 1 else f" {apart[one][0].rate.name}" for one in rates}
-            texts = {stem + suffix[one]: render_edl(apart[one], title=title + suffix[one]) for one in rates}
+            at_rate = {one: [clip for clip in subclips if clip.rate.per_second == one] for one in rates}
+            suffix = {one: "" if len(rates) == 1 else f" {at_rate[one][0].rate.name}" for one in rates}
+            texts = {stem + suffix[one]: render_edl(at_rate[one], title=title + suffix[one]) for one in rates}
     return [Document(f"{name}.{ending}", text) for name, text in texts.items()]

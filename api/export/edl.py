@@ -1,8 +1,8 @@
-"""Edit lists as CMX3600: one event a take, in the order given, on one picture track.
+"""Rendering of subclips as a CMX3600 edit decision list (EDL): one event a subclip, on one video track. Pure.
 
-Written here and not by OpenTimelineIO's adapter (otio-cmx3600-adapter 1.0): it writes no `FCM`, takes every time code
-at 29.97 and 59.94 for drop-frame, and cuts names to eight letters, so that files get one reel together. It reads what
-is written here, and tests hold that it finds the same frames. Pure.
+OpenTimelineIO's adapter (otio-cmx3600-adapter 1.0) is not used: it writes no `FCM`, takes all time code at 29.97 and
+59.94 as drop-frame, and truncates names to eight letters, so that several files share a reel name. It does read this
+file's output, and tests compare the frames.
 """
 
 from collections.abc import Sequence
@@ -18,19 +18,19 @@ _MAX_COMMENT_CHARACTERS = 200
 
 
 def render_edl(subclips: Sequence[Subclip], *, title: str) -> str:
-    """The edit list of takes that have one frame rate.
+    """The EDL of subclips with a common frame rate.
 
     Raises:
-        ExportError: more takes than the format counts, or of several rates.
+        ExportError: more subclips than the format allows, or several frame rates.
         FrameRateError: there is no time code at their rate.
     """
     if len(subclips) > MAX_EVENTS:
         raise ExportError(
-            f"an EDL holds {MAX_EVENTS} events, here are {len(subclips)}; export fewer, or as OTIO or FCPXML"
+            f"an EDL holds at most {MAX_EVENTS} events, not {len(subclips)}; export fewer, or as OTIO or FCPXML"
         )
     rates = {subclip.rate.per_second for subclip in subclips}
     if len(rates) != 1:
-        raise ExportError("an EDL has one frame rate; export the others apart, or all as OTIO or FCPXML")
+        raise ExportError("an EDL has one frame rate; export each rate separately, or all as OTIO or FCPXML")
     record = FrameRate(subclips[0].rate.per_second, drops=subclips[0].rate.drops)
     place = record.hour_frame
     sources = list(dict.fromkeys(subclip.source.video.video_id for subclip in subclips))

@@ -1,10 +1,9 @@
-"""Takes as FCPXML 1.8, which Final Cut Pro, DaVinci Resolve and Premiere's converters read. Pure.
+"""Rendering of subclips as FCPXML 1.8, which Final Cut Pro, DaVinci Resolve and Premiere's converters read. Pure.
 
-Written here and not by OpenTimelineIO's adapter (otio-fcpx-xml-adapter 1.0): it has no `frameDuration` for 30000/1001
-and no drop-frame, and runs `ffprobe` on each file. It reads what is written here, but cuts every rate down to a whole
-number: 29.97 becomes 29, so that it reads true frame numbers from no file with a true `frameDuration`; its seconds are
-right to one of its frames. Times are rational seconds, each a whole number of frames, as Apple's reference wants them
-("FCPXML Reference", Timing Attributes).
+OpenTimelineIO's adapter (otio-fcpx-xml-adapter 1.0) is not used: it has no `frameDuration` for 30000/1001, no
+drop-frame, and runs `ffprobe` on each file. It reads this file's output but truncates rates to integers, 29.97 to 29,
+so its frame numbers are wrong; its seconds are right to one of its frames. Times are rational seconds, each a whole
+number of frames, as Apple requires ("FCPXML Reference", Timing Attributes).
 """
 
 import re
@@ -16,17 +15,17 @@ from api.export.subclips import Source, Subclip, title_of
 from api.media.timecode import FrameRate, rate_name
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold."""
+"""Characters that XML 1.0 does not allow."""
 _CONFORMED = {"23.976": "23.98", "47.952": "47.95", "119.88": "119.88"}
-"""Rates as the format's list spells them, where that differs."""
+"""Rates that the format spells differently."""
 
 
 def render_fcpxml(subclips: Sequence[Subclip], *, title: str, rate: FrameRate, locate: Callable[[Subclip], str]) -> str:
-    """One project with all takes one after another.
+    """One project with all subclips in sequence.
 
     Args:
-        rate: of the time line; a take of another rate lasts as many of its frames as come nearest.
-        locate: the address of a take's file.
+        rate: of the timeline; the duration of a subclip with another rate is rounded to whole frames of it.
+        locate: returns the URL of a subclip's file.
     """
     root = ElementTree.Element("fcpxml", version="1.8")
     resources = ElementTree.SubElement(root, "resources")
@@ -35,7 +34,7 @@ def render_fcpxml(subclips: Sequence[Subclip], *, title: str, rate: FrameRate, l
     assets = _assets(resources, subclips, locate)
     event = ElementTree.SubElement(ElementTree.SubElement(root, "library"), "event", name=_text(title))
     project = ElementTree.SubElement(event, "project", name=_text(title))
-    # As Final Cut's new projects; a reader that takes offsets as they stand would see an hour of nothing before.
+    # Starts at 0, as new projects in Final Cut do: some readers would show an hour of black before a later start.
     sequence = ElementTree.SubElement(project, "sequence", format=sequence_format, tcStart="0s", tcFormat=_mode(rate))
     spine, place = ElementTree.SubElement(sequence, "spine"), 0
     for subclip in subclips:
@@ -57,7 +56,7 @@ def time_of(frames: int, rate: FrameRate) -> str:
 def _assets(
     resources: ElementTree.Element, subclips: Sequence[Subclip], locate: Callable[[Subclip], str]
 ) -> dict[str, tuple[str, str]]:
-    """(asset, format) of each video."""
+    """Ids of the (asset, format) of each video."""
     found: dict[str, tuple[str, str]] = {}
     formats: dict[tuple[Fraction, int, int], str] = {}
     for subclip in subclips:

@@ -1,4 +1,4 @@
-"""Takes as an OpenTimelineIO time line: one picture track, each clip at its file's own rate."""
+"""Rendering of subclips as an OpenTimelineIO timeline: one video track, each clip at the rate of its file."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,11 +9,11 @@ from api.export.subclips import Subclip, title_of
 from api.media.timecode import FrameRate
 
 Locate = Callable[[Subclip], str]
-"""A take -> the address of its file, as an edit list names it."""
+"""Returns the URL of a subclip's file."""
 
 
 def render_otio(subclips: Sequence[Subclip], *, title: str, rate: FrameRate, locate: Locate) -> str:
-    """The time line as OTIO's JSON. Times are whole frames: a clip's range counts from the file's time code."""
+    """The timeline as OTIO JSON. Times are whole frames; a clip's range counts from the start time code of its file."""
     line = otio.schema.Timeline(_clean(title))
     line.global_start_time = _time(rate.hour_frame, rate)
     track = otio.schema.Track("V1", kind=otio.schema.TrackKind.Video)
@@ -35,7 +35,7 @@ def _clip(subclip: Subclip, locate: Locate) -> Any:
         source_range=_range(source.start_frame + subclip.first, subclip.count, rate),
     )
     moment = subclip.moment
-    told = {
+    metadata = {
         "video_id": source.video.video_id,
         "start_seconds": round(moment.span.start_seconds, 3),
         "stop_seconds": round(moment.span.stop_seconds, 3),
@@ -43,7 +43,7 @@ def _clip(subclip: Subclip, locate: Locate) -> Any:
         "drop_frame": rate.drops,
         "reel": _clean(source.reel),
     }
-    clip.metadata["reelseek"] = told
+    clip.metadata["reelseek"] = metadata
     if (subclip.first, subclip.stop) != (subclip.moment_first, subclip.moment_stop):
         marked = _range(source.start_frame + subclip.moment_first, subclip.moment_stop - subclip.moment_first, rate)
         clip.markers.append(
@@ -53,7 +53,7 @@ def _clip(subclip: Subclip, locate: Locate) -> Any:
 
 
 def _time(frames: int, rate: FrameRate) -> Any:
-    # OTIO keeps rates as floats, and knows the standard's by the nearest one.
+    # OTIO stores rates as floats, and matches standard rates by the nearest one.
     return otio.opentime.RationalTime(frames, float(rate.per_second))
 
 

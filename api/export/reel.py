@@ -1,4 +1,4 @@
-"""One MP4 of all takes: each is cut, then all are joined in one size and one rate, a chapter each. Blocks."""
+"""Export of subclips as one reel: each is cut, then all are joined at one size and rate, with chapters. Blocks."""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -13,11 +13,11 @@ from api.media.worker_protocol import Part
 
 MAX_SIDE = 1920
 _CUTTING_SHARE = 0.6
-"""Share of the work that goes into cutting."""
+"""Share of the progress that cutting accounts for."""
 
 
 def write_reel(
-    child: MediaWorker,
+    worker: MediaWorker,
     subclips: Sequence[Subclip],
     path: Path,
     *,
@@ -25,15 +25,15 @@ def write_reel(
     force: bool = False,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> None:
-    """Write the reel, whole or not at all.
+    """Write the reel atomically.
 
     Args:
-        rate: None: that of most of the takes.
+        rate: None uses the rate of most of the subclips.
 
     Raises:
-        VideoError: a file is gone or cannot be read.
-        ExportError, OSError: it cannot be written there.
-        CancelledError: told to stop.
+        VideoError: a source is missing or unreadable.
+        ExportError, OSError: the path cannot be written.
+        CancelledError: the export was cancelled.
     """
     frames_per_second = rate or common_rate(subclips).per_second
 
@@ -42,11 +42,11 @@ def write_reel(
             parts: list[Part] = []
             for number, subclip in enumerate(subclips):
                 clip = Path(folder) / f"{number}.mp4"
-                cut_subclip(child, subclip, clip, max_side=MAX_SIDE)
+                cut_subclip(worker, subclip, clip, max_side=MAX_SIDE)
                 count = max(1, round(subclip.duration_seconds * frames_per_second))
                 parts.append(Part(str(clip), count, f"{subclip.source.name}: {title_of(subclip.moment)}"))
                 on_progress(_CUTTING_SHARE * (number + 1) / len(subclips))
-            child.ask(
+            worker.run(
                 subclips[0].source.video,
                 "reel",
                 output=draft,
@@ -60,7 +60,7 @@ def write_reel(
 
 
 def size_of(subclips: Sequence[Subclip]) -> tuple[int, int]:
-    """(width, height) of the source that is shown longest, `MAX_SIDE` at most, both even."""
+    """(width, height) of the source with the longest total duration, at most `MAX_SIDE`, both even."""
     seconds: dict[tuple[int, int], Fraction] = {}
     for subclip in subclips:
         probe = subclip.source.video.probe

@@ -1,4 +1,4 @@
-"""One export, from moments to files: what the command line calls."""
+"""Running of one export, from moments to files, for the command line."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -20,19 +20,19 @@ from indexer.errors import ExportError
 
 _HANDLES = re.compile(r"(\d+(?:\.\d+)?)\s*s?")
 _PROBING_SHARE = 0.1
-"""Share of the work that goes into looking at the files."""
+"""Share of the progress that probing the source files accounts for."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """What to write, and where."""
+    """Options of an export."""
 
     kind: Format
     title: str
     out: Path | None
-    """None: text for standard output."""
+    """Output file or folder; None returns text for standard output."""
     is_folder: bool = False
-    """`out` is one, or becomes one."""
+    """`out` is a folder, or will be created as one."""
     rate: Fraction | None = None
     drops: bool | None = None
     handle_seconds: float = 0.0
@@ -40,14 +40,14 @@ class ExportOptions:
 
     @staticmethod
     def read(*, kind: Format, title: str, as_json: bool, given: dict[str, Any]) -> "ExportOptions":
-        """From the command line's words.
+        """Options from those of the command line.
 
         Raises:
-            ExportError, FrameRateError: an option cannot be used.
+            ExportError, FrameRateError: an option is invalid.
         """
         out: str | None = given["out"]
         if out is None and (as_json or kind in ("clips", "reel")):
-            raise ExportError(f"name where to write with --out: {'a folder' if kind == 'clips' else 'a file'}")
+            raise ExportError(f"name the output with --out: {'a folder' if kind == 'clips' else 'a file'}")
         if kind == "reel" and (str(out).endswith("/") or Path(str(out)).is_dir()):
             raise ExportError(f"{out} is a folder; a reel is one file")
         handles = _HANDLES.fullmatch(str(given["handles"]).strip())
@@ -67,19 +67,19 @@ class ExportOptions:
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
-    """What was written."""
+    """Result of an export."""
 
     options: ExportOptions
     files: list[Path]
     moments: int
     kept: int = 0
-    """Files that were there already."""
+    """Number of clips that existed already."""
     text: str | None = None
-    """For standard output, where no file was named."""
+    """Text for standard output, when no file was named."""
     warnings: list[str] = field(default_factory=list[str])
 
     def to_json(self) -> dict[str, Any]:
-        """The documented JSON object of an export."""
+        """The JSON object documented in `docs/json.md`."""
         return {
             "format": self.options.kind,
             "files": [str(path) for path in self.files],
@@ -89,7 +89,7 @@ class ExportResult:
         }
 
     def summary(self) -> str:
-        """A line for people."""
+        """A one-line summary for users."""
         from api.safe_text import count_text, safe_text
 
         place = self.files[0].parent if self.options.is_folder else self.files[0]
@@ -106,20 +106,20 @@ def run_export(
     is_cancelled: Callable[[], bool] = lambda: False,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> ExportResult:
-    """Write the moments as ordered.
+    """Export the moments.
 
     Raises:
-        ExportError: the place is taken, or the format cannot hold them.
-        FrameRateError: a rate is not known, or has no time code.
-        VideoError: a video's file is gone, or cannot be read.
-        CancelledError: `is_cancelled` said so; what is finished stays.
-        OSError: no room, no permission.
+        ExportError: the path exists, or the format cannot represent the moments.
+        FrameRateError: a frame rate is unknown, or has no time code.
+        VideoError: a source is missing or unreadable.
+        CancelledError: `is_cancelled` returned True; finished files are kept.
+        OSError: no space, no permission.
     """
     if options.out is not None and not options.is_folder:
         check_free(options.out, force=options.force)
-    child = MediaWorker(settings, is_cancelled)
+    worker = MediaWorker(settings, is_cancelled)
     prepared = prepare_subclips(
-        child,
+        worker,
         moments,
         options.kind,
         rate=options.rate,
@@ -129,38 +129,40 @@ def run_export(
     )
     subclips = prepared.subclips
 
-    def further(share: float) -> None:
+    def on_write_progress(share: float) -> None:
         on_progress(_PROBING_SHARE + (1 - _PROBING_SHARE) * share)
 
     match options.kind:
         case "clips":
             assert options.out is not None
-            files, kept = write_clips(child, subclips, options.out, force=options.force, on_progress=further)
+            files, kept = write_clips(worker, subclips, options.out, force=options.force, on_progress=on_write_progress)
             return ExportResult(options, files, len(subclips), kept, warnings=prepared.warnings)
         case "reel":
             assert options.out is not None
-            write_reel(child, subclips, options.out, rate=options.rate, force=options.force, on_progress=further)
+            write_reel(
+                worker, subclips, options.out, rate=options.rate, force=options.force, on_progress=on_write_progress
+            )
             return ExportResult(options, [options.out], len(subclips), warnings=prepared.warnings)
         case _:
-            made = render_documents(subclips, options.kind, title=options.title, rate=options.rate)
-            files = _write(made, options)
-            text = made[0].text if options.out is None else None
+            documents = render_documents(subclips, options.kind, title=options.title, rate=options.rate)
+            files = _write(documents, options)
+            text = documents[0].text if options.out is None else None
             return ExportResult(options, files, len(subclips), text=text, warnings=prepared.warnings)
 
 
-def _write(made: Sequence[Document], options: ExportOptions) -> list[Path]:
-    if len(made) > 1 and not options.is_folder:
-        names = ", ".join(one.name for one in made[:3])
-        raise ExportError(f"this makes {len(made)} files ({names}...); name a folder with --out FOLDER/")
+def _write(documents: Sequence[Document], options: ExportOptions) -> list[Path]:
+    if len(documents) > 1 and not options.is_folder:
+        names = ", ".join(one.name for one in documents[:3])
+        raise ExportError(f"this makes {len(documents)} files ({names}...); name a folder with --out FOLDER/")
     if options.out is None:
         return []
     if not options.is_folder:
-        write_data(options.out, made[0].data, force=options.force)
+        write_data(options.out, documents[0].data, force=options.force)
         return [options.out]
     make_folder(options.out)
-    files = [options.out / one.name for one in made]
+    files = [options.out / one.name for one in documents]
     for path in files:
         check_free(path, force=options.force)
-    for one, path in zip(made, files, strict=True):
+    for one, path in zip(documents, files, strict=True):
         write_data(path, one.data, force=options.force)
     return files

@@ -1,4 +1,4 @@
-"""Moments -> takes: each file is looked into once. Blocks; the files are only read."""
+"""Preparation of an export: moments to subclips, after probing each source file once. Blocks."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,12 +16,12 @@ FORMATS: tuple[Format, ...] = (*DOCUMENT_FORMATS, "clips", "reel")
 MAX_HANDLE_SECONDS = 60.0
 _TABLES = ("csv", "json", "webvtt")
 _MILLISECONDS = Fraction(1000)
-"""Stands for the rate of a file that tells none, where only times are written."""
+"""Rate for files of unknown frame rate, in formats that only need times."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedExport:
-    """What is written, and what to say about it."""
+    """Subclips to export, with warnings for the user."""
 
     subclips: list[Subclip]
     """In the order of the moments."""
@@ -29,7 +29,7 @@ class PreparedExport:
 
 
 def prepare_subclips(
-    child: MediaWorker,
+    worker: MediaWorker,
     moments: Sequence[RequestedMoment],
     kind: Format,
     *,
@@ -38,17 +38,17 @@ def prepare_subclips(
     handle_seconds: float = 0.0,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> PreparedExport:
-    """The takes of moments.
+    """The subclips of the moments.
 
     Args:
-        rate: for files that tell no rate.
+        rate: for files of unknown frame rate.
         drops: see `read_source`.
-        handle_seconds: so much more at both ends.
+        handle_seconds: added at both ends.
 
     Raises:
         ExportError: there are no moments.
-        FrameRateError: a file tells no rate, and the format needs one.
-        VideoError: a file is gone, or cannot be read.
+        FrameRateError: a file has no known frame rate, and the format needs one.
+        VideoError: a source is missing or unreadable.
     """
     if not moments:
         raise ExportError("there is no moment to export")
@@ -56,7 +56,7 @@ def prepare_subclips(
     sources: dict[str, Source] = {}
     videos = {one.video.video_id: one.video for one in moments}
     for number, (video_id, video) in enumerate(videos.items(), 1):
-        sources[video_id] = read_source(child, video, rate=fallback, drops=drops)
+        sources[video_id] = read_source(worker, video, rate=fallback, drops=drops)
         on_progress(number / len(videos))
     subclips = [make_subclip(sources[one.video.video_id], one, handle_seconds=handle_seconds) for one in moments]
     return PreparedExport(
@@ -67,5 +67,5 @@ def prepare_subclips(
 def _variable_rate_warning(source: Source) -> str:
     return (
         f"{source.name} has a variable frame rate; its frames are counted at {rate_name(source.known_rate.per_second)}"
-        " a second, each cut lies on the nearest"
+        " a second, and cuts snap to the nearest one"
     )

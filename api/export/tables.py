@@ -1,4 +1,4 @@
-"""Takes as CSV, JSON and WebVTT chapters. Pure."""
+"""Rendering of subclips as CSV, JSON and WebVTT chapters. Pure."""
 
 import csv
 import io
@@ -16,11 +16,11 @@ COLUMNS: tuple[str, ...] = (
     "source_in", "source_out", "score", "signals", "text", "video_id", "path",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@")
-"""A cell that begins so would be run by a spreadsheet."""
+"""Spreadsheets evaluate cells that start with one of these."""
 
 
 def csv_table(subclips: Sequence[Subclip], *, with_paths: bool) -> str:
-    """RFC 4180, UTF-8, a line of names first. Cells that a spreadsheet would run as a formula begin with `'`."""
+    """CSV by RFC 4180 with a header line. Cells that a spreadsheet would evaluate are prefixed with `'`."""
     out = io.StringIO()
     columns = COLUMNS if with_paths else COLUMNS[:-1]
     writer = csv.DictWriter(out, columns, extrasaction="ignore")
@@ -33,7 +33,7 @@ def csv_table(subclips: Sequence[Subclip], *, with_paths: bool) -> str:
 
 
 def json_document(subclips: Sequence[Subclip], *, title: str, with_paths: bool) -> str:
-    """`{"title", "moments"}`: the moments of `search --json`, each with its frames and time codes."""
+    """`{"title", "moments"}`: the moments of `search --json`, with frames and time codes."""
     rows = [_row(rank, subclip) | {"signals": subclip.moment.signals} for rank, subclip in enumerate(subclips, 1)]
     for row in rows:
         if with_paths:
@@ -43,7 +43,7 @@ def json_document(subclips: Sequence[Subclip], *, title: str, with_paths: bool) 
 
 
 def video_chapters(subclips: Sequence[Subclip]) -> str:
-    """WebVTT of one video's takes."""
+    """WebVTT chapters of the subclips of one video."""
     return chapters_vtt(
         (
             TimeSpan(float(subclip.rate.seconds(subclip.first)), float(subclip.rate.seconds(subclip.stop))),

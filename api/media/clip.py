@@ -1,7 +1,7 @@
-"""Cut `[start, stop)` of a video into an MP4 that every player plays: H.264, AAC, index in front.
+"""Cutting of `[start, stop)` of a video into an MP4 that every player plays: H.264, AAC, index in front.
 
-Runs in the media child; a transcode is the cut of everything. The first picture is the one on screen at the start, and
-stays from 0 on; each other one comes at its own time less the start; the last one leaves at the stop.
+Runs in the media worker. A transcode is a cut of the whole video. The first frame is the one on screen at the start,
+and is shown from 0 on; every other frame keeps its time relative to the start; the last one ends at the stop.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,15 +17,15 @@ from indexer.decode.worker.av_types import AudioFrame, OutputContainer, VideoFra
 from indexer.errors import UnreadableVideoError
 
 _LATE_PACKET_SECONDS = 10.0
-"""How far past the stop the file is read for sound or pictures that lie late in it."""
+"""How far past the stop the file is read for packets that are interleaved late."""
 _FINE = 1000
-"""Least ticks a second, so that what is no picture can be timed too."""
+"""Minimum ticks a second, fine enough for times between frames."""
 _MAX_EARLY_AUDIO_FRAMES = 20_000
-"""Pieces of sound that may come before the first picture."""
+"""Audio frames that may precede the first video frame."""
 
 
 def open_output(path: str, *, webm: bool = False) -> OutputContainer:
-    """A file to write, with its index in front where the format has one."""
+    """Open an output file, with the index in front where the format has one."""
     if webm:
         return av.open(path, "w", format="webm")
     return av.open(path, "w", format="mp4", options={"movflags": "+faststart"})
@@ -35,10 +35,10 @@ def cut(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str
     """Write the clip.
 
     Args:
-        on_progress: gets the share that is done, 0 to 1.
+        on_progress: receives the completed share, 0 to 1.
 
     Raises:
-        VideoError: of the kind that fits.
+        VideoError: the matching subclass.
     """
     source = SourceReader(request)
     length = request.stop_seconds - request.start_seconds
@@ -94,7 +94,7 @@ def _write(
         if is_shown and is_heard:
             break
     if pictures is None:
-        raise UnreadableVideoError("no picture could be decoded there")
+        raise UnreadableVideoError("no frame could be decoded there")
     pictures.finish(length)
     if sounds is not None:
         sounds.finish(length)
@@ -102,7 +102,7 @@ def _write(
 
 
 def _stop_after(items: Iterator[TimedFrame], stop_seconds: float) -> Iterator[TimedFrame]:
-    """Ends some seconds after the stop, whatever has not come by then."""
+    """The items until some seconds after the stop; later packets are ignored."""
     for item in items:
         if item[0] > stop_seconds + _LATE_PACKET_SECONDS:
             return
@@ -110,8 +110,10 @@ def _stop_after(items: Iterator[TimedFrame], stop_seconds: float) -> Iterator[Ti
 
 
 def snap_to_frame_grid(items: Iterator[TimedFrame], rate: Fraction) -> Iterator[TimedFrame]:
-    """Each picture at its frame's exact time: containers round times, to a whole millisecond in Matroska. Between two
-    frames, as variable frame rates have it, the nearest is taken. With a rate of 0 all stay where they are."""
+    """Snap the times of video frames to the grid of the frame rate, since containers round times: Matroska to 1 ms.
+
+    With a variable frame rate, times snap to the nearest grid frame. A rate of 0 keeps all times.
+    """
     for time, frame in items:
         if rate and isinstance(frame, VideoFrame):
             yield float(round(time * rate) / rate), frame
@@ -120,7 +122,7 @@ def snap_to_frame_grid(items: Iterator[TimedFrame], rate: Fraction) -> Iterator[
 
 
 def ticks_per_second(rate: Fraction) -> int:
-    """A clock in which every frame of the rate begins at a whole tick; MPEG's without a rate."""
+    """A time base in which every frame of the rate starts at a whole tick; MPEG's 90 kHz without a rate."""
     if not rate:
         return TICKS
     return rate.numerator if rate.numerator >= _FINE else rate.numerator * _FINE

@@ -1,4 +1,4 @@
-"""What decides whether a browser plays a file, read from its headers. Runs in the media child."""
+"""Probing of the properties that decide how a browser can play a file. Runs in the media worker."""
 
 from dataclasses import asdict
 
@@ -8,10 +8,10 @@ from api.media.worker_protocol import MediaRequest
 
 
 def probe_format(request: MediaRequest) -> dict[str, object]:
-    """The fields of `MediaFormat`.
+    """The fields of `MediaFormat`, from the headers of the source.
 
     Raises:
-        VideoError: of the kind that fits.
+        VideoError: the matching subclass.
     """
     source = SourceReader(request)
     try:
@@ -32,7 +32,7 @@ def probe_format(request: MediaRequest) -> dict[str, object]:
 
 
 def _is_webm(request: MediaRequest) -> bool:
-    """Matroska's DocType stands within the first bytes (RFC 8794, 11.3.1)."""
+    """Whether Matroska's DocType, in the first bytes (RFC 8794, 11.3.1), is `webm`."""
     import os
 
     head = os.pread(request.source_fd, 64, 0)

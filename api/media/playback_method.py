@@ -1,6 +1,6 @@
-"""What a browser plays: as it is, after its packets were put into another container, or only decoded and coded anew.
+"""How a browser can play a video: directly, after remuxing, or after transcoding.
 
-Pure. Follows what Chromium's and Firefox's own demuxers take: MP4 and WebM; H.264 in 8-bit 4:2:0, VP8, VP9, AV1; AAC,
+Pure. Follows the demuxers and decoders of Chromium and Firefox: MP4 and WebM; H.264 in 8-bit 4:2:0, VP8, VP9, AV1; AAC,
 MP3, Opus, Vorbis, FLAC.
 """
 
@@ -16,32 +16,32 @@ BROWSER_PIXEL_FORMATS_10_BIT = BROWSER_PIXEL_FORMATS | {"yuv420p10le"}
 MP4_AUDIO_CODECS = frozenset({"aac", "mp3", "opus", "flac", ""})
 WEBM_AUDIO_CODECS = frozenset({"opus", "vorbis", ""})
 MAX_START_OFFSET_SECONDS = 0.05
-"""A file whose first picture comes later has another clock in a browser than in the library: it is copied to 0."""
+"""A browser would play a file that starts later on another clock than the library's, so it is remuxed to start at 0."""
 _REMUXABLE = frozenset({MP4, MATROSKA, "mpegts", "flv", "live_flv"})
-"""Containers whose packets all have a presentation time."""
+"""Containers whose packets all have presentation times."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaFormat:
-    """What decides."""
+    """Properties of a file that decide how it can be played."""
 
     container: str
-    """FFmpeg's name."""
+    """FFmpeg's name of the container."""
     codec: str
     pixel_format: str
-    """Empty when not known: taken for the usual one."""
+    """Empty when unknown; then the usual one is assumed."""
     sound: str
-    """Codec of the sound that is heard, empty for none."""
+    """Codec of the chosen audio track, empty for none."""
     is_first_video: bool = True
-    """The video stream that the library chose is the one that browsers show."""
+    """The library's video stream is the first one, which browsers show."""
     start_seconds: float = 0.0
     """Container time of the first presented frame."""
     doc_type: str = ""
-    """`webm` for Matroska that says so."""
+    """Matroska's DocType: `webm`, or empty for others."""
 
 
 def has_browser_codec(media_format: MediaFormat) -> bool:
-    """The coded pictures are what browsers decode."""
+    """Whether browsers decode the video codec and pixel format."""
     match media_format.codec:
         case "h264":
             return media_format.pixel_format in BROWSER_PIXEL_FORMATS | {""}
@@ -52,17 +52,17 @@ def has_browser_codec(media_format: MediaFormat) -> bool:
 
 
 def needs_webm(media_format: MediaFormat) -> bool:
-    """VP8 may not stand in MP4."""
+    """Whether a remux must be WebM: MP4 cannot contain VP8."""
     return media_format.codec == "vp8"
 
 
 def can_copy_audio(media_format: MediaFormat) -> bool:
-    """The sound may be copied beside the pictures."""
+    """Whether the audio can be remuxed together with the video."""
     return media_format.sound in (WEBM_AUDIO_CODECS if needs_webm(media_format) else MP4_AUDIO_CODECS)
 
 
 def choose_playback_method(media_format: MediaFormat) -> PlaybackMethod:
-    """How a browser gets to see a video."""
+    """How a browser can play the file."""
     if not has_browser_codec(media_format) or (needs_webm(media_format) and not can_copy_audio(media_format)):
         return "transcode"
     in_mp4 = media_format.container == MP4 and media_format.codec != "vp8" and media_format.sound in MP4_AUDIO_CODECS
@@ -82,12 +82,12 @@ def choose_playback_method(media_format: MediaFormat) -> PlaybackMethod:
 
 
 def media_type(media_format: MediaFormat) -> str:
-    """Of a file that is served as it is."""
+    """Media type of a file that is played directly."""
     return "video/webm" if media_format.container == MATROSKA else "video/mp4"
 
 
 def estimate_playback_method(video: Video) -> PlaybackMethod:
-    """What the library alone says of a video, before its file was looked into: for lists of many."""
+    """Playback method from library data alone, without probing the file. For listings."""
     probe = video.probe
     if probe is None or video.failure_kind:
         return "no"

@@ -1,6 +1,6 @@
-"""Clips of our own joined into one MP4 of one size and one rate, a chapter for each. Runs in the media child.
+"""Joining of clips into one MP4 of one size and frame rate, with a chapter for each. Runs in the media worker.
 
-Pictures that have another shape stand on black; slower ones are shown several times, of faster ones some are left out.
+Frames of another aspect ratio are letterboxed. Frames are repeated or dropped to match the frame rate.
 """
 
 from collections.abc import Callable
@@ -19,14 +19,14 @@ from indexer.decode.worker.av_types import InputContainer, OutputContainer, Vide
 from indexer.errors import UnreadableVideoError
 
 _BLACK = (16, 128, 128)
-"""Y, U, V of the limited range."""
+"""Black in limited-range Y, U, V."""
 
 
 def join(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
     """Write the reel.
 
     Raises:
-        UnreadableVideoError: a part has no picture.
+        UnreadableVideoError: a part has no frame.
     """
     rate = Fraction(*request.rate)
     whole = sum(part.frames for part in request.parts)
@@ -46,7 +46,7 @@ class _Reel:
         self._video: VideoEncoder | None = None
         self._sound = AudioEncoder(output, None, stop_seconds=seconds)
         self.place = 0
-        """Frame that comes next."""
+        """Index of the next output frame."""
 
     def add(self, part: Part) -> None:
         begin = self.place
@@ -68,11 +68,11 @@ class _Reel:
             self._hold(shown, min(place, stop))
             shown = letterbox(frame, self._request.size)
         if shown is None:
-            raise UnreadableVideoError(f"no picture in {part.title!r}")
+            raise UnreadableVideoError(f"no frame in {part.title!r}")
         self._hold(shown, stop)
 
     def _hold(self, frame: VideoFrame | None, until: int) -> None:
-        """Show a frame up to a place."""
+        """Repeat a frame up to, and without, output frame `until`."""
         while frame is not None and self.place < until:
             if self._video is None:
                 most = max(self._request.size)
@@ -88,7 +88,7 @@ class _Reel:
 
 
 def letterbox(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
-    """A picture of our own clips (upright yuv420p), as large as fits, in the middle of black. Both sides are even."""
+    """A frame (upright yuv420p) scaled to fit, centred on black. Both sides are even."""
     width, height = size
     aspect = float(getattr(frame, "sample_aspect_ratio", None) or 1)
     shown = frame.width * aspect

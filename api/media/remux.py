@@ -1,6 +1,6 @@
-"""Copy the coded pictures of a video into a container that browsers play; sound that they do not play becomes AAC.
+"""Remuxing: copies the encoded video into a container that browsers play; unsupported audio becomes AAC.
 
-Runs in the media child. The first presented frame comes at 0. Leaves out whether this is enough (`playable`).
+Runs in the media worker. The first presented frame is at 0. Leaves out whether remuxing suffices (`playback_method`).
 """
 
 from collections.abc import Callable
@@ -16,16 +16,16 @@ from indexer.decode.worker.av_types import AudioFrame, AudioStream, Packet, Vide
 from indexer.errors import UnreadableVideoError
 
 _MAX_REORDERED = 64
-"""Packets before the first with a decoding time; H.264 reorders 16 at most."""
+"""Packets before the first one with a decoding time; H.264 reorders at most 16."""
 _SLACK_SECONDS = 0.02
-"""A copy's first picture may come so late."""
+"""Latest time of the first frame of the copy."""
 
 
 def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
-    """Write the whole video anew without decoding its pictures.
+    """Copy the whole video without decoding its frames.
 
     Raises:
-        VideoError: of the kind that fits.
+        VideoError: the matching subclass.
     """
     source = SourceReader(request)
     try:
@@ -40,7 +40,7 @@ def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
             for packet in source.packets(source.video, *([audio] if audio is not None else [])):
                 if packet.stream_index == source.video.index:
                     if packet.is_corrupt or packet.is_discard:
-                        raise UnreadableVideoError("its packets are not all shown, so they cannot be copied")
+                        raise UnreadableVideoError("some packets are not shown, so they cannot be copied")
                     if not _shift(packet, request.origin_seconds, least=-1.0):
                         continue
                     on_progress(min(1.0, float((packet.pts or 0) * packet.time_base) / max(1e-3, request.stop_seconds)))
@@ -61,27 +61,27 @@ def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
     finally:
         source.close()
     if not count:
-        raise UnreadableVideoError("it has no pictures that can be copied")
+        raise UnreadableVideoError("the video has no frames that can be copied")
     _check(request.output, request.stop_seconds)
     return {"frames": count, "seconds": request.stop_seconds}
 
 
 def _check(path: str, stop_seconds: float) -> None:
-    """Raises UnreadableVideoError unless the copy shows its first picture at 0 and lasts as long as the video."""
+    """Raises UnreadableVideoError unless the copy starts at 0 and is as long as the video."""
     with av.open(path) as made:
         stream = made.streams.video[0]
         try:
             first = next(made.decode(stream), None)
         except av.error.FFmpegError as error:
-            raise UnreadableVideoError(f"its copy does not begin with a picture: {error}") from error
+            raise UnreadableVideoError(f"its copy does not start with a frame: {error}") from error
         if first is None or abs(float((first.pts or 0) * (stream.time_base or 0))) > _SLACK_SECONDS:
-            raise UnreadableVideoError("its copy does not begin with its first picture")
+            raise UnreadableVideoError("its copy does not start with its first frame")
         if made.duration is not None and abs(made.duration / 1e6 - stop_seconds) > 1.0 + 0.02 * stop_seconds:
-            raise UnreadableVideoError("its copy does not last as long as the video")
+            raise UnreadableVideoError("its copy is not as long as the video")
 
 
 class _DecodingOrder:
-    """Gives the first packets of Matroska the decoding times that it does not store, before the first known one."""
+    """Fills in the decoding times of the first packets, which Matroska does not store."""
 
     def __init__(self, stream: VideoStream) -> None:
         self._stream = stream
@@ -89,7 +89,7 @@ class _DecodingOrder:
         self._is_known = False
 
     def add(self, packet: Packet) -> list[Packet]:
-        """The packets that can be written now."""
+        """The packets that are ready to be written."""
         if self._is_known:
             return [packet]
         self._waiting.append(packet)
@@ -107,7 +107,7 @@ class _DecodingOrder:
 
 
 def _shift(packet: Packet, origin_seconds: float, *, least: float) -> bool:
-    """Move a packet to the player's clock; False for one that is left out."""
+    """Shift a packet to the player's clock. False for one before `least`, which is dropped."""
     if packet.pts is None:
         raise UnreadableVideoError("a packet has no presentation time, so it cannot be copied")
     ticks = round(origin_seconds / packet.time_base)

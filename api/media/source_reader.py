@@ -1,8 +1,8 @@
-"""Pictures and sound of a video from a time on, on the player's clock (0 is the first presented frame).
+"""Reading of video and audio frames from a time on, with times on the player's clock (0 is the first presented frame).
 
-Runs in the media child. Leaves out what is done with them. Containers that keep exact times are jumped in; the others
-are read from the front without decoding up to the key frame before the wanted time, since libavformat guesses their
-times from what it read before. Times are made as in `indexer.decode.worker.pyav_reader`.
+Runs in the media worker. Containers that store exact times are seeked. Others are read from the front, without decoding
+before the key frame of the start time, since libavformat infers their times from the packets before. Times are computed
+as in `indexer.decode.worker.pyav_reader`.
 """
 
 from collections.abc import Iterator
@@ -22,32 +22,32 @@ from indexer.decode.worker.stream_selection import choose_audio_stream, has_deco
 from indexer.errors import EncryptedVideoError, UnreadableVideoError
 
 TimedFrame = tuple[float, VideoFrame | AudioFrame]
-"""Presentation time in seconds on the player's clock, which may be negative for sound, and what is presented."""
+"""(presentation time in seconds on the player's clock, which may be negative for audio, frame)."""
 
 LEAD_SECONDS = 2.0
-"""Sound may lie so much earlier in a file than the pictures of its time."""
+"""How much earlier in the file audio may be interleaved than video of the same time."""
 _FURTHER_SECONDS = 30.0
-"""When a jump landed too late, the next one aims so much earlier; then the file is read from the front."""
+"""Lead of the second attempt when a seek landed too late. If that fails too, the file is read from the front."""
 _MAX_HELD_BYTES = 256 << 20
-"""Packets kept for want of a later key frame; then they are decoded instead."""
+"""Limit of packets held back while waiting for a later key frame; beyond it they are decoded."""
 _MAX_READ_ERRORS = 32
 
 
 class SourceReader:
-    """An open video file."""
+    """An open source file. Raises the matching VideoError."""
 
     def __init__(self, request: MediaRequest) -> None:
-        """Raises VideoError: of the kind that fits."""
+        """Open the source. Raises the matching VideoError."""
         self._request = request
         self._open()
 
     @property
     def is_exact(self) -> bool:
-        """Whether the container keeps times, so that one may jump in it."""
+        """Whether the container stores exact times, so that seeking is reliable."""
         return self.container.format.name in DECORD_CONTAINERS
 
     def read_from(self, start_seconds: float, *, sound: bool) -> Iterator[TimedFrame]:
-        """Pictures in order from the one on screen at `start_seconds`, or before it, on; and the sound around them."""
+        """Video frames in order, starting at or before the one on screen at `start_seconds`, and nearby audio."""
         aims = (LEAD_SECONDS, _FURTHER_SECONDS) if self.is_exact and start_seconds > LEAD_SECONDS else ()
         for early in aims:
             self._open()
@@ -66,7 +66,7 @@ class SourceReader:
         yield from self._decode(start_seconds, sound=sound)
 
     def packets(self, *streams: Stream) -> Iterator[Packet]:
-        """Every packet of these streams; goes on after a damaged place."""
+        """All packets of the streams. Reading continues after damaged packets."""
         failures = 0
         while failures < _MAX_READ_ERRORS:
             try:
@@ -79,7 +79,7 @@ class SourceReader:
                 failures += 1
 
     def seconds(self, ticks: int, stream: Stream) -> float:
-        """Container ticks -> the player's clock."""
+        """Container ticks to seconds on the player's clock."""
         return float(ticks * (stream.time_base or 0)) - self._request.origin_seconds
 
     def close(self) -> None:
@@ -94,7 +94,7 @@ class SourceReader:
             raise UnreadableVideoError("the file has other streams than it had when it was indexed; index it again")
         self.video = cast(VideoStream, streams[self._request.stream_index])
         if not has_decoder(self.video):
-            raise UnreadableVideoError("no decoder for its pictures")
+            raise UnreadableVideoError("FFmpeg has no decoder for its video codec")
         context = self.video.codec_context
         check_pixels(context.width, context.height, self._request.decode)
         context.thread_count, context.thread_type = self._request.decode.threads, "AUTO"
@@ -116,12 +116,12 @@ class SourceReader:
         weight, begun, after = 0, False, 0.0
         for packet in self.packets(self.video, *([audio] if audio else [])):
             if audio is not None and packet.stream_index == audio.index:
-                # Sound long before the start is not needed, and decoding it would cost.
+                # Audio long before the start is not needed; decoding it would take time.
                 if packet.pts is None or self.seconds(packet.pts, audio) > start - LEAD_SECONDS:
                     yield from self._decode_audio_packet(packet, audio)
                 continue
             if packet.has_sidedata("encryption_info"):
-                raise EncryptedVideoError("the pictures are encrypted (DRM)")
+                raise EncryptedVideoError("the video is encrypted (DRM)")
             if not begun:
                 ticks = packet.pts if packet.pts is not None else packet.dts
                 if packet.is_keyframe and ticks is not None and self.seconds(ticks, self.video) <= start + 1e-6:
@@ -163,7 +163,7 @@ class SourceReader:
             return
         for frame in frames:
             if frame.pts is not None and frame.samples:
-                # PyAV gives sound frames the stream's time base, or the codec's when drained.
+                # PyAV gives audio frames the time base of the stream, or of the codec when flushed.
                 tick = frame.time_base or audio.time_base or 0
                 yield float(frame.pts * tick) - self._request.origin_seconds, frame
 
@@ -175,7 +175,7 @@ def decodable_audio(container: InputContainer) -> AudioStream | None:
 
 
 def open_source_container(request: MediaRequest) -> InputContainer:
-    """Through the descriptor; by path where the name's ending was needed to tell what it is."""
+    """Open the source through its descriptor, or by path where its file extension is needed to detect the format."""
     container = open_container(_linked(request.source_fd) or request.decode.path)
     if request.container in ("", container.format.name):
         return container
@@ -191,9 +191,9 @@ def _linked(descriptor: int) -> str:
 
 
 def shown_from(items: Iterator[TimedFrame], start_seconds: float) -> Iterator[TimedFrame]:
-    """Pictures from the one on screen at the start on, with times that rise strictly and are never before the start.
+    """Video frames from the one on screen at the start on, with strictly rising times that are never before the start.
 
-    Sound passes through as it is.
+    Audio passes through unchanged.
     """
     waiting: VideoFrame | None = None
     last = start_seconds

@@ -1,4 +1,4 @@
-"""Pictures at times as JPEG files: one, or many as a sheet of tiles. Runs in the media child."""
+"""Still frames as JPEG: a single one, or a sprite sheet of many. Runs in the media worker."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -16,14 +16,14 @@ from indexer.records import Pixels
 
 _QUALITY = 80
 _JUMP_SECONDS = 20.0
-"""Times that lie closer are reached by decoding on; key frames are rarely nearer to each other than a few seconds."""
+"""Closer times are reached by decoding on instead of seeking; key frames are rarely closer than a few seconds."""
 
 
 def still(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
     """Write the frame on screen at `start_seconds`, its longer side at most `max_side`.
 
     Raises:
-        VideoError: of the kind that fits.
+        VideoError: the matching subclass.
     """
     source = SourceReader(request)
     try:
@@ -31,16 +31,16 @@ def still(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
     finally:
         source.close()
     if pixels is None:
-        raise UnreadableVideoError("no picture could be decoded there")
+        raise UnreadableVideoError("no frame could be decoded there")
     on_progress(1.0)
     _write(request.output, pixels)
     return {"width": int(pixels.shape[1]), "height": int(pixels.shape[0])}
 
 
 def sheet(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
-    """Write the tiles row by row; all have the size of the first. What cannot be read stays black.
+    """Write a sprite sheet, row by row. All tiles have the size of the first one; unreadable ones stay black.
 
-    Args of the request: `max_side` is the longer side of a tile.
+    `request.max_side` is the longer side of a tile.
     """
     ready = {place: _read(tile.picture) for place, tile in enumerate(request.tiles) if tile.picture}
     missing = [place for place in range(len(request.tiles)) if ready.get(place) is None]
@@ -57,7 +57,7 @@ def sheet(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
         finally:
             source.close()
     if not found:
-        raise UnreadableVideoError("no picture could be decoded")
+        raise UnreadableVideoError("no frame could be decoded")
     first = found[min(found)]
     width, height = fitted_size(first.shape[1], first.shape[0], request.max_side)
     rows = -(-len(request.tiles) // request.columns)
@@ -70,7 +70,7 @@ def sheet(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
 
 
 def frames_at(source: SourceReader, times: Sequence[float], max_side: int) -> Iterator[tuple[float, Pixels]]:
-    """(asked time, the picture on screen then) for rising times; stops where no more can be decoded."""
+    """(time, frame on screen at that time) for rising times. Ends early where nothing more can be decoded."""
     maker: FrameConverter | None = None
     place = 0
     while place < len(times):
@@ -110,6 +110,6 @@ def _read(path: str) -> Pixels | None:
 def _write(path: str, pixels: Pixels) -> None:
     ok, coded = cv2.imencode(".jpg", np.ascontiguousarray(pixels[:, :, ::-1]), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     if not ok:
-        raise UnreadableVideoError("the picture could not be written as JPEG")
-    with open(path, "wb") as stream:  # noqa: PTH123 - a path of our own
+        raise UnreadableVideoError("the frame could not be encoded as JPEG")
+    with open(path, "wb") as stream:  # noqa: PTH123 - written by the worker
         stream.write(coded.tobytes())

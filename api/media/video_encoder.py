@@ -1,7 +1,7 @@
-"""The pictures of an MP4 that is written: upright, of even size, 8-bit 4:2:0, as H.264 with exact times.
+"""Encoding of the H.264 track of an MP4: upright frames of even size in 8-bit 4:2:0, with exact times.
 
-Runs in the media child. No B-frames, so that decoding and presentation order are one and the first picture needs no
-edit list; each frame's duration is written, also the last one's.
+Runs in the media worker. Without B-frames, decoding order equals presentation order and the first frame needs no edit
+list. The duration of every frame is written, including the last one.
 """
 
 from fractions import Fraction
@@ -17,7 +17,7 @@ from indexer.errors import UnreadableVideoError
 from indexer.records import Pixels
 
 TICKS = 90_000
-"""A second has so many; the clock of MPEG, in which every usual frame rate is exact to 6 microseconds."""
+"""Ticks a second: MPEG's clock, in which every common frame rate is exact to 6 microseconds."""
 _KEY_SECONDS_FRAMES = 60
 _ENCODER = "libx264"
 _OPTIONS = {"preset": "veryfast", "crf": "21", "profile": "high"}
@@ -25,7 +25,7 @@ _MATRIX_709, _MATRIX_601 = 1, 6
 
 
 class VideoEncoder:
-    """An H.264 track, made for the first picture that is shown."""
+    """An H.264 track with the size and colours of its first frame."""
 
     def __init__(
         self,
@@ -39,10 +39,10 @@ class VideoEncoder:
     ) -> None:
         """
         Args:
-            rate: of the source, pictures a second, if known: a hint for the encoder's rate control alone.
-            most_side: larger pictures are scaled down to it.
-            ticks: the track's clock counts so many a second.
-            timecode: SMPTE time code of the first picture, written as a track of its own; empty for none.
+            rate: frame rate of the source, if known: only a hint for the encoder's rate control.
+            max_side: longer side to which larger frames are scaled down.
+            ticks: ticks a second of the track's time base.
+            timecode: SMPTE time code of the first frame, written as a separate track; empty for none.
         """
         self._output, self._ticks = output, ticks
         self._orientation = orientation_of_frame(first)
@@ -51,7 +51,9 @@ class VideoEncoder:
         self._width, self._height = width, height
         self._hdr = FrameConverter(first, max_side) if is_hdr(first) else None
         if _ENCODER not in codecs_available:
-            raise UnreadableVideoError("this PyAV has no H.264 encoder (libx264), so nothing can be cut or transcoded")
+            raise UnreadableVideoError(
+                "this build of PyAV has no H.264 encoder (libx264), so nothing can be cut or transcoded"
+            )
         stream = output.add_stream(_ENCODER, rate=_sane_rate(rate), options=_OPTIONS)
         context = stream.codec_context
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
@@ -69,7 +71,7 @@ class VideoEncoder:
         self._held: Packet | None = None
 
     def add(self, seconds: float, frame: VideoFrame) -> None:
-        """One picture that comes on screen at that time of the file being written."""
+        """Add a frame that is shown from `seconds` on in the output."""
         tick = round(seconds * self._ticks)
         if tick <= self._last_tick:
             return
@@ -79,7 +81,7 @@ class VideoEncoder:
         self._mux(self._stream.encode(picture))
 
     def finish(self, stop_seconds: float) -> None:
-        """Write what is left; the last picture stays until `stop_seconds`."""
+        """Flush the encoder. The last frame is shown until `stop_seconds`."""
         self._mux(self._stream.encode(None))
         if self._held is not None:
             self._held.duration = max(1, round(stop_seconds * self._ticks) - (self._held.pts or 0))
@@ -118,7 +120,7 @@ class VideoEncoder:
 
 
 def rotate_frame(frame: VideoFrame, orientation: Orientation) -> VideoFrame:
-    """A yuv420p picture of even size, upright."""
+    """Rotate a yuv420p frame of even size."""
     flat = np.asarray(frame.to_ndarray(), np.uint8)  # (height * 3 / 2, width): Y, then U and V, each a quarter of it
     width, height = frame.width, frame.height
     quarter = width * height // 4
@@ -148,7 +150,7 @@ def _sane_rate(rate: Fraction | None) -> Fraction:
 
 
 def _shown_aspect(frame: VideoFrame, orientation: Orientation) -> Fraction | None:
-    """Of one pixel, width to height, after turning; None for square ones."""
+    """Pixel aspect ratio (width to height) after rotation; None for square pixels."""
     aspect = getattr(frame, "sample_aspect_ratio", None)
     if not aspect or aspect == 1 or not Fraction(1, 10) <= aspect <= 10:
         return None

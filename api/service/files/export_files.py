@@ -70,8 +70,8 @@ async def build_reel(
         def done(share: float) -> None:
             preparation.share = share
 
-        child = MediaWorker(runtime.settings, preparer.should_stop(preparation))
-        write_reel(child, subclips, draft, rate=rate, force=True, on_progress=done)
+        worker = MediaWorker(runtime.settings, preparer.should_stop(preparation))
+        write_reel(worker, subclips, draft, rate=rate, force=True, on_progress=done)
 
     what = [
         (subclip.source.video.video_id, subclip.first, subclip.stop, title_of(subclip.moment)) for subclip in subclips

@@ -68,7 +68,7 @@ async def format_of(runtime: Runtime, preparer: MediaPreparer, video: Video) -> 
     """
 
     def make(draft: Path, preparation: Preparation) -> None:
-        found = process_video(preparer, runtime.settings, video, "facts", preparation=preparation)
+        found = process_video(preparer, runtime.settings, video, "format", preparation=preparation)
         draft.write_text(json.dumps(asdict(MediaFormat(**found))), encoding="utf-8")
 
     name = f"{video.video_id}.facts.json"

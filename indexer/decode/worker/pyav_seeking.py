@@ -30,7 +30,7 @@ class SeekingFailedError(Exception):
 class SeekingSampler:
     """Samples frames from a second container of the file, with all timestamps known.
 
-    Raises SparseFailedError on making, and while reading, when the file should be read front to back.
+    Construction and reading raise SeekingFailedError when the file should be read sequentially.
     """
 
     def __init__(self, request: DecodeRequest, reader: PyavReader, on_progress: Callable[[], None]) -> None:
