@@ -1,4 +1,4 @@
-"""Moments as pictures and sound: a ZIP of clips, or one reel of all. What was cut is kept, so asking again goes on."""
+"""Clips in a ZIP, or one reel, for the service. Finished clips are cached, so that a repeated request continues."""
 
 import hashlib
 import os
@@ -21,19 +21,19 @@ from api.service.schemas.export import MOST_CLIP_SECONDS, MOST_CLIPS
 
 
 def check_total_length(subclips: Sequence[Subclip]) -> None:
-    """Raises BadRequestError where that is too much to be cut for one request."""
+    """Raises BadRequestError when the subclips are too many or too long for one request."""
     seconds = float(sum(subclip.duration_seconds for subclip in subclips))
     if len(subclips) > MOST_CLIPS or seconds > MOST_CLIP_SECONDS:
-        bounds = f"{MOST_CLIPS} clips and {MOST_CLIP_SECONDS:g} s together at most"
-        message = f"{bounds}, here are {len(subclips)} of {seconds:.0f} s"
+        bounds = f"at most {MOST_CLIPS} clips and {MOST_CLIP_SECONDS:g} s in total"
+        message = f"{bounds}, not {len(subclips)} clips of {seconds:.0f} s"
         raise BadRequestError(message, fields=[("moments", message)])
 
 
 async def build_clips_zip(runtime: Runtime, preparer: MediaPreparer, subclips: Sequence[Subclip]) -> OpenedFile:
-    """The clips in one ZIP, which is gone once it was sent.
+    """The clips in one ZIP, an unlinked file that disappears when closed.
 
     Raises:
-        PreparingError: they are still being cut; ask again.
+        PreparingError: the clips are still being cut; retry later.
         QueueFullError, UnplayableError, GoneError: see `MediaPreparer.obtain`.
     """
     cut: list[OpenedFile] = []
@@ -50,8 +50,10 @@ async def build_clips_zip(runtime: Runtime, preparer: MediaPreparer, subclips: S
         for subclip in subclips:
             name = f"{subclip.source.video.video_id}.frames-{subclip.first}-{subclip.stop}.mp4"
             preparation = partial(make, subclip)
-            cut.append(await preparer.obtain(preparer.clips, name, preparation, queue=runtime.cuts, goes_on=False))
-        return await runtime.lookups.run(lambda: _packed(runtime.cache_folder, cut, clip_names(subclips)))
+            cut.append(
+                await preparer.obtain(preparer.clips, name, preparation, queue=runtime.cuts, finish_unattended=False)
+            )
+        return await runtime.lookups.run(lambda: _write_zip(runtime.cache_folder, cut, clip_names(subclips)))
     finally:
         for opened in cut:
             opened.close()
@@ -60,10 +62,10 @@ async def build_clips_zip(runtime: Runtime, preparer: MediaPreparer, subclips: S
 async def build_reel(
     runtime: Runtime, preparer: MediaPreparer, subclips: Sequence[Subclip], *, rate: Fraction | None = None
 ) -> OpenedFile:
-    """One MP4 of all takes, with chapters; raises as `build_clips_zip`.
+    """One MP4 of all subclips, with chapters. Raises as `build_clips_zip`.
 
     Args:
-        rate: None: that of most of the takes.
+        rate: None uses the rate of most of the subclips.
     """
 
     def make(draft: Path, preparation: Preparation) -> None:
@@ -78,11 +80,11 @@ async def build_reel(
     ]
     digest = hashlib.sha256(repr((what, rate)).encode()).hexdigest()
     return await preparer.obtain(
-        preparer.clips, f"{REELS}{digest[:32]}.mp4", make, queue=preparer.preparations, goes_on=False
+        preparer.clips, f"{REELS}{digest[:32]}.mp4", make, queue=preparer.preparations, finish_unattended=False
     )
 
 
-def _packed(folder: Path, clips: Sequence[OpenedFile], names: Sequence[str]) -> OpenedFile:
+def _write_zip(folder: Path, clips: Sequence[OpenedFile], names: Sequence[str]) -> OpenedFile:
     descriptor, name = tempfile.mkstemp(prefix="export-", suffix=".zip", dir=folder)
     path = Path(name)
     try:

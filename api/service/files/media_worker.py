@@ -1,4 +1,4 @@
-"""Ask a media child about a video for a route that waits. Blocks; leaves out running it (`child_job`)."""
+"""Running of a media worker on a library video, with the limits and cancellation of a preparation. Blocks."""
 
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,12 @@ def process_video(
     columns: int = 1,
     tiles: tuple[Tile, ...] = (),
 ) -> dict[str, Any]:
-    """Open the video's file and let a child work on it. The fields are `MediaRequest`'s.
+    """Open the video's file and run a media worker on it. Other arguments are fields of `MediaRequest`.
 
     Raises:
         GoneError: the file is not the one that was indexed.
         UnplayableError: indexing failed.
-        VideoError, CancelledError: as `run_media_worker`.
+        VideoError, CancelledError: from `run_media_worker`.
     """
     source = opened or open_source(video)
     try:

@@ -1,6 +1,6 @@
-"""What the media route serves of a video: the file itself, or one made for browsers and kept.
+"""The file that the media route serves for a video: the original, or a cached copy for browsers.
 
-Leaves out HTTP, and what decides (`playable`).
+Leaves out HTTP and the choice of the playback method (`playback_method`).
 """
 
 import json
@@ -33,12 +33,12 @@ async def open_playable(runtime: Runtime, preparer: MediaPreparer, video: Video)
 
     Raises:
         GoneError: the video's file is not the one that was indexed.
-        UnplayableError: no browser gets to see it.
-        PreparingError, QueueFullError: it is being made; or too many are.
+        UnplayableError: the video cannot be played.
+        PreparingError, QueueFullError: the copy is being prepared, or the queue is full.
     """
     if estimate_playback_method(video) == "no":
         raise UnplayableError(f"this video could not be indexed ({video.failure_reason or 'no picture'})")
-    # First of all the file must be there: what was made of it is not shown for another.
+    # Check the source first: a cached copy is not served for a source that was replaced.
     source = await runtime.lookups.run(lambda: open_source(video))
     try:
         media_format = await format_of(runtime, preparer, video)
@@ -54,14 +54,14 @@ async def open_playable(runtime: Runtime, preparer: MediaPreparer, video: Video)
         _make(runtime, preparer, video, media_format, how, draft, preparation)
 
     made = await preparer.obtain(
-        preparer.watch, f"{video.video_id}.video", make, queue=preparer.preparations, goes_on=True
+        preparer.watch, f"{video.video_id}.video", make, queue=preparer.preparations, finish_unattended=True
     )
     head = await runtime.lookups.run(lambda: made.read(0, _HEAD_BYTES))
     return made, "video/mp4" if head[4:8] == b"ftyp" else "video/webm"
 
 
 async def format_of(runtime: Runtime, preparer: MediaPreparer, video: Video) -> MediaFormat:
-    """What decides how it is played, read once from the file and kept.
+    """The format of the source, probed once and cached.
 
     Raises:
         As `open_playable`.
@@ -72,7 +72,7 @@ async def format_of(runtime: Runtime, preparer: MediaPreparer, video: Video) -> 
         draft.write_text(json.dumps(asdict(MediaFormat(**found))), encoding="utf-8")
 
     name = f"{video.video_id}.facts.json"
-    kept = await preparer.obtain(preparer.pictures, name, make, queue=runtime.cuts, goes_on=True)
+    kept = await preparer.obtain(preparer.pictures, name, make, queue=runtime.cuts, finish_unattended=True)
     try:
         text = await runtime.lookups.run(lambda: kept.read(0, kept.size_bytes))
     finally:
@@ -104,7 +104,7 @@ def _make(
         )
 
     if how == "remux":
-        # Some packets cannot be copied; then the pictures are coded anew.
+        # Where packets cannot be copied, the video is transcoded.
         with suppress(UnreadableVideoError, DecoderCrashedError, DecodeLimitError):
             work("remux")
             return

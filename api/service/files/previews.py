@@ -1,6 +1,6 @@
-"""A video's picture at a time, and its sheet of small pictures for hover previews with the WebVTT that names them.
+"""Preview images of a video: a still at a time, and a sprite sheet with its WebVTT for hover previews.
 
-The library's own pictures of segments are taken where they are near enough; otherwise a child decodes.
+Thumbnails of segments in the library are used where they are near enough; otherwise the media worker decodes.
 """
 
 import math
@@ -27,21 +27,21 @@ MIN_TILE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class StillRequest:
-    """A picture that was asked for."""
+    """A requested still."""
 
     seconds: float
     width: int
-    """At most so many pixels; no picture is enlarged."""
+    """Maximum width in pixels; stills are never enlarged."""
 
     def name(self, video: Video) -> str:
-        """In the cache."""
+        """Name of the cached file."""
         return f"{video.video_id}.t{round(self.seconds * 1000)}w{self.width}.jpg"
 
 
 def find_near_thumbnail(
     library: Library, video: Video, still: StillRequest, settings: MediaSettings
 ) -> tuple[OpenedFile | None, Path | None]:
-    """(the library's own picture as it is, or the one to be made smaller); neither where none is near. Blocks."""
+    """(open thumbnail of the library, path of one to scale down): one of them, or none if none is near. Blocks."""
     shown = video.probe.width if video.probe else 0
     if still.width > THUMBNAIL_WIDTH and shown > THUMBNAIL_WIDTH:
         return None, None
@@ -68,7 +68,7 @@ def write_still(
     draft: Path,
     preparation: Preparation,
 ) -> None:
-    """Write the picture. Blocks. Raises VideoError, GoneError, UnplayableError."""
+    """Write the still. Blocks. Raises VideoError, GoneError, UnplayableError."""
     if smaller is not None:
         picture = cv2.imread(str(smaller), cv2.IMREAD_COLOR)
         if picture is not None:
@@ -95,7 +95,7 @@ def write_still(
 
 @dataclass(frozen=True, slots=True)
 class SpriteSheetPlan:
-    """Which times the tiles of a sheet stand for."""
+    """Time spans of the tiles of a sprite sheet."""
 
     spans: tuple[TimeSpan, ...]
     columns: int
@@ -106,7 +106,7 @@ class SpriteSheetPlan:
 
 
 def plan_sprite_sheet(duration_seconds: float, settings: MediaSettings) -> SpriteSheetPlan:
-    """Equal parts of the whole video, of a second at least."""
+    """Equal spans of the whole video, each at least a second long."""
     count = max(1, min(settings.sprite_tiles, math.floor(duration_seconds / MIN_TILE_SECONDS)))
     step = duration_seconds / count
     spans = tuple(TimeSpan(place * step, (place + 1) * step) for place in range(count))
@@ -120,7 +120,7 @@ def sprite_sheet_name(video: Video) -> str:
 def write_sprite_sheet(
     preparer: MediaPreparer, settings: Settings, library: Library, video: Video, draft: Path, preparation: Preparation
 ) -> None:
-    """Write the sheet. Blocks. Raises VideoError, GoneError, UnplayableError."""
+    """Write the sprite sheet. Blocks. Raises VideoError, GoneError, UnplayableError."""
     plan = plan_sprite_sheet(video.duration_seconds, preparer.settings)
     rows = library.segments(video.video_id)
     tiles = tuple(_tile(library, video, rows, span) for span in plan.spans)
@@ -138,10 +138,10 @@ def write_sprite_sheet(
 
 
 def sprite_sheet_vtt(video: Video, sheet: Path, settings: MediaSettings) -> str:
-    """WebVTT whose cues name the tiles as media fragments (`#xywh=x,y,w,h`). Blocks.
+    """WebVTT whose cues refer to the tiles by media fragments (`#xywh=x,y,w,h`). Blocks.
 
     Raises:
-        UnreadableVideoError: the sheet cannot be read.
+        UnreadableVideoError: the sprite sheet cannot be read.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -150,7 +150,7 @@ def sprite_sheet_vtt(video: Video, sheet: Path, settings: MediaSettings) -> str:
         with Image.open(sheet) as image:
             width, height = image.width // plan.columns, image.height // plan.rows
     except (OSError, UnidentifiedImageError) as error:
-        raise UnreadableVideoError(f"the sheet of pictures cannot be read: {error}") from error
+        raise UnreadableVideoError(f"the sprite sheet cannot be read: {error}") from error
     lines = ["WEBVTT", ""]
     for place, span in enumerate(plan.spans):
         left, top = place % plan.columns * width, place // plan.columns * height
@@ -163,7 +163,7 @@ def sprite_sheet_vtt(video: Video, sheet: Path, settings: MediaSettings) -> str:
 
 
 def _tile(library: Library, video: Video, rows: list[SegmentRow], span: TimeSpan) -> Tile:
-    """A segment's own picture of that time, else the middle of it to be decoded."""
+    """The thumbnail of a segment in the span, else a frame to decode from its middle."""
     middle = (span.start_seconds + span.stop_seconds) / 2
     near = min(
         (row for row in rows if _holds(span, row.best_frame_seconds)),

@@ -126,7 +126,7 @@ class MediaRoutes(Controller):
 
         name = f"{video.video_id}.{round(begin * 1000)}-{round(end * 1000)}.mp4"
         opened = await while_there(
-            request, preparer.obtain(preparer.clips, name, make, queue=runtime.cuts, goes_on=False)
+            request, preparer.obtain(preparer.clips, name, make, queue=runtime.cuts, finish_unattended=False)
         )
         stem = PurePath(video.path).stem
         shown = content_disposition(f"{stem} {clock(begin)}-{clock(end)}.mp4", kind="attachment")
@@ -164,7 +164,8 @@ class MediaRoutes(Controller):
             write_still(preparer, runtime.settings, video, still, smaller, draft, preparation)
 
         opened = near or await while_there(
-            request, preparer.obtain(preparer.pictures, still.name(video), make, queue=runtime.cuts, goes_on=False)
+            request,
+            preparer.obtain(preparer.pictures, still.name(video), make, queue=runtime.cuts, finish_unattended=False),
         )
         return file_response(request, opened, media_type="image/jpeg", cache_control=KEPT)
 
@@ -258,7 +259,7 @@ class MediaRoutes(Controller):
             write_sprite_sheet(preparer, runtime.settings, runtime.library, video, draft, preparation)
 
         return await preparer.obtain(
-            preparer.pictures, sprite_sheet_name(video), make, queue=runtime.cuts, goes_on=True
+            preparer.pictures, sprite_sheet_name(video), make, queue=runtime.cuts, finish_unattended=True
         )
 
 

@@ -7,7 +7,7 @@ from litestar.params import Body, Parameter
 
 from api.service.files.media_preparer import preparer_of
 from api.service.jobs.runner import JobRunner
-from api.service.jobs.uploads import drop_upload
+from api.service.jobs.uploads import delete_upload
 from api.service.problems import described
 from api.service.routes.uploads import UploadRoutes
 from api.service.runtime import Runtime
@@ -84,7 +84,7 @@ class VideoRoutes(UploadRoutes):
             with Library.open_writer(runtime.library_path, maker=runtime.library.maker) as library:
                 library.remove_videos([video_id])
             for path in video.paths:
-                drop_upload(runtime.upload_folder, path)
+                delete_upload(runtime.upload_folder, path)
 
         jobs.check_idle()
         preparer = preparer_of(runtime)
