@@ -32,19 +32,24 @@ def render_edl(subclips: Sequence[Subclip], *, title: str) -> str:
     if len(rates) != 1:
         raise ExportError("an EDL has one frame rate; export each rate separately, or all as OTIO or FCPXML")
     record = FrameRate(subclips[0].rate.per_second, drops=subclips[0].rate.drops)
-    place = record.hour_frame
+    record_frame = record.hour_frame
     sources = list(dict.fromkeys(subclip.source.video.video_id for subclip in subclips))
     by_id = {subclip.source.video.video_id: subclip.source for subclip in subclips}
     reels = dict(zip(sources, reel_names(by_id[one].reel or by_id[one].name for one in sources), strict=True))
     lines = [f"TITLE: {plain_line(title)[:70]}", _mode(record)]
     for number, subclip in enumerate(subclips, 1):
-        times = (subclip.source_in, subclip.source_out, record.timecode(place), record.timecode(place + subclip.count))
+        times = (
+            subclip.source_in,
+            subclip.source_out,
+            record.timecode(record_frame),
+            record.timecode(record_frame + subclip.count),
+        )
         reel = reels[subclip.source.video.video_id]
         lines += ["", f"{number:03d}  {reel:<8} V     C        {' '.join(times)}"]
         lines.append(f"* FROM CLIP NAME: {plain_line(subclip.source.name)}")
         if (said := title_of(subclip.moment, max_characters=_MAX_COMMENT_CHARACTERS)) and subclip.moment.text.strip():
             lines.append(f"* COMMENT: {plain_line(said)}")
-        place += subclip.count
+        record_frame += subclip.count
     return "\n".join(lines) + "\n"
 
 

@@ -36,12 +36,12 @@ def render_fcpxml(subclips: Sequence[Subclip], *, title: str, rate: FrameRate, l
     project = ElementTree.SubElement(event, "project", name=_text(title))
     # Starts at 0, as new projects in Final Cut do: some readers would show an hour of black before a later start.
     sequence = ElementTree.SubElement(project, "sequence", format=sequence_format, tcStart="0s", tcFormat=_mode(rate))
-    spine, place = ElementTree.SubElement(sequence, "spine"), 0
+    spine, offset = ElementTree.SubElement(sequence, "spine"), 0
     for subclip in subclips:
         count = max(1, round(subclip.duration_seconds * rate.per_second))
-        _asset_clip(spine, subclip, assets[subclip.source.video.video_id], place, count, rate)
-        place += count
-    sequence.set("duration", time_of(place, rate))
+        _asset_clip(spine, subclip, assets[subclip.source.video.video_id], offset, count, rate)
+        offset += count
+    sequence.set("duration", time_of(offset, rate))
     ElementTree.indent(root)
     body = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n{body}\n'
@@ -86,14 +86,14 @@ def _assets(
 
 
 def _asset_clip(
-    spine: ElementTree.Element, subclip: Subclip, asset: tuple[str, str], place: int, count: int, rate: FrameRate
+    spine: ElementTree.Element, subclip: Subclip, asset: tuple[str, str], offset: int, count: int, rate: FrameRate
 ) -> None:
     own = subclip.rate
     clip = ElementTree.SubElement(
         spine,
         "asset-clip",
         ref=asset[0],
-        offset=time_of(place, rate),
+        offset=time_of(offset, rate),
         name=_text(subclip.source.name),
         start=time_of(subclip.source.start_frame + subclip.first, own),
         duration=time_of(count, rate),

@@ -72,7 +72,7 @@ class ExportResult:
     options: ExportOptions
     files: list[Path]
     moments: int
-    kept: int = 0
+    existing: int = 0
     """Number of clips that existed already."""
     text: str | None = None
     """Text for standard output, when no file was named."""
@@ -84,7 +84,7 @@ class ExportResult:
             "format": self.options.kind,
             "files": [str(path) for path in self.files],
             "moments": self.moments,
-            "kept": self.kept,
+            "kept": self.existing,
             "warnings": self.warnings,
         }
 
@@ -92,10 +92,10 @@ class ExportResult:
         """A one-line summary for users."""
         from api.safe_text import count_text, safe_text
 
-        place = self.files[0].parent if self.options.is_folder else self.files[0]
+        target = self.files[0].parent if self.options.is_folder else self.files[0]
         what = count_text(len(self.files), "file") + " in " if self.options.is_folder else ""
-        kept = f" ({self.kept:,} there already)" if self.kept else ""
-        return f"{count_text(self.moments, 'moment')} -> {what}{safe_text(str(place))}{kept}"
+        existing = f" ({self.existing:,} there already)" if self.existing else ""
+        return f"{count_text(self.moments, 'moment')} -> {what}{safe_text(str(target))}{existing}"
 
 
 def run_export(
@@ -135,8 +135,10 @@ def run_export(
     match options.kind:
         case "clips":
             assert options.out is not None
-            files, kept = write_clips(worker, subclips, options.out, force=options.force, on_progress=on_write_progress)
-            return ExportResult(options, files, len(subclips), kept, warnings=prepared.warnings)
+            files, existing = write_clips(
+                worker, subclips, options.out, force=options.force, on_progress=on_write_progress
+            )
+            return ExportResult(options, files, len(subclips), existing, warnings=prepared.warnings)
         case "reel":
             assert options.out is not None
             write_reel(

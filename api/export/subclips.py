@@ -119,8 +119,8 @@ def common_rate(subclips: Sequence[Subclip]) -> FrameRate:
 
 def plain_line(text: str) -> str:
     """Text on one line, without unprintable characters."""
-    told = text.encode("utf-8", "replace").decode()
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in told).split())
+    encodable = text.encode("utf-8", "replace").decode()
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in encodable).split())
 
 
 def title_of(moment: RequestedMoment, *, max_characters: int = 120) -> str:

@@ -27,7 +27,7 @@ def csv_table(subclips: Sequence[Subclip], *, with_paths: bool) -> str:
     writer.writeheader()
     for rank, subclip in enumerate(subclips, 1):
         row = _row(rank, subclip)
-        row["signals"] = " ".join(f"{name}={place}" for name, place in subclip.moment.signals.items())
+        row["signals"] = " ".join(f"{name}={position}" for name, position in subclip.moment.signals.items())
         writer.writerow({name: _cell(value) for name, value in row.items()})
     return out.getvalue()
 

@@ -48,11 +48,11 @@ class AudioEncoder:
     def add(self, seconds: float, frame: AudioFrame) -> None:
         """Add audio that starts at `seconds` in the output, which may be negative."""
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
-        place = round(seconds * self._rate)
-        if self._resampler is None or shape != self._shape or abs(place - self._next) > _SLACK_SECONDS * self._rate:
+        index = round(seconds * self._rate)
+        if self._resampler is None or shape != self._shape or abs(index - self._next) > _SLACK_SECONDS * self._rate:
             self._drain()
             self._resampler = av.audio.resampler.AudioResampler("fltp", self._layout, self._rate)
-            self._shape, self._next = shape, place
+            self._shape, self._next = shape, index
         frame.pts = None
         for ready in self._resampler.resample(frame):
             self._put(ready)

@@ -57,25 +57,26 @@ def _write(
     length: float,
     on_progress: Callable[[float], None],
 ) -> int:
-    pictures: VideoEncoder | None = None
-    sounds: AudioEncoder | None = None
-    held: list[tuple[float, AudioFrame]] = []
-    count, is_shown, is_heard = 0, False, source.sound is None
+    video: VideoEncoder | None = None
+    audio: AudioEncoder | None = None
+    early_audio: list[tuple[float, AudioFrame]] = []
+    count, is_video_done, is_audio_done = 0, False, source.audio is None
     grid = Fraction(*request.rate)
-    items = snap_to_frame_grid(source.read_from(request.start_seconds, sound=not is_heard), grid)
+    items = snap_to_frame_grid(source.read_from(request.start_seconds, with_audio=not is_audio_done), grid)
     for time, frame in _stop_after(shown_from(items, request.start_seconds), request.stop_seconds):
-        place = time - request.start_seconds
+        offset = time - request.start_seconds
         if not isinstance(frame, VideoFrame):
-            if sounds is None:
-                held = [*held, (place, frame)] if len(held) < _MAX_EARLY_AUDIO_FRAMES else held
-            elif not is_heard:
-                sounds.add(place, frame)
-                is_heard = sounds.is_full
-        elif place >= length - 1e-6:
-            is_shown = True
-        elif not is_shown:
-            if pictures is None:
-                pictures = VideoEncoder(
+            if audio is None:
+                if len(early_audio) < _MAX_EARLY_AUDIO_FRAMES:
+                    early_audio.append((offset, frame))
+            elif not is_audio_done:
+                audio.add(offset, frame)
+                is_audio_done = audio.is_full
+        elif offset >= length - 1e-6:
+            is_video_done = True
+        elif not is_video_done:
+            if video is None:
+                video = VideoEncoder(
                     output,
                     frame,
                     rate=grid or _rate(source),
@@ -83,21 +84,21 @@ def _write(
                     ticks=ticks_per_second(grid),
                     timecode=request.timecode,
                 )
-                if source.sound is not None:
-                    sounds = AudioEncoder(output, source.sound, stop_seconds=length)
-                    for early in held:
-                        sounds.add(*early)
-                    held = []
-            pictures.add(place, frame)
+                if source.audio is not None:
+                    audio = AudioEncoder(output, source.audio, stop_seconds=length)
+                    for item in early_audio:
+                        audio.add(*item)
+                    early_audio = []
+            video.add(offset, frame)
             count += 1
-            on_progress(min(1.0, place / length) if length else 0.0)
-        if is_shown and is_heard:
+            on_progress(min(1.0, offset / length) if length else 0.0)
+        if is_video_done and is_audio_done:
             break
-    if pictures is None:
+    if video is None:
         raise UnreadableVideoError("no frame could be decoded there")
-    pictures.finish(length)
-    if sounds is not None:
-        sounds.finish(length)
+    video.finish(length)
+    if audio is not None:
+        audio.finish(length)
     return count
 
 

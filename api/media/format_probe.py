@@ -1,5 +1,6 @@
 """Probing of the properties that decide how a browser can play a file. Runs in the media worker."""
 
+import os
 from dataclasses import asdict
 
 from api.media.playback_method import MediaFormat
@@ -15,13 +16,13 @@ def probe_format(request: MediaRequest) -> dict[str, object]:
     """
     source = SourceReader(request)
     try:
-        context, sound = source.video.codec_context, source.sound
+        context, audio = source.video.codec_context, source.audio
         first_video = source.container.streams.video[0].index == source.video.index
         media_format = MediaFormat(
             container=source.container.format.name,
             codec=context.codec.canonical_name,
             pixel_format=context.pix_fmt or "",
-            sound=sound.codec_context.codec.canonical_name if sound is not None else "",
+            sound=audio.codec_context.codec.canonical_name if audio is not None else "",
             is_first_video=first_video,
             start_seconds=request.origin_seconds,
             doc_type="webm" if _is_webm(request) else "",
@@ -33,7 +34,5 @@ def probe_format(request: MediaRequest) -> dict[str, object]:
 
 def _is_webm(request: MediaRequest) -> bool:
     """Whether Matroska's DocType, in the first bytes (RFC 8794, 11.3.1), is `webm`."""
-    import os
-
     head = os.pread(request.source_fd, 64, 0)
     return head.startswith(b"\x1aE\xdf\xa3") and b"webm" in head

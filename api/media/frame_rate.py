@@ -67,11 +67,11 @@ def detect_frame_rate(rates: Sequence[Fraction], times: Sequence[float]) -> tupl
 
 def _off_grid_share(rate: Fraction, times: Sequence[float]) -> float:
     per_second, first = float(rate), times[0] if times else 0.0
-    places = [(time - first) * per_second for time in times]
-    taken = {round(place) for place in places}
-    off = sum(abs(place - round(place)) > GRID_TOLERANCE_FRAMES for place in places)
+    positions = [(time - first) * per_second for time in times]
+    taken = {round(position) for position in positions}
+    off = sum(abs(position - round(position)) > GRID_TOLERANCE_FRAMES for position in positions)
     # Two frames on one grid position: the rate is too low.
-    return (off + len(places) - len(taken)) / max(1, len(places))
+    return (off + len(positions) - len(taken)) / max(1, len(positions))
 
 
 def _rates(source: SourceReader) -> list[Fraction]:
@@ -97,9 +97,9 @@ def _times(source: SourceReader, on_progress: Callable[[float], None]) -> Iterat
 
 def _tag(source: SourceReader, name: str) -> str:
     """A tag of the chosen stream, of the file, or of another stream such as a time code track."""
-    places = (
+    tag_sets = (
         source.video.metadata,
         source.container.metadata,
         *(stream.metadata for stream in source.container.streams),
     )
-    return next((place[name].strip()[:64] for place in places if place.get(name, "").strip()), "")
+    return next((tags[name].strip()[:64] for tags in tag_sets if tags.get(name, "").strip()), "")

@@ -35,7 +35,7 @@ def join(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[st
         reel = _Reel(output, request, rate, float(whole / rate))
         for part in request.parts:
             reel.add(part)
-            on_progress(reel.place / whole)
+            on_progress(reel.frame_index / whole)
         reel.finish()
     return {"frames": whole, "seconds": float(whole / rate)}
 
@@ -45,11 +45,11 @@ class _Reel:
         self._output, self._request, self._rate, self._seconds = output, request, rate, seconds
         self._video: VideoEncoder | None = None
         self._sound = AudioEncoder(output, None, stop_seconds=seconds)
-        self.place = 0
+        self.frame_index = 0
         """Index of the next output frame."""
 
     def add(self, part: Part) -> None:
-        begin = self.place
+        begin = self.frame_index
         with av.open(part.path) as container:
             self._show(container, part)
         with av.open(part.path) as container:
@@ -59,13 +59,13 @@ class _Reel:
                     self._sound.add(float(begin / self._rate + frame.pts * frame.time_base), frame)
 
     def _show(self, container: InputContainer, part: Part) -> None:
-        stop, begin = self.place + part.frames, self.place
+        stop, begin = self.frame_index + part.frames, self.frame_index
         shown: VideoFrame | None = None
         for frame in container.decode(container.streams.video[0]):
             if frame.pts is None or frame.time_base is None:
                 continue
-            place = begin + round(frame.pts * frame.time_base * self._rate)
-            self._hold(shown, min(place, stop))
+            frame_index = begin + round(frame.pts * frame.time_base * self._rate)
+            self._hold(shown, min(frame_index, stop))
             shown = letterbox(frame, self._request.size)
         if shown is None:
             raise UnreadableVideoError(f"no frame in {part.title!r}")
@@ -73,13 +73,13 @@ class _Reel:
 
     def _hold(self, frame: VideoFrame | None, until: int) -> None:
         """Repeat a frame up to, and without, output frame `until`."""
-        while frame is not None and self.place < until:
+        while frame is not None and self.frame_index < until:
             if self._video is None:
                 most = max(self._request.size)
                 ticks = ticks_per_second(self._rate)
                 self._video = VideoEncoder(self._output, frame, rate=self._rate, max_side=most, ticks=ticks)
-            self._video.add(float(self.place / self._rate), frame)
-            self.place += 1
+            self._video.add(float(self.frame_index / self._rate), frame)
+            self.frame_index += 1
 
     def finish(self) -> None:
         if self._video is not None:
@@ -112,9 +112,9 @@ def letterbox(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
 
 def _chapters(parts: tuple[Part, ...], rate: Fraction) -> list[Any]:
     found: list[Any] = []
-    place, tick = 0, Fraction(1, 1000)
+    frame_index, tick = 0, Fraction(1, 1000)
     for number, part in enumerate(parts):
-        start, stop = (round(frame / rate * 1000) for frame in (place, place + part.frames))
+        start, stop = (round(frame / rate * 1000) for frame in (frame_index, frame_index + part.frames))
         found.append({"id": number, "start": start, "end": stop, "time_base": tick, "metadata": {"title": part.title}})
-        place += part.frames
+        frame_index += part.frames
     return found

@@ -31,11 +31,11 @@ def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
     try:
         with open_output(request.output, webm=request.webm) as output:
             video = output.add_stream_from_template(source.video, opaque=True)
-            audio = source.sound
-            copied = output.add_stream_from_template(audio) if audio is not None and request.copy_audio else None
-            made = None
-            if audio is not None and copied is None:
-                made = AudioEncoder(output, audio, stop_seconds=request.stop_seconds)
+            audio = source.audio
+            copied_stream = output.add_stream_from_template(audio) if audio is not None and request.copy_audio else None
+            encoder = None
+            if audio is not None and copied_stream is None:
+                encoder = AudioEncoder(output, audio, stop_seconds=request.stop_seconds)
             count, order = 0, _DecodingOrder(source.video)
             for packet in source.packets(source.video, *([audio] if audio is not None else [])):
                 if packet.stream_index == source.video.index:
@@ -48,16 +48,16 @@ def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
                         ready.stream = video
                         output.mux(ready)
                         count += 1
-                elif copied is not None:
+                elif copied_stream is not None:
                     if _shift(packet, request.origin_seconds, least=0.0):
                         packet.dts = packet.pts if packet.dts is None else packet.dts
-                        packet.stream = copied
+                        packet.stream = copied_stream
                         output.mux(packet)
-                elif made is not None and audio is not None:
+                elif encoder is not None and audio is not None:
                     for frame in _decoded(packet, audio):
-                        made.add(float((frame.pts or 0) * (frame.time_base or 0)) - request.origin_seconds, frame)
-            if made is not None:
-                made.finish(request.stop_seconds)
+                        encoder.add(float((frame.pts or 0) * (frame.time_base or 0)) - request.origin_seconds, frame)
+            if encoder is not None:
+                encoder.finish(request.stop_seconds)
     finally:
         source.close()
     if not count:
@@ -68,15 +68,15 @@ def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
 
 def _check(path: str, stop_seconds: float) -> None:
     """Raises UnreadableVideoError unless the copy starts at 0 and is as long as the video."""
-    with av.open(path) as made:
-        stream = made.streams.video[0]
+    with av.open(path) as copy:
+        stream = copy.streams.video[0]
         try:
-            first = next(made.decode(stream), None)
+            first = next(copy.decode(stream), None)
         except av.error.FFmpegError as error:
             raise UnreadableVideoError(f"its copy does not start with a frame: {error}") from error
         if first is None or abs(float((first.pts or 0) * (stream.time_base or 0))) > _SLACK_SECONDS:
             raise UnreadableVideoError("its copy does not start with its first frame")
-        if made.duration is not None and abs(made.duration / 1e6 - stop_seconds) > 1.0 + 0.02 * stop_seconds:
+        if copy.duration is not None and abs(copy.duration / 1e6 - stop_seconds) > 1.0 + 0.02 * stop_seconds:
             raise UnreadableVideoError("its copy is not as long as the video")
 
 
@@ -101,8 +101,8 @@ class _DecodingOrder:
         rate = self._stream.average_rate or self._stream.guessed_rate or 25
         step = max(1, round(1 / (rate * packet.time_base)))
         ready, self._waiting = self._waiting, []
-        for place, one in enumerate(ready):
-            one.dts = min(packet.dts - (len(ready) - 1 - place) * step, one.pts or 0)
+        for index, one in enumerate(ready):
+            one.dts = min(packet.dts - (len(ready) - 1 - index) * step, one.pts or 0)
         return ready
 
 

@@ -7,6 +7,7 @@ as in `indexer.decode.worker.pyav_reader`.
 
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 from typing import cast
 
 import av
@@ -46,24 +47,24 @@ class SourceReader:
         """Whether the container stores exact times, so that seeking is reliable."""
         return self.container.format.name in DECORD_CONTAINERS
 
-    def read_from(self, start_seconds: float, *, sound: bool) -> Iterator[TimedFrame]:
+    def read_from(self, start_seconds: float, *, with_audio: bool) -> Iterator[TimedFrame]:
         """Video frames in order, starting at or before the one on screen at `start_seconds`, and nearby audio."""
-        aims = (LEAD_SECONDS, _FURTHER_SECONDS) if self.is_exact and start_seconds > LEAD_SECONDS else ()
-        for early in aims:
+        leads = (LEAD_SECONDS, _FURTHER_SECONDS) if self.is_exact and start_seconds > LEAD_SECONDS else ()
+        for lead in leads:
             self._open()
-            if not self._jump(start_seconds - early):
+            if not self._seek(start_seconds - lead):
                 continue
-            found = self._decode(start_seconds, sound=sound)
-            begun: list[TimedFrame] = []
-            for item in found:
-                begun.append(item)
+            items = self._decode(start_seconds, with_audio=with_audio)
+            head: list[TimedFrame] = []
+            for item in items:
+                head.append(item)
                 if isinstance(item[1], VideoFrame):
                     break
-            if begun and isinstance(begun[-1][1], VideoFrame) and begun[-1][0] <= start_seconds + EPSILON_SECONDS:
-                yield from chain(begun, found)
+            if head and isinstance(head[-1][1], VideoFrame) and head[-1][0] <= start_seconds + EPSILON_SECONDS:
+                yield from chain(head, items)
                 return
         self._open()
-        yield from self._decode(start_seconds, sound=sound)
+        yield from self._decode(start_seconds, with_audio=with_audio)
 
     def packets(self, *streams: Stream) -> Iterator[Packet]:
         """All packets of the streams. Reading continues after damaged packets."""
@@ -98,9 +99,9 @@ class SourceReader:
         context = self.video.codec_context
         check_pixels(context.width, context.height, self._request.decode)
         context.thread_count, context.thread_type = self._request.decode.threads, "AUTO"
-        self.sound: AudioStream | None = decodable_audio(self.container)
+        self.audio: AudioStream | None = decodable_audio(self.container)
 
-    def _jump(self, seconds: float) -> bool:
+    def _seek(self, seconds: float) -> bool:
         tick = self.video.time_base
         if not tick:
             return False
@@ -110,10 +111,10 @@ class SourceReader:
             return False
         return True
 
-    def _decode(self, start: float, *, sound: bool) -> Iterator[TimedFrame]:
-        audio = self.sound if sound else None
-        held: list[Packet] = []
-        weight, begun, after = 0, False, 0.0
+    def _decode(self, start: float, *, with_audio: bool) -> Iterator[TimedFrame]:
+        audio = self.audio if with_audio else None
+        pending: list[Packet] = []
+        pending_bytes, started, after = 0, False, 0.0
         for packet in self.packets(self.video, *([audio] if audio else [])):
             if audio is not None and packet.stream_index == audio.index:
                 # Audio long before the start is not needed; decoding it would take time.
@@ -122,24 +123,24 @@ class SourceReader:
                 continue
             if packet.has_sidedata("encryption_info"):
                 raise EncryptedVideoError("the video is encrypted (DRM)")
-            if not begun:
+            if not started:
                 ticks = packet.pts if packet.pts is not None else packet.dts
                 if packet.is_keyframe and ticks is not None and self.seconds(ticks, self.video) <= start + 1e-6:
-                    held, weight = [], 0
-                held.append(packet)
-                weight += packet.size
+                    pending, pending_bytes = [], 0
+                pending.append(packet)
+                pending_bytes += packet.size
                 order = packet.dts if packet.dts is not None else packet.pts
-                begun = weight > _MAX_HELD_BYTES or order is None or self.seconds(order, self.video) >= start
-                if not begun:
+                started = pending_bytes > _MAX_HELD_BYTES or order is None or self.seconds(order, self.video) >= start
+                if not started:
                     continue
-                ready, held = held, []
+                ready, pending = pending, []
             else:
                 ready = [packet]
             for one in ready:
                 for time, frame in self._decode_video_packet(one, after):
                     after = time
                     yield time, frame
-        for one in (*held, None):
+        for one in (*pending, None):
             for time, frame in self._decode_video_packet(one, after):
                 after = time
                 yield time, frame
@@ -184,8 +185,6 @@ def open_source_container(request: MediaRequest) -> InputContainer:
 
 
 def _linked(descriptor: int) -> str:
-    from pathlib import Path
-
     link = f"/proc/self/fd/{descriptor}"
     return link if descriptor >= 0 and Path(link).exists() else ""
 

@@ -42,17 +42,17 @@ def sheet(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
 
     `request.max_side` is the longer side of a tile.
     """
-    ready = {place: _read(tile.picture) for place, tile in enumerate(request.tiles) if tile.picture}
-    missing = [place for place in range(len(request.tiles)) if ready.get(place) is None]
-    found: dict[int, Pixels] = {place: pixels for place, pixels in ready.items() if pixels is not None}
+    ready = {index: _read(tile.picture) for index, tile in enumerate(request.tiles) if tile.picture}
+    missing = [index for index in range(len(request.tiles)) if ready.get(index) is None]
+    found: dict[int, Pixels] = {index: pixels for index, pixels in ready.items() if pixels is not None}
     if missing:
         source = SourceReader(request)
         try:
-            times = [request.tiles[place].seconds for place in missing]
+            times = [request.tiles[index].seconds for index in missing]
             for at, pixels in frames_at(source, times, request.max_side):
-                for place, time in zip(missing, times, strict=True):
+                for index, time in zip(missing, times, strict=True):
                     if time == at:
-                        found[place] = pixels
+                        found[index] = pixels
                 on_progress(len(found) / len(request.tiles))
         finally:
             source.close()
@@ -62,8 +62,8 @@ def sheet(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
     width, height = fitted_size(first.shape[1], first.shape[0], request.max_side)
     rows = -(-len(request.tiles) // request.columns)
     canvas = np.zeros((rows * height, request.columns * width, 3), np.uint8)
-    for place, pixels in found.items():
-        top, left = place // request.columns * height, place % request.columns * width
+    for index, pixels in found.items():
+        top, left = index // request.columns * height, index % request.columns * width
         canvas[top : top + height, left : left + width] = scale_to(pixels, width, height)
     _write(request.output, canvas)
     return {"tile_width": width, "tile_height": height, "tiles": len(request.tiles)}
@@ -71,25 +71,25 @@ def sheet(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
 
 def frames_at(source: SourceReader, times: Sequence[float], max_side: int) -> Iterator[tuple[float, Pixels]]:
     """(time, frame on screen at that time) for rising times. Ends early where nothing more can be decoded."""
-    maker: FrameConverter | None = None
-    place = 0
-    while place < len(times):
-        run = [times[place]]
-        for time in islice(times, place + 1, None):
+    converter: FrameConverter | None = None
+    index = 0
+    while index < len(times):
+        run = [times[index]]
+        for time in islice(times, index + 1, None):
             if source.is_exact and time - run[-1] > _JUMP_SECONDS:
                 break
             run.append(time)
-        for asked, frame in _frames_at(source, run):
-            if maker is None:
-                maker = FrameConverter(frame, max_side)
-            yield asked, maker.make(frame)
-        place += len(run)
+        for wanted_time, frame in _frames_at(source, run):
+            if converter is None:
+                converter = FrameConverter(frame, max_side)
+            yield wanted_time, converter.make(frame)
+        index += len(run)
 
 
 def _frames_at(source: SourceReader, run: Sequence[float]) -> Iterator[tuple[float, VideoFrame]]:
     waiting = list(run)
     before: VideoFrame | None = None
-    for time, frame in shown_from(source.read_from(run[0], sound=False), run[0]):
+    for time, frame in shown_from(source.read_from(run[0], with_audio=False), run[0]):
         if not isinstance(frame, VideoFrame):
             continue
         while waiting and before is not None and time > waiting[0] + 1e-6:
@@ -97,9 +97,9 @@ def _frames_at(source: SourceReader, run: Sequence[float]) -> Iterator[tuple[flo
         if not waiting:
             return
         before = frame
-    for asked in waiting:
+    for wanted_time in waiting:
         if before is not None:
-            yield asked, before
+            yield wanted_time, before
 
 
 def _read(path: str) -> Pixels | None:

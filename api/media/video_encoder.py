@@ -54,7 +54,7 @@ class VideoEncoder:
             raise UnreadableVideoError(
                 "this build of PyAV has no H.264 encoder (libx264), so nothing can be cut or transcoded"
             )
-        stream = output.add_stream(_ENCODER, rate=_sane_rate(rate), options=_OPTIONS)
+        stream = output.add_stream(_ENCODER, rate=_rate_hint(rate), options=_OPTIONS)
         context = stream.codec_context
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         context.time_base = stream.time_base = Fraction(1, ticks)
@@ -63,8 +63,8 @@ class VideoEncoder:
         context.max_b_frames, context.gop_size = 0, _KEY_SECONDS_FRAMES
         if aspect := _shown_aspect(first, self._orientation):
             context.sample_aspect_ratio = aspect
-        self._is_wide = self._hdr is not None or (not first.format.is_rgb and int(first.colorspace) == _MATRIX_709)
-        context.colorspace = _MATRIX_709 if self._is_wide else _MATRIX_601
+        self._is_bt709 = self._hdr is not None or (not first.format.is_rgb and int(first.colorspace) == _MATRIX_709)
+        context.colorspace = _MATRIX_709 if self._is_bt709 else _MATRIX_601
         context.color_range = int(ColorRange.MPEG)
         self._stream = stream
         self._last_tick = -1
@@ -76,7 +76,7 @@ class VideoEncoder:
         if tick <= self._last_tick:
             return
         self._last_tick = tick
-        picture = self._upright(frame)
+        picture = self._convert(frame)
         picture.pts, picture.time_base, picture.pict_type = tick, Fraction(1, self._ticks), 0
         self._mux(self._stream.encode(picture))
 
@@ -95,11 +95,11 @@ class VideoEncoder:
                 self._output.mux(self._held)
             self._held = packet
 
-    def _upright(self, frame: VideoFrame) -> VideoFrame:
+    def _convert(self, frame: VideoFrame) -> VideoFrame:
         if self._hdr is not None:
             pixels = self._hdr.make(frame)
-            wide = VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
-            return wide.reformat(
+            rgb_frame = VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+            return rgb_frame.reformat(
                 width=self._width,
                 height=self._height,
                 format="yuv420p",
@@ -107,8 +107,8 @@ class VideoEncoder:
                 dst_color_range=ColorRange.MPEG,
             )
         stored = self._orientation.shown_size(self._width, self._height)
-        matrix = Colorspace.ITU709 if self._is_wide else Colorspace.ITU601
-        small = frame.reformat(
+        matrix = Colorspace.ITU709 if self._is_bt709 else Colorspace.ITU601
+        scaled = frame.reformat(
             width=stored[0],
             height=stored[1],
             format="yuv420p",
@@ -116,7 +116,7 @@ class VideoEncoder:
             dst_colorspace=matrix,
             dst_color_range=ColorRange.MPEG,
         )
-        return rotate_frame(small, self._orientation) if self._orientation != Orientation() else small
+        return rotate_frame(scaled, self._orientation) if self._orientation != Orientation() else scaled
 
 
 def rotate_frame(frame: VideoFrame, orientation: Orientation) -> VideoFrame:
@@ -131,8 +131,8 @@ def rotate_frame(frame: VideoFrame, orientation: Orientation) -> VideoFrame:
         planes[5 * quarter :].reshape(height // 2, width // 2),
     )
     result = np.concatenate([_rotate_plane(part, orientation).reshape(-1) for part in parts])
-    wide, high = orientation.shown_size(width, height)
-    return VideoFrame.from_ndarray(result.reshape(high * 3 // 2, wide), format="yuv420p")
+    rgb_frame, high = orientation.shown_size(width, height)
+    return VideoFrame.from_ndarray(result.reshape(high * 3 // 2, rgb_frame), format="yuv420p")
 
 
 def _rotate_plane(plane: Pixels, orientation: Orientation) -> Pixels:
@@ -145,7 +145,7 @@ def _even(side: int) -> int:
     return max(2, side + side % 2)
 
 
-def _sane_rate(rate: Fraction | None) -> Fraction:
+def _rate_hint(rate: Fraction | None) -> Fraction:
     return rate.limit_denominator(1001) if rate and 1 <= rate <= 240 else Fraction(25)
 
 

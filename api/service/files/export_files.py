@@ -36,7 +36,7 @@ async def build_clips_zip(runtime: Runtime, preparer: MediaPreparer, subclips: S
         PreparingError: the clips are still being cut; retry later.
         QueueFullError, UnplayableError, GoneError: see `MediaPreparer.obtain`.
     """
-    cut: list[OpenedFile] = []
+    clips: list[OpenedFile] = []
 
     def make(subclip: Subclip, draft: Path, preparation: Preparation) -> None:
         cut_subclip(
@@ -50,12 +50,12 @@ async def build_clips_zip(runtime: Runtime, preparer: MediaPreparer, subclips: S
         for subclip in subclips:
             name = f"{subclip.source.video.video_id}.frames-{subclip.first}-{subclip.stop}.mp4"
             preparation = partial(make, subclip)
-            cut.append(
+            clips.append(
                 await preparer.obtain(preparer.clips, name, preparation, queue=runtime.cuts, finish_unattended=False)
             )
-        return await runtime.lookups.run(lambda: _write_zip(runtime.cache_folder, cut, clip_names(subclips)))
+        return await runtime.lookups.run(lambda: _write_zip(runtime.cache_folder, clips, clip_names(subclips)))
     finally:
-        for opened in cut:
+        for opened in clips:
             opened.close()
 
 
@@ -91,10 +91,10 @@ def _write_zip(folder: Path, clips: Sequence[OpenedFile], names: Sequence[str]) 
         with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             for clip, inside in zip(clips, names, strict=True):
                 with archive.open(inside, "w", force_zip64=True) as entry:
-                    place = 0
-                    while piece := clip.read(place, 1 << 20):
-                        entry.write(piece)
-                        place += len(piece)
+                    position = 0
+                    while chunk := clip.read(position, 1 << 20):
+                        entry.write(chunk)
+                        position += len(chunk)
         return OpenedFile(os.open(path, os.O_RDONLY | os.O_CLOEXEC), path, name=path.stem)
     finally:
         path.unlink()

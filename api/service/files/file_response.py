@@ -109,26 +109,26 @@ def file_response(
         "Cache-Control": cache_control,
         **(headers or {}),
     }
-    whole, asked, span = ByteRange(0, size), given.get("range"), None
+    whole_file, range_header, span = ByteRange(0, size), given.get("range"), None
     try:
         match check_conditions(given, validators):
             case "failed":
                 raise PreconditionError("If-Match or If-Unmodified-Since failed; retry without it")
             case "not_modified":
-                return FileResponse(opened, whole, status=304, headers=common, media_type=media_type)
+                return FileResponse(opened, whole_file, status=304, headers=common, media_type=media_type)
             case "send":
                 pass
         # RFC 9110, 14.2: ranges are defined only for GET.
         if (
             request.method == "GET"
-            and asked
+            and range_header
             and range_still_holds(given.get("if-range"), validators, now_seconds=time.time())
         ):
-            span = parse_range(asked, size)
+            span = parse_range(range_header, size)
     except OutsideError:
         opened.close()
         raise RangeError(
-            f"the range {asked!r} lies outside the file of {size} bytes",
+            f"the range {range_header!r} lies outside the file of {size} bytes",
             headers={"Content-Range": f"bytes */{size}", "Accept-Ranges": "bytes"},
         ) from None
     except BaseException:
@@ -136,7 +136,7 @@ def file_response(
         raise
     if span is None:
         return FileResponse(
-            opened, whole, status=200, headers={**common, "Content-Length": str(size)}, media_type=media_type
+            opened, whole_file, status=200, headers={**common, "Content-Length": str(size)}, media_type=media_type
         )
     part = {**common, "Content-Range": span.content_range(size), "Content-Length": str(span.length)}
     return FileResponse(opened, span, status=206, headers=part, media_type=media_type)

@@ -42,8 +42,8 @@ async def open_playable(runtime: Runtime, preparer: MediaPreparer, video: Video)
     source = await runtime.lookups.run(lambda: open_source(video))
     try:
         media_format = await format_of(runtime, preparer, video)
-        how = choose_playback_method(media_format)
-        if how == "direct":
+        method = choose_playback_method(media_format)
+        if method == "direct":
             return source, media_type(media_format)
     except BaseException:
         source.close()
@@ -51,7 +51,7 @@ async def open_playable(runtime: Runtime, preparer: MediaPreparer, video: Video)
     source.close()
 
     def make(draft: Path, preparation: Preparation) -> None:
-        _make(runtime, preparer, video, media_format, how, draft, preparation)
+        _make(runtime, preparer, video, media_format, method, draft, preparation)
 
     made = await preparer.obtain(
         preparer.watch, f"{video.video_id}.video", make, queue=preparer.preparations, finish_unattended=True
@@ -72,11 +72,11 @@ async def format_of(runtime: Runtime, preparer: MediaPreparer, video: Video) -> 
         draft.write_text(json.dumps(asdict(MediaFormat(**found))), encoding="utf-8")
 
     name = f"{video.video_id}.facts.json"
-    kept = await preparer.obtain(preparer.pictures, name, make, queue=runtime.cuts, finish_unattended=True)
+    cached = await preparer.obtain(preparer.pictures, name, make, queue=runtime.cuts, finish_unattended=True)
     try:
-        text = await runtime.lookups.run(lambda: kept.read(0, kept.size_bytes))
+        text = await runtime.lookups.run(lambda: cached.read(0, cached.size_bytes))
     finally:
-        kept.close()
+        cached.close()
     return MediaFormat(**json.loads(text))
 
 
@@ -85,7 +85,7 @@ def _make(
     preparer: MediaPreparer,
     video: Video,
     media_format: MediaFormat,
-    how: str,
+    method: str,
     draft: Path,
     preparation: Preparation,
 ) -> None:
@@ -103,7 +103,7 @@ def _make(
             copy_audio=can_copy_audio(media_format),
         )
 
-    if how == "remux":
+    if method == "remux":
         # Where packets cannot be copied, the video is transcoded.
         with suppress(UnreadableVideoError, DecoderCrashedError, DecodeLimitError):
             work("remux")

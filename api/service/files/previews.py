@@ -109,7 +109,7 @@ def plan_sprite_sheet(duration_seconds: float, settings: MediaSettings) -> Sprit
     """Equal spans of the whole video, each at least a second long."""
     count = max(1, min(settings.sprite_tiles, math.floor(duration_seconds / MIN_TILE_SECONDS)))
     step = duration_seconds / count
-    spans = tuple(TimeSpan(place * step, (place + 1) * step) for place in range(count))
+    spans = tuple(TimeSpan(index * step, (index + 1) * step) for index in range(count))
     return SpriteSheetPlan(spans, min(settings.sprite_columns, count))
 
 
@@ -152,8 +152,8 @@ def sprite_sheet_vtt(video: Video, sheet: Path, settings: MediaSettings) -> str:
     except (OSError, UnidentifiedImageError) as error:
         raise UnreadableVideoError(f"the sprite sheet cannot be read: {error}") from error
     lines = ["WEBVTT", ""]
-    for place, span in enumerate(plan.spans):
-        left, top = place % plan.columns * width, place // plan.columns * height
+    for index, span in enumerate(plan.spans):
+        left, top = index % plan.columns * width, index // plan.columns * height
         lines += [
             f"{cue_time(span.start_seconds)} --> {cue_time(span.stop_seconds)}",
             f"/api/videos/{video.video_id}/sprites.jpg#xywh={left},{top},{width},{height}",

@@ -64,29 +64,29 @@ class AudioTrackReader:
         """(time of the first sample, samples): rising times from 0 on, at most `AUDIO_CHUNK_SAMPLES` samples each."""
         if self._stream is None or not has_decoder(self._stream):
             return
-        held: list[Samples16] = []
+        pending: list[Samples16] = []
         begin = 0.0
-        for seconds, samples in self._rising():
-            end = begin + sum(map(len, held)) / AUDIO_RATE
-            if held and abs(seconds - end) > 0.5 / AUDIO_RATE:
-                yield from _cut(begin, held)
-                held = []
-            begin = begin if held else seconds
-            held.append(samples)
-            while sum(map(len, held)) >= AUDIO_CHUNK_SAMPLES:
-                whole = np.concatenate(held)
-                yield begin, whole[:AUDIO_CHUNK_SAMPLES]
-                held, begin = [whole[AUDIO_CHUNK_SAMPLES:]], begin + AUDIO_CHUNK_SAMPLES / AUDIO_RATE
-        yield from _cut(begin, held)
+        for seconds, samples in self._without_overlaps():
+            end = begin + sum(map(len, pending)) / AUDIO_RATE
+            if pending and abs(seconds - end) > 0.5 / AUDIO_RATE:
+                yield from _chunks(begin, pending)
+                pending = []
+            begin = begin if pending else seconds
+            pending.append(samples)
+            while sum(map(len, pending)) >= AUDIO_CHUNK_SAMPLES:
+                joined = np.concatenate(pending)
+                yield begin, joined[:AUDIO_CHUNK_SAMPLES]
+                pending, begin = [joined[AUDIO_CHUNK_SAMPLES:]], begin + AUDIO_CHUNK_SAMPLES / AUDIO_RATE
+        yield from _chunks(begin, pending)
 
-    def _rising(self) -> Iterator[tuple[float, Samples16]]:
+    def _without_overlaps(self) -> Iterator[tuple[float, Samples16]]:
         for seconds, samples in self._resampled():
             early = max(0, round((self._sent_until - seconds) * AUDIO_RATE))
-            kept = samples[early:]
-            if len(kept):
+            new_samples = samples[early:]
+            if len(new_samples):
                 begin = seconds + early / AUDIO_RATE
-                self._sent_until = begin + len(kept) / AUDIO_RATE
-                yield begin, kept
+                self._sent_until = begin + len(new_samples) / AUDIO_RATE
+                yield begin, new_samples
 
     def _resampled(self) -> Iterator[tuple[float, Samples16]]:
         """Samples run by run. Times count from the first frame of the run."""
@@ -102,7 +102,7 @@ class AudioTrackReader:
             except (av.error.FFmpegError, ValueError):  # the sample rate or layout changes here
                 yield from _flushed(resampler, anchor + given / AUDIO_RATE)
                 resampler, anchor, given, taken_seconds = _resampler(), at, 0, 0.0
-                ready = self._tried(resampler, frame)
+                ready = self._resample_or_skip(resampler, frame)
             taken_seconds += frame.samples / frame.sample_rate if frame.sample_rate else 0.0
             for piece in ready:
                 samples = piece.to_ndarray()[0].astype(np.int16, copy=False)
@@ -110,7 +110,7 @@ class AudioTrackReader:
                 given += len(samples)
         yield from _flushed(resampler, anchor + given / AUDIO_RATE)
 
-    def _tried(self, resampler: av.AudioResampler, frame: AudioFrame) -> list[AudioFrame]:
+    def _resample_or_skip(self, resampler: av.AudioResampler, frame: AudioFrame) -> list[AudioFrame]:
         try:
             return resampler.resample(frame)
         except (av.error.FFmpegError, ValueError) as error:
@@ -125,7 +125,7 @@ class AudioTrackReader:
 
     def _frames(self) -> Iterator[AudioFrame]:
         assert self._stream is not None
-        for packet in self._packets_read():
+        for packet in self._read_packets():
             self._on_progress()
             self._packets += packet is not None
             try:
@@ -136,7 +136,7 @@ class AudioTrackReader:
                 self._bad_packets += 1
                 self._reason = str(getattr(error, "strerror", None) or error)
 
-    def _packets_read(self) -> Iterator[Packet | None]:
+    def _read_packets(self) -> Iterator[Packet | None]:
         """Packets of the track, then None to flush the decoder. Reading continues after damaged packets."""
         failures = 0
         while failures < _MAX_READ_ERRORS:
@@ -172,7 +172,7 @@ def _flushed(resampler: av.AudioResampler | None, seconds: float) -> Iterator[tu
         seconds += len(samples) / AUDIO_RATE
 
 
-def _cut(begin: float, held: list[Samples16]) -> Iterator[tuple[float, Samples16]]:
-    whole = np.concatenate(held) if held else np.empty(0, np.int16)
-    for place in range(0, len(whole), AUDIO_CHUNK_SAMPLES):
-        yield begin + place / AUDIO_RATE, whole[place : place + AUDIO_CHUNK_SAMPLES]
+def _chunks(begin: float, pending: list[Samples16]) -> Iterator[tuple[float, Samples16]]:
+    joined = np.concatenate(pending) if pending else np.empty(0, np.int16)
+    for offset in range(0, len(joined), AUDIO_CHUNK_SAMPLES):
+        yield begin + offset / AUDIO_RATE, joined[offset : offset + AUDIO_CHUNK_SAMPLES]

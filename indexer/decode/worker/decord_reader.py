@@ -83,11 +83,11 @@ class DecordSampler:
             raise DecordFailedError("the samples are far apart, and decord's seeks are not exact")
         with open_container(self._request.path) as container:
             reference = self._sequential_frames(container)
-            for place, (number, pixels) in enumerate(zip(numbers, self._decord.frames(numbers), strict=True)):
+            for position, (number, pixels) in enumerate(zip(numbers, self._decord.frames(numbers), strict=True)):
                 if pixels.shape[:2] != (self._converter.shown_height, self._converter.shown_width):
                     raise DecordFailedError(f"decord's frame has another size: {pixels.shape}")
                 small = self._converter.resize(pixels)
-                if place < CHECKED_FRAMES and number < CHECKED_SPAN:
+                if position < CHECKED_FRAMES and number < CHECKED_SPAN:
                     self._check(small, number, reference)
                 yield float(self._starts[number]), small
 
@@ -153,7 +153,7 @@ class DecordReader:
         )
         decord.logging.set_level(decord.logging.ERROR)
         self._mark = log_size()
-        self._place = 0
+        self._position = 0
         try:
             # No fault is tolerated: in place of a broken frame, decord repeats an earlier one.
             self._reader: Any = decord.VideoReader(path, ctx=decord.cpu(0), num_threads=threads, fault_tol=1)
@@ -178,12 +178,12 @@ class DecordReader:
         """
         for number in numbers:
             try:
-                if number > self._place:
-                    self._reader.skip_frames(number - self._place)
+                if number > self._position:
+                    self._reader.skip_frames(number - self._position)
                 pixels = as_pixels(self._reader.next().asnumpy())
             except self._errors as error:
                 raise DecordFailedError(_first_line(error)) from error
-            self._place = number + 1
+            self._position = number + 1
             self._check_log()
             yield pixels
 

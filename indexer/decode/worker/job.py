@@ -154,8 +154,8 @@ class DecodeJob:
         raise self._no_frame_error(packets, reason)
 
     def _reader(self, media: OpenedMedia, stream: VideoStream, tracks: TextTracks) -> PyavReader:
-        wanted = tracks.streams if self._request.want_text else ()
-        return PyavReader(media.container, stream, self._request, self._sink.progress, tracks.add, wanted)
+        text_streams = tracks.streams if self._request.want_text else ()
+        return PyavReader(media.container, stream, self._request, self._sink.progress, tracks.add, text_streams)
 
     def _no_frame_error(self, packets: int, reason: str) -> VideoError:
         with Path(self._request.path).open("rb") as stream:

@@ -57,9 +57,9 @@ def scan_packets(
     times: list[int] = []
     keys: list[bool] = []
     stop, flaw, codec = 0, "", stream.codec_context.codec.canonical_name
-    wanted = (stream, *tracks.streams) if tracks is not None else (stream,)
+    streams = (stream, *tracks.streams) if tracks is not None else (stream,)
     try:
-        for packet in container.demux(*wanted):
+        for packet in container.demux(*streams):
             if packet.size == 0:
                 continue
             if packet.stream_index != stream.index:

@@ -193,11 +193,11 @@ class PyavReader:
 
     def _packets(self) -> Iterator[Packet]:
         """Packets of the video and the text tracks. Reading continues after damaged packets."""
-        wanted = (self.stream, *self.text_streams)
+        streams = (self.stream, *self.text_streams)
         failures = 0
         while failures < _MAX_READ_ERRORS:
             try:
-                for packet in self.container.demux(*wanted):
+                for packet in self.container.demux(*streams):
                     failures = 0
                     if packet.size == 0 and packet.dts is None:
                         continue  # PyAV's end marker; `_decode` flushes the decoder
