@@ -23,7 +23,7 @@ _REMUXABLE = frozenset({MP4, MATROSKA, "mpegts", "flv", "live_flv"})
 
 @dataclass(frozen=True, slots=True)
 class MediaFormat:
-    """Properties of a file that decide how it can be played."""
+    """Properties of a file that decide how it can be played. Stored as JSON in the service's cache."""
 
     container: str
     """FFmpeg's name of the container."""

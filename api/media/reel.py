@@ -44,7 +44,7 @@ class _Reel:
     def __init__(self, output: OutputContainer, request: MediaRequest, rate: Fraction, seconds: float) -> None:
         self._output, self._request, self._rate, self._seconds = output, request, rate, seconds
         self._video: VideoEncoder | None = None
-        self._sound = AudioEncoder(output, None, stop_seconds=seconds)
+        self._audio = AudioEncoder(output, None, stop_seconds=seconds)
         self.frame_index = 0
         """Index of the next output frame."""
 
@@ -53,10 +53,10 @@ class _Reel:
         with av.open(part.path) as container:
             self._show(container, part)
         with av.open(part.path) as container:
-            sound = decodable_audio(container)
-            for frame in container.decode(sound) if sound is not None else ():
+            audio = decodable_audio(container)
+            for frame in container.decode(audio) if audio is not None else ():
                 if frame.pts is not None and frame.time_base is not None:
-                    self._sound.add(float(begin / self._rate + frame.pts * frame.time_base), frame)
+                    self._audio.add(float(begin / self._rate + frame.pts * frame.time_base), frame)
 
     def _show(self, container: InputContainer, part: Part) -> None:
         stop, begin = self.frame_index + part.frames, self.frame_index
@@ -84,7 +84,7 @@ class _Reel:
     def finish(self) -> None:
         if self._video is not None:
             self._video.finish(self._seconds)
-        self._sound.finish(self._seconds)
+        self._audio.finish(self._seconds)
 
 
 def letterbox(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:

@@ -47,14 +47,14 @@ class MediaPreparer:
         self.settings = settings
         self._runtime = runtime
         folder = runtime.cache_folder
-        self.watch = MediaCache(folder / "watch", max_bytes=settings.watch_bytes)
+        self.playable = MediaCache(folder / "watch", max_bytes=settings.playable_bytes)
         self.clips = MediaCache(folder / "clips", max_bytes=settings.clip_bytes)
         self.pictures = MediaCache(folder / "pictures", max_bytes=settings.picture_bytes)
         self.preparations = WorkQueue(
             "prepare",
-            workers=settings.makers,
-            limit=settings.making_waiting,
-            deadline_seconds=settings.making_seconds + 3600,
+            workers=settings.parallel_preparations,
+            limit=settings.max_waiting_preparations,
+            deadline_seconds=settings.preparation_seconds + 3600,
         )
         """Queue of remuxes and transcodes, which take long and must not delay short work."""
         self._running: dict[tuple[str, str], Preparation] = {}
@@ -106,7 +106,7 @@ class MediaPreparer:
 
     def forget(self, video_id: str) -> None:
         """Remove all files derived from a video. Blocks."""
-        for cache in (self.watch, self.clips, self.pictures):
+        for cache in (self.playable, self.clips, self.pictures):
             cache.forget(f"{video_id}.")
         self.clips.forget(REELS)  # any of them may contain the video
 
@@ -139,7 +139,7 @@ class MediaPreparer:
                 cache.drop(draft)
 
         try:
-            await queue.run(work, deadline_seconds=self.settings.making_seconds + 3600)
+            await queue.run(work, deadline_seconds=self.settings.preparation_seconds + 3600)
         except VanishedVideoError as error:
             raise GoneError(f"the video's file is gone: {error}") from error
         except VideoError as error:

@@ -61,7 +61,7 @@ def process_video(
         return run_media_worker(
             request,
             stall_seconds=preparer.settings.stall_seconds,
-            max_seconds=preparer.settings.making_seconds,
+            max_seconds=preparer.settings.preparation_seconds,
             is_cancelled=preparer.should_stop(preparation),
             on_progress=on_progress,
         )

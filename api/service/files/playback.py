@@ -54,7 +54,7 @@ async def open_playable(runtime: Runtime, preparer: MediaPreparer, video: Video)
         _make(runtime, preparer, video, media_format, method, draft, preparation)
 
     made = await preparer.obtain(
-        preparer.watch, f"{video.video_id}.video", make, queue=preparer.preparations, finish_unattended=True
+        preparer.playable, f"{video.video_id}.video", make, queue=preparer.preparations, finish_unattended=True
     )
     head = await runtime.lookups.run(lambda: made.read(0, _HEAD_BYTES))
     return made, "video/mp4" if head[4:8] == b"ftyp" else "video/webm"
@@ -97,7 +97,7 @@ def _make(
             kind,
             preparation=preparation,
             output=draft,
-            max_output_bytes=preparer.settings.watch_bytes,
+            max_output_bytes=preparer.settings.playable_bytes,
             stop_seconds=video.duration_seconds,
             webm=kind == "remux" and needs_webm(media_format),
             copy_audio=can_copy_audio(media_format),

@@ -11,7 +11,7 @@ class MediaSettings:
     """The longest clip that is cut."""
     max_side: int = 1920
     """Longer side in pixels of clips and transcodes; larger videos are scaled down."""
-    watch_bytes: int = 20 << 30
+    playable_bytes: int = 20 << 30
     """Cache size of remuxed and transcoded videos; also the limit of a single one."""
     clip_bytes: int = 1 << 30
     """Cache size of clips; also the limit of a single one."""
@@ -21,13 +21,13 @@ class MediaSettings:
     """How long a request waits for a preparation before the client is told to retry."""
     retry_seconds: int = 3
     """Value of `Retry-After`."""
-    making_seconds: float = 6 * 3600.0
+    preparation_seconds: float = 6 * 3600.0
     """Time limit of one remux or transcode."""
     stall_seconds: float = 60.0
     """A media worker without progress for this long is killed."""
-    makers: int = 1
+    parallel_preparations: int = 1
     """Number of parallel remuxes and transcodes."""
-    making_waiting: int = 16
+    max_waiting_preparations: int = 16
     max_thumbnail_width: int = 1280
     near_seconds: float = 0.5
     """A segment's thumbnail is used for times within this distance."""
