@@ -21,8 +21,8 @@ ONLY_IN = {
     "open_clip": {"indexer/models/image_embedder", "demo/", "bench/"},
     "llguidance": {"indexer/models/qwen/constrained_decoding"},
     "sentence_transformers": {"indexer/models/text_embedder", "indexer/models/reranker", "demo/", "bench/"},
-    "decord": {"indexer/decode/worker/", "indexer/decode_", "bench/"},
-    "av": {"indexer/decode/worker/", "indexer/decode_", "api/media/", "demo/", "bench/"},
+    "decord": {"indexer/decode/worker/", "bench/"},
+    "av": {"indexer/decode/worker/", "api/media/", "demo/", "bench/"},
 }
 """Libraries that one file, or files of one beginning, keep to themselves."""
 

@@ -42,7 +42,7 @@ def sheet(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
 
     `request.max_side` is the longer side of a tile.
     """
-    ready = {index: _read(tile.picture) for index, tile in enumerate(request.tiles) if tile.picture}
+    ready = {index: _read(tile.thumbnail) for index, tile in enumerate(request.tiles) if tile.thumbnail}
     missing = [index for index in range(len(request.tiles)) if ready.get(index) is None]
     found: dict[int, Pixels] = {index: pixels for index, pixels in ready.items() if pixels is not None}
     if missing:
@@ -103,8 +103,8 @@ def _frames_at(source: SourceReader, run: Sequence[float]) -> Iterator[tuple[flo
 
 
 def _read(path: str) -> Pixels | None:
-    picture = cv2.imread(path, cv2.IMREAD_COLOR)
-    return None if picture is None else np.asarray(picture[:, :, ::-1], np.uint8)
+    thumbnail = cv2.imread(path, cv2.IMREAD_COLOR)
+    return None if thumbnail is None else np.asarray(thumbnail[:, :, ::-1], np.uint8)
 
 
 def _write(path: str, pixels: Pixels) -> None:

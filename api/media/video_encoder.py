@@ -76,9 +76,9 @@ class VideoEncoder:
         if tick <= self._last_tick:
             return
         self._last_tick = tick
-        picture = self._convert(frame)
-        picture.pts, picture.time_base, picture.pict_type = tick, Fraction(1, self._ticks), 0
-        self._mux(self._stream.encode(picture))
+        converted = self._convert(frame)
+        converted.pts, converted.time_base, converted.pict_type = tick, Fraction(1, self._ticks), 0
+        self._mux(self._stream.encode(converted))
 
     def finish(self, stop_seconds: float) -> None:
         """Flush the encoder. The last frame is shown until `stop_seconds`."""

@@ -17,7 +17,7 @@ class Tile:
     """One tile of a sprite sheet."""
 
     seconds: float
-    picture: str = ""
+    thumbnail: str = ""
     """Path of a JPEG of that time; empty to decode the frame."""
 
 

@@ -20,7 +20,7 @@ def probe_of(video: Video) -> VideoProbe:
         UnplayableError: indexing failed.
     """
     if video.probe is None or video.failure_kind:
-        raise UnplayableError(f"this video could not be indexed ({video.failure_reason or 'no picture'})")
+        raise UnplayableError(f"this video could not be indexed ({video.failure_reason or 'no video'})")
     return video.probe
 
 

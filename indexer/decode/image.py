@@ -89,9 +89,9 @@ def _check(image: Image.Image, name: str) -> None:
     if min(width, height) < MIN_IMAGE_SIDE:
         raise ImageError(f"{name} has {width} x {height} pixels, fewer than {MIN_IMAGE_SIDE} on a side")
     if max(width, height) > MAX_IMAGE_RATIO * min(width, height):
-        raise ImageError(f"{name} is a strip of {width:,} x {height:,} pixels; crop less of the picture")
+        raise ImageError(f"{name} is a strip of {width:,} x {height:,} pixels; crop less of it")
     if getattr(image, "is_animated", False) and image.format not in _SEVERAL:
-        raise ImageError(f"{name} is animated; give one picture of it")
+        raise ImageError(f"{name} is animated; give a still image")
 
 
 def _decoded(image: Image.Image) -> Pixels:

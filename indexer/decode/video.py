@@ -150,7 +150,7 @@ def open_video(
         want_text: also read the embedded text tracks in the same pass.
         decoder: `auto` uses decord for the files that it is known to read correctly, and PyAV for the others.
         threads: decoder threads.
-        spares: takes an idle child from it; None starts one.
+        decode_pool: provides an idle child; None starts one.
 
     Entering raises the matching VideoError (see `indexer.errors`).
     """

@@ -37,7 +37,7 @@ async def open_playable(runtime: Runtime, preparer: MediaPreparer, video: Video)
         PreparingError, QueueFullError: the copy is being prepared, or the queue is full.
     """
     if estimate_playback_method(video) == "no":
-        raise UnplayableError(f"this video could not be indexed ({video.failure_reason or 'no picture'})")
+        raise UnplayableError(f"this video could not be indexed ({video.failure_reason or 'no video'})")
     # Check the source first: a cached copy is not served for a source that was replaced.
     source = await runtime.lookups.run(lambda: open_source(video))
     try:
