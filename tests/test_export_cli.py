@@ -203,7 +203,7 @@ def test_a_query_is_searched(world: World, monkeypatch: pytest.MonkeyPatch) -> N
         (["--video", "drop.mov", "--format", "clips"], "folder"),
         (["--video", "drop.mov", "--format", "csv", "--handles", "long"], "--handles"),
         (["--video", "drop.mov", "--format", "csv", "--rate", "fast"], "frame rate"),
-        (["--video", "drop.mov", "--format", "csv", "--start", "9"], "no span"),
+        (["--video", "drop.mov", "--format", "csv", "--start", "9"], "not a span"),
         (["--video", "none.mp4", "--format", "csv"], "holds no video"),
         (["--from", "nowhere.json", "--format", "csv"], "cannot be read"),
         (["--from", "-", "--format", "csv"], "not JSON"),

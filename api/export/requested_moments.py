@@ -38,7 +38,7 @@ def moment_from_span(library: Library, video: str, start: float | None, stop: fl
     begin, end = start or 0.0, found.duration_seconds if stop is None else stop
     if not (math.isfinite(begin) and math.isfinite(end) and 0 <= begin < end and begin < found.duration_seconds):
         raise ExportError(
-            f"{begin:g} to {end:g} s is no span of {found.path}, which lasts {found.duration_seconds:.3f} s"
+            f"{begin:g} to {end:g} s is not a span of {found.path}, which lasts {found.duration_seconds:.3f} s"
         )
     return RequestedMoment(found, TimeSpan(begin, min(end, found.duration_seconds)))
 
