@@ -1,4 +1,4 @@
-"""Sound of videos on the player's clock, in windows of voice: written files with exact truth, real and broken ones."""
+"""Audio of videos on the player's clock, and voice windows: written files with exact truth, real and broken ones."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""The decoder's child process: limits, faults, and that nothing is left behind."""
+"""The decoder child: limits, crashes, and that no process or descriptor is left behind."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """12 s, 25 frames a second, each showing its number; tidy, so decord reads it."""
+    """12 s at 25 frames a second, each showing its number; a regular file, so decord reads it."""
     return write_video(tmp_path_factory.mktemp("clip") / "clip.mp4", range(0, 12000, 40))
 
 
@@ -36,7 +36,7 @@ def child_of(reader: VideoReader) -> psutil.Process:
 
 
 def lower_stall_limit(reader: VideoReader) -> None:
-    """After the start, which may take longer on a busy machine."""
+    """Called after the start, which may take longer on a busy machine."""
     assert reader._process is not None
     reader._process._stall_seconds = 1.0
 

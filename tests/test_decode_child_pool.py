@@ -1,4 +1,4 @@
-"""Decoder children that wait: used, replaced, and gone with their keeper."""
+"""The pool of idle decoder children: reuse, replacement, and shutdown."""
 
 import os
 import time
@@ -14,7 +14,7 @@ from tests.helpers.media import write_video
 
 
 def pids(decode_pool: DecodeChildPool, count: int) -> list[int]:
-    """Of those that wait, once there are so many."""
+    """Process ids of the idle children, once there are `count` of them."""
     deadline = time.monotonic() + 60
     while len(decode_pool._waiting) < count and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -34,7 +34,7 @@ def video(tmp_path: Path) -> Path:
     return write_video(tmp_path / "a.mp4", [0, 500, 1000])
 
 
-def test_a_waiting_child_reads_what_a_fresh_one_reads(video: Path) -> None:
+def test_an_idle_child_reads_the_same_as_a_new_one(video: Path) -> None:
     with open_video(video, settings=Settings(), times=[0.0, 0.5]) as reader:
         fresh = list(reader.frames())
     with DecodeChildPool(1) as decode_pool:
@@ -47,7 +47,7 @@ def test_a_waiting_child_reads_what_a_fresh_one_reads(video: Path) -> None:
     assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(read, fresh, strict=True))
 
 
-def test_a_child_that_died_waiting_is_replaced(video: Path) -> None:
+def test_a_child_that_died_idle_is_replaced(video: Path) -> None:
     with DecodeChildPool(1) as decode_pool:
         assert pids(decode_pool, 1)
         decode_pool._waiting[0].process.kill()
@@ -56,7 +56,7 @@ def test_a_child_that_died_waiting_is_replaced(video: Path) -> None:
             assert len(list(reader.frames())) == 1
 
 
-def test_none_outlives_its_keeper() -> None:
+def test_no_child_outlives_its_pool() -> None:
     decode_pool = DecodeChildPool(2)
     waiting = pids(decode_pool, 2)
     assert all(map(is_running, waiting))

@@ -1,4 +1,4 @@
-"""Exceptions of the decoders' libraries become the project's own at the boundary; what the first bytes betray."""
+"""Mapping of exceptions of FFmpeg and decord to the project's errors, and content sniffing."""
 
 import io
 import struct
@@ -156,7 +156,7 @@ def test_hidden_vp9_frames_are_seen() -> None:
 
 
 def test_decord_is_not_asked_for_more_pictures_than_memory_should_hold(tmp_path: Path) -> None:
-    """decord may hold every picture of a video at once."""
+    """decord may buffer all frames of a video at once."""
     assert decord_buffer_bytes(400, 640, 360) == 400 * 640 * 360 * 3 > DECORD_BUFFER_BYTES
     short, long = (make_world(tmp_path / f"{m}", minutes=m, seed=1, video_minutes=m) for m in (0.4, 8))
     for world, decoder in ((short, "decord"), (long, "pyav")):

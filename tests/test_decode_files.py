@@ -1,4 +1,4 @@
-"""Which files are videos, and what is said of those that are not: everything here is made on the spot."""
+"""Which files are videos, and the errors for those that are not. All files are written by the tests."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -16,7 +16,7 @@ from tests.helpers.media import numbered_picture, read_number, write_sound, writ
 SETTINGS = Settings()
 
 ASS_HEADER = b"[Script Info]\n[V4+ Styles]\nFormat: Name\nStyle: Default\n[Events]\nFormat: Text\n"
-"""What FFmpeg's subtitle encoders want to see before they open."""
+"""Header that FFmpeg's subtitle encoders require."""
 PLAYLISTS = {
     "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{other}\n#EXT-X-ENDLIST\n",
     "hls with a mark": "\ufeff#EXTM3U\n#EXTINF:9,\n{other}\n",

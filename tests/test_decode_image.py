@@ -1,4 +1,4 @@
-"""Images that people give: read as sampled frames are, and every hostile or useless one refused by name."""
+"""Query images: read like sampled frames; hostile and useless ones are refused with a reason."""
 
 import struct
 import zlib
@@ -67,7 +67,7 @@ def test_each_mode_becomes_colour(mode: str) -> None:
 
 
 def claiming(width: int, height: int) -> bytes:
-    """A PNG of some fifty bytes that says it is so large."""
+    """A PNG of about fifty bytes whose header claims this size."""
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b"")]
     body = b"".join(struct.pack(">I", len(c)) + k + c + struct.pack(">I", zlib.crc32(k + c)) for k, c in chunks)

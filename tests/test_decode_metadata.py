@@ -1,4 +1,4 @@
-"""What containers say in words: dates, places, chapters, hostile text; real files where ../shared is there."""
+"""Container metadata: dates, locations, chapters, hostile text; and real files where ../shared exists."""
 
 import json
 import shutil

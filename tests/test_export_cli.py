@@ -1,4 +1,4 @@
-"""`reelseek export` on a library of real files: from a span, from an earlier search, from a query."""
+"""`reelseek export` on a library of real files: from a span, an earlier search, or a query."""
 
 import csv
 import errno

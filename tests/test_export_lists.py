@@ -1,4 +1,4 @@
-"""Edit lists, tables and chapters of real files, read back by OpenTimelineIO and strict readers: exact to the frame."""
+"""EDL, FCPXML, OTIO, tables and chapters of real files, parsed again by OpenTimelineIO and strict parsers."""
 
 import csv
 import io
@@ -69,7 +69,7 @@ def shot_fixture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
 
 
 def _told(rate: Fraction, first: int, stop: int, random: Random) -> TimeSpan:
-    """As a search tells it: to the millisecond, on frames or between them."""
+    """A span as a search returns it: rounded to milliseconds, on frames or between them."""
     inside = random.choice([Fraction(0), Fraction(1, 3)])
     return TimeSpan(round(float((first + inside) / rate), 3), round(float((stop - inside) / rate), 3))
 
@@ -189,7 +189,7 @@ def test_chapters_are_strict_web_vtt(shot: Shot) -> None:
 
 
 def fake(rate: Fraction, *, name: str = "a.mp4", drops: bool = False, frames: int = 3000) -> Source:
-    """A source that no file stands behind."""
+    """A source without a file."""
     video = Video(name.encode().hex().ljust(32, "0")[:32], (f"/films/{name}",), 1, (1,), float(frames / rate), None)
     return Source(video, FrameRate(rate, drops=drops))
 
@@ -241,7 +241,7 @@ def read_edl(text: str, rate: float) -> list[Any]:
 
 
 def test_the_adapters_that_we_do_not_write_with_get_29_97_wrong() -> None:
-    """Why `edl` and `fcpxml` are our own: should this fail, an adapter was mended, and may be used again."""
+    """Why `edl` and `fcpxml` do not use the adapters. If this fails, an adapter was fixed and may be used."""
     subclips = [subclip(fake(NTSC_30), 10.01, 20.02)]
     line = otio.adapters.read_from_string(render_documents(subclips, "otio", title="cut")[0].text, "otio_json")
     by_adapter = otio.adapters.write_to_string(line, "cmx_3600")

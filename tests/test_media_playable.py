@@ -1,4 +1,4 @@
-"""What is played as it is, copied, or coded anew; and the cache of what was made."""
+"""Playback methods (direct, remux, transcode) and the cache of derived files."""
 
 import os
 import threading
@@ -78,7 +78,7 @@ HARD = sorted(
 @pytest.mark.skipif(not HARD, reason="../shared is not here")
 @pytest.mark.parametrize("path", HARD[::12], ids=lambda path: path.name)
 def test_whatever_was_indexed_can_be_coded_anew(tmp_path: Path, path: Path) -> None:
-    """Hard files: the child answers with a file that decodes from its first frame, or a typed error."""
+    """Difficult files: the worker returns a file that decodes from its first frame, or a typed error."""
     try:
         video = probed(path)
     except VideoError as error:

@@ -1,4 +1,4 @@
-"""The media route of a real server: curl and httpx read by ranges, whoever hangs up leaves nothing behind."""
+"""The media route of a real server: ranges by curl and httpx, and clean-up after disconnects."""
 
 import gc
 import os
