@@ -4,17 +4,22 @@ import os
 import resource
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
+from av.stream import Disposition
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from api.media.source_reader import decodable_audio
 from indexer.config import Settings
 from indexer.decode.audio import open_audio
+from indexer.decode.worker.stream_selection import choose_audio_stream
 from indexer.errors import DecodeLimitError, DecoderCrashedError, NoPictureError, VanishedVideoError
 from indexer.records import SoundPiece
 from indexer.speech.voice_activity import FRAME, LONGEST_WINDOW_SECONDS, RATE, VoiceWindow, voice_windows
@@ -210,3 +215,26 @@ def test_hours_of_sound_need_little_memory() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert sum(1 for _ in voice_windows(pieces())) > 60
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10  # KiB
+
+
+def stream(index: int, disposition: int = 0, *, decodable: bool = True) -> Any:
+    return SimpleNamespace(index=index, disposition=Disposition(disposition), codec_context=object() if decodable else None)
+
+
+@pytest.mark.parametrize(
+    ("streams", "chosen"),
+    [
+        ([], None),
+        ([stream(1), stream(2)], 1),
+        ([stream(1), stream(2, Disposition.default)], 2),
+        ([stream(1, Disposition.default, decodable=False), stream(2)], 2),
+        ([stream(1, Disposition.default | Disposition.comment), stream(2)], 2),
+        ([stream(1, Disposition.visual_impaired), stream(2, decodable=False)], 2),
+    ],
+    ids=["none", "first", "default", "decodable", "no commentary", "main track without decoder"],
+)
+def test_one_rule_chooses_the_audio_track_of_speech_and_clips(streams: list[Any], chosen: int | None) -> None:
+    container: Any = SimpleNamespace(streams=SimpleNamespace(audio=streams))
+    found = choose_audio_stream(container)
+    assert (None if found is None else found.index) == chosen
+    assert decodable_audio(container) is (found if found is not None and found.codec_context else None)
