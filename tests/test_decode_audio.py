@@ -218,7 +218,9 @@ def test_hours_of_sound_need_little_memory() -> None:
 
 
 def stream(index: int, disposition: int = 0, *, decodable: bool = True) -> Any:
-    return SimpleNamespace(index=index, disposition=Disposition(disposition), codec_context=object() if decodable else None)
+    return SimpleNamespace(
+        index=index, disposition=Disposition(disposition), codec_context=object() if decodable else None
+    )
 
 
 @pytest.mark.parametrize(
