@@ -27,7 +27,7 @@ from bench.crash import command
 from bench.support.table import print_table
 from demo.world.make import make_world
 from indexer.config import Settings
-from indexer.decode.frame_transforms import PICTURE_SIDE
+from indexer.decode.frame_transforms import FRAME_MAX_SIDE
 from indexer.decode.video import open_video
 from indexer.models.device import single_thread_on_cpu
 from indexer.models.image_embedder import ClipModel, load_clip_model
@@ -68,7 +68,7 @@ def measure_alone(files: list[Path], settings: Settings, model: ClipModel) -> Al
         for file in files:
             started = time.perf_counter()
             with open_video(
-                file, settings=settings, frames_per_second=1.0, max_side=PICTURE_SIDE, want_text=True
+                file, settings=settings, frames_per_second=1.0, max_side=FRAME_MAX_SIDE, want_text=True
             ) as reader:
                 pictures = [frame.pixels for frame in reader.frames()]
                 seconds += reader.duration_seconds

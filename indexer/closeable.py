@@ -1,14 +1,14 @@
-"""What is opened and must be closed, also as a context manager."""
+"""Base class of resources that are opened, used as context managers, and closed."""
 
 from types import TracebackType
 from typing import Self
 
 
-class Closing:
-    """Gives `with` to whatever has a `close`."""
+class Closeable:
+    """Context manager that calls `close` on exit."""
 
     def close(self) -> None:
-        """Let go; safe to repeat."""
+        """Release everything. Safe to call twice."""
         raise NotImplementedError
 
     def __enter__(self) -> Self:

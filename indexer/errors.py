@@ -1,39 +1,39 @@
-"""The one error tree for everything below HTTP.
+"""The error tree of everything below HTTP.
 
 ReelseekError
-├── UsageError               a value the caller gave cannot be used
+├── UsageError               a value from the caller cannot be used
 │   ├── QueryError           a query that cannot be searched
 │   │   └── QuerySyntaxError its grammar is unfinished or contradicts itself
 │   ├── ImageError           an image that cannot be searched with
 │   ├── SettingsError        a setting outside its range, or a settings file that cannot be read
 │   ├── PromptTooLongError   a prompt and its reply do not fit a model's context
-│   ├── FrameRateError       a frame rate or time code that is none, or is not known
-│   ├── ExportError          what was found cannot be written as asked
-│   └── NotInLibraryError    a video was named that the library does not hold
+│   ├── FrameRateError       an invalid or unknown frame rate or time code
+│   ├── ExportError          an export cannot be written
+│   └── NotInLibraryError    the library does not contain the named video
 ├── VideoError               one video cannot be indexed; the others go on
-│   ├── UnreadableVideoError the bytes are not a media file, are cut short, or a codec is missing
+│   ├── UnreadableVideoError not a media file, truncated, or a codec is missing
 │   ├── NoPictureError       a media file without moving pictures (audio only, cover art, subtitles only)
 │   ├── EncryptedVideoError  the pictures are protected
-│   ├── UnsafeVideoError     a playlist or a format that makes the decoder read other files
-│   ├── DecodeLimitError     decoding passed a limit (time, memory, pixels, duration, streams)
+│   ├── UnsafeVideoError     a playlist, or another format that refers to other files
+│   ├── DecodeLimitError     decoding exceeded a limit (time, memory, pixels, duration, streams)
 │   ├── DecoderCrashedError  the decoder's process died
-│   └── VanishedVideoError   the file went away or changed while it was read
+│   └── VanishedVideoError   the file disappeared or changed while it was read
 ├── ModelError               a model cannot be used
-│   ├── ModelMissingError    weights are absent and cannot be fetched
-│   ├── ModelBrokenError     weights were found and cannot be loaded
-│   ├── ModelBusyError       too many requests wait for the model already
-│   └── DeviceMemoryError    the device has too little memory even for one prompt
+│   ├── ModelMissingError    weights are missing and cannot be downloaded
+│   ├── ModelBrokenError     weights exist but cannot be loaded
+│   ├── ModelBusyError       too many requests already wait for the model
+│   └── DeviceMemoryError    the device lacks memory even for one prompt
 ├── LibraryError             the library cannot be used
-│   ├── LibraryMissingError  there is no library at that place
+│   ├── LibraryMissingError  there is no library at this path
 │   ├── LibraryLockedError   another process is writing to it
-│   ├── LibraryModelsError   it was made with other models or settings
-│   └── LibraryBrokenError   tables are damaged or of another version
-├── EvaluationError          truth or predictions that cannot be scored
-└── Interrupted              the user asked to stop; what is finished is kept
-    └── GenerationCancelledError  a model was told to stop in the middle of a reply
+│   ├── LibraryModelsError   it was built with other models or settings
+│   └── LibraryBrokenError   tables are damaged or have another version
+├── EvaluationError          ground truth or predictions that cannot be scored
+└── Interrupted              the user asked to stop; finished work is kept
+    └── GenerationCancelledError  generation was cancelled before the reply was complete
 
-Every message names the thing, the reason and the way out. `VideoError` also has a short stable `kind`
-that is kept in the library beside the video.
+Every message names the subject, the reason and what to do about it. `VideoError` also has a short stable `kind`,
+which is stored in the library with the video.
 """
 
 
@@ -42,7 +42,7 @@ class ReelseekError(Exception):
 
 
 class UsageError(ReelseekError):
-    """A value the caller gave cannot be used."""
+    """A value from the caller cannot be used."""
 
 
 class QueryError(UsageError):
@@ -50,14 +50,14 @@ class QueryError(UsageError):
 
 
 class QuerySyntaxError(QueryError):
-    """A query whose grammar is unfinished or contradicts itself; it knows where, and a way to say it right."""
+    """A query whose grammar is unfinished or contradicts itself; carries the position and a correct example."""
 
     def __init__(self, reason: str, query: str, start: int, stop: int, example: str) -> None:
         """
         Args:
-            query: tidied, as `search.query.validation.check_query` gives it.
-            start, stop: the faulty piece, half-open, in characters of `query` from 0.
-            example: a query, or a part of one, that is right.
+            query: normalized, as `search.query.validation.check_query` returns it.
+            start, stop: the faulty part, half-open, in characters of `query` from 0.
+            example: a correct query, or part of one.
         """
         self.reason, self.query, self.start, self.stop, self.example = reason, query, start, stop, example
         piece = query[start:stop] if stop - start <= 40 else query[start : start + 39] + "\u2026"
@@ -65,7 +65,7 @@ class QuerySyntaxError(QueryError):
 
 
 class ImageError(UsageError):
-    """An image that cannot be searched with: no image, too large, animated, or damaged."""
+    """A query image that cannot be used: not an image, too large, animated, or damaged."""
 
 
 class SettingsError(UsageError):
@@ -77,26 +77,26 @@ class PromptTooLongError(UsageError):
 
 
 class FrameRateError(UsageError):
-    """A frame rate or time code that is none, or that a format does not have, or that a file does not tell."""
+    """A frame rate or time code that is invalid, unsupported by a format, or not declared by a file."""
 
 
 class ExportError(UsageError):
-    """What was found cannot be written as asked: the place is taken, or the format cannot hold it."""
+    """An export cannot be written: the path is taken, or the format cannot represent the moments."""
 
 
 class NotInLibraryError(UsageError):
-    """A video was named that the library does not hold."""
+    """The library does not contain the named video."""
 
 
 class VideoError(ReelseekError):
     """One video cannot be indexed; the rest of the run goes on."""
 
     kind: str = "video"
-    """Short stable name of the reason, kept in the library and in JSON output."""
+    """Short stable name of the reason, stored in the library and printed in JSON output."""
 
 
 class UnreadableVideoError(VideoError):
-    """The bytes are not a media file, are cut short, or need a codec that neither decoder has."""
+    """The file is not a media file, is truncated, or needs a codec that neither decoder has."""
 
     kind = "unreadable"
 
@@ -114,13 +114,13 @@ class EncryptedVideoError(VideoError):
 
 
 class UnsafeVideoError(VideoError):
-    """A playlist or another format that would make the decoder read further files or addresses."""
+    """A playlist or another format that would make the decoder read other files or network addresses."""
 
     kind = "unsafe"
 
 
 class DecodeLimitError(VideoError):
-    """Decoding passed a limit: wall time without progress, CPU, memory, pixels, duration or streams."""
+    """Decoding exceeded a limit: wall time without progress, CPU, memory, pixels, duration or streams."""
 
     kind = "limit"
 
@@ -132,7 +132,7 @@ class DecoderCrashedError(VideoError):
 
 
 class VanishedVideoError(VideoError):
-    """The file went away, or changed, while it was read."""
+    """The file disappeared or changed while it was read."""
 
     kind = "vanished"
 
@@ -142,19 +142,19 @@ class ModelError(ReelseekError):
 
 
 class ModelMissingError(ModelError):
-    """Weights are absent and cannot be fetched."""
+    """Weights are missing and cannot be downloaded."""
 
 
 class ModelBrokenError(ModelError):
-    """Weights were found and cannot be loaded."""
+    """Weights exist but cannot be loaded."""
 
 
 class ModelBusyError(ModelError):
-    """Too many requests wait for the model already; asking again later helps."""
+    """Too many requests already wait for the model; retry later."""
 
 
 class DeviceMemoryError(ModelError):
-    """The device has too little memory even for one prompt."""
+    """The device lacks memory even for one prompt."""
 
 
 class LibraryError(ReelseekError):
@@ -162,7 +162,7 @@ class LibraryError(ReelseekError):
 
 
 class LibraryMissingError(LibraryError):
-    """There is no library at that place."""
+    """There is no library at this path."""
 
 
 class LibraryLockedError(LibraryError):
@@ -170,20 +170,20 @@ class LibraryLockedError(LibraryError):
 
 
 class LibraryModelsError(LibraryError):
-    """The library was made with other models or settings than those asked for."""
+    """The library was built with other models or settings than those requested."""
 
 
 class LibraryBrokenError(LibraryError):
-    """Tables are damaged, or were written by another version."""
+    """Tables are damaged or were written by another version."""
 
 
 class EvaluationError(ReelseekError):
-    """Truth or predictions that cannot be scored."""
+    """Ground truth or predictions that cannot be scored."""
 
 
 class Interrupted(ReelseekError):  # noqa: N818 - not a fault: the user asked
-    """The user asked to stop; what is finished is kept."""
+    """The user asked to stop; finished work is kept."""
 
 
 class GenerationCancelledError(Interrupted):
-    """A model was told to stop in the middle of a reply."""
+    """Generation was cancelled before the reply was complete."""

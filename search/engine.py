@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from indexer.closeable import Closing
+from indexer.closeable import Closeable
 from indexer.config import Settings
 from indexer.errors import QueryError
 from indexer.models.loading import Models, load_models
@@ -48,7 +48,7 @@ class RetrievedEvidence:
     """The most relevant, to be offered where nothing of it counts."""
 
 
-class SearchEngine(Closing):
+class SearchEngine(Closeable):
     """Finds moments in one library. Safe from several threads; models are loaded by the first search that needs them.
 
     Make one with `SearchEngine.open`, also as a context manager.

@@ -1,20 +1,25 @@
-"""Sound of videos on the player's clock, in windows of voice: written files with exact truth, real and broken ones."""
+"""Audio of videos on the player's clock, and voice windows: written files with exact truth, real and broken ones."""
 
 import os
 import resource
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
+from av.stream import Disposition
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from api.media.source_reader import decodable_audio
 from indexer.config import Settings
-from indexer.decode.audio import open_sound
+from indexer.decode.audio import open_audio
+from indexer.decode.worker.stream_selection import choose_audio_stream
 from indexer.errors import DecodeLimitError, DecoderCrashedError, NoPictureError, VanishedVideoError
 from indexer.records import SoundPiece
 from indexer.speech.voice_activity import FRAME, LONGEST_WINDOW_SECONDS, RATE, VoiceWindow, voice_windows
@@ -25,7 +30,7 @@ SETTINGS = Settings()
 
 
 def heard(path: Path) -> list[SoundPiece]:
-    with open_sound(path, settings=SETTINGS) as sound:
+    with open_audio(path, settings=SETTINGS) as sound:
         return list(sound.pieces())
 
 
@@ -73,7 +78,7 @@ def test_sound_before_the_first_picture_is_left_out(tmp_path: Path) -> None:
 
 def test_a_silent_film_has_no_pieces(tmp_path: Path) -> None:
     path = write_video(tmp_path / "silent.mp4", range(0, 2000, 40))
-    with open_sound(path, settings=SETTINGS) as sound:
+    with open_audio(path, settings=SETTINGS) as sound:
         assert list(sound.pieces()) == []
         assert not sound.found and sound.warnings == ()
 
@@ -95,7 +100,7 @@ def test_damaged_sound_is_told_and_the_rest_is_heard(tmp_path: Path) -> None:
 
 def test_a_killed_child_is_a_typed_error_and_leaves_nothing(tmp_path: Path) -> None:
     path = write_talkie(tmp_path / "long.mkv", range(0, 60_000, 200), sound_codec="flac")
-    with open_sound(path, settings=SETTINGS) as sound:
+    with open_audio(path, settings=SETTINGS) as sound:
         pieces = sound.pieces()
         next(pieces)
         assert sound._process is not None
@@ -108,7 +113,7 @@ def test_a_killed_child_is_a_typed_error_and_leaves_nothing(tmp_path: Path) -> N
 
 def test_a_changed_file_is_noticed(tmp_path: Path) -> None:
     path = write_talkie(tmp_path / "film.mp4", range(0, 2000, 40))
-    with open_sound(path, settings=SETTINGS) as sound:
+    with open_audio(path, settings=SETTINGS) as sound:
         pieces = sound.pieces()
         next(pieces)
         os.utime(path, (1, 1))
@@ -210,3 +215,28 @@ def test_hours_of_sound_need_little_memory() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert sum(1 for _ in voice_windows(pieces())) > 60
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10  # KiB
+
+
+def stream(index: int, disposition: int = 0, *, decodable: bool = True) -> Any:
+    return SimpleNamespace(
+        index=index, disposition=Disposition(disposition), codec_context=object() if decodable else None
+    )
+
+
+@pytest.mark.parametrize(
+    ("streams", "chosen"),
+    [
+        ([], None),
+        ([stream(1), stream(2)], 1),
+        ([stream(1), stream(2, Disposition.default)], 2),
+        ([stream(1, Disposition.default, decodable=False), stream(2)], 2),
+        ([stream(1, Disposition.default | Disposition.comment), stream(2)], 2),
+        ([stream(1, Disposition.visual_impaired), stream(2, decodable=False)], 2),
+    ],
+    ids=["none", "first", "default", "decodable", "no commentary", "main track without decoder"],
+)
+def test_one_rule_chooses_the_audio_track_of_speech_and_clips(streams: list[Any], chosen: int | None) -> None:
+    container: Any = SimpleNamespace(streams=SimpleNamespace(audio=streams))
+    found = choose_audio_stream(container)
+    assert (None if found is None else found.index) == chosen
+    assert decodable_audio(container) is (found if found is not None and found.codec_context else None)

@@ -1,4 +1,4 @@
-"""The decoder's child process: limits, faults, and that nothing is left behind."""
+"""The decoder child: limits, crashes, and that no process or descriptor is left behind."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from indexer.config import Settings
-from indexer.decode.child_session import DecodeProcess
+from indexer.decode.child_session import DecodeSession
 from indexer.decode.protocol import MessageBuffer, make_request, pack_message, ring_slots
 from indexer.decode.video import VideoReader, open_video
 from indexer.errors import DecodeLimitError, DecoderCrashedError, VanishedVideoError
@@ -27,18 +27,18 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """12 s, 25 frames a second, each showing its number; tidy, so decord reads it."""
+    """12 s at 25 frames a second, each showing its number; a regular file, so decord reads it."""
     return write_video(tmp_path_factory.mktemp("clip") / "clip.mp4", range(0, 12000, 40))
 
 
 def child_of(reader: VideoReader) -> psutil.Process:
-    process: DecodeProcess | None = reader._process
+    process: DecodeSession | None = reader._process
     assert process is not None
     return psutil.Process(process.pid)
 
 
 def lower_stall_limit(reader: VideoReader) -> None:
-    """After the start, which may take longer on a busy machine."""
+    """Called after the start, which may take longer on a busy machine."""
     assert reader._process is not None
     reader._process._stall_seconds = 1.0
 

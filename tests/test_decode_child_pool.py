@@ -1,4 +1,4 @@
-"""Decoder children that wait: used, replaced, and gone with their keeper."""
+"""The pool of idle decoder children: reuse, replacement, and shutdown."""
 
 import os
 import time
@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 
 from indexer.config import Settings
-from indexer.decode.child_pool import DecodeSpares
+from indexer.decode.child_pool import DecodeChildPool
 from indexer.decode.video import open_video
 from tests.helpers.media import write_video
 
 pytestmark = pytest.mark.slow
 
 
-def pids(spares: DecodeSpares, count: int) -> list[int]:
-    """Of those that wait, once there are so many."""
+def pids(decode_pool: DecodeChildPool, count: int) -> list[int]:
+    """Process ids of the idle children, once there are `count` of them."""
     deadline = time.monotonic() + 60
-    while len(spares._waiting) < count and time.monotonic() < deadline:
+    while len(decode_pool._waiting) < count and time.monotonic() < deadline:
         time.sleep(0.01)
-    return [child.process.pid for child in spares._waiting]
+    return [child.process.pid for child in decode_pool._waiting]
 
 
 def is_running(pid: int) -> bool:
@@ -36,32 +36,32 @@ def video(tmp_path: Path) -> Path:
     return write_video(tmp_path / "a.mp4", [0, 500, 1000])
 
 
-def test_a_waiting_child_reads_what_a_fresh_one_reads(video: Path) -> None:
+def test_an_idle_child_reads_the_same_as_a_new_one(video: Path) -> None:
     with open_video(video, settings=Settings(), times=[0.0, 0.5]) as reader:
         fresh = list(reader.frames())
-    with DecodeSpares(1) as spares:
-        (waiting,) = pids(spares, 1)
-        with open_video(video, settings=Settings(), times=[0.0, 0.5], spares=spares) as reader:
+    with DecodeChildPool(1) as decode_pool:
+        (waiting,) = pids(decode_pool, 1)
+        with open_video(video, settings=Settings(), times=[0.0, 0.5], decode_pool=decode_pool) as reader:
             read = list(reader.frames())
-        (another,) = pids(spares, 1)
+        (another,) = pids(decode_pool, 1)
     assert another != waiting
     assert [one.time_seconds for one in read] == [one.time_seconds for one in fresh]
     assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(read, fresh, strict=True))
 
 
-def test_a_child_that_died_waiting_is_replaced(video: Path) -> None:
-    with DecodeSpares(1) as spares:
-        assert pids(spares, 1)
-        spares._waiting[0].process.kill()
-        spares._waiting[0].process.wait()
-        with open_video(video, settings=Settings(), times=[0.0], spares=spares) as reader:
+def test_a_child_that_died_idle_is_replaced(video: Path) -> None:
+    with DecodeChildPool(1) as decode_pool:
+        assert pids(decode_pool, 1)
+        decode_pool._waiting[0].process.kill()
+        decode_pool._waiting[0].process.wait()
+        with open_video(video, settings=Settings(), times=[0.0], decode_pool=decode_pool) as reader:
             assert len(list(reader.frames())) == 1
 
 
-def test_none_outlives_its_keeper() -> None:
-    spares = DecodeSpares(2)
-    waiting = pids(spares, 2)
+def test_no_child_outlives_its_pool() -> None:
+    decode_pool = DecodeChildPool(2)
+    waiting = pids(decode_pool, 2)
     assert all(map(is_running, waiting))
-    spares.close()
-    spares.close()
+    decode_pool.close()
+    decode_pool.close()
     assert not any(map(is_running, waiting))

@@ -42,7 +42,7 @@ class Collector:
 
     frames: list[tuple[float, Pixels]] = field(default_factory=list)
 
-    def send_picture(self, seconds: float, pixels: Pixels) -> None:
+    def send_frame(self, seconds: float, pixels: Pixels) -> None:
         self.frames.append((seconds, pixels))
 
     def progress(self) -> None:

@@ -1,4 +1,4 @@
-"""Exceptions of the decoders' libraries become the project's own at the boundary; what the first bytes betray."""
+"""Mapping of exceptions of FFmpeg and decord to the project's errors, and content sniffing."""
 
 import io
 import struct
@@ -12,12 +12,12 @@ import pytest
 from demo.world.make import make_world
 from indexer.config import Settings
 from indexer.decode.protocol import ERRORS_BY_KIND, make_request
-from indexer.decode.sniffing import has_encrypted_pictures, is_animated_webp, is_lone_fragment, is_protected_iso
+from indexer.decode.sniffing import has_encrypted_video, is_animated_webp, is_lone_fragment, is_protected_iso
 from indexer.decode.video import open_video
 from indexer.decode.worker.container import explain_open_failure
 from indexer.decode.worker.decord_reader import DecordFailedError, DecordReader
 from indexer.decode.worker.job import DecodeJob
-from indexer.decode.worker.packet_table import DECORD_HOARD_BYTES, decord_hoard_bytes, is_hidden_vp9
+from indexer.decode.worker.packet_table import DECORD_BUFFER_BYTES, decord_buffer_bytes, is_hidden_vp9
 from indexer.decode.worker.pyav_reader import PyavReader
 from indexer.errors import DecodeLimitError, UnreadableVideoError, VideoError
 from tests.helpers.media import write_video
@@ -32,7 +32,7 @@ FFMPEG_ERRORS = sorted(
 class Collector:
     times: list[float] = field(default_factory=list)
 
-    def send_picture(self, seconds: float, pixels: object) -> None:
+    def send_frame(self, seconds: float, pixels: object) -> None:
         self.times.append(seconds)
 
     def progress(self) -> None:
@@ -133,9 +133,9 @@ def nested(entry: bytes) -> io.BytesIO:
 
 
 def test_protection_is_seen_in_the_boxes() -> None:
-    assert has_encrypted_pictures(nested(b"encv"))
+    assert has_encrypted_video(nested(b"encv"))
     assert is_protected_iso(nested(b"encv"))
-    assert not has_encrypted_pictures(nested(b"avc1"))
+    assert not has_encrypted_video(nested(b"avc1"))
     assert not is_protected_iso(nested(b"avc1"))
     assert not is_protected_iso(io.BytesIO(b"\0\0\0\x01moov\xff\xff"))
     assert not is_protected_iso(io.BytesIO(bytes(100)))
@@ -157,8 +157,8 @@ def test_hidden_vp9_frames_are_seen() -> None:
 
 @pytest.mark.slow
 def test_decord_is_not_asked_for_more_pictures_than_memory_should_hold(tmp_path: Path) -> None:
-    """decord may hold every picture of a video at once."""
-    assert decord_hoard_bytes(400, 640, 360) == 400 * 640 * 360 * 3 > DECORD_HOARD_BYTES
+    """decord may buffer all frames of a video at once."""
+    assert decord_buffer_bytes(400, 640, 360) == 400 * 640 * 360 * 3 > DECORD_BUFFER_BYTES
     short, long = (make_world(tmp_path / f"{m}", minutes=m, seed=1, video_minutes=m) for m in (0.4, 8))
     for world, decoder in ((short, "decord"), (long, "pyav")):
         with open_video(world.folder / world.videos[0], settings=Settings()) as reader:

@@ -1,4 +1,4 @@
-"""Which files are videos, and what is said of those that are not: everything here is made on the spot."""
+"""Which files are videos, and the errors for those that are not. All files are written by the tests."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 SETTINGS = Settings()
 
 ASS_HEADER = b"[Script Info]\n[V4+ Styles]\nFormat: Name\nStyle: Default\n[Events]\nFormat: Text\n"
-"""What FFmpeg's subtitle encoders want to see before they open."""
+"""Header that FFmpeg's subtitle encoders require."""
 PLAYLISTS = {
     "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{other}\n#EXT-X-ENDLIST\n",
     "hls with a mark": "\ufeff#EXTM3U\n#EXTINF:9,\n{other}\n",
@@ -75,7 +75,7 @@ def test_a_missing_file_has_vanished_and_a_folder_is_no_video(tmp_path: Path) ->
 
 
 def test_sound_alone_has_no_picture(tmp_path: Path) -> None:
-    with pytest.raises(NoPictureError, match="sound but no pictures"):
+    with pytest.raises(NoPictureError, match="audio but no video"):
         probe_video(write_sound(tmp_path / "sound.m4a"), settings=SETTINGS)
 
 
@@ -85,7 +85,7 @@ def test_a_still_picture_is_no_video(name: str, tmp_path: Path) -> None:
 
     path = tmp_path / name
     Image.fromarray(numbered_picture(5)).save(path, format="JPEG" if name.endswith("jpg") else "PNG")
-    with pytest.raises(NoPictureError, match="still picture"):
+    with pytest.raises(NoPictureError, match="still image"):
         probe_video(path, settings=SETTINGS)
 
 
@@ -95,7 +95,7 @@ def test_a_gif_is_a_video_only_when_it_moves(tmp_path: Path) -> None:
     pictures = [Image.fromarray(numbered_picture(number)) for number in (1, 2, 3)]
     pictures[0].save(tmp_path / "still.gif")
     pictures[0].save(tmp_path / "moving.gif", save_all=True, append_images=pictures[1:], duration=500)
-    with pytest.raises(NoPictureError, match="still picture"):
+    with pytest.raises(NoPictureError, match="still image"):
         probe_video(tmp_path / "still.gif", settings=SETTINGS)
     assert times_and_numbers(tmp_path / "moving.gif", times=[0.0, 0.5, 1.2]) == [(0.0, 1), (0.5, 2), (1.0, 3)]
 

@@ -1,4 +1,4 @@
-"""Orientation, scaling, tone mapping and cues: pure functions against known values."""
+"""Orientation, scaling, tone mapping and cue parsing against known values."""
 
 import math
 import struct

@@ -1,4 +1,4 @@
-"""Images that people give: read as sampled frames are, and every hostile or useless one refused by name."""
+"""Query images: read like sampled frames; hostile and useless ones are refused with a reason."""
 
 import struct
 import zlib
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from indexer.decode.image import MAX_IMAGE_BYTES, read_still
+from indexer.decode.image import MAX_IMAGE_BYTES, read_image
 from indexer.errors import ImageError
 
 
@@ -29,28 +29,28 @@ def packed(image: Image.Image, kind: str, **options: object) -> bytes:
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "WEBP", "GIF", "JPEG"])
 def test_each_format_gives_the_picture(kind: str) -> None:
     options = {"lossless": True} if kind == "WEBP" else {"quality": 95} if kind == "JPEG" else {}
-    pixels = read_still(packed(gradient(), kind, **options))
+    pixels = read_image(packed(gradient(), kind, **options))
     assert pixels.shape == (48, 64, 3)
     assert np.abs(pixels.astype(int) - np.asarray(gradient()).astype(int)).mean() < 8
 
 
 def test_a_file_is_read_and_its_name_is_not_believed(tmp_path: Path) -> None:
     (tmp_path / "still.txt").write_bytes(packed(gradient(), "PNG"))
-    assert (read_still(tmp_path / "still.txt") == np.asarray(gradient())).all()
+    assert (read_image(tmp_path / "still.txt") == np.asarray(gradient())).all()
 
 
 def test_it_is_upright_and_no_larger_than_a_sampled_frame() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turn clockwise to show
-    turned = read_still(packed(gradient(1600, 800), "JPEG", quality=95, exif=exif))
-    assert turned.shape == (640, 320, 3)
+    rotate_frame = read_image(packed(gradient(1600, 800), "JPEG", quality=95, exif=exif))
+    assert rotate_frame.shape == (640, 320, 3)
     whole = np.asarray(gradient(1600, 800).transpose(Image.Transpose.ROTATE_270).resize((320, 640)))
-    assert np.abs(turned.astype(int) - whole.astype(int)).mean() < 4
+    assert np.abs(rotate_frame.astype(int) - whole.astype(int)).mean() < 4
 
 
 def test_what_is_transparent_is_white() -> None:
     clear = Image.new("RGBA", (20, 20), (255, 0, 0, 0))
-    assert (read_still(packed(clear, "PNG")) == 255).all()
+    assert (read_image(packed(clear, "PNG")) == 255).all()
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "P", "CMYK", "I;16", "LA"])
@@ -60,14 +60,14 @@ def test_each_mode_becomes_colour(mode: str) -> None:
         image = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
     else:
         image = grey.convert("RGB").convert(mode) if mode in ("P", "CMYK") else grey.convert(mode)
-    pixels = read_still(packed(image, "TIFF" if mode == "CMYK" else "PNG"))
+    pixels = read_image(packed(image, "TIFF" if mode == "CMYK" else "PNG"))
     assert pixels.shape == (48, 64, 3)
     if mode not in ("1", "P"):  # these hold fewer levels
         assert np.abs(pixels[:, :, 0].astype(int) - np.asarray(grey).astype(int)).mean() < 6
 
 
 def claiming(width: int, height: int) -> bytes:
-    """A PNG of some fifty bytes that says it is so large."""
+    """A PNG of about fifty bytes whose header claims this size."""
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(b"\0")), (b"IEND", b"")]
     body = b"".join(struct.pack(">I", len(c)) + k + c + struct.pack(">I", zlib.crc32(k + c)) for k, c in chunks)
@@ -81,14 +81,14 @@ ANIMATED = packed(gradient(), "GIF", save_all=True, append_images=[gradient().ro
     ("content", "reason"),
     [
         (b"", "empty"),
-        (b"not an image at all", "no image"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no image"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "no image"),
+        (b"not an image at all", "not a readable image"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a readable image"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a readable image"),
         (claiming(9000, 9000), "pixels"),
         (claiming(60_000, 60_000), "pixels"),
         (claiming(64, 64), "damaged"),
         (packed(gradient(200, 200), "JPEG")[:1500], "damaged"),
-        (packed(gradient(4, 4), "PNG"), "at least"),
+        (packed(gradient(4, 4), "PNG"), "fewer than"),
         (packed(gradient(400, 10), "PNG"), "strip"),
         (ANIMATED, "animated"),
         (b"\xff" * (MAX_IMAGE_BYTES + 1), "larger than"),
@@ -97,13 +97,13 @@ ANIMATED = packed(gradient(), "GIF", save_all=True, append_images=[gradient().ro
 )
 def test_refused_with_the_reason(content: bytes, reason: str) -> None:
     with pytest.raises(ImageError, match=reason):
-        read_still(content)
+        read_image(content)
 
 
 def test_no_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "nothing.png", tmp_path):
         with pytest.raises(ImageError, match="no image file"):
-            read_still(path)
+            read_image(path)
 
 
 @settings(max_examples=60, deadline=None)
@@ -112,7 +112,7 @@ def test_a_damaged_image_is_read_or_refused(kind: str, place: int, flip: int) ->
     content = bytearray(packed(gradient(), kind))
     content[place % len(content)] ^= flip
     try:
-        pixels = read_still(bytes(content))
+        pixels = read_image(bytes(content))
     except ImageError:
         return
     assert pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.dtype == np.uint8

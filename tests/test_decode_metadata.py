@@ -1,4 +1,4 @@
-"""What containers say in words: dates, places, chapters, hostile text; real files where ../shared is there."""
+"""Container metadata: dates, locations, chapters, hostile text; and real files where ../shared exists."""
 
 import json
 import shutil
@@ -21,14 +21,14 @@ from indexer.decode.metadata import (
     MAX_LINE_CHARACTERS,
     MAX_TEXT_CHARACTERS,
     RawChapter,
-    metadata_of,
-    metadata_values,
-    metadata_within,
+    chapters_on_player_clock,
+    clip_metadata,
+    metadata_from_json,
+    metadata_from_tags,
+    metadata_to_json,
     parse_date,
     parse_iso_6709,
-    place_chapters,
     plain_text,
-    read_metadata,
 )
 from indexer.decode.video import open_video
 from indexer.models.loading import Models
@@ -45,7 +45,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def read(tags: Mapping[str, str], *chapters: RawChapter, start: float = 0.0, duration: float = 60.0) -> VideoMetadata:
-    return metadata_of(tags, chapters, start_seconds=start, duration_seconds=duration, now=NOW)
+    return metadata_from_tags(tags, chapters, start_seconds=start, duration_seconds=duration, now=NOW)
 
 
 def metadata_in(path: Path) -> VideoMetadata:
@@ -186,7 +186,7 @@ def test_chapters_are_on_the_players_clock_and_fill_what_they_do_not_say() -> No
         RawChapter(9.0, 12.0, "first"),
         RawChapter(40.0, 40.0, "last"),
     ]
-    assert place_chapters(raw, start_seconds=10.0, duration_seconds=50.0) == (
+    assert chapters_on_player_clock(raw, start_seconds=10.0, duration_seconds=50.0) == (
         Chapter(TimeSpan(0.0, 2.0), "first"),
         Chapter(TimeSpan(2.0, 30.0), "second"),
         Chapter(TimeSpan(30.0, 50.0), "last"),
@@ -195,7 +195,7 @@ def test_chapters_are_on_the_players_clock_and_fill_what_they_do_not_say() -> No
 
 def test_chapters_end_with_the_video() -> None:
     found = read({}, RawChapter(0.0, 30.0, "a"), RawChapter(30.0, 60.0, "b"), RawChapter(600.0, 601.0, "c"))
-    assert metadata_within(found, 40.0).chapters == (
+    assert clip_metadata(found, 40.0).chapters == (
         Chapter(TimeSpan(0.0, 30.0), "a"),
         Chapter(TimeSpan(30.0, 40.0), "b"),
     )
@@ -209,15 +209,15 @@ raw_chapters = st.lists(st.builds(RawChapter, times, st.none() | times, st.text(
 def test_any_chapters_give_spans_in_order_within_the_video(
     raw: list[RawChapter], start: float, duration: float
 ) -> None:
-    placed = place_chapters(raw, start_seconds=start, duration_seconds=duration)
-    found = metadata_within(VideoMetadata(chapters=placed), duration).chapters
+    placed = chapters_on_player_clock(raw, start_seconds=start, duration_seconds=duration)
+    found = clip_metadata(VideoMetadata(chapters=placed), duration).chapters
     assert [one.span.start_seconds for one in found] == sorted(one.span.start_seconds for one in found)
     assert all(0 <= one.span.start_seconds < one.span.stop_seconds <= duration for one in found)
 
 
 def test_there_is_a_bound_on_chapters() -> None:
     many = [RawChapter(float(number), number + 1.0, "x") for number in range(2 * MAX_CHAPTERS)]
-    assert len(place_chapters(many, start_seconds=0.0, duration_seconds=1e6)) == MAX_CHAPTERS
+    assert len(chapters_on_player_clock(many, start_seconds=0.0, duration_seconds=1e6)) == MAX_CHAPTERS
 
 
 @given(
@@ -229,8 +229,8 @@ def test_there_is_a_bound_on_chapters() -> None:
     )
 )
 def test_metadata_survives_json(metadata: VideoMetadata) -> None:
-    values: dict[str, Any] = json.loads(json.dumps(metadata_values(metadata)))
-    assert read_metadata(values) == metadata
+    values: dict[str, Any] = json.loads(json.dumps(metadata_to_json(metadata)))
+    assert metadata_from_json(values) == metadata
 
 
 def test_a_drawn_file_says_what_was_written_into_it(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`reelseek export` on a library of real files: from a span, from an earlier search, from a query."""
+"""`reelseek export` on a library of real files: from a span, an earlier search, or a query."""
 
 import csv
 import errno
@@ -205,7 +205,7 @@ def test_a_query_is_searched(world: World, monkeypatch: pytest.MonkeyPatch) -> N
         (["--video", "drop.mov", "--format", "clips"], "folder"),
         (["--video", "drop.mov", "--format", "csv", "--handles", "long"], "--handles"),
         (["--video", "drop.mov", "--format", "csv", "--rate", "fast"], "frame rate"),
-        (["--video", "drop.mov", "--format", "csv", "--start", "9"], "no span"),
+        (["--video", "drop.mov", "--format", "csv", "--start", "9"], "not a span"),
         (["--video", "none.mp4", "--format", "csv"], "holds no video"),
         (["--from", "nowhere.json", "--format", "csv"], "cannot be read"),
         (["--from", "-", "--format", "csv"], "not JSON"),
@@ -251,7 +251,7 @@ def test_what_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
 
 def test_what_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     place = tmp_path / "x.edl"
-    with pytest.raises(ExportError, match="there already"):
+    with pytest.raises(ExportError, match="exists already"):
         write_whole(place, lambda draft: place.write_bytes(b"theirs") and None)
     assert place.read_bytes() == b"theirs" and list(tmp_path.iterdir()) == [place]
     write_data(place, b"ours", force=True)

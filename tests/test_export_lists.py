@@ -1,4 +1,4 @@
-"""Edit lists, tables and chapters of real files, read back by OpenTimelineIO and strict readers: exact to the frame."""
+"""EDL, FCPXML, OTIO, tables and chapters of real files, parsed again by OpenTimelineIO and strict parsers."""
 
 import csv
 import io
@@ -15,13 +15,13 @@ import opentimelineio as otio
 import pytest
 
 from api.export.clips import clip_names
-from api.export.document_formats import documents
-from api.export.edl import edl
+from api.export.document_formats import render_documents
+from api.export.edl import render_edl
 from api.export.file_names import distinct, reel_names, safe_name
-from api.export.source_probe import MediaChild, read_source
-from api.export.subclip_preparation import prepare
-from api.export.subclips import Source, Take, Wanted, make_take
-from api.media.frame_rate import kept_rate
+from api.export.source_probe import MediaWorker, read_source
+from api.export.subclip_preparation import prepare_subclips
+from api.export.subclips import RequestedMoment, Source, Subclip, make_subclip
+from api.media.frame_rate import detect_frame_rate
 from api.media.timecode import FrameRate
 from indexer.config import Settings
 from indexer.errors import ExportError, FrameRateError
@@ -32,7 +32,7 @@ from tests.helpers.media_service import probed
 from tests.helpers.web_vtt import read_chapters
 
 FRAMES = 240
-CHILD = MediaChild(Settings())
+CHILD = MediaWorker(Settings())
 START = {"23.976": "10:00:00:00", "25": "09:59:58:20", "29.97": "00:59:58;05", "59.94": "01:02:59:30"}
 HOSTILE = 'a "b" <c> & d\n\n002  X V C 00:00:00:00 --> ]]> \x1b[31m \udcff'
 
@@ -42,7 +42,7 @@ class Shot:
     """A source with random moments of it."""
 
     source: Source
-    takes: list[Take]
+    subclips: list[Subclip]
     start: int
     frames: list[tuple[int, int]]
     """True first and stop frame of each, counted from 0."""
@@ -63,13 +63,13 @@ def shot_fixture(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     for _ in range(5):
         first = random.randrange(FRAMES - 1)
         frames.append((first, random.randint(first + 1, FRAMES)))
-    wanted = [Wanted(source.video, _told(rate, *span, random), f"words {n}") for n, span in enumerate(frames)]
+    wanted = [RequestedMoment(source.video, _told(rate, *span, random), f"words {n}") for n, span in enumerate(frames)]
     start = source.known_rate.frame_at(timecode) if timecode else 0
-    return Shot(source, [make_take(source, one) for one in wanted], start, frames)
+    return Shot(source, [make_subclip(source, one) for one in wanted], start, frames)
 
 
 def _told(rate: Fraction, first: int, stop: int, random: Random) -> TimeSpan:
-    """As a search tells it: to the millisecond, on frames or between them."""
+    """A span as a search returns it: rounded to milliseconds, on frames or between them."""
     inside = random.choice([Fraction(0), Fraction(1, 3)])
     return TimeSpan(round(float((first + inside) / rate), 3), round(float((stop - inside) / rate), 3))
 
@@ -83,7 +83,7 @@ def test_the_container_tells_rate_and_time_code(shot: Shot) -> None:
 
 
 def test_an_edl_reads_back_exactly(shot: Shot) -> None:
-    (made,) = documents(shot.takes, "edl", title="cut")
+    (made,) = render_documents(shot.subclips, "edl", title="cut")
     line: Any = otio.adapters.read_from_string(made.text, "cmx_3600", rate=float(shot.rate))
     (track,) = line.tracks
     found = [(clip.source_range.start_time.value, clip.source_range.duration.value) for clip in track]
@@ -100,7 +100,7 @@ def test_an_edl_reads_back_exactly(shot: Shot) -> None:
 
 
 def test_an_otio_reads_back_exactly(shot: Shot, tmp_path: Path) -> None:
-    (made,) = documents(shot.takes, "otio", title="cut")
+    (made,) = render_documents(shot.subclips, "otio", title="cut")
     (tmp_path / made.name).write_bytes(made.data)
     line: Any = otio.adapters.read_from_file(str(tmp_path / made.name))
     assert otio.adapters.write_to_string(line, "otio_json") + "\n" == made.text
@@ -126,7 +126,7 @@ def seconds(text: str | None) -> Fraction:
 
 
 def test_an_fcpxml_is_exact_and_opens(shot: Shot) -> None:
-    (made,) = documents(shot.takes, "fcpxml", title="cut")
+    (made,) = render_documents(shot.subclips, "fcpxml", title="cut")
     root = ElementTree.fromstring(made.text)
     by_id = {one.get("id"): one for one in root.findall("resources/*")}
     sequence = root.find("library/event/project/sequence")
@@ -157,8 +157,8 @@ def test_an_fcpxml_is_exact_and_opens(shot: Shot) -> None:
 
 
 def test_a_table_tells_frames_times_and_time_codes(shot: Shot) -> None:
-    (table,) = documents(shot.takes, "csv", title="cut")
-    (tree,) = documents(shot.takes, "json", title="cut")
+    (table,) = render_documents(shot.subclips, "csv", title="cut")
+    (tree,) = render_documents(shot.subclips, "json", title="cut")
     rows = list(csv.DictReader(io.StringIO(table.text)))
     rate = shot.source.known_rate
     for row, moment, (first, stop) in zip(rows, json.loads(tree.text)["moments"], shot.frames, strict=True):
@@ -178,7 +178,7 @@ def test_a_table_tells_frames_times_and_time_codes(shot: Shot) -> None:
 
 
 def test_chapters_are_strict_web_vtt(shot: Shot) -> None:
-    (made,) = documents(shot.takes, "webvtt", title="cut")
+    (made,) = render_documents(shot.subclips, "webvtt", title="cut")
     cues = read_chapters(made.text)
     assert cues
     starts = {round(first / float(shot.rate) * 1000) for first, _ in shot.frames}
@@ -189,22 +189,22 @@ def test_chapters_are_strict_web_vtt(shot: Shot) -> None:
 
 
 def fake(rate: Fraction, *, name: str = "a.mp4", drops: bool = False, frames: int = 3000) -> Source:
-    """A source that no file stands behind."""
+    """A source without a file."""
     video = Video(name.encode().hex().ljust(32, "0")[:32], (f"/films/{name}",), 1, (1,), float(frames / rate), None)
     return Source(video, FrameRate(rate, drops=drops))
 
 
-def take(source: Source, start: float, stop: float, text: str = "", handles: float = 0.0) -> Take:
-    return make_take(source, Wanted(source.video, TimeSpan(start, stop), text), handle_seconds=handles)
+def subclip(source: Source, start: float, stop: float, text: str = "", handles: float = 0.0) -> Subclip:
+    return make_subclip(source, RequestedMoment(source.video, TimeSpan(start, stop), text), handle_seconds=handles)
 
 
 def test_handles_widen_as_far_as_the_file_goes() -> None:
     source = fake(Fraction(25), frames=100)
-    wide = take(source, 0.4, 3.8, handles=1.0)
+    wide = subclip(source, 0.4, 3.8, handles=1.0)
     assert (wide.first, wide.stop, wide.moment_first, wide.moment_stop) == (0, 100, 10, 95)
-    middle = take(source, 1.4, 2.0, handles=0.5)
+    middle = subclip(source, 1.4, 2.0, handles=0.5)
     assert (middle.first, middle.stop) == (35 - 12, 50 + 12)
-    (made,) = documents([middle], "otio", title="cut")
+    (made,) = render_documents([middle], "otio", title="cut")
     line: Any = otio.adapters.read_from_string(made.text, "otio_json")
     (clip,) = line.find_clips()
     assert clip.markers[0].marked_range.start_time.value == 35
@@ -213,13 +213,13 @@ def test_handles_widen_as_far_as_the_file_goes() -> None:
 
 def test_several_rates_go_into_one_time_line_and_several_edls() -> None:
     slow, fast = fake(Fraction(25), name="a.mp4"), fake(NTSC_60, name="b.mp4", drops=True)
-    takes = [take(slow, 1, 3), take(fast, 2, 3), take(slow, 5, 6)]
-    made = documents(takes, "edl", title="cut")
+    subclips = [subclip(slow, 1, 3), subclip(fast, 2, 3), subclip(slow, 5, 6)]
+    made = render_documents(subclips, "edl", title="cut")
     assert [one.name for one in made] == ["cut 25.edl", "cut 59.94 DF.edl"]
     assert [len(read_edl(one.text, rate)) for one, rate in zip(made, (25.0, float(NTSC_60)), strict=True)] == [2, 1]
     with pytest.raises(ExportError, match="one frame rate"):
-        edl(takes, title="cut")
-    (tree,) = documents(takes, "fcpxml", title="cut")
+        render_edl(subclips, title="cut")
+    (tree,) = render_documents(subclips, "fcpxml", title="cut")
     root = ElementTree.fromstring(tree.text)
     clips = root.findall(".//asset-clip")
     frame = Fraction(1, 25)
@@ -227,7 +227,7 @@ def test_several_rates_go_into_one_time_line_and_several_edls() -> None:
     conform = clips[1].find("conform-rate")
     assert conform is not None and conform.attrib == {"scaleEnabled": "0", "srcFrameRate": "59.94"}
     assert (seconds(clips[1].get("start")) * NTSC_60).denominator == 1
-    (line,) = documents(takes, "otio", title="cut")
+    (line,) = render_documents(subclips, "otio", title="cut")
     rates = [
         clip.source_range.start_time.rate
         for clip in otio.adapters.read_from_string(line.text, "otio_json").find_clips()
@@ -241,14 +241,14 @@ def read_edl(text: str, rate: float) -> list[Any]:
 
 
 def test_the_adapters_that_we_do_not_write_with_get_29_97_wrong() -> None:
-    """Why `edl` and `fcpxml` are our own: should this fail, an adapter was mended, and may be used again."""
-    takes = [take(fake(NTSC_30), 10.01, 20.02)]
-    line = otio.adapters.read_from_string(documents(takes, "otio", title="cut")[0].text, "otio_json")
+    """Why `edl` and `fcpxml` do not use the adapters. If this fails, an adapter was fixed and may be used."""
+    subclips = [subclip(fake(NTSC_30), 10.01, 20.02)]
+    line = otio.adapters.read_from_string(render_documents(subclips, "otio", title="cut")[0].text, "otio_json")
     by_adapter = otio.adapters.write_to_string(line, "cmx_3600")
     assert "FCM" not in by_adapter and ";" in by_adapter  # drop-frame numbers for a source that has none
-    (ours,) = documents(takes, "edl", title="cut")
+    (ours,) = render_documents(subclips, "edl", title="cut")
     assert "00:00:10:00 00:00:20:00" in ours.text and ours.text.splitlines()[1] == "FCM: NON-DROP FRAME"
-    (tree,) = documents(takes, "fcpxml", title="cut")
+    (tree,) = render_documents(subclips, "fcpxml", title="cut")
     (read,) = otio.adapters.read_from_string(tree.text, "fcpx_xml")  # pyright: ignore
     assert next(iter(read.find_clips())).source_range.duration.value != 300
 
@@ -256,7 +256,7 @@ def test_the_adapters_that_we_do_not_write_with_get_29_97_wrong() -> None:
 @pytest.mark.parametrize("kind", ["csv", "json", "webvtt", "edl", "fcpxml", "otio"])
 def test_words_out_of_videos_stay_words(kind: Any) -> None:
     source = fake(Fraction(25), name="=cmd|' <b>&\x07.mp4")
-    made = documents([take(source, 1, 2, HOSTILE), take(source, 3, 4, "=1+1")], kind, title=HOSTILE)
+    made = render_documents([subclip(source, 1, 2, HOSTILE), subclip(source, 3, 4, "=1+1")], kind, title=HOSTILE)
     text = made[0].data.decode()
     match kind:
         case "edl":
@@ -277,19 +277,19 @@ def test_words_out_of_videos_stay_words(kind: Any) -> None:
 
 def test_an_edl_holds_999_events() -> None:
     source = fake(Fraction(25), frames=100_000)
-    takes = [take(source, second, second + 1) for second in range(1000)]
-    assert len(read_edl(edl(takes[:999], title="x"), 25.0)) == 999
+    subclips = [subclip(source, second, second + 1) for second in range(1000)]
+    assert len(read_edl(render_edl(subclips[:999], title="x"), 25.0)) == 999
     with pytest.raises(ExportError, match="999"):
-        edl(takes, title="x")
+        render_edl(subclips, title="x")
 
 
 def test_a_rate_without_time_code_goes_into_otio_and_tables_alone() -> None:
-    takes = [take(fake(Fraction(25, 2)), 1, 2)]
+    subclips = [subclip(fake(Fraction(25, 2)), 1, 2)]
     with pytest.raises(FrameRateError, match="no time code"):
-        documents(takes, "edl", title="cut")
-    assert documents(takes, "csv", title="cut")[0].text.count("25/2") == 1
-    assert json.loads(documents(takes, "json", title="cut")[0].text)["moments"][0]["source_in"] == ""
-    assert documents(takes, "otio", title="cut")
+        render_documents(subclips, "edl", title="cut")
+    assert render_documents(subclips, "csv", title="cut")[0].text.count("25/2") == 1
+    assert json.loads(render_documents(subclips, "json", title="cut")[0].text)["moments"][0]["source_in"] == ""
+    assert render_documents(subclips, "otio", title="cut")
 
 
 def test_a_file_of_variable_rate_is_named(tmp_path: Path) -> None:
@@ -298,25 +298,25 @@ def test_a_file_of_variable_rate_is_named(tmp_path: Path) -> None:
     for _ in range(120):
         times.append(times[-1] + random.choice([17, 40, 71, 113]))
     video = probed(write_video(tmp_path / "phone.mp4", times))
-    prepared = prepare(CHILD, [Wanted(video, TimeSpan(1.0, 2.0))], "otio")
+    prepared = prepare_subclips(CHILD, [RequestedMoment(video, TimeSpan(1.0, 2.0))], "otio")
     assert len(prepared.warnings) == 1 and "variable frame rate" in prepared.warnings[0]
-    rate = prepared.takes[0].rate.per_second
-    assert abs(prepared.takes[0].first - 1.0 * rate) <= 1
+    rate = prepared.subclips[0].rate.per_second
+    assert abs(prepared.subclips[0].first - 1.0 * rate) <= 1
 
 
 def test_dropped_frames_keep_the_rate() -> None:
     rate = Fraction(30)
     times = [n / 30 for n in range(300) if n % 7]
-    assert kept_rate([Fraction(257, 10), rate], times) == (rate, False)
-    assert kept_rate([rate], [time * 1.03 for time in times])[1]
-    assert kept_rate([], times) == (Fraction(0), False)
-    assert kept_rate([Fraction(1000)], times) == (Fraction(0), False)
+    assert detect_frame_rate([Fraction(257, 10), rate], times) == (rate, False)
+    assert detect_frame_rate([rate], [time * 1.03 for time in times])[1]
+    assert detect_frame_rate([], times) == (Fraction(0), False)
+    assert detect_frame_rate([Fraction(1000)], times) == (Fraction(0), False)
 
 
 def test_a_file_that_tells_no_rate(tmp_path: Path) -> None:
     source = replace(fake(Fraction(25)), rate=None)
     with pytest.raises(FrameRateError, match="--rate"):
-        take(source, 0, 1)
+        subclip(source, 0, 1)
 
 
 @pytest.mark.parametrize(
@@ -333,5 +333,5 @@ def test_names_that_every_file_system_takes(text: str, name: str) -> None:
 def test_names_are_distinct_also_where_case_is_one() -> None:
     assert distinct(["a", "A", "b", "a (2)", "a"]) == ["a", "A (2)", "b", "a (2) (2)", "a (3)"]
     assert reel_names(["interview_a.mp4", "interview_b.mp4", "BL", "日本"]) == ["INTERVIE", "INTERVI2", "RBL", "REEL"]
-    takes = [take(fake(Fraction(25)), 1, 2), take(fake(Fraction(25)), 1, 2)]
-    assert len(set(clip_names(takes))) == 2
+    subclips = [subclip(fake(Fraction(25)), 1, 2), subclip(fake(Fraction(25)), 1, 2)]
+    assert len(set(clip_names(subclips))) == 2

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from api.cli.exit_codes import ExitCode
-from api.export.source_probe import MediaChild
+from api.export.source_probe import MediaWorker
 from api.service.jobs.child import JobChild
 from indexer.config import Settings
-from indexer.decode.audio import open_sound
-from indexer.decode.child_pool import DecodeSpares
+from indexer.decode.audio import open_audio
+from indexer.decode.child_pool import DecodeChildPool
 from indexer.decode.video import open_video
 from indexer.isolated_entry import _add_program_folder
 from indexer.isolated_python import inherited_environment, minimal_environment, protect_descendants, start
@@ -114,11 +114,11 @@ def test_indexing_in_a_folder_runs_nothing_of_it(trap: Trap, hostile: bool) -> N
 def test_decoder_children_run_nothing_of_the_current_folder(inside: Trap) -> None:
     with open_video(Path("a.mp4"), settings=Settings(), frames_per_second=5) as reader:
         assert len(list(reader.frames())) == 10
-    with open_sound(Path("a.mp4"), settings=Settings()) as sound:
+    with open_audio(Path("a.mp4"), settings=Settings()) as sound:
         assert list(sound.pieces()) == []
     with (
-        DecodeSpares(1) as spares,
-        open_video(Path("a.mp4"), settings=Settings(), times=[0.0], spares=spares) as reader,
+        DecodeChildPool(1) as decode_pool,
+        open_video(Path("a.mp4"), settings=Settings(), times=[0.0], decode_pool=decode_pool) as reader,
     ):
         assert len(list(reader.frames())) == 1
     assert inside.caught() == []
@@ -129,7 +129,7 @@ def test_media_children_run_nothing_of_the_current_folder(inside: Trap, work: An
     video = probed((inside.here / "a.mp4").resolve())
     stop = 0.0 if work == "still" else video.duration_seconds
     # A relative path, as a caller may give it.
-    MediaChild(Settings()).ask(video, work, output=Path("made"), stop_seconds=stop)
+    MediaWorker(Settings()).run(video, work, output=Path("made"), stop_seconds=stop)
     made = inside.here / "made"
     with av.open(str(made)) as container:
         picture = next(container.decode(video=0)).to_ndarray(format="rgb24")

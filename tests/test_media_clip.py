@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 
-from api.media.worker_process import CancelledError, run_child
+from api.media.worker_process import CancelledError, run_media_worker
 from api.media.worker_protocol import MediaRequest, Work
 from indexer.config import Settings
 from indexer.decode.protocol import make_request
@@ -39,7 +39,7 @@ def work_on(video: Video, output: Path, work: Work = "clip", **values: object) -
             output=str(output),
             **values,  # pyright: ignore[reportArgumentType]
         )
-        return run_child(request, stall_seconds=60, most_seconds=200)
+        return run_media_worker(request, stall_seconds=60, max_seconds=200)
     finally:
         os.close(descriptor)
 
@@ -199,7 +199,7 @@ def test_the_index_stands_in_front(tmp_path: Path) -> None:
 def test_a_cut_that_grows_too_large_is_a_typed_error(tmp_path: Path) -> None:
     video = probed(write_video(tmp_path / "a.mp4", range(0, 8000, 40), width=320, height=240))
     with pytest.raises(DecodeLimitError, match="larger than allowed"):
-        work_on(video, tmp_path / "o.mp4", start_seconds=0.0, stop_seconds=8.0, output_most_bytes=4096)
+        work_on(video, tmp_path / "o.mp4", start_seconds=0.0, stop_seconds=8.0, max_output_bytes=4096)
 
 
 def test_a_cancelled_cut_ends_its_child_at_once(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_cancelled_cut_ends_its_child_at_once(tmp_path: Path) -> None:
         output=str(tmp_path / "o.mp4"), stop_seconds=8.0,
     )  # fmt: skip
     with pytest.raises(CancelledError):
-        run_child(request, stall_seconds=60, most_seconds=60, is_cancelled=lambda: True)
+        run_media_worker(request, stall_seconds=60, max_seconds=60, is_cancelled=lambda: True)
     os.close(descriptor)
     assert not [child for child in psutil.Process().children() if "api.media.worker" in " ".join(child.cmdline())]
 

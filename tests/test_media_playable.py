@@ -1,4 +1,4 @@
-"""What is played as it is, copied, or coded anew; and the cache of what was made."""
+"""Playback methods (direct, remux, transcode) and the cache of derived files."""
 
 import os
 import threading
@@ -7,7 +7,14 @@ from pathlib import Path
 import av
 import pytest
 
-from api.media.playback_method import MATROSKA, MP4, MediaFacts, decide, how_to_play, keeps_sound
+from api.media.playback_method import (
+    MATROSKA,
+    MP4,
+    MediaFormat,
+    can_copy_audio,
+    choose_playback_method,
+    estimate_playback_method,
+)
 from api.media.web_vtt import cue_text, cue_time, subtitles_vtt
 from api.service.files.cache import MediaCache
 from api.service.routes.file_headers import content_disposition, type_by_name
@@ -20,45 +27,47 @@ from tests.test_media_clip import work_on
 pytestmark = pytest.mark.slow
 
 
-def facts(container: str, codec: str, sound: str = "aac", **values: object) -> MediaFacts:
-    return MediaFacts(container, codec, **{"pixel_format": "yuv420p", "sound": sound, **values})  # pyright: ignore
+def media_format(container: str, codec: str, sound: str = "aac", **values: object) -> MediaFormat:
+    return MediaFormat(container, codec, **{"pixel_format": "yuv420p", "sound": sound, **values})  # pyright: ignore
 
 
 @pytest.mark.parametrize(
     ("one", "wanted"),
     [
-        (facts(MP4, "h264"), "direct"),
-        (facts(MP4, "h264", ""), "direct"),
-        (facts(MP4, "h264", "mp3"), "direct"),
-        (facts(MP4, "av1", "opus", pixel_format="yuv420p10le"), "direct"),
-        (facts(MATROSKA, "vp9", "opus", doc_type="webm"), "direct"),
-        (facts(MATROSKA, "vp8", "vorbis", doc_type="webm"), "direct"),
-        (facts(MATROSKA, "h264"), "remux"),
-        (facts(MATROSKA, "vp9", "opus"), "remux"),
-        (facts(MATROSKA, "h264", "ac3"), "remux"),
-        (facts(MP4, "h264", "ac3"), "remux"),
-        (facts(MP4, "h264", start_seconds=2.0), "remux"),
-        (facts(MP4, "h264", is_first_video=False), "remux"),
-        (facts("mpegts", "h264"), "remux"),
-        (facts("avi", "h264"), "transcode"),
-        (facts("avi", "mpeg4"), "transcode"),
-        (facts(MP4, "hevc"), "transcode"),
-        (facts(MP4, "h264", pixel_format="yuv420p10le"), "transcode"),
-        (facts(MP4, "h264", pixel_format="yuv444p"), "transcode"),
-        (facts(MP4, "prores", "pcm_s16le", pixel_format="yuv422p10le"), "transcode"),
-        (facts(MATROSKA, "vp8", "ac3"), "transcode"),
+        (media_format(MP4, "h264"), "direct"),
+        (media_format(MP4, "h264", ""), "direct"),
+        (media_format(MP4, "h264", "mp3"), "direct"),
+        (media_format(MP4, "av1", "opus", pixel_format="yuv420p10le"), "direct"),
+        (media_format(MATROSKA, "vp9", "opus", doc_type="webm"), "direct"),
+        (media_format(MATROSKA, "vp8", "vorbis", doc_type="webm"), "direct"),
+        (media_format(MATROSKA, "h264"), "remux"),
+        (media_format(MATROSKA, "vp9", "opus"), "remux"),
+        (media_format(MATROSKA, "h264", "ac3"), "remux"),
+        (media_format(MP4, "h264", "ac3"), "remux"),
+        (media_format(MP4, "h264", start_seconds=2.0), "remux"),
+        (media_format(MP4, "h264", is_first_video=False), "remux"),
+        (media_format("mpegts", "h264"), "remux"),
+        (media_format("avi", "h264"), "transcode"),
+        (media_format("avi", "mpeg4"), "transcode"),
+        (media_format(MP4, "hevc"), "transcode"),
+        (media_format(MP4, "h264", pixel_format="yuv420p10le"), "transcode"),
+        (media_format(MP4, "h264", pixel_format="yuv444p"), "transcode"),
+        (media_format(MP4, "prores", "pcm_s16le", pixel_format="yuv422p10le"), "transcode"),
+        (media_format(MATROSKA, "vp8", "ac3"), "transcode"),
     ],
 )
-def test_how_it_is_played(one: MediaFacts, wanted: str) -> None:
-    assert decide(one) == wanted
+def test_how_it_is_played(one: MediaFormat, wanted: str) -> None:
+    assert choose_playback_method(one) == wanted
 
 
 def test_sound_is_copied_only_where_it_plays() -> None:
-    assert keeps_sound(facts(MATROSKA, "h264", "aac")) and not keeps_sound(facts(MATROSKA, "h264", "ac3"))
+    assert can_copy_audio(media_format(MATROSKA, "h264", "aac")) and not can_copy_audio(
+        media_format(MATROSKA, "h264", "ac3")
+    )
 
 
 def test_a_failed_video_is_not_played() -> None:
-    assert how_to_play(Video("0" * 32, ("/a.mp4",), 1, (1,), 0.0, None, failure_kind="unreadable")) == "no"
+    assert estimate_playback_method(Video("0" * 32, ("/a.mp4",), 1, (1,), 0.0, None, failure_kind="unreadable")) == "no"
 
 
 HARD = sorted(
@@ -71,13 +80,13 @@ HARD = sorted(
 @pytest.mark.skipif(not HARD, reason="../shared is not here")
 @pytest.mark.parametrize("path", HARD[::12], ids=lambda path: path.name)
 def test_whatever_was_indexed_can_be_coded_anew(tmp_path: Path, path: Path) -> None:
-    """Hard files: the child answers with a file that decodes from its first frame, or a typed error."""
+    """Difficult files: the worker returns a file that decodes from its first frame, or a typed error."""
     try:
         video = probed(path)
     except VideoError as error:
         pytest.skip(f"not indexed: {type(error).__name__}")
     target = tmp_path / "made.mp4"
-    work_on(video, target, "transcode", stop_seconds=min(3.0, video.duration_seconds), most_side=640)
+    work_on(video, target, "transcode", stop_seconds=min(3.0, video.duration_seconds), max_side=640)
     with av.open(str(target)) as container:
         stream = container.streams.video[0]
         first = next(container.decode(stream))
@@ -86,7 +95,7 @@ def test_whatever_was_indexed_can_be_coded_anew(tmp_path: Path, path: Path) -> N
 
 
 def test_the_longest_unused_goes_first(tmp_path: Path) -> None:
-    cache = MediaCache(tmp_path / "cache", most_bytes=300)
+    cache = MediaCache(tmp_path / "cache", max_bytes=300)
     for number, name in enumerate(("a.mp4", "b.mp4", "c.mp4")):
         draft = cache.draft(name)
         draft.write_bytes(bytes(100))
@@ -109,7 +118,7 @@ def test_the_longest_unused_goes_first(tmp_path: Path) -> None:
 
 
 def test_what_was_made_of_a_video_is_forgotten_with_it(tmp_path: Path) -> None:
-    cache = MediaCache(tmp_path / "cache", most_bytes=1000)
+    cache = MediaCache(tmp_path / "cache", max_bytes=1000)
     for name in ("aa.video", "aa.1-2.mp4", "ab.video"):
         draft = cache.draft(name)
         draft.write_bytes(b"x")
@@ -120,12 +129,12 @@ def test_what_was_made_of_a_video_is_forgotten_with_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "x.part", "A", "a\0b", "a" * 500])
 def test_a_name_never_leads_out_of_the_cache(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ValueError, match="no name"):
-        MediaCache(tmp_path, most_bytes=1).open(name)
+    with pytest.raises(ValueError, match="not a valid name"):
+        MediaCache(tmp_path, max_bytes=1).open(name)
 
 
 def test_many_threads_read_and_evict(tmp_path: Path) -> None:
-    cache = MediaCache(tmp_path / "cache", most_bytes=10_000)
+    cache = MediaCache(tmp_path / "cache", max_bytes=10_000)
     faults: list[BaseException] = []
 
     def work(seed: int) -> None:

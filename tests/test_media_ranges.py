@@ -1,4 +1,4 @@
-"""Byte ranges and conditions, as RFC 9110 words them."""
+"""Byte ranges and conditional requests by RFC 9110."""
 
 import pytest
 from hypothesis import given

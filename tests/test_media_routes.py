@@ -1,4 +1,4 @@
-"""The media route of a real server: curl and httpx read by ranges, whoever hangs up leaves nothing behind."""
+"""The media route of a real server: ranges by curl and httpx, and clean-up after disconnects."""
 
 import gc
 import os
@@ -13,7 +13,7 @@ import av
 import httpx
 import pytest
 
-from api.service.files.media_preparer import desk_of
+from api.service.files.media_preparer import preparer_of
 from tests.helpers.media import write_video
 from tests.helpers.media_server import HUGE_BYTES, Media, app_of, eventually, media_fixture, open_descriptors  # noqa: F401
 from tests.helpers.media_service import make_media_library, make_runtime, probed, serving
@@ -224,6 +224,6 @@ def test_drafts_of_a_crash_are_removed_at_start(tmp_path: Path) -> None:
     left = runtime.cache_folder / "clips" / "x.mp4.1-1.part"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"half")
-    desk_of(runtime)
+    preparer_of(runtime)
     assert not left.exists()
     runtime.close()

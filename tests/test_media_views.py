@@ -1,4 +1,4 @@
-"""What is made of a video and served: copies for browsers, clips, pictures, sprites, subtitles."""
+"""Derived files over HTTP: copies for browsers, clips, stills, sprite sheets, subtitles."""
 
 import socket
 from pathlib import Path

@@ -209,7 +209,7 @@ def test_broken_sound_is_a_warning_of_its_video(
     def refuse(path: Path, **given: Any) -> Any:
         raise VideoError(f"{path}: no sound today")
 
-    monkeypatch.setattr("indexer.pipeline.stages.speech_worker.open_sound", refuse)
+    monkeypatch.setattr("indexer.pipeline.stages.speech_worker.open_audio", refuse)
     events = run(FakeSpeechModel(script))
     warned = [event for event in events if isinstance(event, VideoWarned)]
     assert len(warned) == 3 and all("speech was not written down" in event.warning for event in warned)

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 
 
 def upload(client: httpx.Client, video: Path, name: str, *, extra: bytes = b"") -> dict[str, object]:
-    """Bytes after the end make it another video with the same pictures."""
+    """Bytes after the end make it another video with the same frames."""
     response = client.post(
         "/api/videos",
         params={"name": name},

@@ -24,7 +24,7 @@ from api.service.body_timeouts import Receive, with_deadline, with_minimum_rate
 from api.service.jobs.child import environment
 from api.service.jobs.progress import JobProgress
 from api.service.jobs.store import JobEntry, JobStore
-from api.service.jobs.uploads import check_name, drop_upload, sweep_uploads
+from api.service.jobs.uploads import check_name, delete_upload, sweep_uploads
 from api.service.routes.page import PageFiles
 from api.service.routes.uploads import path_under_roots
 from api.service.schemas.jobs import Job
@@ -283,10 +283,10 @@ def test_a_sweep_deletes_only_what_nothing_names(tmp_path: Path) -> None:
         file.write_bytes(b"x")
     assert sweep_uploads(tmp_path, keep={str(kept)}, parts=True) == [lost]
     assert [file.exists() for file in (kept, lost, lost.parent, other, part)] == [True, False, False, True, False]
-    drop_upload(tmp_path, other)
-    drop_upload(tmp_path, tmp_path / ("a" * 16) / ".." / ".." / "x")
+    delete_upload(tmp_path, other)
+    delete_upload(tmp_path, tmp_path / ("a" * 16) / ".." / ".." / "x")
     assert other.exists()
-    drop_upload(tmp_path, kept)
+    delete_upload(tmp_path, kept)
     assert not kept.parent.exists()
 
 
@@ -326,10 +326,10 @@ def test_how_a_run_ends_decides_the_job(
     told: list[dict[str, object]], code: int, state: str, error: str | None
 ) -> None:
     progress = JobProgress(["picture", "subtitles"])
-    assert not progress.hear(b"no json\n")
-    assert not progress.hear(b"[1]\n")
+    assert not progress.receive(b"no json\n")
+    assert not progress.receive(b"[1]\n")
     for line in lines(*told):
-        progress.hear(line)
+        progress.receive(line)
     job = Job(id="0" * 32, paths=["a.mp4"], created_at="")
     progress.show(job)
     assert 0 <= job.progress < 1
@@ -339,7 +339,7 @@ def test_how_a_run_ends_decides_the_job(
 
 
 def test_job_records_are_kept_and_bounded(tmp_path: Path) -> None:
-    store = JobStore(tmp_path / "jobs", most=2)
+    store = JobStore(tmp_path / "jobs", max_finished=2)
     entries = []
     for number in range(4):
         job = Job(id=f"{number:032x}", paths=["a"], created_at=f"2026-01-0{number + 1}T00:00:00Z", state="done")
@@ -347,7 +347,7 @@ def test_job_records_are_kept_and_bounded(tmp_path: Path) -> None:
         store.save(entries[-1])
     (tmp_path / "jobs" / "broken.json").write_text("{")
     assert [one.job.id for one in store.forget_old(entries)] == [f"{2:032x}", f"{3:032x}"]
-    loaded = JobStore(tmp_path / "jobs", most=2).load()
+    loaded = JobStore(tmp_path / "jobs", max_finished=2).load()
     assert [(one.job.id, one.attempts, one.paths) for one in loaded] == [(f"{n:032x}", n, ["/a"]) for n in (2, 3)]
     assert not (tmp_path / "jobs" / "broken.json").exists()
 

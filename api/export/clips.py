@@ -1,83 +1,83 @@
-"""One MP4 for each take, cut to the frame. Blocks; the cutting is the media child's."""
+"""Export of subclips as MP4 files, cut to the frame by the media worker. Blocks."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 
 from api.export.file_names import distinct, safe_name
 from api.export.output_files import make_folder, write_whole
-from api.export.source_probe import MediaChild
-from api.export.subclips import Take
+from api.export.source_probe import MediaWorker
+from api.export.subclips import Subclip
 from indexer.errors import FrameRateError
 
-MOST_SIDE = 8192
-"""Clips keep their size, as far as H.264 goes."""
+MAX_SIDE = 8192
+"""Clips keep their size up to H.264's limit."""
 
 
-def clip_names(takes: Sequence[Take]) -> list[str]:
-    """Number, video and times to the millisecond: a clip that is there under this name is this clip."""
-    numbers = max(3, len(str(len(takes))))
+def clip_names(subclips: Sequence[Subclip]) -> list[str]:
+    """File names of number, video and times in milliseconds: an existing file of the same name is the same clip."""
+    numbers = max(3, len(str(len(subclips))))
     names = [
-        f"{rank:0{numbers}d} {safe_name(PurePath(take.source.name).stem, most_bytes=100)}"
-        f" {_clock(take, take.first)}-{_clock(take, take.stop)} {take.source.video.video_id[:8]}"
-        for rank, take in enumerate(takes, 1)
+        f"{rank:0{numbers}d} {safe_name(PurePath(subclip.source.name).stem, max_bytes=100)}"
+        f" {_clock(subclip, subclip.first)}-{_clock(subclip, subclip.stop)} {subclip.source.video.video_id[:8]}"
+        for rank, subclip in enumerate(subclips, 1)
     ]
     return [f"{name}.mp4" for name in distinct(names)]
 
 
 def write_clips(
-    child: MediaChild,
-    takes: Sequence[Take],
+    worker: MediaWorker,
+    subclips: Sequence[Subclip],
     folder: Path,
     *,
     force: bool = False,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> tuple[list[Path], int]:
-    """(the clips, how many of them were there already). What is there is kept, so that an interrupted run goes on.
+    """(paths of the clips, how many of them existed). Existing ones are skipped, so an interrupted export can continue.
 
     Args:
-        force: cut also what is there.
+        force: replace existing clips.
 
     Raises:
-        VideoError: a file is gone or cannot be read; the clips before it stay.
+        VideoError: a source is missing or unreadable; the clips before it are kept.
         ExportError, OSError: the folder cannot be written to.
-        CancelledError: told to stop.
+        CancelledError: the export was cancelled.
     """
     make_folder(folder)
-    paths = [folder / name for name in clip_names(takes)]
-    kept = 0
-    for number, (take, path) in enumerate(zip(takes, paths, strict=True)):
+    paths = [folder / name for name in clip_names(subclips)]
+    existing = 0
+    for number, (subclip, path) in enumerate(zip(subclips, paths, strict=True)):
         if path.is_file() and not force:
-            kept += 1
+            existing += 1
         else:
-            write_whole(path, lambda draft, take=take: cut_take(child, take, draft), force=force)
-        on_progress((number + 1) / len(takes))
-    return paths, kept
+            write_whole(path, lambda draft, subclip=subclip: cut_subclip(worker, subclip, draft), force=force)
+        on_progress((number + 1) / len(subclips))
+    return paths, existing
 
 
-def cut_take(child: MediaChild, take: Take, output: Path, *, most_side: int = MOST_SIDE) -> None:
+def cut_subclip(worker: MediaWorker, subclip: Subclip, output: Path, *, max_side: int = MAX_SIDE) -> None:
     """Write one clip: H.264 and AAC, frame n at exactly n / rate, with the source's time code.
 
     Raises:
-        VideoError: the file is gone or cannot be read.
+        VideoError: the source is missing or unreadable.
     """
-    rate = take.rate.per_second
+    rate = subclip.rate.per_second
     try:
-        timecode = take.source_in
+        timecode = subclip.source_in
     except FrameRateError:
         timecode = ""
-    child.ask(
-        take.source.video,
+    worker.run(
+        subclip.source.video,
         "clip",
         output=output,
-        start_seconds=float(take.rate.seconds(take.first)),
-        stop_seconds=float(take.rate.seconds(take.stop)),
+        start_seconds=float(subclip.rate.seconds(subclip.first)),
+        stop_seconds=float(subclip.rate.seconds(subclip.stop)),
         rate=(rate.numerator, rate.denominator),
         timecode=timecode,
-        most_side=most_side,
+        max_side=max_side,
     )
 
 
-def _clock(take: Take, frame: int) -> str:
-    """Of a file's name, as `1.02.03.480`."""
-    whole = round(take.rate.seconds(frame) * 1000)
+def _clock(subclip: Subclip, frame: int) -> str:
+    """Start time of a frame for file names: `1.02.03.480`."""
+    whole = round(subclip.rate.seconds(frame) * 1000)
     return f"{whole // 3_600_000}.{whole // 60_000 % 60:02d}.{whole // 1000 % 60:02d}.{whole % 1000:03d}"

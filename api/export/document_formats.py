@@ -1,4 +1,4 @@
-"""Takes -> the documents of a format, by name and bytes. Pure; clips, which are encoded, are `clips`."""
+"""Rendering of subclips as text documents in a chosen format. Pure. Leaves out encoded formats (`clips`, `reel`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,17 +6,17 @@ from fractions import Fraction
 from pathlib import Path
 from urllib.parse import quote
 
-from api.export.edl import edl
-from api.export.fcpxml import fcpxml
+from api.export.edl import render_edl
+from api.export.fcpxml import render_fcpxml
 from api.export.file_names import distinct, safe_name
 from api.export.formats import DocumentFormat
-from api.export.otio import timeline
-from api.export.subclips import Take, common_rate
+from api.export.otio import render_otio
+from api.export.subclips import Subclip, common_rate
 from api.export.tables import csv_table, json_document, video_chapters
 from api.media.timecode import FrameRate, can_drop
 
 ENDINGS: dict[str, str] = {"webvtt": "vtt"}
-"""Where a file's ending is not the format's name."""
+"""File extensions that differ from the format name."""
 MEDIA_TYPES: dict[DocumentFormat, str] = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
@@ -29,10 +29,10 @@ MEDIA_TYPES: dict[DocumentFormat, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file that is not written yet."""
+    """A text file to be written or sent."""
 
     name: str
-    """Safe on every file system, distinct among its set."""
+    """File name: safe on every file system, unique among the documents."""
     text: str
 
     @property
@@ -40,45 +40,50 @@ class Document:
         return self.text.encode("utf-8", "replace")
 
 
-def documents(
-    takes: Sequence[Take], kind: DocumentFormat, *, title: str, rate: Fraction | None = None, with_paths: bool = True
+def render_documents(
+    subclips: Sequence[Subclip],
+    kind: DocumentFormat,
+    *,
+    title: str,
+    rate: Fraction | None = None,
+    with_paths: bool = True,
 ) -> list[Document]:
-    """The documents: one, but one a video for `webvtt`, and one a frame rate for `edl`, which knows one rate alone.
+    """The documents of a format: a single one, except one a video for `webvtt`, and one a frame rate for `edl`.
 
     Args:
-        takes: one at least.
-        title: of the time line, and of the file.
-        rate: of the time line of `fcpxml` and `otio`; None: that of most of the takes.
-        with_paths: name the videos' files with their folders; else their names alone.
+        subclips: at least one.
+        title: of the timeline and the file.
+        rate: timeline rate of `fcpxml` and `otio`; None uses the rate of most of the subclips.
+        with_paths: write full paths of the videos instead of file names.
 
     Raises:
-        ExportError: the format cannot hold them.
+        ExportError: the format cannot represent the subclips.
         FrameRateError: there is no time code at a rate.
     """
 
-    def locate(take: Take) -> str:
-        path = Path(take.source.video.path)
+    def locate(subclip: Subclip) -> str:
+        path = Path(subclip.source.video.path)
         return path.as_uri() if with_paths else quote(path.name.encode("utf-8", "surrogateescape"))
 
     stem, ending = safe_name(title), ENDINGS.get(kind, kind)
-    line = common_rate(takes) if rate is None else FrameRate(rate, drops=can_drop(rate))
+    line = common_rate(subclips) if rate is None else FrameRate(rate, drops=can_drop(rate))
     match kind:
         case "csv":
-            texts = {stem: csv_table(takes, with_paths=with_paths)}
+            texts = {stem: csv_table(subclips, with_paths=with_paths)}
         case "json":
-            texts = {stem: json_document(takes, title=title, with_paths=with_paths)}
+            texts = {stem: json_document(subclips, title=title, with_paths=with_paths)}
         case "otio":
-            texts = {stem: timeline(takes, title=title, rate=line, locate=locate)}
+            texts = {stem: render_otio(subclips, title=title, rate=line, locate=locate)}
         case "fcpxml":
-            texts = {stem: fcpxml(takes, title=title, rate=line, locate=locate)}
+            texts = {stem: render_fcpxml(subclips, title=title, rate=line, locate=locate)}
         case "webvtt":
-            videos = list(dict.fromkeys(take.wanted.video.video_id for take in takes))
-            own = {one: [take for take in takes if take.wanted.video.video_id == one] for one in videos}
-            names = distinct(safe_name(Path(own[one][0].source.name).stem) for one in videos)
-            texts = {name: video_chapters(own[one]) for name, one in zip(names, videos, strict=True)}
+            videos = list(dict.fromkeys(subclip.moment.video.video_id for subclip in subclips))
+            by_video = {one: [clip for clip in subclips if clip.moment.video.video_id == one] for one in videos}
+            names = distinct(safe_name(Path(by_video[one][0].source.name).stem) for one in videos)
+            texts = {name: video_chapters(by_video[one]) for name, one in zip(names, videos, strict=True)}
         case "edl":
-            rates = list(dict.fromkeys(take.rate.per_second for take in takes))
-            apart = {one: [take for take in takes if take.rate.per_second == one] for one in rates}
-            suffix = {one: "" if len(rates) == 1 else f" {apart[one][0].rate.name}" for one in rates}
-            texts = {stem + suffix[one]: edl(apart[one], title=title + suffix[one]) for one in rates}
+            rates = list(dict.fromkeys(subclip.rate.per_second for subclip in subclips))
+            at_rate = {one: [clip for clip in subclips if clip.rate.per_second == one] for one in rates}
+            suffix = {one: "" if len(rates) == 1 else f" {at_rate[one][0].rate.name}" for one in rates}
+            texts = {stem + suffix[one]: render_edl(at_rate[one], title=title + suffix[one]) for one in rates}
     return [Document(f"{name}.{ending}", text) for name, text in texts.items()]

@@ -1,10 +1,9 @@
-"""Takes as FCPXML 1.8, which Final Cut Pro, DaVinci Resolve and Premiere's converters read. Pure.
+"""Rendering of subclips as FCPXML 1.8, which Final Cut Pro, DaVinci Resolve and Premiere's converters read. Pure.
 
-Written here and not by OpenTimelineIO's adapter (otio-fcpx-xml-adapter 1.0): it has no `frameDuration` for 30000/1001
-and no drop-frame, and runs `ffprobe` on each file. It reads what is written here, but cuts every rate down to a whole
-number: 29.97 becomes 29, so that it reads true frame numbers from no file with a true `frameDuration`; its seconds are
-right to one of its frames. Times are rational seconds, each a whole number of frames, as Apple's reference wants them
-("FCPXML Reference", Timing Attributes).
+OpenTimelineIO's adapter (otio-fcpx-xml-adapter 1.0) is not used: it has no `frameDuration` for 30000/1001, no
+drop-frame, and runs `ffprobe` on each file. It reads this file's output but truncates rates to integers, 29.97 to 29,
+so its frame numbers are wrong; its seconds are right to one of its frames. Times are rational seconds, each a whole
+number of frames, as Apple requires ("FCPXML Reference", Timing Attributes).
 """
 
 import re
@@ -12,37 +11,37 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from api.export.subclips import Source, Take, title_of
+from api.export.subclips import Source, Subclip, title_of
 from api.media.timecode import FrameRate, rate_name
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold."""
+"""Characters that XML 1.0 does not allow."""
 _CONFORMED = {"23.976": "23.98", "47.952": "47.95", "119.88": "119.88"}
-"""Rates as the format's list spells them, where that differs."""
+"""Rates that the format spells differently."""
 
 
-def fcpxml(takes: Sequence[Take], *, title: str, rate: FrameRate, locate: Callable[[Take], str]) -> str:
-    """One project with all takes one after another.
+def render_fcpxml(subclips: Sequence[Subclip], *, title: str, rate: FrameRate, locate: Callable[[Subclip], str]) -> str:
+    """One project with all subclips in sequence.
 
     Args:
-        rate: of the time line; a take of another rate lasts as many of its frames as come nearest.
-        locate: the address of a take's file.
+        rate: of the timeline; the duration of a subclip with another rate is rounded to whole frames of it.
+        locate: returns the URL of a subclip's file.
     """
     root = ElementTree.Element("fcpxml", version="1.8")
     resources = ElementTree.SubElement(root, "resources")
-    first = takes[0].source
+    first = subclips[0].source
     sequence_format = _format(resources, "r1", rate, first)
-    assets = _assets(resources, takes, locate)
+    assets = _assets(resources, subclips, locate)
     event = ElementTree.SubElement(ElementTree.SubElement(root, "library"), "event", name=_text(title))
     project = ElementTree.SubElement(event, "project", name=_text(title))
-    # As Final Cut's new projects; a reader that takes offsets as they stand would see an hour of nothing before.
+    # Starts at 0, as new projects in Final Cut do: some readers would show an hour of black before a later start.
     sequence = ElementTree.SubElement(project, "sequence", format=sequence_format, tcStart="0s", tcFormat=_mode(rate))
-    spine, place = ElementTree.SubElement(sequence, "spine"), 0
-    for take in takes:
-        count = max(1, round(take.duration_seconds * rate.per_second))
-        _asset_clip(spine, take, assets[take.source.video.video_id], place, count, rate)
-        place += count
-    sequence.set("duration", time_of(place, rate))
+    spine, offset = ElementTree.SubElement(sequence, "spine"), 0
+    for subclip in subclips:
+        count = max(1, round(subclip.duration_seconds * rate.per_second))
+        _asset_clip(spine, subclip, assets[subclip.source.video.video_id], offset, count, rate)
+        offset += count
+    sequence.set("duration", time_of(offset, rate))
     ElementTree.indent(root)
     body = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n{body}\n'
@@ -55,13 +54,13 @@ def time_of(frames: int, rate: FrameRate) -> str:
 
 
 def _assets(
-    resources: ElementTree.Element, takes: Sequence[Take], locate: Callable[[Take], str]
+    resources: ElementTree.Element, subclips: Sequence[Subclip], locate: Callable[[Subclip], str]
 ) -> dict[str, tuple[str, str]]:
-    """(asset, format) of each video."""
+    """Ids of the (asset, format) of each video."""
     found: dict[str, tuple[str, str]] = {}
     formats: dict[tuple[Fraction, int, int], str] = {}
-    for take in takes:
-        source, rate = take.source, take.rate
+    for subclip in subclips:
+        source, rate = subclip.source, subclip.rate
         if source.video.video_id in found:
             continue
         key = (rate.per_second, *_size(source))
@@ -72,7 +71,7 @@ def _assets(
             "asset",
             id=f"r{len(formats) + len(found) + 2}",
             name=_text(source.name),
-            src=_text(locate(take)),
+            src=_text(locate(subclip)),
             start=time_of(source.start_frame, rate),
             duration=time_of(source.frames, rate),
             hasVideo="1",
@@ -87,32 +86,32 @@ def _assets(
 
 
 def _asset_clip(
-    spine: ElementTree.Element, take: Take, asset: tuple[str, str], place: int, count: int, rate: FrameRate
+    spine: ElementTree.Element, subclip: Subclip, asset: tuple[str, str], offset: int, count: int, rate: FrameRate
 ) -> None:
-    own = take.rate
+    own = subclip.rate
     clip = ElementTree.SubElement(
         spine,
         "asset-clip",
         ref=asset[0],
-        offset=time_of(place, rate),
-        name=_text(take.source.name),
-        start=time_of(take.source.start_frame + take.first, own),
+        offset=time_of(offset, rate),
+        name=_text(subclip.source.name),
+        start=time_of(subclip.source.start_frame + subclip.first, own),
         duration=time_of(count, rate),
         format=asset[1],
         tcFormat=_mode(own),
     )
-    if take.wanted.text.strip():
-        ElementTree.SubElement(clip, "note").text = _text(title_of(take.wanted, most_characters=400))
+    if subclip.moment.text.strip():
+        ElementTree.SubElement(clip, "note").text = _text(title_of(subclip.moment, max_characters=400))
     if own.per_second != rate.per_second:
         name = rate_name(own.per_second)
         ElementTree.SubElement(clip, "conform-rate", scaleEnabled="0", srcFrameRate=_CONFORMED.get(name, name))
-    if (take.first, take.stop) != (take.moment_first, take.moment_stop):
+    if (subclip.first, subclip.stop) != (subclip.moment_first, subclip.moment_stop):
         ElementTree.SubElement(
             clip,
             "marker",
-            start=time_of(take.source.start_frame + take.moment_first, own),
+            start=time_of(subclip.source.start_frame + subclip.moment_first, own),
             duration=time_of(1, own),
-            value=_text(title_of(take.wanted)),
+            value=_text(title_of(subclip.moment)),
         )
 
 

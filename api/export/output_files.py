@@ -1,4 +1,4 @@
-"""Writing what was exported: whole or not at all, and never over what is there unless told so."""
+"""Atomic writing of exported files, without overwriting existing ones unless forced."""
 
 import contextlib
 import errno
@@ -11,10 +11,10 @@ from indexer.errors import ExportError
 
 
 def check_free(path: Path, *, force: bool) -> None:
-    """Before work that takes long.
+    """Check an output path before long work.
 
     Raises:
-        ExportError: the place is taken, or its folder is not there.
+        ExportError: the path exists, or its folder does not.
     """
     if path.is_dir():
         raise ExportError(f"{path} is a folder; name a file")
@@ -25,17 +25,17 @@ def check_free(path: Path, *, force: bool) -> None:
 
 
 def write_whole(path: Path, make: Callable[[Path], None], *, force: bool = False) -> None:
-    """Let `make` write a draft beside the place, then put it there in one step; a failure leaves nothing.
+    """Let `make` write a temporary file in the same folder, then rename it. A failure leaves no file.
 
     Raises:
-        ExportError: the place is taken; also when that happened meanwhile.
-        OSError: as `make`; no room, no permission.
+        ExportError: the path exists, possibly only since the start.
+        OSError: from `make`; no space, no permission.
     """
     check_free(path, force=force)
     descriptor, name = tempfile.mkstemp(prefix=".reelseek-", suffix=path.suffix, dir=path.absolute().parent)
     draft = Path(name)
     try:
-        # A temporary file is for its owner alone; what is exported is as public as any other file of the user's.
+        # Temporary files are private; exported files get the user's usual permissions.
         mask = os.umask(0)
         os.umask(mask)
         os.fchmod(descriptor, 0o666 & ~mask)
@@ -49,7 +49,7 @@ def write_whole(path: Path, make: Callable[[Path], None], *, force: bool = False
 
 
 def write_data(path: Path, data: bytes, *, force: bool = False) -> None:
-    """As `write_whole`."""
+    """Write bytes with `write_whole`."""
     write_whole(path, lambda draft: _ignore(draft.write_bytes(data)), force=force)
 
 
@@ -58,31 +58,31 @@ def _place(draft: Path, path: Path, *, force: bool) -> None:
         draft.replace(path)
         return
     try:
-        # Unlike a rename, a link fails where something is.
+        # Unlike a rename, a link fails when the target exists.
         os.link(draft, path)
     except FileExistsError:
         raise _taken(path) from None
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
             raise
-        # File systems without links (FAT).
+        # A file system without hard links (FAT).
         check_free(path, force=False)
         draft.replace(path)
 
 
 def _taken(path: Path) -> ExportError:
-    return ExportError(f"{path} is there already; name another file, or replace it with --force")
+    return ExportError(f"{path} exists already; name another file, or replace it with --force")
 
 
 def _ignore(_: object) -> None:
-    """For a callback that returns what nobody needs."""
+    """Discard a return value inside a lambda."""
 
 
 def make_folder(path: Path) -> None:
-    """With its parents.
+    """Create a folder and its parents.
 
     Raises:
-        ExportError: something else is there.
+        ExportError: the path is a file.
     """
     with contextlib.suppress(FileExistsError):
         path.mkdir(parents=True)

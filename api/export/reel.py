@@ -1,71 +1,71 @@
-"""One MP4 of all takes: each is cut, then all are joined in one size and one rate, a chapter each. Blocks."""
+"""Export of subclips as one reel: each is cut, then all are joined at one size and rate, with chapters. Blocks."""
 
 import tempfile
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from api.export.clips import cut_take
+from api.export.clips import cut_subclip
 from api.export.output_files import write_whole
-from api.export.source_probe import MediaChild
-from api.export.subclips import Take, common_rate, title_of
+from api.export.source_probe import MediaWorker
+from api.export.subclips import Subclip, common_rate, title_of
 from api.media.worker_protocol import Part
 
-MOST_SIDE = 1920
-_CUTTING = 0.6
-"""Share of the work that goes into cutting."""
+MAX_SIDE = 1920
+_CUTTING_SHARE = 0.6
+"""Share of the progress that cutting accounts for."""
 
 
 def write_reel(
-    child: MediaChild,
-    takes: Sequence[Take],
+    worker: MediaWorker,
+    subclips: Sequence[Subclip],
     path: Path,
     *,
     rate: Fraction | None = None,
     force: bool = False,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> None:
-    """Write the reel, whole or not at all.
+    """Write the reel atomically.
 
     Args:
-        rate: None: that of most of the takes.
+        rate: None uses the rate of most of the subclips.
 
     Raises:
-        VideoError: a file is gone or cannot be read.
-        ExportError, OSError: it cannot be written there.
-        CancelledError: told to stop.
+        VideoError: a source is missing or unreadable.
+        ExportError, OSError: the path cannot be written.
+        CancelledError: the export was cancelled.
     """
-    frames_per_second = rate or common_rate(takes).per_second
+    frames_per_second = rate or common_rate(subclips).per_second
 
     def make(draft: Path) -> None:
         with tempfile.TemporaryDirectory(prefix=".reelseek-", dir=draft.parent) as folder:
             parts: list[Part] = []
-            for number, take in enumerate(takes):
+            for number, subclip in enumerate(subclips):
                 clip = Path(folder) / f"{number}.mp4"
-                cut_take(child, take, clip, most_side=MOST_SIDE)
-                count = max(1, round(take.duration_seconds * frames_per_second))
-                parts.append(Part(str(clip), count, f"{take.source.name}: {title_of(take.wanted)}"))
-                on_progress(_CUTTING * (number + 1) / len(takes))
-            child.ask(
-                takes[0].source.video,
+                cut_subclip(worker, subclip, clip, max_side=MAX_SIDE)
+                count = max(1, round(subclip.duration_seconds * frames_per_second))
+                parts.append(Part(str(clip), count, f"{subclip.source.name}: {title_of(subclip.moment)}"))
+                on_progress(_CUTTING_SHARE * (number + 1) / len(subclips))
+            worker.run(
+                subclips[0].source.video,
                 "reel",
                 output=draft,
                 parts=tuple(parts),
-                size=size_of(takes),
+                size=size_of(subclips),
                 rate=(frames_per_second.numerator, frames_per_second.denominator),
-                on_progress=lambda share: on_progress(_CUTTING + (1 - _CUTTING) * share),
+                on_progress=lambda share: on_progress(_CUTTING_SHARE + (1 - _CUTTING_SHARE) * share),
             )
 
     write_whole(path, make, force=force)
 
 
-def size_of(takes: Sequence[Take]) -> tuple[int, int]:
-    """(width, height) of the source that is shown longest, `MOST_SIDE` at most, both even."""
+def size_of(subclips: Sequence[Subclip]) -> tuple[int, int]:
+    """(width, height) of the source with the longest total duration, at most `MAX_SIDE`, both even."""
     seconds: dict[tuple[int, int], Fraction] = {}
-    for take in takes:
-        probe = take.source.video.probe
+    for subclip in subclips:
+        probe = subclip.source.video.probe
         size = (probe.width, probe.height) if probe is not None else (1280, 720)
-        seconds[size] = seconds.get(size, Fraction(0)) + take.duration_seconds
+        seconds[size] = seconds.get(size, Fraction(0)) + subclip.duration_seconds
     width, height = max(seconds, key=lambda size: seconds[size])
-    scale = min(1.0, MOST_SIDE / max(width, height))
+    scale = min(1.0, MAX_SIDE / max(width, height))
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)

@@ -1,63 +1,65 @@
-"""Where exported moments come from: a search, the JSON of an earlier one, or a span that is named."""
+"""Moments to export, from search results, from earlier JSON output, or from a named span."""
 
 import json
 import math
 from collections.abc import Sequence
 from typing import Any, cast
 
-from api.export.subclips import Wanted
+from api.export.subclips import RequestedMoment
 from indexer.errors import ExportError, NotInLibraryError
 from indexer.records import TimeSpan, Video
 from indexer.store.library import Library
 from search.results import Moment
 
 MOST_MOMENTS = 10_000
-"""Of one file of moments; a search gives 1,000 at most."""
+"""Limit of a JSON file; a search returns at most 1,000."""
 
 
-def wanted_of(moments: Sequence[Moment], videos: Sequence[Video]) -> list[Wanted]:
-    """What a search found, in its order."""
+def moments_from_results(moments: Sequence[Moment], videos: Sequence[Video]) -> list[RequestedMoment]:
+    """The moments of search results, in the same order."""
     by_id = {video.video_id: video for video in videos}
     return [
-        Wanted(by_id[one.video_id], one.span, one.text, one.score, {str(name): n for name, n in one.signals.items()})
+        RequestedMoment(
+            by_id[one.video_id], one.span, one.text, one.score, {str(name): n for name, n in one.signals.items()}
+        )
         for one in moments
         if one.video_id in by_id
     ]
 
 
-def whole_or_part(library: Library, video: str, start: float | None, stop: float | None) -> Wanted:
-    """A span of one video; without `start` from its begin, without `stop` to its end.
+def moment_from_span(library: Library, video: str, start: float | None, stop: float | None) -> RequestedMoment:
+    """A span of one video, from the beginning without `start`, to the end without `stop`.
 
     Raises:
-        NotInLibraryError: no video, or several, go by that name.
-        ExportError: the span lies outside.
+        NotInLibraryError: no video, or several, match the name.
+        ExportError: the span lies outside the video.
     """
     found = library.find_video(video)
     begin, end = start or 0.0, found.duration_seconds if stop is None else stop
     if not (math.isfinite(begin) and math.isfinite(end) and 0 <= begin < end and begin < found.duration_seconds):
         raise ExportError(
-            f"{begin:g} to {end:g} s is no span of {found.path}, which lasts {found.duration_seconds:.3f} s"
+            f"{begin:g} to {end:g} s is not a span of {found.path}, which lasts {found.duration_seconds:.3f} s"
         )
-    return Wanted(found, TimeSpan(begin, min(end, found.duration_seconds)))
+    return RequestedMoment(found, TimeSpan(begin, min(end, found.duration_seconds)))
 
 
-def read_moments(library: Library, text: str, *, name: str) -> list[Wanted]:
-    """The moments of what `search --json`, `ask --json`, `export --format json` or the service printed.
+def moments_from_json(library: Library, text: str, *, name: str) -> list[RequestedMoment]:
+    """The moments in JSON from `search --json`, `ask --json`, `export --format json` or the service.
 
     Args:
-        name: of the file, for messages.
+        name: of the file, for error messages.
 
     Raises:
-        ExportError: it is none of them.
-        NotInLibraryError: the library does not hold one of its videos.
+        ExportError: the text has another format.
+        NotInLibraryError: a video is not in the library.
     """
     try:
         value: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ExportError(f"{name} is not JSON: {error}; give what `reelseek search --json` printed") from error
+        raise ExportError(f"{name} is not JSON: {error}; give the output of `reelseek search --json`") from error
     rows: Any = cast(dict[str, Any], value).get("moments") if isinstance(value, dict) else None
     if not isinstance(rows, list):
-        raise ExportError(f"{name} holds no list of `moments`; give what `reelseek search --json` printed")
+        raise ExportError(f"{name} has no list of `moments`; give the output of `reelseek search --json`")
     moments = cast(list[Any], rows)
     if len(moments) > MOST_MOMENTS:
         raise ExportError(f"{name} holds {len(moments):,} moments, more than {MOST_MOMENTS:,}")
@@ -65,7 +67,7 @@ def read_moments(library: Library, text: str, *, name: str) -> list[Wanted]:
     return [_read(row, videos, library, f"{name}, moment {number}") for number, row in enumerate(moments, 1)]
 
 
-def _read(row: Any, videos: dict[str, Video], library: Library, where: str) -> Wanted:
+def _read(row: Any, videos: dict[str, Video], library: Library, where: str) -> RequestedMoment:
     if not isinstance(row, dict):
         raise ExportError(f"{where}: an object is expected")
     fields = cast(dict[str, Any], row)
@@ -76,13 +78,13 @@ def _read(row: Any, videos: dict[str, Video], library: Library, where: str) -> W
     text = next((fields[key] for key in ("text", "why", "caption") if isinstance(fields.get(key), str)), "")
     score: Any = fields.get("score")
     signals: Any = fields.get("signals")
-    kept = cast(dict[Any, Any], signals) if isinstance(signals, dict) else {}
-    return Wanted(
+    ranks = cast(dict[Any, Any], signals) if isinstance(signals, dict) else {}
+    return RequestedMoment(
         _video(fields, videos, library, where),
         TimeSpan(float(start), float(stop)),
         text,
         float(score) if _is_number(score) else None,
-        {str(name): int(rank) for name, rank in kept.items() if _is_number(rank)},
+        {str(name): int(rank) for name, rank in ranks.items() if _is_number(rank)},
     )
 
 

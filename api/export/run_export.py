@@ -1,4 +1,4 @@
-"""One export, from moments to files: what the command line calls."""
+"""Running of one export, from moments to files, for the command line."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -8,53 +8,53 @@ from pathlib import Path
 from typing import Any
 
 from api.export.clips import write_clips
-from api.export.document_formats import Document, documents
+from api.export.document_formats import Document, render_documents
 from api.export.formats import Format
 from api.export.output_files import check_free, make_folder, write_data
 from api.export.reel import write_reel
-from api.export.source_probe import MediaChild
-from api.export.subclip_preparation import MOST_HANDLE_SECONDS, prepare
-from api.export.subclips import Wanted
+from api.export.source_probe import MediaWorker
+from api.export.subclip_preparation import MAX_HANDLE_SECONDS, prepare_subclips
+from api.export.subclips import RequestedMoment
 from api.media.timecode import parse_rate
 from indexer.config import Settings
 from indexer.errors import ExportError
 
 _HANDLES = re.compile(r"(\d+(?:\.\d+)?)\s*s?")
-_LOOKING = 0.1
-"""Share of the work that goes into looking at the files."""
+_PROBING_SHARE = 0.1
+"""Share of the progress that probing the source files accounts for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What to write, and where."""
+class ExportOptions:
+    """Options of an export."""
 
     kind: Format
     title: str
     out: Path | None
-    """None: text for standard output."""
+    """Output file or folder; None returns text for standard output."""
     is_folder: bool = False
-    """`out` is one, or becomes one."""
+    """`out` is a folder, or will be created as one."""
     rate: Fraction | None = None
     drops: bool | None = None
     handle_seconds: float = 0.0
     force: bool = False
 
     @staticmethod
-    def read(*, kind: Format, title: str, as_json: bool, given: dict[str, Any]) -> "Order":
-        """From the command line's words.
+    def read(*, kind: Format, title: str, as_json: bool, given: dict[str, Any]) -> "ExportOptions":
+        """Options from those of the command line.
 
         Raises:
-            ExportError, FrameRateError: an option cannot be used.
+            ExportError, FrameRateError: an option is invalid.
         """
         out: str | None = given["out"]
         if out is None and (as_json or kind in ("clips", "reel")):
-            raise ExportError(f"name where to write with --out: {'a folder' if kind == 'clips' else 'a file'}")
+            raise ExportError(f"name the output with --out: {'a folder' if kind == 'clips' else 'a file'}")
         if kind == "reel" and (str(out).endswith("/") or Path(str(out)).is_dir()):
             raise ExportError(f"{out} is a folder; a reel is one file")
         handles = _HANDLES.fullmatch(str(given["handles"]).strip())
-        if handles is None or float(handles[1]) > MOST_HANDLE_SECONDS:
-            raise ExportError(f"--handles takes 0 to {MOST_HANDLE_SECONDS:g} seconds, got {given['handles']!r}")
-        return Order(
+        if handles is None or float(handles[1]) > MAX_HANDLE_SECONDS:
+            raise ExportError(f"--handles takes 0 to {MAX_HANDLE_SECONDS:g} seconds, got {given['handles']!r}")
+        return ExportOptions(
             kind,
             title,
             None if out is None else Path(out),
@@ -67,25 +67,25 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What was written."""
+class ExportResult:
+    """Result of an export."""
 
-    order: Order
+    options: ExportOptions
     files: list[Path]
     moments: int
-    kept: int = 0
-    """Files that were there already."""
+    existing: int = 0
+    """Number of clips that existed already."""
     text: str | None = None
-    """For standard output, where no file was named."""
+    """Text for standard output, when no file was named."""
     warnings: list[str] = field(default_factory=list[str])
 
     def to_json(self) -> dict[str, Any]:
-        """The documented JSON object of an export."""
+        """The JSON object documented in `docs/json.md`."""
         return {
-            "format": self.order.kind,
+            "format": self.options.kind,
             "files": [str(path) for path in self.files],
             "moments": self.moments,
-            "kept": self.kept,
+            "kept": self.existing,
             "warnings": self.warnings,
         }
 
@@ -94,75 +94,79 @@ class Written:
         from api.formatting import count_text
         from api.safe_text import safe_text
 
-        place = self.files[0].parent if self.order.is_folder else self.files[0]
-        what = count_text(len(self.files), "file") + " in " if self.order.is_folder else ""
-        kept = f" ({self.kept:,} there already)" if self.kept else ""
-        return f"{count_text(self.moments, 'moment')} -> {what}{safe_text(str(place))}{kept}"
+        target = self.files[0].parent if self.options.is_folder else self.files[0]
+        what = count_text(len(self.files), "file") + " in " if self.options.is_folder else ""
+        existing = f" ({self.existing:,} there already)" if self.existing else ""
+        return f"{count_text(self.moments, 'moment')} -> {what}{safe_text(str(target))}{existing}"
 
 
 def run_export(
-    wanted: Sequence[Wanted],
-    order: Order,
+    moments: Sequence[RequestedMoment],
+    options: ExportOptions,
     *,
     settings: Settings,
     is_cancelled: Callable[[], bool] = lambda: False,
     on_progress: Callable[[float], None] = lambda _: None,
-) -> Written:
-    """Write the moments as ordered.
+) -> ExportResult:
+    """Export the moments.
 
     Raises:
-        ExportError: the place is taken, or the format cannot hold them.
-        FrameRateError: a rate is not known, or has no time code.
-        VideoError: a video's file is gone, or cannot be read.
-        CancelledError: `is_cancelled` said so; what is finished stays.
-        OSError: no room, no permission.
+        ExportError: the path exists, or the format cannot represent the moments.
+        FrameRateError: a frame rate is unknown, or has no time code.
+        VideoError: a source is missing or unreadable.
+        CancelledError: `is_cancelled` returned True; finished files are kept.
+        OSError: no space, no permission.
     """
-    if order.out is not None and not order.is_folder:
-        check_free(order.out, force=order.force)
-    child = MediaChild(settings, is_cancelled)
-    prepared = prepare(
-        child,
-        wanted,
-        order.kind,
-        rate=order.rate,
-        drops=order.drops,
-        handle_seconds=order.handle_seconds,
-        on_progress=lambda share: on_progress(_LOOKING * share),
+    if options.out is not None and not options.is_folder:
+        check_free(options.out, force=options.force)
+    worker = MediaWorker(settings, is_cancelled)
+    prepared = prepare_subclips(
+        worker,
+        moments,
+        options.kind,
+        rate=options.rate,
+        drops=options.drops,
+        handle_seconds=options.handle_seconds,
+        on_progress=lambda share: on_progress(_PROBING_SHARE * share),
     )
-    takes = prepared.takes
+    subclips = prepared.subclips
 
-    def further(share: float) -> None:
-        on_progress(_LOOKING + (1 - _LOOKING) * share)
+    def on_write_progress(share: float) -> None:
+        on_progress(_PROBING_SHARE + (1 - _PROBING_SHARE) * share)
 
-    match order.kind:
+    match options.kind:
         case "clips":
-            assert order.out is not None
-            files, kept = write_clips(child, takes, order.out, force=order.force, on_progress=further)
-            return Written(order, files, len(takes), kept, warnings=prepared.warnings)
+            assert options.out is not None
+            files, existing = write_clips(
+                worker, subclips, options.out, force=options.force, on_progress=on_write_progress
+            )
+            return ExportResult(options, files, len(subclips), existing, warnings=prepared.warnings)
         case "reel":
-            assert order.out is not None
-            write_reel(child, takes, order.out, rate=order.rate, force=order.force, on_progress=further)
-            return Written(order, [order.out], len(takes), warnings=prepared.warnings)
+            assert options.out is not None
+            write_reel(
+                worker, subclips, options.out, rate=options.rate, force=options.force, on_progress=on_write_progress
+            )
+            return ExportResult(options, [options.out], len(subclips), warnings=prepared.warnings)
         case _:
-            made = documents(takes, order.kind, title=order.title, rate=order.rate)
-            files = _write(made, order)
-            text = made[0].text if order.out is None else None
-            return Written(order, files, len(takes), text=text, warnings=prepared.warnings)
+            documents = render_documents(subclips, options.kind, title=options.title, rate=options.rate)
+            files = _write(documents, options)
+            text = documents[0].text if options.out is None else None
+            return ExportResult(options, files, len(subclips), text=text, warnings=prepared.warnings)
 
 
-def _write(made: Sequence[Document], order: Order) -> list[Path]:
-    if len(made) > 1 and not order.is_folder:
-        names = ", ".join(one.name for one in made[:3])
-        raise ExportError(f"this makes {len(made)} files ({names}...); name a folder with --out FOLDER/")
-    if order.out is None:
+def _write(documents: Sequence[Document], options: ExportOptions) -> list[Path]:
+    if len(documents) > 1 and not options.is_folder:
+        names = ", ".join(one.name for one in documents[:3])
+        raise ExportError(f"this makes {len(documents)} files ({names}...); name a folder with --out FOLDER/")
+    if options.out is None:
         return []
-    if not order.is_folder:
-        write_data(order.out, made[0].data, force=order.force)
-        return [order.out]
-    make_folder(order.out)
-    files = [order.out / one.name for one in made]
+    if not options.is_folder:
+        write_data(options.out, documents[0].data, force=options.force)
+        return [options.out]
+    make_folder(options.out)
+    files = [options.out / one.name for one in documents]
     for path in files:
-        check_free(path, force=order.force)
-    for one, path in zip(made, files, strict=True):
-        write_data(path, one.data, force=order.force)
+        check_free(path, force=options.force)
+    for one, path in zip(documents, files, strict=True):
+        write_data(path, one.data, force=options.force)
     return files

@@ -1,4 +1,4 @@
-"""From a video of the library to what an editor must know of its file: rate, time code, reel. Reads the file."""
+"""Probing of source files for export: frame rate, start time code and reel name, through the media worker."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,45 +7,45 @@ from typing import Any
 
 from api.errors import GoneError
 from api.export.subclips import Source
-from api.media.frame_rate import Cadence
+from api.media.frame_rate import FrameTiming
 from api.media.opened_file import open_source
 from api.media.timecode import FrameRate, can_drop, is_drop_frame, standard_rate
-from api.media.worker_process import run_child
+from api.media.worker_process import run_media_worker
 from api.media.worker_protocol import Work
 from api.media.worker_request import media_request
 from indexer.config import Settings
 from indexer.errors import FrameRateError, VanishedVideoError, VideoError
 from indexer.records import Video
 
-_STALL_SECONDS, _MOST_SECONDS = 120.0, 6 * 3600.0
+_STALL_SECONDS, _MAX_SECONDS = 120.0, 6 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class MediaChild:
-    """Runs media children for a caller that has no service around it."""
+class MediaWorker:
+    """Runs media workers for callers outside the service's queues. Blocks."""
 
     settings: Settings
     is_cancelled: Callable[[], bool] = lambda: False
 
-    def ask(
+    def run(
         self, video: Video, work: Work, *, on_progress: Callable[[float], None] = lambda _: None, **values: Any
     ) -> dict[str, Any]:
-        """What `api.media.worker_request.media_request` takes -> the child's result.
+        """Open the video's file and run a media worker on it; `values` are fields of `MediaRequest`.
 
         Raises:
             VanishedVideoError: the file is not the one that was indexed.
-            VideoError: of the kind that fits; names the file.
-            CancelledError: `is_cancelled` said so.
+            VideoError: the matching subclass, with the path in its message.
+            CancelledError: `is_cancelled` returned True.
         """
         try:
             source = open_source(video)
         except GoneError as error:
             raise VanishedVideoError(f"{video.path}: {error}") from error
         try:
-            return run_child(
+            return run_media_worker(
                 media_request(self.settings, video, source, work, **values),
                 stall_seconds=_STALL_SECONDS,
-                most_seconds=_MOST_SECONDS,
+                max_seconds=_MAX_SECONDS,
                 is_cancelled=self.is_cancelled,
                 on_progress=on_progress,
             )
@@ -55,33 +55,37 @@ class MediaChild:
             source.close()
 
 
-def read_source(child: MediaChild, video: Video, *, rate: Fraction | None = None, drops: bool | None = None) -> Source:
-    """The file as an editor sees it.
+def read_source(
+    worker: MediaWorker, video: Video, *, rate: Fraction | None = None, drops: bool | None = None
+) -> Source:
+    """Probe the source file of a video.
 
     Args:
-        rate: for files that tell none.
-        drops: drop-frame or not, for files without a time code of their own; None: drop-frame where the rate has it, so
-            that time code keeps to the clock.
+        rate: for files of unknown frame rate.
+        drops: drop-frame or not, for files without time code. None uses drop-frame where the rate has it, so that time
+            code follows the clock.
 
     Raises:
-        VideoError: the file is gone, or cannot be read.
+        VideoError: the file is missing or unreadable.
     """
-    told = child.ask(video, "cadence")
-    told["rate"] = tuple(told["rate"])
-    return source_of(video, Cadence(**told), rate=rate, drops=drops)
+    values = worker.run(video, "frame_rate")
+    values["rate"] = tuple(values["rate"])
+    return source_from_timing(video, FrameTiming(**values), rate=rate, drops=drops)
 
 
-def source_of(video: Video, cadence: Cadence, *, rate: Fraction | None = None, drops: bool | None = None) -> Source:
-    """What the container told, understood. Pure."""
-    exact = Fraction(*cadence.rate) or rate
+def source_from_timing(
+    video: Video, timing: FrameTiming, *, rate: Fraction | None = None, drops: bool | None = None
+) -> Source:
+    """The source described by the container's data. Pure."""
+    exact = Fraction(*timing.rate) or rate
     if exact is None:
-        return Source(video, None, reel=cadence.reel, is_variable=cadence.is_variable)
+        return Source(video, None, reel=timing.reel, is_variable=timing.is_variable)
     exact = standard_rate(exact)
-    by_file = is_drop_frame(cadence.timecode) if cadence.timecode else drops is not False
+    by_file = is_drop_frame(timing.timecode) if timing.timecode else drops is not False
     frame_rate = FrameRate(exact, drops=can_drop(exact) and by_file)
     try:
-        start = frame_rate.frame_at(cadence.timecode) if cadence.timecode else 0
+        start = frame_rate.frame_at(timing.timecode) if timing.timecode else 0
     except FrameRateError:
-        # A time code of another rate than the pictures: worth less than none.
+        # The time code has another rate than the video, so it is ignored.
         start = 0
-    return Source(video, frame_rate, start, cadence.reel, cadence.is_variable)
+    return Source(video, frame_rate, start, timing.reel, timing.is_variable)

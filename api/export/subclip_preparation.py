@@ -1,66 +1,68 @@
-"""Moments -> takes: each file is looked into once. Blocks; the files are only read."""
+"""Preparation of an export: moments to subclips, after probing each source file once. Blocks."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from api.export.formats import Format
-from api.export.source_probe import MediaChild, read_source
-from api.export.subclips import Source, Take, Wanted, make_take
+from api.export.source_probe import MediaWorker, read_source
+from api.export.subclips import RequestedMoment, Source, Subclip, make_subclip
 from api.media.timecode import rate_name
 from indexer.errors import ExportError
 
-MOST_HANDLE_SECONDS = 60.0
+MAX_HANDLE_SECONDS = 60.0
 _TABLES = ("csv", "json", "webvtt")
 _MILLISECONDS = Fraction(1000)
-"""Stands for the rate of a file that tells none, where only times are written."""
+"""Rate for files of unknown frame rate, in formats that only need times."""
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """What is written, and what to say about it."""
+class PreparedExport:
+    """Subclips to export, with warnings for the user."""
 
-    takes: list[Take]
+    subclips: list[Subclip]
     """In the order of the moments."""
     warnings: list[str] = field(default_factory=list[str])
 
 
-def prepare(
-    child: MediaChild,
-    wanted: Sequence[Wanted],
+def prepare_subclips(
+    worker: MediaWorker,
+    moments: Sequence[RequestedMoment],
     kind: Format,
     *,
     rate: Fraction | None = None,
     drops: bool | None = None,
     handle_seconds: float = 0.0,
     on_progress: Callable[[float], None] = lambda _: None,
-) -> Prepared:
-    """The takes of moments.
+) -> PreparedExport:
+    """The subclips of the moments.
 
     Args:
-        rate: for files that tell no rate.
+        rate: for files of unknown frame rate.
         drops: see `read_source`.
-        handle_seconds: so much more at both ends.
+        handle_seconds: added at both ends.
 
     Raises:
         ExportError: there are no moments.
-        FrameRateError: a file tells no rate, and the format needs one.
-        VideoError: a file is gone, or cannot be read.
+        FrameRateError: a file has no known frame rate, and the format needs one.
+        VideoError: a source is missing or unreadable.
     """
-    if not wanted:
+    if not moments:
         raise ExportError("there is no moment to export")
     fallback = rate or (_MILLISECONDS if kind in _TABLES else None)
     sources: dict[str, Source] = {}
-    videos = {one.video.video_id: one.video for one in wanted}
+    videos = {one.video.video_id: one.video for one in moments}
     for number, (video_id, video) in enumerate(videos.items(), 1):
-        sources[video_id] = read_source(child, video, rate=fallback, drops=drops)
+        sources[video_id] = read_source(worker, video, rate=fallback, drops=drops)
         on_progress(number / len(videos))
-    takes = [make_take(sources[one.video.video_id], one, handle_seconds=handle_seconds) for one in wanted]
-    return Prepared(takes, [_unsteady(source) for source in sources.values() if source.is_variable])
+    subclips = [make_subclip(sources[one.video.video_id], one, handle_seconds=handle_seconds) for one in moments]
+    return PreparedExport(
+        subclips, [_variable_rate_warning(source) for source in sources.values() if source.is_variable]
+    )
 
 
-def _unsteady(source: Source) -> str:
+def _variable_rate_warning(source: Source) -> str:
     return (
         f"{source.name} has a variable frame rate; its frames are counted at {rate_name(source.known_rate.per_second)}"
-        " a second, each cut lies on the nearest"
+        " a second, and cuts snap to the nearest one"
     )

@@ -1,4 +1,4 @@
-"""Moments as takes: frames of a source, exact, with handles. Pure; reading the source's file is `sources`."""
+"""Subclips: moments as exact frame ranges of their source, with handles. Pure. Leaves out probing (`source_probe`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,28 +11,28 @@ from indexer.records import TimeSpan, Video
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A moment that is to be exported, wherever it comes from."""
+class RequestedMoment:
+    """A moment to export."""
 
     video: Video
     span: TimeSpan
     text: str = ""
-    """What was said, written or answered there."""
+    """Spoken or on-screen text, or the answer."""
     score: float | None = None
     signals: dict[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A video's file as an editor sees it."""
+    """A source file with its frame rate and start time code."""
 
     video: Video
     rate: FrameRate | None
-    """None where the file does not tell one, and none was named."""
+    """None where the file has no known rate, and none was given."""
     start_frame: int = 0
-    """Time code of the file's first frame, in frames from 00:00:00:00."""
+    """Start time code of the file, in frames from 00:00:00:00."""
     reel: str = ""
-    """Name of the tape or card that the container names."""
+    """Reel name (tape or card) stored in the container."""
     is_variable: bool = False
 
     @property
@@ -41,32 +41,32 @@ class Source:
 
     @property
     def known_rate(self) -> FrameRate:
-        """Raises FrameRateError: the file does not tell a rate."""
+        """The frame rate. Raises FrameRateError when it is unknown."""
         if self.rate is None:
             raise FrameRateError(
-                f"{self.video.path}: the file does not tell its frame rate; name one with --rate, or export it as CSV,"
+                f"{self.video.path}: the frame rate of the file is unknown; give one with --rate, or export it as CSV,"
                 " JSON or WebVTT"
             )
         return self.rate
 
     @property
     def frames(self) -> int:
-        """Of the whole file."""
+        """Number of frames of the whole file."""
         return max(1, self.known_rate.frames_of(0.0, self.video.duration_seconds)[1])
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
-    """A moment with its place in the source. Frames count from 0, the first presented one; spans are half-open."""
+class Subclip:
+    """A frame range of a source. Frames count from 0, the first presented one; ranges are half-open."""
 
     source: Source
-    wanted: Wanted
+    moment: RequestedMoment
     first: int
     stop: int
-    """With handles, inside the file."""
+    """Range with handles, clipped to the file."""
     moment_first: int
     moment_stop: int
-    """Without handles."""
+    """Range of the moment, without handles."""
 
     @property
     def rate(self) -> FrameRate:
@@ -87,43 +87,43 @@ class Take:
 
     @property
     def source_out(self) -> str:
-        """Time code of the first frame that is no longer shown, as editors want it."""
+        """Time code of the frame after the last one, as editing systems expect."""
         return self.rate.timecode(self.source.start_frame + self.stop)
 
 
-def make_take(source: Source, wanted: Wanted, *, handle_seconds: float = 0.0) -> Take:
-    """The frames of a moment.
+def make_subclip(source: Source, moment: RequestedMoment, *, handle_seconds: float = 0.0) -> Subclip:
+    """The subclip of a moment.
 
     Args:
-        handle_seconds: so much more at both ends, as far as the file goes.
+        handle_seconds: added at both ends, within the file.
 
     Raises:
-        FrameRateError: the file tells no rate.
+        FrameRateError: the frame rate is unknown.
     """
     rate = source.known_rate
-    first, stop = rate.frames_of(wanted.span.start_seconds, wanted.span.stop_seconds)
+    first, stop = rate.frames_of(moment.span.start_seconds, moment.span.stop_seconds)
     last = source.frames
     first = min(first, last - 1)
     stop = min(max(stop, first + 1), last)
     handle = round(Fraction(handle_seconds) * rate.per_second)
-    return Take(source, wanted, max(0, first - handle), min(last, stop + handle), first, stop)
+    return Subclip(source, moment, max(0, first - handle), min(last, stop + handle), first, stop)
 
 
-def common_rate(takes: Sequence[Take]) -> FrameRate:
-    """The rate of most of the time: what a time line of all of them is given."""
+def common_rate(subclips: Sequence[Subclip]) -> FrameRate:
+    """The rate with the longest total duration, used for a timeline of all subclips."""
     seconds: dict[FrameRate, Fraction] = {}
-    for take in takes:
-        seconds[take.rate] = seconds.get(take.rate, Fraction(0)) + take.duration_seconds
+    for subclip in subclips:
+        seconds[subclip.rate] = seconds.get(subclip.rate, Fraction(0)) + subclip.duration_seconds
     return max(seconds, key=lambda rate: seconds[rate])
 
 
 def plain_line(text: str) -> str:
-    """One line without what would act on a terminal, a page or a time line."""
-    told = text.encode("utf-8", "replace").decode()
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in told).split())
+    """Text on one line, without unprintable characters."""
+    encodable = text.encode("utf-8", "replace").decode()
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in encodable).split())
 
 
-def title_of(wanted: Wanted, *, most_characters: int = 120) -> str:
-    """A line for people: what was said or seen, else where it is."""
-    line = plain_line(wanted.text) or plain_line(PurePath(wanted.video.path).stem)
-    return line if len(line) <= most_characters else line[: most_characters - 1].rstrip() + "…"
+def title_of(moment: RequestedMoment, *, max_characters: int = 120) -> str:
+    """A one-line title: the text of the moment, else the name of its video."""
+    line = plain_line(moment.text) or plain_line(PurePath(moment.video.path).stem)
+    return line if len(line) <= max_characters else line[: max_characters - 1].rstrip() + "…"

@@ -1,4 +1,4 @@
-"""Takes as CSV, JSON and WebVTT chapters. Pure."""
+"""Rendering of subclips as CSV, JSON and WebVTT chapters. Pure."""
 
 import csv
 import io
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.chapter_formats import chapters_vtt
-from api.export.subclips import Take, plain_line, title_of
+from api.export.subclips import Subclip, plain_line, title_of
 from indexer.errors import FrameRateError
 from indexer.records import TimeSpan
 
@@ -16,25 +16,25 @@ COLUMNS: tuple[str, ...] = (
     "source_in", "source_out", "score", "signals", "text", "video_id", "path",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@")
-"""A cell that begins so would be run by a spreadsheet."""
+"""Spreadsheets evaluate cells that start with one of these."""
 
 
-def csv_table(takes: Sequence[Take], *, with_paths: bool) -> str:
-    """RFC 4180, UTF-8, a line of names first. Cells that a spreadsheet would run as a formula begin with `'`."""
+def csv_table(subclips: Sequence[Subclip], *, with_paths: bool) -> str:
+    """CSV by RFC 4180 with a header line. Cells that a spreadsheet would evaluate are prefixed with `'`."""
     out = io.StringIO()
     columns = COLUMNS if with_paths else COLUMNS[:-1]
     writer = csv.DictWriter(out, columns, extrasaction="ignore")
     writer.writeheader()
-    for rank, take in enumerate(takes, 1):
-        row = _row(rank, take)
-        row["signals"] = " ".join(f"{name}={place}" for name, place in take.wanted.signals.items())
+    for rank, subclip in enumerate(subclips, 1):
+        row = _row(rank, subclip)
+        row["signals"] = " ".join(f"{name}={position}" for name, position in subclip.moment.signals.items())
         writer.writerow({name: _cell(value) for name, value in row.items()})
     return out.getvalue()
 
 
-def json_document(takes: Sequence[Take], *, title: str, with_paths: bool) -> str:
-    """`{"title", "moments"}`: the moments of `search --json`, each with its frames and time codes."""
-    rows = [_row(rank, take) | {"signals": take.wanted.signals} for rank, take in enumerate(takes, 1)]
+def json_document(subclips: Sequence[Subclip], *, title: str, with_paths: bool) -> str:
+    """`{"title", "moments"}`: the moments of `search --json`, with frames and time codes."""
+    rows = [_row(rank, subclip) | {"signals": subclip.moment.signals} for rank, subclip in enumerate(subclips, 1)]
     for row in rows:
         if with_paths:
             row["video"] = row["path"]
@@ -42,34 +42,37 @@ def json_document(takes: Sequence[Take], *, title: str, with_paths: bool) -> str
     return json.dumps({"title": title, "moments": rows}, indent=2) + "\n"
 
 
-def video_chapters(takes: Sequence[Take]) -> str:
-    """WebVTT of one video's takes."""
+def video_chapters(subclips: Sequence[Subclip]) -> str:
+    """WebVTT chapters of the subclips of one video."""
     return chapters_vtt(
-        (TimeSpan(float(take.rate.seconds(take.first)), float(take.rate.seconds(take.stop))), title_of(take.wanted))
-        for take in takes
+        (
+            TimeSpan(float(subclip.rate.seconds(subclip.first)), float(subclip.rate.seconds(subclip.stop))),
+            title_of(subclip.moment),
+        )
+        for subclip in subclips
     )
 
 
-def _row(rank: int, take: Take) -> dict[str, Any]:
-    wanted, rate = take.wanted, take.rate
+def _row(rank: int, subclip: Subclip) -> dict[str, Any]:
+    moment, rate = subclip.moment, subclip.rate
     try:
-        times = (take.source_in, take.source_out)
+        times = (subclip.source_in, subclip.source_out)
     except FrameRateError:
         times = ("", "")
     return {
         "rank": rank,
-        "video": take.source.name,
-        "start_seconds": round(float(rate.seconds(take.first)), 6),
-        "stop_seconds": round(float(rate.seconds(take.stop)), 6),
-        "start_frame": take.first,
-        "stop_frame": take.stop,
+        "video": subclip.source.name,
+        "start_seconds": round(float(rate.seconds(subclip.first)), 6),
+        "stop_seconds": round(float(rate.seconds(subclip.stop)), 6),
+        "start_frame": subclip.first,
+        "stop_frame": subclip.stop,
         "frames_per_second": str(rate.per_second),
         "source_in": times[0],
         "source_out": times[1],
-        "score": "" if wanted.score is None else round(wanted.score, 6),
-        "text": wanted.text,
-        "video_id": wanted.video.video_id,
-        "path": wanted.video.path,
+        "score": "" if moment.score is None else round(moment.score, 6),
+        "text": moment.text,
+        "video_id": moment.video.video_id,
+        "path": moment.video.path,
     }
 
 

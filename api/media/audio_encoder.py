@@ -1,36 +1,31 @@
-"""The sound of an MP4 that is written: AAC, every sample at its own time.
+"""Encoding of the AAC track of an MP4, with every sample at its exact time.
 
-Runs in the media child. The track has no holes: silence stands where the source has none, and what overlaps is left
-out, so that the n-th sample is heard at n / rate.
+Runs in the media worker. Gaps in the source become silence and overlaps are dropped, so that the n-th sample plays at
+n / rate.
 """
 
 import av
-import av.audio.frame
 import av.audio.resampler
-import av.audio.stream
-import av.container
 import numpy as np
 from numpy.typing import NDArray
 
-AudioFrame = av.audio.frame.AudioFrame
-AudioStream = av.audio.stream.AudioStream
+from indexer.decode.worker.av_types import AudioFrame, AudioStream, OutputContainer
+
 Samples = NDArray[np.float32]
 """(channels, samples), -1 to 1."""
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
 _SLACK_SECONDS = 0.04
-"""Rounded times (Matroska counts milliseconds) are no holes; below this nobody hears a shift."""
+"""Smaller deviations are not gaps: times may be rounded (Matroska counts milliseconds), and nobody hears the shift."""
 _PIECE_SAMPLES = 1024
 
 
-class SoundTrack:
-    """An AAC track. Samples before 0 and from `stop_seconds` on are left out."""
+class AudioEncoder:
+    """An AAC track. Samples before 0 and from `stop_seconds` on are dropped."""
 
-    def __init__(
-        self, output: av.container.OutputContainer, source: AudioStream | None, *, stop_seconds: float
-    ) -> None:
+    def __init__(self, output: OutputContainer, source: AudioStream | None, *, stop_seconds: float) -> None:
         """
         Args:
-            source: whose rate and channels are kept; None for sound out of several files: 48 kHz stereo.
+            source: its sample rate and channels are kept. None for audio from several files: 48 kHz stereo.
         """
         rate = source.rate if source is not None and source.rate in AAC_RATES else 48000
         channels = 1 if source is not None and source.codec_context.channels == 1 else 2
@@ -44,26 +39,26 @@ class SoundTrack:
         self._resampler: av.audio.resampler.AudioResampler | None = None
         self._shape: tuple[str, str, int] | None = None
         self._next = 0
-        """Sample that the next resampled one is, while the source goes on without a hole."""
+        """Index of the next resampled sample, while the source has no gap."""
 
     @property
     def is_full(self) -> bool:
         return self._written >= self._stop
 
     def add(self, seconds: float, frame: AudioFrame) -> None:
-        """Sound that begins at that time of the file being written, which may be negative."""
+        """Add audio that starts at `seconds` in the output, which may be negative."""
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
-        place = round(seconds * self._rate)
-        if self._resampler is None or shape != self._shape or abs(place - self._next) > _SLACK_SECONDS * self._rate:
+        index = round(seconds * self._rate)
+        if self._resampler is None or shape != self._shape or abs(index - self._next) > _SLACK_SECONDS * self._rate:
             self._drain()
             self._resampler = av.audio.resampler.AudioResampler("fltp", self._layout, self._rate)
-            self._shape, self._next = shape, place
+            self._shape, self._next = shape, index
         frame.pts = None
         for ready in self._resampler.resample(frame):
             self._put(ready)
 
     def finish(self, stop_seconds: float) -> None:
-        """Fill up with silence to the end of the pictures and write what is left."""
+        """Pad with silence to the end of the video, and flush the encoder."""
         self._drain()
         stop = min(self._stop, round(stop_seconds * self._rate))
         if self._written < stop:

@@ -1,7 +1,7 @@
-"""Which bytes a request gets: ranges and conditions as RFC 9110 (sections 8.8, 13, 14) asks. Pure.
+"""HTTP byte ranges and conditional requests by RFC 9110 (sections 8.8, 13, 14). Pure.
 
-One range is served. Of several, those that lie outside are dropped; when still more than one is left the whole is sent,
-which 14.2 allows ("a server MAY ignore the Range header field"), where one part alone would not be what was asked for.
+A single range is served. Of several, those outside the file are dropped; if more than one remains, the whole file is
+sent, which 14.2 allows ("a server MAY ignore the Range header field").
 """
 
 import re
@@ -14,9 +14,9 @@ from typing import Literal
 _SET = re.compile(r"\s*bytes\s*=(?P<set>.*)", re.IGNORECASE | re.ASCII | re.DOTALL)
 _SPEC = re.compile(r"(?P<first>[0-9]*)-(?P<last>[0-9]*)", re.ASCII)
 _TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
-_MOST_DIGITS = 18
-_MOST_SPECS = 64
-"""More ranges than this are no player's wish."""
+_MAX_DIGITS = 18
+_MAX_RANGES = 64
+"""A header with more ranges is ignored; no player sends that many."""
 Condition = Literal["send", "not_modified", "failed"]
 
 
@@ -32,33 +32,33 @@ class ByteRange:
         return self.stop - self.start
 
     def content_range(self, size: int) -> str:
-        """Value of `Content-Range`."""
+        """Value of the `Content-Range` header."""
         return f"bytes {self.start}-{self.stop - 1}/{size}"
 
 
 class OutsideError(Exception):
-    """No byte of the file lies in any of the ranges: 416."""
+    """No requested range overlaps the file: 416."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What tells one version of a file from another."""
+    """Validators that identify a version of a file."""
 
     etag: str
-    """A strong one, with its quotes."""
+    """Strong entity tag, with quotes."""
     modified_seconds: int
-    """Since 1970."""
+    """Modification time in seconds since 1970."""
 
     @property
     def last_modified(self) -> str:
-        """Value of `Last-Modified`."""
+        """Value of the `Last-Modified` header."""
         return format_datetime(datetime.fromtimestamp(self.modified_seconds, UTC), usegmt=True)
 
 
 def parse_range(value: str, size: int) -> ByteRange | None:
-    """The range to send of a file of `size` bytes; None for the whole.
+    """The range to send of a file of `size` bytes; None for the whole file.
 
-    Another unit, a broken header and several ranges ask for the whole.
+    Other units, invalid headers and several ranges select the whole file.
 
     Raises:
         OutsideError: every range lies outside the file.
@@ -67,7 +67,7 @@ def parse_range(value: str, size: int) -> ByteRange | None:
     if found is None:
         return None
     specs = [spec for spec in (piece.strip(" \t") for piece in found["set"].split(",")) if spec]
-    if not specs or len(specs) > _MOST_SPECS:
+    if not specs or len(specs) > _MAX_RANGES:
         return None
     inside: list[ByteRange] = []
     for spec in specs:
@@ -95,14 +95,14 @@ def _inside(first: str, last: str, size: int) -> ByteRange | None:
 
 def _number(digits: str) -> int:
     digits = digits.lstrip("0") or "0"
-    return int(digits) if len(digits) <= _MOST_DIGITS else 10**_MOST_DIGITS
+    return int(digits) if len(digits) <= _MAX_DIGITS else 10**_MAX_DIGITS
 
 
 def check_conditions(headers: Mapping[str, str], validators: Validators) -> Condition:
-    """What the four conditions of a GET or HEAD ask for, in the order of RFC 9110, 13.2.2.
+    """Evaluate the four preconditions of a GET or HEAD, in the order of RFC 9110, 13.2.2.
 
     Args:
-        headers: of the request, with names in lower case.
+        headers: of the request, with lower-case names.
     """
     if (match := headers.get("if-match")) is not None:
         if not _matches(match, validators.etag, weak=False):
@@ -116,9 +116,9 @@ def check_conditions(headers: Mapping[str, str], validators: Validators) -> Cond
 
 
 def range_still_holds(value: str | None, validators: Validators, *, now_seconds: float) -> bool:
-    """Whether `If-Range` lets the range be sent: a strong tag that is equal, or the exact date.
+    """Whether `If-Range` permits sending the range: an equal strong tag, or the exact date.
 
-    A date tells versions apart only when the file was not written within the last second (8.8.2.2).
+    A date is a strong validator only when the file was not modified within the last second (8.8.2.2).
     """
     if value is None:
         return True
@@ -130,7 +130,7 @@ def range_still_holds(value: str | None, validators: Validators, *, now_seconds:
 
 
 def _matches(value: str, etag: str, *, weak: bool) -> bool:
-    """Whether a list of tags, or `*`, has this one."""
+    """Whether a list of entity tags, or `*`, matches."""
     if value.strip() == "*":
         return True
     tags = _TAG.findall(value)
@@ -140,7 +140,7 @@ def _matches(value: str, etag: str, *, weak: bool) -> bool:
 
 
 def _seconds(value: str | None) -> int | None:
-    """A date as seconds since 1970; None for none and for what is no date, which is ignored."""
+    """An HTTP date in seconds since 1970; None when missing or invalid."""
     if value is None:
         return None
     try:

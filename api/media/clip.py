@@ -1,32 +1,31 @@
-"""Cut `[start, stop)` of a video into an MP4 that every player plays: H.264, AAC, index in front.
+"""Cutting of `[start, stop)` of a video into an MP4 that every player plays: H.264, AAC, index in front.
 
-Runs in the media child; a transcode is the cut of everything. The first picture is the one on screen at the start, and
-stays from 0 on; each other one comes at its own time less the start; the last one leaves at the stop.
+Runs in the media worker. A transcode is a cut of the whole video. The first frame is the one on screen at the start,
+and is shown from 0 on; every other frame keeps its time relative to the start; the last one ends at the stop.
 """
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 import av
-import av.container
 
-from api.media.audio_encoder import SoundTrack
-from api.media.source_reader import AudioFrame, Timed, TimedSource, VideoFrame, shown_from
-from api.media.video_encoder import TICKS, PictureTrack
+from api.media.audio_encoder import AudioEncoder
+from api.media.source_reader import SourceReader, TimedFrame, shown_from
+from api.media.video_encoder import TICKS, VideoEncoder
 from api.media.worker_protocol import MediaRequest
+from indexer.decode.worker.av_types import AudioFrame, OutputContainer, VideoFrame
 from indexer.errors import UnreadableVideoError
 
-OutputContainer = av.container.OutputContainer
-_PATIENCE_SECONDS = 10.0
-"""How far past the stop the file is read for sound or pictures that lie late in it."""
+_LATE_PACKET_SECONDS = 10.0
+"""How far past the stop the file is read for packets that are interleaved late."""
 _FINE = 1000
-"""Least ticks a second, so that what is no picture can be timed too."""
-_HELD_SOUNDS = 20_000
-"""Pieces of sound that may come before the first picture."""
+"""Minimum ticks a second, fine enough for times between frames."""
+_MAX_EARLY_AUDIO_FRAMES = 20_000
+"""Audio frames that may precede the first video frame."""
 
 
 def open_output(path: str, *, webm: bool = False) -> OutputContainer:
-    """A file to write, with its index in front where the format has one."""
+    """Open an output file, with the index in front where the format has one."""
     if webm:
         return av.open(path, "w", format="webm")
     return av.open(path, "w", format="mp4", options={"movflags": "+faststart"})
@@ -36,12 +35,12 @@ def cut(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str
     """Write the clip.
 
     Args:
-        on_progress: gets the share that is done, 0 to 1.
+        on_progress: receives the completed share, 0 to 1.
 
     Raises:
-        VideoError: of the kind that fits.
+        VideoError: the matching subclass.
     """
-    source = TimedSource(request)
+    source = SourceReader(request)
     length = request.stop_seconds - request.start_seconds
     try:
         with open_output(request.output) as output:
@@ -52,67 +51,70 @@ def cut(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str
 
 
 def _write(
-    source: TimedSource,
+    source: SourceReader,
     output: OutputContainer,
     request: MediaRequest,
     length: float,
     on_progress: Callable[[float], None],
 ) -> int:
-    pictures: PictureTrack | None = None
-    sounds: SoundTrack | None = None
-    held: list[tuple[float, AudioFrame]] = []
-    count, is_shown, is_heard = 0, False, source.sound is None
+    video: VideoEncoder | None = None
+    audio: AudioEncoder | None = None
+    early_audio: list[tuple[float, AudioFrame]] = []
+    count, is_video_done, is_audio_done = 0, False, source.audio is None
     grid = Fraction(*request.rate)
-    items = on_grid(source.read_from(request.start_seconds, sound=not is_heard), grid)
-    for time, frame in _until(shown_from(items, request.start_seconds), request.stop_seconds):
-        place = time - request.start_seconds
+    items = snap_to_frame_grid(source.read_from(request.start_seconds, with_audio=not is_audio_done), grid)
+    for time, frame in _stop_after(shown_from(items, request.start_seconds), request.stop_seconds):
+        offset = time - request.start_seconds
         if not isinstance(frame, VideoFrame):
-            if sounds is None:
-                held = [*held, (place, frame)] if len(held) < _HELD_SOUNDS else held
-            elif not is_heard:
-                sounds.add(place, frame)
-                is_heard = sounds.is_full
-        elif place >= length - 1e-6:
-            is_shown = True
-        elif not is_shown:
-            if pictures is None:
-                pictures = PictureTrack(
+            if audio is None:
+                if len(early_audio) < _MAX_EARLY_AUDIO_FRAMES:
+                    early_audio.append((offset, frame))
+            elif not is_audio_done:
+                audio.add(offset, frame)
+                is_audio_done = audio.is_full
+        elif offset >= length - 1e-6:
+            is_video_done = True
+        elif not is_video_done:
+            if video is None:
+                video = VideoEncoder(
                     output,
                     frame,
                     rate=grid or _rate(source),
-                    most_side=request.most_side,
-                    ticks=ticks_for(grid),
+                    max_side=request.max_side,
+                    ticks=ticks_per_second(grid),
                     timecode=request.timecode,
                 )
-                if source.sound is not None:
-                    sounds = SoundTrack(output, source.sound, stop_seconds=length)
-                    for early in held:
-                        sounds.add(*early)
-                    held = []
-            pictures.add(place, frame)
+                if source.audio is not None:
+                    audio = AudioEncoder(output, source.audio, stop_seconds=length)
+                    for item in early_audio:
+                        audio.add(*item)
+                    early_audio = []
+            video.add(offset, frame)
             count += 1
-            on_progress(min(1.0, place / length) if length else 0.0)
-        if is_shown and is_heard:
+            on_progress(min(1.0, offset / length) if length else 0.0)
+        if is_video_done and is_audio_done:
             break
-    if pictures is None:
-        raise UnreadableVideoError("no picture could be decoded there")
-    pictures.finish(length)
-    if sounds is not None:
-        sounds.finish(length)
+    if video is None:
+        raise UnreadableVideoError("no frame could be decoded there")
+    video.finish(length)
+    if audio is not None:
+        audio.finish(length)
     return count
 
 
-def _until(items: Iterator[Timed], stop_seconds: float) -> Iterator[Timed]:
-    """Ends some seconds after the stop, whatever has not come by then."""
+def _stop_after(items: Iterator[TimedFrame], stop_seconds: float) -> Iterator[TimedFrame]:
+    """The items until some seconds after the stop; later packets are ignored."""
     for item in items:
-        if item[0] > stop_seconds + _PATIENCE_SECONDS:
+        if item[0] > stop_seconds + _LATE_PACKET_SECONDS:
             return
         yield item
 
 
-def on_grid(items: Iterator[Timed], rate: Fraction) -> Iterator[Timed]:
-    """Each picture at its frame's exact time: containers round times, to a whole millisecond in Matroska. Between two
-    frames, as variable frame rates have it, the nearest is taken. With a rate of 0 all stay where they are."""
+def snap_to_frame_grid(items: Iterator[TimedFrame], rate: Fraction) -> Iterator[TimedFrame]:
+    """Snap the times of video frames to the grid of the frame rate, since containers round times: Matroska to 1 ms.
+
+    With a variable frame rate, times snap to the nearest grid frame. A rate of 0 keeps all times.
+    """
     for time, frame in items:
         if rate and isinstance(frame, VideoFrame):
             yield float(round(time * rate) / rate), frame
@@ -120,12 +122,12 @@ def on_grid(items: Iterator[Timed], rate: Fraction) -> Iterator[Timed]:
             yield time, frame
 
 
-def ticks_for(rate: Fraction) -> int:
-    """A clock in which every frame of the rate begins at a whole tick; MPEG's without a rate."""
+def ticks_per_second(rate: Fraction) -> int:
+    """A time base in which every frame of the rate starts at a whole tick; MPEG's 90 kHz without a rate."""
     if not rate:
         return TICKS
     return rate.numerator if rate.numerator >= _FINE else rate.numerator * _FINE
 
 
-def _rate(source: TimedSource) -> Fraction | None:
+def _rate(source: SourceReader) -> Fraction | None:
     return source.video.average_rate or source.video.guessed_rate

@@ -1,22 +1,23 @@
-"""Errors of the media routes alone; they stand below `api.errors.ServiceError`.
+"""Errors of the media routes, below `api.errors.ServiceError`.
 
 ServiceError
-├── UnplayableError     422 unplayable: a video that cannot be decoded, or sound and pictures that cannot be written
-├── PreparingError      503 preparing, with Retry-After: the file is being made
-└── PreconditionError   412 precondition: If-Match or If-Unmodified-Since does not hold
+├── UnplayableError     422 unplayable: the video cannot be decoded, or its copy cannot be encoded
+├── PreparingError      503 preparing, with Retry-After: the file is being prepared
+├── PreconditionError   412 precondition: If-Match or If-Unmodified-Since failed
+└── ClientGoneError     499 client-gone: the client disconnected
 """
 
 from api.errors import ServiceError
 
 
 class UnplayableError(ServiceError):
-    """A video that no player gets to see."""
+    """The video cannot be played or converted."""
 
     status, kind, title = 422, "unplayable", "The video cannot be shown"
 
 
 class PreparingError(ServiceError):
-    """The file is being made."""
+    """The file is being prepared."""
 
     status, kind, title = 503, "preparing", "Being prepared"
 
@@ -25,12 +26,12 @@ class PreparingError(ServiceError):
 
 
 class PreconditionError(ServiceError):
-    """What the request holds to be the state is not."""
+    """A condition of the request on the state of the file failed."""
 
     status, kind, title = 412, "precondition", "The file is another one by now"
 
 
 class ClientGoneError(ServiceError):
-    """The client hung up before its answer was ready; nobody sees this."""
+    """The client disconnected before its response was ready; it never receives this error."""
 
     status, kind, title = 499, "client-gone", "The client hung up"

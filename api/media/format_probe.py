@@ -1,39 +1,38 @@
-"""What decides whether a browser plays a file, read from its headers. Runs in the media child."""
+"""Probing of the properties that decide how a browser can play a file. Runs in the media worker."""
 
+import os
 from dataclasses import asdict
 
-from api.media.playback_method import MediaFacts
-from api.media.source_reader import TimedSource
+from api.media.playback_method import MediaFormat
+from api.media.source_reader import SourceReader
 from api.media.worker_protocol import MediaRequest
 
 
-def read_facts(request: MediaRequest) -> dict[str, object]:
-    """The fields of `MediaFacts`.
+def probe_format(request: MediaRequest) -> dict[str, object]:
+    """The fields of `MediaFormat`, from the headers of the source.
 
     Raises:
-        VideoError: of the kind that fits.
+        VideoError: the matching subclass.
     """
-    source = TimedSource(request)
+    source = SourceReader(request)
     try:
-        context, sound = source.video.codec_context, source.sound
+        context, audio = source.video.codec_context, source.audio
         first_video = source.container.streams.video[0].index == source.video.index
-        facts = MediaFacts(
+        media_format = MediaFormat(
             container=source.container.format.name,
             codec=context.codec.canonical_name,
             pixel_format=context.pix_fmt or "",
-            sound=sound.codec_context.codec.canonical_name if sound is not None else "",
+            sound=audio.codec_context.codec.canonical_name if audio is not None else "",
             is_first_video=first_video,
             start_seconds=request.origin_seconds,
             doc_type="webm" if _is_webm(request) else "",
         )
     finally:
         source.close()
-    return asdict(facts)
+    return asdict(media_format)
 
 
 def _is_webm(request: MediaRequest) -> bool:
-    """Matroska's DocType stands within the first bytes (RFC 8794, 11.3.1)."""
-    import os
-
+    """Whether Matroska's DocType, in the first bytes (RFC 8794, 11.3.1), is `webm`."""
     head = os.pread(request.source_fd, 64, 0)
     return head.startswith(b"\x1aE\xdf\xa3") and b"webm" in head

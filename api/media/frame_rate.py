@@ -1,49 +1,49 @@
-"""At which rate a video's pictures come, whether it is kept, and the time code that the container names for the first.
+"""Detection of the frame rate of a video, whether it is constant, and of the container's start time code.
 
-Runs in the media child. Decodes nothing: times are read from the index where the container has one (MP4, MOV), else
-from every packet.
+Runs in the media worker. Decodes nothing: frame times come from the index where the container has one (MP4, MOV), else
+from all packets.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 
-from api.media.source_reader import TimedSource
+from api.media.source_reader import SourceReader
 from api.media.timecode import standard_rate
 from api.media.worker_protocol import MediaRequest
 
-MOST_RATE = 240
-"""A greater one is a container's clock and no frame rate."""
-NEAR_FRAMES = 0.25
-"""A picture that lies nearer to a frame of the rate than this keeps it."""
-MOST_STRAY = 0.002
-"""Share of pictures that may lie elsewhere: a cut at the end, a repaired place."""
+MAX_RATE = 240
+"""A higher rate is the container's time base, not a frame rate."""
+GRID_TOLERANCE_FRAMES = 0.25
+"""A frame within this distance of the rate's grid is on the grid."""
+MAX_OFF_GRID_SHARE = 0.002
+"""Share of frames that may be off the grid, as at the end of a cut or a repaired section."""
 
 
 @dataclass(frozen=True, slots=True)
-class Cadence:
-    """What an editor must know of a file to name its frames."""
+class FrameTiming:
+    """Frame rate and time code of a file: what is needed to address its frames."""
 
     rate: tuple[int, int]
-    """Frames a second as numerator and denominator; (0, 1) where the file does not tell."""
+    """Frames a second as numerator and denominator; (0, 1) where unknown."""
     is_variable: bool
-    """Pictures come at other times than the rate's."""
+    """Frame times do not follow the rate."""
     timecode: str
-    """SMPTE time code of the first frame; empty where the container has none."""
+    """SMPTE time code of the first frame, empty for none."""
     reel: str
-    """Name of the tape or card that the container names."""
+    """Reel name (tape or card) stored in the container, empty for none."""
 
 
-def read_cadence(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
-    """The fields of `Cadence`.
+def read_frame_timing(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
+    """The fields of `FrameTiming`.
 
     Raises:
-        VideoError: of the kind that fits.
+        VideoError: the matching subclass.
     """
-    source = TimedSource(request)
+    source = SourceReader(request)
     try:
-        rate, is_variable = kept_rate(_rates(source), sorted(_times(source, on_progress)))
-        found = Cadence(
+        rate, is_variable = detect_frame_rate(_rates(source), sorted(_times(source, on_progress)))
+        found = FrameTiming(
             (rate.numerator, rate.denominator), is_variable, _tag(source, "timecode"), _tag(source, "reel_name")
         )
     finally:
@@ -51,40 +51,40 @@ def read_cadence(request: MediaRequest, on_progress: Callable[[float], None]) ->
     return asdict(found)
 
 
-def kept_rate(rates: Sequence[Fraction], times: Sequence[float]) -> tuple[Fraction, bool]:
-    """(the lowest of the rates that the pictures keep, False), or (the first of them, True) where they keep none.
+def detect_frame_rate(rates: Sequence[Fraction], times: Sequence[float]) -> tuple[Fraction, bool]:
+    """(frame rate, whether it is variable): the lowest rate whose grid the frame times follow, else the first rate.
 
     Args:
-        rates: that the container names, the likeliest first; 0 where there is none.
-        times: of the pictures, rising, in seconds from the first one.
+        rates: candidates from the container, the likeliest first; 0 counts as unknown.
+        times: of the frames, rising, in seconds from the first one.
     """
-    known = [rate for rate in dict.fromkeys(rates) if 0 < rate <= MOST_RATE]
-    kept = [rate for rate in known if _stray(rate, times) <= MOST_STRAY]
-    if kept:
-        return min(kept), False
+    known = [rate for rate in dict.fromkeys(rates) if 0 < rate <= MAX_RATE]
+    matching = [rate for rate in known if _off_grid_share(rate, times) <= MAX_OFF_GRID_SHARE]
+    if matching:
+        return min(matching), False
     return (known[0], True) if known else (Fraction(0), False)
 
 
-def _stray(rate: Fraction, times: Sequence[float]) -> float:
+def _off_grid_share(rate: Fraction, times: Sequence[float]) -> float:
     per_second, first = float(rate), times[0] if times else 0.0
-    places = [(time - first) * per_second for time in times]
-    taken = {round(place) for place in places}
-    off = sum(abs(place - round(place)) > NEAR_FRAMES for place in places)
-    # Two pictures on one frame: the rate is too low.
-    return (off + len(places) - len(taken)) / max(1, len(places))
+    positions = [(time - first) * per_second for time in times]
+    taken = {round(position) for position in positions}
+    off = sum(abs(position - round(position)) > GRID_TOLERANCE_FRAMES for position in positions)
+    # Two frames on one grid position: the rate is too low.
+    return (off + len(positions) - len(taken)) / max(1, len(positions))
 
 
-def _rates(source: TimedSource) -> list[Fraction]:
+def _rates(source: SourceReader) -> list[Fraction]:
     named = (source.video.average_rate, source.video.guessed_rate, source.video.base_rate)
     exact = [Fraction(rate) for rate in named if rate]
     return [*(standard_rate(rate) for rate in exact), *exact]
 
 
-def _times(source: TimedSource, on_progress: Callable[[float], None]) -> Iterator[float]:
+def _times(source: SourceReader, on_progress: Callable[[float], None]) -> Iterator[float]:
     tick = float(source.video.time_base or 0)
     entries = source.video.index_entries
     if source.is_exact and len(entries) and len(entries) == source.video.frames:
-        # In order of decoding, which keeps the same rate.
+        # In decoding order, which does not matter for the rate.
         yield from (entry.timestamp * tick for entry in entries)
         return
     length = float(source.container.duration or 0) / 1e6
@@ -95,11 +95,11 @@ def _times(source: TimedSource, on_progress: Callable[[float], None]) -> Iterato
             on_progress(min(1.0, max(0.0, ticks * tick / length)) if length else 0.0)
 
 
-def _tag(source: TimedSource, name: str) -> str:
-    """The chosen stream's, the file's, or that of a time code track."""
-    places = (
+def _tag(source: SourceReader, name: str) -> str:
+    """A tag of the chosen stream, of the file, or of another stream such as a time code track."""
+    tag_sets = (
         source.video.metadata,
         source.container.metadata,
         *(stream.metadata for stream in source.container.streams),
     )
-    return next((place[name].strip()[:64] for place in places if place.get(name, "").strip()), "")
+    return next((tags[name].strip()[:64] for tags in tag_sets if tags.get(name, "").strip()), "")

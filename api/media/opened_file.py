@@ -1,8 +1,7 @@
-"""A video's own file, opened once and held by its descriptor, so that nobody can put another in its place.
+"""Opening the source file of a video, verified to be the indexed one, and held by its descriptor against replacement.
 
-It must still be the one that was indexed: size and modification time are compared on the open descriptor. The last part
-of the path is not followed when it is a link; a link that was indexed as one is accepted only when the bytes behind it
-are the very content (hashed once, remembered while that file does not change).
+Size and modification time are compared on the open descriptor. A symbolic link as the last part of the path is not
+followed, unless the content behind it has the hash that was indexed. The hash is cached while that file is unchanged.
 """
 
 import errno
@@ -19,17 +18,17 @@ from indexer.records import Video
 
 _PROC = Path("/proc/self/fd")
 _verified: dict[tuple[int, ...], str] = {}
-"""(device, inode, size, change times) of files behind links -> their content."""
-_MOST_VERIFIED = 10_000
+"""Cache: (device, inode, size, change times) of files behind links -> content id."""
+_MAX_VERIFIED = 10_000
 
 
 class OpenedFile:
-    """An open descriptor with what the file was when it was opened. Close it; the last reference does so too."""
+    """An open file with its size and validators at the time of opening. Close it; garbage collection does so too."""
 
     def __init__(self, descriptor: int, path: Path, *, name: str) -> None:
         """
         Args:
-            name: of this content, the first part of its entity tag.
+            name: identifies the content; the first part of the entity tag.
         """
         self._descriptor = descriptor
         self._mutex = threading.Lock()
@@ -48,12 +47,12 @@ class OpenedFile:
         return self._descriptor < 0
 
     def read(self, start: int, length: int) -> bytes:
-        """At most `length` bytes from `start` on; blocks. Empty at the end, and when closed."""
+        """At most `length` bytes from `start` on. Blocks. Empty at the end and when closed."""
         with self._mutex:
             return os.pread(self._descriptor, length, start) if self._descriptor >= 0 else b""
 
     def close(self) -> None:
-        """Safe to repeat, and while another thread reads: waits for it."""
+        """Close the descriptor. Safe to call twice; waits for a read in another thread."""
         with self._mutex:
             if self._descriptor >= 0:
                 os.close(self._descriptor)
@@ -64,16 +63,16 @@ class OpenedFile:
             self.close()
 
 
-def open_plain(path: Path, *, name: str) -> OpenedFile:
-    """Open a file of our own. Raises FileNotFoundError."""
+def open_own_file(path: Path, *, name: str) -> OpenedFile:
+    """Open a file that Reelseek wrote. Raises FileNotFoundError."""
     return OpenedFile(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), path, name=name)
 
 
 def open_source(video: Video) -> OpenedFile:
-    """Open the video's file. Blocks; behind a link for as long as hashing takes, once.
+    """Open the video's source file. Blocks; for a link, once for as long as hashing takes.
 
     Raises:
-        GoneError: at none of the video's paths lies the file that was indexed.
+        GoneError: none of the video's paths is the file that was indexed.
     """
     for name, modified_ns in zip(video.paths, video.modified_ns, strict=True):
         path = Path(name)
@@ -95,7 +94,7 @@ def open_source(video: Video) -> OpenedFile:
 
 
 def _open_unfollowed(path: Path) -> tuple[int, bool]:
-    """(descriptor, whether the path ends in a link). Never waits, as a pipe without a writer would make it."""
+    """(descriptor, whether the path is a symbolic link). Never blocks, not even on a pipe without a writer."""
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
     try:
         return os.open(path, flags | os.O_NOFOLLOW), False
@@ -113,7 +112,7 @@ def _content_of(opened: OpenedFile, status: os.stat_result) -> str:
             found = content_id(by_descriptor if by_descriptor.exists() else opened.path)
         except VanishedVideoError:
             return ""
-        if len(_verified) >= _MOST_VERIFIED:
+        if len(_verified) >= _MAX_VERIFIED:
             _verified.clear()
         _verified[key] = found
     return _verified[key]

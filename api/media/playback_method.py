@@ -1,6 +1,6 @@
-"""What a browser plays: as it is, after its packets were put into another container, or only decoded and coded anew.
+"""How a browser can play a video: directly, after remuxing, or after transcoding.
 
-Pure. Follows what Chromium's and Firefox's own demuxers take: MP4 and WebM; H.264 in 8-bit 4:2:0, VP8, VP9, AV1; AAC,
+Pure. Follows the demuxers and decoders of Chromium and Firefox: MP4 and WebM; H.264 in 8-bit 4:2:0, VP8, VP9, AV1; AAC,
 MP3, Opus, Vorbis, FLAC.
 """
 
@@ -9,85 +9,89 @@ from typing import Literal
 
 from indexer.records import Video
 
-Playable = Literal["direct", "remux", "transcode", "no"]
+PlaybackMethod = Literal["direct", "remux", "transcode", "no"]
 MP4, MATROSKA = "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"
-EASY_FORMATS = frozenset({"yuv420p", "yuvj420p"})
-DEEP_FORMATS = EASY_FORMATS | {"yuv420p10le"}
-MP4_SOUNDS = frozenset({"aac", "mp3", "opus", "flac", ""})
-WEBM_SOUNDS = frozenset({"opus", "vorbis", ""})
-MOST_OFFSET_SECONDS = 0.05
-"""A file whose first picture comes later has another clock in a browser than in the library: it is copied to 0."""
-_COPIED_FROM = frozenset({MP4, MATROSKA, "mpegts", "flv", "live_flv"})
-"""Containers whose packets all have a presentation time."""
+BROWSER_PIXEL_FORMATS = frozenset({"yuv420p", "yuvj420p"})
+BROWSER_PIXEL_FORMATS_10_BIT = BROWSER_PIXEL_FORMATS | {"yuv420p10le"}
+MP4_AUDIO_CODECS = frozenset({"aac", "mp3", "opus", "flac", ""})
+WEBM_AUDIO_CODECS = frozenset({"opus", "vorbis", ""})
+MAX_START_OFFSET_SECONDS = 0.05
+"""A browser would play a file that starts later on another clock than the library's, so it is remuxed to start at 0."""
+_REMUXABLE = frozenset({MP4, MATROSKA, "mpegts", "flv", "live_flv"})
+"""Containers whose packets all have presentation times."""
 
 
 @dataclass(frozen=True, slots=True)
-class MediaFacts:
-    """What decides."""
+class MediaFormat:
+    """Properties of a file that decide how it can be played. Stored as JSON in the service's cache."""
 
     container: str
-    """FFmpeg's name."""
+    """FFmpeg's name of the container."""
     codec: str
     pixel_format: str
-    """Empty when not known: taken for the usual one."""
+    """Empty when unknown; then the usual one is assumed."""
     sound: str
-    """Codec of the sound that is heard, empty for none."""
+    """Codec of the chosen audio track, empty for none."""
     is_first_video: bool = True
-    """The video stream that the library chose is the one that browsers show."""
+    """The library's video stream is the first one, which browsers show."""
     start_seconds: float = 0.0
     """Container time of the first presented frame."""
     doc_type: str = ""
-    """`webm` for Matroska that says so."""
+    """Matroska's DocType: `webm`, or empty for others."""
 
 
-def is_easy(facts: MediaFacts) -> bool:
-    """The coded pictures are what browsers decode."""
-    match facts.codec:
+def has_browser_codec(media_format: MediaFormat) -> bool:
+    """Whether browsers decode the video codec and pixel format."""
+    match media_format.codec:
         case "h264":
-            return facts.pixel_format in EASY_FORMATS | {""}
+            return media_format.pixel_format in BROWSER_PIXEL_FORMATS | {""}
         case "vp8" | "vp9" | "av1":
-            return facts.pixel_format in DEEP_FORMATS | {""}
+            return media_format.pixel_format in BROWSER_PIXEL_FORMATS_10_BIT | {""}
         case _:
             return False
 
 
-def goes_to_webm(facts: MediaFacts) -> bool:
-    """VP8 may not stand in MP4."""
-    return facts.codec == "vp8"
+def needs_webm(media_format: MediaFormat) -> bool:
+    """Whether a remux must be WebM: MP4 cannot contain VP8."""
+    return media_format.codec == "vp8"
 
 
-def keeps_sound(facts: MediaFacts) -> bool:
-    """The sound may be copied beside the pictures."""
-    return facts.sound in (WEBM_SOUNDS if goes_to_webm(facts) else MP4_SOUNDS)
+def can_copy_audio(media_format: MediaFormat) -> bool:
+    """Whether the audio can be remuxed together with the video."""
+    return media_format.sound in (WEBM_AUDIO_CODECS if needs_webm(media_format) else MP4_AUDIO_CODECS)
 
 
-def decide(facts: MediaFacts) -> Playable:
-    """How a browser gets to see a video."""
-    if not is_easy(facts) or (goes_to_webm(facts) and not keeps_sound(facts)):
+def choose_playback_method(media_format: MediaFormat) -> PlaybackMethod:
+    """How a browser can play the file."""
+    if not has_browser_codec(media_format) or (needs_webm(media_format) and not can_copy_audio(media_format)):
         return "transcode"
-    in_mp4 = facts.container == MP4 and facts.codec != "vp8" and facts.sound in MP4_SOUNDS
+    in_mp4 = media_format.container == MP4 and media_format.codec != "vp8" and media_format.sound in MP4_AUDIO_CODECS
     in_webm = (
-        facts.container == MATROSKA
-        and facts.doc_type == "webm"
-        and facts.codec != "h264"
-        and facts.sound in WEBM_SOUNDS
+        media_format.container == MATROSKA
+        and media_format.doc_type == "webm"
+        and media_format.codec != "h264"
+        and media_format.sound in WEBM_AUDIO_CODECS
     )
-    if (in_mp4 or in_webm) and facts.is_first_video and abs(facts.start_seconds) <= MOST_OFFSET_SECONDS:
+    if (
+        (in_mp4 or in_webm)
+        and media_format.is_first_video
+        and abs(media_format.start_seconds) <= MAX_START_OFFSET_SECONDS
+    ):
         return "direct"
-    return "remux" if facts.container in _COPIED_FROM else "transcode"
+    return "remux" if media_format.container in _REMUXABLE else "transcode"
 
 
-def media_type(facts: MediaFacts) -> str:
-    """Of a file that is served as it is."""
-    return "video/webm" if facts.container == MATROSKA else "video/mp4"
+def media_type(media_format: MediaFormat) -> str:
+    """Media type of a file that is played directly."""
+    return "video/webm" if media_format.container == MATROSKA else "video/mp4"
 
 
-def how_to_play(video: Video) -> Playable:
-    """What the library alone says of a video, before its file was looked into: for lists of many."""
+def estimate_playback_method(video: Video) -> PlaybackMethod:
+    """Playback method from library data alone, without probing the file. For listings."""
     probe = video.probe
     if probe is None or video.failure_kind:
         return "no"
     doc_type = "webm" if video.path.lower().endswith(".webm") else ""
-    return decide(
-        MediaFacts(probe.container, probe.codec, "", "", start_seconds=probe.start_seconds, doc_type=doc_type)
+    return choose_playback_method(
+        MediaFormat(probe.container, probe.codec, "", "", start_seconds=probe.start_seconds, doc_type=doc_type)
     )

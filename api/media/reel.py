@@ -1,6 +1,6 @@
-"""Clips of our own joined into one MP4 of one size and one rate, a chapter for each. Runs in the media child.
+"""Joining of clips into one MP4 of one size and frame rate, with a chapter for each. Runs in the media worker.
 
-Pictures that have another shape stand on black; slower ones are shown several times, of faster ones some are left out.
+Frames of another aspect ratio are letterboxed. Frames are repeated or dropped to match the frame rate.
 """
 
 from collections.abc import Callable
@@ -8,27 +8,25 @@ from fractions import Fraction
 from typing import Any
 
 import av
-import av.video.frame
 import numpy as np
-from av.container import InputContainer, OutputContainer
 
-from api.media.audio_encoder import SoundTrack
-from api.media.clip import open_output, ticks_for
-from api.media.source_reader import best_sound
-from api.media.video_encoder import PictureTrack
+from api.media.audio_encoder import AudioEncoder
+from api.media.clip import open_output, ticks_per_second
+from api.media.source_reader import decodable_audio
+from api.media.video_encoder import VideoEncoder
 from api.media.worker_protocol import MediaRequest, Part
+from indexer.decode.worker.av_types import InputContainer, OutputContainer, VideoFrame
 from indexer.errors import UnreadableVideoError
 
-VideoFrame = av.video.frame.VideoFrame
 _BLACK = (16, 128, 128)
-"""Y, U, V of the limited range."""
+"""Black in limited-range Y, U, V."""
 
 
 def join(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
     """Write the reel.
 
     Raises:
-        UnreadableVideoError: a part has no picture.
+        UnreadableVideoError: a part has no frame.
     """
     rate = Fraction(*request.rate)
     whole = sum(part.frames for part in request.parts)
@@ -37,7 +35,7 @@ def join(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[st
         reel = _Reel(output, request, rate, float(whole / rate))
         for part in request.parts:
             reel.add(part)
-            on_progress(reel.place / whole)
+            on_progress(reel.frame_index / whole)
         reel.finish()
     return {"frames": whole, "seconds": float(whole / rate)}
 
@@ -45,52 +43,52 @@ def join(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[st
 class _Reel:
     def __init__(self, output: OutputContainer, request: MediaRequest, rate: Fraction, seconds: float) -> None:
         self._output, self._request, self._rate, self._seconds = output, request, rate, seconds
-        self._pictures: PictureTrack | None = None
-        self._sound = SoundTrack(output, None, stop_seconds=seconds)
-        self.place = 0
-        """Frame that comes next."""
+        self._video: VideoEncoder | None = None
+        self._audio = AudioEncoder(output, None, stop_seconds=seconds)
+        self.frame_index = 0
+        """Index of the next output frame."""
 
     def add(self, part: Part) -> None:
-        begin = self.place
+        begin = self.frame_index
         with av.open(part.path) as container:
             self._show(container, part)
         with av.open(part.path) as container:
-            sound = best_sound(container)
-            for frame in container.decode(sound) if sound is not None else ():
+            audio = decodable_audio(container)
+            for frame in container.decode(audio) if audio is not None else ():
                 if frame.pts is not None and frame.time_base is not None:
-                    self._sound.add(float(begin / self._rate + frame.pts * frame.time_base), frame)
+                    self._audio.add(float(begin / self._rate + frame.pts * frame.time_base), frame)
 
     def _show(self, container: InputContainer, part: Part) -> None:
-        stop, begin = self.place + part.frames, self.place
+        stop, begin = self.frame_index + part.frames, self.frame_index
         shown: VideoFrame | None = None
         for frame in container.decode(container.streams.video[0]):
             if frame.pts is None or frame.time_base is None:
                 continue
-            place = begin + round(frame.pts * frame.time_base * self._rate)
-            self._hold(shown, min(place, stop))
-            shown = framed(frame, self._request.size)
+            frame_index = begin + round(frame.pts * frame.time_base * self._rate)
+            self._hold(shown, min(frame_index, stop))
+            shown = letterbox(frame, self._request.size)
         if shown is None:
-            raise UnreadableVideoError(f"no picture in {part.title!r}")
+            raise UnreadableVideoError(f"no frame in {part.title!r}")
         self._hold(shown, stop)
 
     def _hold(self, frame: VideoFrame | None, until: int) -> None:
-        """Show a frame up to a place."""
-        while frame is not None and self.place < until:
-            if self._pictures is None:
+        """Repeat a frame up to, and without, output frame `until`."""
+        while frame is not None and self.frame_index < until:
+            if self._video is None:
                 most = max(self._request.size)
-                ticks = ticks_for(self._rate)
-                self._pictures = PictureTrack(self._output, frame, rate=self._rate, most_side=most, ticks=ticks)
-            self._pictures.add(float(self.place / self._rate), frame)
-            self.place += 1
+                ticks = ticks_per_second(self._rate)
+                self._video = VideoEncoder(self._output, frame, rate=self._rate, max_side=most, ticks=ticks)
+            self._video.add(float(self.frame_index / self._rate), frame)
+            self.frame_index += 1
 
     def finish(self) -> None:
-        if self._pictures is not None:
-            self._pictures.finish(self._seconds)
-        self._sound.finish(self._seconds)
+        if self._video is not None:
+            self._video.finish(self._seconds)
+        self._audio.finish(self._seconds)
 
 
-def framed(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
-    """A picture of our own clips (upright yuv420p), as large as fits, in the middle of black. Both sides are even."""
+def letterbox(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
+    """A frame (upright yuv420p) scaled to fit, centred on black. Both sides are even."""
     width, height = size
     aspect = float(getattr(frame, "sample_aspect_ratio", None) or 1)
     shown = frame.width * aspect
@@ -114,9 +112,9 @@ def framed(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
 
 def _chapters(parts: tuple[Part, ...], rate: Fraction) -> list[Any]:
     found: list[Any] = []
-    place, tick = 0, Fraction(1, 1000)
+    frame_index, tick = 0, Fraction(1, 1000)
     for number, part in enumerate(parts):
-        start, stop = (round(frame / rate * 1000) for frame in (place, place + part.frames))
+        start, stop = (round(frame / rate * 1000) for frame in (frame_index, frame_index + part.frames))
         found.append({"id": number, "start": start, "end": stop, "time_base": tick, "metadata": {"title": part.title}})
-        place += part.frames
+        frame_index += part.frames
     return found

@@ -1,6 +1,6 @@
-"""Copy the coded pictures of a video into a container that browsers play; sound that they do not play becomes AAC.
+"""Remuxing: copies the encoded video into a container that browsers play; unsupported audio becomes AAC.
 
-Runs in the media child. The first presented frame comes at 0. Leaves out whether this is enough (`playable`).
+Runs in the media worker. The first presented frame is at 0. Leaves out whether remuxing suffices (`playback_method`).
 """
 
 from collections.abc import Callable
@@ -8,39 +8,39 @@ from collections.abc import Callable
 import av
 import av.error
 
-from api.media.audio_encoder import SoundTrack
+from api.media.audio_encoder import AudioEncoder
 from api.media.clip import open_output
-from api.media.source_reader import AudioFrame, AudioStream, TimedSource
+from api.media.source_reader import SourceReader
 from api.media.worker_protocol import MediaRequest
-from indexer.decode.worker.container import Packet, VideoStream
+from indexer.decode.worker.av_types import AudioFrame, AudioStream, Packet, VideoStream
 from indexer.errors import UnreadableVideoError
 
-_MOST_REORDERED = 64
-"""Packets before the first with a decoding time; H.264 reorders 16 at most."""
+_MAX_REORDERED = 64
+"""Packets before the first one with a decoding time; H.264 reorders at most 16."""
 _SLACK_SECONDS = 0.02
-"""A copy's first picture may come so late."""
+"""Latest time of the first frame of the copy."""
 
 
 def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
-    """Write the whole video anew without decoding its pictures.
+    """Copy the whole video without decoding its frames.
 
     Raises:
-        VideoError: of the kind that fits.
+        VideoError: the matching subclass.
     """
-    source = TimedSource(request)
+    source = SourceReader(request)
     try:
         with open_output(request.output, webm=request.webm) as output:
             video = output.add_stream_from_template(source.video, opaque=True)
-            audio = source.sound
-            copied = output.add_stream_from_template(audio) if audio is not None and request.keep_sound else None
-            made = None
-            if audio is not None and copied is None:
-                made = SoundTrack(output, audio, stop_seconds=request.stop_seconds)
+            audio = source.audio
+            copied_stream = output.add_stream_from_template(audio) if audio is not None and request.copy_audio else None
+            encoder = None
+            if audio is not None and copied_stream is None:
+                encoder = AudioEncoder(output, audio, stop_seconds=request.stop_seconds)
             count, order = 0, _DecodingOrder(source.video)
             for packet in source.packets(source.video, *([audio] if audio is not None else [])):
                 if packet.stream_index == source.video.index:
                     if packet.is_corrupt or packet.is_discard:
-                        raise UnreadableVideoError("its packets are not all shown, so they cannot be copied")
+                        raise UnreadableVideoError("some packets are not shown, so they cannot be copied")
                     if not _shift(packet, request.origin_seconds, least=-1.0):
                         continue
                     on_progress(min(1.0, float((packet.pts or 0) * packet.time_base) / max(1e-3, request.stop_seconds)))
@@ -48,40 +48,40 @@ def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
                         ready.stream = video
                         output.mux(ready)
                         count += 1
-                elif copied is not None:
+                elif copied_stream is not None:
                     if _shift(packet, request.origin_seconds, least=0.0):
                         packet.dts = packet.pts if packet.dts is None else packet.dts
-                        packet.stream = copied
+                        packet.stream = copied_stream
                         output.mux(packet)
-                elif made is not None and audio is not None:
+                elif encoder is not None and audio is not None:
                     for frame in _decoded(packet, audio):
-                        made.add(float((frame.pts or 0) * (frame.time_base or 0)) - request.origin_seconds, frame)
-            if made is not None:
-                made.finish(request.stop_seconds)
+                        encoder.add(float((frame.pts or 0) * (frame.time_base or 0)) - request.origin_seconds, frame)
+            if encoder is not None:
+                encoder.finish(request.stop_seconds)
     finally:
         source.close()
     if not count:
-        raise UnreadableVideoError("it has no pictures that can be copied")
+        raise UnreadableVideoError("the video has no frames that can be copied")
     _check(request.output, request.stop_seconds)
     return {"frames": count, "seconds": request.stop_seconds}
 
 
 def _check(path: str, stop_seconds: float) -> None:
-    """Raises UnreadableVideoError unless the copy shows its first picture at 0 and lasts as long as the video."""
-    with av.open(path) as made:
-        stream = made.streams.video[0]
+    """Raises UnreadableVideoError unless the copy starts at 0 and is as long as the video."""
+    with av.open(path) as copy:
+        stream = copy.streams.video[0]
         try:
-            first = next(made.decode(stream), None)
+            first = next(copy.decode(stream), None)
         except av.error.FFmpegError as error:
-            raise UnreadableVideoError(f"its copy does not begin with a picture: {error}") from error
+            raise UnreadableVideoError(f"its copy does not start with a frame: {error}") from error
         if first is None or abs(float((first.pts or 0) * (stream.time_base or 0))) > _SLACK_SECONDS:
-            raise UnreadableVideoError("its copy does not begin with its first picture")
-        if made.duration is not None and abs(made.duration / 1e6 - stop_seconds) > 1.0 + 0.02 * stop_seconds:
-            raise UnreadableVideoError("its copy does not last as long as the video")
+            raise UnreadableVideoError("its copy does not start with its first frame")
+        if copy.duration is not None and abs(copy.duration / 1e6 - stop_seconds) > 1.0 + 0.02 * stop_seconds:
+            raise UnreadableVideoError("its copy is not as long as the video")
 
 
 class _DecodingOrder:
-    """Gives the first packets of Matroska the decoding times that it does not store, before the first known one."""
+    """Fills in the decoding times of the first packets, which Matroska does not store."""
 
     def __init__(self, stream: VideoStream) -> None:
         self._stream = stream
@@ -89,11 +89,11 @@ class _DecodingOrder:
         self._is_known = False
 
     def add(self, packet: Packet) -> list[Packet]:
-        """The packets that can be written now."""
+        """The packets that are ready to be written."""
         if self._is_known:
             return [packet]
         self._waiting.append(packet)
-        if len(self._waiting) > _MOST_REORDERED:
+        if len(self._waiting) > _MAX_REORDERED:
             raise UnreadableVideoError("its packets have no decoding times, so they cannot be copied")
         if packet.dts is None:
             return []
@@ -101,13 +101,13 @@ class _DecodingOrder:
         rate = self._stream.average_rate or self._stream.guessed_rate or 25
         step = max(1, round(1 / (rate * packet.time_base)))
         ready, self._waiting = self._waiting, []
-        for place, one in enumerate(ready):
-            one.dts = min(packet.dts - (len(ready) - 1 - place) * step, one.pts or 0)
+        for index, one in enumerate(ready):
+            one.dts = min(packet.dts - (len(ready) - 1 - index) * step, one.pts or 0)
         return ready
 
 
 def _shift(packet: Packet, origin_seconds: float, *, least: float) -> bool:
-    """Move a packet to the player's clock; False for one that is left out."""
+    """Shift a packet to the player's clock. False for one before `least`, which is dropped."""
     if packet.pts is None:
         raise UnreadableVideoError("a packet has no presentation time, so it cannot be copied")
     ticks = round(origin_seconds / packet.time_base)

@@ -1,83 +1,73 @@
-"""Pictures and sound of a video from a time on, on the player's clock (0 is the first presented frame).
+"""Reading of video and audio frames from a time on, with times on the player's clock (0 is the first presented frame).
 
-Runs in the media child. Leaves out what is done with them. Containers that keep exact times are jumped in; the others
-are read from the front without decoding up to the key frame before the wanted time, since libavformat guesses their
-times from what it read before. Times are made as in `indexer.decode.worker.pyav_reader`.
+Runs in the media worker. Containers that store exact times are seeked. Others are read from the front, without decoding
+before the key frame of the start time, since libavformat infers their times from the packets before. Times are computed
+as in `indexer.decode.worker.pyav_reader`.
 """
 
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 from typing import cast
 
 import av
-import av.audio.frame
-import av.audio.stream
 import av.error
-import av.video.frame
 from av.stream import Stream
 
 from api.media.worker_protocol import MediaRequest
 from indexer.decode.frame_sampling import EPSILON_SECONDS
-from indexer.decode.worker.container import (
-    InputContainer,
-    Packet,
-    VideoStream,
-    check_pixels,
-    has_decoder,
-    open_container,
-)
+from indexer.decode.worker.av_types import AudioFrame, AudioStream, InputContainer, Packet, VideoFrame, VideoStream
+from indexer.decode.worker.container import check_pixels, open_container
 from indexer.decode.worker.packet_table import DECORD_CONTAINERS
+from indexer.decode.worker.stream_selection import choose_audio_stream, has_decoder
 from indexer.errors import EncryptedVideoError, UnreadableVideoError
 
-VideoFrame = av.video.frame.VideoFrame
-AudioFrame = av.audio.frame.AudioFrame
-AudioStream = av.audio.stream.AudioStream
-Timed = tuple[float, VideoFrame | AudioFrame]
-"""Presentation time in seconds on the player's clock, which may be negative for sound, and what is presented."""
+TimedFrame = tuple[float, VideoFrame | AudioFrame]
+"""(presentation time in seconds on the player's clock, which may be negative for audio, frame)."""
 
 LEAD_SECONDS = 2.0
-"""Sound may lie so much earlier in a file than the pictures of its time."""
+"""How much earlier in the file audio may be interleaved than video of the same time."""
 _FURTHER_SECONDS = 30.0
-"""When a jump landed too late, the next one aims so much earlier; then the file is read from the front."""
-_HELD_BYTES = 256 << 20
-"""Packets kept for want of a later key frame; then they are decoded instead."""
+"""Lead of the second attempt when a seek landed too late. If that fails too, the file is read from the front."""
+_MAX_HELD_BYTES = 256 << 20
+"""Limit of packets held back while waiting for a later key frame; beyond it they are decoded."""
 _MAX_READ_ERRORS = 32
 
 
-class TimedSource:
-    """An open video file."""
+class SourceReader:
+    """An open source file. Raises the matching VideoError."""
 
     def __init__(self, request: MediaRequest) -> None:
-        """Raises VideoError: of the kind that fits."""
+        """Open the source. Raises the matching VideoError."""
         self._request = request
         self._open()
 
     @property
     def is_exact(self) -> bool:
-        """Whether the container keeps times, so that one may jump in it."""
+        """Whether the container stores exact times, so that seeking is reliable."""
         return self.container.format.name in DECORD_CONTAINERS
 
-    def read_from(self, start_seconds: float, *, sound: bool) -> Iterator[Timed]:
-        """Pictures in order from the one on screen at `start_seconds`, or before it, on; and the sound around them."""
-        aims = (LEAD_SECONDS, _FURTHER_SECONDS) if self.is_exact and start_seconds > LEAD_SECONDS else ()
-        for early in aims:
+    def read_from(self, start_seconds: float, *, with_audio: bool) -> Iterator[TimedFrame]:
+        """Video frames in order, starting at or before the one on screen at `start_seconds`, and nearby audio."""
+        leads = (LEAD_SECONDS, _FURTHER_SECONDS) if self.is_exact and start_seconds > LEAD_SECONDS else ()
+        for lead in leads:
             self._open()
-            if not self._jump(start_seconds - early):
+            if not self._seek(start_seconds - lead):
                 continue
-            found = self._decode(start_seconds, sound=sound)
-            begun: list[Timed] = []
-            for item in found:
-                begun.append(item)
+            items = self._decode(start_seconds, with_audio=with_audio)
+            head: list[TimedFrame] = []
+            for item in items:
+                head.append(item)
                 if isinstance(item[1], VideoFrame):
                     break
-            if begun and isinstance(begun[-1][1], VideoFrame) and begun[-1][0] <= start_seconds + EPSILON_SECONDS:
-                yield from chain(begun, found)
+            if head and isinstance(head[-1][1], VideoFrame) and head[-1][0] <= start_seconds + EPSILON_SECONDS:
+                yield from chain(head, items)
                 return
         self._open()
-        yield from self._decode(start_seconds, sound=sound)
+        yield from self._decode(start_seconds, with_audio=with_audio)
 
     def packets(self, *streams: Stream) -> Iterator[Packet]:
-        """Every packet of these streams; goes on after a damaged place."""
+        """All packets of the streams. Reading continues after damaged packets."""
         failures = 0
         while failures < _MAX_READ_ERRORS:
             try:
@@ -90,7 +80,7 @@ class TimedSource:
                 failures += 1
 
     def seconds(self, ticks: int, stream: Stream) -> float:
-        """Container ticks -> the player's clock."""
+        """Container ticks to seconds on the player's clock."""
         return float(ticks * (stream.time_base or 0)) - self._request.origin_seconds
 
     def close(self) -> None:
@@ -105,13 +95,13 @@ class TimedSource:
             raise UnreadableVideoError("the file has other streams than it had when it was indexed; index it again")
         self.video = cast(VideoStream, streams[self._request.stream_index])
         if not has_decoder(self.video):
-            raise UnreadableVideoError("no decoder for its pictures")
+            raise UnreadableVideoError("FFmpeg has no decoder for its video codec")
         context = self.video.codec_context
         check_pixels(context.width, context.height, self._request.decode)
         context.thread_count, context.thread_type = self._request.decode.threads, "AUTO"
-        self.sound: AudioStream | None = best_sound(self.container)
+        self.audio: AudioStream | None = decodable_audio(self.container)
 
-    def _jump(self, seconds: float) -> bool:
+    def _seek(self, seconds: float) -> bool:
         tick = self.video.time_base
         if not tick:
             return False
@@ -121,41 +111,41 @@ class TimedSource:
             return False
         return True
 
-    def _decode(self, start: float, *, sound: bool) -> Iterator[Timed]:
-        audio = self.sound if sound else None
-        held: list[Packet] = []
-        weight, begun, after = 0, False, 0.0
+    def _decode(self, start: float, *, with_audio: bool) -> Iterator[TimedFrame]:
+        audio = self.audio if with_audio else None
+        pending: list[Packet] = []
+        pending_bytes, started, after = 0, False, 0.0
         for packet in self.packets(self.video, *([audio] if audio else [])):
             if audio is not None and packet.stream_index == audio.index:
-                # Sound long before the start is not needed, and decoding it would cost.
+                # Audio long before the start is not needed; decoding it would take time.
                 if packet.pts is None or self.seconds(packet.pts, audio) > start - LEAD_SECONDS:
-                    yield from self._sounds(packet, audio)
+                    yield from self._decode_audio_packet(packet, audio)
                 continue
             if packet.has_sidedata("encryption_info"):
-                raise EncryptedVideoError("the pictures are encrypted (DRM)")
-            if not begun:
+                raise EncryptedVideoError("the video is encrypted (DRM)")
+            if not started:
                 ticks = packet.pts if packet.pts is not None else packet.dts
                 if packet.is_keyframe and ticks is not None and self.seconds(ticks, self.video) <= start + 1e-6:
-                    held, weight = [], 0
-                held.append(packet)
-                weight += packet.size
+                    pending, pending_bytes = [], 0
+                pending.append(packet)
+                pending_bytes += packet.size
                 order = packet.dts if packet.dts is not None else packet.pts
-                begun = weight > _HELD_BYTES or order is None or self.seconds(order, self.video) >= start
-                if not begun:
+                started = pending_bytes > _MAX_HELD_BYTES or order is None or self.seconds(order, self.video) >= start
+                if not started:
                     continue
-                ready, held = held, []
+                ready, pending = pending, []
             else:
                 ready = [packet]
             for one in ready:
-                for time, frame in self._pictures(one, after):
+                for time, frame in self._decode_video_packet(one, after):
                     after = time
                     yield time, frame
-        for one in (*held, None):
-            for time, frame in self._pictures(one, after):
+        for one in (*pending, None):
+            for time, frame in self._decode_video_packet(one, after):
                 after = time
                 yield time, frame
 
-    def _pictures(self, packet: Packet | None, after: float) -> Iterator[tuple[float, VideoFrame]]:
+    def _decode_video_packet(self, packet: Packet | None, after: float) -> Iterator[tuple[float, VideoFrame]]:
         try:
             frames = self.video.decode(packet)  # pyright: ignore[reportArgumentType] - None drains
         except (av.error.FFmpegError, ValueError):
@@ -167,26 +157,26 @@ class TimedSource:
                 after = self.seconds(frame.pts, self.video)
             yield after, frame
 
-    def _sounds(self, packet: Packet, audio: AudioStream) -> Iterator[tuple[float, AudioFrame]]:
+    def _decode_audio_packet(self, packet: Packet, audio: AudioStream) -> Iterator[tuple[float, AudioFrame]]:
         try:
             frames = audio.decode(packet)
         except (av.error.FFmpegError, ValueError):
             return
         for frame in frames:
             if frame.pts is not None and frame.samples:
-                # PyAV gives sound frames the stream's time base, or the codec's when drained.
+                # PyAV gives audio frames the time base of the stream, or of the codec when flushed.
                 tick = frame.time_base or audio.time_base or 0
                 yield float(frame.pts * tick) - self._request.origin_seconds, frame
 
 
-def best_sound(container: InputContainer) -> AudioStream | None:
-    """The sound that players choose: marked as default, else the first."""
-    streams = [stream for stream in container.streams.audio if has_decoder(stream)]
-    return min(streams, key=lambda stream: (not stream.disposition & 1, stream.index), default=None)
+def decodable_audio(container: InputContainer) -> AudioStream | None:
+    """The audio track that players choose, where it can be decoded."""
+    stream = choose_audio_stream(container)
+    return stream if stream is not None and has_decoder(stream) else None
 
 
 def open_source_container(request: MediaRequest) -> InputContainer:
-    """Through the descriptor; by path where the name's ending was needed to tell what it is."""
+    """Open the source through its descriptor, or by path where its file extension is needed to detect the format."""
     container = open_container(_linked(request.source_fd) or request.decode.path)
     if request.container in ("", container.format.name):
         return container
@@ -195,16 +185,14 @@ def open_source_container(request: MediaRequest) -> InputContainer:
 
 
 def _linked(descriptor: int) -> str:
-    from pathlib import Path
-
     link = f"/proc/self/fd/{descriptor}"
     return link if descriptor >= 0 and Path(link).exists() else ""
 
 
-def shown_from(items: Iterator[Timed], start_seconds: float) -> Iterator[Timed]:
-    """Pictures from the one on screen at the start on, with times that rise strictly and are never before the start.
+def shown_from(items: Iterator[TimedFrame], start_seconds: float) -> Iterator[TimedFrame]:
+    """Video frames from the one on screen at the start on, with strictly rising times that are never before the start.
 
-    Sound passes through as it is.
+    Audio passes through unchanged.
     """
     waiting: VideoFrame | None = None
     last = start_seconds

@@ -1,4 +1,4 @@
-"""Pictures at times as JPEG files: one, or many as a sheet of tiles. Runs in the media child."""
+"""Still frames as JPEG: a single one, or a sprite sheet of many. Runs in the media worker."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -6,89 +6,90 @@ from itertools import islice
 import cv2
 import numpy as np
 
-from api.media.source_reader import TimedSource, VideoFrame, shown_from
+from api.media.source_reader import SourceReader, shown_from
 from api.media.worker_protocol import MediaRequest
 from indexer.decode.frame_transforms import fitted_size, scale_to
-from indexer.decode.worker.frame_conversion import PictureMaker
+from indexer.decode.worker.av_types import VideoFrame
+from indexer.decode.worker.frame_conversion import FrameConverter
 from indexer.errors import UnreadableVideoError
 from indexer.records import Pixels
 
 _QUALITY = 80
 _JUMP_SECONDS = 20.0
-"""Times that lie closer are reached by decoding on; key frames are rarely nearer to each other than a few seconds."""
+"""Closer times are reached by decoding on instead of seeking; key frames are rarely closer than a few seconds."""
 
 
 def still(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
-    """Write the frame on screen at `start_seconds`, its longer side at most `most_side`.
+    """Write the frame on screen at `start_seconds`, its longer side at most `max_side`.
 
     Raises:
-        VideoError: of the kind that fits.
+        VideoError: the matching subclass.
     """
-    source = TimedSource(request)
+    source = SourceReader(request)
     try:
-        _, pixels = next(pictures_at(source, [request.start_seconds], request.most_side), (0.0, None))
+        _, pixels = next(frames_at(source, [request.start_seconds], request.max_side), (0.0, None))
     finally:
         source.close()
     if pixels is None:
-        raise UnreadableVideoError("no picture could be decoded there")
+        raise UnreadableVideoError("no frame could be decoded there")
     on_progress(1.0)
     _write(request.output, pixels)
     return {"width": int(pixels.shape[1]), "height": int(pixels.shape[0])}
 
 
 def sheet(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
-    """Write the tiles row by row; all have the size of the first. What cannot be read stays black.
+    """Write a sprite sheet, row by row. All tiles have the size of the first one; unreadable ones stay black.
 
-    Args of the request: `most_side` is the longer side of a tile.
+    `request.max_side` is the longer side of a tile.
     """
-    ready = {place: _read(tile.picture) for place, tile in enumerate(request.tiles) if tile.picture}
-    missing = [place for place in range(len(request.tiles)) if ready.get(place) is None]
-    found: dict[int, Pixels] = {place: pixels for place, pixels in ready.items() if pixels is not None}
+    ready = {index: _read(tile.thumbnail) for index, tile in enumerate(request.tiles) if tile.thumbnail}
+    missing = [index for index in range(len(request.tiles)) if ready.get(index) is None]
+    found: dict[int, Pixels] = {index: pixels for index, pixels in ready.items() if pixels is not None}
     if missing:
-        source = TimedSource(request)
+        source = SourceReader(request)
         try:
-            times = [request.tiles[place].seconds for place in missing]
-            for at, pixels in pictures_at(source, times, request.most_side):
-                for place, time in zip(missing, times, strict=True):
+            times = [request.tiles[index].seconds for index in missing]
+            for at, pixels in frames_at(source, times, request.max_side):
+                for index, time in zip(missing, times, strict=True):
                     if time == at:
-                        found[place] = pixels
+                        found[index] = pixels
                 on_progress(len(found) / len(request.tiles))
         finally:
             source.close()
     if not found:
-        raise UnreadableVideoError("no picture could be decoded")
+        raise UnreadableVideoError("no frame could be decoded")
     first = found[min(found)]
-    width, height = fitted_size(first.shape[1], first.shape[0], request.most_side)
+    width, height = fitted_size(first.shape[1], first.shape[0], request.max_side)
     rows = -(-len(request.tiles) // request.columns)
     canvas = np.zeros((rows * height, request.columns * width, 3), np.uint8)
-    for place, pixels in found.items():
-        top, left = place // request.columns * height, place % request.columns * width
+    for index, pixels in found.items():
+        top, left = index // request.columns * height, index % request.columns * width
         canvas[top : top + height, left : left + width] = scale_to(pixels, width, height)
     _write(request.output, canvas)
     return {"tile_width": width, "tile_height": height, "tiles": len(request.tiles)}
 
 
-def pictures_at(source: TimedSource, times: Sequence[float], most_side: int) -> Iterator[tuple[float, Pixels]]:
-    """(asked time, the picture on screen then) for rising times; stops where no more can be decoded."""
-    maker: PictureMaker | None = None
-    place = 0
-    while place < len(times):
-        run = [times[place]]
-        for time in islice(times, place + 1, None):
+def frames_at(source: SourceReader, times: Sequence[float], max_side: int) -> Iterator[tuple[float, Pixels]]:
+    """(time, frame on screen at that time) for rising times. Ends early where nothing more can be decoded."""
+    converter: FrameConverter | None = None
+    index = 0
+    while index < len(times):
+        run = [times[index]]
+        for time in islice(times, index + 1, None):
             if source.is_exact and time - run[-1] > _JUMP_SECONDS:
                 break
             run.append(time)
-        for asked, frame in _frames_at(source, run):
-            if maker is None:
-                maker = PictureMaker(frame, most_side)
-            yield asked, maker.make(frame)
-        place += len(run)
+        for wanted_time, frame in _frames_at(source, run):
+            if converter is None:
+                converter = FrameConverter(frame, max_side)
+            yield wanted_time, converter.make(frame)
+        index += len(run)
 
 
-def _frames_at(source: TimedSource, run: Sequence[float]) -> Iterator[tuple[float, VideoFrame]]:
+def _frames_at(source: SourceReader, run: Sequence[float]) -> Iterator[tuple[float, VideoFrame]]:
     waiting = list(run)
     before: VideoFrame | None = None
-    for time, frame in shown_from(source.read_from(run[0], sound=False), run[0]):
+    for time, frame in shown_from(source.read_from(run[0], with_audio=False), run[0]):
         if not isinstance(frame, VideoFrame):
             continue
         while waiting and before is not None and time > waiting[0] + 1e-6:
@@ -96,19 +97,19 @@ def _frames_at(source: TimedSource, run: Sequence[float]) -> Iterator[tuple[floa
         if not waiting:
             return
         before = frame
-    for asked in waiting:
+    for wanted_time in waiting:
         if before is not None:
-            yield asked, before
+            yield wanted_time, before
 
 
 def _read(path: str) -> Pixels | None:
-    picture = cv2.imread(path, cv2.IMREAD_COLOR)
-    return None if picture is None else np.asarray(picture[:, :, ::-1], np.uint8)
+    thumbnail = cv2.imread(path, cv2.IMREAD_COLOR)
+    return None if thumbnail is None else np.asarray(thumbnail[:, :, ::-1], np.uint8)
 
 
 def _write(path: str, pixels: Pixels) -> None:
     ok, coded = cv2.imencode(".jpg", np.ascontiguousarray(pixels[:, :, ::-1]), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     if not ok:
-        raise UnreadableVideoError("the picture could not be written as JPEG")
-    with open(path, "wb") as stream:  # noqa: PTH123 - a path of our own
+        raise UnreadableVideoError("the frame could not be encoded as JPEG")
+    with open(path, "wb") as stream:  # noqa: PTH123 - written by the worker
         stream.write(coded.tobytes())

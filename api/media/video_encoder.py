@@ -1,35 +1,31 @@
-"""The pictures of an MP4 that is written: upright, of even size, 8-bit 4:2:0, as H.264 with exact times.
+"""Encoding of the H.264 track of an MP4: upright frames of even size in 8-bit 4:2:0, with exact times.
 
-Runs in the media child. No B-frames, so that decoding and presentation order are one and the first picture needs no
-edit list; each frame's duration is written, also the last one's.
+Runs in the media worker. Without B-frames, decoding order equals presentation order and the first frame needs no edit
+list. The duration of every frame is written, including the last one.
 """
 
 from fractions import Fraction
 
-import av.container
-import av.video.frame
 import numpy as np
 from av.codec import codecs_available
 from av.video.reformatter import ColorRange, Colorspace
 
 from indexer.decode.frame_transforms import Orientation, fitted_size
-from indexer.decode.worker.container import Packet
-from indexer.decode.worker.frame_conversion import PictureMaker, is_hdr, orientation_of_frame
+from indexer.decode.worker.av_types import OutputContainer, Packet, VideoFrame
+from indexer.decode.worker.frame_conversion import FrameConverter, is_hdr, orientation_of_frame
 from indexer.errors import UnreadableVideoError
 from indexer.records import Pixels
 
-VideoFrame = av.video.frame.VideoFrame
-OutputContainer = av.container.OutputContainer
 TICKS = 90_000
-"""A second has so many; the clock of MPEG, in which every usual frame rate is exact to 6 microseconds."""
+"""Ticks a second: MPEG's clock, in which every common frame rate is exact to 6 microseconds."""
 _KEY_SECONDS_FRAMES = 60
 _ENCODER = "libx264"
 _OPTIONS = {"preset": "veryfast", "crf": "21", "profile": "high"}
 _MATRIX_709, _MATRIX_601 = 1, 6
 
 
-class PictureTrack:
-    """An H.264 track, made for the first picture that is shown."""
+class VideoEncoder:
+    """An H.264 track with the size and colours of its first frame."""
 
     def __init__(
         self,
@@ -37,26 +33,28 @@ class PictureTrack:
         first: VideoFrame,
         *,
         rate: Fraction | None,
-        most_side: int,
+        max_side: int,
         ticks: int = TICKS,
         timecode: str = "",
     ) -> None:
         """
         Args:
-            rate: of the source, pictures a second, if known: a hint for the encoder's rate control alone.
-            most_side: larger pictures are scaled down to it.
-            ticks: the track's clock counts so many a second.
-            timecode: SMPTE time code of the first picture, written as a track of its own; empty for none.
+            rate: frame rate of the source, if known: only a hint for the encoder's rate control.
+            max_side: longer side to which larger frames are scaled down.
+            ticks: ticks a second of the track's time base.
+            timecode: SMPTE time code of the first frame, written as a separate track; empty for none.
         """
         self._output, self._ticks = output, ticks
         self._orientation = orientation_of_frame(first)
         shown = self._orientation.shown_size(first.width, first.height)
-        width, height = (_even(side) for side in fitted_size(*shown, most_side))
+        width, height = (_even(side) for side in fitted_size(*shown, max_side))
         self._width, self._height = width, height
-        self._hdr = PictureMaker(first, most_side) if is_hdr(first) else None
+        self._hdr = FrameConverter(first, max_side) if is_hdr(first) else None
         if _ENCODER not in codecs_available:
-            raise UnreadableVideoError("this PyAV has no H.264 encoder (libx264), so nothing can be cut or transcoded")
-        stream = output.add_stream(_ENCODER, rate=_sane_rate(rate), options=_OPTIONS)
+            raise UnreadableVideoError(
+                "this build of PyAV has no H.264 encoder (libx264), so nothing can be cut or transcoded"
+            )
+        stream = output.add_stream(_ENCODER, rate=_rate_hint(rate), options=_OPTIONS)
         context = stream.codec_context
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         context.time_base = stream.time_base = Fraction(1, ticks)
@@ -65,25 +63,25 @@ class PictureTrack:
         context.max_b_frames, context.gop_size = 0, _KEY_SECONDS_FRAMES
         if aspect := _shown_aspect(first, self._orientation):
             context.sample_aspect_ratio = aspect
-        self._is_wide = self._hdr is not None or (not first.format.is_rgb and int(first.colorspace) == _MATRIX_709)
-        context.colorspace = _MATRIX_709 if self._is_wide else _MATRIX_601
+        self._is_bt709 = self._hdr is not None or (not first.format.is_rgb and int(first.colorspace) == _MATRIX_709)
+        context.colorspace = _MATRIX_709 if self._is_bt709 else _MATRIX_601
         context.color_range = int(ColorRange.MPEG)
         self._stream = stream
         self._last_tick = -1
         self._held: Packet | None = None
 
     def add(self, seconds: float, frame: VideoFrame) -> None:
-        """One picture that comes on screen at that time of the file being written."""
+        """Add a frame that is shown from `seconds` on in the output."""
         tick = round(seconds * self._ticks)
         if tick <= self._last_tick:
             return
         self._last_tick = tick
-        picture = self._upright(frame)
-        picture.pts, picture.time_base, picture.pict_type = tick, Fraction(1, self._ticks), 0
-        self._mux(self._stream.encode(picture))
+        converted = self._convert(frame)
+        converted.pts, converted.time_base, converted.pict_type = tick, Fraction(1, self._ticks), 0
+        self._mux(self._stream.encode(converted))
 
     def finish(self, stop_seconds: float) -> None:
-        """Write what is left; the last picture stays until `stop_seconds`."""
+        """Flush the encoder. The last frame is shown until `stop_seconds`."""
         self._mux(self._stream.encode(None))
         if self._held is not None:
             self._held.duration = max(1, round(stop_seconds * self._ticks) - (self._held.pts or 0))
@@ -97,11 +95,11 @@ class PictureTrack:
                 self._output.mux(self._held)
             self._held = packet
 
-    def _upright(self, frame: VideoFrame) -> VideoFrame:
+    def _convert(self, frame: VideoFrame) -> VideoFrame:
         if self._hdr is not None:
             pixels = self._hdr.make(frame)
-            wide = VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
-            return wide.reformat(
+            rgb_frame = VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+            return rgb_frame.reformat(
                 width=self._width,
                 height=self._height,
                 format="yuv420p",
@@ -109,8 +107,8 @@ class PictureTrack:
                 dst_color_range=ColorRange.MPEG,
             )
         stored = self._orientation.shown_size(self._width, self._height)
-        matrix = Colorspace.ITU709 if self._is_wide else Colorspace.ITU601
-        small = frame.reformat(
+        matrix = Colorspace.ITU709 if self._is_bt709 else Colorspace.ITU601
+        scaled = frame.reformat(
             width=stored[0],
             height=stored[1],
             format="yuv420p",
@@ -118,11 +116,11 @@ class PictureTrack:
             dst_colorspace=matrix,
             dst_color_range=ColorRange.MPEG,
         )
-        return turned(small, self._orientation) if self._orientation != Orientation() else small
+        return rotate_frame(scaled, self._orientation) if self._orientation != Orientation() else scaled
 
 
-def turned(frame: VideoFrame, orientation: Orientation) -> VideoFrame:
-    """A yuv420p picture of even size, upright."""
+def rotate_frame(frame: VideoFrame, orientation: Orientation) -> VideoFrame:
+    """Rotate a yuv420p frame of even size."""
     flat = np.asarray(frame.to_ndarray(), np.uint8)  # (height * 3 / 2, width): Y, then U and V, each a quarter of it
     width, height = frame.width, frame.height
     quarter = width * height // 4
@@ -132,12 +130,12 @@ def turned(frame: VideoFrame, orientation: Orientation) -> VideoFrame:
         planes[4 * quarter : 5 * quarter].reshape(height // 2, width // 2),
         planes[5 * quarter :].reshape(height // 2, width // 2),
     )
-    result = np.concatenate([_turned_plane(part, orientation).reshape(-1) for part in parts])
-    wide, high = orientation.shown_size(width, height)
-    return VideoFrame.from_ndarray(result.reshape(high * 3 // 2, wide), format="yuv420p")
+    result = np.concatenate([_rotate_plane(part, orientation).reshape(-1) for part in parts])
+    rgb_frame, high = orientation.shown_size(width, height)
+    return VideoFrame.from_ndarray(result.reshape(high * 3 // 2, rgb_frame), format="yuv420p")
 
 
-def _turned_plane(plane: Pixels, orientation: Orientation) -> Pixels:
+def _rotate_plane(plane: Pixels, orientation: Orientation) -> Pixels:
     if orientation.mirrored:
         plane = plane[:, ::-1]
     return np.rot90(plane, k=-(orientation.rotation_degrees // 90))
@@ -147,12 +145,12 @@ def _even(side: int) -> int:
     return max(2, side + side % 2)
 
 
-def _sane_rate(rate: Fraction | None) -> Fraction:
+def _rate_hint(rate: Fraction | None) -> Fraction:
     return rate.limit_denominator(1001) if rate and 1 <= rate <= 240 else Fraction(25)
 
 
 def _shown_aspect(frame: VideoFrame, orientation: Orientation) -> Fraction | None:
-    """Of one pixel, width to height, after turning; None for square ones."""
+    """Pixel aspect ratio (width to height) after rotation; None for square pixels."""
     aspect = getattr(frame, "sample_aspect_ratio", None)
     if not aspect or aspect == 1 or not Fraction(1, 10) <= aspect <= 10:
         return None

@@ -1,7 +1,7 @@
-"""The media child: reads one request, writes one file (or tells facts), and ends.
+"""Entry point of the media worker: reads one request, writes one file or returns facts, and exits.
 
-Run as `python -m api.media.worker` by `child_job`, never imported by the rest. It parses hostile bytes, so it holds no
-secret, and may be killed at any instant: what it writes is a draft until the service takes it.
+Started by `worker_process`, never imported by other code. It parses untrusted bytes, so it holds no secrets and may be
+killed at any time: its output is a draft until the caller accepts it.
 """
 
 import errno
@@ -33,7 +33,7 @@ class _Channel:
             write_all(self._descriptor, pack_message(message))
 
     def progress(self, share: float) -> None:
-        """Now and then: also says that work advances."""
+        """Report progress from time to time, which also shows that the worker is not hung."""
         now = time.monotonic()
         if now - self._last > _PROGRESS_SECONDS:
             self._last = now
@@ -45,14 +45,14 @@ class _Channel:
 
 def _work(request: MediaRequest, channel: _Channel) -> dict[str, object]:
     match request.work:
-        case "facts":
-            from api.media.format_probe import read_facts
+        case "format":
+            from api.media.format_probe import probe_format
 
-            return read_facts(request)
-        case "cadence":
-            from api.media.frame_rate import read_cadence
+            return probe_format(request)
+        case "frame_rate":
+            from api.media.frame_rate import read_frame_timing
 
-            return read_cadence(request, channel.progress)
+            return read_frame_timing(request, channel.progress)
         case "clip" | "transcode":
             from api.media.clip import cut
 
@@ -86,28 +86,31 @@ def main() -> None:
     limits = request.decode
     end_with_parent(limits.life_fd)
     apply_limits(limits)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (request.output_most_bytes, request.output_most_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (request.max_output_bytes, request.max_output_bytes))
     channel = _Channel(control)
     start_watchdog(
-        limits, lambda used: channel.fail(DecodeLimitError(f"it used {used} MiB, more than decode_memory_mib allows"))
+        limits,
+        lambda used: channel.fail(
+            DecodeLimitError(f"the media worker used {used} MiB, more than decode_memory_mib allows")
+        ),
     )
     try:
         channel.send({"type": "done", "result": _work(request, channel)})
     except VideoError as error:
         channel.fail(error)
     except MemoryError:
-        channel.fail(DecodeLimitError("it needed more memory than decode_memory_mib allows"))
+        channel.fail(DecodeLimitError("the media worker needed more memory than decode_memory_mib allows"))
     except BrokenPipeError:
         pass
-    except OSError as error:  # FFmpeg's own errors are of it too
+    except OSError as error:  # includes FFmpeg's errors
         if error.errno == errno.EFBIG:
-            channel.fail(DecodeLimitError("what was written became larger than allowed"))
+            channel.fail(DecodeLimitError("the output became larger than allowed"))
         elif error.errno == errno.ENOSPC:
-            channel.fail(DecodeLimitError("no room is left on the disk; what was written so far is removed"))
+            channel.fail(DecodeLimitError("no space is left on the disk; the partial output is removed"))
         else:
-            channel.fail(UnreadableVideoError(f"it could not be written anew: {error.strerror or error}"))
+            channel.fail(UnreadableVideoError(f"the output could not be written: {error.strerror or error}"))
     except ValueError as error:
-        channel.fail(UnreadableVideoError(f"it could not be written anew: {error}"))
+        channel.fail(UnreadableVideoError(f"the output could not be written: {error}"))
     sys.stderr.flush()
     os._exit(0)
 

@@ -1,6 +1,6 @@
-"""The service's side of one media child: start it, hear it, kill it. Blocks; call it in a thread.
+"""The parent's side of a media worker: starts it, receives its messages, kills it. Blocks; call it in a thread.
 
-Leaves out what is asked and where the result goes.
+Leaves out building requests (`worker_request`) and using results.
 """
 
 import contextlib
@@ -21,31 +21,31 @@ from indexer.errors import DecodeLimitError, DecoderCrashedError, Interrupted
 from indexer.isolated_python import minimal_environment, start
 
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-_LOOK_SECONDS = 0.2
-"""How often it is asked whether to go on."""
+_POLL_SECONDS = 0.2
+"""Interval of the checks for cancellation."""
 
 
 class CancelledError(Interrupted):
-    """Nobody wants the result any more."""
+    """The work was cancelled because nobody needs the result any more."""
 
 
-def run_child(
+def run_media_worker(
     request: MediaRequest,
     *,
     stall_seconds: float,
-    most_seconds: float,
+    max_seconds: float,
     is_cancelled: Callable[[], bool] = lambda: False,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """The child's result.
+    """Run a media worker and return its result.
 
     Args:
-        stall_seconds: silence after which the child is taken for hung.
-        most_seconds: for all of it.
+        stall_seconds: time without a message after which the worker counts as hung.
+        max_seconds: limit of the total time.
 
     Raises:
-        VideoError: of the kind that fits; the file could not be decoded, or a limit was passed.
-        CancelledError: `is_cancelled` said so.
+        VideoError: the file could not be decoded, or a limit was exceeded.
+        CancelledError: `is_cancelled` returned True.
     """
     life_read, life_write = os.pipe()
     log = tempfile.TemporaryFile(prefix="reelseek-media-log")  # noqa: SIM115 - closed below
@@ -65,11 +65,11 @@ def run_child(
         os.close(life_read)
     try:
         assert child.stdin is not None
-        told = replace(request, decode=replace(request.decode, life_fd=life_read))
+        complete = replace(request, decode=replace(request.decode, life_fd=life_read))
         with contextlib.suppress(BrokenPipeError):
-            child.stdin.write(told.to_line())
+            child.stdin.write(complete.to_line())
             child.stdin.close()
-        return _hear(child, log.fileno(), stall_seconds, most_seconds, is_cancelled, on_progress)
+        return _receive(child, log.fileno(), stall_seconds, max_seconds, is_cancelled, on_progress)
     finally:
         with contextlib.suppress(ProcessLookupError):
             child.kill()
@@ -80,34 +80,34 @@ def run_child(
         log.close()
 
 
-def _hear(
+def _receive(
     child: "Popen[bytes]",
     log: int,
     stall_seconds: float,
-    most_seconds: float,
+    max_seconds: float,
     is_cancelled: Callable[[], bool],
     on_progress: Callable[[float], None],
 ) -> dict[str, Any]:
     assert child.stdout is not None
     buffer, poller = MessageBuffer(), select.poll()
     poller.register(child.stdout.fileno(), select.POLLIN)
-    begun = heard = time.monotonic()
+    started = last_message = time.monotonic()
     while True:
         if is_cancelled():
-            raise CancelledError("nobody waits for it any more")
+            raise CancelledError("cancelled: nobody waits for the result any more")
         now = time.monotonic()
-        if now - heard > stall_seconds:
-            raise DecodeLimitError(f"no progress for {stall_seconds:g} s; the decoder was stopped")
-        if now - begun > most_seconds:
-            raise DecodeLimitError(f"it took longer than {most_seconds:g} s; the decoder was stopped")
-        if not poller.poll(_LOOK_SECONDS * 1000):
+        if now - last_message > stall_seconds:
+            raise DecodeLimitError(f"no progress for {stall_seconds:g} s; the media worker was stopped")
+        if now - started > max_seconds:
+            raise DecodeLimitError(f"the work took longer than {max_seconds:g} s; the media worker was stopped")
+        if not poller.poll(_POLL_SECONDS * 1000):
             continue
         data = os.read(child.stdout.fileno(), 1 << 16)
         if not data:
-            raise _death(child, log)
-        heard = time.monotonic()
+            raise _exit_error(child, log)
+        last_message = time.monotonic()
         buffer.feed(data)
-        while (message := _next(buffer)) is not None:
+        while (message := _next_message(buffer)) is not None:
             match message["type"]:
                 case "progress":
                     on_progress(float(message["share"]))
@@ -117,17 +117,17 @@ def _hear(
                     raise ERRORS_BY_KIND[message["kind"]](message["reason"])
 
 
-def _next(buffer: MessageBuffer) -> Message | None:
+def _next_message(buffer: MessageBuffer) -> Message | None:
     try:
         return buffer.take()
     except ValueError as error:
-        raise DecoderCrashedError(f"the media child sent nonsense: {error}") from error
+        raise DecoderCrashedError(f"the media worker sent an invalid message: {error}") from error
 
 
-def _death(child: "Popen[bytes]", log: int) -> DecoderCrashedError | DecodeLimitError:
+def _exit_error(child: "Popen[bytes]", log: int) -> DecoderCrashedError | DecodeLimitError:
     code = child.wait(timeout=10)
     if code == -signal.SIGXCPU:
-        return DecodeLimitError("it used more CPU time than decode_cpu_seconds allows")
-    how = f"was ended by signal {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+        return DecodeLimitError("the media worker used more CPU time than decode_cpu_seconds allows")
+    how = f"was killed by signal {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
     last = last_line(log_since(0, log))
-    return DecoderCrashedError(f"the media child {how}" + (f"; its last words: {last}" if last else ""))
+    return DecoderCrashedError(f"the media worker {how}" + (f"; its last log line: {last}" if last else ""))

@@ -1,5 +1,7 @@
-"""What the service and its media child say to each other: one request as a JSON line, then messages as the decoder's
-child sends them (`indexer.decode.protocol`): `progress`, then `done` or `error`."""
+"""The protocol of the media worker: one request as a JSON line, then messages framed as by `indexer.decode.protocol`.
+
+The worker sends `progress` messages, then `done` or `error`.
+"""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -7,65 +9,65 @@ from typing import Any, Literal
 
 from indexer.decode.protocol import DecodeRequest
 
-Work = Literal["facts", "cadence", "clip", "remux", "transcode", "still", "sheet", "reel"]
+Work = Literal["format", "frame_rate", "clip", "remux", "transcode", "still", "sheet", "reel"]
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One picture of a sprite sheet."""
+    """One tile of a sprite sheet."""
 
     seconds: float
-    picture: str = ""
-    """A JPEG of that time; empty: the frame is decoded."""
+    thumbnail: str = ""
+    """Path of a JPEG of that time; empty to decode the frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A clip of our own that becomes a part of a reel."""
+    """A clip that becomes part of a reel."""
 
     path: str
     frames: int
-    """How many of the reel's frames it fills."""
+    """Number of frames in the reel."""
     title: str
-    """Of its chapter."""
+    """Title of its chapter."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaRequest:
-    """Everything the child needs to know."""
+    """A complete request to the media worker."""
 
     work: Work
     decode: DecodeRequest
     """The source's path and the limits."""
     source_fd: int
-    """Open descriptor of the source; the child reads through it, so that the path cannot change meanwhile."""
+    """Open descriptor of the source. The worker reads through it, so that the file cannot be replaced meanwhile."""
     container: str
-    """FFmpeg's name of the container, as the library keeps it."""
+    """FFmpeg's name of the container, as stored in the library."""
     stream_index: int
-    """The video stream."""
+    """Index of the video stream."""
     origin_seconds: float
-    """Container time of the first presented frame: 0 on the player's clock."""
+    """Container time of the first presented frame, which is 0 on the player's clock."""
     output: str = ""
-    """File to write."""
-    output_most_bytes: int = 1 << 62
+    """Absolute path of the file to write."""
+    max_output_bytes: int = 1 << 62
     start_seconds: float = 0.0
     stop_seconds: float = 0.0
     """Half-open span on the player's clock."""
     rate: tuple[int, int] = (0, 1)
-    """Frames a second, numerator and denominator: a clip's pictures are put on its grid; (0, 1): they stay."""
+    """Frame rate as numerator and denominator, to whose grid a clip's frames snap; (0, 1) keeps their times."""
     timecode: str = ""
-    """Of a clip's first frame, written into it."""
-    most_side: int = 1920
+    """Time code of a clip's first frame, written into the clip."""
+    max_side: int = 1920
     webm: bool = False
-    """Remux into WebM and not MP4."""
-    keep_sound: bool = True
-    """Remux copies the sound; otherwise it becomes AAC."""
+    """Remux to WebM instead of MP4."""
+    copy_audio: bool = True
+    """Remuxing copies the audio; otherwise it becomes AAC."""
     columns: int = 1
     tiles: tuple[Tile, ...] = field(default=())
     parts: tuple[Part, ...] = field(default=())
-    """Of a reel, in its order."""
+    """Parts of a reel, in order."""
     size: tuple[int, int] = (0, 0)
-    """Of a reel's pictures, both even."""
+    """(width, height) of a reel, both even."""
 
     def to_line(self) -> bytes:
         """One JSON line."""

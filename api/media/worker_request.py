@@ -1,4 +1,4 @@
-"""From a video of the library to what the media child is asked. Leaves out opening the file and running the child."""
+"""Building of media worker requests from videos of the library. Leaves out opening the file and running the worker."""
 
 from pathlib import Path
 from typing import Any
@@ -14,20 +14,20 @@ _THREADS = 2
 
 
 def probe_of(video: Video) -> VideoProbe:
-    """What is known of a video that was indexed.
+    """The probe of an indexed video.
 
     Raises:
         UnplayableError: indexing failed.
     """
     if video.probe is None or video.failure_kind:
-        raise UnplayableError(f"this video could not be indexed ({video.failure_reason or 'no picture'})")
+        raise UnplayableError(f"this video could not be indexed ({video.failure_reason or 'no video'})")
     return video.probe
 
 
 def media_request(
     settings: Settings, video: Video, source: OpenedFile, work: Work, *, output: Path | None = None, **values: Any
 ) -> MediaRequest:
-    """What a child is asked about an open file of the library; the other values are `MediaRequest`'s fields.
+    """A request about an open file of the library; `values` are further fields of `MediaRequest`.
 
     Raises:
         UnplayableError: indexing failed.

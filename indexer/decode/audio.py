@@ -1,6 +1,6 @@
-"""The sound of a video through a killable child process, piece by piece, on the player's clock.
+"""Audio of a video, read in chunks through a killable child process, with times on the player's clock.
 
-Leaves out decoding (`decode_sound`, in the child) and what is said in it.
+Leaves out decoding (`worker.audio_reader`, in the child) and speech recognition.
 """
 
 from collections.abc import Iterator
@@ -9,48 +9,48 @@ from typing import Self
 
 from indexer.config import Settings
 from indexer.decode.child_reader import ChildReader
-from indexer.decode.child_session import DecodeProcess
-from indexer.decode.protocol import SOUND_PIECE_SAMPLES, make_request
+from indexer.decode.child_session import DecodeSession
+from indexer.decode.protocol import AUDIO_CHUNK_SAMPLES, make_request
 from indexer.records import SoundPiece
 
 
-class SoundReader(ChildReader):
-    """One pass over one sound track. A context manager: leaving it kills the child process.
+class AudioReader(ChildReader):
+    """One pass over one audio track. A context manager: leaving it kills the child process.
 
-    `pieces()` may be consumed once, slowly or not at all: at most four pieces wait in memory.
+    `pieces()` may be consumed once, slowly or not at all: at most four chunks wait in memory.
     """
 
     warnings: tuple[str, ...] = ()
     """After `pieces()` is exhausted: what could not be read."""
     found: bool = False
-    """After `pieces()` is exhausted: whether there is a sound track."""
+    """After `pieces()` is exhausted: whether the file has an audio track."""
 
     def __enter__(self) -> Self:
         self._identity = self._stat()
-        self._process = DecodeProcess(self._request, stall_seconds=self._settings.decode_stall_seconds)
-        self._process.make_ring(SOUND_PIECE_SAMPLES * 2)
+        self._process = DecodeSession(self._request, stall_seconds=self._settings.decode_stall_seconds)
+        self._process.make_ring(AUDIO_CHUNK_SAMPLES * 2)
         return self
 
     def pieces(self) -> Iterator[SoundPiece]:
-        """Sound of one channel, 16,000 samples a second, up to 5 s a piece, from the first picture on.
+        """Mono audio at 16 kHz in chunks of up to 5 s, from the first presented frame on.
 
-        Times rise; where the track pauses, the next piece begins later than the one before ends. A file without a
-        sound track has no pieces.
+        Times rise. After a gap in the track, the next chunk starts later than the previous one ends. A file without
+        an audio track yields nothing.
 
         Raises:
-            VideoError: of the kind that fits; pieces before it were good.
+            VideoError: the matching subclass; chunks yielded before it are valid.
         """
         while True:
-            message = self._hear()
+            message = self._receive()
             if message["type"] == "done":
                 break
             assert self._process is not None
-            yield SoundPiece(message["time"], self._process.take_sound(message["slot"], message["samples"]))
+            yield SoundPiece(message["time"], self._process.take_audio(message["slot"], message["samples"]))
         self.found, self.warnings = message["found"], tuple(message["warnings"])
         self._check_unchanged()
         self.close()
 
 
-def open_sound(path: Path, *, settings: Settings) -> SoundReader:
-    """A reader of the sound of a video with pictures; the file is opened when the reader is entered."""
-    return SoundReader(path, make_request(path, settings, mode="sound"), settings)
+def open_audio(path: Path, *, settings: Settings) -> AudioReader:
+    """A reader of the audio of a file with video; the file is opened when the reader is entered."""
+    return AudioReader(path, make_request(path, settings, mode="audio"), settings)

@@ -1,6 +1,6 @@
-"""A decoder child before it knows what to decode: the process, its pipes and its memory files.
+"""A decoder child process that has no request yet: the process, its pipes and its memory files.
 
-Started ahead of time it has loaded its libraries when a request comes. It ends when its parent does.
+A child that is started ahead of time has its libraries loaded when the request comes. It ends when its parent does.
 """
 
 import contextlib
@@ -11,18 +11,18 @@ from indexer.decode.protocol import DecodeRequest
 from indexer.isolated_python import minimal_environment, start
 
 _ENVIRONMENT = {
-    "DECORD_EOF_RETRY_MAX": "256",  # the default of 10,240 spins for minutes at a damaged end
+    "DECORD_EOF_RETRY_MAX": "256",  # the default, 10,240, spins for minutes on a truncated file
     "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",  # numpy's start-up otherwise makes a thread per core
+    "OPENBLAS_NUM_THREADS": "1",  # otherwise importing numpy starts a thread per core
     "MALLOC_ARENA_MAX": "2",
 }
 
 
 class DecodeChild:
-    """A child that waits for its one request."""
+    """A child process that serves a single request."""
 
     def __init__(self) -> None:
-        """Start it."""
+        """Start the process. Raises OSError."""
         self.log_fd = _memory_file("reelseek-log")
         self.ring_fd = _memory_file("reelseek-ring")
         self._life_read, self.life_fd = os.pipe()
@@ -45,19 +45,19 @@ class DecodeChild:
             os.close(self._life_read)
 
     def send(self, request: DecodeRequest) -> None:
-        """Hand over the request, its `ring_fd` and `life_fd` filled in."""
+        """Send the request, with `ring_fd` and `life_fd` filled in."""
         values = {name: getattr(request, name) for name in DecodeRequest.__slots__}
-        values.update(ring_fd=self.ring_fd, life_fd=self._life_read)  # the child has its own copy under this number
+        values.update(ring_fd=self.ring_fd, life_fd=self._life_read)  # the child inherited it under this number
         self.write(DecodeRequest(**values).to_line())
 
     def write(self, data: bytes) -> None:
-        """To the child's standard input; a dead child is noticed when it is heard."""
+        """Write to the child's standard input. A dead child is noticed by the next read, not here."""
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(data)
 
     def close(self) -> None:
-        """Kill it if it runs and free everything; may be called twice."""
+        """Kill the process if it runs, and release everything. Safe to call twice."""
         if self.life_fd < 0:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -73,7 +73,7 @@ class DecodeChild:
 
 
 def _memory_file(name: str) -> int:
-    """A file descriptor of a file without a name, in memory where the system can."""
+    """Descriptor of an anonymous file, in memory where the system supports that."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     with tempfile.TemporaryFile(prefix=name) as stream:

@@ -1,7 +1,7 @@
-"""The child's own standard error: a file in memory that parent and child both can read, so nothing reaches a terminal.
+"""The log of a child process: its standard error, a memory file that parent and child can read.
 
-FFmpeg and decord write there from C. A file and not a pipe: a pipe that nobody drains would block the decoder in the
-middle of a call that holds Python's lock. `trim_log` bounds it.
+FFmpeg and decord write to it from C. It is a file because a pipe that nobody drains would block the decoder inside a
+call that holds the GIL. `trim_log` bounds its size.
 """
 
 import os
@@ -12,7 +12,7 @@ _STDERR = 2
 
 
 def log_size() -> int:
-    """Bytes written so far; a mark for `log_since`. 0 when standard error is not a file."""
+    """Bytes written so far, to pass to `log_since`. 0 when standard error is not a file."""
     try:
         return os.fstat(_STDERR).st_size
     except OSError:
@@ -20,7 +20,7 @@ def log_size() -> int:
 
 
 def log_since(mark: int, descriptor: int = _STDERR, limit: int = 16384) -> str:
-    """What was written after `mark`, at most the last `limit` bytes."""
+    """Text written after offset `mark`: at most the last `limit` bytes."""
     try:
         size = os.fstat(descriptor).st_size
         start = max(mark, size - limit)
@@ -30,12 +30,12 @@ def log_since(mark: int, descriptor: int = _STDERR, limit: int = 16384) -> str:
 
 
 def trim_log() -> None:
-    """Forget the log when it has grown large: a broken file can make a decoder write without end."""
+    """Empty the log when it has grown large: a broken file can make a decoder log without end."""
     if log_size() > MAX_LOG_BYTES:
         os.ftruncate(_STDERR, 0)
 
 
 def last_line(log: str) -> str:
-    """The last line of a log without the addresses in it, so that the same fault gives the same words."""
+    """Last line of a log, without memory addresses, so that the same fault always gives the same message."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     return re.sub(r" @ 0x[0-9a-f]+", "", lines[-1])[:300] if lines else ""

@@ -1,16 +1,16 @@
-"""Decoder children that wait with their libraries loaded, for whoever cannot wait: a question, a preview."""
+"""A pool of idle decoder children with their libraries loaded, for interactive requests."""
 
 import threading
 
-from indexer.closeable import Closing
+from indexer.closeable import Closeable
 from indexer.decode.child import DecodeChild
 
 
-class DecodeSpares(Closing):
-    """Keeps children ready. Safe from several threads.
+class DecodeChildPool(Closeable):
+    """Keeps idle children ready. Thread-safe.
 
-    Each serves one request as any other and is then gone; another takes its place in the background. What waits costs
-    some 50 MiB and no time.
+    A child still serves only one request; a background thread then starts its replacement. An idle child costs about
+    50 MiB and no CPU time.
     """
 
     def __init__(self, count: int = 2) -> None:
@@ -22,7 +22,7 @@ class DecodeSpares(Closing):
         self._fill()
 
     def take(self) -> DecodeChild:
-        """One that waits, or a fresh one; it is then the caller's to close."""
+        """An idle child, or a new one when none is ready. The caller closes it."""
         with self._lock:
             child = self._waiting.pop(0) if self._waiting else None
         self._fill()
@@ -33,7 +33,7 @@ class DecodeSpares(Closing):
         return child
 
     def close(self) -> None:
-        """End those that wait; safe to repeat."""
+        """End all idle children. Safe to call twice."""
         with self._lock:
             self._closed = True
             filling = self._filling

@@ -1,43 +1,43 @@
-"""What readers of a media file through a decoder child share: hearing it, ending it, noticing a changed file.
+"""Base of the readers that use a decoder child: receives messages, ends the child, detects a changed file.
 
-Leaves out what is asked and what comes back (`video` for pictures and text tracks, `sound` for sound).
+Leaves out requests and results (`video` for frames and text tracks, `audio` for audio).
 """
 
 from pathlib import Path
 
-from indexer.closeable import Closing
+from indexer.closeable import Closeable
 from indexer.config import Settings
-from indexer.decode.child_session import DecodeProcess
+from indexer.decode.child_session import DecodeSession
 from indexer.decode.protocol import ERRORS_BY_KIND, DecodeRequest, Message
 from indexer.errors import UnreadableVideoError, VanishedVideoError, VideoError
 
 
-class ChildReader(Closing):
-    """One pass over one file by one child at a time."""
+class ChildReader(Closeable):
+    """One pass over one file, by one child at a time."""
 
     def __init__(self, path: Path, request: DecodeRequest, settings: Settings) -> None:
         self._path = path
         self._request = request
         self._settings = settings
-        self._process: DecodeProcess | None = None
+        self._process: DecodeSession | None = None
         self._identity: tuple[int, int] | None = None
 
     def close(self) -> None:
-        """Kill the child at once; may be called twice."""
+        """Kill the child at once. Safe to call twice."""
         if self._process is not None:
             self._process.close()
             self._process = None
 
-    def _hear(self) -> Message:
+    def _receive(self) -> Message:
         """The child's next message.
 
         Raises:
-            VideoError: what the child reports, or its own end.
+            VideoError: the child reported an error, stalled or died.
         """
         if self._process is None:
             raise RuntimeError("the reader is closed")
         try:
-            message = self._process.hear()
+            message = self._process.receive()
         except VideoError as error:
             raise type(error)(f"{self._path}: {error}") from error
         if message["type"] == "error":
@@ -45,7 +45,7 @@ class ChildReader(Closing):
         return message
 
     def _stat(self) -> tuple[int, int]:
-        """Size in bytes and modification time in ns, to notice a change."""
+        """Size in bytes and modification time in ns, to detect a change."""
         try:
             info = self._path.stat()
         except FileNotFoundError:

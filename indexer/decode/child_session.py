@@ -1,6 +1,6 @@
-"""The parent's side of one decoding: hear the child under a time limit, see its pictures, kill it.
+"""The parent's side of one decoder request: receives messages under a time limit, copies frames, kills the child.
 
-Leaves out what is asked and what the messages mean (`video`). One object is used by one thread at a time.
+Leaves out what the messages mean (`video`, `audio`). Not thread-safe.
 """
 
 import mmap
@@ -17,18 +17,18 @@ from indexer.decode.protocol import DecodeRequest, Message, MessageBuffer, ring_
 from indexer.errors import DecodeLimitError, DecoderCrashedError
 from indexer.records import Pixels, Samples16
 
-_HEARING_BYTES = 1 << 16
+_READ_BYTES = 1 << 16
 
 
-class DecodeProcess:
-    """A child that serves one request."""
+class DecodeSession:
+    """One request to one child, and the shared memory through which frames and audio come back."""
 
     def __init__(self, request: DecodeRequest, *, stall_seconds: float, child: DecodeChild | None = None) -> None:
-        """Hand the request to a child.
+        """Send the request to a child.
 
         Args:
-            stall_seconds: silence after which the child is taken for hung.
-            child: one that waits; None starts one.
+            stall_seconds: time without a message after which the child counts as hung.
+            child: an idle one; None starts one.
         """
         self._stall_seconds = stall_seconds
         self._buffer = MessageBuffer()
@@ -42,7 +42,7 @@ class DecodeProcess:
         return self._child.process.pid
 
     def make_ring(self, slot_bytes: int) -> None:
-        """Size the ring for pictures of `slot_bytes` and hand all its slots to the child."""
+        """Size the ring for frames of `slot_bytes` and give all its slots to the child."""
         count = ring_slots(slot_bytes)
         os.ftruncate(self._child.ring_fd, slot_bytes * count)
         _seal(self._child.ring_fd)
@@ -50,41 +50,41 @@ class DecodeProcess:
         self._slot_bytes = slot_bytes
         self._give_slots(bytes(range(count)))
 
-    def take_picture(self, slot: int, width: int, height: int) -> Pixels:
-        """An owned copy of the picture in a slot, (height, width, 3); the slot goes back to the child.
+    def take_frame(self, slot: int, width: int, height: int) -> Pixels:
+        """A copy of the frame in a slot, (height, width, 3); the slot is returned to the child.
 
         Raises:
-            DecoderCrashedError: the child named a slot or a size that does not exist.
+            DecoderCrashedError: the child named an invalid slot or size.
         """
         if self._ring is None or width * height * 3 != self._slot_bytes or not 0 <= slot < ring_slots(self._slot_bytes):
-            raise DecoderCrashedError(f"the decoder's process sent nonsense: slot {slot}, {width} x {height}")
+            raise DecoderCrashedError(f"the decoder process sent an invalid message: slot {slot}, {width} x {height}")
         flat = np.frombuffer(self._ring, dtype=np.uint8, count=self._slot_bytes, offset=slot * self._slot_bytes)
         pixels = flat.reshape(height, width, 3).copy()
         del flat
         self._give_slots(bytes([slot]))
         return pixels
 
-    def take_sound(self, slot: int, samples: int) -> Samples16:
-        """An owned copy of the sound in a slot, (samples,); the slot goes back to the child.
+    def take_audio(self, slot: int, samples: int) -> Samples16:
+        """A copy of the audio in a slot, (samples,); the slot is returned to the child.
 
         Raises:
-            DecoderCrashedError: the child named a slot or a length that does not exist.
+            DecoderCrashedError: the child named an invalid slot or length.
         """
         if (
             self._ring is None
             or not 0 <= slot < ring_slots(self._slot_bytes)
             or not 0 <= samples * 2 <= self._slot_bytes
         ):
-            raise DecoderCrashedError(f"the decoder's process sent nonsense: slot {slot}, {samples} samples")
-        heard = np.frombuffer(self._ring, dtype=np.int16, count=samples, offset=slot * self._slot_bytes).copy()
+            raise DecoderCrashedError(f"the decoder process sent an invalid message: slot {slot}, {samples} samples")
+        audio = np.frombuffer(self._ring, dtype=np.int16, count=samples, offset=slot * self._slot_bytes).copy()
         self._give_slots(bytes([slot]))
-        return heard
+        return audio
 
-    def hear(self) -> Message:
-        """The next message other than progress.
+    def receive(self) -> Message:
+        """The next message that is not `progress`.
 
         Raises:
-            DecodeLimitError: no progress for `stall_seconds`, or the CPU limit was reached.
+            DecodeLimitError: no message for `stall_seconds`, or the CPU limit was reached.
             DecoderCrashedError: the child died.
         """
         assert self._child.process.stdout is not None
@@ -96,7 +96,7 @@ class DecodeProcess:
             try:
                 message = self._buffer.take()
             except ValueError as error:
-                raise DecoderCrashedError(f"the decoder's process sent nonsense: {error}") from error
+                raise DecoderCrashedError(f"the decoder process sent an invalid message: {error}") from error
             if message is not None:
                 if message["type"] != "progress":
                     return message
@@ -107,13 +107,13 @@ class DecodeProcess:
                 raise DecodeLimitError(
                     f"no progress for decode_stall_seconds = {self._stall_seconds:g}; the decoder was stopped"
                 )
-            data = os.read(descriptor, _HEARING_BYTES)
+            data = os.read(descriptor, _READ_BYTES)
             if not data:
-                raise self._death()
+                raise self._exit_error()
             self._buffer.feed(data)
 
     def close(self) -> None:
-        """Kill the child if it runs and free everything; may be called twice."""
+        """Kill the child if it runs, and release everything. Safe to call twice."""
         self._child.close()
         if self._ring is not None:
             self._ring.close()
@@ -126,17 +126,17 @@ class DecodeProcess:
     def _give_slots(self, slots: bytes) -> None:
         self._child.write(slots)
 
-    def _death(self) -> DecodeLimitError | DecoderCrashedError:
+    def _exit_error(self) -> DecodeLimitError | DecoderCrashedError:
         code = self._child.process.wait(timeout=10)
         if code == -signal.SIGXCPU:
             return DecodeLimitError("decoding used more CPU time than decode_cpu_seconds allows")
-        how = f"was ended by signal {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+        how = f"was killed by signal {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
         last = last_line(log_since(0, self._child.log_fd))
-        return DecoderCrashedError(f"the decoder's process {how}" + (f"; its last words: {last}" if last else ""))
+        return DecoderCrashedError(f"the decoder process {how}" + (f"; its last log line: {last}" if last else ""))
 
 
 def _seal(descriptor: int) -> None:
-    """Forbid changes of size: a child gone wrong could otherwise shrink the file under the parent's map."""
+    """Forbid resizing: a faulty child could otherwise shrink the file under the parent's memory map."""
     import fcntl
 
     if hasattr(fcntl, "F_ADD_SEALS"):

@@ -1,19 +1,19 @@
-"""Which frames answer the asked times. Pure arithmetic on the player's clock, in seconds; no decoder, no I/O."""
+"""Frame selection: which frames are on screen at the sample times. Pure arithmetic in seconds on the player's clock."""
 
 import math
 from collections.abc import Sequence
 from itertools import pairwise
 
 EPSILON_SECONDS = 1e-6
-"""A frame counts as on screen when it starts this little after the asked time: `k / fps` and `pts * time_base`
-are rounded apart. Far below the tick of any container in use, so that no later frame is ever taken for it."""
+"""A frame counts as on screen even when it starts this little after the sample time, since `k / fps` and
+`pts * time_base` round differently. Far below the tick of any container in use, so it never selects a later frame."""
 
 
-class AskedTimes:
-    """Asked times in rising order, used up as frames pass by.
+class SampleTimes:
+    """Sample times in rising order, consumed as frames pass by.
 
-    Either `k / frames_per_second` for k = 0, 1, ..., or the sorted list `times`. Asked times at or before the frame
-    that starts at `after_seconds` are taken as answered already.
+    Either `k / frames_per_second` for k = 0, 1, ..., or the sorted list `times`. Times up to and including the frame
+    that starts at `after_seconds` count as already sampled.
     """
 
     def __init__(
@@ -28,29 +28,29 @@ class AskedTimes:
         if frames_per_second is not None and not (math.isfinite(frames_per_second) and frames_per_second > 0):
             raise ValueError(f"frames_per_second must be positive, got {frames_per_second}")
         if times is not None and any(not math.isfinite(time) for time in times):
-            raise ValueError("asked times must be finite")
+            raise ValueError("sample times must be finite")
         if times is not None and any(later < earlier for earlier, later in pairwise(times)):
-            raise ValueError("asked times must be sorted")
+            raise ValueError("sample times must be sorted")
         self._times = times
         self._rate = frames_per_second
         self._next = 0
-        self._answered_until = -math.inf if after_seconds is None else after_seconds
+        self._sampled_until = -math.inf if after_seconds is None else after_seconds
 
     @property
     def is_periodic(self) -> bool:
-        """Asked up to the end of the video; explicit times may lie behind it, where the last frame answers."""
+        """Whether times end with the video. Explicit times beyond it select the last frame."""
         return self._times is None
 
     @property
     def next_seconds(self) -> float:
-        """The next asked time that is not yet answered, infinity when there is none."""
+        """The next time without a sample, infinity when there is none."""
         return self._at(self._next)
 
     def wants(self, start_seconds: float, stop_seconds: float) -> bool:
-        """Is the frame on screen in `[start, stop)` on screen at an asked time? Uses up every time before `stop`."""
+        """Whether the frame shown in `[start, stop)` is needed for a sample time. Consumes all times before `stop`."""
         first = self._next
         self._next = self._first_from(stop_seconds - EPSILON_SECONDS)
-        if self._next == first or start_seconds <= self._answered_until:
+        if self._next == first or start_seconds <= self._sampled_until:
             return False
         return self._at(self._next - 1) + EPSILON_SECONDS >= start_seconds
 
@@ -61,29 +61,29 @@ class AskedTimes:
         return self._times[index] if index < len(self._times) else math.inf
 
     def _first_from(self, seconds: float) -> int:
-        """Index of the first unused asked time at or after `seconds`."""
+        """Index of the first unused sample time at or after `seconds`."""
         index = self._next
         if self._rate is not None and math.isfinite(seconds):
-            # Jump close to it, so that a long gap between frames costs nothing.
+            # Skip ahead, so that a long gap between frames costs nothing.
             index = max(index, math.ceil(seconds * self._rate) - 1)
         while self._at(index) < seconds:
             index += 1
         return index
 
 
-def choose_frames(starts: Sequence[float], stop_seconds: float, asked: AskedTimes) -> list[int]:
-    """Indices of the frames on screen at the asked times, rising, each once.
+def choose_frames(starts: Sequence[float], stop_seconds: float, sample_times: SampleTimes) -> list[int]:
+    """Indices of the frames on screen at the sample times, rising, each once.
 
     Args:
         starts: presentation times in seconds, strictly rising.
-        stop_seconds: when the last frame leaves the screen; asked times beyond it are answered by the last frame
-            when they were given one by one, and do not exist when they are periodic.
-        asked: is used up.
+        stop_seconds: when the last frame leaves the screen. Explicit times beyond it select the last frame; periodic
+            times end there.
+        sample_times: is consumed.
     """
     chosen: list[int] = []
     last = len(starts) - 1
     for index, start in enumerate(starts):
-        stop = starts[index + 1] if index < last else (stop_seconds if asked.is_periodic else math.inf)
-        if asked.wants(start, stop):
+        stop = starts[index + 1] if index < last else (stop_seconds if sample_times.is_periodic else math.inf)
+        if sample_times.wants(start, stop):
             chosen.append(index)
     return chosen

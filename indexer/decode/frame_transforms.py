@@ -1,6 +1,6 @@
-"""From a decoder's RGB picture to the one that is handed on: upright, and no larger than asked.
+"""Orientation and scaling of decoded RGB frames.
 
-Pure functions on arrays, shared by both decoders so that their pictures agree. Leaves out colour (`decode_colour`).
+Pure functions on arrays, shared by both decoders so that their frames agree. Leaves out colour (`worker.tone_mapping`).
 """
 
 import struct
@@ -11,39 +11,39 @@ from numpy.typing import NDArray
 
 from indexer.records import Pixels
 
-PICTURE_SIDE = 640
-"""Longer side of the frames that are cut, embedded and made into thumbnails: models look at 224 to 384 pixels."""
+FRAME_MAX_SIDE = 640
+"""Longer side in pixels of the frames that are segmented, embedded and made into thumbnails. Models take 224 to 384."""
 
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """How a stored picture is turned to be shown: first mirrored left to right, then turned clockwise."""
+    """How a stored frame is oriented for display: first mirrored left to right, then rotated clockwise."""
 
     rotation_degrees: int = 0
     """0, 90, 180 or 270."""
     mirrored: bool = False
 
     def shown_size(self, width: int, height: int) -> tuple[int, int]:
-        """(width, height) after turning."""
+        """(width, height) after rotation."""
         return (height, width) if self.rotation_degrees in (90, 270) else (width, height)
 
 
 def orientation_of(matrix: bytes | None) -> Orientation:
-    """The quarter turn nearest to a display matrix.
+    """The nearest quarter-turn rotation to a display matrix.
 
     Args:
         matrix: nine native 32-bit integers as FFmpeg's `AV_FRAME_DATA_DISPLAYMATRIX` holds them, row by row:
             `a b u c d v x y w` maps a stored point (p, q) to the shown point (a p + c q, b p + d q); ISO/IEC 14496-12,
             8.2.2, with 16.16 fixed point. None for no matrix.
 
-    A matrix that turns by another angle than a multiple of 90 degrees is rounded: players do so too.
+    Other angles than multiples of 90 degrees are rounded, as players do.
     """
     if matrix is None or len(matrix) < 36:
         return Orientation()
     a, b, _, c, d = struct.unpack_from("=5i", matrix)
     mirrored = a * d - b * c < 0
     if mirrored:
-        # Undo a mirror that came first: it negates the first column of the map.
+        # Undo a mirroring that came first: it negates the first column.
         a, b = -a, -b
     if abs(a) >= abs(b):
         return Orientation(0 if a >= 0 else 180, mirrored)
@@ -51,7 +51,7 @@ def orientation_of(matrix: bytes | None) -> Orientation:
 
 
 def turn_upright(pixels: Pixels, orientation: Orientation) -> Pixels:
-    """The picture as shown; a view where possible.
+    """The frame as displayed; a view where possible.
 
     Args:
         pixels: (height, width, 3) as stored.
@@ -71,10 +71,10 @@ def fitted_size(width: int, height: int, max_side: int | None) -> tuple[int, int
 
 
 def scale_to(pixels: Pixels, width: int, height: int) -> Pixels:
-    """Resample to (height, width, 3): area averaging when it gets smaller, bilinear when it gets larger."""
+    """Resample to (height, width, 3): area averaging to shrink, bilinear to enlarge."""
     if pixels.shape[:2] == (height, width):
         return pixels
-    import cv2  # late: costs 0.1 s of start-up, and most small videos are never scaled
+    import cv2  # imported late: costs 0.1 s, and small videos are never scaled
 
     cv2.setNumThreads(1)
     shrinks = height <= pixels.shape[0] and width <= pixels.shape[1]
@@ -85,7 +85,7 @@ def scale_to(pixels: Pixels, width: int, height: int) -> Pixels:
 
 
 def as_pixels(array: NDArray[np.generic]) -> Pixels:
-    """Check that a decoder gave (height, width, 3) bytes."""
+    """Check that a decoder returned a (height, width, 3) uint8 array. Raises ValueError."""
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
-        raise ValueError(f"a picture must be (height, width, 3) uint8, got {array.shape} {array.dtype}")
+        raise ValueError(f"a frame must be (height, width, 3) uint8, got {array.shape} {array.dtype}")
     return array.view(np.uint8)

@@ -1,7 +1,7 @@
-"""Tags of a container -> `VideoMetadata`: which names count, dates, places, chapters; and its JSON. Pure.
+"""Container tags to `VideoMetadata`: tag names, dates, locations and chapters, and conversion to JSON and back. Pure.
 
-Whoever made the file wrote these, so nothing here is trusted: texts are made plain and short, a date or place that
-cannot be believed is left out. Leaves out how a container is opened (`decode_metadata`, in the decoder's child).
+Tags are untrusted: texts are sanitized and truncated, implausible dates and locations dropped. Leaves out opening the
+container (`worker.container_tags`, in the decoder child).
 """
 
 import re
@@ -15,20 +15,20 @@ from typing import Any
 from indexer.records import Chapter, Place, TimeSpan, VideoMetadata
 
 MAX_LINE_CHARACTERS = 200
-"""Of a title, a name, a camera."""
+"""Of a title, a name or a camera."""
 MAX_TEXT_CHARACTERS = 2000
 """Of a comment or description."""
 MAX_CHAPTERS = 1000
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-"""Before any digital video; a clock that was never set says 1904 (QuickTime's zero) or 1970."""
+"""Before any digital video. Unset clocks give 1904 (QuickTime's epoch) or 1970."""
 _CLOCKS_AHEAD = timedelta(days=1)
-"""Local time that is written as if it were UTC is up to 14 hours ahead."""
+"""Local time stored as UTC can be up to 14 hours ahead."""
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 _JOINERS = {"\u200c", "\u200d"}
 """Needed by Persian, Indic scripts and emoji."""
 _CREATED = ("com.apple.quicktime.creationdate", "creation_time", "date_recorded", "date")
-"""The first one that can be believed counts: Apple's is when the shutter was pressed, with its zone, where
-`creation_time` may be that of an export."""
+"""The first plausible one counts. Apple's is the time of recording with its zone; `creation_time` may be that of an
+export."""
 _LOCATION = ("com.apple.quicktime.location.iso6709", "location", "recording_location")
 _EXIF_DATE = re.compile(r"([0-9]{4}):([0-9]{2}):([0-9]{2})\b")
 _WITH_DAY = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}")
@@ -40,15 +40,15 @@ _ISO_6709 = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class RawChapter:
-    """A chapter as the container holds it, in container seconds."""
+    """A chapter as stored in the container, in container seconds."""
 
     start_seconds: float
     stop_seconds: float | None
-    """None where the container does not say."""
+    """None where the container does not say so."""
     title: str
 
 
-def metadata_of(
+def metadata_from_tags(
     tags: Mapping[str, str],
     chapters: Sequence[RawChapter],
     *,
@@ -56,13 +56,13 @@ def metadata_of(
     duration_seconds: float,
     now: datetime,
 ) -> VideoMetadata:
-    """What the tags say.
+    """Metadata from container tags.
 
     Args:
-        tags: the container's, over those of the video stream; the case of names does not matter.
+        tags: of the container, merged over those of the video stream; names are case-insensitive.
         start_seconds: container time of the first presented frame, which is 0 on the player's clock.
-        duration_seconds: as declared, player's clock; 0 when unknown.
-        now: later dates are not believed.
+        duration_seconds: as declared, on the player's clock; 0 when unknown.
+        now: later dates are implausible.
     """
     named = {name.lower(): value for name, value in tags.items()}
 
@@ -84,22 +84,22 @@ def metadata_of(
         description=text(
             "description", "com.apple.quicktime.description", "synopsis", "summary", limit=MAX_TEXT_CHARACTERS
         ),
-        chapters=place_chapters(chapters, start_seconds=start_seconds, duration_seconds=duration_seconds),
+        chapters=chapters_on_player_clock(chapters, start_seconds=start_seconds, duration_seconds=duration_seconds),
     )
 
 
 def plain_text(raw: str, *, limit: int) -> str:
-    """Composed, on one line, without controls, bidirectional overrides and half characters; cut to `limit`."""
+    """NFC text on one line without control characters, bidirectional overrides and lone surrogates, cut to `limit`."""
     head = unicodedata.normalize("NFC", raw[: 4 * limit])
-    shown = (" " if sign.isspace() else sign for sign in head)
-    kept = (sign for sign in shown if sign in _JOINERS or unicodedata.category(sign) not in _HIDDEN)
-    return " ".join("".join(kept).split())[:limit].rstrip()
+    spaced = (" " if sign.isspace() else sign for sign in head)
+    visible = (sign for sign in spaced if sign in _JOINERS or unicodedata.category(sign) not in _HIDDEN)
+    return " ".join("".join(visible).split())[:limit].rstrip()
 
 
 def parse_date(raw: str, *, now: datetime) -> datetime | None:
-    """An instant in UTC, from ISO 8601, EXIF's `2010:05:03 12:33:11` or RFC 2822; without a zone it is UTC.
+    """A time in UTC, from ISO 8601, EXIF's `2010:05:03 12:33:11` or RFC 2822; without a zone, UTC is assumed.
 
-    None where it is no date, lacks the day, or cannot be believed: before `EARLIEST` or after `now`.
+    None for text that is not a date, lacks the day, or is implausible: before `EARLIEST` or after `now`.
     """
     text = _EXIF_DATE.sub(r"\1-\2-\3", raw[:100].strip(), count=1)
     try:
@@ -111,9 +111,9 @@ def parse_date(raw: str, *, now: datetime) -> datetime | None:
 
 
 def parse_iso_6709(raw: str) -> Place | None:
-    """The place that `+40.6892-074.0445+010.000/` names: degrees, degrees and minutes, or with seconds (ISO 6709).
+    """The location in ISO 6709 text such as `+40.6892-074.0445+010.000/`: degrees, with optional minutes and seconds.
 
-    None where it is none, off the globe, or exactly 0, 0, which devices write that do not know where they are.
+    None for other text, for coordinates out of range, and for exactly 0, 0, which devices without a fix write.
     """
     match = _ISO_6709.match(raw[:100].strip())
     if not match:
@@ -126,10 +126,11 @@ def parse_iso_6709(raw: str) -> Place | None:
 
 
 def _degrees(sign: str, digits: str, fraction: str | None, *, whole: int) -> float | None:
-    """`+`, `403015`, `.5` -> 40.504306; the fraction belongs to the last part. None for 60 minutes or more.
+    """Decimal degrees: `+`, `403015`, `.5` -> 40.504306. None where minutes or seconds are 60 or more.
 
     Args:
-        whole: digits of the degrees where minutes follow.
+        fraction: belongs to the last part, be it degrees, minutes or seconds.
+        whole: number of digits of the degrees where minutes follow.
     """
     parts = [digits] if len(digits) <= whole else [digits[:whole], *re.findall("..", digits[whole:])]
     values = [float(part) for part in parts]
@@ -141,7 +142,7 @@ def _degrees(sign: str, digits: str, fraction: str | None, *, whole: int) -> flo
 
 
 def _place_name(locations: Iterable[str]) -> str:
-    """Words in a location: all of it where it holds no numbers, or what 3GPP files have behind them."""
+    """The name in a location tag: all of it without coordinates, or the text after them, as in 3GPP files."""
     for raw in locations:
         match = _ISO_6709.match(raw[:100].strip())
         name = plain_text(raw.strip()[match.end() :] if match else raw, limit=MAX_LINE_CHARACTERS)
@@ -150,16 +151,15 @@ def _place_name(locations: Iterable[str]) -> str:
     return ""
 
 
-def place_chapters(
+def chapters_on_player_clock(
     chapters: Sequence[RawChapter], *, start_seconds: float, duration_seconds: float
 ) -> tuple[Chapter, ...]:
-    """Chapters on the player's clock, in order of time.
+    """Chapters on the player's clock, sorted by start.
 
-    One that does not say where it stops, or stops at its start, lasts until the next one starts; the last one until
-    the end.
+    A chapter without a valid end lasts until the next one starts, the last one until the end of the video.
     """
     ordered = sorted(chapters, key=lambda chapter: chapter.start_seconds)[:MAX_CHAPTERS]
-    placed: list[Chapter] = []
+    converted: list[Chapter] = []
     for index, chapter in enumerate(ordered):
         start = max(0.0, chapter.start_seconds - start_seconds)
         stop = None if chapter.stop_seconds is None else chapter.stop_seconds - start_seconds
@@ -167,12 +167,12 @@ def place_chapters(
             later = (one.start_seconds - start_seconds for one in ordered[index + 1 :])
             stop = next((one for one in later if one > start), max(start, duration_seconds))
         if stop > start:
-            placed.append(Chapter(TimeSpan(start, stop), plain_text(chapter.title, limit=MAX_LINE_CHARACTERS)))
-    return tuple(placed)
+            converted.append(Chapter(TimeSpan(start, stop), plain_text(chapter.title, limit=MAX_LINE_CHARACTERS)))
+    return tuple(converted)
 
 
-def metadata_within(metadata: VideoMetadata, duration_seconds: float) -> VideoMetadata:
-    """Without what lies behind the measured end of the video."""
+def clip_metadata(metadata: VideoMetadata, duration_seconds: float) -> VideoMetadata:
+    """The metadata with chapters clipped to the measured duration of the video."""
     inside = (chapter for chapter in metadata.chapters if chapter.span.start_seconds < duration_seconds)
     chapters = (
         replace(one, span=TimeSpan(one.span.start_seconds, min(one.span.stop_seconds, duration_seconds)))
@@ -181,16 +181,16 @@ def metadata_within(metadata: VideoMetadata, duration_seconds: float) -> VideoMe
     return replace(metadata, chapters=tuple(chapters))
 
 
-def metadata_values(metadata: VideoMetadata) -> dict[str, Any]:
-    """Plain values for JSON: without what is empty; a chapter is [start, stop, title]."""
+def metadata_to_json(metadata: VideoMetadata) -> dict[str, Any]:
+    """Values for JSON, without empty fields. A chapter is [start, stop, title]."""
     filled = {name: value for name, value in asdict(metadata).items() if value}
     if metadata.chapters:
         filled["chapters"] = [[one.span.start_seconds, one.span.stop_seconds, one.title] for one in metadata.chapters]
     return filled
 
 
-def read_metadata(values: Mapping[str, Any]) -> VideoMetadata:
-    """The way back from `metadata_values`."""
+def metadata_from_json(values: Mapping[str, Any]) -> VideoMetadata:
+    """Inverse of `metadata_to_json`."""
     place: dict[str, float] | None = values.get("place")
     chapters: Sequence[tuple[float, float, str]] = values.get("chapters", ())
     texts: dict[str, Any] = {name: value for name, value in values.items() if isinstance(value, str)}

@@ -1,8 +1,8 @@
-"""What parent and decoder child say to each other, and how it is framed on the pipes.
+"""The protocol between parent and decoder child, and its framing on the pipes.
 
 Child to parent: `Message`s, each a 4-byte big-endian length and one JSON object. Parent to child: one JSON line
-(`DecodeRequest`), then one byte for each free slot of the ring. Pictures and sound themselves never travel here.
-Leaves out who starts or kills whom (`decode_process`) and all decoding. No third-party imports.
+(`DecodeRequest`), then one byte for each free slot of the ring. Frames and audio travel through the ring, which is
+shared memory. Leaves out process handling (`child`, `child_session`) and decoding. No third-party imports.
 """
 
 import json
@@ -26,18 +26,18 @@ from indexer.errors import (
 )
 
 DecoderName = Literal["auto", "decord", "pyav"]
-DecodeMode = Literal["frames", "probe", "text", "sound"]
+DecodeMode = Literal["frames", "probe", "text", "audio"]
 Message = dict[str, Any]
-"""A JSON object with a `type`: `probe`, `frame`, `sound`, `progress`, `done` or `error`."""
+"""A JSON object with a `type`: `probe`, `frame`, `audio`, `progress`, `done` or `error`."""
 
 MAX_MESSAGE_BYTES = 64 << 20
-"""A longer message cannot come from a sane child; embedded text tracks are the longest ones."""
+"""A longer message means a faulty child; embedded text tracks are the longest valid ones."""
 RING_BYTES = 64 << 20
-"""The ring holds as many pictures as fit here, at least 2 and at most 4."""
-SOUND_RATE = 16_000
-"""Samples a second of what is sent of a sound track: what speech models hear."""
-SOUND_PIECE_SAMPLES = 5 * SOUND_RATE
-"""The longest piece of sound; it takes a slot of the ring as a picture does, two bytes a sample."""
+"""The ring holds as many frames as fit into this, but at least 2 and at most 4."""
+AUDIO_RATE = 16_000
+"""Sample rate of the audio sent to the parent in Hz: what speech models expect."""
+AUDIO_CHUNK_SAMPLES = 5 * AUDIO_RATE
+"""Longest chunk of audio. It occupies one slot of the ring, at two bytes a sample."""
 
 ERRORS_BY_KIND: dict[str, type[VideoError]] = {
     error.kind: error
@@ -55,14 +55,14 @@ ERRORS_BY_KIND: dict[str, type[VideoError]] = {
 
 @dataclass(frozen=True, slots=True)
 class DecodeRequest:
-    """Everything the child needs to know; see `indexer.decode.video.open_video` for the meaning of the fields."""
+    """A complete request; see `indexer.decode.video.open_video` for the meaning of the fields."""
 
     path: str
     mode: DecodeMode
     times: tuple[float, ...] | None
     frames_per_second: float | None
     after_seconds: float | None
-    """Frames up to and including this time were delivered by an earlier child and are not sent again."""
+    """Frames up to and including this time were sent by an earlier child and are not repeated."""
     max_side: int | None
     want_text: bool
     decoder: DecoderName
@@ -74,10 +74,10 @@ class DecodeRequest:
     max_streams: int
     ring_fd: int = -1
     life_fd: int = -1
-    """Read end of a pipe on which nothing is ever written: its end of file means that the parent is gone."""
+    """Read end of a pipe that carries no data: end of file means that the parent has exited."""
 
     def to_line(self) -> bytes:
-        """One JSON line; surrogate escapes of undecodable file names survive as ASCII."""
+        """One JSON line in ASCII, which preserves the surrogate escapes of undecodable file names."""
         return json.dumps(asdict(self)).encode("ascii") + b"\n"
 
     @staticmethod
@@ -88,12 +88,12 @@ class DecodeRequest:
 
 
 def ring_slots(slot_bytes: int) -> int:
-    """How many pictures of that size the ring holds: 2 to 4."""
+    """Number of slots of that size in the ring: 2 to 4."""
     return max(2, min(4, RING_BYTES // max(1, slot_bytes)))
 
 
 def pack_message(message: Message) -> bytes:
-    """A message as it travels: length, then JSON."""
+    """The message with its length prefix."""
     body = json.dumps(message).encode("ascii")
     return struct.pack(">I", len(body)) + body
 
@@ -106,10 +106,10 @@ def write_all(descriptor: int, data: bytes | Sequence[int]) -> None:
 
 
 def read_line(descriptor: int, *, piece_bytes: int = 1) -> bytes:
-    """A request: everything up to the first newline. Ends the process when the parent is gone before.
+    """A request: everything up to the first newline. Exits the process when the parent has closed the pipe.
 
     Args:
-        piece_bytes: read at once; 1 where more than the request may follow, since that must stay in the pipe.
+        piece_bytes: bytes per read; 1 where other data may follow the line and must stay in the pipe.
     """
     line = bytearray()
     while not line.endswith(b"\n"):
@@ -121,7 +121,7 @@ def read_line(descriptor: int, *, piece_bytes: int = 1) -> bytes:
 
 
 class MessageBuffer:
-    """Collects bytes from the pipe and cuts them into messages."""
+    """Assembles messages from the bytes of a pipe."""
 
     def __init__(self) -> None:
         self._data = bytearray()
@@ -130,10 +130,10 @@ class MessageBuffer:
         self._data += data
 
     def take(self) -> Message | None:
-        """The next whole message, or None when more bytes are needed.
+        """The next complete message, or None when more bytes are needed.
 
         Raises:
-            ValueError: the bytes are no message.
+            ValueError: the bytes are not a message.
         """
         if len(self._data) < 4:
             return None
@@ -162,7 +162,7 @@ def make_request(
     decoder: DecoderName = "auto",
     threads: int = 1,
 ) -> DecodeRequest:
-    """The request for the child; for `open_video`, and for tests that run the job in their own process."""
+    """A request with the limits of `settings`."""
     return DecodeRequest(
         path=str(path.absolute()),
         mode=mode,

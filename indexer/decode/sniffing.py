@@ -1,7 +1,7 @@
-"""What the first bytes of a file say that FFmpeg does not: playlists, lone fragments, protection, animated WebP.
+"""Content sniffing where FFmpeg does not help: playlists, lone MP4 fragments, DRM, animated WebP.
 
-Pure reading of a file's own bytes, bounded in size. Leaves out every real parsing: that is FFmpeg's. Used before
-opening (a playlist must never reach a demuxer) and after a failure (to tell the reason).
+Reads a bounded part of the file itself. Used before opening, since a playlist must never reach a demuxer, and after a
+failure, to explain it. Leaves out parsing, which is FFmpeg's.
 """
 
 import struct
@@ -38,7 +38,7 @@ _CONTAINER_BOXES = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf
 
 
 def playlist_kind(head: bytes) -> str:
-    """What kind of list of other files the text is, empty when it is none.
+    """The kind of playlist or reference file, empty for anything else.
 
     Args:
         head: the first `HEAD_BYTES` of the file.
@@ -55,17 +55,17 @@ def playlist_kind(head: bytes) -> str:
 
 
 def is_animated_webp(head: bytes) -> bool:
-    """A RIFF WebP whose extended header says that it has several pictures."""
+    """A WebP whose extended header has the animation flag."""
     return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and len(head) > 20 and bool(head[20] & 0x02)
 
 
 def is_lone_fragment(head: bytes) -> bool:
-    """A piece of a fragmented MP4 (DASH or HLS segment) whose initialisation segment is another file."""
+    """A segment of a fragmented MP4 (DASH, HLS) without its initialization segment."""
     return head[4:8] in (b"styp", b"moof", b"sidx", b"emsg", b"prft")
 
 
 def is_protected_iso(stream: BinaryIO) -> bool:
-    """An MP4 whose pictures or sounds are marked as encrypted (ISO/IEC 23001-7, or PIFF before it)."""
+    """An MP4 with video or audio marked as encrypted (ISO/IEC 23001-7, or its predecessor PIFF)."""
     for kind, payload in _boxes(stream):
         if kind in (b"encv", b"sinf", b"senc", b"pssh"):
             return True
@@ -74,8 +74,8 @@ def is_protected_iso(stream: BinaryIO) -> bool:
     return False
 
 
-def has_encrypted_pictures(stream: BinaryIO) -> bool:
-    """An MP4 with a video track whose sample entry is `encv`; FFmpeg decodes such a track to rubbish in silence."""
+def has_encrypted_video(stream: BinaryIO) -> bool:
+    """An MP4 with a video track whose sample entry is `encv`. FFmpeg silently decodes such a track to garbage."""
     for kind, _ in _boxes(stream):
         if kind == b"encv":
             return True
@@ -85,7 +85,7 @@ def has_encrypted_pictures(stream: BinaryIO) -> bool:
 
 
 def _boxes(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Types of the boxes in the file, depth first, each with its first 16 payload bytes; broken ends are dropped."""
+    """Types of the boxes in the file, depth first, each with its first 16 payload bytes. Stops at a broken box."""
     size = stream.seek(0, 2)
     pending = [(0, size)]
     for _ in range(_MAX_BOXES):

@@ -1,7 +1,7 @@
-"""Probe a video and read sampled pictures and text tracks from it, through a killable child process.
+"""Probing a video, and reading sampled frames and text tracks from it, through a killable child process.
 
-With `sound` this is what the rest of the project imports of the decoder. Leaves out decoding (the child:
-`decode_worker` and what it imports) and the child's handling (`decode_process`, `decode_reader`).
+With `audio`, the interface of the decoder to the rest of the project. Leaves out decoding (`worker`, in the child) and
+process handling (`child_session`, `child_reader`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,11 +9,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from indexer.config import Settings
-from indexer.decode.child_pool import DecodeSpares
+from indexer.decode.child_pool import DecodeChildPool
 from indexer.decode.child_reader import ChildReader
-from indexer.decode.child_session import DecodeProcess
-from indexer.decode.frame_sampling import AskedTimes
-from indexer.decode.metadata import read_metadata
+from indexer.decode.child_session import DecodeSession
+from indexer.decode.frame_sampling import SampleTimes
+from indexer.decode.metadata import metadata_from_json
 from indexer.decode.protocol import DecodeRequest, DecoderName, Message, make_request
 from indexer.errors import DecodeLimitError, DecoderCrashedError, VideoError
 from indexer.records import SampledFrame, TextTrack, TimedText, TimeSpan, VideoMetadata, VideoProbe
@@ -22,28 +22,28 @@ from indexer.records import SampledFrame, TextTrack, TimedText, TimeSpan, VideoM
 class VideoReader(ChildReader):
     """One pass over one video. A context manager: leaving it kills the child process.
 
-    `frames()` may be consumed once, slowly or not at all: at most four pictures wait in memory. What the last pass
-    taught is in the attributes afterwards.
+    `frames()` may be consumed once, slowly or not at all: at most four frames wait in memory. Afterwards, attributes
+    hold what the pass found.
     """
 
     def __init__(
-        self, path: Path, request: DecodeRequest, settings: Settings, spares: DecodeSpares | None = None
+        self, path: Path, request: DecodeRequest, settings: Settings, decode_pool: DecodeChildPool | None = None
     ) -> None:
         super().__init__(path, request, settings)
-        self._spares = spares
+        self._spares = decode_pool
         self._probe: VideoProbe | None = None
         self.metadata = VideoMetadata()
-        """Once the reader is entered: what the container says in words."""
+        """Tags of the container. Set when the reader is entered."""
         self.duration_seconds: float = 0.0
-        """After `frames()` is exhausted: when the last presented frame leaves the screen, player's clock."""
+        """After `frames()` is exhausted: when the last frame leaves the screen, on the player's clock."""
         self.warnings: tuple[str, ...] = ()
         """After `frames()` is exhausted: what could not be read."""
         self.text_tracks: tuple[TextTrack, ...] = ()
-        """After `frames()` is exhausted, when text was wanted: embedded text tracks that have cues."""
+        """After `frames()` is exhausted, with `want_text`: embedded text tracks that have cues."""
 
     @property
     def probe(self) -> VideoProbe:
-        """What the file is. Known once the reader is entered."""
+        """Format of the file. Known once the reader is entered."""
         if self._probe is None:
             raise RuntimeError("enter the reader (`with open_video(...) as reader`) before asking for its probe")
         return self._probe
@@ -54,7 +54,7 @@ class VideoReader(ChildReader):
             try:
                 self._start(self._request)
             except DecoderCrashedError:
-                # decord may take the process down while it opens a file, before it can be named in a probe.
+                # decord may crash the process while opening a file, before a probe names it.
                 if self._request.decoder != "auto":
                     raise
                 self.close()
@@ -65,10 +65,10 @@ class VideoReader(ChildReader):
         return self
 
     def frames(self) -> Iterator[SampledFrame]:
-        """The frames on screen at the asked times, rising, each once; pixels are owned copies.
+        """The frames on screen at the sample times, rising, each once. Pixels are copies owned by the caller.
 
         Raises:
-            VideoError: of the kind that fits; frames before it were good.
+            VideoError: the matching subclass; frames yielded before it are valid.
         """
         last_seconds: float | None = None
         while True:
@@ -87,30 +87,30 @@ class VideoReader(ChildReader):
 
     def _frames_of_child(self) -> Iterator[SampledFrame]:
         while True:
-            message = self._hear()
+            message = self._receive()
             if message["type"] == "done":
                 self._finish(message)
                 return
             assert self._process is not None
-            pixels = self._process.take_picture(message["slot"], message["width"], message["height"])
+            pixels = self._process.take_frame(message["slot"], message["width"], message["height"])
             yield SampledFrame(message["time"], pixels)
 
     def _may_retry(self, error: VideoError) -> bool:
-        """decord takes down, hangs or bloats its process on some files that PyAV reads."""
-        is_its_fault = isinstance(error, DecoderCrashedError) or any(
+        """Whether PyAV may succeed: decord crashes, hangs or exhausts memory on some files that PyAV reads."""
+        may_be_decord = isinstance(error, DecoderCrashedError) or any(
             name in str(error) for name in ("decode_stall_seconds", "decode_memory_mib")
         )
-        return is_its_fault and self._request.decoder == "auto" and self.probe.decoder == "decord"
+        return may_be_decord and self._request.decoder == "auto" and self.probe.decoder == "decord"
 
     def _start(self, request: DecodeRequest) -> None:
         self._request = request
         child = self._spares.take() if self._spares is not None else None
-        self._process = DecodeProcess(request, stall_seconds=self._settings.decode_stall_seconds, child=child)
+        self._process = DecodeSession(request, stall_seconds=self._settings.decode_stall_seconds, child=child)
         if request.mode == "text":
             return
-        message = self._hear()
+        message = self._receive()
         slot_bytes = message.pop("slot_bytes")
-        self.metadata = read_metadata(message["metadata"])
+        self.metadata = metadata_from_json(message["metadata"])
         self._probe = _to_probe(message)
         if request.mode == "frames":
             self._process.make_ring(slot_bytes)
@@ -121,8 +121,8 @@ class VideoReader(ChildReader):
         self.text_tracks = tuple(_to_track(track) for track in message["tracks"])
 
     def read_text(self) -> tuple[TextTrack, ...]:
-        """For a reader in text mode: wait for the tracks."""
-        self._finish(self._hear())
+        """The text tracks, for a reader in text mode."""
+        self._finish(self._receive())
         return self.text_tracks
 
 
@@ -136,23 +136,23 @@ def open_video(
     want_text: bool = False,
     decoder: DecoderName = "auto",
     threads: int = 1,
-    spares: DecodeSpares | None = None,
+    decode_pool: DecodeChildPool | None = None,
 ) -> VideoReader:
-    """A reader of the frames that are on screen at the asked times: greatest presentation time <= asked time.
+    """A reader of the frames on screen at the sample times: greatest presentation time <= sample time.
 
     Args:
-        path: the video; opened when the reader is entered.
-        settings: the limits.
-        times: asked times in seconds on the player's clock, sorted; times behind the end mean the last frame.
-        frames_per_second: instead of `times`: k / frames_per_second up to the end of the video. Neither means the
-            setting of that name.
-        max_side: pictures whose longer side is larger are scaled down to it; None keeps their size.
-        want_text: also gather the embedded text tracks in the same pass.
-        decoder: `auto` takes decord for the files that it is known to read truly, and PyAV for the others.
-        threads: of the decoder.
-        spares: where to take a child that waits already; None starts one.
+        path: opened when the reader is entered.
+        settings: limits of the decoder.
+        times: sample times in seconds on the player's clock, sorted; times beyond the end select the last frame.
+        frames_per_second: instead of `times`: k / frames_per_second up to the end of the video. Without either, the
+            setting of that name counts.
+        max_side: frames whose longer side is larger are scaled down to it; None keeps their size.
+        want_text: also read the embedded text tracks in the same pass.
+        decoder: `auto` uses decord for the files that it is known to read correctly, and PyAV for the others.
+        threads: decoder threads.
+        decode_pool: provides an idle child; None starts one.
 
-    Entering raises VideoError: of the kind that fits (see `indexer.errors`).
+    Entering raises the matching VideoError (see `indexer.errors`).
     """
     if times is not None and frames_per_second is not None:
         raise ValueError("give either times or frames_per_second, not both")
@@ -160,7 +160,7 @@ def open_video(
         frames_per_second = settings.frames_per_second
     if max_side is not None and max_side < 1:
         raise ValueError(f"max_side must be at least 1 pixel, got {max_side}")
-    AskedTimes(times=times, frames_per_second=frames_per_second)  # refuses impossible wishes before a child starts
+    SampleTimes(times=times, frames_per_second=frames_per_second)  # raises ValueError before a child starts
     request = make_request(
         path,
         settings,
@@ -172,24 +172,24 @@ def open_video(
         decoder=decoder,
         threads=threads,
     )
-    return VideoReader(path, request, settings, spares)
+    return VideoReader(path, request, settings, decode_pool)
 
 
 def probe_video(path: Path, *, settings: Settings) -> VideoProbe:
-    """What the file is, after its first picture was decoded.
+    """Format of the file, after decoding its first frame.
 
     Raises:
-        VideoError: of the kind that fits.
+        VideoError: the matching subclass.
     """
     with VideoReader(path, make_request(path, settings, mode="probe"), settings) as reader:
         return reader.probe
 
 
 def read_text_tracks(path: Path, *, settings: Settings) -> tuple[TextTrack, ...]:
-    """The embedded text tracks that have cues, also of a file without pictures.
+    """The embedded text tracks that have cues, also of a file without video.
 
     Raises:
-        VideoError: of the kind that fits.
+        VideoError: the matching subclass.
     """
     request = make_request(path, settings, mode="text", want_text=True)
     with VideoReader(path, request, settings) as reader:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from indexer.catalog import TextSource
-from indexer.closeable import Closing
+from indexer.closeable import Closeable
 from indexer.errors import LibraryError
 from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Vector, Video
 from indexer.store.audit import Audit
@@ -37,7 +37,7 @@ from indexer.store.writing.write_access import WriteAccess, open_write_access
 Result = TypeVar("Result")
 
 
-class Library(Closing):
+class Library(Closeable):
     """An open library. Make one with `Library.open` or `Library.open_writer`, both also context managers."""
 
     def __init__(

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from indexer.decode.metadata import metadata_values, read_metadata
+from indexer.decode.metadata import metadata_from_json, metadata_to_json
 from indexer.records import FrameRow, SegmentRow, TextBox, TextRow, TimeSpan, Vector, Video, VideoProbe
 from indexer.store.fuzzy_text import fold_letters
 from indexer.store.schema import ArrowArray, ArrowTable, Maker, table_schema
@@ -31,7 +31,7 @@ def video_rows(videos: Sequence[Video], maker: Maker) -> ArrowTable:
     rows = [
         asdict(video)
         | {"paths": list(video.paths), "warnings": list(video.warnings), "tags": list(video.tags)}
-        | {"metadata": json.dumps(metadata_values(video.metadata), sort_keys=True)}
+        | {"metadata": json.dumps(metadata_to_json(video.metadata), sort_keys=True)}
         | {"stages": json.dumps(video.stages, sort_keys=True)}
         | {"probe": asdict(video.probe) if video.probe else None}
         for video in videos
@@ -94,7 +94,7 @@ def _read_video(row: dict[str, Any]) -> Video:
         **lists,
         "stages": json.loads(row["stages"]),
         "probe": _read_probe(row["probe"]),
-        "metadata": read_metadata(json.loads(row["metadata"])),
+        "metadata": metadata_from_json(json.loads(row["metadata"])),
     }
     return Video(**values)
 

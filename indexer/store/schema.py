@@ -111,7 +111,7 @@ def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
                 pa.field("failure_kind", pa.string()),
                 pa.field("failure_reason", pa.string()),
                 pa.field("failure_software", pa.string()),
-                pa.field("metadata", pa.string()),  # JSON, see `indexer.decode.metadata.metadata_values`
+                pa.field("metadata", pa.string()),  # JSON, see `indexer.decode.metadata.metadata_to_json`
                 pa.field("tags", pa.list_(pa.string())),
             ]
         case "segments":

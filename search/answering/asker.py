@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from indexer.closeable import Closing
+from indexer.closeable import Closeable
 from indexer.config import Settings
-from indexer.decode.child_pool import DecodeSpares
+from indexer.decode.child_pool import DecodeChildPool
 from indexer.errors import ModelMissingError
 from indexer.models.profiles import profile_of
 from indexer.models.vision_language import IsCancelled, OnText, VisionLanguageModel
@@ -67,7 +67,7 @@ def _load(spec: str, device: str) -> VisionLanguageModel:
     return load_vision_language_model(spec, device=device)
 
 
-class Asker(Closing):
+class Asker(Closeable):
     """Answers questions about one library. Safe from several threads; models are loaded by the first question."""
 
     def __init__(self, engine: SearchEngine, settings: Settings, load: LoadModel = _load) -> None:
@@ -76,7 +76,7 @@ class Asker(Closing):
         self._load = load
         self._model: VisionLanguageModel | None = None
         self._loading = threading.Lock()
-        self.spares = DecodeSpares()
+        self.spares = DecodeChildPool()
         """Decoder children that wait for the next question."""
 
     @classmethod

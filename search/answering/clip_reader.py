@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer.config import Settings
-from indexer.decode.child_pool import DecodeSpares
+from indexer.decode.child_pool import DecodeChildPool
 from indexer.decode.frame_transforms import scale_to
 from indexer.decode.video import open_video
 from indexer.errors import VideoError
@@ -31,7 +31,9 @@ class ReadClips:
     warnings: list[str]
 
 
-def read_clips(planned: Sequence[PlannedClip], *, settings: Settings, spares: DecodeSpares | None = None) -> ReadClips:
+def read_clips(
+    planned: Sequence[PlannedClip], *, settings: Settings, spares: DecodeChildPool | None = None
+) -> ReadClips:
     """The pictures of the clips; a video that has vanished or cannot be read is left out, with a warning."""
     by_video: dict[str, list[PlannedClip]] = {}
     for clip in planned:
@@ -66,14 +68,14 @@ def as_video(clip: ShownClip) -> ShownClip:
 
 
 def _frames(
-    video: str, clips: Iterable[PlannedClip], settings: Settings, spares: DecodeSpares | None
+    video: str, clips: Iterable[PlannedClip], settings: Settings, spares: DecodeChildPool | None
 ) -> list[SampledFrame]:
     """Full-size pictures at all instants of one video, in order; kept no larger than the largest that is shown."""
     pairs = [pair for clip in clips for pair in clip.pairs]
     times = frame_times(pair.start_seconds for pair in pairs)
     largest = max((pair.size for pair in pairs), key=lambda size: size.height * size.width)
     side = settings.picture_max_side
-    with open_video(Path(video), settings=settings, times=times, max_side=side, spares=spares) as reader:
+    with open_video(Path(video), settings=settings, times=times, max_side=side, decode_pool=spares) as reader:
         return list(scale_frames(reader.frames(), largest))
 
 

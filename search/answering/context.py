@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from indexer.config import Settings
-from indexer.decode.child_pool import DecodeSpares
+from indexer.decode.child_pool import DecodeChildPool
 from indexer.models.vision_language import VisionLanguageModel
 from search.answering.answer import EvidenceUsed
 from search.answering.clip_planning import ClipCandidate
@@ -22,7 +22,7 @@ class AskContext:
     settings: Settings
     model: VisionLanguageModel
     """Loaded."""
-    spares: DecodeSpares
+    spares: DecodeChildPool
     """Decoder processes that wait for the next clips."""
 
     def candidates(

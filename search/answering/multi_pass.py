@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from indexer.config import Settings
-from indexer.decode.child_pool import DecodeSpares
+from indexer.decode.child_pool import DecodeChildPool
 from indexer.errors import PromptTooLongError
 from indexer.models.vision_language import OnText, VisionLanguageModel
 from indexer.records import TimeSpan
@@ -67,7 +67,7 @@ class MultiPass:
         mode: Mode = "frames",
         callbacks: AnswerCallbacks = NO_CALLBACKS,
         is_sure: bool = False,
-        spares: DecodeSpares | None = None,
+        spares: DecodeChildPool | None = None,
     ) -> None:
         """
         Args:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.decode.image import read_still
+from indexer.decode.image import read_image
 from indexer.errors import QueryError
 from indexer.models.protocols import PictureModel
 from indexer.records import Pixels, TimeSpan
@@ -66,7 +66,7 @@ def make_example(
     if "picture" not in signals:
         raise QueryError("an image or a moment is compared by the signal picture; name it too, or no signal")
     if image is not None:
-        example = example_from_image(read_still(image), model)
+        example = example_from_image(read_image(image), model)
     else:
         example = example_from_moment(library, parse_moment_reference(like or ""))
     return replace(example, words=model.embed_queries([text])[0]) if text else example

@@ -28,7 +28,7 @@ from search.options import LIMIT, SIGNALS_ONLY
 from search.signals import Signal
 
 if TYPE_CHECKING:
-    from api.export.subclips import Wanted
+    from api.export.subclips import RequestedMoment
 
 
 @click.command()
@@ -76,7 +76,7 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
     """
     from api.cli.interrupt import stop_on_signal
     from api.cli.terminal import percent_bar
-    from api.export.run_export import Order, run_export
+    from api.export.run_export import ExportOptions, run_export
 
     kind = _kind(given.pop("kind"), given["out"])
     wanted, title = _wanted(query, settings, given)
@@ -86,7 +86,7 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
         else:
             click.echo("Nothing found, nothing exported.", err=True)
         return ExitCode.NOTHING_FOUND
-    order = Order.read(kind=kind, title=given["title"] or title, as_json=as_json, given=given)
+    order = ExportOptions.read(kind=kind, title=given["title"] or title, as_json=as_json, given=given)
     cancel = threading.Event()
     with stop_on_signal(cancel, lambda: None), percent_bar("exporting", quiet=as_json) as progress:
         written = run_export(wanted, order, settings=settings, is_cancelled=cancel.is_set, on_progress=progress)
@@ -112,9 +112,9 @@ def _kind(kind: Format | None, out: str | None) -> Format:
     return found
 
 
-def _wanted(query: str | None, settings: Settings, given: dict[str, Any]) -> "tuple[list[Wanted], str]":
+def _wanted(query: str | None, settings: Settings, given: dict[str, Any]) -> "tuple[list[RequestedMoment], str]":
     """The moments in the requested order, and a title for them."""
-    from api.export.requested_moments import read_moments, wanted_of, whole_or_part
+    from api.export.requested_moments import moment_from_span, moments_from_json, moments_from_results
     from indexer.store.library import Library
     from search.engine import SearchEngine
 
@@ -128,15 +128,15 @@ def _wanted(query: str | None, settings: Settings, given: dict[str, Any]) -> "tu
     if query is not None:
         with SearchEngine.open(Path(settings.library), settings=settings) as engine:
             result = engine.search(query, video=video, limit=given["limit"], signals=signals or None)
-            found, title = wanted_of(result.moments if result.found else [], engine.videos()), result.query
+            found, title = moments_from_results(result.moments if result.found else [], engine.videos()), result.query
     else:
         with Library.open(Path(settings.library)) as library:
             if source is not None:
                 text = sys.stdin.read() if source == "-" else _read(Path(source))
-                found = read_moments(library, text, name=source)
+                found = moments_from_json(library, text, name=source)
                 title = "moments" if source == "-" else Path(source).stem
             else:
-                found = [whole_or_part(library, str(video), start, stop)]
+                found = [moment_from_span(library, str(video), start, stop)]
                 title = Path(found[0].video.path).stem
     if given["order"] == "time":
         found.sort(key=lambda one: (one.video.path, one.span))

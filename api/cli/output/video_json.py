@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from indexer.decode.metadata import metadata_values
+from indexer.decode.metadata import metadata_to_json
 from indexer.records import Video, VideoMetadata
 
 
@@ -35,7 +35,7 @@ def video_json(video: Video) -> dict[str, Any]:
 
 def metadata_json(metadata: VideoMetadata) -> dict[str, Any]:
     """What the container says; without what is empty."""
-    shown = metadata_values(metadata)
+    shown = metadata_to_json(metadata)
     shown.pop("created", None)
     if metadata.chapters:
         shown["chapters"] = [

@@ -1,4 +1,4 @@
-"""Moments as pictures and sound: a ZIP of clips, or one reel of all. What was cut is kept, so asking again goes on."""
+"""Clips in a ZIP, or one reel, for the service. Finished clips are cached, so that a repeated request continues."""
 
 import hashlib
 import os
@@ -10,80 +10,91 @@ from functools import partial
 from pathlib import Path
 
 from api.errors import BadRequestError
-from api.export.clips import clip_names, cut_take
+from api.export.clips import clip_names, cut_subclip
 from api.export.reel import write_reel
-from api.export.source_probe import MediaChild
-from api.export.subclips import Take, title_of
+from api.export.source_probe import MediaWorker
+from api.export.subclips import Subclip, title_of
 from api.media.opened_file import OpenedFile
-from api.service.files.media_preparer import REELS, Making, MediaDesk
+from api.service.files.media_preparer import REELS, MediaPreparer, Preparation
 from api.service.runtime import Runtime
 from api.service.schemas.export import MOST_CLIP_SECONDS, MOST_CLIPS
 
 
-def check_cut(takes: Sequence[Take]) -> None:
-    """Raises BadRequestError where that is too much to be cut for one request."""
-    seconds = float(sum(take.duration_seconds for take in takes))
-    if len(takes) > MOST_CLIPS or seconds > MOST_CLIP_SECONDS:
-        bounds = f"{MOST_CLIPS} clips and {MOST_CLIP_SECONDS:g} s together at most"
-        message = f"{bounds}, here are {len(takes)} of {seconds:.0f} s"
+def check_total_length(subclips: Sequence[Subclip]) -> None:
+    """Raises BadRequestError when the subclips are too many or too long for one request."""
+    seconds = float(sum(subclip.duration_seconds for subclip in subclips))
+    if len(subclips) > MOST_CLIPS or seconds > MOST_CLIP_SECONDS:
+        bounds = f"at most {MOST_CLIPS} clips and {MOST_CLIP_SECONDS:g} s in total"
+        message = f"{bounds}, not {len(subclips)} clips of {seconds:.0f} s"
         raise BadRequestError(message, fields=[("moments", message)])
 
 
-async def clips_of(runtime: Runtime, desk: MediaDesk, takes: Sequence[Take]) -> OpenedFile:
-    """The clips in one ZIP, which is gone once it was sent.
+async def build_clips_zip(runtime: Runtime, preparer: MediaPreparer, subclips: Sequence[Subclip]) -> OpenedFile:
+    """The clips in one ZIP, an unlinked file that disappears when closed.
 
     Raises:
-        PreparingError: they are still being cut; ask again.
-        QueueFullError, UnplayableError, GoneError: see `MediaDesk.obtain`.
+        PreparingError: the clips are still being cut; retry later.
+        QueueFullError, UnplayableError, GoneError: see `MediaPreparer.obtain`.
     """
-    cut: list[OpenedFile] = []
+    clips: list[OpenedFile] = []
 
-    def make(take: Take, draft: Path, making: Making) -> None:
-        cut_take(MediaChild(runtime.settings, desk.should_stop(making)), take, draft, most_side=desk.settings.most_side)
+    def make(subclip: Subclip, draft: Path, preparation: Preparation) -> None:
+        cut_subclip(
+            MediaWorker(runtime.settings, preparer.should_stop(preparation)),
+            subclip,
+            draft,
+            max_side=preparer.settings.max_side,
+        )
 
     try:
-        for take in takes:
-            name = f"{take.source.video.video_id}.frames-{take.first}-{take.stop}.mp4"
-            making = partial(make, take)
-            cut.append(await desk.obtain(desk.clips, name, making, queue=runtime.cuts, goes_on=False))
-        return await runtime.lookups.run(lambda: _packed(runtime.cache_folder, cut, clip_names(takes)))
+        for subclip in subclips:
+            name = f"{subclip.source.video.video_id}.frames-{subclip.first}-{subclip.stop}.mp4"
+            preparation = partial(make, subclip)
+            clips.append(
+                await preparer.obtain(preparer.clips, name, preparation, queue=runtime.cuts, finish_unattended=False)
+            )
+        return await runtime.lookups.run(lambda: _write_zip(runtime.cache_folder, clips, clip_names(subclips)))
     finally:
-        for opened in cut:
+        for opened in clips:
             opened.close()
 
 
-async def reel_of(
-    runtime: Runtime, desk: MediaDesk, takes: Sequence[Take], *, rate: Fraction | None = None
+async def build_reel(
+    runtime: Runtime, preparer: MediaPreparer, subclips: Sequence[Subclip], *, rate: Fraction | None = None
 ) -> OpenedFile:
-    """One MP4 of all takes, with chapters; raises as `clips_of`.
+    """One MP4 of all subclips, with chapters. Raises as `build_clips_zip`.
 
     Args:
-        rate: None: that of most of the takes.
+        rate: None uses the rate of most of the subclips.
     """
 
-    def make(draft: Path, making: Making) -> None:
+    def make(draft: Path, preparation: Preparation) -> None:
         def done(share: float) -> None:
-            making.share = share
+            preparation.share = share
 
-        child = MediaChild(runtime.settings, desk.should_stop(making))
-        write_reel(child, takes, draft, rate=rate, force=True, on_progress=done)
+        worker = MediaWorker(runtime.settings, preparer.should_stop(preparation))
+        write_reel(worker, subclips, draft, rate=rate, force=True, on_progress=done)
 
-    what = [(take.source.video.video_id, take.first, take.stop, title_of(take.wanted)) for take in takes]
+    what = [
+        (subclip.source.video.video_id, subclip.first, subclip.stop, title_of(subclip.moment)) for subclip in subclips
+    ]
     digest = hashlib.sha256(repr((what, rate)).encode()).hexdigest()
-    return await desk.obtain(desk.clips, f"{REELS}{digest[:32]}.mp4", make, queue=desk.makings, goes_on=False)
+    return await preparer.obtain(
+        preparer.clips, f"{REELS}{digest[:32]}.mp4", make, queue=preparer.preparations, finish_unattended=False
+    )
 
 
-def _packed(folder: Path, clips: Sequence[OpenedFile], names: Sequence[str]) -> OpenedFile:
+def _write_zip(folder: Path, clips: Sequence[OpenedFile], names: Sequence[str]) -> OpenedFile:
     descriptor, name = tempfile.mkstemp(prefix="export-", suffix=".zip", dir=folder)
     path = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             for clip, inside in zip(clips, names, strict=True):
                 with archive.open(inside, "w", force_zip64=True) as entry:
-                    place = 0
-                    while piece := clip.read(place, 1 << 20):
-                        entry.write(piece)
-                        place += len(piece)
+                    position = 0
+                    while chunk := clip.read(position, 1 << 20):
+                        entry.write(chunk)
+                        position += len(chunk)
         return OpenedFile(os.open(path, os.O_RDONLY | os.O_CLOEXEC), path, name=path.stem)
     finally:
         path.unlink()

@@ -1,7 +1,7 @@
-"""A file, or a range of it, as an ASGI response: read in threads a piece at a time, closed however the client leaves.
+"""ASGI response with a file or a byte range of it, read in threads chunk by chunk, and always closed.
 
-Litestar has no ranges of its own and does not run clean-up when a client hangs up, so the response watches for that
-itself. Leaves out which bytes (`ranges`) and which file (`opened_file`).
+Litestar does not support ranges and does not clean up after a disconnect, so the response watches for that itself.
+Leaves out parsing ranges (`byte_ranges`) and opening files (`opened_file`).
 """
 
 import asyncio
@@ -20,15 +20,15 @@ from api.media.errors import PreconditionError
 from api.media.opened_file import OpenedFile
 from api.service.disconnects import until_disconnect
 
-PIECE_BYTES = 256 << 10
-"""Read at once; a response holds two pieces at most."""
+CHUNK_BYTES = 256 << 10
+"""Size of a chunk; a response holds at most two."""
 _READERS = ThreadPoolExecutor(8, thread_name_prefix="reelseek-read")
 
 AnyRequest = Request[Any, Any, Any]
 
 
 class FileResponse(Response[bytes]):
-    """Serves an opened file and closes it. Make one with `file_response`."""
+    """Sends an opened file and closes it. Created by `file_response`."""
 
     def __init__(
         self, opened: OpenedFile, span: ByteRange, *, status: int, headers: Mapping[str, str], media_type: str
@@ -37,7 +37,7 @@ class FileResponse(Response[bytes]):
         self._opened, self._span = opened, span
 
     def to_asgi_response(self, app: Any = None, request: Any = None, **_: Any) -> ASGIResponse:
-        """What Litestar sends."""
+        """The ASGI response that Litestar runs."""
         is_head = request is not None and request.method == "HEAD"
         headers: dict[str, str] = {key: str(value) for key, value in self.headers.items()}
         return _FileBody(
@@ -51,7 +51,7 @@ class FileResponse(Response[bytes]):
 
 
 class _FileBody(ASGIResponse):
-    """Sends the head, then the bytes; the descriptor is closed in every case."""
+    """Sends the headers, then the bytes. Always closes the file."""
 
     _should_set_content_length = False
 
@@ -70,19 +70,19 @@ class _FileBody(ASGIResponse):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             gone.cancel()
-            # In a thread, since it waits for a read under way; not awaited, since this task may be cancelled.
+            # In a thread, since closing waits for a pending read; not awaited, since this task may be cancelled.
             _READERS.submit(self._opened.close)
 
     async def _send_span(self, send: Send, gone: "asyncio.Future[None]") -> None:
         loop = asyncio.get_running_loop()
-        place = self._span.start
-        while place < self._span.stop and not gone.done():
-            length = min(PIECE_BYTES, self._span.stop - place)
-            piece = await loop.run_in_executor(_READERS, self._opened.read, place, length)
-            if not piece:
+        position = self._span.start
+        while position < self._span.stop and not gone.done():
+            length = min(CHUNK_BYTES, self._span.stop - position)
+            chunk = await loop.run_in_executor(_READERS, self._opened.read, position, length)
+            if not chunk:
                 raise OSError(f"{self._opened.path} became shorter while it was sent")
-            place += len(piece)
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            position += len(chunk)
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
 
 
 def file_response(
@@ -93,7 +93,7 @@ def file_response(
     cache_control: str = "private, no-cache",
     headers: Mapping[str, str] | None = None,
 ) -> FileResponse:
-    """The answer to a GET or HEAD for a file: 200, 206 or 304.
+    """The response to a GET or HEAD of a file: 200, 206 or 304. Closes the file on errors.
 
     Raises:
         RangeError: 416, with `Content-Range`.
@@ -102,33 +102,33 @@ def file_response(
     size, validators = opened.size_bytes, opened.validators
     given = {name.lower(): value for name, value in request.headers.items()}
     common = {
-        "Content-Type": media_type,  # Litestar leaves it out of the answer to a HEAD
+        "Content-Type": media_type,  # Litestar omits it in the response to a HEAD
         "ETag": validators.etag,
         "Last-Modified": validators.last_modified,
         "Accept-Ranges": "bytes",
         "Cache-Control": cache_control,
         **(headers or {}),
     }
-    whole, asked, span = ByteRange(0, size), given.get("range"), None
+    whole_file, range_header, span = ByteRange(0, size), given.get("range"), None
     try:
         match check_conditions(given, validators):
             case "failed":
-                raise PreconditionError("If-Match or If-Unmodified-Since does not hold; ask without it")
+                raise PreconditionError("If-Match or If-Unmodified-Since failed; retry without it")
             case "not_modified":
-                return FileResponse(opened, whole, status=304, headers=common, media_type=media_type)
+                return FileResponse(opened, whole_file, status=304, headers=common, media_type=media_type)
             case "send":
                 pass
-        # RFC 9110, 14.2: ranges are defined for GET alone.
+        # RFC 9110, 14.2: ranges are defined only for GET.
         if (
             request.method == "GET"
-            and asked
+            and range_header
             and range_still_holds(given.get("if-range"), validators, now_seconds=time.time())
         ):
-            span = parse_range(asked, size)
+            span = parse_range(range_header, size)
     except OutsideError:
         opened.close()
         raise RangeError(
-            f"the range {asked!r} lies outside the file of {size} bytes",
+            f"the range {range_header!r} lies outside the file of {size} bytes",
             headers={"Content-Range": f"bytes */{size}", "Accept-Ranges": "bytes"},
         ) from None
     except BaseException:
@@ -136,7 +136,7 @@ def file_response(
         raise
     if span is None:
         return FileResponse(
-            opened, whole, status=200, headers={**common, "Content-Length": str(size)}, media_type=media_type
+            opened, whole_file, status=200, headers={**common, "Content-Length": str(size)}, media_type=media_type
         )
     part = {**common, "Content-Range": span.content_range(size), "Content-Length": str(span.length)}
     return FileResponse(opened, span, status=206, headers=part, media_type=media_type)

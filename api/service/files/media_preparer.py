@@ -1,6 +1,6 @@
-"""One maker for each file that is wanted, however many ask: waits within a bound, goes on or stops when they leave.
+"""Preparation of derived media files: one task for each file, shared by all requests for it, with bounded waiting.
 
-Everything here runs on the event loop; the work itself runs in a queue's thread. Leaves out what is made.
+Runs on the event loop; the work runs in threads of a queue. Leaves out what is prepared.
 """
 
 import asyncio
@@ -24,128 +24,136 @@ from indexer.errors import VanishedVideoError, VideoError
 
 
 @dataclass
-class Making:
-    """A file under way."""
+class Preparation:
+    """A file that is being prepared."""
 
     cancelled: threading.Event = field(default_factory=threading.Event)
     share: float = 0.0
-    """Done, 0 to 1."""
+    """Completed share, 0 to 1."""
     waiting: int = 0
     task: "asyncio.Task[None] | None" = None
 
 
 REELS = "reel."
-"""How the name of a file of several videos begins."""
-Maker = Callable[[Path, Making], None]
-"""Writes a draft at the path; blocks. Looks at `cancelled`, sets `share`. Raises VideoError."""
+"""Name prefix of files made from several videos."""
+Maker = Callable[[Path, Preparation], None]
+"""Writes a draft at the path. Blocks. Checks `cancelled`, sets `share`. Raises VideoError."""
 
 
-class MediaDesk:
-    """What the media routes of one runtime share."""
+class MediaPreparer:
+    """Caches, queue and running preparations of one runtime."""
 
     def __init__(self, runtime: Runtime, settings: MediaSettings) -> None:
         self.settings = settings
         self._runtime = runtime
         folder = runtime.cache_folder
-        self.watch = MediaCache(folder / "watch", most_bytes=settings.watch_bytes)
-        self.clips = MediaCache(folder / "clips", most_bytes=settings.clip_bytes)
-        self.pictures = MediaCache(folder / "pictures", most_bytes=settings.picture_bytes)
-        self.makings = WorkQueue(
+        self.playable = MediaCache(folder / "watch", max_bytes=settings.playable_bytes)
+        self.clips = MediaCache(folder / "clips", max_bytes=settings.clip_bytes)
+        self.pictures = MediaCache(folder / "pictures", max_bytes=settings.picture_bytes)
+        self.preparations = WorkQueue(
             "prepare",
-            workers=settings.makers,
-            limit=settings.making_waiting,
-            deadline_seconds=settings.making_seconds + 3600,
+            workers=settings.parallel_preparations,
+            limit=settings.max_waiting_preparations,
+            deadline_seconds=settings.preparation_seconds + 3600,
         )
-        """Remuxes and transcodes: long ones, which must not keep short work waiting."""
-        self._under_way: dict[tuple[str, str], Making] = {}
+        """Queue of remuxes and transcodes, which take long and must not delay short work."""
+        self._running: dict[tuple[str, str], Preparation] = {}
 
-    async def obtain(self, cache: MediaCache, name: str, make: Maker, *, queue: WorkQueue, goes_on: bool) -> OpenedFile:
-        """The kept file, made now where there is none; the caller closes it.
+    async def obtain(
+        self, cache: MediaCache, name: str, make: Maker, *, queue: WorkQueue, finish_unattended: bool
+    ) -> OpenedFile:
+        """The cached file, prepared first if missing. The caller closes it.
 
         Args:
-            goes_on: it is made to the end even when nobody waits any more.
+            finish_unattended: finish the preparation even when no request waits for it any more.
 
         Raises:
-            PreparingError: it is still being made; ask again.
-            QueueFullError: too much waits already.
-            UnplayableError, GoneError: it cannot be made.
+            PreparingError: the preparation is still running; retry later.
+            QueueFullError: too much work is waiting already.
+            UnplayableError, GoneError: the file cannot be prepared.
         """
         opened = await self._runtime.lookups.run(lambda: cache.open(name))
         if opened is not None:
             return opened
         key = (cache.folder.name, name)
-        making = self._under_way.get(key)
-        if making is None or making.cancelled.is_set():
-            making = self._under_way[key] = Making()
-            making.task = asyncio.ensure_future(self._make(key, cache, name, make, queue, making))
-            making.task.add_done_callback(_look_at_error)
-        assert making.task is not None
-        making.waiting += 1
+        preparation = self._running.get(key)
+        if preparation is None or preparation.cancelled.is_set():
+            preparation = self._running[key] = Preparation()
+            preparation.task = asyncio.ensure_future(self._make(key, cache, name, make, queue, preparation))
+            preparation.task.add_done_callback(_consume_error)
+        assert preparation.task is not None
+        preparation.waiting += 1
         try:
             async with asyncio.timeout(self.settings.wait_seconds):
-                await asyncio.shield(making.task)
+                await asyncio.shield(preparation.task)
         except TimeoutError:
-            if not making.task.done():
+            if not preparation.task.done():
                 raise PreparingError(
-                    f"this is being prepared, {making.share:.0%} is done; ask again in a few seconds",
+                    f"this is being prepared, {preparation.share:.0%} is done; retry in a few seconds",
                     retry_after_seconds=self.settings.retry_seconds,
                 ) from None
         finally:
-            making.waiting -= 1
-            # A moment's grace: whoever was told to come back does so within it.
-            if not goes_on and not making.waiting and not making.task.done():
+            preparation.waiting -= 1
+            # Clients that were told to retry do so within this grace period.
+            if not finish_unattended and not preparation.waiting and not preparation.task.done():
                 asyncio.get_running_loop().call_later(
-                    0.0 if _is_cancelled() else 4.0 * self.settings.retry_seconds, _give_up, making
+                    0.0 if _is_cancelled() else 4.0 * self.settings.retry_seconds, _give_up, preparation
                 )
         opened = await self._runtime.lookups.run(lambda: cache.open(name))
         if opened is None:
-            raise PreparingError("this was made and removed again for want of room", retry_after_seconds=10)
+            raise PreparingError("the prepared file was already evicted from the cache", retry_after_seconds=10)
         return opened
 
     def forget(self, video_id: str) -> None:
-        """Remove everything that was made of a video. Blocks."""
-        for cache in (self.watch, self.clips, self.pictures):
+        """Remove all files derived from a video. Blocks."""
+        for cache in (self.playable, self.clips, self.pictures):
             cache.forget(f"{video_id}.")
-        self.clips.forget(REELS)  # it may be in any of them
+        self.clips.forget(REELS)  # any of them may contain the video
 
     def share_of(self, cache: MediaCache, name: str) -> float | None:
-        """How much of a file under way is done; None where it is not."""
-        making = self._under_way.get((cache.folder.name, name))
-        return None if making is None else making.share
+        """Completed share of a running preparation; None when there is none."""
+        preparation = self._running.get((cache.folder.name, name))
+        return None if preparation is None else preparation.share
 
-    def should_stop(self, making: Making) -> Callable[[], bool]:
-        """Whether work for it is to end now; asked from its thread."""
-        return lambda: making.cancelled.is_set() or self._runtime.stopping.is_set()
+    def should_stop(self, preparation: Preparation) -> Callable[[], bool]:
+        """A function that tells the working thread whether to stop."""
+        return lambda: preparation.cancelled.is_set() or self._runtime.stopping.is_set()
 
     async def _make(
-        self, key: tuple[str, str], cache: MediaCache, name: str, make: Maker, queue: WorkQueue, making: Making
+        self,
+        key: tuple[str, str],
+        cache: MediaCache,
+        name: str,
+        make: Maker,
+        queue: WorkQueue,
+        preparation: Preparation,
     ) -> None:
         def work() -> None:
-            if self.should_stop(making)():
-                raise CancelledError("nobody waits for it any more")
+            if self.should_stop(preparation)():
+                raise CancelledError("cancelled: nobody waits for the result any more")
             draft = cache.draft(name)
             try:
-                make(draft, making)
+                make(draft, preparation)
                 cache.keep(draft, name).close()
             finally:
                 cache.drop(draft)
 
         try:
-            await queue.run(work, deadline_seconds=self.settings.making_seconds + 3600)
+            await queue.run(work, deadline_seconds=self.settings.preparation_seconds + 3600)
         except VanishedVideoError as error:
             raise GoneError(f"the video's file is gone: {error}") from error
         except VideoError as error:
             raise UnplayableError(f"this video cannot be shown: {error}") from error
         except CancelledError as error:
-            raise PreparingError("making it was stopped; ask again", retry_after_seconds=1) from error
+            raise PreparingError("the preparation was cancelled; retry", retry_after_seconds=1) from error
         finally:
-            if self._under_way.get(key) is making:
-                del self._under_way[key]
+            if self._running.get(key) is preparation:
+                del self._running[key]
 
 
-def _give_up(making: Making) -> None:
-    if not making.waiting:
-        making.cancelled.set()
+def _give_up(preparation: Preparation) -> None:
+    if not preparation.waiting:
+        preparation.cancelled.set()
 
 
 def _is_cancelled() -> bool:
@@ -153,23 +161,23 @@ def _is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _look_at_error(task: "asyncio.Task[None]") -> None:
-    """Nobody may be waiting any more: then the error is nobody's."""
+def _consume_error(task: "asyncio.Task[None]") -> None:
+    """Retrieve the error of a task that nobody awaits, so that asyncio does not log it."""
     with contextlib.suppress(asyncio.CancelledError):
         task.exception()
 
 
-_desks: "WeakKeyDictionary[Runtime, MediaDesk]" = WeakKeyDictionary()
+_preparers: "WeakKeyDictionary[Runtime, MediaPreparer]" = WeakKeyDictionary()
 _settings: "WeakKeyDictionary[Any, MediaSettings]" = WeakKeyDictionary()
 
 
 def configure(runtime: Runtime, settings: MediaSettings) -> None:
-    """Other bounds than the defaults; before the first request."""
+    """Use other settings than the defaults. Call it before the first request."""
     _settings[runtime] = settings
 
 
-def desk_of(runtime: Runtime) -> MediaDesk:
-    """The runtime's desk, made by the first call: it removes what a crash left. Call it on the event loop."""
-    if runtime not in _desks:
-        _desks[runtime] = MediaDesk(runtime, _settings.get(runtime, MediaSettings()))
-    return _desks[runtime]
+def preparer_of(runtime: Runtime) -> MediaPreparer:
+    """The runtime's preparer, created by the first call, which removes drafts of a crash. Call it on the event loop."""
+    if runtime not in _preparers:
+        _preparers[runtime] = MediaPreparer(runtime, _settings.get(runtime, MediaSettings()))
+    return _preparers[runtime]

@@ -1,41 +1,41 @@
-"""Ask a media child about a video for a route that waits. Blocks; leaves out running it (`child_job`)."""
+"""Running of a media worker on a library video, with the limits and cancellation of a preparation. Blocks."""
 
 from pathlib import Path
 from typing import Any
 
 from api.media.opened_file import OpenedFile, open_source
-from api.media.worker_process import run_child
+from api.media.worker_process import run_media_worker
 from api.media.worker_protocol import Tile, Work
 from api.media.worker_request import media_request
-from api.service.files.media_preparer import Making, MediaDesk
+from api.service.files.media_preparer import MediaPreparer, Preparation
 from indexer.config import Settings
 from indexer.records import Video
 
 
-def ask_child(
-    desk: MediaDesk,
+def process_video(
+    preparer: MediaPreparer,
     settings: Settings,
     video: Video,
     work: Work,
     *,
-    making: Making,
+    preparation: Preparation,
     output: Path | None = None,
     opened: OpenedFile | None = None,
-    output_most_bytes: int = 1 << 40,
+    max_output_bytes: int = 1 << 40,
     start_seconds: float = 0.0,
     stop_seconds: float = 0.0,
-    most_side: int = 0,
+    max_side: int = 0,
     webm: bool = False,
-    keep_sound: bool = True,
+    copy_audio: bool = True,
     columns: int = 1,
     tiles: tuple[Tile, ...] = (),
 ) -> dict[str, Any]:
-    """Open the video's file and let a child work on it. The fields are `MediaRequest`'s.
+    """Open the video's file and run a media worker on it. Other arguments are fields of `MediaRequest`.
 
     Raises:
         GoneError: the file is not the one that was indexed.
         UnplayableError: indexing failed.
-        VideoError, CancelledError: as `run_child`.
+        VideoError, CancelledError: from `run_media_worker`.
     """
     source = opened or open_source(video)
     try:
@@ -45,24 +45,24 @@ def ask_child(
             source,
             work,
             output=output,
-            output_most_bytes=output_most_bytes,
+            max_output_bytes=max_output_bytes,
             start_seconds=start_seconds,
             stop_seconds=stop_seconds,
-            most_side=most_side or desk.settings.most_side,
+            max_side=max_side or preparer.settings.max_side,
             webm=webm,
-            keep_sound=keep_sound,
+            copy_audio=copy_audio,
             columns=columns,
             tiles=tiles,
         )
 
         def on_progress(share: float) -> None:
-            making.share = share
+            preparation.share = share
 
-        return run_child(
+        return run_media_worker(
             request,
-            stall_seconds=desk.settings.stall_seconds,
-            most_seconds=desk.settings.making_seconds,
-            is_cancelled=desk.should_stop(making),
+            stall_seconds=preparer.settings.stall_seconds,
+            max_seconds=preparer.settings.preparation_seconds,
+            is_cancelled=preparer.should_stop(preparation),
             on_progress=on_progress,
         )
     finally:

@@ -1,6 +1,6 @@
-"""What the media route serves of a video: the file itself, or one made for browsers and kept.
+"""The file that the media route serves for a video: the original, or a cached copy for browsers.
 
-Leaves out HTTP, and what decides (`playable`).
+Leaves out HTTP and the choice of the playback method (`playback_method`).
 """
 
 import json
@@ -10,10 +10,17 @@ from pathlib import Path
 
 from api.media.errors import UnplayableError
 from api.media.opened_file import OpenedFile, open_source
-from api.media.playback_method import MediaFacts, decide, goes_to_webm, how_to_play, keeps_sound, media_type
+from api.media.playback_method import (
+    MediaFormat,
+    can_copy_audio,
+    choose_playback_method,
+    estimate_playback_method,
+    media_type,
+    needs_webm,
+)
 from api.media.worker_protocol import Work
-from api.service.files.media_preparer import Making, MediaDesk
-from api.service.files.media_worker import ask_child
+from api.service.files.media_preparer import MediaPreparer, Preparation
+from api.service.files.media_worker import process_video
 from api.service.runtime import Runtime
 from indexer.errors import DecodeLimitError, DecoderCrashedError, UnreadableVideoError
 from indexer.records import Video
@@ -21,75 +28,83 @@ from indexer.records import Video
 _HEAD_BYTES = 16
 
 
-async def watchable(runtime: Runtime, desk: MediaDesk, video: Video) -> tuple[OpenedFile, str]:
+async def open_playable(runtime: Runtime, preparer: MediaPreparer, video: Video) -> tuple[OpenedFile, str]:
     """(a file that browsers play, its media type); the caller closes it.
 
     Raises:
         GoneError: the video's file is not the one that was indexed.
-        UnplayableError: no browser gets to see it.
-        PreparingError, QueueFullError: it is being made; or too many are.
+        UnplayableError: the video cannot be played.
+        PreparingError, QueueFullError: the copy is being prepared, or the queue is full.
     """
-    if how_to_play(video) == "no":
-        raise UnplayableError(f"this video could not be indexed ({video.failure_reason or 'no picture'})")
-    # First of all the file must be there: what was made of it is not shown for another.
+    if estimate_playback_method(video) == "no":
+        raise UnplayableError(f"this video could not be indexed ({video.failure_reason or 'no video'})")
+    # Check the source first: a cached copy is not served for a source that was replaced.
     source = await runtime.lookups.run(lambda: open_source(video))
     try:
-        facts = await facts_of(runtime, desk, video)
-        how = decide(facts)
-        if how == "direct":
-            return source, media_type(facts)
+        media_format = await format_of(runtime, preparer, video)
+        method = choose_playback_method(media_format)
+        if method == "direct":
+            return source, media_type(media_format)
     except BaseException:
         source.close()
         raise
     source.close()
 
-    def make(draft: Path, making: Making) -> None:
-        _make(runtime, desk, video, facts, how, draft, making)
+    def make(draft: Path, preparation: Preparation) -> None:
+        _make(runtime, preparer, video, media_format, method, draft, preparation)
 
-    made = await desk.obtain(desk.watch, f"{video.video_id}.video", make, queue=desk.makings, goes_on=True)
+    made = await preparer.obtain(
+        preparer.playable, f"{video.video_id}.video", make, queue=preparer.preparations, finish_unattended=True
+    )
     head = await runtime.lookups.run(lambda: made.read(0, _HEAD_BYTES))
     return made, "video/mp4" if head[4:8] == b"ftyp" else "video/webm"
 
 
-async def facts_of(runtime: Runtime, desk: MediaDesk, video: Video) -> MediaFacts:
-    """What decides how it is played, read once from the file and kept.
+async def format_of(runtime: Runtime, preparer: MediaPreparer, video: Video) -> MediaFormat:
+    """The format of the source, probed once and cached.
 
     Raises:
-        As `watchable`.
+        As `open_playable`.
     """
 
-    def make(draft: Path, making: Making) -> None:
-        found = ask_child(desk, runtime.settings, video, "facts", making=making)
-        draft.write_text(json.dumps(asdict(MediaFacts(**found))), encoding="utf-8")
+    def make(draft: Path, preparation: Preparation) -> None:
+        found = process_video(preparer, runtime.settings, video, "format", preparation=preparation)
+        draft.write_text(json.dumps(asdict(MediaFormat(**found))), encoding="utf-8")
 
     name = f"{video.video_id}.facts.json"
-    kept = await desk.obtain(desk.pictures, name, make, queue=runtime.cuts, goes_on=True)
+    cached = await preparer.obtain(preparer.pictures, name, make, queue=runtime.cuts, finish_unattended=True)
     try:
-        text = await runtime.lookups.run(lambda: kept.read(0, kept.size_bytes))
+        text = await runtime.lookups.run(lambda: cached.read(0, cached.size_bytes))
     finally:
-        kept.close()
-    return MediaFacts(**json.loads(text))
+        cached.close()
+    return MediaFormat(**json.loads(text))
 
 
 def _make(
-    runtime: Runtime, desk: MediaDesk, video: Video, facts: MediaFacts, how: str, draft: Path, making: Making
+    runtime: Runtime,
+    preparer: MediaPreparer,
+    video: Video,
+    media_format: MediaFormat,
+    method: str,
+    draft: Path,
+    preparation: Preparation,
 ) -> None:
     def work(kind: Work) -> None:
-        ask_child(
-            desk,
+        process_video(
+            preparer,
             runtime.settings,
             video,
             kind,
-            making=making,
+            preparation=preparation,
             output=draft,
-            output_most_bytes=desk.settings.watch_bytes,
+            max_output_bytes=preparer.settings.playable_bytes,
             stop_seconds=video.duration_seconds,
-            webm=kind == "remux" and goes_to_webm(facts),
-            keep_sound=keeps_sound(facts),
+            webm=kind == "remux" and needs_webm(media_format),
+            copy_audio=can_copy_audio(media_format),
         )
 
-    if how == "remux":
-        # Some packets cannot be copied; then the pictures are coded anew.
+    if method == "remux":
+        # Where packets cannot be copied, the video is transcoded.
         with suppress(UnreadableVideoError, DecoderCrashedError, DecodeLimitError):
             work("remux")
             return

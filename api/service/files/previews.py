@@ -1,6 +1,6 @@
-"""A video's picture at a time, and its sheet of small pictures for hover previews with the WebVTT that names them.
+"""Preview images of a video: a still at a time, and a sprite sheet with its WebVTT for hover previews.
 
-The library's own pictures of segments are taken where they are near enough; otherwise a child decodes.
+Thumbnails of segments in the library are used where they are near enough; otherwise the media worker decodes.
 """
 
 import math
@@ -9,12 +9,12 @@ from pathlib import Path
 
 import cv2
 
-from api.media.opened_file import OpenedFile, open_plain
+from api.media.opened_file import OpenedFile, open_own_file
 from api.media.web_vtt import cue_time
 from api.media.worker_protocol import Tile
 from api.media.worker_request import probe_of
-from api.service.files.media_preparer import Making, MediaDesk
-from api.service.files.media_worker import ask_child
+from api.service.files.media_preparer import MediaPreparer, Preparation
+from api.service.files.media_worker import process_video
 from api.service.files.settings import MediaSettings
 from indexer.config import Settings
 from indexer.errors import UnreadableVideoError
@@ -22,26 +22,26 @@ from indexer.pipeline.stages.pending_video import THUMBNAIL_WIDTH
 from indexer.records import SegmentRow, TimeSpan, Video
 from indexer.store.library import Library
 
-LEAST_TILE_SECONDS = 1.0
+MIN_TILE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Still:
-    """A picture that was asked for."""
+class StillRequest:
+    """A requested still."""
 
     seconds: float
     width: int
-    """At most so many pixels; no picture is enlarged."""
+    """Maximum width in pixels; stills are never enlarged."""
 
     def name(self, video: Video) -> str:
-        """In the cache."""
+        """Name of the cached file."""
         return f"{video.video_id}.t{round(self.seconds * 1000)}w{self.width}.jpg"
 
 
-def near_picture(
-    library: Library, video: Video, still: Still, settings: MediaSettings
+def find_near_thumbnail(
+    library: Library, video: Video, still: StillRequest, settings: MediaSettings
 ) -> tuple[OpenedFile | None, Path | None]:
-    """(the library's own picture as it is, or the one to be made smaller); neither where none is near. Blocks."""
+    """(open thumbnail of the library, path of one to scale down): one of them, or none if none is near. Blocks."""
     shown = video.probe.width if video.probe else 0
     if still.width > THUMBNAIL_WIDTH and shown > THUMBNAIL_WIDTH:
         return None, None
@@ -53,16 +53,22 @@ def near_picture(
             if still.width < min(THUMBNAIL_WIDTH, shown):
                 return None, path
             try:
-                return open_plain(path, name=f"{video.video_id}-{row.index}"), None
+                return open_own_file(path, name=f"{video.video_id}-{row.index}"), None
             except OSError:
                 return None, None
     return None, None
 
 
-def make_still(
-    desk: MediaDesk, settings: Settings, video: Video, still: Still, smaller: Path | None, draft: Path, making: Making
+def write_still(
+    preparer: MediaPreparer,
+    settings: Settings,
+    video: Video,
+    still: StillRequest,
+    smaller: Path | None,
+    draft: Path,
+    preparation: Preparation,
 ) -> None:
-    """Write the picture. Blocks. Raises VideoError, GoneError, UnplayableError."""
+    """Write the still. Blocks. Raises VideoError, GoneError, UnplayableError."""
     if smaller is not None:
         picture = cv2.imread(str(smaller), cv2.IMREAD_COLOR)
         if picture is not None:
@@ -75,14 +81,21 @@ def make_still(
     probe = probe_of(video)
     side = max(still.width, round(still.width * probe.height / max(1, probe.width)))
     seconds = max(0.0, min(still.seconds, video.duration_seconds - 1e-3))
-    ask_child(
-        desk, settings, video, "still", making=making, output=draft, start_seconds=seconds, most_side=max(1, side)
+    process_video(
+        preparer,
+        settings,
+        video,
+        "still",
+        preparation=preparation,
+        output=draft,
+        start_seconds=seconds,
+        max_side=max(1, side),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class SheetPlan:
-    """Which times the tiles of a sheet stand for."""
+class SpriteSheetPlan:
+    """Time spans of the tiles of a sprite sheet."""
 
     spans: tuple[TimeSpan, ...]
     columns: int
@@ -92,55 +105,55 @@ class SheetPlan:
         return -(-len(self.spans) // self.columns)
 
 
-def sheet_plan(duration_seconds: float, settings: MediaSettings) -> SheetPlan:
-    """Equal parts of the whole video, of a second at least."""
-    count = max(1, min(settings.sprite_tiles, math.floor(duration_seconds / LEAST_TILE_SECONDS)))
+def plan_sprite_sheet(duration_seconds: float, settings: MediaSettings) -> SpriteSheetPlan:
+    """Equal spans of the whole video, each at least a second long."""
+    count = max(1, min(settings.sprite_tiles, math.floor(duration_seconds / MIN_TILE_SECONDS)))
     step = duration_seconds / count
-    spans = tuple(TimeSpan(place * step, (place + 1) * step) for place in range(count))
-    return SheetPlan(spans, min(settings.sprite_columns, count))
+    spans = tuple(TimeSpan(index * step, (index + 1) * step) for index in range(count))
+    return SpriteSheetPlan(spans, min(settings.sprite_columns, count))
 
 
-def sheet_name(video: Video) -> str:
+def sprite_sheet_name(video: Video) -> str:
     return f"{video.video_id}.sheet.jpg"
 
 
-def make_sheet(
-    desk: MediaDesk, settings: Settings, library: Library, video: Video, draft: Path, making: Making
+def write_sprite_sheet(
+    preparer: MediaPreparer, settings: Settings, library: Library, video: Video, draft: Path, preparation: Preparation
 ) -> None:
-    """Write the sheet. Blocks. Raises VideoError, GoneError, UnplayableError."""
-    plan = sheet_plan(video.duration_seconds, desk.settings)
+    """Write the sprite sheet. Blocks. Raises VideoError, GoneError, UnplayableError."""
+    plan = plan_sprite_sheet(video.duration_seconds, preparer.settings)
     rows = library.segments(video.video_id)
     tiles = tuple(_tile(library, video, rows, span) for span in plan.spans)
-    ask_child(
-        desk,
+    process_video(
+        preparer,
         settings,
         video,
         "sheet",
-        making=making,
+        preparation=preparation,
         output=draft,
-        most_side=desk.settings.sprite_width,
+        max_side=preparer.settings.sprite_width,
         columns=plan.columns,
         tiles=tiles,
     )
 
 
-def sheet_vtt(video: Video, sheet: Path, settings: MediaSettings) -> str:
-    """WebVTT whose cues name the tiles as media fragments (`#xywh=x,y,w,h`). Blocks.
+def sprite_sheet_vtt(video: Video, sheet: Path, settings: MediaSettings) -> str:
+    """WebVTT whose cues refer to the tiles by media fragments (`#xywh=x,y,w,h`). Blocks.
 
     Raises:
-        UnreadableVideoError: the sheet cannot be read.
+        UnreadableVideoError: the sprite sheet cannot be read.
     """
     from PIL import Image, UnidentifiedImageError
 
-    plan = sheet_plan(video.duration_seconds, settings)
+    plan = plan_sprite_sheet(video.duration_seconds, settings)
     try:
         with Image.open(sheet) as image:
             width, height = image.width // plan.columns, image.height // plan.rows
     except (OSError, UnidentifiedImageError) as error:
-        raise UnreadableVideoError(f"the sheet of pictures cannot be read: {error}") from error
+        raise UnreadableVideoError(f"the sprite sheet cannot be read: {error}") from error
     lines = ["WEBVTT", ""]
-    for place, span in enumerate(plan.spans):
-        left, top = place % plan.columns * width, place // plan.columns * height
+    for index, span in enumerate(plan.spans):
+        left, top = index % plan.columns * width, index // plan.columns * height
         lines += [
             f"{cue_time(span.start_seconds)} --> {cue_time(span.stop_seconds)}",
             f"/api/videos/{video.video_id}/sprites.jpg#xywh={left},{top},{width},{height}",
@@ -150,7 +163,7 @@ def sheet_vtt(video: Video, sheet: Path, settings: MediaSettings) -> str:
 
 
 def _tile(library: Library, video: Video, rows: list[SegmentRow], span: TimeSpan) -> Tile:
-    """A segment's own picture of that time, else the middle of it to be decoded."""
+    """The thumbnail of a segment in the span, else a frame to decode from its middle."""
     middle = (span.start_seconds + span.stop_seconds) / 2
     near = min(
         (row for row in rows if _holds(span, row.best_frame_seconds)),

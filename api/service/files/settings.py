@@ -1,4 +1,4 @@
-"""Bounds of the media routes, each once with its default."""
+"""Settings of the media routes with their defaults."""
 
 from dataclasses import dataclass
 
@@ -7,34 +7,32 @@ from dataclasses import dataclass
 class MediaSettings:
     """All durations are in seconds, all sizes in bytes."""
 
-    clip_most_seconds: float = 600.0
+    max_clip_seconds: float = 600.0
     """The longest clip that is cut."""
-    most_side: int = 1920
-    """Longer side of a cut or transcoded picture, pixels; larger ones are scaled down."""
-    watch_bytes: int = 20 << 30
-    """Kept remuxed and transcoded videos; also the largest single one."""
+    max_side: int = 1920
+    """Longer side in pixels of clips and transcodes; larger videos are scaled down."""
+    playable_bytes: int = 20 << 30
+    """Cache size of remuxed and transcoded videos; also the limit of a single one."""
     clip_bytes: int = 1 << 30
-    """Kept clips; also the largest single one."""
+    """Cache size of clips; also the limit of a single one."""
     picture_bytes: int = 256 << 20
-    """Kept thumbnails, sprite sheets and facts."""
+    """Cache size of stills, sprite sheets and probed formats."""
     wait_seconds: float = 20.0
-    """A request waits so long for a file that is being made; then it is told to come back."""
+    """How long a request waits for a preparation before the client is told to retry."""
     retry_seconds: int = 3
-    """When to come back."""
-    making_seconds: float = 6 * 3600.0
-    """Time for one remux or transcode."""
+    """Value of `Retry-After`."""
+    preparation_seconds: float = 6 * 3600.0
+    """Time limit of one remux or transcode."""
     stall_seconds: float = 60.0
-    """A child without progress for so long is killed."""
-    makers: int = 1
-    """Remuxes and transcodes at once."""
-    making_waiting: int = 16
-    thumbnail_most_width: int = 1280
+    """A media worker without progress for this long is killed."""
+    parallel_preparations: int = 1
+    """Number of parallel remuxes and transcodes."""
+    max_waiting_preparations: int = 16
+    max_thumbnail_width: int = 1280
     near_seconds: float = 0.5
-    """A segment's own picture stands for times of its segment that are so near."""
+    """A segment's thumbnail is used for times within this distance."""
     sprite_width: int = 160
-    """Of one tile, pixels."""
+    """Width of a tile in pixels."""
     sprite_tiles: int = 100
-    """Most tiles of a sheet."""
+    """Maximum number of tiles of a sprite sheet."""
     sprite_columns: int = 10
-    most_buckets: int = 2000
-    """Of a heat strip."""

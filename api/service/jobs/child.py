@@ -1,4 +1,4 @@
-"""Starting, hearing and ending the process that indexes: apart from the service, so that a crash harms nothing."""
+"""The child process of an indexing job, separate from the service so that a crash does not affect it."""
 
 import asyncio
 import os
@@ -13,21 +13,21 @@ from indexer.isolated_python import inherited_environment, start_async
 
 _LINE_BYTES = 1 << 20
 INTERRUPT_SECONDS = 20.0
-"""Between asking and killing."""
-_KEPT_LINES = 5
+"""Time between interrupting and killing the process."""
+_ERROR_LINES = 5
 
 
 class JobChild:
-    """One run over some paths."""
+    """One run of the indexer over some paths."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
-        self._last: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._last_errors: deque[str] = deque(maxlen=_ERROR_LINES)
         self._ending: asyncio.Task[None] | None = None
 
     @classmethod
     async def start(cls, paths: Sequence[str], settings: Settings) -> "JobChild":
-        """Raises OSError when the system starts no process."""
+        """Start the process. Raises OSError."""
         process = await start_async(
             "api.cli.index_job",
             os.getcwd(),  # noqa: PTH109 - only passed on
@@ -38,30 +38,30 @@ class JobChild:
         return cls(process)
 
     async def run(self, on_line: Callable[[bytes], None]) -> tuple[int, str]:
-        """Hears it to its end: its exit status, and its last words on standard error."""
+        """Read the output until the process exits. Returns the exit status and the last lines of standard error."""
         assert self._process.stdout
-        words = asyncio.create_task(self._hear_words())
+        stderr = asyncio.create_task(self._read_stderr())
         try:
-            while line := await _line(self._process.stdout):
+            while line := await _read_line(self._process.stdout):
                 on_line(line)
             code = await self._process.wait()
-            await words
+            await stderr
         finally:
-            words.cancel()
+            stderr.cancel()
             if self._ending:
                 self._ending.cancel()
             self.kill()
-        return code, " / ".join(self._last)
+        return code, " / ".join(self._last_errors)
 
     def interrupt(self) -> None:
-        """Asks it to stop; kills it when it does not."""
+        """Ask the process to stop, and kill it after `INTERRUPT_SECONDS`."""
         if self._ending is None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGINT)
             self._ending = asyncio.create_task(self._kill_later())
 
     def kill(self) -> None:
-        """Ends it and its children at once; safe to repeat."""
+        """Kill the process and its children at once. Safe to call twice."""
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -70,14 +70,14 @@ class JobChild:
         await asyncio.sleep(INTERRUPT_SECONDS)
         self.kill()
 
-    async def _hear_words(self) -> None:
+    async def _read_stderr(self) -> None:
         assert self._process.stderr
-        while line := await _line(self._process.stderr):
-            self._last.append(line.decode("utf-8", "replace").strip()[:500])
+        while line := await _read_line(self._process.stderr):
+            self._last_errors.append(line.decode("utf-8", "replace").strip()[:500])
 
 
-async def _line(stream: asyncio.StreamReader) -> bytes:
-    """The next line; an overlong one is dropped."""
+async def _read_line(stream: asyncio.StreamReader) -> bytes:
+    """The next line. Overlong lines are dropped."""
     while True:
         try:
             return await stream.readline()
@@ -86,7 +86,7 @@ async def _line(stream: asyncio.StreamReader) -> bytes:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Every setting as a variable, so that the child works with exactly these."""
+    """Environment of the child: every setting as a variable, so that it uses exactly these settings."""
     values = {
         f"REELSEEK_{item.name.upper()}": str(value).lower() if isinstance(value, bool) else str(value)
         for item in fields(Settings)

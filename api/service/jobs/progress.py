@@ -1,4 +1,4 @@
-"""What an indexing child tells, line by line, as a job's progress and end. Pure."""
+"""Progress and outcome of a job from the JSON lines of its indexing process. Pure."""
 
 import json
 from collections.abc import Sequence
@@ -26,17 +26,17 @@ _DONE, _PARTLY_FAILED, _INTERRUPTED = 0, 3, 130
 
 
 class JobProgress:
-    """Reads the lines of one run of `reelseek index --json`."""
+    """Parses the output of one run of `reelseek index --json`."""
 
     def __init__(self, stages: Sequence[StageName]) -> None:
         self.tally = Tally(stages=stages)
         self.video_ids: dict[str, None] = {}
         self.error: dict[str, str] | None = None
-        """The child's own, where it could not go on."""
+        """Error with which the process stopped."""
         self._videos = 0
 
-    def hear(self, line: bytes) -> bool:
-        """Takes a line in; False when it says nothing new."""
+    def receive(self, line: bytes) -> bool:
+        """Parse a line. Returns False when it changes nothing."""
         try:
             content = json.loads(line)
         except ValueError:
@@ -58,7 +58,7 @@ class JobProgress:
         return True
 
     def show(self, job: Job) -> None:
-        """Writes how far it is into the record."""
+        """Write the progress into the job record."""
         job.progress = max(job.progress, min(0.999, round(self.tally.share, 3))) if self.tally.todo else job.progress
         job.stage = self.tally.stage or ""
         if self.tally.stage:
@@ -67,15 +67,15 @@ class JobProgress:
 
     @property
     def is_locked(self) -> bool:
-        """Another process writes to the library: worth trying again."""
+        """Whether the process failed because another one writes to the library, so that a retry may help."""
         return bool(self.error) and (self.error or {}).get("type") == LOCKED
 
-    def conclude(self, job: Job, code: int, words: str) -> None:
-        """Writes the end into the record.
+    def conclude(self, job: Job, code: int, stderr: str) -> None:
+        """Write the outcome into the job record.
 
         Args:
-            code: the child's exit status; below 0: the signal that ended it.
-            words: the last that it said on standard error.
+            code: exit status of the process; negative: the signal that killed it.
+            stderr: its last lines on standard error.
         """
         failures = self.tally.failures
         if code in (_DONE, _PARTLY_FAILED):
@@ -87,12 +87,12 @@ class JobProgress:
             if bad:
                 job.error = JobError(type=failures[0].kind, detail=failures[0].reason)
         elif code == _INTERRUPTED:
-            job.state, job.message = "cancelled", "stopped; what was finished is kept"
+            job.state, job.message = "cancelled", "stopped; finished videos are kept"
         else:
             job.state = "failed"
-            error = self.error or {"type": "crashed", "message": _crash(code, words)}
+            error = self.error or {"type": "crashed", "message": _crash(code, stderr)}
             job.error = JobError(type=error.get("type", "error"), detail=error.get("message", ""))
-            job.message = "the job could not go on"
+            job.message = "the job failed"
         job.stage = ""
 
 
@@ -102,6 +102,6 @@ def _done(progress: JobProgress) -> str:
     return "done"
 
 
-def _crash(code: int, words: str) -> str:
+def _crash(code: int, stderr: str) -> str:
     how = f"by signal {-code}" if code < 0 else f"with status {code}"
-    return f"the indexing process ended {how}" + (f"; its last words: {words}" if words else "")
+    return f"the indexing process ended {how}" + (f"; its last error output: {stderr}" if stderr else "")

@@ -1,4 +1,4 @@
-"""What a service finds when it starts: the jobs of the one before, and a library that may be in use. Blocks."""
+"""Recovery at service start: jobs of the previous service, and a check whether the library is in use. Blocks."""
 
 import time
 from pathlib import Path
@@ -10,28 +10,28 @@ from indexer.errors import LibraryError, LibraryLockedError
 from indexer.store.lock import WriterLock
 
 MAX_ATTEMPTS = 3
-"""A job that the service's end cut short so often is given up: it may be what ends it."""
+"""A job that was interrupted by service exits this often fails: it may be their cause."""
 
 
 def recovered(store: JobStore) -> list[JobEntry]:
-    """All jobs, the oldest first; those that ran are to be begun again, since indexing goes on where it stopped."""
+    """All jobs, the oldest first. Interrupted ones are queued again, since indexing continues where it stopped."""
     entries = store.load()
     for entry in entries:
         if entry.job.state != "running":
             continue
         if entry.attempts >= MAX_ATTEMPTS:
-            detail = f"the service ended {entry.attempts} times while this job ran; start it anew to try again"
+            detail = f"the service ended {entry.attempts} times while this job ran; start a new job to try again"
             entry.job.error = JobError(type="interrupted", detail=detail)
             entry.job.state, entry.job.message, entry.job.stage = "failed", "given up", ""
             entry.job.finished_at = rfc3339(time.time())
         else:
-            entry.job.state, entry.job.message = "queued", "goes on: the service was stopped while it ran"
+            entry.job.state, entry.job.message = "queued", "continues: the service stopped while the job ran"
         store.save(entry)
     return entries
 
 
 def is_free(library: Path) -> bool:
-    """Whether nobody writes to the library now."""
+    """Whether no process is writing to the library."""
     if not library.is_dir():
         return True
     lock = WriterLock(library)
@@ -40,6 +40,6 @@ def is_free(library: Path) -> bool:
     except LibraryLockedError:
         return False
     except LibraryError:
-        return True  # the job itself says what is wrong with it
+        return True  # the job will report the error
     lock.release()
     return True

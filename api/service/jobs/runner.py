@@ -1,6 +1,6 @@
-"""JobRunner: indexing jobs one after the other, since a library has one writer. Lives on the event loop.
+"""Running of indexing jobs one after another, since a library has a single writer. Runs on the event loop.
 
-A job that the service's end cut short is begun again when it starts, since indexing goes on where it stopped.
+A job interrupted by a service exit is run again at the next start, since indexing continues where it stopped.
 """
 
 import asyncio
@@ -30,19 +30,19 @@ from indexer.errors import LibraryError, LibraryLockedError
 from indexer.provenance import settings_like
 
 LOCK_SECONDS = 1.0
-"""Between looks at a library that another process writes to."""
+"""Interval of checks of a library that another process writes to."""
 _KILLED_SECONDS = 5.0
-"""A killed process is gone at once; its record is written then."""
+"""Time for writing the record of a killed process."""
 _log = logging.getLogger("reelseek.jobs")
 
 
 class JobRunner:
-    """The jobs of one service."""
+    """The job queue of one service."""
 
     def __init__(self, runtime: Runtime, metrics: Metrics) -> None:
         self._runtime = runtime
         self._metrics = metrics
-        self._store = JobStore(runtime.job_folder, most=runtime.service.max_job_records)
+        self._store = JobStore(runtime.job_folder, max_finished=runtime.service.max_job_records)
         self._entries: list[JobEntry] = []
         self._wake = asyncio.Event()
         self._changed = asyncio.Event()
@@ -50,18 +50,18 @@ class JobRunner:
         self._child: JobChild | None = None
         self._worker: asyncio.Task[None] | None = None
         self._has_ended = False
-        """A job ended since the last sweep."""
+        """A job has ended since the last sweep of uploads."""
         self.incoming: set[str] = set()
-        """Paths of uploads that are about to become jobs: not to be swept."""
+        """Paths of uploads that are about to become jobs, which a sweep must keep."""
 
     async def start(self) -> None:
-        """Takes up what the last service left, and begins to work."""
+        """Recover the jobs of the previous service, and start working."""
         self._entries = await asyncio.to_thread(recovered, self._store)
         await asyncio.to_thread(self._sweep, parts=True)
         self._worker = asyncio.create_task(self._work())
 
     async def stop(self) -> None:
-        """Interrupts the job that runs; it is begun again by the next service."""
+        """Interrupt the running job. The next service runs it again."""
         entry, worker = self._running, self._worker
         await self._wait(lambda: self._running is None or self._child is not None, _KILLED_SECONDS)
         if child := self._child:
@@ -79,20 +79,20 @@ class JobRunner:
             await asyncio.sleep(0.05)
 
     def add(self, paths: Sequence[Path]) -> Job:
-        """A new job over these files or folders. Blocks for the writing of a small file.
+        """Queue a job over files or folders. Blocks while writing a small file.
 
         Raises:
-            QueueFullError: too many wait.
+            QueueFullError: too many jobs are waiting.
         """
         if self.waiting >= self._runtime.service.max_jobs:
             raise QueueFullError(
-                f"{self.waiting} jobs wait already; try again when some are done", retry_after_seconds=30
+                f"{self.waiting} jobs are waiting already; try again when some are done", retry_after_seconds=30
             )
         job = Job(id=secrets.token_hex(16), paths=display_names(paths), created_at=rfc3339(time.time()))
         entry = JobEntry(job, [str(path) for path in paths])
         self._store.save(entry)
         self._entries = self._store.forget_old([*self._entries, entry])
-        self._tell(entry)
+        self._notify(entry)
         self._wake.set()
         return job
 
@@ -104,12 +104,12 @@ class JobRunner:
         raise NotFoundError("there is no job of this id; GET /api/jobs lists them")
 
     def page(self, *, offset: int, limit: int) -> JobPage:
-        """The newest first."""
+        """A page of jobs, the newest first."""
         newest = self._entries[::-1]
         return JobPage(total=len(newest), jobs=[entry.job for entry in newest[offset : offset + limit]])
 
     def cancel(self, job_id: str) -> Job:
-        """Asks a job to stop. Raises NotFoundError, ConflictError when it has ended."""
+        """Ask a job to stop. Raises NotFoundError, and ConflictError when it has ended."""
         entry = self.get(job_id)
         if entry.is_finished:
             raise ConflictError(f"this job has ended already ({entry.job.state})")
@@ -118,9 +118,9 @@ class JobRunner:
             if self._child:
                 self._child.interrupt()
             entry.job.message = "stopping"
-            self._tell(entry)
+            self._notify(entry)
         else:
-            self._finish(entry, "cancelled", "cancelled before it began")
+            self._finish(entry, "cancelled", "cancelled before it started")
             self._wake.set()
         return entry.job
 
@@ -133,20 +133,20 @@ class JobRunner:
         return self._running is not None
 
     def check_idle(self) -> None:
-        """Raises LibraryLockedError while a job writes."""
+        """Raises LibraryLockedError while a job is running."""
         if self._running:
             raise LibraryLockedError(
-                f"job {self._running.job.id} writes to the library; cancel it, or wait for its end"
+                f"job {self._running.job.id} is writing to the library; cancel it or wait for its end"
             )
 
     async def changes(self, entry: JobEntry, seen: int) -> int:
-        """Waits until the job is of another version than `seen`; gives that version."""
+        """Wait until the version of the job differs from `seen`, and return it."""
         while entry.version == seen and not self._runtime.stopping.is_set():
             await self._changed.wait()
         return entry.version
 
     def wake_all(self) -> None:
-        """Lets everyone who waits for a change look again."""
+        """Wake everyone who waits for a change."""
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -160,8 +160,8 @@ class JobRunner:
             if entry is None:
                 await self._wake.wait()
             elif not await asyncio.to_thread(is_free, self._runtime.library_path):
-                entry.job.message = "waits: another process writes to the library"
-                self._tell(entry)
+                entry.job.message = "waiting: another process is writing to the library"
+                self._notify(entry)
                 await asyncio.sleep(LOCK_SECONDS)
             elif entry.job.state == "queued":
                 await self._run_safely(entry)
@@ -169,7 +169,7 @@ class JobRunner:
     async def _run_safely(self, entry: JobEntry) -> None:
         try:
             await self._run(entry)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next job must run
+        except Exception as error:  # noqa: BLE001 - the next job must run in any case
             _log.exception("a job's process could not be handled", extra={"job": entry.job.id})
             entry.job.error = JobError(type=type(error).__name__, detail=str(error))
             self._finish(entry, "failed", "the job could not be run")
@@ -182,28 +182,28 @@ class JobRunner:
         entry.attempts += 1
         job.state, job.message = "running", "starting"
         job.started_at = job.started_at or rfc3339(time.time())
-        self._keep(entry)
+        self._save(entry)
         progress = JobProgress(stages_of(self._settings()))
 
-        def hear(line: bytes) -> None:
-            if progress.hear(line):
+        def receive(line: bytes) -> None:
+            if progress.receive(line):
                 progress.show(job)
-                self._tell(entry)
+                self._notify(entry)
 
         self._child = await JobChild.start(entry.paths, self._runtime.settings)
         if entry.is_cancelled:
             self._child.interrupt()
-        code, words = await self._child.run(hear)
+        code, stderr = await self._child.run(receive)
         stopped = self._runtime.stopping.is_set() and code != 0
         if progress.is_locked or (stopped and not entry.is_cancelled):
-            job.state, job.message = "queued", "goes on when the library is free" if progress.is_locked else ""
+            job.state, job.message = "queued", "continues when the library is free" if progress.is_locked else ""
             entry.attempts -= 1
-            self._keep(entry)
+            self._save(entry)
             return
         if entry.is_cancelled and code < 0:
             code = 130
         progress.show(job)
-        progress.conclude(job, code, words)
+        progress.conclude(job, code, stderr)
         job.video_ids = await asyncio.to_thread(self._ids_of, entry, job.video_ids)
         self._finish(entry, job.state, job.message)
 
@@ -213,7 +213,7 @@ class JobRunner:
         return self._runtime.settings
 
     def _ids_of(self, entry: JobEntry, known: list[str]) -> list[str]:
-        """Also of videos that were indexed before."""
+        """Ids of the job's videos, including those that were indexed before."""
         paths = set(entry.paths)
         try:
             found = [one.video_id for one in self._runtime.library.videos() if paths & set(one.paths)]
@@ -228,16 +228,16 @@ class JobRunner:
         self._has_ended = True
         self._metrics.jobs.labels(state).inc()
         _log.info("job ended", extra={"job": entry.job.id, "state": state})
-        self._keep(entry)
+        self._save(entry)
 
-    def _keep(self, entry: JobEntry) -> None:
+    def _save(self, entry: JobEntry) -> None:
         try:
             self._store.save(entry)
         except OSError:
             _log.exception("a job's record cannot be written", extra={"job": entry.job.id})
-        self._tell(entry)
+        self._notify(entry)
 
-    def _tell(self, entry: JobEntry) -> None:
+    def _notify(self, entry: JobEntry) -> None:
         entry.version += 1
         self.wake_all()
 

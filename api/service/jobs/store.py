@@ -1,4 +1,4 @@
-"""Job records as files, LIBRARY/jobs/ID.json, each written whole: they survive the service. Blocks; no HTTP."""
+"""Job records as files LIBRARY/jobs/ID.json, written atomically, which survive a restart. Blocks."""
 
 import json
 import os
@@ -14,16 +14,16 @@ FINISHED = frozenset({"done", "failed", "cancelled"})
 
 @dataclass
 class JobEntry:
-    """A job with what only the service knows of it."""
+    """A job with internal fields of the service."""
 
     job: Job
     paths: list[str]
-    """Full paths."""
+    """Absolute paths."""
     attempts: int = 0
-    """How often it was begun."""
+    """How often it was started."""
     is_cancelled: bool = False
     version: int = 0
-    """Grows with every change; not kept."""
+    """Incremented with every change; not stored."""
 
     @property
     def is_finished(self) -> bool:
@@ -33,16 +33,16 @@ class JobEntry:
 class JobStore:
     """The records of one library."""
 
-    def __init__(self, folder: Path, *, most: int) -> None:
+    def __init__(self, folder: Path, *, max_finished: int) -> None:
         """
         Args:
-            most: finished jobs that are kept; older ones are forgotten.
+            max_finished: number of finished jobs to keep; older ones are deleted.
         """
         self._folder = folder
-        self._most = most
+        self._max_finished = max_finished
 
     def load(self) -> list[JobEntry]:
-        """All records, the oldest first; a file that is no record is left out and deleted."""
+        """All records, the oldest first. Invalid files are deleted."""
         entries: list[JobEntry] = []
         for file in sorted(self._folder.glob("*.json")) if self._folder.is_dir() else ():
             try:
@@ -56,7 +56,7 @@ class JobStore:
         return sorted(entries, key=lambda entry: (entry.job.created_at, entry.job.id))
 
     def save(self, entry: JobEntry) -> None:
-        """Writes one record; a crash leaves the old one or the new one."""
+        """Write one record atomically."""
         self._folder.mkdir(exist_ok=True)
         content = {"job": msgspec.to_builtins(entry.job), "paths": entry.paths, "attempts": entry.attempts}
         draft = self._folder / f".{entry.job.id}.part"
@@ -64,12 +64,12 @@ class JobStore:
             json.dump(content, stream)
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(draft, self._folder / f"{entry.job.id}.json")  # noqa: PTH105 - the atomic one
+        os.replace(draft, self._folder / f"{entry.job.id}.json")  # noqa: PTH105 - atomic
 
     def forget_old(self, entries: list[JobEntry]) -> list[JobEntry]:
-        """Deletes the oldest finished records beyond the bound; returns those that stay."""
+        """Delete the oldest finished records beyond the limit, and return the others."""
         finished = [entry for entry in entries if entry.is_finished]
-        gone = finished[: max(0, len(finished) - self._most)]
+        gone = finished[: max(0, len(finished) - self._max_finished)]
         for entry in gone:
             (self._folder / f"{entry.job.id}.json").unlink(missing_ok=True)
         ids = {entry.job.id for entry in gone}

@@ -1,7 +1,7 @@
-"""Uploaded files on the disk: written piece by piece under another name, named only when whole, swept after a crash.
+"""Uploaded files on disk: written in chunks to a temporary name, renamed when complete, swept after a crash.
 
-LIBRARY/uploads/.part/ID        a file that is still coming in
-LIBRARY/uploads/ID/NAME         a whole one
+LIBRARY/uploads/.part/ID        an incomplete upload
+LIBRARY/uploads/ID/NAME         a complete one
 """
 
 import os
@@ -24,37 +24,37 @@ _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 
 
 def check_name(name: str) -> str:
-    """The name for an uploaded file: one plain name, no path.
+    """Check the name of an upload: a plain file name without a path.
 
     Raises:
-        BadRequestError: it could be taken for a path, is hidden, overlong or holds characters that are no text.
+        BadRequestError: the name could be read as a path, is hidden, too long, or contains non-text characters.
     """
-    reason = _refusal(name)
+    reason = _name_problem(name)
     if reason:
-        raise BadRequestError(f"the name {reason}; give a plain file name as clip.mp4", fields=[("name", reason)])
+        raise BadRequestError(f"the name {reason}; give a plain file name such as clip.mp4", fields=[("name", reason)])
     return name
 
 
-def _refusal(name: str) -> str:
+def _name_problem(name: str) -> str:
     if not name.strip():
         return "is empty"
     if any(sign in name for sign in "/\\:\u2215\u2044\uff0f\uff3c\u29f5\u29f8\u2216\u2024\u2025\uff0e"):
-        return "holds a separator, or a character that looks like one"
+        return "contains a separator, or a character that looks like one"
     if name.startswith(".") or ".." in name or name != name.strip() or name.endswith("."):
-        return "begins or ends with a dot or a blank, or holds two dots in a row"
+        return "starts or ends with a dot or a space, or contains two dots in a row"
     if re.search(r"%(2e|2f|5c|00|25|c0|c1)", name.casefold()):
-        return "holds an encoded separator"
+        return "contains an encoded separator"
     if any(unicodedata.category(sign) in {"Cc", "Cs", "Cn", "Zl", "Zp"} for sign in name) or "\ufffd" in name:
-        return "holds characters that are no text"
+        return "contains characters that are not text"
     if name.startswith("~") or _DEVICES.fullmatch(name):
-        return "means something else to a system"
+        return "has a special meaning on some systems"
     if len(name.encode()) > MAX_NAME_BYTES:
         return f"has more than {MAX_NAME_BYTES} bytes"
     return ""
 
 
 class PartFile:
-    """A file that comes in. A context manager: unless it was kept, it is gone afterwards. Its methods block."""
+    """An incomplete upload. Its methods block. Call `keep` or `discard` at the end."""
 
     def __init__(self, folder: Path, name: str, service: ServiceSettings) -> None:
         self._folder = folder
@@ -67,18 +67,18 @@ class PartFile:
         self._stream = None
 
     def open(self, declared_bytes: int) -> None:
-        """Makes the file. Raises StorageFullError."""
+        """Create the file. Raises StorageFullError."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if len(os.listdir(self._folder)) - 1 >= self._service.max_uploads:  # noqa: PTH208 - names only
             raise StorageFullError(
-                f"{self._service.max_uploads} uploaded videos are kept already; forget some first (DELETE)"
+                f"{self._service.max_uploads} uploaded videos are stored already; delete some first (DELETE)"
             )
         self._check_space(declared_bytes)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
         self._stream = os.fdopen(descriptor, "wb")
 
     def write(self, piece: bytes) -> None:
-        """Raises TooLargeError, StorageFullError."""
+        """Append a chunk. Raises TooLargeError, StorageFullError."""
         assert self._stream
         self.size_bytes += len(piece)
         check_size(self.size_bytes, self._service)
@@ -91,7 +91,7 @@ class PartFile:
             raise StorageFullError(f"the upload cannot be written: {error.strerror}") from error
 
     def close(self) -> None:
-        """All bytes are on the disk."""
+        """Flush the file to disk and close it."""
         if self._stream:
             self._stream.flush()
             os.fsync(self._stream.fileno())
@@ -100,13 +100,13 @@ class PartFile:
 
     @property
     def target(self) -> Path:
-        """Where `keep` will put it."""
+        """Path of the complete file after `keep`."""
         return self._folder / self._id / self._name
 
     def keep(self) -> Path:
-        """Gives the whole file its name."""
+        """Rename the complete file to `target`."""
         self.target.parent.mkdir()
-        os.replace(self.path, self.target)  # noqa: PTH105 - the atomic one
+        os.replace(self.path, self.target)  # noqa: PTH105 - atomic
         for folder in (self.target.parent, self._folder):
             descriptor = os.open(folder, os.O_RDONLY)
             with suppress(OSError):
@@ -115,7 +115,7 @@ class PartFile:
         return self.target
 
     def discard(self) -> None:
-        """Removes what came in, unless it was kept; safe to repeat."""
+        """Delete the file unless it was kept. Safe to call twice."""
         if self._stream:
             self._stream.close()
             self._stream = None
@@ -128,13 +128,13 @@ class PartFile:
 
 
 def check_size(size_bytes: int, service: ServiceSettings) -> None:
-    """Raises TooLargeError."""
+    """Raises TooLargeError for an upload above the limit."""
     if size_bytes > service.max_upload_bytes:
         raise TooLargeError(f"an upload has at most {service.max_upload_bytes:,} bytes; send a smaller file")
 
 
-def drop_upload(folder: Path, path: str | Path) -> None:
-    """Deletes an uploaded file and its folder; leaves alone whatever is not exactly such a file."""
+def delete_upload(folder: Path, path: str | Path) -> None:
+    """Delete an uploaded file and its folder. Other paths are ignored."""
     file = Path(path)
     if file.parent.parent == folder and _ID.fullmatch(file.parent.name):
         file.unlink(missing_ok=True)
@@ -143,27 +143,27 @@ def drop_upload(folder: Path, path: str | Path) -> None:
 
 
 def sweep_uploads(folder: Path, *, keep: Collection[str], parts: bool) -> list[Path]:
-    """Deletes uploaded files that neither a video nor a waiting job names, which a crash left behind.
+    """Delete uploads that a crash left behind, which neither a video nor an unfinished job refers to.
 
     Args:
-        keep: full paths.
-        parts: also what is still coming in; only before the service takes requests.
+        keep: absolute paths of files to keep.
+        parts: also delete incomplete uploads; only before the service accepts requests.
 
     Returns:
-        What was deleted.
+        The deleted files.
     """
     if not folder.is_dir():
         return []
     if parts:
         shutil.rmtree(folder / PART_FOLDER, ignore_errors=True)
-    gone: list[Path] = []
+    deleted: list[Path] = []
     for own in folder.iterdir():
         if not _ID.fullmatch(own.name):
             continue
         for file in own.iterdir():
             if str(file) not in keep:
-                gone.append(file)
-                drop_upload(folder, file)
+                deleted.append(file)
+                delete_upload(folder, file)
         with suppress(OSError):
             own.rmdir()
-    return gone
+    return deleted

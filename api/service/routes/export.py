@@ -11,17 +11,17 @@ from litestar import Controller, Response, post
 from litestar.params import Body
 
 from api.errors import BadRequestError
-from api.export.document_formats import MEDIA_TYPES, Document, documents
+from api.export.document_formats import MEDIA_TYPES, Document, render_documents
 from api.export.file_names import safe_name
-from api.export.source_probe import MediaChild
-from api.export.subclip_preparation import Prepared, prepare
-from api.export.subclips import Wanted
+from api.export.source_probe import MediaWorker
+from api.export.subclip_preparation import PreparedExport, prepare_subclips
+from api.export.subclips import RequestedMoment
 from api.media.opened_file import OpenedFile
 from api.media.timecode import parse_rate
 from api.service.disconnects import run_while_connected
-from api.service.files.export_files import check_cut, clips_of, reel_of
+from api.service.files.export_files import build_clips_zip, build_reel, check_total_length
 from api.service.files.file_response import AnyRequest, file_response
-from api.service.files.media_preparer import desk_of
+from api.service.files.media_preparer import preparer_of
 from api.service.problems import described
 from api.service.routes.file_headers import content_disposition
 from api.service.routes.spans import finite
@@ -58,55 +58,64 @@ class ExportRoutes(Controller):
         Clips and reels hold at most 50 moments and 600 s in total. While they are being cut, the answer is 503 with
         Retry-After: repeat the request, since finished clips are kept.
         """
-        wanted = await runtime.lookups.run(lambda: _wanted(runtime, data))
+        moments = await runtime.lookups.run(lambda: _wanted(runtime, data))
         rate = None if data.rate is None else parse_rate(data.rate)
         gone = threading.Event()
         try:
-            preparing = runtime.cuts.run(lambda: _prepared(runtime, data, wanted, gone, rate=rate))
+            preparing = runtime.cuts.run(lambda: _prepared(runtime, data, moments, gone, rate=rate))
             prepared = await run_while_connected(request, preparing)
         finally:
             gone.set()
         if data.format == "clips":
-            opened = await run_while_connected(request, clips_of(runtime, desk_of(runtime), prepared.takes))
+            opened = await run_while_connected(
+                request, build_clips_zip(runtime, preparer_of(runtime), prepared.subclips)
+            )
             return _file(request, opened, f"{safe_name(data.title)}.zip", "application/zip")
         if data.format == "reel":
-            opened = await run_while_connected(request, reel_of(runtime, desk_of(runtime), prepared.takes, rate=rate))
+            opened = await run_while_connected(
+                request, build_reel(runtime, preparer_of(runtime), prepared.subclips, rate=rate)
+            )
             return _file(request, opened, f"{safe_name(data.title)}.mp4", "video/mp4")
-        made = documents(prepared.takes, data.format, title=data.title, rate=rate, with_paths=False)
+        made = render_documents(prepared.subclips, data.format, title=data.title, rate=rate, with_paths=False)
         return _answer(made, MEDIA_TYPES[data.format], title=data.title)
 
 
-def _wanted(runtime: Runtime, data: ExportRequest) -> list[Wanted]:
+def _wanted(runtime: Runtime, data: ExportRequest) -> list[RequestedMoment]:
     """Raises NotFoundError, BadRequestError."""
     videos = {one.video_id: runtime.video(one.video_id) for one in {m.video_id: m for m in data.moments}.values()}
     return [_one(one, videos[one.video_id], f"moments[{place}]") for place, one in enumerate(data.moments)]
 
 
-def _one(moment: ExportMoment, video: Video, where: str) -> Wanted:
+def _one(moment: ExportMoment, video: Video, where: str) -> RequestedMoment:
     start = finite(moment.start_seconds, f"{where}.start_seconds")
     stop = finite(moment.stop_seconds, f"{where}.stop_seconds")
     if not start < min(stop, video.duration_seconds):
         message = f"not a span of a video that lasts {video.duration_seconds:.3f} s"
         raise BadRequestError(f"{where} is {message}", fields=[(where, message)])
-    return Wanted(
+    return RequestedMoment(
         video, TimeSpan(start, min(stop, video.duration_seconds)), moment.text or moment.why or moment.caption
     )
 
 
 def _prepared(
-    runtime: Runtime, data: ExportRequest, wanted: Sequence[Wanted], gone: threading.Event, *, rate: Fraction | None
-) -> Prepared:
+    runtime: Runtime,
+    data: ExportRequest,
+    moments: Sequence[RequestedMoment],
+    gone: threading.Event,
+    *,
+    rate: Fraction | None,
+) -> PreparedExport:
     """Blocks; stops when the client has disconnected."""
-    prepared = prepare(
-        MediaChild(runtime.settings, lambda: gone.is_set() or runtime.stopping.is_set()),
-        wanted,
+    prepared = prepare_subclips(
+        MediaWorker(runtime.settings, lambda: gone.is_set() or runtime.stopping.is_set()),
+        moments,
         data.format,
         rate=rate,
         drops=data.drop_frame,
         handle_seconds=data.handle_seconds,
     )
     if data.format in ("clips", "reel"):
-        check_cut(prepared.takes)
+        check_total_length(prepared.subclips)
     return prepared
 
 

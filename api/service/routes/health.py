@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Controller, Response, get
 from litestar.openapi.datastructures import ResponseSpec
 
-from api.service.files.media_preparer import desk_of
+from api.service.files.media_preparer import preparer_of
 from api.service.jobs.runner import JobRunner
 from api.service.metrics import MEDIA_TYPE, Metrics
 from api.service.problems import described
@@ -33,8 +33,10 @@ class HealthRoutes(Controller):
     async def health(self, runtime: Runtime, jobs: JobRunner) -> Health:
         """State of library, models, queues and disk; `degraded`, with reasons, if something is wrong."""
         found = await runtime.lookups.run(lambda: _health(runtime))
-        makings = desk_of(runtime).makings
-        found.queue[makings.name] = QueueState(running=makings.running, waiting=makings.waiting, limit=makings.limit)
+        preparations = preparer_of(runtime).preparations
+        found.queue[preparations.name] = QueueState(
+            running=preparations.running, waiting=preparations.waiting, limit=preparations.limit
+        )
         found.queue["jobs"] = QueueState(
             running=int(jobs.is_running), waiting=jobs.waiting, limit=runtime.service.max_jobs
         )

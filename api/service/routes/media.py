@@ -11,10 +11,17 @@ from api.media.web_vtt import subtitles_vtt
 from api.media.worker_request import probe_of
 from api.service.disconnects import run_while_connected
 from api.service.files.file_response import AnyRequest, FileResponse, file_response
-from api.service.files.media_preparer import Making, desk_of
-from api.service.files.media_worker import ask_child
-from api.service.files.playback import watchable
-from api.service.files.previews import Still, make_sheet, make_still, near_picture, sheet_name, sheet_vtt
+from api.service.files.media_preparer import Preparation, preparer_of
+from api.service.files.media_worker import process_video
+from api.service.files.playback import open_playable
+from api.service.files.previews import (
+    StillRequest,
+    find_near_thumbnail,
+    sprite_sheet_name,
+    sprite_sheet_vtt,
+    write_sprite_sheet,
+    write_still,
+)
 from api.service.options import BUCKETS, CLIP_START, CLIP_STOP, LANGUAGE, ORIGINAL, TIME, TIMELINE_QUERY, WIDTH
 from api.service.parameters import parameter
 from api.service.problems import described
@@ -54,7 +61,7 @@ class MediaRoutes(Controller):
             opened = await runtime.lookups.run(lambda: open_source(video))
             media_type = type_by_name(name)
         else:
-            opened, media_type = await run_while_connected(request, watchable(runtime, desk_of(runtime), video))
+            opened, media_type = await run_while_connected(request, open_playable(runtime, preparer_of(runtime), video))
         headers = {"Content-Disposition": content_disposition(name, kind="inline")} if original else {}
         return file_response(request, opened, media_type=media_type, headers=headers)
 
@@ -76,26 +83,26 @@ class MediaRoutes(Controller):
     ) -> FileResponse:
         """The span `[start, stop)` as a widely playable MP4 (H.264, AAC), accurate to the frame."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
-        desk = desk_of(runtime)
+        preparer = preparer_of(runtime)
         probe_of(video)
-        begin, end = clip_span(start, stop, video.duration_seconds, desk.settings.clip_most_seconds)
+        begin, end = clip_span(start, stop, video.duration_seconds, preparer.settings.max_clip_seconds)
         (await runtime.lookups.run(lambda: open_source(video))).close()
 
-        def make(draft: Path, making: Making) -> None:
-            ask_child(
-                desk,
+        def make(draft: Path, preparation: Preparation) -> None:
+            process_video(
+                preparer,
                 runtime.settings,
                 video,
                 "clip",
-                making=making,
+                preparation=preparation,
                 output=draft,
-                output_most_bytes=desk.settings.clip_bytes,
+                max_output_bytes=preparer.settings.clip_bytes,
                 start_seconds=begin,
                 stop_seconds=end,
             )
 
         name = f"{video.video_id}.{round(begin * 1000)}-{round(end * 1000)}.mp4"
-        making = desk.obtain(desk.clips, name, make, queue=runtime.cuts, goes_on=False)
+        making = preparer.obtain(preparer.clips, name, make, queue=runtime.cuts, finish_unattended=False)
         opened = await run_while_connected(request, making)
         stem = PurePath(video.path).stem
         shown = content_disposition(f"{stem} {file_name_time(begin)}-{file_name_time(end)}.mp4", kind="attachment")
@@ -121,15 +128,18 @@ class MediaRoutes(Controller):
     ) -> FileResponse:
         """The frame on screen at a time; after the end, the last one."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
-        desk, still = desk_of(runtime), Still(finite(t, "t"), width)
+        preparer, still = preparer_of(runtime), StillRequest(finite(t, "t"), width)
         probe_of(video)
-        near, smaller = await runtime.lookups.run(lambda: near_picture(runtime.library, video, still, desk.settings))
+        near, smaller = await runtime.lookups.run(
+            lambda: find_near_thumbnail(runtime.library, video, still, preparer.settings)
+        )
 
-        def make(draft: Path, making: Making) -> None:
-            make_still(desk, runtime.settings, video, still, smaller, draft, making)
+        def make(draft: Path, preparation: Preparation) -> None:
+            write_still(preparer, runtime.settings, video, still, smaller, draft, preparation)
 
         opened = near or await run_while_connected(
-            request, desk.obtain(desk.pictures, still.name(video), make, queue=runtime.cuts, goes_on=False)
+            request,
+            preparer.obtain(preparer.pictures, still.name(video), make, queue=runtime.cuts, finish_unattended=False),
         )
         return file_response(request, opened, media_type="image/jpeg", cache_control=CACHE_A_DAY)
 
@@ -159,7 +169,7 @@ class MediaRoutes(Controller):
         path = opened.path
         opened.close()
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
-        text = await runtime.lookups.run(lambda: sheet_vtt(video, path, desk_of(runtime).settings))
+        text = await runtime.lookups.run(lambda: sprite_sheet_vtt(video, path, preparer_of(runtime).settings))
         return Response(text, media_type="text/vtt; charset=utf-8", headers={"Cache-Control": CACHE_A_DAY})
 
     @get(
@@ -211,13 +221,15 @@ class MediaRoutes(Controller):
 
     async def _sheet(self, runtime: Runtime, video_id: str) -> OpenedFile:
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
-        desk = desk_of(runtime)
+        preparer = preparer_of(runtime)
         probe_of(video)
 
-        def make(draft: Path, making: Making) -> None:
-            make_sheet(desk, runtime.settings, runtime.library, video, draft, making)
+        def make(draft: Path, preparation: Preparation) -> None:
+            write_sprite_sheet(preparer, runtime.settings, runtime.library, video, draft, preparation)
 
-        return await desk.obtain(desk.pictures, sheet_name(video), make, queue=runtime.cuts, goes_on=True)
+        return await preparer.obtain(
+            preparer.pictures, sprite_sheet_name(video), make, queue=runtime.cuts, finish_unattended=True
+        )
 
 
 MEDIA_CONTROLLERS: Sequence[type[Controller]] = (MediaRoutes,)

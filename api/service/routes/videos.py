@@ -5,9 +5,9 @@ from typing import Annotated
 from litestar import Controller, delete, get, put
 from litestar.params import Body
 
-from api.service.files.media_preparer import desk_of
+from api.service.files.media_preparer import preparer_of
 from api.service.jobs.runner import JobRunner
-from api.service.jobs.uploads import drop_upload
+from api.service.jobs.uploads import delete_upload
 from api.service.options import NAME_WORDS, ORDER, SORT, STATE, TAG, VIDEO_LIMIT, VIDEO_OFFSET, Order, Sort, State
 from api.service.parameters import parameter
 from api.service.problems import described
@@ -82,12 +82,12 @@ class VideoRoutes(UploadRoutes):
             with Library.open_writer(runtime.library_path, maker=runtime.library.maker) as library:
                 library.remove_videos([video_id])
             for path in video.paths:
-                drop_upload(runtime.upload_folder, path)
+                delete_upload(runtime.upload_folder, path)
 
         jobs.check_idle()
-        desk = desk_of(runtime)
+        preparer = preparer_of(runtime)
         await runtime.lookups.run(work)
-        await runtime.lookups.run(lambda: desk.forget(video_id))
+        await runtime.lookups.run(lambda: preparer.forget(video_id))
 
 
 class TagRoutes(Controller):

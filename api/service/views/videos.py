@@ -8,7 +8,7 @@ from typing import Any
 
 from api.formatting import rfc3339
 from api.index_progress import stages_of
-from api.media.playback_method import how_to_play
+from api.media.playback_method import estimate_playback_method
 from api.service.links import media_link, sprites_link, thumbnail_link
 from api.service.options import Sort, State
 from api.service.runtime import Runtime
@@ -103,7 +103,7 @@ class VideoViews:
             "stages": [stage for stage in STAGES if stage in video.stages],
             "failure": failure if video.failure_kind else None,
             "segments": self._segment_count(video),
-            "playable": how_to_play(video),
+            "playable": estimate_playback_method(video),
             "thumbnail": thumbnail_link(video.video_id, min(video.duration_seconds / 2, 3.0)),
             "media": media_link(video.video_id),
             "sprites": sprites_link(video.video_id),

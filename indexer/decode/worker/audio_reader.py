@@ -1,121 +1,116 @@
-"""The sound of a file as one channel of 16 kHz, front to back, at its true times; bounded memory whatever the length.
+"""Audio of a file as mono at 16 kHz, front to back with true times, in bounded memory.
 
-Runs in the decoder's child process. Leaves out which words are in it.
+Runs in the decoder child. Leaves out speech recognition.
 
-A sound track has its own timestamps, which may begin before or after the pictures', pause and jump. Sound is resampled
-in runs: within a run samples follow one another without a break, and a run ends where the timestamps leave that line.
-Times of samples rise strictly: what a container gives twice is dropped.
+An audio track has its own timestamps, which may start before or after the video's, and have gaps and jumps. Audio is
+resampled in runs: within a run, samples are contiguous; a run ends where timestamps deviate from the sample count.
+Times of samples rise strictly: overlapping audio is dropped.
 """
 
 from collections.abc import Callable, Iterator
 
 import av
-import av.audio.frame
-import av.audio.stream
 import av.error
 import numpy as np
-from av.stream import Disposition
 
-from indexer.decode.protocol import SOUND_PIECE_SAMPLES, SOUND_RATE
-from indexer.decode.worker.container import InputContainer, Packet, has_decoder
+from indexer.decode.protocol import AUDIO_CHUNK_SAMPLES, AUDIO_RATE
+from indexer.decode.worker.av_types import AudioFrame, InputContainer, Packet
+from indexer.decode.worker.stream_selection import choose_audio_stream, has_decoder
 from indexer.records import Samples16
 
-AudioFrame = av.audio.frame.AudioFrame
-AudioStream = av.audio.stream.AudioStream
-MOST_DRIFT_SECONDS = 0.1
-"""Timestamps that are farther from where the samples so far end begin a new run. Containers that count in whole
-milliseconds and clocks that drift stay within it."""
+MAX_DRIFT_SECONDS = 0.1
+"""A timestamp farther from the end of the samples so far starts a new run. Timestamps in whole milliseconds and
+clock drift stay within it."""
 _MAX_READ_ERRORS = 32
-"""Consecutive failures to read a packet after which the rest is given up."""
-_NOT_THE_PROGRAMME = Disposition.comment | Disposition.visual_impaired | Disposition.karaoke | Disposition.clean_effects
+"""Consecutive failed reads after which reading stops."""
 
 
-class SoundTrack:
-    """The best sound track of an open container."""
+class AudioTrackReader:
+    """The audio track of an open container, as chosen by `choose_audio_stream`."""
 
     def __init__(self, container: InputContainer, start_seconds: float, on_progress: Callable[[], None]) -> None:
         """
         Args:
-            start_seconds: container time of the first presented picture, which is 0 on the player's clock.
+            start_seconds: container time of the first presented frame, which is 0 on the player's clock.
         """
         self._container = container
         self._start = start_seconds
         self._on_progress = on_progress
-        self._stream = best_sound(container)
+        self._stream = choose_audio_stream(container)
         self._bad_packets = self._packets = 0
         self._is_cut = False
         self._reason = ""
-        self._heard_until = 0.0
-        """Player's time up to which samples were given; nothing before 0 is."""
+        self._sent_until = 0.0
+        """Time on the player's clock up to which samples were yielded; none lie before 0."""
 
     @property
     def found(self) -> bool:
-        """Whether there is a sound track."""
+        """Whether the file has an audio track."""
         return self._stream is not None
 
     def warnings(self) -> tuple[str, ...]:
-        """After reading: the damage in words, for people."""
+        """After reading: descriptions of the damage, for users."""
         detail = f" ({self._reason})" if self._reason else ""
         lines: list[str] = []
         if self._stream is not None and not has_decoder(self._stream):
-            lines.append("the sound cannot be decoded: FFmpeg has no decoder for its codec")
+            lines.append("the audio cannot be decoded: FFmpeg has no decoder for its codec")
         if self._is_cut:
-            lines.append(f"the sound is damaged or cut off after {self._heard_until:.1f} s{detail}")
+            lines.append(f"the audio is damaged or truncated after {self._sent_until:.1f} s{detail}")
         if self._bad_packets:
-            lines.append(f"{self._bad_packets} of {self._packets} packets of sound unreadable{detail}")
+            lines.append(f"{self._bad_packets} of {self._packets} audio packets are unreadable{detail}")
         return tuple(lines)
 
     def pieces(self) -> Iterator[tuple[float, Samples16]]:
-        """(time of the first sample, samples) with times that rise, from 0 on; at most `SOUND_PIECE_SAMPLES` each."""
+        """(time of the first sample, samples): rising times from 0 on, at most `AUDIO_CHUNK_SAMPLES` samples each."""
         if self._stream is None or not has_decoder(self._stream):
             return
-        held: list[Samples16] = []
+        pending: list[Samples16] = []
         begin = 0.0
-        for seconds, samples in self._rising():
-            end = begin + sum(map(len, held)) / SOUND_RATE
-            if held and abs(seconds - end) > 0.5 / SOUND_RATE:
-                yield from _cut(begin, held)
-                held = []
-            begin = begin if held else seconds
-            held.append(samples)
-            while sum(map(len, held)) >= SOUND_PIECE_SAMPLES:
-                whole = np.concatenate(held)
-                yield begin, whole[:SOUND_PIECE_SAMPLES]
-                held, begin = [whole[SOUND_PIECE_SAMPLES:]], begin + SOUND_PIECE_SAMPLES / SOUND_RATE
-        yield from _cut(begin, held)
+        for seconds, samples in self._without_overlaps():
+            end = begin + sum(map(len, pending)) / AUDIO_RATE
+            if pending and abs(seconds - end) > 0.5 / AUDIO_RATE:
+                yield from _chunks(begin, pending)
+                pending = []
+            begin = begin if pending else seconds
+            pending.append(samples)
+            while sum(map(len, pending)) >= AUDIO_CHUNK_SAMPLES:
+                joined = np.concatenate(pending)
+                yield begin, joined[:AUDIO_CHUNK_SAMPLES]
+                pending, begin = [joined[AUDIO_CHUNK_SAMPLES:]], begin + AUDIO_CHUNK_SAMPLES / AUDIO_RATE
+        yield from _chunks(begin, pending)
 
-    def _rising(self) -> Iterator[tuple[float, Samples16]]:
+    def _without_overlaps(self) -> Iterator[tuple[float, Samples16]]:
         for seconds, samples in self._resampled():
-            early = max(0, round((self._heard_until - seconds) * SOUND_RATE))
-            kept = samples[early:]
-            if len(kept):
-                begin = seconds + early / SOUND_RATE
-                self._heard_until = begin + len(kept) / SOUND_RATE
-                yield begin, kept
+            early = max(0, round((self._sent_until - seconds) * AUDIO_RATE))
+            new_samples = samples[early:]
+            if len(new_samples):
+                begin = seconds + early / AUDIO_RATE
+                self._sent_until = begin + len(new_samples) / AUDIO_RATE
+                yield begin, new_samples
 
     def _resampled(self) -> Iterator[tuple[float, Samples16]]:
-        """Samples run by run; a run's time is its first frame's, and counted from there."""
+        """Samples run by run. Times count from the first frame of the run."""
         resampler: av.AudioResampler | None = None
         anchor, given, taken_seconds = 0.0, 0, 0.0
         for frame in self._frames():
             at = anchor + taken_seconds if frame.pts is None else float(frame.pts * self._tick) - self._start
-            if resampler is None or abs(at - anchor - taken_seconds) > MOST_DRIFT_SECONDS:
-                yield from _flushed(resampler, anchor + given / SOUND_RATE)
+            if resampler is None or abs(at - anchor - taken_seconds) > MAX_DRIFT_SECONDS:
+                yield from _flushed(resampler, anchor + given / AUDIO_RATE)
                 resampler, anchor, given, taken_seconds = _resampler(), at, 0, 0.0
             try:
                 ready = resampler.resample(frame)
-            except (av.error.FFmpegError, ValueError):  # another rate or layout from here on
-                yield from _flushed(resampler, anchor + given / SOUND_RATE)
+            except (av.error.FFmpegError, ValueError):  # the sample rate or layout changes here
+                yield from _flushed(resampler, anchor + given / AUDIO_RATE)
                 resampler, anchor, given, taken_seconds = _resampler(), at, 0, 0.0
-                ready = self._tried(resampler, frame)
+                ready = self._resample_or_skip(resampler, frame)
             taken_seconds += frame.samples / frame.sample_rate if frame.sample_rate else 0.0
             for piece in ready:
                 samples = piece.to_ndarray()[0].astype(np.int16, copy=False)
-                yield anchor + given / SOUND_RATE, samples
+                yield anchor + given / AUDIO_RATE, samples
                 given += len(samples)
-        yield from _flushed(resampler, anchor + given / SOUND_RATE)
+        yield from _flushed(resampler, anchor + given / AUDIO_RATE)
 
-    def _tried(self, resampler: av.AudioResampler, frame: AudioFrame) -> list[AudioFrame]:
+    def _resample_or_skip(self, resampler: av.AudioResampler, frame: AudioFrame) -> list[AudioFrame]:
         try:
             return resampler.resample(frame)
         except (av.error.FFmpegError, ValueError) as error:
@@ -130,7 +125,7 @@ class SoundTrack:
 
     def _frames(self) -> Iterator[AudioFrame]:
         assert self._stream is not None
-        for packet in self._packets_read():
+        for packet in self._read_packets():
             self._on_progress()
             self._packets += packet is not None
             try:
@@ -141,8 +136,8 @@ class SoundTrack:
                 self._bad_packets += 1
                 self._reason = str(getattr(error, "strerror", None) or error)
 
-    def _packets_read(self) -> Iterator[Packet | None]:
-        """The track's packets, then None; reading goes on after a damaged place."""
+    def _read_packets(self) -> Iterator[Packet | None]:
+        """Packets of the track, then None to flush the decoder. Reading continues after damaged packets."""
         failures = 0
         while failures < _MAX_READ_ERRORS:
             try:
@@ -159,39 +154,25 @@ class SoundTrack:
         yield None
 
 
-def best_sound(container: InputContainer) -> AudioStream | None:
-    """The track that players choose: no commentary, then one marked as default, then one that can be decoded."""
-    streams = sorted(
-        container.streams.audio,
-        key=lambda stream: (
-            bool(stream.disposition & _NOT_THE_PROGRAMME),
-            not has_decoder(stream),
-            not stream.disposition & Disposition.default,
-            stream.index,
-        ),
-    )
-    return streams[0] if streams else None
-
-
 def _resampler() -> av.AudioResampler:
-    return av.AudioResampler(format="s16", layout="mono", rate=SOUND_RATE)
+    return av.AudioResampler(format="s16", layout="mono", rate=AUDIO_RATE)
 
 
 def _flushed(resampler: av.AudioResampler | None, seconds: float) -> Iterator[tuple[float, Samples16]]:
-    """What a resampler still holds at the end of a run."""
+    """The samples left in a resampler at the end of a run."""
     if resampler is None:
         return
     try:
         ready = resampler.resample(None)
-    except (av.error.FFmpegError, ValueError):  # nothing was put in
+    except (av.error.FFmpegError, ValueError):  # the resampler received no frame
         return
     for piece in ready:
         samples = piece.to_ndarray()[0].astype(np.int16, copy=False)
         yield seconds, samples
-        seconds += len(samples) / SOUND_RATE
+        seconds += len(samples) / AUDIO_RATE
 
 
-def _cut(begin: float, held: list[Samples16]) -> Iterator[tuple[float, Samples16]]:
-    whole = np.concatenate(held) if held else np.empty(0, np.int16)
-    for place in range(0, len(whole), SOUND_PIECE_SAMPLES):
-        yield begin + place / SOUND_RATE, whole[place : place + SOUND_PIECE_SAMPLES]
+def _chunks(begin: float, pending: list[Samples16]) -> Iterator[tuple[float, Samples16]]:
+    joined = np.concatenate(pending) if pending else np.empty(0, np.int16)
+    for offset in range(0, len(joined), AUDIO_CHUNK_SAMPLES):
+        yield begin + offset / AUDIO_RATE, joined[offset : offset + AUDIO_CHUNK_SAMPLES]

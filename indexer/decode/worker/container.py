@@ -1,8 +1,8 @@
-"""Open a file with FFmpeg (PyAV) so that it can neither read another file nor reach a network, and choose its pictures.
+"""Opening of files with FFmpeg (PyAV), without access to other files or the network.
 
-Runs in the decoder's child process. Leaves out decoding. `avformat` probes the content, whatever the name says; its
-`format_whitelist` is applied to the probed format before that format's code reads a byte, so a playlist in an `.mp4`
-is refused unread.
+Runs in the decoder child. Leaves out decoding. `avformat` probes the content, whatever the file name says. Its
+`format_whitelist` applies to the probed format before that format's code reads a byte, so a playlist named `.mp4` is
+refused unread.
 """
 
 import os
@@ -12,25 +12,22 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
 
 import av
-import av.container
 import av.error
-import av.packet
-import av.video.stream
-from av.stream import Disposition, Stream
 
 from indexer.decode.child_log import last_line, log_since, log_size
 from indexer.decode.protocol import DecodeRequest
 from indexer.decode.sniffing import (
     HEAD_BYTES,
-    has_encrypted_pictures,
+    has_encrypted_video,
     is_animated_webp,
     is_lone_fragment,
     is_protected_iso,
     playlist_kind,
 )
+from indexer.decode.worker.av_types import InputContainer, VideoStream
+from indexer.decode.worker.stream_selection import rank_video_streams
 from indexer.errors import (
     DecodeLimitError,
     EncryptedVideoError,
@@ -50,33 +47,25 @@ VIDEO_FORMATS = (
         "bink smk roq flic dirac avs avs2 avs3 cavsvideo dnxhd evc apv "
     ).split(),
 )
-"""Self-contained formats with moving pictures that are read."""
+"""Self-contained video formats that are decoded."""
 OTHER_FORMATS = (
     "aac,ac3,ac4,aiff,amr,amrnb,amrwb,ape,au,caf,dsf,dts,dtshd,eac3,flac,iamf,loas,mlp,mp3,mpc,mpc8,oma,qoa,rcwt,shn,"
     "spdif,tak,truehd,tta,voc,w64,wav,wv,ass,lrc,microdvd,mpl2,mpsub,realtext,sami,scc,srt,stl,subviewer,subviewer1,"
     "sup,ttml,vobsub,vplayer,webvtt"
 ).split(",")
-"""Sound and subtitle formats: opened only to say so. (`vobsub` opens its `.sub`, so it is not opened.)"""
+"""Audio and subtitle formats, opened only to explain the refusal; not `vobsub`, which reads its `.sub` file."""
 _OPENED = ",".join((*VIDEO_FORMATS, *(name for name in OTHER_FORMATS if name != "vobsub")))
 _LISTS = {"hls", "dash", "concat", "sdp", "rtsp", "rtp", "sap", "imf", "image2", "image2pipe", "webm_dash_manifest"}
 _SCRIPTS = {"avisynth", "vapoursynth", "lavfi", "tedcaptions", "vobsub", "mm", "tty"}
 _PICTURE_FORMATS = {"gif", "apng", "jpegxl_anim"}
 _STILL_BRANDS = {"avif", "heic", "heix", "mif1"}
-"""Major brands of one-picture files in the MP4 family; `avis` and `hevc` are their moving kin."""
+"""Major brands of still images in the MP4 family; `avis` and `hevc` are the corresponding sequences."""
 _REFUSED = re.compile(r"\[([\w,]+) @ [^\]]*\] Format not on whitelist")
-_NOT_MOVING = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
-
-InputContainer = av.container.InputContainer
-if TYPE_CHECKING:
-    Packet = av.packet.Packet[Any]
-else:
-    Packet = av.packet.Packet  # generic in the stubs only
-VideoStream = av.video.stream.VideoStream
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedMedia:
-    """An open container and the video streams worth trying, the best first."""
+    """An open container and its video streams, the best first."""
 
     container: InputContainer
     streams: tuple[VideoStream, ...]
@@ -84,7 +73,7 @@ class OpenedMedia:
 
 @cache
 def openable_name(path: str) -> str:
-    """A name that FFmpeg can be given: names that are not UTF-8 go through the kernel's link to an open file."""
+    """A name that FFmpeg accepts: for names that are not UTF-8, the link in `/proc` to an open descriptor."""
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:
@@ -93,7 +82,7 @@ def openable_name(path: str) -> str:
 
 
 def check_file(path: str) -> bytes:
-    """The first bytes of a regular, non-empty file that is no playlist.
+    """The first `HEAD_BYTES` of a file, which must be regular, non-empty and not a playlist.
 
     Raises:
         VanishedVideoError, UnreadableVideoError, UnsafeVideoError.
@@ -101,7 +90,7 @@ def check_file(path: str) -> bytes:
     try:
         info = Path(path).stat()
         if not stat.S_ISREG(info.st_mode):
-            raise UnreadableVideoError("this is not a regular file; give a video file")
+            raise UnreadableVideoError("not a regular file; give a video file")
         with Path(path).open("rb") as stream:
             head = stream.read(HEAD_BYTES)
     except FileNotFoundError:
@@ -112,15 +101,15 @@ def check_file(path: str) -> bytes:
         raise UnreadableVideoError("the file is empty (0 bytes); copy it again from its source")
     kind = playlist_kind(head)
     if kind:
-        raise UnsafeVideoError(f"this is {kind}, which names other files; index those files themselves")
+        raise UnsafeVideoError(f"this is {kind}, which refers to other files; index those files instead")
     return head
 
 
 def open_container(path: str) -> InputContainer:
-    """Open the file with the safe options.
+    """Open the file with safe options.
 
     Raises:
-        VideoError: of the kind that fits; see `explain_open_failure`.
+        VideoError: the matching subclass; see `explain_open_failure`.
     """
     head = check_file(path)
     options = {"protocol_whitelist": "file", "format_whitelist": _OPENED, "enable_drefs": "0"}
@@ -132,10 +121,10 @@ def open_container(path: str) -> InputContainer:
 
 
 def explain_open_failure(path: str, head: bytes, error: Exception, log: str) -> VideoError:
-    """The typed error for a file that FFmpeg does not open.
+    """The typed error for a file that FFmpeg cannot open.
 
     Args:
-        log: FFmpeg's lines while opening, each as `[format @ 0x...] text`.
+        log: what FFmpeg logged meanwhile, in lines such as `[format @ 0x...] text`.
     """
     refused = _REFUSED.search(log)
     if refused:
@@ -146,7 +135,7 @@ def explain_open_failure(path: str, head: bytes, error: Exception, log: str) -> 
         return DecodeLimitError("opening it needed more memory than decode_memory_mib allows")
     if is_lone_fragment(head):
         return UnreadableVideoError(
-            "a fragment of a streamed MP4 without its initialisation segment; index the whole file"
+            "a fragment of a streamed MP4 without its initialization segment; index the whole file"
         )
     with Path(path).open("rb") as stream:
         if is_protected_iso(stream):
@@ -158,69 +147,48 @@ def explain_open_failure(path: str, head: bytes, error: Exception, log: str) -> 
 
 def _refused_format(name: str, head: bytes) -> VideoError:
     if name in _LISTS or name in _SCRIPTS:
-        return UnsafeVideoError(f"the content is of format {name!r}, which reads other files; index those themselves")
+        return UnsafeVideoError(f"the content is of format {name!r}, which reads other files; index those instead")
     if is_animated_webp(head):
         return UnreadableVideoError("an animated WebP, which FFmpeg cannot decode; convert it to a video")
     if name.endswith("_pipe") or name in {"ico", "alias_pix", "brender_pix", "fits"}:
-        return NoPictureError(f"a single still picture ({name.removesuffix('_pipe')}), not a video")
-    return UnreadableVideoError(f"the content is of format {name!r}, which is not among the video formats read here")
+        return NoPictureError(f"a still image ({name.removesuffix('_pipe')}), not a video")
+    return UnreadableVideoError(f"the content is of format {name!r}, which is not a supported video format")
 
 
 def open_media(request: DecodeRequest) -> OpenedMedia:
-    """Open the file, hold it against the limits, and rank its video streams.
+    """Open the file, check the limits, and rank its video streams.
 
     Raises:
-        VideoError: of the kind that fits.
+        VideoError: the matching subclass.
     """
     container = open_container(request.path)
     count = len(container.streams)
     if count > request.max_streams:
         raise DecodeLimitError(f"the file has {count} streams, more than max_streams = {request.max_streams}")
     if not count:
-        raise NoPictureError("the file has no streams at all")
-    streams = rank_streams(container)
+        raise NoPictureError("the file has no streams")
+    streams = rank_video_streams(container)
     if not streams:
-        raise NoPictureError(_what_is_there(container))
+        raise NoPictureError(_describe_streams(container))
     if _is_still(container, request.path):
-        raise NoPictureError("a single still picture, not a video")
+        raise NoPictureError("a still image, not a video")
     if container.format.name.startswith("mov"):
         with Path(request.path).open("rb") as stream:
-            if has_encrypted_pictures(stream):
-                raise EncryptedVideoError("the pictures are encrypted (DRM); index an unprotected copy")
+            if has_encrypted_video(stream):
+                raise EncryptedVideoError("the video is encrypted (DRM); index an unprotected copy")
     return OpenedMedia(container, streams)
 
 
-def rank_streams(container: InputContainer) -> tuple[VideoStream, ...]:
-    """Real video streams, the best first: marked as default, then larger, then more frames, then earlier.
-
-    Cover art, timed thumbnails and stills are none. A file's own default comes before size because it is what
-    players show.
-    """
-    real = [stream for stream in container.streams.video if not stream.disposition & _NOT_MOVING]
-    return tuple(
-        sorted(
-            real,
-            key=lambda stream: (
-                not stream.disposition & Disposition.default,
-                -_area(stream),
-                -stream.frames,
-                stream.index,
-            ),
-        )
-    )
-
-
 def check_pixels(width: int, height: int, request: DecodeRequest) -> None:
-    """Raises DecodeLimitError for a picture with too many pixels."""
+    """Raises DecodeLimitError for a frame with too many pixels."""
     if width * height > request.max_pixels:
         raise DecodeLimitError(
-            f"a picture of {width} x {height} = {width * height} pixels is larger than"
-            f" max_pixels = {request.max_pixels}"
+            f"a frame of {width} x {height} = {width * height} pixels is larger than max_pixels = {request.max_pixels}"
         )
 
 
 def _is_still(container: InputContainer, path: str) -> bool:
-    """A picture format that may move but does not."""
+    """Whether an image format that supports animation holds a single image."""
     if container.metadata.get("major_brand", "").strip() in _STILL_BRANDS:
         return True
     if container.format.name not in _PICTURE_FORMATS:
@@ -233,21 +201,12 @@ def _is_still(container: InputContainer, path: str) -> bool:
             return False
 
 
-def has_decoder(stream: Stream) -> bool:
-    """PyAV's stubs hide that a stream without a decoder has no codec context."""
-    return bool(cast(object, stream.codec_context))
-
-
-def _area(stream: VideoStream) -> int:
-    return stream.codec_context.width * stream.codec_context.height if has_decoder(stream) else 0
-
-
-def _what_is_there(container: InputContainer) -> str:
+def _describe_streams(container: InputContainer) -> str:
     kinds = [stream.type for stream in container.streams]
     if container.streams.video:
-        return "the only picture is a cover or a still; there is no moving video"
+        return "the file has only cover art or a still image, no video"
     if "audio" in kinds:
-        return "the file has sound but no pictures"
+        return "the file has audio but no video"
     if "subtitle" in kinds:
-        return "the file has only text tracks and no pictures"
+        return "the file has only text tracks, no video"
     return f"the file has no video stream (it has: {', '.join(sorted(set(map(str, kinds))))})"

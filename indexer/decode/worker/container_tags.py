@@ -1,27 +1,27 @@
-"""An open container -> what it says in words, ready to travel to the parent. Runs in the decoder's child process.
+"""Tags and chapters of an open container, as JSON for the parent. Runs in the decoder child.
 
-Leaves out what the words mean (`metadata`, pure).
+Leaves out their interpretation (`indexer.decode.metadata`).
 """
 
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
-from indexer.decode.metadata import MAX_CHAPTERS, RawChapter, metadata_of, metadata_values
+from indexer.decode.metadata import MAX_CHAPTERS, RawChapter, metadata_from_tags, metadata_to_json
 from indexer.decode.protocol import Message
-from indexer.decode.worker.container import InputContainer, VideoStream
+from indexer.decode.worker.av_types import InputContainer, VideoStream
 
 _NO_TIME = -(1 << 63)
 """FFmpeg's AV_NOPTS_VALUE."""
 _OF_THE_TRACK = frozenset({"title", "comment", "description", "date"})
-"""Tags that in a stream speak of the track (`English, 5.1`), not of the video; in Ogg they are the video's."""
+"""Stream tags that describe the track (`English, 5.1`) and not the video, except in Ogg."""
 
 
 def container_metadata(container: InputContainer, stream: VideoStream, *, start_seconds: float) -> Message:
-    """`indexer.decode.metadata.metadata_values` of the container.
+    """Metadata of the container, as `metadata_to_json` returns it.
 
     Args:
-        stream: the video stream that was chosen; the container's own tags come before its.
+        stream: the chosen video stream; the container's tags take precedence over its tags.
         start_seconds: container time of the first presented frame.
     """
     in_streams: dict[str, str] = {}
@@ -30,14 +30,14 @@ def container_metadata(container: InputContainer, stream: VideoStream, *, start_
             in_streams |= other.metadata
     else:
         in_streams |= {name: value for name, value in stream.metadata.items() if name.lower() not in _OF_THE_TRACK}
-    found = metadata_of(
+    found = metadata_from_tags(
         in_streams | container.metadata,
         [_raw(chapter) for chapter in container.chapters()[:MAX_CHAPTERS]],
         start_seconds=start_seconds,
         duration_seconds=max(0.0, (container.duration or 0) / 1e6),
         now=datetime.now(UTC),
     )
-    return metadata_values(found)
+    return metadata_to_json(found)
 
 
 def _raw(chapter: Any) -> RawChapter:

@@ -1,7 +1,7 @@
-"""Sampled pictures through decord, for tidy files only (`decode_table` says which).
+"""Frame sampling with decord, for regular files only (`packet_table` decides which).
 
-Runs in the decoder's child process; decord is imported here and nowhere else. Raises `DecordFailedError` on the
-slightest doubt, and the job goes on with PyAV. Leaves out which times are asked (`decode_sampling`).
+Runs in the decoder child; the only file that imports decord. Raises `DecordFailedError` at the slightest doubt, and the
+job continues with PyAV. Leaves out frame selection (`frame_sampling`).
 """
 
 import importlib.util
@@ -12,43 +12,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.decode.child_log import last_line, log_since, log_size
-from indexer.decode.frame_sampling import AskedTimes, choose_frames
+from indexer.decode.frame_sampling import SampleTimes, choose_frames
 from indexer.decode.frame_transforms import as_pixels
 from indexer.decode.protocol import DecodeRequest
-from indexer.decode.worker.container import InputContainer, open_container, openable_name
-from indexer.decode.worker.frame_conversion import PictureMaker
-from indexer.decode.worker.packet_table import DECORD_HOARD_BYTES, decord_hoard_bytes, decord_objection, scan_packets
-from indexer.decode.worker.pyav_reader import PyavReader, VideoFrame
+from indexer.decode.worker.av_types import InputContainer, VideoFrame
+from indexer.decode.worker.container import open_container, openable_name
+from indexer.decode.worker.frame_conversion import FrameConverter
+from indexer.decode.worker.packet_table import DECORD_BUFFER_BYTES, decord_buffer_bytes, decord_objection, scan_packets
+from indexer.decode.worker.pyav_reader import PyavReader
 from indexer.decode.worker.text_tracks import TextTracks
 from indexer.errors import DecodeLimitError
 from indexer.records import Pixels
 
 MAX_APART = 0.25
-"""Mean difference in grey levels (of 255) between decord's picture and PyAV's. Measured: 0.00 in all tidy 8-bit 4:2:0
-files of the test set; neighbouring frames of the stillest of them differ by 0.9."""
+"""Largest accepted mean difference in grey levels (of 255) between decord's frame and PyAV's. Measured: 0.00 in all
+regular 8-bit 4:2:0 files of the test set, where adjacent frames of the most static file differ by 0.9."""
 CHECKED_FRAMES = 4
-"""So many of the first sampled pictures are held against PyAV's, those that lie in the first `CHECKED_SPAN` frames."""
+"""How many of the first samples are compared with PyAV's frames, if they lie in the first `CHECKED_SPAN` frames."""
 CHECKED_SPAN = 130
 SPARSE_GAP_FRAMES = 250
-"""Mean distance of wanted frames from which PyAV, which jumps and checks each timestamp, is asked first: encoders
-place key frames at most 250 frames apart by default."""
+"""Mean distance of sampled frames from which PyAV is preferred, since it seeks and checks each timestamp: by default,
+encoders place key frames at most 250 frames apart."""
 
 
-class DecordPass:
-    """decord opened on a file that PyAV has opened and judged.
+class DecordSampler:
+    """Samples frames with decord from a file that PyAV has opened and checked.
 
-    Raises DecordFailedError, on making and while reading, whenever PyAV should take over, and
-    DecodeLimitError for a video that is too long.
+    Construction and reading raise DecordFailedError whenever PyAV should take over, and DecodeLimitError for a video
+    that is too long.
     """
 
     def __init__(
-        self, request: DecodeRequest, reader: PyavReader, maker: PictureMaker, on_progress: Callable[[], None]
+        self, request: DecodeRequest, reader: PyavReader, converter: FrameConverter, on_progress: Callable[[], None]
     ) -> None:
         stream = reader.stream
         assert reader.first is not None
         if not is_available():
             raise DecordFailedError("decord is not installed")
-        objection = decord_objection(reader.container, stream, reader.first, maker.orientation)
+        objection = decord_objection(reader.container, stream, reader.first, converter.orientation)
         if objection:
             raise DecordFailedError(objection)
         with open_container(request.path) as container:
@@ -56,11 +57,11 @@ class DecordPass:
             table = scan_packets(container, container.streams.video[0], self.tracks, on_progress)
         if table.flaw:
             raise DecordFailedError(table.flaw)
-        if decord_hoard_bytes(len(table.pts), maker.shown_width, maker.shown_height) > DECORD_HOARD_BYTES:
-            raise DecordFailedError("so many pictures that decord might hoard too much memory")
+        if decord_buffer_bytes(len(table.pts), converter.shown_width, converter.shown_height) > DECORD_BUFFER_BYTES:
+            raise DecordFailedError("so many frames that decord might use too much memory")
         order = np.sort(table.pts)
         if order[0] != reader.first.pts:
-            raise DecordFailedError("its first packet is not its first picture")
+            raise DecordFailedError("its first packet is not its first frame")
         tick = float(stream.time_base or 0)
         self._starts: NDArray[np.float64] = ((order - order[0]) * tick).astype(np.float64)  # (frames,)
         self.stop_seconds = float((table.stop_pts - order[0]) * tick)
@@ -72,71 +73,72 @@ class DecordPass:
         self._request = request
         self._stream_index = stream.index
         self._on_progress = on_progress
-        self._maker = maker
+        self._converter = converter
         self._decord = DecordReader(openable_name(request.path), self._starts, threads=request.threads)
 
-    def sampled(self, asked: AskedTimes) -> Iterator[tuple[float, Pixels]]:
-        """The frames on screen at the asked times, each once, with their times on the player's clock."""
-        numbers = choose_frames(self._starts.tolist(), self.stop_seconds, asked)
-        if asked_sparsely(numbers):
+    def sampled(self, times: SampleTimes) -> Iterator[tuple[float, Pixels]]:
+        """The frames on screen at the sample times, each once, with their times on the player's clock."""
+        numbers = choose_frames(self._starts.tolist(), self.stop_seconds, times)
+        if is_sparse(numbers):
             raise DecordFailedError("the samples are far apart, and decord's seeks are not exact")
         with open_container(self._request.path) as container:
-            truth = self._plain_pictures(container)
-            for place, (number, pixels) in enumerate(zip(numbers, self._decord.pictures(numbers), strict=True)):
-                if pixels.shape[:2] != (self._maker.shown_height, self._maker.shown_width):
-                    raise DecordFailedError(f"decord's picture has another size: {pixels.shape}")
-                small = self._maker.resize(pixels)
-                if place < CHECKED_FRAMES and number < CHECKED_SPAN:
-                    self._check(small, number, truth)
+            reference = self._sequential_frames(container)
+            for position, (number, pixels) in enumerate(zip(numbers, self._decord.frames(numbers), strict=True)):
+                if pixels.shape[:2] != (self._converter.shown_height, self._converter.shown_width):
+                    raise DecordFailedError(f"decord's frame has another size: {pixels.shape}")
+                small = self._converter.resize(pixels)
+                if position < CHECKED_FRAMES and number < CHECKED_SPAN:
+                    self._check(small, number, reference)
                 yield float(self._starts[number]), small
 
-    def _plain_pictures(self, container: InputContainer) -> Iterator[tuple[int, VideoFrame]]:
-        """Numbered frames of a plain decode."""
+    def _sequential_frames(self, container: InputContainer) -> Iterator[tuple[int, VideoFrame]]:
+        """Frames of a sequential decode with PyAV, with their numbers."""
         stream = next(stream for stream in container.streams.video if stream.index == self._stream_index)
         plain = PyavReader(container, stream, self._request, self._on_progress, lambda packet: None)
         if plain.open():
             yield from ((number, frame) for number, (_, frame) in enumerate(plain.timed_frames()))
 
-    def _check(self, pixels: Pixels, number: int, truth: Iterator[tuple[int, VideoFrame]]) -> None:
-        """Hold a picture against PyAV's: the same frame, turned and coloured alike?
+    def _check(self, pixels: Pixels, number: int, reference: Iterator[tuple[int, VideoFrame]]) -> None:
+        """Compare a frame with PyAV's: the same frame, orientation and colours.
 
-        decord's `skip_frames` is off by one, from the first skip on, in one of 110 tidy files; nothing else tells.
+        In one of 110 regular files, decord's `skip_frames` is off by one from the first skip on. No other check finds
+        that.
         """
-        frame = next((frame for place, frame in truth if place == number), None)
-        apart = np.inf if frame is None else np.abs(pixels.astype(np.int16) - self._maker.make(frame)).mean()
+        frame = next((frame for index, frame in reference if index == number), None)
+        apart = np.inf if frame is None else np.abs(pixels.astype(np.int16) - self._converter.make(frame)).mean()
         if apart > MAX_APART:
-            raise DecordFailedError(f"decord's picture {number} is {apart:.2f} grey levels off PyAV's")
+            raise DecordFailedError(f"decord's frame {number} is {apart:.2f} grey levels off PyAV's")
 
 
-def asked_sparsely(numbers: list[int]) -> bool:
-    """Are the wanted frames so far apart that jumping to key frames is likely to pay?"""
+def is_sparse(numbers: list[int]) -> bool:
+    """Whether the frames are so far apart that seeking to key frames is likely to pay off."""
     return bool(numbers) and numbers[-1] >= SPARSE_GAP_FRAMES * len(numbers)
 
 
 _TIME_TOLERANCE_SECONDS = 5e-4
-"""decord gives times as 32-bit floats: after an hour their step is 0.24 ms."""
+"""decord returns times as 32-bit floats: after an hour, their step is 0.24 ms."""
 
 
 class DecordFailedError(Exception):
-    """decord cannot read the file, or there is doubt that it reads it truly."""
+    """decord cannot read the file, or may not read it correctly."""
 
 
 def is_available() -> bool:
-    """decord has wheels for few systems."""
+    """Whether decord is installed: it has wheels for few systems."""
     return importlib.util.find_spec("decord") is not None
 
 
 class DecordReader:
-    """The frames of one file by number, in order of presentation."""
+    """Frames of one file by number, in presentation order."""
 
     def __init__(self, path: str, starts: NDArray[np.float64], *, threads: int) -> None:
-        """Open the file and hold decord's times against the container's.
+        """Open the file and compare decord's frame times with the container's.
 
         Args:
             starts: (frames,) times in seconds after the first frame, rising.
 
         Raises:
-            DecordFailedError: decord fails, or counts or times the frames otherwise.
+            DecordFailedError: decord fails, or its frame count or times differ.
         """
         import decord
         from decord.base import DECORDError
@@ -151,9 +153,9 @@ class DecordReader:
         )
         decord.logging.set_level(decord.logging.ERROR)
         self._mark = log_size()
-        self._place = 0
+        self._position = 0
         try:
-            # A single recovered frame is one too many: decord repeats an earlier picture in its place.
+            # No fault is tolerated: in place of a broken frame, decord repeats an earlier one.
             self._reader: Any = decord.VideoReader(path, ctx=decord.cpu(0), num_threads=threads, fault_tol=1)
             count = len(self._reader)
             times = self._reader.get_frame_timestamp(np.arange(count))[:, 0]
@@ -166,29 +168,29 @@ class DecordReader:
             raise DecordFailedError(f"decord's times are {apart:.4f} s off the container's")
         self._check_log()
 
-    def pictures(self, numbers: Sequence[int]) -> Iterator[Pixels]:
-        """RGB pictures as decord gives them (turned upright), for rising frame numbers.
+    def frames(self, numbers: Sequence[int]) -> Iterator[Pixels]:
+        """RGB frames, upright, for rising frame numbers.
 
-        Only ever forwards: decord's seeks land beside the frame in some files, and nothing would tell.
+        Reads only forwards: in some files decord's seeks silently land on another frame.
 
         Raises:
-            DecordFailedError: decord fails, or its FFmpeg complains, which may mean that frames were shifted.
+            DecordFailedError: decord fails, or its FFmpeg logs an error, which may mean that frames are shifted.
         """
         for number in numbers:
             try:
-                if number > self._place:
-                    self._reader.skip_frames(number - self._place)
+                if number > self._position:
+                    self._reader.skip_frames(number - self._position)
                 pixels = as_pixels(self._reader.next().asnumpy())
             except self._errors as error:
                 raise DecordFailedError(_first_line(error)) from error
-            self._place = number + 1
+            self._position = number + 1
             self._check_log()
             yield pixels
 
     def _check_log(self) -> None:
-        said = log_since(self._mark)
-        if said:
-            raise DecordFailedError(f"decord's FFmpeg says: {last_line(said)}")
+        log = log_since(self._mark)
+        if log:
+            raise DecordFailedError(f"decord's FFmpeg logs: {last_line(log)}")
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,29 +1,27 @@
-"""A frame that PyAV decoded -> the RGB picture that is handed on. Leaves out which frames (`pyav_reader`)."""
+"""Conversion of frames that PyAV decoded to upright, scaled RGB arrays. Leaves out frame selection."""
 
-import av.video.frame
 import numpy as np
 from av.video.reformatter import Interpolation
 
 from indexer.decode.frame_transforms import Orientation, as_pixels, fitted_size, orientation_of, scale_to, turn_upright
+from indexer.decode.worker.av_types import VideoFrame
 from indexer.decode.worker.tone_mapping import PRIMARIES_BT2020, TRANSFER_OF_TRC, tone_map
 from indexer.records import Pixels
 
-VideoFrame = av.video.frame.VideoFrame
-
 
 def orientation_of_frame(frame: VideoFrame) -> Orientation:
-    """How the frame is turned to be shown."""
+    """Orientation of the frame from its display matrix."""
     data = frame.side_data.get("DISPLAYMATRIX")
     return orientation_of(None if data is None else bytes(data))
 
 
 def is_hdr(frame: VideoFrame) -> bool:
-    """Transfer is PQ or HLG."""
+    """Whether the transfer function is PQ or HLG."""
     return int(frame.color_trc) in TRANSFER_OF_TRC
 
 
-class PictureMaker:
-    """Turns decoded frames into RGB pictures of one size: upright, SDR, scaled down to `max_side`."""
+class FrameConverter:
+    """Converts decoded frames to RGB arrays of one size: upright, SDR, scaled down to `max_side`."""
 
     def __init__(self, first: VideoFrame, max_side: int | None) -> None:
         self.orientation = orientation_of_frame(first)
@@ -46,7 +44,7 @@ class PictureMaker:
         return self.finish(tone_map(codes, transfer, wide_gamut=wide))
 
     def finish(self, pixels: Pixels) -> Pixels:
-        """Upright and of the wanted size.
+        """Rotate and scale to the output size.
 
         Args:
             pixels: RGB as stored.
@@ -54,7 +52,7 @@ class PictureMaker:
         return self.resize(turn_upright(pixels, self.orientation))
 
     def resize(self, pixels: Pixels) -> Pixels:
-        """Of the wanted size.
+        """Scale to the output size.
 
         Args:
             pixels: RGB, upright.

@@ -1,6 +1,6 @@
-"""One decoding job from opening to the last text track, inside the child: chooses the decoder and falls back.
+"""One decode job inside the child: opens the file, chooses the decoder, and falls back to another.
 
-Leaves out pipes and limits (`decode_worker`) and the decoders themselves (`pyav_reader`, `decord_reader`).
+Leaves out pipes (`main`), limits (`limits`) and the decoders (`pyav_reader`, `pyav_seeking`, `decord_reader`).
 """
 
 from collections.abc import Iterator
@@ -9,132 +9,134 @@ from typing import Protocol
 
 import av.logging
 
-from indexer.decode.frame_sampling import AskedTimes
+from indexer.decode.frame_sampling import SampleTimes
 from indexer.decode.protocol import DecodeRequest, Message
 from indexer.decode.sniffing import is_protected_iso
-from indexer.decode.worker.audio_reader import SoundTrack
-from indexer.decode.worker.container import OpenedMedia, VideoStream, has_decoder, open_container, open_media
+from indexer.decode.worker.audio_reader import AudioTrackReader
+from indexer.decode.worker.av_types import VideoStream
+from indexer.decode.worker.container import OpenedMedia, open_container, open_media
 from indexer.decode.worker.container_tags import container_metadata
-from indexer.decode.worker.decord_reader import DecordFailedError, DecordPass
-from indexer.decode.worker.frame_conversion import PictureMaker, is_hdr
+from indexer.decode.worker.decord_reader import DecordFailedError, DecordSampler
+from indexer.decode.worker.frame_conversion import FrameConverter, is_hdr
 from indexer.decode.worker.pyav_reader import PyavReader
-from indexer.decode.worker.pyav_seeking import SparseFailedError, SparsePass
+from indexer.decode.worker.pyav_seeking import SeekingFailedError, SeekingSampler
+from indexer.decode.worker.stream_selection import has_decoder
 from indexer.decode.worker.text_tracks import TextTracks
 from indexer.errors import EncryptedVideoError, NoPictureError, UnreadableVideoError, VideoError
 from indexer.records import Pixels, Samples16
 
-_ENCRYPTED = "the pictures are encrypted (DRM); index an unprotected copy"
+_ENCRYPTED = "the video is encrypted (DRM); index an unprotected copy"
 
 
-class Outlet(Protocol):
-    """Where pictures go; `decode_worker.Channel` in the child."""
+class DecodeSink(Protocol):
+    """Receives frames and audio; `main.Channel` in the child."""
 
-    def send_picture(self, seconds: float, pixels: Pixels) -> None: ...
+    def send_frame(self, seconds: float, pixels: Pixels) -> None: ...
 
-    def send_sound(self, seconds: float, samples: Samples16) -> None: ...
+    def send_audio(self, seconds: float, samples: Samples16) -> None: ...
 
     def progress(self) -> None: ...
 
 
 class DecodeJob:
-    """Serves one request."""
+    """Executes one request."""
 
-    def __init__(self, request: DecodeRequest, outlet: Outlet) -> None:
+    def __init__(self, request: DecodeRequest, sink: DecodeSink) -> None:
         av.logging.restore_default_callback()
         av.logging.set_libav_level(av.logging.ERROR)
         self._request = request
-        self._outlet = outlet
+        self._sink = sink
         self._sent: float | None = None
-        """Time of the last picture that was sent, by this child or the one before it."""
+        """Time of the last frame that was sent, by this child or its predecessor."""
 
     def run(self) -> Iterator[Message]:
-        """The probe (unless only text is asked), then, after the pictures, the closing message."""
+        """Yields the probe (except in text and audio mode), sends frames or audio, then yields the final message."""
         try:
             media = open_media(self._request)
             tracks = TextTracks(media.container)
-            reader = self._first_readable(media, tracks)
+            reader = self._open_best_stream(media, tracks)
         except NoPictureError:
             if self._request.mode != "text":
                 raise
-            yield self._text_alone()
+            yield self._read_text_only()
             return
         if self._request.mode == "text":
             reader.skip_to_end()
             yield _done(reader.stop_seconds, (), tracks, reader.start_seconds)
             return
-        if self._request.mode == "sound":
-            yield self._sound(reader.start_seconds)
+        if self._request.mode == "audio":
+            yield self._send_audio(reader.start_seconds)
             return
-        yield from self._pictures(media, reader, tracks)
+        yield from self._send_frames(media, reader, tracks)
 
-    def _pictures(self, media: OpenedMedia, reader: PyavReader, tracks: TextTracks) -> Iterator[Message]:
+    def _send_frames(self, media: OpenedMedia, reader: PyavReader, tracks: TextTracks) -> Iterator[Message]:
         request = self._request
         assert reader.first is not None
-        maker = PictureMaker(reader.first, request.max_side)
-        decord = self._decord(reader, maker)
-        probe = _probe(media, reader, maker, tracks)
+        converter = FrameConverter(reader.first, request.max_side)
+        decord = self._decord(reader, converter)
+        probe = _probe(media, reader, converter, tracks)
         yield {**probe, "decoder": "pyav" if decord is None else "decord"}
         if request.mode == "probe":
             return
         self._sent = request.after_seconds
         if decord is not None:
             try:
-                for seconds, pixels in decord.sampled(self._asked()):
+                for seconds, pixels in decord.sampled(self._remaining_times()):
                     self._send(seconds, pixels)
                 yield _done(decord.stop_seconds, (), decord.tracks or tracks, reader.start_seconds)
                 return
             except DecordFailedError as error:
-                self._must_not_insist(str(error))
+                self._refuse_if_decord_is_required(str(error))
         try:
-            sparse = SparsePass(request, reader, self._outlet.progress)
-            for seconds, frame in sparse.sampled(self._asked()):
-                self._send(seconds, maker.make(frame))
+            sparse = SeekingSampler(request, reader, self._sink.progress)
+            for seconds, frame in sparse.sampled(self._remaining_times()):
+                self._send(seconds, converter.make(frame))
             yield _done(sparse.stop_seconds, (), sparse.tracks or tracks, reader.start_seconds)
-        except SparseFailedError:
-            for seconds, frame in reader.sampled(self._asked()):
-                self._send(seconds, maker.make(frame))
+        except SeekingFailedError:
+            for seconds, frame in reader.sampled(self._remaining_times()):
+                self._send(seconds, converter.make(frame))
             yield _done(reader.stop_seconds, reader.warnings(), tracks, reader.start_seconds)
 
-    def _sound(self, start_seconds: float) -> Message:
-        """Sends the sound on the clock on which `start_seconds` is 0; the message that ends it."""
+    def _send_audio(self, start_seconds: float) -> Message:
+        """Send the audio, with times relative to `start_seconds`. Returns the final message."""
         with open_container(self._request.path) as container:
-            track = SoundTrack(container, start_seconds, self._outlet.progress)
+            track = AudioTrackReader(container, start_seconds, self._sink.progress)
             for seconds, samples in track.pieces():
-                self._outlet.send_sound(seconds, samples)
+                self._sink.send_audio(seconds, samples)
             return {"type": "done", "found": track.found, "warnings": track.warnings()}
 
     def _send(self, seconds: float, pixels: Pixels) -> None:
-        self._outlet.send_picture(seconds, pixels)
+        self._sink.send_frame(seconds, pixels)
         self._sent = seconds
 
-    def _decord(self, reader: PyavReader, maker: PictureMaker) -> DecordPass | None:
-        """decord, opened, where it reads this file truly."""
+    def _decord(self, reader: PyavReader, converter: FrameConverter) -> DecordSampler | None:
+        """A decord sampler, where decord reads this file correctly."""
         if self._request.decoder == "pyav":
             return None
         try:
-            return DecordPass(self._request, reader, maker, self._outlet.progress)
+            return DecordSampler(self._request, reader, converter, self._sink.progress)
         except DecordFailedError as error:
-            self._must_not_insist(str(error))
+            self._refuse_if_decord_is_required(str(error))
             return None
 
-    def _must_not_insist(self, reason: str) -> None:
+    def _refuse_if_decord_is_required(self, reason: str) -> None:
         if self._request.decoder == "decord":
-            raise UnreadableVideoError(f"decord is not trusted with this file ({reason}); ask for pyav or auto")
+            raise UnreadableVideoError(f"decord is not trusted with this file ({reason}); use pyav or auto")
 
-    def _asked(self) -> AskedTimes:
-        """What is asked and not yet answered."""
+    def _remaining_times(self) -> SampleTimes:
+        """The sample times without a frame so far."""
         request = self._request
-        return AskedTimes(times=request.times, frames_per_second=request.frames_per_second, after_seconds=self._sent)
+        return SampleTimes(times=request.times, frames_per_second=request.frames_per_second, after_seconds=self._sent)
 
-    def _text_alone(self) -> Message:
-        """Text tracks of a file without pictures; the container's clock is the player's."""
+    def _read_text_only(self) -> Message:
+        """The final message for a file without video; the container's clock is the player's."""
         container = open_container(self._request.path)
         tracks = TextTracks(container)
         tracks.read_all(container)
         return _done(0.0, (), tracks, 0.0)
 
-    def _first_readable(self, media: OpenedMedia, tracks: TextTracks) -> PyavReader:
-        """A reader of the first stream, in order of rank, that gives a picture."""
+    def _open_best_stream(self, media: OpenedMedia, tracks: TextTracks) -> PyavReader:
+        """A reader of the best video stream that yields a frame."""
         packets, reason = 0, ""
         for number, stream in enumerate(media.streams):
             if stream.metadata.get("enc_key_id"):
@@ -149,18 +151,18 @@ class DecodeJob:
                 return reader
             packets += reader.packets_seen
             reason = reader.damage.reason or reason
-        raise self._no_picture(packets, reason)
+        raise self._no_frame_error(packets, reason)
 
     def _reader(self, media: OpenedMedia, stream: VideoStream, tracks: TextTracks) -> PyavReader:
-        wanted = tracks.streams if self._request.want_text else ()
-        return PyavReader(media.container, stream, self._request, self._outlet.progress, tracks.add, wanted)
+        text_streams = tracks.streams if self._request.want_text else ()
+        return PyavReader(media.container, stream, self._request, self._sink.progress, tracks.add, text_streams)
 
-    def _no_picture(self, packets: int, reason: str) -> VideoError:
+    def _no_frame_error(self, packets: int, reason: str) -> VideoError:
         with Path(self._request.path).open("rb") as stream:
             if is_protected_iso(stream):
                 return EncryptedVideoError(_ENCRYPTED)
         if packets == 0 and not reason:
-            return NoPictureError("a video stream is declared but holds no pictures (an initialisation segment?)")
+            return NoPictureError("the video stream holds no frames (an initialization segment?)")
         detail = f": {reason}" if reason else ""
         return UnreadableVideoError(f"none of its {packets} video packets can be decoded{detail}")
 
@@ -170,16 +172,16 @@ def _done(stop_seconds: float, warnings: tuple[str, ...], tracks: TextTracks, st
     return {"type": "done", "duration": stop_seconds, "warnings": warnings, "tracks": found}
 
 
-def _probe(media: OpenedMedia, reader: PyavReader, maker: PictureMaker, tracks: TextTracks) -> Message:
+def _probe(media: OpenedMedia, reader: PyavReader, converter: FrameConverter, tracks: TextTracks) -> Message:
     stream, container = reader.stream, media.container
     assert reader.first is not None
     return {
         "type": "probe",
         "container": container.format.name,
         "codec": stream.codec_context.codec.canonical_name,
-        "width": maker.shown_width,
-        "height": maker.shown_height,
-        "rotation_degrees": maker.orientation.rotation_degrees,
+        "width": converter.shown_width,
+        "height": converter.shown_height,
+        "rotation_degrees": converter.orientation.rotation_degrees,
         "duration_seconds": max(0.0, (container.duration or 0) / 1e6),
         "frames_per_second": float(stream.average_rate or 0),
         "start_seconds": reader.start_seconds,
@@ -187,6 +189,6 @@ def _probe(media: OpenedMedia, reader: PyavReader, maker: PictureMaker, tracks: 
         "is_hdr": is_hdr(reader.first),
         "subtitle_streams": tracks.indices,
         "audio_streams": len(container.streams.audio),
-        "slot_bytes": maker.width * maker.height * 3,
+        "slot_bytes": converter.width * converter.height * 3,
         "metadata": container_metadata(container, stream, start_seconds=reader.start_seconds),
     }

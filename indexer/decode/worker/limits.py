@@ -1,13 +1,13 @@
-"""The child's own limits, and its end when the parent ends. Leaves out the stall limit: the parent keeps that one.
+"""Resource limits of a child process, and its exit with the parent. Leaves out the stall limit, set by the parent.
 
-Memory: anonymous resident memory is looked at every 0.1 s, since it is what the setting means; `RLIMIT_DATA` with
-headroom stops a single huge allocation between two looks. `RLIMIT_AS` would count thread stacks, reserved arenas and
-the shared ring, and refuse sane files.
+Memory: a thread checks anonymous resident memory every 0.1 s, which is what the setting limits; `RLIMIT_DATA` with
+headroom stops a single huge allocation between two checks. `RLIMIT_AS` would count thread stacks, reserved arenas and
+the shared ring, and fail on valid files.
 
-Parent's end: the parent holds the write end of a pipe. Its end of file makes the kernel send SIGIO, whose default
-is to terminate, even while a decoder spins with Python's lock held. `PR_SET_PDEATHSIG` would fire when the *thread*
-that started the child ends, which kills healthy children of thread pools. A thread that polls does the same more
-slowly where a system has no such signal.
+Parent exit: the parent holds the write end of a pipe. When that closes, the kernel sends SIGIO, whose default action is
+to terminate, even while a decoder spins with the GIL held. `PR_SET_PDEATHSIG` would fire when the *thread* that started
+the child ends, which kills healthy children of thread pools. On other systems, a polling thread does the same with
+some delay.
 """
 
 import fcntl
@@ -27,7 +27,7 @@ _DATA_HEADROOM_BYTES = 1 << 30
 
 
 def apply_limits(request: DecodeRequest) -> None:
-    """Set what the kernel keeps: CPU seconds, data size, no core files."""
+    """Set the limits that the kernel enforces: CPU seconds, data size, no core files."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _lower(resource.RLIMIT_CPU, max(1, int(request.cpu_seconds)))
     if sys.platform == "linux":
@@ -35,7 +35,7 @@ def apply_limits(request: DecodeRequest) -> None:
 
 
 def end_with_parent(life_fd: int) -> None:
-    """Make the kernel end this process when the pipe's other end closes."""
+    """Make the kernel terminate this process when the other end of the pipe closes."""
     if sys.platform != "linux":
         return
     fcntl.fcntl(life_fd, fcntl.F_SETOWN, os.getpid())
@@ -44,7 +44,7 @@ def end_with_parent(life_fd: int) -> None:
 
 
 def anonymous_bytes() -> int:
-    """Resident memory that is this process's own: not files, not the shared ring. 0 where it cannot be known."""
+    """Private resident memory: without files and the shared ring. 0 where it is unknown."""
     try:
         with open("/proc/self/statm", "rb") as stream:  # noqa: PTH123 - ten times a second
             fields = stream.read().split()
@@ -54,7 +54,7 @@ def anonymous_bytes() -> int:
 
 
 def start_watchdog(request: DecodeRequest, on_memory: Callable[[int], None]) -> None:
-    """A thread that ends this process with its parent, and calls `on_memory(MiB)` once above the memory limit."""
+    """Start a thread that exits with the parent, or after calling `on_memory(MiB)` above the memory limit."""
     parent = os.getppid()
 
     def watch() -> None:

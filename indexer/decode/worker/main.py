@@ -1,7 +1,7 @@
-"""The decoder's child process: reads one request, sends a probe, sampled pictures and text tracks, and ends.
+"""Entry point of the decoder child: reads one request, sends its results and exits.
 
-Run as `python -m indexer.decode.worker.main` by `decode_process`, never imported by the rest. It parses hostile
-bytes, so it holds no secret, writes no file, and may be killed at any instant. Leaves out the decoders themselves.
+Started by `indexer.decode.child`, never imported by other code. It parses untrusted bytes, so it holds no secrets,
+writes no files and may be killed at any time. Leaves out the decoders (`job`).
 """
 
 import fcntl
@@ -16,7 +16,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from indexer.decode.protocol import (
-    SOUND_PIECE_SAMPLES,
+    AUDIO_CHUNK_SAMPLES,
     DecodeRequest,
     Message,
     pack_message,
@@ -48,29 +48,29 @@ class Channel:
             write_all(self._control_fd, pack_message(message))
 
     def progress(self) -> None:
-        """Say now and then that decoding advances, so that sparse sampling is not taken for a hang."""
+        """Report from time to time that decoding advances, so that sparse sampling does not look like a hang."""
         now = time.monotonic()
         if now - self._last_progress > _PROGRESS_SECONDS:
             self._last_progress = now
             self.send({"type": "progress"})
 
     def memory_exceeded(self, used_mib: int) -> None:
-        """Called by the watchdog's thread; the main thread may be stuck in a decoder but not in `send`."""
+        """Report the memory limit. Called by the watchdog thread while the main thread may be inside a decoder."""
         limit = self._request.memory_mib
         self.send(
             error_message(DecodeLimitError(f"decoding used {used_mib} MiB, more than decode_memory_mib = {limit}"))
         )
 
-    def send_picture(self, seconds: float, pixels: Pixels) -> None:
-        """Put a picture into a free slot, waiting for one; ends the process when the parent is gone."""
+    def send_frame(self, seconds: float, pixels: Pixels) -> None:
+        """Put a frame into a free slot, waiting for one. Exits when the parent is gone."""
         height, width, _ = pixels.shape
         slot = self._fill_slot(pixels, height * width * 3)
         self.send({"type": "frame", "slot": slot, "time": seconds, "height": height, "width": width})
 
-    def send_sound(self, seconds: float, samples: Samples16) -> None:
-        """The same for up to `SOUND_PIECE_SAMPLES` samples that begin at a time."""
-        slot = self._fill_slot(samples, SOUND_PIECE_SAMPLES * samples.itemsize)
-        self.send({"type": "sound", "slot": slot, "time": seconds, "samples": len(samples)})
+    def send_audio(self, seconds: float, samples: Samples16) -> None:
+        """The same for up to `AUDIO_CHUNK_SAMPLES` samples that start at `seconds`."""
+        slot = self._fill_slot(samples, AUDIO_CHUNK_SAMPLES * samples.itemsize)
+        self.send({"type": "audio", "slot": slot, "time": seconds, "samples": len(samples)})
 
     def _fill_slot(self, values: NDArray[Any], slot_bytes: int) -> int:
         import numpy as np
@@ -96,17 +96,17 @@ class Channel:
 
 
 def error_message(error: VideoError) -> Message:
-    """How an error travels to the parent."""
+    """An error as a message to the parent."""
     return {"type": "error", "kind": error.kind, "reason": str(error)}
 
 
 def main() -> None:
     """Serve one request on standard input and output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Standard output carries messages: move it away, so that nothing a decoder prints can get between them.
+    # Standard output carries messages: move it, so that output of a decoder cannot mix with them.
     control_fd = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 3)
     os.dup2(2, 1)
-    from indexer.decode.worker.job import DecodeJob  # while there is time: the request may come later
+    from indexer.decode.worker.job import DecodeJob  # loads the libraries while the request may still be pending
 
     request = DecodeRequest.from_line(read_line(0))
     end_with_parent(request.life_fd)
@@ -124,7 +124,7 @@ def main() -> None:
     except BrokenPipeError:
         pass
     sys.stderr.flush()
-    # No interpreter shutdown: decord's and FFmpeg's threads may hang in theirs.
+    # Skip interpreter shutdown, in which threads of decord and FFmpeg may hang.
     os._exit(0)
 
 

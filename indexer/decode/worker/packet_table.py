@@ -1,49 +1,48 @@
-"""The timestamps of every packet of one video stream, read without decoding, and what they say about decord.
+"""Timestamps of all packets of a video stream, read without decoding, and whether decord can read the stream.
 
-decord numbers frames and believes that the n-th decoded frame is the n-th timestamp of its own packet index. That
-holds only for tidy files, so `decord_objection` lists what would break it. Leaves out decoding.
+decord assumes that the n-th decoded frame has the n-th timestamp of its packet index. That holds only for regular
+files; `decord_objection` and `PacketTable.flaw` name what breaks it. Leaves out decoding.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import av.error
-import av.video.frame
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.decode.frame_transforms import Orientation
-from indexer.decode.worker.container import InputContainer, Packet, VideoStream
+from indexer.decode.worker.av_types import InputContainer, Packet, VideoFrame, VideoStream
 from indexer.decode.worker.text_tracks import TextTracks
 
 DECORD_CONTAINERS = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
-"""Containers that keep a presentation time for each frame. AVI and MPEG-TS make libavformat guess some of them, and
-FFmpeg 4.1 inside decord guesses otherwise than today's."""
+"""Containers that store a presentation time for each frame. In AVI and MPEG-TS, libavformat infers some, and decord's
+FFmpeg 4.1 infers them differently from current versions."""
 DECORD_CODECS = ("h264", "hevc", "vp9")
-"""One packet, one shown frame. VP8 has packets that show nothing, MPEG-4 part 2 may pack two frames into one; either
-would shift decord's numbering. AV1 and VVC are younger than its FFmpeg."""
+"""Codecs with one shown frame in each packet. VP8 has packets without one, MPEG-4 part 2 may pack two frames into one;
+either would shift decord's numbering. AV1 and VVC are newer than its FFmpeg."""
 DECORD_FORMATS = ("yuv420p", "yuvj420p")
-"""8 bits, 4:2:0: what decord's colour conversion was measured on; see `test_video_contract`."""
+"""8-bit 4:2:0, for which decord's colour conversion was measured; see `tests/test_decode_contract.py`."""
 
-DECORD_HOARD_BYTES = 256 << 20
-"""decord reads only videos whose pictures all fit into this; see `decord_hoard_bytes`."""
+DECORD_BUFFER_BYTES = 256 << 20
+"""decord reads only videos whose frames all fit into this; see `decord_buffer_bytes`."""
 
 
 @dataclass(frozen=True, slots=True)
 class PacketTable:
-    """Every packet of the stream, in order of decoding."""
+    """All packets of the stream, in decoding order."""
 
     pts: NDArray[np.int64]
     """(packets,) in units of the stream's time base."""
     stop_pts: int
-    """Greatest time at which a packet stops being shown."""
+    """Latest time at which a packet stops being shown."""
     is_key: NDArray[np.bool_]
     flaw: str
-    """Why the packets cannot be trusted to be one presented frame each, empty when they can."""
+    """Why the packets may not be one presented frame each; empty when they are."""
 
     @property
     def closed_keys(self) -> NDArray[np.int64]:
-        """Places of the key packets before which nothing is shown that comes after them in the file."""
+        """Indices of the key packets such that all later packets in the file are also shown later (closed GOP)."""
         if not len(self.pts):
             return np.zeros(0, dtype=np.int64)
         earliest_after = np.minimum.accumulate(self.pts[::-1])[::-1]
@@ -54,13 +53,13 @@ class PacketTable:
 def scan_packets(
     container: InputContainer, stream: VideoStream, tracks: TextTracks | None, on_progress: Callable[[], None]
 ) -> PacketTable:
-    """Read every packet of the stream; text tracks are gathered on the way when given."""
+    """Read all packets of the stream, and those of the text tracks when given."""
     times: list[int] = []
     keys: list[bool] = []
     stop, flaw, codec = 0, "", stream.codec_context.codec.canonical_name
-    wanted = (stream, *tracks.streams) if tracks is not None else (stream,)
+    streams = (stream, *tracks.streams) if tracks is not None else (stream,)
     try:
-        for packet in container.demux(*wanted):
+        for packet in container.demux(*streams):
             if packet.size == 0:
                 continue
             if packet.stream_index != stream.index:
@@ -80,20 +79,20 @@ def scan_packets(
     return PacketTable(pts, stop, np.array(keys, dtype=np.bool_), flaw or _table_flaw(pts, keys, stream))
 
 
-def decord_hoard_bytes(frames: int, width: int, height: int) -> int:
-    """Memory that decord takes at worst: every picture of the video, as RGB.
+def decord_buffer_bytes(frames: int, width: int, height: int) -> int:
+    """Worst-case memory of decord: all frames of the video as RGB.
 
-    Whenever its decoding thread lags, it feeds that thread packets without a bound, up to the end of the file, and all
-    of them come out as pictures while the reader waits. Measured on two busy cores: 1,450 MB for 40 minutes of
-    320 x 240 at 10 frames a second, where PyAV took 175 MB and a third of the processor time.
+    When its decoder thread lags, decord queues packets without a bound, up to the end of the file, and buffers all the
+    decoded frames. Measured on two busy cores: 1,450 MB for 40 minutes of 320 x 240 at 10 frames a second, where PyAV
+    took 175 MB and a third of the CPU time.
     """
     return frames * width * height * 3
 
 
 def decord_objection(
-    container: InputContainer, stream: VideoStream, first: av.video.frame.VideoFrame, orientation: Orientation
+    container: InputContainer, stream: VideoStream, first: VideoFrame, orientation: Orientation
 ) -> str:
-    """Why decord must not read this file, from what is known without reading it through; empty when nothing is."""
+    """Why decord must not read this file, judged from its header and first frame; empty when it may."""
     codec = stream.codec_context.codec.canonical_name
     if container.format.name not in DECORD_CONTAINERS:
         return f"container {container.format.name}"
@@ -102,20 +101,20 @@ def decord_objection(
     if first.format.name not in DECORD_FORMATS:
         return f"pixel format {first.format.name}"
     if first.interlaced_frame:
-        return "interlaced pictures, whose colours old and new FFmpeg convert differently"
+        return "interlaced frames, whose colours old and new FFmpeg convert differently"
     if len(container.streams.video) > 1:
         return "several video streams"
     if orientation.mirrored:
-        return "a mirrored picture"
+        return "mirrored frames"
     if container.format.name.startswith("mov") and not stream.frames:
         return "a fragmented file"
-    if decord_hoard_bytes(stream.frames, first.width, first.height) > DECORD_HOARD_BYTES:
-        return "so many pictures that decord might hoard too much memory"
+    if decord_buffer_bytes(stream.frames, first.width, first.height) > DECORD_BUFFER_BYTES:
+        return "so many frames that decord might use too much memory"
     return ""
 
 
 def is_hidden_vp9(data: bytes) -> bool:
-    """A VP9 packet that is one frame with `show_frame` = 0: VP9 bitstream specification, 6.2 and annex B."""
+    """Whether a VP9 packet is one frame with `show_frame` = 0: VP9 bitstream specification, 6.2 and annex B."""
     head, tail = data[0], data[-1]
     is_superframe = tail & 0xE0 == 0xC0
     shows_existing, shows = (head & 0x08, head & 0x02) if head & 0x30 != 0x30 else (head & 0x04, head & 0x01)
@@ -130,9 +129,9 @@ def _packet_flaw(packet: Packet, codec: str) -> str:
     if packet.is_discard:
         return "an edit list that hides frames"
     if packet.has_sidedata("new_extradata"):
-        return "the picture's format changes"
+        return "the frame format changes"
     if codec == "vp9" and is_hidden_vp9(bytes(packet)):
-        return "packets that show nothing"
+        return "packets without a shown frame"
     return ""
 
 

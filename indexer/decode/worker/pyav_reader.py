@@ -1,7 +1,7 @@
-"""Sampled pictures through PyAV, front to back: reads everything that its FFmpeg reads, whatever the timestamps.
+"""Sequential frame sampling with PyAV: reads everything that its FFmpeg reads, whatever the timestamps.
 
-Runs in the decoder's child process. Leaves out opening (`decode_open`), turning a
-frame into a picture (`pyav_picture`) and which times are asked (`decode_sampling`).
+Runs in the decoder child. Leaves out opening (`container`), conversion to RGB (`frame_conversion`) and frame selection
+(`frame_sampling`).
 """
 
 import os
@@ -12,47 +12,46 @@ from fractions import Fraction
 
 import av
 import av.error
-import av.video.frame
 from av.stream import Stream
 
 from indexer.decode.child_log import log_since
-from indexer.decode.frame_sampling import AskedTimes
+from indexer.decode.frame_sampling import SampleTimes
 from indexer.decode.protocol import DecodeRequest
-from indexer.decode.worker.container import InputContainer, Packet, VideoStream, check_pixels
+from indexer.decode.worker.av_types import InputContainer, Packet, VideoFrame, VideoStream
+from indexer.decode.worker.container import check_pixels
 from indexer.errors import DecodeLimitError, EncryptedVideoError
 
-VideoFrame = av.video.frame.VideoFrame
 _CUT_OFF = re.compile("ended prematurely|partial file|Truncat")
-"""What FFmpeg logs when a file is shorter than it says; it is silent about it otherwise."""
+"""FFmpeg's log lines about truncated files; it does not report them in another way."""
 LARGE_PIXELS = 1920 * 1080
-"""From this size on a decoder uses every core: one 4K AV1 film would otherwise hold up the end of a run for long."""
+"""From this size on, a decoder uses all cores: a single 4K AV1 film would otherwise delay the end of a run."""
 _MAX_READ_ERRORS = 32
-"""Consecutive failures to read a packet after which the rest of the file is given up."""
+"""Consecutive failed reads after which reading stops."""
 
 
 @dataclass(slots=True)
 class Damage:
-    """What could not be read so far."""
+    """Damage found so far."""
 
     bad_packets: int = 0
-    """Packets that the decoder refused."""
+    """Packets that the decoder rejected."""
     backward_frames: int = 0
-    """Frames dropped because they were not later than the frame before them."""
+    """Frames dropped because their times did not rise."""
     is_cut: bool = False
-    """Reading the container failed for good before its end."""
+    """Reading the container failed before its end."""
     reason: str = ""
 
 
 @dataclass(slots=True)
 class PyavReader:
-    """Frames of one video stream in order of presentation, on the player's clock."""
+    """Frames of one video stream in presentation order, on the player's clock."""
 
     container: InputContainer
     stream: VideoStream
     request: DecodeRequest
     on_progress: Callable[[], None]
     on_text: Callable[[Packet], None]
-    """Gets each packet of a subtitle stream."""
+    """Receives each packet of a subtitle stream."""
     text_streams: tuple[Stream, ...] = ()
     damage: Damage = field(default_factory=Damage)
     packets_seen: int = 0
@@ -66,7 +65,7 @@ class PyavReader:
     _rest: Iterator[VideoFrame] | None = None
     _source: Iterator[Packet] | None = None
     _last_stop: int | None = None
-    """Greatest time at which a packet read so far stops being shown, in ticks."""
+    """Latest time in ticks at which a packet read so far stops being shown."""
 
     @property
     def _tick(self) -> Fraction:
@@ -74,12 +73,12 @@ class PyavReader:
 
     @property
     def _usual_gap(self) -> float:
-        """Seconds between frames as the container declares them."""
+        """Seconds between frames as declared by the container."""
         rate = self.stream.average_rate or self.stream.guessed_rate
         return float(1 / rate) if rate else 0.04
 
     def open(self) -> bool:
-        """Decode up to the first picture. False when there is none."""
+        """Decode the first frame. False when there is none."""
         context = self.stream.codec_context
         threads = self.request.threads
         if context.width * context.height >= LARGE_PIXELS:
@@ -97,21 +96,21 @@ class PyavReader:
         return True
 
     def warnings(self) -> tuple[str, ...]:
-        """After reading: the damage in words, for people."""
+        """After reading: descriptions of the damage, for users."""
         damage, lines = self.damage, list[str]()
         detail = f" ({damage.reason})" if damage.reason else ""
-        # Only MP4 counts its frames truly; AVI also counts those that it left out.
+        # Only MP4 has a reliable frame count; AVI also counts omitted frames.
         is_short = self.container.format.name.startswith("mov") and self.packets_seen < self.stream.frames
         if damage.is_cut or is_short or _CUT_OFF.search(log_since(0)):
-            lines.append(f"damaged or cut off after {self.stop_seconds:.1f} s{detail}; what comes before is read")
+            lines.append(f"damaged or truncated after {self.stop_seconds:.1f} s{detail}; the part before is indexed")
         if damage.bad_packets:
-            lines.append(f"{damage.bad_packets} of {self.packets_seen} frames unreadable{detail}")
+            lines.append(f"{damage.bad_packets} of {self.packets_seen} frames are unreadable{detail}")
         if damage.backward_frames:
-            lines.append(f"{damage.backward_frames} frames left out whose times did not rise")
+            lines.append(f"{damage.backward_frames} frames were dropped because their times did not rise")
         return tuple(lines)
 
     def timed_frames(self) -> Iterator[tuple[float, VideoFrame]]:
-        """Every presented frame with its time; times rise strictly. `stop_seconds` is known afterwards."""
+        """All presented frames with strictly rising times. Sets `stop_seconds` at the end."""
         assert self.first is not None
         assert self._rest is not None
         limit = self.request.max_duration_hours * 3600
@@ -133,20 +132,20 @@ class PyavReader:
             yield time, frame
         self.stop_seconds = time + self._shown_seconds(frame, time)
 
-    def sampled(self, asked: AskedTimes) -> Iterator[tuple[float, VideoFrame]]:
-        """The frames on screen at the asked times, each once."""
+    def sampled(self, times: SampleTimes) -> Iterator[tuple[float, VideoFrame]]:
+        """The frames on screen at the sample times, each once."""
         held: tuple[float, VideoFrame] | None = None
         for time, frame in self.timed_frames():
-            if held is not None and asked.wants(held[0], time):
+            if held is not None and times.wants(held[0], time):
                 yield held
             held = (time, frame)
-            if asked.next_seconds == float("inf"):
+            if times.next_seconds == float("inf"):
                 return self.skip_to_end()
-        if held is not None and asked.wants(held[0], self.stop_seconds if asked.is_periodic else float("inf")):
+        if held is not None and times.wants(held[0], self.stop_seconds if times.is_periodic else float("inf")):
             yield held
 
     def skip_to_end(self) -> None:
-        """Read the remaining packets without decoding: for the text tracks, and for when the last frame stops."""
+        """Read the remaining packets without decoding, for the text tracks and the end time of the last frame."""
         assert self._source is not None
         for packet in self._source:
             self.on_progress()
@@ -157,11 +156,11 @@ class PyavReader:
 
     def _seconds(self, frame: VideoFrame, otherwise: float) -> float:
         """Container time; `otherwise` for a frame without a timestamp."""
-        # The stream's time base and not the frame's: PyAV leaves that of drained frames unset.
+        # The stream's time base, not the frame's, which PyAV leaves unset for flushed frames.
         return otherwise if frame.pts is None else float(frame.pts * self._tick)
 
     def _shown_seconds(self, frame: VideoFrame, time: float) -> float:
-        """How long the last frame stays: its own duration, else the mean gap, else one tick of the frame rate."""
+        """Duration of the last frame: its own, else the mean gap, else one frame at the declared rate."""
         if frame.duration:
             return float(frame.duration * self._tick)
         return time / (self.frame_count - 1) if self.frame_count > 1 else self._usual_gap
@@ -173,7 +172,7 @@ class PyavReader:
                 self.on_text(packet)
                 continue
             if packet.has_sidedata("encryption_info"):
-                raise EncryptedVideoError("the pictures are encrypted (DRM); index an unprotected copy")
+                raise EncryptedVideoError("the video is encrypted (DRM); index an unprotected copy")
             yield from self._frames_of(packet)
         yield from self._frames_of(None)
 
@@ -193,15 +192,15 @@ class PyavReader:
             return []
 
     def _packets(self) -> Iterator[Packet]:
-        """Packets of the video and the text tracks; reading goes on after a damaged place."""
-        wanted = (self.stream, *self.text_streams)
+        """Packets of the video and the text tracks. Reading continues after damaged packets."""
+        streams = (self.stream, *self.text_streams)
         failures = 0
         while failures < _MAX_READ_ERRORS:
             try:
-                for packet in self.container.demux(*wanted):
+                for packet in self.container.demux(*streams):
                     failures = 0
                     if packet.size == 0 and packet.dts is None:
-                        continue  # PyAV's mark of the end: drained in `_decode`
+                        continue  # PyAV's end marker; `_decode` flushes the decoder
                     if packet.stream_index == self.stream.index:
                         self._note(packet)
                     yield packet

@@ -1,7 +1,7 @@
-"""Few pictures far apart through PyAV: jump to key frames instead of decoding everything between.
+"""Sparse frame sampling with PyAV: seeks to key frames instead of decoding everything in between.
 
-Runs in the decoder's child process. Only for files whose packets are tidy (`decode_table`): each wanted frame is known
-by its exact timestamp beforehand, and `SparseFailedError` at the first surprise lets the job read front to back.
+Runs in the decoder child. Only for files with regular packets (`packet_table`): the exact timestamp of each sampled
+frame is known beforehand. At the first deviation, `SeekingFailedError` makes the job read sequentially.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,35 +9,36 @@ from collections.abc import Callable, Iterator
 import av.error
 import numpy as np
 
-from indexer.decode.frame_sampling import AskedTimes, choose_frames
+from indexer.decode.frame_sampling import SampleTimes, choose_frames
 from indexer.decode.protocol import DecodeRequest
-from indexer.decode.worker.container import InputContainer, VideoStream, open_container
+from indexer.decode.worker.av_types import InputContainer, VideoFrame, VideoStream
+from indexer.decode.worker.container import open_container
 from indexer.decode.worker.packet_table import DECORD_CONTAINERS, scan_packets
-from indexer.decode.worker.pyav_reader import PyavReader, VideoFrame
+from indexer.decode.worker.pyav_reader import PyavReader
 from indexer.decode.worker.text_tracks import TextTracks
 
 SPARSE_FRAMES_PER_SECOND = 0.2
-"""Periodic sampling below this may pay for jumps: key frames are rarely more than 10 s apart."""
-MIN_JUMP_FRAMES = 60
-"""A jump that saves fewer frames costs more than it saves."""
+"""Below this rate, seeking may pay off: key frames are rarely more than 10 s apart."""
+MIN_SEEK_FRAMES = 60
+"""A seek that skips fewer frames costs more than it saves."""
 
 
-class SparseFailedError(Exception):
-    """Jumping is not possible, or does not pay, in this file."""
+class SeekingFailedError(Exception):
+    """Seeking is impossible in this file, or does not pay off."""
 
 
-class SparsePass:
-    """A second opening of the file that PyAV reads, with every timestamp known.
+class SeekingSampler:
+    """Samples frames from a second container of the file, with all timestamps known.
 
-    Raises SparseFailedError on making, and while reading, when the file should be read front to back.
+    Construction and reading raise SeekingFailedError when the file should be read sequentially.
     """
 
     def __init__(self, request: DecodeRequest, reader: PyavReader, on_progress: Callable[[], None]) -> None:
         rate = request.frames_per_second
         if rate is not None and rate > SPARSE_FRAMES_PER_SECOND:
-            raise SparseFailedError("the samples are dense")
+            raise SeekingFailedError("the samples are dense")
         if reader.container.format.name not in DECORD_CONTAINERS:
-            raise SparseFailedError("the container does not keep exact times")
+            raise SeekingFailedError("the container does not store exact times")
         assert reader.first is not None
         self._request, self._on_progress = request, on_progress
         self._container: InputContainer = open_container(request.path)
@@ -47,50 +48,50 @@ class SparsePass:
         ]
         table = scan_packets(self._container, self._stream, self.tracks, on_progress)
         if table.flaw:
-            raise SparseFailedError(table.flaw)
+            raise SeekingFailedError(table.flaw)
         self._order = np.sort(table.pts)
         if self._order[0] != reader.first.pts:
-            raise SparseFailedError("its first packet is not its first picture")
+            raise SeekingFailedError("its first packet is not its first frame")
         self._tick = float(self._stream.time_base or 0)
         self._keys = np.searchsorted(self._order, table.pts[table.closed_keys])
         self.stop_seconds = float((table.stop_pts - self._order[0]) * self._tick)
 
-    def sampled(self, asked: AskedTimes) -> Iterator[tuple[float, VideoFrame]]:
-        """The frames on screen at the asked times, each once."""
+    def sampled(self, times: SampleTimes) -> Iterator[tuple[float, VideoFrame]]:
+        """The frames on screen at the sample times, each once."""
         starts = (self._order - self._order[0]) * self._tick
-        numbers = choose_frames(starts.tolist(), self.stop_seconds, asked)
-        jumps = self._plan(numbers)
-        saved = sum(key - place for place, key in jumps.values())
+        numbers = choose_frames(starts.tolist(), self.stop_seconds, times)
+        seeks = self._plan(numbers)
+        saved = sum(key - position for position, key in seeks.values())
         if numbers and saved < numbers[-1] // 2:
-            raise SparseFailedError("jumps save little")
+            raise SeekingFailedError("seeking saves little")
         self._stream.codec_context.thread_count = self._request.threads
         frames: Iterator[VideoFrame] = iter(())
         for turn, number in enumerate(numbers):
-            if turn == 0 or number in jumps:
-                frames = self._frames_from(jumps[number][1] if number in jumps else 0)
+            if turn == 0 or number in seeks:
+                frames = self._frames_from(seeks[number][1] if number in seeks else 0)
             frame = next((frame for frame in frames if frame.pts is None or frame.pts >= self._order[number]), None)
             if frame is None or frame.pts != self._order[number]:
-                raise SparseFailedError("a jump landed behind its frame")
+                raise SeekingFailedError("a seek landed after its frame")
             yield float(starts[number]), frame
 
     def _plan(self, numbers: list[int]) -> dict[int, tuple[int, int]]:
-        """Wanted frame -> (place before the jump, key frame to jump to), where a jump pays."""
-        jumps: dict[int, tuple[int, int]] = {}
-        place = 0
+        """Sampled frame -> (position before the seek, key frame to seek to), where a seek pays off."""
+        seeks: dict[int, tuple[int, int]] = {}
+        position = 0
         for number in numbers:
             after = int(np.searchsorted(self._keys, number, side="right")) - 1
             key = int(self._keys[after]) if after >= 0 else 0
-            if key - place >= MIN_JUMP_FRAMES:
-                jumps[number] = (place, key)
-            place = number + 1
-        return jumps
+            if key - position >= MIN_SEEK_FRAMES:
+                seeks[number] = (position, key)
+            position = number + 1
+        return seeks
 
     def _frames_from(self, key: int) -> Iterator[VideoFrame]:
-        """Frames from a key frame on, in order of presentation."""
+        """Frames from a key frame on, in presentation order."""
         try:
             self._container.seek(int(self._order[key]), stream=self._stream)
             for packet in self._container.demux(self._stream):
                 self._on_progress()
                 yield from packet.decode()
         except (av.error.FFmpegError, OSError) as error:
-            raise SparseFailedError(str(error)) from error
+            raise SeekingFailedError(str(error)) from error

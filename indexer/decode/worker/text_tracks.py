@@ -1,7 +1,7 @@
-"""Embedded text tracks: packets of subtitle streams -> cues that still carry their mark-up.
+"""Embedded text tracks: packets of subtitle streams to cues that still contain markup.
 
-Pure on bytes and integers but for the packets' fields; cleaning the mark-up is `subtitles`. Bitmap subtitles (PGS,
-VobSub, DVB) hold no text and are left out, as are teletext and closed captions inside the pictures.
+Leaves out stripping the markup (`indexer.subtitles`). Bitmap subtitles (PGS, VobSub, DVB), teletext and closed captions
+inside the video are ignored.
 """
 
 import struct
@@ -12,7 +12,8 @@ import av.error
 from av.stream import Stream
 
 from indexer.decode.protocol import Message
-from indexer.decode.worker.container import InputContainer, Packet, has_decoder
+from indexer.decode.worker.av_types import InputContainer, Packet
+from indexer.decode.worker.stream_selection import has_decoder
 
 TEXT_CODECS = {
     "subrip": "subrip",
@@ -23,14 +24,14 @@ TEXT_CODECS = {
     "ssa": "ass",
     "webvtt": "webvtt",
 }
-"""FFmpeg's names of codecs and decoders -> the name that `TextTrack.codec` gives."""
+"""FFmpeg's names of codecs and decoders -> `TextTrack.codec`."""
 MAX_CUES = 200_000
 MAX_CUE_BYTES = 64 << 10
 
 
 @dataclass(slots=True)
 class TextCollector:
-    """Gathers one track's packets."""
+    """Collects the cues of one track."""
 
     stream_index: int
     codec: str
@@ -41,7 +42,7 @@ class TextCollector:
     """(start, stop or None, text) in container seconds."""
 
     def add(self, pts: int | None, duration: int | None, data: bytes) -> None:
-        """Take one packet; one without time is dropped."""
+        """Add the cues of a packet. A packet without a timestamp is dropped."""
         if pts is None or len(self.cues) >= MAX_CUES:
             return
         start = pts * self.tick
@@ -50,9 +51,9 @@ class TextCollector:
             self.cues.append((start, stop, text))
 
     def to_message(self, start_seconds: float) -> Message:
-        """The track with its cues on the player's clock, ready for JSON.
+        """The track with its cues on the player's clock, as JSON.
 
-        A cue without duration lasts until the next one starts; an empty cue only ends the one before it.
+        A cue without a duration lasts until the next one starts; an empty cue only ends its predecessor.
         """
         ordered = sorted(self.cues, key=lambda cue: cue[0])
         cues: list[tuple[float, float, str]] = []
@@ -66,7 +67,7 @@ class TextCollector:
 
 
 def cue_texts(codec: str, data: bytes) -> list[str]:
-    """The texts in one packet, with their mark-up; an empty one where the packet clears the screen."""
+    """The texts in one packet, with markup; an empty one where the packet clears the screen."""
     if codec == "mov_text":
         return [_mov_text(data)]
     if codec == "webvtt":
@@ -78,7 +79,7 @@ def cue_texts(codec: str, data: bytes) -> list[str]:
 
 
 def _decode(data: bytes) -> str:
-    """UTF-8, else UTF-16 with a mark, else Latin-1, which reads any bytes; padding NULs dropped."""
+    """Text in UTF-8, UTF-16 with a BOM, or else Latin-1, which accepts any bytes. Trailing NULs are dropped."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace").rstrip("\0")
     data = data.rstrip(b"\0")
@@ -89,7 +90,7 @@ def _decode(data: bytes) -> str:
 
 
 def _mov_text(data: bytes) -> str:
-    """3GPP timed text: a 16-bit length, then the text, then style boxes that are left out."""
+    """3GPP timed text: a 16-bit length, then the text, then style boxes, which are ignored."""
     if len(data) < 2:
         return ""
     (length,) = struct.unpack_from(">H", data)
@@ -97,14 +98,14 @@ def _mov_text(data: bytes) -> str:
 
 
 def _ass_text(text: str) -> str:
-    """The text field of a dialogue: in Matroska it follows 8 commas, in a whole `Dialogue:` line 9."""
+    """The text field of a dialogue event: after 8 commas in Matroska, after 9 in a full `Dialogue:` line."""
     commas = 9 if text.startswith("Dialogue:") else 8
     parts = text.split(",", commas)
     return parts[commas] if len(parts) > commas else text
 
 
 def _webvtt(data: bytes) -> list[str]:
-    """A bare cue text (Matroska), or the boxes of ISO/IEC 14496-30: each `vttc` holds a `payl`; `vtte` is empty."""
+    """Plain cue text (Matroska), or boxes of ISO/IEC 14496-30: `vttc` contains a `payl`; `vtte` is empty."""
     if len(data) >= 8 and data[4:8] in (b"vttc", b"vtte", b"vttx"):
         return [
             next((_decode(inner) for kind, inner in _boxes(payload) if kind == b"payl"), "")
@@ -115,27 +116,27 @@ def _webvtt(data: bytes) -> list[str]:
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    place = 0
-    while place + 8 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, place)
+    offset = 0
+    while offset + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, offset)
         if length < 8:
             return
-        yield kind, data[place + 8 : place + length]
-        place += length
+        yield kind, data[offset + 8 : offset + length]
+        offset += length
 
 
 def is_xml(data: bytes) -> bool:
-    """TTML, whose documents carry their own times; not read."""
+    """Whether the data is TTML, which has its own times and is not read."""
     return data[:64].lstrip().startswith((b"<?xml", b"<tt"))
 
 
 _UNDECODED = "webvtt"
-"""PyAV's FFmpeg has no WebVTT decoder, so such a stream has no codec; of the text formats in Matroska and MP4 only
-TTML (told by its XML) shares that."""
+"""PyAV's FFmpeg has no WebVTT decoder, so such a stream has no codec. Of the text formats in Matroska and MP4, only
+TTML (recognized as XML) is the same."""
 
 
 class TextTracks:
-    """Gathers the packets of every text track."""
+    """Collects the cues of all text tracks."""
 
     def __init__(self, container: InputContainer) -> None:
         self.streams: tuple[Stream, ...] = tuple(
@@ -153,7 +154,7 @@ class TextTracks:
         return tuple(self._collectors)
 
     def add(self, packet: Packet) -> None:
-        """Take a packet of one of `streams`; others are ignored."""
+        """Add a packet of one of `streams`; others are ignored."""
         collector = self._collectors.get(packet.stream_index)
         if collector is not None and packet.size:
             data = bytes(packet)
@@ -161,21 +162,21 @@ class TextTracks:
                 collector.add(packet.pts, packet.duration, data)
 
     def read_all(self, container: InputContainer) -> None:
-        """Read the whole container for its text alone."""
+        """Read the whole container for its text tracks only."""
         if not self.streams:
             return
         try:
             for packet in container.demux(*self.streams):
                 self.add(packet)
         except (av.error.FFmpegError, OSError):
-            return  # what was read before the damage is kept
+            return  # cues before the damage are kept
 
     def to_message(self, start_seconds: float) -> list[Message]:
-        """Tracks that have cues, on the clock on which `start_seconds` is 0."""
+        """The tracks that have cues, with times relative to `start_seconds`."""
         tracks = [collector.to_message(start_seconds) for collector in self._collectors.values()]
         return [track for track in tracks if track["cues"]]
 
 
 def _codec_of(stream: Stream) -> str:
-    """Our name of a text codec, empty for bitmap subtitles."""
+    """`TextTrack.codec` of a stream, empty for bitmap subtitles."""
     return TEXT_CODECS.get(stream.codec_context.name, "") if has_decoder(stream) else _UNDECODED

@@ -1,14 +1,14 @@
-"""High dynamic range to standard: PQ and HLG pictures become BT.709 SDR. Pure functions on arrays.
+"""Tone mapping of HDR frames (PQ, HLG) to BT.709 SDR. Pure functions on arrays.
 
 Steps and their sources:
 1. signal to display light in cd/m2: PQ by the EOTF of SMPTE ST 2084 (ITU-R BT.2100-2, table 4); HLG by the inverse
    OETF and the OOTF of BT.2100-2, table 5, for a display of 1000 cd/m2, system gamma 1.2;
-2. tone map: the EETF of ITU-R BT.2390-10, 5.4.1, on the largest of the three components, so that hues stay, from
-   the source's peak to the 203 cd/m2 that BT.2408 gives to diffuse white;
+2. tone map: the EETF of ITU-R BT.2390-10, 5.4.1, on the largest of the three components, which preserves hues, from
+   the source's peak to 203 cd/m2, BT.2408's level of diffuse white;
 3. primaries BT.2020 to BT.709: the matrix of ITU-R BT.2087-0, clipped;
 4. display light to signal: the inverse of the BT.1886 EOTF with black at 0 (gamma 2.4).
 
-Leaves out dynamic metadata (HDR10+, Dolby Vision RPU): the base layer is mapped.
+Leaves out dynamic metadata (HDR10+, Dolby Vision RPU): only the base layer is mapped.
 """
 
 from functools import cache
@@ -32,7 +32,7 @@ SDR_WHITE_NITS = 203.0
 """BT.2408: HDR reference white."""
 HLG_PEAK_NITS = 1000.0
 PQ_DEFAULT_PEAK_NITS = 1000.0
-"""Peak that is assumed of PQ material without mastering metadata: the commonest mastering display."""
+"""Assumed peak of PQ material without mastering metadata: that of the most common mastering display."""
 
 _M1, _M2 = 2610 / 16384, 2523 / 4096 * 128
 _C1, _C2, _C3 = 3424 / 4096, 2413 / 4096 * 32, 2392 / 4096 * 32
@@ -62,7 +62,7 @@ def hlg_to_scene(signal: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def eetf(nits: NDArray[np.float64], peak_nits: float) -> NDArray[np.float64]:
-    """BT.2390 tone curve in PQ space, from a source peak to SDR white; identity below the knee, black stays black."""
+    """BT.2390 tone curve in PQ space, from a source peak to SDR white; identity below the knee, black is preserved."""
     source = float(nits_to_pq(np.array(max(peak_nits, SDR_WHITE_NITS))))
     target = float(nits_to_pq(np.array(SDR_WHITE_NITS))) / source
     value = np.minimum(nits_to_pq(nits) / source, 1.0)
@@ -89,12 +89,12 @@ def _gain_table(peak_nits: float) -> Floats:
 
 
 def tone_map(codes: Codes16, transfer: Transfer, *, wide_gamut: bool, peak_nits: float | None = None) -> Pixels:
-    """SDR BT.709 picture, (height, width, 3) uint8.
+    """SDR BT.709 frame, (height, width, 3) uint8.
 
     Args:
         codes: RGB signal after the YUV matrix.
-        wide_gamut: primaries are BT.2020, else taken as BT.709.
-        peak_nits: of the mastering display, None when unknown.
+        wide_gamut: the primaries are BT.2020; otherwise BT.709 is assumed.
+        peak_nits: peak of the mastering display, None when unknown.
     """
     light = _light_table(transfer)[codes]  # (height, width, 3)
     if transfer == "hlg":

@@ -11,7 +11,7 @@ from pathlib import Path
 from indexer.availability import Unavailable, missing_model
 from indexer.catalog import TEXT_SOURCES
 from indexer.config import Settings
-from indexer.decode.metadata import metadata_within
+from indexer.decode.metadata import clip_metadata
 from indexer.models.profiles import Profile
 from indexer.models.weights.files import weights_in
 from indexer.pipeline.fingerprints import DECODE_VERSION
@@ -101,7 +101,7 @@ class PictureStage(Stage):
             bare,
             duration_seconds=work.duration_seconds,
             probe=work.probe,
-            metadata=metadata_within(work.metadata, work.duration_seconds),
+            metadata=clip_metadata(work.metadata, work.duration_seconds),
             warnings=(*work.warnings, *subtitles.warnings),
             stages={
                 "picture": self._fingerprint,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.config import Settings
-from indexer.decode.frame_transforms import PICTURE_SIDE
+from indexer.decode.frame_transforms import FRAME_MAX_SIDE
 from indexer.decode.video import open_video
 from indexer.errors import VanishedVideoError, VideoError
 from indexer.models.protocols import PictureModel
@@ -145,7 +145,7 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
     def _read_frames(self, work: PendingVideo, path: Path) -> bool:
         """Feeds the work frame by frame; False when the run was stopped meanwhile."""
         started = told = time.perf_counter()
-        side = min(PICTURE_SIDE, self._settings.picture_max_side)
+        side = min(FRAME_MAX_SIDE, self._settings.picture_max_side)
         rate = self._settings.frames_per_second
         with open_video(path, settings=self._settings, frames_per_second=rate, max_side=side, want_text=True) as reader:
             work.probe, work.metadata = reader.probe, reader.metadata

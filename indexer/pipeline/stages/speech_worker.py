@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.config import Settings
-from indexer.decode.audio import SoundReader, open_sound
+from indexer.decode.audio import AudioReader, open_audio
 from indexer.errors import GenerationCancelledError, VideoError
 from indexer.models.protocols import SpeechModel
 from indexer.pipeline.events import IndexEvent, StageProgress
@@ -116,14 +116,14 @@ class SpeechWorker:
             work = _Work(video)
             try:
                 if video.probe is None or video.probe.audio_streams:
-                    with open_sound(Path(video.path), settings=self._settings) as sound:
+                    with open_audio(Path(video.path), settings=self._settings) as sound:
                         yield from (_Read(work, window) for window in voice_windows(self._pieces(sound, video)))
                         work.warnings = sound.warnings
             except VideoError as error:
                 work.error = error
             yield _Read(work, None)
 
-    def _pieces(self, sound: SoundReader, video: Video) -> Iterator[SoundPiece]:
+    def _pieces(self, sound: AudioReader, video: Video) -> Iterator[SoundPiece]:
         """Sound up to the last picture: what is heard later has no place on the player's clock."""
         for piece in sound.pieces():
             if self._cancel.is_set() or piece.start_seconds >= video.duration_seconds:

@@ -1,0 +1,55 @@
+"""Which streams of an open container count: the video streams worth trying, and the audio track that is heard."""
+
+from typing import cast
+
+from av.stream import Disposition, Stream
+
+from indexer.decode.worker.av_types import AudioStream, InputContainer, VideoStream
+
+_NOT_MOVING = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+_NOT_MAIN_AUDIO = Disposition.comment | Disposition.visual_impaired | Disposition.karaoke | Disposition.clean_effects
+
+
+def rank_video_streams(container: InputContainer) -> tuple[VideoStream, ...]:
+    """Streams with moving pictures, the best first: marked as default, then larger, then more frames, then earlier.
+
+    Cover art, timed thumbnails and stills are left out. The default mark comes before size because players obey it.
+    """
+    moving = [stream for stream in container.streams.video if not stream.disposition & _NOT_MOVING]
+    return tuple(
+        sorted(
+            moving,
+            key=lambda stream: (
+                not stream.disposition & Disposition.default,
+                -_area(stream),
+                -stream.frames,
+                stream.index,
+            ),
+        )
+    )
+
+
+def choose_audio_stream(container: InputContainer) -> AudioStream | None:
+    """The track that players choose: no commentary, then one that can be decoded, then one marked as default.
+
+    None for a file without audio. The stream may lack a decoder (`has_decoder`) when no better one exists.
+    """
+    return min(
+        container.streams.audio,
+        key=lambda stream: (
+            bool(stream.disposition & _NOT_MAIN_AUDIO),
+            not has_decoder(stream),
+            not stream.disposition & Disposition.default,
+            stream.index,
+        ),
+        default=None,
+    )
+
+
+def has_decoder(stream: Stream) -> bool:
+    """Whether FFmpeg can decode the stream. PyAV's stubs hide that `codec_context` may be None."""
+    return bool(cast(object, stream.codec_context))
+
+
+def _area(stream: VideoStream) -> int:
+    return stream.codec_context.width * stream.codec_context.height if has_decoder(stream) else 0
