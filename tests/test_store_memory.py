@@ -149,7 +149,7 @@ def test_a_search_goes_on_when_the_library_changes_meanwhile(tmp_path, optimize,
     with Library.open_writer(path, maker=MAKER) as writer:
         for number in range(3):
             write_whole(writer, number)
-        view = opened(path, MemoryLimits() if in_memory else LOCATORS_ONLY).now()
+        view = opened(path, MemoryLimits() if in_memory else LOCATORS_ONLY).snapshot()
         assert len(view.match_words("hello", source="subtitle", limit=9)) == 3
         before = view.frame_similarities(unit(PICTURE_DIM, 1), keys)
         if optimize:

@@ -1,4 +1,4 @@
-"""The way between the library's rows (Arrow tables with the columns of `indexer.store.schema`) and records."""
+"""Conversion between records and rows: Arrow tables with the columns of `indexer.store.schema`. Pure."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -16,13 +16,13 @@ from indexer.store.fuzzy_text import fold_letters
 from indexer.store.schema import ArrowArray, ArrowTable, Maker, table_schema
 
 
-def lots(video_id: str, what: str, count: int) -> list[int]:
-    """One pseudo-random number below 2**32 for each row: the rows with the smallest are the library's fixed sample.
+def draw_lots(video_id: str, kind: str, count: int) -> list[int]:
+    """A pseudo-random number below 2**32 for each row. The rows with the smallest are the library's fixed sample.
 
-    Drawn from the row's key, so the sample depends neither on the order of writing nor on compaction.
+    It is a hash of the row's key, so the sample depends neither on the order of writing nor on compaction.
     """
     return [
-        int.from_bytes(blake2b(f"{video_id}/{what}/{index}".encode(), digest_size=4).digest(), "big")
+        int.from_bytes(blake2b(f"{video_id}/{kind}/{index}".encode(), digest_size=4).digest(), "big")
         for index in range(count)
     ]
 
@@ -57,7 +57,7 @@ def frame_rows(video_id: str, rows: Sequence[FrameRow], maker: Maker) -> ArrowTa
         "segment_index": [row.segment_index for row in rows],
         "time_seconds": [row.time_seconds for row in rows],
         "changed": [row.changed for row in rows],
-        "lot": pa.array(lots(video_id, "frame", len(rows)), pa.uint32()),
+        "lot": pa.array(draw_lots(video_id, "frame", len(rows)), pa.uint32()),
         **_vectors([row.vector for row in rows], maker.picture_dim),
     }
     return pa.table(columns, schema=table_schema("frames", maker))
@@ -77,7 +77,7 @@ def text_rows(video_id: str, source: str, rows: Sequence[TextRow], maker: Maker)
         "language": [row.language for row in rows],
         "boxes": [[asdict(box) for box in row.boxes] for row in rows],
         "is_scenery": [row.is_scenery for row in rows],
-        "lot": pa.array(lots(video_id, source, len(rows)), pa.uint32()),
+        "lot": pa.array(draw_lots(video_id, source, len(rows)), pa.uint32()),
         **_vectors([row.vector for row in rows], maker.text_dim),
     }
     return pa.table(columns, schema=table_schema("texts", maker))
@@ -102,8 +102,8 @@ def _read_video(row: dict[str, Any]) -> Video:
 def read_segments(table: ArrowTable) -> Iterator[tuple[str, SegmentRow]]:
     """Rows of the segments table as (video_id, record)."""
     vectors = read_vectors(table)
-    for place, row in enumerate(_plain(table)):
-        vector = None if vectors is None else vectors[place]
+    for position, row in enumerate(_without_vectors(table)):
+        vector = None if vectors is None else vectors[position]
         span = TimeSpan(row["start_seconds"], row["stop_seconds"])
         yield row["video_id"], SegmentRow(row["segment_index"], span, row["best_frame_seconds"], vector)
 
@@ -111,8 +111,10 @@ def read_segments(table: ArrowTable) -> Iterator[tuple[str, SegmentRow]]:
 def read_frames(table: ArrowTable) -> list[FrameRow]:
     vectors = read_vectors(table)
     return [
-        FrameRow(row["time_seconds"], row["segment_index"], None if vectors is None else vectors[place], row["changed"])
-        for place, row in enumerate(_plain(table))
+        FrameRow(
+            row["time_seconds"], row["segment_index"], None if vectors is None else vectors[position], row["changed"]
+        )
+        for position, row in enumerate(_without_vectors(table))
     ]
 
 
@@ -124,12 +126,12 @@ def read_texts(table: ArrowTable) -> list[TextRow]:
             segment_index=row["segment_index"],
             span=TimeSpan(row["start_seconds"], row["stop_seconds"]),
             text=row["text"],
-            vector=None if vectors is None else vectors[place],
+            vector=None if vectors is None else vectors[position],
             language=row["language"],
             boxes=tuple(TextBox(**box) for box in row["boxes"]),
             is_scenery=row["is_scenery"],
         )
-        for place, row in enumerate(_plain(table))
+        for position, row in enumerate(_without_vectors(table))
     ]
 
 
@@ -143,7 +145,7 @@ def read_vectors(table: ArrowTable) -> NDArray[np.float16] | None:
     return flat.astype(np.float16).reshape(len(table), dim)  # (n, dim)
 
 
-def _plain(table: ArrowTable) -> list[dict[str, Any]]:
+def _without_vectors(table: ArrowTable) -> list[dict[str, Any]]:
     return table.drop_columns(["vector"]).to_pylist() if "vector" in table.column_names else table.to_pylist()
 
 

@@ -195,7 +195,7 @@ class Asker(Closing):
 
     def candidates(self, moments: Sequence[Moment], curves: Sequence[Curve], *, with_text: bool) -> list[Candidate]:
         """Moments, with the curve of each, and what else choosing their frames needs."""
-        library = self.engine.library.now()
+        library = self.engine.library.snapshot()
         videos = {one.video_id: one for one in library.videos()}
         texts = texts_in(library, moments) if with_text else [""] * len(moments)
         captions = captions_in(library, moments)

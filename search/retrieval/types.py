@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from indexer.catalog import STAGE_OF_SOURCE, TEXT_SOURCES, Stage, TextSource
 from indexer.models.protocols import Reranker
 from indexer.records import SegmentRow, TimeSpan
-from indexer.store.hits import Background as Sampled
-from indexer.store.hits import FrameHit, SegmentKey, Similarities, TextHit
+from indexer.store.hits import FrameHit, SampleSource, SegmentKey, Similarities, TextHit
 from search.scoring.background import Background
 from search.scoring.calibration import Calibration
 from search.scoring.relevance import Evidence, Near
@@ -59,7 +58,7 @@ class Searchable(Protocol):
 
     def run_concurrently(self, queries: Sequence[Callable[[], Result]]) -> list[Result]: ...
 
-    def background(self, vector: QueryVector, *, what: Sampled, size: int = 1000) -> Similarities: ...
+    def background(self, vector: QueryVector, *, what: SampleSource, size: int = 1000) -> Similarities: ...
 
     def segments(self, video_id: str) -> list[SegmentRow]: ...
 

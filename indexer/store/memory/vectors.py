@@ -41,7 +41,7 @@ class RowVectors:
 
 
 class RowSample:
-    """The rows with the smallest lots: the same in every library of the same files (`indexer.store.rows.lots`)."""
+    """The rows with the smallest lots: the same in every library of the same files (`indexer.store.rows.draw_lots`)."""
 
     def __init__(self, table: ArrowTable, positions: Positions) -> None:
         lots = table.column("lot").to_numpy()[positions]
