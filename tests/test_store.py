@@ -24,7 +24,7 @@ from indexer.store.schema import TABLES
 from tests.helpers.store_samples import (
     MAKER,
     content,
-    opened_tables,
+    open_tables,
     pictures,
     texts,
     thumbnails,
@@ -42,7 +42,7 @@ def library(tmp_path: Path):
 
 
 def versions(library: Library) -> dict[str, int]:
-    tables = opened_tables(library)
+    tables = open_tables(library)
     return {name: tables.version(name) for name in TABLES}
 
 
@@ -233,7 +233,7 @@ def test_a_damaged_maker_file_is_named(library: Library, text: str):
             opening(library.path, maker=MAKER)
 
 
-def test_a_lost_maker_file_does_not_cost_the_rows(library: Library):
+def test_a_lost_maker_file_does_not_lose_the_rows(library: Library):
     write_whole(library, 1)
     library.close()
     kept = (library.path / "library.json").read_text()
@@ -285,13 +285,13 @@ def test_everything_written_lies_inside_the_library(library: Library, tmp_path: 
     }  # fmt: skip
 
 
-def test_maintenance_changes_no_row_and_gathers_the_fragments(library: Library):
+def test_maintenance_changes_no_row_and_compacts_the_fragments(library: Library):
     for number in range(30):
         write_whole(library, number)
     kept = content(library)
     library.maintain()
     assert content(library) == kept
-    assert opened_tables(library).table("frames").stats()["fragment_stats"]["num_fragments"] < 3
+    assert open_tables(library).table("frames").stats()["fragment_stats"]["num_fragments"] < 3
     before = versions(library)
     library.maintain()
     assert versions(library) == before, "nothing is due, so nothing is written"

@@ -48,16 +48,16 @@ class VideoContent:
 
 def audit_video(content: VideoContent) -> list[Problem]:
     """All problems of one video."""
-    checks = (_stages, _timeline, _frames, _texts, _vectors, _thumbnails, _file)
     video_id = content.video.video_id
-    return [Problem(kind, video_id, detail) for check in checks for kind, detail in check(content)]
+    return [Problem(kind, video_id, detail) for check in _CHECKS for kind, detail in check(content)]
 
 
 def duplicate_keys(table: str, keys: Iterable[tuple[object, ...]]) -> list[Problem]:
     """One problem for each key that several rows share.
 
     Args:
-        keys: of all rows, or of the rows that share theirs; the first part is the video's id."""
+        keys: of all rows, or of those that share theirs; the first part is the video's id.
+    """
     return [
         Problem("duplicate", str(key[0]), f"{count} rows of {table} have the key {key}")
         for key, count in sorted(Counter(keys).items(), key=lambda item: str(item[0]))
@@ -77,7 +77,7 @@ Findings = Iterator[tuple[str, str]]
 """Pairs of a problem's kind and detail."""
 
 
-def _stages(content: VideoContent) -> Findings:
+def _check_stages(content: VideoContent) -> Findings:
     video = content.video
     if video.failure_kind and (content.segments or content.frames or content.texts):
         yield "failed_with_rows", f"failed ({video.failure_kind}) and still has rows"
@@ -91,7 +91,7 @@ def _stages(content: VideoContent) -> Findings:
             yield "rows_without_stage", f"there are {source} texts and the stage `{stage}` is not ready"
 
 
-def _timeline(content: VideoContent) -> Findings:
+def _check_timeline(content: VideoContent) -> Findings:
     segments, duration = content.segments, content.video.duration_seconds
     if not segments:
         return
@@ -108,7 +108,7 @@ def _timeline(content: VideoContent) -> Findings:
         yield kind, f"the last segment stops at {edges[-1]:.3f} s, the video at {duration:.3f} s"
 
 
-def _frames(content: VideoContent) -> Findings:
+def _check_frames(content: VideoContent) -> Findings:
     """Only the first frame of a segment may start before it: one that is still on screen when the segment starts."""
     spans = {row.index: row.span for row in content.segments}
     early_frames: Counter[int] = Counter()
@@ -133,7 +133,7 @@ def _frames(content: VideoContent) -> Findings:
             yield "duplicate", f"{count} frames start at {time:.3f} s"
 
 
-def _texts(content: VideoContent) -> Findings:
+def _check_texts(content: VideoContent) -> Findings:
     known = {row.index for row in content.segments}
     for row in content.texts:
         if row.segment_index not in known:
@@ -142,7 +142,7 @@ def _texts(content: VideoContent) -> Findings:
             yield "empty_text", f"a {row.source} text at {row.span.start_seconds:.3f} s is empty"
 
 
-def _vectors(content: VideoContent) -> Findings:
+def _check_vectors(content: VideoContent) -> Findings:
     named: tuple[tuple[str, Sequence[Vector | None]], ...] = (
         ("segments", [row.vector for row in content.segments]),
         ("frames", [row.vector for row in content.frames]),
@@ -163,7 +163,7 @@ def _count_not_unit(vectors: NDArray[np.float16]) -> int:
     return int(np.count_nonzero(~(np.abs(lengths - 1) <= UNIT_TOLERANCE)))  # NaN is caught too
 
 
-def _thumbnails(content: VideoContent) -> Findings:
+def _check_thumbnails(content: VideoContent) -> Findings:
     expected, found = {row.index for row in content.segments}, set(content.thumbnails)
     if missing := sorted(expected - found):
         yield "missing_thumbnail", f"segments without a picture: {_join_first(missing)}"
@@ -171,10 +171,21 @@ def _thumbnails(content: VideoContent) -> Findings:
         yield "orphan_thumbnail", f"pictures without a segment: {_join_first(orphans)}"
 
 
-def _file(content: VideoContent) -> Findings:
+def _check_file(content: VideoContent) -> Findings:
     if not content.file_exists:
         yield "missing_file", f"no file at {', '.join(content.video.paths)}"
 
 
 def _join_first(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers[:10])) + (f" and {len(numbers) - 10} more" if len(numbers) > 10 else "")
+
+
+_CHECKS = (
+    _check_stages,
+    _check_timeline,
+    _check_frames,
+    _check_texts,
+    _check_vectors,
+    _check_thumbnails,
+    _check_file,
+)

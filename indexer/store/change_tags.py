@@ -6,7 +6,7 @@ from pathlib import Path
 
 from indexer.records import Video
 from indexer.store.library import Library
-from indexer.store.tags import changed_tags
+from indexer.store.tags import edit_tags
 
 
 def change_tags(
@@ -28,8 +28,7 @@ def change_tags(
     with Library.open_writer(path, maker=maker) as library:
         before = [library.video(video_id) for video_id in dict.fromkeys(video_ids)]
         after = [
-            replace(video, tags=changed_tags(() if clear else video.tags, add=added, remove=removed))
-            for video in before
+            replace(video, tags=edit_tags(() if clear else video.tags, add=added, remove=removed)) for video in before
         ]
         changed = [new for old, new in zip(before, after, strict=True) if new != old]
         if changed:

@@ -24,12 +24,12 @@ def check_tag(raw: str) -> str:
     """
     tag = " ".join(unicodedata.normalize("NFC", raw).split())
     if not any(character.isalnum() for character in tag):
-        raise UsageError(f"{raw!r} is no tag; write a word or a few, as beach or summer 2023")
+        raise UsageError(f"{raw!r} is not a tag; write one word or a few, such as beach or summer 2023")
     if len(tag) > MAX_TAG_CHARACTERS:
-        raise UsageError(f"a tag of {len(tag)} characters is too long; at most {MAX_TAG_CHARACTERS} are kept")
+        raise UsageError(f"a tag of {len(tag)} characters is too long; at most {MAX_TAG_CHARACTERS} are allowed")
     for character in tag:
         if character in _SEPARATORS or unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"}:
-            raise UsageError(f"a tag may not hold {character!r}, as {raw!r} does; write words, blanks and hyphens")
+            raise UsageError(f"a tag may not contain {character!r}, as {raw!r} does; write words, spaces and hyphens")
     return tag
 
 
@@ -38,7 +38,7 @@ def tag_key(tag: str) -> str:
     return " ".join(unicodedata.normalize("NFC", tag).casefold().split())
 
 
-def changed_tags(tags: Iterable[str], *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> tuple[str, ...]:
+def edit_tags(tags: Iterable[str], *, add: Iterable[str] = (), remove: Iterable[str] = ()) -> tuple[str, ...]:
     """The tags after adding some and removing others, sorted; a tag that exists already keeps its case.
 
     Raises:
@@ -50,7 +50,7 @@ def changed_tags(tags: Iterable[str], *, add: Iterable[str] = (), remove: Iterab
     for tag in remove:
         by_key.pop(tag_key(tag), None)
     if len(by_key) > MAX_TAGS:
-        raise UsageError(f"a video may have {MAX_TAGS} tags, not {len(by_key)}")
+        raise UsageError(f"a video may have at most {MAX_TAGS} tags, not {len(by_key)}")
     return tuple(tag for _, tag in sorted(by_key.items()))
 
 

@@ -10,7 +10,7 @@ from indexer.store.hits import QueryVector, SampleSource, Similarities
 from indexer.store.memory.dot_products import row_products
 from indexer.store.memory.in_memory_tables import InMemoryTables
 from indexer.store.memory.table_cache import TableValues
-from indexer.store.rows import read_vectors
+from indexer.store.rows import decode_vectors
 from indexer.store.schema import ArrowTable, TableName
 from indexer.store.tables import Tables
 
@@ -57,7 +57,7 @@ class BackgroundSample:
         def load() -> _Sample:
             rows = self._smallest_lots(table, None if table == "frames" else equals("source", what), size)
             texts = () if table == "frames" else tuple(rows.column("text").to_pylist())
-            return _Sample(np.asarray(read_vectors(rows), np.float32), texts)
+            return _Sample(np.asarray(decode_vectors(rows), np.float32), texts)
 
         return self._values.get(f"sample of {size} {what}", table, load)
 
