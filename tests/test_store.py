@@ -14,6 +14,7 @@ import pytest
 from indexer.errors import (
     LibraryBrokenError,
     LibraryError,
+    LibraryLockedError,
     LibraryMissingError,
     LibraryModelsError,
     NotInLibraryError,
@@ -150,6 +151,18 @@ def test_a_reader_sees_the_commits_of_another_process(library: Library):
 def test_a_reader_may_not_write(library: Library):
     with Library.open(library.path) as reader, pytest.raises(LibraryError, match="open_writer"):
         reader.write_pictures([pictures(1)])
+
+
+def test_a_snapshot_is_read_only_and_does_not_own_the_lock(library: Library):
+    write_whole(library, 1)
+    with library.snapshot() as snapshot:
+        assert snapshot.videos() == library.videos()
+        for write in (lambda: snapshot.put_videos([video(2)]), snapshot.maintain):
+            with pytest.raises(LibraryError, match="open_writer"):
+                write()
+    with pytest.raises(LibraryLockedError):
+        Library.open_writer(library.path, maker=MAKER)
+    library.put_videos([video(2)])
 
 
 def test_videos_are_found_by_id_prefix_path_and_name(library: Library):
