@@ -69,7 +69,7 @@ class SearchSession:
     """Looks into one library for one search."""
 
     def __init__(self, library: Library, models: QueryModels, settings: Settings) -> None:
-        self.library = library.now()
+        self.library = library.snapshot()
         self.videos = {one.video_id: one for one in self.library.videos()}
         """By id."""
         self._models = models

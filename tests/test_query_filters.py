@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from indexer.errors import QueryError, UsageError
 from indexer.records import TimeSpan, Video, VideoMetadata
-from indexer.store.tags import MAX_TAG_CHARACTERS, MAX_TAGS, changed_tags, check_tag, tag_key
+from indexer.store.tags import MAX_TAG_CHARACTERS, MAX_TAGS, check_tag, edit_tags, tag_key
 from search.query.filters import Filters, created_span
 
 VIDEO = Video(
@@ -129,8 +129,8 @@ def test_what_is_no_date_is_refused(text: str) -> None:
 
 
 def test_tags_are_added_and_removed_whatever_their_case() -> None:
-    assert changed_tags(("Beach",), add=("beach", " two  words "), remove=("nothing",)) == ("Beach", "two words")
-    assert changed_tags(("Beach", "snow"), remove=("BEACH",)) == ("snow",)
+    assert edit_tags(("Beach",), add=("beach", " two  words "), remove=("nothing",)) == ("Beach", "two words")
+    assert edit_tags(("Beach", "snow"), remove=("BEACH",)) == ("snow",)
 
 
 @pytest.mark.parametrize("raw", ["", "  ", "-", "a,b", 'a"b', "a\x1bb", "a\u202eb", "x" * (MAX_TAG_CHARACTERS + 1)])
@@ -141,17 +141,17 @@ def test_what_may_be_no_tag(raw: str) -> None:
 
 def test_a_video_has_a_bound_of_tags() -> None:
     with pytest.raises(UsageError, match="100 tags"):
-        changed_tags((), add=[f"tag {number}" for number in range(MAX_TAGS + 1)])
+        edit_tags((), add=[f"tag {number}" for number in range(MAX_TAGS + 1)])
 
 
 @given(st.lists(st.text(max_size=12), max_size=8), st.lists(st.text(max_size=12), max_size=4))
 def test_tags_stay_sorted_and_each_once(add: list[str], remove: list[str]) -> None:
     try:
-        tags = changed_tags((), add=add)
+        tags = edit_tags((), add=add)
     except UsageError:
         return
     keys = [tag_key(tag) for tag in tags]
     assert keys == sorted(set(keys))
-    assert changed_tags(tags, add=tags) == tags
-    left = {tag_key(tag) for tag in changed_tags(tags, remove=remove)}
+    assert edit_tags(tags, add=tags) == tags
+    left = {tag_key(tag) for tag in edit_tags(tags, remove=remove)}
     assert left == set(keys) - {tag_key(tag) for tag in remove}

@@ -14,6 +14,7 @@ import pytest
 from indexer.errors import (
     LibraryBrokenError,
     LibraryError,
+    LibraryLockedError,
     LibraryMissingError,
     LibraryModelsError,
     NotInLibraryError,
@@ -24,7 +25,7 @@ from indexer.store.schema import TABLES
 from tests.helpers.store_samples import (
     MAKER,
     content,
-    opened_tables,
+    open_tables,
     pictures,
     texts,
     thumbnails,
@@ -42,7 +43,7 @@ def library(tmp_path: Path):
 
 
 def versions(library: Library) -> dict[str, int]:
-    tables = opened_tables(library)
+    tables = open_tables(library)
     return {name: tables.version(name) for name in TABLES}
 
 
@@ -152,6 +153,18 @@ def test_a_reader_may_not_write(library: Library):
         reader.write_pictures([pictures(1)])
 
 
+def test_a_snapshot_is_read_only_and_does_not_own_the_lock(library: Library):
+    write_whole(library, 1)
+    with library.snapshot() as snapshot:
+        assert snapshot.videos() == library.videos()
+        for write in (lambda: snapshot.put_videos([video(2)]), snapshot.maintain):
+            with pytest.raises(LibraryError, match="open_writer"):
+                write()
+    with pytest.raises(LibraryLockedError):
+        Library.open_writer(library.path, maker=MAKER)
+    library.put_videos([video(2)])
+
+
 def test_videos_are_found_by_id_prefix_path_and_name(library: Library):
     ids = ["ab12" + "0" * 28, "ab13" + "0" * 28]
     for number, one in enumerate(ids):
@@ -233,7 +246,7 @@ def test_a_damaged_maker_file_is_named(library: Library, text: str):
             opening(library.path, maker=MAKER)
 
 
-def test_a_lost_maker_file_does_not_cost_the_rows(library: Library):
+def test_a_lost_maker_file_does_not_lose_the_rows(library: Library):
     write_whole(library, 1)
     library.close()
     kept = (library.path / "library.json").read_text()
@@ -285,13 +298,13 @@ def test_everything_written_lies_inside_the_library(library: Library, tmp_path: 
     }  # fmt: skip
 
 
-def test_maintenance_changes_no_row_and_gathers_the_fragments(library: Library):
+def test_maintenance_changes_no_row_and_compacts_the_fragments(library: Library):
     for number in range(30):
         write_whole(library, number)
     kept = content(library)
     library.maintain()
     assert content(library) == kept
-    assert opened_tables(library).table("frames").stats()["fragment_stats"]["num_fragments"] < 3
+    assert open_tables(library).table("frames").stats()["fragment_stats"]["num_fragments"] < 3
     before = versions(library)
     library.maintain()
     assert versions(library) == before, "nothing is due, so nothing is written"

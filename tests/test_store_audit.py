@@ -1,4 +1,4 @@
-"""`verify`: a sound library has no problem, and each planted one is found and named."""
+"""Audit: a sound library has no problems, and each planted problem is found and named."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from indexer.records import FrameRow, SegmentRow, TimeSpan
 from indexer.store.audit_checks import VideoContent, audit_video, duplicate_keys
 from indexer.store.library import Library
-from indexer.store.rows import frame_rows
-from tests.helpers.store_samples import MAKER, opened_tables, pictures, texts, unit, video, video_id, write_whole
+from indexer.store.rows import encode_frames
+from tests.helpers.store_samples import MAKER, open_tables, pictures, texts, unit, video, video_id, write_whole
 
 
 def sound(**changes: object) -> VideoContent:
@@ -101,8 +101,8 @@ def test_a_whole_library_is_audited(tmp_path: Path):
         write_whole(library, 1)
         library.put_videos([replace(video(1), paths=(str(clip),))])
         assert library.audit() == []
-        doubled = frame_rows(*pictures(1)[::2], MAKER)  # type: ignore[arg-type]
-        opened_tables(library).table("frames").add(doubled)
+        doubled = encode_frames(*pictures(1)[::2], MAKER)  # type: ignore[arg-type]
+        open_tables(library).table("frames").add(doubled)
         library.write_texts([texts(7)])
         library.write_thumbnail(video_id(8), 0, b"jpeg")
         clip.unlink()

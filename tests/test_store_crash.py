@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 VIDEOS = 6
 HALF_DONE = {"duplicate", "unknown_video", "rows_without_stage", "orphan_thumbnail"}
-"""What opening for writing must have repaired. A video killed between two tables may mix takes until the rerun."""
+"""Problems that opening for writing repairs. A video interrupted between two tables may mix takes until the rerun."""
 WRITE = (
     "import sys; sys.path.insert(0, '.')\n"
     "from tests.helpers.store_samples import MAKER, write_whole\n"
@@ -64,7 +64,7 @@ def test_a_killed_writer_is_repaired_by_a_rerun(tmp_path: Path):
         assert write_all(path) == clean
 
 
-def test_rows_without_a_video_are_swept(tmp_path: Path):
+def test_rows_without_a_video_are_removed(tmp_path: Path):
     path = tmp_path / "library"
     with Library.open_writer(path, maker=MAKER) as library:
         write_whole(library, 1)
@@ -79,7 +79,7 @@ def test_rows_without_a_video_are_swept(tmp_path: Path):
         assert not (path / "thumbnails" / "00" / video_id(2)).exists()
 
 
-def test_a_stage_that_is_not_ready_is_swept_alone(tmp_path: Path):
+def test_only_the_rows_of_a_stage_that_is_not_ready_are_removed(tmp_path: Path):
     path = tmp_path / "library"
     with Library.open_writer(path, maker=MAKER) as library:
         write_whole(library, 1)
@@ -91,8 +91,8 @@ def test_a_stage_that_is_not_ready_is_swept_alone(tmp_path: Path):
 
 
 @pytest.mark.parametrize("step", range(6))
-def test_a_creation_cut_short_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int):
-    """Stopped after `step` of its steps: four tables, the draft of the maker file, its renaming."""
+def test_an_interrupted_creation_starts_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int):
+    """Stopped after `step` steps: four tables, the draft of the maker file, its renaming."""
     path = tmp_path / "library"
     done = 0
 

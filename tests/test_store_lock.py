@@ -1,4 +1,4 @@
-"""One writer: who holds the lock is named, a killed writer leaves none."""
+"""The writer's lock: one writer at a time, its holder is named, and a killed writer leaves none."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ HOLD = (
 )
 
 
-def test_a_second_writer_is_told_who_writes(tmp_path: Path):
+def test_a_second_writer_is_told_who_holds_the_lock(tmp_path: Path):
     with (
         Library.open_writer(tmp_path / "l", maker=MAKER),
         pytest.raises(LibraryLockedError, match=rf"process {os.getpid()} on .+ since \d{{4}}-.*stop it"),
@@ -53,7 +53,7 @@ def test_a_killed_writer_leaves_no_lock(tmp_path: Path):
     Library.open_writer(tmp_path / "l", maker=MAKER).close()
 
 
-def test_a_broken_holder_file_hides_only_the_name(tmp_path: Path):
+def test_a_broken_holder_file_hides_only_the_holder(tmp_path: Path):
     held = WriterLock(tmp_path)
     held.acquire()
     (tmp_path / "writer.json").write_text("{")

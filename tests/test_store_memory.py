@@ -1,4 +1,4 @@
-"""Small tables in memory answer as the database does, rows by their places as all rows; as the library is now."""
+"""Tables in memory and row locators answer as the database does, and follow its commits."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ VIDEOS = [video_id(number) for number in range(12)]
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    path = tmp_path_factory.mktemp("kept") / "library"
+    path = tmp_path_factory.mktemp("memory") / "library"
     rng = np.random.default_rng(3)
     with Library.open_writer(path, maker=MAKER) as library:
         for number in range(12):
@@ -35,7 +35,7 @@ LOCATORS_ONLY = MemoryLimits(table_rows=0)
 DATABASE_ONLY = MemoryLimits(table_rows=0, locator_rows=0)
 
 
-def opened(path, limits):
+def open_with(path, limits):
     tables = Tables(LibraryFolder(path), MAKER)
     return Library(tables, TableCache(tables), memory_limits=limits)
 
@@ -43,7 +43,7 @@ def opened(path, limits):
 @pytest.fixture(scope="module", params=[LOCATORS_ONLY, DATABASE_ONLY], ids=["row locators", "no row locators"])
 def both(path, request):
     """The same library: answering from memory, and from the database."""
-    return Library.open(path), opened(path, request.param)
+    return Library.open(path), open_with(path, request.param)
 
 
 @pytest.mark.parametrize("limits", [MemoryLimits(), LOCATORS_ONLY, DATABASE_ONLY, None])
@@ -90,13 +90,13 @@ def test_the_same_words_are_found(both, query, fuzzy):
 
 
 def test_rows_are_the_same(both):
-    kept, database = both
+    memory, database = both
     keys = [(VIDEOS[4], 2), (VIDEOS[4], 3), (VIDEOS[0], 1), (video_id(99), 0), (VIDEOS[0], 99)]
     picture, meaning = unit(PICTURE_DIM, 5), unit(TEXT_DIM, 6)
     spans = [(VIDEOS[1], TimeSpan(2.5, 7.0)), (VIDEOS[3], TimeSpan(0.0, 1.0))]
-    assert kept.segments_by_key(keys) == database.segments_by_key(keys)
-    assert list(kept.segments_by_key(keys)) == keys[:3]
-    assert kept.segments_touching(spans) == database.segments_touching(spans)
+    assert memory.segments_by_key(keys) == database.segments_by_key(keys)
+    assert list(memory.segments_by_key(keys)) == keys[:3]
+    assert memory.segments_touching(spans) == database.segments_touching(spans)
     one, other = (library.segment_vectors(keys) for library in both)
     assert {key: vector.tobytes() for key, vector in one.items()} == {key: vec.tobytes() for key, vec in other.items()}
     one, other = (library.frame_similarities(picture, keys) for library in both)
@@ -115,7 +115,7 @@ def test_rows_are_the_same(both):
             assert [(row.source, row.span, row.text) for row in one] == [
                 (row.source, row.span, row.text) for row in other
             ]
-        assert [row.index for row in kept.segments(name)] == [row.index for row in database.segments(name)]
+        assert [row.index for row in memory.segments(name)] == [row.index for row in database.segments(name)]
     for what, vector in (("frames", picture), ("screen_text", meaning), ("caption", meaning)):
         for size in (1000, 20):
             one, other = (library.background(vector, what=what, size=size) for library in both)
@@ -144,12 +144,12 @@ def test_a_reader_sees_each_commit(tmp_path):
 @pytest.mark.parametrize("in_memory", [True, False])
 @pytest.mark.parametrize("optimize", [False, True])
 def test_a_search_goes_on_when_the_library_changes_meanwhile(tmp_path, optimize, in_memory):
-    """Row ids are held in memory, and a commit or a compaction gives the rows new ones."""
+    """Memory holds row ids, and a commit or a compaction gives the rows new ones."""
     path, keys = tmp_path / "library", [(video_id(number), 1) for number in range(3)]
     with Library.open_writer(path, maker=MAKER) as writer:
         for number in range(3):
             write_whole(writer, number)
-        view = opened(path, MemoryLimits() if in_memory else LOCATORS_ONLY).now()
+        view = open_with(path, MemoryLimits() if in_memory else LOCATORS_ONLY).snapshot()
         assert len(view.match_words("hello", source="subtitle", limit=9)) == 3
         before = view.frame_similarities(unit(PICTURE_DIM, 1), keys)
         if optimize:
@@ -165,7 +165,7 @@ def test_a_search_goes_on_when_the_library_changes_meanwhile(tmp_path, optimize,
 
 def test_rows_are_found_by_their_ids_alone(path, monkeypatch):
     """No filter names segments where a row locator knows their rows."""
-    database = opened(path, LOCATORS_ONLY)
+    database = open_with(path, LOCATORS_ONLY)
     monkeypatch.setattr(Tables, "rows", lambda *_: pytest.fail("a filter was used"))
     keys = [(VIDEOS[4], 2), (VIDEOS[0], 1), (video_id(99), 0)]
     assert [len(own) for own in database.frame_similarities(unit(PICTURE_DIM, 5), keys).values()] == [3, 3, 0]
@@ -173,7 +173,7 @@ def test_rows_are_found_by_their_ids_alone(path, monkeypatch):
 
 
 class CountingTables:
-    """The versions of tables, as a cache asks for them."""
+    """A fake of `Tables`: the versions, and how often they are checked."""
 
     def __init__(self):
         self.versions = dict.fromkeys(TABLES, 1)
@@ -194,7 +194,7 @@ def test_a_cached_value_lasts_until_its_table_changes():
     assert cache.get("frames", "frames", lambda: next(loaded)) == 1
 
 
-def test_a_snapshot_checks_each_table_once_and_keeps_what_it_saw():
+def test_a_snapshot_checks_each_table_once_and_returns_what_it_saw():
     tables = CountingTables()
     cache = TableCache(tables)
     snapshot = cache.snapshot()
@@ -209,11 +209,11 @@ def test_a_snapshot_checks_each_table_once_and_keeps_what_it_saw():
 
 
 def test_the_threads_of_a_snapshot_see_one_value():
-    """Each thread finds another version when it looks first; all get the value of one of them."""
+    """Each thread that loads first makes a new version; all return the value of one of them."""
     tables, barrier = CountingTables(), threading.Barrier(8, timeout=30)
     snapshot = TableCache(tables).snapshot()
 
-    def look(number):
+    def read(number):
         def load():
             tables.versions["frames"] += 1
             return number
@@ -222,5 +222,5 @@ def test_the_threads_of_a_snapshot_see_one_value():
         return snapshot.get("frames", "frames", load)
 
     with ThreadPoolExecutor(8) as pool:
-        seen = list(pool.map(look, range(8)))
+        seen = list(pool.map(read, range(8)))
     assert len(set(seen)) == 1

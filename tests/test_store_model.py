@@ -62,7 +62,7 @@ class LibraryIsADictionary(RuleBasedStateMachine):
 
     @rule()
     def reopen(self) -> None:
-        """Rows of videos that are not listed are leftovers, and swept."""
+        """Rows of videos that are not listed are left over and removed."""
         self.library.close()
         self.library = Library.open_writer(self.library.path, maker=MAKER)
         self._forget(set(range(4)) - self.listed)
@@ -82,8 +82,8 @@ class LibraryIsADictionary(RuleBasedStateMachine):
             ]
             assert len(self.library.frames(video_id(number))) == len(frames)
             for source in ("subtitle", "screen_text"):
-                kept = [row.text for row in self.library.texts(video_id(number), source)]
-                assert kept == self.texts.get((number, source), [])
+                found_texts = [row.text for row in self.library.texts(video_id(number), source)]
+                assert found_texts == self.texts.get((number, source), [])
 
     def _forget(self, numbers: set[int]) -> None:
         self.listed -= numbers

@@ -1,4 +1,4 @@
-"""Nearest vectors, full text and the background on real tables, small and indexed."""
+"""Vector search, full-text search and the background sample on real tables, small and indexed."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from tests.helpers.store_samples import (
     MAKER,
     PICTURE_DIM,
     TEXT_DIM,
-    opened_tables,
+    open_tables,
     pictures,
     texts,
     unit,
@@ -80,12 +80,12 @@ def test_words_are_found_in_any_script(signs, query, sign):
         ("quickbrown", 8), ("bookst0re", 0), ("naive resum", 6),
     ],
 )  # fmt: skip
-def test_a_slip_of_the_reader_is_forgiven(signs, query, sign):
+def test_a_recognition_error_is_forgiven(signs, query, sign):
     assert found(signs, query, fuzzy=True)[0] == SIGNS[sign]
 
 
 @pytest.mark.parametrize("query", ["zebra", "schwarz", "表", "ab", "quantum"])
-def test_what_is_not_there_is_not_found(signs, query):
+def test_absent_words_are_not_found(signs, query):
     assert found(signs, query, fuzzy=True) == []
 
 
@@ -93,13 +93,13 @@ OPERATORS = ['"AND (', "+^2 ~ * ?", "NOT", "!!!", "", " ", "\\", "'; DROP", "[TO
 
 
 @pytest.mark.parametrize("query", OPERATORS)
-def test_no_query_is_syntax(signs, query):
+def test_a_query_has_no_syntax(signs, query):
     for fuzzy in (False, True):
         found(signs, query, fuzzy=fuzzy)
         assert found(signs, f"fox {query}", fuzzy=fuzzy)[0] == SIGNS[8]
 
 
-def test_only_the_asked_source_and_videos_are_searched(signs):
+def test_only_the_given_source_and_videos_are_searched(signs):
     assert {hit.video_id for hit in signs.match_words("fox path", source="subtitle", limit=9)} == {video_id(3)}
     only = signs.match_words("fox path", source="screen_text", limit=9, video_ids=[video_id(2)])
     assert {hit.video_id for hit in only} == {video_id(2)}
@@ -139,7 +139,7 @@ def test_nearest_frames_equal_an_exact_search(library):
         library.nearest_frames(query[:3], limit=1)
 
 
-def test_frames_of_a_segment_keep_their_times(library):
+def test_frame_similarities_come_with_times(library):
     write_whole(library, 1)
     query = library.frames(video_id(1))[4].vector
     similarities = library.frame_similarities(query, [(video_id(1), 1), (video_id(2), 0)])
@@ -149,7 +149,7 @@ def test_frames_of_a_segment_keep_their_times(library):
 
 
 def test_the_background_is_the_same_in_equal_libraries(tmp_path):
-    """Made in another order, compacted or not: the sample is chosen by content."""
+    """The sample depends on keys alone, not on the order of writing or on compaction."""
     query = unit(PICTURE_DIM, 7)
     samples = []
     for name, order in (("one", range(40)), ("two", reversed(range(40)))):
@@ -172,7 +172,7 @@ def test_the_background_of_texts_is_of_one_source(library):
     assert len(library.background(query, what="screen_text", size=7)) == 7
 
 
-def test_an_index_is_built_when_it_pays_and_kept_fresh(library, monkeypatch):
+def test_an_index_is_built_when_it_pays_and_refreshed(library, monkeypatch):
     for name, rows in (("VECTOR_INDEX_ROWS", 2000), ("SCALAR_INDEX_ROWS", 1000), ("STALE_ROWS", 100)):
         monkeypatch.setattr(maintenance, name, rows)
     monkeypatch.setenv("TMPDIR", "/nowhere")  # nothing may be written outside the library
@@ -188,12 +188,12 @@ def test_an_index_is_built_when_it_pays_and_kept_fresh(library, monkeypatch):
     assert _indexes(library) == {"video": 0, "vector_2550": 0}
     library.write_pictures([pictures(number, 34) for number in range(30, 110)])
     library.maintain()
-    assert _indexes(library) == {"video": 0, "vector_11220": 0}, "trained anew after the table grew fourfold"
+    assert _indexes(library) == {"video": 0, "vector_11220": 0}, "retrained after the table grew fourfold"
     assert library.nearest_frames(newest.vector, limit=1)[0].video_id == video_id(29)
 
 
 def _indexes(library):
-    return {index.name: index.num_unindexed_rows for index in opened_tables(library).table("frames").list_indices()}
+    return {index.name: index.num_unindexed_rows for index in open_tables(library).table("frames").list_indices()}
 
 
 @pytest.mark.parametrize(
@@ -205,11 +205,11 @@ def test_letters_are_folded(text, letters):
 
 
 @pytest.mark.parametrize(
-    ("word", "text", "held"),
+    ("word", "text", "contained"),
     [
         ("schrift", "weisseschritt", True), ("schrift", "schrank", False), ("path", "pact", False),
         ("fox", "fix", False), ("fox", "foxy", True), ("expressions", "expresslons", True), ("a", "b", False),
     ],
 )  # fmt: skip
-def test_a_word_is_held_give_or_take_a_slip(word, text, held):
-    assert FuzzyWords([word]).any_in(text) is held
+def test_a_word_is_found_despite_a_recognition_error(word, text, contained):
+    assert FuzzyWords([word]).any_in(text) is contained

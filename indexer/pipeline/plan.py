@@ -15,7 +15,7 @@ from indexer.errors import VanishedVideoError
 from indexer.pipeline.fingerprints import content_id
 from indexer.pipeline.scan import FoundFile, LostFile
 from indexer.records import Video
-from indexer.store.tags import MAX_TAGS, changed_tags
+from indexer.store.tags import MAX_TAGS, edit_tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def _with_tags(job: Job, replaced: Sequence[Video]) -> Job:
         return job
     paths = {str(file.path) for file in job.files}
     tags = [tag for old in replaced if paths & {*old.paths} for tag in old.tags]
-    return replace(job, tags=changed_tags((), add=tags[:MAX_TAGS]))
+    return replace(job, tags=edit_tags((), add=tags[:MAX_TAGS]))
 
 
 def _is_under(path: str, roots: Sequence[Path]) -> bool:

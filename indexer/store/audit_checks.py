@@ -1,6 +1,6 @@
-"""Checks for `reelseek verify`: what a library claims against what it holds. Pure: records in, problems out.
+"""Checks for `reelseek verify`: do a library's tables, stages and thumbnails agree? Pure: records in, problems out.
 
-Left out: reading the library and the disk (`indexer.store.audit` gathers what is looked at here), and any repair.
+Left out: reading the library and the disk (`indexer.store.audit`), and any repair.
 """
 
 from collections import Counter
@@ -14,9 +14,9 @@ from indexer.catalog import STAGE_OF_SOURCE
 from indexer.records import FrameRow, SegmentRow, TextRow, Vector, Video
 
 TIME_TOLERANCE_SECONDS = 0.01
-"""Times come from containers that count in ticks of up to 10 ms (AVI, some FLV)."""
+"""Container timestamps have ticks of up to 10 ms (AVI, some FLV)."""
 UNIT_TOLERANCE = 0.01
-"""A unit vector rounded to float16 has a length within 0.001 of 1; ten times that is no rounding."""
+"""A unit vector rounded to float16 has a length within 0.001 of 1; this is ten times as much."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,15 +24,15 @@ class Problem:
     """One thing that is wrong with a library."""
 
     kind: str
-    """Short stable name, as `duplicate`, `gap`, `missing_file`."""
+    """Short stable name, such as `duplicate`, `gap`, `missing_file`."""
     video_id: str
-    """Empty where it is about no single video."""
+    """Empty for a problem that concerns no single video."""
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class VideoContent:
-    """All that a library holds of one video."""
+    """Everything that a library holds of one video."""
 
     video: Video
     segments: Sequence[SegmentRow]
@@ -41,20 +41,23 @@ class VideoContent:
     """In the order in which they were written."""
     texts: Sequence[TextRow]
     thumbnails: Collection[int]
-    """Segment indices that have a picture on disk."""
+    """Segment indices that have a thumbnail; -1 for a file whose name is not a number."""
     file_exists: bool
-    """At least one of the video's paths is a file now."""
+    """Whether at least one of the video's paths is a file."""
 
 
 def audit_video(content: VideoContent) -> list[Problem]:
-    """Everything that is wrong inside one video."""
-    checks = (_stages, _timeline, _frames, _texts, _vectors, _thumbnails, _file)
+    """All problems of one video."""
     video_id = content.video.video_id
-    return [Problem(kind, video_id, detail) for check in checks for kind, detail in check(content)]
+    return [Problem(kind, video_id, detail) for check in _CHECKS for kind, detail in check(content)]
 
 
 def duplicate_keys(table: str, keys: Iterable[tuple[object, ...]]) -> list[Problem]:
-    """Rows of one table that share their key, of which the first part is the video's id."""
+    """One problem for each key that several rows share.
+
+    Args:
+        keys: of all rows, or of those that share theirs; the first part is the video's id.
+    """
     return [
         Problem("duplicate", str(key[0]), f"{count} rows of {table} have the key {key}")
         for key, count in sorted(Counter(keys).items(), key=lambda item: str(item[0]))
@@ -63,18 +66,18 @@ def duplicate_keys(table: str, keys: Iterable[tuple[object, ...]]) -> list[Probl
 
 
 def unknown_videos(table: str, video_ids: Collection[str], known: Collection[str]) -> list[Problem]:
-    """Rows of videos that the library does not list."""
+    """One problem for each video that has rows and is not in the table `videos`."""
     return [
         Problem("unknown_video", video_id, f"{table} holds rows of it")
         for video_id in sorted(set(video_ids) - set(known))
     ]
 
 
-Found = Iterator[tuple[str, str]]
+Findings = Iterator[tuple[str, str]]
 """Pairs of a problem's kind and detail."""
 
 
-def _stages(content: VideoContent) -> Found:
+def _check_stages(content: VideoContent) -> Findings:
     video = content.video
     if video.failure_kind and (content.segments or content.frames or content.texts):
         yield "failed_with_rows", f"failed ({video.failure_kind}) and still has rows"
@@ -88,7 +91,7 @@ def _stages(content: VideoContent) -> Found:
             yield "rows_without_stage", f"there are {source} texts and the stage `{stage}` is not ready"
 
 
-def _timeline(content: VideoContent) -> Found:
+def _check_timeline(content: VideoContent) -> Findings:
     segments, duration = content.segments, content.video.duration_seconds
     if not segments:
         return
@@ -105,10 +108,10 @@ def _timeline(content: VideoContent) -> Found:
         yield kind, f"the last segment stops at {edges[-1]:.3f} s, the video at {duration:.3f} s"
 
 
-def _frames(content: VideoContent) -> Found:
-    """A frame may start before its segment when it is still on screen there: only the first of a segment's frames."""
+def _check_frames(content: VideoContent) -> Findings:
+    """Only the first frame of a segment may start before it: one that is still on screen when the segment starts."""
     spans = {row.index: row.span for row in content.segments}
-    early: Counter[int] = Counter()
+    early_frames: Counter[int] = Counter()
     for row in content.frames:
         span = spans.get(row.segment_index)
         if span is None:
@@ -117,9 +120,9 @@ def _frames(content: VideoContent) -> Found:
                 f"the frame at {row.time_seconds:.3f} s refers to segment {row.segment_index}, which is not there",
             )
             continue
-        early[row.segment_index] += row.time_seconds < span.start_seconds - TIME_TOLERANCE_SECONDS
+        early_frames[row.segment_index] += row.time_seconds < span.start_seconds - TIME_TOLERANCE_SECONDS
         too_late = row.time_seconds >= span.stop_seconds + TIME_TOLERANCE_SECONDS
-        if too_late or row.time_seconds < -TIME_TOLERANCE_SECONDS or early[row.segment_index] > 1:
+        if too_late or row.time_seconds < -TIME_TOLERANCE_SECONDS or early_frames[row.segment_index] > 1:
             yield (
                 "frame_time",
                 f"the frame at {row.time_seconds:.3f} s lies outside its segment {row.segment_index}, {span}",
@@ -130,7 +133,7 @@ def _frames(content: VideoContent) -> Found:
             yield "duplicate", f"{count} frames start at {time:.3f} s"
 
 
-def _texts(content: VideoContent) -> Found:
+def _check_texts(content: VideoContent) -> Findings:
     known = {row.index for row in content.segments}
     for row in content.texts:
         if row.segment_index not in known:
@@ -139,39 +142,50 @@ def _texts(content: VideoContent) -> Found:
             yield "empty_text", f"a {row.source} text at {row.span.start_seconds:.3f} s is empty"
 
 
-def _vectors(content: VideoContent) -> Found:
+def _check_vectors(content: VideoContent) -> Findings:
     named: tuple[tuple[str, Sequence[Vector | None]], ...] = (
         ("segments", [row.vector for row in content.segments]),
         ("frames", [row.vector for row in content.frames]),
         ("texts", [row.vector for row in content.texts]),
     )
     for table, vectors in named:
-        given = [vector for vector in vectors if vector is not None]
-        if given and len(given) != len(vectors):
-            yield "vector", f"{len(vectors) - len(given)} of {len(vectors)} {table} have no vector"
-        if len({len(vector) for vector in given}) > 1:
-            yield "vector", f"{table} have vectors of the dimensions {sorted({len(vector) for vector in given})}"
-        elif given and (bad := _not_unit(np.stack(given))):
-            yield "vector", f"{bad} of {len(given)} {table} have a vector that is not of unit length"
+        present = [vector for vector in vectors if vector is not None]
+        if present and len(present) != len(vectors):
+            yield "vector", f"{len(vectors) - len(present)} of {len(vectors)} {table} have no vector"
+        if len({len(vector) for vector in present}) > 1:
+            yield "vector", f"{table} have vectors of the dimensions {sorted({len(vector) for vector in present})}"
+        elif present and (bad := _count_not_unit(np.stack(present))):
+            yield "vector", f"{bad} of {len(present)} {table} have a vector that is not of unit length"
 
 
-def _not_unit(vectors: NDArray[np.float16]) -> int:
+def _count_not_unit(vectors: NDArray[np.float16]) -> int:
     lengths = np.linalg.norm(vectors.astype(np.float32), axis=1)  # (n,)
     return int(np.count_nonzero(~(np.abs(lengths - 1) <= UNIT_TOLERANCE)))  # NaN is caught too
 
 
-def _thumbnails(content: VideoContent) -> Found:
-    wanted, found = {row.index for row in content.segments}, set(content.thumbnails)
-    if missing := sorted(wanted - found):
-        yield "missing_thumbnail", f"segments without a picture: {_some(missing)}"
-    if orphans := sorted(found - wanted):
-        yield "orphan_thumbnail", f"pictures without a segment: {_some(orphans)}"
+def _check_thumbnails(content: VideoContent) -> Findings:
+    expected, found = {row.index for row in content.segments}, set(content.thumbnails)
+    if missing := sorted(expected - found):
+        yield "missing_thumbnail", f"segments without a picture: {_join_first(missing)}"
+    if orphans := sorted(found - expected):
+        yield "orphan_thumbnail", f"pictures without a segment: {_join_first(orphans)}"
 
 
-def _file(content: VideoContent) -> Found:
+def _check_file(content: VideoContent) -> Findings:
     if not content.file_exists:
         yield "missing_file", f"no file at {', '.join(content.video.paths)}"
 
 
-def _some(numbers: Sequence[int]) -> str:
+def _join_first(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers[:10])) + (f" and {len(numbers) - 10} more" if len(numbers) > 10 else "")
+
+
+_CHECKS = (
+    _check_stages,
+    _check_timeline,
+    _check_frames,
+    _check_texts,
+    _check_vectors,
+    _check_thumbnails,
+    _check_file,
+)

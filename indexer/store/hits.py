@@ -1,4 +1,4 @@
-"""What searching the library finds, row by row; and what a query is compared with."""
+"""Hits: the rows that a search of the library finds. And the types of its arguments."""
 
 from typing import Any, Literal, NamedTuple
 
@@ -10,7 +10,8 @@ from indexer.records import TimeSpan
 
 SegmentKey = tuple[str, int]
 """(video_id, segment_index)"""
-Background = Literal["frames"] | TextSource
+SampleSource = Literal["frames"] | TextSource
+"""Which rows a sample of the library is drawn from: frames, or texts of one source."""
 QueryVector = NDArray[np.floating[Any]]
 """(dim,)"""
 Similarities = NDArray[np.float32]
@@ -18,7 +19,7 @@ Similarities = NDArray[np.float32]
 
 
 class FrameHit(NamedTuple):
-    """A frame near a query. A tuple: a search makes a thousand."""
+    """A frame that matches a query. A tuple for speed: a search makes a thousand."""
 
     video_id: str
     segment_index: int
@@ -28,18 +29,18 @@ class FrameHit(NamedTuple):
 
 
 class TextHit(NamedTuple):
-    """A text near a query."""
+    """A text that matches a query."""
 
     video_id: str
     segment_index: int
     span: TimeSpan
     text: str
     similarity: float
-    """Cosine, -1 to 1; of `match_words` the BM25 score, above 0 and without an upper bound."""
+    """Cosine, -1 to 1; for `Library.match_words` the BM25 score, above 0 and unbounded."""
     is_scenery: bool = False
-    """On-screen text that stands in nearly every scene of its video."""
+    """On-screen text that appears in nearly every scene of its video."""
 
 
-def best_first(hits: list[TextHit]) -> list[TextHit]:
-    """By similarity, then by video and time."""
+def sort_by_similarity(hits: list[TextHit]) -> list[TextHit]:
+    """The hits by descending similarity, then by video and time."""
     return sorted(hits, key=lambda hit: (-hit.similarity, hit.video_id, hit.span))

@@ -15,7 +15,7 @@ from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Vector, Vid
 from indexer.store.audit import Audit
 from indexer.store.audit_checks import Problem
 from indexer.store.folder import LibraryFolder, prepare_folder
-from indexer.store.hits import Background, FrameHit, QueryVector, SegmentKey, Similarities, TextHit
+from indexer.store.hits import FrameHit, QueryVector, SampleSource, SegmentKey, Similarities, TextHit
 from indexer.store.lock import WriterLock
 from indexer.store.maker_file import check_maker, read_maker
 from indexer.store.memory.in_memory_tables import InMemoryTables, MemoryLimits
@@ -110,7 +110,7 @@ class Library(Closeable):
             self._write_access.lock.release()
             self._write_access = None
 
-    def now(self) -> "Library":
+    def snapshot(self) -> "Library":
         """A read-only snapshot for one search, which checks each table for changes once instead of at every call."""
         return Library(self._tables, self._cache.snapshot(), memory_limits=self._memory_limits)
 
@@ -121,8 +121,6 @@ class Library(Closeable):
     def staging_path(self) -> Path:
         """Folder for a writer's temporary files inside the library; emptied by `open_writer`."""
         return self._tables.folder.staging()
-
-    # Records
 
     def videos(self) -> list[Video]:
         """All videos, also failed ones, by path."""
@@ -168,8 +166,6 @@ class Library(Closeable):
         """Numbers of rows: `videos`, `failed`, `segments`, `frames`, and texts by source."""
         return self._reader.counts()
 
-    # Search
-
     def nearest_frames(
         self, vector: QueryVector, *, limit: int, video_ids: Collection[str] | None = None
     ) -> list[FrameHit]:
@@ -207,7 +203,7 @@ class Library(Closeable):
         """The texts of some sources in these segments, in order of time; similarity 0 without a vector (dim,)."""
         return self._segment_similarity.texts(vector, keys, sources=sources)
 
-    def background(self, vector: QueryVector, *, what: Background, size: int = 1000) -> Similarities:
+    def background(self, vector: QueryVector, *, what: SampleSource, size: int = 1000) -> Similarities:
         """(n,) cosines of a query with a fixed sample of `size` frames, or texts of one source."""
         return self._background_sample.similarities(vector, what=what, size=size)
 
@@ -218,8 +214,6 @@ class Library(Closeable):
     def run_concurrently(self, queries: Sequence[Callable[[], Result]]) -> list[Result]:
         """The results of several queries, which run concurrently where the database answers them."""
         return run_all(queries, concurrently=self._memory.texts() is None)
-
-    # Writing and upkeep
 
     def write_pictures(self, items: Sequence[tuple[str, Sequence[SegmentRow], Sequence[FrameRow]]]) -> None:
         """Replace the segments and frames of these videos. Call `put_videos` last."""

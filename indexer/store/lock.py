@@ -1,8 +1,7 @@
-"""One writer per library, by a lock of the operating system that a crash releases.
+"""The writer's lock: one writer per library, by a file lock of the operating system.
 
-The lock is on a file in the library, held as long as the process lives (flock on Unix, LockFileEx on Windows), so a
-killed writer leaves nothing to clean up. A second file says who holds it; it is information only and may be stale.
-Left out: readers, who need no lock.
+The system releases it when the process ends (flock on Unix, LockFileEx on Windows), so a killed writer leaves nothing
+to clean up. A second file names the holder; it is for messages only and may be stale. Readers need no lock.
 """
 
 import json
@@ -21,7 +20,7 @@ HOLDER_FILE = "writer.json"
 
 
 class WriterLock:
-    """The right to write to the library at `folder`, from `acquire` to `release` or the end of the process."""
+    """Exclusive write access to a library, from `acquire` to `release` or the end of the process."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -31,14 +30,14 @@ class WriterLock:
         """Take the lock without waiting.
 
         Raises:
-            LibraryLockedError: another process, or another `Library` of this one, holds it; says who.
+            LibraryLockedError: another process, or another `Library` of this one, holds it (the message names it).
             LibraryError: the folder cannot be written to.
         """
         try:
             self._lock.acquire()
         except Timeout:
             raise LibraryLockedError(
-                f"library {self._folder} is being written to by {_holder(self._folder)};"
+                f"library {self._folder} is being written to by {_describe_holder(self._folder)};"
                 " wait until it is done or stop it, then try again (searching needs no lock)"
             ) from None
         except (OSError, NotImplementedError) as error:
@@ -50,13 +49,13 @@ class WriterLock:
         (self._folder / HOLDER_FILE).write_text(json.dumps(holder), encoding="utf-8")
 
     def release(self) -> None:
-        """Give the lock back; does nothing when it is not held."""
+        """Release the lock; does nothing when it is not held."""
         if self._lock.is_locked:
             (self._folder / HOLDER_FILE).unlink(missing_ok=True)
             self._lock.release()
 
 
-def _holder(folder: Path) -> str:
+def _describe_holder(folder: Path) -> str:
     try:
         holder: dict[str, Any] = json.loads((folder / HOLDER_FILE).read_text(encoding="utf-8"))
         return f"process {holder['pid']} on {holder['host']} since {holder['since']}"

@@ -10,7 +10,7 @@ from indexer.store.hits import SegmentKey
 from indexer.store.memory.in_memory_tables import InMemoryTables
 from indexer.store.memory.table_cache import TableValues
 from indexer.store.queries.segment_rows import fetch_segment_rows
-from indexer.store.rows import read_frames, read_segments, read_texts, read_vectors, read_videos
+from indexer.store.rows import decode_frames, decode_segments, decode_texts, decode_vectors, decode_videos
 from indexer.store.tables import Tables
 
 _SEGMENT_COLUMNS = ["video_id", "segment_index", "start_seconds", "stop_seconds", "best_frame_seconds"]
@@ -32,7 +32,7 @@ class Reader:
         """All videos, also failed ones, by path. Cached until the table changes: each search needs them."""
 
         def load() -> list[Video]:
-            return sorted(read_videos(self._tables.rows("videos")), key=lambda video: (video.paths, video.video_id))
+            return sorted(decode_videos(self._tables.rows("videos")), key=lambda video: (video.paths, video.video_id))
 
         return list(self._values.get("videos", "videos", load))
 
@@ -41,7 +41,7 @@ class Reader:
         Raises:
             NotInLibraryError: the library has no video with this id.
         """
-        found = read_videos(self._tables.rows("videos", equals("video_id", video_id)))
+        found = decode_videos(self._tables.rows("videos", equals("video_id", video_id)))
         if not found:
             path = self._tables.folder.path
             raise NotInLibraryError(f"library {path} holds no video {video_id!r}; `reelseek videos` lists them")
@@ -51,13 +51,13 @@ class Reader:
         """In order of time."""
         if (segments := self._memory.segments()) is not None:
             return segments.of_video(video_id)
-        rows = read_segments(self._tables.rows("segments", equals("video_id", video_id)))
+        rows = decode_segments(self._tables.rows("segments", equals("video_id", video_id)))
         return sorted((row for _, row in rows), key=lambda row: row.index)
 
     def frames(self, video_id: str) -> list[FrameRow]:
         """In order of time."""
         rows = self._tables.rows("frames", equals("video_id", video_id))
-        return read_frames(rows.sort_by("frame_index"))
+        return decode_frames(rows.sort_by("frame_index"))
 
     def texts(self, video_id: str, source: TextSource | None) -> list[TextRow]:
         """Of one source or all, by source, in the order in which they were written."""
@@ -66,7 +66,7 @@ class Reader:
             return [row for own in sources for row in texts.rows(video_id, own)]
         where = all_of(equals("video_id", video_id), equals("source", source) if source else None)
         rows = self._tables.rows("texts", where)
-        return read_texts(rows.sort_by([("source", "ascending"), ("text_index", "ascending")]))
+        return decode_texts(rows.sort_by([("source", "ascending"), ("text_index", "ascending")]))
 
     def texts_between(self, spans: Sequence[tuple[str, TimeSpan]], source: TextSource) -> dict[str, list[TextRow]]:
         """Texts of one source by video id, in order: all that overlap a (video id, span).
@@ -85,7 +85,7 @@ class Reader:
             rows = self._tables.rows("texts", _overlaps(spans, source), _TEXT_COLUMNS)
         rows = rows.sort_by([("video_id", "ascending"), ("text_index", "ascending")])
         found: dict[str, list[TextRow]] = {}
-        for video_id, row in zip(rows.column("video_id").to_pylist(), read_texts(rows), strict=True):
+        for video_id, row in zip(rows.column("video_id").to_pylist(), decode_texts(rows), strict=True):
             found.setdefault(video_id, []).append(row)
         return found
 
@@ -97,7 +97,7 @@ class Reader:
             return segments.by_key(keys)
         if (locator := self._memory.segment_locator()) is not None:
             return locator.by_key(keys)
-        rows = read_segments(self._tables.rows("segments", in_segments(keys), _SEGMENT_COLUMNS))
+        rows = decode_segments(self._tables.rows("segments", in_segments(keys), _SEGMENT_COLUMNS))
         found = {(video_id, row.index): row for video_id, row in rows}
         return {key: found[key] for key in keys if key in found}
 
@@ -110,7 +110,7 @@ class Reader:
             by_video = {video: segments.of_video(video) for video in {video for video, _ in spans}}
         else:
             where = one_of("video_id", (video for video, _ in spans))
-            rows = read_segments(self._tables.rows("segments", where, _SEGMENT_COLUMNS))
+            rows = decode_segments(self._tables.rows("segments", where, _SEGMENT_COLUMNS))
             for video_id, row in sorted(rows, key=lambda pair: pair[1].index):
                 by_video.setdefault(video_id, []).append(row)
         return [
@@ -132,7 +132,7 @@ class Reader:
             where=in_segments(keys),
             columns=["video_id", "segment_index", "vector"],
         )
-        vectors = read_vectors(rows)
+        vectors = decode_vectors(rows)
         assert vectors is not None
         names, indices = rows.column("video_id").to_pylist(), rows.column("segment_index").to_pylist()
         found = {(name, index): vector for name, index, vector in zip(names, indices, vectors, strict=True)}

@@ -1,4 +1,4 @@
-"""The way between the library's rows (Arrow tables with the columns of `indexer.store.schema`) and records."""
+"""Conversion between records and rows: Arrow tables with the columns of `indexer.store.schema`. Pure."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -16,18 +16,19 @@ from indexer.store.fuzzy_text import fold_letters
 from indexer.store.schema import ArrowArray, ArrowTable, Maker, table_schema
 
 
-def lots(video_id: str, what: str, count: int) -> list[int]:
-    """One pseudo-random number below 2**32 for each row: the rows with the smallest are the library's fixed sample.
+def draw_lots(video_id: str, kind: str, count: int) -> list[int]:
+    """A pseudo-random number below 2**32 for each row. The rows with the smallest are the library's fixed sample.
 
-    Drawn from the row's key, so the sample depends neither on the order of writing nor on compaction.
+    It is a hash of the row's key, so the sample depends neither on the order of writing nor on compaction.
     """
     return [
-        int.from_bytes(blake2b(f"{video_id}/{what}/{index}".encode(), digest_size=4).digest(), "big")
+        int.from_bytes(blake2b(f"{video_id}/{kind}/{index}".encode(), digest_size=4).digest(), "big")
         for index in range(count)
     ]
 
 
-def video_rows(videos: Sequence[Video], maker: Maker) -> ArrowTable:
+def encode_videos(videos: Sequence[Video], maker: Maker) -> ArrowTable:
+    """Rows of the table `videos`."""
     rows = [
         asdict(video)
         | {"paths": list(video.paths), "warnings": list(video.warnings), "tags": list(video.tags)}
@@ -39,7 +40,8 @@ def video_rows(videos: Sequence[Video], maker: Maker) -> ArrowTable:
     return pa.Table.from_pylist(rows, schema=table_schema("videos", maker))
 
 
-def segment_rows(video_id: str, rows: Sequence[SegmentRow], maker: Maker) -> ArrowTable:
+def encode_segments(video_id: str, rows: Sequence[SegmentRow], maker: Maker) -> ArrowTable:
+    """Rows of the table `segments`. Raises ValueError for a vector of another shape."""
     columns: dict[str, Any] = {
         "video_id": [video_id] * len(rows),
         "segment_index": [row.index for row in rows],
@@ -50,20 +52,22 @@ def segment_rows(video_id: str, rows: Sequence[SegmentRow], maker: Maker) -> Arr
     return pa.table(columns, schema=table_schema("segments", maker))
 
 
-def frame_rows(video_id: str, rows: Sequence[FrameRow], maker: Maker) -> ArrowTable:
+def encode_frames(video_id: str, rows: Sequence[FrameRow], maker: Maker) -> ArrowTable:
+    """Rows of the table `frames`. Raises ValueError for a vector of another shape."""
     columns: dict[str, Any] = {
         "video_id": [video_id] * len(rows),
         "frame_index": list(range(len(rows))),
         "segment_index": [row.segment_index for row in rows],
         "time_seconds": [row.time_seconds for row in rows],
         "changed": [row.changed for row in rows],
-        "lot": pa.array(lots(video_id, "frame", len(rows)), pa.uint32()),
+        "lot": pa.array(draw_lots(video_id, "frame", len(rows)), pa.uint32()),
         **_vectors([row.vector for row in rows], maker.picture_dim),
     }
     return pa.table(columns, schema=table_schema("frames", maker))
 
 
-def text_rows(video_id: str, source: str, rows: Sequence[TextRow], maker: Maker) -> ArrowTable:
+def encode_texts(video_id: str, source: str, rows: Sequence[TextRow], maker: Maker) -> ArrowTable:
+    """Rows of the table `texts`. Raises ValueError for a text of another source or a vector of another shape."""
     if any(row.source != source for row in rows):
         raise ValueError(f"every text must be of the source {source!r}, got {sorted({row.source for row in rows})}")
     columns: dict[str, Any] = {
@@ -77,63 +81,65 @@ def text_rows(video_id: str, source: str, rows: Sequence[TextRow], maker: Maker)
         "language": [row.language for row in rows],
         "boxes": [[asdict(box) for box in row.boxes] for row in rows],
         "is_scenery": [row.is_scenery for row in rows],
-        "lot": pa.array(lots(video_id, source, len(rows)), pa.uint32()),
+        "lot": pa.array(draw_lots(video_id, source, len(rows)), pa.uint32()),
         **_vectors([row.vector for row in rows], maker.text_dim),
     }
     return pa.table(columns, schema=table_schema("texts", maker))
 
 
-def read_videos(table: ArrowTable) -> list[Video]:
-    return [_read_video(row) for row in table.to_pylist()]
+def decode_videos(table: ArrowTable) -> list[Video]:
+    return [_decode_video(row) for row in table.to_pylist()]
 
 
-def _read_video(row: dict[str, Any]) -> Video:
+def _decode_video(row: dict[str, Any]) -> Video:
     lists: dict[str, Any] = {name: tuple(row[name]) for name in ("paths", "modified_ns", "warnings", "tags")}
     values: dict[str, Any] = {
         **row,
         **lists,
         "stages": json.loads(row["stages"]),
-        "probe": _read_probe(row["probe"]),
+        "probe": _decode_probe(row["probe"]),
         "metadata": metadata_from_json(json.loads(row["metadata"])),
     }
     return Video(**values)
 
 
-def read_segments(table: ArrowTable) -> Iterator[tuple[str, SegmentRow]]:
-    """Rows of the segments table as (video_id, record)."""
-    vectors = read_vectors(table)
-    for place, row in enumerate(_plain(table)):
-        vector = None if vectors is None else vectors[place]
+def decode_segments(table: ArrowTable) -> Iterator[tuple[str, SegmentRow]]:
+    """The rows as (video_id, record)."""
+    vectors = decode_vectors(table)
+    for position, row in enumerate(_without_vectors(table)):
+        vector = None if vectors is None else vectors[position]
         span = TimeSpan(row["start_seconds"], row["stop_seconds"])
         yield row["video_id"], SegmentRow(row["segment_index"], span, row["best_frame_seconds"], vector)
 
 
-def read_frames(table: ArrowTable) -> list[FrameRow]:
-    vectors = read_vectors(table)
+def decode_frames(table: ArrowTable) -> list[FrameRow]:
+    vectors = decode_vectors(table)
     return [
-        FrameRow(row["time_seconds"], row["segment_index"], None if vectors is None else vectors[place], row["changed"])
-        for place, row in enumerate(_plain(table))
+        FrameRow(
+            row["time_seconds"], row["segment_index"], None if vectors is None else vectors[position], row["changed"]
+        )
+        for position, row in enumerate(_without_vectors(table))
     ]
 
 
-def read_texts(table: ArrowTable) -> list[TextRow]:
-    vectors = read_vectors(table)
+def decode_texts(table: ArrowTable) -> list[TextRow]:
+    vectors = decode_vectors(table)
     return [
         TextRow(
             source=row["source"],
             segment_index=row["segment_index"],
             span=TimeSpan(row["start_seconds"], row["stop_seconds"]),
             text=row["text"],
-            vector=None if vectors is None else vectors[place],
+            vector=None if vectors is None else vectors[position],
             language=row["language"],
             boxes=tuple(TextBox(**box) for box in row["boxes"]),
             is_scenery=row["is_scenery"],
         )
-        for place, row in enumerate(_plain(table))
+        for position, row in enumerate(_without_vectors(table))
     ]
 
 
-def read_vectors(table: ArrowTable) -> NDArray[np.float16] | None:
+def decode_vectors(table: ArrowTable) -> NDArray[np.float16] | None:
     """(n, dim), a copy; None where the table has no vectors."""
     if "vector" not in table.column_names:
         return None
@@ -143,11 +149,11 @@ def read_vectors(table: ArrowTable) -> NDArray[np.float16] | None:
     return flat.astype(np.float16).reshape(len(table), dim)  # (n, dim)
 
 
-def _plain(table: ArrowTable) -> list[dict[str, Any]]:
+def _without_vectors(table: ArrowTable) -> list[dict[str, Any]]:
     return table.drop_columns(["vector"]).to_pylist() if "vector" in table.column_names else table.to_pylist()
 
 
-def _read_probe(row: dict[str, Any] | None) -> VideoProbe | None:
+def _decode_probe(row: dict[str, Any] | None) -> VideoProbe | None:
     if row is None:
         return None
     streams: Any = tuple(row["subtitle_streams"])
@@ -166,7 +172,8 @@ def _vectors(vectors: Sequence[Vector | None], dim: int) -> dict[str, ArrowArray
     """The `vector` column.
 
     Raises:
-        ValueError: a vector is missing in a library that has a model, of another length, or given without a model.
+        ValueError: a vector has another length, is missing although the maker has a model, or is given although it
+            has none.
     """
     for vector in vectors:
         if (0 if vector is None else len(vector)) != dim:

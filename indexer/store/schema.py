@@ -1,7 +1,7 @@
-"""Columns of the library's four tables, their version, and what made a library.
+"""The schema of the library: the columns and keys of its four tables, and `Maker`.
 
-No database here, and no rows (`indexer.store.rows`). Keys are made of the video and a running number, and no column
-holds the time of writing, so two libraries made from the same files are equal row for row.
+Keys consist of the video and a running number, and no column holds the time of writing, so two libraries made from the
+same files are equal row for row. Left out: the database (`indexer.store.tables`), and rows (`indexer.store.rows`).
 """
 
 from dataclasses import dataclass, fields
@@ -16,7 +16,7 @@ ArrowField = Any
 ArrowArray = Any
 
 SCHEMA_VERSION = 3
-"""Raised when a column changes its name, type or meaning; a library of another version is refused."""
+"""Incremented when a column changes its name, type or meaning; a library of another version is refused."""
 
 TableName = Literal["videos", "segments", "frames", "texts"]
 TABLES: tuple[TableName, ...] = ("videos", "segments", "frames", "texts")
@@ -26,12 +26,12 @@ KEYS: dict[TableName, tuple[str, ...]] = {
     "frames": ("video_id", "frame_index"),
     "texts": ("video_id", "source", "text_index"),
 }
-"""The columns that name a row; no two rows of a table are equal in them."""
+"""The columns that identify a row of a table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """What made a library. Vectors of different makers cannot be compared, so a library has exactly one."""
+    """The models and settings that made a library, which has one: vectors of different makers cannot be compared."""
 
     picture_model: str
     """`PictureModel.name`, empty when the profile has none."""
@@ -40,18 +40,18 @@ class Maker:
     text_model: str
     text_dim: int
     sampling: str
-    """As `1/s, 2-30 s, max_side 1280`."""
+    """Such as `1/s, 2-30 s, max_side 1280`."""
     profile: str
     """Informative only: two profiles with the same models make the same library."""
     clip_spec: str = ""
-    """Picture model that the settings named in place of the profile's, to load it again; informative only."""
+    """Picture model that the settings name instead of the profile's, to load it again; informative only."""
     text_spec: str = ""
-    """Text model that the settings named in place of the profile's; informative only."""
+    """Text model that the settings name instead of the profile's; informative only."""
     vision_language_spec: str = ""
-    """Vision-language model that the settings named in place of the profile's; informative only: captions are kept
-    with the model that made them."""
+    """Vision-language model that the settings name instead of the profile's; informative only: the stage's fingerprint
+    says which model made the captions."""
     speech_spec: str = ""
-    """Speech model that the settings named in place of the profile's; informative only, as the one before."""
+    """Speech model that the settings name instead of the profile's; informative only."""
 
     def differences(self, other: "Maker") -> list[str]:
         """One line for each difference that forbids mixing: `picture model: A here, B asked for`."""
@@ -95,7 +95,7 @@ _BOX = pa.struct(
 
 
 def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
-    """Columns of one table; without a model of its kind a table has no `vector` column."""
+    """The columns of one table; it has no `vector` column where the maker has no model for it."""
     identity = [pa.field("video_id", pa.string(), nullable=False)]
     start_stop = [pa.field("start_seconds", pa.float64()), pa.field("stop_seconds", pa.float64())]
     match table:
@@ -127,7 +127,7 @@ def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
                 pa.field("segment_index", pa.int32(), nullable=False),
                 pa.field("time_seconds", pa.float64()),
                 pa.field("changed", pa.bool_()),
-                pa.field("lot", pa.uint32()),  # see `indexer.store.rows.lots`
+                pa.field("lot", pa.uint32()),  # see `indexer.store.rows.draw_lots`
                 *_vector_field(maker.picture_dim),
             ]
         case "texts":

@@ -33,7 +33,7 @@ class AskContext:
         Args:
             with_text: also with what is read and heard in them.
         """
-        library = self.engine.library.now()
+        library = self.engine.library.snapshot()
         videos = {one.video_id: one for one in library.videos()}
         texts = texts_in(library, moments) if with_text else [""] * len(moments)
         captions = captions_in(library, moments)

@@ -5,9 +5,7 @@ from typing import Protocol, TypeVar
 
 from indexer.catalog import TextSource
 from indexer.records import SegmentRow
-from indexer.store.hits import Background as Sampled
-from indexer.store.hits import FrameHit, SegmentKey, Similarities, TextHit
-from search.retrieval.embedded_query import QueryVector
+from indexer.store.hits import FrameHit, QueryVector, SampleSource, SegmentKey, Similarities, TextHit
 
 Result = TypeVar("Result")
 
@@ -40,7 +38,7 @@ class Searchable(Protocol):
 
     def run_concurrently(self, queries: Sequence[Callable[[], Result]]) -> list[Result]: ...
 
-    def background(self, vector: QueryVector, *, what: Sampled, size: int = 1000) -> Similarities: ...
+    def background(self, vector: QueryVector, *, what: SampleSource, size: int = 1000) -> Similarities: ...
 
     def segments(self, video_id: str) -> list[SegmentRow]: ...
 

@@ -50,8 +50,8 @@ def texts(
 ) -> tuple[str, TextSource, list[TextRow]]:
     """What `write_texts` takes for one video."""
     rows = [
-        TextRow(source, place % 3, TimeSpan(place, place + 1), text, unit(TEXT_DIM, number, take, place), "en")
-        for place, text in enumerate(words)
+        TextRow(source, index % 3, TimeSpan(index, index + 1), text, unit(TEXT_DIM, number, take, index), "en")
+        for index, text in enumerate(words)
     ]
     return video_id(number), source, rows
 
@@ -77,8 +77,8 @@ def write_whole(library: Library, number: int, segments: int = 3, *, take: int =
     library.put_videos([video(number, segments)])
 
 
-def opened_tables(library: Library) -> Tables:
-    """The library's tables, opened a second time: they see its commits, and what they are written goes around it."""
+def open_tables(library: Library) -> Tables:
+    """The library's tables, opened a second time, to look at them or to write around the library."""
     return Tables(LibraryFolder(library.path), library.maker)
 
 

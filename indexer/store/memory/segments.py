@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from indexer.records import SegmentRow, Vector
 from indexer.store.hits import SegmentKey
-from indexer.store.rows import read_segments
+from indexer.store.rows import decode_segments
 from indexer.store.schema import ArrowTable
 
 
@@ -14,7 +14,7 @@ class InMemorySegments:
 
     def __init__(self, table: ArrowTable) -> None:
         table = table.sort_by([("video_id", "ascending"), ("segment_index", "ascending")])
-        rows = {(video_id, row.index): row for video_id, row in read_segments(table)}
+        rows = {(video_id, row.index): row for video_id, row in decode_segments(table)}
         self._vectors = {key: row.vector for key, row in rows.items() if row.vector is not None}
         self._rows = {key: replace(row, vector=None) for key, row in rows.items()}
         self._by_video: dict[str, list[SegmentRow]] = {}

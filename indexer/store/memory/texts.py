@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from indexer.catalog import TextSource
 from indexer.records import TextRow, TimeSpan
-from indexer.store.hits import QueryVector, SegmentKey, Similarities, TextHit, best_first
+from indexer.store.hits import QueryVector, SegmentKey, Similarities, TextHit, sort_by_similarity
 from indexer.store.memory.bounded_cache import BoundedCache
 from indexer.store.memory.vectors import CACHED_QUERIES, Positions, RowSample, RowVectors, in_videos, top_rows
-from indexer.store.rows import read_texts
+from indexer.store.rows import decode_texts
 from indexer.store.schema import ArrowTable
 
 WordMatches = tuple[Positions, Similarities]
@@ -84,7 +84,7 @@ class InMemoryTexts:
 
     def hits(self, positions: Positions, similarities: Similarities) -> list[TextHit]:
         """Rows as hits, best first."""
-        return best_first(
+        return sort_by_similarity(
             [
                 TextHit(
                     self._videos[position],
@@ -130,7 +130,7 @@ class InMemoryTexts:
     def rows(self, video_id: str, source: TextSource) -> list[TextRow]:
         """Texts of one video, in the order in which they were written."""
         positions = self._by_video.get((source, video_id), [])
-        return read_texts(self._table.slice(positions[0], len(positions))) if positions else []
+        return decode_texts(self._table.slice(positions[0], len(positions))) if positions else []
 
     def _of_source(self, source: TextSource, video_ids: Collection[str] | None) -> Positions:
         return in_videos(self._by_source.get(source, np.empty(0, np.intp)), self._videos, video_ids)

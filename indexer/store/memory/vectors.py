@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from indexer.store.hits import QueryVector, Similarities
 from indexer.store.memory.bounded_cache import BoundedCache
 from indexer.store.memory.dot_products import row_products
-from indexer.store.rows import read_vectors
+from indexer.store.rows import decode_vectors
 from indexer.store.schema import ArrowTable
 
 CACHED_QUERIES = 16
@@ -21,7 +21,7 @@ class RowVectors:
     """The vectors of a table, compared with queries."""
 
     def __init__(self, table: ArrowTable) -> None:
-        vectors = read_vectors(table)
+        vectors = decode_vectors(table)
         self._rows = (
             np.zeros((len(table), 0), np.float32) if vectors is None else vectors.astype(np.float32)
         )  # (n, dim)
@@ -41,7 +41,7 @@ class RowVectors:
 
 
 class RowSample:
-    """The rows with the smallest lots: the same in every library of the same files (`indexer.store.rows.lots`)."""
+    """The rows with the smallest lots: the same in every library of the same files (`indexer.store.rows.draw_lots`)."""
 
     def __init__(self, table: ArrowTable, positions: Positions) -> None:
         lots = table.column("lot").to_numpy()[positions]

@@ -6,11 +6,11 @@ import numpy as np
 
 from indexer.catalog import TextSource
 from indexer.store.filters import all_of, equals
-from indexer.store.hits import Background, QueryVector, Similarities
+from indexer.store.hits import QueryVector, SampleSource, Similarities
 from indexer.store.memory.dot_products import row_products
 from indexer.store.memory.in_memory_tables import InMemoryTables
 from indexer.store.memory.table_cache import TableValues
-from indexer.store.rows import read_vectors
+from indexer.store.rows import decode_vectors
 from indexer.store.schema import ArrowTable, TableName
 from indexer.store.tables import Tables
 
@@ -31,7 +31,7 @@ class BackgroundSample:
         self._memory = memory
         self._values = values
 
-    def similarities(self, vector: QueryVector, *, what: Background, size: int) -> Similarities:
+    def similarities(self, vector: QueryVector, *, what: SampleSource, size: int) -> Similarities:
         """(n,) cosines of a query (dim,) with the sample; n is `size`, or the number of rows if there are fewer."""
         maker = self._tables.maker
         if not (maker.picture_dim if what == "frames" else maker.text_dim):
@@ -51,18 +51,18 @@ class BackgroundSample:
             return texts.sample(source, size)
         return self._sample(source, size).texts
 
-    def _sample(self, what: Background, size: int) -> _Sample:
+    def _sample(self, what: SampleSource, size: int) -> _Sample:
         table: TableName = "frames" if what == "frames" else "texts"
 
         def load() -> _Sample:
             rows = self._smallest_lots(table, None if table == "frames" else equals("source", what), size)
             texts = () if table == "frames" else tuple(rows.column("text").to_pylist())
-            return _Sample(np.asarray(read_vectors(rows), np.float32), texts)
+            return _Sample(np.asarray(decode_vectors(rows), np.float32), texts)
 
         return self._values.get(f"sample of {size} {what}", table, load)
 
     def _smallest_lots(self, table: TableName, where: str | None, size: int) -> ArrowTable:
-        """The `size` rows with the smallest lots (`indexer.store.rows.lots`)."""
+        """The `size` rows with the smallest lots (`indexer.store.rows.draw_lots`)."""
         count = self._tables.count(table, where)
         # Half as many again plus a few: it is all but impossible that fewer than `size` lots lie below the bound.
         bound = min(2**32 - 1, int((1.5 * size + 50) / max(count, 1) * 2**32))

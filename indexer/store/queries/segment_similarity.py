@@ -11,7 +11,7 @@ from indexer.store.memory.dot_products import row_products
 from indexer.store.memory.in_memory_tables import InMemoryTables
 from indexer.store.queries.segment_rows import fetch_segment_rows
 from indexer.store.queries.text_hits import TEXT_HIT_COLUMNS, text_hit
-from indexer.store.rows import read_vectors
+from indexer.store.rows import decode_vectors
 from indexer.store.schema import ArrowTable
 from indexer.store.tables import Tables
 
@@ -74,5 +74,5 @@ class SegmentSimilarity:
 
 
 def _cosines(rows: ArrowTable, vector: QueryVector) -> Similarities:
-    vectors = read_vectors(rows)
+    vectors = decode_vectors(rows)
     return row_products(np.zeros((0, len(vector)), np.float32) if vectors is None else vectors, vector)

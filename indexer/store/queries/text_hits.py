@@ -6,7 +6,7 @@ from typing import Any, Literal
 from indexer.catalog import TextSource
 from indexer.records import TimeSpan
 from indexer.store.filters import equals
-from indexer.store.hits import Similarities, TextHit, best_first
+from indexer.store.hits import Similarities, TextHit, sort_by_similarity
 from indexer.store.memory.in_memory_tables import InMemoryTables
 from indexer.store.memory.table_cache import TableValues
 from indexer.store.schema import ArrowTable
@@ -48,7 +48,7 @@ class TextHits:
             if hits is not None:  # otherwise the table has just changed
                 return hits
         rows = self._tables.fetch("searching texts", make_query().select([*TEXT_HIT_COLUMNS, measure]))
-        return best_first(
+        return sort_by_similarity(
             [text_hit(row, value) for row, value in zip(rows.to_pylist(), similarities(rows).tolist(), strict=True)]
         )
 

@@ -21,27 +21,27 @@ VECTOR_INDEX_ROWS = 100_000
 SCALAR_INDEX_ROWS = 20_000
 """From here looking up one video without an index costs more than a millisecond or two."""
 VECTOR_BITS = 4
-"""Bits a dimension in the vector index. Measured with 100,000 x 512 of `bench.support.synthetic_vectors`, recall@10
+"""Bits per dimension in the vector index. Measured with 100,000 x 512 of `bench.support.synthetic_vectors`, recall@10
 with 100 candidates re-measured: 1 bit 0.92, 2 bits 0.995, 3 and more 1.000, all at the same latency; with 2,000
-candidates for 1,000 results: 0.89, 0.98, 0.999, 1.000. IVF_SQ recalls as much,
-is half as large again and slower to search."""
+candidates for 1,000 results: 0.89, 0.98, 0.999, 1.000. IVF_SQ has the same recall, but is
+half as large again and slower."""
 TRAINING_ITERATIONS = 15
 TRAINING_SAMPLE = 64
-"""Rows a partition. With 15 iterations, far less work than LanceDB's 50 over 256 rows a partition, and the same
-recall."""
+"""Rows per partition. With 15 iterations far less work than LanceDB's 50 over 256 rows per partition, at
+the same recall."""
 GROWTH = 4
-"""The vector index is trained anew when the table has grown by this factor since."""
+"""The vector index is retrained when the table has grown by this factor."""
 STALE_SHARE = 0.05
-"""An index is brought up to date when more than this share of the rows, and `STALE_ROWS`, is not in it."""
+"""An index is refreshed when more than this share of the rows, and more than `STALE_ROWS`, are missing from it."""
 STALE_ROWS = 2_000
 SMALL_FRAGMENTS = 24
-"""Compact when so many small files have gathered; every commit leaves one."""
+"""Small fragments that trigger compaction; every commit adds one."""
 OLD_VERSIONS = 100
-"""Compact and prune when so many versions have gathered."""
+"""Versions that trigger compaction and pruning."""
 KEEP_VERSIONS = timedelta(minutes=10)
-"""Versions younger than this stay: a reader works on one version for the length of one query."""
+"""Younger versions are not pruned: a reader uses one version for the length of a query."""
 KEEP_VERSIONS_FORCED = timedelta(minutes=1)
-"""The same when somebody asked for it with `reelseek optimize`."""
+"""The same with `force`, as in `reelseek optimize`."""
 
 VECTOR_INDEX = "vector"
 VIDEO_INDEX = "video"
@@ -126,7 +126,7 @@ def _build_indexes(name: TableName, table: Table, rows: int) -> None:
 
 
 def _trained_rows(indexes: dict[str, Any]) -> int:
-    """Rows that the vector index was trained on, kept in its name; 0 without one."""
+    """Rows that the vector index was trained on, which its name records; 0 without an index."""
     return max((int(name.rpartition("_")[2]) for name in indexes if name.startswith(VECTOR_INDEX)), default=0)
 
 

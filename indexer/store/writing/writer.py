@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from indexer.catalog import TextSource
 from indexer.records import FrameRow, SegmentRow, TextRow, Video
 from indexer.store.filters import one_of
-from indexer.store.rows import frame_rows, segment_rows, text_rows, video_rows
+from indexer.store.rows import encode_frames, encode_segments, encode_texts, encode_videos
 from indexer.store.schema import Maker
 from indexer.store.thumbnails import Thumbnails
 from indexer.store.writing.id_batches import id_batches
@@ -31,8 +31,8 @@ class Writer:
         Thumbnails of segments that no longer exist are deleted.
         """
         with self._lock:
-            segments = [segment_rows(video_id, rows, self._maker) for video_id, rows, _ in items]
-            frames = [frame_rows(video_id, rows, self._maker) for video_id, _, rows in items]
+            segments = [encode_segments(video_id, rows, self._maker) for video_id, rows, _ in items]
+            frames = [encode_frames(video_id, rows, self._maker) for video_id, _, rows in items]
             ids = [video_id for video_id, _, _ in items]
             self._tables.replace("segments", segments, ids)
             self._tables.replace("frames", frames, ids)
@@ -44,13 +44,13 @@ class Writer:
         with self._lock:
             for source in sorted({source for _, source, _ in items}):
                 of_source = [(video_id, rows) for video_id, its, rows in items if its == source]
-                parts = [text_rows(video_id, source, rows, self._maker) for video_id, rows in of_source]
+                parts = [encode_texts(video_id, source, rows, self._maker) for video_id, rows in of_source]
                 self._tables.replace("texts", parts, [video_id for video_id, _ in of_source], source=source)
 
     def put_videos(self, videos: Sequence[Video]) -> None:
         """Add or replace the rows of these videos in `videos`, in one commit."""
         with self._lock:
-            self._tables.replace("videos", [video_rows(videos, self._maker)], [video.video_id for video in videos])
+            self._tables.replace("videos", [encode_videos(videos, self._maker)], [video.video_id for video in videos])
 
     def remove_videos(self, video_ids: Sequence[str]) -> None:
         """Delete these videos, their rows in `videos` first, so that a crash leaves only what recovery removes."""
