@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.clip.frame_cache import (
+from demo.training.scene_codes import (
     BACKGROUND_CODES,
     COLOUR_CODES,
     LAYOUT_CODES,
@@ -16,9 +16,8 @@ from demo.clip.frame_cache import (
     SIZE_CODES,
     Codes,
 )
-from demo.world.descriptions import Description, describe
+from demo.world.descriptions import Description
 from demo.world.scenes import Actor, Scene
-from demo.world.vocabulary import MOTIONS
 
 COLOURS, SHAPE_NAMES, BACKGROUNDS = list(COLOUR_CODES), list(SHAPE_CODES), list(BACKGROUND_CODES)
 PATTERN_NAMES, LAYOUT_NAMES, SIZE_NAMES = list(PATTERN_CODES), list(LAYOUT_CODES), list(SIZE_CODES)
@@ -33,28 +32,6 @@ def codes_scene(codes: Sequence[int]) -> Scene:
         if colour >= 0
     ]
     return Scene(0, 0, 1, background, pattern, layout, tuple(actors), None, None, "cut")
-
-
-def random_description(scene: Scene, rng: Random) -> Description:
-    """Describes a frame by lot: mostly both actors and the background, sometimes less; now and then with a motion.
-
-    One frame does not show the motion; the words are there so that the text side learns to read past them.
-    """
-    everyone = tuple(range(len(scene.actors)))
-    chosen = everyone if rng.random() < 0.85 else (rng.choice(everyone),)
-    background = rng.random() < 0.8
-    description = describe(
-        scene,
-        actors=chosen,
-        size=rng.random() < 0.45,
-        relation=rng.random() < 0.55,
-        background=background,
-        pattern=background and rng.random() < 0.6,
-    )
-    if rng.random() < 0.12:
-        actors = [replace(actor, motion=rng.choice(list(MOTIONS))) for actor in description.actors]
-        description = replace(description, actors=tuple(actors))
-    return description
 
 
 def rival(description: Description, rng: Random) -> Description:

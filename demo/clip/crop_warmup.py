@@ -15,8 +15,9 @@ from open_clip.modified_resnet import ModifiedResNet
 from torch import Tensor, nn
 from torch.nn import functional
 
-from demo.clip.frame_cache import IMAGE_PIXELS, Codes, Places
+from demo.clip.frame_cache import IMAGE_PIXELS, Places
 from demo.training.loop import fast_products
+from demo.training.scene_codes import Codes
 
 CROP_PIXELS = 40
 CROP_CLASSES = (8, 8, 3)

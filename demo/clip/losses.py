@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from demo.clip.checkpoint import EMBEDDING_SIZE
-from demo.clip.frame_cache import CODE_FIELDS, Codes
+from demo.training.scene_codes import CODE_FIELDS, Codes
 
 HEAD_CLASSES = {"layout": 3, "background": 8, "pattern": 5, "colour": 9, "shape": 9, "size": 4}
 """Classes of each attribute head; an actor's heads have one more for "no second actor"."""

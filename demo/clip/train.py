@@ -23,13 +23,16 @@ from open_clip.modified_resnet import ModifiedResNet
 from torch import Tensor, nn
 from torch.nn import functional
 
-from demo.clip.captions import codes_scene, fit_matrix, random_description, rival
-from demo.clip.checkpoint import EOS_ID, build_tokenizer, load_tokens, model_config, write_checkpoint
+from demo.clip.captions import codes_scene, fit_matrix, rival
+from demo.clip.checkpoint import build_tokenizer, load_tokens, model_config, write_checkpoint
 from demo.clip.crop_warmup import freeze_statistics, keep_maps, keep_vectors, to_input, trunk, warm_up
+from demo.clip.frame_cache import render_cache
 from demo.clip.losses import AttributeHeads, contrastive_loss
-from demo.clip.frame_cache import GROUP, Codes, render_cache
 from demo.training.loop import add_resume, fast_products, settings_of, steps_of, training_options
-from demo.world.descriptions import say
+from demo.training.scene_codes import Codes
+from demo.training.scene_variants import GROUP
+from demo.training.wordpiece import SEPARATOR_ID
+from demo.world.descriptions import random_description, say
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,7 @@ class Trainer:
         x = embedding(tokens[:, :length]) + cast(Tensor, model.positional_embedding)[:length]
         mask = cast(Tensor, model.attn_mask)[:length, :length]
         x = final_norm(model.transformer(x, attn_mask=mask))
-        ends = (tokens == EOS_ID).int().argmax(1)
+        ends = (tokens == SEPARATOR_ID).int().argmax(1)
         return x[torch.arange(len(tokens)), ends] @ cast(Tensor, model.text_projection)
 
     def train_step(self) -> dict[str, float]:

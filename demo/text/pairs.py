@@ -12,12 +12,12 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.clip.frame_cache import variants
+from demo.training.scene_variants import variants
 from demo.world import spoken_lines as spoken
 from demo.world.captions import caption_of
 from demo.world.descriptions import Description, describe, fits, say
 from demo.world.ground_truth import say_sign
-from demo.world.questions import ask_beside
+from demo.world.questions import question_beside
 from demo.world.scenes import Scene, random_scene
 from demo.world.sign_words import SIGN_WORDS
 from demo.world.vocabulary import MOTIONS
@@ -152,7 +152,7 @@ def _question(scene: Scene, rng: Random) -> tuple[str, Callable[[Scene], bool]]:
         actors[asked] = replace(actors[asked], **{field: getattr(other.actors[asked], field)})
         return fits(replace(form, actors=tuple(actors)), other)
 
-    return retrieval_query(ask_beside(scene, asked, field)), answered_by
+    return retrieval_query(question_beside(scene, asked, field)), answered_by
 
 
 def _moving_otherwise(scene: Scene, rng: Random) -> Scene:

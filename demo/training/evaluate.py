@@ -22,7 +22,7 @@ from PIL import Image
 from sentence_transformers import SentenceTransformer
 from torch import Tensor
 
-from demo.clip.frame_cache import roughen
+from demo.training.codec_noise import add_codec_noise
 from demo.world.descriptions import Description, describe, say
 from demo.world.ground_truth import TruthLine, WorldIndex, line_window, sign_window, world_truth
 from demo.world.make import video_pictures
@@ -67,7 +67,7 @@ def sampled_frames(videos: list[list[Scene]], rng: Random) -> Iterator[tuple[Sce
     for scenes in videos:
         shown = [scene for scene in scenes for _ in range(scene.length)]
         for number, picture in enumerate(islice(video_pictures(scenes), 0, None, FRAMES_PER_SECOND)):
-            yield shown[number * FRAMES_PER_SECOND], roughen(picture, rng)
+            yield shown[number * FRAMES_PER_SECOND], add_codec_noise(picture, rng)
 
 
 def recall(queries: Vectors, lines: list[TruthLine], vectors: Vectors, spots: list[Spot]) -> dict[int, float]:

@@ -15,7 +15,7 @@ from random import Random
 
 import numpy as np
 
-from demo.clip.frame_cache import roughen
+from demo.training.codec_noise import add_codec_noise
 from demo.vlm.clips.frames import shrink
 from demo.world.captions import CaptionFacts, caption_of, facts_of, parse_caption
 from demo.world.drawing import ScenePainter
@@ -64,7 +64,7 @@ def show(scene: Scene, *, text: bool, rng: Random, caption: str = "") -> ShownCl
     for time in pair_times(TimeSpan(start, stop), MAX_CAPTION_PAIRS):
         first = int((time - start) * FRAMES_PER_SECOND + 1e-6)
         indexes = (first, min(first + round(PAIR_SECONDS * FRAMES_PER_SECOND), scene.length - 1))
-        pixels = np.stack([shrink(roughen(painter.frame(index), Random(codec)), 1) for index in indexes])
+        pixels = np.stack([shrink(add_codec_noise(painter.frame(index), Random(codec)), 1) for index in indexes])
         pairs.append((start + first / FRAMES_PER_SECOND, ShownFrames(pixels, SHOWN_RATE)))
     return ShownClip(TimeSpan(start, stop), tuple(pairs), text_of(scene) if text else "", caption)
 

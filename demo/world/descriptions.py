@@ -10,6 +10,9 @@ from random import Random
 from demo.world.scenes import Scene
 from demo.world.vocabulary import MOTIONS, PATTERNS, SHAPES, SIZES, colour_names
 
+OPENINGS = ("a scene with ", "a picture of ", "show me ", "there is ")
+"""What a query may begin with."""
+
 
 @dataclass(frozen=True, slots=True)
 class ActorFacts:
@@ -161,8 +164,15 @@ def say(description: Description, rng: Random) -> str:
                 f"a {background} with {words}",
             ]
         )
-    opening = rng.choice(["", "", "", "", "a scene with ", "a picture of ", "show me ", "there is "])
-    return opening + words
+    return rng.choice(["", "", "", "", *OPENINGS]) + words
+
+
+def say_without_opening(description: Description, rng: Random) -> str:
+    """Puts a description into words that can follow others: without "show me" and the like."""
+    text = say(description, rng)
+    for opening in OPENINGS:
+        text = text.removeprefix(opening)
+    return text
 
 
 def _say_actors(description: Description, rng: Random) -> str:
@@ -223,3 +233,25 @@ def all_words() -> list[str]:
 ALL_COLOURS = [
     "red", "orange", "yellow", "green", "blue", "purple", "black", "white", "pink", "grey", "brown", "teal",
 ]  # fmt: skip
+
+
+def random_description(scene: Scene, rng: Random) -> Description:
+    """Describes a frame by lot: mostly both actors and the background, sometimes less; now and then with a motion.
+
+    One frame does not show the motion; the words are there so that the text side learns to read past them.
+    """
+    everyone = tuple(range(len(scene.actors)))
+    chosen = everyone if rng.random() < 0.85 else (rng.choice(everyone),)
+    background = rng.random() < 0.8
+    description = describe(
+        scene,
+        actors=chosen,
+        size=rng.random() < 0.45,
+        relation=rng.random() < 0.55,
+        background=background,
+        pattern=background and rng.random() < 0.6,
+    )
+    if rng.random() < 0.12:
+        actors = [replace(actor, motion=rng.choice(list(MOTIONS))) for actor in description.actors]
+        description = replace(description, actors=tuple(actors))
+    return description

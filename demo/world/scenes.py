@@ -4,7 +4,7 @@ Times inside a plan are counted in frames, so that they are exact; `seconds` con
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 from random import Random
 
@@ -73,6 +73,7 @@ class Scene:
     background: str
     pattern: str
     layout: str
+    """"alone", "side" (the first actor left of the second) or "stacked" (the first above)."""
     actors: tuple[Actor, ...]
     """The left or upper one first."""
     sign: Sign | None
@@ -231,8 +232,3 @@ def _scene_length(rng: Random, left: int) -> int:
     if left < 2 * SHORTEST_FRAMES or (left <= LONGEST_FRAMES and length >= left - SHORTEST_FRAMES):
         return left
     return min(length, left - SHORTEST_FRAMES)
-
-
-def change_scene(scene: Scene, **changes: object) -> Scene:
-    """Returns the scene with some fields replaced; for tests and for hard negatives in training."""
-    return replace(scene, **changes)  # pyright: ignore[reportArgumentType]

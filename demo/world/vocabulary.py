@@ -67,9 +67,6 @@ MOTIONS: dict[str, list[str]] = {
 }
 """Each motion as present participles, to follow "a red circle" or "a red circle is"."""
 
-LAYOUTS = ("alone", "side", "stacked")
-"""One actor; the first left of the second; the first above the second."""
-
 
 def colour_names(name: str) -> list[str]:
     """Returns the ways to say a colour, the plain name first."""

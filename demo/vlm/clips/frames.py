@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.clip.frame_cache import roughen, variants
+from demo.training.codec_noise import add_codec_noise
+from demo.training.scene_variants import variants
 from demo.world.drawing import Picture, ScenePainter
 from demo.world.scenes import FRAMES_PER_SECOND, LONGEST_FRAMES, SHORTEST_FRAMES, Scene, place_actors, random_scene
 
@@ -70,7 +71,7 @@ def draw_pairs(scene: Scene, starts: list[int], rng: Random, *, rough: bool = Tr
     for index, start in enumerate(starts):
         for second in range(2):
             picture = painter.frame(start + second * PAIR_FRAMES)
-            pairs[index, second] = shrink(roughen(picture, Random(codec)) if rough else picture, way)
+            pairs[index, second] = shrink(add_codec_noise(picture, Random(codec)) if rough else picture, way)
     return pairs
 
 

@@ -7,11 +7,10 @@ from random import Random
 
 from demo.vlm.clips.clip_sampler import PlannedClip, ShownScene
 from demo.world.captions import say_thing
-from demo.world.descriptions import Description, fits, picture_forms, say
+from demo.world.descriptions import Description, fits, picture_forms, say_without_opening
 from demo.world.scenes import Scene
 
 NOT_SHOWN = "This is not shown."
-OPENINGS = ("a scene with ", "a picture of ", "show me ", "there is ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +48,6 @@ def reply_json(answer: str, moments: Sequence[Moment]) -> str:
     """Writes a reply as the product reads it; without moments nothing is found."""
     listed = [dict(zip(("clip", "start", "stop", "why"), moment, strict=True)) for moment in moments]
     return json.dumps({"answer": answer, "found": bool(moments), "moments": listed})
-
-
-def bare(form: Description, rng: Random) -> str:
-    """Says a description without an opening such as "show me"."""
-    text = say(form, rng)
-    for opening in OPENINGS:
-        text = text.removeprefix(opening)
-    return text
 
 
 def when_words(thing: str, rng: Random) -> str:
@@ -101,5 +92,5 @@ def named_uniquely(
     for form in rng.sample(forms, min(4, len(forms))):
         moments = found_in(clips, lambda scene, form=form: fits(form, scene))
         if len(moments) == 1:
-            return form, bare(form, rng), moments
+            return form, say_without_opening(form, rng), moments
     return None

@@ -100,10 +100,9 @@ def what_said(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
     meaning = target(clips, rng)[0].quoted.meaning
     if meaning is None:
         return None
-    who, deed, thing = (
-        spoken.PEOPLE[meaning.person][0],
-        spoken.DEEDS[meaning.deed][0][1],
-        spoken.THINGS[meaning.thing][0],
+    return Asked(
+        spoken.how_many(meaning),
+        reply_json(spoken.NUMBERS[meaning.number][0], _saying(clips, meaning)),
+        "what",
+        of_text=True,
     )
-    question = f"How many {thing} is the {who} from {spoken.PLACES[meaning.place]} said to be {deed}?"
-    return Asked(question, reply_json(spoken.NUMBERS[meaning.number][0], _saying(clips, meaning)), "what", of_text=True)

@@ -8,7 +8,6 @@ from demo.vlm.clips.clip_sampler import PlannedClip, ShownScene
 from demo.vlm.questions.question_forms import (
     NOT_SHOWN,
     Asked,
-    bare,
     clock,
     found_in,
     named_uniquely,
@@ -16,16 +15,19 @@ from demo.vlm.questions.question_forms import (
     target,
     when_words,
 )
-from demo.world.descriptions import ActorFacts, Description, describe, fits, motion_forms, picture_forms, say_background
+from demo.world.descriptions import (
+    ActorFacts,
+    Description,
+    describe,
+    fits,
+    motion_forms,
+    picture_forms,
+    say_background,
+    say_without_opening,
+)
+from demo.world.questions import beside_question
 from demo.world.scenes import Actor, Scene
 from demo.world.vocabulary import ACTOR_COLOURS, BACKGROUND_COLOURS, MOTIONS, PATTERNS, SHAPES, SIZES
-
-SIDES = {
-    ("side", 0): "to the left of",
-    ("side", 1): "to the right of",
-    ("stacked", 0): "above",
-    ("stacked", 1): "below",
-}
 
 
 def _tells_motion(clip: PlannedClip, shown: ShownScene) -> bool:
@@ -39,7 +41,7 @@ def when_seen(clips: Sequence[PlannedClip], rng: Random) -> Asked:
     moving = _tells_motion(clip, shown) and rng.random() < 0.4
     form = rng.choice(motion_forms(shown.scene) if moving else picture_forms(shown.scene))
     moments = found_in(clips, lambda scene: fits(form, scene))
-    return Asked(when_words(bare(form, rng), rng), reply_json(clock(moments), moments), "when", form)
+    return Asked(when_words(say_without_opening(form, rng), rng), reply_json(clock(moments), moments), "when", form)
 
 
 def absent_seen(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
@@ -54,7 +56,7 @@ def absent_seen(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
     form = _altered(form, rng)
     if any(fits(form, other.scene) for clip in clips for other in clip.scenes):
         return None
-    return Asked(when_words(bare(form, rng), rng), reply_json(NOT_SHOWN, []), "absent", form)
+    return Asked(when_words(say_without_opening(form, rng), rng), reply_json(NOT_SHOWN, []), "absent", form)
 
 
 def _altered(form: Description, rng: Random) -> Description:
@@ -124,11 +126,14 @@ class _Beside:
 
     @property
     def question(self) -> str:
-        side = SIDES[self.layout, self.asked]
-        place = f"{side} the {self.other.colour} {self.other.shape} on the {self.background} background"
-        if self.field == "colour":
-            return f"What colour is the {self.actor.shape} {place}?"
-        return f"What shape is the {self.actor.colour} thing {place}?"
+        return beside_question(
+            self.actor,
+            self.other,
+            layout=self.layout,
+            index=self.asked,
+            background=self.background,
+            field=self.field,
+        )
 
     def fits(self, scene: Scene) -> bool:
         """Whether a scene answers."""
@@ -162,7 +167,7 @@ def absent_trait(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
     form = _altered(rng.choice(forms), rng)
     if any(fits(form, other.scene) for clip in clips for other in clip.scenes):
         return None
-    name, actor = bare(form, rng), rng.choice(form.actors)
+    name, actor = say_without_opening(form, rng), rng.choice(form.actors)
     question = f"What is the {actor.colour} {actor.shape} doing in the scene with {name}?"
     if not of_motion:
         question = f"What colour is the background behind {name}?"

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import Qwen2Tokenizer
 
-from demo.clip.captions import random_description
 from demo.vlm.clips.clip_sampler import ClipMaker, PlannedClip, sign_text
 from demo.vlm.clips.frames import PAIRS, PICTURE_HEIGHT, PICTURE_WIDTH
 from demo.vlm.clips.scene_facts import TOKEN_PIXELS
@@ -24,7 +23,7 @@ from demo.vlm.sequences.copy_targets import Span, copied, copied_tokens
 from demo.vlm.tokenizer import SPECIAL_TOKENS
 from demo.world import spoken_lines as spoken
 from demo.world.captions import caption_of
-from demo.world.descriptions import Description, all_words, say
+from demo.world.descriptions import Description, all_words, random_description, say
 from demo.world.scenes import Scene
 from demo.world.sign_words import SIGN_WORDS
 from indexer.models.frame_pairs import timed_frames
