@@ -15,7 +15,7 @@ from typing import Any
 
 from bench.support.table import print_table
 from bench.support.worlds import draw_and_index, library_folder, world_folder
-from demo.world.grammar_queries import AskedLine, Windows, world_asked
+from demo.world.grammar_queries import GrammarQuery, Windows, world_grammar_queries
 from demo.world.ground_truth import WorldIndex, world_truth
 from demo.world.scenes import plan_world
 from indexer.config import Settings
@@ -50,7 +50,7 @@ def world_rows(engine: SearchEngine, *, minutes: float, seed: int, each: int) ->
     plan = plan_world(minutes=minutes, seed=seed, video_minutes=VIDEO_MINUTES)
     index = WorldIndex(scene for scenes in plan for scene in scenes)
     found: dict[str, list[dict[str, float]]] = defaultdict(list)
-    for line in world_asked(index, seed=seed, each=each):
+    for line in world_grammar_queries(index, seed=seed, each=each):
         found[line.kind].append(asked_once(engine, line))
     for truth in world_truth(index, seed=seed):
         if truth.kind == "sign":
@@ -62,7 +62,7 @@ def world_rows(engine: SearchEngine, *, minutes: float, seed: int, each: int) ->
     ]
 
 
-def asked_once(engine: SearchEngine, line: AskedLine) -> dict[str, float]:
+def asked_once(engine: SearchEngine, line: GrammarQuery) -> dict[str, float]:
     """The figures of one query, each 0 or 1, but for the share `kept`."""
     moments = engine.search(line.query, limit=FIRST).moments
     figures = {"R@1": float(_is_right(moments[:1], line.windows))}

@@ -34,8 +34,8 @@ def codes_scene(codes: Sequence[int]) -> Scene:
     return Scene(0, 0, 1, background, pattern, layout, tuple(actors), None, None, "cut")
 
 
-def rival(description: Description, rng: Random) -> Description:
-    """Returns a near description that says something else: places or colours swapped, or one thing changed."""
+def hard_negative(description: Description, rng: Random) -> Description:
+    """Returns a near description that says something else: positions or colours swapped, or one thing changed."""
     actors = description.actors
     if len(actors) == 2:
         one, two = actors

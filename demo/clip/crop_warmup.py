@@ -15,7 +15,7 @@ from open_clip.modified_resnet import ModifiedResNet
 from torch import Tensor, nn
 from torch.nn import functional
 
-from demo.clip.frame_cache import IMAGE_PIXELS, Places
+from demo.clip.frame_cache import IMAGE_PIXELS, Positions
 from demo.training.loop import fast_products
 from demo.training.scene_codes import Codes
 
@@ -25,7 +25,7 @@ CROP_CLASSES = (8, 8, 3)
 
 
 def draw_crops(
-    pictures: NDArray[np.uint8], codes: Codes, places: Places, *, count: int, rng: Random
+    pictures: NDArray[np.uint8], codes: Codes, positions: Positions, *, count: int, rng: Random
 ) -> tuple[Tensor, Tensor]:
     """Cuts out actors by lot: crops (count, 3, 40, 40) in [-1, 1], and (count, 3) colour, shape and size."""
     half = CROP_PIXELS // 2
@@ -34,7 +34,7 @@ def draw_crops(
     for number in range(count):
         row = rng.randrange(len(codes))
         actor = rng.randrange(2) if codes[row, 6] >= 0 else 0
-        x, y = (int(place) for place in places[row, 2 * actor : 2 * actor + 2])
+        x, y = (int(place) for place in positions[row, 2 * actor : 2 * actor + 2])
         x, y = x + rng.randint(-3, 3), y + rng.randint(-3, 3)
         columns = np.clip(np.arange(x - half, x + half), 0, IMAGE_PIXELS - 1)
         rows = np.clip(np.arange(y - half, y + half), 0, IMAGE_PIXELS - 1)
@@ -53,7 +53,7 @@ def trunk(tower: ModifiedResNet, pictures: Tensor) -> Tensor:
     return tower.layer3(tower.layer2(tower.layer1(tower.stem(pictures))))
 
 
-def freeze_statistics(tower: ModifiedResNet) -> None:
+def freeze_batch_norms(tower: ModifiedResNet) -> None:
     """Keeps the batch norms of all but the last layer as the crops left them."""
     tower.train()
     for name, module in tower.named_modules():
@@ -62,7 +62,7 @@ def freeze_statistics(tower: ModifiedResNet) -> None:
 
 
 @torch.no_grad()
-def keep_vectors(tower: ModifiedResNet, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+def embed_frames(tower: ModifiedResNet, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Runs the finished tower over all frames once: (n, dim)."""
     tower.eval()
     parts: list[NDArray[np.float32]] = []
@@ -73,7 +73,7 @@ def keep_vectors(tower: ModifiedResNet, pictures: NDArray[np.uint8]) -> NDArray[
 
 
 @torch.no_grad()
-def keep_maps(tower: ModifiedResNet, pictures: NDArray[np.uint8], path: Path) -> NDArray[np.float16]:
+def cache_feature_maps(tower: ModifiedResNet, pictures: NDArray[np.uint8], path: Path) -> NDArray[np.float16]:
     """Runs the trunk over all frames once; returns a memory map (n, 6, 6, 384) of its maps."""
     if path.exists():
         return np.load(path, mmap_mode="r")
@@ -89,8 +89,8 @@ def keep_maps(tower: ModifiedResNet, pictures: NDArray[np.uint8], path: Path) ->
     return np.load(path, mmap_mode="r")
 
 
-def warm_up(
-    tower: ModifiedResNet, pictures: NDArray[np.uint8], codes: Codes, places: Places, *, steps: int, seed: int
+def warm_up_on_crops(
+    tower: ModifiedResNet, pictures: NDArray[np.uint8], codes: Codes, positions: Positions, *, steps: int, seed: int
 ) -> None:
     """Trains the tower's convolutions in place; its attention pool is left as it is."""
     head = nn.Linear(tower.attnpool.k_proj.in_features, sum(CROP_CLASSES))
@@ -101,7 +101,7 @@ def warm_up(
     began = time.perf_counter()
     right = np.zeros(3)
     for step in range(1, steps + 1):
-        crops, targets = draw_crops(pictures, codes, places, count=128, rng=rng)
+        crops, targets = draw_crops(pictures, codes, positions, count=128, rng=rng)
         with fast_products():
             logits = head(tower.layer4(trunk(tower, crops)).mean((2, 3))).float().split(CROP_CLASSES, dim=1)
         loss = torch.stack([functional.cross_entropy(one, targets[:, k]) for k, one in enumerate(logits)]).sum()

@@ -15,23 +15,23 @@ from PIL import Image
 from demo.training.codec_noise import add_codec_noise
 from demo.training.scene_codes import CODE_FIELDS, Codes, scene_codes
 from demo.training.scene_variants import GROUP, variants
-from demo.world.drawing import Picture, ScenePainter, actor_place
+from demo.world.drawing import Picture, ScenePainter, actor_position
 from demo.world.scenes import HEIGHT, WIDTH, Scene, random_scene
 
 IMAGE_PIXELS = 96
 
 
-Places = NDArray[np.int8]
+Positions = NDArray[np.int8]
 """(n, 4) whole numbers: x and y of the first actor's centre in the shrunk frame, then the second's; -1 for none."""
 
 
-def scene_places(scene: Scene, index: int) -> list[int]:
-    """Returns where the actors' centres are in frame `index`, in pixels of the shrunk frame, as a row of Places."""
-    places: list[int] = []
+def actor_positions(scene: Scene, index: int) -> list[int]:
+    """Returns where the actors' centres are in frame `index`, in pixels of the shrunk frame, as a row of Positions."""
+    positions: list[int] = []
     for actor in scene.actors:
-        x, y, _ = actor_place(actor, index, scene.length)
-        places += [round(x * IMAGE_PIXELS / WIDTH), round(y * IMAGE_PIXELS / HEIGHT)]
-    return places + [-1] * (4 - len(places))
+        x, y, _ = actor_position(actor, index, scene.length)
+        positions += [round(x * IMAGE_PIXELS / WIDTH), round(y * IMAGE_PIXELS / HEIGHT)]
+    return positions + [-1] * (4 - len(positions))
 
 
 def shrink(picture: Picture) -> Picture:
@@ -42,12 +42,12 @@ def shrink(picture: Picture) -> Picture:
 
 def render_cache(
     folder: Path, *, frames: int, seed: int, progress: Callable[[float], None] | None = None
-) -> tuple[NDArray[np.uint8], Codes, Places]:
+) -> tuple[NDArray[np.uint8], Codes, Positions]:
     """Renders frames, or opens those rendered before with the same count and seed.
 
     Returns:
         The frames, (frames, 96, 96, 3) uint8 RGB in a memory map, their codes and their
-        places. Groups lie one after another.
+        positions. Groups lie one after another.
     """
     folder.mkdir(parents=True, exist_ok=True)
     name = f"frames-{frames}-{seed}"
@@ -64,7 +64,7 @@ def render_cache(
         for index, scene in enumerate(group[: frames - start], start):
             moment = rng.randrange(scene.length)
             pictures[index] = shrink(add_codec_noise(ScenePainter(scene).frame(moment), rng))
-            facts[index] = scene_codes(scene) + scene_places(scene, moment)
+            facts[index] = scene_codes(scene) + actor_positions(scene, moment)
         if progress is not None and start % (GROUP * 250) == 0:
             progress(start / frames)
     pictures.flush()

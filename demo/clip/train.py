@@ -2,7 +2,7 @@
 
 Four stages, each cheap enough for a CPU: the convolutions learn single actors from small crops; then, with their
 maps of every frame kept on disk, the last layer, the pooling and the text side learn to match; then everything;
-at last the text side alone, against captions with places or colours swapped.
+at last the text side alone, against captions with positions or colours swapped.
 
 Loss: both directions of the contrastive loss, where every batch holds groups of near-identical pictures with their
 captions, plus attribute heads on the picture vector (thrown away afterwards) that speed up learning on a CPU.
@@ -23,9 +23,16 @@ from open_clip.modified_resnet import ModifiedResNet
 from torch import Tensor, nn
 from torch.nn import functional
 
-from demo.clip.captions import codes_scene, fit_matrix, rival
+from demo.clip.captions import codes_scene, fit_matrix, hard_negative
 from demo.clip.checkpoint import build_tokenizer, load_tokens, model_config, write_checkpoint
-from demo.clip.crop_warmup import freeze_statistics, keep_maps, keep_vectors, to_input, trunk, warm_up
+from demo.clip.crop_warmup import (
+    cache_feature_maps,
+    embed_frames,
+    freeze_batch_norms,
+    to_input,
+    trunk,
+    warm_up_on_crops,
+)
 from demo.clip.frame_cache import render_cache
 from demo.clip.losses import AttributeHeads, contrastive_loss
 from demo.training.loop import add_resume, fast_products, settings_of, steps_of, training_options
@@ -69,7 +76,7 @@ class Trainer:
     def __init__(self, settings: Settings, cache: Path) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
-        self.pictures, self.codes, self.places = render_cache(
+        self.pictures, self.codes, self.positions = render_cache(
             cache,
             frames=settings.frames,
             seed=settings.seed,
@@ -102,7 +109,7 @@ class Trainer:
         rows = np.concatenate([np.arange(start * GROUP, (start + 1) * GROUP) for start in sorted(starts)])
         descriptions = [random_description(self.scenes[row], rng) for row in rows]
         if self.text_alone:
-            descriptions += [rival(description, rng) for description in descriptions]
+            descriptions += [hard_negative(description, rng) for description in descriptions]
         tokens = load_tokens([say(description, rng) for description in descriptions], self.tokenizer)
         fits = torch.from_numpy(fit_matrix(descriptions, self.codes[rows]))
         return rows, tokens, fits, self.codes[rows]
@@ -117,21 +124,23 @@ class Trainer:
         """Whether this step trains the text side only."""
         return self.step >= self.settings.head_steps + self.settings.full_steps
 
-    def warm_up(self) -> None:
+    def warm_up_on_crops(self) -> None:
         """Teaches the picture tower on crops before the first step."""
         (self.work / "maps.npy").unlink(missing_ok=True)
         steps = self.settings.crop_steps
-        warm_up(self.tower, self.pictures, self.codes, self.places, steps=steps, seed=self.settings.seed)
+        warm_up_on_crops(self.tower, self.pictures, self.codes, self.positions, steps=steps, seed=self.settings.seed)
 
     def see(self, rows: NDArray[np.int64]) -> Tensor:
         """Returns the picture vectors (n, 192) of rows of the cache: from the kept maps, from pictures, or kept."""
         if self.text_alone:
             if self.vectors is None:
-                self.vectors = keep_vectors(self.tower, self.pictures[: self.settings.kept_maps])
+                self.vectors = embed_frames(self.tower, self.pictures[: self.settings.kept_maps])
             return torch.from_numpy(self.vectors[rows])
         if self.step < self.settings.head_steps:
             if self.maps is None:
-                self.maps = keep_maps(self.tower, self.pictures[: self.settings.kept_maps], self.work / "maps.npy")
+                self.maps = cache_feature_maps(
+                    self.tower, self.pictures[: self.settings.kept_maps], self.work / "maps.npy"
+                )
             maps = torch.from_numpy(self.maps[rows]).permute(0, 3, 1, 2).float()
         else:
             maps = trunk(self.tower, to_input(self.pictures[rows]))
@@ -201,9 +210,9 @@ def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
     if resume and state_path.exists():
         trainer.resume(state_path)
     else:
-        trainer.warm_up()
+        trainer.warm_up_on_crops()
         trainer.save(state_path)
-    freeze_statistics(trainer.tower)
+    freeze_batch_norms(trainer.tower)
     for _ in steps_of(trainer, settings.head_steps + settings.full_steps + settings.text_steps):
         trainer.save(state_path)
         write_checkpoint(out, trainer.model)

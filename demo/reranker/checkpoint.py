@@ -14,25 +14,25 @@ from transformers import AutoModel, AutoTokenizer, BertModel, PreTrainedTokenize
 from demo.text.checkpoint import MAX_TOKENS, saved_network
 from indexer.models.reranker import SCALE_FILE
 
-Words = tuple[Tensor, Tensor]
+TokenVectors = tuple[Tensor, Tensor]
 """Unit vectors (n, tokens, width) and which of the tokens count (n, tokens)."""
 
 
-def start_model(text_checkpoint: Path) -> tuple[BertModel, PreTrainedTokenizerFast]:
+def load_text_model(text_checkpoint: Path) -> tuple[BertModel, PreTrainedTokenizerFast]:
     """The text model's network and tokenizer."""
     tokenizer = AutoTokenizer.from_pretrained(str(text_checkpoint), local_files_only=True)
     model = AutoModel.from_pretrained(str(text_checkpoint), local_files_only=True, dtype=torch.float32)
     return model, tokenizer
 
 
-def embed_words(model: BertModel, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> Words:
+def embed_tokens(model: BertModel, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> TokenVectors:
     """A vector for each word piece, with what stands around it in it."""
     inputs = tokenizer(texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
     hidden = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).last_hidden_state
     return functional.normalize(hidden, dim=2), inputs["attention_mask"].bool()
 
 
-def mean_of_best(queries: Words, documents: Words) -> Tensor:
+def mean_max_similarity(queries: TokenVectors, documents: TokenVectors) -> Tensor:
     """(n, m): for each token of a query the greatest cosine with a token of the document, on average ("MeanMaxSim")."""
     (query, asked), (document, told) = queries, documents
     cosines = torch.einsum("qid,pjd->qpij", query, document)  # (n, m, query tokens, document tokens)

@@ -18,7 +18,7 @@ NEAREST = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Hard:
+class HardQuery:
     """A query, the caption that answers it, and captions that nearly do."""
 
     query: str
@@ -31,7 +31,7 @@ class Hard:
         return [caption_of(scene) for scene in self.scenes]
 
 
-class HardCaptions:
+class HardNegatives:
     """Draws scenes once, and embeds their captions as an index would."""
 
     def __init__(self, text_checkpoint: Path, *, seed: int) -> None:
@@ -40,17 +40,17 @@ class HardCaptions:
         self._model = SentenceTransformer(str(text_checkpoint), device="cpu", local_files_only=True)
         self._vectors = self._embed([caption_of(scene) for scene in self._scenes])  # (n, width)
 
-    def draw(self, count: int, rivals: int, rng: Random, *, questions: float) -> list[Hard]:
+    def draw(self, count: int, rivals: int, rng: Random, *, questions: float) -> list[HardQuery]:
         """So many queries, each with so many captions beside the right one, most of them the nearest there are."""
         rights = [rng.choice(self._scenes) for _ in range(count)]
         asked = [query_about(scene, rng, questions=questions) for scene in rights]
         near = self._embed([query for query, _ in asked]) @ self._vectors.T  # (count, n)
-        found: list[Hard] = []
+        found: list[HardQuery] = []
         for (query, answered_by), right, cosines in zip(asked, rights, near, strict=True):
             order = (self._scenes[place] for place in np.argsort(-cosines))
             wrong = list(islice((scene for scene in order if not answered_by(scene)), NEAREST))
             chosen = wrong[: rivals // 2] + rng.sample(wrong[rivals // 2 :], rivals - rivals // 2)
-            found.append(Hard(query, answered_by, [right, *chosen]))
+            found.append(HardQuery(query, answered_by, [right, *chosen]))
         return found
 
     def _embed(self, texts: list[str]) -> np.ndarray:

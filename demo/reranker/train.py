@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from demo.reranker.checkpoint import embed_words, mean_of_best, start_model, write_reranker_checkpoint
-from demo.reranker.hard_negatives import Hard, HardCaptions
+from demo.reranker.checkpoint import embed_tokens, load_text_model, mean_max_similarity, write_reranker_checkpoint
+from demo.reranker.hard_negatives import HardNegatives, HardQuery
 from demo.text.pairs import GROUP, Pair, random_group
 from demo.training.loop import add_resume, cosine_rate, settings_of, steps_of, training_options
 
@@ -47,14 +47,14 @@ class Trainer:
     def __init__(self, settings: Settings) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
-        self.model, self.tokenizer = start_model(TEXT_CHECKPOINT)
+        self.model, self.tokenizer = load_text_model(TEXT_CHECKPOINT)
         self.scale = nn.Parameter(torch.tensor([30.0, 40.0, -30.0]))
         """Inverse temperature of the contrastive loss; slope and bias of the log odds."""
         groups = [
             {"params": list(self.model.parameters()), "factor": 1.0, "weight_decay": 0.01},
             {"params": [self.scale], "factor": 100.0, "weight_decay": 0.0},
         ]
-        self.hard = HardCaptions(TEXT_CHECKPOINT, seed=settings.seed)
+        self.hard = HardNegatives(TEXT_CHECKPOINT, seed=settings.seed)
         self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
         self.step = 0
         self.seconds = 0.0
@@ -78,14 +78,14 @@ class Trainer:
         _, slope, bias = self.scale.tolist()
         return {"contrast": contrast.item(), "judged": judged.item(), "first": first, "slope": slope, "bias": bias}
 
-    def _loss(self, pairs: list[Pair], hard: list[Hard]) -> tuple[Tensor, Tensor, float]:
+    def _loss(self, pairs: list[Pair], hard: list[HardQuery]) -> tuple[Tensor, Tensor, float]:
         """Contrastive loss, cross-entropy of the log odds, share of the hard queries whose own text is first."""
         asked = [*(pair.query for pair in pairs), *(one.query for one in hard)]
         told = [*(pair.document for pair in pairs), *(text for one in hard for text in one.documents)]
-        queries = embed_words(self.model, self.tokenizer, asked)
-        documents = embed_words(self.model, self.tokenizer, told)
-        similar = mean_of_best(queries, documents)  # (queries, texts), in float32: the products are small
-        own, right = own_and_right(pairs, hard)
+        queries = embed_tokens(self.model, self.tokenizer, asked)
+        documents = embed_tokens(self.model, self.tokenizer, told)
+        similar = mean_max_similarity(queries, documents)  # (queries, texts), in float32: the products are small
+        own, right = drawn_and_relevant(pairs, hard)
         also = right.clone()
         target = torch.tensor([*range(len(pairs)), *(len(pairs) + row * (RIVALS + 1) for row in range(len(hard)))])
         also[torch.arange(len(asked)), target] = False
@@ -114,7 +114,7 @@ class Trainer:
         self.step, self.seconds = state["step"], state["seconds"]
 
 
-def own_and_right(pairs: list[Pair], hard: list[Hard]) -> tuple[Tensor, Tensor]:
+def drawn_and_relevant(pairs: list[Pair], hard: list[HardQuery]) -> tuple[Tensor, Tensor]:
     """(queries, texts): which texts were drawn for a query, and which answer it."""
     scenes = [*(pair.scene for pair in pairs), *(scene for one in hard for scene in one.scenes)]
     tests = [*(pair.answered_by for pair in pairs), *(one.answered_by for one in hard)]

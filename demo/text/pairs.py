@@ -106,7 +106,7 @@ def _any_word(rng: Random) -> str:
     return "".join(rng.choices(string.ascii_uppercase, k=rng.randint(4, 9)))
 
 
-def also_right(pairs: Sequence[Pair]) -> NDArray[np.bool_]:
+def other_answers(pairs: Sequence[Pair]) -> NDArray[np.bool_]:
     """Returns (n, n): whether the document of column j answers the query of row i beside i's own."""
     found = np.zeros((len(pairs), len(pairs)), np.bool_)
     for i, one in enumerate(pairs):

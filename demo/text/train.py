@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from demo.text.checkpoint import embed, new_model, train_tokenizer, wrap_tokenizer, write_text_checkpoint
-from demo.text.pairs import also_right, random_group
+from demo.text.pairs import other_answers, random_group
 from demo.training.loop import add_resume, cosine_rate, fast_products, settings_of, steps_of, training_options
 
 SCALE = 20.0
@@ -59,7 +59,7 @@ class Trainer:
             queries = embed(self.model, self.tokenizer, [pair.query for pair in pairs])
             documents = embed(self.model, self.tokenizer, [pair.document for pair in pairs])
         logits = SCALE * queries.float() @ documents.float().T  # (n, n)
-        logits = logits.masked_fill(torch.from_numpy(also_right(pairs)), -1e4)
+        logits = logits.masked_fill(torch.from_numpy(other_answers(pairs)), -1e4)
         target = torch.arange(len(pairs))
         loss = (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
         self.optimizer.zero_grad(set_to_none=True)

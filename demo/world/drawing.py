@@ -49,7 +49,7 @@ class ScenePainter:
 
 def paint_actor(picture: Picture, actor: Actor, index: int, length: int) -> None:
     """Draws an actor into the picture as it stands in frame `index` of a scene of `length` frames."""
-    x, y, radius = actor_place(actor, index, length)
+    x, y, radius = actor_position(actor, index, length)
     scale = 1 << SUBPIXEL_BITS
     middle = np.array([x, y])
     outlines = [
@@ -60,7 +60,7 @@ def paint_actor(picture: Picture, actor: Actor, index: int, length: int) -> None
     cv2.polylines(picture, outlines, True, edge, 2, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
-def actor_place(actor: Actor, index: int, length: int) -> tuple[float, float, float]:
+def actor_position(actor: Actor, index: int, length: int) -> tuple[float, float, float]:
     """Returns (x, y, radius) in pixels of an actor in frame `index` of a scene of `length` frames."""
     x, y = actor.centre
     reach_x, reach_y = actor.reach

@@ -25,7 +25,7 @@ Windows = dict[int, tuple[Window, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class AskedLine:
+class GrammarQuery:
     """One query."""
 
     query: str
@@ -38,20 +38,20 @@ class AskedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class _Thing:
+class _Excludable:
     """Something that a scene may hold, and the ways to exclude it."""
 
     is_in: Callable[[Scene], bool]
     bare: str
     """To follow a minus, without an article."""
-    told: tuple[str, ...]
+    phrases: tuple[str, ...]
     """To follow the wanted: `without a red circle`."""
 
 
-def world_asked(index: WorldIndex, *, seed: int, each: int = 60) -> list[AskedLine]:
+def world_grammar_queries(index: WorldIndex, *, seed: int, each: int = 60) -> list[GrammarQuery]:
     """Draws up to `each` queries of each kind; the same seed gives the same lines."""
     rng = Random(f"reelseek demo asked {seed}")
-    lines: dict[str, AskedLine] = {}
+    lines: dict[str, GrammarQuery] = {}
     for draw in (_exclusion, _order, _order_of_three):
         count = 0
         for _ in range(40 * each):
@@ -62,20 +62,20 @@ def world_asked(index: WorldIndex, *, seed: int, each: int = 60) -> list[AskedLi
     return list(lines.values())
 
 
-def _exclusion(index: WorldIndex, rng: Random) -> AskedLine | None:
+def _exclusion(index: WorldIndex, rng: Random) -> GrammarQuery | None:
     """Wanted with and without a thing: both must be there, or excluding would change nothing."""
     scene = rng.choice(index.scenes)
     wanted = describe(scene, actors=(rng.randrange(len(scene.actors)),))
-    thing = _thing(rng.choice(index.scenes), rng)
+    thing = _excludable(rng.choice(index.scenes), rng)
     found = index.matching(wanted)
     left = [one for one in found if not thing.is_in(one)]
     if not left or len(left) == len(found) or any(_names(wanted, one) for one in thing.bare.split()):
         return None
     words = say(wanted, rng)
     minus = f'-"{thing.bare}"' if " " in thing.bare else f"-{thing.bare}"
-    query = f"{words} {rng.choice([minus, rng.choice(thing.told)])}"
+    query = f"{words} {rng.choice([minus, rng.choice(thing.phrases)])}"
     unwanted = [one for one in index.scenes if thing.is_in(one)]
-    return AskedLine(query, "exclusion", _windows(left), _windows(unwanted), words)
+    return GrammarQuery(query, "exclusion", _windows(left), _windows(unwanted), words)
 
 
 def _names(wanted: Description, word: str) -> bool:
@@ -83,7 +83,7 @@ def _names(wanted: Description, word: str) -> bool:
     return any(word in SHAPES[actor.shape] for actor in wanted.actors)
 
 
-def _thing(scene: Scene, rng: Random) -> _Thing:
+def _excludable(scene: Scene, rng: Random) -> _Excludable:
     actor = rng.choice(scene.actors)
     shape, colour = rng.choice(SHAPES[actor.shape]), rng.choice(colour_names(actor.colour))
     pattern, background = rng.choice(PATTERNS[scene.pattern]), rng.choice(colour_names(scene.background))
@@ -91,22 +91,22 @@ def _thing(scene: Scene, rng: Random) -> _Thing:
     article = "an" if colour[0] in "aeiou" else "a"
     return rng.choice(
         [
-            _Thing(
+            _Excludable(
                 lambda one: any((a.shape, a.colour) == (own_shape, own_colour) for a in one.actors),
                 f"{colour} {shape}",
                 (f"without {article} {colour} {shape}", f"but not with {article} {colour} {shape}"),
             ),
-            _Thing(
+            _Excludable(
                 lambda one: any(a.shape == own_shape for a in one.actors),
                 shape,
                 (f"without a {shape}", f"without any {shape}"),
             ),
-            _Thing(
+            _Excludable(
                 lambda one: one.pattern == own_pattern,
                 pattern,
                 (f"not on a {pattern} background", f"without a {pattern} background"),
             ),
-            _Thing(
+            _Excludable(
                 lambda one: one.background == own_background,
                 f"{background} background",
                 (f"not on a {background} background", f"not in front of a {background} background"),
@@ -115,15 +115,15 @@ def _thing(scene: Scene, rng: Random) -> _Thing:
     )
 
 
-def _order(index: WorldIndex, rng: Random) -> AskedLine | None:
+def _order(index: WorldIndex, rng: Random) -> GrammarQuery | None:
     return _order_of(index, rng, steps=2)
 
 
-def _order_of_three(index: WorldIndex, rng: Random) -> AskedLine | None:
+def _order_of_three(index: WorldIndex, rng: Random) -> GrammarQuery | None:
     return _order_of(index, rng, steps=3)
 
 
-def _order_of(index: WorldIndex, rng: Random, *, steps: int) -> AskedLine | None:
+def _order_of(index: WorldIndex, rng: Random, *, steps: int) -> GrammarQuery | None:
     first = rng.randrange(len(index.scenes) - steps)
     places = [first]
     for _ in range(steps - 1):
@@ -141,7 +141,7 @@ def _order_of(index: WorldIndex, rng: Random, *, steps: int) -> AskedLine | None
     for video, window in answers:
         windows[video].append(window)
     kind = "order" if steps == 2 else "order of three"
-    return AskedLine(query, kind, {video: tuple(own) for video, own in windows.items()}, {}, "")
+    return GrammarQuery(query, kind, {video: tuple(own) for video, own in windows.items()}, {}, "")
 
 
 Spans = list[tuple[int, Window]]
