@@ -1,4 +1,4 @@
-"""Captions for training and measuring the tiny CLIP: made on the fly from a frame's codes, and compared with codes."""
+"""Captions for the tiny CLIP: sampled from a frame's codes, hard negatives, and which captions match which frames."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,7 +24,7 @@ PATTERN_NAMES, LAYOUT_NAMES, SIZE_NAMES = list(PATTERN_CODES), list(LAYOUT_CODES
 
 
 def codes_scene(codes: Sequence[int]) -> Scene:
-    """Returns a scene that shows what the codes say; where its actors stand is not meant."""
+    """Returns a scene with the facts of the codes; its actors' positions have no meaning."""
     layout, background, pattern = LAYOUT_NAMES[codes[0]], BACKGROUNDS[codes[1]], PATTERN_NAMES[codes[2]]
     actors = [
         Actor(COLOURS[colour], SHAPE_NAMES[shape], SIZE_NAMES[size], "still", 0.0, (0.0, 0.0), (0.0, 0.0), 0.0)
@@ -35,7 +35,7 @@ def codes_scene(codes: Sequence[int]) -> Scene:
 
 
 def hard_negative(description: Description, rng: Random) -> Description:
-    """Returns a near description that says something else: positions or colours swapped, or one thing changed."""
+    """Returns a similar description of other facts: positions or colours swapped, or one actor changed."""
     actors = description.actors
     if len(actors) == 2:
         one, two = actors
@@ -49,7 +49,7 @@ def hard_negative(description: Description, rng: Random) -> Description:
 
 
 def fit_matrix(descriptions: Sequence[Description], codes: Codes) -> NDArray[np.bool_]:
-    """Returns (n_descriptions, n_frames): whether a frame answers to a description, motions left aside."""
+    """Returns (n_descriptions, n_frames): whether a frame matches a description, ignoring motions."""
     facts = np.array([_fact_codes(description) for description in descriptions], np.int8)  # (n_descriptions, 9)
 
     def same(wanted: int, shown: int) -> NDArray[np.bool_]:
@@ -63,7 +63,7 @@ def fit_matrix(descriptions: Sequence[Description], codes: Codes) -> NDArray[np.
 
 
 def _fact_codes(description: Description) -> list[int]:
-    """Returns codes like those of a frame, with -2 for what is not said."""
+    """Returns codes like those of a frame, with -2 for facts that are not stated."""
     codes = [
         LAYOUT_CODES[description.relation] if description.relation is not None else -2,
         BACKGROUND_CODES[description.background] if description.background is not None else -2,

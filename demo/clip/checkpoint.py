@@ -1,4 +1,4 @@
-"""The tiny CLIP's shape, its tokenizer, and how it is written in open_clip's `local-dir:` format."""
+"""The tiny CLIP's configuration and tokenizer, and how it is written in open_clip's `local-dir:` format."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ class ModelConfig(TypedDict):
 
 
 def vocabulary() -> list[str]:
-    """Returns the tokens: every word of the grammar, then single characters, so that no other word breaks it."""
+    """Lists the tokens: every word of the descriptions, then single characters for all other words."""
     characters = "abcdefghijklmnopqrstuvwxyz0123456789"
     punctuation = list(".,;:!?'\"-()")
     pieces = [*characters, *(f"##{character}" for character in characters), *punctuation]

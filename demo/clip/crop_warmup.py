@@ -1,4 +1,4 @@
-"""Teaches a picture tower's convolutions shapes and colours on small crops of single actors, before whole frames.
+"""Warm-up of a picture tower's convolutions on small crops of single actors, before whole frames.
 
 A crop costs a sixth of a frame and shows one thing, so shapes are learned in minutes where whole frames take hours.
 """
@@ -27,7 +27,7 @@ CROP_CLASSES = (8, 8, 3)
 def draw_crops(
     pictures: NDArray[np.uint8], codes: Codes, positions: Positions, *, count: int, rng: Random
 ) -> tuple[Tensor, Tensor]:
-    """Cuts out actors by lot: crops (count, 3, 40, 40) in [-1, 1], and (count, 3) colour, shape and size."""
+    """Samples crops of actors: (count, 3, 40, 40) in [-1, 1], and (count, 3) colour, shape and size."""
     half = CROP_PIXELS // 2
     crops = np.zeros((count, CROP_PIXELS, CROP_PIXELS, 3), np.uint8)
     targets = np.zeros((count, 3), np.int64)
@@ -54,7 +54,7 @@ def trunk(tower: ModifiedResNet, pictures: Tensor) -> Tensor:
 
 
 def freeze_batch_norms(tower: ModifiedResNet) -> None:
-    """Keeps the batch norms of all but the last layer as the crops left them."""
+    """Freezes the batch norms of all but the last layer."""
     tower.train()
     for name, module in tower.named_modules():
         if isinstance(module, nn.BatchNorm2d) and not name.startswith("layer4"):
@@ -63,7 +63,7 @@ def freeze_batch_norms(tower: ModifiedResNet) -> None:
 
 @torch.no_grad()
 def embed_frames(tower: ModifiedResNet, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Runs the finished tower over all frames once: (n, dim)."""
+    """Runs the trained tower over all frames once: (n, dim)."""
     tower.eval()
     parts: list[NDArray[np.float32]] = []
     for start in range(0, len(pictures), 128):

@@ -26,7 +26,7 @@ Positions = NDArray[np.int8]
 
 
 def actor_positions(scene: Scene, index: int) -> list[int]:
-    """Returns where the actors' centres are in frame `index`, in pixels of the shrunk frame, as a row of Positions."""
+    """Returns the actors' centres in frame `index`, in pixels of the shrunk frame, as a row of Positions."""
     positions: list[int] = []
     for actor in scene.actors:
         x, y, _ = actor_position(actor, index, scene.length)

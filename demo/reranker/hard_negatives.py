@@ -1,4 +1,4 @@
-"""Queries with the captions that a search by the text model would put before the right one, of a world of hours."""
+"""Hard negatives: queries with the captions that the text model ranks before the right one, among hours of scenes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ NEAREST = 64
 
 @dataclass(frozen=True, slots=True)
 class HardQuery:
-    """A query, the caption that answers it, and captions that nearly do."""
+    """A query with the scene that answers it and scenes that nearly do."""
 
     query: str
     answered_by: Callable[[Scene], bool]
     scenes: list[Scene]
-    """The right one first; no other answers the query."""
+    """The right one first; none of the others answers the query."""
 
     @property
     def documents(self) -> list[str]:
@@ -32,7 +32,7 @@ class HardQuery:
 
 
 class HardNegatives:
-    """Draws scenes once, and embeds their captions as an index would."""
+    """Samples queries from a fixed set of scenes, whose captions are embedded once."""
 
     def __init__(self, text_checkpoint: Path, *, seed: int) -> None:
         rng = Random(f"reelseek hard captions {seed}")
@@ -41,7 +41,7 @@ class HardNegatives:
         self._vectors = self._embed([caption_of(scene) for scene in self._scenes])  # (n, width)
 
     def draw(self, count: int, rivals: int, rng: Random, *, questions: float) -> list[HardQuery]:
-        """So many queries, each with so many captions beside the right one, most of them the nearest there are."""
+        """Samples `count` queries, each with `rivals` scenes beside the right one, half of them the nearest."""
         rights = [rng.choice(self._scenes) for _ in range(count)]
         asked = [query_about(scene, rng, questions=questions) for scene in rights]
         near = self._embed([query for query, _ in asked]) @ self._vectors.T  # (count, n)

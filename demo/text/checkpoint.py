@@ -1,4 +1,4 @@
-"""The tiny text model's shape, its tokenizer, and how it is written as a sentence-transformers directory."""
+"""The tiny text model's configuration and tokenizer, and how it is written as a sentence-transformers directory."""
 
 import tempfile
 from collections.abc import Generator, Iterable
@@ -24,7 +24,7 @@ VOCABULARY_SIZE = 2600
 
 
 def train_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
-    """Learns a small WordPiece vocabulary from the texts; single characters are always in it."""
+    """Trains a small WordPiece vocabulary on the texts; single characters are always in it."""
     tokenizer = wordpiece_tokenizer(WordPiece(unk_token="[UNK]", max_input_chars_per_word=60))
     characters = list("abcdefghijklmnopqrstuvwxyz0123456789.,;:!?'\"-()")
     trainer = trainers.WordPieceTrainer(
@@ -35,7 +35,7 @@ def train_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
 
 
 def wrap_tokenizer(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
-    """Gives a tokenizer the names of its special tokens."""
+    """Wraps a tokenizer with the names of its special tokens."""
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, model_max_length=MAX_TOKENS, pad_token="[PAD]", unk_token="[UNK]",
         cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]",
@@ -70,7 +70,7 @@ def write_text_checkpoint(folder: Path, model: BertModel, tokenizer: PreTrainedT
 
 @contextmanager
 def saved_network(model: BertModel, tokenizer: PreTrainedTokenizerFast) -> Generator[str]:
-    """A folder from which a module of sentence-transformers takes the network; gone afterwards."""
+    """Saves a network to a temporary folder that modules of sentence-transformers can load it from."""
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)

@@ -1,7 +1,7 @@
-"""Measures the two checkpoints on a world that they were not trained on: `python -m demo.training.evaluate`.
+"""Evaluates the tiny CLIP and text model on a world that they were not trained on.
 
-Frames are drawn and made noisy as a codec does, one a second; no video file is written and no library is used. A query
-counts as found at rank k when one of the k best scenes (pictures), signs or lines answers it.
+`python -m demo.training.evaluate`. Frames are drawn with codec noise, one a second; no video is written and no library
+is used. A query is found at rank k when one of the k best scenes (pictures), signs or lines answers it.
 """
 
 import argparse
@@ -31,13 +31,13 @@ from demo.world.vocabulary import ACTOR_COLOURS, BACKGROUND_COLOURS, PATTERNS, S
 
 Vectors = NDArray[np.float32]
 Spot = tuple[int, float, float]
-"""(video, start, stop): what is ranked, in seconds."""
+"""(video, start, stop) in seconds: what is ranked."""
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 
 
 class TinyClip:
-    """The checkpoint behind two functions that return unit vectors."""
+    """The tiny CLIP as two functions that return unit vectors."""
 
     def __init__(self, folder: Path) -> None:
         name = f"local-dir:{folder}"

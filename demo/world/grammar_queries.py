@@ -1,6 +1,6 @@
-"""Queries about a world in the query language, with what answers them and what must not: exclusion and order. Pure.
+"""Queries about a world in the query language, with the windows that answer and those that must not. Pure.
 
-Other than in `truth`, what answers may lie in several videos. `unwanted` are all scenes that hold what is excluded,
+Unlike in `ground_truth`, the answers may lie in several videos. `unwanted` are all scenes that hold what is excluded,
 whether or not they hold what is wanted.
 """
 
@@ -15,10 +15,10 @@ from demo.world.scenes import Scene
 from demo.world.vocabulary import PATTERNS, SHAPES, colour_names
 
 MOST_GAP_SECONDS = 300.0
-"""Between two steps without a `within`; as `search.query.plan.MOST_GAP_SECONDS`, a test compares them."""
+"""Between two steps without `within`; equal to `search.query.plan.MOST_GAP_SECONDS`, which a test compares."""
 WITHIN_SECONDS = (10, 20, 30, 60)
 MOST_ANSWERS = 3
-"""An order with more answers is asked about in other words."""
+"""An order with more answers is dropped."""
 
 Windows = dict[int, tuple[Window, ...]]
 """Video -> [start, stop) in seconds, in order of time."""
@@ -34,22 +34,22 @@ class GrammarQuery:
     windows: Windows
     unwanted: Windows
     without: str
-    """What is left of an exclusion without it, to see what the exclusion costs; else empty."""
+    """The query without its exclusion, to measure what the exclusion costs; empty for others."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Excludable:
-    """Something that a scene may hold, and the ways to exclude it."""
+    """Something that a scene may hold, with ways to exclude it."""
 
     is_in: Callable[[Scene], bool]
     bare: str
-    """To follow a minus, without an article."""
+    """Follows a minus, without an article."""
     phrases: tuple[str, ...]
-    """To follow the wanted: `without a red circle`."""
+    """Follow the wanted words: `without a red circle`."""
 
 
 def world_grammar_queries(index: WorldIndex, *, seed: int, each: int = 60) -> list[GrammarQuery]:
-    """Draws up to `each` queries of each kind; the same seed gives the same lines."""
+    """Samples up to `each` queries of each kind; the same seed gives the same queries."""
     rng = Random(f"reelseek demo asked {seed}")
     lines: dict[str, GrammarQuery] = {}
     for draw in (_exclusion, _order, _order_of_three):
@@ -63,7 +63,7 @@ def world_grammar_queries(index: WorldIndex, *, seed: int, each: int = 60) -> li
 
 
 def _exclusion(index: WorldIndex, rng: Random) -> GrammarQuery | None:
-    """Wanted with and without a thing: both must be there, or excluding would change nothing."""
+    """Samples an exclusion. Wanted scenes with and without the thing must exist, or it would change nothing."""
     scene = rng.choice(index.scenes)
     wanted = describe(scene, actors=(rng.randrange(len(scene.actors)),))
     thing = _excludable(rng.choice(index.scenes), rng)
@@ -79,7 +79,7 @@ def _exclusion(index: WorldIndex, rng: Random) -> GrammarQuery | None:
 
 
 def _names(wanted: Description, word: str) -> bool:
-    """Whether a word is one by which the wanted itself is named."""
+    """Whether a word also names the wanted thing."""
     return any(word in SHAPES[actor.shape] for actor in wanted.actors)
 
 
@@ -148,7 +148,7 @@ Spans = list[tuple[int, Window]]
 
 
 def _step(index: WorldIndex, scene: Scene, rng: Random) -> tuple[str, Spans]:
-    """Words for a scene, by its picture or its sign, and all that they fit."""
+    """Describes a scene by its picture or its sign; returns the words and the windows that they fit."""
     if scene.sign is not None and rng.random() < 0.5:
         words = rng.choice(sign_phrases(scene.sign.text))
         return say_sign(words, rng), [(one.video, sign_window(one)) for one in index.with_sign(words)]
@@ -157,7 +157,7 @@ def _step(index: WorldIndex, scene: Scene, rng: Random) -> tuple[str, Spans]:
 
 
 def _answers(steps: Sequence[Spans], most: float) -> Spans:
-    """The spans around one of each step in order of time, no further apart than `most` seconds."""
+    """Joins one window of each step, in order of time and at most `most` seconds apart."""
     found = [(video, window, window) for video, window in steps[0]]
     for spans in steps[1:]:
         found = [

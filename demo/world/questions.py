@@ -1,4 +1,4 @@
-"""Questions about a world with their answers: what something is like, when it happens, and what never happens. Pure."""
+"""Questions about a world with their answers: "what", "when", and about things that never happen. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -58,7 +58,7 @@ def _first(makers: list[Maker], index: WorldIndex, scene: Scene, rng: Random) ->
 
 
 def _named_uniquely(index: WorldIndex, scene: Scene, rng: Random, *, with_background: bool = True) -> str | None:
-    """Says a scene in words that fit no other scene of the world, or returns None."""
+    """Describes a scene in words that fit no other scene of the world, or returns None."""
     for form in shuffled(picture_forms(scene), rng):
         if (with_background or form.background is None) and len(index.matching(form)) == 1:
             return say_without_opening(form, rng)
@@ -77,7 +77,7 @@ def _what_background(index: WorldIndex, scene: Scene, rng: Random) -> list[Quest
 
 
 def _what_actor(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
-    """Asks for the colour or the shape of one actor beside another that is named in full."""
+    """Asks for the colour or the shape of one actor beside another that is fully described."""
     if len(scene.actors) < 2:
         return []
     form = describe(scene, actors=(0, 1), relation=True, background=True)
@@ -97,7 +97,7 @@ def _what_actor(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
 def beside_question(
     actor: Actor | ActorFacts, other: Actor | ActorFacts, *, layout: str, index: int, background: str | None, field: str
 ) -> str:
-    """Asks for the colour or the shape of one of two actors, the other being named in full.
+    """Asks for the colour or the shape of one of two actors, the other being fully described.
 
     Args:
         index: which of the two `actor` is; the left or upper one is 0.
@@ -185,7 +185,7 @@ def _when_said(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
 
 
 def _absent_seen(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
-    """Asks for a scene that is shown, but before another background, and that is nowhere in the world."""
+    """Asks for a scene of the world before a background with which it is never shown."""
     form = describe(scene, actors=tuple(range(len(scene.actors))), background=True)
     colours = [name for name in BACKGROUND_COLOURS if all(name != actor.colour for actor in scene.actors)]
     for name in shuffled(colours, rng):
@@ -214,7 +214,7 @@ def _in_one_video(scenes: list[Scene]) -> list[Scene]:
 
 
 def _clock(windows: tuple[Window, ...]) -> str:
-    """Says windows as in "0:05 to 0:11 and 2:00 to 2:04"; whole seconds, the start rounded down, the stop up."""
+    """Formats windows, as in "0:05 to 0:11 and 2:00 to 2:04"; whole seconds, the start rounded down, the stop up."""
     spans = [(int(start), int(-(-stop // 1))) for start, stop in windows]
     return " and ".join(f"{a // 60}:{a % 60:02d} to {b // 60}:{b % 60:02d}" for a, b in spans)
 
