@@ -1,7 +1,7 @@
 """HTTP under load: 32 clients search, first alone, then while a folder is being indexed.
 
-`python -m bench.serve` starts a real `reelseek serve` in a process of its own, with the demo models, on loopback. One table: requests, errors, p50, p95, and
-how late the event loop wakes (p99, from the service's own `/metrics`).
+`python -m bench.serve` starts a real `reelseek serve` in a process of its own, with the demo models, on loopback. One
+table: requests, errors, p50, p95, and how late the event loop wakes (p99, from the service's own `/metrics`).
 """
 
 import argparse

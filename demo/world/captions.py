@@ -31,7 +31,7 @@ class CaptionFacts:
 
 
 def caption_of(scene: Scene) -> str:
-    """Writes the caption of a scene, as in "a red ring moving up, left of a black star growing, on a plain pink background"."""
+    """Describes all of a scene: "a red ring moving up, left of a black star growing, on a plain pink background"."""
     phrases = [f"{say_thing(actor, size=True)} {MOTIONS[actor.motion][0]}" for actor in scene.actors]
     words = f", {RELATIONS[scene.layout]} ".join(phrases) if len(phrases) > 1 else f"only {phrases[0]}"
     return f"{words}, on a {scene.pattern} {scene.background} background"
