@@ -1,4 +1,4 @@
-"""Are captions true? `python -m bench.captions --seed 4711 --minutes 20`.
+"""Accuracy of captions, fact by fact: `python -m bench.captions --seed 4711 --minutes 20`.
 
 Draws a world that no model was trained on, indexes it as a user would, and compares each segment's caption with the
 scene that fills most of the segment, fact by fact. Prints two tables: shares that are right, and which motions are
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def captions_of(library: Path, videos: Sequence[Sequence[Scene]]) -> list[tuple[Scene, str]]:
-    """Each caption with the scene that its segment shares most time with."""
+    """Pairs each caption with the scene that its segment overlaps most."""
     with Library.open(library) as opened:
         found: list[tuple[Scene, str]] = []
         for video in opened.videos():
@@ -59,7 +59,7 @@ def captions_of(library: Path, videos: Sequence[Sequence[Scene]]) -> list[tuple[
 
 
 def shares(said: Sequence[tuple[Scene, str]]) -> dict[str, float]:
-    """Of captions that are right in each fact of all their actors, and word for word."""
+    """Returns the shares of captions that are right in each fact of all their actors, and word for word."""
     right: Counter[str] = Counter()
     for scene, caption in said:
         right.update(right_facts(parse_caption(caption), facts_of(scene)))
@@ -68,7 +68,7 @@ def shares(said: Sequence[tuple[Scene, str]]) -> dict[str, float]:
 
 
 def mistaken_motions(said: Sequence[tuple[Scene, str]]) -> list[tuple[str, str, str]]:
-    """(true, said, times), most frequent first."""
+    """Lists (true motion, captioned motion, count), most frequent first."""
     mistaken: Counter[tuple[str, str]] = Counter()
     for scene, caption in said:
         facts = parse_caption(caption)

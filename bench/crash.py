@@ -1,4 +1,4 @@
-"""Kills an indexing run at random instants, lets a plain rerun finish it, and compares with a run nobody disturbed.
+"""Crash safety: kills indexing at random instants, lets a rerun finish, and compares with an undisturbed run.
 
 `python -m bench.crash --kills 25 --seed 1` prints a line for each instant and exits with 1 when a library differs or
 `verify` finds something. Every run is a process of its own, forked from one that has imported the model libraries and
@@ -34,7 +34,7 @@ def command(paths: Sequence[Path], library: Path, models: str) -> list[str]:
 
 
 def contents(place: Path) -> dict[str, Any]:
-    """Every row and thumbnail of a library, in a form that two libraries can be compared in."""
+    """Reads every row and thumbnail of a library, in a comparable form."""
     from indexer.store.library import Library
 
     with Library.open(place) as library:
@@ -60,7 +60,7 @@ def _comparable(row: Any) -> tuple[Any, ...]:
 
 
 def differences(clean: dict[str, Any], other: dict[str, Any]) -> list[str]:
-    """What differs, one line each."""
+    """Lists the differences, one line each."""
     found = [f"video {key} only in one of them" for key in sorted(set(clean) ^ set(other))]
     for key in sorted(set(clean) & set(other)):
         found += [f"{part} of {key} differ" for part in clean[key] if clean[key][part] != other[key][part]]
@@ -86,7 +86,7 @@ def _index(paths: Sequence[Path], settings: Settings, log: Path) -> None:
 
 
 def _in_child(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Calls a function in a forked process: this one must stay free of LanceDB's threads, or it could not fork."""
+    """Calls a function in a forked process: with LanceDB's threads this process could not fork again."""
     ours, theirs = FORK.Pipe()
 
     def call() -> None:
@@ -104,7 +104,7 @@ def _in_child(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _run_and_kill(paths: Sequence[Path], settings: Settings, log: Path, after_seconds: float) -> str:
-    """Starts a run and kills it after a while; returns the last event that it told."""
+    """Starts a run and kills it after a while; returns its last event."""
     log.unlink(missing_ok=True)
     child = FORK.Process(target=_index, args=(paths, settings, log))
     child.start()

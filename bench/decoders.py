@@ -1,4 +1,4 @@
-"""Measures both decoders' libraries on the same files: time, processor time and the most memory that each held.
+"""decord beside PyAV on the same files: time, processor time and peak memory.
 
 `python -m bench.decoders [FILE ...]` reads one frame a second from start to end, waiting `--pause-ms` after each, as a
 picture model makes a decoder wait. Without files a video of the demo world is drawn. It is why decord reads short
@@ -21,7 +21,7 @@ from demo.world.make import make_world
 
 
 def decord_frames(path: str, step: int) -> Iterator[Any]:
-    """Every `step`-th picture, (height, width, 3), by jumping over the others undelivered."""
+    """Yields every `step`-th picture, (height, width, 3), skipping the others."""
     import decord
 
     reader: Any = decord.VideoReader(path, ctx=decord.cpu(0), num_threads=1)
@@ -32,7 +32,7 @@ def decord_frames(path: str, step: int) -> Iterator[Any]:
 
 
 def pyav_frames(path: str, step: int) -> Iterator[Any]:
-    """Every `step`-th picture, (height, width, 3), of a plain decode."""
+    """Yields every `step`-th picture, (height, width, 3), of a plain decode."""
     import av
 
     with av.open(path) as container:
@@ -46,7 +46,7 @@ READERS = {"decord": decord_frames, "pyav": pyav_frames}
 
 
 def read_in_child(decoder: str, path: str, step: int, pause_seconds: float) -> None:
-    """Reads the file in this process and prints what it took."""
+    """Reads the file in this process and prints its cost."""
     began, frames = time.perf_counter(), 0
     for _ in READERS[decoder](path, step):
         frames += 1

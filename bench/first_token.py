@@ -1,4 +1,4 @@
-"""How soon does an answer begin? `python -m bench.first_token --library out/demo/seed-1/library`.
+"""Time to the first word of an answer: `python -m bench.first_token --library out/demo/seed-1/library`.
 
 Asks the answerable questions of a demo world (its `questions.jsonl`) of its library, one after another, and prints when
 the first clip, the first word of the draft, the first word of the answer and the whole answer were there. Medians;
@@ -22,8 +22,8 @@ HEADER = ("questions", "asked", "evidence ms", "draft ms", "answer ms", "whole m
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
-    """One question; seconds since it was asked, None for what did not come."""
+class AnswerTimes:
+    """Times of one question in seconds since it was asked; None for what did not come."""
 
     kind: str
     evidence: float | None
@@ -38,7 +38,7 @@ class Timed:
 
 
 class Clock:
-    """Notes when each thing was first told."""
+    """Records when each callback was first called."""
 
     def __init__(self) -> None:
         self._started = time.perf_counter()
@@ -48,8 +48,8 @@ class Clock:
         self.at.setdefault(name, time.perf_counter() - self._started)
 
 
-def ask_timed(asker: Asker, question: str, kind: str) -> Timed:
-    """Asks as a page does that shows all it is told."""
+def ask_timed(asker: Asker, question: str, kind: str) -> AnswerTimes:
+    """Asks with all callbacks, as the page does."""
     clock = Clock()
     asker.ask(
         question,
@@ -59,10 +59,10 @@ def ask_timed(asker: Asker, question: str, kind: str) -> Timed:
     )
     clock.note("whole")
     at = clock.at
-    return Timed(kind, at.get("evidence"), at.get("draft"), at.get("answer"), at["whole"])
+    return AnswerTimes(kind, at.get("evidence"), at.get("draft"), at.get("answer"), at["whole"])
 
 
-def row_of(name: str, timed: Sequence[Timed]) -> tuple[str, ...]:
+def row_of(name: str, timed: Sequence[AnswerTimes]) -> tuple[str, ...]:
     """Medians in milliseconds."""
 
     def cell(part: str) -> str:

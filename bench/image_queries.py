@@ -1,4 +1,4 @@
-"""Measures search by an image: of frames at random times of an unseen demo world, and of worn copies of them.
+"""Search by an image: frames at random times of an unseen world, and degraded copies of them.
 
 `python -m bench.image_queries [--seed 1] [--minutes 20] [--queries 100] [--folder DIR]` draws a world, indexes its
 pictures, decodes frames at random times inside scenes, and makes of each an exact copy, a cut-out of 60 to 90 % of its
@@ -45,13 +45,13 @@ LOOKS_A_SECOND = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A frame, and where it is from."""
+class QueryFrame:
+    """A frame and its origin."""
 
     video: Path
     at_seconds: float
     window: TimeSpan | None
-    """Of its scene; None where no truth is known."""
+    """Window of its scene; None for real videos."""
     picture: Image.Image
 
 
@@ -85,8 +85,8 @@ def main() -> None:
 
 def drawn(
     folder: Path, minutes: float, seed: int, queries: int, settings: Settings, rng: random.Random
-) -> Iterator[Asked]:
-    """Frames at random times of scenes of a world, decoded."""
+) -> Iterator[QueryFrame]:
+    """Decodes frames at random times of a world's scenes."""
     worlds = plan_world(minutes=minutes, seed=seed, video_minutes=VIDEO_MINUTES)
     scenes = [scene for scenes in worlds for scene in scenes]
     chosen = rng.sample(scenes, min(queries, len(scenes)))
@@ -96,11 +96,11 @@ def drawn(
         times = [seconds(frame) + 0.5 / FRAMES_PER_SECOND for frame, _ in wanted]
         pictures = pictures_at(path, times, settings)
         for (frame, scene), picture in zip(wanted, pictures, strict=True):
-            yield Asked(path, seconds(frame), TimeSpan(*scene.window), picture)
+            yield QueryFrame(path, seconds(frame), TimeSpan(*scene.window), picture)
 
 
-def filmed(engine: SearchEngine, queries: int, settings: Settings, rng: random.Random) -> Iterator[Asked]:
-    """Frames at random times of real videos, every video at most once before any comes again."""
+def filmed(engine: SearchEngine, queries: int, settings: Settings, rng: random.Random) -> Iterator[QueryFrame]:
+    """Decodes frames at random times of real videos, each video once before any is used again."""
     videos = [video for video in engine.videos() if "picture" in video.stages]
     rng.shuffle(videos)
     for place in range(queries):
@@ -111,11 +111,11 @@ def filmed(engine: SearchEngine, queries: int, settings: Settings, rng: random.R
         except VideoError:
             continue
         if picture and min(picture[0].size) >= 4 * MIN_IMAGE_SIDE:  # a quarter of it can be asked for
-            yield Asked(Path(video.path), at, None, picture[0])
+            yield QueryFrame(Path(video.path), at, None, picture[0])
 
 
 def pictures_at(path: Path, times: Sequence[float], settings: Settings) -> list[Image.Image]:
-    """The frames on screen at rising times, as the decoder gives them."""
+    """Decodes the frames on screen at the given times, in ascending order."""
     if not times:
         return []
     with open_video(path, settings=settings, times=times, max_side=settings.picture_max_side) as reader:
@@ -123,7 +123,7 @@ def pictures_at(path: Path, times: Sequence[float], settings: Settings) -> list[
 
 
 def copies(picture: Image.Image, rng: random.Random) -> Iterator[tuple[str, Image.Image, int]]:
-    """(what was done to it, the picture, JPEG quality or 0 for PNG)."""
+    """Yields degraded copies: (name, picture, JPEG quality or 0 for PNG)."""
     width, height = picture.size
     yield "exact", picture, 0
     share = rng.uniform(0.6, 0.9)
@@ -136,8 +136,8 @@ def copies(picture: Image.Image, rng: random.Random) -> Iterator[tuple[str, Imag
     yield "JPEG, quality 20-50", picture, rng.randint(20, 50)
 
 
-def measure(engine: SearchEngine, asked: Sequence[Asked], settings: Settings, rng: random.Random) -> None:
-    """Asks for every copy, and prints the share that is found first."""
+def measure(engine: SearchEngine, asked: Sequence[QueryFrame], settings: Settings, rng: random.Random) -> None:
+    """Searches with every copy and prints the share found first."""
     right: dict[str, int] = {}
     for one in asked:
         for name, picture, quality in copies(one.picture, rng):
@@ -147,7 +147,7 @@ def measure(engine: SearchEngine, asked: Sequence[Asked], settings: Settings, rn
     print_table(("copy", "queries", "R@1"), rows)
 
 
-def is_right(moment: Moment, asked: Asked, settings: Settings) -> bool:
+def is_right(moment: Moment, asked: QueryFrame, settings: Settings) -> bool:
     span = moment.span
     is_its_video = Path(moment.video).resolve() == asked.video.resolve()
     if asked.window is not None:

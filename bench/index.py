@@ -1,4 +1,4 @@
-"""Measures indexing: each stage alone, all of it together, and the memory of a short and a long video.
+"""Indexing speed and memory: each part alone, all together, and peak memory of a short and a long video.
 
 `python -m bench.index` draws videos, then prints
 - efficiency = (decoding alone + embedding alone, one core each) / cores / wall time of the whole picture stage;
@@ -39,7 +39,7 @@ from indexer.pipeline.index import index_paths
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """What each part costs by itself, on one core."""
+    """Cost of each part by itself, on one core."""
 
     decode_seconds: float
     embed_seconds: float
@@ -47,7 +47,7 @@ class Alone:
 
 
 def real_shape_checkpoint(folder: Path, name: str = "ViT-B-32") -> Path:
-    """A directory with a model of the true shape and random weights."""
+    """Writes a checkpoint of the true shape with random weights."""
     import open_clip
     from safetensors.torch import save_file
 
@@ -84,12 +84,12 @@ def measure_alone(files: list[Path], settings: Settings, model: ClipModel) -> Al
 
 
 def measure_together(folder: Path, library: Path, settings: Settings, models: Models) -> IndexFinished:
-    """The picture stage as users run it."""
+    """Runs the picture stage as users do."""
     return index_paths([folder], settings=replace(settings, library=str(library)), models=models)
 
 
 def peak_memory_mib(words: list[str]) -> float:
-    """Runs a command; the most memory that it and its children held at once, MiB.
+    """Runs a command and returns the peak memory of it and its children, in MiB.
 
     Pages of mapped files are left out: libraries and weights are shared, and how much of them counts for one process
     depends on what else runs on the machine. A child that has not begun its own program yet shares its parent's memory.
@@ -111,7 +111,7 @@ def peak_memory_mib(words: list[str]) -> float:
 
 
 def _own_mib(pid: int) -> float:
-    """Anonymous and shared memory of one process, from Linux's /proc; 0 when it has ended."""
+    """Reads anonymous and shared memory of a process from /proc, in MiB; 0 when it has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError):
@@ -120,7 +120,7 @@ def _own_mib(pid: int) -> float:
 
 
 def efficiency_rows(folder: Path, name: str, checkpoint: Path, repeats: int) -> list[list[str]]:
-    """One row a run, and the median last."""
+    """Makes one row for each run, and one for the median."""
     settings = Settings(models="demo", clip_model=str(checkpoint), screen_text=False, captions=False, device="cpu")
     model = load_clip_model(str(checkpoint), device="cpu")
     profile = replace(PROFILES["demo"], clip_model=str(checkpoint), text_model="", screen_text=False, captions=False)
@@ -150,7 +150,7 @@ def efficiency_rows(folder: Path, name: str, checkpoint: Path, repeats: int) -> 
 
 
 def memory_rows(folder: Path, minutes: tuple[float, float]) -> list[list[str]]:
-    """Peak memory of a short and a long video."""
+    """Measures peak memory of a short and a long video."""
     rows: list[list[str]] = []
     peaks: list[float] = []
     for length in minutes:

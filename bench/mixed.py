@@ -1,14 +1,12 @@
-"""Measures a query by every signal beside the same query by pictures alone, in a library of 100,000 segments.
+"""Search by all signals beside search by pictures alone, in a library of 100,000 segments.
 
 `python -m bench.mixed [--segments 100000] [--queries 200] [--work DIR]` writes the library with the store's own code
 (5 frames a segment, a caption each, a spoken line for every second, words on the screen for every third), lets
-`maintain` decide on its indexes, then asks each query twice, in turn: `signals=["picture"]`, and all. It prints p50 and
-p95 of both, their ratio, and the parts of the time.
+`maintain` decide on its indexes, then runs each query twice, in turn: with `signals=["picture"]` and with all. It
+prints p50 and p95 of both, their ratio, and the parts of the time.
 
 Vectors are those of `bench.support.synthetic_vectors`. Words are drawn by Zipf's law with English function words on
-top, so that
-full text meets words which stand in nearly every text, and words which stand in few. The time of embedding is left
-out: vectors are given. What is measured is the library's and the search's share.
+top, so that full-text search meets frequent and rare words. Embedding is not measured: vectors are precomputed.
 """
 
 import argparse
@@ -38,11 +36,11 @@ from search.engine import SearchEngine
 
 PICTURE_DIM, TEXT_DIM = 512, 384
 KEEP_EVERY = 2
-"""Of the frames that are drawn; 5 a segment stay."""
+"""Every second drawn frame is used, 5 a segment."""
 BATCH_VIDEOS = 20
 MAKER = Maker("synthetic", PICTURE_DIM, "synthetic", TEXT_DIM, "1/s", "small")
 SOURCES: dict[TextSource, tuple[int, int]] = {"caption": (1, 12), "subtitle": (2, 8), "screen_text": (3, 3)}
-"""Source -> (one text every so many segments, words of a text)."""
+"""Source -> (segments for each text, words of a text)."""
 STAGES: Any = dict.fromkeys(("picture", "subtitles", "screen_text", "captions"), "synthetic")
 FUNCTION_WORDS = "a the of and in to is on with at it for".split()
 VOCABULARY = 20_000
@@ -51,8 +49,8 @@ Float16 = NDArray[np.float16]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A query with its vectors."""
+class EmbeddedQuery:
+    """A query with its precomputed vectors."""
 
     text: str
     picture: Float16
@@ -80,9 +78,9 @@ def main() -> None:
 
 
 def write_library(path: Path, segments: int, seed: int) -> None:
-    """Writes as the pipeline does, then lets the store build its indexes."""
+    """Writes rows as the pipeline does, then lets the store build its indexes."""
     seen, told = make_world(dim=PICTURE_DIM, seed=seed), make_world(dim=TEXT_DIM, seed=seed + 1)
-    words = Words(seed)
+    words = WordSampler(seed)
     frames = segments * FRAMES_PER_SEGMENT
     started = time.perf_counter()
     with Library.open_writer(path, maker=MAKER) as library:
@@ -107,8 +105,8 @@ def write_library(path: Path, segments: int, seed: int) -> None:
         print(f" texts {library.vector_index('texts')}; {library.counts()}", flush=True)
 
 
-class Words:
-    """Texts by Zipf's law; the same seed gives the same."""
+class WordSampler:
+    """Samples texts by Zipf's law; equal seeds give equal texts."""
 
     def __init__(self, seed: int) -> None:
         self._rng = np.random.default_rng([seed, 11])
@@ -118,7 +116,7 @@ class Words:
         self._weights = np.cumsum(weights / weights.sum())
 
     def text(self, length: int) -> str:
-        """So many words, about a third of them function words."""
+        """Samples a text of `length` words, about a third of them function words."""
         ranks = np.searchsorted(self._weights, self._rng.random(length))
         light = self._rng.random(length) < 1 / 3
         return " ".join(
@@ -127,8 +125,8 @@ class Words:
         )
 
 
-def texts_of(source: TextSource, rows: Sequence[SegmentRow], meanings: Float16, words: Words) -> list[TextRow]:
-    """The texts of one video: one in so many of its segments."""
+def texts_of(source: TextSource, rows: Sequence[SegmentRow], meanings: Float16, words: WordSampler) -> list[TextRow]:
+    """Makes the texts of one video from a source."""
     every, length = SOURCES[source]
     return [
         TextRow(
@@ -142,18 +140,18 @@ def texts_of(source: TextSource, rows: Sequence[SegmentRow], meanings: Float16, 
     ]
 
 
-def asked(segments: int, seed: int, count: int) -> list[Asked]:
+def asked(segments: int, seed: int, count: int) -> list[EmbeddedQuery]:
     seen, told = make_world(dim=PICTURE_DIM, seed=seed), make_world(dim=TEXT_DIM, seed=seed + 1)
-    frames, words = segments * FRAMES_PER_SEGMENT, Words(seed + 1)
+    frames, words = segments * FRAMES_PER_SEGMENT, WordSampler(seed + 1)
     pictures, meanings = queries(seen, frames, count), queries(told, frames, count)
     return [
-        Asked(words.text(3 + number % 5), picture.astype(np.float16), meaning.astype(np.float16))
+        EmbeddedQuery(words.text(3 + number % 5), picture.astype(np.float16), meaning.astype(np.float16))
         for number, (picture, meaning) in enumerate(zip(pictures, meanings, strict=True))
     ]
 
 
-class GivenVectors:
-    """A model whose queries are among the given ones."""
+class PrecomputedVectors:
+    """A model that looks its queries' vectors up."""
 
     batch_frames = 1
 
@@ -165,12 +163,12 @@ class GivenVectors:
         return np.stack([self._vectors[text] for text in texts])
 
 
-def measure(path: Path, questions: Sequence[Asked]) -> dict[str, list[float]]:
-    """Seconds of each query, by pictures alone and by all, asked in turn."""
+def measure(path: Path, questions: Sequence[EmbeddedQuery]) -> dict[str, list[float]]:
+    """Times each query by pictures alone and by all signals, in turn: seconds by name."""
     made: Any = Models
     models = made(
-        picture=GivenVectors(MAKER.picture_model, {one.text: one.picture for one in questions}),
-        text=GivenVectors(MAKER.text_model, {one.text: one.words for one in questions}),
+        picture=PrecomputedVectors(MAKER.picture_model, {one.text: one.picture for one in questions}),
+        text=PrecomputedVectors(MAKER.text_model, {one.text: one.words for one in questions}),
         profile=None,
     )
     times: dict[str, list[float]] = {"picture": [], "all": []}

@@ -1,4 +1,4 @@
-"""How well queries of the grammar are answered in the demo world: exclusion, order, signs.
+"""Quality of the query language on drawn worlds: exclusion, order, signs.
 
     python -m bench.queries --folder out/queries --seeds 21 22 23
 
@@ -15,7 +15,7 @@ from typing import Any
 
 from bench.support.table import print_table
 from bench.support.worlds import draw_and_index, library_folder, world_folder
-from demo.world.grammar_queries import AskedLine, Windows, world_asked
+from demo.world.grammar_queries import GrammarQuery, Windows, world_grammar_queries
 from demo.world.ground_truth import WorldIndex, world_truth
 from demo.world.scenes import plan_world
 from indexer.config import Settings
@@ -46,12 +46,12 @@ def main() -> None:
 
 
 def world_rows(engine: SearchEngine, *, minutes: float, seed: int, each: int) -> list[list[str]]:
-    """Asks all queries of one world; a row of figures for each kind."""
+    """Runs all queries of one world; returns a row of figures for each kind."""
     plan = plan_world(minutes=minutes, seed=seed, video_minutes=VIDEO_MINUTES)
     index = WorldIndex(scene for scenes in plan for scene in scenes)
     found: dict[str, list[dict[str, float]]] = defaultdict(list)
-    for line in world_asked(index, seed=seed, each=each):
-        found[line.kind].append(asked_once(engine, line))
+    for line in world_grammar_queries(index, seed=seed, each=each):
+        found[line.kind].append(measure_query(engine, line))
     for truth in world_truth(index, seed=seed):
         if truth.kind == "sign":
             moments = engine.search(truth.query, limit=1).moments
@@ -62,8 +62,8 @@ def world_rows(engine: SearchEngine, *, minutes: float, seed: int, each: int) ->
     ]
 
 
-def asked_once(engine: SearchEngine, line: AskedLine) -> dict[str, float]:
-    """The figures of one query, each 0 or 1, but for the share `kept`."""
+def measure_query(engine: SearchEngine, line: GrammarQuery) -> dict[str, float]:
+    """Returns the figures of one query: 0 or 1, except for the share `kept`."""
     moments = engine.search(line.query, limit=FIRST).moments
     figures = {"R@1": float(_is_right(moments[:1], line.windows))}
     if line.without:
@@ -89,7 +89,7 @@ def _is_in(moment: Moment, windows: Windows) -> bool:
 
 
 def _wanted_among(moments: Sequence[Moment], windows: Windows) -> int:
-    """How many windows one of the moments answers."""
+    """Counts the windows that a moment covers."""
     return sum(
         any(_video_of(one) == video and _answers(one, window) for one in moments)
         for video, own in windows.items()

@@ -1,4 +1,4 @@
-"""How far questions reach: the same model and context over libraries of growing length, with and without retrieval.
+"""Answers over libraries of growing length, with the same model and context, with and without retrieval.
 
     python -m bench.reach --folder out/reach --minutes 2 10 60 600 --questions 100
 
@@ -16,7 +16,7 @@ from typing import Any
 from bench.support.reach_plot import plot_reach
 from bench.support.reach_score import Outcome, scores
 from bench.support.table import print_table
-from bench.support.worlds import Asked, draw_and_index, draw_questions, library_folder, world_folder, worlds_of
+from bench.support.worlds import WorldQuestion, draw_and_index, draw_questions, library_folder, world_folder, worlds_of
 from indexer.config import Settings
 from indexer.models.loading import Models, load_models
 from indexer.models.profiles import profile_of
@@ -61,14 +61,14 @@ def main() -> None:
 
 
 def _with_earlier(file: Path, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """These rows and those of earlier runs in the folder, by length; a row made anew replaces the old one."""
+    """Merges these rows with those of earlier runs in the folder, by length; newer rows win."""
     earlier: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
     newest = {(row["minutes"], WAYS.index(row["way"]), row.get("seed", 0)): row for row in [*earlier, *rows]}
     return [newest[key] for key in sorted(newest)]
 
 
 def ask_all(
-    asked: Sequence[Asked],
+    asked: Sequence[WorldQuestion],
     *,
     way: str,
     effort: EffortName,
@@ -76,7 +76,7 @@ def ask_all(
     models: Models,
     model: VisionLanguageModel,
 ) -> list[Outcome]:
-    """Asks every question of its world's library."""
+    """Asks every question in its world's library."""
     outcomes: list[Outcome] = []
     for world in dict.fromkeys(one.world for one in asked):
         own = replace(settings, library=str(library_folder(world)))

@@ -1,4 +1,4 @@
-"""What Qwen2-VL-2B costs on this machine: its true shape through the product's own code, with random weights.
+"""Cost of Qwen2-VL-2B on this machine: its true shape with random weights, through the product's own code.
 
     python -m bench.real_size --folder out/real-size --tokens 4096 8192 16384 --most-minutes 10
 
@@ -33,7 +33,7 @@ DECODED = 8
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """What this machine can do at best."""
+    """Best rates of this machine."""
 
     multiplications: float
     """Multiply-adds a second, in a matrix product as large as the model's."""
@@ -67,7 +67,7 @@ def _fastest(run: Any, device: str) -> float:
 
 
 def prompt_of(model: QwenModel, tokens: int) -> Prompt:
-    """Frame pairs with their times, as many as stay within so many tokens."""
+    """Builds a prompt of as many frame pairs as fit into a number of tokens."""
     rng = np.random.default_rng(tokens)
     shown = ShownFrames(rng.integers(0, 256, (2, *PICTURE, 3), dtype=np.uint8), FRAMES_PER_SECOND)
 
@@ -82,7 +82,7 @@ def prompt_of(model: QwenModel, tokens: int) -> Prompt:
 
 
 def multiplications(model: Any, prompt: Prompt, tokens: int) -> float:
-    """Multiply-adds of the prompt: weights once a token or patch, attention's two products, half of them masked."""
+    """Counts multiply-adds of the prompt: weights once for each token or patch, and attention, half of it masked."""
     text, vision = parameters_of(model)
     config, seeing = model.config.get_text_config(), model.config.vision_config
     patches = [4 * (one.pixels.shape[1] // 28) * (one.pixels.shape[2] // 28) for one in _frames(prompt)]
@@ -96,7 +96,7 @@ def _frames(prompt: Prompt) -> list[ShownFrames]:
 
 
 def run(model: QwenModel, prompt: Prompt) -> tuple[float, float]:
-    """Seconds to the first token, and for each further one."""
+    """Returns the seconds to the first token and for each further one."""
     moments: list[float] = []
 
     def mark() -> bool:
@@ -112,7 +112,7 @@ def run(model: QwenModel, prompt: Prompt) -> tuple[float, float]:
 
 
 def peak_bytes(device: str) -> int:
-    """The most memory so far: the GPU's, or this process's."""
+    """Returns peak memory so far: the GPU's, or this process's."""
     if device.startswith("cuda"):
         return int(torch.cuda.max_memory_allocated())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,4 +1,4 @@
-"""Measures the reranker on a world that it was not trained on: `python -m bench.reranker`.
+"""The reranker on a world that it was not trained on: `python -m bench.reranker`.
 
 True captions, lines and signs of a world of hours, no picture and no library: which scene comes first for a search and
 for what is left of a question, by the text model's cosine, and after the reranker has read the nearest.
@@ -26,8 +26,8 @@ from search.retrieval.reranking import MOST_SEGMENTS
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A query with where its answers are."""
+class WorldQuery:
+    """A query with the windows that answer it."""
 
     query: str
     video: int
@@ -38,21 +38,21 @@ class Asked:
         return scene.video == self.video and any(first < stop and start < last for first, last in self.windows)
 
 
-def asked_in(index: WorldIndex, *, seed: int, each: int) -> dict[str, list[Asked]]:
-    """So many queries of each kind: searches by what they look for, questions by their first words."""
-    pools: dict[str, list[Asked]] = defaultdict(list)
+def world_queries(index: WorldIndex, *, seed: int, each: int) -> dict[str, list[WorldQuery]]:
+    """Samples queries by kind: searches by what they look for, questions by their first words."""
+    pools: dict[str, list[WorldQuery]] = defaultdict(list)
     for line in world_truth(index, seed=seed):
-        pools[f"search: {line.kind}"].append(Asked(line.query, line.video, line.windows))
+        pools[f"search: {line.kind}"].append(WorldQuery(line.query, line.video, line.windows))
     for one in world_questions(index, seed=seed):
         if one.video is not None:
             kind = "How many things" if one.question.startswith("How many") else " ".join(one.question.split()[:3])
-            pools[f"{kind} ..."].append(Asked(retrieval_query(one.question), one.video, one.windows))
+            pools[f"{kind} ..."].append(WorldQuery(retrieval_query(one.question), one.video, one.windows))
     rng = Random(f"reranker {seed}")
     return {kind: rng.sample(pool, min(each, len(pool))) for kind, pool in sorted(pools.items())}
 
 
-class Told:
-    """The texts of a world's scenes, and the two models that compare a query with them."""
+class SceneTexts:
+    """The texts of a world's scenes, ranked by the text model and reranked."""
 
     def __init__(self, scenes: Sequence[Scene], text_model: TextModel, reranker: Reranker) -> None:
         self._scenes, self._text_model, self._reranker = scenes, text_model, reranker
@@ -66,8 +66,8 @@ class Told:
         texts = [text for own in self._texts.values() for text in own]
         self._vectors = text_model.embed_documents(texts).astype(np.float32)  # (n, dim)
 
-    def judge(self, one: Asked) -> tuple[bool, bool, bool]:
-        """Whether the nearest scene answers, any among the nearest, and the one that the reranker puts first."""
+    def judge(self, one: WorldQuery) -> tuple[bool, bool, bool]:
+        """Returns whether the nearest scene answers, any of the nearest, and the one that the reranker ranks first."""
         vector = self._text_model.embed_queries([one.query])[0].astype(np.float32)
         order = np.argsort(-(self._vectors @ vector))[: 4 * MOST_SEGMENTS]
         near = list(dict.fromkeys(self._places[place] for place in order))[:MOST_SEGMENTS]
@@ -87,9 +87,9 @@ def main() -> None:
     options = parser.parse_args()
     scenes = [scene for scenes in plan_world(minutes=options.minutes, seed=options.seed) for scene in scenes]
     text_model = load_text_model(PROFILES["demo"].text_model, device="cpu")
-    told = Told(scenes, text_model, load_reranker(options.reranker, device="cpu"))
+    told = SceneTexts(scenes, text_model, load_reranker(options.reranker, device="cpu"))
     rows: list[tuple[str, ...]] = []
-    for kind, asked in asked_in(WorldIndex(scenes), seed=options.seed, each=options.each).items():
+    for kind, asked in world_queries(WorldIndex(scenes), seed=options.seed, each=options.each).items():
         shares = np.mean(np.array([told.judge(one) for one in asked], float), axis=0)
         rows.append((kind, str(len(asked)), *(f"{share:.2f}" for share in shares)))
     print_table(("queries", "count", "R@1 by vectors", f"among {MOST_SEGMENTS}", "R@1 read again"), rows)

@@ -1,4 +1,4 @@
-"""Does any signal lose when all others are added? Each kind of query by each signal alone, and by all.
+"""Signal weights: each kind of query by each signal alone and by all, to see whether adding signals costs any.
 
     python -m bench.router --folder out/trust --seeds 202 203
 
@@ -62,7 +62,7 @@ def row_of(kind: str, right: dict[tuple[str, str], list[bool]]) -> tuple[str, ..
 
 
 def first_is_right(engine: SearchEngine, query: Query, signals: Sequence[Signal] | None) -> bool:
-    """Whether the first moment, found or offered as the closest, is one that was asked for."""
+    """Returns whether the first moment, found or closest, answers the query."""
     result = engine.search(query.text, signals=signals, limit=1)
     first = next(iter([*result.moments, *result.closest]), None)
     if first is None:

@@ -1,4 +1,4 @@
-"""Measures on-screen text: what reading costs, and whether words are found where and when they can be read.
+"""On-screen text: the cost of OCR, and whether words are found where and when they can be read.
 
 `python -m bench.screen_text` draws films with known truth (`bench.support.text_films`) and prints
 - cost: frames sampled, changed and read, and the seconds of one core that reading took; lectures of one length whose
@@ -34,30 +34,30 @@ from indexer.records import Pixels, SampledFrame
 from search.engine import SearchEngine
 
 NEAR_SECONDS = 1.0
-"""A start or a stop that is off by no more is right."""
+"""Tolerance of a start or a stop."""
 
 
 @dataclass
 class Cost:
-    """What reading one video took."""
+    """Cost of OCR on one video."""
 
     seconds: float = 0.0
     sampled: int = 0
     changed: int = 0
     read: int = 0
     pictures: float = 0.0
-    """What was read of them, in whole pictures."""
+    """Area that was read, in whole pictures."""
     core_seconds: float = 0.0
 
 
 @dataclass
 class Quality:
-    """How the first moments of some queries compare with the truth."""
+    """The first moments of some queries compared with the truth."""
 
     queries: int = 0
     right: int = 0
     start_errors: list[float] = field(default_factory=list[float])
-    """Seconds, of right moments."""
+    """Seconds, for right moments."""
     stop_errors: list[float] = field(default_factory=list[float])
 
     def row(self, name: str) -> list[str]:
@@ -91,7 +91,7 @@ class _CountingWatch:
 
 
 def cost_of(path: Path, reader: ScreenTextReader) -> Cost:
-    """Reads a video's words at one frame a second, on one core."""
+    """Reads a video at one frame a second, on one core."""
     cost = Cost()
 
     def changed() -> Iterator[SampledFrame]:
@@ -110,7 +110,7 @@ def cost_of(path: Path, reader: ScreenTextReader) -> Cost:
 
 
 def quality_of(films: Sequence[Film], folder: Path) -> dict[str, Quality]:
-    """Indexes the films that were written to `folder`, and searches every fact; by kind of film, and `all`."""
+    """Indexes the films in `folder` and searches for every fact; returns quality by kind of film, and `all`."""
     library = folder / "library"
     index_paths([folder / f"{film.name}.mp4" for film in films], settings=Settings(models="text", library=str(library)))
     result: dict[str, Quality] = defaultdict(Quality)

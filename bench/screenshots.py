@@ -1,4 +1,4 @@
-"""Pictures of the page's main states, from a real service over a real library: `python -m bench.screenshots --out DIR`.
+"""Screenshots of the page's main states, from a real service and library: `python -m bench.screenshots --out DIR`.
 
 Without --library it draws and indexes two minutes of the demo world. Needs a Chromium (CHROMIUM names one) and the
 `dev` packages.
@@ -30,18 +30,18 @@ WAIT_MILLISECONDS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class PageState:
     """One state of the page."""
 
     name: str
     address: str
     ready: str
-    """CSS selector of what must be there."""
+    """CSS selector to wait for."""
 
 
 @contextmanager
 def served(library: Path) -> Generator[str]:
-    """`reelseek serve` over a library; its address."""
+    """Runs `reelseek serve` over a library; yields its address."""
     command = [sys.executable, "-c", "from api.cli.main import main; main()", "serve", "--library", str(library)]
     process = subprocess.Popen([*command, "--port", "0", "--json"], stdout=subprocess.PIPE, text=True)
     try:
@@ -55,28 +55,28 @@ def served(library: Path) -> Generator[str]:
         process.wait(60)
 
 
-def shots(page: Page, query: str, question: str) -> list[Shot]:
-    """The main states; the first moment and video are looked up in the service."""
+def shots(page: Page, query: str, question: str) -> list[PageState]:
+    """Lists the main states, with the first moment and video that the service returns."""
     found = page.request.get("/api/search?" + urlencode({"q": query, "limit": 1})).json()
     videos = page.request.get("/api/videos?limit=1").json()["videos"]
     asked = {"q": query}
     result = [
-        Shot("home", "/", ".grid .card"),
-        Shot("search", "/?" + urlencode(asked), ".grid .card"),
-        Shot("answer", "/?" + urlencode({"q": question, "mode": "ask"}), ".answer .faint, .is-unfound"),
-        Shot("nothing", "/?" + urlencode({"q": "a lecture on tax law"}), ".grid .card, .notice"),
-        Shot("library", "/?view=library", ".grid .card"),
-        Shot("programs", "/api-docs", "#api section"),
+        PageState("home", "/", ".grid .card"),
+        PageState("search", "/?" + urlencode(asked), ".grid .card"),
+        PageState("answer", "/?" + urlencode({"q": question, "mode": "ask"}), ".answer .faint, .is-unfound"),
+        PageState("nothing", "/?" + urlencode({"q": "a lecture on tax law"}), ".grid .card, .notice"),
+        PageState("library", "/?view=library", ".grid .card"),
+        PageState("programs", "/api-docs", "#api section"),
     ]
     for moment in found["moments"][:1]:
         at = {"at": moment["video_id"], "start": moment["start_seconds"], "stop": moment["stop_seconds"]}
-        result.insert(2, Shot("moment", "/?" + urlencode(asked | at), ".heat path"))
+        result.insert(2, PageState("moment", "/?" + urlencode(asked | at), ".heat path"))
     whole = [urlencode({"view": "library", "at": video["video_id"]}) for video in videos]
-    return result + [Shot("video", f"/?{at}", ".chapter") for at in whole]
+    return result + [PageState("video", f"/?{at}", ".chapter") for at in whole]
 
 
-def take(page: Page, shot: Shot, path: Path) -> None:
-    """Opens a state, waits for its pictures, and saves what is seen."""
+def take(page: Page, shot: PageState, path: Path) -> None:
+    """Opens a state, waits for its pictures, and saves a screenshot."""
     page.goto(shot.address)
     page.wait_for_selector(shot.ready, state="attached")
     if shot.name in ("moment", "video"):
@@ -90,7 +90,7 @@ def take(page: Page, shot: Shot, path: Path) -> None:
 def take_all(
     browser: Browser, address: str, out: Path, *, sizes: list[tuple[int, int]], query: str, question: str
 ) -> int:
-    """Every state at every size in pixels, light and dark; how many pictures."""
+    """Takes every state at every size, light and dark; returns the number of pictures."""
     count = 0
     for scheme in SCHEMES:
         for width, height in sizes:
@@ -106,7 +106,7 @@ def take_all(
 
 
 def demo_library(folder: Path) -> Path:
-    """Two minutes of the demo world, indexed."""
+    """Draws and indexes two minutes of the demo world."""
     make_world(folder / "videos", minutes=2, seed=31)
     library = folder / "library"
     index_paths([folder / "videos"], settings=Settings(library=str(library), models="demo"))

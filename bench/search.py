@@ -1,4 +1,4 @@
-"""Measures search over libraries of synthetic frame vectors: recall, latency, and the same beside exact numpy search.
+"""Vector search in libraries of synthetic frames: recall and latency, beside exact search with numpy.
 
 `python -m bench.search [--rows 10000,100000,1000000] [--out DIR]` makes each library with the store's own code, lets
 `maintain` decide on its index, and prints
@@ -47,7 +47,7 @@ BATCH_VIDEOS = 20
 MAKER = Maker("synthetic", DIM, "", 0, "1/s", "demo")
 DEMO_CLIP = Path(__file__).parent.parent / "demo" / "checkpoints" / "clip"
 TIE = 2e-4
-"""Cosines this close are one: float16 components leave an error of about 1e-4 in a cosine."""
+"""Cosines this close count as equal: float16 components leave an error of about 1e-4."""
 Float32 = NDArray[np.float32]
 
 
@@ -65,8 +65,8 @@ class Row:
     exact_kind: str
 
 
-class GivenVectors:
-    """A picture model whose queries are numbers of rows of a given matrix."""
+class PrecomputedVectors:
+    """A picture model whose queries are row numbers of a matrix."""
 
     name, dim, batch_frames = MAKER.picture_model, DIM, 1
 
@@ -128,7 +128,7 @@ def cells(row: Row, embedding: Latency) -> tuple[str, ...]:
 
 
 def measure(world: World, rows: int, count: int, path: Path) -> Row:
-    """Make one library, then search it in each way."""
+    """Writes a library, then searches it in each way."""
     asked = queries(world, rows, count)
     vectors, build_seconds, index = make_library(world, rows, path)
     exact, exact_kind, best = time_exact(vectors, asked)
@@ -145,7 +145,7 @@ def measure(world: World, rows: int, count: int, path: Path) -> Row:
 
 
 def make_library(world: World, rows: int, path: Path) -> tuple[NDArray[np.float16], float, str]:
-    """Write `rows` frames as the pipeline does. Returns the vectors, the seconds of `maintain`, the index's name."""
+    """Writes `rows` frames as the pipeline does; returns the vectors, the seconds of `maintain`, the index's name."""
     kept = np.empty((rows, world.dim), np.float16)
     filled = 0
     started = time.perf_counter()
@@ -169,7 +169,7 @@ def make_library(world: World, rows: int, path: Path) -> tuple[NDArray[np.float1
 def records(
     number: int, vectors: NDArray[np.float16], segment: NDArray[np.int32]
 ) -> tuple[Video, list[SegmentRow], list[FrameRow]]:
-    """One video of a frame a second."""
+    """Makes the rows of one video at a frame a second."""
     frames = [FrameRow(float(t), int(segment[t]), vectors[t], changed=True) for t in range(len(vectors))]
     edges = [*np.flatnonzero(np.diff(segment, prepend=-1)).tolist(), len(vectors)]
     segments = [
@@ -182,7 +182,7 @@ def records(
 
 
 def time_exact(vectors: NDArray[np.float16], asked: Float32) -> tuple[Latency, str, list[float]]:
-    """Exact search by numpy: latency of the faster of two ways, its name, and each query's tenth best cosine."""
+    """Searches exactly with numpy: latency of the faster of two ways, its name, each query's tenth best cosine."""
     part = vectors[:10_000]
     halves: list[NDArray[np.float16]] = list(asked[:3].astype(np.float16))
     half = timed(halves, part.__matmul__).p50 * len(vectors) / len(part)
@@ -201,8 +201,8 @@ def time_exact(vectors: NDArray[np.float16], asked: Float32) -> tuple[Latency, s
 
 
 def time_whole(path: Path, asked: Float32) -> Latency:
-    """A user's search by pictures, without embedding."""
-    given: Any = GivenVectors(asked)
+    """Times a user's search by pictures, without embedding."""
+    given: Any = PrecomputedVectors(asked)
 
     def load(settings: Settings, **_: object) -> Models:
         models: Any = Models
@@ -217,7 +217,7 @@ def time_whole(path: Path, asked: Float32) -> Latency:
 
 
 def time_embedding(count: int = 50) -> tuple[Latency, str]:
-    """Embedding one query with a real text tower."""
+    """Times embedding one query with a real text tower."""
     if not DEMO_CLIP.is_dir():
         return Latency(0.0, 0.0), "nothing: there is no demo checkpoint yet, so embedding counts as 0"
     model, name = load_clip_model(str(DEMO_CLIP), device="cpu"), "the demo world's CLIP (its own dimension, one core)"

@@ -1,7 +1,7 @@
-"""`python -m bench.serve`: 32 clients search over HTTP, first alone, then while a folder is being indexed.
+"""HTTP under load: 32 clients search, first alone, then while a folder is being indexed.
 
-Real `reelseek serve` in a process of its own, the demo models, loopback. One table: requests, errors, p50, p95, and
-how late the event loop wakes (p99, from the service's own `/metrics`).
+`python -m bench.serve` starts a real `reelseek serve` in a process of its own, with the demo models, on loopback. One
+table: requests, errors, p50, p95, and how late the event loop wakes (p99, from the service's own `/metrics`).
 """
 
 import argparse
@@ -32,7 +32,7 @@ _BUCKET = re.compile(r'reelseek_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)')
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One load, as it was answered."""
+    """Results of one load."""
 
     name: str
     seconds: list[float]
@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def prepare(folder: Path, *, minutes: float, screen_text: bool) -> list[str]:
-    """Draws two worlds and indexes the first; what may be asked of it."""
+    """Draws two worlds and indexes the first; returns queries for it."""
     for name, seed in (("first", 31), ("second", 32)):
         (folder / name).mkdir()
         make_world(folder / name, minutes=minutes, seed=seed)
@@ -123,7 +123,7 @@ async def measure(folder: Path, queries: list[str], given: argparse.Namespace) -
 async def load(
     client: httpx.AsyncClient, name: str, queries: list[str], clients: int, seconds: float, *, job: str = ""
 ) -> Round:
-    """So many clients, each searching again as soon as it is answered, for so long or until the job has ended."""
+    """Runs clients that each search again once answered, for a time or until the job has ended."""
     times: list[float] = []
     errors: list[str] = []
     before = await lags(client)
@@ -160,13 +160,13 @@ async def has_ended(client: httpx.AsyncClient, job: str, errors: list[str]) -> b
 
 
 async def lags(client: httpx.AsyncClient) -> dict[float, float]:
-    """Upper bound of a bucket, in seconds -> wakings that were at most so late."""
+    """Reads the histogram of event loop lag: upper bound in seconds -> cumulative count."""
     text = (await client.get("/metrics")).text
     return {float(bound): float(count) for bound, count in _BUCKET.findall(text)}
 
 
 def p99(before: dict[float, float], after: dict[float, float]) -> float:
-    """The bound, in seconds, that 99 of 100 wakings between the two kept."""
+    """Returns the bucket bound, in seconds, that holds the 99th percentile between two readings."""
     counts = {bound: count - before.get(bound, 0.0) for bound, count in sorted(after.items())}
     whole = counts[float("inf")]
     return next(bound for bound, count in counts.items() if count >= 0.99 * whole)

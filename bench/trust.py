@@ -1,4 +1,4 @@
-"""How far the relevance of a moment can be trusted: queries with an answer beside queries without, in drawn worlds.
+"""Calibration of relevance, and its evaluation: queries with and without an answer in drawn worlds.
 
     python -m bench.trust --folder out/trust                       checks, on worlds that were not calibrated on
     python -m bench.trust --folder out/trust --calibrate           fits the demo profile's calibration.json anew,
@@ -45,23 +45,23 @@ MINUTES = 10.0
 CALIBRATING = (101, 201, 301)
 CHECKING = (204, 205, 206)
 FALSE_SHARE = 0.035
-"""Of the calibrating queries without an answer, so many reach the default threshold."""
+"""Share of the calibration queries without an answer that may reach the default threshold."""
 FORCED: tuple[tuple[str, ...], ...] = (
     ("picture",),
     ("caption", "subtitle", "screen_text"),
     ("caption", "caption_words"),
 )
-"""Further ways to ask, so that the families of fewer signals are fitted too."""
+"""Further sets of signals, so that the families of fewer signals are fitted too."""
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One query as it was answered."""
+    """Result of one query."""
 
     query: Query
     relevance: float
-    """Of the best moment, found or offered as the closest."""
+    """Of the best moment, found or closest."""
     found: bool
 
 
@@ -90,7 +90,7 @@ def main() -> None:
 
 
 def open_world(folder: Path, seed: int, models: Models) -> SearchEngine:
-    """The library of a world, drawn and indexed where it is not there yet."""
+    """Opens the library of a world; draws and indexes it first if needed."""
     world = world_folder(folder, MINUTES, seed)
     settings = Settings(library=str(library_folder(world)), models="demo", device="cpu", captions=True)
     if not (world / "truth.jsonl").is_file():
@@ -102,7 +102,7 @@ def open_world(folder: Path, seed: int, models: Models) -> SearchEngine:
 
 
 def queries_of(seed: int, each_way: float) -> list[Query]:
-    """About so many with an answer, and as many without, in equal parts by kind."""
+    """Draws about `each_way` queries with an answer and as many without, in equal parts by kind."""
     index = WorldIndex(scene for scenes in plan_world(minutes=MINUTES, seed=seed) for scene in scenes)
     present = present_queries(index, seed=seed, each=round(each_way / len(PRESENT_KINDS)))
     return present + absent_queries(index, seed=seed, each=round(each_way / len(ABSENT)))
@@ -115,7 +115,7 @@ def ask(engine: SearchEngine, query: Query) -> Outcome:
 
 
 def calibrate(folder: Path, seeds: Sequence[int], count: int, models: Models) -> None:
-    """Fits every family that the worlds have evidence of, and writes the file; last what is read again."""
+    """Fits every family that the worlds have evidence of, the reranker's last, and writes the file."""
     samples: list[Sample] = []
     makers: list[Maker] = []
     for seed in seeds:
@@ -145,7 +145,7 @@ def calibrate(folder: Path, seeds: Sequence[int], count: int, models: Models) ->
 
 
 def first_families(samples: Sequence[Sample]) -> dict[str, Family]:
-    """Every family that there is evidence of, moved by one amount; none that is read again."""
+    """Fits every family with evidence, except the reranker's, shifted by one amount."""
     there = [name for name in FAMILIES if any(name in one.features for one in samples)]
     whole = {name: fit_family(name, samples) for name in there}
     main = {name: one for name, one in whole.items() if name in PLAIN}
@@ -170,7 +170,7 @@ def _count(samples: Sequence[Sample], is_present: bool) -> int:
 
 
 def sample_of(engine: SearchEngine, query: Query) -> Sample:
-    """The evidence of one query, by all signals and by fewer."""
+    """Collects the evidence of one query, by all signals and by fewer."""
     videos = {one.video_id: one for one in engine.videos()}
 
     def ready(video_id: str, stage: StageName) -> bool:
@@ -188,7 +188,7 @@ def sample_of(engine: SearchEngine, query: Query) -> Sample:
 
 
 def read_sample_of(engine: SearchEngine, query: Query) -> Sample:
-    """What the reranker said of what it read, beside the first judgement."""
+    """Collects the reranker's scores of one query, beside the first estimates."""
     videos = {one.video_id: one for one in engine.videos()}
     finding = hybrid_search(engine.library, engine.question(query.text), signals=SIGNALS, videos=videos)
     keys = sorted(finding.read)
@@ -199,7 +199,7 @@ def read_sample_of(engine: SearchEngine, query: Query) -> Sample:
 
 
 def right_of(engine: SearchEngine, query: Query, keys: Sequence[SegmentKey]) -> NDArray[np.bool_]:
-    """(n,) whether each segment is one that was asked for."""
+    """Returns (n,) whether each segment answers the query."""
     numbers = {one.video_id: int(Path(one.path).stem.rpartition("-")[2]) for one in engine.videos()}
     rows = engine.library.segments_by_key(keys)
     spans = [(numbers[key[0]], rows[key].span.start_seconds, rows[key].span.stop_seconds) for key in keys]

@@ -1,4 +1,4 @@
-"""What voice activity detection keeps and what it leaves out: synthetic speech of espeak-ng at known times, in noise.
+"""Voice activity detection: synthetic speech of espeak-ng at known times, in noise.
 
 `python -m bench.voice` prints, for each kind of sound around the speech, how much of the spoken time lies in a window
 and how much of the rest does too. A pause of up to 1.5 s inside a window counts as rest that was passed on. Needs the
@@ -71,7 +71,7 @@ def main() -> int:
 
 
 def _talk(seconds: float, random: np.random.Generator) -> tuple[Sound, NDArray[np.bool_]]:
-    """Sentences with 2 to 12 s between them: (samples,), and (frames,) whether a voice sounds."""
+    """Synthesizes sentences with 2 to 12 s between them: (samples,), and (frames,) whether somebody speaks."""
     sound = np.zeros(round(seconds * RATE) // FRAME * FRAME, np.float32)
     place = round(float(random.uniform(1, 5)) * RATE)
     while True:

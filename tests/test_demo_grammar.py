@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from demo.world import spoken_lines as spoken
 from demo.world.descriptions import all_words, fits, motion_forms, picture_forms, say
-from demo.world.drawing import actor_place
+from demo.world.drawing import actor_position
 from demo.world.errors import DemoError, WorldSettingsError
 from demo.world.ground_truth import TruthLine, WorldIndex, world_truth
 from demo.world.questions import world_questions
@@ -59,7 +59,7 @@ def test_actors_stay_on_screen_and_never_touch(seed: int) -> None:
     rng = Random(seed)
     scene = random_scene(rng, length=rng.randint(SHORTEST_FRAMES, LONGEST_FRAMES))
     for index in range(0, scene.length, 3):
-        places = [actor_place(actor, index, scene.length) for actor in scene.actors]
+        places = [actor_position(actor, index, scene.length) for actor in scene.actors]
         for x, y, radius in places:
             assert radius <= x <= WIDTH - radius
             assert radius <= y <= HEIGHT - radius

@@ -13,15 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoProcessor, Qwen2VLForConditionalGeneration
 
-from demo.vlm.clips.clip_sampler import ClipMaker
+from demo.vlm.clips.clip_sampler import ClipSampler
 from demo.vlm.clips.frames import SIBLINGS, draw_pairs, pair_starts, scene_group
 from demo.vlm.evaluate import judge_captions
 from demo.vlm.questions.question_sampler import ask_several
-from demo.vlm.sequences.batches import VIDEO_PAD, collate, places_of
-from demo.vlm.sequences.copy_targets import copied, copied_tokens
-from demo.vlm.sequences.sequence_maker import CLOSING, OPENING, SequenceMaker, prompt_text
-from demo.vlm.training.language_model import layer_step, read
-from demo.vlm.training.vision_model import see, to_patches
+from demo.vlm.sequences.batches import VIDEO_PAD, collate, token_positions
+from demo.vlm.sequences.copy_targets import copied_spans, copied_tokens
+from demo.vlm.sequences.sequence_sampler import CLOSING, OPENING, SequenceSampler, prompt_text
+from demo.vlm.training.language_model import layer_step, run_layers
+from demo.vlm.training.vision_model import encode_patches, to_patches
 from demo.world.captions import caption_of, facts_of, parse_caption
 from demo.world.scenes import plan_world, random_scene
 from indexer.models.qwen.inputs import PromptInputs
@@ -41,10 +41,10 @@ def loaded() -> tuple[Qwen2VLForConditionalGeneration, Any]:
 
 
 @lru_cache(maxsize=1)
-def clip_maker() -> ClipMaker:
+def clip_maker() -> ClipSampler:
     scenes = [scene for number in range(8) for scene in scene_group(77, number)]
     starts = [pair_starts(scene, Random(row)) for row, scene in enumerate(scenes)]
-    return ClipMaker(scenes, starts, first=0, last=8 * SIBLINGS)
+    return ClipSampler(scenes, starts, first=0, last=8 * SIBLINGS)
 
 
 def test_the_folder_is_small_and_states_its_context_and_picture_size() -> None:
@@ -82,14 +82,14 @@ def test_training_sees_what_the_processor_prepares() -> None:
     assert torch.allclose(inputs["pixel_values_videos"].view(patches.shape), patches, atol=1e-5)
     with torch.no_grad():
         own = model.model.visual(inputs["pixel_values_videos"], inputs["video_grid_thw"]).pooler_output
-        seen = see(model.model.visual, patches, tall=4, wide=5)
+        seen = encode_patches(model.model.visual, patches, tall=4, wide=5)
     assert torch.allclose(own.view(seen.shape), seen, atol=1e-4)
 
 
 def test_training_reads_prompts_as_the_product_writes_them() -> None:
     _, processor = loaded()
     rng = Random(4)
-    sequence = SequenceMaker(processor.tokenizer, clip_maker()).caption(rng)
+    sequence = SequenceSampler(processor.tokenizer, clip_maker()).caption(rng)
     pictures = ShownFrames(np.zeros((2, 112, 140, 3), np.uint8), 2.0)
     said = processor.tokenizer.decode(sequence.prefix).split("<|im_start|>user\n")[1]
     times = [float(part.split("<|vision_end|>")[-1].strip()[:-1]) for part in said.split("<|vision_start|>")[:-1]]
@@ -102,21 +102,21 @@ def test_training_reads_prompts_as_the_product_writes_them() -> None:
 @pytest.mark.parametrize("text", [False, True])
 def test_a_packed_sequence_is_read_as_each_question_alone(text: bool) -> None:
     model, processor = loaded()
-    maker = SequenceMaker(processor.tokenizer, clip_maker())
+    maker = SequenceSampler(processor.tokenizer, clip_maker())
     sequence = maker.questions(Random(5), clips=2, most_pairs=2, text=text, tails=2)
     features = torch.randn(len(sequence.pairs), 20, 256, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
-        states, _ = read(model, collate([sequence]), features, step=layer_step)
+        states, _ = run_layers(model, collate([sequence]), features, step=layer_step)
         at = len(sequence.prefix)
         for tail in sequence.tails:
             ids = torch.from_numpy(np.concatenate([sequence.prefix, tail.ids])).long()[None]
             video = ids == VIDEO_PAD
             embedded = model.get_input_embeddings()(ids).masked_scatter(video[..., None], features)
-            places, _ = model.model.get_rope_index(
+            positions, _ = model.model.get_rope_index(
                 ids, mm_token_type_ids=video.int() * 2, video_grid_thw=torch.tensor([[1, 8, 10]] * len(features))
             )
-            assert places[:, 0, : len(sequence.prefix)].tolist() == places_of(sequence.prefix)[0].tolist()
-            alone = model.model.language_model(inputs_embeds=embedded, position_ids=places).last_hidden_state[0]
+            assert positions[:, 0, : len(sequence.prefix)].tolist() == token_positions(sequence.prefix)[0].tolist()
+            alone = model.model.language_model(inputs_embeds=embedded, position_ids=positions).last_hidden_state[0]
             assert torch.allclose(alone[-len(tail.ids) :], states[0, at : at + len(tail.ids)], atol=1e-4)
             at += len(tail.ids)
 
@@ -129,12 +129,12 @@ def test_what_a_reply_copies_stands_in_the_prompt() -> None:
         plan = clip_maker().clips(rng, count=3, most_pairs=3, text=number % 2 == 0)
         for asked in ask_several(plan, rng, about="text" if number % 2 == 0 else "seen", count=3):
             prompt = OPENING + prompt_text(plan, asked.question) + CLOSING
-            for at, source, size in copied(prompt, asked.reply, plan):
+            for at, source, size in copied_spans(prompt, asked.reply, plan):
                 assert asked.reply[at : at + size] == prompt[source : source + size]
                 seen += 1
             spans = tokenizer(prompt, return_offsets_mapping=True)["offset_mapping"]
             reply = tokenizer(asked.reply, return_offsets_mapping=True)["offset_mapping"]
-            for token, source in copied_tokens(copied(prompt, asked.reply, plan), reply, spans):
+            for token, source in copied_tokens(copied_spans(prompt, asked.reply, plan), reply, spans):
                 start, stop = spans[source]
                 assert asked.reply[reply[token][0]] in prompt[start:stop]
     assert seen > 40

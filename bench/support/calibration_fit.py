@@ -1,4 +1,4 @@
-"""Fits what evidence is worth, family by family, for `bench.trust --calibrate`.
+"""Regression of relevance on evidence, family by family, for `bench.trust --calibrate`.
 
 Which segment is right is known, which of the wrong ones is the hardest is not: so each round takes, by the weights so
 far, the right segment that looks best and the wrong one that looks best, and fits a logistic regression to them
@@ -17,7 +17,7 @@ from search.scoring.calibration import Family, Matrix
 ROUNDS = 8
 RIDGE = 1e-3
 MISLEADING = 0.3
-"""Weight of a wrong segment that a query with an answer in another family, or further down, brings up."""
+"""Weight of a wrong segment of a query whose answer is in another family, or ranks lower."""
 ANSWERED_BY: dict[str, tuple[str, ...]] = {
     "picture": ("picture",),
     "caption": ("picture", "motion"),
@@ -34,7 +34,7 @@ ANSWERED_BY: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One query with the evidence of every segment that was looked at."""
+    """One query with the evidence of every candidate segment."""
 
     kind: str
     is_present: bool
@@ -45,7 +45,7 @@ class Sample:
 
 
 def fit_family(name: str, samples: Sequence[Sample]) -> Family:
-    """The regression of one family."""
+    """Fits the regression of one family."""
     own = [one for one in samples if name in one.features and len(one.right)]
     width = own[0].features[name].shape[1]
     guess = np.array([6.0] * width + [-4.0])
@@ -80,7 +80,7 @@ def _rows(name: str, sample: Sample, guess: NDArray[np.float64]) -> list[tuple[M
 
 
 def shifted(families: Mapping[str, Family], samples: Sequence[Sample], *, false_share: float) -> dict[str, Family]:
-    """The same, moved so that the given share of queries without an answer reaches 0.5.
+    """Shifts the intercepts so that the given share of queries without an answer reaches 0.5.
 
     Moving every bias by one amount changes how much more often a query is taken to have no answer, and no order within
     a family.

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from statistics import median
 from typing import Any
 
-from bench.support.worlds import Asked
+from bench.support.worlds import WorldQuestion
 from indexer.records import TimeSpan
 from search.answering.answer import Answer
 
@@ -18,7 +18,7 @@ RIGHT_IOU = 0.5
 class Outcome:
     """One question asked in one way."""
 
-    asked: Asked
+    asked: WorldQuestion
     answer: Answer
 
     @property

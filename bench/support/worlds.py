@@ -20,7 +20,7 @@ MOST_DRAWS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class WorldQuestion:
     """A question of one world."""
 
     world: Path
@@ -60,10 +60,10 @@ def draw_and_index(
     return settings
 
 
-def draw_questions(folder: Path, *, minutes: float, seed: int, each: int) -> list[Asked]:
+def draw_questions(folder: Path, *, minutes: float, seed: int, each: int) -> list[WorldQuestion]:
     """So many questions of each kind over all worlds of a length, as different as they come."""
     rng = Random(f"reach {minutes} {seed}")
-    pools: dict[str, dict[str, Asked]] = {kind: {} for kind in KINDS}
+    pools: dict[str, dict[str, WorldQuestion]] = {kind: {} for kind in KINDS}
     for number in range(worlds_of(minutes)):
         videos = plan_world(minutes=minutes, seed=seed + number, video_minutes=VIDEO_MINUTES)
         index = WorldIndex(scene for scenes in videos for scene in scenes)
@@ -77,9 +77,9 @@ def draw_questions(folder: Path, *, minutes: float, seed: int, each: int) -> lis
                 key = f"{world.name} {one.question}"
                 if key not in pools[one.kind] and counts[one.kind] < wanted:
                     video = "" if one.video is None else f"world-{seed + number}-{one.video:03d}.mp4"
-                    pools[one.kind][key] = Asked(world, one, video)
+                    pools[one.kind][key] = WorldQuestion(world, one, video)
                     counts[one.kind] += 1
-    asked: list[Asked] = []
+    asked: list[WorldQuestion] = []
     for kind in KINDS:
         pool = list(pools[kind].values())
         asked += rng.sample(pool, min(each, len(pool)))

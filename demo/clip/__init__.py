@@ -1,4 +1,4 @@
-"""The tiny CLIP: its captions, losses, training and checkpoint.
+"""The tiny CLIP: its frames, captions, losses, training and checkpoint.
 
-In: drawn frames of `demo.clip.frame_cache`. Out: the open_clip directory `demo/checkpoints/clip`.
+In: scenes of `demo.world`. Out: the open_clip directory `demo/checkpoints/clip`.
 """

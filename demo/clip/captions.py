@@ -1,4 +1,4 @@
-"""Captions for training and measuring the tiny CLIP: made on the fly from a frame's codes, and compared with codes."""
+"""Captions for the tiny CLIP: sampled from a frame's codes, hard negatives, and which captions match which frames."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.clip.frame_cache import (
+from demo.training.scene_codes import (
     BACKGROUND_CODES,
     COLOUR_CODES,
     LAYOUT_CODES,
@@ -16,16 +16,15 @@ from demo.clip.frame_cache import (
     SIZE_CODES,
     Codes,
 )
-from demo.world.descriptions import Description, describe
+from demo.world.descriptions import Description
 from demo.world.scenes import Actor, Scene
-from demo.world.vocabulary import MOTIONS
 
 COLOURS, SHAPE_NAMES, BACKGROUNDS = list(COLOUR_CODES), list(SHAPE_CODES), list(BACKGROUND_CODES)
 PATTERN_NAMES, LAYOUT_NAMES, SIZE_NAMES = list(PATTERN_CODES), list(LAYOUT_CODES), list(SIZE_CODES)
 
 
 def codes_scene(codes: Sequence[int]) -> Scene:
-    """Returns a scene that shows what the codes say; where its actors stand is not meant."""
+    """Returns a scene with the facts of the codes; its actors' positions have no meaning."""
     layout, background, pattern = LAYOUT_NAMES[codes[0]], BACKGROUNDS[codes[1]], PATTERN_NAMES[codes[2]]
     actors = [
         Actor(COLOURS[colour], SHAPE_NAMES[shape], SIZE_NAMES[size], "still", 0.0, (0.0, 0.0), (0.0, 0.0), 0.0)
@@ -35,30 +34,8 @@ def codes_scene(codes: Sequence[int]) -> Scene:
     return Scene(0, 0, 1, background, pattern, layout, tuple(actors), None, None, "cut")
 
 
-def random_description(scene: Scene, rng: Random) -> Description:
-    """Describes a frame by lot: mostly both actors and the background, sometimes less; now and then with a motion.
-
-    One frame does not show the motion; the words are there so that the text side learns to read past them.
-    """
-    everyone = tuple(range(len(scene.actors)))
-    chosen = everyone if rng.random() < 0.85 else (rng.choice(everyone),)
-    background = rng.random() < 0.8
-    description = describe(
-        scene,
-        actors=chosen,
-        size=rng.random() < 0.45,
-        relation=rng.random() < 0.55,
-        background=background,
-        pattern=background and rng.random() < 0.6,
-    )
-    if rng.random() < 0.12:
-        actors = [replace(actor, motion=rng.choice(list(MOTIONS))) for actor in description.actors]
-        description = replace(description, actors=tuple(actors))
-    return description
-
-
-def rival(description: Description, rng: Random) -> Description:
-    """Returns a near description that says something else: places or colours swapped, or one thing changed."""
+def hard_negative(description: Description, rng: Random) -> Description:
+    """Returns a similar description of other facts: positions or colours swapped, or one actor changed."""
     actors = description.actors
     if len(actors) == 2:
         one, two = actors
@@ -72,7 +49,7 @@ def rival(description: Description, rng: Random) -> Description:
 
 
 def fit_matrix(descriptions: Sequence[Description], codes: Codes) -> NDArray[np.bool_]:
-    """Returns (n_descriptions, n_frames): whether a frame answers to a description, motions left aside."""
+    """Returns (n_descriptions, n_frames): whether a frame matches a description, ignoring motions."""
     facts = np.array([_fact_codes(description) for description in descriptions], np.int8)  # (n_descriptions, 9)
 
     def same(wanted: int, shown: int) -> NDArray[np.bool_]:
@@ -86,7 +63,7 @@ def fit_matrix(descriptions: Sequence[Description], codes: Codes) -> NDArray[np.
 
 
 def _fact_codes(description: Description) -> list[int]:
-    """Returns codes like those of a frame, with -2 for what is not said."""
+    """Returns codes like those of a frame, with -2 for facts that are not stated."""
     codes = [
         LAYOUT_CODES[description.relation] if description.relation is not None else -2,
         BACKGROUND_CODES[description.background] if description.background is not None else -2,

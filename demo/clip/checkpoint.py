@@ -1,4 +1,4 @@
-"""The tiny CLIP's shape, its tokenizer, and how it is written in open_clip's `local-dir:` format."""
+"""The tiny CLIP's configuration and tokenizer, and how it is written in open_clip's `local-dir:` format."""
 
 import json
 from pathlib import Path
@@ -6,14 +6,14 @@ from typing import TypedDict
 
 import torch
 from safetensors.torch import save_file
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
 from torch import nn
 
 from demo.clip.frame_cache import IMAGE_PIXELS
+from demo.training.wordpiece import SEPARATOR_ID, SPECIAL_TOKENS, wordpiece_tokenizer
 from demo.world.descriptions import all_words
 
-SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-EOS_ID = 3
 CONTEXT_TOKENS = 40
 EMBEDDING_SIZE = 192
 
@@ -27,7 +27,7 @@ class ModelConfig(TypedDict):
 
 
 def vocabulary() -> list[str]:
-    """Returns the tokens: every word of the grammar, then single characters, so that no other word breaks it."""
+    """Lists the tokens: every word of the descriptions, then single characters for all other words."""
     characters = "abcdefghijklmnopqrstuvwxyz0123456789"
     punctuation = list(".,;:!?'\"-()")
     pieces = [*characters, *(f"##{character}" for character in characters), *punctuation]
@@ -37,14 +37,7 @@ def vocabulary() -> list[str]:
 def build_tokenizer() -> Tokenizer:
     """Builds the word-level tokenizer; an unknown word falls back to its letters."""
     tokens = {token: index for index, token in enumerate(vocabulary())}
-    tokenizer = Tokenizer(models.WordPiece(tokens, unk_token="[UNK]", max_input_chars_per_word=40))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", EOS_ID)]
-    )
-    return tokenizer
+    return wordpiece_tokenizer(WordPiece(tokens, unk_token="[UNK]", max_input_chars_per_word=40))
 
 
 def model_config() -> ModelConfig:
@@ -60,7 +53,7 @@ def model_config() -> ModelConfig:
             "heads": 4,
             "layers": 2,
             "pool_type": "eos",
-            "eos_id": EOS_ID,
+            "eos_id": SEPARATOR_ID,
         },
     }
 

@@ -1,4 +1,4 @@
-"""Teaches a picture tower's convolutions shapes and colours on small crops of single actors, before whole frames.
+"""Warm-up of a picture tower's convolutions on small crops of single actors, before whole frames.
 
 A crop costs a sixth of a frame and shows one thing, so shapes are learned in minutes where whole frames take hours.
 """
@@ -15,8 +15,9 @@ from open_clip.modified_resnet import ModifiedResNet
 from torch import Tensor, nn
 from torch.nn import functional
 
-from demo.clip.frame_cache import IMAGE_PIXELS, Codes, Places
+from demo.clip.frame_cache import IMAGE_PIXELS, Positions
 from demo.training.loop import fast_products
+from demo.training.scene_codes import Codes
 
 CROP_PIXELS = 40
 CROP_CLASSES = (8, 8, 3)
@@ -24,16 +25,16 @@ CROP_CLASSES = (8, 8, 3)
 
 
 def draw_crops(
-    pictures: NDArray[np.uint8], codes: Codes, places: Places, *, count: int, rng: Random
+    pictures: NDArray[np.uint8], codes: Codes, positions: Positions, *, count: int, rng: Random
 ) -> tuple[Tensor, Tensor]:
-    """Cuts out actors by lot: crops (count, 3, 40, 40) in [-1, 1], and (count, 3) colour, shape and size."""
+    """Samples crops of actors: (count, 3, 40, 40) in [-1, 1], and (count, 3) colour, shape and size."""
     half = CROP_PIXELS // 2
     crops = np.zeros((count, CROP_PIXELS, CROP_PIXELS, 3), np.uint8)
     targets = np.zeros((count, 3), np.int64)
     for number in range(count):
         row = rng.randrange(len(codes))
         actor = rng.randrange(2) if codes[row, 6] >= 0 else 0
-        x, y = (int(place) for place in places[row, 2 * actor : 2 * actor + 2])
+        x, y = (int(place) for place in positions[row, 2 * actor : 2 * actor + 2])
         x, y = x + rng.randint(-3, 3), y + rng.randint(-3, 3)
         columns = np.clip(np.arange(x - half, x + half), 0, IMAGE_PIXELS - 1)
         rows = np.clip(np.arange(y - half, y + half), 0, IMAGE_PIXELS - 1)
@@ -52,8 +53,8 @@ def trunk(tower: ModifiedResNet, pictures: Tensor) -> Tensor:
     return tower.layer3(tower.layer2(tower.layer1(tower.stem(pictures))))
 
 
-def freeze_statistics(tower: ModifiedResNet) -> None:
-    """Keeps the batch norms of all but the last layer as the crops left them."""
+def freeze_batch_norms(tower: ModifiedResNet) -> None:
+    """Freezes the batch norms of all but the last layer."""
     tower.train()
     for name, module in tower.named_modules():
         if isinstance(module, nn.BatchNorm2d) and not name.startswith("layer4"):
@@ -61,8 +62,8 @@ def freeze_statistics(tower: ModifiedResNet) -> None:
 
 
 @torch.no_grad()
-def keep_vectors(tower: ModifiedResNet, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Runs the finished tower over all frames once: (n, dim)."""
+def embed_frames(tower: ModifiedResNet, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Runs the trained tower over all frames once: (n, dim)."""
     tower.eval()
     parts: list[NDArray[np.float32]] = []
     for start in range(0, len(pictures), 128):
@@ -72,7 +73,7 @@ def keep_vectors(tower: ModifiedResNet, pictures: NDArray[np.uint8]) -> NDArray[
 
 
 @torch.no_grad()
-def keep_maps(tower: ModifiedResNet, pictures: NDArray[np.uint8], path: Path) -> NDArray[np.float16]:
+def cache_feature_maps(tower: ModifiedResNet, pictures: NDArray[np.uint8], path: Path) -> NDArray[np.float16]:
     """Runs the trunk over all frames once; returns a memory map (n, 6, 6, 384) of its maps."""
     if path.exists():
         return np.load(path, mmap_mode="r")
@@ -88,8 +89,8 @@ def keep_maps(tower: ModifiedResNet, pictures: NDArray[np.uint8], path: Path) ->
     return np.load(path, mmap_mode="r")
 
 
-def warm_up(
-    tower: ModifiedResNet, pictures: NDArray[np.uint8], codes: Codes, places: Places, *, steps: int, seed: int
+def warm_up_on_crops(
+    tower: ModifiedResNet, pictures: NDArray[np.uint8], codes: Codes, positions: Positions, *, steps: int, seed: int
 ) -> None:
     """Trains the tower's convolutions in place; its attention pool is left as it is."""
     head = nn.Linear(tower.attnpool.k_proj.in_features, sum(CROP_CLASSES))
@@ -100,7 +101,7 @@ def warm_up(
     began = time.perf_counter()
     right = np.zeros(3)
     for step in range(1, steps + 1):
-        crops, targets = draw_crops(pictures, codes, places, count=128, rng=rng)
+        crops, targets = draw_crops(pictures, codes, positions, count=128, rng=rng)
         with fast_products():
             logits = head(tower.layer4(trunk(tower, crops)).mean((2, 3))).float().split(CROP_CLASSES, dim=1)
         loss = torch.stack([functional.cross_entropy(one, targets[:, k]) for k, one in enumerate(logits)]).sum()

@@ -1,4 +1,4 @@
-"""What the tiny CLIP is trained on: the contrastive loss, and attribute heads that are thrown away afterwards."""
+"""Losses of the tiny CLIP: the contrastive loss, and attribute heads that are dropped after training."""
 
 import numpy as np
 import torch
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from demo.clip.checkpoint import EMBEDDING_SIZE
-from demo.clip.frame_cache import CODE_FIELDS, Codes
+from demo.training.scene_codes import CODE_FIELDS, Codes
 
 HEAD_CLASSES = {"layout": 3, "background": 8, "pattern": 5, "colour": 9, "shape": 9, "size": 4}
 """Classes of each attribute head; an actor's heads have one more for "no second actor"."""
@@ -15,8 +15,8 @@ HEAD_CLASSES = {"layout": 3, "background": 8, "pattern": 5, "colour": 9, "shape"
 class AttributeHeads(nn.Module):
     """Linear classifiers on the picture vector before it is normalised.
 
-    One per field of the codes, which says what stands first and what second; and one that only says which shapes, and
-    which colours with which shapes, are there at all. The latter is easier and teaches shapes first.
+    One for each field of the codes, by position; and one for which shapes, and which pairs of colour and shape, are
+    present at all. The latter is easier and teaches shapes first.
     """
 
     def __init__(self) -> None:
@@ -62,9 +62,9 @@ def presence_targets(codes: Codes) -> Tensor:
 
 
 def contrastive_loss(pictures: Tensor, texts: Tensor, scale: Tensor, fits: Tensor) -> Tensor:
-    """The CLIP loss over unit vectors, where pairs that also fit are no negatives.
+    """The CLIP loss over unit vectors; other pairs that match are not used as negatives.
 
-    `pictures` are (n, dim); the first n of `texts` (n or more, dim) are theirs, in order, the rest are negatives only.
+    `pictures` are (n, dim); the first n of `texts` (n or more, dim) are their captions, the rest are negatives only.
     """
     logits = scale * texts @ pictures.T  # (n_texts, n_pictures)
     count = len(pictures)

@@ -1,11 +1,11 @@
 """Trains the tiny CLIP of the demo world: `python -m demo.clip.train --out demo/checkpoints/clip`.
 
 Four stages, each cheap enough for a CPU: the convolutions learn single actors from small crops; then, with their
-maps of every frame kept on disk, the last layer, the pooling and the text side learn to match; then everything;
-at last the text side alone, against captions with places or colours swapped.
+feature maps of every frame cached on disk, the last layer, the pooling and the text side learn to match; then all
+parameters; finally the text side alone, against captions with positions or colours swapped.
 
-Loss: both directions of the contrastive loss, where every batch holds groups of near-identical pictures with their
-captions, plus attribute heads on the picture vector (thrown away afterwards) that speed up learning on a CPU.
+Loss: the symmetric contrastive loss over batches with groups of near-identical pictures and their captions, plus
+attribute heads on the picture vector (dropped after training) that speed up learning on a CPU.
 """
 
 import math
@@ -23,18 +23,28 @@ from open_clip.modified_resnet import ModifiedResNet
 from torch import Tensor, nn
 from torch.nn import functional
 
-from demo.clip.captions import codes_scene, fit_matrix, random_description, rival
-from demo.clip.checkpoint import EOS_ID, build_tokenizer, load_tokens, model_config, write_checkpoint
-from demo.clip.crop_warmup import freeze_statistics, keep_maps, keep_vectors, to_input, trunk, warm_up
-from demo.clip.frame_cache import GROUP, Codes, render_cache
+from demo.clip.captions import codes_scene, fit_matrix, hard_negative
+from demo.clip.checkpoint import build_tokenizer, load_tokens, model_config, write_checkpoint
+from demo.clip.crop_warmup import (
+    cache_feature_maps,
+    embed_frames,
+    freeze_batch_norms,
+    to_input,
+    trunk,
+    warm_up_on_crops,
+)
+from demo.clip.frame_cache import render_cache
 from demo.clip.losses import AttributeHeads, contrastive_loss
 from demo.training.loop import add_resume, fast_products, settings_of, steps_of, training_options
-from demo.world.descriptions import say
+from demo.training.scene_codes import Codes
+from demo.training.scene_variants import GROUP
+from demo.training.wordpiece import SEPARATOR_ID
+from demo.world.descriptions import random_description, say
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run depends on."""
+    """Settings of a run."""
 
     crop_steps: int = 500
     head_steps: int = 350
@@ -49,7 +59,7 @@ class Settings:
 
 
 def learning_rate(step: int, settings: Settings) -> float:
-    """A short warm-up, then half a cosine down to a twentieth; the last stage warms up again and falls to nothing."""
+    """Warm-up, then half a cosine down to a twentieth; later stages warm up again and fall to zero."""
     if step >= settings.head_steps + settings.full_steps:
         done = (step - settings.head_steps - settings.full_steps) / settings.text_steps
         return settings.learning_rate * 0.5 * min(1.0, 0.05 + 10 * done) * (1 - done)
@@ -61,12 +71,12 @@ def learning_rate(step: int, settings: Settings) -> float:
 
 
 class Trainer:
-    """A run: model, heads, optimizer, the step reached; saved as one file to go on from."""
+    """A training run: model, heads, optimizer and step; saved as one file to resume from."""
 
     def __init__(self, settings: Settings, cache: Path) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
-        self.pictures, self.codes, self.places = render_cache(
+        self.pictures, self.codes, self.positions = render_cache(
             cache,
             frames=settings.frames,
             seed=settings.seed,
@@ -92,21 +102,21 @@ class Trainer:
         self.seconds = 0.0
 
     def batch(self) -> tuple[NDArray[np.int64], Tensor, Tensor, Codes]:
-        """Draws this step's rows of the cache (n), tokens (n or 2 n, 40), fits (the same, n) and codes (n, 9)."""
+        """Samples this step's rows of the cache (n), tokens (n or 2 n, 40), matches (the same, n) and codes (n, 9)."""
         rng = Random(f"{self.settings.seed} {self.step}")
         last = min(len(self.codes), len(self.codes) if self.in_full else self.settings.kept_maps)
         starts = rng.sample(range(last // GROUP), self.settings.groups)
         rows = np.concatenate([np.arange(start * GROUP, (start + 1) * GROUP) for start in sorted(starts)])
         descriptions = [random_description(self.scenes[row], rng) for row in rows]
         if self.text_alone:
-            descriptions += [rival(description, rng) for description in descriptions]
+            descriptions += [hard_negative(description, rng) for description in descriptions]
         tokens = load_tokens([say(description, rng) for description in descriptions], self.tokenizer)
         fits = torch.from_numpy(fit_matrix(descriptions, self.codes[rows]))
         return rows, tokens, fits, self.codes[rows]
 
     @property
     def in_full(self) -> bool:
-        """Whether this step trains everything."""
+        """Whether this step trains all parameters."""
         return 0 <= self.step - self.settings.head_steps < self.settings.full_steps
 
     @property
@@ -114,35 +124,37 @@ class Trainer:
         """Whether this step trains the text side only."""
         return self.step >= self.settings.head_steps + self.settings.full_steps
 
-    def warm_up(self) -> None:
+    def warm_up_on_crops(self) -> None:
         """Teaches the picture tower on crops before the first step."""
         (self.work / "maps.npy").unlink(missing_ok=True)
         steps = self.settings.crop_steps
-        warm_up(self.tower, self.pictures, self.codes, self.places, steps=steps, seed=self.settings.seed)
+        warm_up_on_crops(self.tower, self.pictures, self.codes, self.positions, steps=steps, seed=self.settings.seed)
 
-    def see(self, rows: NDArray[np.int64]) -> Tensor:
-        """Returns the picture vectors (n, 192) of rows of the cache: from the kept maps, from pictures, or kept."""
+    def encode_pictures(self, rows: NDArray[np.int64]) -> Tensor:
+        """Returns the picture vectors (n, 192) of rows of the cache: from feature maps, pictures, or cached."""
         if self.text_alone:
             if self.vectors is None:
-                self.vectors = keep_vectors(self.tower, self.pictures[: self.settings.kept_maps])
+                self.vectors = embed_frames(self.tower, self.pictures[: self.settings.kept_maps])
             return torch.from_numpy(self.vectors[rows])
         if self.step < self.settings.head_steps:
             if self.maps is None:
-                self.maps = keep_maps(self.tower, self.pictures[: self.settings.kept_maps], self.work / "maps.npy")
+                self.maps = cache_feature_maps(
+                    self.tower, self.pictures[: self.settings.kept_maps], self.work / "maps.npy"
+                )
             maps = torch.from_numpy(self.maps[rows]).permute(0, 3, 1, 2).float()
         else:
             maps = trunk(self.tower, to_input(self.pictures[rows]))
         return self.tower.attnpool(self.tower.layer4(maps))
 
     def encode_text(self, tokens: Tensor) -> Tensor:
-        """Does what the model's own `encode_text` does, without the padding that no token of the batch reaches."""
+        """Encodes texts like the model's own `encode_text`, without padding beyond the batch's longest text."""
         model = self.model
         length = int((tokens != 0).sum(1).max())
         embedding, final_norm = cast(nn.Embedding, model.token_embedding), cast(nn.Module, model.ln_final)
         x = embedding(tokens[:, :length]) + cast(Tensor, model.positional_embedding)[:length]
         mask = cast(Tensor, model.attn_mask)[:length, :length]
         x = final_norm(model.transformer(x, attn_mask=mask))
-        ends = (tokens == EOS_ID).int().argmax(1)
+        ends = (tokens == SEPARATOR_ID).int().argmax(1)
         return x[torch.arange(len(tokens)), ends] @ cast(Tensor, model.text_projection)
 
     def train_step(self) -> dict[str, float]:
@@ -152,7 +164,7 @@ class Trainer:
             group["lr"] = learning_rate(self.step, self.settings)
         rows, tokens, fits, codes = self.batch()
         with fast_products():
-            seen = self.see(rows)
+            seen = self.encode_pictures(rows)
             read = self.encode_text(tokens)
         seen, read = seen.float(), read.float()
         scale = self.model.logit_scale.exp().clamp(max=100)
@@ -172,7 +184,7 @@ class Trainer:
         return {"contrast": contrast.item(), "heads": heads.item(), "scale": scale.item(), **right}
 
     def save(self, path: Path) -> None:
-        """Writes everything that a run needs to go on."""
+        """Saves the state to resume from."""
         path.parent.mkdir(parents=True, exist_ok=True)
         state = {
             "model": self.model.state_dict(),
@@ -182,7 +194,7 @@ class Trainer:
         torch.save({**state, "step": self.step, "seconds": self.seconds, "settings": asdict(self.settings)}, path)
 
     def resume(self, path: Path) -> None:
-        """Goes on from a saved run."""
+        """Resumes from a saved state."""
         state = torch.load(path, weights_only=True)
         self.model.load_state_dict(state["model"])
         self.heads.load_state_dict(state["heads"])
@@ -191,16 +203,16 @@ class Trainer:
 
 
 def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
-    """Runs to the end, or goes on from an earlier run's state."""
+    """Trains to the end, optionally from an earlier run's state."""
     torch.set_num_threads(settings.threads)
     trainer = Trainer(settings, work)
     state_path = work / f"clip-{settings.seed}.pt"
     if resume and state_path.exists():
         trainer.resume(state_path)
     else:
-        trainer.warm_up()
+        trainer.warm_up_on_crops()
         trainer.save(state_path)
-    freeze_statistics(trainer.tower)
+    freeze_batch_norms(trainer.tower)
     for _ in steps_of(trainer, settings.head_steps + settings.full_steps + settings.text_steps):
         trainer.save(state_path)
         write_checkpoint(out, trainer.model)

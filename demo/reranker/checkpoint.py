@@ -1,4 +1,4 @@
-"""The tiny reranker: how it begins from the tiny text model, how it compares, and how it is written."""
+"""The tiny reranker: its start from the tiny text model, its similarity, and how it is written."""
 
 import json
 from pathlib import Path
@@ -14,26 +14,26 @@ from transformers import AutoModel, AutoTokenizer, BertModel, PreTrainedTokenize
 from demo.text.checkpoint import MAX_TOKENS, saved_network
 from indexer.models.reranker import SCALE_FILE
 
-Words = tuple[Tensor, Tensor]
-"""Unit vectors (n, tokens, width) and which of the tokens count (n, tokens)."""
+TokenVectors = tuple[Tensor, Tensor]
+"""Unit vectors (n, tokens, width) and the mask of tokens that count (n, tokens)."""
 
 
-def start_model(text_checkpoint: Path) -> tuple[BertModel, PreTrainedTokenizerFast]:
-    """The text model's network and tokenizer."""
+def load_text_model(text_checkpoint: Path) -> tuple[BertModel, PreTrainedTokenizerFast]:
+    """Loads the text model's network and tokenizer."""
     tokenizer = AutoTokenizer.from_pretrained(str(text_checkpoint), local_files_only=True)
     model = AutoModel.from_pretrained(str(text_checkpoint), local_files_only=True, dtype=torch.float32)
     return model, tokenizer
 
 
-def embed_words(model: BertModel, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> Words:
-    """A vector for each word piece, with what stands around it in it."""
+def embed_tokens(model: BertModel, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> TokenVectors:
+    """Returns a contextual vector for each token."""
     inputs = tokenizer(texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
     hidden = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).last_hidden_state
     return functional.normalize(hidden, dim=2), inputs["attention_mask"].bool()
 
 
-def mean_of_best(queries: Words, documents: Words) -> Tensor:
-    """(n, m): for each token of a query the greatest cosine with a token of the document, on average ("MeanMaxSim")."""
+def mean_max_similarity(queries: TokenVectors, documents: TokenVectors) -> Tensor:
+    """Returns (n, m): the mean over a query's tokens of the greatest cosine with a document's tokens ("MeanMaxSim")."""
     (query, asked), (document, told) = queries, documents
     cosines = torch.einsum("qid,pjd->qpij", query, document)  # (n, m, query tokens, document tokens)
     best = cosines.masked_fill(~told[None, :, None, :], -2.0).amax(3)  # (n, m, query tokens)
@@ -43,7 +43,7 @@ def mean_of_best(queries: Words, documents: Words) -> Tensor:
 def write_reranker_checkpoint(
     folder: Path, model: BertModel, tokenizer: PreTrainedTokenizerFast, *, slope: float, bias: float
 ) -> None:
-    """Writes a directory that `MultiVectorEncoder(folder)` loads without a network, with the scale of its judgement."""
+    """Writes a directory that `MultiVectorEncoder(folder)` loads offline, with slope and bias of its log odds."""
     with saved_network(model, tokenizer) as network:
         modules: list[Module] = [
             Transformer(network, max_seq_length=MAX_TOKENS),

@@ -1,4 +1,4 @@
-"""Queries with the captions that a search by the text model would put before the right one, of a world of hours."""
+"""Hard negatives: queries with the captions that the text model ranks before the right one, among hours of scenes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,21 +18,21 @@ NEAREST = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Hard:
-    """A query, the caption that answers it, and captions that nearly do."""
+class HardQuery:
+    """A query with the scene that answers it and scenes that nearly do."""
 
     query: str
     answered_by: Callable[[Scene], bool]
     scenes: list[Scene]
-    """The right one first; no other answers the query."""
+    """The right one first; none of the others answers the query."""
 
     @property
     def documents(self) -> list[str]:
         return [caption_of(scene) for scene in self.scenes]
 
 
-class HardCaptions:
-    """Draws scenes once, and embeds their captions as an index would."""
+class HardNegatives:
+    """Samples queries from a fixed set of scenes, whose captions are embedded once."""
 
     def __init__(self, text_checkpoint: Path, *, seed: int) -> None:
         rng = Random(f"reelseek hard captions {seed}")
@@ -40,17 +40,17 @@ class HardCaptions:
         self._model = SentenceTransformer(str(text_checkpoint), device="cpu", local_files_only=True)
         self._vectors = self._embed([caption_of(scene) for scene in self._scenes])  # (n, width)
 
-    def draw(self, count: int, rivals: int, rng: Random, *, questions: float) -> list[Hard]:
-        """So many queries, each with so many captions beside the right one, most of them the nearest there are."""
+    def draw(self, count: int, rivals: int, rng: Random, *, questions: float) -> list[HardQuery]:
+        """Samples `count` queries, each with `rivals` scenes beside the right one, half of them the nearest."""
         rights = [rng.choice(self._scenes) for _ in range(count)]
         asked = [query_about(scene, rng, questions=questions) for scene in rights]
         near = self._embed([query for query, _ in asked]) @ self._vectors.T  # (count, n)
-        found: list[Hard] = []
+        found: list[HardQuery] = []
         for (query, answered_by), right, cosines in zip(asked, rights, near, strict=True):
             order = (self._scenes[place] for place in np.argsort(-cosines))
             wrong = list(islice((scene for scene in order if not answered_by(scene)), NEAREST))
             chosen = wrong[: rivals // 2] + rng.sample(wrong[rivals // 2 :], rivals - rivals // 2)
-            found.append(Hard(query, answered_by, [right, *chosen]))
+            found.append(HardQuery(query, answered_by, [right, *chosen]))
         return found
 
     def _embed(self, texts: list[str]) -> np.ndarray:

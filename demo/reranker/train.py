@@ -1,9 +1,8 @@
 """Trains the tiny reranker of the demo world: `python -m demo.reranker.train --work out/reranker`.
 
-It begins from the tiny text model and compares word with word (late interaction: Khattab and Zaharia 2020, "ColBERT"):
-for each word of the query the nearest of the text, on average. Loss: a contrastive one over batches that hold groups of
-near-identical texts, and captions that a search of hours brings up in place of the right one; and a binary
-cross-entropy that puts the similarities on a scale.
+It starts from the tiny text model and compares token with token (late interaction: Khattab and Zaharia 2020,
+"ColBERT"): the mean, over the query's tokens, of the nearest token of the text. Loss: a contrastive loss over batches
+with groups of near-identical texts and hard negatives, and a binary cross-entropy that calibrates the similarities.
 """
 
 import time
@@ -15,46 +14,46 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from demo.reranker.checkpoint import embed_words, mean_of_best, start_model, write_reranker_checkpoint
-from demo.reranker.hard_negatives import Hard, HardCaptions
+from demo.reranker.checkpoint import embed_tokens, load_text_model, mean_max_similarity, write_reranker_checkpoint
+from demo.reranker.hard_negatives import HardNegatives, HardQuery
 from demo.text.pairs import GROUP, Pair, random_group
 from demo.training.loop import add_resume, cosine_rate, settings_of, steps_of, training_options
 
 TEXT_CHECKPOINT = Path(__file__).parents[1] / "checkpoints" / "text"
 QUESTIONS = 0.45
-"""Of the queries, so many are what is left of a question."""
+"""Share of queries that are the content words of a question."""
 RIVALS = 7
-"""Captions beside the right one."""
+"""Hard negatives of a query."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run depends on."""
+    """Settings of a run."""
 
     steps: int = 4800
     groups: int = 6
-    """Of near-identical texts, GROUP pairs each."""
+    """Groups of near-identical texts in a batch, GROUP pairs each."""
     hard: int = 12
-    """Queries with the captions that the text model puts before the right one."""
+    """Queries with hard negatives in a batch."""
     learning_rate: float = 1e-3
     seed: int = 0
     threads: int = 1
 
 
 class Trainer:
-    """A run: model, scale, optimizer, the step reached; saved as one file to go on from."""
+    """A training run: model, scale, optimizer and step; saved as one file to resume from."""
 
     def __init__(self, settings: Settings) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
-        self.model, self.tokenizer = start_model(TEXT_CHECKPOINT)
+        self.model, self.tokenizer = load_text_model(TEXT_CHECKPOINT)
         self.scale = nn.Parameter(torch.tensor([30.0, 40.0, -30.0]))
         """Inverse temperature of the contrastive loss; slope and bias of the log odds."""
         groups = [
             {"params": list(self.model.parameters()), "factor": 1.0, "weight_decay": 0.01},
             {"params": [self.scale], "factor": 100.0, "weight_decay": 0.0},
         ]
-        self.hard = HardCaptions(TEXT_CHECKPOINT, seed=settings.seed)
+        self.hard = HardNegatives(TEXT_CHECKPOINT, seed=settings.seed)
         self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
         self.step = 0
         self.seconds = 0.0
@@ -78,14 +77,14 @@ class Trainer:
         _, slope, bias = self.scale.tolist()
         return {"contrast": contrast.item(), "judged": judged.item(), "first": first, "slope": slope, "bias": bias}
 
-    def _loss(self, pairs: list[Pair], hard: list[Hard]) -> tuple[Tensor, Tensor, float]:
-        """Contrastive loss, cross-entropy of the log odds, share of the hard queries whose own text is first."""
+    def _loss(self, pairs: list[Pair], hard: list[HardQuery]) -> tuple[Tensor, Tensor, float]:
+        """Returns the contrastive loss, the cross-entropy of the log odds, and the accuracy on hard queries."""
         asked = [*(pair.query for pair in pairs), *(one.query for one in hard)]
         told = [*(pair.document for pair in pairs), *(text for one in hard for text in one.documents)]
-        queries = embed_words(self.model, self.tokenizer, asked)
-        documents = embed_words(self.model, self.tokenizer, told)
-        similar = mean_of_best(queries, documents)  # (queries, texts), in float32: the products are small
-        own, right = own_and_right(pairs, hard)
+        queries = embed_tokens(self.model, self.tokenizer, asked)
+        documents = embed_tokens(self.model, self.tokenizer, told)
+        similar = mean_max_similarity(queries, documents)  # (queries, texts), in float32: the products are small
+        own, right = drawn_and_relevant(pairs, hard)
         also = right.clone()
         target = torch.tensor([*range(len(pairs)), *(len(pairs) + row * (RIVALS + 1) for row in range(len(hard)))])
         also[torch.arange(len(asked)), target] = False
@@ -100,13 +99,13 @@ class Trainer:
         return contrast, judged, first
 
     def save(self, path: Path) -> None:
-        """Writes everything that a run needs to go on."""
+        """Saves the state to resume from."""
         path.parent.mkdir(parents=True, exist_ok=True)
         state = {"model": self.model.state_dict(), "scale": self.scale.data, "optimizer": self.optimizer.state_dict()}
         torch.save({**state, "step": self.step, "seconds": self.seconds, "settings": asdict(self.settings)}, path)
 
     def resume(self, path: Path) -> None:
-        """Goes on from a saved run."""
+        """Resumes from a saved state."""
         state = torch.load(path, weights_only=True)
         self.model.load_state_dict(state["model"])
         self.scale.data.copy_(state["scale"])
@@ -114,8 +113,8 @@ class Trainer:
         self.step, self.seconds = state["step"], state["seconds"]
 
 
-def own_and_right(pairs: list[Pair], hard: list[Hard]) -> tuple[Tensor, Tensor]:
-    """(queries, texts): which texts were drawn for a query, and which answer it."""
+def drawn_and_relevant(pairs: list[Pair], hard: list[HardQuery]) -> tuple[Tensor, Tensor]:
+    """Returns two masks (queries, texts): texts sampled for a query, and texts that answer it."""
     scenes = [*(pair.scene for pair in pairs), *(scene for one in hard for scene in one.scenes)]
     tests = [*(pair.answered_by for pair in pairs), *(one.answered_by for one in hard)]
     right = torch.tensor(
@@ -132,7 +131,7 @@ def own_and_right(pairs: list[Pair], hard: list[Hard]) -> tuple[Tensor, Tensor]:
 
 
 def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
-    """Runs to the end, or goes on from an earlier run's state."""
+    """Trains to the end, optionally from an earlier run's state."""
     torch.set_num_threads(settings.threads)
     trainer = Trainer(settings)
     state_path = work / f"reranker-{settings.seed}.pt"

@@ -1,4 +1,4 @@
-"""The tiny text model's shape, its tokenizer, and how it is written as a sentence-transformers directory."""
+"""The tiny text model's configuration and tokenizer, and how it is written as a sentence-transformers directory."""
 
 import tempfile
 from collections.abc import Generator, Iterable
@@ -10,13 +10,13 @@ from sentence_transformers import (
     SentenceTransformer,
     models,  # pyright: ignore[reportAttributeAccessIssue]
 )
-from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors, trainers
-from tokenizers import models as tokenizer_models
+from tokenizers import Tokenizer, trainers
+from tokenizers.models import WordPiece
 from torch import Tensor
 from torch.nn import functional
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from demo.clip.checkpoint import SPECIAL_TOKENS
+from demo.training.wordpiece import SPECIAL_TOKENS, wordpiece_tokenizer
 
 MAX_TOKENS = 64
 WIDTH = 128
@@ -24,24 +24,18 @@ VOCABULARY_SIZE = 2600
 
 
 def train_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
-    """Learns a small WordPiece vocabulary from the texts; single characters are always in it."""
-    tokenizer = Tokenizer(tokenizer_models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=60))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
+    """Trains a small WordPiece vocabulary on the texts; single characters are always in it."""
+    tokenizer = wordpiece_tokenizer(WordPiece(unk_token="[UNK]", max_input_chars_per_word=60))
     characters = list("abcdefghijklmnopqrstuvwxyz0123456789.,;:!?'\"-()")
     trainer = trainers.WordPieceTrainer(
         vocab_size=VOCABULARY_SIZE, special_tokens=SPECIAL_TOKENS, initial_alphabet=characters, show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
-    )
     return wrap_tokenizer(tokenizer)
 
 
 def wrap_tokenizer(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
-    """Gives a tokenizer the names of its special tokens."""
+    """Wraps a tokenizer with the names of its special tokens."""
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, model_max_length=MAX_TOKENS, pad_token="[PAD]", unk_token="[UNK]",
         cls_token="[CLS]", sep_token="[SEP]", mask_token="[MASK]",
@@ -76,7 +70,7 @@ def write_text_checkpoint(folder: Path, model: BertModel, tokenizer: PreTrainedT
 
 @contextmanager
 def saved_network(model: BertModel, tokenizer: PreTrainedTokenizerFast) -> Generator[str]:
-    """A folder from which a module of sentence-transformers takes the network; gone afterwards."""
+    """Saves a network to a temporary folder that modules of sentence-transformers can load it from."""
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)

@@ -1,6 +1,6 @@
-"""Pairs of a query and the text that answers it, to train the tiny text models on; in groups of near-identical texts.
+"""Pairs of a query and the text that answers it, to train the tiny text models on, in groups of near-identical texts.
 
-A query is worded as people type it, or as what is left of a question once the asking is taken off.
+A query is worded as people type it, or as the content words of a question.
 """
 
 import string
@@ -12,12 +12,12 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.clip.frame_cache import variants
+from demo.training.scene_variants import variants
 from demo.world import spoken_lines as spoken
 from demo.world.captions import caption_of
 from demo.world.descriptions import Description, describe, fits, say
 from demo.world.ground_truth import say_sign
-from demo.world.questions import ask_beside
+from demo.world.questions import question_beside
 from demo.world.scenes import Scene, random_scene
 from demo.world.sign_words import SIGN_WORDS
 from demo.world.vocabulary import MOTIONS
@@ -33,16 +33,16 @@ class Pair:
     query: str
     document: str
     answered_by: Callable[[Scene], bool] | None = None
-    """Whether a scene answers the query, when it asks for one."""
+    """Whether a scene answers the query, if it asks for a scene."""
     scene: Scene | None = None
-    """What the document tells, when it is a caption."""
+    """What the document describes, if it is a caption."""
 
 
 def random_group(rng: Random, *, questions: float = 0.0) -> list[Pair]:
-    """Draws GROUP pairs of one kind; documents of near-identical meaning.
+    """Samples GROUP pairs of one kind, with documents of near-identical meaning.
 
     Args:
-        questions: the share of queries for lines, from 0 to 1, that are what is left of a question.
+        questions: the share of queries for lines, from 0 to 1, that are the content words of a question.
     """
     kind = rng.choices(["said", "sign", "caption"], weights=[40, 12, 48])[0]
     if kind == "said":
@@ -54,7 +54,7 @@ _ASKED_OF = ("person", "place", "deed", "thing")
 
 
 def _said_questions(rng: Random) -> list[Pair]:
-    """Lines that differ in what a question names, the number or the time left open."""
+    """Samples lines that differ in what a question names; number and time are left open."""
     meanings = _meanings(_ASKED_OF, rng)
     queries = [rng.choice([spoken.someone_doing(one, rng), retrieval_query(spoken.how_many(one))]) for one in meanings]
     documents = [_document(spoken.line_text(one, rng), rng) for one in meanings]
@@ -62,7 +62,7 @@ def _said_questions(rng: Random) -> list[Pair]:
 
 
 def _said_group(rng: Random) -> list[Pair]:
-    """Lines that differ from the first in one thing that the queries name."""
+    """Samples lines that differ from the first in one thing that the queries name."""
     fields = rng.choice(spoken.FIELDS)
     meanings = _meanings(fields, rng)
     return [Pair(spoken.query_text(one, fields, rng), _document(spoken.line_text(one, rng), rng)) for one in meanings]
@@ -80,7 +80,7 @@ def _meanings(fields: tuple[str, ...], rng: Random) -> list[spoken.Meaning]:
 
 
 def _document(line: str, rng: Random) -> str:
-    """Says a line, now and then beside a sign's words, as a segment's text may hold both."""
+    """Returns a line, sometimes with a sign's words, since a segment's text may hold both."""
     if rng.random() < 0.85:
         return line
     words = " ".join(rng.sample(SIGN_WORDS, rng.randint(1, 2)))
@@ -100,14 +100,14 @@ def _sign_group(rng: Random) -> list[Pair]:
 
 
 def _any_word(rng: Random) -> str:
-    """Returns a sign's word, or letters by lot, so that words never seen are still told apart."""
+    """Samples a sign's word, or random letters, so that unknown words are told apart too."""
     if rng.random() < 0.85:
         return rng.choice(SIGN_WORDS)
     return "".join(rng.choices(string.ascii_uppercase, k=rng.randint(4, 9)))
 
 
-def also_right(pairs: Sequence[Pair]) -> NDArray[np.bool_]:
-    """Returns (n, n): whether the document of column j answers the query of row i beside i's own."""
+def other_answers(pairs: Sequence[Pair]) -> NDArray[np.bool_]:
+    """Returns (n, n): whether the document of column j also answers the query of row i."""
     found = np.zeros((len(pairs), len(pairs)), np.bool_)
     for i, one in enumerate(pairs):
         for j, other in enumerate(pairs):
@@ -117,9 +117,9 @@ def also_right(pairs: Sequence[Pair]) -> NDArray[np.bool_]:
 
 
 def _caption_group(rng: Random) -> list[Pair]:
-    """Captions of scenes that differ in a motion or in one other fact, with queries that say as much or less."""
+    """Samples captions of scenes that differ in a motion or one other fact, with queries that state as much or less."""
     first = random_scene(rng)
-    scenes = [first, _moving_otherwise(first, rng), *variants(_moving_otherwise(first, rng), rng)[: GROUP - 2]]
+    scenes = [first, _with_other_motion(first, rng), *variants(_with_other_motion(first, rng), rng)[: GROUP - 2]]
     pairs: list[Pair] = []
     for scene in scenes:
         description = _partial(scene, rng)
@@ -129,10 +129,10 @@ def _caption_group(rng: Random) -> list[Pair]:
 
 
 def query_about(scene: Scene, rng: Random, *, questions: float) -> tuple[str, Callable[[Scene], bool]]:
-    """A query that a scene answers, and whether another does.
+    """Samples a query that a scene answers, with a test for other scenes.
 
     Args:
-        questions: the share of queries, from 0 to 1, that are what is left of a question.
+        questions: the share of queries, from 0 to 1, that are the content words of a question.
     """
     if len(scene.actors) == 2 and rng.random() < questions:
         return _question(scene, rng)
@@ -141,7 +141,7 @@ def query_about(scene: Scene, rng: Random, *, questions: float) -> tuple[str, Ca
 
 
 def _question(scene: Scene, rng: Random) -> tuple[str, Callable[[Scene], bool]]:
-    """What is left of a question for the colour or the shape of one actor, which may then be any."""
+    """Samples the content words of a question for one actor's colour or shape, which any value answers."""
     form = describe(scene, actors=(0, 1), relation=True, background=True)
     asked, field = rng.randrange(2), rng.choice(("colour", "shape"))
 
@@ -152,11 +152,11 @@ def _question(scene: Scene, rng: Random) -> tuple[str, Callable[[Scene], bool]]:
         actors[asked] = replace(actors[asked], **{field: getattr(other.actors[asked], field)})
         return fits(replace(form, actors=tuple(actors)), other)
 
-    return retrieval_query(ask_beside(scene, asked, field)), answered_by
+    return retrieval_query(question_beside(scene, asked, field)), answered_by
 
 
-def _moving_otherwise(scene: Scene, rng: Random) -> Scene:
-    """The same scene with one motion changed, or with the motions of its two actors exchanged."""
+def _with_other_motion(scene: Scene, rng: Random) -> Scene:
+    """Changes one motion of a scene, or exchanges the motions of its two actors."""
     actors = list(scene.actors)
     if len(actors) == 2 and rng.random() < 0.4:
         one, two = actors

@@ -1,7 +1,7 @@
 """Trains the tiny text model of the demo world: `python -m demo.text.train --out demo/checkpoints/text`.
 
-Loss: both directions of the contrastive loss over batches that hold groups of near-identical texts; a document that
-answers another query of the batch as well is left out of that query's loss.
+Loss: the symmetric contrastive loss over batches with groups of near-identical texts; a document that also answers
+another query of the batch is not a negative of that query.
 """
 
 import time
@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from demo.text.checkpoint import embed, new_model, train_tokenizer, wrap_tokenizer, write_text_checkpoint
-from demo.text.pairs import also_right, random_group
+from demo.text.pairs import other_answers, random_group
 from demo.training.loop import add_resume, cosine_rate, fast_products, settings_of, steps_of, training_options
 
 SCALE = 20.0
@@ -24,7 +24,7 @@ SCALE = 20.0
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run depends on."""
+    """Settings of a run."""
 
     steps: int = 2400
     groups: int = 24
@@ -34,7 +34,7 @@ class Settings:
 
 
 class Trainer:
-    """A run: model, tokenizer, optimizer, the step reached; saved as one file to go on from."""
+    """A training run: model, tokenizer, optimizer and step; saved as one file to resume from."""
 
     def __init__(self, settings: Settings) -> None:
         torch.manual_seed(settings.seed)
@@ -59,7 +59,7 @@ class Trainer:
             queries = embed(self.model, self.tokenizer, [pair.query for pair in pairs])
             documents = embed(self.model, self.tokenizer, [pair.document for pair in pairs])
         logits = SCALE * queries.float() @ documents.float().T  # (n, n)
-        logits = logits.masked_fill(torch.from_numpy(also_right(pairs)), -1e4)
+        logits = logits.masked_fill(torch.from_numpy(other_answers(pairs)), -1e4)
         target = torch.arange(len(pairs))
         loss = (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
         self.optimizer.zero_grad(set_to_none=True)
@@ -71,14 +71,14 @@ class Trainer:
         return {"loss": loss.item(), "right": (logits.argmax(1) == target).float().mean().item()}
 
     def save(self, path: Path) -> None:
-        """Writes everything that a run needs to go on."""
+        """Saves the state to resume from."""
         path.parent.mkdir(parents=True, exist_ok=True)
         words = self.tokenizer.backend_tokenizer.to_str()
         state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "tokenizer": words}
         torch.save({**state, "step": self.step, "seconds": self.seconds, "settings": asdict(self.settings)}, path)
 
     def resume(self, path: Path) -> None:
-        """Goes on from a saved run, with its tokenizer."""
+        """Resumes from a saved state, with its tokenizer."""
         state = torch.load(path, weights_only=True)
         self.tokenizer = wrap_tokenizer(Tokenizer.from_str(state["tokenizer"]))
         self.model.load_state_dict(state["model"])
@@ -87,7 +87,7 @@ class Trainer:
 
 
 def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
-    """Runs to the end, or goes on from an earlier run's state."""
+    """Trains to the end, optionally from an earlier run's state."""
     torch.set_num_threads(settings.threads)
     trainer = Trainer(settings)
     state_path = work / f"text-{settings.seed}.pt"

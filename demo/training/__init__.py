@@ -1,1 +1,1 @@
-"""What training the tiny models shares: the loop, the frame cache, evaluation and golden vectors."""
+"""What training the tiny models shares: the loop, scene variants, codec noise, the tokenizer, evaluation."""

@@ -1,7 +1,7 @@
-"""Measures the two checkpoints on a world that they were not trained on: `python -m demo.training.evaluate`.
+"""Evaluates the tiny CLIP and text model on a world that they were not trained on.
 
-Frames are drawn and made noisy as a codec does, one a second; no video file is written and no library is used. A query
-counts as found at rank k when one of the k best scenes (pictures), signs or lines answers it.
+`python -m demo.training.evaluate`. Frames are drawn with codec noise, one a second; no video is written and no library
+is used. A query is found at rank k when one of the k best scenes (pictures), signs or lines answers it.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from PIL import Image
 from sentence_transformers import SentenceTransformer
 from torch import Tensor
 
-from demo.clip.frame_cache import roughen
+from demo.training.codec_noise import add_codec_noise
 from demo.world.descriptions import Description, describe, say
 from demo.world.ground_truth import TruthLine, WorldIndex, line_window, sign_window, world_truth
 from demo.world.make import video_pictures
@@ -31,13 +31,13 @@ from demo.world.vocabulary import ACTOR_COLOURS, BACKGROUND_COLOURS, PATTERNS, S
 
 Vectors = NDArray[np.float32]
 Spot = tuple[int, float, float]
-"""(video, start, stop): what is ranked, in seconds."""
+"""(video, start, stop) in seconds: what is ranked."""
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 
 
 class TinyClip:
-    """The checkpoint behind two functions that return unit vectors."""
+    """The tiny CLIP as two functions that return unit vectors."""
 
     def __init__(self, folder: Path) -> None:
         name = f"local-dir:{folder}"
@@ -67,7 +67,7 @@ def sampled_frames(videos: list[list[Scene]], rng: Random) -> Iterator[tuple[Sce
     for scenes in videos:
         shown = [scene for scene in scenes for _ in range(scene.length)]
         for number, picture in enumerate(islice(video_pictures(scenes), 0, None, FRAMES_PER_SECOND)):
-            yield shown[number * FRAMES_PER_SECOND], roughen(picture, rng)
+            yield shown[number * FRAMES_PER_SECOND], add_codec_noise(picture, rng)
 
 
 def recall(queries: Vectors, lines: list[TruthLine], vectors: Vectors, spots: list[Spot]) -> dict[int, float]:

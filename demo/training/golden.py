@@ -1,8 +1,7 @@
-"""Fixed inputs and the vectors that the committed checkpoints give for them.
+"""Golden vectors: fixed inputs and what the committed checkpoints return for them.
 
-`python -m demo.training.golden` writes the file.
-
-A library that drops preprocessing, an activation or a pooling changes these vectors; tests compare them.
+`python -m demo.training.golden` writes the file. A change of preprocessing, activation or pooling in a library changes
+these vectors; tests compare them.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What the training commands share: their options, their learning rate, and the loop with its log."""
+"""The training loop of the tiny models: options, learning rate, steps with a log."""
 
 import argparse
 import json
@@ -12,10 +12,10 @@ import torch
 
 
 def fast_products(device: str = "cpu") -> torch.autocast:
-    """A context for a forward pass on a device, as in "cpu" or "cuda".
+    """Autocasts a forward pass to bfloat16 on a device, "cpu" or "cuda", where the hardware supports it.
 
-    On a processor without AVX-512's or AMX's own bfloat16 instructions each product is emulated: 57 times slower than
-    float32, as measured with matrices of 256 x 1024 on an AVX2 processor.
+    A processor without bfloat16 instructions (AVX-512 or AMX) emulates each product: 57 times slower than float32,
+    measured with matrices of 256 x 1024 on an AVX2 processor.
     """
     has_bfloat16 = device != "cpu" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.autocast(device, torch.bfloat16, enabled=has_bfloat16)
@@ -27,7 +27,7 @@ S = TypeVar("S")
 
 
 class Stepping(Protocol):
-    """A run that takes one step after another."""
+    """A training run that takes one step after another."""
 
     step: int
     """Taken so far."""
@@ -40,12 +40,12 @@ class Stepping(Protocol):
 
 
 def cosine_rate(step: int, steps: int) -> float:
-    """The part of the full learning rate at a step: a short warm-up, then half a cosine down to a hundredth."""
+    """Share of the full learning rate at a step: a short warm-up, then half a cosine down to a hundredth."""
     return min(1.0, (step + 1) / WARM_STEPS) * (0.01 + 0.99 * (1 + math.cos(math.pi * step / steps)) / 2)
 
 
 def steps_of(run: Stepping, steps: int) -> Iterator[None]:
-    """Takes steps until the run has taken so many; stops every `LOG_STEPS` and at the end, for a checkpoint.
+    """Takes steps up to a number; yields every `LOG_STEPS` and at the end, for a checkpoint.
 
     Prints a line of JSON every `LOG_STEPS` steps: the means of what the steps returned.
     """
@@ -64,7 +64,7 @@ def steps_of(run: Stepping, steps: int) -> Iterator[None]:
 def training_options(
     description: str | None, defaults: Any, *, out: Path, work: str = "folder for the run's state"
 ) -> argparse.ArgumentParser:
-    """A parser with `--out`, `--work`, and an option for each of the settings.
+    """Builds a parser with `--out`, `--work`, and an option for each of the settings.
 
     Args:
         defaults: settings, a dataclass of numbers and words.
@@ -78,12 +78,12 @@ def training_options(
 
 
 def settings_of(options: argparse.Namespace, defaults: S) -> S:
-    """The settings that were given, of the same kind as the defaults."""
+    """Reads the settings from parsed options, as the same class as the defaults."""
     kind: Any = type(defaults)
     given: Any = defaults
     return kind(**{name: getattr(options, name) for name in asdict(given)})
 
 
 def add_resume(parser: argparse.ArgumentParser) -> None:
-    """For a run that goes on only where it is told to."""
+    """Adds `--resume`."""
     parser.add_argument("--resume", action="store_true", help="go on from the state in --work")

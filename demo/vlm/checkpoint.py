@@ -1,4 +1,4 @@
-"""The tiny Qwen2-VL's shape, its processor, and how all is written for `from_pretrained`."""
+"""The tiny Qwen2-VL's configuration and processor, and how they are written for `from_pretrained`."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ from demo.vlm.tokenizer import CONTEXT_TOKENS, SPECIAL_TOKENS
 VISION_SIZE, VISION_HEADS, VISION_LAYERS = 192, 6, 4
 TEXT_SIZE, TEXT_HEADS, TEXT_KEY_HEADS, TEXT_LAYERS, TEXT_MLP = 256, 4, 2, 5, 640
 CAPTIONED_PAIRS = 1
-"""Shown of a clip that comes with its caption: this model reads better than it looks (`bench.reach`)."""
+"""Frame pairs shown of a clip with a caption: this model reads better than it sees (`bench.reach`)."""
 CHAT_TEMPLATE = (
     "{% for message in messages %}{% if loop.first and message['role'] != 'system' %}<|im_start|>system\n"
     "You are a helpful assistant.<|im_end|>\n{% endif %}<|im_start|>{{ message['role'] }}\n"
@@ -32,11 +32,11 @@ CHAT_TEMPLATE = (
     "{% elif 'text' in content %}{{ content['text'] }}{% endif %}{% endfor %}<|im_end|>\n{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
-"""Qwen2-VL's own, without its counting of vision parts."""
+"""Qwen2-VL's own, without the numbering of pictures."""
 
 
 def build_processor(tokenizer: Qwen2Tokenizer) -> Qwen2VLProcessor:
-    """Joins the tokenizer with picture and video processors that leave pictures of 28 x 28 to 560 x 560 their size."""
+    """Combines the tokenizer with image and video processors that do not resize pictures of 28 x 28 to 560 x 560."""
     limits: dict[str, Any] = {"size": {"shortest_edge": 28 * 28, "longest_edge": 560 * 560}}
     return Qwen2VLProcessor(
         image_processor=Qwen2VLImageProcessor(**limits),
@@ -47,7 +47,7 @@ def build_processor(tokenizer: Qwen2Tokenizer) -> Qwen2VLProcessor:
 
 
 def model_config(vocabulary_size: int) -> Qwen2VLConfig:
-    """Returns the shape: about 6 million parameters, a context of 2,048 tokens."""
+    """Returns the configuration: about 6 million parameters, a context of 2,048 tokens."""
     token = SPECIAL_TOKENS.index
     return Qwen2VLConfig(
         text_config={
@@ -84,7 +84,7 @@ def model_config(vocabulary_size: int) -> Qwen2VLConfig:
 
 
 def write_checkpoint(folder: Path, model: Qwen2VLForConditionalGeneration, processor: Qwen2VLProcessor) -> None:
-    """Writes all that `from_pretrained` needs, weights as float16, and the picture size to show."""
+    """Writes all that `from_pretrained` needs, with float16 weights, and the preferred picture size."""
     folder.mkdir(parents=True, exist_ok=True)
     copy = Qwen2VLForConditionalGeneration(model.config)
     copy.load_state_dict(model.state_dict())

@@ -1,8 +1,7 @@
-"""Judges the tiny Qwen2-VL on a world that it was not trained on: `python -m demo.vlm.evaluate`.
+"""Evaluates the tiny Qwen2-VL on a world that it was not trained on: `python -m demo.vlm.evaluate`.
 
-Captions are judged fact by fact. Questions are those of `demo.world.questions`; a search is stood in for by the
-scenes whose
-words are nearest to the question's, with the right one first in most cases. Nothing is encoded or decoded as video.
+Captions are judged fact by fact. Questions are those of `demo.world.questions`. In place of a search, scenes are ranked
+by the words they share with the question, with the right one first in most cases. No video is encoded or decoded.
 """
 
 import argparse
@@ -15,7 +14,7 @@ from random import Random
 
 import numpy as np
 
-from demo.clip.frame_cache import roughen
+from demo.training.codec_noise import add_codec_noise
 from demo.vlm.clips.frames import shrink
 from demo.world.captions import CaptionFacts, caption_of, facts_of, parse_caption
 from demo.world.drawing import ScenePainter
@@ -44,43 +43,43 @@ PLAIN_WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """One question with what came of it."""
+class JudgedReply:
+    """One question with the judgement of its reply."""
 
     question: Question
     found: bool
     answered: bool
-    """The answer's words are right; of "when" and "absent" see the others."""
+    """Whether the answer's words are right; meaningful for "what" only."""
     overlap: float
-    """Of the first moment with the nearest window that answers, intersection over union; 0 in another video."""
+    """Best intersection over union of the first moment with a window that answers; 0 in another video."""
     reply: str
 
 
-def show(scene: Scene, *, text: bool, rng: Random, caption: str = "") -> ShownClip:
-    """A scene as the product shows it, with camera and codec noise."""
+def render_clip(scene: Scene, *, text: bool, rng: Random, caption: str = "") -> ShownClip:
+    """Renders a scene as the product shows it, with codec noise."""
     start, stop = scene.window
     painter, codec = ScenePainter(scene), rng.random()
     pairs: list[tuple[float, ShownFrames]] = []
     for time in pair_times(TimeSpan(start, stop), MAX_CAPTION_PAIRS):
         first = int((time - start) * FRAMES_PER_SECOND + 1e-6)
         indexes = (first, min(first + round(PAIR_SECONDS * FRAMES_PER_SECOND), scene.length - 1))
-        pixels = np.stack([shrink(roughen(painter.frame(index), Random(codec)), 1) for index in indexes])
+        pixels = np.stack([shrink(add_codec_noise(painter.frame(index), Random(codec)), 1) for index in indexes])
         pairs.append((start + first / FRAMES_PER_SECOND, ShownFrames(pixels, SHOWN_RATE)))
     return ShownClip(TimeSpan(start, stop), tuple(pairs), text_of(scene) if text else "", caption)
 
 
 def text_of(scene: Scene) -> str:
-    """What is read and heard in a scene."""
+    """Joins what is read and heard in a scene."""
     return " ".join(one.text for one in (scene.sign, scene.line) if one is not None)
 
 
 def judge_captions(model: VisionLanguageModel, scenes: Sequence[Scene], *, batch: int = 8) -> dict[str, float]:
-    """Shares of scenes whose caption is right in each fact, and in all."""
+    """Returns the shares of scenes whose caption is right in each fact, and as a whole."""
     rng = Random("reelseek vlm captions")
     right: Counter[str] = Counter()
     for start in range(0, len(scenes), batch):
         some = scenes[start : start + batch]
-        prompts = [caption_prompt(show(scene, text=False, rng=rng).pairs) for scene in some]
+        prompts = [caption_prompt(render_clip(scene, text=False, rng=rng).pairs) for scene in some]
         for scene, reply in zip(some, model.generate(prompts, max_tokens=MAX_CAPTION_TOKENS), strict=True):
             right.update(right_facts(parse_caption(reply.text), facts_of(scene)))
             right["whole"] += reply.text == caption_of(scene)
@@ -99,8 +98,8 @@ def right_facts(said: CaptionFacts | None, shown: CaptionFacts) -> list[str]:
     return right
 
 
-class Evidence:
-    """Finds scenes by the words of a question."""
+class SceneRetriever:
+    """Ranks scenes by the words that they share with a question."""
 
     def __init__(self, scenes: Sequence[Scene]) -> None:
         self.scenes = scenes
@@ -109,7 +108,7 @@ class Evidence:
         self.weight = {word: float(np.log(len(scenes) / times)) for word, times in often.items()}
 
     def scenes_for(self, question: Question, rng: Random, *, clips: int) -> list[Scene]:
-        """The nearest scenes; of those that answer, one is among them."""
+        """Returns the best scenes, with one of those that answer among them."""
         asked = set(_plain(retrieval_query(question.question)))
         scores = [sum(self.weight.get(word, 0.0) for word in asked & words) for words in self.words]
         order = sorted(range(len(scores)), key=lambda row: (-scores[row], row))
@@ -129,24 +128,27 @@ def _answers(scene: Scene, question: Question) -> bool:
     return scene.video == question.video and any(start < until and since < stop for since, until in question.windows)
 
 
-def judge_questions(model: VisionLanguageModel, scenes: Sequence[Scene], questions: Sequence[Question]) -> list[Judged]:
-    """Asks every question about the scenes nearest to it, as many as the product shows, with the model's captions."""
+def judge_questions(
+    model: VisionLanguageModel, scenes: Sequence[Scene], questions: Sequence[Question]
+) -> list[JudgedReply]:
+    """Asks every question about its best scenes, as many as the product shows, with the model's captions."""
     rng = Random("reelseek vlm evidence")
-    evidence = Evidence(scenes)
+    evidence = SceneRetriever(scenes)
     clips = fit_effort(EFFORTS["normal"], model.context_limit).clips_a_pass
-    judged: list[Judged] = []
+    judged: list[JudgedReply] = []
     for question in questions:
         chosen = evidence.scenes_for(question, rng, clips=clips)
         text = calls_for_text(question.question)
         captions = [
             reply.text
             for reply in model.generate(
-                [caption_prompt(show(scene, text=False, rng=rng).pairs) for scene in chosen],
+                [caption_prompt(render_clip(scene, text=False, rng=rng).pairs) for scene in chosen],
                 max_tokens=MAX_CAPTION_TOKENS,
             )
         ]
         shown = [
-            show(scene, text=text, rng=rng, caption=caption) for scene, caption in zip(chosen, captions, strict=True)
+            render_clip(scene, text=text, rng=rng, caption=caption)
+            for scene, caption in zip(chosen, captions, strict=True)
         ]
         prompt = ask_prompt(question.question, shown)
         reply = model.generate([prompt], max_tokens=REPLY_TOKENS)[0].text
@@ -157,17 +159,17 @@ def judge_questions(model: VisionLanguageModel, scenes: Sequence[Scene], questio
             if chosen[first.clip].video == question.video:
                 overlap = max((first.span.iou(TimeSpan(*window)) for window in _spans(question, chosen)), default=0.0)
         said = parsed.answer.strip().lower() == question.answer.lower()
-        judged.append(Judged(question, parsed.found, parsed.found and said, overlap, reply))
+        judged.append(JudgedReply(question, parsed.found, parsed.found and said, overlap, reply))
     return judged
 
 
 def _spans(question: Question, chosen: Sequence[Scene]) -> list[tuple[float, float]]:
-    """The whole scenes that answer: a sign's or a line's own window is not to be seen in a prompt."""
+    """Windows of the scenes that answer, whole: a prompt does not show when a sign or a line begins."""
     return [scene.window for scene in chosen if _answers(scene, question)]
 
 
-def summary(judged: Sequence[Judged]) -> dict[str, float]:
-    """Shares by kind of question, and of "what" by its first words."""
+def summary(judged: Sequence[JudgedReply]) -> dict[str, float]:
+    """Returns shares by kind of question, and by the first words."""
     shares: dict[str, list[bool]] = defaultdict(list)
     for one in judged:
         kind = one.question.kind

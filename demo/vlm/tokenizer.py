@@ -1,4 +1,4 @@
-"""The tiny Qwen2-VL's tokenizer: of Qwen2's format, learned on the world's words. What is answered is one token."""
+"""The tiny Qwen2-VL's tokenizer in Qwen2's format, trained on the world's words; answers are single tokens."""
 
 import json
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ SPECIAL_TOKENS = [
 
 
 def build_tokenizer(texts: Iterable[str]) -> Qwen2Tokenizer:
-    """Learns a byte-level BPE of Qwen2's format on the texts: digits one by one, every byte representable."""
+    """Trains a byte-level BPE in Qwen2's format: digits one by one, every byte representable."""
     learner = Tokenizer(models.BPE())
     learner.normalizer = normalizers.NFC()
     learner.pre_tokenizer = pre_tokenizers.Sequence(
@@ -45,10 +45,10 @@ def build_tokenizer(texts: Iterable[str]) -> Qwen2Tokenizer:
 
 
 def with_answers(learned: Tokenizer) -> Qwen2Tokenizer:
-    """Makes single tokens of what an answer begins with and of the words on signs.
+    """Adds single tokens for the first words of answers and for the words on signs.
 
-    An answer follows a quotation mark, where words learned after a space fall apart: a tiny model then spells. Sign
-    words are one token wherever they stand, so that copying one is one step; other words are spelled.
+    An answer follows a quotation mark, where words learned after a space fall apart and a tiny model must spell. Sign
+    words are one token everywhere, so that copying one is one step; other words are spelled.
     """
     model: dict[str, Any] = json.loads(learned.to_str())["model"]
     vocabulary: dict[str, int] = model["vocab"]
@@ -76,7 +76,7 @@ def with_answers(learned: Tokenizer) -> Qwen2Tokenizer:
 
 
 def first_words() -> list[str]:
-    """What the answers to the world's questions begin with."""
+    """Lists the first words of answers to the world's questions."""
     phrases = [names[0] for table in (MOTIONS, SHAPES) for names in table.values()]
     numbers = ["one", *(number for numbers in spoken.NUMBERS for number in numbers)]
     words = [phrase.split()[0] for phrase in (*phrases, *numbers, *ACTOR_COLOURS, *BACKGROUND_COLOURS)]

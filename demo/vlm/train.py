@@ -1,9 +1,9 @@
 """Trains the tiny Qwen2-VL of the demo world: `python -m demo.vlm.train --work WORK`.
 
 Three steps, each cheap enough for one core. Scenes are drawn. The vision tower learns, token by token, what is where:
-first in small windows about single actors, then in whole pictures. With its features of every picture kept on disk, the
-language model learns captions, then questions about few clips, then questions about many. With `--start CHECKPOINT`
-it goes on from finished weights: the tower stays as it is, and the parts of the language stage are the caller's.
+first on crops of single actors, then on whole pictures. With its features of every picture cached on disk, the
+language model learns captions, then questions about few clips, then questions about many. `--start CHECKPOINT`
+continues from trained weights: the tower is frozen, and the options set the parts of the language stage.
 """
 
 import json
@@ -16,17 +16,17 @@ from transformers import Qwen2Tokenizer, Qwen2VLForConditionalGeneration
 
 from demo.training.loop import settings_of, training_options
 from demo.vlm.checkpoint import build_processor, model_config, write_checkpoint
-from demo.vlm.clips.clip_sampler import ClipMaker
+from demo.vlm.clips.clip_sampler import ClipSampler
 from demo.vlm.clips.frames import FrameStore
-from demo.vlm.sequences.sequence_maker import prompt_texts, tokenizer_texts
+from demo.vlm.sequences.sequence_sampler import prompt_texts, tokenizer_texts
 from demo.vlm.tokenizer import build_tokenizer
-from demo.vlm.training.text_stage import TextPlan, TextTrainer, keep_features, train_text
-from demo.vlm.training.vision_stage import VisionPlan, train_vision
+from demo.vlm.training.text_stage import TextSchedule, TextTrainer, cache_features, train_text
+from demo.vlm.training.vision_stage import VisionSchedule, train_vision
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run depends on."""
+    """Settings of a run."""
 
     scenes: int = 18000
     crop_steps: int = 1400
@@ -48,17 +48,17 @@ class Settings:
 
 
 def train(settings: Settings, *, out: Path, work: Path, start: Path | None = None) -> None:
-    """Runs to the end, or goes on where an earlier run in the same folder stopped.
+    """Trains to the end, resuming an earlier run in the same folder.
 
     Args:
-        start: a finished checkpoint of the same shape; without, weights begin at random.
+        start: a trained checkpoint of the same shape to start from; None for random weights.
     """
     torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
     store = FrameStore(work, scenes=settings.scenes, seed=settings.seed)
     store.draw(workers=settings.workers)
     store.refresh()
-    maker = ClipMaker(store.scenes, store.starts, first=0, last=len(store.scenes))
+    maker = ClipSampler(store.scenes, store.starts, first=0, last=len(store.scenes))
     kept_tokenizer = work / "tokenizer"
     if start is not None:
         kept_tokenizer = start
@@ -74,8 +74,8 @@ def train(settings: Settings, *, out: Path, work: Path, start: Path | None = Non
     else:
         model.load_state_dict(Qwen2VLForConditionalGeneration.from_pretrained(start, dtype=torch.float32).state_dict())
     text_path = work / "text.pt"
-    features = keep_features(model.model.visual, store, work / "features.npy")
-    text_plan = TextPlan(
+    features = cache_features(model.model.visual, store, work / "features.npy")
+    text_plan = TextSchedule(
         settings.text_minutes,
         settings.captions_part,
         settings.short_part,
@@ -95,7 +95,7 @@ def train(settings: Settings, *, out: Path, work: Path, start: Path | None = Non
 
 
 def _train_tower(model: Qwen2VLForConditionalGeneration, store: FrameStore, settings: Settings, kept: Path) -> None:
-    plan = VisionPlan(
+    plan = VisionSchedule(
         settings.crop_steps,
         settings.crops,
         settings.picture_steps,

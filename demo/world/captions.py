@@ -1,4 +1,4 @@
-"""The one sentence that the tiny Qwen2-VL says of a scene, and how it is read back for judging. Pure."""
+"""The caption of a scene, one sentence with all its facts, and its parser for evaluation. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ RELATIONS = {"side": "left of", "stacked": "above"}
 
 @dataclass(frozen=True, slots=True)
 class CaptionActor:
-    """What a caption says of one actor; `size` is None for one that grows or shrinks."""
+    """Facts of one actor in a caption; `size` is None for one that grows or shrinks."""
 
     size: str | None
     colour: str
@@ -21,7 +21,7 @@ class CaptionActor:
 
 @dataclass(frozen=True, slots=True)
 class CaptionFacts:
-    """What a caption says."""
+    """Facts of a caption."""
 
     actors: tuple[CaptionActor, ...]
     """The left or upper one first."""
@@ -31,7 +31,7 @@ class CaptionFacts:
 
 
 def caption_of(scene: Scene) -> str:
-    """Says all of a scene, as in "a red ring moving up, left of a black star growing, on a plain pink background"."""
+    """Describes all of a scene: "a red ring moving up, left of a black star growing, on a plain pink background"."""
     phrases = [f"{say_thing(actor, size=True)} {MOTIONS[actor.motion][0]}" for actor in scene.actors]
     words = f", {RELATIONS[scene.layout]} ".join(phrases) if len(phrases) > 1 else f"only {phrases[0]}"
     return f"{words}, on a {scene.pattern} {scene.background} background"
@@ -44,7 +44,7 @@ def say_thing(actor: Actor, *, size: bool = False) -> str:
 
 
 def facts_of(scene: Scene) -> CaptionFacts:
-    """Returns what the caption of a scene says."""
+    """Returns the facts of a scene's caption."""
     actors = tuple(
         CaptionActor(actor.size if actor.size in SIZES else None, actor.colour, actor.shape, actor.motion)
         for actor in scene.actors
@@ -60,7 +60,7 @@ _CAPTION = re.compile(rf"(only )?(.+), on a ({'|'.join(PATTERNS)}) (\w+) backgro
 
 
 def parse_caption(text: str) -> CaptionFacts | None:
-    """Reads a caption back; None for a text of another form."""
+    """Parses a caption; None for a text of another form."""
     whole = _CAPTION.fullmatch(text.strip())
     if whole is None:
         return None

@@ -1,7 +1,7 @@
-"""Descriptions of scenes: what a query says, which scenes it fits, and the sentences that say it. Pure.
+"""Descriptions of scenes: the facts that a query states, which scenes they fit, and their wording. Pure.
 
-A `Description` is the meaning of a query: a conjunction of facts about one scene. `forms_of` lists the descriptions
-that a scene can be given, `fits` decides whether another scene answers to one, and `say` puts it into words.
+A `Description` is the meaning of a query: a conjunction of facts about one scene. `picture_forms` and `motion_forms`
+list the descriptions of a scene, `fits` decides whether another scene matches one, and `say` puts it into words.
 """
 
 from dataclasses import dataclass, replace
@@ -10,10 +10,13 @@ from random import Random
 from demo.world.scenes import Scene
 from demo.world.vocabulary import MOTIONS, PATTERNS, SHAPES, SIZES, colour_names
 
+OPENINGS = ("a scene with ", "a picture of ", "show me ", "there is ")
+"""What a query may begin with."""
+
 
 @dataclass(frozen=True, slots=True)
 class ActorFacts:
-    """What a query says of one actor; None says nothing."""
+    """Facts that a query states of one actor; None states nothing."""
 
     colour: str
     shape: str
@@ -23,7 +26,7 @@ class ActorFacts:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a query says of a scene; None says nothing."""
+    """Facts that a query states of a scene; None states nothing."""
 
     actors: tuple[ActorFacts, ...]
     """One or two; with `relation` the left or upper one first, otherwise sorted."""
@@ -43,7 +46,7 @@ class Description:
 
 
 def fits(description: Description, scene: Scene) -> bool:
-    """Returns whether the scene answers to every fact of the description."""
+    """Returns whether the scene matches every fact of the description."""
     if description.background not in (None, scene.background) or description.pattern not in (None, scene.pattern):
         return False
     if description.relation not in (None, scene.layout):
@@ -73,9 +76,9 @@ def describe(
     background: bool = False,
     pattern: bool = False,
 ) -> Description:
-    """Describes a scene by the actors at the given indices and the facts asked for.
+    """Describes a scene by the actors at the given indices and the selected facts.
 
-    A size is left out for an actor that grows or shrinks. `motion` names the actors whose motion is told.
+    A size is left out for an actor that grows or shrinks. `motion` are the actors whose motion is stated.
     """
     facts = tuple(
         ActorFacts(
@@ -86,11 +89,11 @@ def describe(
         )
         for index in actors
     )
-    told = relation and len(actors) == len(scene.actors)
+    is_related = relation and len(actors) == len(scene.actors)
     return _ordered(
         Description(
             facts,
-            scene.layout if told else None,
+            scene.layout if is_related else None,
             scene.background if background or pattern else None,
             scene.pattern if pattern else None,
         )
@@ -105,7 +108,7 @@ def _ordered(description: Description) -> Description:
 
 
 def picture_forms(scene: Scene) -> list[Description]:
-    """Lists the descriptions of a scene that one frame decides, the least specific first."""
+    """Lists the descriptions of a scene that one frame can decide, the least specific first."""
     everyone = tuple(range(len(scene.actors)))
     flags = [(False, False), (True, False), (True, True)]
     forms: list[Description] = []
@@ -121,7 +124,7 @@ def picture_forms(scene: Scene) -> list[Description]:
 
 
 def motion_forms(scene: Scene) -> list[Description]:
-    """Lists the descriptions of a scene that tell a motion, the least specific first."""
+    """Lists the descriptions of a scene that state a motion, the least specific first."""
     everyone = tuple(range(len(scene.actors)))
     forms: list[Description] = []
     for background, pattern in [(False, False), (True, False), (True, True)]:
@@ -161,8 +164,15 @@ def say(description: Description, rng: Random) -> str:
                 f"a {background} with {words}",
             ]
         )
-    opening = rng.choice(["", "", "", "", "a scene with ", "a picture of ", "show me ", "there is "])
-    return opening + words
+    return rng.choice(["", "", "", "", *OPENINGS]) + words
+
+
+def say_without_opening(description: Description, rng: Random) -> str:
+    """Puts a description into words that can follow others: without "show me" and the like."""
+    text = say(description, rng)
+    for opening in OPENINGS:
+        text = text.removeprefix(opening)
+    return text
 
 
 def _say_actors(description: Description, rng: Random) -> str:
@@ -203,7 +213,7 @@ def _say_moving(facts: ActorFacts, rng: Random) -> str:
 
 
 def _word(words: list[str], rng: Random) -> str:
-    """Draws the plain word twice as often as each synonym."""
+    """Samples a word; the plain one twice as often as each synonym."""
     return rng.choice([words[0], *words])
 
 
@@ -223,3 +233,25 @@ def all_words() -> list[str]:
 ALL_COLOURS = [
     "red", "orange", "yellow", "green", "blue", "purple", "black", "white", "pink", "grey", "brown", "teal",
 ]  # fmt: skip
+
+
+def random_description(scene: Scene, rng: Random) -> Description:
+    """Samples a description of a frame: mostly both actors and the background, sometimes less, rarely with a motion.
+
+    One frame does not show the motion; its words teach a text model to ignore them.
+    """
+    everyone = tuple(range(len(scene.actors)))
+    chosen = everyone if rng.random() < 0.85 else (rng.choice(everyone),)
+    background = rng.random() < 0.8
+    description = describe(
+        scene,
+        actors=chosen,
+        size=rng.random() < 0.45,
+        relation=rng.random() < 0.55,
+        background=background,
+        pattern=background and rng.random() < 0.6,
+    )
+    if rng.random() < 0.12:
+        actors = [replace(actor, motion=rng.choice(list(MOTIONS))) for actor in description.actors]
+        description = replace(description, actors=tuple(actors))
+    return description

@@ -1,4 +1,4 @@
-"""Draws a frame of a scene. Pictures are (240, 320, 3) uint8 RGB; the same scene gives the same pixels."""
+"""Drawing of scenes, frame by frame. Pictures are (240, 320, 3) uint8 RGB; equal scenes give equal pixels."""
 
 from functools import lru_cache
 from math import cos, pi, sin
@@ -26,7 +26,7 @@ SIGN_STYLES: list[tuple[Colour, Colour]] = [
 
 
 class ScenePainter:
-    """Draws the frames of one scene; what does not move is drawn once."""
+    """Draws the frames of one scene; the background and the sign are drawn once."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
@@ -48,8 +48,8 @@ class ScenePainter:
 
 
 def paint_actor(picture: Picture, actor: Actor, index: int, length: int) -> None:
-    """Draws an actor into the picture as it stands in frame `index` of a scene of `length` frames."""
-    x, y, radius = actor_place(actor, index, length)
+    """Draws an actor into the picture as it is in frame `index` of a scene of `length` frames."""
+    x, y, radius = actor_position(actor, index, length)
     scale = 1 << SUBPIXEL_BITS
     middle = np.array([x, y])
     outlines = [
@@ -60,7 +60,7 @@ def paint_actor(picture: Picture, actor: Actor, index: int, length: int) -> None
     cv2.polylines(picture, outlines, True, edge, 2, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
-def actor_place(actor: Actor, index: int, length: int) -> tuple[float, float, float]:
+def actor_position(actor: Actor, index: int, length: int) -> tuple[float, float, float]:
     """Returns (x, y, radius) in pixels of an actor in frame `index` of a scene of `length` frames."""
     x, y = actor.centre
     reach_x, reach_y = actor.reach

@@ -1,6 +1,6 @@
-"""Queries about a world in the query language, with what answers them and what must not: exclusion and order. Pure.
+"""Queries about a world in the query language, with the windows that answer and those that must not. Pure.
 
-Other than in `truth`, what answers may lie in several videos. `unwanted` are all scenes that hold what is excluded,
+Unlike in `ground_truth`, the answers may lie in several videos. `unwanted` are all scenes that hold what is excluded,
 whether or not they hold what is wanted.
 """
 
@@ -15,17 +15,17 @@ from demo.world.scenes import Scene
 from demo.world.vocabulary import PATTERNS, SHAPES, colour_names
 
 MOST_GAP_SECONDS = 300.0
-"""Between two steps without a `within`; as `search.query.plan.MOST_GAP_SECONDS`, a test compares them."""
+"""Between two steps without `within`; equal to `search.query.plan.MOST_GAP_SECONDS`, which a test compares."""
 WITHIN_SECONDS = (10, 20, 30, 60)
 MOST_ANSWERS = 3
-"""An order with more answers is asked about in other words."""
+"""An order with more answers is dropped."""
 
 Windows = dict[int, tuple[Window, ...]]
 """Video -> [start, stop) in seconds, in order of time."""
 
 
 @dataclass(frozen=True, slots=True)
-class AskedLine:
+class GrammarQuery:
     """One query."""
 
     query: str
@@ -34,24 +34,24 @@ class AskedLine:
     windows: Windows
     unwanted: Windows
     without: str
-    """What is left of an exclusion without it, to see what the exclusion costs; else empty."""
+    """The query without its exclusion, to measure what the exclusion costs; empty for others."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Thing:
-    """Something that a scene may hold, and the ways to exclude it."""
+class _Excludable:
+    """Something that a scene may hold, with ways to exclude it."""
 
     is_in: Callable[[Scene], bool]
     bare: str
-    """To follow a minus, without an article."""
-    told: tuple[str, ...]
-    """To follow the wanted: `without a red circle`."""
+    """Follows a minus, without an article."""
+    phrases: tuple[str, ...]
+    """Follow the wanted words: `without a red circle`."""
 
 
-def world_asked(index: WorldIndex, *, seed: int, each: int = 60) -> list[AskedLine]:
-    """Draws up to `each` queries of each kind; the same seed gives the same lines."""
+def world_grammar_queries(index: WorldIndex, *, seed: int, each: int = 60) -> list[GrammarQuery]:
+    """Samples up to `each` queries of each kind; the same seed gives the same queries."""
     rng = Random(f"reelseek demo asked {seed}")
-    lines: dict[str, AskedLine] = {}
+    lines: dict[str, GrammarQuery] = {}
     for draw in (_exclusion, _order, _order_of_three):
         count = 0
         for _ in range(40 * each):
@@ -62,28 +62,28 @@ def world_asked(index: WorldIndex, *, seed: int, each: int = 60) -> list[AskedLi
     return list(lines.values())
 
 
-def _exclusion(index: WorldIndex, rng: Random) -> AskedLine | None:
-    """Wanted with and without a thing: both must be there, or excluding would change nothing."""
+def _exclusion(index: WorldIndex, rng: Random) -> GrammarQuery | None:
+    """Samples an exclusion. Wanted scenes with and without the thing must exist, or it would change nothing."""
     scene = rng.choice(index.scenes)
     wanted = describe(scene, actors=(rng.randrange(len(scene.actors)),))
-    thing = _thing(rng.choice(index.scenes), rng)
+    thing = _excludable(rng.choice(index.scenes), rng)
     found = index.matching(wanted)
     left = [one for one in found if not thing.is_in(one)]
     if not left or len(left) == len(found) or any(_names(wanted, one) for one in thing.bare.split()):
         return None
     words = say(wanted, rng)
     minus = f'-"{thing.bare}"' if " " in thing.bare else f"-{thing.bare}"
-    query = f"{words} {rng.choice([minus, rng.choice(thing.told)])}"
+    query = f"{words} {rng.choice([minus, rng.choice(thing.phrases)])}"
     unwanted = [one for one in index.scenes if thing.is_in(one)]
-    return AskedLine(query, "exclusion", _windows(left), _windows(unwanted), words)
+    return GrammarQuery(query, "exclusion", _windows(left), _windows(unwanted), words)
 
 
 def _names(wanted: Description, word: str) -> bool:
-    """Whether a word is one by which the wanted itself is named."""
+    """Whether a word also names the wanted thing."""
     return any(word in SHAPES[actor.shape] for actor in wanted.actors)
 
 
-def _thing(scene: Scene, rng: Random) -> _Thing:
+def _excludable(scene: Scene, rng: Random) -> _Excludable:
     actor = rng.choice(scene.actors)
     shape, colour = rng.choice(SHAPES[actor.shape]), rng.choice(colour_names(actor.colour))
     pattern, background = rng.choice(PATTERNS[scene.pattern]), rng.choice(colour_names(scene.background))
@@ -91,22 +91,22 @@ def _thing(scene: Scene, rng: Random) -> _Thing:
     article = "an" if colour[0] in "aeiou" else "a"
     return rng.choice(
         [
-            _Thing(
+            _Excludable(
                 lambda one: any((a.shape, a.colour) == (own_shape, own_colour) for a in one.actors),
                 f"{colour} {shape}",
                 (f"without {article} {colour} {shape}", f"but not with {article} {colour} {shape}"),
             ),
-            _Thing(
+            _Excludable(
                 lambda one: any(a.shape == own_shape for a in one.actors),
                 shape,
                 (f"without a {shape}", f"without any {shape}"),
             ),
-            _Thing(
+            _Excludable(
                 lambda one: one.pattern == own_pattern,
                 pattern,
                 (f"not on a {pattern} background", f"without a {pattern} background"),
             ),
-            _Thing(
+            _Excludable(
                 lambda one: one.background == own_background,
                 f"{background} background",
                 (f"not on a {background} background", f"not in front of a {background} background"),
@@ -115,15 +115,15 @@ def _thing(scene: Scene, rng: Random) -> _Thing:
     )
 
 
-def _order(index: WorldIndex, rng: Random) -> AskedLine | None:
+def _order(index: WorldIndex, rng: Random) -> GrammarQuery | None:
     return _order_of(index, rng, steps=2)
 
 
-def _order_of_three(index: WorldIndex, rng: Random) -> AskedLine | None:
+def _order_of_three(index: WorldIndex, rng: Random) -> GrammarQuery | None:
     return _order_of(index, rng, steps=3)
 
 
-def _order_of(index: WorldIndex, rng: Random, *, steps: int) -> AskedLine | None:
+def _order_of(index: WorldIndex, rng: Random, *, steps: int) -> GrammarQuery | None:
     first = rng.randrange(len(index.scenes) - steps)
     places = [first]
     for _ in range(steps - 1):
@@ -141,14 +141,14 @@ def _order_of(index: WorldIndex, rng: Random, *, steps: int) -> AskedLine | None
     for video, window in answers:
         windows[video].append(window)
     kind = "order" if steps == 2 else "order of three"
-    return AskedLine(query, kind, {video: tuple(own) for video, own in windows.items()}, {}, "")
+    return GrammarQuery(query, kind, {video: tuple(own) for video, own in windows.items()}, {}, "")
 
 
 Spans = list[tuple[int, Window]]
 
 
 def _step(index: WorldIndex, scene: Scene, rng: Random) -> tuple[str, Spans]:
-    """Words for a scene, by its picture or its sign, and all that they fit."""
+    """Describes a scene by its picture or its sign; returns the words and the windows that they fit."""
     if scene.sign is not None and rng.random() < 0.5:
         words = rng.choice(sign_phrases(scene.sign.text))
         return say_sign(words, rng), [(one.video, sign_window(one)) for one in index.with_sign(words)]
@@ -157,7 +157,7 @@ def _step(index: WorldIndex, scene: Scene, rng: Random) -> tuple[str, Spans]:
 
 
 def _answers(steps: Sequence[Spans], most: float) -> Spans:
-    """The spans around one of each step in order of time, no further apart than `most` seconds."""
+    """Joins one window of each step, in order of time and at most `most` seconds apart."""
     found = [(video, window, window) for video, window in steps[0]]
     for spans in steps[1:]:
         found = [

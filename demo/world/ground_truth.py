@@ -1,6 +1,6 @@
-"""Queries about a world with every window that answers them. Pure.
+"""Ground truth of a world: queries with every window that answers them. Pure.
 
-A query is kept only if all that answers it lies in one video, because an answer is scored by video and window.
+A query is used only if all its answers lie in one video, because answers are scored by video and window.
 """
 
 from collections import Counter, defaultdict
@@ -17,7 +17,7 @@ Window = tuple[float, float]
 Item = TypeVar("Item")
 
 PICTURE_SHARE, MOTION_SHARE = 0.6, 0.3
-"""The parts of the scenes that are given a query of the kind; each sign and each line is given one where it can be."""
+"""Shares of scenes that get a query of the kind; each sign and each line gets one where possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class TruthLine:
 
 
 class WorldIndex:
-    """Finds all scenes, signs and lines of a world that answer to a meaning."""
+    """Finds all scenes, signs and lines of a world that match a meaning."""
 
     def __init__(self, scenes: Iterable[Scene]) -> None:
         self.scenes = list(scenes)
@@ -50,7 +50,7 @@ class WorldIndex:
                     self._by_meaning[spoken.query_key(scene.line.meaning, fields)].append(scene)
 
     def matching(self, description: Description) -> list[Scene]:
-        """Returns the scenes that answer to a description, in order of time."""
+        """Returns the scenes that match a description, in order of time."""
         return [scene for scene in self._by_picture.get(_coarse(description), []) if fits(description, scene)]
 
     def with_sign(self, words: str) -> list[Scene]:
@@ -58,7 +58,7 @@ class WorldIndex:
         return self._by_words.get(words, [])
 
     def with_line(self, meaning: spoken.Meaning, fields: tuple[str, ...]) -> list[Scene]:
-        """Returns the scenes whose line says the named part of a meaning."""
+        """Returns the scenes whose line states the named fields of a meaning."""
         return self._by_meaning.get(spoken.query_key(meaning, fields), [])
 
 
@@ -72,7 +72,7 @@ def _plain_actors(description: Description) -> tuple[ActorFacts, ...]:
 
 
 def sign_phrases(text: str) -> list[str]:
-    """Returns the texts by which a sign can be asked for: the whole, and each word."""
+    """Lists the texts by which a sign can be found: the whole, and each word."""
     return list(dict.fromkeys([text, *text.split()]))
 
 
@@ -110,7 +110,7 @@ def world_truth(index: WorldIndex, *, seed: int) -> list[TruthLine]:
 
 
 def _without_repeats(lines: list[TruthLine]) -> list[TruthLine]:
-    """Keeps the first of lines that ask the same in the same words, and none whose words have two meanings."""
+    """Keeps the first of equal queries, and none whose words have two meanings."""
     meanings = Counter((line.query.lower(), line.video, line.windows) for line in lines)
     texts = Counter(query for query, _, _ in meanings)
     kept = {line.query.lower(): line for line in reversed(lines) if texts[line.query.lower()] == 1}
@@ -126,7 +126,7 @@ def _picture_line(index: WorldIndex, scene: Scene, rng: Random) -> list[TruthLin
 
 
 def _motion_line(index: WorldIndex, scene: Scene, rng: Random) -> list[TruthLine]:
-    """Chooses a description that its motion makes unique: without it, other scenes would answer too."""
+    """Chooses a description that only its motion makes unique: without it, other scenes would match."""
     for form in shuffled(motion_forms(scene), rng):
         found = index.matching(form)
         if in_one_video(found) and len(index.matching(form.without_motion())) > len(found):
@@ -165,5 +165,5 @@ def say_sign(words: str, rng: Random) -> str:
 
 
 def shuffled(items: Sequence[Item], rng: Random) -> list[Item]:
-    """Returns the items in an order drawn by lot."""
+    """Returns the items in random order."""
     return rng.sample(list(items), len(items))

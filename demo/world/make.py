@@ -1,4 +1,4 @@
-"""Writes a world to a folder: H.264 videos with their subtitles, truth.jsonl and questions.jsonl.
+"""Writing of a world to a folder: H.264 videos with their subtitles, truth.jsonl and questions.jsonl.
 
 Frames go to the encoder one by one, so memory does not grow with the length. Run as `python -m demo.world.make --help`.
 """
@@ -36,14 +36,14 @@ Style: Default,Arial,16
 [Events]
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 """
-"""What FFmpeg's text encoders want to know before the first line."""
+"""Header that FFmpeg's text encoders need before the first line."""
 
 MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class WorldSummary:
-    """What `make_world` wrote."""
+    """What `make_world` wrote, in numbers."""
 
     folder: Path
     videos: tuple[str, ...]
@@ -184,7 +184,7 @@ def _write_lines(path: Path, rows: list[dict[str, object]]) -> None:
 
 
 def main() -> None:
-    """Reads the options and makes a world."""
+    """Parses the options and makes a world."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder for the videos and their truth")
     parser.add_argument("--minutes", type=float, required=True, help="playing time of all videos together")

@@ -1,15 +1,23 @@
-"""Questions about a world with their answers: what something is like, when it happens, and what never happens. Pure."""
+"""Questions about a world with their answers: "what", "when", and about things that never happen. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
 from demo.world import spoken_lines as spoken
-from demo.world.descriptions import Description, describe, motion_forms, picture_forms, say
+from demo.world.descriptions import ActorFacts, describe, motion_forms, picture_forms, say_without_opening
 from demo.world.ground_truth import Window, WorldIndex, in_one_video, line_window, shuffled, sign_phrases, sign_window
-from demo.world.scenes import Scene
+from demo.world.scenes import Actor, Scene
 from demo.world.sign_words import SIGN_WORDS
 from demo.world.vocabulary import ACTOR_COLOURS, BACKGROUND_COLOURS, MOTIONS, SHAPES
+
+SIDES = {
+    ("side", 0): "to the left of",
+    ("side", 1): "to the right of",
+    ("stacked", 0): "above",
+    ("stacked", 1): "below",
+}
+"""(layout, index of the actor) -> where it is, as seen from the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +58,11 @@ def _first(makers: list[Maker], index: WorldIndex, scene: Scene, rng: Random) ->
 
 
 def _named_uniquely(index: WorldIndex, scene: Scene, rng: Random, *, with_background: bool = True) -> str | None:
-    """Says a scene in words that fit no other scene of the world, or returns None."""
+    """Describes a scene in words that fit no other scene of the world, or returns None."""
     for form in shuffled(picture_forms(scene), rng):
         if (with_background or form.background is None) and len(index.matching(form)) == 1:
-            return _bare(form, rng)
+            return say_without_opening(form, rng)
     return None
-
-
-def _bare(form: Description, rng: Random) -> str:
-    """Says a description without an opening such as "show me"."""
-    text = say(form, rng)
-    for opening in ("a scene with ", "a picture of ", "show me ", "there is "):
-        text = text.removeprefix(opening)
-    return text
 
 
 def _what_background(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
@@ -77,7 +77,7 @@ def _what_background(index: WorldIndex, scene: Scene, rng: Random) -> list[Quest
 
 
 def _what_actor(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
-    """Asks for the colour or the shape of one actor beside another that is named in full."""
+    """Asks for the colour or the shape of one actor beside another that is fully described."""
     if len(scene.actors) < 2:
         return []
     form = describe(scene, actors=(0, 1), relation=True, background=True)
@@ -91,21 +91,27 @@ def _what_actor(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
             answers |= {name} if found == [scene] else {name, ""}
     if len(answers) != 1:
         return []
-    return [Question(ask_beside(scene, asked, field), "what", answers.pop(), scene.video, (scene.window,))]
+    return [Question(question_beside(scene, asked, field), "what", answers.pop(), scene.video, (scene.window,))]
 
 
-def ask_beside(scene: Scene, asked: int, field: str) -> str:
-    """Asks for the colour or the shape of one of two actors, the other being named in full."""
-    actor, other = scene.actors[asked], scene.actors[1 - asked]
-    side = {
-        ("side", 0): "to the left of",
-        ("side", 1): "to the right of",
-        ("stacked", 0): "above",
-        ("stacked", 1): "below",
-    }
-    place = f"{side[scene.layout, asked]} the {other.colour} {other.shape} on the {scene.background} background"
+def beside_question(
+    actor: Actor | ActorFacts, other: Actor | ActorFacts, *, layout: str, index: int, background: str | None, field: str
+) -> str:
+    """Asks for the colour or the shape of one of two actors, the other being fully described.
+
+    Args:
+        index: which of the two `actor` is; the left or upper one is 0.
+        field: "colour" or "shape".
+    """
+    place = f"{SIDES[layout, index]} the {other.colour} {other.shape} on the {background} background"
     words = f"What colour is the {actor.shape}" if field == "colour" else f"What shape is the {actor.colour} thing"
     return f"{words} {place}?"
+
+
+def question_beside(scene: Scene, index: int, field: str) -> str:
+    """Asks for the colour or the shape of an actor of a scene with two."""
+    actor, other = scene.actors[index], scene.actors[1 - index]
+    return beside_question(actor, other, layout=scene.layout, index=index, background=scene.background, field=field)
 
 
 def _what_motion(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
@@ -148,7 +154,11 @@ def _when_seen(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
     for form in shuffled(picture_forms(scene) + motion_forms(scene), rng):
         if found := _in_one_video(index.matching(form)):
             windows = tuple(one.window for one in found)
-            return [Question(f"When can one see {_bare(form, rng)}?", "when", _clock(windows), scene.video, windows)]
+            return [
+                Question(
+                    f"When can one see {say_without_opening(form, rng)}?", "when", _clock(windows), scene.video, windows
+                )
+            ]
     return []
 
 
@@ -175,13 +185,13 @@ def _when_said(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
 
 
 def _absent_seen(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
-    """Asks for a scene that is shown, but before another background, and that is nowhere in the world."""
+    """Asks for a scene of the world before a background with which it is never shown."""
     form = describe(scene, actors=tuple(range(len(scene.actors))), background=True)
     colours = [name for name in BACKGROUND_COLOURS if all(name != actor.colour for actor in scene.actors)]
     for name in shuffled(colours, rng):
         other = replace(form, background=name)
         if not index.matching(other):
-            return [Question(f"When can one see {_bare(other, rng)}?", "absent", "not found", None, ())]
+            return [Question(f"When can one see {say_without_opening(other, rng)}?", "absent", "not found", None, ())]
     return []
 
 
@@ -204,7 +214,7 @@ def _in_one_video(scenes: list[Scene]) -> list[Scene]:
 
 
 def _clock(windows: tuple[Window, ...]) -> str:
-    """Says windows as in "0:05 to 0:11 and 2:00 to 2:04"; whole seconds, the start rounded down, the stop up."""
+    """Formats windows, as in "0:05 to 0:11 and 2:00 to 2:04"; whole seconds, the start rounded down, the stop up."""
     spans = [(int(start), int(-(-stop // 1))) for start, stop in windows]
     return " and ".join(f"{a // 60}:{a % 60:02d} to {b // 60}:{b % 60:02d}" for a, b in spans)
 

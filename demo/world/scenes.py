@@ -1,10 +1,10 @@
-"""What a scene holds, and the plan of a whole world: which scene is shown when. Pure; draws nothing.
+"""Scenes, and the plan of a whole world: which scene is shown when. Pure; draws nothing.
 
 Times inside a plan are counted in frames, so that they are exact; `seconds` converts.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 from random import Random
 
@@ -73,6 +73,7 @@ class Scene:
     background: str
     pattern: str
     layout: str
+    """"alone", "side" (the first actor left of the second) or "stacked" (the first above)."""
     actors: tuple[Actor, ...]
     """The left or upper one first."""
     sign: Sign | None
@@ -125,7 +126,7 @@ def random_scene(
     before: Scene | None = None,
     earlier: Sequence[Scene] = (),
 ) -> Scene:
-    """Draws one scene by lot; never with the background colour of the scene `before` it."""
+    """Samples one scene; never with the background colour of the scene `before` it."""
     background = rng.choice([name for name in BACKGROUND_COLOURS if before is None or name != before.background])
     pattern = rng.choice(list(PATTERNS))
     sign = _random_sign(rng, length) if rng.random() < 0.3 else None
@@ -145,7 +146,7 @@ def random_scene(
 def place_actors(
     rng: Random, kinds: Sequence[tuple[str, str, str]], layout: str, sign: Sign | None
 ) -> tuple[Actor, ...]:
-    """Gives each (colour, shape, size) a zone of its own, so that no actor covers another, and a motion that fits."""
+    """Gives each (colour, shape, size) a zone of its own, so that actors never overlap, and a motion that fits it."""
     top = SIGN_STRIP_PIXELS if sign is not None and sign.at_top else 0
     height = HEIGHT - (SIGN_STRIP_PIXELS if sign is not None else 0)
     columns, rows = {"alone": (1, 1), "side": (2, 1), "stacked": (1, 2)}[layout]
@@ -186,7 +187,7 @@ def _random_motion(rng: Random, size: str, reach: tuple[float, float]) -> str:
 
 
 def _random_kinds(rng: Random, count: int, background: str) -> list[tuple[str, str, str]]:
-    """Draws `count` different (colour, shape, size); none has the background's colour name."""
+    """Samples `count` different (colour, shape, size); none has the background's colour name."""
     kinds: list[tuple[str, str, str]] = []
     while len(kinds) < count:
         colour = rng.choice([name for name in ACTOR_COLOURS if name != background])
@@ -226,13 +227,8 @@ def _video_lengths(minutes: float, video_minutes: float) -> list[int]:
 
 
 def _scene_length(rng: Random, left: int) -> int:
-    """Draws a scene's length in frames so that what is left over is never shorter than the shortest scene."""
+    """Samples a scene's length in frames so that the rest is never shorter than the shortest scene."""
     length = rng.randint(SHORTEST_FRAMES, LONGEST_FRAMES)
     if left < 2 * SHORTEST_FRAMES or (left <= LONGEST_FRAMES and length >= left - SHORTEST_FRAMES):
         return left
     return min(length, left - SHORTEST_FRAMES)
-
-
-def change_scene(scene: Scene, **changes: object) -> Scene:
-    """Returns the scene with some fields replaced; for tests and for hard negatives in training."""
-    return replace(scene, **changes)  # pyright: ignore[reportArgumentType]

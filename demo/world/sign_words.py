@@ -1,4 +1,4 @@
-"""The words on the signs: a few hundred ordinary words, none of which the pictures' or the spoken lines' words hold."""
+"""The words on the signs: a few hundred ordinary words that neither descriptions nor spoken lines use."""
 
 _TEXT = """
 ACORN AIRPORT ALMOND AMBER ANCHOR ANTLER APRICOT ARCADE ARCHIVE ARENA ARMCHAIR ATLAS ATTIC AUTUMN AVENUE BADGER BAKERY

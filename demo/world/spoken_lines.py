@@ -1,4 +1,4 @@
-"""The spoken lines: sentences about people, places and things, none of which the pictures ever show.
+"""Spoken lines: sentences about people, places and things that the pictures never show.
 
 A line says one meaning (who, where, does what, how many of what, when); a query says part of a meaning in other words.
 """
@@ -99,13 +99,13 @@ DEEDS: list[list[tuple[str, str]]] = [[_forms(form) for form in deed] for deed i
 
 
 def random_meaning(rng: Random) -> Meaning:
-    """Draws a meaning by lot; there are about 3.4 hundred million."""
+    """Samples a meaning; there are about 340 million."""
     tables = (PEOPLE, PLACES, DEEDS, THINGS, NUMBERS, WHENS)
     return Meaning(*(rng.randrange(len(table)) for table in tables))
 
 
 def line_text(meaning: Meaning, rng: Random) -> str:
-    """Says a meaning in full and in plain words, as a subtitle does; `rng` draws the word order."""
+    """Writes a meaning in full and in plain words, as a subtitle; `rng` chooses the word order."""
     who = f"The {PEOPLE[meaning.person][0]} from {PLACES[meaning.place]}"
     verb = DEEDS[meaning.deed][0][0]
     what = f"{NUMBERS[meaning.number][0]} {THINGS[meaning.thing][0]}"
@@ -136,12 +136,12 @@ FIELDS: list[tuple[str, ...]] = [
 
 
 def query_key(meaning: Meaning, fields: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
-    """Returns the part of a meaning that `fields` name, to compare meanings by."""
+    """Returns the named fields of a meaning, as a key to compare meanings."""
     return tuple((field, getattr(meaning, field)) for field in fields)
 
 
 def query_text(meaning: Meaning, fields: tuple[str, ...], rng: Random) -> str:
-    """Says the named part of a meaning, in synonyms more often than not."""
+    """Writes a query for the named fields of a meaning, mostly in synonyms."""
     who = _other(PEOPLE[meaning.person], rng) if "person" in fields else ""
     place = PLACES[meaning.place] if "place" in fields else ""
     plain, participle = rng.choice(DEEDS[meaning.deed][-1:] * 2 + DEEDS[meaning.deed][:1])
@@ -164,13 +164,13 @@ def query_text(meaning: Meaning, fields: tuple[str, ...], rng: Random) -> str:
 
 
 def someone_doing(meaning: Meaning, rng: Random) -> str:
-    """Says who does what to which things and where, in synonyms, as in "the seaman from Lima tallying ships"."""
+    """Writes who does what to which things and where, in synonyms, as in "the seaman from Lima tallying ships"."""
     who, thing = _other(PEOPLE[meaning.person], rng), _other(THINGS[meaning.thing], rng)
     return f"{_someone(who, PLACES[meaning.place], rng)} {rng.choice(DEEDS[meaning.deed])[1]} {thing}"
 
 
 def how_many(meaning: Meaning) -> str:
-    """Asks for the number of a line, by all else that it says but when."""
+    """Asks for the number in a line, by all its other fields but the time."""
     who, deed, thing = PEOPLE[meaning.person][0], DEEDS[meaning.deed][0][1], THINGS[meaning.thing][0]
     return f"How many {thing} is the {who} from {PLACES[meaning.place]} said to be {deed}?"
 

@@ -1,6 +1,6 @@
-"""The words of the drawn world: every colour, shape, pattern and motion, and the ways to say each.
+"""The vocabulary of the drawn world: every colour, shape, pattern and motion, with synonyms.
 
-The first phrase of a list is the plain name; the others are synonyms that queries use too.
+The first phrase of a list is the plain name; the others are synonyms that queries also use.
 """
 
 Colour = tuple[int, int, int]
@@ -65,10 +65,7 @@ MOTIONS: dict[str, list[str]] = {
     "bounce": ["bouncing", "jumping up and down", "hopping"],
     "shake": ["shaking", "trembling", "shivering"],
 }
-"""Each motion as present participles, to follow "a red circle" or "a red circle is"."""
-
-LAYOUTS = ("alone", "side", "stacked")
-"""One actor; the first left of the second; the first above the second."""
+"""Each motion as present participles, which follow "a red circle" or "a red circle is"."""
 
 
 def colour_names(name: str) -> list[str]:

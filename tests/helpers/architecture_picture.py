@@ -17,9 +17,9 @@ DOCUMENT = ROOT / "docs" / "architecture.md"
 PICTURE = ROOT / "docs" / "architecture.svg"
 PLACES = {
     "api": (0, 0, 500),
-    "demo": (516, 0, 176),
-    "bench": (708, 0, 168),
-    "web": (708, 1, 168),
+    "demo": (516, 0, 212),
+    "bench": (744, 0, 132),
+    "web": (744, 1, 132),
     "search": (0, 2, 384),
     "indexer": (400, 2, 476),
 }
@@ -198,8 +198,8 @@ def _room(
     for box, label in labels.items():
         parts += _box(label, left + INSET + plan.x[box], y(plan.layer[box]), badges.get(box, []))
     if not labels:
-        parts.append(_small("page/ is HTML, CSS and", left + 14, top + HEADER + 10))
-        parts.append(_small("ES modules", left + 14, top + HEADER + 25))
+        parts.append(_small("page/: HTML, CSS", left + 14, top + HEADER + 10))
+        parts.append(_small("and ES modules", left + 14, top + HEADER + 25))
     return parts
 
 

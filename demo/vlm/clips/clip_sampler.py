@@ -1,4 +1,4 @@
-"""Clips by lot for the tiny Qwen2-VL's questions: near-identical scenes side by side, as a search brings them. Pure."""
+"""Sampling of clips to ask about: near-identical scenes side by side, as a search returns them. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ class ShownScene:
     times: tuple[float, ...]
     """The presentation time of each pair in seconds, one decimal."""
     start: float
-    """Seconds of the video, as far as the clip tells: the clip's start, or the first pair's time after a change."""
+    """Seconds, as far as the clip shows: the clip's start, or the first pair's time after a change of scene."""
     stop: float
     """Likewise: the clip's stop, or the time of the next scene's first pair."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuotedText:
-    """What a clip's quoted text is made of; empty for a clip without."""
+    """Parts of a clip's quoted text; empty for a clip without."""
 
     sign: str = ""
     meaning: spoken.Meaning | None = None
@@ -42,7 +42,7 @@ class QuotedText:
 
     @property
     def text(self) -> str:
-        """The sign's and the line's words, in either order."""
+        """The sign's and the line's words, in that order unless swapped."""
         parts = [self.line, self.sign] if self.swapped else [self.sign, self.line]
         return " ".join(part for part in parts if part)
 
@@ -56,18 +56,18 @@ class PlannedClip:
     scenes: tuple[ShownScene, ...]
     quoted: QuotedText
     caption: str = ""
-    """Of its scenes, as indexing leaves it; empty as in a library without."""
+    """Of its scenes, as indexing writes it; empty as in a library without captions."""
 
 
-class ClipMaker:
-    """Draws clips from the scenes of a store."""
+class ClipSampler:
+    """Samples clips from the scenes of a store."""
 
     def __init__(self, scenes: Sequence[Scene], starts: Sequence[Sequence[int]], *, first: int, last: int) -> None:
         self.scenes, self.starts = scenes, starts
         self.first, self.last = first, last // SIBLINGS * SIBLINGS
 
     def clips(self, rng: Random, *, count: int, most_pairs: int, text: bool) -> list[PlannedClip]:
-        """Draws clips; the first shows the scene that the others are near to."""
+        """Samples clips; the others resemble the first."""
         row = self.any_row(rng)
         near = [one for one in range(row - row % SIBLINGS, row - row % SIBLINGS + SIBLINGS) if one != row]
         rng.shuffle(near)
@@ -78,7 +78,7 @@ class ClipMaker:
         return [self._clip(one, rng, most_pairs=most_pairs, text=text) for one in rows]
 
     def any_row(self, rng: Random) -> int:
-        """Draws a scene by lot."""
+        """Samples a scene."""
         return rng.randrange(self.first, self.last)
 
     def _clip(self, row: int, rng: Random, *, most_pairs: int, text: bool) -> PlannedClip:
@@ -120,7 +120,7 @@ def _quoted(rng: Random) -> QuotedText:
 
 
 def sign_text(rng: Random) -> str:
-    """Draws a sign's words; some are not words of the world, so that copying is learned and no list of words."""
+    """Samples a sign's words; some are not words of the world, so that the model learns to copy, not a vocabulary."""
     words = rng.sample(SIGN_WORDS, 1 if rng.random() < 0.25 else 2)
     if rng.random() < 0.2:
         words[0] = "".join(rng.choice("BCDFGHKLMNPRSTVW" if i % 2 else "AEIOU") for i in range(rng.randint(3, 7)))

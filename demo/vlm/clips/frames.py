@@ -1,7 +1,7 @@
-"""What the tiny Qwen2-VL is trained on: scenes in groups that differ in one fact, drawn as frame pairs.
+"""Drawn frame pairs to train the tiny Qwen2-VL on, in groups of scenes that differ in one fact.
 
-A scene is drawn four times for two frames, half a second apart, at times spread over it by lot. Its pictures go through
-what a codec and a scaler do. Scenes follow from seed and number alone, so only pictures and times are kept on disk.
+Each scene has four pairs of frames, half a second apart, at random times spread over it, with the noise of a codec and
+a scaler. Seed and number determine a scene, so only pictures and times are stored.
 """
 
 import multiprocessing
@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.clip.frame_cache import roughen, variants
+from demo.training.codec_noise import add_codec_noise
+from demo.training.scene_variants import variants
 from demo.world.drawing import Picture, ScenePainter
 from demo.world.scenes import FRAMES_PER_SECOND, LONGEST_FRAMES, SHORTEST_FRAMES, Scene, place_actors, random_scene
 
@@ -38,7 +39,7 @@ def scene_group(seed: int, number: int) -> list[Scene]:
 
 
 def _moved(scene: Scene, rng: Random) -> Scene:
-    """Lets the same actors move in another way."""
+    """Gives the same actors other motions."""
     kinds = [(actor.colour, actor.shape, actor.size) for actor in scene.actors]
     actors = scene.actors
     for _ in range(8):
@@ -49,13 +50,13 @@ def _moved(scene: Scene, rng: Random) -> Scene:
 
 
 def pair_starts(scene: Scene, rng: Random) -> list[int]:
-    """Draws PAIRS first frames of pairs, in order of time, one in each quarter of what is left for them."""
+    """Samples the first frames of PAIRS pairs, one in each quarter of the scene, in order of time."""
     room = scene.length - PAIR_FRAMES
     return [min(int(room * (quarter + rng.random()) / PAIRS), room - 1) for quarter in range(PAIRS)]
 
 
 def shrink(picture: Picture, way: int) -> Picture:
-    """Resizes to (112, 140, 3) as one of the scalers in use does."""
+    """Resizes to (112, 140, 3) as one of the common scalers does."""
     size = (PICTURE_WIDTH, PICTURE_HEIGHT)
     if way == 0:
         blurred = cv2.GaussianBlur(picture, (3, 3), 0.8)
@@ -70,12 +71,12 @@ def draw_pairs(scene: Scene, starts: list[int], rng: Random, *, rough: bool = Tr
     for index, start in enumerate(starts):
         for second in range(2):
             picture = painter.frame(start + second * PAIR_FRAMES)
-            pairs[index, second] = shrink(roughen(picture, Random(codec)) if rough else picture, way)
+            pairs[index, second] = shrink(add_codec_noise(picture, Random(codec)) if rough else picture, way)
     return pairs
 
 
 class FrameStore:
-    """Drawn scenes on disk. One process draws, another may read those that are done."""
+    """Drawn scenes on disk. One process draws, others may read what is done."""
 
     def __init__(self, folder: Path, *, scenes: int, seed: int) -> None:
         self.folder, self.seed = folder, seed
@@ -89,11 +90,11 @@ class FrameStore:
 
     @property
     def done(self) -> int:
-        """How many scenes are drawn."""
+        """Number of drawn scenes."""
         return int(self._done.read_text(encoding="ascii") or 0) if self._done.exists() else 0
 
     def refresh(self) -> int:
-        """Brings `scenes` and `starts` up to what is drawn; returns how many that is."""
+        """Extends `scenes` and `starts` to all drawn scenes; returns their number."""
         done = self.done
         while len(self.scenes) < done:
             for scene in scene_group(self.seed, len(self.scenes) // SIBLINGS):
@@ -102,19 +103,19 @@ class FrameStore:
         return done
 
     def draw(self, *, workers: int = 0) -> None:
-        """Draws what is missing, in so many further processes."""
+        """Draws what is missing, in this process or in worker processes."""
         missing = range(self.done, self.size, SIBLINGS)
         draw = partial(_draw_group, self._path, self.seed)
         if not workers:
             for first in missing:
                 draw(first)
-                self._tell(first)
+                self._mark_done(first)
             return
         with multiprocessing.get_context("fork").Pool(workers) as pool:
             for first, _ in zip(missing, pool.imap(draw, missing, chunksize=8), strict=True):
-                self._tell(first)
+                self._mark_done(first)
 
-    def _tell(self, first: int) -> None:
+    def _mark_done(self, first: int) -> None:
         self._done.write_text(str(first + SIBLINGS), encoding="ascii")
 
 
@@ -133,5 +134,5 @@ def _open(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
 
 
 def start_seconds(start: int) -> float:
-    """Converts a frame of a scene to seconds from the scene's begin."""
+    """Converts a frame of a scene to seconds from the scene's start."""
     return start / FRAMES_PER_SECOND

@@ -1,4 +1,4 @@
-"""What the drawn frame pairs show, as arrays, for the heads that teach the vision tower. Pure."""
+"""What drawn frame pairs show, as arrays: targets for the vision tower's heads. Pure."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.vlm.clips.frames import PAIR_FRAMES, PICTURE_HEIGHT, PICTURE_WIDTH
-from demo.world.drawing import actor_place
+from demo.world.drawing import actor_position
 from demo.world.scenes import HEIGHT, WIDTH, Scene
 from demo.world.vocabulary import ACTOR_COLOURS, BACKGROUND_COLOURS, MOTIONS, PATTERNS, SHAPES
 
@@ -16,7 +16,7 @@ Floats = NDArray[np.float32]
 COLOURS, SHAPE_NAMES, BACKGROUNDS = list(ACTOR_COLOURS), list(SHAPES), list(BACKGROUND_COLOURS)
 PATTERN_NAMES, MOTION_NAMES, SIZE_NAMES = list(PATTERNS), list(MOTIONS), ["small", "large", "changing"]
 ROLES = {"alone": (1,), "side": (2, 3), "stacked": (4, 5)}
-"""Codes of an actor's place in the scene: alone, left, right, upper, lower; 0 is no actor."""
+"""Layout -> codes of its actors: alone, left, right, upper, lower; 0 is no actor."""
 TOKEN_PIXELS = 28
 DX, DY = 10.0, 10.0
 """Pixels of the drawn picture that a displacement within a pair is measured in."""
@@ -40,7 +40,7 @@ class SceneFacts:
     """(n, 2)"""
     motion: Ints
     """(n, 2)"""
-    places: Floats
+    positions: Floats
     """(n, pairs, 2 actors, 2 frames, 3) x, y and radius in pixels of the shown picture; far outside for no actor."""
 
 
@@ -48,7 +48,7 @@ def scene_facts(scenes: list[Scene], starts: list[list[int]]) -> SceneFacts:
     """Collects the facts of scenes whose pairs begin at the given frames."""
     count = len(scenes)
     codes = np.full((5, count, 2), -1, np.int64)
-    places = np.full((count, len(starts[0]), 2, 2, 3), -999.0, np.float32)
+    positions = np.full((count, len(starts[0]), 2, 2, 3), -999.0, np.float32)
     scale = np.array([PICTURE_WIDTH / WIDTH, PICTURE_HEIGHT / HEIGHT, PICTURE_WIDTH / WIDTH])
     for row, scene in enumerate(scenes):
         for index, actor in enumerate(scene.actors):
@@ -61,12 +61,12 @@ def scene_facts(scenes: list[Scene], starts: list[list[int]]) -> SceneFacts:
             )
             for pair, start in enumerate(starts[row]):
                 for second in range(2):
-                    place = actor_place(actor, start + second * PAIR_FRAMES, scene.length)
-                    places[row, pair, index, second] = place * scale
+                    place = actor_position(actor, start + second * PAIR_FRAMES, scene.length)
+                    positions[row, pair, index, second] = place * scale
     background = np.array([BACKGROUNDS.index(scene.background) for scene in scenes])
     pattern = np.array([PATTERN_NAMES.index(scene.pattern) for scene in scenes])
     role, colour, shape, size, motion = codes
-    return SceneFacts(background, pattern, role, colour, shape, size, motion, places)
+    return SceneFacts(background, pattern, role, colour, shape, size, motion, positions)
 
 
 @dataclass
@@ -89,16 +89,16 @@ class TokenFacts:
 
 
 def token_facts(facts: SceneFacts, rows: Ints, pairs: Ints, corners: Ints, *, tall: int, wide: int) -> TokenFacts:
-    """Says what the tokens of windows on pictures show.
+    """Lists what the tokens of crops of pictures show.
 
     Args:
         rows, pairs: (n,) which scene and which of its pairs.
         corners: (n, 2) x and y of the window's upper left corner, in pixels.
         tall, wide: tokens of the window.
     """
-    places = facts.places[rows, pairs].copy()  # (n, actor, frame, xyr)
-    places[..., :2] -= corners[:, None, None, :]
-    middle = places.mean(2)  # (n, actor, xyr)
+    positions = facts.positions[rows, pairs].copy()  # (n, actor, frame, xyr)
+    positions[..., :2] -= corners[:, None, None, :]
+    middle = positions.mean(2)  # (n, actor, xyr)
     y, x = np.divmod(np.arange(tall * wide), wide)
     tokens = (np.stack([x, y], 1) + 0.5) * TOKEN_PIXELS  # (tokens, xy)
     away = middle[:, None, :, :2] - tokens[None, :, None, :]  # (n, tokens, actor, xy)
@@ -110,7 +110,11 @@ def token_facts(facts: SceneFacts, rows: Ints, pairs: Ints, corners: Ints, *, ta
     def of_actor(codes: Ints, nothing: int) -> Ints:
         return np.where(here, np.take_along_axis(codes[rows], which, 1), nothing)
 
-    change = (places[:, :, 1] - places[:, :, 0]) * np.array([320 / 140, 240 / 112, 320 / 140]) / np.array([DX, DY, 2.0])
+    change = (
+        (positions[:, :, 1] - positions[:, :, 0])
+        * np.array([320 / 140, 240 / 112, 320 / 140])
+        / np.array([DX, DY, 2.0])
+    )
     size = np.array([wide, tall]) * TOKEN_PIXELS / 2
     whole = np.concatenate([(middle[..., :2] - size) / TOKEN_PIXELS, change, middle[..., 2:] / 10 - 1.5], 2)
     index = which[..., None]

@@ -1,4 +1,4 @@
-"""What a question tells of a scene, as a list of facts: what listening is taught with. Pure."""
+"""Facts that a question states about a scene, as codes: targets for how questions are read. Pure."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,11 @@ from demo.vlm.clips.scene_facts import BACKGROUNDS, COLOURS, MOTION_NAMES, PATTE
 from demo.world.descriptions import Description, describe
 from demo.world.scenes import Scene
 
-TOLD = 93
-"""How many facts can be told."""
+FACT_COUNT = 93
 
 
-def told_codes(form: Description) -> list[int]:
-    """Lists what a description tells as places in a list of TOLD facts: which things, motions, background and so on."""
+def fact_codes(form: Description) -> list[int]:
+    """Lists the facts of a description as codes below FACT_COUNT: things, motions, sizes, background and so on."""
     told = [COLOURS.index(one.colour) * len(SHAPE_NAMES) + SHAPE_NAMES.index(one.shape) for one in form.actors]
     told += [64 + MOTION_NAMES.index(one.motion) for one in form.actors if one.motion is not None]
     told += [74 + SIZE_NAMES.index(one.size) for one in form.actors if one.size is not None]
@@ -23,13 +22,13 @@ def told_codes(form: Description) -> list[int]:
     return told + ([90 + list(ROLES).index(form.relation)] if form.relation is not None else [])
 
 
-def told_table(scenes: Sequence[Scene]) -> Tensor:
-    """Marks what a description could tell of each scene: (scenes, TOLD)."""
-    table = torch.zeros((len(scenes), TOLD), dtype=torch.bool)
+def possible_facts(scenes: Sequence[Scene]) -> Tensor:
+    """Marks every fact that a description of each scene could state: (scenes, FACT_COUNT)."""
+    table = torch.zeros((len(scenes), FACT_COUNT), dtype=torch.bool)
     for row, scene in enumerate(scenes):
         everyone = tuple(range(len(scene.actors)))
         whole = describe(
             scene, actors=everyone, size=True, motion=everyone, relation=True, background=True, pattern=True
         )
-        table[row, told_codes(whole)] = True
+        table[row, fact_codes(whole)] = True
     return table

@@ -1,4 +1,4 @@
-"""What all questions about clips for the tiny Qwen2-VL share: the reply's form, and finding what fits. Pure."""
+"""The form of a training question and its reply, and which clips answer it. Pure."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -7,15 +7,14 @@ from random import Random
 
 from demo.vlm.clips.clip_sampler import PlannedClip, ShownScene
 from demo.world.captions import say_thing
-from demo.world.descriptions import Description, fits, picture_forms, say
+from demo.world.descriptions import Description, fits, picture_forms, say_without_opening
 from demo.world.scenes import Scene
 
 NOT_SHOWN = "This is not shown."
-OPENINGS = ("a scene with ", "a picture of ", "show me ", "there is ")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TrainingQuestion:
     """One question and the reply to be given."""
 
     question: str
@@ -24,9 +23,9 @@ class Asked:
     """"what", "when" or "absent"."""
 
     form: Description | None = None
-    """What the question tells of a scene, where it is told as a whole."""
+    """What the question says of a scene, if it describes one as a whole."""
     of_text: bool = False
-    """Whether a clip's quoted text decides which clip answers."""
+    """Whether the quoted texts decide which clip answers."""
 
     @property
     def topic(self) -> str:
@@ -42,25 +41,17 @@ class Asked:
 
 Moment = tuple[int, float, float, str]
 """Clip, start, stop, why."""
-Maker = Callable[[Sequence[PlannedClip], Random], Asked | None]
+SampleQuestion = Callable[[Sequence[PlannedClip], Random], TrainingQuestion | None]
 
 
 def reply_json(answer: str, moments: Sequence[Moment]) -> str:
-    """Writes a reply as the product reads it; without moments nothing is found."""
+    """Writes a reply in the product's JSON; without moments, nothing is found."""
     listed = [dict(zip(("clip", "start", "stop", "why"), moment, strict=True)) for moment in moments]
     return json.dumps({"answer": answer, "found": bool(moments), "moments": listed})
 
 
-def bare(form: Description, rng: Random) -> str:
-    """Says a description without an opening such as "show me"."""
-    text = say(form, rng)
-    for opening in OPENINGS:
-        text = text.removeprefix(opening)
-    return text
-
-
 def when_words(thing: str, rng: Random) -> str:
-    """Asks when a thing is seen, mostly in the plain words."""
+    """Asks when a thing is seen, mostly in the plainest words."""
     if rng.random() < 0.75:
         return f"When can one see {thing}?"
     return rng.choice(
@@ -79,12 +70,12 @@ def found_in(clips: Sequence[PlannedClip], fit: Callable[[Scene], bool]) -> list
 
 
 def why(scene: Scene) -> str:
-    """Says what is seen, as in "a red circle and a blue star"."""
+    """Names what is seen, as in "a red circle and a blue star"."""
     return " and ".join(say_thing(actor) for actor in scene.actors)
 
 
 def clock(moments: Sequence[Moment]) -> str:
-    """Says moments as in "From 22.8s to 25.1s."."""
+    """Formats moments, as in "From 22.8s to 25.1s."."""
     return "From " + " and from ".join(f"{start:.1f}s to {stop:.1f}s" for _, start, stop, _ in moments) + "."
 
 
@@ -96,10 +87,10 @@ def target(clips: Sequence[PlannedClip], rng: Random) -> tuple[PlannedClip, Show
 def named_uniquely(
     clips: Sequence[PlannedClip], shown: ShownScene, rng: Random, *, background: bool = True
 ) -> tuple[Description, str, list[Moment]] | None:
-    """Says a scene in words that fit no other of the clips."""
+    """Describes a scene in words that fit no other scene of the clips; None where that is not possible."""
     forms = [form for form in picture_forms(shown.scene) if background or form.background is None]
     for form in rng.sample(forms, min(4, len(forms))):
         moments = found_in(clips, lambda scene, form=form: fits(form, scene))
         if len(moments) == 1:
-            return form, bare(form, rng), moments
+            return form, say_without_opening(form, rng), moments
     return None

@@ -6,8 +6,8 @@ from random import Random
 from demo.vlm.clips.clip_sampler import PlannedClip, sign_text
 from demo.vlm.questions.question_forms import (
     NOT_SHOWN,
-    Asked,
     Moment,
+    TrainingQuestion,
     clock,
     named_uniquely,
     reply_json,
@@ -26,14 +26,14 @@ def _clip_moment(clips: Sequence[PlannedClip], fit: Callable[[PlannedClip], bool
     ]
 
 
-def when_sign(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
+def when_sign(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks when a sign is shown, by its text or one word."""
     clip, _ = target(clips, rng)
     if not clip.quoted.sign:
         return None
     words = rng.choice(sign_phrases(clip.quoted.sign))
     moments = _clip_moment(clips, lambda one: words in sign_phrases(one.quoted.sign))
-    return Asked(_sign_words(words, rng), reply_json(clock(moments), moments), "when", of_text=True)
+    return TrainingQuestion(_sign_words(words, rng), reply_json(clock(moments), moments), "when", of_text=True)
 
 
 def _sign_words(words: str, rng: Random) -> str:
@@ -42,7 +42,7 @@ def _sign_words(words: str, rng: Random) -> str:
     return f"When is there a sign that says {words}?"
 
 
-def absent_sign(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
+def absent_sign(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for a sign that is not there; sometimes one of its two words is."""
     words = sign_text(rng)
     signs = [clip.quoted.sign for clip in clips if clip.quoted.sign]
@@ -50,17 +50,17 @@ def absent_sign(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
         words = f"{rng.choice(signs).split()[0]} {words.split()[0]}"
     if any(words in sign_phrases(sign) for sign in signs):
         return None
-    return Asked(_sign_words(words, rng), reply_json(NOT_SHOWN, []), "absent")
+    return TrainingQuestion(_sign_words(words, rng), reply_json(NOT_SHOWN, []), "absent")
 
 
-def what_sign(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
+def what_sign(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for the words of the sign in a scene."""
     clip, shown = target(clips, rng)
     found = named_uniquely(clips, shown, rng) if clip.quoted.sign and len(clip.scenes) == 1 else None
     if found is None:
         return None
     form, name, moments = found
-    return Asked(
+    return TrainingQuestion(
         f"What does the sign say in the scene with {name}?", reply_json(clip.quoted.sign, moments), "what", form
     )
 
@@ -72,17 +72,17 @@ def _saying(clips: Sequence[PlannedClip], meaning: spoken.Meaning) -> list[Momen
     )
 
 
-def when_said(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
+def when_said(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks when something is said, in synonyms."""
     meaning = target(clips, rng)[0].quoted.meaning
     if meaning is None:
         return None
     moments = _saying(clips, meaning)
     question = f"When do they talk about {spoken.someone_doing(meaning, rng)}?"
-    return Asked(question, reply_json(clock(moments), moments), "when", of_text=True)
+    return TrainingQuestion(question, reply_json(clock(moments), moments), "when", of_text=True)
 
 
-def absent_said(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
+def absent_said(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for a line that nobody says; often one that shares two of its four facts with a line that is said."""
     meaning = spoken.random_meaning(rng)
     said = [clip.quoted.meaning for clip in clips if clip.quoted.meaning is not None]
@@ -92,18 +92,17 @@ def absent_said(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
     if any(sum(getattr(one, field) == getattr(meaning, field) for field in WHO) > 2 for one in said):
         return None
     question = f"When do they talk about {spoken.someone_doing(meaning, rng)}?"
-    return Asked(question, reply_json(NOT_SHOWN, []), "absent")
+    return TrainingQuestion(question, reply_json(NOT_SHOWN, []), "absent")
 
 
-def what_said(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
+def what_said(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for the number in a spoken line."""
     meaning = target(clips, rng)[0].quoted.meaning
     if meaning is None:
         return None
-    who, deed, thing = (
-        spoken.PEOPLE[meaning.person][0],
-        spoken.DEEDS[meaning.deed][0][1],
-        spoken.THINGS[meaning.thing][0],
+    return TrainingQuestion(
+        spoken.how_many(meaning),
+        reply_json(spoken.NUMBERS[meaning.number][0], _saying(clips, meaning)),
+        "what",
+        of_text=True,
     )
-    question = f"How many {thing} is the {who} from {spoken.PLACES[meaning.place]} said to be {deed}?"
-    return Asked(question, reply_json(spoken.NUMBERS[meaning.number][0], _saying(clips, meaning)), "what", of_text=True)

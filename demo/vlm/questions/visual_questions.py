@@ -7,8 +7,7 @@ from random import Random
 from demo.vlm.clips.clip_sampler import PlannedClip, ShownScene
 from demo.vlm.questions.question_forms import (
     NOT_SHOWN,
-    Asked,
-    bare,
+    TrainingQuestion,
     clock,
     found_in,
     named_uniquely,
@@ -16,16 +15,19 @@ from demo.vlm.questions.question_forms import (
     target,
     when_words,
 )
-from demo.world.descriptions import ActorFacts, Description, describe, fits, motion_forms, picture_forms, say_background
+from demo.world.descriptions import (
+    ActorFacts,
+    Description,
+    describe,
+    fits,
+    motion_forms,
+    picture_forms,
+    say_background,
+    say_without_opening,
+)
+from demo.world.questions import beside_question
 from demo.world.scenes import Actor, Scene
 from demo.world.vocabulary import ACTOR_COLOURS, BACKGROUND_COLOURS, MOTIONS, PATTERNS, SHAPES, SIZES
-
-SIDES = {
-    ("side", 0): "to the left of",
-    ("side", 1): "to the right of",
-    ("stacked", 0): "above",
-    ("stacked", 1): "below",
-}
 
 
 def _tells_motion(clip: PlannedClip, shown: ShownScene) -> bool:
@@ -33,16 +35,18 @@ def _tells_motion(clip: PlannedClip, shown: ShownScene) -> bool:
     return len(shown.pairs) > 1 or bool(clip.caption)
 
 
-def when_seen(clips: Sequence[PlannedClip], rng: Random) -> Asked:
+def when_seen(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion:
     """Asks when a scene is seen; every shown scene that fits is a moment."""
     clip, shown = target(clips, rng)
     moving = _tells_motion(clip, shown) and rng.random() < 0.4
     form = rng.choice(motion_forms(shown.scene) if moving else picture_forms(shown.scene))
     moments = found_in(clips, lambda scene: fits(form, scene))
-    return Asked(when_words(bare(form, rng), rng), reply_json(clock(moments), moments), "when", form)
+    return TrainingQuestion(
+        when_words(say_without_opening(form, rng), rng), reply_json(clock(moments), moments), "when", form
+    )
 
 
-def absent_seen(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
+def absent_seen(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for a scene that is nearly shown: one fact of it is another."""
     clip, shown = target(clips, rng)
     scene = shown.scene
@@ -54,7 +58,7 @@ def absent_seen(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
     form = _altered(form, rng)
     if any(fits(form, other.scene) for clip in clips for other in clip.scenes):
         return None
-    return Asked(when_words(bare(form, rng), rng), reply_json(NOT_SHOWN, []), "absent", form)
+    return TrainingQuestion(when_words(say_without_opening(form, rng), rng), reply_json(NOT_SHOWN, []), "absent", form)
 
 
 def _altered(form: Description, rng: Random) -> Description:
@@ -83,7 +87,7 @@ def _altered(form: Description, rng: Random) -> Description:
     return replace(form, actors=tuple(actors))
 
 
-def what_background(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
+def what_background(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for the background's colour."""
     _, shown = target(clips, rng)
     found = named_uniquely(clips, shown, rng, background=False)
@@ -91,10 +95,10 @@ def what_background(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
         return None
     form, name, moments = found
     question = f"What colour is the background behind {name}?"
-    return Asked(question, reply_json(shown.scene.background, moments), "what", form)
+    return TrainingQuestion(question, reply_json(shown.scene.background, moments), "what", form)
 
 
-def what_actor(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
+def what_actor(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for the colour or the shape of one actor beside another that is named in full."""
     _, shown = target(clips, rng)
     scene = shown.scene
@@ -106,7 +110,7 @@ def what_actor(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
     moments = found_in(clips, beside.fits)
     if len(moments) != 1:
         return None
-    return Asked(beside.question, reply_json(getattr(actor, beside.field), moments), "what")
+    return TrainingQuestion(beside.question, reply_json(getattr(actor, beside.field), moments), "what")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +128,14 @@ class _Beside:
 
     @property
     def question(self) -> str:
-        side = SIDES[self.layout, self.asked]
-        place = f"{side} the {self.other.colour} {self.other.shape} on the {self.background} background"
-        if self.field == "colour":
-            return f"What colour is the {self.actor.shape} {place}?"
-        return f"What shape is the {self.actor.colour} thing {place}?"
+        return beside_question(
+            self.actor,
+            self.other,
+            layout=self.layout,
+            index=self.asked,
+            background=self.background,
+            field=self.field,
+        )
 
     def fits(self, scene: Scene) -> bool:
         """Whether a scene answers."""
@@ -140,7 +147,7 @@ class _Beside:
         return is_known and (beside.colour, beside.shape) == (self.other.colour, self.other.shape)
 
 
-def absent_beside(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
+def absent_beside(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for the colour or the shape of an actor beside another where one fact is not as shown."""
     scene = target(clips, rng)[1].scene
     if len(scene.actors) < 2:
@@ -151,10 +158,10 @@ def absent_beside(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
     beside = _Beside(scene.layout, near.background, asked, rng.choice(("colour", "shape")), actor, other)
     if found_in(clips, beside.fits):
         return None
-    return Asked(beside.question, reply_json(NOT_SHOWN, []), "absent")
+    return TrainingQuestion(beside.question, reply_json(NOT_SHOWN, []), "absent")
 
 
-def absent_trait(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
+def absent_trait(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for the background or the motion of a scene that is nearly shown."""
     scene = target(clips, rng)[1].scene
     of_motion = rng.random() < 0.5
@@ -162,14 +169,14 @@ def absent_trait(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
     form = _altered(rng.choice(forms), rng)
     if any(fits(form, other.scene) for clip in clips for other in clip.scenes):
         return None
-    name, actor = bare(form, rng), rng.choice(form.actors)
+    name, actor = say_without_opening(form, rng), rng.choice(form.actors)
     question = f"What is the {actor.colour} {actor.shape} doing in the scene with {name}?"
     if not of_motion:
         question = f"What colour is the background behind {name}?"
-    return Asked(question, reply_json(NOT_SHOWN, []), "absent", form)
+    return TrainingQuestion(question, reply_json(NOT_SHOWN, []), "absent", form)
 
 
-def what_motion(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
+def what_motion(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks what an actor does."""
     clip, shown = target(clips, rng)
     found = named_uniquely(clips, shown, rng) if _tells_motion(clip, shown) else None
@@ -178,10 +185,10 @@ def what_motion(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
     form, name, moments = found
     actor = rng.choice(shown.scene.actors)
     question = f"What is the {actor.colour} {actor.shape} doing in the scene with {name}?"
-    return Asked(question, reply_json(MOTIONS[actor.motion][0], moments), "what", form)
+    return TrainingQuestion(question, reply_json(MOTIONS[actor.motion][0], moments), "what", form)
 
 
-def count(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
+def count(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks how many shapes are before a background."""
     _, shown = target(clips, rng)
     scene = shown.scene
@@ -193,5 +200,5 @@ def count(clips: Sequence[PlannedClip], rng: Random) -> Asked | None:
 
     moments = found_in(clips, fit)
     answer = ("one", "two")[len(scene.actors) - 1]
-    asked = Asked(f"How many shapes are there on the {words}?", reply_json(answer, moments), "what")
+    asked = TrainingQuestion(f"How many shapes are there on the {words}?", reply_json(answer, moments), "what")
     return asked if len(moments) == 1 else None

@@ -1,4 +1,4 @@
-"""Counts what the tiny Qwen2-VL says right in training: whole replies by kind, words of captions by what they tell."""
+"""Accuracy of the tiny Qwen2-VL in training: whole replies by kind, words of captions by what they describe."""
 
 from collections.abc import Mapping
 
@@ -14,18 +14,18 @@ WORD_KINDS = (
     | dict.fromkeys(PATTERNS, "pattern")
     | dict.fromkeys((*" ".join(phrases[0] for phrases in MOTIONS.values()).split(), "above", "of"), "motion or layout")
 )
-"""What the words of captions tell."""
+"""Word of a caption -> what it describes."""
 
 Tally = dict[str, list[float]]
-"""1.0 or 0.0 for each time that something was to be said."""
+"""Name -> 1.0 or 0.0 for each prediction."""
 
 
 def count_right(tally: Tally, batch: Batch, right: Tensor, word_ids: Mapping[int, str]) -> None:
-    """Counts a batch.
+    """Adds a batch to the tally.
 
     Args:
-        tally: takes any key.
-        right: (t) whether each token of `batch.words` came first.
+        tally: accepts any key.
+        right: (t) whether each token of `batch.words` was ranked first.
         word_ids: token -> word.
     """
     rows, tokens = batch.taught

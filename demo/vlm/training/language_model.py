@@ -1,7 +1,7 @@
-"""The language model on packed sequences: a prefix with several tails in a row, pictures from features kept before.
+"""The language model on packed sequences: a prefix with several tails in a row, pictures as cached features.
 
-`read` computes what `Qwen2VLTextModel` does for each (prefix, tail) alone: positions go on from the prefix in every
-tail, and a mask hides the other tails.
+`run_layers` computes what `Qwen2VLTextModel` does for each (prefix, tail) alone: positions continue from the prefix in
+every tail, and a mask hides the other tails.
 """
 
 from collections.abc import Callable
@@ -28,8 +28,8 @@ def layer_step(layer: Qwen2VLDecoderLayer, hidden: Tensor, cos: Tensor, sin: Ten
     def split(states: Tensor) -> Tensor:
         return states.view(count, length, -1, head).transpose(1, 2)
 
-    query = _turn(split(attention.q_proj(normal)), cos, sin)
-    key = _turn(split(attention.k_proj(normal)), cos, sin).repeat_interleave(groups, 1)
+    query = _rotate(split(attention.q_proj(normal)), cos, sin)
+    key = _rotate(split(attention.k_proj(normal)), cos, sin).repeat_interleave(groups, 1)
     value = split(attention.v_proj(normal)).repeat_interleave(groups, 1)
     with torch.autocast(hidden.device.type, enabled=False):
         if hidden.is_cuda:
@@ -41,16 +41,16 @@ def layer_step(layer: Qwen2VLDecoderLayer, hidden: Tensor, cos: Tensor, sin: Ten
     return hidden + layer.mlp(layer.post_attention_layernorm(hidden))
 
 
-def _turn(states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+def _rotate(states: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     half = states.shape[-1] // 2
     turned = torch.cat((-states[..., half:], states[..., :half]), -1)
     return states * cos[:, None] + turned * sin[:, None]
 
 
-def read(
+def run_layers(
     model: Qwen2VLForConditionalGeneration, batch: Batch, features: Tensor, *, step: LayerStep
 ) -> tuple[Tensor, list[Tensor]]:
-    """Reads a batch.
+    """Runs all layers on a batch.
 
     Args:
         features: (pairs, tokens, size) of `batch.pairs`.
@@ -64,7 +64,7 @@ def read(
     kind = hidden.device.type
     low = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else hidden.dtype
     hidden = hidden.masked_scatter((batch.ids == VIDEO_PAD)[..., None], features.to(hidden.dtype))
-    cos, sin = (turn.to(low) for turn in text.rotary_emb(hidden, batch.places))
+    cos, sin = (turn.to(low) for turn in text.rotary_emb(hidden, batch.positions))
     size = batch.ids.shape[1]
     earlier = torch.ones((size, size), dtype=torch.bool, device=hidden.device).tril()
     parts = batch.parts
@@ -78,7 +78,7 @@ def read(
 
 
 def reply_loss(model: Qwen2VLForConditionalGeneration, states: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Returns the weighed cross-entropy of the replies' tokens, and (t) whether the right one comes first."""
+    """Returns the weighted cross-entropy of the replies' tokens, and (t) whether the right one ranks first."""
     said = functional.linear(states[batch.taught[0], batch.taught[1]], model.lm_head.weight).float()
     losses = functional.cross_entropy(said, batch.words, reduction="none")
     return (losses * batch.weights).mean(), said.detach().argmax(1) == batch.words

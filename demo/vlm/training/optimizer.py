@@ -1,4 +1,4 @@
-"""The optimizers of the tiny Qwen2-VL: Muon for the matrices inside, AdamW for all else, one schedule for both."""
+"""The optimizer of the tiny Qwen2-VL: Muon for inner matrices, AdamW for the rest, with one schedule."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 
 OUTER = ("embed", "head", "teach")
-"""Parts of the names of parameters that Muon leaves alone: what reads pixels and tokens, and what says them."""
+"""Substrings of the names of parameters that Muon does not train: inputs and outputs."""
 
 
 class Optimizer:
-    """Steps all parameters."""
+    """Steps all parameters with both optimizers."""
 
     def __init__(self, named: Iterable[tuple[str, nn.Parameter]], *, matrix_rate: float, rate: float) -> None:
         matrices: list[nn.Parameter] = []
@@ -27,7 +27,7 @@ class Optimizer:
         self.parameters = [*matrices, *others]
 
     def step(self, loss: Tensor, share: float) -> None:
-        """Takes one step down the loss, at a part of the full rate."""
+        """Takes one step on the loss, at a share of the full rate; skips it if the gradient is not finite."""
         for part in self.parts:
             part.zero_grad(set_to_none=True)
         loss.backward()
@@ -45,11 +45,11 @@ class Optimizer:
         return [part.state_dict() for part in self.parts]
 
     def load_state_dict(self, states: list[dict[str, Any]]) -> None:
-        """Goes on from a saved state."""
+        """Resumes from a saved state."""
         for part, state in zip(self.parts, states, strict=True):
             part.load_state_dict(state)
 
 
 def rate_share(step: int, done: float) -> float:
-    """The part of the full rate: it rises over 60 steps, stays, and falls to nothing over the second half."""
+    """Share of the full rate: warm-up over 60 steps, constant, then linear to zero over the second half."""
     return min(1.0, (step + 1) / 60, (1 - done) * 2)

@@ -1,4 +1,4 @@
-"""The first stage: the vision tower learns single actors from small windows, then whole pictures, token by token."""
+"""The first stage: the vision tower learns single actors from crops, then whole pictures, token by token."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -14,17 +14,17 @@ from demo.training.loop import fast_products
 from demo.vlm.clips.frames import PAIRS, PICTURE_HEIGHT, PICTURE_WIDTH, SIBLINGS, FrameStore
 from demo.vlm.clips.scene_facts import TOKEN_PIXELS, SceneFacts, TokenFacts, scene_facts, token_facts
 from demo.vlm.training.optimizer import Optimizer, rate_share
-from demo.vlm.training.vision_model import TokenHeads, see, to_patches
+from demo.vlm.training.vision_model import TokenHeads, encode_patches, to_patches
 
 TALL, WIDE = PICTURE_HEIGHT // TOKEN_PIXELS, PICTURE_WIDTH // TOKEN_PIXELS
 CROP_TOKENS = 2
 HELD_OUT = 100 * SIBLINGS
-"""The last scenes of the store, never trained on."""
+"""Scenes at the end of the store that are never trained on."""
 
 
 @dataclass(frozen=True, slots=True)
-class VisionPlan:
-    """Lengths and rates of the two parts."""
+class VisionSchedule:
+    """Lengths and learning rates of the two parts."""
 
     crop_steps: int
     crops: int
@@ -37,11 +37,11 @@ class VisionPlan:
 def crop_batch(
     store: FrameStore, facts: SceneFacts, rng: np.random.Generator, *, last: int, count: int
 ) -> tuple[Tensor, TokenFacts]:
-    """Cuts windows of 56 x 56 pixels about actors: patches (count, 16, 1176) and what their tokens show."""
+    """Crops 56 x 56 pixels around actors: patches (count, 16, 1176) and what their tokens show."""
     side = CROP_TOKENS * TOKEN_PIXELS
     rows, pairs = rng.integers(0, last, count), rng.integers(0, PAIRS, count)
     actor = np.where(facts.role[rows, 1] > 0, rng.integers(0, 2, count), 0)
-    middle = facts.places[rows, pairs, actor].mean(1)[:, :2]  # (count, xy)
+    middle = facts.positions[rows, pairs, actor].mean(1)[:, :2]  # (count, xy)
     corners = np.round(middle - side / 2 + rng.uniform(-9, 9, (count, 2))).astype(np.int64)
     corners = np.clip(corners, 0, [PICTURE_WIDTH - side, PICTURE_HEIGHT - side])
     pixels = np.stack(
@@ -56,7 +56,7 @@ def crop_batch(
 def picture_batch(
     store: FrameStore, facts: SceneFacts, rng: np.random.Generator, *, first: int = 0, last: int, count: int
 ) -> tuple[Tensor, TokenFacts]:
-    """Draws whole pictures by lot: patches (count, 80, 1176) and what their tokens show."""
+    """Samples whole pictures: patches (count, 80, 1176) and what their tokens show."""
     rows, pairs = rng.integers(first, last, count), rng.integers(0, PAIRS, count)
     pixels = np.stack([store.pixels[row, pair] for row, pair in zip(rows, pairs, strict=True)])
     corners = np.zeros((count, 2), np.int64)
@@ -66,19 +66,19 @@ def picture_batch(
 def train_vision(
     tower: Qwen2VisionTransformerPretrainedModel,
     store: FrameStore,
-    plan: VisionPlan,
+    plan: VisionSchedule,
     *,
     seed: int,
     log: Callable[[dict[str, Any]], None],
     state: dict[str, Any] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Trains the tower in place; yields, now and then, all that is needed to go on from there."""
+    """Trains the tower in place; yields the state to resume from every 500 steps."""
     store.refresh()
     facts = scene_facts(store.scenes, store.starts)
     last = len(store.scenes) - HELD_OUT
     device = tower.device
     heads = TokenHeads(tower.config.hidden_size).to(device)
-    look = cast(Callable[..., Tensor], torch.compile(see, dynamic=False))
+    look = cast(Callable[..., Tensor], torch.compile(encode_patches, dynamic=False))
     for part, steps in (("crops", plan.crop_steps), ("pictures", plan.picture_steps)):
         begin = 0
         named = [*tower.named_parameters(), *heads.named_parameters()]
@@ -125,14 +125,14 @@ def train_vision(
 def held_out(
     tower: Qwen2VisionTransformerPretrainedModel, heads: TokenHeads, store: FrameStore, facts: SceneFacts, *, seed: int
 ) -> dict[str, float]:
-    """Measures the heads on scenes that were not trained on."""
+    """Evaluates the heads on held-out scenes."""
     sums: dict[str, float] = {}
     rng = np.random.default_rng([seed, 99])
     size = len(store.scenes)
     for _ in range(10):
         patches, shown = picture_batch(store, facts, rng, first=size - HELD_OUT, last=size, count=64)
         with fast_products(tower.device.type):
-            seen = see(tower, patches.to(tower.device), tall=TALL, wide=WIDE)
+            seen = encode_patches(tower, patches.to(tower.device), tall=TALL, wide=WIDE)
         for name, value in heads.loss(seen.float(), shown, whole=True)[1].items():
             sums[name] = sums.get(name, 0.0) + value / 10
     return {name: round(value, 3) for name, value in sums.items()}

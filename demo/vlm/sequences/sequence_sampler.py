@@ -1,4 +1,4 @@
-"""Prompts and replies as tokens for training: the product's own prompts, several questions after one set of clips.
+"""Token sequences to train on: the product's own prompts, with several questions after one set of clips.
 
 A sequence is a prefix (chat marks, clips) and one or more tails (question, chat marks, reply). In training each tail
 follows the prefix as if the others were not there.
@@ -14,17 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import Qwen2Tokenizer
 
-from demo.clip.captions import random_description
-from demo.vlm.clips.clip_sampler import ClipMaker, PlannedClip, sign_text
+from demo.vlm.clips.clip_sampler import ClipSampler, PlannedClip, sign_text
 from demo.vlm.clips.frames import PAIRS, PICTURE_HEIGHT, PICTURE_WIDTH
 from demo.vlm.clips.scene_facts import TOKEN_PIXELS
-from demo.vlm.questions.question_forms import Asked
+from demo.vlm.questions.question_forms import TrainingQuestion
 from demo.vlm.questions.question_sampler import ask, ask_several
-from demo.vlm.sequences.copy_targets import Span, copied, copied_tokens
+from demo.vlm.sequences.copy_targets import Span, copied_spans, copied_tokens
 from demo.vlm.tokenizer import SPECIAL_TOKENS
 from demo.world import spoken_lines as spoken
 from demo.world.captions import caption_of
-from demo.world.descriptions import Description, all_words, say
+from demo.world.descriptions import Description, all_words, random_description, say
 from demo.world.scenes import Scene
 from demo.world.sign_words import SIGN_WORDS
 from indexer.models.frame_pairs import timed_frames
@@ -40,30 +39,30 @@ END = "<|im_end|>"
 VISION = f"<|vision_start|>{'<|video_pad|>' * PAIR_TOKENS}<|vision_end|>"
 
 PROBE = "probe"
-"""The kind of a question without a reply, to teach listening at little cost."""
+"""The kind of a question without a reply: cheap supervision of how questions are read."""
 
 Ids = NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """What follows a prefix: the reply is what is to be learned."""
+    """A question and its reply, after a prefix; the loss is on the reply."""
 
     ids: Ids
     reply: int
-    """Where in `ids` the reply begins."""
+    """Index in `ids` at which the reply begins."""
     kind: str
-    """"caption", "when", "absent", or "what" with the word that says what of."""
+    """"caption", "when", "absent", or "what" with the question's second word."""
     clip: int | None
-    """Which clip the reply names first, 0 for none; None for a caption."""
+    """The clip that the reply names first, 0 for none; None for a caption."""
     question: int = 0
-    """The last token of the question itself."""
+    """Index of the question's last token."""
     copies: tuple[tuple[int, int], ...] = ()
-    """(token of `ids`, token of the prefix) that is copied there."""
+    """(token of `ids`, token of the prefix that it copies)."""
     form: Description | None = None
-    """What the question tells of a scene, if anything."""
-    looks: tuple[int, ...] = ()
-    """Tokens of the prefix that end what answers: pictures or quoted texts; the first token where nothing does."""
+    """What the question says of a scene, if anything."""
+    evidence: tuple[int, ...] = ()
+    """Tokens that end the pictures or quoted texts in the prefix that answer; token 0 where nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,45 +71,45 @@ class TrainSequence:
 
     prefix: Ids
     pairs: tuple[int, ...]
-    """Which drawn pairs the prefix shows, in order: number of the scene * PAIRS + pair."""
+    """The drawn pairs that the prefix shows, in order, as scene * PAIRS + pair."""
     tails: tuple[Tail, ...]
 
     @property
     def size(self) -> int:
-        """Tokens of all."""
+        """Tokens of the prefix and all tails."""
         return len(self.prefix) + sum(len(tail.ids) for tail in self.tails)
 
 
-class SequenceMaker:
-    """Makes training sequences of the scenes of a store."""
+class SequenceSampler:
+    """Samples training sequences from the scenes of a store."""
 
-    def __init__(self, tokenizer: Qwen2Tokenizer, maker: ClipMaker) -> None:
-        self.tokenizer, self.maker = tokenizer, maker
+    def __init__(self, tokenizer: Qwen2Tokenizer, clip_sampler: ClipSampler) -> None:
+        self.tokenizer, self.clip_sampler = tokenizer, clip_sampler
 
     def caption(self, rng: Random) -> TrainSequence:
-        """One clip with its caption."""
-        row = self.maker.any_row(rng)
+        """Samples one clip with its caption."""
+        row = self.clip_sampler.any_row(rng)
         count = rng.choice((1, 2, 3, 3, 4, 4, 4, 4))
         pairs = sorted(rng.sample(range(PAIRS), count))
         begin = rng.uniform(0, 600)
-        shown = [(begin + self.maker.starts[row][pair] / 10, _BLANK) for pair in pairs]
+        shown = [(begin + self.clip_sampler.starts[row][pair] / 10, _BLANK) for pair in pairs]
         prefix = OPENING + _text(timed_frames(shown))
-        tail = self._tail(CAPTION_INSTRUCTION, caption_of(self.maker.scenes[row]), "caption", None)
+        tail = self._tail(CAPTION_INSTRUCTION, caption_of(self.clip_sampler.scenes[row]), "caption", None)
         return TrainSequence(self._ids(prefix), tuple(row * PAIRS + pair for pair in pairs), (tail,))
 
     def questions(
         self, rng: Random, *, clips: int, most_pairs: int, text: bool, tails: int, probes: int = 0, blind: bool = False
     ) -> TrainSequence:
-        """Several clips with several questions; about a third is answered by none of them.
+        """Samples several clips with several questions; no clip answers about a third of them.
 
         Args:
-            probes: how many more questions are only listened to, without a reply.
-            blind: without pictures, from captions and quoted text alone: short, so that reading is learned sooner.
+            probes: further questions without a reply.
+            blind: captions and quoted text without pictures: short, so that reading is learned sooner.
         """
         plan: list[PlannedClip] = []
-        found: list[Asked] = []
+        found: list[TrainingQuestion] = []
         while len(found) < tails:
-            plan = self.maker.clips(rng, count=clips, most_pairs=most_pairs, text=text)
+            plan = self.clip_sampler.clips(rng, count=clips, most_pairs=most_pairs, text=text)
             if blind and any(len(clip.scenes) > 1 for clip in plan):
                 continue
             found = ask_several(plan, rng, about="text" if text else "seen", count=tails + probes)
@@ -123,19 +122,21 @@ class SequenceMaker:
         for number, one in enumerate(found):
             asked = prompt_text(plan, one.question)[len(head) :]
             question = self._ids(asked[: asked.index("\n") + 1])
-            looks = looked_at(one, plan, prefix_ids, prefix_spans, prefix)
+            evidence = evidence_tokens(one, plan, prefix_ids, prefix_spans, prefix)
             if number >= tails:
-                made.append(Tail(question, len(question), PROBE, None, len(question) - 1, looks=looks, form=one.form))
+                made.append(
+                    Tail(question, len(question), PROBE, None, len(question) - 1, evidence=evidence, form=one.form)
+                )
                 continue
             tail = self._tail(asked, one.reply, one.topic, one.clip)
             spans = self._encoded(one.reply)[1]
-            copies = copied_tokens(copied(prefix, one.reply, plan), spans, prefix_spans)
+            copies = copied_tokens(copied_spans(prefix, one.reply, plan), spans, prefix_spans)
             copies = [(tail.reply + token, source) for token, source in copies]
             made.append(
                 replace(
                     tail,
                     copies=tuple(copies),
-                    looks=looks,
+                    evidence=evidence,
                     question=len(question) - 1,
                     form=one.form,
                 )
@@ -156,20 +157,20 @@ class SequenceMaker:
 
 
 def without_pictures(clip: PlannedClip) -> PlannedClip:
-    """The same clip of one scene, told only."""
+    """Copies a clip of one scene with its caption in place of pictures."""
     (shown,) = clip.scenes
     return replace(clip, scenes=(replace(shown, pairs=(), times=()),), caption=caption_of(shown.scene))
 
 
-def looked_at(
-    asked: Asked, plan: Sequence[PlannedClip], ids: Ids, spans: Sequence[Span], prefix: str
+def evidence_tokens(
+    asked: TrainingQuestion, plan: Sequence[PlannedClip], ids: Ids, spans: Sequence[Span], prefix: str
 ) -> tuple[int, ...]:
-    """Lists the tokens that end the pictures, or the quoted texts, which answer a question."""
+    """Lists the tokens that end the pictures, or the quoted texts, that answer a question."""
     moments = json.loads(asked.reply)["moments"]
     if not moments:
         return (0,)
-    is_told = not any(shown.pairs for clip in plan for shown in clip.scenes)
-    if asked.of_text or is_told:
+    has_facts = not any(shown.pairs for clip in plan for shown in clip.scenes)
+    if asked.of_text or has_facts:
         line = "Text of clip {}, " if asked.of_text else "Caption of clip {}: "
         texts = [prefix.index(">>>", prefix.index(line.format(one["clip"]))) for one in moments]
         return tuple(token for token, (start, stop) in enumerate(spans) if any(start <= at < stop for at in texts))
@@ -188,7 +189,7 @@ _BLANK = ShownFrames(np.zeros((2, PICTURE_HEIGHT, PICTURE_WIDTH, 3), np.uint8), 
 
 
 def shown_clips(plan: Sequence[PlannedClip]) -> list[ShownClip]:
-    """Turns planned clips into the product's, with blank pictures."""
+    """Converts planned clips to the product's, with blank pictures."""
     return [
         ShownClip(
             TimeSpan(clip.start, clip.stop),
@@ -201,7 +202,7 @@ def shown_clips(plan: Sequence[PlannedClip]) -> list[ShownClip]:
 
 
 def prompt_text(plan: Sequence[PlannedClip], question: str) -> str:
-    """Says the product's prompt as text with the marks of its pictures."""
+    """Writes the product's prompt as text, with the special tokens of its pictures."""
     return _text(ask_prompt(question, shown_clips(plan)))
 
 
@@ -210,7 +211,7 @@ def _text(parts: Sequence[PromptPart]) -> str:
 
 
 def tokenizer_texts(scenes: Sequence[Scene], *, seed: int) -> Iterator[str]:
-    """Yields what the tokenizer is learned on: each word of the world often, sign words and spoken words less so."""
+    """Yields the tokenizer's training texts: all words of the world often, sign words and spoken words less so."""
     rng = Random(f"reelseek vlm tokenizer {seed}")
     words = " ".join(all_words())
     yield from [f" {words} When Find How What Where {words}"] * 60
@@ -225,11 +226,11 @@ def tokenizer_texts(scenes: Sequence[Scene], *, seed: int) -> Iterator[str]:
     yield from [" ".join(SIGN_WORDS) + " " + " ".join(SIGN_WORDS).title()]
 
 
-def prompt_texts(maker: ClipMaker, *, seed: int) -> Iterator[str]:
+def prompt_texts(clip_sampler: ClipSampler, *, seed: int) -> Iterator[str]:
     """Yields prompts and replies, for the tokenizer."""
     rng = Random(f"reelseek vlm prompts {seed}")
     for number in range(600):
-        plan = maker.clips(rng, count=2, most_pairs=2, text=number % 2 == 0)
+        plan = clip_sampler.clips(rng, count=2, most_pairs=2, text=number % 2 == 0)
         asked = ask(plan, rng, about="text" if number % 2 == 0 else "seen", absent=number % 5 == 0)
         if asked is not None:
             text = OPENING + prompt_text(plan, asked.question) + CLOSING + asked.reply + CAPTION_INSTRUCTION
