@@ -91,7 +91,7 @@ def test_tokens_that_a_schema_prescribes_are_not_generated(model: QwenModel, mon
     monkeypatch.setattr(model._model, "forward", counted)  # pyright: ignore[reportPrivateUsage]
     begun = model.generate(prompts, max_tokens=40, schema=REPLY_SCHEMA)
     few = len(steps)
-    monkeypatch.setattr(SchemaConstraint, "begin", lambda self, most: [])
+    monkeypatch.setattr(SchemaConstraint, "forced_prefix", lambda self, most: [])
     assert model.generate(prompts, max_tokens=40, schema=REPLY_SCHEMA) == begun
     assert few < len(steps) - few
 
