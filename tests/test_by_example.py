@@ -1,4 +1,4 @@
-"""An image or a moment as the query: with the demo world's picture model on drawn frames, on a real library."""
+"""Search by an image or a moment, with the demo's picture model on drawn frames, in a real library."""
 
 import io
 from collections.abc import Iterator
@@ -107,7 +107,7 @@ def test_an_image_finds_its_moment(engine: SearchEngine, wear: str, least: float
 
 
 def test_words_beside_an_image_change_what_is_found(engine: SearchEngine) -> None:
-    """Such as stand before the ground that is asked for."""
+    """They find scenes with the background that the words name."""
     right = 0
     asked = [(scene, other) for scene in WORLD for other in WORLD if changed_ground(scene, other)][:4]
     assert asked
@@ -130,7 +130,7 @@ def shown_at(moment: Moment) -> Scene:
     return next(one for one in WORLD if one.window[0] <= moment.best_frame_seconds < one.window[1])
 
 
-def test_more_like_a_moment_leaves_it_out(engine: SearchEngine) -> None:
+def test_a_moment_is_not_found_by_itself(engine: SearchEngine) -> None:
     for scene in CHOSEN[:2]:
         start, stop = scene.window
         for like in (f"a.mp4@{start + 0.5}", f"a.mp4@{start}-{stop}"):
@@ -190,7 +190,7 @@ def test_what_is_folded_is_paged_in_one_order(farm: SearchEngine) -> None:
         ({"query": " \n", "like": "farm.mp4@5"}, QueryError),
     ],
 )
-def test_what_cannot_be_asked_is_refused(farm: SearchEngine, wrong: dict[str, object], error: type[Exception]) -> None:
+def test_invalid_examples_are_refused(farm: SearchEngine, wrong: dict[str, object], error: type[Exception]) -> None:
     with pytest.raises(error):
         farm.search(**wrong)  # type: ignore[arg-type]
 

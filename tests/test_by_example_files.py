@@ -1,4 +1,4 @@
-"""An image as the query where the files are there: frames between two sampled ones are found, and told to the frame."""
+"""Search by an image with the files at hand: frames between two sampled ones are found, with their exact time."""
 
 import io
 import shutil
@@ -82,7 +82,7 @@ def test_a_frame_between_two_sampled_ones_is_found(engine: SearchEngine, films: 
             assert moment.span.start_seconds - 0.5 <= frame.time_seconds <= moment.span.stop_seconds + 0.5
 
 
-def test_the_frame_of_a_part_is_told(films: Path) -> None:
+def test_the_frame_of_a_cropped_image_is_found(films: Path) -> None:
     told: list[bool] = []
     for video, frames in frames_between(films).items():
         for frame in frames:
@@ -105,14 +105,14 @@ def test_a_file_that_cannot_be_read_is_left_out(films: Path, tmp_path: Path) -> 
 
 
 @given(start=st.floats(0, 100), length=st.floats(0.01, 30), around=st.lists(st.floats(0, 130), min_size=1, max_size=3))
-def test_a_candidate_is_looked_at_inside_its_segment(start: float, length: float, around: list[float]) -> None:
+def test_a_candidate_is_decoded_inside_its_segment(start: float, length: float, around: list[float]) -> None:
     times = RefinementCandidate(("a", 0), "a.mp4", TimeSpan(start, start + length), tuple(around)).times()
     assert times == sorted(set(times))
     assert times
     assert all(start <= time < start + length for time in times)
 
 
-def test_vanished_files_are_judged_by_what_the_library_keeps(
+def test_vanished_files_are_compared_by_their_thumbnails(
     engine: SearchEngine, films: Path, take_films_away: Callable[[], Path]
 ) -> None:
     asked = frames_between(films)
@@ -125,7 +125,7 @@ def test_vanished_files_are_judged_by_what_the_library_keeps(
     assert sum(right) / len(right) >= 0.8, right
 
 
-def test_a_faded_frame_is_seen_at_its_full_range(engine: SearchEngine, films: Path) -> None:
+def test_a_faded_frame_is_found_with_stretched_levels(engine: SearchEngine, films: Path) -> None:
     for video, frames in frames_between(films).items():
         faded = (frames[0].pixels * 0.2).astype(np.uint8)
         (moment,) = engine.search(image=packed(faded), limit=1).moments
@@ -138,7 +138,7 @@ def test_a_picture_of_one_colour_is_not_stretched(level: int) -> None:
     assert stretch_levels(np.full((20, 20, 3), level, np.uint8)) == ()
 
 
-def test_only_what_is_faded_is_stretched() -> None:
+def test_only_faded_pictures_are_stretched() -> None:
     ramp = np.linspace(0, 255, 400).astype(np.uint8).repeat(3).reshape(20, 20, 3)
     assert stretch_levels(ramp) == ()
     (whole,) = stretch_levels((ramp * 0.3 + 60).astype(np.uint8))

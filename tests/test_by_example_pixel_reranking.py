@@ -1,4 +1,4 @@
-"""Candidates for an image in the order that their pictures give them, where their files are gone."""
+"""Candidates for an image, reranked by their thumbnails where their files are gone."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ FILMS = "a" * 32
 
 
 class Thumbnails(Library):
-    """A fake of the library: a folder of pictures, the one thing that is asked of it here."""
+    """A fake library with nothing but a folder of thumbnails."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -28,7 +28,7 @@ class Thumbnails(Library):
 
 
 def ordered(folder: Path, segments: int, image: Pixels, *, lost: bool = False) -> list[SegmentKey]:
-    """By an image that the model finds a little less like each segment than like the one before."""
+    """Segments reranked for an image that the model finds a little less like each one than like the one before."""
     for index in range(segments):
         Image.fromarray(drawn(index)).save(folder / f"{index}.png")
         if lost:
@@ -49,14 +49,14 @@ def cut_out(seed: int) -> Pixels:
 
 
 @pytest.mark.parametrize("place", [0, 5, COMPARED_AT_ONCE, MAX_COMPARED - 1])
-def test_a_cut_out_that_the_model_does_not_know_is_found_by_its_pixels(tmp_path: Path, place: int) -> None:
+def test_a_crop_that_the_model_misjudges_is_found_by_its_pixels(tmp_path: Path, place: int) -> None:
     assert ordered(tmp_path, MAX_COMPARED + 10, cut_out(place))[0] == (FILMS, place)
 
 
-def test_no_more_than_the_most_are_looked_at(tmp_path: Path) -> None:
+def test_no_more_than_the_maximum_are_compared(tmp_path: Path) -> None:
     order = ordered(tmp_path, MAX_COMPARED + 10, cut_out(MAX_COMPARED + 5))
     assert order[MAX_COMPARED:] == [(FILMS, index) for index in range(MAX_COMPARED, MAX_COMPARED + 10)]
 
 
-def test_lost_thumbnails_leave_the_models_order(tmp_path: Path) -> None:
+def test_without_thumbnails_the_order_of_the_vectors_stays(tmp_path: Path) -> None:
     assert ordered(tmp_path, 5, cut_out(3), lost=True) == [(FILMS, index) for index in range(5)]

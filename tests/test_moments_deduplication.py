@@ -32,13 +32,13 @@ def test_near_duplicates_fold_into_the_best_of_them() -> None:
     ]
 
 
-def test_other_words_are_another_moment_whatever_the_picture() -> None:
+def test_different_texts_are_different_moments_regardless_of_the_picture() -> None:
     drafts, vectors = made([("a", 0, "exit"), ("a", 0, "Exit "), ("a", 0, ""), ("a", 0, "exit")])
     groups = fold_moments(drafts, vectors)
     assert [len(group.alike) for group in groups] == [2, 0]
 
 
-def test_a_video_beyond_its_share_folds_into_its_best() -> None:
+def test_moments_beyond_the_limit_fold_into_the_best_of_their_video() -> None:
     drafts, vectors = made([("a", 0, ""), ("a", 1, ""), ("a", 2, ""), ("b", 3, "")])
     groups = fold_moments(drafts, vectors, per_video=2)
     assert [group.best for group in groups] == [drafts[0], drafts[1], drafts[3]]
@@ -67,7 +67,7 @@ def test_every_moment_is_in_exactly_one_group_in_order(cases: list[tuple[str, in
 
 @settings(deadline=None)
 @given(CASES, st.integers(1, 4))
-def test_no_video_has_more_than_its_share_and_folding_again_changes_nothing(
+def test_no_video_exceeds_the_limit_and_folding_again_changes_nothing(
     cases: list[tuple[str, int, str]], per_video: int
 ) -> None:
     drafts, vectors = made(cases)
@@ -80,6 +80,6 @@ def test_no_video_has_more_than_its_share_and_folding_again_changes_nothing(
 
 
 @given(CASES)
-def test_nothing_folds_when_nothing_is_asked_to(cases: list[tuple[str, int, str]]) -> None:
+def test_nothing_folds_without_limits(cases: list[tuple[str, int, str]]) -> None:
     drafts, vectors = made(cases)
     assert fold_moments(drafts, vectors, per_video=0, alike=1.1) == [MomentGroup(one) for one in drafts]

@@ -1,4 +1,4 @@
-"""Where a match is and what belongs together: cases by hand, then properties for any fused list."""
+"""Localization and merging of matches: cases by hand, then properties for any fused list."""
 
 import itertools
 
@@ -44,7 +44,7 @@ FRAMES = [(10.0, 0.2), (11.0, 0.8), (12.0, 0.9), (13.0, 0.7), (14.0, 0.1), (15.0
         pytest.param([(10.0, -0.5), (13.0, -0.1)], 0.0, span(11.5, 16.0), id="below the background"),
     ],
 )
-def test_picture_run(frames: list[tuple[float, float]], background: float, expected: TimeSpan) -> None:
+def test_picture_span(frames: list[tuple[float, float]], background: float, expected: TimeSpan) -> None:
     assert picture_span(frames, span(9.5, 16.0), background=background) == expected
 
 
@@ -102,7 +102,7 @@ def test_a_cut_to_something_that_matches_less_is_a_boundary() -> None:
     assert [moment.span for moment in moments] == [span(10, 20), span(20, 30)]
 
 
-def test_alike_is_measured_from_the_background() -> None:
+def test_merging_measures_from_the_background() -> None:
     moments = localize_moments([shot(1, 0.9, 1), shot(2, 0.85, 2)], background=0.8)
     assert len(moments) == 2
 

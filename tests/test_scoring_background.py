@@ -1,4 +1,4 @@
-"""What counts as found: standing out from the background, and holding enough of the query's words."""
+"""Which hits count: their z-score above the background, and the share of the query's words that they hold."""
 
 import numpy as np
 import pytest
@@ -14,54 +14,54 @@ from search.text.words import split
 THRESHOLD = MatchThreshold(best_z_score=4.0, z_score=4.0, floor=0.2)
 
 
-def normal(size: int, middle: float = 0.1, spread: float = 0.05) -> np.ndarray:
-    return np.random.default_rng(5).normal(middle, spread, size).astype(np.float32)
+def normal(size: int, mean: float = 0.1, deviation: float = 0.05) -> np.ndarray:
+    return np.random.default_rng(5).normal(mean, deviation, size).astype(np.float32)
 
 
-def test_the_background_is_measured_by_middle_and_spread() -> None:
+def test_the_background_is_a_normal_distribution_with_mean_and_deviation() -> None:
     background = Background.of(normal(5000))
     assert background.mean == pytest.approx(0.1, abs=0.005)
     assert background.deviation == pytest.approx(0.05, rel=0.1)
     assert background.z_score(0.35) == pytest.approx(5, rel=0.15)
 
 
-def test_matches_in_the_sample_do_not_hide_themselves() -> None:
+def test_matches_in_the_sample_do_not_raise_the_background() -> None:
     with_matches = np.concatenate([normal(900), np.full(100, 0.6, np.float32)])
     assert Background.of(with_matches).count_matches([0.6], THRESHOLD)
 
 
-def test_what_lies_in_the_background_does_not_count() -> None:
+def test_hits_within_the_background_do_not_count() -> None:
     sample = normal(1000)
     background = Background.of(sample)
     assert not any(background.count_matches([float(similarity)], THRESHOLD) for similarity in sample)
 
 
-def test_the_floor_holds_whatever_the_background() -> None:
+def test_the_floor_applies_regardless_of_the_background() -> None:
     assert not Background.of(np.full(1000, -0.5, np.float32)).count_matches([0.19], THRESHOLD)
 
 
 def test_a_broad_query_finds_half_of_a_library() -> None:
     """Every slide of a lecture answers to the lecture's subject."""
-    background = Background.of(np.concatenate([normal(100), normal(100, middle=0.6)]))
+    background = Background.of(np.concatenate([normal(100), normal(100, mean=0.6)]))
     assert background.count_matches([0.5], THRESHOLD)
     assert not background.count_matches([0.2], THRESHOLD)
 
 
-def test_a_sure_hit_counts_whatever_the_background() -> None:
-    alike = Background.of(normal(1000, middle=0.7))
+def test_a_sure_hit_counts_regardless_of_the_background() -> None:
+    alike = Background.of(normal(1000, mean=0.7))
     threshold = MatchThreshold(best_z_score=4.0, z_score=4.0, floor=0.2, sure=0.75)
     assert (alike.count_matches([0.76], threshold), alike.count_matches([0.74], threshold)) == (1, 0)
     assert alike.weight(0.76, threshold) == 1.0
 
 
-def test_a_list_is_trusted_by_how_far_its_best_hit_stands_out() -> None:
+def test_the_weight_of_a_list_grows_with_the_z_score_of_its_best_hit() -> None:
     background = Background.of(normal(5000))
     assert background.weight(0.25, THRESHOLD) == pytest.approx(0.5, abs=0.1)
     assert background.weight(0.9, THRESHOLD) == 1.0
     assert background.weight(-1.0, THRESHOLD) > 0
 
 
-def test_the_others_count_only_when_the_best_does() -> None:
+def test_other_hits_count_only_when_the_best_does() -> None:
     background = Background.of(normal(5000))
     threshold = MatchThreshold(best_z_score=4.0, z_score=2.0)
     assert background.count_matches([0.35, 0.25, 0.15], threshold) == 2
@@ -133,7 +133,7 @@ def test_words_in_common(query: str, text: str, expected: bool) -> None:
         pytest.param("stock market prices", SLIDE * 20, False, id="letters of a long text"),
     ],
 )
-def test_words_forgive_a_readers_slip(query: str, text: str, expected: bool) -> None:
+def test_fuzzy_matching_forgives_ocr_errors(query: str, text: str, expected: bool) -> None:
     assert (word_share(query, text, fuzzy=True) > 0) is expected
 
 
@@ -165,7 +165,7 @@ def test_any_two_texts_can_be_compared(query: str, text: str) -> None:
         assert word_share(query, query) == pytest.approx(1)
 
 
-def test_profiles_whose_scale_was_not_measured_are_judged_by_standing_alone() -> None:
+def test_profiles_without_measured_cosines_are_judged_by_z_score_alone() -> None:
     for threshold in thresholds_of("small"):
         assert (threshold.floor, threshold.sure) == (-1.0, 2.0)
     assert all(-1 <= one.floor <= one.sure for name in PROFILES for one in thresholds_of(name))
@@ -173,7 +173,7 @@ def test_profiles_whose_scale_was_not_measured_are_judged_by_standing_alone() ->
 
 
 @given(st.text("qz", min_size=1, max_size=10), st.text("qz", min_size=1, max_size=10))
-def test_words_that_begin_alike_and_end_apart_by_little_are_one(asked: str, held: str) -> None:
+def test_words_that_differ_in_a_short_ending_match(asked: str, held: str) -> None:
     short, long = sorted((asked, held), key=len)
     alike = asked == held or (len(short) >= 4 and len(long) - len(short) <= 3 and long.startswith(short))
     assert (word_share(asked, held) > 0) is alike
@@ -189,6 +189,6 @@ def test_words_that_begin_alike_and_end_apart_by_little_are_one(asked: str, held
         ("blossom", False),
     ],
 )
-def test_words_stand_in_a_row_or_not(text: str, expected: bool) -> None:
+def test_consecutive_words_are_recognized(text: str, expected: bool) -> None:
     assert in_a_row("blossom crystal", text) is expected
     assert not in_a_row("blossom", text)

@@ -44,7 +44,7 @@ def test_ties_go_to_the_best_single_rank_then_to_the_key() -> None:
     assert order({"one": [5], "two": [4], "three": [3]}) == [3, 4, 5]
 
 
-def test_what_holds_half_of_the_words_gets_half_of_its_list() -> None:
+def test_an_item_weight_scales_the_share_of_its_list() -> None:
     """A full text search likes short texts: one word alone, near in meaning, must not beat a text that holds both."""
     lists = {"meaning": [1, 3, 4, 2], "words": [2, 1]}
     assert order(lists) == [1, 2, 3, 4]

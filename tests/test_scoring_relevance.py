@@ -1,4 +1,4 @@
-"""One scale for all signals: chances where they were measured, a rule elsewhere; and what the router makes of them."""
+"""Relevance on one scale for all signals, by calibration or by rule, and the signal weights that follow from it."""
 
 import numpy as np
 import pytest
@@ -45,20 +45,20 @@ def test_the_demo_profile_is_calibrated_and_no_other() -> None:
     assert measured().made["seeds"]
 
 
-def test_a_word_that_others_have_and_this_has_not_speaks_against_it() -> None:
+def test_a_missing_word_that_other_captions_hold_lowers_the_relevance() -> None:
     with_it, without = (
         judge_relevance(QUERY, evidence, measured()).relevance()[A] for evidence in (seen(), seen(missing_red=True))
     )
     assert with_it > without
 
 
-def test_a_segment_without_a_caption_is_no_better_than_the_last_that_was_looked_at() -> None:
-    """The picture alone says little of what is where."""
+def test_a_segment_without_a_caption_scores_at_most_the_lowest_caption() -> None:
+    """The picture alone tells little of what is where."""
     judged = judge_relevance(QUERY, seen(), measured()).relevance()
     assert judged[A] > judged[C]
 
 
-def test_what_nobody_measured_is_judged_by_the_rule() -> None:
+def test_without_a_calibration_the_rule_applies() -> None:
     judged = judge_relevance(QUERY, seen(), None).relevance()
     assert judged[A] == 1.0
     assert judged[B] == pytest.approx(1.0)
@@ -66,7 +66,7 @@ def test_what_nobody_measured_is_judged_by_the_rule() -> None:
     assert judge_relevance(QUERY, name_only, measured()).relevance()[A] == pytest.approx(0.55)
 
 
-def test_half_is_where_a_hit_begins_to_count() -> None:
+def test_a_hit_begins_to_count_at_one_half() -> None:
     counting = BACKGROUND.mean + THRESHOLD.best_z_score * BACKGROUND.deviation
     low, half, high = z_score_relevance(np.array([0.1, counting, 0.9]), BACKGROUND, THRESHOLD)
     assert (low, half, high) == (0.0, pytest.approx(0.5), 1.0)
@@ -75,9 +75,9 @@ def test_half_is_where_a_hit_begins_to_count() -> None:
 
 
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=5), st.floats(0, 0.9), st.floats(0.01, 0.3), st.integers(0, 99))
-def test_a_rule_never_judges_a_nearer_hit_lower(cosines: list[float], middle: float, spread: float, size: int) -> None:
+def test_the_rule_is_monotonic_in_the_cosine(cosines: list[float], mean: float, deviation: float, size: int) -> None:
     ordered = np.sort(np.array(cosines))
-    judged = z_score_relevance(ordered, Background(middle, spread, size), THRESHOLD)
+    judged = z_score_relevance(ordered, Background(mean, deviation, size), THRESHOLD)
     assert (np.diff(judged) >= 0).all()
     assert ((judged >= 0) & (judged <= 1)).all()
 
@@ -91,7 +91,7 @@ def test_every_family_gets_the_features_that_it_names() -> None:
         assert (features[:, against] <= 0).all()
 
 
-def test_fitting_finds_what_tells_right_from_wrong() -> None:
+def test_fitting_separates_right_from_wrong() -> None:
     rng = np.random.default_rng(3)
     samples = []
     for number in range(200):
@@ -115,7 +115,7 @@ def found() -> RetrievalResult:
     return RetrievalResult(lists, {"picture": 0.8, "caption": 0.9}, BACKGROUND, seen())
 
 
-def test_a_list_counts_as_its_best_hit_is_relevant() -> None:
+def test_the_weight_of_a_list_follows_the_relevance_of_its_best_hit() -> None:
     routes = {
         route.signal: route
         for route in weigh_signals(
@@ -131,7 +131,7 @@ def test_a_list_counts_as_its_best_hit_is_relevant() -> None:
     assert [route.weight for route in unmeasured] == [0.8, 0.9]
 
 
-def test_relevance_orders_and_ranks_settle_what_is_as_relevant() -> None:
+def test_relevance_orders_and_ranks_break_ties() -> None:
     fused = [FusedItem(key, score, {}) for key, score in ((A, 0.03), (B, 0.02), (C, 0.01))]
     relevance = {A: 0.301, B: 0.9, C: 0.303}
     assert [one.key for one in order_by_relevance(fused, relevance)] == [B, A, C]  # type: ignore[arg-type]
@@ -139,7 +139,7 @@ def test_relevance_orders_and_ranks_settle_what_is_as_relevant() -> None:
     assert [one.key for one in read] == [B, C, A]
 
 
-def test_more_evidence_never_counts_less() -> None:
+def test_more_evidence_never_lowers_the_probability() -> None:
     family = Family((2.0, 1.0), -1.0)
     assert family.probability(np.array([[0.1, -0.2], [0.2, -0.2], [0.2, -0.1]])).tolist() == sorted(
         family.probability(np.array([[0.1, -0.2], [0.2, -0.2], [0.2, -0.1]])).tolist()

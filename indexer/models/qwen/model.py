@@ -4,9 +4,7 @@ Leaves out finding the weights (`indexer.models.weights.transformers_models`), p
 constraining a reply to a schema (`constrained_decoding`).
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from indexer.errors import DeviceMemoryError, GenerationCancelledError, ModelBro
 from indexer.models.device import choose_device, single_thread_on_cpu
 from indexer.models.qwen.constrained_decoding import ReplyGrammar
 from indexer.models.qwen.inputs import PromptInputs, append_tokens, check_processor
+from indexer.models.qwen.preferences import read_preferences
 from indexer.models.qwen.request_queue import RequestQueue
 from indexer.models.qwen.streaming import ReplyStreamer
 from indexer.models.vision_language import IsCancelled, OnText, Prompt, Reply
@@ -27,8 +26,6 @@ MAX_WAITING = 16
 """Length of the request queue; further requests are refused."""
 BATCH_TOKENS = {"cpu": 6_144, "cuda": 49_152}
 """Prompt tokens in a batch: on a CPU, larger batches are no faster; on a GPU, memory limits them."""
-PREFERENCES_FILE = "reelseek.json"
-"""Beside the weights: the limits of a small model that was not trained on pictures of any size and number."""
 
 
 def load_vision_language_model(
@@ -95,7 +92,7 @@ class QwenModel:
         self._inputs = PromptInputs(processor)
         self._name = recorded_name(weights)
         self._queue = RequestQueue(most_waiting)
-        self._preferences = _preferences(weights.directory)
+        self._preferences = read_preferences(weights.directory)
         ends = model.generation_config.eos_token_id
         self._end_ids: list[int] = [ends] if isinstance(ends, int) else list(ends or [processor.tokenizer.eos_token_id])
         self._grammar: ReplyGrammar | None = None
@@ -231,24 +228,3 @@ def _batch_of(waiting: Sequence[int], sizes: Sequence[int], most_tokens: int) ->
     while count < len(waiting) and sizes[waiting[count]] * (count + 1) <= most_tokens:
         count += 1
     return list(waiting[:count])
-
-
-@dataclass(frozen=True, slots=True)
-class _Preferences:
-    picture_size: tuple[int, int] | None = None
-    captioned_pairs: int | None = None
-
-
-def _preferences(directory: Path) -> _Preferences:
-    file = directory / PREFERENCES_FILE
-    if not file.is_file():
-        return _Preferences()
-    try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-        size = int(values["picture_height"]), int(values["picture_width"])
-        pairs = values.get("captioned_pairs")
-        return _Preferences(size, None if pairs is None else max(1, int(pairs)))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelBrokenError(
-            f"{file} does not state picture_height and picture_width: {error}; mend or remove it"
-        ) from error
