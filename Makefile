@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
 RUN := .venv/bin/python
 READY := .venv/.ready
 # A worker for each core; a file stays with one, which shares its fixtures.
-SIDE_BY_SIDE := -n logical --maxprocesses 8 --dist loadfile
+SIDE_BY_SIDE := -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 .PHONY: setup demo serve test test-fast lint bench lock clean
 setup: $(READY)

@@ -38,10 +38,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks as slow what needs a slow fixture; files and tests that are slow by themselves carry the marker."""
+    """Marks as slow what needs a slow fixture; files and tests that are slow by themselves carry the marker.
+
+    Files with slow tests come first, so that no worker is left with a long one when the others have finished.
+    """
     for item in items:
         if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+    slow_files = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow_files)
 
 
 @pytest.fixture(scope="session")

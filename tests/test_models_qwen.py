@@ -155,13 +155,19 @@ def test_cancelling_stops_within_one_token(model: QwenModel) -> None:
 
 
 def test_cancelling_from_another_thread(model: QwenModel) -> None:
-    cancel = threading.Event()
-    timer = threading.Timer(0.2, cancel.set)
-    timer.start()
-    started = time.perf_counter()
+    cancel, has_begun = threading.Event(), threading.Event()
+
+    def cancel_once_it_writes() -> None:
+        has_begun.wait(60)
+        cancel.set()
+
+    thread = threading.Thread(target=cancel_once_it_writes)
+    thread.start()
     with pytest.raises(GenerationCancelledError):
-        model.generate([question(6)], max_tokens=1500, is_cancelled=cancel.is_set)
-    assert time.perf_counter() - started < 5
+        model.generate(
+            [question(6)], max_tokens=1500, on_text=lambda piece: has_begun.set(), is_cancelled=cancel.is_set
+        )
+    thread.join()
 
 
 def test_too_many_requests_are_refused(model: QwenModel) -> None:
@@ -180,13 +186,13 @@ def test_too_many_requests_are_refused(model: QwenModel) -> None:
     wait_for(lambda: len(outcomes) == 3)
     cancel.set()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=60)
     assert sum(isinstance(outcome, ModelBusyError) for outcome in outcomes) == 3
     assert sum(isinstance(outcome, GenerationCancelledError) for outcome in outcomes) == 3
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.01)

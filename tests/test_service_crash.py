@@ -154,7 +154,7 @@ def test_an_upload_whose_job_never_began_goes_with_it(plain_library: Path, gate:
         job = upload(client, video, "a.mp4", extra=b"1")
         assert len(files_of(plain_library)) == 1
         assert client.delete(f"/api/jobs/{job['id']}").status_code == 202
-        wait_until(lambda: not files_of(plain_library), seconds=20)
+        wait_until(lambda: not files_of(plain_library))
         lock.release()
     verified(plain_library)
 

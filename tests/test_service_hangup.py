@@ -5,6 +5,7 @@
 import asyncio
 import gc
 import os
+import shutil
 import socket
 import threading
 import time
@@ -19,22 +20,19 @@ import pytest
 
 from api.service.routes.search import MAX_BODY_BYTES
 from search.answering.asker import Asker
-from tests.helpers.service import RunningService, demo_library, demo_settings, own_library, serving  # noqa: F401
+from tests.helpers.service import RunningService, demo_library, demo_settings, serving  # noqa: F401
 
 pytestmark = pytest.mark.slow
 
 CLIENTS = 200
 
 
-@pytest.fixture
-def quick(own_library: Path) -> Iterator[RunningService]:
-    """With short limits."""
+@pytest.fixture(scope="module")
+def small(demo_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """With room for little."""
+    library = Path(shutil.copytree(demo_library, tmp_path_factory.mktemp("small") / "library"))
     with serving(
-        demo_settings(own_library),
-        header_seconds=1.0,
-        body_seconds=1.0,
-        upload_idle_seconds=1.0,
-        upload_least_rate=10_000.0,
+        demo_settings(library),
         max_upload_bytes=300_000,
         ask_waiting=2,
         search_workers=1,
@@ -44,7 +42,21 @@ def quick(own_library: Path) -> Iterator[RunningService]:
         yield running
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
+@pytest.fixture(scope="module")
+def impatient(demo_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """With short limits of time."""
+    library = Path(shutil.copytree(demo_library, tmp_path_factory.mktemp("impatient") / "library"))
+    with serving(
+        demo_settings(library),
+        header_seconds=1.0,
+        body_seconds=1.0,
+        upload_idle_seconds=1.0,
+        upload_least_rate=10_000.0,
+    ) as running:
+        yield running
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 120.0) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "it does not come to rest"
@@ -85,8 +97,11 @@ class SlowAnswers:
         return SimpleNamespace()
 
 
-async def hang_up(url: str, *, stream: bool, seconds: float) -> int:
-    """Asks, reads a little, goes away. The status, 0 when none came in time."""
+async def hang_up(url: str, *, stream: bool, seconds: float, is_full: asyncio.Event | None = None) -> int:
+    """Asks, reads a little, goes away. The status, 0 when none came in time.
+
+    With `is_full`, which whoever is refused sets, nobody leaves before.
+    """
     host, _, port = url.removeprefix("http://").rpartition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     accept = "text/event-stream" if stream else "application/json"
@@ -95,33 +110,41 @@ async def hang_up(url: str, *, stream: bool, seconds: float) -> int:
     writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
     await writer.drain()
     status = 0
-    try:
-        async with asyncio.timeout(seconds):
-            line = await reader.readline()
-            status = int(line.split()[1]) if line else 0
-            await reader.read(200)
-    except TimeoutError:
-        pass
+
+    async def read() -> None:
+        nonlocal status
+        line = await reader.readline()
+        status = int(line.split()[1]) if line else 0
+        if is_full and status == 503:
+            is_full.set()
+        await reader.read(200)
+
+    reading = asyncio.create_task(read())
+    if is_full:
+        await asyncio.wait_for(is_full.wait(), 120)
+    await asyncio.wait([reading], timeout=seconds)
+    reading.cancel()
     writer.transport.abort()
     return status
 
 
 def test_clients_that_hang_up_mid_answer_leave_nothing_behind(
-    quick: RunningService, monkeypatch: pytest.MonkeyPatch
+    small: RunningService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = SlowAnswers(monkeypatch)
     process = psutil.Process()
 
     async def wave(count: int) -> list[int]:
-        tasks = [hang_up(quick.url, stream=number % 2 == 0, seconds=0.3) for number in range(count)]
+        is_full = asyncio.Event()
+        tasks = [hang_up(small.url, stream=number % 2 == 0, seconds=0.3, is_full=is_full) for number in range(count)]
         return await asyncio.gather(*tasks)
 
     asyncio.run(wave(20))
-    wait_until(lambda: at_rest(quick))
+    wait_until(lambda: at_rest(small))
     gc.collect()
     before = (threading.active_count(), process.num_fds(), process.memory_info().rss)
     statuses = asyncio.run(wave(CLIENTS // 2)) + asyncio.run(wave(CLIENTS // 2))
-    wait_until(lambda: at_rest(quick))
+    wait_until(lambda: at_rest(small))
     gc.collect()
     after = (threading.active_count(), process.num_fds(), process.memory_info().rss)
     assert len(statuses) == CLIENTS
@@ -131,7 +154,7 @@ def test_clients_that_hang_up_mid_answer_leave_nothing_behind(
     assert after[0] <= before[0]
     assert after[1] <= before[1] + 3
     assert after[2] <= before[2] + 30e6
-    tasks = asyncio.run_coroutine_threadsafe(count_tasks(), loop_of(quick)).result(10)
+    tasks = asyncio.run_coroutine_threadsafe(count_tasks(), loop_of(small)).result(10)
     assert tasks < 20, "no task waits for a client that is gone"
 
 
@@ -145,10 +168,10 @@ def loop_of(service: RunningService) -> asyncio.AbstractEventLoop:
     return loop
 
 
-def test_clients_that_really_hang_up_on_the_model_cancel_it(quick: RunningService) -> None:
+def test_clients_that_really_hang_up_on_the_model_cancel_it(small: RunningService) -> None:
     """The real model, not a stand-in: most clients leave before it has begun."""
-    asyncio.run(_few(quick.url))
-    wait_until(lambda: at_rest(quick), seconds=60)
+    asyncio.run(_few(small.url))
+    wait_until(lambda: at_rest(small))
 
 
 async def _few(url: str) -> None:
@@ -156,22 +179,22 @@ async def _few(url: str) -> None:
 
 
 def test_a_full_queue_answers_503_with_retry_after_and_recovers(
-    quick: RunningService, monkeypatch: pytest.MonkeyPatch
+    small: RunningService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = quick.runtime.engine
+    engine = small.runtime.engine
     go = threading.Event()
     plain = engine.search
 
     def slow(*words: Any, **options: Any) -> Any:
-        go.wait(20)
+        go.wait(120)
         return plain(*words, **options)
 
     monkeypatch.setattr(engine, "search", slow)
 
     async def many() -> list[httpx.Response]:
-        async with httpx.AsyncClient(base_url=quick.url, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=small.url, timeout=60) as client:
             tasks = [asyncio.create_task(client.get("/api/search", params={"q": "circle"})) for _ in range(20)]
-            done, _ = await asyncio.wait(tasks, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, timeout=60, return_when=asyncio.FIRST_COMPLETED)
             assert done
             while sum(task.done() for task in tasks) < 17:
                 await asyncio.sleep(0.02)
@@ -186,7 +209,7 @@ def test_a_full_queue_answers_503_with_retry_after_and_recovers(
     refused = next(one for one in responses if one.status_code == 503)
     assert refused.json()["type"] == "urn:reelseek:problem:busy"
     assert int(refused.headers["retry-after"]) >= 1
-    with quick.client() as client:
+    with small.client() as client:
         assert client.get("/api/search", params={"q": "circle"}).status_code == 200
 
 
@@ -202,18 +225,16 @@ def reply(connection: socket.socket) -> bytes:
     return found
 
 
-def test_a_slow_head_is_closed(quick: RunningService) -> None:
-    started = time.monotonic()
-    with raw(quick) as connection:
+def test_a_slow_head_is_closed(impatient: RunningService) -> None:
+    with raw(impatient) as connection:
         connection.sendall(b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n")
         assert reply(connection) == b""
-    assert time.monotonic() - started < 10
-    with raw(quick) as connection:
+    with raw(impatient) as connection:
         assert reply(connection) == b"", "and one that says nothing at all"
 
 
-def test_a_slow_body_is_refused(quick: RunningService) -> None:
-    with raw(quick) as connection:
+def test_a_slow_body_is_refused(impatient: RunningService) -> None:
+    with raw(impatient) as connection:
         connection.sendall(
             b"POST /api/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Content-Length: 20\r\n\r\n{"
@@ -231,11 +252,11 @@ def nothing_kept(service: RunningService) -> None:
     assert not list(service.runtime.job_folder.glob("*")) if service.runtime.job_folder.exists() else True
 
 
-def test_an_upload_that_stands_still_or_trickles_is_given_up(quick: RunningService) -> None:
-    with raw(quick) as connection:
+def test_an_upload_that_stands_still_or_trickles_is_given_up(impatient: RunningService) -> None:
+    with raw(impatient) as connection:
         connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\nabc")
         assert b" 408 " in reply(connection).split(b"\r\n")[0]
-    with raw(quick) as connection:
+    with raw(impatient) as connection:
         connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\n")
         answer = b""
         connection.settimeout(0.3)
@@ -249,18 +270,18 @@ def test_an_upload_that_stands_still_or_trickles_is_given_up(quick: RunningServi
             except OSError:
                 break
         assert not answer or b" 408 " in answer
-    nothing_kept(quick)
+    nothing_kept(impatient)
 
 
-def test_an_upload_that_breaks_off_leaves_nothing(quick: RunningService) -> None:
-    with raw(quick) as connection:
+def test_an_upload_that_breaks_off_leaves_nothing(small: RunningService) -> None:
+    with raw(small) as connection:
         connection.sendall(HEAD + b"Content-Length: 200000\r\n\r\n" + os.urandom(100_000))
         time.sleep(0.3)
-    nothing_kept(quick)
+    nothing_kept(small)
 
 
-def test_too_large_uploads_are_refused_before_and_while_they_come(quick: RunningService) -> None:
-    with raw(quick) as connection:
+def test_too_large_uploads_are_refused_before_and_while_they_come(small: RunningService) -> None:
+    with raw(small) as connection:
         connection.sendall(HEAD + b"Connection: close\r\nContent-Length: 99999999999\r\n\r\n")
         assert b" 413 " in reply(connection).split(b"\r\n")[0]
 
@@ -268,7 +289,7 @@ def test_too_large_uploads_are_refused_before_and_while_they_come(quick: Running
         for _ in range(200):
             yield os.urandom(65536)
 
-    with quick.client() as client:
+    with small.client() as client:
         try:
             response = client.post(
                 "/api/videos", params={"name": "a.mp4"}, content=endless(), headers={"content-type": "video/mp4"}
@@ -280,7 +301,7 @@ def test_too_large_uploads_are_refused_before_and_while_they_come(quick: Running
         assert client.post("/api/ask", content=big).status_code == 413
         big = b'{"query": "' + b"a" * (MAX_BODY_BYTES + 1) + b'"}'  # an image may lie in it
         assert client.post("/api/search", content=big).status_code == 413
-    nothing_kept(quick)
+    nothing_kept(small)
 
 
 MISTYPED = {
@@ -300,12 +321,12 @@ MISTYPED = {
 
 
 @pytest.mark.parametrize("case", MISTYPED)
-def test_what_is_no_video_is_not_taken(quick: RunningService, case: str) -> None:
+def test_what_is_no_video_is_not_taken(small: RunningService, case: str) -> None:
     content, kind = MISTYPED[case]
-    with quick.client() as client:
+    with small.client() as client:
         response = client.post(
             "/api/videos", params={"name": "a.mp4"}, content=content, headers={"content-type": kind} if kind else {}
         )
     assert response.status_code == 415, response.text
-    assert str(quick.runtime.library_path) not in response.text
-    nothing_kept(quick)
+    assert str(small.runtime.library_path) not in response.text
+    nothing_kept(small)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.helpers.chromium import ARGUMENTS, Watch, chromium_path
 from tests.helpers.fakes_library import FakeLibrary
@@ -14,6 +14,9 @@ from tests.helpers.media import write_video
 from tests.helpers.shared_folder import make_once
 
 FILM_SECONDS = 24
+PATIENCE_MILLISECONDS = 60_000
+"""Nothing takes so long; a machine that is busy with other things may."""
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 OpenPage = Callable[..., Page]
 
 
@@ -52,7 +55,7 @@ def new_page(browser: Browser, watch: Watch, contexts: list[BrowserContext]) -> 
 
     def make(*, width: int = 1280, height: int = 800, **options: Any) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
         contexts.append(context)
         page = context.new_page()
         watch.attach(page)

@@ -19,7 +19,7 @@ def chromium_path() -> str | None:
     return named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-def until(page: Page, expression: str, *, seconds: float = 15.0) -> None:
+def until(page: Page, expression: str, *, seconds: float = 60.0) -> None:
     """Waits until a JavaScript expression is true. Playwright's own way needs eval, which the page's policy forbids."""
     end = time.monotonic() + seconds
     while not page.evaluate(expression):

@@ -104,7 +104,7 @@ def open_descriptors(part: str) -> list[str]:
     return found
 
 
-def eventually(holds: object, seconds: float = 10.0) -> bool:
+def eventually(holds: object, seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if holds():  # pyright: ignore
