@@ -176,7 +176,7 @@ def sample_of(engine: SearchEngine, query: Query) -> Sample:
     def ready(video_id: str, stage: Stage) -> bool:
         return stage in videos[video_id].stages
 
-    found = retrieve(engine.library, engine.question(query.text), signals=SIGNALS, ready=ready)
+    found = retrieve(engine.library, engine.embed_query(query.text), signals=SIGNALS, ready=ready)
     keys = found.evidence.keys()
     features: dict[str, Any] = {}
     for signals in (*FORCED, SIGNALS):
@@ -190,7 +190,7 @@ def sample_of(engine: SearchEngine, query: Query) -> Sample:
 def read_sample_of(engine: SearchEngine, query: Query) -> Sample:
     """What the reranker said of what it read, beside the first judgement."""
     videos = {one.video_id: one for one in engine.videos()}
-    finding = hybrid_search(engine.library, engine.question(query.text), signals=SIGNALS, videos=videos)
+    finding = hybrid_search(engine.library, engine.embed_query(query.text), signals=SIGNALS, videos=videos)
     keys = sorted(finding.read)
     first = np.array([finding.relevance[key] for key in keys])
     logits = np.array([finding.read[key] for key in keys])

@@ -168,7 +168,7 @@ class SearchEngine(Closing):
         closest = show(look.library, found.words, nearest, look.videos)
         return RetrievedEvidence(moments, curves, sight(found.finding.evidence, look.library.maker.profile), closest)
 
-    def question(self, query: str, *, video: str | None = None) -> EmbeddedQuery:
+    def embed_query(self, query: str, *, video: str | None = None) -> EmbeddedQuery:
         """A query checked and embedded for every signal, to be compared with what the library holds.
 
         Args:
@@ -179,7 +179,7 @@ class SearchEngine(Closing):
         """
         text = check_query(query)
         look = self._look()
-        return look.question(text, SIGNALS, look.only(video))
+        return look.embed_query(text, SIGNALS, look.only(video))
 
     def close(self) -> None:
         """Let go of the library; safe to repeat."""

@@ -79,7 +79,7 @@ class SearchSession:
         """The id of a video that is named; None for all. Raises NotInLibraryError."""
         return None if video is None else frozenset({self.library.find_video(video).video_id})
 
-    def question(self, text: str, signals: Collection[Signal], video_ids: VideoIds) -> EmbeddedQuery:
+    def embed_query(self, text: str, signals: Collection[Signal], video_ids: VideoIds) -> EmbeddedQuery:
         """A checked query, embedded for these signals. Raises as `QueryModels.load`."""
         self._models.load(signals)
         return self._models.embed(text, signals, video_ids)
@@ -129,7 +129,7 @@ class SearchSession:
             return drafts
         finding = found.finding
         if finding is None or set(signals) != set(SIGNALS):
-            question = self.question(found.words, SIGNALS, video_ids)
+            question = self.embed_query(found.words, SIGNALS, video_ids)
             finding = hybrid_search(self.library, question, signals=SIGNALS, videos=self.videos)
         return nearest_segments(self.library, finding, videos=self.videos, limit=limit)
 

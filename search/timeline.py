@@ -93,7 +93,7 @@ def timeline(engine: SearchEngine, query: str, video: str, *, buckets: int = 200
         raise QueryError(f"buckets = {buckets} is below 1")
     library = engine.library
     found = library.find_video(video)
-    question = engine.question(_wanted(text))
+    question = engine.embed_query(_wanted(text))
     duration = found.duration_seconds
     parts: list[Part] = []
     if "picture" in found.stages:

@@ -8,7 +8,7 @@ from indexer.store.library import Library
 from search.answering.question_analysis import calls_for_text
 from search.results import Moment
 from search.signals import signals_of_kind, sources_of_kind
-from search.text.quoting import belongs
+from search.text.text_spans import belongs_to
 
 QUOTED_SOURCES: tuple[TextSource, ...] = sources_of_kind("written", "said", "other")
 """All but captions, which a prompt shows apart."""
@@ -37,5 +37,5 @@ def captions_in(library: Library, moments: Sequence[Moment]) -> list[str]:
 
 def text_of(rows: Sequence[TextRow], span: TimeSpan, *, between: str = " ") -> str:
     """The texts that belong to a span, one after another."""
-    found = [row for row in rows if belongs(row.span, span)]
+    found = [row for row in rows if belongs_to(row.span, span)]
     return between.join(dict.fromkeys(row.text for row in sorted(found, key=lambda row: row.span)))

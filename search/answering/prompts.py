@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from indexer.models.frame_pairs import timed_frames
 from indexer.models.vision_language import Part, Prompt, ShownFrames
 from indexer.records import TimeSpan
-from search.text.quoting import quoted
+from search.text.quoting import quote_for_prompt
 
 ASK_INSTRUCTION = (
     'Answer from these clips alone, as JSON: {"answer", "found", "moments": [{"clip", "start", "stop", "why"}]}. '
@@ -34,8 +34,8 @@ def ask_prompt(question: str, clips: Sequence[ShownClip]) -> Prompt:
         parts.append(f"Clip {number}, {clip.span.start_seconds:.1f}s to {clip.span.stop_seconds:.1f}s:\n")
         parts += timed_frames(clip.pairs)
         if clip.caption:
-            parts.append(f"Caption of clip {number}: <<<{quoted(clip.caption)}>>>\n")
+            parts.append(f"Caption of clip {number}: <<<{quote_for_prompt(clip.caption)}>>>\n")
         if clip.text:
-            parts.append(f"Text of clip {number}, quoted: <<<{quoted(clip.text)}>>>\n")
-    parts.append(f"Question: {quoted(question)}\n{ASK_INSTRUCTION}")
+            parts.append(f"Text of clip {number}, quoted: <<<{quote_for_prompt(clip.text)}>>>\n")
+    parts.append(f"Question: {quote_for_prompt(question)}\n{ASK_INSTRUCTION}")
     return tuple(parts)

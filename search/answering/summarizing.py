@@ -13,7 +13,7 @@ from search.answering.callbacks import AnswerCallbacks
 from search.answering.context import AskContext
 from search.answering.effort import reply_tokens
 from search.chapters.chapters import lines_of, spans_of
-from search.text.quoting import quoted
+from search.text.quoting import quote_for_prompt
 
 MOST_CHAPTERS = 24
 """Of one answer, but one a video at least."""
@@ -86,7 +86,7 @@ def _groups(library: Library, video: Video) -> list[list[_Line]]:
     groups: dict[int, list[_Line]] = {}
     for line in lines_of(library, video):
         place = bisect_right(stops, (line.span.start_seconds + line.span.stop_seconds) / 2)
-        groups.setdefault(place, []).append(_Line(video, line.span, quoted(line.text)))
+        groups.setdefault(place, []).append(_Line(video, line.span, quote_for_prompt(line.text)))
     return [groups[place] for place in sorted(groups)]
 
 
@@ -120,10 +120,9 @@ def _reduce_prompt(question: str, chapters: Sequence[CitedMoment], model: Vision
     """As many chapters as fit, every second one left out until they do."""
     kept = list(chapters)
     while True:
-        body = "".join(f"{one.span.start_seconds:.1f}s <<<{quoted(one.why)}>>>\n" for one in kept)
-        prompt = (
-            f"Parts with their times, quoted:\n{body}Question: {quoted(question)}\nAnswer from these parts alone.",
-        )
+        body = "".join(f"{one.span.start_seconds:.1f}s <<<{quote_for_prompt(one.why)}>>>\n" for one in kept)
+        asked = f"Question: {quote_for_prompt(question)}\nAnswer from these parts alone."
+        prompt = (f"Parts with their times, quoted:\n{body}{asked}",)
         if len(kept) <= 1 or model.count_tokens(prompt) <= room:
             return prompt
         kept = kept[::2]

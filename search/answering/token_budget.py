@@ -13,7 +13,7 @@ from indexer.models.frame_pairs import FRAMES_PER_SECOND, PictureSize, picture_s
 from indexer.models.vision_language import ShownFrames, VisionLanguageModel
 from search.answering.clip_planning import ClipCandidate, PlannedClip, PlannedPair, sample_times, with_sizes
 from search.answering.prompts import ShownClip, ask_prompt
-from search.text.quoting import quoted
+from search.text.quoting import quote_for_prompt
 
 MOST_PAIRS = 4
 """Of a clip, before a longer one gets more."""
@@ -62,7 +62,7 @@ def _plan(
     question: str, candidates: Sequence[ClipCandidate], model: VisionLanguageModel, tokens: int
 ) -> list[PlannedClip] | None:
     def cut(text: str) -> str:
-        return quoted(text)[:LONGEST_TEXT]
+        return quote_for_prompt(text)[:LONGEST_TEXT]
 
     short = [replace(one, text=cut(one.text), caption=cut(one.caption)) for one in candidates]
     bare = [replace(one, text="", caption="") for one in candidates]

@@ -13,7 +13,8 @@ from indexer.records import SegmentRow, TextRow, TimeSpan, Video
 from indexer.store.library import Library
 from search.chapters.text_tiling import Unit, tile
 from search.chapters.titles import Line, content_words, shortened, titles
-from search.text.quoting import belongs, quoted
+from search.text.quoting import quote_for_prompt
+from search.text.text_spans import belongs_to
 
 LEAST_CONTAINER_CHAPTERS = 2
 """A file with one chapter has none."""
@@ -69,7 +70,7 @@ def lines_of(library: Library, video: Video) -> list[Line]:
 
 def lines_in(lines: Sequence[Line], span: TimeSpan) -> list[Line]:
     """Those that belong to a span."""
-    return [line for line in lines if belongs(line.span, span)]
+    return [line for line in lines if belongs_to(line.span, span)]
 
 
 def titled_by_model(
@@ -106,7 +107,7 @@ def _title_prompt(lines: Sequence[Line], model: VisionLanguageModel) -> Prompt |
     """As many lines as fit, every second one left out until they do; None without any."""
     kept, room = list(lines), min(model.context_limit, 8_192) - MOST_TITLE_TOKENS
     while kept:
-        body = "".join(f"{line.span.start_seconds:.1f}s <<<{quoted(line.text)}>>>\n" for line in kept)
+        body = "".join(f"{line.span.start_seconds:.1f}s <<<{quote_for_prompt(line.text)}>>>\n" for line in kept)
         prompt = (f"Lines of a video with their times, quoted:\n{body}{TITLE_INSTRUCTION}",)
         if len(kept) == 1 or model.count_tokens(prompt) <= room:
             return prompt

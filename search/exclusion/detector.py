@@ -29,13 +29,12 @@ from search.retrieval.embedded_query import EmbeddedQuery, QueryVector
 from search.scoring.background import PICTURE, TEXT
 from search.signals import MISREAD_SOURCES
 from search.text.phrase_matching import NONE, holds_phrase, holds_thing
+from search.text.text_spans import belongs_to
 
 LOOK_AT = 60
 """Nearest frames or texts, among which is what is most like the thing."""
 MOST_OF = 0.75
 """Quantile of a moment's frames that is compared: seen in a quarter of it is there."""
-MIN_TEXT_SECONDS = 0.5
-"""A text that reaches into a moment by less is its neighbour's; or by less than half of the text."""
 
 
 class Unwanted:
@@ -95,7 +94,12 @@ class Unwanted:
         """The texts of a source that lie in each draft."""
         stage = STAGE_OF_SOURCE[source]
         return [
-            [hit for key in own for hit in texts.get(key, ()) if _is_in(hit, draft) and self._ready(key[0], stage)]
+            [
+                hit
+                for key in own
+                for hit in texts.get(key, ())
+                if belongs_to(hit.span, draft.span) and self._ready(key[0], stage)
+            ]
             for draft, own in zip(drafts, keys, strict=True)
         ]
 
@@ -182,8 +186,3 @@ def _best_of_each(hits: Sequence[tuple[SegmentKey, float]]) -> list[float]:
     for key, similarity in hits:
         best.setdefault(key, similarity)
     return list(best.values())
-
-
-def _is_in(hit: TextHit, draft: Draft) -> bool:
-    shared = hit.span.intersection_seconds(draft.span)
-    return shared >= min(MIN_TEXT_SECONDS, hit.span.duration_seconds / 2)
