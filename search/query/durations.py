@@ -18,9 +18,10 @@ def clock_seconds(text: str) -> float | None:
     clock = _CLOCK.fullmatch(text.strip())
     if clock is None:
         return None
-    hours, minutes, seconds = clock.groups()
-    is_over = (minutes is not None and float(seconds) >= 60) or (hours is not None and int(minutes) >= 60)
-    return None if is_over else int(hours or 0) * 3600.0 + int(minutes or 0) * 60.0 + float(seconds)
+    hours, minutes, seconds = int(clock[1] or 0), int(clock[2] or 0), float(clock[3])
+    if (clock[2] and seconds >= 60) or (clock[1] and minutes >= 60):
+        return None
+    return hours * 3600.0 + minutes * 60.0 + seconds
 
 
 def duration_or_none(text: str) -> float | None:
