@@ -191,9 +191,9 @@ def read_sample_of(engine: SearchEngine, query: Query) -> Sample:
     """What the reranker said of what it read, beside the first judgement."""
     videos = {one.video_id: one for one in engine.videos()}
     finding = hybrid_search(engine.library, engine.embed_query(query.text), signals=SIGNALS, videos=videos)
-    keys = sorted(finding.read)
+    keys = sorted(finding.reranked)
     first = np.array([finding.relevance[key] for key in keys])
-    logits = np.array([finding.read[key] for key in keys])
+    logits = np.array([finding.reranked[key] for key in keys])
     features = {READ: reading_features(first, logits)}
     return Sample(query.kind, bool(query.windows), right_of(engine, query, keys), features)
 

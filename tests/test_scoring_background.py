@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from indexer.models.profiles import PROFILES
 from search.scoring.background import MIN_SAMPLE, SCALES, Background, Threshold, thresholds_of
-from search.text.phrase_matching import in_a_row
+from search.text.phrase_matching import holds_verbatim
 from search.text.term_coverage import telling_words, word_share
 from search.text.words import split
 
@@ -190,5 +190,5 @@ def test_words_that_begin_alike_and_end_apart_by_little_are_one(asked: str, held
     ],
 )
 def test_words_stand_in_a_row_or_not(text: str, expected: bool) -> None:
-    assert in_a_row("blossom crystal", text) is expected
-    assert not in_a_row("blossom", text)
+    assert holds_verbatim("blossom crystal", text) is expected
+    assert not holds_verbatim("blossom", text)

@@ -1,4 +1,4 @@
-"""The prompt for a question: clips with their times, quoted text, and what is asked. Pure."""
+"""Prompt for a question: clips with their times, quoted text, and the question. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ class ShownClip:
     pairs: tuple[tuple[float, ShownFrames], ...]
     """Frame pairs with the presentation time of the first."""
     text: str = ""
-    """What was read or heard in the clip, where the question calls for it."""
+    """What is written or said in the clip, where the question needs it."""
     caption: str = ""
-    """What was said of its pictures when they were indexed, from more of its frames than are shown here."""
+    """Its captions in the library, made from more frames than are shown here."""
 
 
 def ask_prompt(question: str, clips: Sequence[ShownClip]) -> Prompt:

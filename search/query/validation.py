@@ -1,4 +1,4 @@
-"""What may be asked: a query is checked and tidied here, once, before any model or index sees it. Pure."""
+"""Validation of a query: checked and normalized once, before any model or index sees it. Pure."""
 
 import unicodedata
 from typing import Any
