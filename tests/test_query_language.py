@@ -162,6 +162,8 @@ def test_filters() -> None:
         ("a beach without", 8, "behind without"),
         ("car >> bus within 0s", 7, "above 0"),
         ("car within 5s >> bus", 0, "needs a step before it"),
+        ("car >> within 5s", 7, "needs a step before it"),
+        ("without then within 30s", 13, "needs a step before it"),
         ("cat date:yesterday", 4, "no date"),
         ("cat duration:long", 4, "no length of time"),
         ("cat at:5m..2m", 4, "holds nothing"),

@@ -179,6 +179,8 @@ def _check(query: str, tokens: Sequence[Token], step: Step) -> None:
         raise _fault("this only says what is not wanted; say first what to look for", query, tokens, "beach -people")
     if not any(sign.isalnum() for sign in step.text) and not step.terms and step.excluded:
         raise _fault("nothing is left to look for", query, tokens, "beach -people")
+    if not step.text and not step.terms:  # only a gap
+        raise _fault("within needs a step before it and one behind", query, tokens, _EXAMPLE_ORDER)
 
 
 def _with_gaps(
