@@ -1,7 +1,7 @@
 """SearchEngine: owns the library and the models; what the command line, the service and the tests call.
 
 Leaves out the parts: `search.session` searches one snapshot of the library, `search.moments.pagination` folds and
-pages, `search.moments.presentation` makes the moments that are handed out.
+pages, `search.moments.presentation` turns drafts into the moments that are returned.
 """
 
 import time

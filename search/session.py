@@ -1,6 +1,6 @@
 """One search in one snapshot of a library: words or an example -> draft moments, best first.
 
-Leaves out folding, paging and what is handed out; `search.engine` does that.
+Leaves out folding, paging and the moments that are returned; `search.engine` does that.
 """
 
 import time

@@ -25,8 +25,8 @@ from search.scoring.background import MIN_SAMPLE, Background, Threshold, thresho
 from search.signals import MISREAD_SOURCES
 from search.text.term_coverage import word_share
 
-COUNTS = 0.5
-"""Relevance at which a hit counts."""
+THRESHOLD_RELEVANCE = 0.5
+"""Relevance of a hit at the threshold."""
 Cosines = NDArray[np.floating[Any]]
 Part = tuple[TimeSpan, float]
 """A span and its relevance, 0 to 1."""
@@ -50,30 +50,30 @@ class Scale:
 
     low: float
     """Relevance 0."""
-    counting: float
+    threshold: float
     """Relevance 0.5."""
     high: float
     """Relevance 1."""
 
     @classmethod
-    def of(cls, background: Background, threshold: Threshold, best: float) -> "Scale":
+    def of(cls, background: Background, signal_threshold: Threshold, best: float) -> "Scale":
         """
         Args:
             best: greatest cosine of the query in the library.
         """
-        counting = threshold.floor
+        threshold = signal_threshold.floor
         if background.size >= MIN_SAMPLE:
-            standing = background.middle + threshold.standing * background.spread
-            counting = min(threshold.sure, max(threshold.floor, standing))
-        elif counting <= -1.0:
+            standing = background.middle + signal_threshold.standing * background.spread
+            threshold = min(signal_threshold.sure, max(signal_threshold.floor, standing))
+        elif threshold <= -1.0:
             # The sample is too small for a background, and no threshold was measured for the model: half of the best.
-            counting = best / 2
-        low = min(background.middle, counting - 1e-3)
-        return cls(low, counting, max(best, counting + 1e-3))
+            threshold = best / 2
+        low = min(background.middle, threshold - 1e-3)
+        return cls(low, threshold, max(best, threshold + 1e-3))
 
     def relevance(self, cosines: Cosines) -> Cosines:
         """(n,) -> (n,), 0 to 1."""
-        return np.interp(cosines, [self.low, self.counting, self.high], [0.0, COUNTS, 1.0])
+        return np.interp(cosines, [self.low, self.threshold, self.high], [0.0, THRESHOLD_RELEVANCE, 1.0])
 
 
 def timeline(engine: SearchEngine, query: str, video: str, *, buckets: int = 200) -> Timeline:
@@ -169,7 +169,7 @@ def _text_parts(library: Library, query: EmbeddedQuery, video_id: str, source: T
 
 def _by_words(query: str, text: str, *, fuzzy: bool) -> float:
     share = word_share(query, text, fuzzy=fuzzy)
-    return COUNTS + (1 - COUNTS) * share if share > 0 else 0.0
+    return THRESHOLD_RELEVANCE + (1 - THRESHOLD_RELEVANCE) * share if share > 0 else 0.0
 
 
 def _spans(times: Sequence[float], duration: float) -> list[TimeSpan]:

@@ -14,7 +14,7 @@ _CLOCK = re.compile(r"(?:(?:([0-9]{1,9}):)?([0-9]{1,9}):)?([0-9]{1,9}(?:\.[0-9]{
 
 
 def clock_seconds(text: str) -> float | None:
-    """The seconds of `754.2`, `12:34` or `1:02:03.5`; None where it is no such time, as `1:75`."""
+    """The seconds of `754.2`, `12:34` or `1:02:03.5`; None where it is not such a time, as `1:75`."""
     clock = _CLOCK.fullmatch(text.strip())
     if clock is None:
         return None
@@ -25,7 +25,7 @@ def clock_seconds(text: str) -> float | None:
 
 
 def duration_or_none(text: str) -> float | None:
-    """The seconds of a length of time; None where it is none."""
+    """The seconds of a length of time; None where it is not one."""
     plain = text.strip().casefold()
     if amount := _AMOUNT.fullmatch(plain):
         return float(amount[1]) * UNITS[amount[2]] if amount[2] in UNITS else None
@@ -36,9 +36,9 @@ def parse_duration(text: str) -> float:
     """The seconds of a length of time.
 
     Raises:
-        QueryError: it is no length of time.
+        QueryError: it is not a length of time.
     """
     found = duration_or_none(text)
     if found is None:
-        raise QueryError(f"{text!r} is no length of time; write it as 90, 90s, 5m, 2h or 1:30")
+        raise QueryError(f"{text!r} is not a length of time; write it as 90, 90s, 5m, 2h or 1:30")
     return found

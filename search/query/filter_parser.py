@@ -49,7 +49,7 @@ def parse_filters(plan: Plan) -> QueryFilters:
     """Parses a plan's filters; several videos or folders are alternatives, all else must hold together.
 
     Raises:
-        QuerySyntaxError: a value that is no date, duration or time, or filters of which nothing is left.
+        QuerySyntaxError: a value is not a date, duration or time, or a range is empty.
     """
     wanted, excluded = Filters(), list[Filters]()
     for term in plan.filters:

@@ -112,10 +112,10 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def created_span(text: str) -> tuple[datetime, datetime]:
-    """`2023`, `2023-05` or `2023-05-09` -> [its first instant, the first one after it), UTC.
+    """`2023`, `2023-05` or `2023-05-09` -> [its first instant, the first instant after it), UTC.
 
     Raises:
-        QueryError: it is no such date.
+        QueryError: it is not such a date.
     """
     match = _PERIOD.fullmatch(text.strip())
     year, month, day = (None if part is None else int(part) for part in match.groups()) if match else (0, None, None)
@@ -126,4 +126,6 @@ def created_span(text: str) -> tuple[datetime, datetime]:
         months = start.year * 12 + (12 if month is None else month)
         return start, datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise QueryError(f"{text!r} is no date; write a year, a month or a day, as 2023, 2023-05, 2023-05-09") from None
+        raise QueryError(
+            f"{text!r} is not a date; write a year, a month or a day, as 2023, 2023-05, 2023-05-09"
+        ) from None

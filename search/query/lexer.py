@@ -53,7 +53,7 @@ def tokenize(query: str) -> list[Token]:
     value directly behind it.
 
     Raises:
-        QuerySyntaxError: a quote that is not closed or empty, a minus or a `field:` with nothing behind it, or a
+        QuerySyntaxError: a quote that is not closed or empty, a minus or a `field:` that nothing follows, or a
             `field:` whose name is misspelt.
     """
     tokens: list[Token] = []
@@ -72,14 +72,14 @@ def _token(query: str, start: int) -> Token:
     place = start
     excluded = query[place] in MINUS and _begins(query, place + 1)
     if query[place] in MINUS and start + 1 == len(query) and start > 0:
-        raise QuerySyntaxError("nothing stands behind the minus", query, start, start + 1, "beach -people")
+        raise QuerySyntaxError("nothing follows the minus", query, start, start + 1, "beach -people")
     if excluded:
         place += 1
     field = _field(query, place)
     if field:
         place += len(field) + 1
         if place == len(query):
-            raise QuerySyntaxError(f"nothing stands behind {field}:", query, start, place, f'{field}:"..."')
+            raise QuerySyntaxError(f"nothing follows {field}:", query, start, place, f'{field}:"..."')
     if query[place] in QUOTES:
         text, stop = _quoted(query, place)
         return Token(text, start, stop, field.casefold(), quoted=True, excluded=excluded)

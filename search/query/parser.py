@@ -56,7 +56,7 @@ def check_wanted(plan: Plan) -> None:
         )
 
 
-def _within_behind(tokens: Sequence[Token], place: int) -> bool:
+def _within_follows(tokens: Sequence[Token], place: int) -> bool:
     return any(_gap(tokens, later) is not None for later in range(place + 1, len(tokens)))
 
 
@@ -66,10 +66,10 @@ def _steps(query: str, tokens: Sequence[Token]) -> list[list[Token]]:
     spoken = is_sentence([token.text for token in tokens if token.is_word])
     steps: list[list[Token]] = [[]]
     for place, token in enumerate(tokens):
-        in_words = token.is_word and is_then(words, place) and (not spoken or _within_behind(tokens, place))
+        in_words = token.is_word and is_then(words, place) and (not spoken or _within_follows(tokens, place))
         if token.is_order or in_words:
             if not steps[-1]:
-                raise _fault(f"nothing stands before {token.text}", query, [token], _EXAMPLE_ORDER)
+                raise _fault(f"nothing precedes {token.text}", query, [token], _EXAMPLE_ORDER)
             while steps[-1] and steps[-1][-1].is_word and steps[-1][-1].text in ("and", "and,", ","):
                 steps[-1].pop()
             steps.append([])
@@ -77,7 +77,7 @@ def _steps(query: str, tokens: Sequence[Token]) -> list[list[Token]]:
         elif token.field not in FILTERS:
             steps[-1].append(token)
     if len(steps) > 1 and not steps[-1]:
-        raise _fault(f"nothing stands behind {last.text}", query, [last], _EXAMPLE_ORDER)  # pyright: ignore[reportPossiblyUnboundVariable]
+        raise _fault(f"nothing follows {last.text}", query, [last], _EXAMPLE_ORDER)  # pyright: ignore[reportPossiblyUnboundVariable]
     return steps
 
 
@@ -161,7 +161,7 @@ def _unwanted(query: str, tokens: Sequence[Token], place: int) -> tuple[list[Exc
     groups.append(words)
     if not any(any(sign.isalnum() for sign in " ".join(group)) for group in groups):
         raise _fault(
-            f"nothing stands behind {tokens[first].text}", query, tokens[first : first + 1], "a beach without people"
+            f"nothing follows {tokens[first].text}", query, tokens[first : first + 1], "a beach without people"
         )
     written = query[tokens[first].start : tokens[last].stop].rstrip(",;")
     return [Excluded(" ".join(group), None, exact, written) for group in groups if group], last
@@ -179,8 +179,8 @@ def _check(query: str, tokens: Sequence[Token], step: Step) -> None:
         raise _fault("this only says what is not wanted; say first what to look for", query, tokens, "beach -people")
     if not any(sign.isalnum() for sign in step.text) and not step.terms and step.excluded:
         raise _fault("nothing is left to look for", query, tokens, "beach -people")
-    if not step.text and not step.terms:  # only a gap
-        raise _fault("within needs a step before it and one behind", query, tokens, _EXAMPLE_ORDER)
+    if not step.text and not step.terms:  # a gap alone
+        raise _fault("within needs a step before it and one after it", query, tokens, _EXAMPLE_ORDER)
 
 
 def _with_gaps(
@@ -191,7 +191,7 @@ def _with_gaps(
     if not given:
         return tuple(steps)
     if gaps[0] is not None:
-        raise _fault("within needs a step before it and one behind", query, parts[0], _EXAMPLE_ORDER)
+        raise _fault("within needs a step before it and one after it", query, parts[0], _EXAMPLE_ORDER)
     for gap in given:
         if not 0 < gap <= MOST_WITHIN_SECONDS:
             raise _fault(f"within must be above 0 and at most a day, not {gap:g} s", query, parts[-1], _EXAMPLE_ORDER)

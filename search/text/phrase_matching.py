@@ -13,7 +13,7 @@ NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def holds_phrase(phrase: str, text: str, *, fuzzy: bool = False) -> bool:
-    """Whether the words of a phrase stand in a text side by side, in order; case, accents and marks aside.
+    """Whether the words of a phrase stand in a text side by side, in order; case, accents and punctuation are ignored.
 
     Args:
         fuzzy: letters that OCR misread are forgiven, and spaces that it lost or added.

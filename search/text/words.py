@@ -48,7 +48,7 @@ EMPTY_WORDS = FUNCTION_WORDS | MEDIUM_WORDS
 """Words that a query can do without."""
 
 _WORD = re.compile(r"\w+")
-# Scripts without spaces between words: each sign stands for itself.
+# Scripts without spaces between words: each character is a word.
 _UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 
 
@@ -78,12 +78,14 @@ def is_misreading(one: str, other: str) -> bool:
     allowed = 0 if length < 5 else 1 if length < 9 else 2
     if one == other:
         return True
-    if abs(len(one) - len(other)) > allowed or len(set(one) - set(other)) > allowed:  # a slip makes one letter go
+    if (
+        abs(len(one) - len(other)) > allowed or len(set(one) - set(other)) > allowed
+    ):  # a misreading replaces or drops one letter
         return False
-    return _slips_at_most(one, other, allowed)
+    return _is_within_edits(one, other, allowed)
 
 
-def _slips_at_most(one: str, other: str, allowed: int) -> bool:
+def _is_within_edits(one: str, other: str, allowed: int) -> bool:
     """Whether at most so many letters added, lost, or confused turn one word into the other.
 
     Levenshtein distance (1966), where a substitution by a letter that does not look alike costs 2.
