@@ -12,7 +12,7 @@ from search.retrieval.searchable import TEXT_CANDIDATES, Searchable
 from search.scoring.relevance import FUZZY_WORTH, Near
 from search.signals import MISREAD_SOURCES
 from search.text.phrase_matching import holds_verbatim
-from search.text.term_coverage import held_words, telling_words, word_share
+from search.text.term_coverage import held_words, drop_empty_words, word_share
 
 VERBATIM_WORTH = 2.0
 """Of a text that holds the query word for word: nothing is nearer to it in meaning either, though a vector of a long
@@ -21,11 +21,11 @@ text may lie far away."""
 
 def search_words(library: Searchable, query: EmbeddedQuery, source: TextSource) -> RankedList:
     """The segments whose texts of a source hold enough of the query's words; see `word_share`."""
-    telling = telling_words(query.text)
+    content = drop_empty_words(query.text)
 
     def matched(*, fuzzy: bool) -> list[TextHit]:
         return library.match_words(
-            telling, source=source, limit=TEXT_CANDIDATES, video_ids=query.video_ids, fuzzy=fuzzy
+            content, source=source, limit=TEXT_CANDIDATES, video_ids=query.video_ids, fuzzy=fuzzy
         )
 
     def shares_of(texts: Sequence[TextHit], *, fuzzy: bool) -> list[tuple[TextHit, float]]:

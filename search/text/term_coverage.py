@@ -30,13 +30,13 @@ def content_words(query: str) -> tuple[str, ...]:
     return tuple(word for word in dict.fromkeys(split(query)) if word not in EMPTY_WORDS)
 
 
-def telling_words(query: str) -> str:
+def drop_empty_words(query: str) -> str:
     """The query without function words and words about the medium; all of it where nothing would be left.
 
     Nearly every text shares these words, and a text that shares no others does not count (`word_share`).
     """
-    telling = [word for word in query.split() if not EMPTY_WORDS.issuperset(split(word))]
-    return " ".join(telling) or query
+    content = [word for word in query.split() if not EMPTY_WORDS.issuperset(split(word))]
+    return " ".join(content) or query
 
 
 def held_words(query: str, text: str) -> frozenset[str]:
