@@ -12,7 +12,7 @@ from search.retrieval.searchable import TEXT_CANDIDATES, Searchable
 from search.scoring.relevance import FUZZY_WORTH, Near
 from search.signals import MISREAD_SOURCES
 from search.text.phrase_matching import holds_verbatim
-from search.text.term_coverage import held_words, drop_empty_words, word_share
+from search.text.term_coverage import drop_empty_words, held_words, word_share
 
 VERBATIM_WORTH = 2.0
 """Of a text that holds the query word for word: nothing is nearer to it in meaning either, though a vector of a long
