@@ -176,7 +176,7 @@ def sample_of(engine: SearchEngine, query: Query) -> Sample:
     def ready(video_id: str, stage: StageName) -> bool:
         return stage in videos[video_id].stages
 
-    found = retrieve(engine.library, engine.question(query.text), signals=SIGNALS, ready=ready)
+    found = retrieve(engine.library, engine.embed_query(query.text), signals=SIGNALS, ready=ready)
     keys = found.evidence.keys()
     features: dict[str, Any] = {}
     for signals in (*FORCED, SIGNALS):
@@ -190,10 +190,10 @@ def sample_of(engine: SearchEngine, query: Query) -> Sample:
 def read_sample_of(engine: SearchEngine, query: Query) -> Sample:
     """Collects the reranker's scores of one query, beside the first estimates."""
     videos = {one.video_id: one for one in engine.videos()}
-    finding = hybrid_search(engine.library, engine.question(query.text), signals=SIGNALS, videos=videos)
-    keys = sorted(finding.read)
+    finding = hybrid_search(engine.library, engine.embed_query(query.text), signals=SIGNALS, videos=videos)
+    keys = sorted(finding.reranked)
     first = np.array([finding.relevance[key] for key in keys])
-    logits = np.array([finding.read[key] for key in keys])
+    logits = np.array([finding.reranked[key] for key in keys])
     features = {RERANKED: reading_features(first, logits)}
     return Sample(query.kind, bool(query.windows), right_of(engine, query, keys), features)
 

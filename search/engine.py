@@ -1,8 +1,7 @@
 """SearchEngine: owns the library and the models; what the command line, the service and the tests call.
 
-Leaves out the parts, each in its own file: `query` checks, `query_models` embeds, `looking` asks the library once
-(`find`: `retrieve`, `relevance` and `words`, `fusion`, `moments`; `find_like` for an example), `pages` folds and pages,
-`present_moments` makes what is handed out.
+Leaves out the parts: `search.session` searches one snapshot of the library, `search.moments.pagination` folds and
+pages, `search.moments.presentation` turns drafts into the moments that are returned.
 """
 
 import time
@@ -29,23 +28,24 @@ from search.scoring.visual_presence import VisualPresence, visual_presence
 from search.session import ExampleQuery, SearchSession
 from search.signals import SIGNALS, Signal
 
-TO_SEARCH = partial(load_models, to_search=True)
-CLOSEST = 3
+LoadModels = Callable[[Settings], Models]
+load_search_models: LoadModels = partial(load_models, to_search=True)
+MOST_CLOSEST = 3
 """Moments that are offered where nothing was found."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetrievedEvidence:
-    """What a question needs of a library, out of one search."""
+    """What answering a question needs of a library, by one search."""
 
     moments: list[Moment]
-    """Best first, not folded; also those that a search would not count as found."""
+    """Best first, not folded; also those below the relevance threshold."""
     curves: list[SimilarityCurve]
-    """Of each moment, to choose its frames by."""
+    """Of each moment, for choosing its frames."""
     sight: VisualPresence | None
-    """How sure it is that what is asked for is in the pictures; None where that is not judged."""
+    """Whether the pictures show what is asked; None where that is not judged."""
     closest: list[Moment]
-    """The most relevant, to be offered where nothing of it counts."""
+    """The most relevant, offered where nothing is found."""
 
 
 class SearchEngine(Closeable):
@@ -54,13 +54,13 @@ class SearchEngine(Closeable):
     Make one with `SearchEngine.open`, also as a context manager.
     """
 
-    def __init__(self, library: Library, settings: Settings, load: Callable[[Settings], Models]) -> None:
+    def __init__(self, library: Library, settings: Settings, load: LoadModels) -> None:
         self._library = library
         self._models = QueryModels(library, settings, load)
         self._settings = settings
 
     @classmethod
-    def open(cls, library: Path, *, settings: Settings, load: Callable[[Settings], Models] = TO_SEARCH) -> Self:
+    def open(cls, library: Path, *, settings: Settings, load: LoadModels = load_search_models) -> Self:
         """Open a library for searching.
 
         Args:
@@ -101,13 +101,12 @@ class SearchEngine(Closeable):
         """The moments that match a query, best first.
 
         Args:
-            query: what to look for, in the grammar of `search.query.parser`; at most 1,000 characters. Beside an
-            image or
+            query: what to find, in the grammar of `search.query.parser`; at most 1,000 characters. Beside an image or
                 `like` it may be empty, or says in plain words what is to be different from them.
-            image: look for what this image shows: a file, or its bytes.
-            like: look for more like this moment, `VIDEO@TIME`; see `search.query.moment_reference`. The moment
-            itself is left out.
-            video: look in this video alone: its id, the first digits of it, its path or its file name.
+            image: find what this image shows: a file, or its bytes.
+            like: find more like this moment, `VIDEO@TIME`; see `search.query.moment_reference`. The moment itself is
+                left out.
+            video: search this video alone: its id, the first digits of it, its path or its file name.
             limit: moments on the page, 1 to 1,000.
             offset: moments to skip; the same query pages through one fixed order.
             signals: match by these alone; None for all. An image and `like` are matched by `picture` alone.
@@ -130,48 +129,49 @@ class SearchEngine(Closeable):
         wanted = _check_signals(signals)
         page = PageRequest(limit, offset, expand)
         share = check_per_video(per_video, one_video=video is not None)
-        look = self._look()
-        video_ids = look.only(video)
+        session = self._session()
+        video_ids = session.only(video)
         started = time.perf_counter()
         if image is None and like is None:
-            found = look.by_words(query, plain=plain, signals=wanted, video_ids=video_ids)
+            found = session.search_words(query, plain=plain, signals=wanted, video_ids=video_ids)
         else:
-            found = look.by_example(ExampleQuery(image, like, query), signals=wanted, video_ids=video_ids)
+            found = session.search_example(ExampleQuery(image, like, query), signals=wanted, video_ids=video_ids)
         is_found = found.reaches(self._settings.relevance_threshold if threshold is None else threshold)
         drafts = found.drafts if is_found else []
-        groups = group_moments(look.library, drafts, per_video=share) if fold else [MomentGroup(one) for one in drafts]
+        groups = (
+            group_moments(session.library, drafts, per_video=share) if fold else [MomentGroup(one) for one in drafts]
+        )
         listed = page.of(groups)
-        moments = present_groups(look.library, found.words, listed.shown, look.videos)
+        moments = present_groups(session.library, found.words, listed.shown, session.videos)
         closest: list[Moment] = []
         if not is_found and found.is_plain:
-            nearest = look.closest(found, video_ids, signals=wanted, limit=CLOSEST)
-            closest = present_moments(look.library, found.words, nearest, look.videos)
+            nearest = session.closest(found, video_ids, signals=wanted, limit=MOST_CLOSEST)
+            closest = present_moments(session.library, found.words, nearest, session.videos)
         total = time.perf_counter() - started - found.load_seconds
         seconds = {"embed": found.embed_seconds, "retrieve": total - found.embed_seconds, "total": total}
-        routes = [] if found.finding is None else found.finding.routes
-        again = 0 if found.finding is None else len(found.finding.read)
-        return SearchResult(found.text, is_found, moments, seconds, listed.more, found.plan, closest, routes, again)
+        weights = [] if found.first_result is None else found.first_result.signal_weights
+        reranked = 0 if found.first_result is None else len(found.first_result.reranked)
+        return SearchResult(found.text, is_found, moments, seconds, listed.more, found.plan, closest, weights, reranked)
 
     def retrieve_evidence(self, query: str, *, video: str | None = None, limit: int = 10) -> RetrievedEvidence:
-        """What a question needs, in one look: moments by plain words, their curves, and whether it is seen at all.
+        """What answering a question needs, by one search of plain words.
 
         Raises:
             QueryError, NotInLibraryError, LibraryModelsError, ModelMissingError, ModelBrokenError: see `search`.
         """
-        look = self._look()
-        video_ids = look.only(video)
-        found = look.by_words(query, plain=True, signals=SIGNALS, video_ids=video_ids)
-        assert found.finding is not None  # plain words are always looked for
-        moments = present_moments(look.library, found.words, found.drafts[:limit], look.videos)
-        curves = look.curves(found.finding.question, [(moment.video_id, moment.span) for moment in moments])
-        nearest = look.closest(found, video_ids, signals=SIGNALS, limit=CLOSEST)
-        closest = present_moments(look.library, found.words, nearest, look.videos)
-        return RetrievedEvidence(
-            moments, curves, visual_presence(found.finding.evidence, look.library.maker.profile), closest
-        )
+        session = self._session()
+        video_ids = session.only(video)
+        found = session.search_words(query, plain=True, signals=SIGNALS, video_ids=video_ids)
+        assert found.first_result is not None  # plain words are always searched
+        moments = present_moments(session.library, found.words, found.drafts[:limit], session.videos)
+        curves = session.curves(found.first_result.query, [(moment.video_id, moment.span) for moment in moments])
+        nearest = session.closest(found, video_ids, signals=SIGNALS, limit=MOST_CLOSEST)
+        closest = present_moments(session.library, found.words, nearest, session.videos)
+        presence = visual_presence(found.first_result.evidence, session.library.maker.profile)
+        return RetrievedEvidence(moments, curves, presence, closest)
 
-    def question(self, query: str, *, video: str | None = None) -> EmbeddedQuery:
-        """A query checked and embedded for every signal, to be compared with what the library holds.
+    def embed_query(self, query: str, *, video: str | None = None) -> EmbeddedQuery:
+        """A query, checked and embedded for every signal, to be compared with what the library holds.
 
         Args:
             video: compare with this video alone.
@@ -180,14 +180,14 @@ class SearchEngine(Closeable):
             QueryError, NotInLibraryError, LibraryModelsError, ModelMissingError, ModelBrokenError: see `search`.
         """
         text = check_query(query)
-        look = self._look()
-        return look.question(text, SIGNALS, look.only(video))
+        session = self._session()
+        return session.embed_query(text, SIGNALS, session.only(video))
 
     def close(self) -> None:
-        """Let go of the library; safe to repeat."""
+        """Closes the library; safe to repeat."""
         self._library.close()
 
-    def _look(self) -> SearchSession:
+    def _session(self) -> SearchSession:
         return SearchSession(self._library, self._models, self._settings)
 
 

@@ -1,4 +1,4 @@
-"""A plan -> drafts: each part is found for itself, what must be together is joined, what is excluded falls away.
+"""PlanExecutor: a plan -> draft moments. Each part is searched by itself, parts are joined, exclusions are removed.
 
 A query of plain words is one `hybrid_search` and nothing else. Where there is more, terms (`text:"exit"`, quotes)
 decide what counts and the free words rank it; each step is searched by itself, and the steps are joined in order of
@@ -30,7 +30,7 @@ Embed = Callable[[str, Collection[Signal]], EmbeddedQuery]
 
 
 class PlanExecutor:
-    """Follows plans in one library as it is at this moment."""
+    """Executes plans in one snapshot of a library."""
 
     def __init__(
         self,
@@ -39,51 +39,51 @@ class PlanExecutor:
         *,
         signals: Collection[Signal],
         videos: Mapping[str, Video],
-        narrowing: QueryFilters,
+        filters: QueryFilters,
     ) -> None:
         """
         Args:
             signals: those that count; a term's own are cut down to these.
             videos: by id, those that are searched.
-            narrowing: the time within them that counts.
+            filters: of these, the time within the videos; the videos are filtered already.
         """
-        self._narrowing = narrowing
-        self._all = len(library.videos())
+        self._filters = filters
+        self._video_count = len(library.videos())
         self._library = library
         self._embed = embed
         self._signals = signals
         self._videos = videos
-        self.first: HybridResult | None = None
-        """What the first words that were looked for brought up."""
+        self.first_result: HybridResult | None = None
+        """Of the first words that were searched."""
 
-    def __call__(self, plan: Plan) -> list[Draft]:
-        """Moments that answer to a plan, best first; those of several steps carry their parts."""
+    def execute(self, plan: Plan) -> list[Draft]:
+        """Moments that answer a plan, best first; those of several steps carry their parts."""
         if len(plan.steps) == 1:
-            return self._step(plan.steps[0], self._videos)
-        found = [self._step(step, self._videos) for step in plan.steps]
+            return self._search_step(plan.steps[0], self._videos)
+        found = [self._search_step(step, self._videos) for step in plan.steps]
         rarest = min(range(len(found)), key=lambda place: len(found[place]))
-        # Each step sees the best of the whole library alone; where the rarest is, all of the others are wanted.
+        # A list holds the best of the whole library alone; in the videos of the rarest step all of the others count.
         around = {draft.video_id: self._videos[draft.video_id] for draft in found[rarest]}
         if len(around) < len(self._videos):
             found = [
-                drafts if place == rarest else self._step(plan.steps[place], around)
+                drafts if place == rarest else self._search_step(plan.steps[place], around)
                 for place, drafts in enumerate(found)
             ]
         gaps = [MOST_GAP_SECONDS if step.within_seconds is None else step.within_seconds for step in plan.steps[1:]]
-        return [_as_one(chain) for chain in join_in_order(found, gaps)]
+        return [_chain_draft(chain) for chain in join_in_order(found, gaps)]
 
-    def _step(self, step: Step, videos: Mapping[str, Video]) -> list[Draft]:
-        drafts = self._wanted(step, videos)
-        if self._narrowing.is_timed:
-            drafts = [inside for draft in drafts if (inside := self._inside(draft)) is not None]
+    def _search_step(self, step: Step, videos: Mapping[str, Video]) -> list[Draft]:
+        drafts = self._search_wanted(step, videos)
+        if self._filters.is_timed:
+            drafts = [inside for draft in drafts if (inside := self._within_filters(draft)) is not None]
         for excluded in step.excluded:
             held = self._unwanted(step, excluded).detect(drafts)
             drafts = [draft for draft, is_held in zip(drafts, held, strict=True) if not is_held]
         return drafts
 
-    def _inside(self, draft: Draft) -> Draft | None:
-        """The part of a draft that lies in the time that counts."""
-        span = self._narrowing.within(draft.span)
+    def _within_filters(self, draft: Draft) -> Draft | None:
+        """The part of a draft that lies in the time that the filters let through."""
+        span = self._filters.within(draft.span)
         if span is None or span == draft.span:
             return draft if span is not None else None
         best = draft.best_frame_seconds
@@ -98,12 +98,12 @@ class PlanExecutor:
             joined = " " if is_place(excluded.text) else " and "
             both = self._embed(f"{step.text}{joined}{excluded.text}", SIGNALS)
             in_context = query_difference(self._embed(step.text, SIGNALS), both)
-        same = self._own_words(excluded.text) if "caption" in FIELD_SOURCES[excluded.field] else {}
+        same = self._caption_synonyms(excluded.text) if "caption" in FIELD_SOURCES[excluded.field] else {}
         return ExclusionDetector(
             self._library, excluded, alone=alone, in_context=in_context, synonyms=same, ready=self._is_ready
         )
 
-    def _own_words(self, thing: str) -> Synonyms:
+    def _caption_synonyms(self, thing: str) -> Synonyms:
         def compare(word: str) -> Similarities:
             vector = self._embed(word, ("caption",)).text_vector
             assert vector is not None  # there are captions with vectors
@@ -111,38 +111,39 @@ class PlanExecutor:
 
         return caption_synonyms(without_place(thing), self._library.sampled_texts("caption"), compare)
 
-    def _wanted(self, step: Step, videos: Mapping[str, Video]) -> list[Draft]:
-        free = self._find(step.text, self._signals, videos) if step.text else []
+    def _search_wanted(self, step: Step, videos: Mapping[str, Video]) -> list[Draft]:
+        """What a step's words and terms find, before exclusions."""
+        free = self._search_words(step.text, self._signals, videos) if step.text else []
         if not step.terms:
             return free
-        must = join_overlapping([self._term(term, videos) for term in step.terms])
+        must = join_overlapping([self._search_term(term, videos) for term in step.terms])
         return rank_by_overlap(must, free) if step.text else must
 
-    def _term(self, term: Term, videos: Mapping[str, Video]) -> list[Draft]:
+    def _search_term(self, term: Term, videos: Mapping[str, Video]) -> list[Draft]:
         if term.field == "looks" or not term.exact:
             signals = self._signals if term.field is None else FIELD_SIGNALS[term.field]
-            return self._find(term.text, [signal for signal in signals if signal in self._signals], videos)
+            return self._search_words(term.text, [signal for signal in signals if signal in self._signals], videos)
         sources: list[TextSource] = [
             source for source in FIELD_SOURCES[term.field] if word_signal_of(source) in self._signals
         ]
         return find_phrase(self._library, term.text, sources=sources, videos=videos, is_ready=self._is_ready)
 
-    def _find(self, words: str, signals: Collection[Signal], videos: Mapping[str, Video]) -> list[Draft]:
+    def _search_words(self, words: str, signals: Collection[Signal], videos: Mapping[str, Video]) -> list[Draft]:
         if not signals:
             return []
-        question = self._embed(words, signals)
-        if len(videos) < self._all:
-            question = replace(question, video_ids=frozenset(videos))
-        found = hybrid_search(self._library, question, signals=signals, videos=videos)
-        self.first = self.first or found
+        query = self._embed(words, signals)
+        if len(videos) < self._video_count:
+            query = replace(query, video_ids=frozenset(videos))
+        found = hybrid_search(self._library, query, signals=signals, videos=videos)
+        self.first_result = self.first_result or found
         return found.drafts
 
     def _is_ready(self, video_id: str, stage: StageName) -> bool:
         return video_id in self._videos and stage in self._videos[video_id].stages
 
 
-def _as_one(chain: Chain) -> Draft:
-    """The moment that spans a chain; its first part's picture stands for it."""
+def _chain_draft(chain: Chain) -> Draft:
+    """The moment that spans a chain; the picture of its first part stands for it."""
     first = chain.parts[0]
     ranks = first.ranks
     for part in chain.parts:

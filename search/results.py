@@ -1,4 +1,4 @@
-"""What a search gives back: moments, and the result that holds them. Plain values, no I/O."""
+"""SearchResult and the moments in it: what a search returns. Plain values, no I/O."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ SimilarityCurve = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class MomentBox:
-    """Where a line of words on the screen stands, for a while."""
+    """The place of an on-screen line for a while."""
 
     line: int
-    """Boxes of one line, in order of time, show how it moves."""
+    """Number of the line in its text. The boxes of one line, in order of time, show how it moves."""
     start_seconds: float
-    """It holds in `[start_seconds, stop_seconds)`."""
+    """The line stands there in `[start_seconds, stop_seconds)`."""
     stop_seconds: float
     left: float
     """Fractions of the picture's width and height, 0 to 1."""
@@ -43,7 +43,7 @@ class MomentBox:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What answers to one step of a query of several."""
+    """What answers one step of a query of several steps."""
 
     span: TimeSpan
     best_frame_seconds: float
@@ -83,15 +83,15 @@ class Moment:
     thumbnail: Path | None
     """JPEG of the segment, None when the library has none."""
     boxes: tuple[MomentBox, ...] = ()
-    """Where the words on the screen stand that answer the query; empty where none did."""
+    """Of the on-screen lines that answer the query; empty where none does."""
     parts: tuple[Part, ...] = ()
-    """Of a query of several steps (`A then B`): what answers to each, in order of time; the span is around them."""
+    """Of a query of several steps (`A then B`): what answers each, in order of time; the span holds them all."""
     alike: int = 0
     """Near-duplicates that were folded into it."""
     in_video: int = 0
-    """Further moments of its video that were folded into it, since the video had its share."""
+    """Further moments of its video that were folded into it, since the video had its share of the list."""
     relevance: float = 1.0
-    """How likely it is what was asked for, 0 to 1, on one scale for all signals; see `search.scoring.relevance`."""
+    """How likely it answers the query, 0 to 1, on one scale for all signals; see `search.scoring.relevance`."""
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object of a moment."""
@@ -114,13 +114,13 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class SignalWeight:
-    """How one signal was used for one query."""
+    """How much one signal counted for one query, and why."""
 
     signal: Signal
     weight: float
-    """Of its list in the fusion, 0 to 1; 0: it was asked and does not count."""
+    """Of its list in the fusion, 0 to 1; 0: it was searched and does not count."""
     hits: int
-    """Segments that count in it."""
+    """Segments above its threshold."""
     why: str
     """One sentence for people."""
 
@@ -131,7 +131,7 @@ class SignalWeight:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The answer to one query."""
+    """The result of one query."""
 
     query: str
     found: bool
@@ -145,24 +145,24 @@ class SearchResult:
     plan: Plan | None = None
     """How the query was understood."""
     closest: list[Moment] = field(default_factory=list["Moment"])
-    """Where nothing was found: what comes nearest, offered as such."""
-    routes: list[SignalWeight] = field(default_factory=list["SignalWeight"])
-    """How each signal counted for the query's first words; empty for an example."""
-    read_again: int = 0
-    """Segments of which a reranker read the texts for these words."""
+    """Where nothing was found: the nearest moments, offered as such."""
+    signal_weights: list[SignalWeight] = field(default_factory=list["SignalWeight"])
+    """How much each signal counted for the query's first words; empty for an example."""
+    reranked_segments: int = 0
+    """Segments whose texts a reranker read for these words."""
 
     def explained(self) -> dict[str, Any]:
-        """The documented JSON of how it was found."""
-        return {"explained": [route.to_json() for route in self.routes], "read_again": self.read_again}
+        """The documented JSON of how the moments were found."""
+        return {"explained": [one.to_json() for one in self.signal_weights], "read_again": self.reranked_segments}
 
     @property
     def words(self) -> str:
-        """What is wanted, in words alone: by these a text is marked."""
+        """What is wanted, in words alone: these are highlighted in a text."""
         return self.query if self.plan is None else self.plan.words
 
     def to_json(self) -> dict[str, Any]:
-        """The documented JSON object: query, found, moments; `understood` where it is more than plain words; `closest`
-        where nothing was found."""
+        """The documented JSON object: query, found, moments; `understood` for more than plain words; `closest` where
+        nothing was found."""
         understood = {} if self.plan is None or self.plan.is_plain else {"understood": self.plan.to_json()}
         moments = [moment.to_json() for moment in self.moments]
         closest = {} if self.found else {"closest": [moment.to_json() for moment in self.closest]}

@@ -1,6 +1,6 @@
-"""One look into a library, as it is at this moment: words or an example -> drafts of moments, best first.
+"""One search in one snapshot of a library: words or an example -> draft moments, best first.
 
-Shows nothing; `engine` folds, pages and shows.
+Leaves out folding, paging and the moments that are returned; `search.engine` does that.
 """
 
 import time
@@ -26,12 +26,12 @@ from search.retrieval.query_embedding import QueryModels
 from search.signals import SIGNALS, Signal
 
 VideoIds = frozenset[str] | None
-"""Look in these alone; None for all."""
+"""Search these videos alone; None for all."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExampleQuery:
-    """An example with its words, as a caller gave them."""
+    """An image or a moment, with words that say what is to be different, as the caller gave them."""
 
     image: Path | bytes | None
     like: str | None
@@ -40,22 +40,24 @@ class ExampleQuery:
 
 @dataclass(frozen=True, slots=True)
 class UnpagedResult:
-    """All that was found, before it is folded and paged."""
+    """Everything that a search found, before folding and paging."""
 
     text: str
-    """The query as it was understood."""
+    """The checked query."""
     words: str
-    """What texts are compared with."""
+    """What is wanted, in words alone; boxes on the screen are found by them."""
     drafts: list[Draft]
     embed_seconds: float
     load_seconds: float
     plan: Plan | None
-    finding: HybridResult | None = None
-    """What the plan's first words brought up; all of it where they are the whole plan."""
+    """None for an example."""
+    first_result: HybridResult | None = None
+    """Of the plan's first words; of the whole plan where they are all of it."""
 
     @property
     def is_plain(self) -> bool:
-        """Words alone: exact words, an order, a filter or an example is there or it is not."""
+        """Whether the query is plain words, which are judged by relevance. Exact words, an order, a filter or an
+        example need no threshold: they are there or they are not."""
         return self.plan is not None and self.plan.is_plain
 
     def reaches(self, threshold: float) -> bool:
@@ -66,7 +68,7 @@ class UnpagedResult:
 
 
 class SearchSession:
-    """Looks into one library for one search."""
+    """Searches one snapshot of a library for one query."""
 
     def __init__(self, library: Library, models: QueryModels, settings: Settings) -> None:
         self.library = library.snapshot()
@@ -79,69 +81,75 @@ class SearchSession:
         """The id of a video that is named; None for all. Raises NotInLibraryError."""
         return None if video is None else frozenset({self.library.find_video(video).video_id})
 
-    def question(self, text: str, signals: Collection[Signal], video_ids: VideoIds) -> EmbeddedQuery:
+    def embed_query(self, text: str, signals: Collection[Signal], video_ids: VideoIds) -> EmbeddedQuery:
         """A checked query, embedded for these signals. Raises as `QueryModels.load`."""
         self._models.load(signals)
         return self._models.embed(text, signals, video_ids)
 
-    def by_words(self, query: str, *, plain: bool, signals: tuple[Signal, ...], video_ids: VideoIds) -> UnpagedResult:
-        """What answers to a query; raises as `SearchEngine.search`."""
+    def search_words(
+        self, query: str, *, plain: bool, signals: tuple[Signal, ...], video_ids: VideoIds
+    ) -> UnpagedResult:
+        """Everything that answers a query; raises as `SearchEngine.search`."""
         text = check_query(query)
         plan = Plan.plain(text) if plain else parse_query(text)
-        narrowing = parse_filters(plan)
+        filters = parse_filters(plan)
         check_wanted(plan)
         load_seconds = _timed(lambda: self._models.load(signals if plan.is_plain else SIGNALS))
-        embedding = 0.0
+        embed_seconds = 0.0
 
         def embed(words: str, for_signals: Collection[Signal]) -> EmbeddedQuery:
-            nonlocal embedding
+            nonlocal embed_seconds
             began = time.perf_counter()
-            question = self._models.embed(words, for_signals, video_ids)
-            embedding += time.perf_counter() - began
-            return question
+            embedded = self._models.embed(words, for_signals, video_ids)
+            embed_seconds += time.perf_counter() - began
+            return embedded
 
-        looked_at = {
+        videos = {
             name: one
             for name, one in self.videos.items()
-            if (video_ids is None or name in video_ids) and narrowing.matches(one)
+            if (video_ids is None or name in video_ids) and filters.matches(one)
         }
-        follow = PlanExecutor(self.library, embed, signals=signals, videos=looked_at, narrowing=narrowing)
-        drafts = follow(plan)
-        return UnpagedResult(text, plan.words, drafts, embedding, load_seconds, plan, follow.first)
+        executor = PlanExecutor(self.library, embed, signals=signals, videos=videos, filters=filters)
+        drafts = executor.execute(plan)
+        return UnpagedResult(text, plan.words, drafts, embed_seconds, load_seconds, plan, executor.first_result)
 
-    def by_example(self, given: ExampleQuery, *, signals: tuple[Signal, ...], video_ids: VideoIds) -> UnpagedResult:
-        """What is like an example; raises as `SearchEngine.search`."""
-        text = check_query(given.query) if given.query else ""
+    def search_example(
+        self, example_query: ExampleQuery, *, signals: tuple[Signal, ...], video_ids: VideoIds
+    ) -> UnpagedResult:
+        """Everything that is like an example; raises as `SearchEngine.search`."""
+        text = check_query(example_query.query) if example_query.query else ""
         load_seconds = _timed(self._models.pictures)
         model = self._models.pictures()
         began = time.perf_counter()
-        example = make_example(self.library, model, image=given.image, like=given.like, text=text, signals=signals)
-        embedding = time.perf_counter() - began
+        example = make_example(
+            self.library, model, image=example_query.image, like=example_query.like, text=text, signals=signals
+        )
+        embed_seconds = time.perf_counter() - began
         drafts = find_similar_moments(
             self.library, example, video_ids=video_ids, videos=self.videos, settings=self._settings
         )
-        return UnpagedResult(text, text, drafts, embedding, load_seconds, None)
+        return UnpagedResult(text, text, drafts, embed_seconds, load_seconds, None)
 
     def closest(
         self, found: UnpagedResult, video_ids: VideoIds, *, signals: Collection[Signal], limit: int
     ) -> list[Draft]:
-        """What comes nearest to plain words by any signal, whether or not it counts."""
+        """What comes nearest to plain words by any signal, whether or not it reaches a threshold."""
         drafts = sorted(found.drafts, key=lambda draft: -draft.relevance)[:limit]
         if len(drafts) == limit:
             return drafts
-        finding = found.finding
-        if finding is None or set(signals) != set(SIGNALS):
-            question = self.question(found.words, SIGNALS, video_ids)
-            finding = hybrid_search(self.library, question, signals=SIGNALS, videos=self.videos)
-        return nearest_segments(self.library, finding, videos=self.videos, limit=limit)
+        result = found.first_result
+        if result is None or set(signals) != set(SIGNALS):
+            query = self.embed_query(found.words, SIGNALS, video_ids)
+            result = hybrid_search(self.library, query, signals=SIGNALS, videos=self.videos)
+        return nearest_segments(self.library, result, videos=self.videos, limit=limit)
 
-    def curves(self, question: EmbeddedQuery, spans: Sequence[tuple[str, TimeSpan]]) -> list[SimilarityCurve]:
+    def curves(self, query: EmbeddedQuery, spans: Sequence[tuple[str, TimeSpan]]) -> list[SimilarityCurve]:
         """For each (video id, span) the similarity of its segments' frames to a query; empty without pictures."""
-        if question.picture_vector is None or not spans:
+        if query.picture_vector is None or not spans:
             return [[] for _ in spans]
         keys = self.library.segments_touching(spans)
         wanted = list(dict.fromkeys(key for own in keys for key in own))
-        found = self.library.frame_similarities(question.picture_vector, wanted)
+        found = self.library.frame_similarities(query.picture_vector, wanted)
         return [[frame for key in own for frame in found[key]] for own in keys]
 
 

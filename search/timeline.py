@@ -1,8 +1,8 @@
-"""How much a video has to do with a query, over its time: the heat strip under a player.
+"""Timeline: the relevance of a video to a query over its time, for the heat strip under a player.
 
-Each part of the time gets the best of what is seen and said in it. 0.5 is where a hit begins to count in a search
-(`relevance`); 1 is as good as the best of the whole library; below 0.5 lies what is like the library in general. So a
-strip of a video that has nothing of it stays low, whatever its own maximum is.
+Each bucket of time gets the best of what is seen and said in it. 0.5 is the threshold of a search
+(`search.scoring.relevance`), 1 is as good as the best of the whole library, and what lies below 0.5 is like the library
+in general. So the strip of a video without an answer stays low, whatever its own maximum is.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,11 +25,11 @@ from search.scoring.background import MIN_SAMPLE, Background, MatchThreshold, th
 from search.signals import MISREAD_SOURCES
 from search.text.term_coverage import word_share
 
-COUNTS = 0.5
-"""Relevance at which a hit counts."""
+THRESHOLD_RELEVANCE = 0.5
+"""Relevance of a hit at the threshold."""
 Cosines = NDArray[np.floating[Any]]
 Part = tuple[TimeSpan, float]
-"""A time and how relevant it is, 0 to 1."""
+"""A span and its relevance, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +46,34 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Cosine -> relevance, by two straight lines that meet where a hit begins to count."""
+    """Cosine -> relevance, by two straight lines that meet at the threshold."""
 
     low: float
     """Relevance 0."""
-    counting: float
+    threshold: float
     """Relevance 0.5."""
     high: float
     """Relevance 1."""
 
     @classmethod
-    def of(cls, background: Background, threshold: MatchThreshold, best: float) -> "Scale":
+    def of(cls, background: Background, signal_threshold: MatchThreshold, best: float) -> "Scale":
         """
         Args:
             best: greatest cosine of the query in the library.
         """
-        counting = threshold.floor
+        threshold = signal_threshold.floor
         if background.size >= MIN_SAMPLE:
-            standing = background.mean + threshold.z_score * background.deviation
-            counting = min(threshold.sure, max(threshold.floor, standing))
-        elif counting <= -1.0:
-            # Too few to know what is usual, and no scale for the model: half of the best.
-            counting = best / 2
-        low = min(background.mean, counting - 1e-3)
-        return cls(low, counting, max(best, counting + 1e-3))
+            standing = background.mean + signal_threshold.z_score * background.deviation
+            threshold = min(signal_threshold.sure, max(signal_threshold.floor, standing))
+        elif threshold <= -1.0:
+            # The sample is too small for a background, and no threshold was measured for the model: half of the best.
+            threshold = best / 2
+        low = min(background.mean, threshold - 1e-3)
+        return cls(low, threshold, max(best, threshold + 1e-3))
 
     def relevance(self, cosines: Cosines) -> Cosines:
         """(n,) -> (n,), 0 to 1."""
-        return np.interp(cosines, [self.low, self.counting, self.high], [0.0, COUNTS, 1.0])
+        return np.interp(cosines, [self.low, self.threshold, self.high], [0.0, THRESHOLD_RELEVANCE, 1.0])
 
 
 def timeline(engine: SearchEngine, query: str, video: str, *, buckets: int = 200) -> Timeline:
@@ -93,14 +93,14 @@ def timeline(engine: SearchEngine, query: str, video: str, *, buckets: int = 200
         raise QueryError(f"buckets = {buckets} is below 1")
     library = engine.library
     found = library.find_video(video)
-    question = engine.question(_wanted(text))
+    embedded = engine.embed_query(_wanted(text))
     duration = found.duration_seconds
     parts: list[Part] = []
     if "picture" in found.stages:
-        parts += _seen(library, question, found.video_id, duration)
+        parts += _picture_parts(library, embedded, found.video_id, duration)
     for source, stage in STAGE_OF_SOURCE.items():
         if stage in found.stages:
-            parts += _told(library, question, found.video_id, source)
+            parts += _text_parts(library, embedded, found.video_id, source)
     levels = levels_of(parts, duration, buckets)
     peak = max(parts, key=lambda part: part[1], default=None)
     peak_seconds = 0.0 if peak is None else (peak[0].start_seconds + peak[0].stop_seconds) / 2
@@ -110,7 +110,7 @@ def timeline(engine: SearchEngine, query: str, video: str, *, buckets: int = 200
 
 
 def _wanted(query: str) -> str:
-    """What a query wants, in words alone; a query at fault as it stands."""
+    """What a query wants, in words alone; a query with a syntax error as it stands."""
     try:
         return parse_query(query).words or query
     except QuerySyntaxError:
@@ -133,8 +133,8 @@ def levels_of(parts: Iterable[Part], duration_seconds: float, buckets: int) -> C
     return levels
 
 
-def _seen(library: Library, question: EmbeddedQuery, video_id: str, duration: float) -> list[Part]:
-    vector = question.picture_vector
+def _picture_parts(library: Library, query: EmbeddedQuery, video_id: str, duration: float) -> list[Part]:
+    vector = query.picture_vector
     if vector is None:
         return []
     keys = [(video_id, row.index) for row in library.segments(video_id)]
@@ -144,32 +144,32 @@ def _seen(library: Library, question: EmbeddedQuery, video_id: str, duration: fl
     background = Background.of(library.background(vector, what="frames"))
     nearest = library.nearest_frames(vector, limit=1)
     best = max([similarity for _, similarity in frames] + [hit.similarity for hit in nearest])
-    threshold, _ = thresholds_of(question.profile)
+    threshold, _ = thresholds_of(query.profile)
     levels = Scale.of(background, threshold, best).relevance(np.array([similarity for _, similarity in frames]))
     spans = _spans([time for time, _ in frames], duration)
     return [(span, float(level)) for span, level in zip(spans, levels, strict=True)]
 
 
-def _told(library: Library, question: EmbeddedQuery, video_id: str, source: TextSource) -> list[Part]:
+def _text_parts(library: Library, query: EmbeddedQuery, video_id: str, source: TextSource) -> list[Part]:
     rows = library.texts(video_id, source)
     if not rows:
         return []
     fuzzy = source in MISREAD_SOURCES
-    levels = np.array([_by_words(question.text, row.text, fuzzy=fuzzy) for row in rows])
-    vector = question.text_vector
+    levels = np.array([_by_words(query.text, row.text, fuzzy=fuzzy) for row in rows])
+    vector = query.text_vector
     if vector is not None and all(row.vector is not None for row in rows):
         cosines = np.array([row.vector for row in rows], np.float32) @ np.asarray(vector, np.float32)  # (n,)
         background = Background.of(library.background(vector, what=source))
         nearest = library.nearest_texts(vector, source=source, limit=1)
         best = max([float(cosines.max())] + [hit.similarity for hit in nearest])
-        _, threshold = thresholds_of(question.profile)
+        _, threshold = thresholds_of(query.profile)
         levels = np.maximum(levels, Scale.of(background, threshold, best).relevance(cosines))
     return [(row.span, float(level)) for row, level in zip(rows, levels, strict=True)]
 
 
 def _by_words(query: str, text: str, *, fuzzy: bool) -> float:
     share = word_share(query, text, fuzzy=fuzzy)
-    return COUNTS + (1 - COUNTS) * share if share > 0 else 0.0
+    return THRESHOLD_RELEVANCE + (1 - THRESHOLD_RELEVANCE) * share if share > 0 else 0.0
 
 
 def _spans(times: Sequence[float], duration: float) -> list[TimeSpan]:

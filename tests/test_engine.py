@@ -103,13 +103,13 @@ def test_the_threshold_decides_what_counts_as_found(path: Path) -> None:
 
 
 def test_each_signal_says_how_it_counts(engine: SearchEngine) -> None:
-    routes = {route.signal: route for route in engine.search("the tailor counts seven lanterns").routes}
+    routes = {route.signal: route for route in engine.search("the tailor counts seven lanterns").signal_weights}
     assert set(routes) == set(SIGNALS)
     assert routes["subtitle_words"].weight > 0
     assert routes["subtitle_words"].hits == 1
     assert (routes["screen_text_words"].weight, routes["screen_text_words"].hits) == (0.0, 0)
     assert all(route.why for route in routes.values())
-    assert [route.signal for route in engine.search("the tailor", signals=["picture"]).routes] == ["picture"]
+    assert [route.signal for route in engine.search("the tailor", signals=["picture"]).signal_weights] == ["picture"]
 
 
 def test_stages_that_are_not_ready_are_not_searched(engine: SearchEngine) -> None:

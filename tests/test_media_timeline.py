@@ -11,7 +11,7 @@ from indexer.errors import NotInLibraryError, QueryError
 from indexer.records import TimeSpan
 from search.engine import SearchEngine
 from search.scoring.background import PICTURE_THRESHOLD, Background
-from search.timeline import COUNTS, Scale, levels_of, timeline
+from search.timeline import THRESHOLD_RELEVANCE, Scale, levels_of, timeline
 from tests.helpers.fakes_search import SmallLibrary, fake_models, text_only_models
 
 ANIMALS = "cat dog horse cow sheep goat hen duck goose pig mouse rat fox wolf bear deer hare mole newt frog".split()
@@ -51,7 +51,7 @@ def test_it_is_hottest_where_it_is_seen(engine: SearchEngine) -> None:
 def test_it_is_hot_where_it_is_said_or_written(engine: SearchEngine) -> None:
     said = timeline(engine, "the tailor counts seven lanterns", "farm.mp4", buckets=200)
     assert 11.5 <= said.peak_seconds <= 13.5
-    assert np.array(said.buckets)[23:27].min() > COUNTS
+    assert np.array(said.buckets)[23:27].min() > THRESHOLD_RELEVANCE
     written = timeline(engine, "a sign that says ANCHOR", "farm.mp4", buckets=200)
     assert 62 <= written.peak_seconds <= 64
 
@@ -68,7 +68,7 @@ def test_texts_alone_make_a_strip(tmp_path: Path) -> None:
     library.add("talk.mp4", [(0.0, 60.0, "x")], [("subtitle", 30, 33, "We count lanterns")])
     with SearchEngine.open(library.close(), settings=Settings(), load=text_only_models) as engine:
         found = timeline(engine, "lanterns", "talk.mp4", buckets=60)
-    assert [place for place, level in enumerate(found.buckets) if level > COUNTS] == [30, 31, 32]
+    assert [place for place, level in enumerate(found.buckets) if level > THRESHOLD_RELEVANCE] == [30, 31, 32]
 
 
 @pytest.mark.parametrize("buckets", [1, 7, 2000])
@@ -89,7 +89,7 @@ def test_a_scale_meets_one_half_where_a_hit_counts() -> None:
     scale = Scale.of(background, PICTURE_THRESHOLD, best=0.5)
     counting = 0.1 + PICTURE_THRESHOLD.z_score * 0.05
     found = scale.relevance(np.array([0.0, 0.1, counting, 0.5, 0.9]))
-    assert np.allclose(found, [0, 0, COUNTS, 1, 1])
+    assert np.allclose(found, [0, 0, THRESHOLD_RELEVANCE, 1, 1])
 
 
 def test_parts_fill_every_bucket_they_touch() -> None:

@@ -15,6 +15,8 @@ from search.query.moment_reference import MomentReference, parse_moment_referenc
         ("talk.mp4@754.25", MomentReference("talk.mp4", 754.25, 754.25)),
         ("me@home.mp4@1:02:03.5", MomentReference("me@home.mp4", 3723.5, 3723.5)),
         ("/films/a b.mp4@0:05-0:07.5", MomentReference("/films/a b.mp4", 5, 7.5)),
+        ("talk.mp4@12.333333333333334", MomentReference("talk.mp4", 12.333333333333334, 12.333333333333334)),
+        ("talk.mp4@90:00", MomentReference("talk.mp4", 5400, 5400)),
         ("0f3a77c2@90-95", MomentReference("0f3a77c2", 90, 95)),
     ],
 )

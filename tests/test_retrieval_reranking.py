@@ -13,7 +13,7 @@ from indexer.config import Settings
 from indexer.models.protocols import Reranker
 from indexer.store.hits import SegmentKey
 from search.engine import SearchEngine
-from search.retrieval.reranking import MOST_SEGMENTS, SEGMENTS_AT_ONCE
+from search.retrieval.reranking import BATCH_SEGMENTS, MOST_SEGMENTS
 from search.scoring.calibration import RERANKED, Calibration, Family
 from search.scoring.relevance import Evidence, NearestScores, judge_relevance
 from search.signals import Signal
@@ -48,7 +48,7 @@ QUERY = "the mayor opens bridge"
 
 def test_what_the_reranker_approves_of_comes_first(path: Path) -> None:
     without = found_by(path, None, QUERY)
-    approved = next(line for line in without[3:SEGMENTS_AT_ONCE] if line)
+    approved = next(line for line in without[3:BATCH_SEGMENTS] if line)
     again = found_by(path, FakeReranker(approved), QUERY)
     assert again[0] == approved
     assert sorted(again) == sorted(without)  # nothing is lost
@@ -57,7 +57,7 @@ def test_what_the_reranker_approves_of_comes_first(path: Path) -> None:
 def test_reading_ends_where_something_answers(path: Path) -> None:
     reranker = FakeReranker("bridge")
     found_by(path, reranker, QUERY)
-    assert len(reranker.read) == SEGMENTS_AT_ONCE
+    assert len(reranker.read) == BATCH_SEGMENTS
 
 
 def test_reading_goes_on_to_its_bound_where_nothing_answers(path: Path) -> None:

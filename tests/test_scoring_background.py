@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from indexer.models.profiles import PROFILES
 from search.scoring.background import MIN_SAMPLE, Background, MatchThreshold, thresholds_of
-from search.text.phrase_matching import in_a_row
-from search.text.term_coverage import telling_words, word_share
+from search.text.phrase_matching import holds_verbatim
+from search.text.term_coverage import drop_empty_words, word_share
 from search.text.words import split
 
 THRESHOLD = MatchThreshold(best_z_score=4.0, z_score=4.0, floor=0.2)
@@ -148,7 +148,7 @@ def test_fuzzy_matching_forgives_ocr_errors(query: str, text: str, expected: boo
     ],
 )
 def test_words_that_nearly_every_text_holds_are_not_looked_up(query: str, telling: str) -> None:
-    assert telling_words(query) == telling
+    assert drop_empty_words(query) == telling
 
 
 def test_split_cuts_and_folds() -> None:
@@ -190,5 +190,5 @@ def test_words_that_differ_in_a_short_ending_match(asked: str, held: str) -> Non
     ],
 )
 def test_consecutive_words_are_recognized(text: str, expected: bool) -> None:
-    assert in_a_row("blossom crystal", text) is expected
-    assert not in_a_row("blossom", text)
+    assert holds_verbatim("blossom crystal", text) is expected
+    assert not holds_verbatim("blossom", text)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bench.support.calibration_fit import Sample, fit_family, shifted
 from search.retrieval.ranked_list import Hit, RetrievalResult
-from search.retrieval.signal_weights import READ_STEPS, order_by_relevance, weigh_signals
+from search.retrieval.signal_weights import RERANKED_STEPS, order_by_relevance, weigh_signals
 from search.scoring.background import MIN_SAMPLE, Background, MatchThreshold, z_score_relevance
 from search.scoring.calibration import FAMILIES, NEGATIVE_FEATURES, Calibration, Family, calibration_of
 from search.scoring.rank_fusion import FusedItem
@@ -119,7 +119,7 @@ def test_the_weight_of_a_list_follows_the_relevance_of_its_best_hit() -> None:
     routes = {
         route.signal: route
         for route in weigh_signals(
-            found(), {A: 0.9, B: 0.1}, is_measured=True, asked=("picture", "caption", "caption_words", "subtitle")
+            found(), {A: 0.9, B: 0.1}, is_measured=True, signals=("picture", "caption", "caption_words", "subtitle")
         )
     }
     assert routes["picture"].weight == pytest.approx(0.72)
@@ -127,7 +127,7 @@ def test_the_weight_of_a_list_follows_the_relevance_of_its_best_hit() -> None:
     assert (routes["caption_words"].weight, routes["subtitle"].weight) == (0.0, 0.0)
     assert "0.90" in routes["picture"].why
     assert "nothing to compare" in routes["subtitle"].why
-    unmeasured = weigh_signals(found(), {A: 0.9, B: 0.1}, is_measured=False, asked=("picture", "caption"))
+    unmeasured = weigh_signals(found(), {A: 0.9, B: 0.1}, is_measured=False, signals=("picture", "caption"))
     assert [route.weight for route in unmeasured] == [0.8, 0.9]
 
 
@@ -135,7 +135,7 @@ def test_relevance_orders_and_ranks_break_ties() -> None:
     fused = [FusedItem(key, score, {}) for key, score in ((A, 0.03), (B, 0.02), (C, 0.01))]
     relevance = {A: 0.301, B: 0.9, C: 0.303}
     assert [one.key for one in order_by_relevance(fused, relevance)] == [B, A, C]  # type: ignore[arg-type]
-    read = order_by_relevance(fused, relevance, steps=READ_STEPS)  # type: ignore[arg-type]
+    read = order_by_relevance(fused, relevance, steps=RERANKED_STEPS)  # type: ignore[arg-type]
     assert [one.key for one in read] == [B, C, A]
 
 

@@ -1,4 +1,4 @@
-"""What a question gets back. Plain values, no I/O."""
+"""Answer: what a question returns, with the moments that it cites. Plain values, no I/O."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,7 @@ from indexer.records import TimeSpan
 
 @dataclass(frozen=True, slots=True)
 class CitedMoment:
-    """A span that the answer rests on; without an answer, one that came closest."""
+    """A span that the answer rests on; without an answer, one of the nearest."""
 
     video: str
     """Path of the file."""
@@ -50,9 +50,9 @@ class Answer:
     question: str
     found: bool
     answer: str
-    """In the model's words; when nothing was found, that it was not."""
+    """In the model's words; when nothing was found, a sentence that says so."""
     moments: list[CitedMoment]
-    """What the answer rests on; when not found, what came closest."""
+    """What the answer rests on; when nothing was found, the nearest moments."""
     evidence: EvidenceUsed
     model: str
     seconds: float
@@ -60,7 +60,7 @@ class Answer:
     shown: list[tuple[str, TimeSpan]] = field(default_factory=list[tuple[str, TimeSpan]])
     """(video id, span) of every clip that was shown: each citation lies inside one."""
     warnings: list[str] = field(default_factory=list[str])
-    """What could not be looked at, as a video that is gone."""
+    """What could not be read, as a video that is gone."""
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object; `warnings` only where there are any."""

@@ -1,8 +1,8 @@
 """Asker: a question -> an answer from a few clips of the library. Owns the search engine and the model.
 
-The steps are in their own files: `question` reads the words, `budget` and `evidence` choose what is
-shown, `passes` asks, `reply` checks. `counting` and `summary`
-answer questions about the whole span, `pinpoint` refines bounds.
+The steps are in their own files: `question_analysis` reads the question, `token_budget` and `clip_planning` choose
+what is shown, `multi_pass` prompts the model, `reply` checks its citations. `counting` and `summarizing` answer
+questions about the whole span, `pinpoint` refines bounds.
 """
 
 import threading
@@ -45,15 +45,15 @@ MOST_CLOSEST = 3
 
 @dataclass(frozen=True, slots=True)
 class RetrievedMoments:
-    """What the search brought up for a question."""
+    """The moments that retrieval gives a question."""
 
     moments: list[Moment]
     curves: list[SimilarityCurve]
     """Of each moment."""
     is_sure: bool
-    """It is there, as far as retrieval can tell; see `search.scoring.visual_presence`."""
+    """Retrieval is sure that they show it; see `search.scoring.visual_presence`."""
     closest: list[Moment]
-    """What comes nearest, to be offered where there are no moments."""
+    """The nearest, offered where there are no moments."""
 
 
 NOTHING_RETRIEVED = RetrievedMoments([], [], is_sure=False, closest=[])
@@ -77,7 +77,7 @@ class Asker(Closeable):
         self._model: VisionLanguageModel | None = None
         self._loading = threading.Lock()
         self.spares = DecodeChildPool()
-        """Decoder children that wait for the next question."""
+        """Decoder processes that wait for the next question."""
 
     @classmethod
     def open(cls, library: Path, *, settings: Settings, load: LoadModel = _load) -> Self:
@@ -90,7 +90,7 @@ class Asker(Closeable):
 
     @property
     def model(self) -> VisionLanguageModel:
-        """Loaded when first asked for.
+        """The model, loaded on first use.
 
         Raises:
             ModelMissingError: the profile has none, or its weights are absent.
@@ -223,7 +223,7 @@ class Asker(Closeable):
         return RetrievedMoments(moments, [curve for _, curve in both], is_sure, found.closest)
 
     def close(self) -> None:
-        """Let go of the library; safe to repeat."""
+        """Closes the library; safe to repeat."""
         self.spares.close()
         self.engine.close()
 

@@ -1,9 +1,9 @@
-"""Which instants of which moments a model is shown. Pure.
+"""Choice of the frames that a model is shown of a moment, and of their sizes. Pure.
 
-Instants are drawn by inverse transform sampling of the relevance curve (BOLT, Liu et al. 2025: "Boost Large
-Vision-Language Model Without Training for Long-form Video Understanding"): where the picture answers the query, they
-lie close together; a flat curve gives an even spread. A few of them are shown large and more of them small (Q-Frame,
-Zhang et al. 2025: "Query-aware Frame Selection and Multi-Resolution Adaptation for Video-LLMs").
+Times are drawn by inverse transform sampling of the relevance curve (BOLT, Liu et al. 2025: "Boost Large
+Vision-Language Model Without Training for Long-form Video Understanding"): where the picture answers the query,
+they lie close together; a flat curve gives an even spread. A few frames are shown large and more of them small
+(Q-Frame, Zhang et al. 2025: "Query-aware Frame Selection and Multi-Resolution Adaptation for Video-LLMs").
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ from indexer.records import TimeSpan, Video
 from search.results import SimilarityCurve
 
 SHARPNESS = 2.0
-"""Power to which the curve is raised: how far relevance draws instants together."""
+"""Power to which the curve is raised: how far relevance draws times together."""
 LEAST_DENSITY = 0.15
-"""Of the curve's top: what a part that answers nothing still gets."""
+"""Density of a part that answers nothing; 1 at the top of the curve."""
 LARGE_SHARE = 0.25
-"""Of the instants, those shown large."""
+"""Share of the times whose frames are shown large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class ClipCandidate:
     height: int
     """Pixels of the video's pictures."""
     text: str = ""
-    """What is read or heard in the span; empty where the question does not call for it."""
+    """What is written or said in the span; empty where the question does not need it."""
     caption: str = ""
-    """What a model said of its pictures when they were indexed."""
+    """Its captions in the library."""
 
     @classmethod
     def of(
@@ -64,7 +64,7 @@ class PlannedPair:
 
 @dataclass(frozen=True, slots=True)
 class PlannedClip:
-    """A candidate with what is shown of it."""
+    """A candidate with the frames that are shown of it."""
 
     candidate: ClipCandidate
     pairs: tuple[PlannedPair, ...]
@@ -99,7 +99,7 @@ def with_sizes(
 
 
 def _relevance(curve: SimilarityCurve, grid: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The curve on the grid, from 0 at its lowest to 1 at its highest; 1 where there is nothing to tell apart."""
+    """The curve on the grid, scaled from 0 at its lowest to 1 at its highest; 1 throughout for a flat curve."""
     if len(curve) < 2:
         return np.ones_like(grid)
     times, values = np.array(curve, np.float64).T  # (frames,)
@@ -109,7 +109,7 @@ def _relevance(curve: SimilarityCurve, grid: NDArray[np.float64]) -> NDArray[np.
 
 
 def _apart(times: NDArray[np.float64], first: float, last: float) -> NDArray[np.float64]:
-    """Moved as little as needed so that no two pairs overlap."""
+    """The times, moved as little as needed so that no two pairs overlap."""
     moved = times.copy()
     for place in range(1, len(moved)):
         moved[place] = max(moved[place], moved[place - 1] + PAIR_SECONDS)

@@ -1,4 +1,4 @@
-"""Planned clips -> pictures: each video is opened once, several side by side, and its frames brought to their size."""
+"""Reader of planned clips: decodes their frames, several videos at once, each opened once, and scales them."""
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,13 +18,13 @@ from indexer.records import SampledFrame
 from search.answering.clip_planning import PlannedClip, PlannedPair
 from search.answering.prompts import ShownClip
 
-SIDE_BY_SIDE = 4
-"""Videos read at once: each is a process of its own."""
+PARALLEL_VIDEOS = 4
+"""Videos decoded at once, each in a process of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadClips:
-    """What could be read."""
+    """The clips with their pictures."""
 
     clips: list[tuple[PlannedClip, ShownClip]]
     """In the planned order; without those of which nothing could be read."""
@@ -34,7 +34,7 @@ class ReadClips:
 def read_clips(
     planned: Sequence[PlannedClip], *, settings: Settings, spares: DecodeChildPool | None = None
 ) -> ReadClips:
-    """The pictures of the clips; a video that has vanished or cannot be read is left out, with a warning."""
+    """Decodes the clips; a video that has vanished or cannot be read is left out, with a warning."""
     by_video: dict[str, list[PlannedClip]] = {}
     for clip in planned:
         by_video.setdefault(clip.candidate.video, []).append(clip)
@@ -45,7 +45,7 @@ def read_clips(
         except VideoError as error:
             return error
 
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+    with ThreadPoolExecutor(PARALLEL_VIDEOS) as pool:
         found = dict(zip(by_video, pool.map(read, by_video.items()), strict=True))
     warnings = [f"left out: {error}" for error in found.values() if isinstance(error, VideoError)]
     clips: list[tuple[PlannedClip, ShownClip]] = []
@@ -70,7 +70,7 @@ def as_video(clip: ShownClip) -> ShownClip:
 def _frames(
     video: str, clips: Iterable[PlannedClip], settings: Settings, spares: DecodeChildPool | None
 ) -> list[SampledFrame]:
-    """Full-size pictures at all instants of one video, in order; kept no larger than the largest that is shown."""
+    """The frames of all pairs of one video, in order of time, scaled to the largest size that is shown."""
     pairs = [pair for clip in clips for pair in clip.pairs]
     times = frame_times(pair.start_seconds for pair in pairs)
     largest = max((pair.size for pair in pairs), key=lambda size: size.height * size.width)

@@ -1,8 +1,8 @@
-"""A first answer from words alone: what was written of the clips when they were indexed, while pictures are read.
+"""Draft of an answer, generated from captions and quoted text while the pictures of the clips are still being read.
 
-Reading pictures and having a model look at them takes most of the time of an answer, minutes for a large model
-without a GPU. Captions and quoted text are there at once, so whoever watches gets a draft from them; the answer that
-follows rests on the pictures and replaces it.
+Reading pictures and showing them to a model takes most of the time of an answer, minutes for a large model without a
+GPU. Captions and quoted text are in the library, so a draft from them comes at once; the answer, which rests on the
+pictures, replaces it.
 """
 
 from collections.abc import Sequence
@@ -22,11 +22,11 @@ DRAFT_SCHEMA: dict[str, Any] = {
     "required": ["answer", "found"],
     "additionalProperties": False,
 }
-"""The beginning of a reply: what a draft would cite has not been looked at. It goes one key past the answer, since a
-model that learnt to go on there (`", "found"`) cannot end the answer where the grammar lets nothing follow."""
+"""The beginning of a reply, without citations: the model has seen none of the clips. It goes one key past the answer,
+since a model that was trained to go on there (`", "found"`) cannot end the answer where the grammar allows no key."""
 
 
-def tell_draft(
+def generate_draft(
     question: str,
     planned: Sequence[PlannedClip],
     model: VisionLanguageModel,
@@ -34,17 +34,17 @@ def tell_draft(
     max_tokens: int,
     callbacks: AnswerCallbacks,
 ) -> None:
-    """Tells `callbacks.on_draft` a first answer; nothing where nobody listens or nothing is written of the clips.
+    """Generates a draft for `callbacks.on_draft`; none without that callback, or where the clips have no text.
 
     Raises:
         GenerationCancelledError, DeviceMemoryError, ModelBusyError: see the model.
     """
-    told = [clip for clip in planned if clip.candidate.caption or clip.candidate.text]
-    if callbacks.on_draft is None or not told:
+    with_text = [clip for clip in planned if clip.candidate.caption or clip.candidate.text]
+    if callbacks.on_draft is None or not with_text:
         return
     if callbacks.on_evidence is not None:
         callbacks.on_evidence([(clip.candidate.video_id, clip.candidate.span) for clip in planned])
-    prompt = ask_prompt(question, [replace(blank_clip(clip), pairs=()) for clip in told])
+    prompt = ask_prompt(question, [replace(blank_clip(clip), pairs=()) for clip in with_text])
     model.generate(
         [prompt],
         max_tokens=max_tokens,

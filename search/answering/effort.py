@@ -1,4 +1,4 @@
-"""How far a question reaches: clips in all, clips and tokens of one prompt. Pure."""
+"""Levels of effort for a question: clips in all, clips and tokens of one prompt. Pure."""
 
 from dataclasses import dataclass, replace
 
@@ -8,10 +8,10 @@ from search.options import EffortName
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How far a question reaches."""
+    """How much a model is shown for one question."""
 
     clips: int
-    """Looked at in all."""
+    """Shown in all."""
     clips_a_pass: int
     tokens: int
     """Of one prompt, where the model's context allows as many."""
@@ -26,15 +26,15 @@ CLIP_CONTEXT = 1024
 """Tokens of context for each clip of a prompt: a model made for a short context sorts few clips well."""
 MOST_REPLY_TOKENS = 512
 REPLY_SHARE = 8
-"""The reply's part of a short context: one in so many tokens."""
+"""In a short context one in so many tokens is reserved for the reply."""
 
 
 def fit_effort(effort: Effort, context_limit: int, *, one_thing: bool = False) -> Effort:
     """The effort with as many clips a pass as the context is made for, and as many passes as before.
 
     Args:
-        one_thing: the question takes one thing for granted and asks of it. A model of short context then mistakes what
-            one clip shows for what the other does, so it is shown one at a time.
+        one_thing: the question asks about one thing that it takes for granted. A model of short context then mixes up
+            what several clips show, so it is shown one at a time.
     """
     clips_a_pass = max(1, min(effort.clips_a_pass, context_limit // CLIP_CONTEXT))
     if one_thing and clips_a_pass < effort.clips_a_pass:
@@ -44,5 +44,5 @@ def fit_effort(effort: Effort, context_limit: int, *, one_thing: bool = False) -
 
 
 def reply_tokens(model: VisionLanguageModel) -> int:
-    """What is kept free for the reply."""
+    """Tokens of the context that are reserved for the reply."""
     return min(MOST_REPLY_TOKENS, model.context_limit // REPLY_SHARE)

@@ -1,4 +1,4 @@
-"""What is read and heard in given moments of a library."""
+"""The texts and captions of given moments, as a model is shown them."""
 
 from collections.abc import Sequence
 
@@ -8,21 +8,21 @@ from indexer.store.library import Library
 from search.answering.question_analysis import calls_for_text
 from search.results import Moment
 from search.signals import signals_of_kind, sources_of_kind
-from search.text.quoting import belongs
+from search.text.text_spans import belongs_to
 
 QUOTED_SOURCES: tuple[TextSource, ...] = sources_of_kind("written", "said", "other")
-"""All but captions, which a prompt shows apart."""
+"""All but captions, which have their own place in a prompt."""
 
 
 def wants_text(question: str, moments: Sequence[Moment]) -> bool:
-    """Whether to quote what is read and heard: the question calls for it, or only text led to the best moment."""
+    """Whether the model needs the texts: the question calls for them, or the best moment matched by text alone."""
     best = moments[0].signals if moments else {}
     by_sight = set(signals_of_kind("seen", "described")) & set(best)
     return calls_for_text(question) or (bool(best) and not by_sight)
 
 
 def texts_in(library: Library, moments: Sequence[Moment]) -> list[str]:
-    """For each moment its signs and its lines, each once, in order of time."""
+    """For each moment what is written and said in it, each text once, in order of time."""
     of_video: dict[str, list[TextRow]] = {}
     for video_id in dict.fromkeys(moment.video_id for moment in moments):
         of_video[video_id] = [row for source in QUOTED_SOURCES for row in library.texts(video_id, source)]
@@ -36,6 +36,6 @@ def captions_in(library: Library, moments: Sequence[Moment]) -> list[str]:
 
 
 def text_of(rows: Sequence[TextRow], span: TimeSpan, *, between: str = " ") -> str:
-    """The texts that belong to a span, one after another."""
-    found = [row for row in rows if belongs(row.span, span)]
+    """The texts that belong to a span, joined in order of time."""
+    found = [row for row in rows if belongs_to(row.span, span)]
     return between.join(dict.fromkeys(row.text for row in sorted(found, key=lambda row: row.span)))

@@ -1,4 +1,4 @@
-"""More evidence than one prompt holds: passes over batches of clips, then one that decides among the winners."""
+"""MultiPass: one question over more clips than a prompt holds. One pass for each batch, then one over the winners."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ from search.answering.answer import CitedMoment
 from search.answering.callbacks import NO_CALLBACKS, AnswerCallbacks, ShownSpan
 from search.answering.clip_planning import ClipCandidate, PlannedClip
 from search.answering.clip_reader import as_video, read_clips
-from search.answering.draft import tell_draft
+from search.answering.draft import generate_draft
 from search.answering.effort import Effort, reply_tokens
 from search.answering.prompts import ShownClip, ask_prompt
 from search.answering.reply import (
@@ -34,11 +34,11 @@ from search.options import Mode
 
 @dataclass
 class PassOutcome:
-    """What the passes came to."""
+    """The reply of the last pass, and what all passes showed."""
 
     reply: ParsedReply = NOTHING
     clips: list[tuple[ClipCandidate, TimeSpan]] = field(default_factory=list[tuple[ClipCandidate, TimeSpan]])
-    """Those that the reply's citations number, in order."""
+    """The clips of the reply's prompt, which its citations number."""
     shown: list[ShownSpan] = field(default_factory=list[ShownSpan])
     """(video id, span) of every clip of every pass."""
     frames: int = 0
@@ -54,8 +54,14 @@ class PassOutcome:
         return [CitedMoment(clip.video, clip.video_id, citation.span, citation.why) for clip, citation in of]
 
 
+@dataclass(frozen=True, slots=True)
+class _PromptClip:
+    candidate: ClipCandidate
+    shown: ShownClip
+
+
 class MultiPass:
-    """Asks one model one question; `run` once."""
+    """Prompts one model with one question; call `run` or `run_once`, once."""
 
     def __init__(
         self,
@@ -71,8 +77,9 @@ class MultiPass:
     ) -> None:
         """
         Args:
-            is_sure: retrieval knows that it is there, see `search.scoring.visual_presence`: a model that sees
-            nothing is asked again. spares: decoder children that wait.
+            is_sure: retrieval is sure that the answer is in the clips (`search.scoring.visual_presence`), so a model
+                that does not see it is prompted again.
+            spares: decoder processes that wait for the next clips.
         """
         self._is_sure = is_sure
         self._question, self._model, self._settings = question, model, settings
@@ -83,38 +90,38 @@ class MultiPass:
         """Tokens of a prompt."""
         self._outcome = PassOutcome()
         self._denials: set[str] = set()
-        """What replies that saw nothing said."""
+        """Answers of the replies that found nothing."""
 
     def run(self, candidates: Sequence[ClipCandidate]) -> PassOutcome:
-        """Goes over the candidates, best first.
+        """The outcome of as many passes as the candidates, best first, need.
 
         Raises:
             PromptTooLongError: the question leaves no room for a single picture.
             GenerationCancelledError, DeviceMemoryError, ModelBusyError: see the model.
         """
         batches = self._batches(candidates[: self._effort.clips])
-        first = self._read_beside_draft(next(batches))  # the other batches are planned once words are told
+        first = self._read_beside_draft(next(batches))  # the other batches are planned after the draft has begun
         others = list(batches)
         if not others:
-            return self._final(first)
+            return self._final_pass(first)
         winners: list[tuple[list[_PromptClip], ParsedReply]] = []
         clips_of_first: list[_PromptClip] = []
         for batch in (None, *others):
             clips = first if batch is None else self._read(batch)
             clips_of_first = clips_of_first or clips
-            reply = self._ask(clips, None)
+            reply = self._prompt(clips, None)
             if reply.found:
                 winners.append((clips, reply))
         if not winners:
-            return self._doubted(clips_of_first, NOTHING) if self._is_sure else self._outcome
+            return self._retry_if_sure(clips_of_first, NOTHING) if self._is_sure else self._outcome
         if len(winners) == 1:
             return self._settle(*winners[0])
         chosen = [clips[place] for clips, reply in winners for place in dict.fromkeys(c.clip for c in reply.citations)]
-        return self._final(chosen[: self._effort.clips_a_pass])
+        return self._final_pass(chosen[: self._effort.clips_a_pass])
 
     def run_once(self, planned: Sequence[PlannedClip]) -> PassOutcome:
-        """One pass over clips that are planned already."""
-        return self._final(self._read(planned))
+        """The outcome of one pass over clips that are planned already."""
+        return self._final_pass(self._read(planned))
 
     def _batches(self, candidates: Sequence[ClipCandidate]) -> Iterator[list[PlannedClip]]:
         left = list(candidates)
@@ -129,48 +136,48 @@ class MultiPass:
             yield planned
             left = left[len(planned) :]
 
-    def _read(self, planned: Sequence[PlannedClip]) -> "list[_PromptClip]":
+    def _read(self, planned: Sequence[PlannedClip]) -> list[_PromptClip]:
         read = read_clips(planned, settings=self._settings, spares=self._spares)
         self._outcome.warnings += [warning for warning in read.warnings if warning not in self._outcome.warnings]
-        show = as_video if self._mode == "video" else _as_it_is
+        show = as_video if self._mode == "video" else _unchanged
         return [_PromptClip(plan.candidate, show(clip)) for plan, clip in read.clips]
 
-    def _read_beside_draft(self, planned: Sequence[PlannedClip]) -> "list[_PromptClip]":
-        """Reads the first clips, in other processes, while the model tells what their captions and texts say.
+    def _read_beside_draft(self, planned: Sequence[PlannedClip]) -> list[_PromptClip]:
+        """Reads the first clips, in other processes, while the model drafts an answer from their captions and texts.
 
-        Reading waits for the draft's first word: both would share the processors, and somebody waits for that word.
+        Reading starts with the draft's first word: both would share the processors, and that word is waited for.
         """
         with ThreadPoolExecutor(1) as pool:
-            reading = cache(lambda: pool.submit(self._read, planned))  # begun by who asks first
+            reading = cache(lambda: pool.submit(self._read, planned))  # the first caller starts it
             callbacks = self._callbacks.with_draft_hook(reading)
-            tell_draft(self._question, planned, self._model, max_tokens=self.reply_tokens, callbacks=callbacks)
+            generate_draft(self._question, planned, self._model, max_tokens=self.reply_tokens, callbacks=callbacks)
             return reading().result()
 
-    def _final(self, clips: "list[_PromptClip]") -> PassOutcome:
-        reply = self._ask(clips, self._callbacks.on_text) if clips else NOTHING
-        return self._settle(clips, reply) if reply.found else self._doubted(clips, reply)
+    def _final_pass(self, clips: list[_PromptClip]) -> PassOutcome:
+        reply = self._prompt(clips, self._callbacks.on_text) if clips else NOTHING
+        return self._settle(clips, reply) if reply.found else self._retry_if_sure(clips, reply)
 
-    def _doubted(self, clips: "list[_PromptClip]", reply: ParsedReply) -> PassOutcome:
-        """The model saw nothing in these clips: it is held to naming a place where retrieval is sure."""
+    def _retry_if_sure(self, clips: list[_PromptClip], reply: ParsedReply) -> PassOutcome:
+        """The model found nothing: where retrieval is sure, one more pass in which it can only name a place."""
         if clips and self._is_sure:
-            reply = self._ask(clips, None, schemas=(FOUND_SCHEMA,))
-            if reply.answer in self._denials:  # it repeats itself beside the place that it was made to name
+            reply = self._prompt(clips, None, schemas=(FOUND_SCHEMA,))
+            if reply.answer in self._denials:  # it repeats its denial beside the place that it had to name
                 reply = replace(reply, answer="")
         return self._settle(clips, reply)
 
-    def _settle(self, clips: "list[_PromptClip]", reply: ParsedReply) -> PassOutcome:
+    def _settle(self, clips: list[_PromptClip], reply: ParsedReply) -> PassOutcome:
         self._outcome.reply = reply
         self._outcome.clips = [(clip.candidate, clip.shown.span) for clip in clips]
         return self._outcome
 
-    def _ask(
+    def _prompt(
         self,
-        clips: "list[_PromptClip]",
+        clips: list[_PromptClip],
         on_text: OnText | None,
         *,
         schemas: Sequence[dict[str, Any]] = (REPLY_SCHEMA, SHORT_SCHEMA),
     ) -> ParsedReply:
-        """One prompt; a reply that was cut is asked for once more, shorter. Shortens `clips` where they do not fit."""
+        """One prompt. A reply that was cut off is generated once more, shorter. Clips that do not fit are dropped."""
         self._fit(clips)
         if not clips:
             return NOTHING
@@ -199,8 +206,9 @@ class MultiPass:
                 return parsed
         return NOTHING
 
-    def _fit(self, clips: "list[_PromptClip]") -> None:
-        """The last word on size, with the very frames: a time's digits may differ from the plan's."""
+    def _fit(self, clips: list[_PromptClip]) -> None:
+        """Drops frame pairs, then clips, until the prompt fits: the times of decoded frames may have more digits than
+        those of the plan."""
         while clips:
             prompt = ask_prompt(self._question, [clip.shown for clip in clips])
             if self._model.count_tokens(prompt) <= self.limit:
@@ -213,16 +221,10 @@ class MultiPass:
                 clips.pop()
 
 
-@dataclass(frozen=True, slots=True)
-class _PromptClip:
-    candidate: ClipCandidate
-    shown: ShownClip
-
-
 def frames_of(clip: ShownClip) -> int:
     """Pictures in a clip."""
     return sum(len(part.pixels) for _, part in clip.pairs)
 
 
-def _as_it_is(clip: ShownClip) -> ShownClip:
+def _unchanged(clip: ShownClip) -> ShownClip:
     return clip

@@ -1,4 +1,4 @@
-"""A moment's bounds, refined: the model sees two frames a second around both ends and says when it begins and stops."""
+"""Refinement of a moment's bounds: a model sees two frames a second and says when it begins and stops."""
 
 import time
 from collections.abc import Callable
@@ -17,15 +17,15 @@ from search.answering.question_analysis import retrieval_query
 from search.answering.token_budget import SMALLEST_PAIR, prompt_tokens
 
 AROUND_SECONDS = 4.0
-"""Looked at before and after each end."""
+"""Shown before and after each end."""
 STEP_SECONDS = 2 * PAIR_SECONDS
-"""From pair to pair: two frames a second, without a gap."""
+"""Between the starts of two pairs: two frames a second, without a gap."""
 SIZES = (4 * SMALLEST_PAIR, 2 * SMALLEST_PAIR, SMALLEST_PAIR)
 
 
 @dataclass(frozen=True, slots=True)
 class Pinpointed:
-    """A moment before and after."""
+    """A moment's bounds before and after."""
 
     video: str
     video_id: str

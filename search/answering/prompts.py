@@ -1,4 +1,4 @@
-"""The prompt for a question: clips with their times, quoted text, and what is asked. Pure."""
+"""Prompt for a question: clips with their times, quoted text, and the question. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from indexer.models.frame_pairs import timed_frames
 from indexer.models.vision_language import Prompt, PromptPart, ShownFrames
 from indexer.records import TimeSpan
-from search.text.quoting import quoted
+from search.text.quoting import quote_for_prompt
 
 ASK_INSTRUCTION = (
     'Answer from these clips alone, as JSON: {"answer", "found", "moments": [{"clip", "start", "stop", "why"}]}. '
@@ -22,9 +22,9 @@ class ShownClip:
     pairs: tuple[tuple[float, ShownFrames], ...]
     """Frame pairs with the presentation time of the first."""
     text: str = ""
-    """What was read or heard in the clip, where the question calls for it."""
+    """What is written or said in the clip, where the question needs it."""
     caption: str = ""
-    """What was said of its pictures when they were indexed, from more of its frames than are shown here."""
+    """Its captions in the library, made from more frames than are shown here."""
 
 
 def ask_prompt(question: str, clips: Sequence[ShownClip]) -> Prompt:
@@ -34,8 +34,8 @@ def ask_prompt(question: str, clips: Sequence[ShownClip]) -> Prompt:
         parts.append(f"Clip {number}, {clip.span.start_seconds:.1f}s to {clip.span.stop_seconds:.1f}s:\n")
         parts += timed_frames(clip.pairs)
         if clip.caption:
-            parts.append(f"Caption of clip {number}: <<<{quoted(clip.caption)}>>>\n")
+            parts.append(f"Caption of clip {number}: <<<{quote_for_prompt(clip.caption)}>>>\n")
         if clip.text:
-            parts.append(f"Text of clip {number}, quoted: <<<{quoted(clip.text)}>>>\n")
-    parts.append(f"Question: {quoted(question)}\n{ASK_INSTRUCTION}")
+            parts.append(f"Text of clip {number}, quoted: <<<{quote_for_prompt(clip.text)}>>>\n")
+    parts.append(f"Question: {quote_for_prompt(question)}\n{ASK_INSTRUCTION}")
     return tuple(parts)

@@ -1,7 +1,7 @@
-"""What a question asks for, by its words alone: what to look for, whether text may answer it, and of how much. Pure.
+"""Analysis of a question by its words: its retrieval query, its scope, and whether text may answer it. Pure.
 
-General English; nothing of any library is known here. A question in another language, or of a form that is not known
-here, is looked for as it stands.
+Rules for general English; nothing here knows a library. A question in another language, or of another form, is searched
+as it stands.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Literal
 from search.text.words import EMPTY_WORDS, split
 
 Scope = Literal["moments", "summary", "count"]
-"""Answered from a few moments, from the whole span, or by enumerating moments."""
+"""What answers a question: a few moments, the whole span, or a count of moments."""
 
 _PLACE = r"(?:scenes?|clips?|shots?|parts?|moments?|pictures?|frames?|videos?|sections?|segments?)"
 _LOCATED = re.compile(
@@ -18,7 +18,7 @@ _LOCATED = re.compile(
     r" (?:with|where|showing|that shows|in which|of|when) (.+)$",
     re.I,
 )
-"""`... in the scene with X`: X says where to look."""
+"""`... in the scene with X`: X is what to search."""
 _ASKS = re.compile(
     r"^(?:(?:and|so|well|okay|please|now)\b[, ]*)*"
     r"(?:(?:can|could|would|will) you (?:please )?|i (?:want|would like|need) to (?:know|see|find) |"
@@ -76,24 +76,24 @@ _COUNT = re.compile(r"\bhow (?:often|many times)\b|\bcount (?:how|the|all|every)
 
 
 def scope_of(question: str) -> Scope:
-    """How much of the library the question is about."""
+    """What kind of answer the question needs."""
     if _COUNT.search(question):
         return "count"
     return "summary" if _SUMMARY.search(question) else "moments"
 
 
 def presupposes(question: str) -> bool:
-    """Whether the question takes for granted that a thing is there, and leaves out what it asks of it."""
+    """Whether the question takes for granted that a thing is there, and only asks about it."""
     return _PRESUPPOSES.search(question.strip()) is not None
 
 
 def calls_for_text(question: str) -> bool:
-    """Whether words that were spoken or written may answer; a purely visual question is better off without them."""
+    """Whether spoken or written words may answer; a purely visual question is answered better without them."""
     return _TEXT_WORDS.search(question) is not None
 
 
 def retrieval_query(question: str) -> str:
-    """What to look for, without the words that only ask; the whole question where nothing else would be left."""
+    """The question without the words that only ask; the whole question where nothing would be left."""
     plain = question.strip().rstrip("?!. ").strip()
     located = _LOCATED.search(plain)
     query = located[1] if located else _without_asking(plain)

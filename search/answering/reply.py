@@ -1,4 +1,4 @@
-"""A model's reply -> an answer whose every citation lies inside what was shown, or none at all. Pure."""
+"""Parser of a model's reply: an answer whose every citation lies inside a clip that was shown. Pure."""
 
 import json
 import math
@@ -45,7 +45,7 @@ def _short_schema() -> dict[str, Any]:
 
 
 SHORT_SCHEMA = _short_schema()
-"""For the second try of a reply that was cut: so short that it comes to its end."""
+"""For the second try after a reply that was cut off: short enough to be complete."""
 
 
 def _found_schema() -> dict[str, Any]:
@@ -56,11 +56,11 @@ def _found_schema() -> dict[str, Any]:
 
 
 FOUND_SCHEMA = _found_schema()
-"""For the second try where retrieval is sure and the model saw nothing: it may only say where."""
+"""For the second try where retrieval is sure and the model found nothing: the reply must name a place."""
 
 
 TIME_SLACK_SECONDS = 0.06
-"""Times are shown and said with one decimal: a citation may lie outside its clip by the rounding."""
+"""Times in prompts and replies have one decimal: a citation may lie outside its clip by the rounding."""
 LONGEST_WHY = 300
 LONGEST_ANSWER = 4000
 
@@ -78,7 +78,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class ParsedReply:
-    """What is left of a reply after everything that was not shown is taken away."""
+    """A reply without the citations of anything that was not shown."""
 
     answer: str
     found: bool
@@ -90,7 +90,7 @@ NOTHING = ParsedReply("", False, ())
 
 
 def parse_reply(text: str, clips: Sequence[TimeSpan]) -> ParsedReply | None:
-    """Reads a reply; None when it is no JSON object, so that it may be asked for again.
+    """Parses a reply; None when it is no JSON object, so that it can be generated again.
 
     A clip that was not shown is rejected, times are cut to their clip, and found without a citation is not found.
 
@@ -145,7 +145,7 @@ def _seconds(value: Any) -> float | None:
 
 
 def _words(value: Any, longest: int) -> str:
-    """One line that any output can carry."""
+    """One line of valid Unicode."""
     if not isinstance(value, str):
         return ""
     return " ".join(value.encode("utf-8", "replace").decode().split())[:longest]
@@ -155,12 +155,12 @@ _BEGINS = re.compile(r'^\s*\{\s*"answer"\s*:\s*"')
 
 
 class AnswerStream:
-    """Takes the reply piece by piece and hands on the value of "answer" as far as it is certain."""
+    """Receives a reply piece by piece and passes on the value of its "answer" as far as that is certain."""
 
     def __init__(self, on_words: Callable[[str], None]) -> None:
         self._on_words = on_words
         self._text = ""
-        self._told = 0
+        self._sent = 0
         self._over = False
 
     def __call__(self, piece: str) -> None:
@@ -169,9 +169,9 @@ class AnswerStream:
         if self._over or begin is None:
             return
         words, self._over = _string_so_far(self._text[begin.end() :])
-        if len(words) > self._told:
-            self._on_words(words[self._told :])
-            self._told = len(words)
+        if len(words) > self._sent:
+            self._on_words(words[self._sent :])
+            self._sent = len(words)
 
 
 def _string_so_far(text: str) -> tuple[str, bool]:

@@ -1,4 +1,4 @@
-"""Questions about a whole video or the library: map and reduce over what was said, read and described in it."""
+"""Answers about a whole video or library: map-reduce over its texts and captions, chapter by chapter."""
 
 import time
 from bisect import bisect_right
@@ -13,10 +13,10 @@ from search.answering.callbacks import AnswerCallbacks
 from search.answering.context import AskContext
 from search.answering.effort import reply_tokens
 from search.chapters.chapters import lines_of, spans_of
-from search.text.quoting import quoted
+from search.text.quoting import quote_for_prompt
 
 MOST_CHAPTERS = 24
-"""Of one answer, but one a video at least."""
+"""In one answer; at least one for each video."""
 MOST_CHAPTER_TOKENS = 96
 MAP_INSTRUCTION = "Say in one sentence what happens in this part."
 NO_TEXT = "There is no text to go by: index with captions, or videos with subtitles."
@@ -37,7 +37,11 @@ def answer_summary(
     started: float,
     callbacks: AnswerCallbacks,
 ) -> Answer:
-    """What happens over the whole span, with its chapters as moments."""
+    """A summary of the whole span, with its chapters as moments.
+
+    Args:
+        started: `time.perf_counter` when the question came.
+    """
     model, library = context.model, context.engine.library
     videos = [video] if video is not None else list(library.videos())
     groups = [group for one in videos for group in _groups(library, one)]
@@ -86,12 +90,12 @@ def _groups(library: Library, video: Video) -> list[list[_Line]]:
     groups: dict[int, list[_Line]] = {}
     for line in lines_of(library, video):
         place = bisect_right(stops, (line.span.start_seconds + line.span.stop_seconds) / 2)
-        groups.setdefault(place, []).append(_Line(video, line.span, quoted(line.text)))
+        groups.setdefault(place, []).append(_Line(video, line.span, quote_for_prompt(line.text)))
     return [groups[place] for place in sorted(groups)]
 
 
 def _parts(groups: Sequence[list[_Line]], model: VisionLanguageModel, room: int) -> list[list[_Line]]:
-    """Chapters, joined with their shorter neighbour until there are few enough, and each cut to what fits a prompt."""
+    """The chapters, merged with a short neighbour until there are few enough, then split to what fits a prompt."""
     joined = [list(group) for group in groups]
     while len(joined) > MOST_CHAPTERS:
         pairs = [place for place in range(1, len(joined)) if joined[place - 1][0].video is joined[place][0].video]
@@ -117,13 +121,12 @@ def _map_prompt(part: Sequence[_Line]) -> Prompt:
 
 
 def _reduce_prompt(question: str, chapters: Sequence[CitedMoment], model: VisionLanguageModel, room: int) -> Prompt:
-    """As many chapters as fit, every second one left out until they do."""
+    """The prompt with as many chapters as fit; every second one is dropped until they do."""
     kept = list(chapters)
     while True:
-        body = "".join(f"{one.span.start_seconds:.1f}s <<<{quoted(one.why)}>>>\n" for one in kept)
-        prompt = (
-            f"Parts with their times, quoted:\n{body}Question: {quoted(question)}\nAnswer from these parts alone.",
-        )
+        body = "".join(f"{one.span.start_seconds:.1f}s <<<{quote_for_prompt(one.why)}>>>\n" for one in kept)
+        asked = f"Question: {quote_for_prompt(question)}\nAnswer from these parts alone."
+        prompt = (f"Parts with their times, quoted:\n{body}{asked}",)
         if len(kept) <= 1 or model.count_tokens(prompt) <= room:
             return prompt
         kept = kept[::2]

@@ -1,6 +1,6 @@
-"""How much of the evidence fits: clips, pairs a clip and pixels a pair, so that a prompt stays within its tokens.
+"""Token budget of a prompt: how many clips, frame pairs of a clip and pixels of a pair fit.
 
-Pure but for the model's own counting, which runs nothing: a prompt is counted with black frames of the very sizes.
+Pure but for the model's tokenizer: a prompt is counted with black frames of the same sizes, without running the model.
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from indexer.models.frame_pairs import FRAMES_PER_SECOND, PictureSize, fit_pictu
 from indexer.models.vision_language import ShownFrames, VisionLanguageModel
 from search.answering.clip_planning import ClipCandidate, PlannedClip, PlannedPair, sample_times, with_sizes
 from search.answering.prompts import ShownClip, ask_prompt
-from search.text.quoting import quoted
+from search.text.quoting import quote_for_prompt
 
 MOST_PAIRS = 4
-"""Of a clip, before a longer one gets more."""
+"""Of a clip; a longer one gets more."""
 SECONDS_A_PAIR = 8.0
-"""A clip so long for each pair beyond `MOST_PAIRS`."""
+"""Beyond `MOST_PAIRS` a clip gets one pair for so many seconds."""
 LARGEST_PAIR, SMALLEST_PAIR = 512, 36
 """Tokens of one frame pair, where the model takes any size."""
 LONGEST_TEXT = 600
@@ -37,7 +37,7 @@ class PromptBudget:
 def plan_clips(
     question: str, candidates: Sequence[ClipCandidate], model: VisionLanguageModel, budget: PromptBudget
 ) -> list[PlannedClip]:
-    """As many of the first candidates as fit, each with as many and as large pairs as then fit.
+    """As many of the first candidates as fit, each with as many and as large frame pairs as then fit.
 
     Empty when not even one pair of the first candidate fits.
     """
@@ -62,7 +62,7 @@ def _plan(
     question: str, candidates: Sequence[ClipCandidate], model: VisionLanguageModel, tokens: int
 ) -> list[PlannedClip] | None:
     def cut(text: str) -> str:
-        return quoted(text)[:LONGEST_TEXT]
+        return quote_for_prompt(text)[:LONGEST_TEXT]
 
     short = [replace(one, text=cut(one.text), caption=cut(one.caption)) for one in candidates]
     bare = [replace(one, text="", caption="") for one in candidates]
@@ -85,7 +85,7 @@ def _enlarged(
     tokens: int,
     used: int,
 ) -> list[PlannedClip]:
-    """The same instants with pictures as large as fit."""
+    """The same times with pictures as large as fit."""
     if model.picture_size is not None:
         return smallest
     pairs = sum(len(own) for own in times)
@@ -108,7 +108,7 @@ def _pairs_of(candidate: ClipCandidate, share: float, model: VisionLanguageModel
 def _sized(
     candidate: ClipCandidate, times: Sequence[tuple[float, float]], tokens: int, model: VisionLanguageModel
 ) -> PlannedClip:
-    """Pairs of about so many tokens in the mean: a quarter of them twice as large, the others two thirds."""
+    """Pairs of so many tokens on average: a quarter of them twice as large, the others two thirds."""
 
     def size(wanted: float) -> PictureSize:
         return fit_picture_size(

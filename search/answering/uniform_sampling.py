@@ -1,4 +1,4 @@
-"""Frames spread evenly over a whole video or library, as many as fit one prompt: asking without retrieval."""
+"""Uniform sampling: frames spread evenly over a whole video or library, for questions without retrieval."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from search.answering.token_budget import SMALLEST_PAIR, prompt_tokens
 
 
 def whole_candidates(library: Library, video: Video | None) -> list[ClipCandidate]:
-    """Every video, or the one that is named, as one piece of evidence each."""
+    """Every video, or the named one alone, as one candidate each."""
     videos = [video] if video is not None else [one for one in library.videos() if "picture" in one.stages]
     return [ClipCandidate.of(one, TimeSpan(0.0, one.duration_seconds)) for one in videos if one.duration_seconds > 0]
 
@@ -19,7 +19,7 @@ def whole_candidates(library: Library, video: Video | None) -> list[ClipCandidat
 def whole_plan(
     question: str, candidates: Sequence[ClipCandidate], model: VisionLanguageModel, tokens: int
 ) -> list[PlannedClip]:
-    """As many frame pairs as fit, spread evenly over all candidates; those that get none are left out."""
+    """As many frame pairs as fit one prompt, spread evenly; candidates that get none are left out."""
     total = sum(one.span.duration_seconds for one in candidates)
     most = max(1, int(total))  # a pair a second at most
     low, high, best = 1, min(most, tokens), list[PlannedClip]()

@@ -13,7 +13,8 @@ from indexer.records import SegmentRow, TextRow, TimeSpan, Video
 from indexer.store.library import Library
 from search.chapters.text_tiling import TilingUnit, tile_segments
 from search.chapters.titles import TimedLine, chapter_titles, shorten_title, title_words
-from search.text.quoting import belongs, quoted
+from search.text.quoting import quote_for_prompt
+from search.text.text_spans import belongs_to
 
 MIN_CONTAINER_CHAPTERS = 2
 """A container with fewer chapters is treated as having none."""
@@ -69,7 +70,7 @@ def lines_of(library: Library, video: Video) -> list[TimedLine]:
 
 def lines_in(lines: Sequence[TimedLine], span: TimeSpan) -> list[TimedLine]:
     """The lines that belong to a span."""
-    return [line for line in lines if belongs(line.span, span)]
+    return [line for line in lines if belongs_to(line.span, span)]
 
 
 def chapters_titled_by_model(
@@ -106,7 +107,7 @@ def _title_prompt(lines: Sequence[TimedLine], model: VisionLanguageModel) -> Pro
     """A prompt within the token budget, every second line dropped until it fits; None without lines."""
     shown, budget = list(lines), min(model.context_limit, 8_192) - MAX_TITLE_TOKENS
     while shown:
-        body = "".join(f"{line.span.start_seconds:.1f}s <<<{quoted(line.text)}>>>\n" for line in shown)
+        body = "".join(f"{line.span.start_seconds:.1f}s <<<{quote_for_prompt(line.text)}>>>\n" for line in shown)
         prompt = (f"Lines of a video with their times, quoted:\n{body}{TITLE_INSTRUCTION}",)
         if len(shown) == 1 or model.count_tokens(prompt) <= budget:
             return prompt

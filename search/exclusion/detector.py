@@ -28,13 +28,12 @@ from search.retrieval.embedded_query import EmbeddedQuery, QueryVector
 from search.scoring.background import PICTURE_THRESHOLD, TEXT_THRESHOLD
 from search.signals import MISREAD_SOURCES
 from search.text.phrase_matching import NONE, holds_phrase, holds_thing
+from search.text.text_spans import belongs_to
 
 NEAREST_LIMIT = 60
 """Nearest frames or texts from which the most similar segments are taken."""
 FRAME_QUANTILE = 0.75
 """The quantile of a moment's cosines that is judged: a thing seen in a quarter of the frames is present."""
-MIN_TEXT_SECONDS = 0.5
-"""A text belongs to a moment that it overlaps by so much, or by half of its own duration."""
 
 
 class ExclusionDetector:
@@ -94,7 +93,12 @@ class ExclusionDetector:
         """The texts of a source that belong to each draft."""
         stage = STAGE_OF_SOURCE[source]
         return [
-            [hit for key in own for hit in texts.get(key, ()) if _belongs(hit, draft) and self._ready(key[0], stage)]
+            [
+                hit
+                for key in own
+                for hit in texts.get(key, ())
+                if belongs_to(hit.span, draft.span) and self._ready(key[0], stage)
+            ]
             for draft, own in zip(drafts, keys, strict=True)
         ]
 
@@ -187,8 +191,3 @@ def _best_by_segment(hits: Sequence[tuple[SegmentKey, float]]) -> list[float]:
     for key, similarity in hits:
         best.setdefault(key, similarity)
     return list(best.values())
-
-
-def _belongs(hit: TextHit, draft: Draft) -> bool:
-    shared = hit.span.intersection_seconds(draft.span)
-    return shared >= min(MIN_TEXT_SECONDS, hit.span.duration_seconds / 2)

@@ -1,4 +1,4 @@
-"""Lengths of time as people write them: `90`, `90s`, `1.5m`, `2 hours`, `1:30`, `1:02:03`. Pure."""
+"""Parser of times and lengths of time as people write them: `90`, `90s`, `1.5m`, `2 hours`, `1:30`, `1:02:03`. Pure."""
 
 import re
 
@@ -10,26 +10,35 @@ UNITS: dict[str, float] = {
     **dict.fromkeys(("h", "hour", "hours"), 3600.0),
 }
 _AMOUNT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([a-z]*)")
-_CLOCK = re.compile(r"(?:([0-9]{1,4}):)?([0-9]{1,2}):([0-9]{1,2}(?:\.[0-9]{1,9})?)")
+_CLOCK = re.compile(r"(?:(?:([0-9]{1,9}):)?([0-9]{1,9}):)?([0-9]{1,9}(?:\.[0-9]{0,20})?)")
+
+
+def clock_seconds(text: str) -> float | None:
+    """The seconds of `754.2`, `12:34` or `1:02:03.5`; None where it is not such a time, as `1:75`."""
+    clock = _CLOCK.fullmatch(text.strip())
+    if clock is None:
+        return None
+    hours, minutes, seconds = int(clock[1] or 0), int(clock[2] or 0), float(clock[3])
+    if (clock[2] and seconds >= 60) or (clock[1] and minutes >= 60):
+        return None
+    return hours * 3600.0 + minutes * 60.0 + seconds
 
 
 def duration_or_none(text: str) -> float | None:
-    """The seconds that a text says; None where it is no length of time."""
+    """The seconds of a length of time; None where it is not one."""
     plain = text.strip().casefold()
     if amount := _AMOUNT.fullmatch(plain):
         return float(amount[1]) * UNITS[amount[2]] if amount[2] in UNITS else None
-    if clock := _CLOCK.fullmatch(plain):
-        return int(clock[1] or 0) * 3600.0 + int(clock[2]) * 60.0 + float(clock[3])
-    return None
+    return clock_seconds(plain)
 
 
 def parse_duration(text: str) -> float:
-    """The seconds that a text says.
+    """The seconds of a length of time.
 
     Raises:
-        QueryError: it is no length of time.
+        QueryError: it is not a length of time.
     """
     found = duration_or_none(text)
     if found is None:
-        raise QueryError(f"{text!r} is no length of time; write it as 90, 90s, 5m, 2h or 1:30")
+        raise QueryError(f"{text!r} is not a length of time; write it as 90, 90s, 5m, 2h or 1:30")
     return found

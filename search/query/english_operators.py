@@ -1,9 +1,8 @@
-"""When are `then`, `not` and `without` just words? English, and by rules that can be told in a paragraph. Pure.
+"""English operators of the query language: when `then`, `not` and `without` are operators, and when words. Pure.
 
-They are the grammar's only where they are in small letters and the words around them describe what is to be seen:
-`a red car then a bus`, `beach not at night`. A whole sentence, as somebody says it, is left alone: `we can't go on
-without you`, `if it rains then we stay`, `what happens then`. The marks `-` and `>>` are for those who mean it, and
-for every other language.
+They are operators only in lower case and only where the words around them describe what is to be seen: `a red car then
+a bus`, `beach not at night`. A whole sentence, as somebody says it, is left alone: `we can't go on without you`, `if it
+rains then we stay`, `what happens then`. The marks `-` and `>>` always work, and in every other language too.
 """
 
 import re
@@ -12,7 +11,7 @@ from collections.abc import Sequence
 from search.text.words import FUNCTION_WORDS, split
 
 MARK = "\x00"
-"""Stands in a list of words for what is no word: a quote, a term, an exclusion."""
+"""Placeholder in a list of words for what is no word: a quote, a term, an exclusion."""
 _SUBJECTS = frozenset("i you he she we they".split())
 _AUXILIARIES = frozenset(
     "am is are was were has have had do does did can could will would shall should may might must cannot".split()
@@ -40,12 +39,12 @@ _NOT_AFTER_THEN = frozenset("again some too".split())
 
 
 def bare(word: str) -> str:
-    """A word without marks at its ends; capitals stay."""
+    """A word without punctuation at its ends; capitals stay."""
     return word.strip(".,;:!?\u2026()[]")
 
 
 def is_sentence(words: Sequence[str]) -> bool:
-    """Whether these words, in order, are a sentence that somebody says or asks rather than what is to be seen."""
+    """Whether these words are a sentence that somebody says or asks, rather than a description."""
     plain = [bare(word).casefold() for word in words]
     if not plain:
         return False
@@ -62,7 +61,7 @@ def is_sentence(words: Sequence[str]) -> bool:
 
 
 def is_then(words: Sequence[str], place: int) -> bool:
-    """Whether the word at a place is the `then` between two steps, whatever lies behind it."""
+    """Whether the word at a place is a `then` between two steps, whatever follows."""
     if words[place] != "then" or place == 0:
         return False
     before = [bare(word).casefold() for word in words[:place]]
@@ -78,7 +77,7 @@ def is_then(words: Sequence[str], place: int) -> bool:
 
 
 def is_excluding(words: Sequence[str], place: int) -> bool:
-    """Whether the word at a place begins what is not wanted: `without X`, `not at X`, `but not X`, `but no X`."""
+    """Whether the word at a place begins an exclusion: `without X`, `not at X`, `but not X`, `but no X`."""
     word = words[place]
     if word not in ("without", "not", "no") or place == 0:
         return False
@@ -102,10 +101,10 @@ def is_place(words: str) -> bool:
 
 
 def without_place(words: str) -> str:
-    """A thing without the words for where it is to something: `a wall` for `in front of a wall`."""
+    """A thing without the words for its position: `a wall` for `in front of a wall`."""
     return _WHERE.sub("", words, count=1) if is_place(words) and _WHERE.match(words) else words
 
 
 def means_something(words: Sequence[str]) -> bool:
-    """Whether one of the words is more than an article or the like."""
+    """Whether one of the words is not a function word."""
     return MARK in words or any(word not in FUNCTION_WORDS for word in split(" ".join(words)))

@@ -1,4 +1,4 @@
-"""The filters of a query, as they are written -> `Filters`; every fault with its place. Pure."""
+"""Parser of a query's filters: the written values -> `Filters`; an error names its place. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -23,41 +23,41 @@ Bound = TypeVar("Bound")
 
 @dataclass(frozen=True, slots=True)
 class QueryFilters:
-    """Which videos, and which part of each, a plan looks at."""
+    """The filters of a query: which videos, and which part of each, are searched."""
 
     wanted: Filters
-    refused: tuple[Filters, ...] = ()
+    excluded: tuple[Filters, ...] = ()
     """`-tag:draft`: what one of these lets through is left out."""
 
     def matches(self, video: Video) -> bool:
-        """Whether this video is looked at."""
-        return self.wanted.matches(video) and not any(one.matches(video) for one in self.refused if not _is_time(one))
+        """Whether this video is searched."""
+        return self.wanted.matches(video) and not any(one.matches(video) for one in self.excluded if not _is_time(one))
 
     def within(self, span: TimeSpan) -> TimeSpan | None:
-        """The part of a span that counts; None where none does. A refused time takes all that reaches into it."""
-        if any(_is_time(one) and one.within(span) is not None for one in self.refused):
+        """The part of a span that counts; None where none does. A span that touches an excluded time is dropped."""
+        if any(_is_time(one) and one.within(span) is not None for one in self.excluded):
             return None
         return self.wanted.within(span)
 
     @property
     def is_timed(self) -> bool:
         """Whether a time within the videos counts."""
-        return _is_time(self.wanted) or any(_is_time(one) for one in self.refused)
+        return _is_time(self.wanted) or any(_is_time(one) for one in self.excluded)
 
 
 def parse_filters(plan: Plan) -> QueryFilters:
-    """Reads a plan's filters; several videos or folders are alternatives, all else must hold together.
+    """Parses a plan's filters; several videos or folders are alternatives, all else must hold together.
 
     Raises:
-        QuerySyntaxError: a value that is no date, duration or time, or filters of which nothing is left.
+        QuerySyntaxError: a value is not a date, duration or time, or a range is empty.
     """
-    wanted, refused = Filters(), list[Filters]()
+    wanted, excluded = Filters(), list[Filters]()
     for term in plan.filters:
         if term.is_excluded:
-            refused.append(_with(Filters(), term, plan.query))
+            excluded.append(_with(Filters(), term, plan.query))
         else:
             wanted = _with(wanted, term, plan.query)
-    return QueryFilters(wanted, tuple(refused))
+    return QueryFilters(wanted, tuple(excluded))
 
 
 def _with(filters: Filters, term: FilterTerm, query: str) -> Filters:
@@ -87,7 +87,7 @@ def _with(filters: Filters, term: FilterTerm, query: str) -> Filters:
 
 
 def _range(text: str, first: Callable[[str], Bound], last: Callable[[str], Bound]) -> tuple[Bound | None, Bound | None]:
-    """`A..B`, `A..`, `..B`, `<B`, `>A` or `A` alone; each end read by its own function."""
+    """`A..B`, `A..`, `..B`, `<B`, `>A` or `A` alone; each end parsed by its own function."""
     if text[:1] in "<>":
         value = text[1:].lstrip("=")
         return (None, first(value)) if text[0] == "<" else (last(value), None)

@@ -1,6 +1,6 @@
-"""Which videos, and which part of each, a search looks at. Pure: no library, no clock.
+"""Filters: which videos, and which part of each, are searched. Pure: no library, no clock.
 
-`created_span` and `fits_name` read what people write; the values themselves are checked when they are made.
+`created_span` and `fits_name` parse what people write; the values are checked by `Filters` itself.
 """
 
 import re
@@ -22,9 +22,9 @@ _LEAST_ID_DIGITS = 4
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a video, and a span of it, must be like. Everything that is given must hold; a fresh one lets all through.
+    """Conditions on a video and on a span of it. All that are given must hold; without any, everything passes.
 
-    Every range is half-open: `from` belongs to it, `to` does not. Raises QueryError where one ends before it starts.
+    Every range is half-open: `from` is inside, `to` is not. Raises QueryError where one ends before it starts.
     """
 
     videos: tuple[str, ...] = ()
@@ -58,7 +58,7 @@ class Filters:
         return self != Filters()
 
     def matches(self, video: Video) -> bool:
-        """Whether this video is looked at, by everything but the time within it."""
+        """Whether this video is searched, by everything but the time within it."""
         return (
             (not self.videos or any(fits_name(video, name) for name in self.videos))
             and (not self.folders or any(is_in_folder(video, folder) for folder in self.folders))
@@ -70,7 +70,7 @@ class Filters:
         )
 
     def within(self, span: TimeSpan) -> TimeSpan | None:
-        """The part of the span that lies in the asked time within the video; None where none does."""
+        """The part of the span that lies in the time that counts; None where none does."""
         low = -inf if self.time_from_seconds is None else self.time_from_seconds
         high = inf if self.time_to_seconds is None else self.time_to_seconds
         if not (span.start_seconds < high and (span.stop_seconds > low or span.start_seconds >= low)):
@@ -112,10 +112,10 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def created_span(text: str) -> tuple[datetime, datetime]:
-    """`2023`, `2023-05` or `2023-05-09` -> [its first instant, the first one after it), UTC.
+    """`2023`, `2023-05` or `2023-05-09` -> [its first instant, the first instant after it), UTC.
 
     Raises:
-        QueryError: it is no such date.
+        QueryError: it is not such a date.
     """
     match = _PERIOD.fullmatch(text.strip())
     year, month, day = (None if part is None else int(part) for part in match.groups()) if match else (0, None, None)
@@ -126,4 +126,6 @@ def created_span(text: str) -> tuple[datetime, datetime]:
         months = start.year * 12 + (12 if month is None else month)
         return start, datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise QueryError(f"{text!r} is no date; write a year, a month or a day, as 2023, 2023-05, 2023-05-09") from None
+        raise QueryError(
+            f"{text!r} is not a date; write a year, a month or a day, as 2023, 2023-05, 2023-05-09"
+        ) from None

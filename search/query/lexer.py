@@ -1,4 +1,4 @@
-"""A query -> tokens: words, quotes, `field:` terms, each perhaps behind a minus. Knows marks, no language. Pure."""
+"""Lexer of the query language: words, quotes, `field:` terms, each perhaps behind a minus. No grammar here. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ MINUS = "-\u2212"
 ORDER = ">>"
 _NAME = re.compile(r"([^\W\d]+):", re.ASCII)
 _ALIKE = 0.75
-"""Likeness (difflib's ratio) from which an unknown `name:` before a quote is taken for a slip."""
+"""Similarity (difflib's ratio) from which an unknown `name:` before a quote is taken for a misspelling."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of a query."""
+    """A token of a query."""
 
     text: str
     """Without marks."""
@@ -46,14 +46,14 @@ class Token:
 
 
 def tokenize(query: str) -> list[Token]:
-    """The pieces of a tidied query, in order.
+    """The tokens of a tidied query, in order.
 
-    A minus counts where a piece begins and a letter, a quote or a `field:` follows at once: not in `red-haired`,
-    ` - ` or `-5`. A quote opens where a piece begins, so not in `12" disc`. A `field:` needs a known name and its value
-    at once behind it.
+    A minus counts at the start of a token where a letter, a quote or a `field:` follows directly: not in `red-haired`,
+    ` - ` or `-5`. A quote opens at the start of a token, so not in `12" disc`. A `field:` needs a known name and its
+    value directly behind it.
 
     Raises:
-        QuerySyntaxError: a quote that is not closed or empty, a minus or a `field:` with nothing behind it, or a
+        QuerySyntaxError: a quote that is not closed or empty, a minus or a `field:` that nothing follows, or a
             `field:` whose name is misspelt.
     """
     tokens: list[Token] = []
@@ -72,14 +72,14 @@ def _token(query: str, start: int) -> Token:
     place = start
     excluded = query[place] in MINUS and _begins(query, place + 1)
     if query[place] in MINUS and start + 1 == len(query) and start > 0:
-        raise QuerySyntaxError("nothing stands behind the minus", query, start, start + 1, "beach -people")
+        raise QuerySyntaxError("nothing follows the minus", query, start, start + 1, "beach -people")
     if excluded:
         place += 1
     field = _field(query, place)
     if field:
         place += len(field) + 1
         if place == len(query):
-            raise QuerySyntaxError(f"nothing stands behind {field}:", query, start, place, f'{field}:"..."')
+            raise QuerySyntaxError(f"nothing follows {field}:", query, start, place, f'{field}:"..."')
     if query[place] in QUOTES:
         text, stop = _quoted(query, place)
         return Token(text, start, stop, field.casefold(), quoted=True, excluded=excluded)
@@ -115,7 +115,7 @@ def _field(query: str, place: int) -> str:
 
 
 def _quoted(query: str, start: int) -> tuple[str, int]:
-    """What stands between quotes, and where it ends behind the closing one."""
+    """The text between quotes, and the place after the closing one."""
     closing = QUOTES[query[start]]
     stop = next((place for place in range(start + 1, len(query)) if query[place] in closing), -1)
     if stop < 0:

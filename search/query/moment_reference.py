@@ -1,13 +1,13 @@
 """`VIDEO@TIME`: a moment named by a person or in an address, to look for more like it. Pure."""
 
-import math
 from dataclasses import dataclass
 
 from indexer.errors import QueryError
+from search.query.durations import clock_seconds
 
-MAX_PLACE_CHARACTERS = 4200
+MAX_REFERENCE_CHARACTERS = 4200
 """A path has at most 4,096."""
-_WAY_OUT = "give VIDEO@TIME, as talk.mp4@12:34, talk.mp4@754.2 or talk.mp4@12:34-12:40"
+_EXAMPLES = "give VIDEO@TIME, as talk.mp4@12:34, talk.mp4@754.2 or talk.mp4@12:34-12:40"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +27,23 @@ def parse_moment_reference(text: str) -> MomentReference:
     Raises:
         QueryError: it is not of that form; the message shows one that is.
     """
-    if len(text) > MAX_PLACE_CHARACTERS:
-        raise QueryError(f"a place has at most {MAX_PLACE_CHARACTERS:,} characters, got {len(text):,}; {_WAY_OUT}")
+    if len(text) > MAX_REFERENCE_CHARACTERS:
+        raise QueryError(
+            f"a reference has at most {MAX_REFERENCE_CHARACTERS:,} characters, got {len(text):,}; {_EXAMPLES}"
+        )
     video, sign, times = text.rpartition("@")  # a file's name may hold one itself
     if not sign or not video.strip():
-        raise QueryError(f"{text!r} names no moment; {_WAY_OUT}")
+        raise QueryError(f"{text!r} names no moment; {_EXAMPLES}")
     first, dash, last = times.partition("-")
     start = _seconds(first, text)
     stop = _seconds(last, text) if dash else start
     if stop < start:
-        raise QueryError(f"{text!r} stops before it starts; {_WAY_OUT}")
+        raise QueryError(f"{text!r} stops before it starts; {_EXAMPLES}")
     return MomentReference(video.strip(), start, stop)
 
 
 def _seconds(time: str, text: str) -> float:
-    parts = time.strip().split(":")
-    try:
-        values = [float(part) if part.isascii() and part[:1].isdigit() else math.nan for part in parts]
-    except ValueError:
-        values = [math.nan]
-    whole = all(value.is_integer() for value in values[:-1])
-    sixty = all(value < 60 for value in values[1:])
-    if len(parts) > 3 or not all(map(math.isfinite, values)) or not whole or not sixty:
-        raise QueryError(f"{time.strip()!r} in {text!r} is no time; {_WAY_OUT}")
-    return sum(value * 60**place for place, value in enumerate(reversed(values)))
+    seconds = clock_seconds(time)
+    if seconds is None:
+        raise QueryError(f"{time.strip()!r} in {text!r} is not a time; {_EXAMPLES}")
+    return seconds

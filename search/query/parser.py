@@ -1,4 +1,4 @@
-"""The query language: words -> plan. One grammar for the command line, the service and the page. Pure.
+"""Parser of the query language: a query -> its plan. One grammar for the command line, the service and the page. Pure.
 
     query    = step { (">>" | "then") step } ; the page and `docs/queries.md` show it by examples
     step     = { word | quote | term | excluded } [ "within" NUMBER UNIT ]
@@ -9,8 +9,7 @@
              | ("without" | "not" | "but no") words, up to a comma, the next such word or mark, or the step's end
 
 Marks and names work in every language; `then`, `not` and `without` are English, and count only as
-`search.query.english_operators`
-says. Whatever is none of this is plain words, and a query of plain words is handed on as it stands.
+`search.query.english_operators` says. All else is plain words, and a query of plain words is passed on as it stands.
 """
 
 from collections.abc import Sequence
@@ -28,7 +27,7 @@ _EXAMPLE_ORDER = "a red car then a bus within 30s"
 
 
 def parse_query(query: str) -> Plan:
-    """What a tidied query means; a query without any grammar in it is one plain step of just its words.
+    """The plan of a tidied query; a query without any grammar is one plain step of its words.
 
     Raises:
         QuerySyntaxError: the grammar is unfinished or contradicts itself; it knows the place and an example.
@@ -45,7 +44,7 @@ def parse_query(query: str) -> Plan:
 
 
 def check_wanted(plan: Plan) -> None:
-    """Raises QuerySyntaxError where a plan is made of filters alone, and nothing else says what to look for."""
+    """Raises QuerySyntaxError where a plan has filters alone, so that nothing says what to find."""
     first = plan.steps[0]
     if not first.text and not first.terms:
         raise QuerySyntaxError(
@@ -57,20 +56,20 @@ def check_wanted(plan: Plan) -> None:
         )
 
 
-def _within_behind(tokens: Sequence[Token], place: int) -> bool:
+def _within_follows(tokens: Sequence[Token], place: int) -> bool:
     return any(_gap(tokens, later) is not None for later in range(place + 1, len(tokens)))
 
 
 def _steps(query: str, tokens: Sequence[Token]) -> list[list[Token]]:
-    """The tokens of each step; those that set them apart are left out."""
+    """The tokens of each step, without those that separate the steps."""
     words = [token.text if token.is_word else MARK for token in tokens]
     spoken = is_sentence([token.text for token in tokens if token.is_word])
     steps: list[list[Token]] = [[]]
     for place, token in enumerate(tokens):
-        in_words = token.is_word and is_then(words, place) and (not spoken or _within_behind(tokens, place))
+        in_words = token.is_word and is_then(words, place) and (not spoken or _within_follows(tokens, place))
         if token.is_order or in_words:
             if not steps[-1]:
-                raise _fault(f"nothing stands before {token.text}", query, [token], _EXAMPLE_ORDER)
+                raise _fault(f"nothing precedes {token.text}", query, [token], _EXAMPLE_ORDER)
             while steps[-1] and steps[-1][-1].is_word and steps[-1][-1].text in ("and", "and,", ","):
                 steps[-1].pop()
             steps.append([])
@@ -78,12 +77,12 @@ def _steps(query: str, tokens: Sequence[Token]) -> list[list[Token]]:
         elif token.field not in FILTERS:
             steps[-1].append(token)
     if len(steps) > 1 and not steps[-1]:
-        raise _fault(f"nothing stands behind {last.text}", query, [last], _EXAMPLE_ORDER)  # pyright: ignore[reportPossiblyUnboundVariable]
+        raise _fault(f"nothing follows {last.text}", query, [last], _EXAMPLE_ORDER)  # pyright: ignore[reportPossiblyUnboundVariable]
     return steps
 
 
 def _step(query: str, tokens: Sequence[Token], *, alone: bool) -> tuple[Step, float | None]:
-    """A step, and the largest gap that is given behind it."""
+    """A step, and the gap of a `within` in it."""
     gap = None
     free: list[str] = []
     terms: list[Term] = []
@@ -136,7 +135,7 @@ def _gap(tokens: Sequence[Token], place: int) -> tuple[float, int] | None:
 
 
 def _unwanted(query: str, tokens: Sequence[Token], place: int) -> tuple[list[Excluded], int]:
-    """What `without` or `not` at a place takes with it, and the last place that it takes."""
+    """What `without` or `not` at a place excludes, and the last place that belongs to it."""
     first, last = place, place
     words: list[str] = []
     groups: list[list[str]] = []
@@ -162,7 +161,7 @@ def _unwanted(query: str, tokens: Sequence[Token], place: int) -> tuple[list[Exc
     groups.append(words)
     if not any(any(sign.isalnum() for sign in " ".join(group)) for group in groups):
         raise _fault(
-            f"nothing stands behind {tokens[first].text}", query, tokens[first : first + 1], "a beach without people"
+            f"nothing follows {tokens[first].text}", query, tokens[first : first + 1], "a beach without people"
         )
     written = query[tokens[first].start : tokens[last].stop].rstrip(",;")
     return [Excluded(" ".join(group), None, exact, written) for group in groups if group], last
@@ -180,17 +179,19 @@ def _check(query: str, tokens: Sequence[Token], step: Step) -> None:
         raise _fault("this only says what is not wanted; say first what to look for", query, tokens, "beach -people")
     if not any(sign.isalnum() for sign in step.text) and not step.terms and step.excluded:
         raise _fault("nothing is left to look for", query, tokens, "beach -people")
+    if not step.text and not step.terms:  # a gap alone
+        raise _fault("within needs a step before it and one after it", query, tokens, _EXAMPLE_ORDER)
 
 
 def _with_gaps(
     query: str, steps: Sequence[Step], gaps: Sequence[float | None], parts: Sequence[Sequence[Token]]
 ) -> tuple[Step, ...]:
-    """The steps with the gaps before them: one `within` at the end alone is for all."""
+    """The steps with the gaps before them; a single `within` at the end is for all gaps."""
     given = [gap for gap in gaps if gap is not None]
     if not given:
         return tuple(steps)
     if gaps[0] is not None:
-        raise _fault("within needs a step before it and one behind", query, parts[0], _EXAMPLE_ORDER)
+        raise _fault("within needs a step before it and one after it", query, parts[0], _EXAMPLE_ORDER)
     for gap in given:
         if not 0 < gap <= MOST_WITHIN_SECONDS:
             raise _fault(f"within must be above 0 and at most a day, not {gap:g} s", query, parts[-1], _EXAMPLE_ORDER)

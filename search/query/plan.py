@@ -1,10 +1,10 @@
-"""What a query means, as values: the plan that `language` reads out of the words and `SearchEngine` follows. Pure."""
+"""Plan: a parsed query as values, from `search.query.parser` for `search.plan_executor`. Pure."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
 FieldName = Literal["looks", "said", "text", "caption"]
-"""A signal by the name that people give it; see `FIELD_SIGNALS` in `search.query.field_signals`."""
+"""A field of the query language; its signals are in `search.query.field_signals`."""
 FilterName = Literal["video", "folder", "tag", "date", "duration", "at"]
 FIELDS: dict[str, FieldName] = {"looks": "looks", "said": "said", "text": "text", "caption": "caption"}
 FILTERS: dict[str, FilterName] = {
@@ -16,49 +16,49 @@ FILTERS: dict[str, FilterName] = {
     "duration": "duration",
     "at": "at",
 }
-"""Name before the colon -> the filter; `name:` is another way to say `video:`."""
+"""Name before the colon -> the filter; `name:` is a synonym of `video:`."""
 MOST_GAP_SECONDS = 300.0
-"""From one step to the next where no `within` says otherwise: what lies further apart is hardly one moment."""
+"""Largest gap between two steps without a `within`: what lies further apart is hardly one moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Something that a moment must hold: exact words, or a thing in a signal that is named."""
+    """Something that a moment must hold: exact words, or a thing in a named field."""
 
     text: str
     field: FieldName | None
     """None: in whatever is said or written."""
     exact: bool
-    """These words, side by side; otherwise what they mean is enough."""
+    """The words themselves, side by side; otherwise their meaning is enough."""
 
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """Something that must not be there."""
+    """Something that a moment must not hold."""
 
     text: str
     field: FieldName | None
     """None: neither seen, said nor written."""
     exact: bool
     written: str
-    """As it stands in the query with its `not` or `without`: a text that says just this does not hold the thing."""
+    """The exclusion as written, with its `not` or `without`: a text that says just this does not hold the thing."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilterTerm:
-    """A condition on the video, or on the time within it, not yet read."""
+    """A condition on the video or on the time within it; its value is not parsed yet."""
 
     name: FilterName
     value: str
     is_excluded: bool
     """`-tag:draft`: the condition must not hold."""
     place: int
-    """Where it stands in the query, in characters from 0."""
+    """Its start in the query, in characters from 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to be found; a plan of several wants them one after the other."""
+    """One thing to be found; several steps must follow one another in time."""
 
     text: str
     """Free words, with those of its quotes; empty where there are only terms."""
@@ -75,10 +75,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A query as it was understood."""
+    """A parsed query."""
 
     query: str
-    """The tidied words themselves."""
+    """The query itself, checked and tidied."""
     steps: tuple[Step, ...]
     """At least one; in order of time."""
     filters: tuple[FilterTerm, ...] = ()
@@ -95,7 +95,7 @@ class Plan:
 
     @property
     def words(self) -> str:
-        """Everything that is wanted, in words alone: what a text is marked by and a time line is drawn for."""
+        """Everything that is wanted, in words alone: for highlighting texts and for timelines."""
         wanted: list[str] = []
         for step in self.steps:
             wanted += [step.text] if step.text else []
@@ -103,7 +103,7 @@ class Plan:
         return " ".join(dict.fromkeys(wanted))
 
     def to_json(self) -> dict[str, Any]:
-        """The documented JSON object of how a query was understood: `steps` and `filters`."""
+        """The documented JSON object of a parsed query: `steps` and `filters`."""
         return {
             "steps": [
                 {

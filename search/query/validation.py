@@ -1,4 +1,4 @@
-"""What may be asked: a query is checked and tidied here, once, before any model or index sees it. Pure."""
+"""Validation of a query: checked and normalized once, before any model or index sees it. Pure."""
 
 import unicodedata
 from typing import Any
@@ -14,7 +14,7 @@ def check_query(query: Any) -> str:
 
     Raises:
         QueryError: not text, empty, without a visible character, overlong, or with characters that are not text;
-            the message names the reason and the way out.
+            the message names the reason and what to do.
     """
     if not isinstance(query, str):
         raise QueryError(f"a query must be text, got {type(query).__name__}; decode it first")

@@ -1,4 +1,7 @@
-"""An embedded query -> drafts of moments, best first: lists, fusion, bounds. Loads no model, shows nothing."""
+"""Hybrid search: an embedded query -> draft moments, best first, by rank fusion and reranking of every signal's list.
+
+Loads no model and makes nothing that is shown.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -14,7 +17,7 @@ from search.retrieval.match_assembly import assemble_matches
 from search.retrieval.metadata import with_metadata
 from search.retrieval.reranking import fuse_reranked, rerank_best
 from search.retrieval.retrieve import retrieve
-from search.retrieval.signal_weights import READ_STEPS, order_by_relevance, weigh_signals
+from search.retrieval.signal_weights import RERANKED_STEPS, order_by_relevance, weigh_signals
 from search.scoring.rank_fusion import fuse
 from search.scoring.relevance import Evidence, judge_relevance
 from search.signals import METADATA, PICTURE, Signal, sources_of_kind
@@ -22,60 +25,62 @@ from search.signals import METADATA, PICTURE, Signal, sources_of_kind
 
 @dataclass(frozen=True, slots=True)
 class HybridResult:
-    """What a query brought up."""
+    """What a hybrid search retrieved, and how it was scored."""
 
     drafts: list[Draft]
     """Every moment that matches by one of the signals, best first."""
-    routes: list[SignalWeight]
-    """How each signal that was asked was used."""
+    signal_weights: list[SignalWeight]
+    """How much each signal counted."""
     relevance: dict[SegmentKey, float]
-    """Of every segment that was looked at, also of those in no moment."""
-    question: EmbeddedQuery
-    """The query, embedded."""
+    """Of every candidate segment, also of those in no moment."""
+    query: EmbeddedQuery
     evidence: Evidence
-    """Of every segment that was looked at."""
-    read: dict[SegmentKey, float]
-    """Of the segments that a reranker read, the log odds that they answer."""
+    """Of every candidate segment."""
+    reranked: dict[SegmentKey, float]
+    """Of the segments whose texts a reranker read, the log odds that they answer."""
 
 
 def hybrid_search(
-    library: Library, question: EmbeddedQuery, *, signals: Collection[Signal], videos: Mapping[str, Video]
+    library: Library, query: EmbeddedQuery, *, signals: Collection[Signal], videos: Mapping[str, Video]
 ) -> HybridResult:
-    """Every moment that matches by one of the signals, with how that was decided.
+    """Every moment that matches by one of the signals, with how it was scored.
 
     Args:
-        videos: the library's, by id; what is not ready in them, and what is not among them, is left out.
+        videos: the library's, by id; other videos, and stages that are not complete in these, are left out.
     """
 
     def ready(video_id: str, stage: StageName) -> bool:
         return video_id in videos and stage in videos[video_id].stages
 
-    found = retrieve(library, question, signals=signals, ready=ready)
+    found = retrieve(library, query, signals=signals, ready=ready)
     if METADATA in signals:
-        found = with_metadata(library, question, found, videos)
+        found = with_metadata(library, query, found, videos)
     keys: dict[Signal, list[SegmentKey]] = {signal: [hit.key for hit in hits] for signal, hits in found.lists.items()}
-    judged = judge_relevance(question.text, found.evidence, question.calibration)
+    judged = judge_relevance(query.text, found.evidence, query.calibration)
     relevance = judged.relevance()
-    is_measured = question.calibration is not None
-    routes = weigh_signals(found, relevance, is_measured=is_measured, asked=signals)
+    is_measured = query.calibration is not None
+    weights = weigh_signals(found, relevance, is_measured=is_measured, signals=signals)
     fused = fuse(
         keys,
-        weights={route.signal: route.weight for route in routes if route.weight > 0},
+        weights={one.signal: one.weight for one in weights if one.weight > 0},
         item_weights={signal: {hit.key: hit.worth for hit in hits} for signal, hits in found.lists.items()},
     )
     if is_measured:
         fused = order_by_relevance(fused, relevance)
-    if read := rerank_best(library, question, [one.key for one in fused], signals=signals):
-        relevance = judged.relevance(read)
-        fused = order_by_relevance(fused, relevance, steps=READ_STEPS) if is_measured else fuse_reranked(fused, read)
+    if reranked := rerank_best(library, query, [one.key for one in fused], signals=signals):
+        relevance = judged.relevance(reranked)
+        if is_measured:
+            fused = order_by_relevance(fused, relevance, steps=RERANKED_STEPS)
+        else:
+            fused = fuse_reranked(fused, reranked)
     durations = {video_id: one.duration_seconds for video_id, one in videos.items()}
-    matches = assemble_matches(library, question, found, fused, durations, relevance)
+    matches = assemble_matches(library, query, found, fused, durations, relevance)
     drafts = localize_moments(matches, background=found.picture_background.mean)
-    return HybridResult(drafts, routes, relevance, question, found.evidence, read)
+    return HybridResult(drafts, weights, relevance, query, found.evidence, reranked)
 
 
 def nearest_segments(library: Library, found: HybridResult, *, videos: Mapping[str, Video], limit: int) -> list[Draft]:
-    """The segments that come closest by any signal, whole, whether or not they count.
+    """The nearest segments by any signal, each a whole draft, whether or not they reach a threshold.
 
     Args:
         found: by all signals.
@@ -103,10 +108,10 @@ def nearest_segments(library: Library, found: HybridResult, *, videos: Mapping[s
 
 
 def _by_cosine(evidence: Evidence) -> list[SegmentKey]:
-    """By picture, or without pictures by what is said; nearest first."""
-    spoken = (PICTURE,) if PICTURE in evidence.nearest else sources_of_kind("said")
+    """Nearest first, by picture; without pictures by what is said."""
+    signals = (PICTURE,) if PICTURE in evidence.nearest else sources_of_kind("said")
     cosines = {
-        key: one for name in spoken if name in evidence.nearest for key, one in evidence.nearest[name].best.items()
+        key: one for name in signals if name in evidence.nearest for key, one in evidence.nearest[name].best.items()
     }
     return sorted(cosines, key=lambda key: (-cosines[key], key))
 

@@ -11,8 +11,8 @@ from search.retrieval.scenery import scenery_last, weight_of
 from search.retrieval.searchable import TEXT_CANDIDATES, Searchable
 from search.scoring.relevance import FUZZY_MATCH_WEIGHT, NearestScores
 from search.signals import MISREAD_SOURCES
-from search.text.phrase_matching import in_a_row
-from search.text.term_coverage import held_words, telling_words, word_share
+from search.text.phrase_matching import holds_verbatim
+from search.text.term_coverage import drop_empty_words, held_words, word_share
 
 VERBATIM_WORTH = 2.0
 """Of a text that holds the query word for word: nothing is nearer to it in meaning either, though a vector of a long
@@ -21,11 +21,11 @@ text may lie far away."""
 
 def search_words(library: Searchable, query: EmbeddedQuery, source: TextSource) -> RankedList:
     """The segments whose texts of a source hold enough of the query's words; see `word_share`."""
-    telling = telling_words(query.text)
+    content = drop_empty_words(query.text)
 
     def matched(*, fuzzy: bool) -> list[TextHit]:
         return library.match_words(
-            telling, source=source, limit=TEXT_CANDIDATES, video_ids=query.video_ids, fuzzy=fuzzy
+            content, source=source, limit=TEXT_CANDIDATES, video_ids=query.video_ids, fuzzy=fuzzy
         )
 
     def shares_of(texts: Sequence[TextHit], *, fuzzy: bool) -> list[tuple[TextHit, float]]:
@@ -41,7 +41,7 @@ def search_words(library: Searchable, query: EmbeddedQuery, source: TextSource) 
         others = [text for text in matched(fuzzy=True) if (text.video_id, text.span) not in known]
         found += [(text, FUZZY_MATCH_WEIGHT * share) for text, share in shares_of(others, fuzzy=True)]
     # Full text search favours short texts: one word alone would rank above a line that holds them all.
-    verbatim = {text for text, _ in found if in_a_row(query.text, text.text)}
+    verbatim = {text for text, _ in found if holds_verbatim(query.text, text.text)}
     found.sort(key=lambda pair: (-pair[1], pair[0] not in verbatim))
     best, held = _evidence(query, texts, found)
     most = found[0][1] if found else 1.0

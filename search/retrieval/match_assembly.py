@@ -1,4 +1,4 @@
-"""Fused keys -> matches with everything that `moments` needs: segments, texts, frames. Asks the library twice."""
+"""Fused segments -> matches, with the texts and frames that localization needs. Two lookups in the library."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,28 +11,28 @@ from search.retrieval.searchable import Searchable
 from search.scoring.rank_fusion import FusedItem
 from search.signals import PICTURE, Signal
 
-TEXTS_WITH_FRAMES = 50
-"""The first so many segments of a list are looked at frame by frame, and all that matched by their picture. What was
-found further down by its words alone is shown by its segment's own frame; its time is the text's anyway."""
+SEGMENTS_WITH_FRAMES = 50
+"""So many segments from the top get the similarities of their frames, and so do all that matched by their picture. One
+that was found further down by its words alone is shown by its segment's own frame; its time is the text's anyway."""
 
 
 def assemble_matches(
     library: Searchable,
-    question: EmbeddedQuery,
+    query: EmbeddedQuery,
     found: RetrievalResult,
     fused: Sequence[FusedItem[SegmentKey, Signal]],
     durations: Mapping[str, float],
     relevance: Mapping[SegmentKey, float],
 ) -> list[SegmentMatch]:
-    """One match for each fused key, in the same order; a segment that vanished meanwhile is left out.
+    """One match for each fused key, in the same order; a segment that has vanished meanwhile is left out.
 
     Args:
         durations: seconds of each video; a text that lasts longer ends with the video.
     """
     segments = library.segments_by_key([one.key for one in fused])
-    seen = [one.key for rank, one in enumerate(fused) if rank < TEXTS_WITH_FRAMES or PICTURE in one.ranks]
-    vector = question.picture_vector
-    frames = {} if vector is None or not seen else library.frame_similarities(vector, seen)
+    with_frames = [one.key for rank, one in enumerate(fused) if rank < SEGMENTS_WITH_FRAMES or PICTURE in one.ranks]
+    vector = query.picture_vector
+    frames = {} if vector is None or not with_frames else library.frame_similarities(vector, with_frames)
     texts = _texts(found, durations)
     return [
         SegmentMatch(
@@ -58,11 +58,11 @@ def _texts(
     for signal, hits in found.lists.items():
         for hit in hits:
             if hit.span is not None:
-                span = _inside(hit.span, durations[hit.key[0]])
+                span = _clipped(hit.span, durations[hit.key[0]])
                 texts.setdefault(hit.key, {})[signal] = (span, hit.text)
     return texts
 
 
-def _inside(span: TimeSpan, duration_seconds: float) -> TimeSpan:
+def _clipped(span: TimeSpan, duration_seconds: float) -> TimeSpan:
     start = min(max(0.0, span.start_seconds), duration_seconds)
     return TimeSpan(start, max(start, min(span.stop_seconds, duration_seconds)))

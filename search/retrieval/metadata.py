@@ -1,9 +1,9 @@
-"""A query against the words around the pictures: file and folder names, titles, tags, chapters, places, cameras.
+"""Metadata retrieval: a query's words against file and folder names, titles, tags, chapters, places and cameras.
 
-A chapter says when: it gives a moment with its own span. All else speaks of the whole video: it lifts the segment of
-that video that the other signals rank best, and where they have none it gives the video's first segment. Such a match
-says little of what is seen or said, so the list weighs little in the fusion. Leaves out the person's filters
-(`filters`), which let through or not and never rank.
+A chapter has a time: a match is a moment with the chapter's span. All other metadata is about the whole video: a match
+lifts the segment of that video that the other signals rank best, or without one gives the video's first segment. Such a
+match says little about what is seen or said, so the list has a small weight in the fusion. Leaves out filters
+(`search.query.filters`), which select and never rank.
 """
 
 import os.path
@@ -24,17 +24,17 @@ from search.text.term_coverage import QUERY_SHARE, word_share
 from search.text.words import EMPTY_WORDS, MIN_STEM_LETTERS, split
 
 VIDEO_WEIGHT = 0.25
-"""At rank 1 it adds to a segment what lifts rank 20 of a full list to rank 1, and alone it ranks behind 180 hits of
-one: a name is never worth more than what is seen or said."""
+"""A match at rank 1 lifts a segment from rank 20 of a full list to rank 1, and alone it ranks behind 180 hits of such a
+list: a name is never worth more than what is seen or said."""
 CHAPTER_WEIGHT = 0.5
-"""Where a chapter matches best; a chapter is about its span, though often a long one."""
+"""Where the best match is a chapter, which is about its own span, though often a long one."""
 MOST_MATCHES = 200
 MOST_CHAPTERS = 50
-"""Their segments are looked up one video at a time."""
+"""Few, since their segments are looked up one video at a time."""
 
 
 _Words = tuple[str, tuple[str, ...]]
-"""A path, and the texts that stand beside it; cheap to make, so that what is costly can be kept by it."""
+"""A path and the texts beside it: a key that is cheap to make, for caching what is costly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class NameMatch:
 
 
 def with_metadata(
-    library: Searchable, question: EmbeddedQuery, found: RetrievalResult, videos: Mapping[str, Video]
+    library: Searchable, query: EmbeddedQuery, found: RetrievalResult, videos: Mapping[str, Video]
 ) -> RetrievalResult:
-    """What was found, and the list of this signal where something matches.
+    """The result with the list of this signal added where something matches.
 
     Args:
         videos: the library's, by id.
@@ -61,9 +61,9 @@ def with_metadata(
     wanted = (
         video
         for video in videos.values()
-        if "picture" in video.stages and (question.video_ids is None or video.video_id in question.video_ids)
+        if "picture" in video.stages and (query.video_ids is None or video.video_id in query.video_ids)
     )
-    matches = match_metadata(question.text, list(wanted), parent=common_folder(videos.values()))
+    matches = match_metadata(query.text, list(wanted), parent=common_folder(videos.values()))
     hits = _hits(library, matches, found) if matches else []
     if not hits:
         return found
@@ -84,7 +84,7 @@ def match_metadata(query: str, videos: Sequence[Video], *, parent: str = "") -> 
     that mean something, or when a tag or the title by itself is what the query asks for.
 
     Args:
-        parent: folder that all videos share; its names and those above it say nothing.
+        parent: folder that all videos share; its name and those above it are not compared.
     """
     heads = {word[:MIN_STEM_LETTERS] for word in split(query) if word not in EMPTY_WORDS}
     chapters: list[NameMatch] = []
@@ -148,12 +148,12 @@ def _share_of(query: str, video: Video, parts: Sequence[str]) -> float:
 
 @lru_cache(maxsize=1 << 17)
 def _heads(text: str) -> frozenset[str]:
-    """How the text's words begin: where a query's words begin otherwise, the text does not hold them."""
+    """The first letters of the text's words: a text without those of a query's words does not hold these."""
     return frozenset(word[:MIN_STEM_LETTERS] for word in split(text))
 
 
 def _hits(library: Searchable, matches: Sequence[NameMatch], found: RetrievalResult) -> list[Hit]:
-    """Where in the library the matches are; each segment once."""
+    """The segments of the matches, each once."""
     best = _best_segments(found)
     firsts = library.segments_by_key([(one.video_id, 0) for one in matches if one.video_id not in best])
     segments: dict[str, list[SegmentRow]] = {}

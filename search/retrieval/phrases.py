@@ -1,4 +1,4 @@
-"""Exact words -> drafts of moments: the times at which they are said or written side by side."""
+"""Phrase search: the moments at which given words are said or written side by side."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -11,8 +11,8 @@ from search.moments.temporal_join import without_overlaps
 from search.signals import MISREAD_SOURCES, Signal, sources_of_kind, word_signal_of
 from search.text.phrase_matching import holds_phrase
 
-POOL = 2000
-"""Texts with a word of the phrase among which the whole phrase is looked for."""
+CANDIDATES = 2000
+"""Texts with a word of the phrase that are checked for the whole phrase."""
 
 
 def find_phrase(
@@ -25,14 +25,14 @@ def find_phrase(
 ) -> list[Draft]:
     """Moments whose texts hold the words side by side, best first; within a video they never overlap.
 
-    What is spelled exactly so comes before what a reader of pictures slipped in, and what is said or written before
-    what a model says of the picture.
+    A text that is spelled exactly so ranks above one that OCR misread, and what is said or written above what a
+    caption describes.
     """
     named = None if len(videos) == len(library.videos()) else frozenset(videos)
     found: list[tuple[int, int, Signal, TextHit]] = []
     for source in sources:
         for fuzzy in (False, True) if source in MISREAD_SOURCES else (False,):
-            hits = library.match_words(phrase, source=source, limit=POOL, video_ids=named, fuzzy=fuzzy)
+            hits = library.match_words(phrase, source=source, limit=CANDIDATES, video_ids=named, fuzzy=fuzzy)
             holding = [
                 hit
                 for hit in hits

@@ -1,4 +1,4 @@
-"""The models behind a search: loaded by the first query that needs them, once, and checked against the library's."""
+"""QueryModels: embeds queries. The models are loaded once, by the first query, and checked against the library's."""
 
 import threading
 from collections.abc import Callable, Collection, Sequence
@@ -15,8 +15,8 @@ from search.retrieval.embedded_query import EmbeddedQuery, QueryVector
 from search.scoring.calibration import calibration_for
 from search.signals import PICTURE, SIGNALS_BY_MEANING, Signal
 
-KEPT_VECTORS = 64
-"""Of the last queries; a page of results, its next page and its time lines ask with the same words."""
+CACHED_VECTORS = 64
+"""Vectors of the last queries: a page of results, its next page and its time lines embed the same words."""
 
 
 class QueryEmbedder(Protocol):
@@ -26,7 +26,7 @@ class QueryEmbedder(Protocol):
 
 
 QUERY_PICTURES = 2
-"""Pictures embedded at once: an image and its mirror image. A larger batch would be filled up with nothing."""
+"""Pictures embedded at once: an image and its mirror image. A larger batch would only be padded."""
 
 
 class QueryModels:
@@ -38,8 +38,8 @@ class QueryModels:
         self._load = load
         self._models: Models | None = None
         self._loading = threading.Lock()
-        self._keeping = threading.Lock()
-        self._kept: dict[tuple[str, str], QueryVector] = {}
+        self._cache_lock = threading.Lock()
+        self._cache: dict[tuple[str, str], QueryVector] = {}
 
     def load(self, signals: Collection[Signal]) -> None:
         """Loads what these signals need, unless it was loaded before.
@@ -58,7 +58,7 @@ class QueryModels:
                 self._models = self._loaded()
 
     def embed(self, text: str, signals: Collection[Signal], video_ids: frozenset[str] | None) -> EmbeddedQuery:
-        """A checked query with the vectors that these signals compare; call `load` before."""
+        """A checked query with the vectors that these signals compare; call `load` first."""
         models = self._models
         picture = models.picture if models and PICTURE in signals else None
         words = models.text if models and SIGNALS_BY_MEANING & set(signals) else None
@@ -88,24 +88,24 @@ class QueryModels:
         return self._models.picture
 
     def _vector(self, kind: str, model: QueryEmbedder, text: str) -> QueryVector:
-        """Kept for the last queries: a question searches, judges and draws its curves with one and the same."""
-        with self._keeping:
-            if (kind, text) in self._kept:
-                return self._kept[kind, text]
+        """Cached: answering a question uses the same vector for searching, for its curves and for its evidence."""
+        with self._cache_lock:
+            if (kind, text) in self._cache:
+                return self._cache[kind, text]
         vector = model.embed_queries([text])[0]
-        with self._keeping:
-            self._kept[kind, text] = vector
-            while len(self._kept) > KEPT_VECTORS:
-                self._kept.pop(next(iter(self._kept)))
+        with self._cache_lock:
+            self._cache[kind, text] = vector
+            while len(self._cache) > CACHED_VECTORS:
+                self._cache.pop(next(iter(self._cache)))
         return vector
 
     def _loaded(self) -> Models:
         maker = self._library.maker
         settings = replace(settings_like(self._settings, maker), batch_frames=QUERY_PICTURES)
         models = self._load(settings)
-        # How it was sampled matters to whoever adds to the library, not to whoever searches it.
-        asked_for = replace(maker_of(models, settings), sampling=maker.sampling)
-        if different := maker.differences(asked_for):
+        # How frames were sampled matters to a run that adds to the library, not to a search.
+        wanted = replace(maker_of(models, settings), sampling=maker.sampling)
+        if different := maker.differences(wanted):
             raise LibraryModelsError(
                 f"library {self._library.path} was made with other models: {'; '.join(different)};"
                 " name no models to search it with its own, or index again into another library"

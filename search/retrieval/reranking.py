@@ -1,8 +1,8 @@
-"""What a search found best is read again: each text of a segment beside the query, by a reranker.
+"""Reranking: a cross-encoder reads the texts of the best segments beside the query.
 
-Vectors and words bring up what is near, also what differs in the one thing that was asked for; in a library of ten
-hours such near misses fill the first places. Reading costs a pass of a model a text, so it goes on only until
-something answers, and never beyond `MOST_SEGMENTS`.
+Vectors and words also retrieve near misses, which differ from the query in the one thing that matters; in a library of
+ten hours they fill the first ranks. Each text costs a pass of the model, so reranking stops as soon as a text answers,
+and never goes beyond `MOST_SEGMENTS`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -16,7 +16,7 @@ from search.retrieval.embedded_query import EmbeddedQuery
 from search.scoring.rank_fusion import RANK_CONSTANT, FusedItem
 from search.signals import Signal, sources_of_signals
 
-SEGMENTS_AT_ONCE = 16
+BATCH_SEGMENTS = 16
 MOST_SEGMENTS = 64
 """In a demo world of ten hours (5,200 scenes) the right caption is among the first 16 by its vector for nearly every
 search, and among the first 64 for 93 in 100 of the vaguest questions."""
@@ -25,41 +25,41 @@ ANSWERS = 2.2
 
 
 def rerank_best(
-    library: Library, question: EmbeddedQuery, candidates: Sequence[SegmentKey], *, signals: Collection[Signal]
+    library: Library, query: EmbeddedQuery, candidates: Sequence[SegmentKey], *, signals: Collection[Signal]
 ) -> dict[SegmentKey, float]:
-    """Log odds that the segment's best text answers, of the first candidates that have a text.
+    """Segment -> log odds that its best text answers, of the first candidates that have a text.
 
     Args:
         candidates: best first.
-        signals: texts of these alone are read.
+        signals: only the texts that these compare are read.
     """
-    reranker = question.reranker
+    reranker = query.reranker
     sources = sources_of_signals(signals)
-    read: dict[SegmentKey, float] = {}
+    log_odds: dict[SegmentKey, float] = {}
     if reranker is None or not sources:
-        return read
-    for start in range(0, min(len(candidates), MOST_SEGMENTS), SEGMENTS_AT_ONCE):
-        keys = candidates[start : min(start + SEGMENTS_AT_ONCE, MOST_SEGMENTS)]
+        return log_odds
+    for start in range(0, min(len(candidates), MOST_SEGMENTS), BATCH_SEGMENTS):
+        keys = candidates[start : min(start + BATCH_SEGMENTS, MOST_SEGMENTS)]
         texts = library.segment_texts(None, keys, sources=sources)
         pairs = [(key, text) for key, own in texts.items() for text in dict.fromkeys(hit.text for hit in own)]
-        for (key, _), judged in zip(pairs, reranker.judge(question.text, [text for _, text in pairs]), strict=True):
-            read[key] = max(read.get(key, -np.inf), float(judged))
-        if max(read.values(), default=-np.inf) >= ANSWERS:
+        for (key, _), judged in zip(pairs, reranker.judge(query.text, [text for _, text in pairs]), strict=True):
+            log_odds[key] = max(log_odds.get(key, -np.inf), float(judged))
+        if max(log_odds.values(), default=-np.inf) >= ANSWERS:
             break
-    return read
+    return log_odds
 
 
 def fuse_reranked(
-    fused: Sequence[FusedItem[SegmentKey, Signal]], read: Mapping[SegmentKey, float]
+    fused: Sequence[FusedItem[SegmentKey, Signal]], log_odds: Mapping[SegmentKey, float]
 ) -> list[FusedItem[SegmentKey, Signal]]:
-    """Fused keys, where nobody measured what a reading is worth: it counts as one more list of the fusion.
+    """FusedItem keys with the reranker's order as one more list of the fusion, for profiles without a calibration.
 
-    A key's share of it is the reranker's chance, so a list of near misses adds next to nothing.
+    A key's share of that list is the reranker's chance, so a list of near misses adds next to nothing.
     """
-    order = {key: rank for rank, key in enumerate(sorted(read, key=lambda key: (-read[key], key)), start=1)}
+    order = {key: rank for rank, key in enumerate(sorted(log_odds, key=lambda key: (-log_odds[key], key)), start=1)}
     scored = [
-        replace(one, score=one.score + _chance(read[one.key]) / (RANK_CONSTANT + order[one.key]))
-        if one.key in read
+        replace(one, score=one.score + _chance(log_odds[one.key]) / (RANK_CONSTANT + order[one.key]))
+        if one.key in log_odds
         else one
         for one in fused
     ]

@@ -1,13 +1,12 @@
-"""Which signals count for this query, and how much: decided from what each brought up. Pure.
+"""How much each signal counts for a query, decided from what it retrieved. Pure.
 
-Words alone cannot decide it: "two boats" may be seen or said. So each signal is asked, and what it brings up is
-weighed: a list whose best hit is likely right counts in full, one whose best hit is like anything else in the library
-counts next to nothing, one in which nothing stands out not at all. A signal of which nobody measured what its hits are
-worth is weighed by how far its best hit stands out from the library's background.
+The query's words alone cannot decide it: "two boats" may be seen or said. So every signal is searched and its list is
+weighed by its best hit. A list whose best hit is likely right counts in full, one whose best hit is like anything else
+in the library counts next to nothing, and one in which nothing stands out does not count. Where no calibration says
+how likely a hit is right, the list is weighed by how far its best hit stands out from the library's background.
 
-To add a signal: give it a list in `retrieve` with what it looked at (`judging.Near`), and nothing here changes. Where
-it should be measured, name its family in `judging.features_of`, and run `python -m bench.trust --calibrate`; then
-`python -m bench.router` shows whether it costs the others anything.
+A new signal needs nothing here. To have it calibrated, name its family in `search.scoring.relevance.features_of` and
+run `python -m bench.trust --calibrate`; then `python -m bench.router` shows whether the other signals lose by it.
 """
 
 from collections.abc import Collection, Mapping
@@ -20,26 +19,26 @@ from search.scoring.rank_fusion import FusedItem
 from search.signals import SIGNALS, Signal
 
 LEAST_WEIGHT = 0.02
-"""A list that counts at all still adds what it knows about equals."""
+"""Of a list with hits, so that it still decides between segments that are equal otherwise."""
 STEPS = 50
-"""Relevances are compared in so many steps: what differs by less is ordered by the fused ranks."""
-READ_STEPS = 1000
-"""The same where texts were read again: of two that hold the same words a reading knows which answers, ranks do not."""
+"""Relevance is rounded to so many steps; segments of one step are ordered by their fused ranks."""
+RERANKED_STEPS = 1000
+"""The same after reranking: of two segments that hold the same words the reranker knows which answers, ranks do not."""
 
 
 def weigh_signals(
-    found: RetrievalResult, relevance: Mapping[SegmentKey, float], *, is_measured: bool, asked: Collection[Signal]
+    found: RetrievalResult, relevance: Mapping[SegmentKey, float], *, is_measured: bool, signals: Collection[Signal]
 ) -> list[SignalWeight]:
-    """One route for each signal that was asked, in the order of `SIGNALS`.
+    """One weight for each of the signals, in the order of `SIGNALS`.
 
     Args:
-        relevance: of the segments, see `judging.Judged`.
+        relevance: of the segments, see `search.scoring.relevance.Judged`.
         is_measured: the relevance is a chance (a calibrated profile), not a rule.
     """
-    return [_route(signal, found, relevance, is_measured) for signal in SIGNALS if signal in asked]
+    return [_weigh(signal, found, relevance, is_measured) for signal in SIGNALS if signal in signals]
 
 
-def _route(
+def _weigh(
     signal: Signal, found: RetrievalResult, relevance: Mapping[SegmentKey, float], is_measured: bool
 ) -> SignalWeight:
     near = found.evidence.nearest.get(signal)
@@ -47,7 +46,7 @@ def _route(
     if near is None and not hits:
         return SignalWeight(signal, 0.0, 0, "the library holds nothing to compare by it, or no model for it is there")
     if not hits:
-        return SignalWeight(signal, 0.0, 0, _nothing(found, signal))
+        return SignalWeight(signal, 0.0, 0, _why_no_hits(found, signal))
     weight = found.weights[signal]
     best = relevance.get(hits[0].key, 0.0)
     if is_measured:
@@ -58,12 +57,11 @@ def _route(
     if near.background.size < MIN_SAMPLE:
         return SignalWeight(signal, weight, len(hits), "the library is too small to know what is usual")
     standing = near.background.z_score(near.best[hits[0].key])
-    return SignalWeight(
-        signal, weight, len(hits), f"its best hit stands {standing:.1f} spreads above the library's middle"
-    )
+    why = f"its best hit stands {standing:.1f} spreads above the library's middle"
+    return SignalWeight(signal, weight, len(hits), why)
 
 
-def _nothing(found: RetrievalResult, signal: Signal) -> str:
+def _why_no_hits(found: RetrievalResult, signal: Signal) -> str:
     near = found.evidence.nearest[signal]
     if near.background is None:
         return "no text holds enough of the query's words"
@@ -74,5 +72,5 @@ def _nothing(found: RetrievalResult, signal: Signal) -> str:
 def order_by_relevance(
     fused: list[FusedItem[SegmentKey, Signal]], relevance: Mapping[SegmentKey, float], *, steps: int = STEPS
 ) -> list[FusedItem[SegmentKey, Signal]]:
-    """Fused keys by their measured relevance, in steps, and by fused rank within a step."""
+    """FusedItem keys by their relevance in steps, and by fused rank within a step."""
     return sorted(fused, key=lambda one: -round(steps * relevance.get(one.key, 0.0)))

@@ -1,41 +1,41 @@
-"""Phrase matching: does a text hold these very words, side by side, or near enough? Pure; any script."""
+"""Phrase matching: whether a text holds given words side by side, exactly or nearly. Pure; any script."""
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from search.text.words import FUNCTION_WORDS, same_stem, slipped, split
+from search.text.words import FUNCTION_WORDS, is_misreading, same_stem, split
 
 MOST_BETWEEN = 1
-"""Other words that mean something between two neighbouring words of a thing: `striped background` is in "a striped
+"""Other content words allowed between two neighbouring words of a thing: `striped background` is in "a striped
 green background", `red circle` not in "a red ring, left of a green circle"."""
 
 NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def holds_phrase(phrase: str, text: str, *, fuzzy: bool = False) -> bool:
-    """Whether the words of a phrase stand in a text side by side, in order; case, accents and marks aside.
+    """Whether the words of a phrase stand in a text side by side, in order; case, accents and punctuation are ignored.
 
     Args:
-        fuzzy: a reader's slip in a word is forgiven, and spaces that were lost or added.
+        fuzzy: letters that OCR misread are forgiven, and spaces that it lost or added.
     """
     wanted, held = split(phrase), split(text)
     if not wanted:
         return False
-    same: Callable[[str, str], bool] = slipped if fuzzy else str.__eq__
+    same: Callable[[str, str], bool] = is_misreading if fuzzy else str.__eq__
     starts = range(len(held) - len(wanted) + 1)
     if any(all(map(same, wanted, held[start : start + len(wanted)])) for start in starts):
         return True
-    # What a reader of pictures ran together or tore apart: the same letters, beginning and ending with a word.
+    # Words that OCR ran together or split: the same letters, beginning and ending with a word.
     return fuzzy and any(_run_is(held, start, "".join(wanted)) for start in range(len(held)))
 
 
-def in_a_row(query: str, text: str) -> bool:
+def holds_verbatim(query: str, text: str) -> bool:
     """Whether a text holds the query's words, two or more, side by side and in their order."""
     return len(split(query)) > 1 and holds_phrase(query, text)
 
 
 def holds_thing(thing: str, text: str, *, same: Mapping[str, str] = NONE) -> bool:
-    """Whether a text names a thing: its words that mean something, in order, inflected or not, with little between.
+    """Whether a text names a thing: its content words, in order, inflected or not, with little between.
 
     Args:
         same: word of the thing -> another word that counts as it.

@@ -1,42 +1,42 @@
-"""Is it enough that a text shares words with a query? Pure.
+"""Term coverage: how much of a query a text holds, and whether that is enough to count. Pure.
 
-Full text finds every text with one word in common, and a long query has `the` in common with all of them. A text
-counts when it holds a sensible part of the query's words that mean something, or when a good part of the text itself
-is what was asked for: a sign that reads ANCHOR answers "a sign that says ANCHOR".
+Full text search finds every text with one word in common, and a long query shares `the` with all of them. A text counts
+when it holds a good part of the query's content words, or when the query holds a good part of the text: a sign that
+reads ANCHOR answers "a sign that says ANCHOR".
 """
 
 from functools import lru_cache
 
-from search.text.words import EMPTY_WORDS, FUNCTION_WORDS, slipped, split, stems
+from search.text.words import EMPTY_WORDS, FUNCTION_WORDS, is_misreading, split, stems
 
 QUERY_SHARE = 0.5
-"""The weight of the query's words that a text must hold."""
+"""Share of the query's words, by weight, that a text must hold."""
 TEXT_SHARE = 0.5
-"""Or: the query must hold more than this weight of the text's words; one word of a sign of two is not enough."""
+"""Or: share of the text's words that the query must exceed; one word of a sign of two is not enough."""
 PHRASE_SHARE = 0.75
 """The share that counts when the query has nothing but function words, as `to be or not to be`."""
 EMPTY_WEIGHT = 0.1
 """Weight of a function word, and in a query also of a word about the medium; all others weigh 1."""
 MIN_INSIDE_LETTERS = 5
 """A shorter word is in too many longer ones by chance."""
-KEPT_QUERIES = 64
+CACHED_QUERIES = 64
 
 _Bits = int
 """Some of a query's words, one bit each: a search compares with hundreds of texts."""
 
 
 def content_words(query: str) -> tuple[str, ...]:
-    """The words of a query that mean something, each once."""
+    """The content words of a query, each once."""
     return tuple(word for word in dict.fromkeys(split(query)) if word not in EMPTY_WORDS)
 
 
-def telling_words(query: str) -> str:
-    """The query as it stands without function words and words about the medium; all of it where nothing is left.
+def drop_empty_words(query: str) -> str:
+    """The query without function words and words about the medium; all of it where nothing would be left.
 
-    What shares no more than these with a query does not count (`word_share`), and nearly every text shares them.
+    Nearly every text shares these words, and a text that shares no others does not count (`word_share`).
     """
-    telling = [word for word in query.split() if not EMPTY_WORDS.issuperset(split(word))]
-    return " ".join(telling) or query
+    content = [word for word in query.split() if not EMPTY_WORDS.issuperset(split(word))]
+    return " ".join(content) or query
 
 
 def held_words(query: str, text: str) -> frozenset[str]:
@@ -48,19 +48,19 @@ def word_share(query: str, text: str, *, fuzzy: bool = False) -> float:
     """The share of the query's words that a text holds, by weight, 0 to 1; 0 when that is not enough to count.
 
     Args:
-        fuzzy: a word of the query may also be found with a reader's slip, inside a longer word, or across a lost or
-            added space.
+        fuzzy: a word of the query also matches when OCR misread a letter of it, inside a longer word, or across a lost
+            or added space.
     """
     return _wanted(query, fuzzy).share(split(text))
 
 
 def shares_word(query: str, text: str, *, fuzzy: bool = False) -> bool:
-    """Whether a text holds any word of the query that means something; see `word_share`."""
+    """Whether a text holds any content word of the query; see `word_share`."""
     return _wanted(query, fuzzy).is_touched_by(split(text))
 
 
 class _Wanted:
-    """A query's words, to be looked for in many texts; how a word of a text compares is worked out once."""
+    """A query's words, compared with many texts; the comparison with each word is cached."""
 
     def __init__(self, query: str, *, fuzzy: bool) -> None:
         self._fuzzy = fuzzy
@@ -117,10 +117,10 @@ class _Wanted:
         return held
 
     def _same(self, word: str) -> _Bits:
-        """The query's words that this one of a text counts as: but for a slip, or but for their ends."""
+        """The query's words that a word of a text matches, misread or inflected."""
         bits = self._bits.get(word, 0)
         if self._fuzzy:
-            bits |= sum(bit for other, bit in self._bits.items() if other != word and slipped(word, other))
+            bits |= sum(bit for other, bit in self._bits.items() if other != word and is_misreading(word, other))
         else:
             bits |= self._stems.get(word, 0)
             for stem in stems(word):
@@ -136,6 +136,6 @@ class _Wanted:
         return sum(EMPTY_WEIGHT if word in EMPTY_WORDS else 1.0 for word, bit in self._bits.items() if bits & bit)
 
 
-@lru_cache(maxsize=KEPT_QUERIES)
+@lru_cache(maxsize=CACHED_QUERIES)
 def _wanted(query: str, fuzzy: bool) -> _Wanted:
     return _Wanted(query, fuzzy=fuzzy)

@@ -1,4 +1,4 @@
-"""What is a word, which words mean something, and when are two the same? Pure; any script."""
+"""Words: tokens of a text, function words, stems, and misreadings by OCR. Pure; any script."""
 
 import re
 from functools import lru_cache
@@ -8,12 +8,12 @@ from indexer.store.fuzzy_text import fold_letters
 INFLECTION_LETTERS = 3
 """`ships` counts as `ship`, `counting` as `count`: one word begins with the other and is at most so much longer."""
 MIN_STEM_LETTERS = 4
-KEPT_TEXTS = 4096
-"""Texts of which the words are kept: the same come back for query after query. A slide of 200 words takes 20 KB."""
+CACHED_TEXTS = 4096
+"""Texts whose words are cached: the same texts are compared query after query. A slide of 200 words takes 20 KB."""
 _DIGITS = str.maketrans("0123456789", "olzeasbtbg")
-"""The letters that a reader of pictures takes for these digits, and the other way round."""
+"""Digits and the letters that OCR confuses with them."""
 _LOOK_ALIKES = [frozenset(group) for group in "iltjf oqcdg oce ao mn nh bh nu uv vy kx pq gq sz rt".split()]
-"""Letters that it takes for each other. `castle` is no slip for `cattle`, nor `honey` for `money`."""
+"""Letters that OCR confuses. `castle` is no misreading of `cattle`, nor `honey` of `money`."""
 
 FUNCTION_WORDS = frozenset(
     fold_letters(word)
@@ -36,7 +36,7 @@ FUNCTION_WORDS = frozenset(
 MEDIUM_WORDS = frozenset(
     fold_letters(word)
     for word in (
-        # What a query says of where it was seen or heard; the text itself does not say it.
+        # Words of a query about where something is seen or heard; the text itself does not hold them.
         "sign signs board slide slides screen page title caption subtitle text word words line sentence scene video "
         "clip moment picture frame lecture talk talks talking says say said saying saying speaks speaking mentions "
         "mention mentioned shows show showing shown reads written reading called labelled labeled "
@@ -45,14 +45,14 @@ MEDIUM_WORDS = frozenset(
     ).split()
 )
 EMPTY_WORDS = FUNCTION_WORDS | MEDIUM_WORDS
-"""What a query can do without."""
+"""Words that a query can do without."""
 
 _WORD = re.compile(r"\w+")
-# Scripts without spaces between words: each sign stands for itself.
+# Scripts without spaces between words: each character is a word.
 _UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 
 
-@lru_cache(maxsize=KEPT_TEXTS)
+@lru_cache(maxsize=CACHED_TEXTS)
 def split(text: str) -> tuple[str, ...]:
     """The words of a text, each folded by `fold_letters`; of scripts without spaces, the signs."""
     spaced = _UNSPACED.sub(lambda found: f" {found.group()} ", text)
@@ -61,32 +61,34 @@ def split(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1 << 16)
 def stems(word: str) -> tuple[str, ...]:
-    """The beginnings of a word that count as the same word; none of a short one."""
+    """The prefixes of a word that count as the same word; none of a short one."""
     return tuple(word[:length] for length in range(max(MIN_STEM_LETTERS, len(word) - INFLECTION_LETTERS), len(word)))
 
 
 def same_stem(one: str, other: str) -> bool:
-    """Whether two words are one but for their ends."""
+    """Whether two words are the same but for their endings."""
     return one in stems(other) or other in stems(one) or (one == other and len(one) >= MIN_STEM_LETTERS)
 
 
 @lru_cache(maxsize=1 << 16)
-def slipped(one: str, other: str) -> bool:
-    """Whether two words are the same but for look-alikes and a letter or two, by length."""
+def is_misreading(one: str, other: str) -> bool:
+    """Whether two words are the same but for misread letters: one or two by length, and look-alike digits."""
     one, other = one.translate(_DIGITS), other.translate(_DIGITS)
     length = min(len(one), len(other))
     allowed = 0 if length < 5 else 1 if length < 9 else 2
     if one == other:
         return True
-    if abs(len(one) - len(other)) > allowed or len(set(one) - set(other)) > allowed:  # a slip makes one letter go
+    if (
+        abs(len(one) - len(other)) > allowed or len(set(one) - set(other)) > allowed
+    ):  # a misreading replaces or drops one letter
         return False
-    return _slips_at_most(one, other, allowed)
+    return _is_within_edits(one, other, allowed)
 
 
-def _slips_at_most(one: str, other: str, allowed: int) -> bool:
-    """Whether so many letters added, lost, or taken for a look-alike turn one word into the other.
+def _is_within_edits(one: str, other: str, allowed: int) -> bool:
+    """Whether at most so many letters added, lost, or confused turn one word into the other.
 
-    Levenshtein's distance (1966), where a change to a letter that looks different costs 2.
+    Levenshtein distance (1966), where a substitution by a letter that does not look alike costs 2.
     """
     row = list(range(len(other) + 1))
     for place, letter in enumerate(one, start=1):

@@ -63,10 +63,13 @@ class FakeEngine:
         example = {"image": image, "like": like}
         diversity = {"per_video": per_video, "fold": fold, "expand": expand}
         self.asked.append({**asked, **example, **diversity})
-        return SearchResult(query, self.found, self.moments, {"total": 0.02}, self.more, routes=ROUTES, read_again=16)
+        seconds = {"total": 0.02}
+        return SearchResult(
+            query, self.found, self.moments, seconds, self.more, signal_weights=SIGNAL_WEIGHTS, reranked_segments=16
+        )
 
 
-ROUTES = [
+SIGNAL_WEIGHTS = [
     SignalWeight("picture", 0.9, 3, "its best hit is right with a chance of 0.90"),
     SignalWeight("subtitle", 0.0, 0, "nothing stands out"),
 ]

@@ -112,13 +112,13 @@ def describe_request(query: str, image: Path | None, like: str | None) -> str:
 
 
 def _print_explained(result: "SearchResult") -> None:
-    from api.cli.output.moments import route_lines
+    from api.cli.output.moments import signal_weight_lines
     from api.cli.terminal import console
 
-    for line in route_lines(result.routes):
+    for line in signal_weight_lines(result.signal_weights):
         console().print(line)
-    if result.read_again:
-        console().print(f"the texts of {result.read_again} segments were reranked")
+    if result.reranked_segments:
+        console().print(f"the texts of {result.reranked_segments} segments were reranked")
 
 
 def _print(result: "SearchResult", example: str, offset: int, thumbnails: bool | None) -> None:

@@ -137,13 +137,13 @@ def marked_text(text: str, query: str) -> Text:
     return marked
 
 
-def route_lines(routes: "Sequence[SignalWeight]") -> list[Text]:
+def signal_weight_lines(weights: "Sequence[SignalWeight]") -> list[Text]:
     """For each signal, its weight and why; signals that do not count are dim."""
-    width = max((len(route.signal) for route in routes), default=0)
+    width = max((len(one.signal) for one in weights), default=0)
     return [
         Text(
-            f"{route.signal:<{width}}  {f'{route.weight:.2f}' if route.weight else ' -  '}  {route.why}",
-            style="" if route.weight else "dim",
+            f"{one.signal:<{width}}  {f'{one.weight:.2f}' if one.weight else ' -  '}  {one.why}",
+            style="" if one.weight else "dim",
         )
-        for route in routes
+        for one in weights
     ]

@@ -45,7 +45,7 @@ def search(engine: SearchEngine, request: search_schemas.SearchRequest) -> searc
     )
     videos = {one.video_id: one for one in engine.videos()}
     captions = Captions(engine.library, videos)
-    explained = [search_schemas.Explained(**one.to_json()) for one in result.routes]
+    explained = [search_schemas.Explained(**one.to_json()) for one in result.signal_weights]
     return search_schemas.SearchAnswer(
         query=result.query,
         understood=msgspec.convert((result.plan or Plan.plain(result.query)).to_json(), search_schemas.Understood),
@@ -55,7 +55,7 @@ def search(engine: SearchEngine, request: search_schemas.SearchRequest) -> searc
         moments=[moment_view(one, result.words, videos, captions) for one in result.moments],
         closest=[moment_view(one, result.words, videos, captions) for one in result.closest],
         explained=explained if request.explain else UNSET,
-        read_again=result.read_again if request.explain else UNSET,
+        read_again=result.reranked_segments if request.explain else UNSET,
     )
 
 
