@@ -24,6 +24,7 @@ from indexer.pipeline.stages.caption_prompt import (
     caption_prompt,
 )
 from indexer.pipeline.stages.texts import VideoTexts
+from indexer.pipeline.stages.unexpected import as_video_error
 from indexer.records import SampledFrame, Segment, TimedText, Video
 
 BATCH_SEGMENTS = 16
@@ -125,9 +126,10 @@ class CaptionWorker:
             for video in self._videos:
                 work = _Work(video)
                 try:
-                    for segment, pairs in self._pairs_of(video):
-                        if not self._put(_Read(work, segment, pairs)):
-                            return
+                    with as_video_error(video.path):
+                        for segment, pairs in self._pairs_of(video):
+                            if not self._put(_Read(work, segment, pairs)):
+                                return
                 except VideoError as error:
                     work.error = error
                 if not self._put(_Read(work, None)):

@@ -21,6 +21,7 @@ from indexer.pipeline.plan import Job
 from indexer.pipeline.stages.embedding import Embedder, PreparedFrame
 from indexer.pipeline.stages.pending_video import PendingVideo, ThumbnailSpool
 from indexer.pipeline.stages.threaded import ThreadedWorker
+from indexer.pipeline.stages.unexpected import as_video_error
 
 FINISHED_AHEAD = 16
 """Videos that may be read to their end and not written yet."""
@@ -125,7 +126,8 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
             self._results.put(FailedWork(job, video_id, error))
             return
         try:
-            whole = self._read_frames(work, file.path)
+            with as_video_error(file.path):
+                whole = self._read_frames(work, file.path)
             status = file.path.stat()
             if (status.st_size, status.st_mtime_ns) != (file.size_bytes, file.modified_ns):
                 raise VanishedVideoError(f"{file.path} changed while it was read; index again when it is finished")

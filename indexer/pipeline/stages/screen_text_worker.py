@@ -22,6 +22,7 @@ from indexer.ocr.timed_texts import collect_screen_texts, mark_scenery
 from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.stages.texts import VideoTexts
 from indexer.pipeline.stages.threaded import ThreadedWorker
+from indexer.pipeline.stages.unexpected import as_video_error
 from indexer.records import FrameRow, Pixels, SampledFrame, TimeSpan, Video
 
 PART_FRAMES = 120
@@ -112,7 +113,8 @@ class ScreenTextWorker(ThreadedWorker[VideoTexts]):
         states: list[ScreenState] = []
         try:
             if reading.parts[part] and reading.error is None:
-                states = self._read_frames(reader, reading, part)
+                with as_video_error(reading.video.path):
+                    states = self._read_frames(reader, reading, part)
         except VideoError as error:
             reading.error = error
         if self._is_over():

@@ -16,6 +16,7 @@ from indexer.errors import GenerationCancelledError, VideoError
 from indexer.models.protocols import SpeechModel
 from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.stages.texts import VideoTexts
+from indexer.pipeline.stages.unexpected import as_video_error
 from indexer.records import SoundPiece, TimedText, Video
 from indexer.speech.transcript_filters import cues_of, kept_lines
 from indexer.speech.voice_activity import VoiceWindow, voice_windows
@@ -115,13 +116,18 @@ class SpeechWorker:
         for video in self._videos:
             work = _Work(video)
             try:
-                if video.probe is None or video.probe.audio_streams:
-                    with open_sound(Path(video.path), settings=self._settings) as sound:
-                        yield from (_Read(work, window) for window in voice_windows(self._pieces(sound, video)))
-                        work.warnings = sound.warnings
+                with as_video_error(video.path):
+                    yield from self._windows_of(work)
             except VideoError as error:
                 work.error = error
             yield _Read(work, None)
+
+    def _windows_of(self, work: _Work) -> Iterator[_Read]:
+        video = work.video
+        if video.probe is None or video.probe.audio_streams:
+            with open_sound(Path(video.path), settings=self._settings) as sound:
+                yield from (_Read(work, window) for window in voice_windows(self._pieces(sound, video)))
+                work.warnings = sound.warnings
 
     def _pieces(self, sound: SoundReader, video: Video) -> Iterator[SoundPiece]:
         """Sound up to the last picture: what is heard later has no place on the player's clock."""
