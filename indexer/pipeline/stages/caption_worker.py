@@ -28,7 +28,7 @@ from indexer.pipeline.stages.unexpected import as_video_error
 from indexer.records import SampledFrame, Segment, TimedText, Video
 
 BATCH_SEGMENTS = 16
-LONGEST_CAPTION_CHARACTERS = 400
+MAX_CAPTION_CHARACTERS = 400
 
 
 @dataclass
@@ -187,4 +187,4 @@ class CaptionWorker:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())[:LONGEST_CAPTION_CHARACTERS].strip()
+    return " ".join(text.split())[:MAX_CAPTION_CHARACTERS].strip()

@@ -17,7 +17,7 @@ from indexer.models.profiles import Profile
 from indexer.models.weights.files import weights_in
 from indexer.pipeline.fingerprints import DECODE_VERSION
 from indexer.pipeline.plan import Job
-from indexer.pipeline.run_context import RunContext, row_of
+from indexer.pipeline.run_context import RunContext, bare_row
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.pending_video import PendingVideo, rows_of
 from indexer.pipeline.stages.picture_worker import FailedWork, PictureWorker
@@ -102,7 +102,7 @@ class PictureStage(Stage):
         for segment, frame in zip(rows.segments, rows.thumbnails, strict=True):
             run.library.write_thumbnail(work.video_id, segment.index, work.spool.read(frame))
         started = time.perf_counter()
-        bare = row_of(work.job, work.video_id)
+        bare = bare_row(work.job, work.video_id)
         sidecars = sidecars_of([Path(path) for path in bare.paths])
         with as_video_error(file):
             subtitles = collect_subtitles(sidecars, work.text_tracks, work.duration_seconds)
