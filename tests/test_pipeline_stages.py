@@ -131,13 +131,13 @@ def test_an_unforeseen_error_in_one_video_ends_only_that_video(
 ) -> None:
     from indexer.pipeline.stages import picture
 
-    real, seen = picture.rows_of, list[Any]()
+    real, seen = picture.picture_rows, list[Any]()
 
     def fail_once(work: Any, settings: Settings) -> Any:
         seen.append(work)
         return 1 // 0 if len(seen) == 1 else real(work, settings)
 
-    monkeypatch.setattr(picture, "rows_of", fail_once)
+    monkeypatch.setattr(picture, "picture_rows", fail_once)
     events = index()
     (failed,) = [event for event in events if isinstance(event, VideoFailed)]
     assert "ZeroDivisionError" in failed.reason and failed.path in failed.reason

@@ -19,7 +19,7 @@ from indexer.pipeline.fingerprints import DECODE_VERSION
 from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext, bare_row
 from indexer.pipeline.stages.base import Stage
-from indexer.pipeline.stages.pending_video import PendingVideo, rows_of
+from indexer.pipeline.stages.pending_video import PendingVideo, picture_rows
 from indexer.pipeline.stages.picture_worker import FailedWork, PictureWorker
 from indexer.pipeline.stages.subtitles import collect_subtitles, subtitle_fingerprint
 from indexer.pipeline.stages.texts import text_rows
@@ -98,7 +98,7 @@ class PictureStage(Stage):
     def _commit(self, work: PendingVideo, file: Path) -> None:
         run = self.run
         with as_video_error(file):
-            rows = rows_of(work, run.settings)
+            rows = picture_rows(work, run.settings)
         for segment, frame in zip(rows.segments, rows.thumbnails, strict=True):
             run.library.write_thumbnail(work.video_id, segment.index, work.spool.read(frame))
         started = time.perf_counter()
