@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from indexer.ocr.changed_regions import area_share, changed_regions, grown
+from indexer.ocr.changed_regions import area_share, changed_regions, dilate
 from indexer.ocr.incremental_reader import IncrementalReader
 from indexer.ocr.reader import ScreenTextReader
 from indexer.records import Pixels
@@ -69,4 +69,4 @@ def test_regions_are_apart_and_hold_what_changed() -> None:
         assert area_share(regions, (1280, 720)) == pytest.approx(covered.mean())
         for row, column in zip(*np.nonzero(changed), strict=True):
             assert covered[int((row + 0.5) * 720 / 27), int((column + 0.5) * 1280 / 50)]
-        assert grown(changed, 1).sum() >= changed.sum()
+        assert dilate(changed, 1).sum() >= changed.sum()

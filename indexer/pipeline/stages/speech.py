@@ -21,7 +21,7 @@ from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.speech_worker import SpeechWorker
 from indexer.pipeline.stages.texts import VideoTexts, commit_texts
 from indexer.records import TimedText, Video
-from indexer.speech.transcript_filters import POLICY_VERSION, without_repeats
+from indexer.speech.transcript_filters import POLICY_VERSION, drop_subtitled
 from indexer.speech.voice_activity import VOICE_VERSION
 
 _UNNAMED = "the profile names no speech model; name one with --speech-model, as openai/whisper-base"
@@ -105,7 +105,7 @@ class SpeechStage(Stage):
         said = [TimedText(row.span, row.text, row.language) for row in subtitles]
         commit_texts(
             self.run,
-            replace(made, texts=tuple(without_repeats(made.texts, said))),
+            replace(made, texts=tuple(drop_subtitled(made.texts, said))),
             stage=self.name,
             fingerprint=self._fingerprint(made.video, model_name),
             complaint="speech was not written down",

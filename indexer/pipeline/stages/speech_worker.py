@@ -18,7 +18,7 @@ from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.stages.texts import VideoTexts
 from indexer.pipeline.stages.unexpected import as_video_error
 from indexer.records import SoundPiece, TimedText, Video
-from indexer.speech.transcript_filters import cues_of, kept_lines
+from indexer.speech.transcript_filters import reliable_lines, split_into_cues
 from indexer.speech.voice_activity import VoiceWindow, voice_windows
 from indexer.subtitles.cues import cut_to
 from indexer.subtitles.passages import join_passages
@@ -108,7 +108,9 @@ class SpeechWorker:
         transcripts = model.transcribe([window.samples for window in windows], is_cancelled=self._cancel.is_set)
         self.speech_seconds += time.perf_counter() - started
         return [
-            cues_of(kept_lines(transcript), start_seconds=window.span.start_seconds, language=transcript.language)
+            split_into_cues(
+                reliable_lines(transcript), start_seconds=window.span.start_seconds, language=transcript.language
+            )
             for window, transcript in zip(windows, transcripts, strict=True)
         ]
 
