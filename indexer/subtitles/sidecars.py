@@ -73,6 +73,7 @@ def read_sidecar(file: Path) -> list[TimedText]:
         SubtitleError: the file cannot be read, is too large, or holds no cue; names the file and the way out.
     """
     text = decode_subtitles(_read_bytes(file)).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    # pysubs2 is slow on runs of blank lines.
     text = re.sub(r"\n[^\S\n]*(?:\n[^\S\n]*){2,}", "\n\n", _INLINE_TIME.sub("", text))
     codec = _detect_codec(text, file)
     try:
