@@ -36,7 +36,7 @@ SETTLED_SECONDS = 2.0
 
 
 @dataclass
-class StageTally:
+class StageCount:
     """Progress of one stage over all videos."""
 
     started: float
@@ -51,7 +51,7 @@ class StageTally:
 
 
 @dataclass
-class Tally:
+class IndexProgress:
     """The state of a run after the events so far."""
 
     stages: Sequence[StageName]
@@ -68,7 +68,7 @@ class Tally:
     """Path -> the newest progress event of each video in progress, the newest last."""
     stage: StageName | None = None
     """The stage that is running."""
-    by_stage: dict[StageName, StageTally] = field(default_factory=dict[StageName, StageTally])
+    by_stage: dict[StageName, StageCount] = field(default_factory=dict[StageName, StageCount])
     _started: float = -1.0
 
     def __post_init__(self) -> None:
@@ -82,8 +82,8 @@ class Tally:
             case StageProgress():
                 self._progress(event)
             case StageFinished():
-                tally = self._at(event.stage, event.path)
-                tally.parts[event.path], tally.seconds[event.path] = 1.0, event.duration_seconds
+                count = self._at(event.stage, event.path)
+                count.parts[event.path], count.seconds[event.path] = 1.0, event.duration_seconds
                 self.active.pop(event.path, None)
             case VideoFailed():
                 self.failures.append(event)
@@ -117,22 +117,22 @@ class Tally:
         whole = sum(_time_share(stage) for stage in self.stages)
         failed = {failure.path for failure in self.failures}
         done = float(len(failed))
-        for stage, tally in self.by_stage.items():
+        for stage, count in self.by_stage.items():
             weight = _time_share(stage) / whole if stage in self.stages else 0.0
-            done += weight * sum(part for path, part in tally.parts.items() if path not in failed)
+            done += weight * sum(part for path, part in count.parts.items() if path not in failed)
         return min(1.0, done / self.todo) if self.todo else 1.0
 
     @property
     def pace(self) -> float:
         """Seconds of video that the running stage processes a second; 0 while unknown."""
-        tally = self.by_stage[self.stage] if self.stage else None
-        wall = self.clock() - tally.started if tally else 0.0
-        return sum(tally.seconds.values()) / wall if tally and wall > SETTLED_SECONDS else 0.0
+        count = self.by_stage[self.stage] if self.stage else None
+        wall = self.clock() - count.started if count else 0.0
+        return sum(count.seconds.values()) / wall if count and wall > SETTLED_SECONDS else 0.0
 
     @property
     def video_seconds(self) -> float:
         """Seconds of video processed by the stage that is furthest."""
-        return max((sum(tally.seconds.values()) for tally in self.by_stage.values()), default=0.0)
+        return max((sum(count.seconds.values()) for count in self.by_stage.values()), default=0.0)
 
     @property
     def seconds_left(self) -> float | None:
@@ -142,10 +142,10 @@ class Tally:
         """
         if not self.stage or self.stage not in self.stages:
             return None
-        tally = self.by_stage[self.stage]
+        count = self.by_stage[self.stage]
         failed = {failure.path for failure in self.failures}
-        done = sum(part for path, part in tally.parts.items() if path not in failed)
-        wall = self.clock() - tally.started
+        done = sum(part for path, part in count.parts.items() if path not in failed)
+        wall = self.clock() - count.started
         if wall < SETTLED_SECONDS or done <= 0:
             return None
         whole = wall / done * max(1, self.todo - len(failed))
@@ -156,18 +156,18 @@ class Tally:
         self.stage = event.stage
         self.active.pop(event.path, None)
         self.active[event.path] = event
-        tally = self._at(event.stage, event.path)
+        count = self._at(event.stage, event.path)
         part = event.done_seconds / event.duration_seconds if event.duration_seconds > 0 else 0.0
         # Parts of one video may be processed in parallel, and a declared duration may be too short.
-        tally.parts[event.path] = max(tally.parts.get(event.path, 0.0), min(0.99, part))
-        tally.seconds[event.path] = max(tally.seconds.get(event.path, 0.0), event.done_seconds)
+        count.parts[event.path] = max(count.parts.get(event.path, 0.0), min(0.99, part))
+        count.seconds[event.path] = max(count.seconds.get(event.path, 0.0), event.done_seconds)
 
-    def _at(self, stage: StageName, path: str) -> StageTally:
+    def _at(self, stage: StageName, path: str) -> StageCount:
         """The stage's progress; marks the stages before it as done for this file, in this run or an earlier one."""
         for before in self.stages[: self.stages.index(stage)] if stage in self.stages else ():
-            self.by_stage.setdefault(before, StageTally(self.clock())).parts[path] = 1.0
+            self.by_stage.setdefault(before, StageCount(self.clock())).parts[path] = 1.0
         self.stage = self.stage or stage
-        return self.by_stage.setdefault(stage, StageTally(self.clock()))
+        return self.by_stage.setdefault(stage, StageCount(self.clock()))
 
 
 def stages_of(settings: Settings) -> list[StageName]:

@@ -11,7 +11,7 @@ from indexer.config import Settings
 
 if TYPE_CHECKING:
     from api.cli.output.index_views import IndexView
-    from api.index_progress import Tally
+    from api.index_progress import IndexProgress
     from indexer.pipeline.events import IndexFinished
 
 
@@ -38,9 +38,9 @@ def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings:
     Returns 3 when some videos could not be indexed; `reelseek status` lists them with their reasons.
     """
     from api.cli.index_run import run_index
-    from api.index_progress import Tally, stages_of
+    from api.index_progress import IndexProgress, stages_of
 
-    tally = Tally(stages=stages_of(settings))
+    tally = IndexProgress(stages=stages_of(settings))
     view = _view(tally, as_json)
     finished = run_index(paths, settings=settings, tally=tally, view=view, prune=prune, retry_failed=retry_failed)
     _conclude(finished, tally, settings, as_json)
@@ -49,7 +49,7 @@ def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings:
     return ExitCode.PARTLY_FAILED if finished.failed else ExitCode.OK
 
 
-def _view(tally: "Tally", as_json: bool) -> "IndexView":
+def _view(tally: "IndexProgress", as_json: bool) -> "IndexView":
     from api.cli.output.index_views import BarView, JsonView, PlainView
     from api.cli.terminal import is_terminal
 
@@ -58,7 +58,7 @@ def _view(tally: "Tally", as_json: bool) -> "IndexView":
     return BarView(tally) if is_terminal() else PlainView(tally)
 
 
-def _conclude(finished: "IndexFinished", tally: "Tally", settings: Settings, as_json: bool) -> None:
+def _conclude(finished: "IndexFinished", tally: "IndexProgress", settings: Settings, as_json: bool) -> None:
     from api.cli.output.index_summary import print_summary
     from api.cli.output.index_views import done_json
 

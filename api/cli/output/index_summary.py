@@ -9,7 +9,7 @@ from rich.text import Text
 
 from api.cli.output.index_views import reason_of
 from api.cli.terminal import console, label
-from api.index_progress import Tally
+from api.index_progress import IndexProgress
 from api.safe_text import count_text, duration_text, safe_text
 from indexer.config import Settings
 from indexer.pipeline.events import IndexFinished, VideoFailed
@@ -18,7 +18,7 @@ SHOWN_OF_A_KIND = 5
 """So many failures of one kind are listed; the library keeps them all."""
 
 
-def print_summary(finished: IndexFinished, tally: Tally, settings: Settings) -> None:
+def print_summary(finished: IndexFinished, tally: IndexProgress, settings: Settings) -> None:
     screen = console()
     if not finished.videos:
         screen.print(label("No videos there.", "yellow"))
@@ -34,7 +34,7 @@ def print_summary(finished: IndexFinished, tally: Tally, settings: Settings) -> 
     _print_next(screen, finished, settings)
 
 
-def _counts(finished: IndexFinished, tally: Tally) -> str:
+def _counts(finished: IndexFinished, tally: IndexProgress) -> str:
     parts = [f"{finished.indexed:,} indexed"]
     if finished.skipped:
         parts.append(f"{finished.skipped:,} skipped")
@@ -46,7 +46,7 @@ def _counts(finished: IndexFinished, tally: Tally) -> str:
     return f"{verb} in {duration_text(finished.seconds)}: {', '.join(parts)} of {of}{pace}"
 
 
-def _print_missing(screen: Console, tally: Tally) -> None:
+def _print_missing(screen: Console, tally: IndexProgress) -> None:
     kept = sum(not event.dropped for event in tally.missing)
     dropped = len(tally.missing) - kept
     if kept:

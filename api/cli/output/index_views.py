@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.terminal import console, label
-from api.index_progress import Tally, event_name
+from api.index_progress import IndexProgress, event_name
 from api.safe_text import count_text, duration_text, safe_text, time_code
 from indexer.pipeline.events import (
     IndexEvent,
@@ -73,7 +73,7 @@ class SilentView(JsonView):
 class PlainView(JsonView):
     """A line for everything that ends, and now and then for what takes long."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: IndexProgress) -> None:
         self.tally = tally
         self._spoken = tally.seconds
 
@@ -91,7 +91,7 @@ class PlainView(JsonView):
 class BarView:
     """A bar with files, pace and time left, and below it what is worked on; warnings scroll by above it."""
 
-    def __init__(self, tally: Tally, screen: Console | None = None) -> None:
+    def __init__(self, tally: IndexProgress, screen: Console | None = None) -> None:
         self.tally = tally
         self.screen = screen or console()
         self._note = "starting: looking for videos, loading models"
@@ -176,7 +176,7 @@ def reason_of(failure: VideoFailed) -> str:
     return failure.reason.removeprefix(failure.path).lstrip(": ")
 
 
-def _left(tally: Tally) -> str:
+def _left(tally: IndexProgress) -> str:
     left = tally.seconds_left
     if left is None:
         return ""
