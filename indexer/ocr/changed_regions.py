@@ -56,10 +56,10 @@ def changed_regions(changed: Mask, size: tuple[int, int], touched: Sequence[Piec
         found.append((int(left * across), int(top * down), int(right), int(bottom)))
     margin = round(MARGIN_SHARE * max(size))
     found += [(int(b[0]) - margin, int(b[1]) - margin, int(b[2]) + margin, int(b[3]) + margin) for b in touched]
-    apart = _merge_overlapping(found)
-    if len(apart) > MAX_REGIONS:
-        apart = [_bounding_box(apart)]
-    return [(max(0, b[0]), max(0, b[1]), min(size[0], b[2]), min(size[1], b[3])) for b in apart]
+    regions = _merge_overlapping(found)
+    if len(regions) > MAX_REGIONS:
+        regions = [_bounding_box(regions)]
+    return [(max(0, b[0]), max(0, b[1]), min(size[0], b[2]), min(size[1], b[3])) for b in regions]
 
 
 def area_share(regions: Iterable[Rectangle], size: tuple[int, int]) -> float:

@@ -1,4 +1,4 @@
-"""The OCR engine: rapidocr's networks for text detection and recognition, run apart. Only `indexer.ocr.reader` uses it.
+"""The OCR engine: rapidocr's networks for text detection and recognition. Only `indexer.ocr.reader` uses it.
 
 The reading of a line depends on its own pixels alone, never on other lines. So a line that stays from frame to frame,
 as in a terminal, is recognised once.

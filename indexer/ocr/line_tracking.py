@@ -180,9 +180,9 @@ def _distance(one: Box, other: Box) -> float:
 
 def boxes_over_time(observations: Iterable[Observation], *, moved: float) -> list[tuple[int, Box]]:
     """(frame number, box) of a track; a box is listed if it differs by more than `moved` from the one listed before."""
-    kept: list[tuple[int, Box]] = []
+    boxes: list[tuple[int, Box]] = []
     for observation in observations:
         box = observation.line.box
-        if not kept or max(abs(a - b) for a, b in zip(kept[-1][1], box, strict=True)) > moved:
-            kept.append((observation.frame, box))
-    return kept
+        if not boxes or max(abs(a - b) for a, b in zip(boxes[-1][1], box, strict=True)) > moved:
+            boxes.append((observation.frame, box))
+    return boxes

@@ -96,9 +96,9 @@ def letters_key(text: str) -> str:
     return "".join(character for character in folded if character.isalnum())
 
 
-def _are_all_among(sure: Sequence[ScreenLine], others: Sequence[ScreenLine]) -> bool:
+def _are_all_among(reliable: Sequence[ScreenLine], others: Sequence[ScreenLine]) -> bool:
     numbers = {line.key: _numbers(line.text) for line in others}
-    for line in sure:
+    for line in reliable:
         if line.key in numbers and numbers[line.key] == _numbers(line.text):
             continue
         if not any(is_reading_of(line, other) for other in others):

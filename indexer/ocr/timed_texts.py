@@ -44,7 +44,7 @@ class _LineText:
     start_seconds: float
     stop_seconds: float
     order: tuple[int, int]
-    """FrameLines and place in it."""
+    """Number of the frame, and place in its reading order."""
     boxes: tuple[TextBox, ...]
 
 
@@ -134,12 +134,12 @@ def _any_similar(key: str, others: Sequence[str]) -> bool:
 
 
 def _growth_steps(first: Sequence[int], times: Sequence[float]) -> list[int]:
-    """The frames at which a line had dilate, the last one among them, apart by `STATE_SECONDS`."""
-    kept: list[int] = []
+    """Numbers of the frames at which a line had grown, the last one among them, at least `STATE_SECONDS` apart."""
+    steps: list[int] = []
     for frame in sorted(set(first), reverse=True):
-        if not kept or times[kept[-1]] - times[frame] >= STATE_SECONDS:
-            kept.append(frame)
-    return kept[::-1]
+        if not steps or times[steps[-1]] - times[frame] >= STATE_SECONDS:
+            steps.append(frame)
+    return steps[::-1]
 
 
 def _group_together(items: Sequence[_LineText]) -> list[list[_LineText]]:

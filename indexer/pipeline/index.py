@@ -70,17 +70,17 @@ def index_paths(
         LibraryError: the library cannot be written, is in use, or was made with other models.
     """
     started = time.perf_counter()
-    place = Path(settings.library).expanduser()
+    folder = Path(settings.library).expanduser()
     roots = [Path(os.path.abspath(path.expanduser())) for path in paths]  # noqa: PTH100 - links keep their names
-    found = scan(roots, exclude=place)
-    existing = _maker_at(place)
+    found = scan(roots, exclude=folder)
+    existing = _maker_at(folder)
     settings = settings_like(settings, existing)
     # Loading models takes seconds. A library that was made with the models that the settings name is opened without
     # them; they are loaded and compared only when there is something to embed.
     if existing is None or not follows(settings, existing):
         models = models or load_models(settings)
     maker = maker_of(models, settings) if models else trusted(existing, settings)
-    with Library.open_writer(place, maker=maker) as library:
+    with Library.open_writer(folder, maker=maker) as library:
         run = RunContext(
             library,
             settings,
@@ -103,9 +103,9 @@ def index_paths(
     return finished
 
 
-def _maker_at(place: Path) -> Maker | None:
+def _maker_at(folder: Path) -> Maker | None:
     try:
-        with Library.open(place) as library:
+        with Library.open(folder) as library:
             return library.maker
     except LibraryMissingError:
         return None

@@ -80,8 +80,8 @@ class RunContext:
     def videos_lacking(self, is_lacked_by: Callable[[Video], bool], jobs: Sequence[Job]) -> list[Video]:
         """Indexed videos that lack a stage, sorted by path.
 
-        Those that this run has just indexed, and those that an earlier run left without the stage; not those that
-        went away during the run.
+        Those that this run has just indexed, and those that an earlier run left without the stage; but not those whose
+        files disappeared during the run.
         """
         earlier = [job.known for job in jobs if job.known is not None and FIRST_STAGE not in job.stages]
         videos = {video.video_id: video for video in earlier} | self.commits.done
@@ -111,7 +111,7 @@ class RunContext:
         self.emit(StageLeftOut(stage, reason))
 
     def fail(self, job: Job, video_id: str, error: VideoError) -> None:
-        """Reports a video that cannot be indexed, and records the reason unless its bytes went away meanwhile."""
+        """Reports a video that cannot be indexed, and records the reason unless its file disappeared."""
         self._report_failure(str(job.files[0].path), error)
         if isinstance(error, VanishedVideoError):
             return
@@ -120,7 +120,7 @@ class RunContext:
         self._record_failure(bare_row(job, video_id), error.kind, str(error))
 
     def fail_vanished(self, video: Video, error: VideoError) -> None:
-        """Reports an indexed video whose bytes went away; the stages that follow pass it over."""
+        """Reports an indexed video whose file disappeared; later stages ignore it."""
         self._vanished.add(video.video_id)
         self._report_failure(video.path, error)
 

@@ -37,13 +37,13 @@ def compression_ratio(text: str) -> float:
     return len(raw) / len(zlib.compress(raw))
 
 
-def reliable_lines(heard: Heard) -> tuple[HeardLine, ...]:
+def reliable_lines(transcript: Heard) -> tuple[HeardLine, ...]:
     """The lines that were probably said."""
-    lines = heard.lines
+    lines = transcript.lines
     if not lines:
         return ()
     certainty = sum(line.mean_log_probability for line in lines) / len(lines)
-    if heard.no_speech_probability > MAX_NO_SPEECH and certainty < MIN_LOG_PROBABILITY:
+    if transcript.no_speech_probability > MAX_NO_SPEECH and certainty < MIN_LOG_PROBABILITY:
         return ()
     if compression_ratio(" ".join(line.text for line in lines)) > MAX_COMPRESSION:
         return ()
@@ -89,7 +89,7 @@ def _cue(words: Sequence[TimedText], start_seconds: float, language: str) -> lis
 
 def drop_subtitled(texts: Sequence[TimedText], subtitles: Sequence[TimedText]) -> list[TimedText]:
     """Drops transcribed texts that repeat the subtitles of the same time."""
-    kept: list[TimedText] = []
+    new_texts: list[TimedText] = []
     for text in texts:
         subtitle_words = {
             word
@@ -99,8 +99,8 @@ def drop_subtitled(texts: Sequence[TimedText], subtitles: Sequence[TimedText]) -
         }
         own = _words(text.text)
         if not own or sum(word in subtitle_words for word in own) < SAME_WORDS_SHARE * len(own):
-            kept.append(text)
-    return kept
+            new_texts.append(text)
+    return new_texts
 
 
 def _words(text: str) -> list[str]:

@@ -31,7 +31,7 @@ _LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _INLINE_TIME = re.compile(r"<(?:\d{1,4}:)?\d{1,2}:\d{2}[.,]\d{1,3}>")
 _SPACES = re.compile(r"\s+")
 _JOINERS = {"\u200c", "\u200d"}
-"""Format characters that are kept: joiners, which belong to the spelling in Persian and Indic scripts."""
+"""Format characters that stay: joiners, which belong to the spelling in Persian and Indic scripts."""
 
 
 @dataclass(slots=True)
@@ -54,15 +54,15 @@ def clean_cues(cues: Iterable[TimedText], codec: str) -> list[TimedText]:
         codec: FFmpeg's name, as `subrip`, `ass`, `webvtt`, `mov_text`.
     """
     is_ass = codec in {"ass", "ssa"}
-    shown: list[_PendingCue] = []
+    pending: list[_PendingCue] = []
     for cue in sorted(cues, key=lambda cue: (cue.span.start_seconds, cue.span.stop_seconds)):
         start, stop = max(cue.span.start_seconds, 0.0), cue.span.stop_seconds
         lines = plain_lines(cue.text, is_ass=is_ass)
         if lines and stop > start:
-            _add(shown, _PendingCue(start, stop, lines, lines, cue.language))
-    shown.sort(key=lambda cue: (cue.start_seconds, cue.stop_seconds))
+            _add(pending, _PendingCue(start, stop, lines, lines, cue.language))
+    pending.sort(key=lambda cue: (cue.start_seconds, cue.stop_seconds))
     return [
-        TimedText(TimeSpan(cue.start_seconds, cue.stop_seconds), "\n".join(cue.lines), cue.language) for cue in shown
+        TimedText(TimeSpan(cue.start_seconds, cue.stop_seconds), "\n".join(cue.lines), cue.language) for cue in pending
     ]
 
 
@@ -81,21 +81,21 @@ def plain_lines(text: str, *, is_ass: bool) -> list[str]:
 
 def _without_overrides(text: str, *, is_ass: bool) -> str:
     r"""Without `{\...}` blocks, and without the shapes that ASS draws between `{\p1}` and `{\p0}`."""
-    kept: list[str] = []
+    parts: list[str] = []
     drawing, end = False, 0
     for block in _OVERRIDE.finditer(text):
         if not drawing:
-            kept.append(text[end : block.start()])
+            parts.append(text[end : block.start()])
         end = block.end()
         inside = block.group(1)
         is_markup = is_ass or inside.startswith("\\") or re.match(r"[a-zA-Z]:", inside)  # `{y:i}` is MicroDVD's
         if not is_markup and not drawing:
-            kept.append(block.group())
+            parts.append(block.group())
         for level in _DRAWING.findall(inside) if is_markup else []:
             drawing = level.strip("0") != ""
     if not drawing:
-        kept.append(text[end:])
-    return "".join(kept)
+        parts.append(text[end:])
+    return "".join(parts)
 
 
 def _visible(line: str) -> str:
@@ -108,9 +108,9 @@ def _visible(line: str) -> str:
     )
 
 
-def _add(shown: list[_PendingCue], cue: _PendingCue) -> None:
+def _add(pending: list[_PendingCue], cue: _PendingCue) -> None:
     """Appends `cue` or its new lines, or extends an earlier cue that it repeats."""
-    for earlier in reversed(shown[-8:]):  # positions on screen alternate: a few cues may be up at once
+    for earlier in reversed(pending[-8:]):  # positions on screen alternate: a few cues may be up at once
         if cue.start_seconds - earlier.stop_seconds > MAX_REPEAT_GAP_SECONDS or cue.language != earlier.language:
             continue
         if cue.whole == earlier.whole:
@@ -121,13 +121,13 @@ def _add(shown: list[_PendingCue], cue: _PendingCue) -> None:
             earlier.lines = earlier.lines[: len(earlier.lines) - len(earlier.whole)] + cue.whole
             earlier.whole = cue.whole
             return
-    if shown and cue.start_seconds - shown[-1].stop_seconds <= MAX_REPEAT_GAP_SECONDS:
-        cue.lines = cue.whole[_repeated_lines(shown[-1].whole, cue.whole) :]
+    if pending and cue.start_seconds - pending[-1].stop_seconds <= MAX_REPEAT_GAP_SECONDS:
+        cue.lines = cue.whole[_repeated_lines(pending[-1].whole, cue.whole) :]
     if cue.lines:
-        shown.append(cue)
+        pending.append(cue)
     else:
-        shown[-1].stop_seconds = max(shown[-1].stop_seconds, cue.stop_seconds)
-        shown[-1].whole = cue.whole
+        pending[-1].stop_seconds = max(pending[-1].stop_seconds, cue.stop_seconds)
+        pending[-1].whole = cue.whole
 
 
 def _grows(before: list[str], after: list[str]) -> bool:

@@ -137,9 +137,9 @@ def picture_rows(work: PendingVideo, settings: Settings) -> PictureRows:
     members: list[list[int]] = [[] for _ in segments]
     for index, time in enumerate(work.times):
         members[segment_at(segments, time)].append(index)
-    for place, indices in enumerate(members):
+    for number, indices in enumerate(members):
         if not indices:  # no sample in the span: the frame before it was still on screen
-            indices.append(members[place - 1][-1])
+            indices.append(members[number - 1][-1])
     segment_rows: list[SegmentRow] = []
     frame_rows: list[FrameRow] = []
     thumbnails: list[int] = []

@@ -112,10 +112,10 @@ class SpeechStage(Stage):
         )
 
     def _fingerprint(self, video: Video, model_name: str) -> str:
-        """The model, the rules of what is kept of its output, and the subtitles that this was compared with.
+        """The model, the rules of the filters, and the subtitles that its output is compared with.
 
         Args:
-            model_name: empty where the subtitles were enough.
+            model_name: empty where the subtitles were enough and no model ran.
         """
         text_model, beside = self.run.library.maker.text_model, self.run.settings.speech_beside_subtitles
         rules = f"{VOICE_VERSION} {POLICY_VERSION} {text_model} {beside} {video.stages.get('subtitles', '')}"

@@ -12,10 +12,10 @@ _log = logging.getLogger("reelseek.index")
 
 @contextmanager
 def as_video_error(path: str | Path) -> Generator[None]:
-    """Turns an exception that nobody foresaw into a `VideoError` that names the video and the exception.
+    """Turns an unforeseen exception into a `VideoError` that names the video and the exception.
 
     What concerns the whole run passes unchanged: errors raised on purpose, a full disk, too little memory, Ctrl-C.
-    Meant for reading a video, and not for models: a device that fails would fail for every video.
+    Use it for reading a video, not for running a model: a broken device would fail for every video.
     """
     try:
         yield
