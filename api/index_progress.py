@@ -1,6 +1,6 @@
-"""Keeps count of an indexing run from its events: how far, how fast, what failed. Pure but for the clock given.
+"""Progress of an indexing run, from its events: how far, how fast, what failed. Pure, apart from the clock.
 
-The stages run one after the other over all videos, so the count is kept for each stage.
+The stages run one after another over all videos, so progress is counted for each stage.
 """
 
 import re
@@ -32,18 +32,18 @@ def event_name(event: Any) -> str:
 
 
 SETTLED_SECONDS = 2.0
-"""Before so long no pace is told: the first seconds are start-up."""
+"""The pace is unknown before: the first seconds are start-up."""
 
 
 @dataclass
-class StageTally:
-    """One stage of all videos."""
+class StageCount:
+    """Progress of one stage over all videos."""
 
     started: float
     parts: dict[str, float] = field(default_factory=dict[str, float])
-    """Path -> part that is done, 0 to 1."""
+    """Path -> share that is done, 0 to 1."""
     seconds: dict[str, float] = field(default_factory=dict[str, float])
-    """Path -> seconds of video behind it, worked through in this run."""
+    """Path -> seconds of video processed in this run."""
 
     @property
     def finished(self) -> int:
@@ -51,8 +51,8 @@ class StageTally:
 
 
 @dataclass
-class Tally:
-    """What a run has told so far."""
+class IndexProgress:
+    """The state of a run after the events so far."""
 
     stages: Sequence[StageName]
     """The stages that each video passes."""
@@ -65,10 +65,10 @@ class Tally:
     warnings: list[VideoWarned] = field(default_factory=list[VideoWarned])
     left_out: list[StageLeftOut] = field(default_factory=list[StageLeftOut])
     active: dict[str, StageProgress] = field(default_factory=dict[str, StageProgress])
-    """Path -> the newest sign of life of a video that is under way, the latest last."""
+    """Path -> the newest progress event of each video in progress, the newest last."""
     stage: StageName | None = None
-    """The stage that the run is in."""
-    by_stage: dict[StageName, StageTally] = field(default_factory=dict[StageName, StageTally])
+    """The stage that is running."""
+    by_stage: dict[StageName, StageCount] = field(default_factory=dict[StageName, StageCount])
     _started: float = -1.0
 
     def __post_init__(self) -> None:
@@ -82,8 +82,8 @@ class Tally:
             case StageProgress():
                 self._progress(event)
             case StageFinished():
-                tally = self._at(event.stage, event.path)
-                tally.parts[event.path], tally.seconds[event.path] = 1.0, event.duration_seconds
+                count = self._at(event.stage, event.path)
+                count.parts[event.path], count.seconds[event.path] = 1.0, event.duration_seconds
                 self.active.pop(event.path, None)
             case VideoFailed():
                 self.failures.append(event)
@@ -107,45 +107,45 @@ class Tally:
 
     @property
     def stage_files(self) -> int:
-        """Files that passed the stage that the run is in, or failed."""
+        """Files that passed the running stage, or failed."""
         passed = self.by_stage[self.stage].finished if self.stage else 0
         return min(self.todo, passed + len(self.failures))
 
     @property
     def share(self) -> float:
-        """How much of the run is done, 0 to 1; every file counts the same."""
+        """Share of the run that is done, 0 to 1; every file counts the same."""
         whole = sum(_time_share(stage) for stage in self.stages)
         failed = {failure.path for failure in self.failures}
         done = float(len(failed))
-        for stage, tally in self.by_stage.items():
+        for stage, count in self.by_stage.items():
             weight = _time_share(stage) / whole if stage in self.stages else 0.0
-            done += weight * sum(part for path, part in tally.parts.items() if path not in failed)
+            done += weight * sum(part for path, part in count.parts.items() if path not in failed)
         return min(1.0, done / self.todo) if self.todo else 1.0
 
     @property
     def pace(self) -> float:
-        """Seconds of video that the present stage works through in a second, 0 as long as it is not known."""
-        tally = self.by_stage[self.stage] if self.stage else None
-        wall = self.clock() - tally.started if tally else 0.0
-        return sum(tally.seconds.values()) / wall if tally and wall > SETTLED_SECONDS else 0.0
+        """Seconds of video that the running stage processes a second; 0 while unknown."""
+        count = self.by_stage[self.stage] if self.stage else None
+        wall = self.clock() - count.started if count else 0.0
+        return sum(count.seconds.values()) / wall if count and wall > SETTLED_SECONDS else 0.0
 
     @property
     def video_seconds(self) -> float:
-        """Seconds of video that finished the stage that got furthest."""
-        return max((sum(tally.seconds.values()) for tally in self.by_stage.values()), default=0.0)
+        """Seconds of video processed by the stage that is furthest."""
+        return max((sum(count.seconds.values()) for count in self.by_stage.values()), default=0.0)
 
     @property
     def seconds_left(self) -> float | None:
-        """A guess from the present stage's pace, None as long as there is nothing to guess from.
+        """An estimate from the running stage's pace; None while there is nothing to estimate from.
 
-        Later stages are guessed by their weight.
+        Later stages are estimated by their share of a typical run's time.
         """
         if not self.stage or self.stage not in self.stages:
             return None
-        tally = self.by_stage[self.stage]
+        count = self.by_stage[self.stage]
         failed = {failure.path for failure in self.failures}
-        done = sum(part for path, part in tally.parts.items() if path not in failed)
-        wall = self.clock() - tally.started
+        done = sum(part for path, part in count.parts.items() if path not in failed)
+        wall = self.clock() - count.started
         if wall < SETTLED_SECONDS or done <= 0:
             return None
         whole = wall / done * max(1, self.todo - len(failed))
@@ -156,22 +156,22 @@ class Tally:
         self.stage = event.stage
         self.active.pop(event.path, None)
         self.active[event.path] = event
-        tally = self._at(event.stage, event.path)
+        count = self._at(event.stage, event.path)
         part = event.done_seconds / event.duration_seconds if event.duration_seconds > 0 else 0.0
-        # Parts of one video may be worked on side by side, and a declared duration may be too short.
-        tally.parts[event.path] = max(tally.parts.get(event.path, 0.0), min(0.99, part))
-        tally.seconds[event.path] = max(tally.seconds.get(event.path, 0.0), event.done_seconds)
+        # Parts of one video may be processed in parallel, and a declared duration may be too short.
+        count.parts[event.path] = max(count.parts.get(event.path, 0.0), min(0.99, part))
+        count.seconds[event.path] = max(count.seconds.get(event.path, 0.0), event.done_seconds)
 
-    def _at(self, stage: StageName, path: str) -> StageTally:
-        """The stage's tally; what comes before it is done for this file, in this run or an earlier one."""
+    def _at(self, stage: StageName, path: str) -> StageCount:
+        """The stage's progress; marks the stages before it as done for this file, in this run or an earlier one."""
         for before in self.stages[: self.stages.index(stage)] if stage in self.stages else ():
-            self.by_stage.setdefault(before, StageTally(self.clock())).parts[path] = 1.0
+            self.by_stage.setdefault(before, StageCount(self.clock())).parts[path] = 1.0
         self.stage = self.stage or stage
-        return self.by_stage.setdefault(stage, StageTally(self.clock()))
+        return self.by_stage.setdefault(stage, StageCount(self.clock()))
 
 
 def stages_of(settings: Settings) -> list[StageName]:
-    """The stages that a video passes with these settings; only the progress bar depends on it."""
+    """The stages that run with these settings."""
     profile = profile_of(settings)
     return [entry.name for entry in STAGE_ENTRIES if entry.is_on(profile)]
 

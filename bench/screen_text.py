@@ -26,7 +26,7 @@ from indexer.config import Settings
 from indexer.decode.video import open_video
 from indexer.ocr.change_detector import ChangeDetector
 from indexer.ocr.frame_selection import read_changed_frames
-from indexer.ocr.incremental_reader import ScreenWatch
+from indexer.ocr.incremental_reader import IncrementalReader
 from indexer.ocr.lines import ScreenLine
 from indexer.ocr.reader import ScreenTextReader
 from indexer.pipeline.index import index_paths
@@ -76,17 +76,17 @@ class Quality:
         ]
 
 
-class _CountingWatch:
+class _CountingReader:
     def __init__(self, reader: ScreenTextReader, cost: Cost) -> None:
-        self._watch, self._cost = ScreenWatch(reader), cost
-        self.share = self._watch.share
+        self._reader, self._cost = IncrementalReader(reader), cost
+        self.changed_share = self._reader.changed_share
 
     def read(self, pixels: Pixels) -> list[ScreenLine]:
         started = time.thread_time()
-        lines = self._watch.read(pixels)
+        lines = self._reader.read(pixels)
         self._cost.core_seconds += time.thread_time() - started
         self._cost.read += 1
-        self._cost.pictures += self._watch.read_share
+        self._cost.pictures += self._reader.read_share
         return lines
 
 
@@ -104,7 +104,7 @@ def cost_of(path: Path, reader: ScreenTextReader) -> Cost:
 
     settings = Settings()
     with open_video(path, settings=settings, frames_per_second=1.0, max_side=settings.picture_max_side) as video:
-        read_changed_frames(changed(), watch=_CountingWatch(reader, cost), cuts=())
+        read_changed_frames(changed(), reader=_CountingReader(reader, cost), cuts=())
         cost.seconds = video.duration_seconds
     return cost
 

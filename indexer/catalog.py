@@ -1,27 +1,27 @@
-"""The catalog of stages: what an indexing run makes of a video, in order, and the texts that each stage finds.
+"""The catalog of stages: the parts of an indexing run in order, and the texts that each of them finds.
 
-The one list that a new stage is added to. Everything else derives from it: the pipeline's run, the table of texts,
-the signals of a search, the labels of the command line, the service and the page. Pure; imports nothing of ours.
+The only list of stages. The pipeline, the table of texts, the signals of a search, and the labels of the command line,
+the service and the page derive from it. Pure; imports nothing of this project.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 StageName = str
-"""Name of one resumable part of indexing a video; `picture` also finds the segments that the others refer to."""
+"""Name of a stage: one resumable part of indexing a video."""
 TextSource = str
-"""Where a text was found: `speech` is what a model heard, a `caption` what a model says of a segment."""
+"""Where a text comes from: `speech` is a transcript, a `caption` a model's description of a segment."""
 TextKind = Literal["said", "written", "described", "other"]
-"""What sort of evidence a text is, in the order in which sources are listed."""
+"""Kinds of evidence, in the order in which sources are listed."""
 TEXT_KINDS: tuple[TextKind, ...] = ("said", "written", "described", "other")
 
 
 @dataclass(frozen=True, slots=True)
 class TextEntry:
-    """Texts that a stage finds, and by which a segment can match."""
+    """The texts of a stage, by which a segment can match."""
 
     source: TextSource
-    """The name in the library, and of the signal that matches by meaning; with `_words` behind it, by words."""
+    """Its name in the library. The signal of this name matches by meaning; with `_words` appended, by words."""
     label: str
     """What people read beside a match."""
     kind: TextKind = "other"
@@ -39,7 +39,7 @@ class StageEntry:
     implementation: str
     """`module:Class` of the `indexer.pipeline.stages.base.Stage` that does the work, imported when a run begins."""
     texts: TextEntry | None = None
-    """None: the stage makes no texts."""
+    """None: the stage finds no texts."""
     profile_switch: str = ""
     """Field of `indexer.models.profiles.Profile` that is empty or False where the stage is off; empty: always on."""
 

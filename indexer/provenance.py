@@ -1,4 +1,4 @@
-"""Settings and loaded models against the record of what made a library."""
+"""Provenance: settings and loaded models, compared with the record of what made a library."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from indexer.store.schema import Maker
 
 
 def maker_of(models: Models, settings: Settings) -> Maker:
-    """What a library made with these models and settings records."""
+    """The record of a library that is made with these models and settings."""
     return Maker(
         picture_model=models.picture.name if models.picture else "",
         picture_dim=models.picture.dim if models.picture else 0,
@@ -25,7 +25,7 @@ def maker_of(models: Models, settings: Settings) -> Maker:
 
 
 def settings_like(settings: Settings, maker: Maker | None) -> Settings:
-    """The settings, with the library's own models where they name none."""
+    """The settings; where they name no models, with those of the library."""
     if maker is None or settings.models or settings.clip_model or settings.text_model:
         return settings
     return replace(
@@ -39,19 +39,23 @@ def settings_like(settings: Settings, maker: Maker | None) -> Settings:
 
 
 def follows(settings: Settings, maker: Maker) -> bool:
-    """Whether the settings name the very models that the library says it was made with."""
+    """Whether the settings name the models that the library was made with."""
     named = (settings.models or DEFAULT_PROFILE, settings.clip_model, settings.text_model)
     return named == (maker.profile, maker.clip_spec, maker.text_spec)
 
 
 def trusted(maker: Maker | None, settings: Settings) -> Maker:
-    """The library's own record, with the sampling that is asked for now, so that only that is compared."""
+    """The library's record with the sampling of the settings, so that only the sampling is compared.
+
+    Args:
+        maker: the record; a library exists.
+    """
     assert maker is not None
     return replace(maker, sampling=sampling_of(settings))
 
 
 def sampling_of(settings: Settings) -> str:
-    """How pictures are sampled and cut into segments, as the library keeps it."""
+    """How pictures are sampled and cut into segments, as the library records it."""
     return (
         f"{settings.frames_per_second:g}/s, segments of {settings.min_segment_seconds:g}"
         f" to {settings.max_segment_seconds:g} s"

@@ -1,4 +1,4 @@
-"""Which signals a library has, what is missing for the others, and how to add it. Loads and fetches nothing."""
+"""Readiness: which signals a library has, what the others lack, and how to add it. Loads and fetches nothing."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -16,30 +16,30 @@ _AGAIN = "give the same `reelseek index` command again"
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """How it is with the signals of one stage."""
+    """The state of the signals of one stage."""
 
     stage: StageName
     state: State
-    """`ready` in every video; `partial`: some lack it still; `missing`: something it needs is not on this machine;
-    `off`: it is not asked for."""
+    """`ready`: in every video; `partial`: not in every video yet; `missing`: something it needs is not on this machine;
+    `off`: the settings leave it out."""
     videos: int
-    """In how many videos it is ready."""
+    """Number of videos in which it is ready."""
     why: str
     """Empty when it is ready."""
     how: str
-    """What to do about it; empty when it is ready."""
+    """What the user can do; empty when it is ready."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def readiness(settings: Settings, made: Mapping[StageName, int], videos: int) -> list[Readiness]:
-    """One for each stage, in the order in which they are made.
+    """The readiness of each stage, in the catalog's order.
 
     Args:
-        settings: with the library's own models where they name none (`making.settings_like`).
-        made: in how many videos each stage is ready.
-        videos: how many there are, failed ones left out.
+        settings: with the library's own models where they name none (`indexer.provenance.settings_like`).
+        made: stage -> number of videos in which it is ready.
+        videos: number of videos, without failed ones.
     """
     profile = profile_of(settings)
     found: list[Readiness] = []
@@ -58,10 +58,10 @@ def readiness(settings: Settings, made: Mapping[StageName, int], videos: int) ->
 
 @dataclass(frozen=True, slots=True)
 class RerankerReadiness:
-    """How it is with the model that reads what a search found again; no stage is made by it."""
+    """The state of the reranker, which searches use and no stage."""
 
     model: str
-    """As it is named; empty: none."""
+    """Its name; empty: none."""
     state: State
     why: str
     how: str
@@ -71,14 +71,14 @@ class RerankerReadiness:
 
 
 def reranker_readiness(settings: Settings) -> RerankerReadiness:
-    """Whether a search with these settings reads again; nothing is loaded.
+    """Whether a search with these settings reranks. Loads nothing.
 
     Args:
         settings: with the library's own models where they name none.
     """
     model = profile_of(settings).reranker_model
     if not settings.rerank:
-        return RerankerReadiness("", "off", "reading again is left out", "search with --rerank")
+        return RerankerReadiness("", "off", "reranking is left out", "search with --rerank")
     if not model:
         why = f"the profile {profile_of(settings).name} has no reranker"
         return RerankerReadiness("", "off", why, "search with --reranker-model MODEL, as BAAI/bge-reranker-v2-m3")

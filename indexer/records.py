@@ -1,6 +1,6 @@
-"""The values that walk through the house: spans, videos, frames, segments, texts.
+"""The domain records: spans, videos, frames, segments, texts.
 
-Plain frozen dataclasses with their units in their names. No third-party imports but numpy; no I/O.
+Frozen dataclasses with units in their names. Imports numpy and the catalog only; no I/O.
 """
 
 import math
@@ -16,7 +16,7 @@ from indexer.catalog import StageName, TextSource
 Pixels = NDArray[np.uint8]
 """One picture, shape (height, width, 3), RGB."""
 Samples16 = NDArray[np.int16]
-"""Sound of one channel, (samples,), 16,000 a second."""
+"""Mono sound, (samples,), 16,000 samples a second."""
 Vector = NDArray[np.float16]
 """One unit-length embedding, shape (dim,)."""
 
@@ -39,12 +39,12 @@ class TimeSpan:
         return self.stop_seconds - self.start_seconds
 
     def intersection_seconds(self, other: "TimeSpan") -> float:
-        """Length of the part that both spans cover, 0 where they do not meet."""
+        """Length of the part that both spans cover, 0 where they do not overlap."""
         start = max(self.start_seconds, other.start_seconds)
         return max(0.0, min(self.stop_seconds, other.stop_seconds) - start)
 
     def within(self, duration_seconds: float) -> "TimeSpan | None":
-        """The part of it that lies in `[0, duration_seconds)`; None where there is none."""
+        """The part of it inside `[0, duration_seconds)`; None where there is none."""
         start, stop = max(0.0, self.start_seconds), min(self.stop_seconds, duration_seconds)
         return TimeSpan(start, stop) if start < stop else None
 
@@ -57,7 +57,7 @@ class TimeSpan:
 
 @dataclass(frozen=True, slots=True)
 class VideoProbe:
-    """What the container and the first picture say of a video, after a decoder has opened it."""
+    """Facts about a video from its container and its first picture, once a decoder has opened it."""
 
     container: str
     """FFmpeg's name of the demuxer, as `mov,mp4,m4a,3gp,3g2,mj2`."""
@@ -71,7 +71,7 @@ class VideoProbe:
     rotation_degrees: int
     """Clockwise turn that was applied to show the picture upright: 0, 90, 180 or 270."""
     duration_seconds: float
-    """As the container declares it, which may lie; `Video.duration_seconds` is the measured one."""
+    """As the container declares it, which may be wrong; `Video.duration_seconds` is measured."""
     frames_per_second: float
     """Average, 0 when unknown."""
     start_seconds: float
@@ -87,7 +87,7 @@ class VideoProbe:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A named part of a video, as the container marks it."""
+    """A named part of a video, from the container."""
 
     span: TimeSpan
     title: str
@@ -104,15 +104,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class VideoMetadata:
-    """What the container says of a video in words. Strangers wrote it: plain text of bounded length, and it may lie.
-
-    Empty where the container says nothing.
-    """
+    """Descriptive metadata from the container: untrusted plain text of bounded length; empty where it is absent."""
 
     title: str = ""
     created: str = ""
-    """When it was taken: UTC, ISO 8601 to the second, as `2023-05-09T11:41:46Z`; see `Video.created` for one that is
-    always there."""
+    """When it was taken: UTC, ISO 8601 to the second, as `2023-05-09T11:41:46Z`; `Video.created` always has
+    a value."""
     camera_make: str = ""
     camera_model: str = ""
     place: Place | None = None
@@ -125,7 +122,7 @@ class VideoMetadata:
 
     @property
     def camera(self) -> str:
-        """Make and model, the make once: `Apple iPhone 14 Pro`, `Canon EOS R5`."""
+        """Make and model, without repeating the make: `Apple iPhone 14 Pro`, `Canon EOS R5`."""
         make, model = self.camera_make, self.camera_model
         return model if model.casefold().startswith(make.casefold()) else f"{make} {model}".strip()
 
@@ -142,10 +139,10 @@ class SampledFrame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SoundPiece:
-    """Some decoded sound at its true time."""
+    """A piece of decoded sound at its true presentation time."""
 
     start_seconds: float
-    """Of its first sample, player's clock; below 0 where the sound starts before the first picture."""
+    """Of its first sample, player's clock; negative where the sound starts before the first picture."""
     samples: Samples16
 
 
@@ -160,12 +157,12 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class TextBox:
-    """Where a line of an on-screen text stands from one time on."""
+    """The position of one line of an on-screen text, from a time on."""
 
     line: int
-    """Which line of the text, from 0."""
+    """Index of the line in the text, from 0."""
     start_seconds: float
-    """It stands there until the next box of the same line, or the end of the text."""
+    """Valid until the next box of the same line, or the end of the text."""
     left: float
     """Fractions of the picture's width and height, 0 to 1."""
     top: float
@@ -175,7 +172,7 @@ class TextBox:
 
 @dataclass(frozen=True, slots=True)
 class TimedText:
-    """Words with the span in which they are heard or on screen."""
+    """A text with the span in which it is heard or on screen."""
 
     span: TimeSpan
     text: str
@@ -183,14 +180,14 @@ class TimedText:
     language: str = ""
     """BCP 47 tag where the track names it, else empty."""
     boxes: tuple[TextBox, ...] = ()
-    """Of on-screen text: where each line stands, by line and then by time."""
+    """Of on-screen text: the positions of its lines, by line and then by time."""
     is_scenery: bool = False
-    """On-screen text that stands in nearly every scene of its video, see `indexer.ocr.timed_texts`."""
+    """On-screen text that is visible in nearly every scene of its video, see `indexer.ocr.timed_texts`."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextTrack:
-    """An embedded text track as the container holds it: cues still carry their mark-up."""
+    """An embedded text track; its cues still have their mark-up."""
 
     stream_index: int
     codec: str
@@ -203,31 +200,31 @@ class TextTrack:
 
 @dataclass(frozen=True, slots=True)
 class FrameRow:
-    """A sampled frame as the library keeps it."""
+    """A sampled frame, as stored in the library."""
 
     time_seconds: float
     segment_index: int
     vector: Vector | None
     """(dim,) unit length; None in a library without a picture model."""
     changed: bool
-    """The picture differs from the frame sampled before it; only such frames are read for on-screen text."""
+    """The picture differs from the last changed frame; only such frames are read for on-screen text."""
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
-    """A segment as the library keeps it."""
+    """A segment, as stored in the library."""
 
     index: int
     span: TimeSpan
     best_frame_seconds: float
-    """Time of the frame nearest to the segment's mean picture; its thumbnail stands for the segment."""
+    """Time of the frame nearest to the mean vector; its thumbnail represents the segment."""
     vector: Vector | None
     """(dim,) unit-length mean of its frames' vectors; None in a library without a picture model."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextRow:
-    """A timed text as the library keeps it."""
+    """A timed text, as stored in the library."""
 
     source: TextSource
     segment_index: int
@@ -248,41 +245,41 @@ class Video:
     video_id: str
     """32 hexadecimal digits of the BLAKE2b digest of the file's bytes: identity is content, not path."""
     paths: tuple[str, ...]
-    """Absolute paths at which these bytes were seen, sorted; the first is the one that is read."""
+    """Absolute paths of files with these bytes, sorted; the first one is read."""
     size_bytes: int
     modified_ns: tuple[int, ...]
-    """Modification times of `paths`, one each, so that an unchanged file is recognised without reading it."""
+    """Modification time of each of `paths`, so that an unchanged file is recognised without reading it."""
     duration_seconds: float
     """Measured: the stop of the last presented frame."""
     probe: VideoProbe | None
     """None for a failed video."""
     stages: dict[StageName, str] = field(default_factory=dict[StageName, str])
-    """Ready stages, each with the fingerprint of what made it."""
+    """Complete stages, each with the fingerprint of what made it."""
     warnings: tuple[str, ...] = ()
-    """What went less than well and did not stop the video: a broken sidecar, a damaged end."""
+    """Problems that did not stop the indexing of the video: a broken sidecar, a damaged end."""
     failure_kind: str = ""
-    """`VideoError.kind` of the last try, empty when all is well."""
+    """`VideoError.kind` of the last attempt; empty when it succeeded."""
     failure_reason: str = ""
     failure_software: str = ""
-    """Fingerprint of the software that failed: a failed file is tried again only when it or the file changes."""
+    """Fingerprint of the software that failed: a failed file is tried again only when this or the file changes."""
     metadata: VideoMetadata = VideoMetadata()
-    """Read with the pictures; empty for a failed video."""
+    """Read by the picture stage; empty for a failed video."""
     tags: tuple[str, ...] = ()
-    """The user's own, sorted, each once; see `indexer.store.tags`. They survive re-indexing and moves."""
+    """The user's tags, sorted, unique; see `indexer.store.tags`. They survive re-indexing and moves."""
 
     @property
     def path(self) -> str:
-        """The path that is read."""
+        """The path of the file that is read."""
         return self.paths[0]
 
     @property
     def created(self) -> datetime:
-        """When it was taken, UTC: as its container says, else the earliest modification time of its files."""
+        """When it was taken, UTC: from the container, else the earliest modification time of its files."""
         if self.metadata.created:
             return datetime.fromisoformat(self.metadata.created)
         return datetime.fromtimestamp(min(self.modified_ns, default=0) // 1_000_000_000, UTC)
 
     @property
     def created_source(self) -> Literal["container", "file"]:
-        """Which of the two `created` is."""
+        """Where `created` comes from."""
         return "container" if self.metadata.created else "file"

@@ -21,7 +21,7 @@ from rich.console import Console
 from api.cli.exit_codes import ExitCode
 from api.cli.main import main
 from api.cli.output.index_views import BarView
-from api.index_progress import Tally, event_name
+from api.index_progress import IndexProgress, event_name
 from indexer.config import Settings
 from indexer.pipeline.events import (
     IndexEvent,
@@ -154,7 +154,7 @@ def test_undecodable_names_are_json_too(script: Any, tmp_path: Path) -> None:
 def test_the_bar_tells_stage_files_pace_and_what_is_worked_on() -> None:
     screen = Console(file=io.StringIO(), force_terminal=True, width=110, height=20, markup=False, highlight=False)
     now = [0.0]
-    tally = Tally(["picture"], clock=lambda: now[0])
+    tally = IndexProgress(["picture"], clock=lambda: now[0])
     view = BarView(tally, screen)
     for event in some_events()[:2]:
         tally.add(event)

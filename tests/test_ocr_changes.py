@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.ocr.change_detector import ChangeDetector, flat_share
-from indexer.ocr.frame_selection import LOOK_SECONDS, RARE_LOOK_SECONDS, ReadingPolicy
+from indexer.ocr.frame_selection import RARE_READ_INTERVAL_SECONDS, READ_INTERVAL_SECONDS, ReadingPolicy
 from indexer.records import Pixels
 from tests.test_ocr_reader import SHARED, draw, frames_of
 
@@ -117,7 +117,7 @@ def reads(policy: ReadingPolicy, times: list[float], shown: dict[float, bool]) -
     for time_seconds in times:
         if policy.should_read(time_seconds, changed=True):
             chosen.append(time_seconds)
-            policy.saw(time_seconds, has_text=shown.get(time_seconds, False))
+            policy.record_read(time_seconds, has_text=shown.get(time_seconds, False))
     return chosen
 
 
@@ -125,7 +125,7 @@ def test_textless_footage_is_looked_at_now_and_then() -> None:
     times = [float(second) for second in range(200)]
     chosen = reads(ReadingPolicy(), times, {})
     assert chosen[:6] == [0, 1, 2, 4, 6, 8]
-    assert np.diff(chosen).max() == RARE_LOOK_SECONDS
+    assert np.diff(chosen).max() == RARE_READ_INTERVAL_SECONDS
     assert len(chosen) < 85
 
 
@@ -140,7 +140,7 @@ def test_a_cut_is_read_at_once_and_still_pictures_are_not() -> None:
     reads(policy, [0.0, 1.0, 2.0], {})
     assert not policy.should_read(3.0, changed=True)
     assert policy.should_read(3.0, changed=True, cut=True)
-    policy.saw(3.0, has_text=False)
+    policy.record_read(3.0, has_text=False)
     assert not policy.should_read(9.0, changed=False)
 
 
@@ -149,7 +149,7 @@ def test_a_skipped_change_is_caught_up_with_when_the_picture_stands_still() -> N
     reads(policy, [0.0, 1.0, 2.0], {})
     assert not policy.should_read(3.0, changed=True)
     assert policy.should_read(4.0, changed=False)
-    policy.saw(4.0, has_text=True)
+    policy.record_read(4.0, has_text=True)
     assert not policy.should_read(5.0, changed=False)
 
 
@@ -157,14 +157,14 @@ def test_a_skipped_change_is_caught_up_with_when_the_picture_stands_still() -> N
 @settings(max_examples=200, deadline=None)
 def test_text_that_stays_is_met(start: float, step: float, other_changes: list[bool]) -> None:
     """A text on screen for 3 seconds (plus a sampling step) from `start` on is read, whatever else moves."""
-    stop = start + RARE_LOOK_SECONDS + step
+    stop = start + RARE_READ_INTERVAL_SECONDS + step
     times = [n * step for n in range(130)]
     showing = [start <= time_seconds < stop for time_seconds in times]
     changed = [n == 0 or other_changes[n] or showing[n] != showing[n - 1] for n in range(len(times))]
     policy, met = ReadingPolicy(), False
     for n, time_seconds in enumerate(times):
         if policy.should_read(time_seconds, changed[n]):
-            policy.saw(time_seconds, showing[n])
+            policy.record_read(time_seconds, showing[n])
             met = met or showing[n]
-    assert met or start > times[-1] - RARE_LOOK_SECONDS - step
-    assert LOOK_SECONDS <= RARE_LOOK_SECONDS
+    assert met or start > times[-1] - RARE_READ_INTERVAL_SECONDS - step
+    assert READ_INTERVAL_SECONDS <= RARE_READ_INTERVAL_SECONDS

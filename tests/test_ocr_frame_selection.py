@@ -15,14 +15,14 @@ def frames(times: list[float], written: dict[float, int]) -> list[SampledFrame]:
     return [SampledFrame(time, np.full((2, 2, 3), written.get(time, 0), np.uint8)) for time in times]
 
 
-class FakeWatch:
+class FakeReader:
     """A named fake: reads the first pixel; each picture is another one all over."""
 
     def __init__(self, share: float) -> None:
         self.reads = 0
         self._share = share
 
-    def share(self, pixels: Pixels) -> float:
+    def changed_share(self, pixels: Pixels) -> float:
         return self._share
 
     def read(self, pixels: Pixels) -> list[ScreenLine]:
@@ -38,10 +38,10 @@ def read(
     cuts: Collection[float] = (),
     share: float = 1.0,
 ) -> tuple[dict[float, int], int]:
-    watch = FakeWatch(share)
-    states = read_changed_frames(frames(times, written), watch=watch, cuts=cuts)
+    reader = FakeReader(share)
+    states = read_changed_frames(frames(times, written), reader=reader, cuts=cuts)
     assert [time for time, _ in states] == sorted({time for time, _ in states})
-    return {time: len(lines) for time, lines in states}, watch.reads
+    return {time: len(lines) for time, lines in states}, reader.reads
 
 
 def test_camera_pictures_without_words_are_read_now_and_then() -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from indexer.ocr.changed_regions import area_share, changed_regions, grown
-from indexer.ocr.incremental_reader import ScreenWatch
+from indexer.ocr.changed_regions import area_share, changed_regions, dilate
+from indexer.ocr.incremental_reader import IncrementalReader
 from indexer.ocr.reader import ScreenTextReader
 from indexer.records import Pixels
 from tests.test_ocr_reader import TERMINAL, draw, letters
@@ -22,12 +22,12 @@ def terminal(rows: list[str]) -> Pixels:
 
 
 def test_a_terminal_that_fills_is_read_line_by_line(reader: ScreenTextReader) -> None:
-    watch = ScreenWatch(reader)
+    screen = IncrementalReader(reader)
     shares: list[float] = []
     for count in range(1, len(TERMINAL) + 1):
         picture = terminal(TERMINAL[:count])
-        found = watch.read(picture)
-        shares.append(watch.read_share)
+        found = screen.read(picture)
+        shares.append(screen.read_share)
         assert [letters(line.text) for line in found] == [letters(row) for row in TERMINAL[:count]]
         for line, whole in zip(found, reader.read(picture), strict=True):
             assert np.allclose(line.box, whole.box, atol=0.01)
@@ -36,26 +36,26 @@ def test_a_terminal_that_fills_is_read_line_by_line(reader: ScreenTextReader) ->
 
 
 def test_typed_letters_words_gone_and_words_replaced(reader: ScreenTextReader) -> None:
-    watch = ScreenWatch(reader)
+    screen = IncrementalReader(reader)
     for rows in (["$ git st", "second"], ["$ git status", "second"], ["$ git status"], ["$ make demo"]):
-        assert [letters(line.text) for line in watch.read(terminal(rows))] == [letters(row) for row in rows]
+        assert [letters(line.text) for line in screen.read(terminal(rows))] == [letters(row) for row in rows]
 
 
 def test_an_unchanged_picture_is_not_read(reader: ScreenTextReader) -> None:
-    watch = ScreenWatch(reader)
-    first = watch.read(terminal(TERMINAL))
-    assert watch.share(terminal(TERMINAL)) == 0.0
-    assert watch.read(terminal(TERMINAL)) == first
-    assert watch.read_share == 0.0
+    screen = IncrementalReader(reader)
+    first = screen.read(terminal(TERMINAL))
+    assert screen.changed_share(terminal(TERMINAL)) == 0.0
+    assert screen.read(terminal(TERMINAL)) == first
+    assert screen.read_share == 0.0
 
 
 def test_a_page_turn_and_another_size_are_read_whole(reader: ScreenTextReader) -> None:
-    watch = ScreenWatch(reader)
-    watch.read(terminal(TERMINAL))
+    screen = IncrementalReader(reader)
+    screen.read(terminal(TERMINAL))
     page = draw(["Chapter one"], paper="white", ink="black", picture=(960, 540))
-    assert watch.share(page) == 1.0
-    assert [line.text for line in watch.read(page)] == ["Chapter one"]
-    assert [line.text for line in watch.read(draw(["HARVEST"]))] == ["HARVEST"]
+    assert screen.changed_share(page) == 1.0
+    assert [line.text for line in screen.read(page)] == ["Chapter one"]
+    assert [line.text for line in screen.read(draw(["HARVEST"]))] == ["HARVEST"]
 
 
 def test_regions_are_apart_and_hold_what_changed() -> None:
@@ -71,4 +71,4 @@ def test_regions_are_apart_and_hold_what_changed() -> None:
         assert area_share(regions, (1280, 720)) == pytest.approx(covered.mean())
         for row, column in zip(*np.nonzero(changed), strict=True):
             assert covered[int((row + 0.5) * 720 / 27), int((column + 0.5) * 1280 / 50)]
-        assert grown(changed, 1).sum() >= changed.sum()
+        assert dilate(changed, 1).sum() >= changed.sum()

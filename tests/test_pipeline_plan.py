@@ -123,5 +123,5 @@ def test_what_no_scan_goes_to_is_not_gone(tmp_path: Path) -> None:
     hidden = tmp_path / "library"
     hidden.mkdir()
     video = indexed(write(hidden / "uploaded.mp4", b"one"))
-    plan = make_plan(scan([tmp_path], leave_out=hidden), [video], roots=[tmp_path], pending=pending)
+    plan = make_plan(scan([tmp_path], exclude=hidden), [video], roots=[tmp_path], pending=pending)
     assert not plan.missing and not plan.jobs

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import UsageError
-from indexer.pipeline.scan import FoundFile, LostFile, scan
+from indexer.pipeline.scan import FoundFile, UnreadableFile, scan
 
 
 def names(paths: list[Path], **options: Path) -> list[str]:
@@ -52,7 +52,7 @@ def test_first_bytes_tell_a_video_without_an_ending(tmp_path: Path) -> None:
 def test_the_library_is_not_walked_into(tmp_path: Path) -> None:
     touch(tmp_path / "library" / "x.mp4")
     touch(tmp_path / "y.mp4")
-    assert names([tmp_path], leave_out=tmp_path / "library") == ["y.mp4"]
+    assert names([tmp_path], exclude=tmp_path / "library") == ["y.mp4"]
 
 
 def test_a_path_that_does_not_exist_is_an_error_that_names_it(tmp_path: Path) -> None:
@@ -65,6 +65,6 @@ def test_a_dangling_link_and_a_name_without_unicode_are_reported(tmp_path: Path)
     bad = os.fsencode(tmp_path) + b"/caf\xe9.mp4"
     with open(bad, "wb"):  # noqa: PTH123 - a path of bytes
         pass
-    lost = [item for item in scan([tmp_path]) if isinstance(item, LostFile)]
+    lost = [item for item in scan([tmp_path]) if isinstance(item, UnreadableFile)]
     assert len(lost) == 2
     assert "rename the file" in lost[0].reason + lost[1].reason

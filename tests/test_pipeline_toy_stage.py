@@ -61,7 +61,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from click.testing import CliRunner
 from api.cli.main import main
-from api.index_progress import Tally, event_name, stages_of
+from api.index_progress import IndexProgress, event_name, stages_of
 from indexer.config import Settings
 from indexer.models.profiles import PROFILES
 from indexer.models.loading import Models
@@ -71,14 +71,14 @@ step, videos, library = sys.argv[1:]
 if step == "index":
     settings = Settings(library=library, models="text", screen_text=False, device="cpu")
     models = Models(replace(PROFILES["text"], text_model="", screen_text=False), None, None)
-    tally, events = Tally(stages_of(settings)), []
+    progress, events = IndexProgress(stages_of(settings)), []
 
     def on_event(event):
-        tally.add(event)
+        progress.add(event)
         events.append({"event": event_name(event), **asdict(event)})
 
     index_paths([Path(videos)], settings=settings, models=models, on_event=on_event)
-    print(json.dumps({"events": events, "share": tally.share, "stages": stages_of(settings)}))
+    print(json.dumps({"events": events, "share": progress.share, "stages": stages_of(settings)}))
 else:
     arguments = {"status": ["status", "--json"], "search": ["search", "red", "--signal", "toy_words", "--json"]}[step]
     print(CliRunner().invoke(main, [*arguments, "--library", library]).stdout)

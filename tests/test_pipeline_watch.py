@@ -1,4 +1,4 @@
-"""Watched folders: real files copied slowly, renamed into place, rewritten, deleted; and what is in the way."""
+"""FolderWatcher folders: real files copied slowly, renamed into place, rewritten, deleted; and what is in the way."""
 
 import shutil
 import threading
@@ -27,8 +27,8 @@ from indexer.pipeline.events import (
     WatchIdle,
     WatchWaiting,
 )
-from indexer.pipeline.settling import Settling, is_temporary, open_writers
-from indexer.pipeline.watch import Watched, WatchSummary, watch
+from indexer.pipeline.settling import SettleTracker, is_temporary, paths_open_for_writing
+from indexer.pipeline.watch import FolderWatcher, WatchSummary, watch
 from indexer.provenance import maker_of
 from indexer.store.library import Library
 from tests.helpers.fakes_text import FakeTextModel
@@ -272,10 +272,10 @@ def test_looking_again_finds_nothing_to_do(tmp_path: Path, video: Path) -> None:
     shutil.copy(video, folder / "a.mp4")
     given_paths: list[list[str]] = []
     settings = Settings(library=str(tmp_path / "library"), settle_seconds=1.0)
-    watched = Watched(
-        [folder], settings=settings, on_event=lambda event: None, work=lambda paths: given_paths.append(list(paths))
+    watched = FolderWatcher(
+        [folder], settings=settings, on_event=lambda event: None, index=lambda paths: given_paths.append(list(paths))
     )
-    assert [watched.look(now) for now in (0.0, 0.5, 1.0, 2.0, 3.0)] == [False, False, True, True, True]
+    assert [watched.poll(now) for now in (0.0, 0.5, 1.0, 2.0, 3.0)] == [False, False, True, True, True]
     assert given_paths == [[str(folder / "a.mp4")]]
 
 
@@ -285,8 +285,8 @@ def test_who_holds_a_file_open_for_writing_is_known(tmp_path: Path) -> None:
     read, written = tmp_path / "read", tmp_path / "written"
     read.write_bytes(b"x")
     with read.open("rb"), written.open("wb"):
-        assert open_writers([str(read), str(written)]) == {str(written)}
-    assert open_writers([str(read), str(written)]) == set()
+        assert paths_open_for_writing([str(read), str(written)]) == {str(written)}
+    assert paths_open_for_writing([str(read), str(written)]) == set()
 
 
 @pytest.mark.parametrize(
@@ -306,7 +306,7 @@ sizes = st.none() | st.integers(0, 3)
 
 @given(st.lists(st.tuples(sizes, sizes, st.sampled_from([0.5, 1.0, 2.0])), max_size=25))
 def test_only_what_stood_still_is_given_and_each_state_once(looks: list[tuple[int | None, int | None, float]]) -> None:
-    settling, now = Settling(2.0), 0.0
+    settling, now = SettleTracker(2.0), 0.0
     history: dict[str, list[tuple[float, int | None]]] = {"a": [], "b": []}
     taken: dict[str, int] = {}
     for a, b, pause in looks:
@@ -314,7 +314,7 @@ def test_only_what_stood_still_is_given_and_each_state_once(looks: list[tuple[in
         sizes_now = {"a": a, "b": b}
         for name, size in sizes_now.items():
             history[name].append((now, size))
-        ready = settling.look({name: (size, 0) for name, size in sizes_now.items() if size is not None}, now)
+        ready = settling.update({name: (size, 0) for name, size in sizes_now.items() if size is not None}, now)
         for name in ready:
             size = sizes_now[name]
             assert size

@@ -4,12 +4,12 @@ import pytest
 
 from indexer.models.transcript import Transcript, TranscriptLine
 from indexer.records import TimedText, TimeSpan
-from indexer.speech.transcript_filters import compression_ratio, cues_of, kept_lines, without_repeats
+from indexer.speech.transcript_filters import compression_ratio, drop_subtitled, reliable_lines, split_into_cues
 from tests.helpers.fakes_speech import said
 
 
 def texts(heard: Transcript) -> list[str]:
-    return [line.text for line in kept_lines(heard)]
+    return [line.text for line in reliable_lines(heard)]
 
 
 def test_what_was_said_is_kept() -> None:
@@ -49,7 +49,7 @@ def test_the_ratio_is_the_originals() -> None:
 def test_cues_end_with_sentences_and_pauses_at_exact_times() -> None:
     words = [(" Yes.", 0.2, 0.6), (" We", 0.7, 0.8), (" looked", 0.8, 1.2), (" for", 3.0, 3.1), (" it", 3.1, 3.3)]
     line = TranscriptLine(tuple(TimedText(TimeSpan(start, stop), text) for text, start, stop in words), -0.1)
-    cues = cues_of([line], start_seconds=100.0, language="en")
+    cues = split_into_cues([line], start_seconds=100.0, language="en")
     assert [(cue.text, cue.span.start_seconds, cue.span.stop_seconds) for cue in cues] == [
         ("Yes.", pytest.approx(100.2), pytest.approx(100.6)),
         ("We looked", pytest.approx(100.7), pytest.approx(101.2)),
@@ -65,4 +65,4 @@ def test_what_subtitles_say_is_not_said_again() -> None:
         TimedText(TimeSpan(50, 52), "The harbour is closed on Monday."),
     ]
     subtitles = [TimedText(TimeSpan(9.8, 11), "THE HARBOUR is"), TimedText(TimeSpan(11, 12.5), "closed on monday!")]
-    assert without_repeats(heard, subtitles) == heard[1:]
+    assert drop_subtitled(heard, subtitles) == heard[1:]

@@ -130,7 +130,7 @@ def test_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_file_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indexer.subtitles.sidecars.LARGEST_FILE_BYTES", 100)
+    monkeypatch.setattr("indexer.subtitles.sidecars.MAX_FILE_BYTES", 100)
     with pytest.raises(SubtitleError, match="larger than"):
         read(tmp_path, "film.srt", SRT * 3)
 

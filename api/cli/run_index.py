@@ -6,7 +6,7 @@ from pathlib import Path
 
 from api.cli.interrupt import stop_on_signal
 from api.cli.output.index_views import IndexView
-from api.index_progress import Tally
+from api.index_progress import IndexProgress
 from indexer.config import Settings
 from indexer.pipeline.events import IndexEvent, IndexFinished
 
@@ -15,7 +15,7 @@ def run_index(
     paths: Sequence[Path],
     *,
     settings: Settings,
-    tally: Tally,
+    tally: IndexProgress,
     view: IndexView,
     prune: bool = False,
     retry_failed: bool = False,

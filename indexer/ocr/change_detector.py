@@ -1,7 +1,7 @@
-"""Has the picture changed so that other words may be on it? Cheap enough to ask of every sampled frame.
+"""The change detector: whether a picture changed so that it may show other words. Cheap enough for every sampled frame.
 
-Pure. A new bullet on a slide or a new line in a terminal is a change; sensor noise, flicker of the compression around
-letters that were there already, and mostly a moving mouse pointer, are not.
+Pure. A new bullet on a slide or a new line in a terminal is a change. Sensor noise, compression flicker around letters,
+and mostly a moving mouse pointer, are not.
 """
 
 from collections.abc import Sequence
@@ -13,37 +13,37 @@ from numpy.typing import NDArray
 from indexer.records import Pixels
 
 LONGEST_SIDE = 400
-"""Frames are averaged down to this: noise goes, a line of 9 pixel letters in a 1280 pixel frame is still seen."""
+"""Frames are averaged down to this: noise vanishes, but a line of 9 pixel letters in a 1280 pixel frame remains."""
 BLOCK = 8
-"""Side of the blocks that are compared, in pixels of the small picture: 26 pixels of a 1280 pixel frame."""
-LEAST_DIFFERENCE = 4.5
-"""Mean difference of a block, in grey levels of 256, beyond which it is another one.
+"""Side of the compared blocks, in pixels of the small picture: 26 pixels of a 1280 pixel frame."""
+MIN_DIFFERENCE = 4.5
+"""Mean difference of a block, in grey levels of 256, above which it has changed.
 
-Measured on the second most different block, after the allowance below: nine in ten new lines of 2 to 13 letters of
-9 to 14 pixels in a 1280 x 720 frame, close under another line and compressed, 4.8 and more, half of them 15; nine in
-ten frames of standing lecture slides in shared/videos, whose compression is refreshed, 3.7 and less, the worst 5.8;
-noise of 8 levels 2. What is taken for a change in error costs a reading and makes no new text.
+Measured on the second most different block, after the allowance below. New lines of 2 to 13 letters of 9 to 14 pixels,
+close below another line in a compressed 1280 x 720 frame: 90 % have 4.8 or more, half of them 15. Frames of still
+lecture slides in shared/videos, whose compression is refreshed: 90 % have 3.7 or less, the worst 5.8. Noise of 8
+levels: 2. A false change costs one read and adds no text.
 """
 CONTRAST_ALLOWANCE = 0.3
-"""Share of the old block's own contrast (standard deviation) that is added: compression flickers where letters are."""
-LEAST_BLOCKS = 2
-"""A mouse pointer mostly fills one block, a blinking cursor in half of its places."""
+"""Share of the old block's contrast (standard deviation) that is added: compression flickers around letters."""
+MIN_BLOCKS = 2
+"""A mouse pointer mostly fills one block; a blinking cursor does so in half of its positions."""
 CUT_SHARE = 0.4
-"""Share of blocks that are other ones at a cut to another scene; a page turn of slides reaches it as well."""
+"""Share of changed blocks at a scene cut; the next slide reaches it as well."""
 
 Grey = NDArray[np.uint8]
 Blocks = NDArray[np.float32]
 
 
-class LastRead:
-    """The picture that was last read, part by part, to compare others with. Not for threads to share."""
+class ReferencePicture:
+    """The picture as it was last read, region by region, for comparison. Not thread-safe."""
 
     def __init__(self) -> None:
         self._reference: Grey | None = None
         self._tolerance: Blocks | None = None
 
     def changed_blocks(self, pixels: Pixels) -> NDArray[np.bool_] | None:
-        """(rows, columns) of a grid over the picture: which blocks are other ones; None without a picture to compare.
+        """(rows, columns) of a grid over the picture: which blocks changed; None without a picture of the same size.
 
         Measured at 1 ms for a 1280 x 720 picture.
         """
@@ -53,10 +53,10 @@ class LastRead:
         difference = np.asarray(cv2.absdiff(self._reference, small), np.uint8)
         return _block_means(difference) > self._tolerance
 
-    def keep(self, pixels: Pixels, *, regions: Sequence[tuple[int, int, int, int]] | None = None) -> None:
-        """Compare with this picture from now on; with `regions` (left, top, right, bottom, pixels), with these of it.
+    def update(self, pixels: Pixels, *, regions: Sequence[tuple[int, int, int, int]] | None = None) -> None:
+        """Replaces the reference by this picture, or only in `regions` (left, top, right, bottom, pixels).
 
-        What is not kept stays as it was, so that slow changes add up.
+        Other regions keep their old pixels, so that slow changes add up.
         """
         small = _shrink(pixels)
         if regions is not None and self._reference is not None:
@@ -66,34 +66,34 @@ class LastRead:
                 reference[top:bottom, left:right] = small[top:bottom, left:right]
             small = reference
         self._reference = small
-        self._tolerance = LEAST_DIFFERENCE + CONTRAST_ALLOWANCE * _block_contrast(small)
+        self._tolerance = MIN_DIFFERENCE + CONTRAST_ALLOWANCE * _block_contrast(small)
 
 
 class ChangeDetector:
-    """Compares each frame with the last that was a change, so that slow changes add up. Not for threads to share."""
+    """Compares each frame with the last changed one, so that slow changes add up. Not thread-safe."""
 
     def __init__(self) -> None:
-        self._last = LastRead()
+        self._reference_picture = ReferencePicture()
         self.is_cut = False
-        """Whether the frame last asked about shows another scene than the last change: most of it is different."""
+        """Whether the newest frame shows another scene than the last changed frame: most of it differs."""
 
     def changed(self, pixels: Pixels) -> bool:
-        """Whether `pixels` (height, width, 3) differ from the last frame that was a change; the first one does."""
-        other = self._last.changed_blocks(pixels)
-        if other is None:
-            self._last.keep(pixels)
+        """Whether `pixels` (height, width, 3) differ from the last changed frame; the first frame always does."""
+        changed = self._reference_picture.changed_blocks(pixels)
+        if changed is None:
+            self._reference_picture.update(pixels)
             self.is_cut = True
             return True
-        count = int(np.count_nonzero(other))
-        self.is_cut = count >= CUT_SHARE * other.size
-        if count < min(LEAST_BLOCKS, other.size):
+        count = int(np.count_nonzero(changed))
+        self.is_cut = count >= CUT_SHARE * changed.size
+        if count < min(MIN_BLOCKS, changed.size):
             return False
-        self._last.keep(pixels)
+        self._reference_picture.update(pixels)
         return True
 
 
 def flat_share(pixels: Pixels) -> float:
-    """Share of the picture, 0 to 1, that has one even colour: high on slides and screens, low on camera pictures."""
+    """Share of the picture, 0 to 1, in evenly coloured blocks: high for slides and screens, low for camera pictures."""
     return float(np.mean(_block_contrast(_shrink(pixels)) < 1.0))
 
 

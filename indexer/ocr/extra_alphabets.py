@@ -1,4 +1,4 @@
-"""Further recognition networks, for scripts that the installed one does not know: found, loaded, chosen between.
+"""Extra recognition networks, for scripts that the installed network cannot read.
 
 A folder holds them as rapidocr publishes them: `NAME.onnx` with its alphabet inside. Nothing is downloaded.
 """
@@ -17,13 +17,13 @@ Reading = tuple[str, float]
 """Text and its confidence, 0 to 1."""
 
 OWN_LETTERS_MARGIN = 0.05
-"""A network that reads letters which the first does not know may be so much less sure than it: the first one takes
-them for those of its own that look alike, as a Latin P for a Cyrillic one, and is sure of it."""
+"""Bonus on the confidence of a network that reads letters which the first network lacks: that one confidently reads
+them as similar letters of its own, as a Latin P for a Cyrillic Er."""
 RIGHT_TO_LEFT = ("arabic", "hebrew", "persian", "urdu")
-"""Words in a file's name: what it reads is put into the order of speaking, for which rapidocr wants python-bidi."""
+"""Words in the file name of a network whose output is put into logical order; for this rapidocr needs python-bidi."""
 
 
-def further_models(folder: str) -> list[Path]:
+def extra_models(folder: str) -> list[Path]:
     """The networks in a folder, by name; none without a folder.
 
     Raises:
@@ -40,20 +40,19 @@ def further_models(folder: str) -> list[Path]:
     return files
 
 
-def further_name(folder: str) -> str:
-    """What the library records of them: names and a digest of their bytes; empty without any.
+def extra_models_name(folder: str) -> str:
+    """The part of the reader's name that names them: file names and a digest of their bytes; empty without any.
 
     Raises:
-        ModelMissingError: see `further_models`.
+        ModelMissingError: see `extra_models`.
     """
     digests = [
-        f"{file.stem} {hashlib.blake2b(file.read_bytes(), digest_size=4).hexdigest()}"
-        for file in further_models(folder)
+        f"{file.stem} {hashlib.blake2b(file.read_bytes(), digest_size=4).hexdigest()}" for file in extra_models(folder)
     ]
     return ", ".join(digests)
 
 
-def load_further(file: Path, *, threads: int) -> "RapidOCR":
+def load_extra_model(file: Path, *, threads: int) -> "RapidOCR":
     """A recogniser with this network in place of the installed one.
 
     Raises:
@@ -82,13 +81,17 @@ def load_further(file: Path, *, threads: int) -> "RapidOCR":
 
 
 def _check(file: Path) -> None:
-    """rapidocr would look for a missing alphabet on the network."""
+    """Rejects a network without an alphabet, which rapidocr would download.
+
+    Raises:
+        ValueError: it has none.
+    """
     if not alphabet_of(file):
         raise ValueError("it has no alphabet (`character`) inside")
 
 
 def alphabet_of(file: Path) -> frozenset[str]:
-    """Letters that a network can read, as it says itself."""
+    """Letters that a network can read, from its metadata."""
     import onnxruntime
 
     options: Any = onnxruntime.SessionOptions()
@@ -98,12 +101,17 @@ def alphabet_of(file: Path) -> frozenset[str]:
     return frozenset(known.get("character", "").splitlines())
 
 
-def surest(first: Reading, further: Sequence[Reading], *, alphabet: Collection[str]) -> Reading:
-    """The reading that counts: the surest one; letters that `alphabet`, the first network's, lacks get a margin."""
+def most_confident(first: Reading, extra: Sequence[Reading], *, alphabet: Collection[str]) -> Reading:
+    """The most confident reading; one with letters that `alphabet`, the first network's, lacks gets a bonus.
 
-    def worth(reading: Reading) -> float:
-        has_own = any(sign.isalpha() and sign not in alphabet for sign in reading[0])
+    Args:
+        first: reading of the installed network.
+        extra: readings of the extra networks.
+    """
+
+    def score(reading: Reading) -> float:
+        has_own = any(character.isalpha() and character not in alphabet for character in reading[0])
         return reading[1] + (OWN_LETTERS_MARGIN if has_own else 0.0)
 
-    best = max(further, key=worth, default=first)
-    return best if worth(best) > first[1] else first
+    best = max(extra, key=score, default=first)
+    return best if score(best) > first[1] else first

@@ -1,46 +1,43 @@
-"""Readings from look to look -> tracks: one line of text followed while it stands, moves, fades or is typed. Pure.
+"""Line tracking: one line of text followed from frame to frame while it stands, moves, fades or is typed. Pure.
 
-A line is the same as one of the look before when its words are, wherever it went; when it stands where that one stood
-and goes on from it (typed text); or when one is a part of the other at the edge of the picture (text that runs in and
-out). What is gone for no longer than `MISSED_SECONDS` was overlooked.
+A line continues a line of the frame before if it has the same words, wherever it moved; if it stands in the same place
+and extends it (typed text); or if one is a part of the other at the edge of the picture (text that scrolls in or out).
+A line that is missing for no longer than `MISSED_SECONDS` was overlooked.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from indexer.ocr.lines import Box, ScreenLine, is_alike, is_counting, is_reading_of
+from indexer.ocr.lines import Box, FrameLines, ScreenLine, differs_in_digits, is_reading_of, is_similar
 
 MISSED_SECONDS = 2.0
-"""A text that is gone for no longer was overlooked: the same sign is not put up twice within two seconds."""
+"""A text that is missing for no longer was overlooked: the same sign does not appear twice within two seconds."""
 COUNTER_SECONDS = 1.5
-"""Digits that stood for less are those of a clock or a counter, which is one line however it counts."""
+"""Digits that change sooner belong to a clock or a counter, which is one line whatever it shows."""
 NEAR = 0.02
-"""Share of the picture by which the beginning of a line that stands still may seem to move."""
+"""Share of the picture by which the start of a line that stands still may appear to move."""
 EDGE = 0.02
-"""A box so near to the picture's edge may be cut off by it."""
-LEAST_PART = 2
-"""Letters of a part that is cut off."""
-FARTHEST = 0.6
-"""Share of the picture that a line may move from look to look when it is not read quite the same."""
+"""A box this near to the edge of the picture may be cut off by it."""
+MIN_PART_LETTERS = 2
+"""Fewest letters of a part that is cut off."""
+MAX_MOVE = 0.6
+"""Share of the picture that a line may move from frame to frame if its readings differ slightly."""
 SHORT_LETTERS = 4
-"""Lines with fewer letters are in too many places: they are the same only where they stand."""
+"""Shorter lines are too common: they are the same only in the same place."""
 SLIPPED_LETTERS = 2
-"""Letters lost or added in a line that moved, and was not read quite the same."""
+"""Most letters lost or added in a line that moved and whose readings differ slightly."""
 PART_SHARE = 0.6
-"""Letters that must still be read of a line that something covers."""
-
-Look = tuple[float, Sequence[ScreenLine]]
-"""Time of a frame that was read, seconds, and its lines in reading order."""
+"""Least share of letters that must still be read of a partly covered line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
-    """A track's line in one look."""
+class Observation:
+    """The line of a track in one frame."""
 
-    look: int
-    """Number of the look."""
+    frame: int
+    """Number of the frame among those that were read."""
     order: int
-    """Place of the line in that look's reading order."""
+    """Place of the line in the frame's reading order."""
     line: ScreenLine
 
 
@@ -48,59 +45,60 @@ class Sighting:
 class Track:
     """One line over time."""
 
-    sightings: list[Sighting] = field(default_factory=list[Sighting])
+    observations: list[Observation] = field(default_factory=list[Observation])
     is_counter: bool = False
 
     @property
-    def last(self) -> Sighting:
-        """Where it was seen last."""
-        return self.sightings[-1]
+    def last(self) -> Observation:
+        """The newest observation."""
+        return self.observations[-1]
 
     @property
     def best(self) -> ScreenLine:
-        """The reading with the most letters, surely read; the first of a counter."""
+        """The reading with the most letters, weighted by confidence; of a counter, the first reading."""
         if self.is_counter:
-            return self.sightings[0].line
-        return max(self.sightings, key=lambda seen: len(seen.line.text) * seen.line.confidence).line
+            return self.observations[0].line
+        lines = [observation.line for observation in self.observations]
+        return max(lines, key=lambda line: len(line.text) * line.confidence)
 
 
-def follow(looks: Sequence[Look]) -> list[Track]:
-    """Tracks in the order in which they began; `looks` are in order of time."""
+def track_lines(frames: Sequence[FrameLines]) -> list[Track]:
+    """Tracks in order of their start; `frames` are in order of time."""
     tracks: list[Track] = []
     open_tracks: list[Track] = []
-    for number, (time_seconds, lines) in enumerate(looks):
+    for number, (time_seconds, lines) in enumerate(frames):
         open_tracks = [
             track
             for track in open_tracks
-            if track.last.look + 1 >= number or time_seconds - looks[track.last.look + 1][0] <= MISSED_SECONDS
+            if track.last.frame + 1 >= number or time_seconds - frames[track.last.frame + 1][0] <= MISSED_SECONDS
         ]
-        taken = _pairs(open_tracks, lines, looks, time_seconds)
+        taken = _match_tracks(open_tracks, lines, frames, time_seconds)
         for order, line in enumerate(lines):
             track = taken.get(order)
             if track is None:
                 track = Track()
                 tracks.append(track)
                 open_tracks.append(track)
-            elif is_counting(track.last.line.text, line.text):
+            elif differs_in_digits(track.last.line.text, line.text):
                 track.is_counter = True
-            track.sightings.append(Sighting(number, order, line))
+            track.observations.append(Observation(number, order, line))
     return tracks
 
 
-def _pairs(
-    tracks: Sequence[Track], lines: Sequence[ScreenLine], looks: Sequence[Look], time_seconds: float
+def _match_tracks(
+    tracks: Sequence[Track], lines: Sequence[ScreenLine], frames: Sequence[FrameLines], time_seconds: float
 ) -> dict[int, Track]:
-    """Place of a line -> the track that it goes on with; the likeliest pairs first."""
+    """Matches lines to tracks, by the strictest rule first: index of a line -> the track that it continues."""
     taken: dict[int, Track] = {}
     free = {id(track): track for track in tracks}
-    for rule in (_is_same, _is_slip, _counts, _goes_on, _is_cut_off):
+    for rule in (_is_same, _is_slip, _is_next_count, _is_continued, _is_cut_off):
         found: list[tuple[float, int, int]] = []
         for key, track in free.items():
-            stood_seconds = time_seconds - looks[track.sightings[-1].look][0]
+            unchanged_seconds = time_seconds - frames[track.observations[-1].frame][0]
             found += [
                 (_distance(track.last.line.box, line.box), order, key)
                 for order, line in enumerate(lines)
-                if order not in taken and rule(track, line, stood_seconds)
+                if order not in taken and rule(track, line, unchanged_seconds)
             ]
         for _, order, key in sorted(found, key=lambda item: item[:2]):
             if order not in taken and key in free:
@@ -112,54 +110,54 @@ def _is_same(track: Track, line: ScreenLine, _: float) -> bool:
     old = track.last.line
     if old.text != line.text and (old.key != line.key or not is_reading_of(old, line)):
         return False
-    return len(line.key) >= SHORT_LETTERS or _meet(old.box, line.box)
+    return len(line.key) >= SHORT_LETTERS or _overlap(old.box, line.box)
 
 
 def _is_slip(track: Track, line: ScreenLine, _: float) -> bool:
     old = track.last.line
-    if _distance(old.box, line.box) > FARTHEST:
+    if _distance(old.box, line.box) > MAX_MOVE:
         return False
-    # Elsewhere a longer line with the same words is another one, as the title of the next slide.
-    if not _meet(old.box, line.box) and abs(len(old.key) - len(line.key)) > SLIPPED_LETTERS:
+    # A longer line with the same words in another place is another line, as the title of the next slide.
+    if not _overlap(old.box, line.box) and abs(len(old.key) - len(line.key)) > SLIPPED_LETTERS:
         return False
     return is_reading_of(track.last.line, line) or (not track.is_counter and is_reading_of(track.best, line))
 
 
-def _counts(track: Track, line: ScreenLine, stood_seconds: float) -> bool:
+def _is_next_count(track: Track, line: ScreenLine, unchanged_seconds: float) -> bool:
     old = track.last.line
-    is_quick = track.is_counter or stood_seconds < COUNTER_SECONDS
-    return is_quick and is_counting(old.text, line.text) and _meet(old.box, line.box)
+    is_quick = track.is_counter or unchanged_seconds < COUNTER_SECONDS
+    return is_quick and differs_in_digits(old.text, line.text) and _overlap(old.box, line.box)
 
 
-def _goes_on(track: Track, line: ScreenLine, _: float) -> bool:
-    """A line that is being typed, taken back, or partly covered: it begins where it began."""
+def _is_continued(track: Track, line: ScreenLine, _: float) -> bool:
+    """A line that is being typed, deleted, or partly covered: its start stays in place."""
     old, new = track.last.line, line
     if abs(old.box[0] - new.box[0]) > NEAR or not _share_row(old.box, new.box):
         return False
     short, long = sorted((old, new), key=lambda line: len(line.key))
-    if not 0 < len(short.key) < len(long.key) or not _begins(long, short):
+    if not 0 < len(short.key) < len(long.key) or not _starts_with(long, short):
         return False
     return short is old or len(short.key) >= PART_SHARE * len(long.key)
 
 
 def _is_cut_off(track: Track, line: ScreenLine, _: float) -> bool:
-    """One is a part of the other, which runs in or out of the picture."""
+    """One is a part of the other, which scrolls in or out of the picture."""
     old = track.last.line
-    if not (_at_edge(old.box) or _at_edge(line.box)) or _distance(old.box, line.box) > FARTHEST:
+    if not (_at_edge(old.box) or _at_edge(line.box)) or _distance(old.box, line.box) > MAX_MOVE:
         return False
     short, long = sorted((old.key, line.key), key=len)
-    if len(short) < LEAST_PART:
+    if len(short) < MIN_PART_LETTERS:
         return False
-    inner = short[1:-1] if len(short) > LEAST_PART + 2 else short  # letters at the edge are halves
+    inner = short[1:-1] if len(short) > MIN_PART_LETTERS + 2 else short  # letters at the edge are cut in half
     return inner in long
 
 
-def _begins(long: ScreenLine, short: ScreenLine) -> bool:
+def _starts_with(long: ScreenLine, short: ScreenLine) -> bool:
     head = long.key[: len(short.key)]
     if head == short.key:
         return True
     half_written = not short.text[-1].isdigit() and len(head) > 1 and head[:-1] == short.key[:-1]
-    return half_written or (len(head) >= SHORT_LETTERS and is_alike(head, short.key))
+    return half_written or (len(head) >= SHORT_LETTERS and is_similar(head, short.key))
 
 
 def _at_edge(box: Box) -> bool:
@@ -171,20 +169,20 @@ def _share_row(one: Box, other: Box) -> bool:
     return shared > 0.5 * min(one[3] - one[1], other[3] - other[1])
 
 
-def _meet(one: Box, other: Box) -> bool:
+def _overlap(one: Box, other: Box) -> bool:
     return _share_row(one, other) and min(one[2], other[2]) > max(one[0], other[0])
 
 
 def _distance(one: Box, other: Box) -> float:
-    """How far the nearer of both ends of a line moved, plus how far it moved up or down."""
+    """How far the nearer end of a line moved horizontally, plus how far the line moved vertically."""
     return min(abs(one[0] - other[0]), abs(one[2] - other[2])) + abs(one[1] - other[1])
 
 
-def boxes_over_time(sightings: Iterable[Sighting], *, moved: float) -> list[tuple[int, Box]]:
-    """(look, box) of a track, each where it is farther than `moved` from the one before."""
-    kept: list[tuple[int, Box]] = []
-    for seen in sightings:
-        box = seen.line.box
-        if not kept or max(abs(a - b) for a, b in zip(kept[-1][1], box, strict=True)) > moved:
-            kept.append((seen.look, box))
-    return kept
+def boxes_over_time(observations: Iterable[Observation], *, moved: float) -> list[tuple[int, Box]]:
+    """(frame number, box) of a track; a box is listed if it differs by more than `moved` from the one listed before."""
+    boxes: list[tuple[int, Box]] = []
+    for observation in observations:
+        box = observation.line.box
+        if not boxes or max(abs(a - b) for a, b in zip(boxes[-1][1], box, strict=True)) > moved:
+            boxes.append((observation.frame, box))
+    return boxes

@@ -1,7 +1,7 @@
-"""Lines as they were read, and whether two readings are of one line. Pure.
+"""OCR lines, and whether two readings are of the same line. Pure.
 
-The same line read twice differs by slips. Another number in a title is another line; clocks and counters change all
-the time and tell nothing.
+Two readings of a line may differ by OCR errors. A title with another number is another line; clocks and counters change
+all the time and are ignored.
 """
 
 import re
@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-SURE_CONFIDENCE = 0.85
-"""A line read with less may be none: camera pictures give such lines at random (measured on shared/)."""
-SURE_SHORT_CONFIDENCE = 0.95
-"""For lines of one or two letters, which noise resembles most."""
+RELIABLE_CONFIDENCE = 0.85
+"""Below it, a line may be noise: camera pictures yield such lines at random (measured on shared/)."""
+RELIABLE_SHORT_CONFIDENCE = 0.95
+"""The same for lines of one or two letters, which noise resembles most."""
 SAME_LINE_RATIO = 0.8
-"""Letters in common of two readings of one line; one slip in five is more than the reader makes on legible text."""
+"""Least share of letters in common of two readings of one line: OCR of legible text errs less than once in five."""
 SAME_SHORT_LINE_RATIO = 0.9
 SHORT_LINE_LETTERS = 10
-"""Below this one letter is a tenth of the line and tells words apart: `you win`, `you won`."""
+"""In shorter lines one letter is a tenth of the line, and distinguishes words: `you win`, `you won`."""
 
 _ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "|": "l", "ß": "ss"})
-"""Signs that the reader mixes up."""
+"""Characters that OCR confuses."""
 _NUMBER = re.compile(r"\b\d+\b")
 _DIGITS = re.compile(r"\d+")
 _CLOCK = re.compile(r"\d[:.]\d")
@@ -37,48 +37,52 @@ class ScreenLine:
 
     text: str
     confidence: float
-    """0 to 1, as the reader gives it."""
+    """0 to 1, from the recogniser."""
     box: Box
     """Fractions of the picture that was read."""
 
     @property
     def key(self) -> str:
-        """Letters and digits alone, with those made equal that the reader mixes up."""
-        return key_of(self.text)
+        """Letters and digits only, with characters unified that OCR confuses."""
+        return letters_key(self.text)
 
     @property
-    def is_sure(self) -> bool:
-        """Whether it has letters that were surely read."""
-        letters = sum(sign.isalnum() for sign in self.text)
-        needed = SURE_CONFIDENCE if letters > 2 else SURE_SHORT_CONFIDENCE
-        return self.confidence >= needed and any(sign.isalpha() for sign in self.text)
+    def is_reliable(self) -> bool:
+        """Whether it has letters, and its confidence excludes noise."""
+        letters = sum(character.isalnum() for character in self.text)
+        needed = RELIABLE_CONFIDENCE if letters > 2 else RELIABLE_SHORT_CONFIDENCE
+        return self.confidence >= needed and any(character.isalpha() for character in self.text)
+
+
+FrameLines = tuple[float, Sequence[ScreenLine]]
+"""A frame that was read: its time on the player's clock, seconds, and its lines in reading order."""
 
 
 def is_same_screen(before: Sequence[ScreenLine], after: Sequence[ScreenLine]) -> bool:
-    """Two readings of one state of the screen: each sure line of the one is a line of the other."""
+    """Whether two readings are of one state of the screen: each reliable line of one is a line of the other."""
     if bool(before) != bool(after):
         return False
-    old, new = ([line for line in lines if line.is_sure] for lines in (before, after))
+    old, new = ([line for line in lines if line.is_reliable] for lines in (before, after))
     if not old and not new:
         return _bare_numbers(before) == _bare_numbers(after)
-    return _are_among(old, after) and _are_among(new, before)
+    return _are_all_among(old, after) and _are_all_among(new, before)
 
 
 def is_reading_of(line: ScreenLine, other: ScreenLine) -> bool:
-    """Whether two lines are readings of one, but for slips; numbers that were surely read must be the same."""
-    if not is_alike(line.key, other.key):
+    """Whether two lines are readings of one, apart from OCR errors; numbers that were read reliably must be equal."""
+    if not is_similar(line.key, other.key):
         return False
-    are_sure = min(line.confidence, other.confidence) >= SURE_CONFIDENCE
-    return not are_sure or _numbers(line.text) == _numbers(other.text)
+    are_reliable = min(line.confidence, other.confidence) >= RELIABLE_CONFIDENCE
+    return not are_reliable or _numbers(line.text) == _numbers(other.text)
 
 
-def is_counting(before: str, after: str) -> bool:
-    """Whether a line is another one in its digits alone, as a clock or a counter is."""
+def differs_in_digits(before: str, after: str) -> bool:
+    """Whether two lines differ only in their digits, as those of a clock or a counter do."""
     return before != after and _without_digits(before) == _without_digits(after)
 
 
 @lru_cache(maxsize=1 << 14)
-def is_alike(first: str, second: str) -> bool:
+def is_similar(first: str, second: str) -> bool:
     """Whether two keys have nearly all letters in common."""
     needed = SAME_SHORT_LINE_RATIO if min(len(first), len(second)) < SHORT_LINE_LETTERS else SAME_LINE_RATIO
     matcher = SequenceMatcher(None, first, second, autojunk=False)
@@ -86,15 +90,15 @@ def is_alike(first: str, second: str) -> bool:
 
 
 @lru_cache(maxsize=1 << 14)
-def key_of(text: str) -> str:
+def letters_key(text: str) -> str:
     """See `ScreenLine.key`."""
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_ALIKE)
-    return "".join(sign for sign in folded if sign.isalnum())
+    return "".join(character for character in folded if character.isalnum())
 
 
-def _are_among(sure: Sequence[ScreenLine], others: Sequence[ScreenLine]) -> bool:
+def _are_all_among(reliable: Sequence[ScreenLine], others: Sequence[ScreenLine]) -> bool:
     numbers = {line.key: _numbers(line.text) for line in others}
-    for line in sure:
+    for line in reliable:
         if line.key in numbers and numbers[line.key] == _numbers(line.text):
             continue
         if not any(is_reading_of(line, other) for other in others):
@@ -103,12 +107,13 @@ def _are_among(sure: Sequence[ScreenLine], others: Sequence[ScreenLine]) -> bool
 
 
 def _bare_numbers(lines: Sequence[ScreenLine]) -> set[str]:
-    """Numbers that stand alone, without the digits of clocks."""
-    return {line.text for line in lines if not _CLOCK.search(line.text) and line.confidence >= SURE_SHORT_CONFIDENCE}
+    """Lines of numbers alone, without clocks."""
+    reliable = [line for line in lines if line.confidence >= RELIABLE_SHORT_CONFIDENCE]
+    return {line.text for line in reliable if not _CLOCK.search(line.text)}
 
 
 def _numbers(text: str) -> list[str]:
-    """Numbers in a line with words, which tell `Chapter 1` from `Chapter 2`; none in one with a clock."""
+    """Numbers in a line, which distinguish `Chapter 1` from `Chapter 2`; none in a line with a clock."""
     return [] if _CLOCK.search(text) else _NUMBER.findall(text)
 
 

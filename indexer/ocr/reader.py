@@ -1,7 +1,7 @@
-"""Reads the words in a picture by rapidocr with onnxruntime, from the weights in its wheel (PP-OCR, Latin and Chinese).
+"""The reader of on-screen text: a picture in, its lines out, by rapidocr (PP-OCR, Latin and Chinese) on onnxruntime.
 
-Which frames are read is decided by `screen_changes` and `screen_policy`; what was read becomes timed texts in
-`screen_states`. Nothing is downloaded: a missing file of the wheel is an error.
+Which frames are read is decided in `indexer.ocr.change_detector` and `indexer.ocr.frame_selection`; the lines become
+timed texts in `indexer.ocr.timed_texts`. The weights come with the wheel, and nothing is downloaded.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ import numpy as np
 
 from indexer.ocr.change_detector import flat_share
 from indexer.ocr.changed_regions import PieceBox, Rectangle
-from indexer.ocr.engine import Piece, ScreenEngine
-from indexer.ocr.extra_alphabets import further_models, further_name
+from indexer.ocr.engine import OcrEngine, Piece
+from indexer.ocr.extra_alphabets import extra_models, extra_models_name
 from indexer.ocr.lines import ScreenLine
-from indexer.ocr.timed_texts import LONGEST_TEXT_CHARACTERS
+from indexer.ocr.timed_texts import MAX_TEXT_CHARACTERS
 from indexer.records import Pixels
 
 DETECTION_SIDE = 736
-"""Longest side of the picture in which words are looked for, in camera pictures.
+"""Longest side of the picture in which text is detected, for camera pictures.
 
 Measured on one busy core at 1280 x 720, and the lines found of a terminal and of lecture slides: 1280: 0.92 s,
 960: 0.55 s, 736: 0.31 s, all with every line; 640: 0.23 s, and 10 pixel letters were lost. rapidocr's own setting
@@ -30,84 +30,84 @@ DRAWN_DETECTION_SIDE = 960
 """The same for slides and screens, whose letters are small and set close: at line distances of 1.35 letters of 12
 pixels need 736, letters of 9 pixels 960; letters of 8 pixels are mostly lost at 960, too."""
 DRAWN_FLAT_SHARE = 0.4
-"""Slides and screens of shared/videos have 0.41 to 0.97 of their area in one even colour, camera pictures up to
-0.4, and more only when dark or faded, which costs time and no words."""
+"""Slides and screens of shared/videos have an even colour in 0.41 to 0.97 of their area, camera pictures in up to 0.4.
+Dark or faded camera pictures have more, which costs time and no words."""
 SMALL_SIDE = 640
-LARGEST_ENLARGEMENT = 1.5
-"""Pictures smaller than `SMALL_SIDE` are enlarged: a last letter that was lost at 480 x 200 is then read."""
-LEAST_CONFIDENCE = 0.75
+MAX_ENLARGEMENT = 1.5
+"""Pictures smaller than `SMALL_SIDE` are enlarged: a last letter that was missed at 480 x 200 is then read."""
+MIN_CONFIDENCE = 0.75
 """Of a line. Textless camera pictures in shared/ gave noise up to 0.74; legible lines are read with 0.9 and more."""
-LEAST_SIGN_CONFIDENCE = 0.95
-"""Of a line of one letter or digit: noise reads as single Chinese signs with up to 0.79, keys of a keyboard with 1."""
-LEAST_DETECTION_SIDE = 64
-LEAST_SIDE_PIXELS = 16
-"""Smaller pictures hold no legible word."""
+MIN_CHARACTER_CONFIDENCE = 0.95
+"""Of a line of one letter or digit: noise is read as one Chinese character with up to 0.79, keyboard keys with 1."""
+MIN_DETECTION_SIDE = 64
+MIN_SIDE_PIXELS = 16
+"""Smaller pictures contain no legible word."""
 _WORD_GAP_HEIGHTS = 1.5
-"""Pieces on one row that are no farther apart than this times their height are one line."""
+"""Pieces on a row that are no farther apart than this times their height form one line."""
 
 
 def reader_name(models: str = "") -> str:
-    """What the library records of the reader: release, weights and the settings that decide what is read.
+    """The name that the library records: release, weights and the settings that affect the lines.
 
     Args:
-        models: folder of further recognition networks.
+        models: folder of extra recognition networks.
 
     Raises:
         ModelMissingError: that folder holds none.
     """
     try:
         release = version("rapidocr")
-    except PackageNotFoundError:  # the stage then fails with its own message
+    except PackageNotFoundError:  # the stage then reports it
         release = "absent"
-    values = f"{DETECTION_SIDE}/{DRAWN_DETECTION_SIDE} {LEAST_CONFIDENCE} {LONGEST_TEXT_CHARACTERS}"
-    further = further_name(models)
+    values = f"{DETECTION_SIDE}/{DRAWN_DETECTION_SIDE} {MIN_CONFIDENCE} {MAX_TEXT_CHARACTERS}"
+    further = extra_models_name(models)
     return f"rapidocr {release} PP-OCRv6-small {values}{f' with {further}' if further else ''}"
 
 
 class ScreenTextReader:
-    """Reads pictures one at a time; one instance a thread."""
+    """Reads one picture at a time; each thread needs its own instance."""
 
     def __init__(self, *, threads: int = 1, models: str = "") -> None:
         """
         Args:
-            threads: of each onnxruntime session; callers that read several pictures side by side want 1.
-            models: folder of further recognition networks, see `indexer.ocr.extra_alphabets`.
+            threads: of each onnxruntime session; 1 where several pictures are read in parallel.
+            models: folder of extra recognition networks, see `indexer.ocr.extra_alphabets`.
 
         Raises:
             ModelMissingError: rapidocr or its weights are not installed.
             ModelBrokenError: its weights cannot be loaded.
         """
-        self._engine = ScreenEngine(threads=threads, further=further_models(models))
+        self._engine = OcrEngine(threads=threads, extra=extra_models(models))
 
     def read(self, pixels: Pixels) -> list[ScreenLine]:
         """Lines of a picture (height, width, 3) RGB in reading order: top to bottom, left to right within a row.
 
         Raises:
-            ModelBrokenError: the reader's weights do not work.
+            ModelBrokenError: a network fails.
         """
         return self.lines(self.pieces(pixels), (pixels.shape[1], pixels.shape[0]))
 
     def pieces(self, pixels: Pixels, *, region: Rectangle | None = None, known: Sequence[PieceBox] = ()) -> list[Piece]:
-        """Pieces of text of a picture (height, width, 3) RGB, in its pixels and in no order, also illegible ones.
+        """Pieces of text in a picture (height, width, 3) RGB, in its pixels and in no order, illegible ones too.
 
         Args:
-            region: look here alone; None for everywhere.
+            region: the part to read; None for the whole picture.
             known: boxes of pieces that need not be read again.
 
         Raises:
-            ModelBrokenError: the reader's weights do not work.
+            ModelBrokenError: a network fails.
         """
         left, top, right, bottom = region or (0, 0, pixels.shape[1], pixels.shape[0])
         part = pixels[top:bottom, left:right]
-        if min(part.shape[:2]) < LEAST_SIDE_PIXELS:
+        if min(part.shape[:2]) < MIN_SIDE_PIXELS:
             return []
         longest = max(pixels.shape[:2])
-        scale = min(LARGEST_ENLARGEMENT, max(1.0, SMALL_SIDE / longest))
+        scale = min(MAX_ENLARGEMENT, max(1.0, SMALL_SIDE / longest))
         picture = np.ascontiguousarray(part[:, :, ::-1])  # rapidocr works on BGR, as OpenCV does
         if scale > 1:
             picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
         side = DRAWN_DETECTION_SIDE if flat_share(pixels) >= DRAWN_FLAT_SHARE else DETECTION_SIDE
-        side = max(LEAST_DETECTION_SIDE, round(side * max(part.shape[:2]) / longest))  # the scale of the whole picture
+        side = max(MIN_DETECTION_SIDE, round(side * max(part.shape[:2]) / longest))  # at the scale of the whole picture
         inside = [_moved(box, left, top, scale) for box in known]
         found = self._engine.pieces(np.asarray(picture, np.uint8), detection_side=side, known=inside)
         return [
@@ -128,7 +128,7 @@ class ScreenTextReader:
 
 
 def _lines(pieces: Sequence[Piece], size: tuple[int, int]) -> list[ScreenLine]:
-    """Pieces -> rows from top to bottom, pieces that stand close to each other in a row joined to one line."""
+    """Arranges pieces in rows from top to bottom, and joins neighbours in a row to lines."""
     rows: list[list[Piece]] = []
     legible = [piece for piece in pieces if _is_legible(piece)]
     for piece in sorted(legible, key=lambda piece: (piece.top + piece.bottom, piece.left)):
@@ -139,19 +139,19 @@ def _lines(pieces: Sequence[Piece], size: tuple[int, int]) -> list[ScreenLine]:
     return [
         _line(joined, size)
         for row in rows
-        for joined in _joined(sorted(row, key=lambda piece: (piece.left, piece.top)))
+        for joined in _join_close(sorted(row, key=lambda piece: (piece.left, piece.top)))
     ]
 
 
 def _moved(box: PieceBox, left: int, top: int, scale: float) -> PieceBox:
-    """A box of the picture in the enlarged part that begins at (left, top)."""
+    """A box of the picture, in pixels of the enlarged region that starts at (left, top)."""
     return (box[0] - left) * scale, (box[1] - top) * scale, (box[2] - left) * scale, (box[3] - top) * scale
 
 
 def _is_legible(piece: Piece) -> bool:
-    signs = sum(sign.isalnum() for sign in piece.text)
-    needed = LEAST_CONFIDENCE if signs > 1 else LEAST_SIGN_CONFIDENCE
-    return signs > 0 and piece.confidence >= needed
+    characters = sum(character.isalnum() for character in piece.text)
+    needed = MIN_CONFIDENCE if characters > 1 else MIN_CHARACTER_CONFIDENCE
+    return characters > 0 and piece.confidence >= needed
 
 
 def _is_in_row(row: Sequence[Piece], piece: Piece) -> bool:
@@ -160,7 +160,7 @@ def _is_in_row(row: Sequence[Piece], piece: Piece) -> bool:
     return shared > 0.5 * min(last.bottom - last.top, piece.bottom - piece.top)
 
 
-def _joined(row: Sequence[Piece]) -> list[list[Piece]]:
+def _join_close(row: Sequence[Piece]) -> list[list[Piece]]:
     groups: list[list[Piece]] = []
     for piece in row:
         height = piece.bottom - piece.top

@@ -1,8 +1,8 @@
-"""Looks at a screen -> texts with the span in which each can be read, and where it stands. Pure.
+"""Timed texts of a screen: lines read from frames in, texts with their spans and boxes out. Pure.
 
-Lines that come and go together are one text. A line of which some words come later than others, as typed and moving
-ones, is a text for each state that lasted: its words as far as they were there, from then until the first of them is
-gone.
+Lines that appear and disappear together are one text. Where some words of a line appear later than others, as in typed
+and moving lines, each lasting state of the line is a text: the words that are visible then, until the first of them
+disappears.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,118 +11,121 @@ from difflib import SequenceMatcher
 from functools import partial
 from itertools import takewhile
 
-from indexer.ocr.line_tracking import Look, Track, boxes_over_time, follow
-from indexer.ocr.lines import is_alike, key_of
+from indexer.ocr.line_tracking import FrameLines, Track, boxes_over_time, track_lines
+from indexer.ocr.lines import is_similar, letters_key
 from indexer.records import TextBox, TimedText, TimeSpan
 
-LONGEST_TEXT_CHARACTERS = 400
-"""Longer screens are several texts: a vector of a whole page stands for none of its parts.
+MAX_TEXT_CHARACTERS = 400
+"""A screen with more text becomes several texts, because one vector of a whole page represents none of its parts well.
 
-Measured with all-MiniLM-L6-v2 on the real queries of tests/: of 11 asked by meaning 8 against 7 for whole screens, of
-24 asked by words, but by meaning alone, 24 against 22; 120 to 400 characters did alike, so the fewest rows.
+Measured with all-MiniLM-L6-v2 on the real queries of tests/, retrieved by meaning: of 11 paraphrases 8 were found,
+against 7 for whole screens; of 24 literal queries 24, against 22. Limits from 120 to 400 characters did equally well;
+400 makes the fewest rows.
 """
 TOGETHER_SECONDS = 0.55
-"""Lines whose ends differ by no more come and go together: less than a sample at 1 frame a second."""
+"""Lines whose times differ by no more appear and disappear together: less than the step at 1 frame a second."""
 STATE_SECONDS = 0.9
-"""States of a growing line that follow each other faster are one."""
-LEFT_OVER_SECONDS = 1.5
-"""Words that outlive the rest of their line by less are those of a line that runs out of the picture."""
-UNSURE_SECONDS = 3.0
-"""A line that was never surely read counts when it was read twice, or stood for so long: noise does neither."""
+"""States of a growing line that follow each other faster count as one."""
+REMAINING_SECONDS = 1.5
+"""Words that stay only so much longer than the rest of their line belong to a line that scrolls out of the picture."""
+UNRELIABLE_SECONDS = 3.0
+"""A line never read reliably is accepted if it was read twice or stayed for so long; noise does neither."""
 MOVED = 0.01
-"""Share of the picture by which a box must move to be kept anew."""
+"""Share of the picture by which a box must move to be recorded again."""
 WORD_RATIO = 0.75
-"""Letters in common of two readings of one word."""
+"""Least share of letters in common of two readings of one word."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
-    """A line with the span in which it can be read."""
+class _LineText:
+    """A line, or a state of one, with the span in which it can be read."""
 
     text: str
     start_seconds: float
     stop_seconds: float
     order: tuple[int, int]
-    """Look and place in it."""
+    """Number of the frame, and place in its reading order."""
     boxes: tuple[TextBox, ...]
 
 
-def collect_screen_texts(looks: Iterable[Look], stop_seconds: float) -> list[TimedText]:
-    """Texts in order of time, each with its boxes; long ones as several.
+def collect_screen_texts(frames: Iterable[FrameLines], stop_seconds: float) -> list[TimedText]:
+    """Texts in order of time, each with its boxes; long ones are split.
 
-    A text starts at the time of the frame that first showed it and stops at that of the first frame that did not; what
-    the last frame shows stops at `stop_seconds`. A frame that is not among the looks shows what the one before showed.
+    A text starts at the time of the first frame that shows it, and stops at that of the first frame that does not.
+    Texts of the last frame stop at `stop_seconds`. Frames that were not read show what the frame before them shows.
 
     Args:
-        looks: time on the player's clock and lines of every frame that was read, in order of time.
+        frames: every frame that was read, in order of time.
         stop_seconds: end of the video.
     """
-    seen = list(looks)
-    times = [time_seconds for time_seconds, _ in seen]
+    frames = list(frames)
+    times = [time_seconds for time_seconds, _ in frames]
     times.append(max(stop_seconds, times[-1]) if times else stop_seconds)
-    items = [item for track in follow(seen) if _counts(track, times) for item in _items(track, times)]
+    tracks = [track for track in track_lines(frames) if _is_credible(track, times)]
+    items = [item for track in tracks for item in _line_texts(track, times)]
     items.sort(key=lambda item: (item.start_seconds, item.stop_seconds, item.order))
-    texts = [text for block in _blocks(items) for text in _texts(block)]
+    texts = [text for block in _group_together(items) for text in _texts(block)]
     return sorted(texts, key=lambda text: text.span)
 
 
-def _counts(track: Track, times: Sequence[float]) -> bool:
-    if any(seen.line.is_sure for seen in track.sightings) or len(track.sightings) > 1:
+def _is_credible(track: Track, times: Sequence[float]) -> bool:
+    if any(observation.line.is_reliable for observation in track.observations) or len(track.observations) > 1:
         return True
-    return times[track.last.look + 1] - times[track.last.look] >= UNSURE_SECONDS
+    return times[track.last.frame + 1] - times[track.last.frame] >= UNRELIABLE_SECONDS
 
 
-def _items(track: Track, times: Sequence[float]) -> list[_Item]:
+def _line_texts(track: Track, times: Sequence[float]) -> list[_LineText]:
     words = track.best.text.split()
-    first, last = _word_looks(track, words)
-    items: list[_Item] = []
-    for look in _states(first, times):
-        there = [n for n, own in enumerate(first) if own <= look]
+    first, last = _word_frames(track, words)
+    items: list[_LineText] = []
+    for frame in _growth_steps(first, times):
+        there = [n for n, own in enumerate(first) if own <= frame]
         stop = min(last[n] for n in there) + 1
         if items and items[-1].text == " ".join(words[n] for n in there):
             continue
-        sightings = [seen for seen in track.sightings if look <= seen.look < stop]
-        if not sightings:  # words that are gone before others come
+        observations = [observation for observation in track.observations if frame <= observation.frame < stop]
+        if not observations:  # words that disappear before others appear
             continue
-        boxes = tuple(TextBox(0, times[at], *box) for at, box in boxes_over_time(sightings, moved=MOVED))
+        boxes = tuple(TextBox(0, times[at], *box) for at, box in boxes_over_time(observations, moved=MOVED))
         text = " ".join(words[n] for n in there)
-        items.append(_Item(text, times[look], times[stop], (sightings[0].look, sightings[0].order), boxes))
-    return [*items, *_left_over(track, words, first, last, times)]
+        items.append(_LineText(text, times[frame], times[stop], (observations[0].frame, observations[0].order), boxes))
+    return [*items, *_remaining_words(track, words, first, last, times)]
 
 
-def _left_over(
+def _remaining_words(
     track: Track, words: Sequence[str], first: Sequence[int], last: Sequence[int], times: Sequence[float]
-) -> list[_Item]:
-    """The words that stay for long after others of their line are gone, with all of their time."""
+) -> list[_LineText]:
+    """The words of a line that stay long after its other words are gone, with their whole span."""
     whole = min(last) + 1
     there = [n for n, own in enumerate(last) if own >= whole]
-    sightings = [seen for seen in track.sightings if seen.look >= max((first[n] for n in there), default=0)]
-    if not there or times[track.last.look + 1] - times[whole] < LEFT_OVER_SECONDS:
+    since = max((first[n] for n in there), default=0)
+    observations = [observation for observation in track.observations if observation.frame >= since]
+    if not there or times[track.last.frame + 1] - times[whole] < REMAINING_SECONDS:
         return []
     stop = min(last[n] for n in there) + 1
-    boxes = tuple(TextBox(0, times[at], *box) for at, box in boxes_over_time(sightings, moved=MOVED) if at < stop)
-    order = (sightings[0].look, sightings[0].order)
-    return [_Item(" ".join(words[n] for n in there), times[sightings[0].look], times[stop], order, boxes)]
+    boxes = tuple(TextBox(0, times[at], *box) for at, box in boxes_over_time(observations, moved=MOVED) if at < stop)
+    order = (observations[0].frame, observations[0].order)
+    return [_LineText(" ".join(words[n] for n in there), times[observations[0].frame], times[stop], order, boxes)]
 
 
-def _word_looks(track: Track, words: Sequence[str]) -> tuple[list[int], list[int]]:
-    """For each word of the best reading, the looks in which it was read first and last."""
-    looks = [seen.look for seen in track.sightings]
+def _word_frames(track: Track, words: Sequence[str]) -> tuple[list[int], list[int]]:
+    """For each word of the best reading, the numbers of the first and last frame in which it was read."""
+    frames = [observation.frame for observation in track.observations]
     if track.is_counter:
-        return [looks[0]] * len(words), [looks[-1]] * len(words)
-    keys = [key_of(word) for word in words]
-    first, last = [looks[-1]] * len(words), [looks[0]] * len(words)
-    for seen in track.sightings:
-        read = seen.line.key
-        own = [key_of(word) for word in seen.line.text.split()]
-        is_whole = len(own) == len(keys) and len(read) + 1 >= len(track.best.key) and is_alike(read, track.best.key)
+        return [frames[0]] * len(words), [frames[-1]] * len(words)
+    keys = [letters_key(word) for word in words]
+    first, last = [frames[-1]] * len(words), [frames[0]] * len(words)
+    for observation in track.observations:
+        read = observation.line.key
+        own = [letters_key(word) for word in observation.line.text.split()]
+        is_whole = len(own) == len(keys) and len(read) + 1 >= len(track.best.key) and is_similar(read, track.best.key)
         for n, key in enumerate(keys):
-            if is_whole or not key or key in own or key in read or _any_alike(key, own):
-                first[n], last[n] = min(first[n], seen.look), max(last[n], seen.look)
+            if is_whole or not key or key in own or key in read or _any_similar(key, own):
+                first[n], last[n] = min(first[n], observation.frame), max(last[n], observation.frame)
     return first, last
 
 
-def _any_alike(key: str, others: Sequence[str]) -> bool:
+def _any_similar(key: str, others: Sequence[str]) -> bool:
     return len(key) > 2 and any(
         abs(len(key) - len(other)) <= len(key) // 4 + 1
         and SequenceMatcher(None, key, other, autojunk=False).ratio() >= WORD_RATIO
@@ -130,21 +133,21 @@ def _any_alike(key: str, others: Sequence[str]) -> bool:
     )
 
 
-def _states(first: Sequence[int], times: Sequence[float]) -> list[int]:
-    """The looks at which a line had grown, the last one among them, apart by `STATE_SECONDS`."""
-    kept: list[int] = []
-    for look in sorted(set(first), reverse=True):
-        if not kept or times[kept[-1]] - times[look] >= STATE_SECONDS:
-            kept.append(look)
-    return kept[::-1]
+def _growth_steps(first: Sequence[int], times: Sequence[float]) -> list[int]:
+    """Numbers of the frames at which a line had grown, the last one among them, at least `STATE_SECONDS` apart."""
+    steps: list[int] = []
+    for frame in sorted(set(first), reverse=True):
+        if not steps or times[steps[-1]] - times[frame] >= STATE_SECONDS:
+            steps.append(frame)
+    return steps[::-1]
 
 
-def _blocks(items: Sequence[_Item]) -> list[list[_Item]]:
-    """Items that come and go together, in reading order; `items` are in order of their start."""
-    blocks: list[list[_Item]] = []
+def _group_together(items: Sequence[_LineText]) -> list[list[_LineText]]:
+    """Groups of lines that appear and disappear together, in reading order; `items` are in order of their start."""
+    blocks: list[list[_LineText]] = []
     for item in items:
-        near = takewhile(partial(_starts_with, item), reversed(blocks))
-        fit = next((block for block in near if _stops_with(item, block)), None)
+        near = takewhile(partial(_starts_together, item), reversed(blocks))
+        fit = next((block for block in near if _stops_together(item, block)), None)
         if fit is None:
             blocks.append([item])
         else:
@@ -152,20 +155,20 @@ def _blocks(items: Sequence[_Item]) -> list[list[_Item]]:
     return [sorted(block, key=lambda item: item.order) for block in blocks]
 
 
-def _starts_with(item: _Item, block: Sequence[_Item]) -> bool:
+def _starts_together(item: _LineText, block: Sequence[_LineText]) -> bool:
     return item.start_seconds - block[0].start_seconds <= TOGETHER_SECONDS
 
 
-def _stops_with(item: _Item, block: Sequence[_Item]) -> bool:
+def _stops_together(item: _LineText, block: Sequence[_LineText]) -> bool:
     return abs(item.stop_seconds - block[0].stop_seconds) <= TOGETHER_SECONDS
 
 
-def _texts(block: Sequence[_Item]) -> list[TimedText]:
-    """Lines joined to texts of at most `LONGEST_TEXT_CHARACTERS`, unless one line alone is longer."""
+def _texts(block: Sequence[_LineText]) -> list[TimedText]:
+    """Joins lines to texts of at most `MAX_TEXT_CHARACTERS`, unless a single line is longer."""
     start, stop = min(item.start_seconds for item in block), max(item.stop_seconds for item in block)
-    parts: list[list[_Item]] = []
+    parts: list[list[_LineText]] = []
     for item in block:
-        if parts and sum(len(other.text) + 1 for other in parts[-1]) + len(item.text) <= LONGEST_TEXT_CHARACTERS:
+        if parts and sum(len(other.text) + 1 for other in parts[-1]) + len(item.text) <= MAX_TEXT_CHARACTERS:
             parts[-1].append(item)
         else:
             parts.append([item])
@@ -179,26 +182,26 @@ def _texts(block: Sequence[_Item]) -> list[TimedText]:
     ]
 
 
-LEAST_SCENES = 4
-"""Of a video; with fewer a title that stays cannot be told from scenery."""
+MIN_SCENES = 4
+"""In a video with fewer scenes, a title that stays cannot be distinguished from scenery."""
 SCENERY_SHARE = 0.8
-"""Share of a video's scenes, and of its time, in which the same words stand that are scenery."""
+"""Text that is visible in this share of a video's scenes, and of its time, is scenery."""
 
 
 def mark_scenery(texts: Sequence[TimedText], scenes: Sequence[TimeSpan]) -> list[TimedText]:
-    """The texts, those marked that stand in nearly every scene.
+    """The texts, with those marked as scenery that stand in nearly every scene.
 
     Args:
-        scenes: spans between changes of the scene, in order; a still picture is one scene, however long.
+        scenes: spans between scene cuts, in order; a still picture is one scene, however long.
     """
-    if len(scenes) < LEAST_SCENES:
+    if len(scenes) < MIN_SCENES:
         return list(texts)
     spans: dict[str, list[TimeSpan]] = {}
     for text in texts:
-        spans.setdefault(key_of(text.text), []).append(text.span)
+        spans.setdefault(letters_key(text.text), []).append(text.span)
     total = sum(scene.duration_seconds for scene in scenes)
     scenery = {key for key, own in spans.items() if _is_everywhere(own, scenes, total)}
-    return [replace(text, is_scenery=key_of(text.text) in scenery) for text in texts]
+    return [replace(text, is_scenery=letters_key(text.text) in scenery) for text in texts]
 
 
 def _is_everywhere(spans: Sequence[TimeSpan], scenes: Sequence[TimeSpan], total_seconds: float) -> bool:

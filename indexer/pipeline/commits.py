@@ -1,6 +1,7 @@
-"""Gathers finished videos and writes them together: many small commits would make many small files.
+"""Batched commits: finished videos are written together, since many small commits would make many small files.
 
-A video's rows and thumbnails go first, its own row last, so that a crash between leaves nothing half said.
+A video's rows and thumbnails are written first and its own row last, so a crash between them leaves no video that
+claims rows which are not there.
 """
 
 import time
@@ -13,12 +14,12 @@ from indexer.pipeline.events import IndexEvent, StageFinished
 from indexer.records import FrameRow, SegmentRow, TextRow, Video
 from indexer.store.library import Library
 
-MOST_VIDEOS = 64
-MOST_ROWS = 20_000
-MOST_SECONDS = 5.0
-"""How long a finished video may wait before it can be found."""
+MAX_VIDEOS = 64
+MAX_ROWS = 20_000
+MAX_SECONDS = 5.0
+"""How long a finished video may wait to become searchable."""
 MAINTAIN_EVERY = 16
-"""Commits between two looks at whether the tables want compaction or an index."""
+"""Commits between two checks whether the tables need compaction or an index."""
 
 
 @dataclass
@@ -31,7 +32,7 @@ class _Pending:
 
 
 class Commits:
-    """Collects what stages made and commits it when there is enough, or enough time has passed."""
+    """Collects the rows of the stages, and commits them in batches by number, rows and time."""
 
     def __init__(self, library: Library, emit: Callable[[IndexEvent], None]) -> None:
         self._library, self._emit = library, emit
@@ -40,7 +41,7 @@ class Commits:
         self._commits = 0
         self.write_seconds = 0.0
         self.done: dict[str, Video] = {}
-        """Videos that were written, as they are now."""
+        """Id -> each video written in this run, in its newest state."""
 
     def add(
         self,
@@ -50,13 +51,13 @@ class Commits:
         pictures: tuple[Sequence[SegmentRow], Sequence[FrameRow]] | None = None,
         texts: Sequence[tuple[TextSource, Sequence[TextRow]]] = (),
     ) -> None:
-        """Takes the rows of a video.
+        """Queues the rows of a video.
 
         Args:
-            video: its row, which says what is ready once this is written.
-            finished: (stage, rows, wall seconds) of what was made.
-            pictures: its segments and frames, when these were made.
-            texts: rows by source, for each source that was made.
+            video: its own row, which names the stages that are ready once this is written.
+            finished: (stage, number of rows, wall seconds) of each finished stage.
+            pictures: its segments and frames, from the picture stage.
+            texts: rows by source; rows of these sources are replaced, those of others stay.
         """
         pending = self._pending
         if pictures is not None:
@@ -69,18 +70,18 @@ class Commits:
         for stage, count, seconds in finished:
             event = StageFinished(video.path, video.video_id, stage, video.duration_seconds, count, seconds)
             pending.events.append(event)
-        if pending.rows >= MOST_ROWS or len(pending.videos) >= MOST_VIDEOS:
+        if pending.rows >= MAX_ROWS or len(pending.videos) >= MAX_VIDEOS:
             self.flush()
         else:
             self.flush_when_due()
 
     def flush_when_due(self) -> None:
-        """Writes what has waited long enough."""
-        if time.monotonic() - self._last >= MOST_SECONDS:
+        """Writes the queue if it has waited for `MAX_SECONDS`."""
+        if time.monotonic() - self._last >= MAX_SECONDS:
             self.flush()
 
     def flush(self) -> None:
-        """Writes all that waits."""
+        """Writes everything in the queue."""
         self._last = time.monotonic()
         if not self._pending.videos:
             return

@@ -1,4 +1,4 @@
-"""What an indexing run tells whoever watches it: a progress bar, a JSON log, a job's event stream."""
+"""Events of an indexing run, for a progress bar, a JSON log, or a job's event stream."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from indexer.catalog import StageName
 
 @dataclass(frozen=True, slots=True)
 class ScanFinished:
-    """The folders have been walked; what is to be done is known."""
+    """The folders are scanned, and the plan is made."""
 
     videos: int
     """Files that look like videos."""
@@ -22,7 +22,7 @@ class StageProgress:
     path: str
     stage: StageName
     done_seconds: float
-    """Seconds of video behind the furthest finished frame."""
+    """Position of the furthest finished frame, seconds."""
     duration_seconds: float
     """Declared duration, 0 when unknown."""
 
@@ -42,16 +42,16 @@ class StageFinished:
 
 @dataclass(frozen=True, slots=True)
 class StageLeftOut:
-    """A stage cannot be made in this run; everything else is, and the stage follows once it can be."""
+    """A stage is left out of this run; the other stages run, and a later run makes it up."""
 
     stage: StageName
     reason: str
-    """Names what is missing and the way to add it."""
+    """What is missing, and how to add it."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoSkipped:
-    """Nothing to do: indexed already, or failed before with the same bytes and software."""
+    """There is nothing to do: the video is indexed, or failed before with the same bytes and software."""
 
     path: str
     reason: str
@@ -59,7 +59,7 @@ class VideoSkipped:
 
 @dataclass(frozen=True, slots=True)
 class VideoMoved:
-    """Known bytes at another path; only the path was written."""
+    """A known video is at another path; only the path was written."""
 
     path: str
     old_path: str
@@ -67,7 +67,7 @@ class VideoMoved:
 
 @dataclass(frozen=True, slots=True)
 class VideoFailed:
-    """A file could not be indexed; the run goes on."""
+    """A video could not be indexed; the run continues."""
 
     path: str
     kind: str
@@ -77,7 +77,7 @@ class VideoFailed:
 
 @dataclass(frozen=True, slots=True)
 class VideoWarned:
-    """A file was indexed, with something worth knowing."""
+    """A video was indexed, but not without problems."""
 
     path: str
     warning: str
@@ -85,16 +85,16 @@ class VideoWarned:
 
 @dataclass(frozen=True, slots=True)
 class VideoMissing:
-    """A video of the library that lies under the given paths is gone from the disk."""
+    """A video of the library, under the given paths, is gone from the disk."""
 
     path: str
     dropped: bool
-    """Its rows were removed (`--prune`)."""
+    """Whether it was removed from the library (`--prune`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexFinished:
-    """The run's end, also after Ctrl-C."""
+    """The run has ended, perhaps by Ctrl-C."""
 
     videos: int
     indexed: int
@@ -103,31 +103,31 @@ class IndexFinished:
     seconds: float
     interrupted: bool = False
     stage_seconds: dict[str, float] = field(default_factory=dict[str, float])
-    """Busy seconds by stage of the pipeline: hash, decode, embed, text, ocr, speech, captions, write."""
+    """Busy seconds by kind of work: hash, decode, embed, text, ocr, speech, captions, write."""
 
 
 @dataclass(frozen=True, slots=True)
 class WatchLooked:
-    """A watched folder was looked at, and something in it is new, or is still being written."""
+    """A scan of the watched folders found files that are new or still being written."""
 
     files: int
     """Files that may be videos."""
     changing: int
-    """Of these, how many are not complete."""
+    """Of these, how many are still being written."""
     ready: int
-    """And how many are complete, and are indexed now."""
+    """And how many are complete, and are being indexed."""
 
 
 @dataclass(frozen=True, slots=True)
 class WatchIdle:
-    """All that is in the watched folders is in the library; the watch goes on."""
+    """Everything in the watched folders is in the library; the watch continues."""
 
     files: int
 
 
 @dataclass(frozen=True, slots=True)
 class WatchWaiting:
-    """Something is in the way; it is tried again."""
+    """The watch cannot index now, and will try again."""
 
     reason: str
 

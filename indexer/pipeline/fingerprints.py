@@ -27,12 +27,12 @@ def content_id(path: Path) -> str:
 
 
 def id_of_unreadable(path: Path) -> str:
-    """An identity for a file whose bytes cannot be had, so that its failure can be kept."""
+    """An id for a file whose bytes cannot be read, so that its failure can be recorded."""
     return hashlib.blake2b(f"unreadable:{path}".encode(errors="surrogateescape"), digest_size=16).hexdigest()
 
 
 def decoding_software(settings: Settings) -> str:
-    """What a failure is kept with: a failed file is tried again only when this, or its bytes, change."""
+    """The fingerprint recorded with a failure: a failed file is tried again only when this, or its bytes, change."""
     limits = (
         f"{settings.decode_stall_seconds:g} s, {settings.decode_cpu_seconds:g} s, {settings.decode_memory_mib} MiB,"
         f" {settings.max_pixels} px, {settings.max_duration_hours:g} h, {settings.max_streams} streams"

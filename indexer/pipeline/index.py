@@ -1,6 +1,7 @@
-"""Folders in, a library out: scans, plans, runs the stages, writes. The one public function is `index_paths`.
+"""An indexing run: scans folders, plans, runs the stages, and writes the library. The public function is `index_paths`.
 
-Interrupted anywhere, a run leaves each video as it was or complete; the next run makes only what is missing.
+Wherever a run is interrupted, each of its videos is either as it was before or complete. The next run makes only what
+is missing.
 """
 
 import os
@@ -52,16 +53,16 @@ def index_paths(
     Args:
         paths: files or folders, walked with everything below them.
         settings: the library, its models, how to sample, the limits.
-        on_event: told what happens, one event at a time, from several threads.
-        cancel: set it to stop soon; what is finished is kept.
-        prune: drop videos that lay under `paths` and are gone.
-        retry_failed: try again what failed before, though neither the file nor the software changed.
-        models: loaded models to use instead of loading those of the settings.
-        vision_language_model: the same for the one that writes captions.
-        speech_model: the same for the one that writes down what is said.
+        on_event: called with each event, one at a time, from several threads.
+        cancel: set it to stop the run soon; finished work is kept.
+        prune: remove videos from the library that lay under `paths` and are gone from the disk.
+        retry_failed: try failed videos again although neither the file nor the software changed.
+        models: loaded embedding models to use in place of those of the settings.
+        vision_language_model: the same for the model that writes captions.
+        speech_model: the same for the model that transcribes speech.
 
     Returns:
-        What was done; also given as the last event.
+        The totals, which are also the last event.
 
     Raises:
         UsageError: a path does not exist.
@@ -69,17 +70,17 @@ def index_paths(
         LibraryError: the library cannot be written, is in use, or was made with other models.
     """
     started = time.perf_counter()
-    place = Path(settings.library).expanduser()
+    folder = Path(settings.library).expanduser()
     roots = [Path(os.path.abspath(path.expanduser())) for path in paths]  # noqa: PTH100 - links keep their names
-    found = scan(roots, leave_out=place)
-    existing = _maker_at(place)
+    found = scan(roots, exclude=folder)
+    existing = _maker_at(folder)
     settings = settings_like(settings, existing)
-    # Loading models takes seconds: a library that was made with what the settings name is opened without them, and
-    # they are loaded, and compared, only when there is something to embed.
+    # Loading models takes seconds. A library that was made with the models that the settings name is opened without
+    # them; they are loaded and compared only when there is something to embed.
     if existing is None or not follows(settings, existing):
         models = models or load_models(settings)
     maker = maker_of(models, settings) if models else trusted(existing, settings)
-    with Library.open_writer(place, maker=maker) as library:
+    with Library.open_writer(folder, maker=maker) as library:
         run = RunContext(
             library,
             settings,
@@ -92,7 +93,7 @@ def index_paths(
         plan = make_plan(found, library.videos(), roots=roots, pending=pending)
         plan = _prepare(run, stages, plan)
         run.emit(ScanFinished(len(found), len(plan.jobs)))
-        _tidy(run, plan, prune=prune)
+        _apply_bookkeeping(run, plan, prune=prune)
         if plan.jobs:
             _run_stages(run, stages, plan, models or load_models(settings))
         run.commits.flush()
@@ -102,9 +103,9 @@ def index_paths(
     return finished
 
 
-def _maker_at(place: Path) -> Maker | None:
+def _maker_at(folder: Path) -> Maker | None:
     try:
-        with Library.open(place) as library:
+        with Library.open(folder) as library:
             return library.maker
     except LibraryMissingError:
         return None
@@ -120,15 +121,15 @@ def _prepare(run: RunContext, stages: Sequence[Stage], plan: Plan) -> Plan:
     return plan
 
 
-def _tidy(run: RunContext, plan: Plan, *, prune: bool) -> None:
-    """Everything that needs no decoding."""
+def _apply_bookkeeping(run: RunContext, plan: Plan, *, prune: bool) -> None:
+    """Does everything in the plan that needs no decoding."""
     for path, reason in plan.skipped:
         run.totals.skipped += 1
         run.emit(VideoSkipped(path, reason))
     for path, old_path in plan.moved:
         run.emit(VideoMoved(path, old_path))
-    for lost in plan.lost:
-        run.fail_lost(lost)
+    for file in plan.unreadable:
+        run.fail_unreadable(file)
     if plan.rewritten:
         run.library.put_videos(plan.rewritten)
     if prune:
@@ -138,10 +139,10 @@ def _tidy(run: RunContext, plan: Plan, *, prune: bool) -> None:
 
 
 def _drop_replaced(run: RunContext, plan: Plan) -> None:
-    """Not before what took their place is written: it has their tags, which a stop or a crash must not lose."""
+    """Removes replaced videos after their successors are written: these inherit tags that a crash must not lose."""
     written = {path for video in run.commits.done.values() for path in video.paths}
-    awaited = {str(file.path) for job in plan.jobs for file in job.files} - written
-    run.library.remove_videos([video.video_id for video in plan.replaced if not awaited & {*video.paths}])
+    pending = {str(file.path) for job in plan.jobs for file in job.files} - written
+    run.library.remove_videos([video.video_id for video in plan.replaced if not pending & {*video.paths}])
 
 
 def _run_stages(run: RunContext, stages: Sequence[Stage], plan: Plan, models: Models) -> None:

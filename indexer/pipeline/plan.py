@@ -1,8 +1,8 @@
-"""Files on disk against videos in the library -> what is to be done. Writes nothing.
+"""The plan of an indexing run: files on disk, compared with the videos of the library. Writes nothing.
 
-Identity is content, but reading terabytes to learn that nothing changed would not do: a file whose path, size and
-modification time are known is taken as unchanged, and a new file is hashed here only when something else has its
-size, since only then can it be a copy or a moved video.
+A video is identified by its content. Hashing terabytes only to learn that nothing changed would take too long, so a
+file whose path, size and modification time are known counts as unchanged. A new file is hashed here only when another
+file or video has its size, because only then can it be a copy or a moved video.
 """
 
 from collections import Counter, defaultdict
@@ -13,7 +13,7 @@ from pathlib import Path
 from indexer.catalog import ENTRY_OF_STAGE, FIRST_STAGE, StageName
 from indexer.errors import VanishedVideoError
 from indexer.pipeline.fingerprints import content_id
-from indexer.pipeline.scan import FoundFile, LostFile
+from indexer.pipeline.scan import FoundFile, UnreadableFile
 from indexer.records import Video
 from indexer.store.tags import MAX_TAGS, edit_tags
 
@@ -23,15 +23,15 @@ class Job:
     """One content that needs work."""
 
     files: tuple[FoundFile, ...]
-    """Every path at which it was seen, sorted; the first is read."""
+    """Every path with this content, sorted; the first one is read."""
     video_id: str
-    """Empty while the bytes are not hashed yet: nothing else has this size, so it is new."""
+    """Empty while the bytes are not hashed: nothing else has this size, so the content is new."""
     known: Video | None
-    """What the library holds of it."""
+    """The video in the library; None where the content is new."""
     stages: tuple[StageName, ...]
     """To be made, in order."""
     tags: tuple[str, ...] = ()
-    """The person's, of what was at these paths before: a file that was cut or exported anew keeps its tags."""
+    """The user's tags of the videos that these paths held before: a file that was cut or exported again keeps them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Plan:
     """(path, reason)."""
     moved: tuple[tuple[str, str], ...] = ()
     """(new path, old path)."""
-    lost: tuple[LostFile, ...] = ()
+    unreadable: tuple[UnreadableFile, ...] = ()
     rewritten: tuple[Video, ...] = ()
     """Known videos whose paths or times changed; only their own row is written."""
     replaced: tuple[Video, ...] = ()
@@ -64,14 +64,14 @@ class _Draft:
     jobs: list[Job] = field(default_factory=list[Job])
     skipped: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     moved: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    lost: list[LostFile] = field(default_factory=list[LostFile])
+    unreadable: list[UnreadableFile] = field(default_factory=list[UnreadableFile])
     rewritten: list[Video] = field(default_factory=list[Video])
     replaced: list[Video] = field(default_factory=list[Video])
     missing: list[Video] = field(default_factory=list[Video])
 
 
 def make_plan(
-    found: Sequence[FoundFile | LostFile],
+    found: Sequence[FoundFile | UnreadableFile],
     videos: Iterable[Video],
     *,
     roots: Sequence[Path],
@@ -80,22 +80,22 @@ def make_plan(
     """Compares the disk with the library.
 
     Args:
-        found: what the scan saw.
+        found: the result of the scan.
         videos: what the library holds.
         roots: the absolute paths that were scanned: only below them can a video be missing.
         pending: video -> stages to make, and the reason why none where there is none.
     """
-    draft = _Draft(lost=[item for item in found if isinstance(item, LostFile)])
+    draft = _Draft(unreadable=[item for item in found if isinstance(item, UnreadableFile)])
     known = {video.video_id: video for video in videos}
     by_id, fresh = _identify([item for item in found if isinstance(item, FoundFile)], known, draft)
     draft.jobs += [Job((file,), "", None, (FIRST_STAGE,)) for file in fresh]
     for video_id, files in by_id.items():
         if video_id in known:
-            _known_content(known[video_id], files, draft, roots, pending)
+            _plan_known(known[video_id], files, draft, roots, pending)
         else:
             draft.jobs.append(Job(tuple(files), video_id, None, (FIRST_STAGE,)))
-    _gone_content(known, by_id, found, draft, roots)
-    draft.jobs = [_with_tags(job, draft.replaced) for job in draft.jobs]
+    _plan_gone(known, by_id, found, draft, roots)
+    draft.jobs = [_inherit_tags(job, draft.replaced) for job in draft.jobs]
     draft.jobs.sort(key=lambda job: job.files[0].path)
     return Plan(*(tuple(getattr(draft, name)) for name in Plan.__dataclass_fields__))
 
@@ -103,7 +103,7 @@ def make_plan(
 def _identify(
     files: Sequence[FoundFile], known: dict[str, Video], draft: _Draft
 ) -> tuple[dict[str, list[FoundFile]], list[FoundFile]]:
-    """Files by content, and those whose content is certainly new and not hashed yet."""
+    """Files grouped by video id, and files whose content is certainly new and not hashed yet."""
     at_path = {
         path: (video, modified)
         for video in known.values()
@@ -122,11 +122,11 @@ def _identify(
             try:
                 by_id[content_id(file.path)].append(file)
             except VanishedVideoError as error:
-                draft.lost.append(LostFile(file.path, str(error)))
+                draft.unreadable.append(UnreadableFile(file.path, str(error)))
     return by_id, fresh
 
 
-def _known_content(
+def _plan_known(
     video: Video,
     files: Sequence[FoundFile],
     draft: _Draft,
@@ -150,24 +150,24 @@ def _known_content(
         draft.skipped += [(str(file.path), reason) for file in files]
 
 
-def _gone_content(
+def _plan_gone(
     known: dict[str, Video],
     by_id: dict[str, list[FoundFile]],
-    found: Sequence[FoundFile | LostFile],
+    found: Sequence[FoundFile | UnreadableFile],
     draft: _Draft,
     roots: Sequence[Path],
 ) -> None:
-    taken = {str(item.path) for item in found}
+    scanned = {str(item.path) for item in found}
     for video_id, video in known.items():
-        if video_id in by_id or not all(path in taken or _is_under(path, roots) for path in video.paths):
+        if video_id in by_id or not all(path in scanned or _is_under(path, roots) for path in video.paths):
             continue
-        left = [path for path in video.paths if path not in taken]
+        left = [path for path in video.paths if path not in scanned]
         if any(Path(path).is_file() for path in left):
-            continue  # there, though no scan goes to it: what was uploaded lies inside the library
+            continue  # uploads lie inside the library, which no scan enters
         (draft.missing if left else draft.replaced).append(video)
 
 
-def _with_tags(job: Job, replaced: Sequence[Video]) -> Job:
+def _inherit_tags(job: Job, replaced: Sequence[Video]) -> Job:
     if job.known is not None:
         return job
     paths = {str(file.path) for file in job.files}

@@ -16,7 +16,7 @@ from indexer.pipeline.commits import Commits
 from indexer.pipeline.events import IndexEvent, StageLeftOut, VideoFailed, VideoWarned
 from indexer.pipeline.fingerprints import decoding_software, id_of_unreadable
 from indexer.pipeline.plan import Job
-from indexer.pipeline.scan import LostFile
+from indexer.pipeline.scan import UnreadableFile
 from indexer.records import Segment, Video
 from indexer.store.library import Library
 
@@ -80,8 +80,8 @@ class RunContext:
     def videos_lacking(self, is_lacked_by: Callable[[Video], bool], jobs: Sequence[Job]) -> list[Video]:
         """Indexed videos that lack a stage, sorted by path.
 
-        Those that this run has just indexed, and those that an earlier run left without the stage; not those that
-        went away during the run.
+        Those that this run has just indexed, and those that an earlier run left without the stage; but not those whose
+        files disappeared during the run.
         """
         earlier = [job.known for job in jobs if job.known is not None and FIRST_STAGE not in job.stages]
         videos = {video.video_id: video for video in earlier} | self.commits.done
@@ -111,25 +111,25 @@ class RunContext:
         self.emit(StageLeftOut(stage, reason))
 
     def fail(self, job: Job, video_id: str, error: VideoError) -> None:
-        """Reports a video that cannot be indexed, and records the reason unless its bytes went away meanwhile."""
+        """Reports a video that cannot be indexed, and records the reason unless its file disappeared."""
         self._report_failure(str(job.files[0].path), error)
         if isinstance(error, VanishedVideoError):
             return
         if job.known is not None and job.known.stages:
             self.library.remove_videos([job.known.video_id])
-        self._record_failure(row_of(job, video_id), error.kind, str(error))
+        self._record_failure(bare_row(job, video_id), error.kind, str(error))
 
     def fail_vanished(self, video: Video, error: VideoError) -> None:
-        """Reports an indexed video whose bytes went away; the stages that follow pass it over."""
+        """Reports an indexed video whose file disappeared; later stages ignore it."""
         self._vanished.add(video.video_id)
         self._report_failure(video.path, error)
 
-    def fail_lost(self, lost: LostFile) -> None:
+    def fail_unreadable(self, file: UnreadableFile) -> None:
         """Reports a file that cannot even be opened, and records it."""
-        path = os.fsencode(lost.path).decode(errors="replace")
-        error = UnreadableVideoError(f"{path}: {lost.reason}")
+        path = os.fsencode(file.path).decode(errors="replace")
+        error = UnreadableVideoError(f"{path}: {file.reason}")
         self._report_failure(path, error)
-        self._record_failure(Video(id_of_unreadable(lost.path), (path,), 0, (0,), 0.0, None), error.kind, str(error))
+        self._record_failure(Video(id_of_unreadable(file.path), (path,), 0, (0,), 0.0, None), error.kind, str(error))
 
     def _report_failure(self, path: str, error: VideoError) -> None:
         self.totals.failed += 1
@@ -140,8 +140,8 @@ class RunContext:
         self.commits.add(failed, [])
 
 
-def row_of(job: Job, video_id: str) -> Video:
-    """The bare row of a job's video: its paths and the person's tags, nothing made yet."""
+def bare_row(job: Job, video_id: str) -> Video:
+    """The row of a job's video before any stage: its paths and the user's tags."""
     if job.known is not None:
         paths, times, tags = job.known.paths, job.known.modified_ns, job.known.tags
     else:

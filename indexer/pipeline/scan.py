@@ -1,4 +1,4 @@
-"""Paths -> the files that may be videos. Looks at names and first bytes only; decoding them comes later."""
+"""Files and folders -> the files that may be videos, judged by their names and first bytes. Decodes nothing."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,13 +12,13 @@ MEDIA_SUFFIXES = frozenset(
     ".m4s .m4v .mjpeg .mjpg .mk3d .mka .mkv .mov .mp2 .mp3 .mp4 .mpe .mpeg .mpg .mpv .mts .mxf .nsv .nut "
     ".obu .oga .ogg .ogm .ogv .opus .qt .rm .rmvb .ts .vob .wav .webm .webp .wmv .y4m".split()
 )
-"""Endings that are always looked into; audio and moving pictures share several of them."""
-PASSED_OVER = frozenset(
+"""Suffixes that always count as possible videos; audio and video share several of them."""
+IGNORED_SUFFIXES = frozenset(
     ".srt .vtt .ass .ssa .sub .idx .txt .md .pdf .json .jsonl .xml .html .nfo .csv .log .py .js .css .zip "
     ".gz .7z .rar .jpg .jpeg .png .bmp .tif .tiff .heic .svg .psd .doc .docx .ppt .pptx .xls .xlsx .ini "
     ".db .part .crdownload".split()
 )
-"""Endings that are never videos: in a folder they are passed over without a word."""
+"""Suffixes that are never videos: in a folder they are ignored silently."""
 _MAGIC = (b"\x1aE\xdf\xa3", b"OggS", b"FLV", b"RIFF", b"\x00\x00\x01\xba", b"\x30\x26\xb2\x75", b"GIF8")
 
 
@@ -33,52 +33,52 @@ class FoundFile:
 
 
 @dataclass(frozen=True, slots=True)
-class LostFile:
-    """A file that cannot be looked at."""
+class UnreadableFile:
+    """A file whose status or bytes cannot be read."""
 
     path: Path
     reason: str
 
 
-def scan(paths: Sequence[Path], *, leave_out: Path | None = None) -> list[FoundFile | LostFile]:
-    """Walks files and folders, nested ones and symbolic links too, each real file once, sorted by path.
+def scan(paths: Sequence[Path], *, exclude: Path | None = None) -> list[FoundFile | UnreadableFile]:
+    """Lists the files under these paths, sorted, each real file once; follows nested folders and symbolic links.
 
-    A file named by the caller is always taken; in a folder, hidden files and endings that are never videos are not.
+    A file that the caller names is always listed. In a folder, hidden files and `IGNORED_SUFFIXES` are left out.
 
     Args:
         paths: files or folders.
-        leave_out: a folder that is not walked into (the library itself).
+        exclude: a folder that is not entered (the library itself).
 
     Raises:
         UsageError: a path does not exist.
     """
-    found: dict[Path, FoundFile | LostFile] = {}
+    found: dict[Path, FoundFile | UnreadableFile] = {}
     seen_folders: set[tuple[int, int]] = set()
     for path in paths:
         absolute = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - resolve() would rename links
         if not absolute.exists():
             raise UsageError(f"{path} does not exist; give a file or a folder of videos")
-        candidates = _walk(absolute, seen_folders, leave_out) if absolute.is_dir() else [absolute]
+        candidates = _walk(absolute, seen_folders, exclude) if absolute.is_dir() else [absolute]
         for file in candidates:
-            found.setdefault(file, _look_at(file))
-    return _each_real_file_once(sorted(found.values(), key=lambda item: item.path))
+            found.setdefault(file, _examine(file))
+    return _drop_duplicates(sorted(found.values(), key=lambda item: item.path))
 
 
-def _walk(folder: Path, seen: set[tuple[int, int]], leave_out: Path | None) -> Iterator[Path]:
+def _walk(folder: Path, seen: set[tuple[int, int]], exclude: Path | None) -> Iterator[Path]:
     try:
         status = folder.stat()
         entries = sorted(folder.iterdir())
     except OSError:
         return
     identity = (status.st_dev, status.st_ino)
-    if identity in seen or (leave_out is not None and folder.resolve() == leave_out.resolve()):
+    if identity in seen or (exclude is not None and folder.resolve() == exclude.resolve()):
         return
     seen.add(identity)
     for entry in entries:
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
-            yield from _walk(entry, seen, leave_out)
+            yield from _walk(entry, seen, exclude)
         elif _may_be_video(entry):
             yield entry
 
@@ -87,7 +87,7 @@ def _may_be_video(file: Path) -> bool:
     suffix = file.suffix.lower()
     if suffix in MEDIA_SUFFIXES:
         return True
-    if suffix in PASSED_OVER or not file.is_file():
+    if suffix in IGNORED_SUFFIXES or not file.is_file():
         return False
     try:
         with file.open("rb") as stream:
@@ -98,23 +98,23 @@ def _may_be_video(file: Path) -> bool:
     return head[4:8] == b"ftyp" or head.startswith(_MAGIC) or is_transport_stream
 
 
-def _look_at(file: Path) -> FoundFile | LostFile:
+def _examine(file: Path) -> FoundFile | UnreadableFile:
     try:
         str(file).encode()
     except UnicodeEncodeError:
-        return LostFile(file, "its name is not valid Unicode, so it cannot be kept; rename the file")
+        return UnreadableFile(file, "its name is not valid Unicode, so it cannot be stored; rename the file")
     try:
         status = file.stat()
     except OSError as error:
-        return LostFile(file, f"it cannot be looked at ({error.strerror}); check the link or the rights")
+        return UnreadableFile(file, f"it cannot be read ({error.strerror}); check the link or the permissions")
     if not os.access(file, os.R_OK):
-        return LostFile(file, "it may not be read; check the rights")
+        return UnreadableFile(file, "it may not be read; check its permissions")
     return FoundFile(file, status.st_size, status.st_mtime_ns)
 
 
-def _each_real_file_once(files: Iterable[FoundFile | LostFile]) -> list[FoundFile | LostFile]:
-    """A link and its target, or two links to one file, are one file; the first path in order stands for it."""
-    result: list[FoundFile | LostFile] = []
+def _drop_duplicates(files: Iterable[FoundFile | UnreadableFile]) -> list[FoundFile | UnreadableFile]:
+    """Keeps the first path of each real file: a link and its target, or two links to one file, are one file."""
+    result: list[FoundFile | UnreadableFile] = []
     seen: set[Path] = set()
     for file in files:
         real = file.path.resolve()

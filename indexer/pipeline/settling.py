@@ -1,6 +1,7 @@
-"""Which files of a watched folder are complete: those that have not changed for a while. Pure: told the time.
+"""Which files of a watched folder are complete: those whose size and time have been stable for a while.
 
-Leaves out looking at the disk and indexing (`watch`).
+Pure, apart from `paths_open_for_writing`: the caller passes the time. Scanning and indexing are in
+`indexer.pipeline.watch`.
 """
 
 import os
@@ -13,17 +14,17 @@ FileState = tuple[int, int]
 TEMPORARY_SUFFIXES = frozenset(
     ".part .partial .crdownload .opdownload .download .filepart .tmp .temp .!ut .!qb .aria2 .unfinished .swp".split()
 )
-"""What browsers, copying and download programs call a file until it is whole."""
+"""Suffixes that browsers, copy and download programs use until a file is complete."""
 
 
 def is_temporary(name: str) -> bool:
-    """Whether a file goes by a name that programs give to what they have not finished."""
+    """Whether a file has a name that programs give to unfinished files."""
     lower = name.lower()
     return lower.startswith((".", "~")) or lower.endswith("~") or lower.endswith(tuple(TEMPORARY_SUFFIXES))
 
 
-class Settling:
-    """Remembers what each file was like, and since when."""
+class SettleTracker:
+    """Tracks the state of each file, and since when it has it."""
 
     def __init__(self, settle_seconds: float) -> None:
         self._settle_seconds = settle_seconds
@@ -31,14 +32,14 @@ class Settling:
         self._taken: dict[str, FileState] = {}
         self._gone_since: dict[str, float] = {}
 
-    def look(self, files: Mapping[str, FileState], now: float) -> list[str]:
-        """Takes what is there now; gives the paths that are complete and not taken in that state, sorted.
+    def update(self, files: Mapping[str, FileState], now: float) -> list[str]:
+        """Records the current files; returns the paths that are complete and not yet taken in that state, sorted.
 
-        A file without bytes is waited for.
+        An empty file is not complete.
 
         Args:
             files: path -> state.
-            now: seconds of any clock that only rises.
+            now: seconds of any monotonic clock.
         """
         for path in [path for path in self._taken if path not in files]:
             self._gone_since.setdefault(path, now)
@@ -58,31 +59,31 @@ class Settling:
         return sorted(ready)
 
     def gone(self, now: float) -> list[str]:
-        """Paths that were taken and have been away for as long as a file must be still, sorted."""
+        """Taken paths that have been gone for the settling time, sorted."""
         return sorted(path for path, since in self._gone_since.items() if now - since >= self._settle_seconds)
 
-    def still(self, path: str, now: float) -> float:
-        """Seconds for which a file that is not taken has been as it is."""
+    def stable_seconds(self, path: str, now: float) -> float:
+        """Seconds since a file that is not taken last changed."""
         return now - self._since[path][1] if path in self._since else 0.0
 
     @property
     def changing(self) -> Collection[str]:
-        """Paths that wait to be complete, or to be taken."""
+        """Paths that are not complete, or not taken yet."""
         return self._since.keys()
 
     def take(self, paths: Iterable[str]) -> None:
-        """These are worked on in their present state: they are given again only when they change."""
+        """Marks these as indexed in their present state: `update` returns them again only when they change."""
         for path in paths:
             if path in self._since:
                 self._taken[path] = self._since.pop(path)[0]
 
-    def give_back(self, paths: Iterable[str]) -> None:
-        """These were not worked on after all; they must settle again."""
+    def release(self, paths: Iterable[str]) -> None:
+        """Unmarks these: they must settle again."""
         for path in paths:
             self._taken.pop(path, None)
 
     def forget(self, paths: Iterable[str]) -> None:
-        """It is known that these are gone."""
+        """Drops paths that are known to be gone."""
         for path in paths:
             self._taken.pop(path, None)
             self._gone_since.pop(path, None)
@@ -92,8 +93,8 @@ _PROCESSES = Path("/proc")
 _WRITING = os.O_WRONLY | os.O_RDWR
 
 
-def open_writers(paths: Collection[str]) -> set[str]:
-    """Those of the paths that some process holds open for writing."""
+def paths_open_for_writing(paths: Collection[str]) -> set[str]:
+    """Those of the paths that some process has open for writing (Linux)."""
     wanted = {os.path.realpath(path): path for path in paths}
     found: set[str] = set()
     if not wanted or not _PROCESSES.is_dir():
@@ -105,7 +106,7 @@ def open_writers(paths: Collection[str]) -> set[str]:
 
 
 def _written_by(process: Path, wanted: Collection[str]) -> set[str]:
-    """Those of the real paths that a process holds open for writing; none where we may not look, or it is gone."""
+    """Those of the real paths that a process has open for writing; none where the process may not be inspected."""
     written: set[str] = set()
     try:
         numbers = os.listdir(process / "fd")  # noqa: PTH208 - names only

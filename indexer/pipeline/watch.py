@@ -1,8 +1,8 @@
-"""Watched folders: new and changed files are indexed once they are complete. The one public function is `watch`.
+"""Watched folders: new and changed files are indexed once they are complete. The public function is `watch`.
 
-It looks again and again (polling): a system's own notices say nothing of what other machines write to a network
-drive, have limits on how many folders they follow, and tell that a file changed, not that it is whole. A look costs
-one `stat` a file; where that is slow, looks become rarer, so that looking takes at most a tenth of the time.
+Folders are polled. File system notifications do not report what other machines write to a network drive, are limited to
+a number of folders, and say that a file changed, not that it is complete. A scan costs one `stat` a file; where that is
+slow, scans become rarer, so that scanning takes at most a tenth of the time.
 """
 
 import os
@@ -31,32 +31,32 @@ from indexer.pipeline.events import (
 )
 from indexer.pipeline.index import Listener, index_paths
 from indexer.pipeline.scan import FoundFile, scan
-from indexer.pipeline.settling import FileState, Settling, is_temporary, open_writers
+from indexer.pipeline.settling import FileState, SettleTracker, is_temporary, paths_open_for_writing
 from indexer.provenance import settings_like
 from indexer.store.library import Library
 
 IDLE_SECONDS = 300.0
-"""Models that were not needed for so long are let go."""
-MOST_WRITER_SECONDS = 600.0
-"""A file that somebody holds open for writing, but has not changed for so long, is indexed all the same."""
-LOOK_SHARE = 0.1
-"""The most of the time that goes into looking."""
-MOST_TROUBLE_SECONDS = 300.0
-"""Between two tries while something is wrong; the first is after the usual pause, each further one after double."""
+"""Models that were not used for so long are unloaded."""
+MAX_WRITER_SECONDS = 600.0
+"""A file that is open for writing, but has not changed for so long, is indexed all the same."""
+SCAN_SHARE = 0.1
+"""Greatest share of the time that goes into scanning."""
+MAX_RETRY_SECONDS = 300.0
+"""Longest pause between retries; the first retry comes after the usual pause, each further one after double."""
 
-Work = Callable[[Sequence[str]], None]
-"""Indexes complete files; raises LibraryError or OSError when it cannot now."""
+Index = Callable[[Sequence[str]], None]
+"""Indexes complete files; raises LibraryError or OSError when that is not possible now."""
 
 
 @dataclass(slots=True)
 class WatchSummary:
-    """What a watch has done."""
+    """The totals of a watch."""
 
     indexed: int = 0
     failed: int = 0
     removed: int = 0
     interrupted: bool = False
-    """An indexing run was cut short by `cancel`; the next watch goes on with it."""
+    """An indexing run was cut short by `cancel`; the next watch continues it."""
 
 
 def watch(
@@ -72,141 +72,145 @@ def watch(
     """Watches folders, with all that is under them, until `cancel` is set.
 
     Args:
-        folders: one that goes away, as a network drive may, is waited for.
+        folders: one that disappears, as a network drive may, is waited for.
         settings: as for `index_paths`; `settle_seconds` and `poll_seconds` say how files are watched.
-        on_event: told of the watch and of each indexing run.
-        once: index what is complete, and end; what is still changing is left for the next time.
-        prune: drop videos whose files are gone, unless all of a folder's are: that is a drive that is not there.
-        models: loaded models to use; None loads them when they are needed.
+        on_event: called with the events of the watch and of each indexing run.
+        once: index what is complete, and return; files that are still changing are left for the next watch.
+        prune: remove videos whose files are gone, unless all of a folder's are: then the drive is not mounted.
+        models: loaded models to use; None loads them when needed.
 
     Raises:
-        LibraryModelsError, LibraryBrokenError, ModelError, UsageError: it would never work; other errors of the
-            library are told, and tried again.
+        LibraryModelsError, LibraryBrokenError, ModelError, UsageError: retrying would not help. Other errors of the
+            library are reported, and retried.
     """
-    indexing = _Indexing(settings, on_event, cancel, models)
-    watched = Watched(folders, settings=settings, on_event=on_event, work=indexing.run)
+    indexer = _Indexer(settings, on_event, cancel, models)
+    watcher = FolderWatcher(folders, settings=settings, on_event=on_event, index=indexer.run)
     pause = settings.poll_seconds
     while not cancel.is_set():
         started = time.monotonic()
         try:
-            is_quiet = watched.look(time.monotonic())
+            is_quiet = watcher.poll(time.monotonic())
             if is_quiet:
-                watched.tell_gone(time.monotonic(), indexing.prune if prune else indexing.report)
-            indexing.rest()
-            pause = max(settings.poll_seconds, watched.looked_seconds * (1 / LOOK_SHARE - 1))
+                watcher.report_gone(time.monotonic(), indexer.prune if prune else indexer.report)
+            indexer.unload_idle_models()
+            pause = max(settings.poll_seconds, watcher.scan_seconds * (1 / SCAN_SHARE - 1))
         except (LibraryModelsError, LibraryBrokenError):
             raise
         except (LibraryError, OSError) as error:
             if once and not isinstance(error, LibraryLockedError):
                 raise
-            watched.tell_trouble(str(error))
-            pause = min(MOST_TROUBLE_SECONDS, 2 * pause) if isinstance(error, OSError) else settings.poll_seconds
+            watcher.report_trouble(str(error))
+            pause = min(MAX_RETRY_SECONDS, 2 * pause) if isinstance(error, OSError) else settings.poll_seconds
         else:
-            if once and (is_quiet or started - watched.began >= 2 * settings.settle_seconds):
+            if once and (is_quiet or started - watcher.began >= 2 * settings.settle_seconds):
                 break
         cancel.wait(min(pause, settings.settle_seconds / 2) if once else pause)
-    return indexing.summary
+    return indexer.summary
 
 
-class Watched:
-    """Folders, looked at one time after another; `work` gets what is complete."""
+class FolderWatcher:
+    """Polls folders, and passes complete files to `index`."""
 
     def __init__(
-        self, folders: Sequence[Path], *, settings: Settings, on_event: Callable[[IndexEvent], None], work: Work
+        self, folders: Sequence[Path], *, settings: Settings, on_event: Callable[[IndexEvent], None], index: Index
     ) -> None:
         self._folders = [Path(os.path.abspath(folder.expanduser())) for folder in folders]  # noqa: PTH100 - links
         self._library = Path(settings.library).expanduser()
-        self._settling = Settling(settings.settle_seconds)
-        self._on_event, self._work = on_event, work
+        self._settling = SettleTracker(settings.settle_seconds)
+        self._on_event, self._index = on_event, index
         self._files: dict[str, FileState] = {}
-        self._told: IndexEvent | None = None
+        self._last_event: IndexEvent | None = None
         self._trouble = ""
-        self._away: set[Path] = set()
-        """Folders that had files and have none."""
-        self.looked_seconds = 0.0
-        """How long the last look at the disk took."""
+        self._unavailable: set[Path] = set()
+        """Folders that had files and now have none."""
+        self.scan_seconds = 0.0
+        """How long the last scan of the disk took."""
         self.began = time.monotonic()
 
-    def look(self, now: float) -> bool:
-        """One look, and the work on what is complete; True when nothing is changing or waits."""
-        self._files = self._see()
-        ready = self._settling.look(self._files, now)
-        held = {path for path in open_writers(ready) if self._settling.still(path, now) < MOST_WRITER_SECONDS}
-        ready = [path for path in ready if path not in held]
+    def poll(self, now: float) -> bool:
+        """Scans once, and indexes complete files; returns True when no file is changing or waiting."""
+        self._files = self._scan()
+        ready = self._settling.update(self._files, now)
+        in_use = paths_open_for_writing(ready)
+        ready = [
+            path
+            for path in ready
+            if path not in in_use or self._settling.stable_seconds(path, now) >= MAX_WRITER_SECONDS
+        ]
         if ready:
             if not self._trouble:
-                self._tell(WatchLooked(len(self._files), len(self._settling.changing) - len(ready), len(ready)))
-            self._work(ready)
+                self._emit_change(WatchLooked(len(self._files), len(self._settling.changing) - len(ready), len(ready)))
+            self._index(ready)
             self._settling.take(ready)
         self._trouble = ""
         changing = len(self._settling.changing)
-        self._tell(WatchLooked(len(self._files), changing, 0) if changing else WatchIdle(len(self._files)))
+        self._emit_change(WatchLooked(len(self._files), changing, 0) if changing else WatchIdle(len(self._files)))
         return not changing
 
-    def tell_trouble(self, reason: str) -> None:
-        """Says why the work could not be done, once, however often it is tried again."""
+    def report_trouble(self, reason: str) -> None:
+        """Reports why indexing is not possible, once, however often it is retried."""
         if reason != self._trouble:
             self._trouble = reason
-            self._tell(WatchWaiting(reason))
+            self._emit_change(WatchWaiting(reason))
 
-    def tell_gone(self, now: float, what: Callable[[Sequence[str]], Iterable[str]]) -> None:
-        """Gives the paths that are gone; what it answers is to be indexed again, as it has other paths now."""
+    def report_gone(self, now: float, handle: Callable[[Sequence[str]], Iterable[str]]) -> None:
+        """Passes paths that are gone to `handle`; the paths that it returns are indexed again."""
         gone = self._settling.gone(now)
         if gone:
-            again = list(what(gone))
+            again = list(handle(gone))
             self._settling.forget(gone)
-            self._settling.give_back(again)
+            self._settling.release(again)
 
-    def _see(self) -> dict[str, FileState]:
+    def _scan(self) -> dict[str, FileState]:
         started = time.monotonic()
         found: dict[str, FileState] = {}
         for folder in self._folders:
-            inside = self._inside(folder)
+            inside = self._files_in(folder)
             known = {path: state for path, state in self._files.items() if Path(path).is_relative_to(folder)}
             if known and not inside:
-                if folder not in self._away:
-                    reason = f"{folder} is empty or away; what was in it is kept until it is back"
+                if folder not in self._unavailable:
+                    reason = f"{folder} is empty or unavailable; its videos stay in the library until it is back"
                     self._on_event(WatchWaiting(reason))
-                self._away.add(folder)
+                self._unavailable.add(folder)
                 inside = known
             else:
-                self._away.discard(folder)
+                self._unavailable.discard(folder)
             found |= inside
-        self.looked_seconds = time.monotonic() - started
+        self.scan_seconds = time.monotonic() - started
         return found
 
-    def _inside(self, folder: Path) -> dict[str, FileState]:
+    def _files_in(self, folder: Path) -> dict[str, FileState]:
         if not folder.exists():
             return {}
         return {
             str(file.path): (file.size_bytes, file.modified_ns)
-            for file in scan([folder], leave_out=self._library)
+            for file in scan([folder], exclude=self._library)
             if isinstance(file, FoundFile) and not is_temporary(file.path.name)
         }
 
-    def _tell(self, event: IndexEvent) -> None:
-        if event != self._told:
-            self._told = event
+    def _emit_change(self, event: IndexEvent) -> None:
+        if event != self._last_event:
+            self._last_event = event
             self._on_event(event)
 
 
-class _Indexing:
-    """Runs of the pipeline over files that are complete."""
+class _Indexer:
+    """Runs the pipeline over complete files."""
 
     def __init__(self, settings: Settings, on_event: Listener, cancel: threading.Event, models: Models | None) -> None:
         self._settings, self._on_event, self._cancel = settings, on_event, cancel
         self._place = Path(settings.library).expanduser()
-        self._models, self._may_rest = models, models is None
+        self._models, self._may_unload = models, models is None
         self._used = time.monotonic()
         self.summary = WatchSummary()
 
     def run(self, paths: Sequence[str]) -> None:
-        """Indexes these. One that changes or goes away meanwhile is looked at again: its state will be another.
+        """Indexes these files. One that changes or disappears meanwhile will have another state at the next scan.
 
         Raises:
-            FileNotFoundError: one went away before it was begun with.
+            FileNotFoundError: one disappeared before the run began.
         """
-        models = self._ready_models()
+        models = self._loaded_models()
         try:
             finished = index_paths(
                 [Path(path) for path in paths],
@@ -218,27 +222,27 @@ class _Indexing:
         except UsageError as error:
             if all(Path(path).exists() for path in paths):
                 raise
-            raise FileNotFoundError(f"a file went away before it was indexed: {error}") from error
+            raise FileNotFoundError(f"a file disappeared before it was indexed: {error}") from error
         self._used = time.monotonic()
         self.summary.indexed += finished.indexed
         self.summary.failed += finished.failed
         self.summary.interrupted |= finished.interrupted
 
-    def rest(self) -> None:
-        """Lets the models go when they have not been needed for long."""
-        if self._may_rest and time.monotonic() - self._used > IDLE_SECONDS:
+    def unload_idle_models(self) -> None:
+        """Unloads the models when they have not been used for `IDLE_SECONDS`."""
+        if self._may_unload and time.monotonic() - self._used > IDLE_SECONDS:
             self._models = None
 
     def report(self, paths: Sequence[str]) -> list[str]:
-        """Says which videos are gone from the disk; answers with the copies that are left of others."""
-        lost, left = self._without(paths)
+        """Reports videos that are gone from the disk; returns the remaining copies of others."""
+        lost, left = self._split_lost(paths)
         for _, path in lost:
             self._on_event(VideoMissing(path, dropped=False))
         return left
 
     def prune(self, paths: Sequence[str]) -> list[str]:
-        """As `report`, and drops the lost ones from the library."""
-        lost, left = self._without(paths)
+        """As `report`, and removes the lost videos from the library."""
+        lost, left = self._split_lost(paths)
         if lost:
             with Library.open(self._place) as library:
                 maker = library.maker
@@ -249,8 +253,8 @@ class _Indexing:
         self.summary.removed += len(lost)
         return left
 
-    def _without(self, paths: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
-        """(id, path) of the videos of which no file is left, and the files that are left of the others."""
+    def _split_lost(self, paths: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
+        """(id, path) of videos without any file left, and the remaining files of the others."""
         gone = set(paths)
         with Library.open(self._place) as library:
             touched = [video for video in library.videos() if gone & set(video.paths)]
@@ -258,7 +262,7 @@ class _Indexing:
         lost = [(video.video_id, video.path) for video in touched if not alive[video.video_id]]
         return lost, [path for left in alive.values() for path in left]
 
-    def _ready_models(self) -> Models:
+    def _loaded_models(self) -> Models:
         if self._models is None:
             try:
                 with Library.open(self._place) as library:

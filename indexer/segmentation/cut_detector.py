@@ -1,6 +1,6 @@
-"""How much each sampled frame differs from the one before it, by PySceneDetect's content detector.
+"""Cut scores: how much each sampled frame differs from the one before it, by PySceneDetect's content detector.
 
-Leaves out what to do with the numbers: `segmenter` turns them into spans.
+`indexer.segmentation.segmenter` turns the scores into spans.
 """
 
 import cv2
@@ -11,7 +11,7 @@ from scenedetect.stats_manager import StatsManager
 from indexer.records import Pixels
 
 SCORE_WIDTH = 160
-"""Frames are compared at this width: enough for a cut, and noise averages out."""
+"""Frames are compared at this width: enough to see a cut, and noise averages out."""
 
 
 class CutScorer:
@@ -28,7 +28,7 @@ class CutScorer:
         self._next = 0
 
     def score(self, pixels: Pixels) -> float:
-        """(height, width, 3) RGB -> difference from the frame of the last call; 0 for the first."""
+        """(height, width, 3) RGB -> difference from the frame of the previous call; 0 for the first."""
         height, width = pixels.shape[:2]
         size = (SCORE_WIDTH, max(1, round(height * SCORE_WIDTH / width)))
         small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)

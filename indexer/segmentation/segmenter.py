@@ -1,8 +1,8 @@
-"""Frame differences and a duration -> the spans of a video. Pure.
+"""The segmenter: cut scores and a duration in, the spans of a video out. Pure.
 
-Three steps: cuts where a frame differs much more than its neighbourhood does; shots that are too short join the
-neighbour they resemble more; shots that are too long are split where the picture changes most. A video without a
-cut is one long shot, so it ends in windows of at most the longest span.
+Three steps: cut where a frame differs much more than its neighbours do; merge a shot that is too short with the
+neighbour that it resembles more; split a shot that is too long where the picture changes most. A video without a cut is
+one long shot, so it is split into windows of at most the longest span.
 """
 
 import itertools
@@ -19,10 +19,10 @@ VERSION = "segmenter-1"
 CUT_SCORE = 27.0
 """PySceneDetect's default threshold for `content_val`."""
 CUT_RATIO = 2.0
-"""A cut must stand out from the scores around it by this factor, or a moving camera would be a cut each second.
-PySceneDetect's adaptive detector uses 3 on neighbouring frames; sampled frames move more between two looks."""
+"""A cut must exceed the scores around it by this factor, or a moving camera would make a cut each second.
+PySceneDetect's adaptive detector uses 3 on consecutive frames; sampled frames differ more from each other."""
 NEIGHBOURS = 3
-"""Scores looked at on either side."""
+"""Number of scores compared on either side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +32,17 @@ class _Boundary:
 
 
 def change_time(time_seconds: float, step_seconds: float) -> float:
-    """When what a sampled frame shows came on screen, as well as it can be known.
+    """An estimate of when the picture of a sampled frame appeared.
 
-    A frame sampled at `t` was not yet on screen at the asked time before it, so the change happened between that
-    asked time and `t`: the middle is wrong by half a step at most.
+    A frame sampled at `t` was not yet on screen at the sampling time before it, so it appeared between that time and
+    `t`: the middle is wrong by at most half a step.
     """
-    asked_before = (math.ceil(round(time_seconds / step_seconds, 6)) - 1) * step_seconds
-    return max(0.0, (asked_before + time_seconds) / 2)
+    previous_sample = (math.ceil(round(time_seconds / step_seconds, 6)) - 1) * step_seconds
+    return max(0.0, (previous_sample + time_seconds) / 2)
 
 
 def cut_times(times: Sequence[float], step_seconds: float) -> list[float]:
-    """Where a cut before each frame would lie, seconds; the entry of the first frame is its own time."""
+    """The time of a possible cut before each frame, seconds; for the first frame, its own time."""
     later = (max((before + time) / 2, change_time(time, step_seconds)) for before, time in itertools.pairwise(times))
     return [*times[:1], *later]
 
@@ -56,13 +56,13 @@ def segment(
     min_seconds: float,
     max_seconds: float,
 ) -> list[Segment]:
-    """Spans of one video, in order: no gap, no overlap, from 0 to the duration.
+    """Segments of one video, in order of time, without gap or overlap, from 0 to the duration.
 
     Args:
-        times: presentation times of the sampled frames, rising, seconds.
+        times: presentation times of the sampled frames, ascending, seconds.
         scores: difference of each frame from the one before it, 0 to 255.
         duration_seconds: stop of the last presented frame.
-        step_seconds: distance of the asked times.
+        step_seconds: sampling step.
         min_seconds: no span is shorter, unless the video is.
         max_seconds: no span is longer; at least twice `min_seconds`.
 
@@ -70,7 +70,7 @@ def segment(
         ValueError: lengths differ, or the duration is not positive.
     """
     if len(times) != len(scores):
-        raise ValueError(f"{len(times)} times do not go with {len(scores)} scores")
+        raise ValueError(f"{len(times)} times do not match {len(scores)} scores")
     if not duration_seconds > 0:
         raise ValueError(f"a duration must be positive, got {duration_seconds}")
     places = cut_times(times, step_seconds)
@@ -87,7 +87,7 @@ def segment(
 
 
 def segment_at(segments: Sequence[Segment], time_seconds: float) -> int:
-    """Index of the segment that holds a time; times outside go to the nearest end."""
+    """Index of the segment that contains a time; for a time outside, of the nearest segment."""
     starts = [item.span.start_seconds for item in segments]
     return max(0, int(np.searchsorted(starts, time_seconds, side="right")) - 1)
 
@@ -103,17 +103,17 @@ def _stand_out(candidates: Sequence[_Boundary]) -> list[bool]:
 
 
 def _join_short(cuts: Sequence[_Boundary], duration: float, min_seconds: float) -> list[float]:
-    """Drops cuts, weakest side of the shortest shot first, until no shot is too short."""
-    kept = list(cuts)
-    while kept:
-        points = [0.0, *(cut.time_seconds for cut in kept), duration]
+    """Drops cuts until no shot is too short: at each step, the weaker cut of the shortest shot."""
+    remaining = list(cuts)
+    while remaining:
+        points = [0.0, *(cut.time_seconds for cut in remaining), duration]
         lengths = np.diff(points)
         shortest = int(np.argmin(lengths))
         if lengths[shortest] >= min_seconds - 1e-9:
             break
-        sides = [place for place in (shortest - 1, shortest) if 0 <= place < len(kept)]
-        del kept[min(sides, key=lambda place: kept[place].score)]
-    return [cut.time_seconds for cut in kept]
+        sides = [place for place in (shortest - 1, shortest) if 0 <= place < len(remaining)]
+        del remaining[min(sides, key=lambda place: remaining[place].score)]
+    return [cut.time_seconds for cut in remaining]
 
 
 def _split_long(
@@ -134,8 +134,8 @@ def _split_long(
 def _best_split(
     start: float, stop: float, candidates: Sequence[_Boundary], min_seconds: float, max_seconds: float
 ) -> float:
-    """Where the picture changes most in the first longest span's reach; the latest of equals, so that windows of a
-    still picture are long ones. A picture that stays longer than that is split evenly."""
+    """Where the picture changes most within the longest span from the start; the latest of equals, so that windows of a
+    still picture are long. A shot without a change there is split evenly."""
     low, high = start + min_seconds, min(start + max_seconds, stop - min_seconds)
     inside = [item for item in candidates if low <= item.time_seconds <= high]
     if not inside:

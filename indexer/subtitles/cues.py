@@ -1,8 +1,8 @@
-"""Cues as a file or a track holds them -> plain words, each shown once.
+"""Cue cleaning: cues with mark-up in, plain text out, each text once. Pure.
 
-Pure. Removes mark-up of all formats, joins what is one text shown in several steps (effects frame by frame, roll-up
-captions that repeat their last lines, captions that grow word by word). Remarks for the hard of hearing stay: people
-search for them.
+Removes the mark-up of all formats, and merges cues that show one text in several steps: effects with one cue a frame,
+roll-up captions that repeat their last lines, captions that grow word by word. Descriptions for the hard of hearing
+stay, because people search for them.
 """
 
 import html
@@ -13,15 +13,15 @@ from dataclasses import dataclass
 
 from indexer.records import TimedText, TimeSpan
 
-LONGEST_CUE_CHARACTERS = 2_000
-"""Ten times the longest that broadcasters allow; what lies beyond is no text to read."""
-LONGEST_RAW_CHARACTERS = 20_000
-"""With its mark-up. Bounds the work on a hostile cue; typeset lines reach some thousand characters."""
-MOST_REPEAT_GAP_SECONDS = 0.25
-"""A text that comes back sooner was never gone: effects are one event a frame, roll-ups follow at once."""
+MAX_CUE_CHARACTERS = 2_000
+"""Ten times the longest cue that broadcasters allow; anything longer is no readable text."""
+MAX_RAW_CHARACTERS = 20_000
+"""With mark-up. Bounds the work on a malicious cue; typeset lines reach some thousand characters."""
+MAX_REPEAT_GAP_SECONDS = 0.25
+"""A text that reappears sooner never disappeared: effects are one event a frame, roll-ups follow at once."""
 
 _EVENT_FIELDS = re.compile(r"(?:Dialogue:\s*)?\d+,\d+,[^,\n]*,[^,\n]*,\d*,\d*,\d*,[^,\n]*,")
-"""What Matroska and FFmpeg put before an ASS text: order, layer, style, name, three margins, effect."""
+"""The fields that Matroska and FFmpeg put before an ASS text: order, layer, style, name, three margins, effect."""
 _OVERRIDE = re.compile(r"\{([^{}]*)\}")
 _DRAWING = re.compile(r"\\p(\d+)")
 _HTML_TAG = re.compile(
@@ -30,50 +30,50 @@ _HTML_TAG = re.compile(
 _LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _INLINE_TIME = re.compile(r"<(?:\d{1,4}:)?\d{1,2}:\d{2}[.,]\d{1,3}>")
 _SPACES = re.compile(r"\s+")
-_KEPT_FORMAT_CHARACTERS = {"\u200c", "\u200d"}
-"""Joiners, which spell words in Persian and Indic scripts."""
+_JOINERS = {"\u200c", "\u200d"}
+"""Format characters that stay: joiners, which belong to the spelling in Persian and Indic scripts."""
 
 
 @dataclass(slots=True)
-class _Shown:
-    """A cue while its neighbours may still be joined to it."""
+class _PendingCue:
+    """A cue to which later cues may still be merged."""
 
     start_seconds: float
     stop_seconds: float
     lines: list[str]
     whole: list[str]
-    """The lines on screen, with those that an earlier cue already showed."""
+    """All lines on screen, also those that an earlier cue already showed."""
     language: str
 
 
 def clean_cues(cues: Iterable[TimedText], codec: str) -> list[TimedText]:
-    """Plain cues in order of their start; repeated ones are one cue that spans all its showings.
+    """Plain cues in order of their start; repetitions of a cue are merged into one span.
 
     Args:
-        cues: as the file or track holds them.
+        cues: with the mark-up of the file or track.
         codec: FFmpeg's name, as `subrip`, `ass`, `webvtt`, `mov_text`.
     """
     is_ass = codec in {"ass", "ssa"}
-    shown: list[_Shown] = []
+    pending: list[_PendingCue] = []
     for cue in sorted(cues, key=lambda cue: (cue.span.start_seconds, cue.span.stop_seconds)):
         start, stop = max(cue.span.start_seconds, 0.0), cue.span.stop_seconds
         lines = plain_lines(cue.text, is_ass=is_ass)
         if lines and stop > start:
-            _add(shown, _Shown(start, stop, lines, lines, cue.language))
-    shown.sort(key=lambda cue: (cue.start_seconds, cue.stop_seconds))
+            _add(pending, _PendingCue(start, stop, lines, lines, cue.language))
+    pending.sort(key=lambda cue: (cue.start_seconds, cue.stop_seconds))
     return [
-        TimedText(TimeSpan(cue.start_seconds, cue.stop_seconds), "\n".join(cue.lines), cue.language) for cue in shown
+        TimedText(TimeSpan(cue.start_seconds, cue.stop_seconds), "\n".join(cue.lines), cue.language) for cue in pending
     ]
 
 
 def plain_lines(text: str, *, is_ass: bool) -> list[str]:
-    """The lines that a player would show, without mark-up; none where no letter or digit is left."""
-    text = _EVENT_FIELDS.sub("", text[:LONGEST_RAW_CHARACTERS], count=1) if _EVENT_FIELDS.match(text) else text
-    text = _without_overrides(text[:LONGEST_RAW_CHARACTERS], is_ass=is_ass)
+    """The lines that a player would show, without mark-up; empty where no letter or digit remains."""
+    text = _EVENT_FIELDS.sub("", text[:MAX_RAW_CHARACTERS], count=1) if _EVENT_FIELDS.match(text) else text
+    text = _without_overrides(text[:MAX_RAW_CHARACTERS], is_ass=is_ass)
     text = text.replace(r"\N", "\n").replace(r"\n", "\n").replace(r"\h", " ")
     text = _LINE_BREAK_TAG.sub("\n", _INLINE_TIME.sub("", text))
     text = html.unescape(_HTML_TAG.sub("", text))
-    text = unicodedata.normalize("NFC", text[:LONGEST_CUE_CHARACTERS])
+    text = unicodedata.normalize("NFC", text[:MAX_CUE_CHARACTERS])
     lines = [_SPACES.sub(" ", _visible(line)).strip() for line in text.splitlines()]
     lines = [line for line in lines if line]
     return lines if any(character.isalnum() for line in lines for character in line) else []
@@ -81,21 +81,21 @@ def plain_lines(text: str, *, is_ass: bool) -> list[str]:
 
 def _without_overrides(text: str, *, is_ass: bool) -> str:
     r"""Without `{\...}` blocks, and without the shapes that ASS draws between `{\p1}` and `{\p0}`."""
-    kept: list[str] = []
+    parts: list[str] = []
     drawing, end = False, 0
     for block in _OVERRIDE.finditer(text):
         if not drawing:
-            kept.append(text[end : block.start()])
+            parts.append(text[end : block.start()])
         end = block.end()
         inside = block.group(1)
         is_markup = is_ass or inside.startswith("\\") or re.match(r"[a-zA-Z]:", inside)  # `{y:i}` is MicroDVD's
         if not is_markup and not drawing:
-            kept.append(block.group())
+            parts.append(block.group())
         for level in _DRAWING.findall(inside) if is_markup else []:
             drawing = level.strip("0") != ""
     if not drawing:
-        kept.append(text[end:])
-    return "".join(kept)
+        parts.append(text[end:])
+    return "".join(parts)
 
 
 def _visible(line: str) -> str:
@@ -103,15 +103,15 @@ def _visible(line: str) -> str:
         " " if character in "\t\x0b\x0c\x1c\x1d\x1e\x1f\x85" else character
         for character in line
         if character in "\t\x0b\x0c\x1c\x1d\x1e\x1f\x85"
-        or character in _KEPT_FORMAT_CHARACTERS
+        or character in _JOINERS
         or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
     )
 
 
-def _add(shown: list[_Shown], cue: _Shown) -> None:
-    """Append `cue`, or what of it is new, or let an earlier cue that it repeats last longer."""
-    for earlier in reversed(shown[-8:]):  # positions on screen alternate: a few cues may be up at once
-        if cue.start_seconds - earlier.stop_seconds > MOST_REPEAT_GAP_SECONDS or cue.language != earlier.language:
+def _add(pending: list[_PendingCue], cue: _PendingCue) -> None:
+    """Appends `cue` or its new lines, or extends an earlier cue that it repeats."""
+    for earlier in reversed(pending[-8:]):  # positions on screen alternate: a few cues may be up at once
+        if cue.start_seconds - earlier.stop_seconds > MAX_REPEAT_GAP_SECONDS or cue.language != earlier.language:
             continue
         if cue.whole == earlier.whole:
             earlier.stop_seconds = max(earlier.stop_seconds, cue.stop_seconds)
@@ -121,23 +121,23 @@ def _add(shown: list[_Shown], cue: _Shown) -> None:
             earlier.lines = earlier.lines[: len(earlier.lines) - len(earlier.whole)] + cue.whole
             earlier.whole = cue.whole
             return
-    if shown and cue.start_seconds - shown[-1].stop_seconds <= MOST_REPEAT_GAP_SECONDS:
-        cue.lines = cue.whole[_repeated_lines(shown[-1].whole, cue.whole) :]
+    if pending and cue.start_seconds - pending[-1].stop_seconds <= MAX_REPEAT_GAP_SECONDS:
+        cue.lines = cue.whole[_repeated_lines(pending[-1].whole, cue.whole) :]
     if cue.lines:
-        shown.append(cue)
+        pending.append(cue)
     else:
-        shown[-1].stop_seconds = max(shown[-1].stop_seconds, cue.stop_seconds)
-        shown[-1].whole = cue.whole
+        pending[-1].stop_seconds = max(pending[-1].stop_seconds, cue.stop_seconds)
+        pending[-1].whole = cue.whole
 
 
 def _grows(before: list[str], after: list[str]) -> bool:
-    """`after` is `before` with more words at its end."""
+    """Whether `after` is `before` with more words at its end."""
     old, new = "\n".join(before), "\n".join(after)
     return len(before) == len(after) and new.startswith(old) and not new[len(old)].isalnum()
 
 
 def _repeated_lines(before: list[str], after: list[str]) -> int:
-    """How many lines `after` begins with that `before` ends with: what a roll-up caption shows again."""
+    """Number of lines with which `before` ends and `after` begins: a roll-up caption shows them again."""
     for count in range(min(len(before), len(after)), 0, -1):
         if before[-count:] == after[:count]:
             return count
@@ -145,5 +145,6 @@ def _repeated_lines(before: list[str], after: list[str]) -> int:
 
 
 def cut_to(item: TimedText, duration_seconds: float) -> TimedText | None:
+    """The text with its span cut to the video; None where it lies outside."""
     span = item.span.within(duration_seconds)
     return None if span is None else TimedText(span, item.text, item.language)

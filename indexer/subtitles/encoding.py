@@ -1,12 +1,12 @@
-"""Bytes of a subtitle file -> text, when nothing says in which encoding they were written."""
+"""Character encodings of subtitle files, which do not declare theirs: bytes in, text out."""
 
 import codecs
 
 from charset_normalizer import CharsetMatch, from_bytes
 
-_MARKS = (
+_BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is its beginning
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is a prefix of it
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -15,22 +15,23 @@ _CANDIDATES: str = (
     "cp1252 gb18030 big5 shift_jis euc_jp euc_kr cp1251 koi8_r cp1250"
     " cp1253 cp1254 cp1255 cp1256 cp1257 cp874 cp1258 iso8859_15"
 )
-"""Encodings in which subtitles are found; guessing among all of Python's ends in fonts of old Macintoshes."""
+"""Encodings that occur in subtitles; a guess among all of Python's often ends at old Macintosh encodings."""
 _USUAL = {
     "cp1252": "àâäáãåæçèéêëìíîïñòóôöõøùúûüßœÀÂÄÅÇÈÉÊÑÓÖØÜ¿¡«»",
     "cp1250": "ąćęłńóśźżáčďéěíňřšťúůýžäľĺôŕöőüűăâîşţđßĄĆĘŁŚŹŻČĎĚŇŘŠŤŮŽ",
 }
-"""The guesser cannot tell Western from Central European: half of their letters share their bytes."""
+"""Usual letters by encoding. charset_normalizer cannot distinguish Western from Central European encodings: half of
+their letters share their bytes."""
 _GUESS_BYTES = 64 << 10
-"""Enough to tell languages apart; guessing on megabytes takes minutes."""
+"""Enough to distinguish languages; guessing on megabytes takes minutes."""
 
 
 def decode_subtitles(raw: bytes) -> str:
-    """Text of `raw`: by its byte order mark, as UTF-8, as UTF-16 without a mark, else by its letters' statistics.
+    """Decodes `raw`: by its byte order mark, as UTF-8, as UTF-16 without a mark, else by letter statistics.
 
-    Never raises: bytes that no encoding explains become U+FFFD.
+    Never raises: bytes that do not decode become U+FFFD.
     """
-    for mark, encoding in _MARKS:
+    for mark, encoding in _BYTE_ORDER_MARKS:
         if raw.startswith(mark):
             return raw.decode(encoding, "replace")
     try:
@@ -43,7 +44,7 @@ def decode_subtitles(raw: bytes) -> str:
 
 
 def _utf16_without_mark(raw: bytes) -> str:
-    """Digits, arrows and line ends are half zeros in UTF-16; nothing else of a subtitle file is."""
+    """The codec of UTF-16 without a mark, else empty: there half of the bytes of digits and arrows are zero."""
     head = raw[:4096]
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if max(even, odd) < len(head) // 8 or min(even, odd) > max(even, odd) // 8:
@@ -52,22 +53,22 @@ def _utf16_without_mark(raw: bytes) -> str:
 
 
 def _guess(raw: bytes) -> str:
-    """The most likely encoding; judged by the lines that are not ASCII, since times and numbers tell nothing."""
+    """The most likely encoding, judged by the lines that are not ASCII, since times and numbers say nothing."""
     telling = b"\n".join(line for line in raw.splitlines() if not line.isascii())[:_GUESS_BYTES]
-    telling = telling[: telling.rfind(b"\n")] if b"\n" in telling else telling  # no letter cut in two
+    telling = telling[: telling.rfind(b"\n")] if b"\n" in telling else telling  # cuts no character in two
     matches = list(from_bytes(telling, cp_isolation=_CANDIDATES.split()))
     if not matches:
         return "cp1252"
-    equals = [match.encoding for match in matches if (match.chaos, match.coherence) == _measures(matches[0])]
+    equals = [match.encoding for match in matches if (match.chaos, match.coherence) == _scores(matches[0])]
     if {"cp1250", "cp1252"} <= set(equals):
         return "cp1252" if _letters(telling, "cp1252") >= _letters(telling, "cp1250") else "cp1250"
     return equals[0]
 
 
-def _measures(match: CharsetMatch) -> tuple[float, float]:
+def _scores(match: CharsetMatch) -> tuple[float, float]:
     return match.chaos, match.coherence
 
 
 def _letters(raw: bytes, encoding: str) -> int:
-    """How many letters of `raw`, read so, are usual in the languages that are written so."""
+    """Number of letters in `raw`, decoded so, that are usual in the languages of this encoding."""
     return sum(letter in _USUAL[encoding] for letter in raw.decode(encoding, "replace"))

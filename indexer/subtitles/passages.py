@@ -1,7 +1,7 @@
-"""Cues -> passages: the pieces of one sentence that were shown one after another, put together again.
+"""Passages: the cues over which one sentence is spread, joined again. Pure.
 
-Pure. Half a sentence embeds badly: its meaning is in the other half. Times stay exact, from the first cue's start to
-the last one's stop.
+Half a sentence embeds badly, because its meaning is in the other half. Spans stay exact: from the start of the first
+cue to the stop of the last.
 """
 
 import re
@@ -9,26 +9,26 @@ from collections.abc import Sequence
 
 from indexer.records import TimedText, TimeSpan
 
-LONGEST_PASSAGE_CHARACTERS = 200
-"""About 40 word pieces: two sentences, so that a vector still stands for one thought."""
-LONGEST_PASSAGE_SECONDS = 15.0
+MAX_PASSAGE_CHARACTERS = 200
+"""About 40 tokens: two sentences, so that one vector still represents one thought."""
+MAX_PASSAGE_SECONDS = 15.0
 """Half of the longest segment, so that a hit points to a moment."""
-MOST_GAP_SECONDS = 1.0
-"""A speaker who is silent for longer has finished."""
-MOST_OVERLAP_SECONDS = 0.3
-MOST_OVERLAP_SHARE = 0.25
-"""Captions that share the screen for longer, or for more of the shorter one, are two voices, or a sign and a voice."""
+MAX_GAP_SECONDS = 1.0
+"""After a longer silence the sentence is over."""
+MAX_OVERLAP_SECONDS = 0.3
+MAX_OVERLAP_SHARE = 0.25
+"""Cues that overlap for longer, or by more of the shorter one, are two speakers, or a sign and a speaker."""
 
-_ENDS = re.compile(r"(?<![.…])[.!?。！？؟।][\"'”’»)\]]*$|[)\]♪♫]$")
-"""A finished sentence, a remark in brackets, a line of a song. Three dots say that it goes on."""
-_BEGINS_ANEW = re.compile(r"^(?:[-–—]\s*\w|>>|[(\[♪♫])")
-"""Another speaker, a remark, a song."""
+_SENTENCE_END = re.compile(r"(?<![.…])[.!?。！？؟।][\"'”’»)\]]*$|[)\]♪♫]$")
+"""The end of a sentence, of a description in brackets, or of a line of a song. An ellipsis continues the sentence."""
+_NEW_START = re.compile(r"^(?:[-–—]\s*\w|>>|[(\[♪♫])")
+"""Another speaker, a description in brackets, a song."""
 
 
 def join_passages(cues: Sequence[TimedText]) -> list[TimedText]:
     """Passages in order of their start, each of one or more whole cues with their words in order, on one line.
 
-    A passage of several cues has at most `LONGEST_PASSAGE_CHARACTERS` and lasts at most `LONGEST_PASSAGE_SECONDS`.
+    A passage of several cues has at most `MAX_PASSAGE_CHARACTERS` and lasts at most `MAX_PASSAGE_SECONDS`.
     """
     passages: list[TimedText] = []
     for cue in sorted(cues, key=lambda cue: (cue.span.start_seconds, cue.span.stop_seconds)):
@@ -45,12 +45,12 @@ def _continues(passage: TimedText, cue: TimedText) -> bool:
     shorter = min(passage.span.duration_seconds, cue.span.duration_seconds)
     joined = _joined(passage, cue)
     return (
-        -min(MOST_OVERLAP_SECONDS, MOST_OVERLAP_SHARE * shorter) <= gap <= MOST_GAP_SECONDS
+        -min(MAX_OVERLAP_SECONDS, MAX_OVERLAP_SHARE * shorter) <= gap <= MAX_GAP_SECONDS
         and cue.language == passage.language
-        and not _ENDS.search(passage.text)
-        and not _BEGINS_ANEW.match(cue.text)
-        and len(joined.text) <= LONGEST_PASSAGE_CHARACTERS
-        and joined.span.duration_seconds <= LONGEST_PASSAGE_SECONDS
+        and not _SENTENCE_END.search(passage.text)
+        and not _NEW_START.match(cue.text)
+        and len(joined.text) <= MAX_PASSAGE_CHARACTERS
+        and joined.span.duration_seconds <= MAX_PASSAGE_SECONDS
     )
 
 

@@ -1,8 +1,6 @@
-"""Subtitles: text files beside a video, and what any subtitle track goes through before it is searched.
+"""Sidecars: subtitle files (SRT, VTT, ASS, SSA) beside a video, found by their names and parsed by pysubs2.
 
-Sidecars (SRT, VTT, ASS, SSA) are parsed by pysubs2. Their times count from the first frame, as a player shows them:
-the player's clock. Embedded tracks come out of `indexer.decode.video`; their cues go through the same `clean_cues` and
-`join_passages`. Pictures of text (PGS, VobSub) are not read.
+Their times count from the first frame, as in a player. Embedded tracks come from `indexer.decode.video`.
 """
 
 import re
@@ -18,15 +16,15 @@ from indexer.subtitles.cues import clean_cues
 from indexer.subtitles.encoding import decode_subtitles
 
 SIDECAR_CODECS = {".srt": "subrip", ".vtt": "webvtt", ".ass": "ass", ".ssa": "ass"}
-"""Suffixes of the files that are read, with FFmpeg's names for what is in them."""
-LARGEST_FILE_BYTES = 16 << 20
+"""Suffixes of sidecars, with FFmpeg's names of their codecs."""
+MAX_FILE_BYTES = 16 << 20
 """A day of speech is about 2 MB of text; heavily typeset ASS files reach some 10 MB."""
-MOST_CUES = 200_000
+MAX_CUES = 200_000
 
 _TAG = re.compile(r"[A-Za-z]{2,12}([-_][A-Za-z0-9]{2,8})*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _NOT_LANGUAGES = {"cc", "sdh"}
-_MOST_TAGS = 3
+_MAX_TAGS = 3
 _INLINE_TIME = re.compile(r"<(\d{1,4}:)?\d{1,2}:\d{2}[.,]\d{1,3}>")
 """Karaoke times inside a VTT cue; pysubs2 takes a line with two of them for the start of a cue."""
 
@@ -40,9 +38,9 @@ class SubtitleError(VideoError):
 def sidecar_files(video: Path) -> list[Path]:
     """Subtitle files that belong to `video`: `NAME.srt`, `NAME.en.srt`, `NAME.mp4.srt`, ..., sorted.
 
-    What stands between the name and the suffix must look like a language or a remark (`en`, `pt-BR`, `forced`), and
-    must not be the name of another file: `film.part.srt` belongs to `film.part.mp4` where that exists.
-    A folder that cannot be listed has none.
+    The part between the name and the suffix must look like a language or a flag (`en`, `pt-BR`, `forced`), and must not
+    belong to the name of another file: `film.part.srt` belongs to `film.part.mp4` where that exists. A folder that
+    cannot be listed has no sidecars.
     """
     try:
         siblings = sorted(video.parent.iterdir())
@@ -64,18 +62,19 @@ def _belongs(file: Path, video: Path, other_stems: set[str]) -> bool:
 def _tags(file: Path, video: Path) -> list[str]:
     for base in (video.name, video.stem):
         if file.stem.startswith(f"{base}."):
-            return file.stem[len(base) + 1 :].split(".")[: _MOST_TAGS + 1]
+            return file.stem[len(base) + 1 :].split(".")[: _MAX_TAGS + 1]
     return []
 
 
 def read_sidecar(file: Path) -> list[TimedText]:
-    """The cues of a subtitle file, cleaned, in order of their start, with the language that its name tells.
+    """The cleaned cues of a subtitle file, in order of their start, with the language from its name.
 
     Raises:
         SubtitleError: the file cannot be read, is too large, or holds no cue; names the file and the way out.
     """
     text = decode_subtitles(_read_bytes(file)).replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    text = re.sub(r"\n[^\S\n]*(?:\n[^\S\n]*){2,}", "\n\n", _INLINE_TIME.sub("", text))  # pysubs2 is slow on such runs
+    # pysubs2 is slow on runs of blank lines.
+    text = re.sub(r"\n[^\S\n]*(?:\n[^\S\n]*){2,}", "\n\n", _INLINE_TIME.sub("", text))
     codec = _detect_codec(text, file)
     try:
         parsed = pysubs2.SSAFile.from_string(
@@ -85,8 +84,8 @@ def read_sidecar(file: Path) -> list[TimedText]:
         raise _broken(file, f"it cannot be parsed: {error}") from error
     if not parsed.events:
         raise _broken(file, "no cue was found in it")
-    if len(parsed.events) > MOST_CUES:
-        raise _broken(file, f"it holds {len(parsed.events)} cues, more than {MOST_CUES}")
+    if len(parsed.events) > MAX_CUES:
+        raise _broken(file, f"it holds {len(parsed.events)} cues, more than {MAX_CUES}")
     language = _language(file)
     cues = [
         TimedText(TimeSpan(event.start / 1000, event.end / 1000), _cue_text(event.text, codec), language)
@@ -99,13 +98,13 @@ def read_sidecar(file: Path) -> list[TimedText]:
 def _read_bytes(file: Path) -> bytes:
     try:
         with file.open("rb") as stream:
-            raw = stream.read(LARGEST_FILE_BYTES + 1)
+            raw = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise SubtitleError(
             f"subtitle file {file} cannot be read: {error.strerror or error}; mend its permissions or remove it"
         ) from error
-    if len(raw) > LARGEST_FILE_BYTES:
-        raise _broken(file, f"it is larger than {LARGEST_FILE_BYTES >> 20} MiB")
+    if len(raw) > MAX_FILE_BYTES:
+        raise _broken(file, f"it is larger than {MAX_FILE_BYTES >> 20} MiB")
     return raw
 
 
@@ -116,7 +115,7 @@ def _broken(file: Path, reason: str) -> SubtitleError:
 
 
 def _detect_codec(text: str, file: Path) -> str:
-    """What the content says, since suffixes lie; the suffix where the content says nothing."""
+    """The codec by content, since suffixes may be wrong; by the suffix where the content does not decide."""
     head = text[:4096]
     if head.lstrip().startswith("WEBVTT"):
         return "webvtt"
@@ -128,7 +127,7 @@ def _detect_codec(text: str, file: Path) -> str:
 
 
 def _cue_text(text: str, codec: str) -> str:
-    """One event's text; a VTT cue ends at the first blank line: comments and the next cue's name may follow it."""
+    """Text of one event. A VTT cue ends at the first blank line: a comment or the next cue's name may follow it."""
     return text.split(r"\N\N", 1)[0] if codec == "webvtt" else text
 
 
@@ -141,15 +140,16 @@ def _language(file: Path) -> str:
 
 
 def segment_of(span: TimeSpan, segments: Sequence[Segment]) -> int:
-    """Place in `segments` of the one that `span` overlaps most; the first of equals, the nearest where none meets.
+    """Index of the segment that `span` overlaps most; the first of equals, or the nearest where none overlaps.
 
-    `segments` are in order of time and do not overlap.
+    Args:
+        segments: in order of time, without overlap.
 
     Raises:
         ValueError: there are no segments.
     """
     if not segments:
-        raise ValueError("a text cannot be placed in a video without segments")
+        raise ValueError("a text cannot be assigned to a segment of a video without segments")
     first = bisect_right(segments, span.start_seconds, key=lambda segment: segment.span.start_seconds) - 1
     best = max(first, 0)
     for place in range(best + 1, len(segments)):
@@ -162,5 +162,5 @@ def segment_of(span: TimeSpan, segments: Sequence[Segment]) -> int:
 
 
 def sidecars_of(paths: Sequence[Path]) -> list[Path]:
-    """Subtitle files beside the first of a video's copies that has any."""
+    """Sidecars of the first of a video's copies that has any."""
     return next((files for path in paths if (files := sidecar_files(path))), [])

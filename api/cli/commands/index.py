@@ -12,7 +12,7 @@ from indexer.config import Settings
 
 if TYPE_CHECKING:
     from api.cli.output.index_views import IndexView
-    from api.index_progress import Tally
+    from api.index_progress import IndexProgress
     from indexer.pipeline.events import IndexFinished
 
 
@@ -39,9 +39,9 @@ def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings:
     Returns 3 if some videos could not be indexed; `reelseek status` lists them with the reasons.
     """
     from api.cli.run_index import run_index
-    from api.index_progress import Tally, stages_of
+    from api.index_progress import IndexProgress, stages_of
 
-    tally = Tally(stages=stages_of(settings))
+    tally = IndexProgress(stages=stages_of(settings))
     view = _view(tally, as_json)
     finished = run_index(paths, settings=settings, tally=tally, view=view, prune=prune, retry_failed=retry_failed)
     _conclude(finished, tally, settings, as_json)
@@ -50,7 +50,7 @@ def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings:
     return ExitCode.PARTLY_FAILED if finished.failed else ExitCode.OK
 
 
-def _view(tally: "Tally", as_json: bool) -> "IndexView":
+def _view(tally: "IndexProgress", as_json: bool) -> "IndexView":
     from api.cli.output.index_views import BarView, JsonView, PlainView
     from api.cli.terminal import is_terminal
 
@@ -59,7 +59,7 @@ def _view(tally: "Tally", as_json: bool) -> "IndexView":
     return BarView(tally) if is_terminal() else PlainView(tally)
 
 
-def _conclude(finished: "IndexFinished", tally: "Tally", settings: Settings, as_json: bool) -> None:
+def _conclude(finished: "IndexFinished", tally: "IndexProgress", settings: Settings, as_json: bool) -> None:
     from api.cli.output.index_summary import print_summary
     from api.cli.output.index_views import done_json
 

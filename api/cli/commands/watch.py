@@ -67,6 +67,6 @@ def watch(folders: tuple[Path, ...], *, once: bool, prune: bool, settings: Setti
 
 def _view(settings: Settings, as_json: bool) -> "IndexView":
     from api.cli.output.index_views import JsonView, PlainView
-    from api.index_progress import Tally, stages_of
+    from api.index_progress import IndexProgress, stages_of
 
-    return JsonView() if as_json else PlainView(Tally(stages=stages_of(settings)))
+    return JsonView() if as_json else PlainView(IndexProgress(stages=stages_of(settings)))

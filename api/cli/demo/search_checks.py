@@ -10,7 +10,7 @@ from typing import Any
 from api.cli.output.index_views import BarView, IndexView, PlainView, SilentView
 from api.cli.run_index import run_index
 from api.cli.terminal import is_terminal, percent_bar
-from api.index_progress import Tally, stages_of
+from api.index_progress import IndexProgress, stages_of
 from demo.world.make import make_world
 from indexer.config import Settings
 from indexer.errors import VideoError
@@ -90,7 +90,7 @@ def draw_and_index(folder: Path, *, minutes: float, seed: int, settings: Setting
         world = make_world(folder, minutes=minutes, seed=seed, video_minutes=max(0.5, minutes / 2), progress=show)
     _remove_demo_library(Path(settings.library))
     drawn = time.perf_counter()
-    tally = Tally(stages=stages_of(settings))
+    tally = IndexProgress(stages=stages_of(settings))
     view: IndexView = SilentView() if quiet else BarView(tally) if is_terminal() else PlainView(tally)
     finished = run_index([folder], settings=settings, tally=tally, view=view)
     if tally.failures:

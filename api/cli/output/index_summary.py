@@ -10,7 +10,7 @@ from rich.text import Text
 from api.cli.output.index_views import reason_of
 from api.cli.terminal import console, label
 from api.formatting import count_text, duration_text
-from api.index_progress import Tally
+from api.index_progress import IndexProgress
 from api.safe_text import safe_text
 from indexer.config import Settings
 from indexer.pipeline.events import IndexFinished, VideoFailed
@@ -19,7 +19,7 @@ SHOWN_OF_A_KIND = 5
 """Failures of one kind that are listed; the library holds all of them."""
 
 
-def print_summary(finished: IndexFinished, tally: Tally, settings: Settings) -> None:
+def print_summary(finished: IndexFinished, tally: IndexProgress, settings: Settings) -> None:
     screen = console()
     if not finished.videos:
         screen.print(label("No videos found.", "yellow"))
@@ -39,7 +39,7 @@ def print_summary(finished: IndexFinished, tally: Tally, settings: Settings) -> 
     _print_next(screen, finished, settings)
 
 
-def _counts(finished: IndexFinished, tally: Tally) -> str:
+def _counts(finished: IndexFinished, tally: IndexProgress) -> str:
     parts = [f"{finished.indexed:,} indexed"]
     if finished.skipped:
         parts.append(f"{finished.skipped:,} skipped")
@@ -51,7 +51,7 @@ def _counts(finished: IndexFinished, tally: Tally) -> str:
     return f"{verb} in {duration_text(finished.seconds)}: {', '.join(parts)} of {of}{pace}"
 
 
-def _print_missing(screen: Console, tally: Tally) -> None:
+def _print_missing(screen: Console, tally: IndexProgress) -> None:
     kept = sum(not event.dropped for event in tally.missing)
     dropped = len(tally.missing) - kept
     if kept:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from api.cli.terminal import console, label
 from api.formatting import count_text, duration_text, time_code
-from api.index_progress import Tally, event_name
+from api.index_progress import IndexProgress, event_name
 from api.safe_text import safe_text
 from indexer.pipeline.events import (
     IndexEvent,
@@ -74,7 +74,7 @@ class SilentView(JsonView):
 class PlainView(JsonView):
     """A line for every finished step, and one now and then during long ones."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: IndexProgress) -> None:
         self.tally = tally
         self._last_line_seconds = tally.seconds
 
@@ -92,7 +92,7 @@ class PlainView(JsonView):
 class BarView:
     """A bar with files, pace and time left; videos in progress below it, warnings above it."""
 
-    def __init__(self, tally: Tally, screen: Console | None = None) -> None:
+    def __init__(self, tally: IndexProgress, screen: Console | None = None) -> None:
         self.tally = tally
         self.screen = screen or console()
         self._note = "starting: scanning for videos, loading models"
@@ -177,7 +177,7 @@ def reason_of(failure: VideoFailed) -> str:
     return failure.reason.removeprefix(failure.path).lstrip(": ")
 
 
-def _time_left(tally: Tally) -> str:
+def _time_left(tally: IndexProgress) -> str:
     left = tally.seconds_left
     if left is None:
         return ""

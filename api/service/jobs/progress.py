@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from api.index_progress import Tally, event_name
+from api.index_progress import IndexProgress, event_name
 from api.service.schemas.jobs import Job, JobError
 from indexer.catalog import StageName
 from indexer.pipeline import events
@@ -29,7 +29,7 @@ class JobProgress:
     """Parses the output of one run of `reelseek index --json`."""
 
     def __init__(self, stages: Sequence[StageName]) -> None:
-        self.tally = Tally(stages=stages)
+        self.tally = IndexProgress(stages=stages)
         self.video_ids: dict[str, None] = {}
         self.error: dict[str, str] | None = None
         """Error with which the process stopped."""

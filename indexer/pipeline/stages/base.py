@@ -23,7 +23,7 @@ class Stage(ABC):
     name: ClassVar[StageName]
     """As in the catalog."""
     one_thread_an_operation: ClassVar[bool] = False
-    """The stage works in several threads of its own, so on a processor each tensor operation keeps to one thread."""
+    """Whether the stage runs several threads, so that on a CPU each tensor operation should use a single one."""
 
     def __init__(self, run: RunContext) -> None:
         self.run = run
@@ -36,20 +36,23 @@ class Stage(ABC):
         return None
 
     def prepare(self, jobs: Sequence[Job]) -> str:
-        """Has the stage's models on this machine, before any work begins.
+        """Fetches the stage's models before any work begins.
 
         Returns:
-            Why the stage is left out of this run, empty when it is not. `make` is called all the same: it may do what
+            Why the stage is left out of this run; empty when it is not. `make` is called in any case, for the work that
             needs no model.
 
         Raises:
-            ModelError: the run must not begin.
+            ModelError: a required model is missing, and the run must not begin.
         """
         return ""
 
     @abstractmethod
     def fingerprint(self, video: Video) -> str:
-        """What would make the stage of this video now, as a string that is compared: models, rules, software."""
+        """A string that identifies what would make the stage for this video now: models, rules, software.
+
+        It is recorded with the video. Another string later means that the stage is to be made again.
+        """
 
     def is_lacked_by(self, video: Video) -> bool:
         """Whether the stage is still to be made, or made again, for an indexed video."""

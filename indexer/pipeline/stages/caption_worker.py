@@ -1,7 +1,7 @@
-"""The fourth stage: one factual sentence a segment, for many videos at once.
+"""The worker of the captions stage: videos in, one sentence for each of their segments out. Writes nothing.
 
-A thread reads frame pairs of segment after segment; the model describes them in batches that span segments and
-videos. Finished videos come out; writing is the caller's.
+A thread reads the frame pairs of one segment after another; the model describes them in batches that span segments and
+videos.
 """
 
 import queue
@@ -24,14 +24,15 @@ from indexer.pipeline.stages.caption_prompt import (
     caption_prompt,
 )
 from indexer.pipeline.stages.texts import VideoTexts
+from indexer.pipeline.stages.unexpected import as_video_error
 from indexer.records import SampledFrame, Segment, TimedText, Video
 
 BATCH_SEGMENTS = 16
-LONGEST_CAPTION_CHARACTERS = 400
+MAX_CAPTION_CHARACTERS = 400
 
 
 @dataclass
-class _Work:
+class _PendingVideo:
     video: Video
     texts: list[TimedText] = field(default_factory=list[TimedText])
     error: VideoError | None = None
@@ -39,16 +40,16 @@ class _Work:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """A segment's pairs; without a segment: the video ends here."""
+class _ReadItem:
+    """A segment with its frame pairs; without a segment: the end of the video."""
 
-    work: _Work
+    work: _PendingVideo
     segment: Segment | None
     pairs: tuple[TimedPair, ...] = ()
 
 
 class CaptionWorker:
-    """Runs the stage over videos whose pictures are indexed; iterate `results` once."""
+    """Captions videos whose pictures are indexed; iterate `results` once."""
 
     def __init__(
         self,
@@ -62,24 +63,24 @@ class CaptionWorker:
     ) -> None:
         """
         Args:
-            videos: what to describe, in order.
-            segments_of: its segments in order of time.
-            emit: told of progress.
+            videos: in the order in which they are captioned.
+            segments_of: video -> its segments in order of time.
+            emit: called with progress.
             cancel: set to stop within one token.
         """
         self._videos, self._segments_of, self._model = videos, segments_of, model
         self._settings, self._emit, self._cancel = settings, emit, cancel
-        self._read: queue.Queue[_Read | BaseException | None] = queue.Queue(2 * BATCH_SEGMENTS)
+        self._read: queue.Queue[_ReadItem | BaseException | None] = queue.Queue(2 * BATCH_SEGMENTS)
         self._stopped = False
         self.caption_seconds = 0.0
-        """In the model."""
+        """Time spent in the model."""
 
     def results(self) -> Iterator[VideoTexts]:
         """Finished videos in order."""
         thread = threading.Thread(target=self._run_reader, name="captions", daemon=True)
         thread.start()
         try:
-            yield from self._captioned()
+            yield from self._captions_in_batches()
         except GenerationCancelledError:
             return
         finally:
@@ -88,8 +89,8 @@ class CaptionWorker:
                 self._drain()
                 thread.join(0.05)
 
-    def _captioned(self) -> Iterator[VideoTexts]:
-        batch: list[_Read] = []
+    def _captions_in_batches(self) -> Iterator[VideoTexts]:
+        batch: list[_ReadItem] = []
         while not self._cancel.is_set():
             item = self._read.get()
             if isinstance(item, BaseException):
@@ -102,13 +103,13 @@ class CaptionWorker:
             if item is None:
                 return
 
-    def _finish(self, batch: Sequence[_Read]) -> Iterator[VideoTexts]:
+    def _finish(self, batch: Sequence[_ReadItem]) -> Iterator[VideoTexts]:
         shown = [one for one in batch if one.segment is not None and one.pairs]
         started = time.perf_counter()
         prompts = [caption_prompt(one.pairs) for one in shown]
         replies = self._model.generate(prompts, max_tokens=MAX_CAPTION_TOKENS, is_cancelled=self._cancel.is_set)
         self.caption_seconds += time.perf_counter() - started
-        texts = {id(one): _one_line(reply.text) for one, reply in zip(shown, replies, strict=True)}
+        texts = {id(one): _single_line(reply.text) for one, reply in zip(shown, replies, strict=True)}
         for one in batch:
             if one.segment is None:
                 work = one.work
@@ -123,21 +124,22 @@ class CaptionWorker:
     def _run_reader(self) -> None:
         try:
             for video in self._videos:
-                work = _Work(video)
+                work = _PendingVideo(video)
                 try:
-                    for segment, pairs in self._pairs_of(video):
-                        if not self._put(_Read(work, segment, pairs)):
-                            return
+                    with as_video_error(video.path):
+                        for segment, pairs in self._read_pairs(video):
+                            if not self._put(_ReadItem(work, segment, pairs)):
+                                return
                 except VideoError as error:
                     work.error = error
-                if not self._put(_Read(work, None)):
+                if not self._put(_ReadItem(work, None)):
                     return
             self._put(None)
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that iterates
+        except BaseException as error:  # noqa: BLE001 - passed to the thread that iterates
             self._put(error)
 
-    def _pairs_of(self, video: Video) -> Iterator[tuple[Segment, tuple[TimedPair, ...]]]:
-        """Segment after segment; no more than one segment's pictures are kept."""
+    def _read_pairs(self, video: Video) -> Iterator[tuple[Segment, tuple[TimedPair, ...]]]:
+        """Reads one segment after another; keeps the frames of no more than one."""
         inset = 0.5 / self._settings.frames_per_second  # a cut lies within half a sampling step
         segments = self._segments_of(video)
         if not segments:
@@ -154,18 +156,18 @@ class CaptionWorker:
                 most_tokens=PAIR_TOKENS,
                 only=self._model.picture_size,
             )
-            kept: list[SampledFrame] = []
-            place = 0
+            frames: list[SampledFrame] = []
+            current = 0
             for frame in scale_frames(reader.frames(), size):
-                while place < len(segments) and frame.time_seconds > frame_times(starts[place])[-1] + 1e-6:
-                    yield segments[place], tuple(make_pairs(starts[place], kept))
-                    kept = kept[-1:]
-                    place += 1
-                kept.append(frame)
-            for left in range(place, len(segments)):
-                yield segments[left], tuple(make_pairs(starts[left], kept))
+                while current < len(segments) and frame.time_seconds > frame_times(starts[current])[-1] + 1e-6:
+                    yield segments[current], tuple(make_pairs(starts[current], frames))
+                    frames = frames[-1:]
+                    current += 1
+                frames.append(frame)
+            for left in range(current, len(segments)):
+                yield segments[left], tuple(make_pairs(starts[left], frames))
 
-    def _put(self, item: "_Read | BaseException | None") -> bool:
+    def _put(self, item: "_ReadItem | BaseException | None") -> bool:
         while not self._stopped and not self._cancel.is_set():
             try:
                 self._read.put(item, timeout=0.1)
@@ -173,7 +175,7 @@ class CaptionWorker:
                 continue
             return True
         self._drain()
-        self._read.put(None)  # whoever waits for the next segment wakes up
+        self._read.put(None)  # wakes the consumer
         return False
 
     def _drain(self) -> None:
@@ -184,5 +186,5 @@ class CaptionWorker:
                 return
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:LONGEST_CAPTION_CHARACTERS].strip()
+def _single_line(text: str) -> str:
+    return " ".join(text.split())[:MAX_CAPTION_CHARACTERS].strip()

@@ -39,7 +39,7 @@ class CaptionStage(Stage):
         if not transformers_weights_name(model):
             return missing_model("vision-language model", model, "--vision-language-model")
         if not profile.captions:
-            return Unavailable("off", "captions are not asked for", "index with --captions")
+            return Unavailable("off", "captions are turned off", "index with --captions")
         return None
 
     def prepare(self, jobs: Sequence[Job]) -> str:

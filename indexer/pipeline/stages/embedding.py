@@ -1,7 +1,7 @@
-"""Fills batches across segments and videos and runs the picture model on them, in threads of its own.
+"""The embedder: fills batches across videos, and runs the picture model on them in its own threads.
 
-On a processor each core embeds batches of its own with one thread: two batches side by side keep two cores busier
-than one batch split in two. On a GPU one thread feeds the device.
+On a CPU each core embeds its own batches with one thread: two batches in parallel keep two cores busier than one batch
+split between them. On a GPU one thread feeds the device.
 """
 
 import queue
@@ -28,7 +28,7 @@ class PreparedFrame:
 
 
 class Embedder:
-    """Takes prepared frames, gives each its vector, and says when a video has all of them."""
+    """Embeds prepared frames, stores each vector in its video, and reports videos that have all of theirs."""
 
     def __init__(
         self,
@@ -41,11 +41,11 @@ class Embedder:
     ) -> None:
         """
         Args:
-            model: what embeds.
-            threads: batches that are embedded side by side.
-            on_complete: called from a worker thread when a video that was read to its end has its last vector.
+            model: the picture model.
+            threads: batches that are embedded in parallel.
+            on_complete: called from a worker thread with a video that is completely read and has its last vector.
             on_error: called from a worker thread; nothing is embedded after it.
-            is_starved: whether no further frame will come soon, so that a part of a batch should not wait for more.
+            is_starved: whether no further frame will come soon, so that a partial batch should not wait.
         """
         self._model = model
         self._on_complete, self._on_error, self._is_starved = on_complete, on_error, is_starved
@@ -54,13 +54,13 @@ class Embedder:
         self._stopped = threading.Event()
         self._busy_lock = threading.Lock()
         self.busy_seconds = 0.0
-        """Summed over the threads."""
+        """Time spent embedding, summed over the threads."""
         self._threads = [threading.Thread(target=self._run, name=f"embed-{n}", daemon=True) for n in range(threads)]
         for thread in self._threads:
             thread.start()
 
     def put(self, frame: PreparedFrame) -> bool:
-        """Hands over a frame; waits while too many are waiting. False when the embedder was stopped."""
+        """Queues a frame; blocks while the queue is full. Returns False when the embedder was stopped."""
         while not self._stopped.is_set():
             try:
                 self._queue.put(frame, timeout=0.1)
@@ -70,7 +70,7 @@ class Embedder:
         return False
 
     def stop(self) -> None:
-        """Ends the threads; frames that wait are dropped."""
+        """Ends the threads; queued frames are dropped."""
         self._stopped.set()
         for thread in self._threads:
             thread.join()
@@ -81,12 +81,12 @@ class Embedder:
                 batch = self._collect()
                 if batch:
                     self._embed(batch)
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+        except BaseException as error:  # noqa: BLE001 - passed to the thread that waits
             self._stopped.set()
             self._on_error(error)
 
     def _collect(self) -> list[PreparedFrame]:
-        """A full batch, or what there is when no more will come soon. One thread collects at a time."""
+        """A full batch, or a partial one when no frame will come soon. One thread collects at a time."""
         batch: list[PreparedFrame] = []
         with self._collecting:
             while len(batch) < self._model.batch_frames and not self._stopped.is_set():

@@ -1,6 +1,6 @@
-"""One video on its way through the picture stage: its frames as they come, its rows when all are there.
+"""One video in the picture stage: collects its frames as they are decoded, then computes its segments and rows.
 
-Leaves out threads and models: the stage feeds it, and asks it for rows.
+Threads and models are elsewhere: `picture_worker` adds frames, and `embedding` vectors.
 """
 
 import threading
@@ -33,7 +33,7 @@ THUMBNAIL_QUALITY = 80
 
 
 class ThumbnailSpool:
-    """Small pictures of every sampled frame, on disk until it is known which of them stand for a segment."""
+    """Thumbnails of every sampled frame, on disk until it is known which of them represent a segment."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -60,7 +60,7 @@ class ThumbnailSpool:
         return self._stream.read(self._offsets[index + 1] - self._offsets[index])
 
     def close(self) -> None:
-        """Frees the file; safe to call twice."""
+        """Deletes the file; safe to call twice."""
         self._stream.close()
         self._path.unlink(missing_ok=True)
 
@@ -84,48 +84,48 @@ class PendingVideo:
     wall_seconds: float = 0.0
     _scorer: CutScorer = field(default_factory=CutScorer)
     _changes: ChangeDetector = field(default_factory=ChangeDetector)
-    _waiting: int = 0
+    _missing_vectors: int = 0
     _all_read: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, frame: SampledFrame, *, to_embed: bool) -> int:
-        """Takes the next frame in order; returns its index."""
+        """Adds the next frame in order; returns its index."""
         self.spool.append(frame.pixels)
         self.times.append(frame.time_seconds)
         self.scores.append(self._scorer.score(frame.pixels))
         self.changed.append(self._changes.changed(frame.pixels))
         self.vectors.append(None)
         with self._lock:
-            self._waiting += to_embed
+            self._missing_vectors += to_embed
         return len(self.times) - 1
 
     def put_vector(self, index: int, vector: Vector) -> bool:
-        """Stores the vector of a frame; True when it was the last one that the whole video waited for."""
+        """Stores the vector of a frame; returns True when the video is complete with it."""
         self.vectors[index] = vector
         with self._lock:
-            self._waiting -= 1
-            return self._all_read and self._waiting == 0
+            self._missing_vectors -= 1
+            return self._all_read and self._missing_vectors == 0
 
     def finish_reading(self) -> bool:
-        """No frame comes any more; True when no vector is waited for either."""
+        """Marks the last frame as read; returns True when no vector is missing either."""
         with self._lock:
             self._all_read = True
-            return self._waiting == 0
+            return self._missing_vectors == 0
 
 
 @dataclass(frozen=True, slots=True)
 class PictureRows:
-    """What the picture stage writes of one video."""
+    """Segments and rows that the picture stage writes for one video."""
 
     segments: tuple[Segment, ...]
     segment_rows: tuple[SegmentRow, ...]
     frame_rows: tuple[FrameRow, ...]
     thumbnails: tuple[int, ...]
-    """Index of the sampled frame that stands for each segment."""
+    """Index of the sampled frame that represents each segment."""
 
 
-def rows_of(work: PendingVideo, settings: Settings) -> PictureRows:
-    """Spans, and the rows of a video whose frames are all there."""
+def picture_rows(work: PendingVideo, settings: Settings) -> PictureRows:
+    """Cuts a completely read video into segments, and makes their rows."""
     segments = segment(
         work.times,
         work.scores,
@@ -137,14 +137,14 @@ def rows_of(work: PendingVideo, settings: Settings) -> PictureRows:
     members: list[list[int]] = [[] for _ in segments]
     for index, time in enumerate(work.times):
         members[segment_at(segments, time)].append(index)
-    for place, indices in enumerate(members):
-        if not indices:  # one picture stays on screen through the whole span: it is that span's picture too
-            indices.append(members[place - 1][-1])
+    for number, indices in enumerate(members):
+        if not indices:  # no sample in the span: the frame before it was still on screen
+            indices.append(members[number - 1][-1])
     segment_rows: list[SegmentRow] = []
     frame_rows: list[FrameRow] = []
     thumbnails: list[int] = []
     for item, indices in zip(segments, members, strict=True):
-        vector, best = _mean_and_best([work.vectors[index] for index in indices])
+        vector, best = _mean_and_nearest([work.vectors[index] for index in indices])
         thumbnails.append(indices[best])
         shown = max(work.times[indices[best]], item.span.start_seconds)
         segment_rows.append(SegmentRow(item.index, item.span, shown, vector))
@@ -154,8 +154,8 @@ def rows_of(work: PendingVideo, settings: Settings) -> PictureRows:
     return PictureRows(tuple(segments), tuple(segment_rows), tuple(frame_rows), tuple(thumbnails))
 
 
-def _mean_and_best(vectors: list[Vector | None]) -> tuple[Vector | None, int]:
-    """Unit-length mean, and the place of the vector nearest to it; without vectors the middle frame is best."""
+def _mean_and_nearest(vectors: list[Vector | None]) -> tuple[Vector | None, int]:
+    """Unit-length mean, and the index of the vector nearest to it; without vectors, the middle index."""
     present = [vector for vector in vectors if vector is not None]
     if len(present) < len(vectors):
         return None, len(vectors) // 2

@@ -12,16 +12,18 @@ from indexer.availability import Unavailable, missing_model
 from indexer.catalog import TEXT_SOURCES
 from indexer.config import Settings
 from indexer.decode.metadata import clip_metadata
+from indexer.errors import VideoError
 from indexer.models.profiles import Profile
 from indexer.models.weights.files import weights_in
 from indexer.pipeline.fingerprints import DECODE_VERSION
 from indexer.pipeline.plan import Job
-from indexer.pipeline.run_context import RunContext, row_of
+from indexer.pipeline.run_context import RunContext, bare_row
 from indexer.pipeline.stages.base import Stage
-from indexer.pipeline.stages.pending_video import PendingVideo, rows_of
+from indexer.pipeline.stages.pending_video import PendingVideo, picture_rows
 from indexer.pipeline.stages.picture_worker import FailedWork, PictureWorker
 from indexer.pipeline.stages.subtitles import collect_subtitles, subtitle_fingerprint
 from indexer.pipeline.stages.texts import text_rows
+from indexer.pipeline.stages.unexpected import as_video_error
 from indexer.provenance import sampling_of
 from indexer.records import Video
 from indexer.segmentation.segmenter import VERSION as SEGMENTER_VERSION
@@ -81,20 +83,29 @@ class PictureStage(Stage):
             elif isinstance(item, FailedWork):
                 run.fail(item.job, item.video_id, item.error)
             else:
-                self._commit(item)
+                self._commit_or_fail(item)
         run.commits.flush()
         run.totals.stage_seconds |= {"decode": worker.decode_seconds, "embed": worker.embed_seconds}
 
-    def _commit(self, work: PendingVideo) -> None:
+    def _commit_or_fail(self, work: PendingVideo) -> None:
+        try:
+            self._commit(work, work.job.files[0].path)
+        except VideoError as error:
+            self.run.fail(work.job, work.video_id, error)
+        finally:
+            work.spool.close()
+
+    def _commit(self, work: PendingVideo, file: Path) -> None:
         run = self.run
-        rows = rows_of(work, run.settings)
+        with as_video_error(file):
+            rows = picture_rows(work, run.settings)
         for segment, frame in zip(rows.segments, rows.thumbnails, strict=True):
             run.library.write_thumbnail(work.video_id, segment.index, work.spool.read(frame))
-        work.spool.close()
         started = time.perf_counter()
-        bare = row_of(work.job, work.video_id)
+        bare = bare_row(work.job, work.video_id)
         sidecars = sidecars_of([Path(path) for path in bare.paths])
-        subtitles = collect_subtitles(sidecars, work.text_tracks, work.duration_seconds)
+        with as_video_error(file):
+            subtitles = collect_subtitles(sidecars, work.text_tracks, work.duration_seconds)
         subtitle_rows = text_rows(subtitles.texts, "subtitle", rows.segments, run.models.text)
         subtitle_seconds = run.totals.add_seconds_since(started, "text")
         video = replace(

@@ -1,7 +1,7 @@
-"""The first stage: decode, cut, embed, for many videos at once. Finished videos come out; writing is the caller's.
+"""The worker of the picture stage: decodes, cuts and embeds many videos at once. Writes nothing.
 
-Readers decode (each from a child process), the embedder fills batches from all of them, and every queue between is
-bounded, so memory does not grow with a video's length or a folder's size.
+Reader threads decode (each from a child process), and the embedder fills its batches from all of them. Every queue is
+bounded, so memory does not grow with the length of a video or the number of videos.
 """
 
 import threading
@@ -21,9 +21,10 @@ from indexer.pipeline.plan import Job
 from indexer.pipeline.stages.embedding import Embedder, PreparedFrame
 from indexer.pipeline.stages.pending_video import PendingVideo, ThumbnailSpool
 from indexer.pipeline.stages.threaded import ThreadedWorker
+from indexer.pipeline.stages.unexpected import as_video_error
 
 FINISHED_AHEAD = 16
-"""Videos that may be read to their end and not written yet."""
+"""Videos that may be completely read but not written yet."""
 PROGRESS_SECONDS = 0.25
 
 
@@ -37,7 +38,7 @@ class FailedWork:
 
 
 class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
-    """Runs the stage over jobs; iterate `results` once."""
+    """Reads and embeds the videos of jobs; iterate `results` once."""
 
     def __init__(
         self,
@@ -53,13 +54,13 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
     ) -> None:
         """
         Args:
-            jobs: what to read, in order.
-            model: embeds pictures; None keeps frames without vectors.
-            spool_path: name -> a place for a temporary file.
-            emit: told of progress, from any thread.
-            cancel: set to stop after the frame at hand.
-            readers: videos that are decoded side by side.
-            embed_threads: batches that are embedded side by side.
+            jobs: in the order in which they are read.
+            model: embeds pictures; None: frames have no vectors.
+            spool_path: name -> path of a temporary file.
+            emit: called with progress, from any thread.
+            cancel: set to stop after the current frame.
+            readers: videos that are decoded in parallel.
+            embed_threads: batches that are embedded in parallel.
         """
         super().__init__(count=len(jobs), ahead=readers + FINISHED_AHEAD, cancel=cancel)
         self._settings, self._model, self._spool_path, self._emit = settings, model, spool_path, emit
@@ -67,7 +68,7 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
         self._jobs_lock = threading.Lock()
         self._reading = 0
         self.decode_seconds = 0.0
-        """Summed over the readers: waiting for frames of the decoders."""
+        """Time spent waiting for decoded frames, summed over the readers."""
         self._embedder = self._make_embedder(embed_threads) if model else None
         names = range(min(readers, max(1, len(jobs))))
         self._threads = [threading.Thread(target=self._read_jobs, name=f"read-{n}", daemon=True) for n in names]
@@ -112,7 +113,7 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
                 finally:
                     with self._jobs_lock:
                         self._reading -= 1
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that iterates
+        except BaseException as error:  # noqa: BLE001 - passed to the thread that iterates
             self._results.put(error)
 
     def _read_job(self, job: Job) -> None:
@@ -125,7 +126,8 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
             self._results.put(FailedWork(job, video_id, error))
             return
         try:
-            whole = self._read_frames(work, file.path)
+            with as_video_error(file.path):
+                is_complete = self._read_frames(work, file.path)
             status = file.path.stat()
             if (status.st_size, status.st_mtime_ns) != (file.size_bytes, file.modified_ns):
                 raise VanishedVideoError(f"{file.path} changed while it was read; index again when it is finished")
@@ -134,26 +136,26 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
             self._results.put(FailedWork(job, video_id, error))
         except FileNotFoundError:
             work.spool.close()
-            error = VanishedVideoError(f"{file.path} went away while it was read; index again when it is back")
+            error = VanishedVideoError(f"{file.path} disappeared while it was read; index again when it is back")
             self._results.put(FailedWork(job, video_id, error))
         else:
-            if not whole:
+            if not is_complete:
                 work.spool.close()
             elif work.finish_reading():
                 self._results.put(work)
 
     def _read_frames(self, work: PendingVideo, path: Path) -> bool:
-        """Feeds the work frame by frame; False when the run was stopped meanwhile."""
-        started = told = time.perf_counter()
+        """Adds the video's frames one by one; returns False when the run was stopped meanwhile."""
+        started = last_progress = time.perf_counter()
         side = min(FRAME_MAX_SIDE, self._settings.picture_max_side)
         rate = self._settings.frames_per_second
         with open_video(path, settings=self._settings, frames_per_second=rate, max_side=side, want_text=True) as reader:
             work.probe, work.metadata = reader.probe, reader.metadata
             frames = reader.frames()
             while True:
-                asked = time.perf_counter()
+                waiting_since = time.perf_counter()
                 frame = next(frames, None)
-                self.decode_seconds += time.perf_counter() - asked
+                self.decode_seconds += time.perf_counter() - waiting_since
                 if frame is None:
                     break
                 index = work.add(frame, to_embed=self._embedder is not None)
@@ -163,8 +165,8 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
                         return False
                 if self._cancel.is_set():
                     return False
-                if time.perf_counter() - told > PROGRESS_SECONDS:
-                    told = time.perf_counter()
+                if time.perf_counter() - last_progress > PROGRESS_SECONDS:
+                    last_progress = time.perf_counter()
                     duration = reader.probe.duration_seconds
                     self._emit(StageProgress(str(path), "picture", frame.time_seconds, duration))
             work.duration_seconds = reader.duration_seconds

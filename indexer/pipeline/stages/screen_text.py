@@ -60,7 +60,7 @@ class ScreenTextStage(Stage):
             if item is None:
                 run.commits.flush_when_due()
                 continue
-            texts = [_between_samples(text, step, item.video.duration_seconds) for text in item.texts]
+            texts = [_align_with_cuts(text, step, item.video.duration_seconds) for text in item.texts]
             commit_texts(
                 run,
                 replace(item, texts=tuple(texts)),
@@ -72,7 +72,7 @@ class ScreenTextStage(Stage):
         run.totals.stage_seconds["ocr"] = worker.read_seconds
 
 
-def _between_samples(text: TimedText, step_seconds: float, duration_seconds: float) -> TimedText:
+def _align_with_cuts(text: TimedText, step_seconds: float, duration_seconds: float) -> TimedText:
     """Moves times from the samples that first showed a text, and no longer did, to where cuts are set, too."""
 
     def changed_at(time_seconds: float) -> float:

@@ -1,7 +1,6 @@
-"""The third stage: on-screen text of the frames whose picture changed, for many videos at once.
+"""The worker of the screen text stage: videos in, the texts on their changed frames out. Writes nothing.
 
-A long video is read in parts side by side; each part decodes only the frames it needs. Finished videos come out;
-writing is the caller's.
+A long video is split into parts that are read in parallel; each part decodes only the frames that it needs.
 """
 
 import threading
@@ -14,34 +13,35 @@ from pathlib import Path
 from indexer.config import Settings
 from indexer.decode.video import open_video
 from indexer.errors import VideoError
-from indexer.ocr.frame_selection import ScreenState, read_changed_frames
-from indexer.ocr.incremental_reader import ScreenWatch
+from indexer.ocr.frame_selection import FrameLines, read_changed_frames
+from indexer.ocr.incremental_reader import IncrementalReader
 from indexer.ocr.lines import ScreenLine
 from indexer.ocr.reader import ScreenTextReader
 from indexer.ocr.timed_texts import collect_screen_texts, mark_scenery
 from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.stages.texts import VideoTexts
 from indexer.pipeline.stages.threaded import ThreadedWorker
+from indexer.pipeline.stages.unexpected import as_video_error
 from indexer.records import FrameRow, Pixels, SampledFrame, TimeSpan, Video
 
 PART_FRAMES = 120
-"""Changed frames a part: long enough that opening the file again does not count, short enough to share the work."""
+"""Changed frames a part: enough to make reopening the file cheap, few enough to spread the work over threads."""
 STARTED_AHEAD = 4
-"""Videos beyond the readers' number that may be under way."""
+"""Videos that may be in progress beyond the number of threads."""
 
 
 @dataclass
-class _Reading:
+class _PendingVideo:
     video: Video
     parts: list[list[float]]
     cuts: list[float]
-    """Times at which a segment begins with another picture."""
-    states: dict[int, list[ScreenState]] = field(default_factory=dict[int, list[ScreenState]])
+    """Times at which a segment begins with a changed picture."""
+    states: dict[int, list[FrameLines]] = field(default_factory=dict[int, list[FrameLines]])
     error: VideoError | None = None
     started: float = field(default_factory=time.perf_counter)
 
 
-class _TimedWatch(ScreenWatch):
+class _TimedReader(IncrementalReader):
     def __init__(self, reader: ScreenTextReader) -> None:
         super().__init__(reader)
         self.seconds = 0.0
@@ -54,7 +54,7 @@ class _TimedWatch(ScreenWatch):
 
 
 class ScreenTextWorker(ThreadedWorker[VideoTexts]):
-    """Runs the stage over videos whose pictures are indexed; iterate `results` once."""
+    """Reads on-screen text of videos whose pictures are indexed; iterate `results` once."""
 
     def __init__(
         self,
@@ -68,11 +68,11 @@ class ScreenTextWorker(ThreadedWorker[VideoTexts]):
     ) -> None:
         """
         Args:
-            videos: what to read, in order.
+            videos: in the order in which they are read.
             frames_of: video id -> its sampled frames, which say where the picture changed.
-            emit: told of progress, from any thread.
-            cancel: set to stop after the frame at hand.
-            threads: frames that are read side by side.
+            emit: called with progress, from any thread.
+            cancel: set to stop after the current frame.
+            threads: frames that are read in parallel.
         """
         super().__init__(count=len(videos), ahead=threads + STARTED_AHEAD, cancel=cancel)
         self._settings, self._frames_of, self._emit = settings, frames_of, emit
@@ -81,10 +81,10 @@ class ScreenTextWorker(ThreadedWorker[VideoTexts]):
         self.read_seconds = 0.0
         """Summed over the threads."""
         self.read_frames = 0
-        """Frames of which something was read."""
+        """Number of frames that were read."""
         self._threads = [threading.Thread(target=self._run, name=f"ocr-{n}", daemon=True) for n in range(threads)]
 
-    def _all_tasks(self, videos: Sequence[Video]) -> Iterator[tuple[_Reading, int]]:
+    def _all_tasks(self, videos: Sequence[Video]) -> Iterator[tuple[_PendingVideo, int]]:
         for video in videos:
             while not self._slots.acquire(timeout=0.1):
                 if self._is_over():
@@ -92,7 +92,7 @@ class ScreenTextWorker(ThreadedWorker[VideoTexts]):
             rows = self._frames_of(video.video_id)
             times = sorted({row.time_seconds for row in rows if row.changed})
             parts = [times[start : start + PART_FRAMES] for start in range(0, len(times), PART_FRAMES)] or [[]]
-            reading = _Reading(video, parts, _cuts(rows))
+            reading = _PendingVideo(video, parts, _cuts(rows))
             for part in range(len(parts)):
                 yield reading, part
 
@@ -105,14 +105,15 @@ class ScreenTextWorker(ThreadedWorker[VideoTexts]):
                 if task is None:
                     return
                 self._read_part(reader, *task)
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that iterates
+        except BaseException as error:  # noqa: BLE001 - passed to the thread that iterates
             self._results.put(error)
 
-    def _read_part(self, reader: ScreenTextReader, reading: _Reading, part: int) -> None:
-        states: list[ScreenState] = []
+    def _read_part(self, reader: ScreenTextReader, reading: _PendingVideo, part: int) -> None:
+        states: list[FrameLines] = []
         try:
             if reading.parts[part] and reading.error is None:
-                states = self._read_frames(reader, reading, part)
+                with as_video_error(reading.video.path):
+                    states = self._read_frames(reader, reading, part)
         except VideoError as error:
             reading.error = error
         if self._is_over():
@@ -123,10 +124,10 @@ class ScreenTextWorker(ThreadedWorker[VideoTexts]):
         if complete:
             self._results.put(self._collect(reading))
 
-    def _read_frames(self, reader: ScreenTextReader, reading: _Reading, part: int) -> list[ScreenState]:
+    def _read_frames(self, reader: ScreenTextReader, reading: _PendingVideo, part: int) -> list[FrameLines]:
         video, times = reading.video, reading.parts[part]
 
-        def watched(frames: Iterator[SampledFrame]) -> Iterator[SampledFrame]:
+        def with_progress(frames: Iterator[SampledFrame]) -> Iterator[SampledFrame]:
             for frame in frames:
                 if self._is_over():
                     return
@@ -134,16 +135,16 @@ class ScreenTextWorker(ThreadedWorker[VideoTexts]):
                 self._emit(StageProgress(video.path, "screen_text", frame.time_seconds, video.duration_seconds))
 
         side = self._settings.picture_max_side
-        watch = _TimedWatch(reader)
+        timed_reader = _TimedReader(reader)
         with open_video(Path(video.path), settings=self._settings, times=times, max_side=side) as frames:
-            states = read_changed_frames(watched(frames.frames()), watch=watch, cuts=reading.cuts)
+            states = read_changed_frames(with_progress(frames.frames()), reader=timed_reader, cuts=reading.cuts)
         with self._tasks_lock:
-            self.read_seconds += watch.seconds
+            self.read_seconds += timed_reader.seconds
             self.read_frames += len(states)
         return states
 
     @staticmethod
-    def _collect(reading: _Reading) -> VideoTexts:
+    def _collect(reading: _PendingVideo) -> VideoTexts:
         states = [state for part in range(len(reading.parts)) for state in reading.states[part]]
         texts = collect_screen_texts(states, reading.video.duration_seconds)
         edges = [0.0, *(cut for cut in reading.cuts if cut > 0), reading.video.duration_seconds]

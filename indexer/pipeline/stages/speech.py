@@ -21,7 +21,7 @@ from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.speech_worker import SpeechWorker
 from indexer.pipeline.stages.texts import VideoTexts, commit_texts
 from indexer.records import TimedText, Video
-from indexer.speech.transcript_filters import POLICY_VERSION, without_repeats
+from indexer.speech.transcript_filters import POLICY_VERSION, drop_subtitled
 from indexer.speech.voice_activity import VOICE_VERSION
 
 _UNNAMED = "the profile names no speech model; name one with --speech-model, as openai/whisper-base"
@@ -107,17 +107,17 @@ class SpeechStage(Stage):
         said = [TimedText(row.span, row.text, row.language) for row in subtitles]
         commit_texts(
             self.run,
-            replace(made, texts=tuple(without_repeats(made.texts, said))),
+            replace(made, texts=tuple(drop_subtitled(made.texts, said))),
             stage=self.name,
             fingerprint=self._fingerprint(made.video, model_name),
             complaint="speech was not written down",
         )
 
     def _fingerprint(self, video: Video, model_name: str) -> str:
-        """The model, the rules of what is kept of its output, and the subtitles that this was compared with.
+        """The model, the rules of the filters, and the subtitles that its output is compared with.
 
         Args:
-            model_name: empty where the subtitles were enough.
+            model_name: empty where the subtitles were enough and no model ran.
         """
         text_model, beside = self.run.library.maker.text_model, self.run.settings.speech_beside_subtitles
         rules = f"{VOICE_VERSION} {POLICY_VERSION} {text_model} {beside} {video.stages.get('subtitles', '')}"

@@ -1,7 +1,7 @@
-"""The speech stage: the sound of videos -> what was said in it, for many videos one after another.
+"""The worker of the speech stage: videos in, transcripts of their sound out. Writes nothing.
 
-The child decodes ahead while the model works; windows in which somebody may be speaking reach it in batches that span
-videos. Finished videos come out; writing is the caller's.
+The decoder runs ahead while the model works. Windows in which somebody may be speaking reach the model in batches that
+span videos.
 """
 
 import threading
@@ -16,15 +16,16 @@ from indexer.errors import GenerationCancelledError, VideoError
 from indexer.models.protocols import SpeechModel
 from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.stages.texts import VideoTexts
+from indexer.pipeline.stages.unexpected import as_video_error
 from indexer.records import SoundPiece, TimedText, Video
-from indexer.speech.transcript_filters import cues_of, kept_lines
+from indexer.speech.transcript_filters import reliable_lines, split_into_cues
 from indexer.speech.voice_activity import VoiceWindow, voice_windows
 from indexer.subtitles.cues import cut_to
 from indexer.subtitles.passages import join_passages
 
 
 @dataclass
-class _Work:
+class _PendingVideo:
     video: Video
     cues: list[TimedText] = field(default_factory=list[TimedText])
     error: VideoError | None = None
@@ -33,15 +34,15 @@ class _Work:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """A window of a video; without one: the video ends here."""
+class _ReadItem:
+    """A window of a video; without a window: the end of the video."""
 
-    work: _Work
+    work: _PendingVideo
     window: VoiceWindow | None
 
 
 class SpeechWorker:
-    """Runs the stage over videos whose pictures are indexed; iterate `results` once."""
+    """Transcribes videos whose pictures are indexed; iterate `results` once."""
 
     def __init__(
         self,
@@ -54,15 +55,15 @@ class SpeechWorker:
     ) -> None:
         """
         Args:
-            videos: what to listen to, in order.
-            model: gives the model, and is asked for it only once somebody may be speaking.
-            emit: told of progress.
+            videos: in the order in which they are transcribed.
+            model: returns the model; called only when the first window is found.
+            emit: called with progress.
             cancel: set to stop within one token.
         """
         self._videos, self._model = videos, model
         self._settings, self._emit, self._cancel = settings, emit, cancel
         self.speech_seconds = 0.0
-        """In the model."""
+        """Time spent in the model."""
 
     def results(self) -> Iterator[VideoTexts]:
         """Finished videos in order.
@@ -70,10 +71,10 @@ class SpeechWorker:
         Raises:
             ModelError: the model cannot be loaded.
         """
-        waiting: list[_Read] = []
+        waiting: list[_ReadItem] = []
         windows = 0
         try:
-            for read in self._reads():
+            for read in self._read_windows():
                 if self._cancel.is_set():
                     return
                 waiting.append(read)
@@ -85,12 +86,12 @@ class SpeechWorker:
         except GenerationCancelledError:
             return
 
-    def _finish(self, reads: Sequence[_Read]) -> Iterator[VideoTexts]:
-        heard = iter(self._transcribed([read.window for read in reads if read.window is not None]))
+    def _finish(self, reads: Sequence[_ReadItem]) -> Iterator[VideoTexts]:
+        transcripts = iter(self._transcribe([read.window for read in reads if read.window is not None]))
         for read in reads:
             work, video = read.work, read.work.video
             if read.window is not None:
-                work.cues += next(heard)
+                work.cues += next(transcripts)
                 stop = read.window.span.stop_seconds
                 self._emit(StageProgress(video.path, "speech", stop, video.duration_seconds))
             else:
@@ -99,32 +100,39 @@ class SpeechWorker:
                 wall = time.perf_counter() - work.started
                 yield VideoTexts(video, texts, work.error, wall, work.warnings)
 
-    def _transcribed(self, windows: Sequence[VoiceWindow]) -> list[list[TimedText]]:
+    def _transcribe(self, windows: Sequence[VoiceWindow]) -> list[list[TimedText]]:
         if not windows:
             return []
         model = self._model()
         started = time.perf_counter()
-        heard = model.transcribe([window.samples for window in windows], is_cancelled=self._cancel.is_set)
+        transcripts = model.transcribe([window.samples for window in windows], is_cancelled=self._cancel.is_set)
         self.speech_seconds += time.perf_counter() - started
         return [
-            cues_of(kept_lines(one), start_seconds=window.span.start_seconds, language=one.language)
-            for window, one in zip(windows, heard, strict=True)
+            split_into_cues(
+                reliable_lines(transcript), start_seconds=window.span.start_seconds, language=transcript.language
+            )
+            for window, transcript in zip(windows, transcripts, strict=True)
         ]
 
-    def _reads(self) -> Iterator[_Read]:
+    def _read_windows(self) -> Iterator[_ReadItem]:
         for video in self._videos:
-            work = _Work(video)
+            work = _PendingVideo(video)
             try:
-                if video.probe is None or video.probe.audio_streams:
-                    with open_audio(Path(video.path), settings=self._settings) as sound:
-                        yield from (_Read(work, window) for window in voice_windows(self._pieces(sound, video)))
-                        work.warnings = sound.warnings
+                with as_video_error(video.path):
+                    yield from self._windows_of(work)
             except VideoError as error:
                 work.error = error
-            yield _Read(work, None)
+            yield _ReadItem(work, None)
+
+    def _windows_of(self, work: _PendingVideo) -> Iterator[_ReadItem]:
+        video = work.video
+        if video.probe is None or video.probe.audio_streams:
+            with open_audio(Path(video.path), settings=self._settings) as sound:
+                yield from (_ReadItem(work, window) for window in voice_windows(self._pieces(sound, video)))
+                work.warnings = sound.warnings
 
     def _pieces(self, sound: AudioReader, video: Video) -> Iterator[SoundPiece]:
-        """Sound up to the last picture: what is heard later has no place on the player's clock."""
+        """Sound up to the last frame: what comes later lies outside the video's duration."""
         for piece in sound.pieces():
             if self._cancel.is_set() or piece.start_seconds >= video.duration_seconds:
                 return

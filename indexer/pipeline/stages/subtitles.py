@@ -15,6 +15,7 @@ from indexer.models.weights.text_models import OFFLINE_MODEL
 from indexer.pipeline.plan import Job
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.texts import text_rows
+from indexer.pipeline.stages.unexpected import as_video_error
 from indexer.records import TextTrack, TimedText, Video
 from indexer.subtitles.cues import clean_cues, cut_to
 from indexer.subtitles.passages import join_passages
@@ -35,7 +36,8 @@ def collect_subtitles(sidecars: Sequence[Path], tracks: Sequence[TextTrack], dur
     passages: list[TimedText] = []
     for file in sidecars:
         try:
-            passages += join_passages(read_sidecar(file))
+            with as_video_error(file):
+                passages += join_passages(read_sidecar(file))
         except VideoError as error:
             warnings.append(str(error))
     for track in tracks:
@@ -93,8 +95,9 @@ class SubtitleStage(Stage):
         started = time.perf_counter()
         sidecars = sidecars_of([Path(path) for path in video.paths])
         try:
-            tracks = read_text_tracks(file, settings=run.settings)
-            subtitles = collect_subtitles(sidecars, tracks, video.duration_seconds)
+            with as_video_error(file):
+                tracks = read_text_tracks(file, settings=run.settings)
+                subtitles = collect_subtitles(sidecars, tracks, video.duration_seconds)
         except VideoError as error:
             subtitles = Subtitles((), (f"embedded subtitles: {error}",))
         rows = text_rows(subtitles.texts, "subtitle", run.segments_of(video), run.models.text)

@@ -1,4 +1,4 @@
-"""What a stage that works in threads shares with the others: results come out one by one, the threads end with it."""
+"""The base of workers with threads: results come out one by one, and the threads end with the iteration."""
 
 import queue
 import threading
@@ -9,13 +9,13 @@ Result = TypeVar("Result")
 
 
 class ThreadedWorker(Generic[Result]):
-    """Threads put results, or what stopped them; iterate `results` once."""
+    """Threads put results, or the error that stopped them, into a queue; iterate `results` once."""
 
     def __init__(self, *, count: int, ahead: int, cancel: threading.Event) -> None:
         """
         Args:
-            count: how many results come.
-            ahead: how many may be under way or waiting to be taken.
+            count: number of results.
+            ahead: how many may be in progress or waiting in the queue.
             cancel: set to stop.
         """
         self._left = count
@@ -26,10 +26,10 @@ class ThreadedWorker(Generic[Result]):
         self._threads: Sequence[threading.Thread] = ()
 
     def results(self) -> Iterator[Result | None]:
-        """Results as they come; None now and then, so that the caller can do other work.
+        """Results as they are finished; None now and then, so that the caller can do other work.
 
         Raises:
-            ReelseekError: whatever stopped a thread.
+            BaseException: the error that stopped a thread.
         """
         for thread in self._threads:
             thread.start()
@@ -60,7 +60,7 @@ class ThreadedWorker(Generic[Result]):
         return self._stopped or self._cancel.is_set()
 
     def _stop(self) -> None:
-        """Make the threads end soon."""
+        """Makes the threads end soon; a hook."""
 
     def _discard(self, result: Result) -> None:
-        """Free what a result that nobody took holds."""
+        """Frees the resources of a result that was not taken; a hook."""
