@@ -1,6 +1,6 @@
 """The page: HTML, CSS and ES modules, served as they are. No build step.
 
-Comes in: the service's JSON, in the browser. Goes out: what people see. Leaves out everything on the server but where
+Input: the service's JSON, in the browser. Output: what people see. Leaves out everything on the server but where
 its files are.
 """
 
