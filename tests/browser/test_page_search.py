@@ -23,7 +23,7 @@ def test_a_query_shows_moments_with_times_signals_and_marked_words(new_page: Ope
     expect(cards).to_have_count(4)
     expect(cards.first).to_contain_text("0:04–0:08")
     expect(cards.first.locator("mark")).to_have_text(["red", "square"])
-    expect(cards.first.locator(".signals li")).to_have_text(["Said", "Picture"])
+    expect(cards.first.locator(".signals li")).to_have_text(["Speech", "Picture"])
     expect(page).to_have_title("a red square · Reelseek")
     assert address(page) == {"q": "a red square"}
 

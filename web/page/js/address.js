@@ -21,9 +21,9 @@
 export const SIGNAL_GROUPS = {
   picture: { label: "Picture", signals: ["picture"] },
   caption: { label: "Caption", signals: ["caption", "caption_words"] },
-  said: { label: "Said", signals: ["subtitle", "subtitle_words", "speech", "speech_words"] },
-  written: { label: "On screen", signals: ["screen_text", "screen_text_words"] },
-  named: { label: "Name, tags", signals: ["metadata_words"] },
+  said: { label: "Speech", signals: ["subtitle", "subtitle_words", "speech", "speech_words"] },
+  written: { label: "On-screen text", signals: ["screen_text", "screen_text_words"] },
+  named: { label: "Name and tags", signals: ["metadata_words"] },
 };
 export const SORTS = {
   "added-desc": "Newest first",
