@@ -173,7 +173,7 @@ def test_a_video_that_cannot_be_played_says_so(
     page = new_page()
     page.goto(f"{service.address}/?q=red")
     page.locator(".card a.frame").first.click()
-    expect(page.locator(".screen-note")).to_contain_text("cannot be played")
+    expect(page.locator(".screen-note")).to_contain_text("cannot play the video")
     watch.forgive("410")
 
 
