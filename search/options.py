@@ -81,7 +81,7 @@ OFFSET: Option[int] = Option(
     low=0,
     served_high=1_000_000,
     metavar="N",
-    help="Number of moments to skip, as for the next page.",
+    help="Number of moments to skip, for paging.",
 )
 SIGNALS_ONLY: Option[tuple[str, ...]] = Option(
     "signals",
@@ -100,7 +100,7 @@ PLAIN: Option[bool] = Option(
     help="Take the query as plain words: quotes, `then` and `not` have no special meaning.",
 )
 MOMENTS_PER_VIDEO = 5
-"""Moments of one video that are shown, unless more or a single video are asked for: half of a page."""
+"""Default of `PER_VIDEO`, unless a single video is searched: half of a page."""
 PER_VIDEO: Option[int | None] = Option(
     "per_video",
     int,

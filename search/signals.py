@@ -96,13 +96,13 @@ def word_signal_of(source: TextSource) -> Signal:
 SIGNAL_GROUPS: tuple[SignalGroup, ...] = (
     SignalGroup("picture", "Picture", signals_of_kind("seen")),
     SignalGroup("caption", "Caption", signals_of_kind("described")),
-    SignalGroup("said", "Said", signals_of_kind("said")),
-    SignalGroup("written", "On screen", signals_of_kind("written")),
+    SignalGroup("said", "Speech", signals_of_kind("said")),
+    SignalGroup("written", "On-screen text", signals_of_kind("written")),
     *(
         SignalGroup(texts.source, texts.label.capitalize(), signals_of_source(texts.source))
         for texts in TEXT_ENTRIES
         if texts.kind == "other"
     ),
-    SignalGroup("named", "Name, tags", signals_of_kind("named")),
+    SignalGroup("named", "Name and tags", signals_of_kind("named")),
 )
 """In the order in which the page lists them; a source of kind `other` is a group of its own."""

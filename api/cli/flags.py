@@ -1,6 +1,6 @@
-"""Command-line flags, made from the descriptions of options.
+"""Command-line flags, derived from the descriptions of options.
 
-Settings win in this order: flag, `REELSEEK_*` variable, settings file, default.
+Precedence of settings: flag, `REELSEEK_*` variable, settings file, default.
 """
 
 from collections.abc import Callable
@@ -34,14 +34,14 @@ INDEX_SETTINGS = (
 
 
 class Flag(click.Option):
-    """A flag that remembers the option it is made from."""
+    """A flag that knows the option it is derived from."""
 
     def __init__(self, *args: Any, option: Option[Any], **attributes: Any) -> None:
         super().__init__(*args, **attributes)
         self.option = option
 
     def get_help_extra(self, ctx: click.Context) -> Any:
-        """The default as the description words it; click would put it in parentheses."""
+        """The default as in the description; click would put it in parentheses."""
         extra = super().get_help_extra(ctx)
         extra.pop("default", None)
         is_switch = self.option.kind is bool and not self.secondary_opts
@@ -51,11 +51,11 @@ class Flag(click.Option):
 
 
 def flag(option: Option[Any], *, dest: str = "", kind: Any = None) -> Callable[[_Command], _Command]:
-    """Gives a command the flag of an option.
+    """A decorator that adds the flag of an option to a command.
 
     Args:
-        dest: name of the command's argument, where it is not the option's.
-        kind: a click type that checks more than the description says, as that a file exists.
+        dest: name of the command's argument, if it is not the option's.
+        kind: a click type with further checks, as that a file exists.
     """
     attributes: dict[str, Any] = {"default": option.default, "help": _help(option), "required": option.is_required}
     if option.kind is bool:
@@ -68,7 +68,7 @@ def flag(option: Option[Any], *, dest: str = "", kind: Any = None) -> Callable[[
 
 
 def with_settings(*names: str) -> Callable[[_Command], _Command]:
-    """Gives a command `--library`, `--models`, `--json` and the flags of the named settings.
+    """A decorator that adds `--library`, `--models`, `--json` and the flags of the named settings to a command.
 
     The command receives them as two arguments: `settings`, checked, and `as_json`.
     """
@@ -89,7 +89,7 @@ def with_settings(*names: str) -> Callable[[_Command], _Command]:
 
 
 def _setting_flag(option: Option[Any]) -> Callable[[Command], Command]:
-    """Without a default of its own: only what is given overrides the variable and the file. `Settings` checks it."""
+    """Has no default in click, so that only given flags override variable and file; `Settings` checks the range."""
     flags = option.flags
     if option.kind is bool:
         flags = (f"{flags[0]}/--no-{flags[0][2:]}",)

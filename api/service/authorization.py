@@ -46,7 +46,7 @@ class Guard:
         """
         self._check_host(headers)
         self._check_origin(method, path, headers)
-        if self._service.needs_key and not is_open(path):
+        if self._service.needs_key and not is_public_path(path):
             self.check_key(headers)
 
     def check_key(self, headers: Headers) -> None:
@@ -85,7 +85,7 @@ class Guard:
             raise ForbiddenOriginError("requests from other sites' pages are not allowed; see --cors-origin")
 
 
-def is_open(path: str) -> bool:
+def is_public_path(path: str) -> bool:
     """Whether this path is served without a key."""
     return path in _OPEN or path.startswith("/static/")
 

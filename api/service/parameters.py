@@ -1,4 +1,4 @@
-"""Query parameters and fields of request bodies, made from the descriptions of options."""
+"""Query parameters and request body fields, derived from the descriptions of options."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from indexer.options import Option
 
 
 def parameter(option: Option[Any], **more: Any) -> Any:
-    """What Litestar checks of a query parameter, and writes into the OpenAPI description.
+    """A query parameter as Litestar validates and documents it.
 
     Args:
         more: further arguments of Litestar's `QueryParameter`.
@@ -23,7 +23,7 @@ def parameter(option: Option[Any], **more: Any) -> Any:
 
 
 def body_field(option: Option[Any], **more: Any) -> Any:
-    """What msgspec checks of a field of a body, and writes into the OpenAPI description.
+    """A body field as msgspec validates and documents it.
 
     Args:
         more: further arguments of msgspec's `Meta`.

@@ -123,8 +123,8 @@ def problem_response(request: Request[Any, Any, Any], error: Exception) -> Respo
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 
 
-def described(*statuses: int) -> dict[int, ResponseSpec]:
-    """The problems that a route documents; some are possible on almost every route."""
+def problem_responses(*statuses: int) -> dict[int, ResponseSpec]:
+    """The problems that a route documents: these statuses, and those possible on every route."""
     return {status: _spec(status) for status in sorted({400, 401, 403, 408, 413, 500, 503, *statuses})}
 
 

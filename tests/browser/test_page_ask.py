@@ -104,9 +104,9 @@ def test_not_found_is_said_with_the_closest_and_a_way_on(
     page = new_page()
     page.goto(f"{service.address}/?q=who+sings%3F&mode=ask")
     expect(page.locator(".answer-text")).to_have_text("This was not found in the library.")
-    expect(page.get_by_role("heading", name="Closest, though none of these answers it")).to_be_visible()
+    expect(page.get_by_role("heading", name="Closest moments, though none answers the question")).to_be_visible()
     expect(page.locator(".citation")).to_have_count(0)
-    page.get_by_role("button", name="Search for it instead").click()
+    page.get_by_role("button", name="Search instead").click()
     expect(page.locator(".grid .card")).to_have_count(4)
     assert address(page) == {"q": "who sings?"}
 
@@ -119,6 +119,6 @@ def test_without_a_model_the_page_says_so_and_searches_instead(
     page.goto(f"{service.address}/?q=what+is+red%3F&mode=ask")
     expect(page.get_by_role("heading", name="The model is not on this machine")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("The profile 'text' has no vision-language model.")
-    page.get_by_role("button", name="Search for it instead").click()
+    page.get_by_role("button", name="Search instead").click()
     expect(page.locator(".grid .card")).to_have_count(4)
     watch.forgive("503")

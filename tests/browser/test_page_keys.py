@@ -67,8 +67,8 @@ def test_the_keys_are_told_and_escape_closes_them(new_page: OpenPage, service: F
     page = new_page()
     page.goto(service.address)
     page.keyboard.press("?")
-    dialog = page.get_by_role("dialog", name="Keys")
-    expect(dialog).to_contain_text("Play and pause")
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(dialog).to_contain_text("Play or pause")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     page.keyboard.press("l")
@@ -98,7 +98,7 @@ def test_everything_that_acts_can_be_tabbed_to(new_page: OpenPage, service: Fake
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement === document.body"):
             break
-    for name in ("Position", "Full screen", "Close the player", "Keyboard shortcuts", "Go"):
+    for name in ("Position", "Full screen", "Close player", "Keyboard shortcuts", "Go"):
         assert name in reached
 
 

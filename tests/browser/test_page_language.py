@@ -48,7 +48,7 @@ def test_the_panel_teaches_by_examples_that_can_be_clicked(new_page: OpenPage, s
     page.goto(service.address)
     examples = page.locator(".how a")
     expect(examples.first).to_be_hidden()
-    page.get_by_text("How to ask").click()
+    page.get_by_text("Search tips").click()
     expect(examples.first).to_be_visible()
     for place in range(examples.count()):
         link = examples.nth(place)

@@ -46,7 +46,7 @@ def test_finding_filtering_and_sorting_stand_in_the_address(new_page: OpenPage, 
     page.wait_for_url("**sort=name-asc")
     assert address(page) == {"view": "library", "state": "failed", "sort": "name-asc"}
     page.get_by_role("searchbox", name="Find videos by name").fill("none such")
-    expect(page.get_by_role("heading", name="No video fits these filters")).to_be_visible()
+    expect(page.get_by_role("heading", name="No videos match these filters")).to_be_visible()
     page.get_by_role("button", name="Show all").click()
     expect(page.locator(".card-video")).to_have_count(4)
 
@@ -137,7 +137,7 @@ def test_removing_asks_first(new_page: OpenPage, service: FakeService, library: 
     remove = page.get_by_role("button", name="Remove talk.mp4 from the library")
     remove.focus()
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Cancel").click()
     assert len(library.videos) == 4
     remove.click()
     page.get_by_role("button", name="Remove", exact=True).click()

@@ -38,7 +38,7 @@ def test_more_like_a_moment_is_one_click_and_a_link(
     expect(again.locator(".example")).to_contain_text("but: but at night")
     assert address(again) == {"like": f"{TALK}@4-8", "q": "but at night"}
     assert any("like=" in path and "q=but" in path for _, path in library.requests)
-    again.get_by_role("button", name="Leave the example").click()
+    again.get_by_role("button", name="Clear the example").click()
     assert address(again) == {"q": "but at night"}
 
 
@@ -53,7 +53,7 @@ def test_a_dropped_image_is_searched_with(new_page: OpenPage, service: FakeServi
     assert library.uploads == []
     link = page.url
     page.reload()
-    expect(page.locator(".notice")).to_contain_text("The image is no longer here")
+    expect(page.locator(".notice")).to_contain_text("The image is no longer available")
     page.locator("#image-picker").set_input_files({"name": "still.jpg", "mimeType": "image/jpeg", "buffer": STILL})
     expect(page.locator(".grid .card")).to_have_count(4)
     assert page.url != link

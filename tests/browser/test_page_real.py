@@ -159,7 +159,7 @@ def test_a_key_opens_pictures_and_videos_too(
     with serving(demo_settings(own_library), require_key=True) as running:
         page = new_page()
         page.goto(f"{running.url}/?view=library")
-        page.get_by_label("Key", exact=True).fill(key)
+        page.get_by_label("API key", exact=True).fill(key)
         page.keyboard.press("Enter")
         expect(page.locator(".card-video")).to_have_count(3, timeout=SLOW_MILLISECONDS)
         until(page, "document.querySelector('.card img')?.naturalWidth > 0", seconds=60)

@@ -23,7 +23,7 @@ def test_a_query_shows_moments_with_times_signals_and_marked_words(new_page: Ope
     expect(cards).to_have_count(4)
     expect(cards.first).to_contain_text("0:04–0:08")
     expect(cards.first.locator("mark")).to_have_text(["red", "square"])
-    expect(cards.first.locator(".signals li")).to_have_text(["Said", "Picture"])
+    expect(cards.first.locator(".signals li")).to_have_text(["Speech", "Picture"])
     expect(page).to_have_title("a red square · Reelseek")
     assert address(page) == {"q": "a red square"}
 
@@ -102,7 +102,7 @@ def test_back_and_forward_walk_through_what_was_shown(new_page: OpenPage, servic
     expect(page.locator(".stage")).to_have_count(0)
     expect(page.locator(".grid .card")).to_have_count(4)
     page.go_back()
-    expect(page.get_by_role("heading", name="Newest in the library")).to_be_visible()
+    expect(page.get_by_role("heading", name="Recently added")).to_be_visible()
     expect(box).to_have_value("")
     page.go_forward()
     expect(box).to_have_value("red")
@@ -125,8 +125,8 @@ def test_filters_narrow_and_stand_in_the_address(new_page: OpenPage, service: Fa
 def test_nothing_found_says_so_and_offers_the_closest_as_such(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     page.goto(f"{service.address}/?q=nothing")
-    expect(page.get_by_role("heading", name="Nothing stands out for “nothing”")).to_be_visible()
-    expect(page.get_by_role("heading", name="Closest, though none of these matches well")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing found for “nothing”")).to_be_visible()
+    expect(page.get_by_role("heading", name="Closest moments, though none matches well")).to_be_visible()
     expect(page.locator(".grid.is-closest .card")).to_have_count(2)
 
 
@@ -147,7 +147,7 @@ def test_the_link_and_the_clip_of_a_moment_can_be_taken_along(new_page: OpenPage
     wait_for_frames(page)
     page.locator("video").evaluate("video => { video.pause(); video.currentTime = 4.2; }")
     page.get_by_role("button", name="Copy link").click()
-    expect(page.locator("#toast")).to_have_text("The link is copied.")
+    expect(page.locator("#toast")).to_have_text("Link copied.")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == f"{service.address}/?q=red&at={TALK}&start=4&stop=8"
     clip = page.get_by_role("link", name="Download clip").get_attribute("href")
@@ -173,7 +173,7 @@ def test_a_video_that_cannot_be_played_says_so(
     page = new_page()
     page.goto(f"{service.address}/?q=red")
     page.locator(".card a.frame").first.click()
-    expect(page.locator(".screen-note")).to_contain_text("cannot be played")
+    expect(page.locator(".screen-note")).to_contain_text("cannot play the video")
     watch.forgive("410")
 
 

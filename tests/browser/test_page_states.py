@@ -32,7 +32,7 @@ def test_the_first_videos_are_being_indexed(new_page: OpenPage, service: FakeSer
     expect(page.locator(".activity-row")).to_contain_text("first.mp4")
     library.add_video(1, "first.mp4")
     library.jobs[0]["state"] = "done"
-    expect(page.get_by_role("heading", name="Newest in the library")).to_be_visible()
+    expect(page.get_by_role("heading", name="Recently added")).to_be_visible()
 
 
 def test_a_server_that_goes_is_told_and_waited_for(new_page: OpenPage, library: FakeLibrary, watch: Watch) -> None:
@@ -43,7 +43,7 @@ def test_a_server_that_goes_is_told_and_waited_for(new_page: OpenPage, library: 
     service.close()
     page.get_by_role("textbox").fill("red")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="The server does not answer")).to_be_visible()
+    expect(page.get_by_role("heading", name="Reelseek cannot be reached")).to_be_visible()
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
     service = FakeService(library, service.port)
     expect(page.get_by_text("4 moments in")).to_be_visible()
@@ -57,12 +57,12 @@ def test_a_key_is_asked_for_and_then_all_goes_on(
     library.key = "right"
     page = new_page()
     page.goto(f"{service.address}/?q=red")
-    dialog = page.get_by_role("dialog", name="A key is needed")
+    dialog = page.get_by_role("dialog", name="API key required")
     expect(dialog).to_be_visible()
-    page.get_by_label("Key", exact=True).fill("wrong")
+    page.get_by_label("API key", exact=True).fill("wrong")
     page.keyboard.press("Enter")
-    expect(dialog.get_by_role("alert")).to_have_text("This key is not known here.")
-    page.get_by_label("Key", exact=True).fill("right")
+    expect(dialog.get_by_role("alert")).to_have_text("This key is not valid.")
+    page.get_by_label("API key", exact=True).fill("right")
     page.keyboard.press("Enter")
     expect(page.locator(".grid .card")).to_have_count(4)
     expect(dialog).to_have_count(0)
@@ -74,8 +74,8 @@ def test_a_key_is_asked_for_and_then_all_goes_on(
     ("status", "kind", "title"),
     [
         (503, "model-missing", "The model is not on this machine"),
-        (503, "busy", "Too many are asking at once"),
-        (400, "query", "This cannot be searched for"),
+        (503, "busy", "Too many requests"),
+        (400, "query", "This query cannot be used"),
         (500, "internal", "The service failed"),
     ],
 )

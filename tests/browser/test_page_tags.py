@@ -19,7 +19,7 @@ def test_tags_are_given_in_place_and_filter_the_library(
     expect(page.locator(".card-video")).to_have_count(4)
     expect(page.get_by_label("Tag", exact=True)).to_be_hidden()
     page.get_by_role("button", name="Edit the tags of talk.mp4").click()
-    field = page.get_by_role("textbox", name="Tags of talk.mp4, set apart by commas")
+    field = page.get_by_role("textbox", name="Tags of talk.mp4, separated by commas")
     expect(field).to_be_focused()
     field.fill("holiday,  summer 2023, ")
     page.keyboard.press("Enter")

@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._json({}, 204, cookie=True) if right else self._problem(401, "unauthorized", "This key is wrong.")
             )
         if fake.key and "reelseek_key=" not in (self.headers.get("Cookie") or ""):
-            return self._problem(401, "unauthorized", "A key is needed.")
+            return self._problem(401, "unauthorized", "API key required.")
         for begin, problem in fake.problems.items():
             if f"{method} {path}".startswith(begin):
                 return self._problem(*problem)

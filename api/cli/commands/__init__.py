@@ -1,5 +1,5 @@
 """The commands, one file each.
 
-Comes in: parsed flags and checked settings. Goes out: printed results and an exit code. A command parses, calls one
+Input: parsed flags and checked settings. Output: printed results and an exit code. A command parses, calls one
 public function, and prints; how results look is left to `api.cli.output`.
 """

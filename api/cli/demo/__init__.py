@@ -1,5 +1,5 @@
 """The checks of `reelseek demo run`: searches and questions with known answers, and what was found.
 
-Comes in: the ground truth of generated videos. Goes out: checks with a verdict, and their tables. Generating the videos
+Input: the ground truth of generated videos. Output: checks with a verdict, and their tables. Generating the videos
 is left to `demo`.
 """

@@ -1,5 +1,5 @@
 """How results look in a terminal, in a pipe and as JSON.
 
-Comes in: moments, answers, indexing events, videos. Goes out: lines, tables, progress bars, JSON objects. Leaves out
+Input: moments, answers, indexing events, videos. Output: lines, tables, progress bars, JSON objects. Leaves out
 where they come from.
 """

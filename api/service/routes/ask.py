@@ -13,7 +13,7 @@ from litestar.params import Body
 
 from api.service.disconnects import run_while_connected
 from api.service.event_stream import MEDIA_TYPE, Channel, EventStream, StreamCount, wants_events
-from api.service.problems import described
+from api.service.problems import problem_responses
 from api.service.runtime import Runtime
 from api.service.schemas import ask as ask_schemas
 from api.service.views.search import answer_view, shown_views
@@ -52,7 +52,7 @@ class AskRoutes(Controller):
         description=DESCRIPTION,
         status_code=200,
         responses={200: ResponseSpec(ask_schemas.AskAnswer, generate_examples=False, description="The answer.")}
-        | described(404),
+        | problem_responses(404),
     )
     async def ask(
         self,

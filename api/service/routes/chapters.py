@@ -3,7 +3,7 @@
 from litestar import Controller, Response, get
 
 from api.chapter_formats import chapters_vtt
-from api.service.problems import described
+from api.service.problems import problem_responses
 from api.service.routes.path_parameters import VideoIdPath
 from api.service.runtime import Runtime
 from api.service.schemas.chapters import ChapterList, ChapterView
@@ -14,7 +14,7 @@ class ChapterRoutes(Controller):
     path = "/api/videos/{video_id:str}"
     tags = ["videos"]  # noqa: RUF012 - as Litestar expects
 
-    @get("/chapters", operation_id="chapters", summary="List chapters", responses=described(404))
+    @get("/chapters", operation_id="chapters", summary="List chapters", responses=problem_responses(404))
     async def chapters(self, runtime: Runtime, video_id: VideoIdPath) -> ChapterList:
         """The chapters in the file, if it has any; otherwise found where pictures and words change topic."""
         found = await _found(runtime, video_id)
@@ -25,7 +25,7 @@ class ChapterRoutes(Controller):
         operation_id="chapters_vtt",
         summary="Get chapters as WebVTT",
         media_type="text/vtt",
-        responses=described(404),
+        responses=problem_responses(404),
     )
     async def chapters_vtt(self, runtime: Runtime, video_id: VideoIdPath) -> Response[str]:
         """WebVTT, for `<track kind="chapters">`."""

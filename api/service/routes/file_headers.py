@@ -6,7 +6,7 @@ import unicodedata
 from urllib.parse import quote
 
 CACHE_A_DAY = "private, max-age=86400"
-"""A video's id is made of its content, so what is made of the video does not change."""
+"""A video's id is derived from its content, so files made from the video never change."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9 ._()+,=@~-]")
 
 

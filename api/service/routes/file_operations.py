@@ -6,7 +6,7 @@ from typing import Any
 from litestar import HttpMethod
 from litestar.openapi.datastructures import ResponseSpec
 
-from api.service.problems import described
+from api.service.problems import problem_responses
 
 GET_HEAD = [HttpMethod.GET, HttpMethod.HEAD]
 
@@ -18,8 +18,8 @@ def operation_ids(name: str) -> Callable[[Any, Any, Any], str]:
     )
 
 
-def file_statuses(media_type: str) -> dict[int, ResponseSpec]:
+def file_responses(media_type: str) -> dict[int, ResponseSpec]:
     """The responses of a route that serves a file in ranges, besides 200."""
     part = ResponseSpec(bytes, generate_examples=False, description="The requested range.", media_type=media_type)
     same = ResponseSpec(None, generate_examples=False, description="Not modified.")
-    return {206: part, 304: same, **described(404, 410, 412, 416, 422)}
+    return {206: part, 304: same, **problem_responses(404, 410, 412, 416, 422)}

@@ -11,7 +11,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from api.service.files.media_preparer import preparer_of
 from api.service.jobs.runner import JobRunner
 from api.service.metrics import MEDIA_TYPE, Metrics
-from api.service.problems import described
+from api.service.problems import problem_responses
 from api.service.runtime import Runtime
 from api.service.schemas.health import Health, QueueState, SignalState
 from api.version import package_version
@@ -29,7 +29,7 @@ class HealthRoutes(Controller):
     path = "/"
     tags = ["service"]  # noqa: RUF012 - as Litestar expects
 
-    @get("/api/health", operation_id="health", summary="Get the service's health", responses=described())
+    @get("/api/health", operation_id="health", summary="Get the service's health", responses=problem_responses())
     async def health(self, runtime: Runtime, jobs: JobRunner) -> Health:
         """State of library, models, queues and disk; `degraded`, with reasons, if something is wrong."""
         found = await runtime.lookups.run(lambda: _health(runtime))
@@ -42,7 +42,12 @@ class HealthRoutes(Controller):
         )
         return found
 
-    @get("/metrics", operation_id="metrics", summary="Prometheus metrics", responses={200: _METRICS} | described())
+    @get(
+        "/metrics",
+        operation_id="metrics",
+        summary="Prometheus metrics",
+        responses={200: _METRICS} | problem_responses(),
+    )
     async def metrics(self, metrics: Metrics) -> Response[bytes]:
         """Metrics in Prometheus' text format."""
         return Response(metrics.text(), media_type=MEDIA_TYPE)

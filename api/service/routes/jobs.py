@@ -10,7 +10,7 @@ from api.service.jobs.runner import JobRunner
 from api.service.jobs.store import JobEntry
 from api.service.options import JOB_LIMIT, JOB_OFFSET
 from api.service.parameters import parameter
-from api.service.problems import described
+from api.service.problems import problem_responses
 from api.service.routes.path_parameters import JobIdPath
 from api.service.runtime import Runtime
 from api.service.schemas import jobs as schemas
@@ -27,7 +27,7 @@ class JobRoutes(Controller):
     path = "/api/jobs"
     tags = ["jobs"]  # noqa: RUF012 - as Litestar expects
 
-    @get(operation_id="jobs", summary="List jobs", responses=described())
+    @get(operation_id="jobs", summary="List jobs", responses=problem_responses())
     async def jobs(
         self,
         jobs: JobRunner,
@@ -37,7 +37,7 @@ class JobRoutes(Controller):
         """Newest first."""
         return jobs.page(offset=offset, limit=limit)
 
-    @get("/{job_id:str}", operation_id="job", summary="Get a job", responses=described(404))
+    @get("/{job_id:str}", operation_id="job", summary="Get a job", responses=problem_responses(404))
     async def job(self, jobs: JobRunner, job_id: JobIdPath) -> schemas.Job:
         """Its current state."""
         return jobs.get(job_id).job
@@ -46,7 +46,7 @@ class JobRoutes(Controller):
         "/{job_id:str}/events",
         operation_id="job_events",
         summary="Follow a job",
-        responses={200: _EVENTS} | described(404),
+        responses={200: _EVENTS} | problem_responses(404),
     )
     async def events(self, jobs: JobRunner, runtime: Runtime, streams: StreamCount, job_id: JobIdPath) -> Response[Any]:
         """Server-sent events `job`, one per change, until the job ends."""
@@ -62,7 +62,7 @@ class JobRoutes(Controller):
         operation_id="cancel_job",
         summary="Cancel a job",
         status_code=202,
-        responses=described(404, 409),
+        responses=problem_responses(404, 409),
     )
     async def cancel(self, jobs: JobRunner, job_id: JobIdPath) -> schemas.Job:
         """Cancels it; finished work is kept."""

@@ -24,11 +24,11 @@ from api.service.files.previews import (
 )
 from api.service.options import BUCKETS, CLIP_START, CLIP_STOP, LANGUAGE, ORIGINAL, TIME, TIMELINE_QUERY, WIDTH
 from api.service.parameters import parameter
-from api.service.problems import described
+from api.service.problems import problem_responses
 from api.service.routes.file_headers import CACHE_A_DAY, content_disposition, file_name_time, type_by_name
-from api.service.routes.file_operations import GET_HEAD, file_statuses, operation_ids
+from api.service.routes.file_operations import GET_HEAD, file_responses, operation_ids
 from api.service.routes.path_parameters import VideoIdPath
-from api.service.routes.spans import clip_span, finite
+from api.service.routes.spans import check_finite, clip_span
 from api.service.runtime import Runtime
 from api.service.schemas.timeline import TimelineView
 from search.timeline import timeline
@@ -44,7 +44,7 @@ class MediaRoutes(Controller):
         operation_id=operation_ids("media"),
         summary="Play a video",
         media_type="video/*",
-        responses=file_statuses("video/*"),
+        responses=file_responses("video/*"),
     )
     async def media(
         self,
@@ -71,7 +71,7 @@ class MediaRoutes(Controller):
         operation_id=operation_ids("clip"),
         summary="Cut a clip",
         media_type="video/mp4",
-        responses=file_statuses("video/mp4"),
+        responses=file_responses("video/mp4"),
     )
     async def clip(
         self,
@@ -116,7 +116,7 @@ class MediaRoutes(Controller):
         operation_id=operation_ids("thumbnail"),
         summary="Get a thumbnail",
         media_type="image/jpeg",
-        responses=file_statuses("image/jpeg"),
+        responses=file_responses("image/jpeg"),
     )
     async def thumbnail(
         self,
@@ -128,7 +128,7 @@ class MediaRoutes(Controller):
     ) -> FileResponse:
         """The frame on screen at a time; after the end, the last one."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
-        preparer, still = preparer_of(runtime), StillRequest(finite(t, "t"), width)
+        preparer, still = preparer_of(runtime), StillRequest(check_finite(t, "t"), width)
         probe_of(video)
         near, smaller = await runtime.lookups.run(
             lambda: find_near_thumbnail(runtime.library, video, still, preparer.settings)
@@ -149,7 +149,7 @@ class MediaRoutes(Controller):
         operation_id=operation_ids("sprites"),
         summary="Get the sprite sheet",
         media_type="image/jpeg",
-        responses=file_statuses("image/jpeg"),
+        responses=file_responses("image/jpeg"),
     )
     async def sprites(self, request: AnyRequest, runtime: Runtime, video_id: VideoIdPath) -> FileResponse:
         """A sheet of small frames for hover previews; `sprites.vtt` maps times to them."""
@@ -161,7 +161,7 @@ class MediaRoutes(Controller):
         operation_id="sprites_vtt",
         summary="Get the sprite map",
         media_type="text/vtt",
-        responses=described(404, 410, 422),
+        responses=problem_responses(404, 410, 422),
     )
     async def sprites_vtt(self, request: AnyRequest, runtime: Runtime, video_id: VideoIdPath) -> Response[str]:
         """WebVTT: each cue names a region of `sprites.jpg` by `#xywh=`."""
@@ -177,7 +177,7 @@ class MediaRoutes(Controller):
         operation_id="subtitles",
         summary="Get the subtitles",
         media_type="text/vtt",
-        responses=described(404),
+        responses=problem_responses(404),
     )
     async def subtitles(
         self,
@@ -197,7 +197,7 @@ class MediaRoutes(Controller):
         text = await runtime.lookups.run(work)
         return Response(text, media_type="text/vtt; charset=utf-8", headers={"Cache-Control": "private, no-cache"})
 
-    @get("/timeline", operation_id="timeline", summary="Get relevance over time", responses=described(404))
+    @get("/timeline", operation_id="timeline", summary="Get relevance over time", responses=problem_responses(404))
     async def timeline(
         self,
         runtime: Runtime,

@@ -7,7 +7,7 @@ from litestar.params import Body
 
 from api.errors import BadRequestError
 from api.service.parameters import parameter
-from api.service.problems import described
+from api.service.problems import problem_responses
 from api.service.runtime import Runtime
 from api.service.schemas import search as search_schemas
 from api.service.views.search import search
@@ -40,7 +40,7 @@ class SearchRoutes(Controller):
     path = "/api/search"
     tags = ["search"]  # noqa: RUF012 - as Litestar expects
 
-    @get(operation_id="search", summary="Find moments", responses=described(404))
+    @get(operation_id="search", summary="Find moments", responses=problem_responses(404))
     async def search(
         self,
         runtime: Runtime,
@@ -84,7 +84,7 @@ class SearchRoutes(Controller):
         operation_id="search_post",
         summary="Find moments, also by image",
         status_code=200,
-        responses=described(404, 413),
+        responses=problem_responses(404, 413),
         request_max_body_size=MAX_BODY_BYTES,
     )
     async def search_post(

@@ -8,7 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Body
 
 from api.service.authorization import COOKIE, Guard
-from api.service.problems import described
+from api.service.problems import problem_responses
 from api.service.schemas.session import SessionRequest
 
 _DONE = {204: ResponseSpec(None, description="Done.")}
@@ -23,7 +23,7 @@ class SessionRoutes(Controller):
         operation_id="open_session",
         summary="Store an API key in a cookie",
         status_code=204,
-        responses=_DONE | described(),
+        responses=_DONE | problem_responses(),
     )
     async def open(
         self, guard: Guard, data: Annotated[SessionRequest, Body(description="An API key.")]
@@ -32,7 +32,7 @@ class SessionRoutes(Controller):
         guard.check_given(data.key)
         return _with_cookie(data.key, _YEAR_SECONDS)
 
-    @delete(operation_id="close_session", summary="Remove the cookie", responses=_DONE | described())
+    @delete(operation_id="close_session", summary="Remove the cookie", responses=_DONE | problem_responses())
     async def close(self) -> Response[None]:
         """Removes the cookie from this browser."""
         return _with_cookie("", 0)

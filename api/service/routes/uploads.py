@@ -17,7 +17,7 @@ from api.service.jobs.uploads import PartFile, check_name, check_size
 from api.service.metrics import Metrics
 from api.service.options import UPLOAD_NAME
 from api.service.parameters import parameter
-from api.service.problems import described
+from api.service.problems import problem_responses
 from api.service.runtime import Runtime
 from api.service.schemas import jobs as schemas
 from indexer.decode.sniffing import HEAD_BYTES, playlist_kind
@@ -67,7 +67,7 @@ class UploadRoutes(Controller):
         status_code=202,
         request_max_body_size=None,
         responses={202: ResponseSpec(schemas.Job, generate_examples=False, description="The job that indexes it.")}
-        | described(404, 409, 415, 507),
+        | problem_responses(404, 409, 415, 507),
     )
     async def add(
         self,

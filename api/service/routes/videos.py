@@ -10,7 +10,7 @@ from api.service.jobs.runner import JobRunner
 from api.service.jobs.uploads import delete_upload
 from api.service.options import NAME_WORDS, ORDER, SORT, STATE, TAG, VIDEO_LIMIT, VIDEO_OFFSET, Order, Sort, State
 from api.service.parameters import parameter
-from api.service.problems import described
+from api.service.problems import problem_responses
 from api.service.routes.path_parameters import VideoIdPath
 from api.service.routes.uploads import UploadRoutes
 from api.service.runtime import Runtime
@@ -27,7 +27,7 @@ class VideoRoutes(UploadRoutes):
     path = "/api/videos"
     tags = ["videos"]  # noqa: RUF012 - as Litestar expects
 
-    @get(operation_id="videos", summary="List videos", responses=described())
+    @get(operation_id="videos", summary="List videos", responses=problem_responses())
     async def videos(
         self,
         runtime: Runtime,
@@ -50,12 +50,12 @@ class VideoRoutes(UploadRoutes):
 
         return await runtime.lookups.run(work)
 
-    @get("/{video_id:str}", operation_id="video", summary="Get a video", responses=described(404))
+    @get("/{video_id:str}", operation_id="video", summary="Get a video", responses=problem_responses(404))
     async def video(self, runtime: Runtime, video_id: VideoIdPath) -> schemas.VideoDetails:
         """With its segments and their captions."""
         return await runtime.lookups.run(lambda: VideoViews(runtime).details(runtime.video(video_id)))
 
-    @put("/{video_id:str}/tags", operation_id="tag_video", summary="Tag a video", responses=described(404, 409))
+    @put("/{video_id:str}/tags", operation_id="tag_video", summary="Tag a video", responses=problem_responses(404, 409))
     async def tag(
         self,
         runtime: Runtime,
@@ -73,7 +73,9 @@ class VideoRoutes(UploadRoutes):
         jobs.check_idle()
         return await runtime.lookups.run(work)
 
-    @delete("/{video_id:str}", operation_id="forget_video", summary="Remove a video", responses=described(404, 409))
+    @delete(
+        "/{video_id:str}", operation_id="forget_video", summary="Remove a video", responses=problem_responses(404, 409)
+    )
     async def forget(self, runtime: Runtime, jobs: JobRunner, video_id: VideoIdPath) -> None:
         """Removes it from the library. Its file is deleted only if it was uploaded through this service."""
 
@@ -94,7 +96,7 @@ class TagRoutes(Controller):
     path = "/api/tags"
     tags = ["videos"]  # noqa: RUF012 - as Litestar expects
 
-    @get(operation_id="tags", summary="List tags", responses=described())
+    @get(operation_id="tags", summary="List tags", responses=problem_responses())
     async def all_tags(self, runtime: Runtime) -> list[schemas.TagCount]:
         """All tags, sorted, with the number of videos of each."""
 

@@ -1,5 +1,5 @@
 """From the records of `indexer` and `search` to those of `schemas`.
 
-Comes in: videos, moments, answers. Goes out: records with links and rounded times, and nothing that tells of this
+Input: videos, moments, answers. Output: records with links and rounded times, and nothing that tells of this
 machine's folders. Leaves out HTTP.
 """

@@ -1,4 +1,4 @@
-/** What is being sent and indexed, as rows with progress: the whole list in the library, one line in the head. */
+/** Uploads and indexing jobs with their progress: a list in the library, one line in the header. */
 
 import { announce } from "./announce.js";
 import { button, element, fill } from "./dom.js";
@@ -16,7 +16,7 @@ export function createActivity({ jobs, uploads }) {
     const sent = uploads().map((upload) => ({
       key: `upload ${upload.id}`,
       name: upload.name,
-      words: { waiting: "Waiting to be sent", sending: "Sending", failed: upload.reason }[upload.state],
+      words: { waiting: "Waiting to upload", sending: "Uploading", failed: upload.reason }[upload.state],
       share: upload.state === "sending" ? upload.share : null,
       isFailed: upload.state === "failed",
       action: upload.state === "failed" ? "Dismiss" : "Cancel",
@@ -71,7 +71,7 @@ function jobWords(job) {
     case "done":
       return job.message || "Indexed, ready to search";
     case "cancelled":
-      return "Cancelled; what was finished is kept";
+      return "Cancelled; finished work is kept";
     default:
       return job.error?.detail || job.message || "Indexing failed";
   }

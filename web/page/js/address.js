@@ -1,5 +1,5 @@
 /**
- * What the page shows, and the address that says so. Pure: a link reopens the same query, filters and moment.
+ * The state of the page and its address. Pure: a link reopens the same query, filters and moment.
  *
  * @typedef {{video: string, start: number, stop: number}} OpenMoment seconds; a whole video has start = stop = 0
  * @typedef {object} PageState

@@ -1,4 +1,4 @@
-/** Says to screen readers what sighted people see change. */
+/** Announcements of visible changes for screen readers. */
 
 /** @param {string} text */
 export function announce(text) {

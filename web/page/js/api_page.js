@@ -1,4 +1,4 @@
-/** The OpenAPI description as a page that people read. */
+/** The OpenAPI description as a readable page. */
 
 import { exampleOf, resolve, typeWords } from "./api_schema.js";
 import { element, fill } from "./dom.js";
@@ -51,7 +51,7 @@ function routeOf(all, path, method, route) {
       route.description && element("p", {}, route.description),
       rows.length > 0 && table("Parameters", rows),
       ...samples.map(([kind, body]) => sample(`Body (${kind})`, exampleOf(all, body.schema))),
-      answers.length > 0 && table("Answers", answers),
+      answers.length > 0 && table("Responses", answers),
       goodSchema && sample("Example", exampleOf(all, goodSchema)),
     ),
   );

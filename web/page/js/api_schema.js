@@ -1,4 +1,4 @@
-/** Reads JSON schemas: follows references, says types in words, makes an example. Pure. */
+/** Reading of JSON schemas: references, types in words, examples. Pure. */
 
 const DEEPEST = 6;
 
@@ -17,7 +17,7 @@ export function typeWords(all, schema) {
   if (one.enum) return one.enum.map((/** @type {unknown} */ value) => JSON.stringify(value)).join(" | ");
   const bounds = [one.minimum !== undefined && `from ${one.minimum}`, one.maximum !== undefined && `to ${one.maximum}`].filter(Boolean);
   const kind = one.type === "array" ? `list of ${typeWords(all, one.items)}` : [one.type ?? "any"].flat().join(" or ");
-  const usual = one.default !== undefined && one.default !== null ? `; ${JSON.stringify(one.default)} unless told` : "";
+  const usual = one.default !== undefined && one.default !== null ? `; ${JSON.stringify(one.default)} by default` : "";
   return `${kind}${bounds.length ? ` ${bounds.join(" ")}` : ""}${usual}`;
 }
 

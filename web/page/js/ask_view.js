@@ -1,4 +1,4 @@
-/** A question's answer: first what is looked at, then the words as they come, then the moments it rests on. */
+/** The answer to a question: first the clips being examined, then the streamed words, then the supporting moments. */
 
 import { announce } from "./announce.js";
 import { button, element, fill } from "./dom.js";
@@ -25,7 +25,7 @@ export function createAskView({ linkTo, searchInstead }) {
   const title = element("h1", { class: "question" });
   const body = element("div", { class: "answer" });
   const heading = element("h2", { class: "closest-title" });
-  const list = element("ol", { class: "grid", "aria-label": "Moments the answer rests on" });
+  const list = element("ol", { class: "grid", "aria-label": "Moments that support the answer" });
   const root = element("div", { class: "view" }, title, body, heading, list);
   /** @type {WeakMap<Element, Moment>} */
   const known = new WeakMap();
@@ -36,14 +36,14 @@ export function createAskView({ linkTo, searchInstead }) {
   /** @param {any[]} clips */
   function evidenceStrip(clips) {
     const shown = clips.slice(0, 8).map((clip) => element("li", {}, picture(clip.thumbnail), element("span", { class: "badge time" }, clock(clip.start_seconds))));
-    return element("ul", { class: "evidence", "aria-label": "Clips that are looked at" }, ...shown);
+    return element("ul", { class: "evidence", "aria-label": "Clips being examined" }, ...shown);
   }
 
   /** @param {Answer} answer */
   function showAnswer(answer) {
     const cited = answer.moments.map((moment, place) => citation(moment, { href: linkTo(moment), number: place + 1 }));
     const { clips, frames } = answer.evidence;
-    const source = `${modelName(answer.model)} looked at ${counted(clips, "clip")} (${counted(frames, "frame")}) in ${answer.seconds.toFixed(1)} s. It can be wrong: see for yourself.`;
+    const source = `${modelName(answer.model)} examined ${counted(clips, "clip")} (${counted(frames, "frame")}) in ${answer.seconds.toFixed(1)} s. Answers can be wrong: please check.`;
     fill(
       body,
       element("p", { class: answer.found ? "answer-text" : "answer-text is-unfound" }, answer.answer),
@@ -51,9 +51,9 @@ export function createAskView({ linkTo, searchInstead }) {
       ...(answer.warnings ?? []).map((words) => element("p", { class: "aside" }, words)),
       answer.found
         ? element("p", { class: "faint fine" }, source)
-        : element("div", { class: "notice-actions" }, button("Search for it instead", { icon: "search", on: searchInstead })),
+        : element("div", { class: "notice-actions" }, button("Search instead", { icon: "search", on: searchInstead })),
     );
-    heading.textContent = answer.moments.length ? (answer.found ? "Where this is seen" : "Closest, though none of these answers it") : "";
+    heading.textContent = answer.moments.length ? (answer.found ? "Where to see it" : "Closest moments, though none answers the question") : "";
     list.replaceChildren();
     list.classList.toggle("is-closest", !answer.found);
     answer.moments.forEach((moment, place) => {
@@ -66,7 +66,7 @@ export function createAskView({ linkTo, searchInstead }) {
 
   /** @param {PageState} state @param {AbortSignal} signal @returns {Promise<Answer | null>} */
   async function ask(state, signal) {
-    const status = element("p", { class: "loading", role: "status" }, element("span", { class: "pulse", "aria-hidden": "true" }), "Finding where to look");
+    const status = element("p", { class: "loading", role: "status" }, element("span", { class: "pulse", "aria-hidden": "true" }), "Finding relevant moments");
     const words = element("p", { class: "answer-text is-coming" });
     const strip = element("div");
     const stop = button("Stop", { icon: "close", on: () => turn.abort("stopped") });
@@ -75,11 +75,11 @@ export function createAskView({ linkTo, searchInstead }) {
     let answer = null;
     const handlers = {
       evidence: (/** @type {any} */ { clips }) => {
-        status.lastChild.textContent = clips.length ? `Looking at ${counted(clips.length, "clip")}` : "Nothing fits well; checking";
+        status.lastChild.textContent = clips.length ? `Examining ${counted(clips.length, "clip")}` : "No good match; checking";
         fill(strip, clips.length > 0 && evidenceStrip(clips));
       },
       draft: (/** @type {any} */ { text }) => {
-        if (!words.classList.contains("is-draft")) status.lastChild.textContent += "; meanwhile a draft from captions";
+        if (!words.classList.contains("is-draft")) status.lastChild.textContent += "; draft from captions meanwhile";
         words.classList.add("is-draft");
         words.append(text);
       },
@@ -114,7 +114,7 @@ export function createAskView({ linkTo, searchInstead }) {
       try {
         const answer = kept.get(key) ?? (await ask(state, signal));
         if (signal.aborted) return false;
-        if (!answer) throw new ServiceProblem({ title: "The answer ended early." });
+        if (!answer) throw new ServiceProblem({ title: "The answer was cut off." });
         kept.set(key, answer);
         if (kept.size > KEPT) kept.delete(kept.keys().next().value);
         showAnswer(answer);

@@ -1,4 +1,4 @@
-/** The segments of a video with their captions, as a list that jumps. */
+/** The segments of a video with their captions, as a list that seeks the player. */
 
 import { element } from "./dom.js";
 import { clock, spokenTime } from "./times.js";

@@ -1,4 +1,4 @@
-/** Copies text, also where the page is not served over HTTPS and browsers hide the clipboard. */
+/** Copying of text, even where browsers hide the clipboard because the page is not served over HTTPS. */
 
 /** @param {string} text @returns {Promise<boolean>} */
 export async function copyText(text) {

@@ -1,4 +1,4 @@
-/** Waits for a service that has gone, and says when it answers again. */
+/** Reconnecting: waits until an unreachable service responds again. */
 
 import { request, ServiceGone } from "./service.js";
 

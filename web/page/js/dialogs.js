@@ -1,4 +1,4 @@
-/** The page's dialogs: the key, the list of shortcuts, and one question before something is removed. */
+/** The page's dialogs: API key, keyboard shortcuts, confirmation of a removal. */
 
 import { button, element, fill } from "./dom.js";
 import { openSession } from "./service.js";
@@ -27,7 +27,7 @@ export function confirmRemoval(name) {
     let isSure = false;
     const words = element("p", {}, `“${name}” will no longer be found. The file itself stays where it is.`);
     const remove = button("Remove", { class: "button button-main", on: () => ((isSure = true), dialog.close()) });
-    const keep = button("Keep it", { autofocus: true, on: () => dialog.close() });
+    const keep = button("Cancel", { autofocus: true, on: () => dialog.close() });
     const dialog = openDialog("Remove from the library?", words, element("div", { class: "dialog-actions" }, keep, remove));
     dialog.addEventListener("close", () => resolve(isSure));
   });
@@ -46,9 +46,9 @@ export function askForKey() {
 function keyDialog() {
   return new Promise((resolve) => {
     let isAccepted = false;
-    const words = element("p", {}, "This library is shared with a key. Whoever runs it makes one with ", element("code", {}, "reelseek keys add"), ".");
+    const words = element("p", {}, "This library requires an API key. Whoever runs the service creates one with ", element("code", {}, "reelseek keys add"), ".");
     const key = /** @type {HTMLInputElement} */ (
-      element("input", { type: "password", class: "field", "aria-label": "Key", autocomplete: "current-password", required: true, autofocus: true })
+      element("input", { type: "password", class: "field", "aria-label": "API key", autocomplete: "current-password", required: true, autofocus: true })
     );
     const wrong = element("p", { class: "form-error", role: "alert" });
     const form = element("form", { class: "key-form" }, key, element("button", { class: "button button-main" }, "Open"), wrong);
@@ -58,33 +58,33 @@ function keyDialog() {
       try {
         isAccepted = await openSession(key.value.trim());
         if (isAccepted) dialog.close();
-        else fill(wrong, document.createTextNode("This key is not known here."));
+        else fill(wrong, document.createTextNode("This key is not valid."));
       } catch (error) {
         fill(wrong, document.createTextNode(error instanceof Error ? error.message : "The key could not be checked."));
       }
       key.select();
     });
-    const dialog = openDialog("A key is needed", words, form);
+    const dialog = openDialog("API key required", words, form);
     dialog.addEventListener("close", () => resolve(isAccepted));
   });
 }
 
 const KEYS = [
   ["/", "Search"],
-  ["← ↑ → ↓", "Between results"],
+  ["← ↑ → ↓", "Move between results"],
   ["Enter", "Open"],
-  ["Space", "Play and pause"],
+  ["Space", "Play or pause"],
   ["Esc", "Close"],
-  ["[ and ]", "5 seconds back and on"],
-  ["m", "Sound on and off"],
+  ["[ and ]", "Skip 5 seconds back or forward"],
+  ["m", "Mute or unmute"],
   ["f", "Full screen"],
-  ["c", "Copy the link to this moment"],
+  ["c", "Copy a link to this moment"],
   ["l", "Library"],
-  ["?", "These keys"],
+  ["?", "Keyboard shortcuts"],
 ];
 
 export function showKeys() {
   const rows = KEYS.map(([key, does]) => element("div", {}, element("dt", {}, element("kbd", {}, key)), element("dd", {}, does)));
   const close = button("Close", { autofocus: true, on: () => dialog.close() });
-  const dialog = openDialog("Keys", element("dl", { class: "keys" }, ...rows), element("div", { class: "dialog-actions" }, close));
+  const dialog = openDialog("Keyboard shortcuts", element("dl", { class: "keys" }, ...rows), element("div", { class: "dialog-actions" }, close));
 }

@@ -1,5 +1,5 @@
 /**
- * Makes elements. Every text that comes from outside goes through here as a text node, never as markup.
+ * Creation of elements. All untrusted text is inserted as text nodes, never as markup.
  */
 
 const SVG = "http://www.w3.org/2000/svg";

@@ -1,4 +1,4 @@
-/** Takes video files that are dropped anywhere on the page. */
+/** Files dropped anywhere on the page. */
 
 /** @param {HTMLElement} cover shown while files hover over the page @param {(files: FileList) => void} onFiles */
 export function takeDrops(cover, onFiles) {

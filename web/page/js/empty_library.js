@@ -1,4 +1,4 @@
-/** What an empty library says: how to fill it. */
+/** The notice for an empty library: how to add videos. */
 
 import { button } from "./dom.js";
 import { notice } from "./notice.js";

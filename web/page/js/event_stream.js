@@ -1,4 +1,4 @@
-/** Server-sent events out of a response body, for requests that `EventSource` cannot make (POST). */
+/** Server-sent events from a response body, for requests that `EventSource` cannot make (POST). */
 
 /**
  * @param {ReadableStream<Uint8Array> | null} body

@@ -1,4 +1,4 @@
-/** What is looked for in place of words: an image, or a moment. Shown above the list, with the way to leave it. */
+/** The image or moment that is searched by, shown above the results with a button to clear it. */
 
 import { button, element } from "./dom.js";
 import { heldImage } from "./images.js";
@@ -18,7 +18,7 @@ export function exampleOf(state, { onLeave }) {
     ? element("img", { src: image.url, alt: "" })
     : place && picture(`/api/videos/${place.video}/thumbnail?t=${(place.start + place.stop) / 2}`);
   const what = state.image ? "Looks like your image" : `More like the moment at ${clock(place?.start ?? 0)}`;
-  const note = state.image ? "A link to this page does not hold the image." : "";
+  const note = state.image ? "Links to this page do not include the image." : "";
   return element(
     "div",
     { class: "example" },
@@ -27,9 +27,9 @@ export function exampleOf(state, { onLeave }) {
       "div",
       {},
       element("p", { class: "example-title" }, state.query ? `${what}, but: ${state.query}` : what),
-      element("p", { class: "faint" }, `Words in the box say what is to be different. ${note}`.trim()),
+      element("p", { class: "faint" }, `Add words to say what should be different. ${note}`.trim()),
     ),
-    button("Leave the example", { icon: "close", hidden_label: true, class: "button-bare", on: onLeave }),
+    button("Clear the example", { icon: "close", hidden_label: true, class: "button-bare", on: onLeave }),
   );
 }
 

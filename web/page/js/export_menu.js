@@ -1,4 +1,4 @@
-/** The menu beside the results that takes them away: for a spreadsheet, a player or an editor, as clips, or as one reel. */
+/** The export menu of the results: tables, chapters, edit lists, clips, or one reel. */
 
 import { announce } from "./announce.js";
 import { button, element, icon } from "./dom.js";
@@ -10,7 +10,7 @@ const FORMATS = [
   ["otio", "OTIO", "OpenTimelineIO"],
   ["csv", "CSV", "For a spreadsheet"],
   ["webvtt", "WebVTT", "Chapters for a player"],
-  ["clips", "Clips", "An MP4 for each, in a ZIP"],
+  ["clips", "Clips", "An MP4 for each moment, in a ZIP"],
   ["reel", "Reel", "One MP4, with chapters"],
 ];
 const CUTTING = new Map([
@@ -81,7 +81,7 @@ export function exportMenu({ moments, title }) {
       close();
       announce(`${name} saved.`);
     } catch (error) {
-      say(error instanceof Error ? error.message : "This could not be exported.");
+      say(error instanceof Error ? error.message : "The export failed.");
     } finally {
       isBusy = false;
       menu.classList.remove("is-busy");

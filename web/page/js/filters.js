@@ -1,4 +1,4 @@
-/** What narrows a search: one video, and the ways of matching. */
+/** The filters of a search: one video, and the signals. */
 
 import { element, fill } from "./dom.js";
 import { labelledSelect } from "./fields.js";

@@ -1,4 +1,4 @@
-/** The first sight: the box, what can be said into it, and the newest videos. */
+/** The start page: the most recent videos below the search box. */
 
 import { element, fill, icon } from "./dom.js";
 import { emptyLibrary } from "./empty_library.js";
@@ -26,7 +26,7 @@ export function createHomeView({ linkTo, pickFiles, jobs, activity }) {
     return element(
       "div",
       { class: "view-head" },
-      element("h2", {}, "Newest in the library"),
+      element("h2", {}, "Recently added"),
       element("p", { class: "summary-line faint" }, counted(total, "video") + size),
       element("span", { class: "spacer" }),
       element("a", { href: "/?view=library", class: "quiet-link", "data-go": true }, "All videos", icon("next")),
@@ -48,7 +48,7 @@ export function createHomeView({ linkTo, pickFiles, jobs, activity }) {
         const [answer, health] = await Promise.all([getJson(path, signal), getJson("/api/health", signal).catch(() => null)]);
         if (signal.aborted) return false;
         const isIndexing = !answer.total && jobs.isBusy();
-        const wait = { icon: "film", title: "The first videos are being indexed", text: "They can be searched as soon as their pictures are ready." };
+        const wait = { icon: "film", title: "The first videos are being indexed", text: "You can search them as soon as their frames are indexed." };
         fill(about, answer.total ? countLine(answer.total, health) : isIndexing ? notice(wait) : emptyLibrary(pickFiles));
         if (isIndexing) about.append(activity());
         // Small pictures, since the first sight should be there at once.

@@ -1,4 +1,4 @@
-/** Images to search with. They live as long as the page: an address can name one, and cannot hold it. */
+/** Images to search with. They are kept as long as the page is open; an address names one but does not contain it. */
 
 const MOST_SIDE = 1280;
 /** Larger files are scaled down; the service looks at 640 pixels. */

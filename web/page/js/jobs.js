@@ -1,6 +1,5 @@
 /**
- * The jobs that index videos. The one that runs is followed as it happens; the others wait their turn, so one
- * connection is enough.
+ * The jobs that index videos. Only the running one is followed by events, so one connection is enough.
  *
  * @typedef {object} Job as the service gives it
  * @property {string} id

@@ -1,4 +1,4 @@
-/** Keys that work anywhere on the page. Fields that take text keep their own. */
+/** Keyboard shortcuts that work anywhere on the page, except in text fields. */
 
 import { takesText } from "./dom.js";
 

@@ -1,4 +1,4 @@
-/** The videos of the library: find, filter, sort, play, add and remove. */
+/** The library: find, filter, sort, play, add and remove videos. */
 
 import { announce, toast } from "./announce.js";
 import { SORTS, STATES } from "./address.js";
@@ -63,9 +63,9 @@ export function createLibraryView({ linkTo, linkToTag, narrow, pickFiles, activi
     try {
       await request(`/api/videos/${video.video_id}`, { method: "DELETE" });
       list.querySelector(`[data-video="${video.video_id}"]`)?.remove();
-      toast("Removed from the library. The file itself stays where it is.");
+      toast("Removed from the library. The file itself is not deleted.");
     } catch (error) {
-      toast(error instanceof Error ? error.message : "It could not be removed.");
+      toast(error instanceof Error ? error.message : "The video could not be removed.");
     }
   }
 
@@ -82,7 +82,7 @@ export function createLibraryView({ linkTo, linkToTag, narrow, pickFiles, activi
         const next = await getJson(pathOf(page, shown), turn.signal).catch(() => null);
         more.disabled = false;
         if (next) append(page, next);
-        else announce("More could not be loaded.");
+        else announce("More results could not be loaded.");
       },
     });
     fill(rest, more);
@@ -92,7 +92,7 @@ export function createLibraryView({ linkTo, linkToTag, narrow, pickFiles, activi
   function emptyNotice(page) {
     if (page.find || page.state || page.tag) {
       const clear = button("Show all", { on: () => narrow({ find: "", state: "", tag: "" }) });
-      return notice({ icon: "nothing", title: "No video fits these filters", actions: [clear] });
+      return notice({ icon: "nothing", title: "No videos match these filters", actions: [clear] });
     }
     return emptyLibrary(pickFiles);
   }

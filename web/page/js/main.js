@@ -1,4 +1,4 @@
-/** Puts the page together: the address says what is shown, and every change goes through it. */
+/** Entry point of the page: the address determines what is shown, and every change goes through it. */
 
 import { createActivity } from "./activity.js";
 import { HOME, readAddress, sameList, sameMoment, writeAddress } from "./address.js";
@@ -99,7 +99,7 @@ async function copyLink(seconds) {
   if (!open) return;
   const isMoved = Math.abs(seconds - open.start) > 1;
   const link = location.origin + writeAddress({ ...state, time: isMoved ? seconds : null });
-  toast((await copyText(link)) ? "The link is copied." : "The link could not be copied; it is in the address bar.");
+  toast((await copyText(link)) ? "Link copied." : "The link could not be copied; copy it from the address bar.");
 }
 
 /** Shows a state. @param {PageState} next @param {{isSame: boolean}} options isSame: again, after an error */
@@ -152,11 +152,11 @@ function showError(error, page) {
   const again = () => apply(page, { isSame: true });
   const retry = button("Try again", { icon: "replay", on: again });
   const isAsking = isAsked(page) && error instanceof ServiceProblem;
-  const search = isAsking && button("Search for it instead", { icon: "search", on: () => go({ ...page, mode: "search" }) });
+  const search = isAsking && button("Search instead", { icon: "search", on: () => go({ ...page, mode: "search" }) });
   fill(main, page.view === "search" && filters.element, errorNotice(error, [search, retry]));
   if (error instanceof ServiceGone) {
     stopWaiting = waitForService(() => {
-      announce("The server answers again.");
+      announce("The connection is back.");
       again();
       jobs.refresh();
     });

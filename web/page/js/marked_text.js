@@ -1,4 +1,4 @@
-/** Text with its matching words marked. */
+/** Text with highlighted matches. */
 
 import { element } from "./dom.js";
 

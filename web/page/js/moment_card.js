@@ -1,5 +1,5 @@
 /**
- * One moment as a picture with its time code, why it matched, and the words that did.
+ * The card of a moment: thumbnail, time code, why it matched, and the matching text.
  *
  * @typedef {object} Moment as the service gives it
  * @property {string} video_id

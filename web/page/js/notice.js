@@ -1,4 +1,4 @@
-/** What the page says where there is nothing to show: one sentence why, and the way on. */
+/** Notices in place of content: why there is nothing to show, and what to do. */
 
 import { element, icon } from "./dom.js";
 import { ServiceGone, ServiceProblem } from "./service.js";
@@ -36,25 +36,25 @@ export function errorNotice(error, actions) {
 /** @param {unknown} error @returns {{icon: string, title: string, text: string}} */
 function wordsFor(error) {
   if (error instanceof ServiceGone) {
-    const text = "The page asks again every few seconds and goes on by itself. Is reelseek serve still running?";
-    return { icon: "plug", title: "The server does not answer", text };
+    const text = "The page keeps trying to reconnect. Is reelseek serve still running?";
+    return { icon: "plug", title: "Reelseek cannot be reached", text };
   }
   if (!(error instanceof ServiceProblem)) throw error;
   const titles = {
     "model-missing": "The model is not on this machine",
-    busy: "Too many are asking at once",
-    deadline: "This took too long",
-    query: "This cannot be searched for",
-    unauthorized: "This library asks for a key",
-    "not-found": "This is not in the library any more",
+    busy: "Too many requests",
+    deadline: "The request took too long",
+    query: "This query cannot be used",
+    unauthorized: "This library requires an API key",
+    "not-found": "This is no longer in the library",
     vanished: "The file is gone or was changed",
     "library-locked": "The library is being written to",
     "too-large": "This file is too large",
-    "unsupported-media": "This is not a video that can be read",
+    "unsupported-media": "This file is not a readable video",
   };
   const wait = error.retryAfterSeconds ? ` Try again in ${error.retryAfterSeconds} s.` : "";
   const where = error.status === 500 && error.instance ? ` (request ${error.instance})` : "";
-  const title = titles[error.kind] ?? (error.status >= 500 ? "The service failed" : "The service refused");
+  const title = titles[error.kind] ?? (error.status >= 500 ? "The service failed" : "The request was refused");
   return { icon: error.kind === "model-missing" ? "model" : "trouble", title, text: sentence(error.message) + wait + where };
 }
 

@@ -1,4 +1,4 @@
-/** A thumbnail in its frame; a missing one leaves a quiet drawing in its place. */
+/** A thumbnail in its frame; a placeholder if it is missing. */
 
 import { element, icon } from "./dom.js";
 import { wordBoxes } from "./word_boxes.js";

@@ -1,4 +1,4 @@
-/** The player: plays a video in place from a moment on, with its time line, what is known of the moment, and its chapters. */
+/** The player: plays a video from a moment on, with its timeline, details of the moment, and chapters. */
 
 import { chapterList } from "./chapters.js";
 import { element, fill } from "./dom.js";
@@ -113,7 +113,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
     if (open) line.setSpan(open.start, open.stop);
   });
   video.addEventListener("error", () => {
-    if (open) showTrouble("This video cannot be played here. Its clip can still be downloaded.");
+    if (open) showTrouble("This browser cannot play the video, but the clip can be downloaded.");
   });
   video.addEventListener("click", () => bar.toggle());
 

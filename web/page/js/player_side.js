@@ -1,4 +1,4 @@
-/** Beside the picture: which moment this is, why it matched, what to do with it, and the video's chapters. */
+/** The panel beside the video: the moment, why it matched, actions, and chapters. */
 
 import { button, element, fill, icon } from "./dom.js";
 import { markedText } from "./marked_text.js";
@@ -20,7 +20,7 @@ export function createPlayerSide({ onClose, onSeek, onReplay, onCopy, onSearchWi
   const download = element("a", { class: "button", download: true }, icon("download"), element("span", {}, "Download clip"));
   let video = "";
   const within = button("Search in this video", { icon: "search", on: () => onSearchWithin(video) });
-  const close = button("Close the player", { icon: "close", hidden_label: true, class: "button-bare", on: onClose });
+  const close = button("Close player", { icon: "close", hidden_label: true, class: "button-bare", on: onClose });
   const side = element(
     "div",
     { class: "stage-side" },

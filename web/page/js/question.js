@@ -1,4 +1,4 @@
-/** Whether words are a question or a description. Pure; the switch beside the box shows the guess and overrules it. */
+/** Guessing whether the input is a question or a search. Pure; the user can override it with the switch. */
 
 const ASKING = new Set(
   "who whom whose what when where which why how is are was were do does did can could will would should has have am".split(" "),

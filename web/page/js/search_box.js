@@ -1,4 +1,4 @@
-/** The one box: a query or a question. The switch follows the words until somebody sets it. */
+/** The search box, for queries and questions. The switch follows the input until the user sets it. */
 
 import { element, fill } from "./dom.js";
 import { isImage } from "./images.js";
@@ -46,7 +46,7 @@ export function createSearchBox({ onSubmit, onImage, hasExample }) {
       fault,
       element("span", {}, `${found.reason.charAt(0).toUpperCase()}${found.reason.slice(1)}: `),
       element("bdi", {}, before, element("mark", {}, piece), after),
-      element("span", { class: "faint" }, ` Write it as in: ${found.example}`),
+      element("span", { class: "faint" }, ` Example: ${found.example}`),
     );
   }
 

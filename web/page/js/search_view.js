@@ -1,4 +1,4 @@
-/** Moments for a query; where nothing stands out, it says so and offers the closest as such. */
+/** Search results; if nothing is found, the closest moments. */
 
 import { announce } from "./announce.js";
 import { button, element, fill } from "./dom.js";
@@ -86,7 +86,7 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
         opener.disabled = true;
         const folded = await fetchPart(state, { offset: 0, expand: rank }, turn.signal).catch(() => null);
         opener.disabled = false;
-        if (!folded) return announce("These could not be loaded.");
+        if (!folded) return announce("The folded moments could not be loaded.");
         const cards = folded.moments.map((/** @type {Moment} */ moment) => cardOf(state, moment));
         for (const one of cards) one.classList.add("is-folded");
         card.after(...cards);
@@ -112,7 +112,7 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
         more.disabled = true;
         const next = await fetchPart(state, { offset: shown, expand: 0 }, turn.signal).catch(() => null);
         more.disabled = false;
-        if (!next) return announce("More could not be loaded.");
+        if (!next) return announce("More results could not be loaded.");
         const before = list.querySelectorAll(".card").length;
         append(state, next.moments, shown + 1);
         showMore(state, next, shown + next.moments.length);
@@ -126,15 +126,15 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
   function showNothing(state, result) {
     const narrowed = state.video || state.signals.length;
     const hints = [
-      hasExample(state) ? "" : "Other words may describe it better: say what is seen, said or written on the screen.",
-      narrowed ? "The filters above narrow the search." : "",
-      jobs.isBusy() ? "Videos are still being indexed; what is ready so far was searched." : "",
+      hasExample(state) ? "" : "Try other words: describe what is seen, said or written on screen.",
+      narrowed ? "Filters are active, see above." : "",
+      jobs.isBusy() ? "Videos are still being indexed; only finished parts were searched." : "",
     ];
     const closest = result.closest ?? [];
     fill(
       status,
-      notice({ icon: "nothing", title: hasExample(state) ? "Nothing here looks like it" : `Nothing stands out for “${state.query}”`, text: hints.filter(Boolean).join(" ") }),
-      closest.length > 0 && element("h2", { class: "closest-title" }, "Closest, though none of these matches well"),
+      notice({ icon: "nothing", title: hasExample(state) ? "Nothing similar found" : `Nothing found for “${state.query}”`, text: hints.filter(Boolean).join(" ") }),
+      closest.length > 0 && element("h2", { class: "closest-title" }, "Closest moments, though none matches well"),
     );
     list.classList.add("is-closest");
     list.append(...closest.map((/** @type {Moment} */ moment) => cardOf(state, moment)));
@@ -161,8 +161,8 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
       fill(example, exampleOf(state, { onLeave: leaveExample }));
       if (!askedFor(state)) return true;
       if (state.image && !heldImage(state.image)) {
-        const text = "An image is kept only while the page is open, and no link holds one. Drop or paste it again.";
-        fill(status, notice({ icon: "image", title: "The image is no longer here", text }));
+        const text = "Images are kept only while the page is open, and links do not include them. Drop or paste the image again.";
+        fill(status, notice({ icon: "image", title: "The image is no longer available", text }));
         return true;
       }
       const late = setTimeout(() => fill(status, loading("Searching")), 250);
@@ -176,7 +176,7 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
           const count = `${counted(result.moments.length, "moment")}${result.more ? " and more" : ""}`;
           const menu = exportMenu({ moments: shownMoments, title: () => state.query });
           fill(status, element("div", { class: "summary-head" }, element("p", {}, `${count} in ${took(result.seconds.total)}`), menu));
-          if (jobs.isBusy()) status.append(element("p", { class: "aside" }, "Videos are still being indexed; what is ready was searched."));
+          if (jobs.isBusy()) status.append(element("p", { class: "aside" }, "Videos are still being indexed; only finished parts were searched."));
           append(state, result.moments, 1);
           showMore(state, result, result.moments.length);
           announce(`${count} found.`);

@@ -1,4 +1,4 @@
-/** Talks to the service. Everything that goes wrong is one of two errors: it does not answer, or it answers with a problem. */
+/** Requests to the service. They fail with one of two errors: no response, or a response with a problem. */
 
 import { readEvents } from "./event_stream.js";
 
@@ -9,7 +9,7 @@ export class ServiceGone extends Error {}
 export class ServiceProblem extends Error {
   /** @param {{type?: string, title?: string, detail?: string, status?: number, instance?: string, query_fault?: {start: number, stop: number, query: string, reason: string, example: string}}} problem */
   constructor(problem, retryAfterSeconds = 0) {
-    super(problem.detail || problem.title || "The service could not do this.");
+    super(problem.detail || problem.title || "The request failed.");
     /** The last part of the stable type, as "model-missing". */
     this.kind = (problem.type ?? "").split(":").at(-1) ?? "";
     this.status = problem.status ?? 0;
@@ -76,7 +76,7 @@ export async function askQuestion(question, handlers, signal) {
       handlers[event]?.(JSON.parse(data));
     }
   } catch (error) {
-    throw error instanceof TypeError ? new ServiceGone("The connection broke off.") : error;
+    throw error instanceof TypeError ? new ServiceGone("The connection was lost.") : error;
   }
 }
 
@@ -99,7 +99,7 @@ export function withQuery(path, values) {
 /** @param {any} body text or JSON of an error @param {number} status */
 export function problemFrom(body, status, retryAfterSeconds = 0) {
   const isObject = body !== null && typeof body === "object";
-  return new ServiceProblem({ status, title: `The service answered with status ${status}.`, ...(isObject ? body : {}) }, retryAfterSeconds);
+  return new ServiceProblem({ status, title: `The service responded with status ${status}.`, ...(isObject ? body : {}) }, retryAfterSeconds);
 }
 
 /** @param {string} path @param {{method?: string, body?: unknown, accept?: string, signal?: AbortSignal}} options */
@@ -109,7 +109,7 @@ async function send(path, { method = "GET", body, accept = "application/json", s
     return await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ServiceGone("The service does not answer.");
+    throw new ServiceGone("Reelseek does not respond.");
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Small pictures along a video: one sheet, and a WebVTT list that says which part shows when.
+ * Preview frames along a video: one sprite sheet, and a WebVTT list of which part shows which time.
  *
  * @typedef {{start: number, stop: number, sheet: string, x: number, y: number, width: number, height: number}} Sprite
  */

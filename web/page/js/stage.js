@@ -1,4 +1,4 @@
-/** Puts the one player into whichever list shows the open moment, right after its card. */
+/** Placement of the player in the list, right after the card of the open moment. */
 
 import { HOME } from "./address.js";
 

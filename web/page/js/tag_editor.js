@@ -1,4 +1,4 @@
-/** The person's tags of a video: shown as links that filter the library, and changed in place. */
+/** The tags of a video: links that filter the library, and an editor in place. */
 
 import { announce } from "./announce.js";
 import { button, element, fill } from "./dom.js";
@@ -23,7 +23,7 @@ export function tagEditor(video, { linkTo, onChange }) {
 
   function ask() {
     const input = /** @type {HTMLInputElement} */ (
-      element("input", { class: "field", value: video.tags.join(", "), "aria-label": `Tags of ${video.video}, set apart by commas`, placeholder: "holiday, summer 2023" })
+      element("input", { class: "field", value: video.tags.join(", "), "aria-label": `Tags of ${video.video}, separated by commas`, placeholder: "holiday, summer 2023" })
     );
     const wrong = element("p", { class: "form-error", role: "alert" });
     const cancel = button("Cancel", { class: "button-quiet", on: () => show().focus() });

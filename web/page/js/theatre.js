@@ -1,4 +1,4 @@
-/** The player and where it stands, fetched when something is first played. */
+/** Lazy loading of the player, when something is first played. */
 
 /**
  * @typedef {import("./address.js").PageState} PageState

@@ -1,6 +1,6 @@
 /**
- * The player's time line: where one is, the moment's span, relevance over time as a strip of heat, and a small picture
- * of what lies under the pointer.
+ * The player's timeline: position, the moment's span, relevance over time as a heat map, and a preview frame under the
+ * pointer.
  */
 
 import { element } from "./dom.js";

@@ -1,4 +1,4 @@
-/** Seconds and bytes in the words that people read. Pure. */
+/** Formatting of times, durations and sizes. Pure. */
 
 /**
  * 62 -> "1:02", 3723 -> "1:02:03".

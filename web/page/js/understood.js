@@ -1,4 +1,4 @@
-/** How a query was understood, as small chips: what is excluded, the steps, the filters. Nothing for plain words. */
+/** How a query was parsed, as chips: steps, exclusions, filters. Empty for plain words. */
 
 import { element } from "./dom.js";
 

@@ -1,4 +1,4 @@
-/** Sends files to the service, one after another, with their progress. */
+/** Uploads of files to the service, one after another, with progress. */
 
 import { problemFrom, ServiceGone, withQuery } from "./service.js";
 
@@ -37,7 +37,7 @@ export function createUploads({ onChange, onAccepted }) {
       if (error === "cancelled") drop(upload);
       else {
         upload.state = "failed";
-        upload.reason = error instanceof Error ? error.message : "It could not be sent.";
+        upload.reason = error instanceof Error ? error.message : "The upload failed.";
         upload.cancel = () => drop(upload);
         onChange();
       }
@@ -89,7 +89,7 @@ function send(file, upload, onChange) {
       if (call.status === 202) resolve(body);
       else reject(problemFrom(body, call.status));
     });
-    call.addEventListener("error", () => reject(new ServiceGone("The connection broke off before all was sent.")));
+    call.addEventListener("error", () => reject(new ServiceGone("The connection was lost during the upload.")));
     call.addEventListener("abort", () => reject("cancelled"));
     upload.cancel = () => call.abort();
     call.send(file);

@@ -1,5 +1,5 @@
 /**
- * A video of the library as a picture with its duration and state.
+ * The card of a video: thumbnail, duration and state.
  *
  * @typedef {object} Video as the service gives it
  * @property {string} video_id

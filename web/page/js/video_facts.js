@@ -1,4 +1,4 @@
-/** What a video's container says of it, as a list of names and values. Strangers wrote it: everything is text. */
+/** Metadata of a video as a list of names and values. It is untrusted, so everything is inserted as text. */
 
 import { element } from "./dom.js";
 
@@ -11,11 +11,11 @@ export function videoFacts({ created_at: created, created_source: source, tags =
   /** @type {[string, string][]} */
   const facts = [
     ["Title", metadata.title],
-    [source === "container" ? "Taken" : "File of", created ? dateText(created) : ""],
+    [source === "container" ? "Recorded" : "File date", created ? dateText(created) : ""],
     ["Camera", metadata.camera],
     ["Place", place],
-    ["By", metadata.artist],
-    ["About", metadata.description || metadata.comment],
+    ["Artist", metadata.artist],
+    ["Description", metadata.description || metadata.comment],
     ["Tags", tags.join(", ")],
   ];
   const rows = facts.filter(([, value]) => value).map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)));

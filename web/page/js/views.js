@@ -1,4 +1,4 @@
-/** The views by name. Those that the first sight does not need are fetched when they are first shown. */
+/** The views by name; those that the start page does not need are loaded when first shown. */
 
 import { createHomeView } from "./home_view.js";
 import { createSearchView } from "./search_view.js";

@@ -1,5 +1,5 @@
 /**
- * Frames around the words on the screen that answer the query, over a picture or a video that keeps its shape.
+ * Boxes around the on-screen text that matches the query, over a thumbnail or a video of any aspect ratio.
  *
  * @typedef {object} WordBox as the service gives it: edges in fractions of the picture
  * @property {number} line boxes of one line, in order of time, show how it moves
