@@ -12,7 +12,7 @@ from indexer.catalog import STAGES, StageName
 from indexer.config import Settings
 from indexer.models.loading import Models
 from indexer.pipeline.index import index_paths
-from indexer.readiness import Readiness, readiness, reranker_readiness
+from indexer.pipeline.readiness import Readiness, readiness, reranker_readiness
 
 MADE: dict[StageName, int] = {"picture": 3, "subtitles": 3, "screen_text": 2}
 

@@ -12,7 +12,7 @@ from indexer.config import Settings
 from indexer.records import Video
 
 if TYPE_CHECKING:
-    from indexer.readiness import Readiness, RerankerReadiness
+    from indexer.pipeline.readiness import Readiness, RerankerReadiness
     from indexer.store.library import Library
 
 
@@ -65,8 +65,8 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
     """
     from dataclasses import asdict
 
+    from indexer.pipeline.readiness import readiness, reranker_readiness
     from indexer.provenance import settings_like
-    from indexer.readiness import readiness, reranker_readiness
 
     own = settings_like(settings, library.maker)
     everything = library.videos()

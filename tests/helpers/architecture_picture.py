@@ -25,7 +25,7 @@ PLACES = {
 }
 """Room -> its left edge and its width in pixels, and between them its row."""
 TABLE_MARKS = ("<!-- packages -->", "<!-- end of packages -->")
-MOST_MODULES = 8
+MOST_MODULES = 12
 """A room with more modules of its own shows them as one box."""
 WAYS = {"Indexing": "#2563eb", "Search": "#15803d", "Ask": "#c2410c"}
 """Headings of the document's lists of steps, with the colours of their numbers in the picture."""

@@ -19,8 +19,8 @@ from indexer.catalog import StageName
 from indexer.config import Settings
 from indexer.errors import LibraryError
 from indexer.models.profiles import Profile, profile_of
+from indexer.pipeline.readiness import readiness
 from indexer.provenance import settings_like
-from indexer.readiness import readiness
 
 _METRICS = ResponseSpec(str, generate_examples=False, description="Prometheus' text format.", media_type="text/plain")
 

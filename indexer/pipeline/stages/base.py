@@ -8,9 +8,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from indexer.availability import Unavailable
 from indexer.catalog import ENTRY_OF_STAGE, StageName
 from indexer.config import Settings
+from indexer.models.availability import Unavailable
 from indexer.models.profiles import Profile, profile_of
 from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext

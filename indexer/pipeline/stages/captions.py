@@ -3,9 +3,9 @@
 import hashlib
 from collections.abc import Sequence
 
-from indexer.availability import Unavailable, missing_model
 from indexer.config import Settings
 from indexer.errors import ModelMissingError
+from indexer.models.availability import Unavailable, missing_model
 from indexer.models.lazy import LazyModel
 from indexer.models.profiles import Profile, profile_of
 from indexer.models.vision_language import VisionLanguageModel

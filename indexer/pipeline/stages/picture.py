@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from indexer.availability import Unavailable, missing_model
 from indexer.catalog import TEXT_SOURCES
 from indexer.config import Settings
 from indexer.decode.metadata import clip_metadata
 from indexer.errors import VideoError
+from indexer.models.availability import Unavailable, missing_model
 from indexer.models.profiles import Profile
 from indexer.models.weights.files import weights_in
 from indexer.pipeline.fingerprints import DECODE_VERSION

@@ -4,8 +4,8 @@ import importlib.util
 from collections.abc import Sequence
 from dataclasses import replace
 
-from indexer.availability import Unavailable
 from indexer.config import Settings
+from indexer.models.availability import Unavailable
 from indexer.models.profiles import Profile
 from indexer.ocr.reader import reader_name
 from indexer.pipeline.plan import Job

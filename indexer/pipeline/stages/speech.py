@@ -7,10 +7,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from indexer.availability import Unavailable, missing_model
 from indexer.catalog import FIRST_STAGE
 from indexer.config import Settings
 from indexer.errors import DeviceMemoryError, ModelBrokenError, ModelError, ModelMissingError
+from indexer.models.availability import Unavailable, missing_model
 from indexer.models.lazy import LazyModel
 from indexer.models.profiles import Profile, profile_of
 from indexer.models.protocols import SpeechModel

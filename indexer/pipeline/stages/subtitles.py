@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from indexer.availability import Unavailable, is_text_model_here, missing_model
 from indexer.config import Settings
 from indexer.decode.video import read_text_tracks
 from indexer.errors import VideoError
+from indexer.models.availability import Unavailable, is_text_model_here, missing_model
 from indexer.models.profiles import Profile
 from indexer.models.weights.text_models import OFFLINE_MODEL
 from indexer.pipeline.plan import Job

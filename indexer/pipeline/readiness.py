@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from indexer.availability import is_text_model_here, missing_model
 from indexer.catalog import STAGE_ENTRIES, StageName
 from indexer.config import Settings
+from indexer.models.availability import is_text_model_here, missing_model
 from indexer.models.profiles import profile_of
 from indexer.pipeline.stages.loading import stage_class
 
