@@ -54,11 +54,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def give_ids_of_their_own(items: list[pytest.Item]) -> None:
     """pytest-xdist tells tests apart by their ids, and runs one alone of those that share an id, without a word.
 
-    The operations of a Schemathesis test all have the test's own id.
+    Since pytest 9.2 the operations of a Schemathesis test all have the test's own id.
     """
     for item in items:
         if not item.nodeid.endswith(item.name):
-            item._nodeid = f"{item.nodeid.rpartition('::')[0]}::{item.name}"
+            _, bracket, operation = item.name.removesuffix("]").partition("[")
+            item._id = item.id.with_params(operation if bracket else None)
     shared = [name for name, count in Counter(item.nodeid for item in items).items() if count > 1]
     if shared:
         raise pytest.UsageError(f"several tests have the same id: {shared}")
