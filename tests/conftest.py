@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,11 +43,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Files with slow tests come first, so that no worker is left with a long one when the others have finished.
     """
+    give_ids_of_their_own(items)
     for item in items:
         if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     slow_files = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow_files)
+
+
+def give_ids_of_their_own(items: list[pytest.Item]) -> None:
+    """pytest-xdist tells tests apart by their ids, and runs one alone of those that share an id, without a word.
+
+    Since pytest 9.2 the operations of a Schemathesis test all have the test's own id.
+    """
+    for item in items:
+        if not item.nodeid.endswith(item.name):
+            _, bracket, operation = item.name.removesuffix("]").partition("[")
+            item._id = item.id.with_params(operation if bracket else None)
+    shared = [name for name, count in Counter(item.nodeid for item in items).items() if count > 1]
+    if shared:
+        raise pytest.UsageError(f"several tests have the same id: {shared}")
 
 
 @pytest.fixture(scope="session")
