@@ -27,6 +27,7 @@ from demo.world.scenes import plan_world, random_scene
 from indexer.models.qwen.inputs import PromptInputs
 from indexer.models.qwen.model import load_vision_language_model
 from indexer.models.vision_language import ShownFrames
+from indexer.models.weights.transformers_models import transformers_weights_name
 from indexer.pipeline.stages.caption_prompt import caption_prompt
 
 pytestmark = pytest.mark.slow
@@ -97,6 +98,11 @@ def test_training_reads_prompts_as_the_product_writes_them() -> None:
     whole = PromptInputs(processor).batch([prompt])["input_ids"][0].tolist()
     tail = sequence.tails[0]
     assert whole == [*sequence.prefix.tolist(), *tail.ids[: tail.reply].tolist()]
+
+
+def test_the_committed_files_keep_the_name_that_libraries_record() -> None:
+    """Another name would have the captions of every library made again; the size of every file counts."""
+    assert transformers_weights_name(str(CHECKPOINT)).startswith("vlm 43ff59379c2e ")
 
 
 @pytest.mark.parametrize("text", [False, True])
