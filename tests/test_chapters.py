@@ -191,7 +191,7 @@ def test_describe_takes_the_containers_chapters(world: Path) -> None:
 
 def test_describe_says_when_there_is_nothing(world: Path, tmp_path: Path) -> None:
     nothing = run(world, "c.mp4")
-    assert nothing.exit_code == ExitCode.NOTHING_FOUND and "nothing of this video is indexed" in nothing.stdout
+    assert nothing.exit_code == ExitCode.NOTHING_FOUND and "this video is not indexed yet" in nothing.stdout
     assert run(world, "none.mp4").exit_code == ExitCode.STOPPED
     out = tmp_path / "a.vtt"
     assert run(world, "a.mp4", "--format", "webvtt", "--out", str(out)).exit_code == ExitCode.OK

@@ -70,7 +70,7 @@ def test_run_prints_found_beside_true_with_times(monkeypatch: pytest.MonkeyPatch
     install(monkeypatch, [check("said", 1.0)])
     output = run("run").stdout
     assert output.count("#000 00:10.0-00:20.0") == 2
-    assert "Drew 4 min 00 s of video in 5.0 s, indexed it in 1 min 00 s, a search takes 50 ms." in output
+    assert "Generated 4 min 00 s of video in 5.0 s, indexed it in 1 min 00 s, a search takes 50 ms." in output
     assert "Try: reelseek search 'a said query' --library" in output
 
 
@@ -85,8 +85,8 @@ def test_an_earlier_demos_library_is_removed_and_nothing_else(tmp_path: Path) ->
         folder.mkdir()
     (ours / "library.json").write_text("{}")
     (other / "thesis.txt").write_text("mine")
-    demo_check._forget(ours)
-    demo_check._forget(other)
-    demo_check._forget(tmp_path / "absent")
+    demo_check.remove_demo_library(ours)
+    demo_check.remove_demo_library(other)
+    demo_check.remove_demo_library(tmp_path / "absent")
     assert not ours.exists()
     assert (other / "thesis.txt").exists()

@@ -76,7 +76,7 @@ def test_a_second_run_skips_everything_and_remembers_the_failure(world: Path, li
     assert result.exit_code == ExitCode.OK
     number = len(list(world.glob("*.mp4")))
     assert f"0 indexed, {number} skipped of {number} videos" in result.stdout
-    assert "1 of the skipped failed before" in result.stdout
+    assert "1 of the skipped videos failed before" in result.stdout
     status = json.loads(run("status", "--library", library, "--json").stdout)
     assert [failure["kind"] for failure in status["failures"]] == ["unreadable"]
 
@@ -121,7 +121,7 @@ def test_ctrl_c_keeps_what_is_done_and_a_second_run_goes_on(world: Path, tmp_pat
     assert child.returncode == ExitCode.INTERRUPTED, messages
     assert json.loads(output.splitlines()[-1])["event"] == "done"
     assert json.loads(output.splitlines()[-2])["interrupted"] is True
-    assert "the same command goes on" in messages
+    assert "run the same command again to continue" in messages
     assert "Traceback" not in messages
     result = run("index", str(world), "--library", place, *MODELS, "--fps", "5", "--json")
     assert json.loads(result.stdout.splitlines()[-1])["failed"] <= 1

@@ -199,8 +199,8 @@ def test_a_query_is_searched(world: World, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--format", "csv"], "name what to export"),
-        (["x", "--from", "-", "--format", "csv"], "name what to export"),
+        (["--format", "csv"], "say what to export"),
+        (["x", "--from", "-", "--format", "csv"], "say what to export"),
         (["--video", "drop.mov"], "--format"),
         (["--video", "drop.mov", "--format", "clips"], "folder"),
         (["--video", "drop.mov", "--format", "csv", "--handles", "long"], "--handles"),

@@ -13,7 +13,7 @@ from indexer.catalog import STAGE_ENTRIES, STAGES
 from indexer.config import Settings
 from indexer.errors import LibraryError, ModelMissingError, VanishedVideoError
 from indexer.models.lazy import LazyModel
-from indexer.models.registry import Models
+from indexer.models.loading import Models
 from indexer.models.weights.transformers_models import SPEECH
 from indexer.pipeline.events import IndexEvent, StageFinished, VideoFailed
 from indexer.pipeline.index import index_paths

@@ -51,7 +51,8 @@ def test_the_page_gets_its_groups_of_signals_from_the_table() -> None:
     assert file.media_type == "text/javascript; charset=utf-8"
     groups = json.loads(file.content.decode().removeprefix("export const SIGNAL_GROUPS = ").removesuffix(";\n"))
     assert {name: group["label"] for name, group in groups.items()} == {
-        "picture": "Picture", "caption": "Caption", "said": "Said", "written": "On screen", "named": "Name, tags",
+        "picture": "Picture", "caption": "Caption", "said": "Speech", "written": "On-screen text",
+        "named": "Name and tags",
     }  # fmt: skip
     assert sorted(signal for group in groups.values() for signal in group["signals"]) == sorted(SIGNALS)
 

@@ -26,19 +26,20 @@ import json, sys, types
 from pathlib import Path
 
 code = Path("indexer/catalog.py").read_text(encoding="utf-8")
-last = '    StageEntry("captions"'
+last = ')\\n\"\"\"In the order'
 assert last in code
-code = code.replace(last, '    StageEntry("sounds", "sounds", 0.1, TextEntry("sound", "sound")),\\n' + last)
+more = '    StageEntry("sounds", "sounds", 0.1, "no.module:Sounds", TextEntry("sound", "sound")),\\n'
+code = code.replace(last, more + last)
 catalog = sys.modules["indexer.catalog"] = types.ModuleType("indexer.catalog")
 exec(compile(code, "catalog.py", "exec"), catalog.__dict__)
 
 from search.answering.moment_texts import QUOTED_SOURCES
 from search.query.field_signals import FIELD_SOURCES
-from search.scoring.relevance import Evidence, Near, judge
+from search.scoring.relevance import Evidence, NearestScores, judge_relevance
 from search.signals import ENTRY_OF, SIGNAL_GROUPS, SIGNALS
 
-near = {"sound": Near({("v", 0): 0.9}, -1.0), "sound_words": Near({("v", 1): 1.0}, 0.0)}
-relevance = judge("a dog barks", Evidence(near), None).relevance()
+near = {"sound": NearestScores({("v", 0): 0.9}, -1.0), "sound_words": NearestScores({("v", 1): 1.0}, 0.0)}
+relevance = judge_relevance("a dog barks", Evidence(near), None).relevance()
 print(json.dumps({
     "signals": [name for name in SIGNALS if name.startswith("sound")],
     "labels": [ENTRY_OF[name].label for name in ("sound", "sound_words")],

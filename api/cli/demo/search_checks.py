@@ -88,7 +88,7 @@ def draw_and_index(folder: Path, *, minutes: float, seed: int, settings: Setting
     started = time.perf_counter()
     with percent_bar("generating", quiet=quiet) as show:
         world = make_world(folder, minutes=minutes, seed=seed, video_minutes=max(0.5, minutes / 2), progress=show)
-    _remove_demo_library(Path(settings.library))
+    remove_demo_library(Path(settings.library))
     drawn = time.perf_counter()
     tally = IndexProgress(stages=stages_of(settings))
     view: IndexView = SilentView() if quiet else BarView(tally) if is_terminal() else PlainView(tally)
@@ -100,7 +100,7 @@ def draw_and_index(folder: Path, *, minutes: float, seed: int, settings: Setting
     return Times(world.seconds, drawn - started, indexed - drawn, finished.failed, finished.interrupted)
 
 
-def _remove_demo_library(library: Path) -> None:
+def remove_demo_library(library: Path) -> None:
     """Removes the library of an earlier demo; anything else in that folder is left alone."""
     if (library / MAKER_FILE).is_file():
         shutil.rmtree(library)
