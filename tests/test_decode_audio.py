@@ -26,6 +26,8 @@ from indexer.speech.voice_activity import FRAME, LONGEST_WINDOW_SECONDS, RATE, V
 from tests.helpers.media import shared_file, write_video
 from tests.helpers.media_sound import CLICK_SECONDS, write_talkie
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = Settings()
 
 

@@ -14,6 +14,8 @@ from indexer.models.loading import Models
 from indexer.pipeline.index import index_paths
 from indexer.pipeline.readiness import Readiness, readiness, reranker_readiness
 
+pytestmark = pytest.mark.slow
+
 MADE: dict[StageName, int] = {"picture": 3, "subtitles": 3, "screen_text": 2}
 
 

@@ -32,7 +32,7 @@ def weigh_signals(
     """One weight for each of the signals, in the order of `SIGNALS`.
 
     Args:
-        relevance: of the segments, see `search.scoring.relevance.Judged`.
+        relevance: of the segments, see `search.scoring.relevance.FirstPassRelevance`.
         is_measured: the relevance is a chance (a calibrated profile), not a rule.
     """
     return [_weigh(signal, found, relevance, is_measured) for signal in SIGNALS if signal in signals]
