@@ -247,3 +247,9 @@ def test_plain_letters_are_plain(query: str) -> None:
 )
 def test_lengths_of_time(text: str, seconds: float | None) -> None:
     assert duration_or_none(text) == seconds
+
+
+@pytest.mark.parametrize("query", ["text: then ,", "text: then , then b", "a >> , >> b"])
+def test_a_step_of_commas_alone_is_a_fault(query: str) -> None:
+    with pytest.raises(QuerySyntaxError, match=r"nothing (precedes|follows)"):
+        parse_query(query)

@@ -68,7 +68,7 @@ def _steps(query: str, tokens: Sequence[Token]) -> list[list[Token]]:
     for place, token in enumerate(tokens):
         in_words = token.is_word and is_then(words, place) and (not spoken or _within_follows(tokens, place))
         if token.is_order or in_words:
-            if not steps[-1]:
+            if _is_empty(steps[-1]):
                 raise _fault(f"nothing precedes {token.text}", query, [token], _EXAMPLE_ORDER)
             while steps[-1] and steps[-1][-1].is_word and steps[-1][-1].text in ("and", "and,", ","):
                 steps[-1].pop()
@@ -76,9 +76,14 @@ def _steps(query: str, tokens: Sequence[Token]) -> list[list[Token]]:
             last = token
         elif token.field not in FILTERS:
             steps[-1].append(token)
-    if len(steps) > 1 and not steps[-1]:
+    if len(steps) > 1 and _is_empty(steps[-1]):
         raise _fault(f"nothing follows {last.text}", query, [last], _EXAMPLE_ORDER)  # pyright: ignore[reportPossiblyUnboundVariable]
     return steps
+
+
+def _is_empty(step: Sequence[Token]) -> bool:
+    """Whether a step holds nothing but commas and conjunctions."""
+    return all(token.is_word and token.text.strip(",;") in ("", "and") for token in step)
 
 
 def _step(query: str, tokens: Sequence[Token], *, alone: bool) -> tuple[Step, float | None]:
