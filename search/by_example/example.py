@@ -15,9 +15,9 @@ from indexer.decode.image import read_image
 from indexer.errors import QueryError
 from indexer.models.protocols import PictureModel
 from indexer.records import Pixels, TimeSpan
+from indexer.store.hits import QueryVector
 from indexer.store.library import Library
 from search.query.moment_reference import MomentReference, parse_moment_reference
-from search.retrieval.embedded_query import QueryVector
 from search.signals import Signal
 
 FADED_LEVELS = 204

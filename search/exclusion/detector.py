@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from indexer.catalog import STAGE_OF_SOURCE, StageName, TextSource
-from indexer.store.hits import SegmentKey, TextHit
+from indexer.store.hits import QueryVector, SegmentKey, TextHit
 from indexer.store.library import Library
 from search.exclusion.caption_synonyms import Synonyms
 from search.exclusion.presence import CONTEXT_RARE_SHARE, RARE_SHARE, PresenceScale
@@ -24,7 +24,7 @@ from search.moments.localization import Draft
 from search.query.english_operators import without_place
 from search.query.field_signals import FIELD_SOURCES
 from search.query.plan import Excluded
-from search.retrieval.embedded_query import EmbeddedQuery, QueryVector
+from search.retrieval.embedded_query import EmbeddedQuery
 from search.scoring.background import PICTURE_THRESHOLD, TEXT_THRESHOLD
 from search.signals import MISREAD_SOURCES
 from search.text.phrase_matching import NONE, holds_phrase, holds_thing

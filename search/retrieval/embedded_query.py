@@ -1,15 +1,10 @@
 """A checked query with its vectors and the models' calibration: what every signal is compared with."""
 
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from indexer.models.protocols import Reranker
+from indexer.store.hits import QueryVector
 from search.scoring.calibration import Calibration
-
-QueryVector = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from indexer.errors import LibraryModelsError, QueryError
 from indexer.models.loading import Models
 from indexer.models.protocols import PictureModel, Vectors
 from indexer.provenance import maker_of, settings_like
+from indexer.store.hits import QueryVector
 from indexer.store.library import Library
-from search.retrieval.embedded_query import EmbeddedQuery, QueryVector
+from search.retrieval.embedded_query import EmbeddedQuery
 from search.scoring.calibration import calibration_for
 from search.signals import PICTURE, SIGNALS_BY_MEANING, Signal
 
