@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.helpers.chromium import Watch, address, wait_for_frames
+from tests.helpers.chromium import Watch, expect_address, wait_for_frames
 from tests.helpers.fakes_library import FakeLibrary
 from tests.helpers.fakes_service import FakeService
 
@@ -54,7 +54,7 @@ def test_the_panel_teaches_by_examples_that_can_be_clicked(new_page: OpenPage, s
         link = examples.nth(place)
         words = link.inner_text()
         link.click()
-        assert address(page) == {"q": words}
+        expect_address(page, {"q": words})
         expect(page.locator(".understood li").first).to_be_visible()
         expect(page.locator(".box-fault")).to_be_hidden()
 

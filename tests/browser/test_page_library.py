@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.helpers.chromium import Watch, address, playing_time, until, wait_for_frames
+from tests.helpers.chromium import Watch, expect_address, playing_time, until, wait_for_frames
 from tests.helpers.fakes_library import FakeLibrary, job_record
 from tests.helpers.fakes_service import FakeService
 
@@ -30,7 +30,7 @@ def test_a_video_plays_in_place(new_page: OpenPage, service: FakeService) -> Non
     assert playing_time(page) < 3
     page.locator(".chapter").nth(1).click()
     until(page, "document.querySelector('video').currentTime >= 2")
-    assert address(page) == {"view": "library", "at": f"{2:032x}"}
+    expect_address(page, {"view": "library", "at": f"{2:032x}"})
 
 
 def test_finding_filtering_and_sorting_stand_in_the_address(new_page: OpenPage, service: FakeService) -> None:
@@ -44,7 +44,7 @@ def test_finding_filtering_and_sorting_stand_in_the_address(new_page: OpenPage, 
     expect(page.locator(".card-video")).to_have_count(1)
     page.get_by_label("Sort").select_option("name-asc")
     page.wait_for_url("**sort=name-asc")
-    assert address(page) == {"view": "library", "state": "failed", "sort": "name-asc"}
+    expect_address(page, {"view": "library", "state": "failed", "sort": "name-asc"})
     page.get_by_role("searchbox", name="Find videos by name").fill("none such")
     expect(page.get_by_role("heading", name="No videos match these filters")).to_be_visible()
     page.get_by_role("button", name="Show all").click()
@@ -88,7 +88,7 @@ def test_a_dropped_file_is_uploaded_from_any_view(
     page.evaluate(drop, "drop")
     expect(page.locator("#drop-cover")).to_be_hidden()
     expect(page.locator(".activity-row")).to_contain_text("dropped.mp4")
-    assert address(page) == {"view": "library"}
+    expect_address(page, {"view": "library"})
     expect(page.locator(".activity-row")).to_contain_text("Indexing")
     assert library.uploads == [("dropped.mp4", 1000)]
 

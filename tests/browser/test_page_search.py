@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page, expect
 
-from tests.helpers.chromium import Watch, address, playing_time, until, wait_for_frames
+from tests.helpers.chromium import Watch, expect_address, playing_time, until, wait_for_frames
 from tests.helpers.fakes_library import FakeLibrary
 from tests.helpers.fakes_service import FakeService
 
@@ -25,7 +25,7 @@ def test_a_query_shows_moments_with_times_signals_and_marked_words(new_page: Ope
     expect(cards.first.locator("mark")).to_have_text(["red", "square"])
     expect(cards.first.locator(".signals li")).to_have_text(["Speech", "Picture"])
     expect(page).to_have_title("a red square · Reelseek")
-    assert address(page) == {"q": "a red square"}
+    expect_address(page, {"q": "a red square"})
 
 
 def test_a_click_plays_in_place_from_the_moment(new_page: OpenPage, service: FakeService) -> None:
@@ -36,7 +36,7 @@ def test_a_click_plays_in_place_from_the_moment(new_page: OpenPage, service: Fak
     assert 10.4 <= playing_time(page) < 16
     until(page, "document.querySelector('video').currentTime > 10.7")
     assert page.locator(".card.is-open + .stage").count() == 1
-    assert address(page) == {"q": "red", "at": f"{2:032x}", "start": "10.5", "stop": "14"}
+    expect_address(page, {"q": "red", "at": f"{2:032x}", "start": "10.5", "stop": "14"})
 
 
 def test_the_time_line_marks_the_span_shows_heat_and_seeks(new_page: OpenPage, service: FakeService) -> None:
@@ -119,7 +119,7 @@ def test_filters_narrow_and_stand_in_the_address(new_page: OpenPage, service: Fa
     until(page, "document.querySelectorAll('.tools select option').length > 2")
     page.get_by_label("In", exact=True).select_option(label="a walk by the river.mkv")
     expect(page.locator(".grid .card")).to_have_count(2)
-    assert address(page) == {"q": "red", "signals": "caption", "video": f"{2:032x}"}
+    expect_address(page, {"q": "red", "signals": "caption", "video": f"{2:032x}"})
 
 
 def test_nothing_found_says_so_and_offers_the_closest_as_such(new_page: OpenPage, service: FakeService) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.helpers.chromium import Watch, address
+from tests.helpers.chromium import Watch, expect_address
 from tests.helpers.fakes_library import HOSTILE, FakeLibrary
 from tests.helpers.fakes_service import FakeService
 
@@ -28,7 +28,7 @@ def test_tags_are_given_in_place_and_filter_the_library(
     assert library.videos[0]["tags"] == ["holiday", "summer 2023"]
     card.get_by_role("link", name="holiday").click()
     expect(page.locator(".card-video")).to_have_count(1)
-    assert address(page) == {"view": "library", "tag": "holiday"}
+    expect_address(page, {"view": "library", "tag": "holiday"})
     expect(page.get_by_label("Tag", exact=True)).to_have_value("holiday")
     page.get_by_label("Tag", exact=True).select_option("")
     expect(page.locator(".card-video")).to_have_count(4)

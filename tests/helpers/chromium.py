@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import ConsoleMessage, Page, Request
@@ -27,6 +28,14 @@ def until(page: Page, expression: str, *, seconds: float = 60.0) -> None:
         page.wait_for_timeout(50)
 
 
+def eventually(page: Page, holds: Callable[[], bool], *, seconds: float = 60.0) -> None:
+    """Waits for what the page brings about elsewhere, such as a request; what it draws is often earlier."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"still false after {seconds} s"
+        page.wait_for_timeout(50)
+
+
 def playing_time(page: Page) -> float:
     """The player's clock, read back from the browser."""
     return page.evaluate("document.querySelector('video').currentTime")
@@ -37,9 +46,15 @@ def wait_for_frames(page: Page) -> None:
     until(page, "(v => v && v.readyState >= 2 && !v.seeking)(document.querySelector('video'))")
 
 
-def address(page: Page) -> dict[str, str]:
-    """The query of the page's address."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+def expect_address(page: Page, wanted: dict[str, str], *, exactly: bool = True, seconds: float = 60.0) -> None:
+    """Waits until the query of the page's address is, or holds, what is wanted."""
+    end = time.monotonic() + seconds
+    while True:
+        given = {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+        if given == wanted or (not exactly and wanted.items() <= given.items()):
+            return
+        assert time.monotonic() < end, f"after {seconds} s the address says {given}, not {wanted}"
+        page.wait_for_timeout(50)
 
 
 class Watch:
