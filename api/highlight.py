@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from indexer.store.fuzzy_text import fold_letters
-from search.text.words import EMPTY_WORDS, same_stem
+from search.text.words import EMPTY_WORDS, share_word_stem
 
 Span = tuple[int, int]
 """Half-open [start, stop) in characters."""
@@ -28,7 +28,7 @@ def matching_spans(text: str, query: str) -> list[Span]:
     spans = [
         match.span()
         for match in _WORD.finditer(text)
-        if any(held == word or same_stem(held, word) for held in [_plain(match[0])] for word in chosen)
+        if any(held == word or share_word_stem(held, word) for held in [_plain(match[0])] for word in chosen)
     ]
     for word in unspaced:
         for size in (len(word), 2):

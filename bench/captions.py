@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.support.table import print_table
-from demo.vlm.evaluate import right_facts
+from demo.vlm.evaluate import judge_caption_facts
 from demo.world.captions import caption_of, facts_of, parse_caption
 from demo.world.make import make_world
 from demo.world.scenes import Scene, plan_world
@@ -62,7 +62,7 @@ def shares(said: Sequence[tuple[Scene, str]]) -> dict[str, float]:
     """Returns the shares of captions that are right in each fact of all their actors, and word for word."""
     right: Counter[str] = Counter()
     for scene, caption in said:
-        right.update(right_facts(parse_caption(caption), facts_of(scene)))
+        right.update(judge_caption_facts(parse_caption(caption), facts_of(scene)))
         right["whole caption"] += caption == caption_of(scene)
     return {name: round(right[name] / max(1, len(said)), 3) for name in (*FACTS, "whole caption")}
 

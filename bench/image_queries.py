@@ -24,7 +24,7 @@ from PIL import Image, ImageOps
 
 from bench.support.table import print_table
 from demo.world.make import make_world
-from demo.world.scenes import FRAMES_PER_SECOND, plan_world, seconds
+from demo.world.scenes import FRAMES_PER_SECOND, plan_world, scene_seconds
 from indexer.config import Settings
 from indexer.decode.image import MIN_IMAGE_SIDE
 from indexer.decode.video import open_video
@@ -93,10 +93,10 @@ def drawn(
     for number in range(len(worlds)):
         wanted = sorted((scene.start + rng.randrange(scene.length), scene) for scene in chosen if scene.video == number)
         path = folder / f"world-{seed}-{number:03d}.mp4"
-        times = [seconds(frame) + 0.5 / FRAMES_PER_SECOND for frame, _ in wanted]
+        times = [scene_seconds(frame) + 0.5 / FRAMES_PER_SECOND for frame, _ in wanted]
         pictures = pictures_at(path, times, settings)
         for (frame, scene), picture in zip(wanted, pictures, strict=True):
-            yield QueryFrame(path, seconds(frame), TimeSpan(*scene.window), picture)
+            yield QueryFrame(path, scene_seconds(frame), TimeSpan(*scene.window), picture)
 
 
 def filmed(engine: SearchEngine, queries: int, settings: Settings, rng: random.Random) -> Iterator[QueryFrame]:

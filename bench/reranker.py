@@ -21,7 +21,7 @@ from indexer.models.profiles import PROFILES
 from indexer.models.protocols import Reranker, TextModel
 from indexer.models.reranker import load_reranker
 from indexer.models.text_embedder import load_text_model
-from search.answering.question_analysis import retrieval_query
+from search.answering.question_analysis import retrieval_query_of_question
 from search.retrieval.reranking import MOST_SEGMENTS
 
 
@@ -46,7 +46,7 @@ def world_queries(index: WorldIndex, *, seed: int, each: int) -> dict[str, list[
     for one in world_questions(index, seed=seed):
         if one.video is not None:
             kind = "How many things" if one.question.startswith("How many") else " ".join(one.question.split()[:3])
-            pools[f"{kind} ..."].append(WorldQuery(retrieval_query(one.question), one.video, one.windows))
+            pools[f"{kind} ..."].append(WorldQuery(retrieval_query_of_question(one.question), one.video, one.windows))
     rng = Random(f"reranker {seed}")
     return {kind: rng.sample(pool, min(each, len(pool))) for kind, pool in sorted(pools.items())}
 
@@ -72,7 +72,7 @@ class SceneTexts:
         order = np.argsort(-(self._vectors @ vector))[: 4 * MOST_SEGMENTS]
         near = list(dict.fromkeys(self._places[place] for place in order))[:MOST_SEGMENTS]
         pairs = [(place, text) for place in near for text in self._texts[place]]
-        first, _ = pairs[int(self._reranker.judge(one.query, [text for _, text in pairs]).argmax())]
+        first, _ = pairs[int(self._reranker.rerank_logits(one.query, [text for _, text in pairs]).argmax())]
         answers = [one.is_answered_by(self._scenes[place]) for place in near]
         return answers[0], any(answers), one.is_answered_by(self._scenes[first])
 

@@ -36,9 +36,9 @@ from indexer.store.hits import SegmentKey
 from indexer.store.schema import Maker
 from search.engine import SearchEngine
 from search.retrieval.hybrid_search import hybrid_search
-from search.retrieval.retrieve import retrieve
-from search.scoring.calibration import FAMILIES, RERANKED, Family, calibration_of
-from search.scoring.relevance import Evidence, features_of, reading_features
+from search.retrieval.retrieve import retrieve_candidates
+from search.scoring.calibration import FAMILIES, RERANKED, CalibratedFamily, calibration_of
+from search.scoring.relevance import RelevanceEvidence, relevance_features, reranker_features
 from search.signals import SIGNALS
 
 MINUTES = 10.0
@@ -144,16 +144,16 @@ def calibrate(folder: Path, seeds: Sequence[int], count: int, models: Models) ->
     print(f"{CALIBRATION.name}: from {len(samples)} queries\n", flush=True)
 
 
-def first_families(samples: Sequence[Sample]) -> dict[str, Family]:
+def first_families(samples: Sequence[Sample]) -> dict[str, CalibratedFamily]:
     """Fits every family with evidence, except the reranker's, shifted by one amount."""
     there = [name for name in FAMILIES if any(name in one.features for one in samples)]
     whole = {name: fit_family(name, samples) for name in there}
     main = {name: one for name, one in whole.items() if name in PLAIN}
     offset = main[PLAIN[0]].bias - shifted(main, samples, false_share=FALSE_SHARE)[PLAIN[0]].bias
-    return {name: Family(one.weights, round(one.bias - offset, 4)) for name, one in whole.items()}
+    return {name: CalibratedFamily(one.weights, round(one.bias - offset, 4)) for name, one in whole.items()}
 
 
-def _write(made: Mapping[str, Any], families: Mapping[str, Family]) -> None:
+def _write(made: Mapping[str, Any], families: Mapping[str, CalibratedFamily]) -> None:
     told = {
         name: {"features": FAMILIES[name], "weights": one.weights, "bias": one.bias} for name, one in families.items()
     }
@@ -176,13 +176,13 @@ def sample_of(engine: SearchEngine, query: Query) -> Sample:
     def ready(video_id: str, stage: StageName) -> bool:
         return stage in videos[video_id].stages
 
-    found = retrieve(engine.library, engine.embed_query(query.text), signals=SIGNALS, ready=ready)
+    found = retrieve_candidates(engine.library, engine.embed_query(query.text), signals=SIGNALS, ready=ready)
     keys = found.evidence.keys()
     features: dict[str, Any] = {}
     for signals in (*FORCED, SIGNALS):
         near = {name: near for name, near in found.evidence.nearest.items() if name in signals}
         held: Any = {name: held for name, held in found.evidence.held_words.items() if f"{name}_words" in signals}
-        own = features_of(query.text, Evidence(near, held), keys)
+        own = relevance_features(query.text, RelevanceEvidence(near, held), keys)
         features |= {name: matrix for name, (_, matrix) in own.items()}
     return Sample(query.kind, bool(query.windows), right_of(engine, query, keys), features)
 
@@ -194,7 +194,7 @@ def read_sample_of(engine: SearchEngine, query: Query) -> Sample:
     keys = sorted(finding.reranked)
     first = np.array([finding.relevance[key] for key in keys])
     logits = np.array([finding.reranked[key] for key in keys])
-    features = {RERANKED: reading_features(first, logits)}
+    features = {RERANKED: reranker_features(first, logits)}
     return Sample(query.kind, bool(query.windows), right_of(engine, query, keys), features)
 
 

@@ -1,8 +1,8 @@
 """Starts child processes that run this program's modules and no code from the folders they work on.
 
-Every Python that this program starts goes through `start` or `start_async`; `tests/test_isolated_children.py` searches
-the source for others. Plain `python -m` puts the current folder first on `sys.path`, so a file `av.py` among somebody's
-videos would run instead of the library. Here a child:
+Every Python that this program starts goes through `start_python` or `start_python_async`;
+`tests/test_isolated_children.py` searches the source for others. Plain `python -m` puts the current folder first on
+`sys.path`, so a file `av.py` among somebody's videos would run instead of the library. Here a child:
 
 - runs isolated (`-I`): neither the current folder, nor the user's site-packages, nor any `PYTHON*` variable counts;
 - starts in the interpreter's own folder, so that no relative path, of Python or of the system's loader, leads into
@@ -37,7 +37,7 @@ _SAFE_DESCENDANTS = {"PYTHONSAFEPATH": "1"}
 """For a Python that some library starts: its current folder is not on `sys.path`."""
 
 
-def start(
+def start_python(
     module: str,
     *arguments: str,
     environment: Mapping[str, str],
@@ -73,8 +73,10 @@ def start(
     )
 
 
-async def start_async(module: str, *arguments: str, environment: Mapping[str, str], line_bytes: int) -> "Process":
-    """`start` on the event loop, with a pipe from standard error too.
+async def start_python_async(
+    module: str, *arguments: str, environment: Mapping[str, str], line_bytes: int
+) -> "Process":
+    """`start_python` on the event loop, with a pipe from standard error too.
 
     Args:
         line_bytes: longest line that can be read from the pipes.

@@ -8,14 +8,14 @@ from indexer.models.profiles import DEFAULT_PROFILE
 from indexer.store.schema import Maker
 
 
-def maker_of(models: Models, settings: Settings) -> Maker:
+def provenance_of(models: Models, settings: Settings) -> Maker:
     """The record of a library that is made with these models and settings."""
     return Maker(
         picture_model=models.picture.name if models.picture else "",
         picture_dim=models.picture.dim if models.picture else 0,
         text_model=models.text.name if models.text else "",
         text_dim=models.text.dim if models.text else 0,
-        sampling=sampling_of(settings),
+        sampling=sampling_provenance(settings),
         profile=settings.models or DEFAULT_PROFILE,
         clip_spec=settings.clip_model,
         text_spec=settings.text_model,
@@ -24,7 +24,7 @@ def maker_of(models: Models, settings: Settings) -> Maker:
     )
 
 
-def settings_like(settings: Settings, maker: Maker | None) -> Settings:
+def settings_like_provenance(settings: Settings, maker: Maker | None) -> Settings:
     """The settings; where they name no models, with those of the library."""
     if maker is None or settings.models or settings.clip_model or settings.text_model:
         return settings
@@ -38,23 +38,23 @@ def settings_like(settings: Settings, maker: Maker | None) -> Settings:
     )
 
 
-def follows(settings: Settings, maker: Maker) -> bool:
+def agrees_with_provenance(settings: Settings, maker: Maker) -> bool:
     """Whether the settings name the models that the library was made with."""
     named = (settings.models or DEFAULT_PROFILE, settings.clip_model, settings.text_model)
     return named == (maker.profile, maker.clip_spec, maker.text_spec)
 
 
-def trusted(maker: Maker | None, settings: Settings) -> Maker:
+def provenance_with_sampling(maker: Maker | None, settings: Settings) -> Maker:
     """The library's record with the sampling of the settings, so that only the sampling is compared.
 
     Args:
         maker: the record; a library exists.
     """
     assert maker is not None
-    return replace(maker, sampling=sampling_of(settings))
+    return replace(maker, sampling=sampling_provenance(settings))
 
 
-def sampling_of(settings: Settings) -> str:
+def sampling_provenance(settings: Settings) -> str:
     """How pictures are sampled and cut into segments, as the library records it."""
     return (
         f"{settings.frames_per_second:g}/s, segments of {settings.min_segment_seconds:g}"

@@ -15,8 +15,15 @@ from indexer.store.library import Library
 from search.exclusion.caption_synonyms import Synonyms, caption_synonyms
 from search.exclusion.detector import ExclusionDetector, query_difference
 from search.moments.localization import Draft
-from search.moments.temporal_join import Chain, best_ranks, join_in_order, join_overlapping, rank_by_overlap, span_of
-from search.query.english_operators import is_place, without_place
+from search.moments.temporal_join import (
+    Chain,
+    best_ranks_of_joined,
+    join_in_order,
+    join_overlapping,
+    rank_by_overlap,
+    span_of_joined_parts,
+)
+from search.query.english_operators import is_place_qualifier, without_place_qualifier
 from search.query.field_signals import FIELD_SIGNALS, FIELD_SOURCES
 from search.query.filter_parser import QueryFilters
 from search.query.plan import MOST_GAP_SECONDS, Excluded, Plan, Step, Term
@@ -95,7 +102,7 @@ class PlanExecutor:
         alone = self._embed(excluded.text, SIGNALS)
         in_context = None
         if step.text and excluded.field is None:
-            joined = " " if is_place(excluded.text) else " and "
+            joined = " " if is_place_qualifier(excluded.text) else " and "
             both = self._embed(f"{step.text}{joined}{excluded.text}", SIGNALS)
             in_context = query_difference(self._embed(step.text, SIGNALS), both)
         same = self._caption_synonyms(excluded.text) if "caption" in FIELD_SOURCES[excluded.field] else {}
@@ -109,7 +116,7 @@ class PlanExecutor:
             assert vector is not None  # there are captions with vectors
             return self._library.background(vector, what="caption")
 
-        return caption_synonyms(without_place(thing), self._library.sampled_texts("caption"), compare)
+        return caption_synonyms(without_place_qualifier(thing), self._library.sampled_texts("caption"), compare)
 
     def _search_wanted(self, step: Step, videos: Mapping[str, Video]) -> list[Draft]:
         """What a step's words and terms find, before exclusions."""
@@ -147,10 +154,10 @@ def _chain_draft(chain: Chain) -> Draft:
     first = chain.parts[0]
     ranks = first.ranks
     for part in chain.parts:
-        ranks = best_ranks(ranks, part.ranks)
+        ranks = best_ranks_of_joined(ranks, part.ranks)
     return replace(
         first,
-        span=span_of(chain.parts),
+        span=span_of_joined_parts(chain.parts),
         score=chain.score,
         ranks=ranks,
         relevance=min(part.relevance for part in chain.parts),

@@ -16,7 +16,7 @@ from search.by_example.similar_moments import find_similar_moments
 from search.moments.localization import Draft
 from search.plan_executor import PlanExecutor
 from search.query.filter_parser import parse_filters
-from search.query.parser import check_wanted, parse_query
+from search.query.parser import check_parsed_query, parse_query
 from search.query.plan import Plan
 from search.query.validation import check_query
 from search.results import SimilarityCurve
@@ -93,7 +93,7 @@ class SearchSession:
         text = check_query(query)
         plan = Plan.plain(text) if plain else parse_query(text)
         filters = parse_filters(plan)
-        check_wanted(plan)
+        check_parsed_query(plan)
         load_seconds = _timed(lambda: self._models.load(signals if plan.is_plain else SIGNALS))
         embed_seconds = 0.0
 

@@ -21,7 +21,7 @@ from search.engine import SearchEngine
 from search.query.parser import parse_query
 from search.query.validation import check_query
 from search.retrieval.embedded_query import EmbeddedQuery
-from search.scoring.background import MIN_SAMPLE, Background, MatchThreshold, thresholds_of
+from search.scoring.background import MIN_SAMPLE, Background, MatchThreshold, background_thresholds
 from search.signals import MISREAD_SOURCES
 from search.text.term_coverage import word_share
 
@@ -45,7 +45,7 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class TimelineScale:
     """Cosine -> relevance, by two straight lines that meet at the threshold."""
 
     low: float
@@ -56,7 +56,7 @@ class Scale:
     """Relevance 1."""
 
     @classmethod
-    def of(cls, background: Background, signal_threshold: MatchThreshold, best: float) -> "Scale":
+    def of(cls, background: Background, signal_threshold: MatchThreshold, best: float) -> "TimelineScale":
         """
         Args:
             best: greatest cosine of the query in the library.
@@ -101,7 +101,7 @@ def timeline(engine: SearchEngine, query: str, video: str, *, buckets: int = 200
     for source, stage in STAGE_OF_SOURCE.items():
         if stage in found.stages:
             parts += _text_parts(library, embedded, found.video_id, source)
-    levels = levels_of(parts, duration, buckets)
+    levels = timeline_levels(parts, duration, buckets)
     peak = max(parts, key=lambda part: part[1], default=None)
     peak_seconds = 0.0 if peak is None else (peak[0].start_seconds + peak[0].stop_seconds) / 2
     return Timeline(
@@ -117,7 +117,7 @@ def _wanted(query: str) -> str:
         return query
 
 
-def levels_of(parts: Iterable[Part], duration_seconds: float, buckets: int) -> Cosines:
+def timeline_levels(parts: Iterable[Part], duration_seconds: float, buckets: int) -> Cosines:
     """(buckets,) the greatest relevance of the parts that lie in each bucket, at least in part."""
     levels = np.zeros(buckets)
     if duration_seconds <= 0:
@@ -144,8 +144,8 @@ def _picture_parts(library: Library, query: EmbeddedQuery, video_id: str, durati
     background = Background.of(library.background(vector, what="frames"))
     nearest = library.nearest_frames(vector, limit=1)
     best = max([similarity for _, similarity in frames] + [hit.similarity for hit in nearest])
-    threshold, _ = thresholds_of(query.profile)
-    levels = Scale.of(background, threshold, best).relevance(np.array([similarity for _, similarity in frames]))
+    threshold, _ = background_thresholds(query.profile)
+    levels = TimelineScale.of(background, threshold, best).relevance(np.array([similarity for _, similarity in frames]))
     spans = _spans([time for time, _ in frames], duration)
     return [(span, float(level)) for span, level in zip(spans, levels, strict=True)]
 
@@ -162,8 +162,8 @@ def _text_parts(library: Library, query: EmbeddedQuery, video_id: str, source: T
         background = Background.of(library.background(vector, what=source))
         nearest = library.nearest_texts(vector, source=source, limit=1)
         best = max([float(cosines.max())] + [hit.similarity for hit in nearest])
-        _, threshold = thresholds_of(query.profile)
-        levels = np.maximum(levels, Scale.of(background, threshold, best).relevance(cosines))
+        _, threshold = background_thresholds(query.profile)
+        levels = np.maximum(levels, TimelineScale.of(background, threshold, best).relevance(cosines))
     return [(row.span, float(level)) for row, level in zip(rows, levels, strict=True)]
 
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from indexer.models.frame_pairs import PictureSize
 from indexer.records import TimeSpan
-from search.answering.clip_planning import ClipCandidate, sample_times, with_sizes
-from search.answering.effort import EFFORTS, fit_effort, reply_tokens
+from search.answering.clip_planning import ClipCandidate, sample_clip_times, with_picture_sizes
+from search.answering.effort import EFFORTS, fit_answering_effort, reply_tokens
 from search.answering.prompts import ask_prompt
 from search.answering.token_budget import PromptBudget, blank_clip, plan_clips, prompt_tokens
-from search.answering.uniform_sampling import whole_plan
+from search.answering.uniform_sampling import plan_uniform_sampling
 from tests.helpers.fakes_vlm import FakeVisionLanguageModel
 
 if TYPE_CHECKING:
@@ -46,9 +46,9 @@ def candidate(rng: Random, place: int) -> ClipCandidate:
 
 def test_instants_gather_where_the_picture_answers() -> None:
     curve = [(float(time), 0.9 if 20 <= time < 25 else 0.1) for time in range(60)]
-    times = [time for time, _ in sample_times(TimeSpan(0, 60), curve, 8)]
+    times = [time for time, _ in sample_clip_times(TimeSpan(0, 60), curve, 8)]
     assert sum(19 <= time <= 26 for time in times) >= 3
-    flat = [time for time, _ in sample_times(TimeSpan(0, 60), [], 8)]
+    flat = [time for time, _ in sample_clip_times(TimeSpan(0, 60), [], 8)]
     assert max(later - earlier for earlier, later in pairwise(flat)) < 9
 
 
@@ -62,7 +62,7 @@ def test_pairs_lie_inside_and_do_not_overlap(
     start: float, length: float, curve: list[tuple[float, float]], count: int
 ) -> None:
     span = TimeSpan(start, start + length)
-    times = [time for time, _ in sample_times(span, sorted(curve), count)]
+    times = [time for time, _ in sample_clip_times(span, sorted(curve), count)]
     assert 1 <= len(times) <= count
     assert all(span.start_seconds <= time <= span.stop_seconds for time in times)
     assert all(later - earlier >= 0.5 - 1e-6 for earlier, later in pairwise(times))
@@ -71,7 +71,7 @@ def test_pairs_lie_inside_and_do_not_overlap(
 
 def test_the_best_quarter_is_large() -> None:
     large, small = PictureSize(112, 112), PictureSize(56, 56)
-    pairs = with_sizes([(0, 0.1), (1, 0.9), (2, 0.2), (3, 0.3)], large=large, small=small)
+    pairs = with_picture_sizes([(0, 0.1), (1, 0.9), (2, 0.2), (3, 0.3)], large=large, small=small)
     assert [pair.size == large for pair in pairs] == [False, True, False, False]
 
 
@@ -84,7 +84,7 @@ def test_the_plan_fits_and_is_counted_as_the_processor_counts(model: "QwenModel"
     candidates = [candidate(rng, place) for place in range(rng.randint(1, 8))]
     planned = plan_clips(question, candidates, model, PromptBudget(limit, 6))
     if seed % 4 == 0:
-        planned = whole_plan(question, candidates, model, limit)
+        planned = plan_uniform_sampling(question, candidates, model, limit)
     prompt = ask_prompt(question, [blank_clip(clip) for clip in planned])
     counted = int(model._inputs.batch([prompt])["input_ids"].shape[1])  # pyright: ignore[reportPrivateUsage]
     assert prompt_tokens(question, planned, model) == counted
@@ -115,6 +115,6 @@ def test_a_model_that_reads_better_than_it_looks_gets_few_pairs_beside_a_caption
 
 
 def test_a_model_of_short_context_is_shown_one_clip_where_one_thing_is_asked_of() -> None:
-    assert fit_effort(EFFORTS["normal"], 2048).clips_a_pass == 2
-    assert fit_effort(EFFORTS["normal"], 2048, one_thing=True).clips_a_pass == 1
-    assert fit_effort(EFFORTS["normal"], 32_768, one_thing=True) == EFFORTS["normal"]
+    assert fit_answering_effort(EFFORTS["normal"], 2048).clips_a_pass == 2
+    assert fit_answering_effort(EFFORTS["normal"], 2048, one_thing=True).clips_a_pass == 1
+    assert fit_answering_effort(EFFORTS["normal"], 32_768, one_thing=True) == EFFORTS["normal"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.answering.question_analysis import calls_for_text, retrieval_query, scope_of
+from search.answering.question_analysis import question_calls_for_text, retrieval_query_of_question, scope_of_question
 
 
 @pytest.mark.parametrize(
@@ -26,17 +26,17 @@ from search.answering.question_analysis import calls_for_text, retrieval_query, 
     ],
 )
 def test_only_what_is_sought_is_looked_for(question: str, query: str) -> None:
-    assert retrieval_query(question) == query
+    assert retrieval_query_of_question(question) == query
 
 
 @pytest.mark.parametrize("question", ["What does the sign say?", "When do they talk about tea?", "Who mentions Rome?"])
 def test_text_is_called_for(question: str) -> None:
-    assert calls_for_text(question)
+    assert question_calls_for_text(question)
 
 
 @pytest.mark.parametrize("question", ["What colour is the car?", "When can one see a ring?", "What is she doing?"])
 def test_a_visual_question_does_without(question: str) -> None:
-    assert not calls_for_text(question)
+    assert not question_calls_for_text(question)
 
 
 @pytest.mark.parametrize(
@@ -52,4 +52,4 @@ def test_a_visual_question_does_without(question: str) -> None:
     ],
 )
 def test_the_scope_is_recognised(question: str, scope: str) -> None:
-    assert scope_of(question) == scope
+    assert scope_of_question(question) == scope

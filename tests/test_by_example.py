@@ -9,11 +9,11 @@ import pytest
 from PIL import Image, ImageOps
 
 from demo.world.drawing import ScenePainter
-from demo.world.scenes import FRAMES_PER_SECOND, Scene, plan_world, seconds
+from demo.world.scenes import FRAMES_PER_SECOND, Scene, plan_world, scene_seconds
 from indexer.config import Settings
 from indexer.errors import ImageError, NotInLibraryError, QueryError
 from indexer.models.loading import Models, load_models
-from indexer.provenance import maker_of
+from indexer.provenance import provenance_of
 from indexer.records import FrameRow, SegmentRow, TimeSpan, Video
 from indexer.store.library import Library
 from search.engine import SearchEngine
@@ -33,7 +33,7 @@ def models() -> Models:
 def world(tmp_path_factory: pytest.TempPathFactory, models: Models) -> Path:
     """One video of drawn scenes with their pictures, thumbnails and vectors."""
     path = tmp_path_factory.mktemp("like") / "library"
-    with Library.open_writer(path, maker=maker_of(models, Settings(models="demo"))) as library:
+    with Library.open_writer(path, maker=provenance_of(models, Settings(models="demo"))) as library:
         segments: list[SegmentRow] = []
         frames: list[FrameRow] = []
         for index, scene in enumerate(WORLD):
@@ -54,7 +54,7 @@ def frames_of(scene: Scene, segment: int, models: Models) -> Iterator[FrameRow]:
     for place in range(FRAMES_PER_SECOND // 2, scene.length, 2 * FRAMES_PER_SECOND):
         inputs = models.picture.prepare(np.asarray(picture(scene, place)))
         vector = models.picture.embed_prepared(inputs[None])[0]
-        yield FrameRow(seconds(scene.start + place), segment, vector, True)
+        yield FrameRow(scene_seconds(scene.start + place), segment, vector, True)
 
 
 @pytest.fixture(scope="module")

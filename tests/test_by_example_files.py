@@ -18,7 +18,7 @@ from indexer.models.loading import Models, load_models
 from indexer.pipeline.index import index_paths
 from indexer.records import Pixels, SampledFrame, TimeSpan
 from search.by_example.example import stretch_levels
-from search.by_example.frame_refinement import RefinementCandidate, match_frames
+from search.by_example.frame_refinement import RefinementCandidate, refine_frame_matches
 from search.by_example.template_matching import make_templates
 from search.engine import SearchEngine
 
@@ -90,7 +90,7 @@ def test_the_frame_of_a_cropped_image_is_found(films: Path) -> None:
             parts = make_templates(frame.pixels[height // 10 : height * 9 // 10, width // 20 : width * 17 // 20])
             near = (float(round(frame.time_seconds - 0.5)), float(round(frame.time_seconds + 0.5)))
             candidate = RefinementCandidate(("a", 0), str(video), TimeSpan(0, 24), near)
-            (sighting,) = match_frames(parts, [candidate], settings=SETTINGS).values()
+            (sighting,) = refine_frame_matches(parts, [candidate], settings=SETTINGS).values()
             told.append(abs(sighting.time_seconds - frame.time_seconds) <= 0.5)
     assert sum(told) / len(told) >= 0.8, told
 
@@ -101,7 +101,7 @@ def test_a_file_that_cannot_be_read_is_left_out(films: Path, tmp_path: Path) -> 
     files = [tmp_path / "vanished.mp4", tmp_path / "broken.mp4", whole]
     candidates = [RefinementCandidate((file.name, 0), str(file), TimeSpan(0, 9), (1.0, 2.0)) for file in files]
     parts = make_templates(np.zeros((60, 80, 3), np.uint8))
-    assert set(match_frames(parts, candidates, settings=SETTINGS)) == {(whole.name, 0)}
+    assert set(refine_frame_matches(parts, candidates, settings=SETTINGS)) == {(whole.name, 0)}
 
 
 @given(start=st.floats(0, 100), length=st.floats(0.01, 30), around=st.lists(st.floats(0, 130), min_size=1, max_size=3))

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.decode.frame_transforms import Orientation, fitted_size, orientation_of, scale_to, turn_upright
+from indexer.decode.frame_transforms import (
+    Orientation,
+    fitted_frame_size,
+    orientation_of,
+    scale_frame,
+    turn_frame_upright,
+)
 from indexer.decode.worker.text_tracks import TextCollector, cue_texts
 from indexer.decode.worker.tone_mapping import SDR_WHITE_NITS, eetf, hlg_to_scene, nits_to_pq, pq_to_nits, tone_map
 
@@ -28,7 +34,7 @@ def test_display_matrices(degrees: int, mirrored: bool) -> None:
     assert found == Orientation(degrees, mirrored)
     picture = np.zeros((2, 4, 3), dtype=np.uint8)
     picture[0, 0] = 255  # top left as stored
-    shown = turn_upright(picture, found)
+    shown = turn_frame_upright(picture, found)
     corners = {0: (0, 0), 90: (0, -1), 180: (-1, -1), 270: (-1, 0)}
     if mirrored:
         corners = {0: (0, -1), 90: (-1, -1), 180: (-1, 0), 270: (0, 0)}
@@ -42,7 +48,7 @@ def test_no_matrix_is_upright() -> None:
 
 @given(st.integers(1, 9000), st.integers(1, 9000), st.integers(1, 4000))
 def test_fitted_pictures_keep_their_shape(width: int, height: int, side: int) -> None:
-    new_width, new_height = fitted_size(width, height, side)
+    new_width, new_height = fitted_frame_size(width, height, side)
     assert max(new_width, new_height) == min(side, max(width, height))
     assert min(new_width, new_height) >= 1
     assert abs(new_width * height - new_height * width) <= max(width, height)
@@ -51,7 +57,7 @@ def test_fitted_pictures_keep_their_shape(width: int, height: int, side: int) ->
 def test_shrinking_averages_areas() -> None:
     picture = np.zeros((4, 4, 3), dtype=np.uint8)
     picture[:, ::2] = 200
-    assert np.all(scale_to(picture, 2, 2) == 100)
+    assert np.all(scale_frame(picture, 2, 2) == 100)
 
 
 def test_pq_has_the_values_of_the_standard() -> None:

@@ -26,15 +26,15 @@ from indexer.decode.metadata import (
     metadata_from_json,
     metadata_from_tags,
     metadata_to_json,
-    parse_date,
     parse_iso_6709,
-    plain_text,
+    parse_tag_date,
+    plain_tag_text,
 )
 from indexer.decode.video import open_video
 from indexer.models.loading import Models
 from indexer.models.profiles import profile_of
 from indexer.pipeline.index import index_paths
-from indexer.provenance import maker_of
+from indexer.provenance import provenance_of
 from indexer.records import Chapter, Place, TimeSpan, VideoMetadata
 from indexer.store.change_tags import change_tags
 from indexer.store.library import Library
@@ -117,7 +117,7 @@ def test_whatever_stands_in_a_place_it_is_on_the_globe_or_none(raw: str) -> None
     ],
 )
 def test_dates(raw: str, instant: str | None) -> None:
-    found = parse_date(raw, now=NOW)
+    found = parse_tag_date(raw, now=NOW)
     assert (found.isoformat() if found else None) == instant
 
 
@@ -130,12 +130,12 @@ def test_an_instant_is_the_same_in_every_zone(naive: datetime, offset_minutes: i
     local = (instant + zone).replace(tzinfo=None).isoformat(timespec="microseconds")
     sign = "-" if offset_minutes < 0 else "+"
     hours, minutes = divmod(abs(offset_minutes), 60)
-    assert parse_date(f"{local}{sign}{hours:02d}{minutes:02d}", now=NOW) == instant
+    assert parse_tag_date(f"{local}{sign}{hours:02d}{minutes:02d}", now=NOW) == instant
 
 
 @given(st.text(alphabet="0123456789-:T+Z. ", max_size=30) | st.text(max_size=60))
 def test_whatever_stands_in_a_date_it_can_be_believed_or_is_none(raw: str) -> None:
-    found = parse_date(raw, now=NOW)
+    found = parse_tag_date(raw, now=NOW)
     assert found is None or EARLIEST <= found <= NOW + timedelta(days=1)
 
 
@@ -173,11 +173,11 @@ def test_hostile_text_becomes_plain_and_short() -> None:
 
 @given(st.text(max_size=300))
 def test_plain_text_is_one_short_line_that_can_be_encoded(raw: str) -> None:
-    text = plain_text(raw, limit=50)
+    text = plain_tag_text(raw, limit=50)
     assert len(text) <= 50
     assert text == " ".join(text.split())
     text.encode()
-    assert plain_text(text, limit=50) == text
+    assert plain_tag_text(text, limit=50) == text
 
 
 def test_chapters_are_on_the_players_clock_and_fill_what_they_do_not_say() -> None:
@@ -295,7 +295,7 @@ def test_an_index_keeps_metadata_and_a_persons_tags(tmp_path: Path) -> None:
     settings = Settings(library=str(tmp_path / "library"), models="text", screen_text=False)
     models = Models(profile_of(settings), None, FakeTextModel())
     index_paths([folder], settings=settings, models=models)
-    with Library.open_writer(tmp_path / "library", maker=maker_of(models, settings)) as library:
+    with Library.open_writer(tmp_path / "library", maker=provenance_of(models, settings)) as library:
         (video,) = library.videos()
         assert [one.title for one in video.metadata.chapters] == ["Chapter 1", "Chapter 2"]
         assert video.metadata.chapters[1].span.stop_seconds <= video.duration_seconds

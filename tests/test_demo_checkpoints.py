@@ -12,7 +12,7 @@ from sentence_transformers import SentenceTransformer
 from demo.training.evaluate import CHECKPOINTS, TinyClip
 from demo.training.golden import GOLDEN_FILE, golden_vectors
 from demo.world import spoken_lines as spoken
-from demo.world.descriptions import describe, say
+from demo.world.descriptions import describe_scene, say_description
 from demo.world.drawing import ScenePainter
 from demo.world.scenes import Scene, random_scene
 
@@ -46,7 +46,7 @@ def two_actor_scenes(count: int) -> list[tuple[Scene, Scene]]:
 
 
 def caption(scene: Scene) -> str:
-    return say(describe(scene, actors=(0, 1), relation=True, background=True), Random(1))
+    return say_description(describe_scene(scene, actors=(0, 1), relation=True, background=True), Random(1))
 
 
 def test_weights_are_small_and_safe(clip: TinyClip) -> None:
@@ -80,8 +80,8 @@ def test_unknown_words_and_long_texts_do_not_break_the_tokenizer(clip: TinyClip)
 
 def test_paraphrases_find_their_line(text: SentenceTransformer) -> None:
     rng = Random("lines")
-    meanings = [spoken.random_meaning(rng) for _ in range(200)]
-    lines = text.encode_document([spoken.line_text(meaning, rng) for meaning in meanings])
-    queries = text.encode_query([spoken.query_text(meaning, spoken.FIELDS[4], rng) for meaning in meanings])
+    meanings = [spoken.random_spoken_meaning(rng) for _ in range(200)]
+    lines = text.encode_document([spoken.spoken_line_text(meaning, rng) for meaning in meanings])
+    queries = text.encode_query([spoken.spoken_query_text(meaning, spoken.FIELDS[4], rng) for meaning in meanings])
     found = np.argmax(np.asarray(queries) @ np.asarray(lines).T, axis=1)
     assert np.mean(found == np.arange(len(meanings))) >= 0.95

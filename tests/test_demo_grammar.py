@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demo.world import spoken_lines as spoken
-from demo.world.descriptions import all_words, fits, motion_forms, picture_forms, say
+from demo.world.descriptions import (
+    all_description_words,
+    motion_forms,
+    picture_forms,
+    say_description,
+    scene_fits_description,
+)
 from demo.world.drawing import actor_position
 from demo.world.errors import DemoError, WorldSettingsError
 from demo.world.ground_truth import TruthLine, WorldIndex, world_truth
@@ -23,7 +29,7 @@ from demo.world.scenes import (
     Scene,
     plan_world,
     random_scene,
-    seconds,
+    scene_seconds,
 )
 from demo.world.sign_words import SIGN_WORDS
 from indexer.errors import ReelseekError
@@ -78,20 +84,20 @@ def test_every_description_of_a_scene_fits_it(seed: int) -> None:
     rng = Random(seed)
     scene, other = random_scene(rng), random_scene(rng)
     pictures, motions = picture_forms(scene), motion_forms(scene)
-    assert all(fits(form, scene) for form in pictures + motions)
+    assert all(scene_fits_description(form, scene) for form in pictures + motions)
     assert not any(form.moves for form in pictures)
     assert all(form.moves for form in motions)
     if other.background != scene.background:
-        assert not any(fits(form, other) for form in pictures if form.background is not None)
+        assert not any(scene_fits_description(form, other) for form in pictures if form.background is not None)
 
 
 @given(seeds)
 @settings(max_examples=40, deadline=None)
 def test_sentences_use_only_words_of_the_tokenizer(seed: int) -> None:
-    rng, known = Random(seed), set(all_words())
+    rng, known = Random(seed), set(all_description_words())
     scene = random_scene(rng)
     for form in picture_forms(scene) + motion_forms(scene):
-        assert set(say(form, rng).split()) <= known
+        assert set(say_description(form, rng).split()) <= known
 
 
 @given(seeds, st.floats(min_value=0.1, max_value=30))
@@ -100,7 +106,7 @@ def test_windows_lie_in_the_video_and_queries_mean_one_thing(seed: int, minutes:
     videos = plan_world(minutes=minutes, seed=seed)
     index = index_of(videos)
     truth = world_truth(index, seed=seed)
-    stops = [seconds(sum(scene.length for scene in scenes)) for scenes in videos]
+    stops = [scene_seconds(sum(scene.length for scene in scenes)) for scenes in videos]
     for line in [*truth, *world_questions(index, seed=seed)]:
         if isinstance(line, TruthLine) or line.kind != "absent":
             assert line.windows
@@ -118,7 +124,7 @@ def test_index_finds_what_a_search_through_all_scenes_finds() -> None:
     index = index_of(videos)
     for scene in index.scenes[::29]:
         for form in picture_forms(scene) + motion_forms(scene):
-            assert index.matching(form) == [one for one in index.scenes if fits(form, one)]
+            assert index.matching(form) == [one for one in index.scenes if scene_fits_description(form, one)]
 
 
 def test_two_hours_hold_enough_queries_of_each_kind() -> None:
@@ -155,7 +161,7 @@ def test_spoken_lines_and_signs_share_no_word_with_the_pictures() -> None:
         "red", "orange", "yellow", "green", "blue", "purple", "black", "white", "pink", "grey", "brown", "teal",
         "circle", "square", "triangle", "star", "cross", "heart", "ring", "moon",
     }  # fmt: skip
-    lines = " ".join(spoken.line_text(spoken.random_meaning(rng), rng) for _ in range(3000))
+    lines = " ".join(spoken.spoken_line_text(spoken.random_spoken_meaning(rng), rng) for _ in range(3000))
     words = {word.strip(".,!?").lower() for word in lines.split()}
     assert not words & pictures
     assert not words & {word.lower() for word in SIGN_WORDS}

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from transformers import AutoProcessor, Qwen2VLForConditionalGeneration
 
 from demo.vlm.clips.clip_sampler import ClipSampler
-from demo.vlm.clips.frames import SIBLINGS, draw_pairs, pair_starts, scene_group
+from demo.vlm.clips.frames import SIBLINGS, clip_pair_starts, clip_scene_group, draw_clip_pairs
 from demo.vlm.evaluate import judge_captions
-from demo.vlm.questions.question_sampler import ask_several
-from demo.vlm.sequences.batches import VIDEO_PAD, collate, token_positions
+from demo.vlm.questions.question_sampler import sample_questions
+from demo.vlm.sequences.batches import VIDEO_PAD, collate_sequences, token_positions
 from demo.vlm.sequences.copy_targets import copied_spans, copied_tokens
 from demo.vlm.sequences.sequence_sampler import CLOSING, OPENING, SequenceSampler, prompt_text
 from demo.vlm.training.language_model import layer_step, run_layers
@@ -43,8 +43,8 @@ def loaded() -> tuple[Qwen2VLForConditionalGeneration, Any]:
 
 @lru_cache(maxsize=1)
 def clip_maker() -> ClipSampler:
-    scenes = [scene for number in range(8) for scene in scene_group(77, number)]
-    starts = [pair_starts(scene, Random(row)) for row, scene in enumerate(scenes)]
+    scenes = [scene for number in range(8) for scene in clip_scene_group(77, number)]
+    starts = [clip_pair_starts(scene, Random(row)) for row, scene in enumerate(scenes)]
     return ClipSampler(scenes, starts, first=0, last=8 * SIBLINGS)
 
 
@@ -76,7 +76,7 @@ def test_training_sees_what_the_processor_prepares() -> None:
     model, processor = loaded()
     rng = Random(3)
     scene = random_scene(rng)
-    pixels = draw_pairs(scene, pair_starts(scene, rng), rng)
+    pixels = draw_clip_pairs(scene, clip_pair_starts(scene, rng), rng)
     prompt = caption_prompt((index * 1.5, ShownFrames(pair, 2.0)) for index, pair in enumerate(pixels))
     inputs = PromptInputs(processor).batch([prompt])
     patches = to_patches(pixels)
@@ -112,7 +112,7 @@ def test_a_packed_sequence_is_read_as_each_question_alone(text: bool) -> None:
     sequence = maker.questions(Random(5), clips=2, most_pairs=2, text=text, tails=2)
     features = torch.randn(len(sequence.pairs), 20, 256, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
-        states, _ = run_layers(model, collate([sequence]), features, step=layer_step)
+        states, _ = run_layers(model, collate_sequences([sequence]), features, step=layer_step)
         at = len(sequence.prefix)
         for tail in sequence.tails:
             ids = torch.from_numpy(np.concatenate([sequence.prefix, tail.ids])).long()[None]
@@ -133,7 +133,7 @@ def test_what_a_reply_copies_stands_in_the_prompt() -> None:
     seen = 0
     for number in range(20):
         plan = clip_maker().clips(rng, count=3, most_pairs=3, text=number % 2 == 0)
-        for asked in ask_several(plan, rng, about="text" if number % 2 == 0 else "seen", count=3):
+        for asked in sample_questions(plan, rng, about="text" if number % 2 == 0 else "seen", count=3):
             prompt = OPENING + prompt_text(plan, asked.question) + CLOSING
             for at, source, size in copied_spans(prompt, asked.reply, plan):
                 assert asked.reply[at : at + size] == prompt[source : source + size]

@@ -14,11 +14,11 @@ import pytest
 
 from demo.world.drawing import ScenePainter
 from demo.world.ground_truth import WorldIndex, world_truth
-from demo.world.scenes import FRAMES_PER_SECOND, Scene, plan_world, seconds
+from demo.world.scenes import FRAMES_PER_SECOND, Scene, plan_world, scene_seconds
 from indexer.catalog import TextSource
 from indexer.config import Settings
 from indexer.models.loading import Models, load_models
-from indexer.provenance import maker_of
+from indexer.provenance import provenance_of
 from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Video
 from indexer.store.library import Library
 from search.engine import SearchEngine
@@ -40,7 +40,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory, models: Models) -> tuple[Pat
     """A library and its truth file."""
     folder = tmp_path_factory.mktemp("drawn")
     videos = plan_world(minutes=MINUTES, seed=SEED, video_minutes=MINUTES / 2)
-    with Library.open_writer(folder / "library", maker=maker_of(models, Settings(models="demo"))) as library:
+    with Library.open_writer(folder / "library", maker=provenance_of(models, Settings(models="demo"))) as library:
         for number, scenes in enumerate(videos):
             write_video(library, models, f"{number:032x}", scenes)
     truth = world_truth(WorldIndex(scene for scenes in videos for scene in scenes), seed=SEED)
@@ -85,11 +85,11 @@ def pictures_of(scene: Scene, models: Models) -> tuple[list[float], np.ndarray]:
     first = -scene.start % FRAMES_PER_SECOND
     indices = range(first if first < scene.length else 0, scene.length, FRAMES_PER_SECOND)
     inputs = [models.picture.prepare(painter.frame(index)) for index in indices]
-    return [seconds(scene.start + index) for index in indices], np.stack(inputs)
+    return [scene_seconds(scene.start + index) for index in indices], np.stack(inputs)
 
 
 def shown(scene: Scene, start: int, stop: int) -> TimeSpan:
-    return TimeSpan(seconds(scene.start + start), seconds(scene.start + stop))
+    return TimeSpan(scene_seconds(scene.start + start), scene_seconds(scene.start + stop))
 
 
 @pytest.fixture(scope="module")

@@ -17,10 +17,10 @@ import pytest
 from api.export.clips import clip_names
 from api.export.document_formats import render_documents
 from api.export.edl import render_edl
-from api.export.file_names import distinct, reel_names, safe_name
+from api.export.file_names import distinct_file_names, reel_names, safe_name
 from api.export.source_probe import MediaWorker, read_source
 from api.export.subclip_preparation import prepare_subclips
-from api.export.subclips import RequestedMoment, Source, Subclip, make_subclip
+from api.export.subclips import RequestedMoment, Subclip, SubclipSource, make_subclip
 from api.media.frame_rate import detect_frame_rate
 from api.media.timecode import FrameRate
 from indexer.config import Settings
@@ -41,7 +41,7 @@ HOSTILE = 'a "b" <c> & d\n\n002  X V C 00:00:00:00 --> ]]> \x1b[31m \udcff'
 class Shot:
     """A source with random moments of it."""
 
-    source: Source
+    source: SubclipSource
     subclips: list[Subclip]
     start: int
     frames: list[tuple[int, int]]
@@ -188,13 +188,13 @@ def test_chapters_are_strict_web_vtt(shot: Shot) -> None:
     assert cues[0].start_ms == min(starts)
 
 
-def fake(rate: Fraction, *, name: str = "a.mp4", drops: bool = False, frames: int = 3000) -> Source:
+def fake(rate: Fraction, *, name: str = "a.mp4", drops: bool = False, frames: int = 3000) -> SubclipSource:
     """A source without a file."""
     video = Video(name.encode().hex().ljust(32, "0")[:32], (f"/films/{name}",), 1, (1,), float(frames / rate), None)
-    return Source(video, FrameRate(rate, drops=drops))
+    return SubclipSource(video, FrameRate(rate, drops=drops))
 
 
-def subclip(source: Source, start: float, stop: float, text: str = "", handles: float = 0.0) -> Subclip:
+def subclip(source: SubclipSource, start: float, stop: float, text: str = "", handles: float = 0.0) -> Subclip:
     return make_subclip(source, RequestedMoment(source.video, TimeSpan(start, stop), text), handle_seconds=handles)
 
 
@@ -331,7 +331,7 @@ def test_names_that_every_file_system_takes(text: str, name: str) -> None:
 
 
 def test_names_are_distinct_also_where_case_is_one() -> None:
-    assert distinct(["a", "A", "b", "a (2)", "a"]) == ["a", "A (2)", "b", "a (2) (2)", "a (3)"]
+    assert distinct_file_names(["a", "A", "b", "a (2)", "a"]) == ["a", "A (2)", "b", "a (2) (2)", "a (3)"]
     assert reel_names(["interview_a.mp4", "interview_b.mp4", "BL", "日本"]) == ["INTERVIE", "INTERVI2", "RBL", "REEL"]
     subclips = [subclip(fake(Fraction(25)), 1, 2), subclip(fake(Fraction(25)), 1, 2)]
     assert len(set(clip_names(subclips))) == 2

@@ -17,7 +17,7 @@ from litestar import Litestar
 from litestar.di import Provide
 
 from api.export.formats import FORMATS
-from api.service.files.media_preparer import configure
+from api.service.files.media_preparer import configure_media_preparer
 from api.service.files.settings import MediaSettings
 from api.service.problems import problem_response
 from api.service.routes.chapters import ChapterRoutes
@@ -66,7 +66,7 @@ def server_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
     Path(gone.path).unlink()
     runtime = make_runtime(library)
     runtime.cache_folder.mkdir()
-    configure(runtime, MediaSettings(wait_seconds=60.0))
+    configure_media_preparer(runtime, MediaSettings(wait_seconds=60.0))
     app = Litestar(
         [ExportRoutes, ChapterRoutes],
         dependencies={"runtime": Provide(lambda: runtime, sync_to_thread=False)},

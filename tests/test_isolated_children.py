@@ -22,7 +22,7 @@ from indexer.decode.audio import open_audio
 from indexer.decode.child_pool import DecodeChildPool
 from indexer.decode.video import open_video
 from indexer.isolated_entry import _add_program_folder
-from indexer.isolated_python import inherited_environment, minimal_environment, protect_descendants, start
+from indexer.isolated_python import inherited_environment, minimal_environment, protect_descendants, start_python
 from indexer.models.profiles import PROFILES
 from indexer.store.library import Library
 from tests.helpers.media import write_video
@@ -167,7 +167,9 @@ def test_an_indexing_job_runs_nothing_of_library_and_uploads(inside: Trap) -> No
 
 def facts_of(environment: dict[str, str], *arguments: str) -> dict[str, Any]:
     """What a child sees."""
-    with start("tests.helpers.process_facts", *arguments, environment=environment, stderr=subprocess.DEVNULL) as child:
+    with start_python(
+        "tests.helpers.process_facts", *arguments, environment=environment, stderr=subprocess.DEVNULL
+    ) as child:
         assert child.stdout is not None
         return json.loads(child.stdout.read())
 

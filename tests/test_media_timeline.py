@@ -11,7 +11,7 @@ from indexer.errors import NotInLibraryError, QueryError
 from indexer.records import TimeSpan
 from search.engine import SearchEngine
 from search.scoring.background import PICTURE_THRESHOLD, Background
-from search.timeline import THRESHOLD_RELEVANCE, Scale, levels_of, timeline
+from search.timeline import THRESHOLD_RELEVANCE, TimelineScale, timeline, timeline_levels
 from tests.helpers.fakes_search import SmallLibrary, fake_models, text_only_models
 
 ANIMALS = "cat dog horse cow sheep goat hen duck goose pig mouse rat fox wolf bear deer hare mole newt frog".split()
@@ -86,7 +86,7 @@ def test_refusals(engine: SearchEngine) -> None:
 
 def test_a_scale_meets_one_half_where_a_hit_counts() -> None:
     background = Background(mean=0.1, deviation=0.05, size=1000)
-    scale = Scale.of(background, PICTURE_THRESHOLD, best=0.5)
+    scale = TimelineScale.of(background, PICTURE_THRESHOLD, best=0.5)
     counting = 0.1 + PICTURE_THRESHOLD.z_score * 0.05
     found = scale.relevance(np.array([0.0, 0.1, counting, 0.5, 0.9]))
     assert np.allclose(found, [0, 0, THRESHOLD_RELEVANCE, 1, 1])
@@ -99,5 +99,5 @@ def test_parts_fill_every_bucket_they_touch() -> None:
         (TimeSpan(-3.0, 0.0), 0.25),
         (TimeSpan(4.0, 4.0), 0.75),
     ]
-    assert levels_of(parts, 10.0, 10).tolist() == [0, 0, 0.5, 0, 0.75, 0, 0, 0, 0, 1.0]
-    assert levels_of(parts, 0.0, 3).tolist() == [0, 0, 0]
+    assert timeline_levels(parts, 10.0, 10).tolist() == [0, 0, 0.5, 0, 0.75, 0, 0, 0, 0, 1.0]
+    assert timeline_levels(parts, 0.0, 3).tolist() == [0, 0, 0]

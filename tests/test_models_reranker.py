@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from demo.text.pairs import query_about
+from demo.text.pairs import text_query_about
 from demo.world.captions import caption_of
 from demo.world.scenes import plan_world
 from indexer.config import Settings
@@ -72,13 +72,13 @@ def reranker(request: pytest.FixtureRequest) -> Reranker:
 
 def test_contract_one_number_a_text(reranker: Reranker) -> None:
     texts = ["a red circle", "", "\ud800 broken", "green " * 5000, "文字", "a red circle"]
-    judged = reranker.judge("the red circle", texts)
+    judged = reranker.rerank_logits("the red circle", texts)
     assert judged.shape == (6,)
     assert judged.dtype == np.float64
     assert np.isfinite(judged).all()
     assert judged[0] == judged[5]
-    assert reranker.judge("the red circle", []).shape == (0,)
-    assert np.isfinite(reranker.judge("\udcff " * 3000, ["a red circle"])).all()
+    assert reranker.rerank_logits("the red circle", []).shape == (0,)
+    assert np.isfinite(reranker.rerank_logits("\udcff " * 3000, ["a red circle"])).all()
     assert reranker.name
     assert isinstance(reranker, Reranker)
 
@@ -86,8 +86,8 @@ def test_contract_one_number_a_text(reranker: Reranker) -> None:
 def test_contract_scores_do_not_depend_on_the_batch(reranker: Reranker) -> None:
     dice = Random(7)
     texts = [" ".join(dice.choices(WORDS, k=dice.randint(1, 30))) for _ in range(80)]
-    together = reranker.judge("a red circle", texts)
-    alone = [float(reranker.judge("a red circle", [text])[0]) for text in texts[:8]]
+    together = reranker.rerank_logits("a red circle", texts)
+    alone = [float(reranker.rerank_logits("a red circle", [text])[0]) for text in texts[:8]]
     assert together[:8] == pytest.approx(alone, abs=1e-3)
 
 
@@ -100,9 +100,9 @@ def test_the_demo_reranker_finds_what_the_text_model_puts_further_down(demo: Rer
     rng = Random("hard queries")
     before, after = [], []
     for scene in rng.sample(scenes, 100):
-        query, answered_by = query_about(scene, rng, questions=0.4)
+        query, answered_by = text_query_about(scene, rng, questions=0.4)
         near = np.argsort(-(vectors @ text.embed_queries([query])[0].astype(np.float32)))[:32]
-        judged = demo.judge(query, [captions[place] for place in near])
+        judged = demo.rerank_logits(query, [captions[place] for place in near])
         before.append(answered_by(scenes[near[0]]))
         after.append(answered_by(scenes[near[int(judged.argmax())]]))
     assert np.mean(after) >= max(0.9, np.mean(before))

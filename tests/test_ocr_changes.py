@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer.ocr.change_detector import ChangeDetector, flat_share
+from indexer.ocr.change_detector import ChangeDetector, flat_block_share
 from indexer.ocr.frame_selection import RARE_READ_INTERVAL_SECONDS, READ_INTERVAL_SECONDS, ReadingPolicy
 from indexer.records import Pixels
 from tests.test_ocr_reader import SHARED, draw, frames_of
@@ -97,8 +97,8 @@ def test_it_is_cheap() -> None:
 
 
 def test_drawn_pictures_are_told_from_camera_pictures() -> None:
-    assert flat_share(draw(LINES, picture=(1280, 720))) > 0.8
-    assert flat_share(noisy(draw([]), 5, 20)) < 0.1
+    assert flat_block_share(draw(LINES, picture=(1280, 720))) > 0.8
+    assert flat_block_share(noisy(draw([]), 5, 20)) < 0.1
 
 
 @pytest.mark.parametrize(

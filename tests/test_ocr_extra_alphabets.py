@@ -7,8 +7,8 @@ import pytest
 
 from indexer.config import Settings
 from indexer.errors import ModelBrokenError, ModelMissingError
-from indexer.ocr.extra_alphabets import alphabet_of, most_confident
-from indexer.ocr.reader import ScreenTextReader, reader_name
+from indexer.ocr.extra_alphabets import alphabet_of_ocr_model, most_confident_reading
+from indexer.ocr.reader import ScreenTextReader, screen_text_reader_name
 from indexer.pipeline.index import index_paths
 from tests.test_ocr_reader import draw
 
@@ -50,21 +50,22 @@ def test_letters_that_the_first_does_not_know_are_read_by_the_further_one(models
 def test_the_surest_reading_counts_and_own_letters_get_a_margin() -> None:
     latin = frozenset("ABCEHKMOPTX")
     assert (
-        most_confident(("MOCKBA", 0.95), [("\u041c\u041e\u0421\u041a\u0412\u0410", 0.93)], alphabet=latin)[0]
+        most_confident_reading(("MOCKBA", 0.95), [("\u041c\u041e\u0421\u041a\u0412\u0410", 0.93)], alphabet=latin)[0]
         != "MOCKBA"
     )
     assert (
-        most_confident(("MOCKBA", 0.99), [("\u041c\u041e\u0421\u041a\u0412\u0410", 0.8)], alphabet=latin)[0] == "MOCKBA"
+        most_confident_reading(("MOCKBA", 0.99), [("\u041c\u041e\u0421\u041a\u0412\u0410", 0.8)], alphabet=latin)[0]
+        == "MOCKBA"
     )
-    assert most_confident(("HOT", 0.9), [("HAT", 0.9)], alphabet=latin) == ("HOT", 0.9)
-    assert most_confident(("HOT", 0.9), [("HAT", 0.91), ("HUT", 0.5)], alphabet=latin) == ("HAT", 0.91)
-    assert most_confident(("HOT", 0.9), [], alphabet=latin) == ("HOT", 0.9)
+    assert most_confident_reading(("HOT", 0.9), [("HAT", 0.9)], alphabet=latin) == ("HOT", 0.9)
+    assert most_confident_reading(("HOT", 0.9), [("HAT", 0.91), ("HUT", 0.5)], alphabet=latin) == ("HAT", 0.91)
+    assert most_confident_reading(("HOT", 0.9), [], alphabet=latin) == ("HOT", 0.9)
 
 
 def test_the_library_records_which_networks_read(models: Path) -> None:
-    assert reader_name(str(models)).startswith(reader_name())
-    assert "with cyrillic_rec " in reader_name(str(models))
-    assert "A" in alphabet_of(installed())
+    assert screen_text_reader_name(str(models)).startswith(screen_text_reader_name())
+    assert "with cyrillic_rec " in screen_text_reader_name(str(models))
+    assert "A" in alphabet_of_ocr_model(installed())
 
 
 def test_what_is_missing_or_broken_is_said(tmp_path: Path) -> None:

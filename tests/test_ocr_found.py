@@ -9,7 +9,7 @@ import pytest
 from bench.support.film_drawing import Box, Film, write_film
 from bench.support.text_films import make_films, pages_film
 from indexer.config import Settings
-from indexer.ocr.timed_texts import mark_scenery
+from indexer.ocr.timed_texts import mark_scenery_texts
 from indexer.pipeline.index import index_paths
 from indexer.records import TimedText, TimeSpan
 from search.engine import SearchEngine
@@ -84,7 +84,7 @@ def text(words: str, *spans: tuple[float, float]) -> list[TimedText]:
 
 def scenery(texts: list[TimedText], cuts: list[float]) -> set[str]:
     scenes = [TimeSpan(start, stop) for start, stop in pairwise(cuts)]
-    return {item.text for item in mark_scenery(texts, scenes) if item.is_scenery}
+    return {item.text for item in mark_scenery_texts(texts, scenes) if item.is_scenery}
 
 
 def test_what_scenery_is() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from indexer.ocr.changed_regions import area_share, changed_regions, dilate
+from indexer.ocr.changed_regions import changed_regions, dilate_changed_blocks, region_area_share
 from indexer.ocr.incremental_reader import IncrementalReader
 from indexer.ocr.reader import ScreenTextReader
 from indexer.records import Pixels
@@ -68,7 +68,7 @@ def test_regions_are_apart_and_hold_what_changed() -> None:
         for left, top, right, bottom in regions:
             covered[top:bottom, left:right] += 1
         assert covered.max(initial=0) <= 1
-        assert area_share(regions, (1280, 720)) == pytest.approx(covered.mean())
+        assert region_area_share(regions, (1280, 720)) == pytest.approx(covered.mean())
         for row, column in zip(*np.nonzero(changed), strict=True):
             assert covered[int((row + 0.5) * 720 / 27), int((column + 0.5) * 1280 / 50)]
-        assert dilate(changed, 1).sum() >= changed.sum()
+        assert dilate_changed_blocks(changed, 1).sum() >= changed.sum()

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from indexer.errors import ModelMissingError
 from indexer.ocr import engine as screen_engine
 from indexer.ocr.change_detector import ChangeDetector
-from indexer.ocr.reader import ScreenTextReader, reader_name
+from indexer.ocr.reader import ScreenTextReader, screen_text_reader_name
 from indexer.ocr.timed_texts import collect_screen_texts
 from indexer.records import Pixels
 
@@ -129,7 +129,7 @@ def test_missing_weights_name_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def test_name_tells_release_and_settings() -> None:
-    assert re.fullmatch(r"rapidocr \d+\.\d+\S* PP-OCRv6-small .*", reader_name())
+    assert re.fullmatch(r"rapidocr \d+\.\d+\S* PP-OCRv6-small .*", screen_text_reader_name())
 
 
 def test_chinese_of_a_real_reader(reader: ScreenTextReader) -> None:

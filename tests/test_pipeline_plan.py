@@ -9,7 +9,7 @@ from indexer.catalog import StageName
 from indexer.pipeline import plan as plan_module
 from indexer.pipeline.fingerprints import content_id
 from indexer.pipeline.plan import Plan, make_plan
-from indexer.pipeline.scan import scan
+from indexer.pipeline.scan import scan_for_videos
 from indexer.records import Video
 
 
@@ -32,7 +32,7 @@ def pending(video: Video) -> tuple[tuple[StageName, ...], str]:
 
 
 def planned(root: Path, *videos: Video) -> Plan:
-    return make_plan(scan([root]), videos, roots=[root], pending=pending)
+    return make_plan(scan_for_videos([root]), videos, roots=[root], pending=pending)
 
 
 def write(file: Path, content: bytes) -> Path:
@@ -123,5 +123,5 @@ def test_what_no_scan_goes_to_is_not_gone(tmp_path: Path) -> None:
     hidden = tmp_path / "library"
     hidden.mkdir()
     video = indexed(write(hidden / "uploaded.mp4", b"one"))
-    plan = make_plan(scan([tmp_path], exclude=hidden), [video], roots=[tmp_path], pending=pending)
+    plan = make_plan(scan_for_videos([tmp_path], exclude=hidden), [video], roots=[tmp_path], pending=pending)
     assert not plan.missing and not plan.jobs

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import UsageError
-from indexer.pipeline.scan import FoundFile, UnreadableFile, scan
+from indexer.pipeline.scan import FoundFile, UnreadableFile, scan_for_videos
 
 
 def names(paths: list[Path], **options: Path) -> list[str]:
-    return [item.path.name for item in scan(paths, **options) if isinstance(item, FoundFile)]
+    return [item.path.name for item in scan_for_videos(paths, **options) if isinstance(item, FoundFile)]
 
 
 def touch(file: Path, content: bytes = b"x") -> Path:
@@ -57,7 +57,7 @@ def test_the_library_is_not_walked_into(tmp_path: Path) -> None:
 
 def test_a_path_that_does_not_exist_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nowhere.*does not exist"):
-        scan([tmp_path / "nowhere"])
+        scan_for_videos([tmp_path / "nowhere"])
 
 
 def test_a_dangling_link_and_a_name_without_unicode_are_reported(tmp_path: Path) -> None:
@@ -65,6 +65,6 @@ def test_a_dangling_link_and_a_name_without_unicode_are_reported(tmp_path: Path)
     bad = os.fsencode(tmp_path) + b"/caf\xe9.mp4"
     with open(bad, "wb"):  # noqa: PTH123 - a path of bytes
         pass
-    lost = [item for item in scan([tmp_path]) if isinstance(item, UnreadableFile)]
+    lost = [item for item in scan_for_videos([tmp_path]) if isinstance(item, UnreadableFile)]
     assert len(lost) == 2
     assert "rename the file" in lost[0].reason + lost[1].reason

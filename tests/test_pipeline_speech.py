@@ -24,7 +24,7 @@ from indexer.pipeline.events import IndexEvent, StageFinished, StageLeftOut, Vid
 from indexer.pipeline.index import index_paths
 from indexer.records import Samples16, TextRow
 from indexer.store.library import Library
-from search.answering.moment_texts import texts_in
+from search.answering.moment_texts import texts_in_moments
 from search.engine import SearchEngine
 from tests.helpers.fakes_speech import FakeSpeechModel, said
 from tests.helpers.media_sound import babble, write_talkie
@@ -222,7 +222,7 @@ def test_speech_is_searched_and_quoted(run: Callable[..., list[IndexEvent]], tmp
         moments = engine.search("red lantern", signals=["speech_words"]).moments
         assert moments and all(set(moment.signals) == {"speech_words"} for moment in moments)
         assert moments[0].span.start_seconds == pytest.approx(2.0, abs=0.05)
-        assert texts_in(engine.library, moments[:1]) == ["Bring the red lantern."]
+        assert texts_in_moments(engine.library, moments[:1]) == ["Bring the red lantern."]
 
 
 _CHILD = """

@@ -24,7 +24,7 @@ from indexer.pipeline.scan import FoundFile
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.loading import create_stages, stage_class
 from indexer.pipeline.stages.subtitles import collect_subtitles
-from indexer.provenance import sampling_of
+from indexer.provenance import sampling_provenance
 from indexer.records import Video
 from indexer.store.library import Library
 from indexer.store.schema import Maker
@@ -45,7 +45,7 @@ READY = {
 def stages(tmp_path: Path) -> list[Stage]:
     """The stages of a run with models of these names; nothing is loaded."""
     named: Any = [SimpleNamespace(name="vlm 1"), SimpleNamespace(name="whisper 1")]
-    maker = Maker("clip 1", 8, "text 1", 8, sampling_of(SETTINGS), "standard")
+    maker = Maker("clip 1", 8, "text 1", 8, sampling_provenance(SETTINGS), "standard")
     with Library.open_writer(tmp_path / "library", maker=maker) as library:
         cancel = threading.Event()
         run = RunContext(library, SETTINGS, on_event=print, cancel=cancel, loaded=LoadedModels(*named))
@@ -131,13 +131,13 @@ def test_an_unforeseen_error_in_one_video_ends_only_that_video(
 ) -> None:
     from indexer.pipeline.stages import picture
 
-    real, seen = picture.picture_rows, list[Any]()
+    real, seen = picture.rows_of_pending_video, list[Any]()
 
     def fail_once(work: Any, settings: Settings) -> Any:
         seen.append(work)
         return 1 // 0 if len(seen) == 1 else real(work, settings)
 
-    monkeypatch.setattr(picture, "picture_rows", fail_once)
+    monkeypatch.setattr(picture, "rows_of_pending_video", fail_once)
     events = index()
     (failed,) = [event for event in events if isinstance(event, VideoFailed)]
     assert "ZeroDivisionError" in failed.reason and failed.path in failed.reason

@@ -26,7 +26,7 @@ import cv2
 from indexer.pipeline.events import StageProgress
 from indexer.pipeline.plan import Job
 from indexer.pipeline.stages.base import Stage
-from indexer.pipeline.stages.texts import VideoTexts, commit_texts
+from indexer.pipeline.stages.texts import VideoTexts, commit_stage_texts
 from indexer.records import TimedText, Video
 
 
@@ -47,7 +47,7 @@ class ToyStage(Stage):
                 done = segment.span.stop_seconds
                 self.run.emit(StageProgress(video.path, self.name, done, video.duration_seconds))
             made = VideoTexts(video, tuple(texts), None, 0.0)
-            commit_texts(self.run, made, stage=self.name, fingerprint=self.fingerprint(video), complaint="no colours")
+            commit_stage_texts(self.run, made, stage=self.name, fingerprint=self.fingerprint(video), complaint="no colours")
         self.run.commits.flush()
 
 

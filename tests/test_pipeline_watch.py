@@ -27,9 +27,9 @@ from indexer.pipeline.events import (
     WatchIdle,
     WatchWaiting,
 )
-from indexer.pipeline.settling import SettleTracker, is_temporary, paths_open_for_writing
+from indexer.pipeline.settling import SettleTracker, is_temporary_download, paths_open_for_writing
 from indexer.pipeline.watch import FolderWatcher, WatchSummary, watch
-from indexer.provenance import maker_of
+from indexer.provenance import provenance_of
 from indexer.store.library import Library
 from tests.helpers.fakes_text import FakeTextModel
 from tests.helpers.media import write_video
@@ -196,7 +196,7 @@ def test_a_file_that_goes_away_while_it_is_indexed_ends_nothing(watching: Watch,
 def test_a_locked_library_and_broken_files_are_survived(watching: Watch, video: Path) -> None:
     shutil.copy(video, watching.folder / "a.mp4")
     (watching.folder / "bad.mp4").write_bytes(b"\0" * 5000)
-    maker = maker_of(watching.models, watching.settings)
+    maker = provenance_of(watching.models, watching.settings)
     with Library.open_writer(watching.place, maker=maker):
         watching.start()
         watching.until(lambda: watching.of(WatchWaiting))
@@ -214,7 +214,7 @@ def test_a_locked_library_and_broken_files_are_survived(watching: Watch, video: 
 def test_what_would_never_work_ends_the_watch(watching: Watch, video: Path) -> None:
     shutil.copy(video, watching.folder / "a.mp4")
     other_models = Models(profile_of(watching.settings), None, FakeTextModel(dim=8))
-    with Library.open_writer(watching.place, maker=maker_of(other_models, watching.settings)):
+    with Library.open_writer(watching.place, maker=provenance_of(other_models, watching.settings)):
         pass
     with pytest.raises(LibraryModelsError):
         watch(
@@ -297,7 +297,7 @@ def test_who_holds_a_file_open_for_writing_is_known(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_names_of_unfinished_files(name: str, *, temporary: bool) -> None:
-    assert is_temporary(name) is temporary
+    assert is_temporary_download(name) is temporary
 
 
 sizes = st.none() | st.integers(0, 3)

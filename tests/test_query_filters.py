@@ -71,13 +71,13 @@ def test_without_a_date_in_the_container_the_oldest_file_says_when() -> None:
 
 def test_only_the_asked_time_within_a_video_counts() -> None:
     filters = Filters(time_from_seconds=10, time_to_seconds=20)
-    assert filters.within(TimeSpan(0, 15)) == TimeSpan(10, 15)
-    assert filters.within(TimeSpan(12, 30)) == TimeSpan(12, 20)
-    assert filters.within(TimeSpan(0, 10)) is None
-    assert filters.within(TimeSpan(20, 30)) is None
-    assert filters.within(TimeSpan(10, 10)) == TimeSpan(10, 10)
-    assert filters.within(TimeSpan(20, 20)) is None
-    assert Filters().within(TimeSpan(3, 3)) == TimeSpan(3, 3)
+    assert filters.limit_to_time_filter(TimeSpan(0, 15)) == TimeSpan(10, 15)
+    assert filters.limit_to_time_filter(TimeSpan(12, 30)) == TimeSpan(12, 20)
+    assert filters.limit_to_time_filter(TimeSpan(0, 10)) is None
+    assert filters.limit_to_time_filter(TimeSpan(20, 30)) is None
+    assert filters.limit_to_time_filter(TimeSpan(10, 10)) == TimeSpan(10, 10)
+    assert filters.limit_to_time_filter(TimeSpan(20, 20)) is None
+    assert Filters().limit_to_time_filter(TimeSpan(3, 3)) == TimeSpan(3, 3)
 
 
 edges = st.integers(0, 30).map(float)
@@ -90,7 +90,7 @@ def test_what_is_within_lies_in_both(first: float, second: float, low: float | N
         with pytest.raises(QueryError):
             Filters(time_from_seconds=low, time_to_seconds=high)
         return
-    found = Filters(time_from_seconds=low, time_to_seconds=high).within(span)
+    found = Filters(time_from_seconds=low, time_to_seconds=high).limit_to_time_filter(span)
     inside = [
         moment / 2
         for moment in range(62)

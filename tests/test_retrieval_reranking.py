@@ -14,8 +14,8 @@ from indexer.models.protocols import Reranker
 from indexer.store.hits import SegmentKey
 from search.engine import SearchEngine
 from search.retrieval.reranking import BATCH_SEGMENTS, MOST_SEGMENTS
-from search.scoring.calibration import RERANKED, Calibration, Family
-from search.scoring.relevance import Evidence, NearestScores, judge_relevance
+from search.scoring.calibration import RERANKED, CalibratedFamily, Calibration
+from search.scoring.relevance import NearestScores, RelevanceEvidence, judge_relevance
 from search.signals import Signal
 from tests.helpers.fakes_reranker import FakeReranker
 from tests.helpers.fakes_search import SmallLibrary, fake_models
@@ -74,8 +74,8 @@ def test_texts_of_signals_that_were_not_asked_for_are_not_read(path: Path) -> No
 
 
 def of(values: dict[SegmentKey, float], read: dict[SegmentKey, float]) -> dict[SegmentKey, float]:
-    families = {"picture": Family((1.0, 0.0), 0.0), RERANKED: Family((0.5, 1.0), 0.0)}
-    evidence = Evidence({"picture": NearestScores(values, -1.0)})
+    families = {"picture": CalibratedFamily((1.0, 0.0), 0.0), RERANKED: CalibratedFamily((0.5, 1.0), 0.0)}
+    evidence = RelevanceEvidence({"picture": NearestScores(values, -1.0)})
     return judge_relevance("a red circle", evidence, Calibration(families, {})).relevance(read)
 
 
@@ -112,8 +112,11 @@ def test_a_reading_does_not_turn_down_what_is_written_word_for_word() -> None:
         "screen_text": NearestScores({exact: 2.0, other: 2.0}, -1.0),
         "screen_text_words": NearestScores({exact: 0.7}, 0.0),
     }
-    evidence = Evidence(near, {"screen_text": {exact: frozenset({"mango"})}})
-    families = {"written and words": Family((1.0, 0.0, 0.0, 0.0), 0.0), RERANKED: Family((0.5, 1.0), 0.0)}
+    evidence = RelevanceEvidence(near, {"screen_text": {exact: frozenset({"mango"})}})
+    families = {
+        "written and words": CalibratedFamily((1.0, 0.0, 0.0, 0.0), 0.0),
+        RERANKED: CalibratedFamily((0.5, 1.0), 0.0),
+    }
     judged = judge_relevance("a sign that says mango", evidence, Calibration(families, {}))
     before, after = judged.relevance(), judged.relevance({exact: -6.0, other: -6.0})
     assert after[exact] == before[exact] > 0.5 > after[other]
@@ -122,8 +125,10 @@ def test_a_reading_does_not_turn_down_what_is_written_word_for_word() -> None:
 def test_a_name_counts_though_no_text_answers() -> None:
     """What the words around a video say is no text to be read."""
     key = ("v", 0)
-    evidence = Evidence({"picture": NearestScores({key: 0.5}, -1.0), "metadata_words": NearestScores({key: 1.0}, 0.0)})
-    families = {"picture": Family((1.0, 0.0), 0.0), RERANKED: Family((0.5, 1.0), 0.0)}
+    evidence = RelevanceEvidence(
+        {"picture": NearestScores({key: 0.5}, -1.0), "metadata_words": NearestScores({key: 1.0}, 0.0)}
+    )
+    families = {"picture": CalibratedFamily((1.0, 0.0), 0.0), RERANKED: CalibratedFamily((0.5, 1.0), 0.0)}
     read = {key: -9.0}
     assert judge_relevance("beach", evidence, Calibration(families, {})).relevance(read)[key] == pytest.approx(0.55)
     assert np.isfinite(judge_relevance("beach", evidence, None).relevance(read)[key])

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.models.profiles import PROFILES
-from search.scoring.background import MIN_SAMPLE, Background, MatchThreshold, thresholds_of
+from search.scoring.background import MIN_SAMPLE, Background, MatchThreshold, background_thresholds
 from search.text.phrase_matching import holds_verbatim
 from search.text.term_coverage import drop_empty_words, word_share
-from search.text.words import split
+from search.text.words import split_words
 
 THRESHOLD = MatchThreshold(best_z_score=4.0, z_score=4.0, floor=0.2)
 
@@ -153,7 +153,7 @@ def test_words_that_nearly_every_text_holds_are_not_looked_up(query: str, tellin
 
 def test_split_cuts_and_folds() -> None:
     words = ("weisse", "schrift", "foo", "bar", "baz", "\u4f60", "\u597d")
-    assert split("Wei\u00dfe Schrift, foo.bar_baz \u4f60\u597d") == words
+    assert split_words("Wei\u00dfe Schrift, foo.bar_baz \u4f60\u597d") == words
 
 
 @settings(deadline=None)
@@ -161,15 +161,15 @@ def test_split_cuts_and_folds() -> None:
 def test_any_two_texts_can_be_compared(query: str, text: str) -> None:
     for fuzzy in (False, True):
         assert 0 <= word_share(query, text, fuzzy=fuzzy) <= 1
-    if any(word for word in split(query)):
+    if any(word for word in split_words(query)):
         assert word_share(query, query) == pytest.approx(1)
 
 
 def test_profiles_without_measured_cosines_are_judged_by_z_score_alone() -> None:
-    for threshold in thresholds_of("small"):
+    for threshold in background_thresholds("small"):
         assert (threshold.floor, threshold.sure) == (-1.0, 2.0)
-    assert all(-1 <= one.floor <= one.sure for name in PROFILES for one in thresholds_of(name))
-    assert [one.sure for one in thresholds_of("text")] == [2.0, 0.38]
+    assert all(-1 <= one.floor <= one.sure for name in PROFILES for one in background_thresholds(name))
+    assert [one.sure for one in background_thresholds("text")] == [2.0, 0.38]
 
 
 @given(st.text("qz", min_size=1, max_size=10), st.text("qz", min_size=1, max_size=10))

@@ -9,9 +9,9 @@ from bench.support.calibration_fit import Sample, fit_family, shifted
 from search.retrieval.ranked_list import Hit, RetrievalResult
 from search.retrieval.signal_weights import RERANKED_STEPS, order_by_relevance, weigh_signals
 from search.scoring.background import MIN_SAMPLE, Background, MatchThreshold, z_score_relevance
-from search.scoring.calibration import FAMILIES, NEGATIVE_FEATURES, Calibration, Family, calibration_of
+from search.scoring.calibration import FAMILIES, NEGATIVE_FEATURES, CalibratedFamily, Calibration, calibration_of
 from search.scoring.rank_fusion import FusedItem
-from search.scoring.relevance import Evidence, NearestScores, features_of, judge_relevance
+from search.scoring.relevance import NearestScores, RelevanceEvidence, judge_relevance, relevance_features
 from search.signals import Signal
 
 A, B, C = ("v", 0), ("v", 1), ("v", 2)
@@ -20,10 +20,10 @@ BACKGROUND = Background(0.1, 0.05, 1000)
 THRESHOLD = MatchThreshold(best_z_score=3.0, z_score=2.0)
 
 
-def seen(*, missing_red: bool = False) -> Evidence:
+def seen(*, missing_red: bool = False) -> RelevanceEvidence:
     """A picture and a caption each of two segments; the third only has a picture."""
     held = frozenset({"circle", "green", "background"})
-    return Evidence(
+    return RelevanceEvidence(
         {
             "picture": NearestScores({A: 0.7, B: 0.4, C: 0.65}, 0.3, BACKGROUND, THRESHOLD),
             "caption": NearestScores({A: 0.75, B: 0.5}, 0.45, BACKGROUND, THRESHOLD),
@@ -62,7 +62,7 @@ def test_without_a_calibration_the_rule_applies() -> None:
     judged = judge_relevance(QUERY, seen(), None).relevance()
     assert judged[A] == 1.0
     assert judged[B] == pytest.approx(1.0)
-    name_only = Evidence({"metadata_words": NearestScores({A: 1.0}, 0.0)}, {})
+    name_only = RelevanceEvidence({"metadata_words": NearestScores({A: 1.0}, 0.0)}, {})
     assert judge_relevance(QUERY, name_only, measured()).relevance()[A] == pytest.approx(0.55)
 
 
@@ -84,7 +84,7 @@ def test_the_rule_is_monotonic_in_the_cosine(cosines: list[float], mean: float, 
 
 def test_every_family_gets_the_features_that_it_names() -> None:
     keys = [A, B, C]
-    for family, (signals, features) in features_of(QUERY, seen(), keys).items():
+    for family, (signals, features) in relevance_features(QUERY, seen(), keys).items():
         assert features.shape == (3, len(FAMILIES[family]))
         assert signals
         against = [place for place, name in enumerate(FAMILIES[family]) if name in NEGATIVE_FEATURES]
@@ -140,7 +140,7 @@ def test_relevance_orders_and_ranks_break_ties() -> None:
 
 
 def test_more_evidence_never_lowers_the_probability() -> None:
-    family = Family((2.0, 1.0), -1.0)
+    family = CalibratedFamily((2.0, 1.0), -1.0)
     assert family.probability(np.array([[0.1, -0.2], [0.2, -0.2], [0.2, -0.1]])).tolist() == sorted(
         family.probability(np.array([[0.1, -0.2], [0.2, -0.2], [0.2, -0.1]])).tolist()
     )

@@ -21,10 +21,10 @@ from api.errors import (
 from api.service.api_keys import KeyStore
 from api.service.authorization import Guard, host_name
 from api.service.body_timeouts import Receive, with_deadline, with_minimum_rate
-from api.service.jobs.child import environment
+from api.service.jobs.child import job_environment
 from api.service.jobs.progress import JobProgress
 from api.service.jobs.store import JobEntry, JobStore
-from api.service.jobs.uploads import check_name, delete_upload, sweep_uploads
+from api.service.jobs.uploads import check_upload_name, delete_upload, sweep_uploads
 from api.service.routes.page import PageFiles
 from api.service.routes.uploads import path_under_roots
 from api.service.schemas.jobs import Job
@@ -237,14 +237,14 @@ def test_another_address_needs_a_key_except_for_the_page(tmp_path: Path) -> None
 @pytest.mark.parametrize("name", TRICKS)
 def test_no_trick_is_a_name_of_an_upload(name: str) -> None:
     with pytest.raises(BadRequestError):
-        check_name(name)
+        check_upload_name(name)
 
 
 @pytest.mark.parametrize(
     "name", ["clip.mp4", "Übung 3.mkv", "<img src=x onerror=alert(1)>.mp4", "映画.webm", "a b.mov"]
 )
 def test_plain_names_are_taken_whatever_they_say(name: str) -> None:
-    assert check_name(name) == name
+    assert check_upload_name(name) == name
 
 
 @pytest.mark.parametrize("name", TRICKS)
@@ -355,7 +355,7 @@ def test_job_records_are_kept_and_bounded(tmp_path: Path) -> None:
 
 def test_the_child_works_with_exactly_these_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = Settings(library="/l", models="demo", screen_text=False, captions=False, frames_per_second=0.5)
-    for name, value in environment(wanted).items():
+    for name, value in job_environment(wanted).items():
         if name.startswith("REELSEEK_"):
             monkeypatch.setenv(name, value)
     assert load_settings() == wanted

@@ -35,11 +35,11 @@ exec(compile(code, "catalog.py", "exec"), catalog.__dict__)
 
 from search.answering.moment_texts import QUOTED_SOURCES
 from search.query.field_signals import FIELD_SOURCES
-from search.scoring.relevance import Evidence, NearestScores, judge_relevance
+from search.scoring.relevance import RelevanceEvidence, NearestScores, judge_relevance
 from search.signals import ENTRY_OF, SIGNAL_GROUPS, SIGNALS
 
 near = {"sound": NearestScores({("v", 0): 0.9}, -1.0), "sound_words": NearestScores({("v", 1): 1.0}, 0.0)}
-relevance = judge_relevance("a dog barks", Evidence(near), None).relevance()
+relevance = judge_relevance("a dog barks", RelevanceEvidence(near), None).relevance()
 print(json.dumps({
     "signals": [name for name in SIGNALS if name.startswith("sound")],
     "labels": [ENTRY_OF[name].label for name in ("sound", "sound_words")],

@@ -8,7 +8,7 @@ from indexer.config import Settings
 from indexer.records import Segment, TimedText, TimeSpan
 from indexer.subtitles.cues import clean_cues
 from indexer.subtitles.passages import join_passages
-from indexer.subtitles.sidecars import SubtitleError, read_sidecar, segment_of, sidecar_files
+from indexer.subtitles.sidecars import SubtitleError, read_sidecar, segment_of_subtitle, sidecar_files
 
 SRT = "1\r\n00:00:01,000 --> 00:00:02,500\r\n<i>Guten Tag</i>, {\\an8}Herr &amp; Frau Müller!\r\n\r\n"
 SRT += "2\r\n00:00:03,000 --> 00:00:04,000\r\nZwei\r\nZeilen\r\n"
@@ -207,14 +207,14 @@ def test_overlapping_voices_are_not_one_passage() -> None:
 
 def test_segment_of_takes_the_largest_share() -> None:
     segments = [Segment(n, TimeSpan(n * 10, n * 10 + 10)) for n in range(4)]
-    assert segment_of(TimeSpan(8, 13), segments) == 1
-    assert segment_of(TimeSpan(8, 12), segments) == 0
-    assert segment_of(TimeSpan(5, 39), segments) == 1
-    assert segment_of(TimeSpan(20, 20), segments) == 2
-    assert segment_of(TimeSpan(-2, -1), segments) == 0
-    assert segment_of(TimeSpan(99, 100), segments) == 3
+    assert segment_of_subtitle(TimeSpan(8, 13), segments) == 1
+    assert segment_of_subtitle(TimeSpan(8, 12), segments) == 0
+    assert segment_of_subtitle(TimeSpan(5, 39), segments) == 1
+    assert segment_of_subtitle(TimeSpan(20, 20), segments) == 2
+    assert segment_of_subtitle(TimeSpan(-2, -1), segments) == 0
+    assert segment_of_subtitle(TimeSpan(99, 100), segments) == 3
     with pytest.raises(ValueError, match="without segments"):
-        segment_of(TimeSpan(0, 1), [])
+        segment_of_subtitle(TimeSpan(0, 1), [])
 
 
 EMBEDDED = {

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.records import TimedText, TimeSpan
-from indexer.subtitles.cues import clean_cues, plain_lines
+from indexer.subtitles.cues import clean_cues, plain_cue_lines
 from indexer.subtitles.passages import join_passages
 
 WORD = st.sampled_from("river mill autumn corn white slide path. query? wheel, Größe 文字 - [door] ...".split())
@@ -47,7 +47,7 @@ def test_clean_cues_keeps_every_word_and_is_stable(cues: list[TimedText]) -> Non
 @given(st.lists(st.one_of(WORD, MARKUP), max_size=20), st.booleans())
 @settings(max_examples=200, deadline=None)
 def test_no_markup_is_left(parts: list[str], is_ass: bool) -> None:
-    text = "\n".join(plain_lines(" ".join(parts), is_ass=is_ass))
+    text = "\n".join(plain_cue_lines(" ".join(parts), is_ass=is_ass))
     assert not re.search(r"[<>{}\\]", text)
     plain = [part for part in parts if not part.startswith(("<", "{"))]
     if any(letter.isalnum() for part in plain for letter in part):

@@ -66,9 +66,9 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
     from dataclasses import asdict
 
     from indexer.pipeline.readiness import readiness, reranker_readiness
-    from indexer.provenance import settings_like
+    from indexer.provenance import settings_like_provenance
 
-    own = settings_like(settings, library.maker)
+    own = settings_like_provenance(settings, library.maker)
     everything = library.videos()
     good = [video for video in everything if not video.failure_kind]
     stages: dict[StageName, int] = dict(Counter(stage for video in good for stage in sorted(video.stages)))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 
-from api.export.file_names import distinct, safe_name
+from api.export.file_names import distinct_file_names, safe_name
 from api.export.output_files import make_folder, write_whole
 from api.export.source_probe import MediaWorker
 from api.export.subclips import Subclip
@@ -21,7 +21,7 @@ def clip_names(subclips: Sequence[Subclip]) -> list[str]:
         f" {_clock(subclip, subclip.first)}-{_clock(subclip, subclip.stop)} {subclip.source.video.video_id[:8]}"
         for rank, subclip in enumerate(subclips, 1)
     ]
-    return [f"{name}.mp4" for name in distinct(names)]
+    return [f"{name}.mp4" for name in distinct_file_names(names)]
 
 
 def write_clips(

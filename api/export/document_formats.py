@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 from api.export.edl import render_edl
 from api.export.fcpxml import render_fcpxml
-from api.export.file_names import distinct, safe_name
+from api.export.file_names import distinct_file_names, safe_name
 from api.export.formats import DocumentFormat
 from api.export.otio import render_otio
-from api.export.subclips import Subclip, common_rate
+from api.export.subclips import Subclip, common_subclip_rate
 from api.export.tables import csv_table, json_document, video_chapters
 from api.media.timecode import FrameRate, can_drop
 
@@ -66,7 +66,7 @@ def render_documents(
         return path.as_uri() if with_paths else quote(path.name.encode("utf-8", "surrogateescape"))
 
     stem, ending = safe_name(title), ENDINGS.get(kind, kind)
-    line = common_rate(subclips) if rate is None else FrameRate(rate, drops=can_drop(rate))
+    line = common_subclip_rate(subclips) if rate is None else FrameRate(rate, drops=can_drop(rate))
     match kind:
         case "csv":
             texts = {stem: csv_table(subclips, with_paths=with_paths)}
@@ -79,7 +79,7 @@ def render_documents(
         case "webvtt":
             videos = list(dict.fromkeys(subclip.moment.video.video_id for subclip in subclips))
             by_video = {one: [clip for clip in subclips if clip.moment.video.video_id == one] for one in videos}
-            names = distinct(safe_name(Path(by_video[one][0].source.name).stem) for one in videos)
+            names = distinct_file_names(safe_name(Path(by_video[one][0].source.name).stem) for one in videos)
             texts = {name: video_chapters(by_video[one]) for name, one in zip(names, videos, strict=True)}
         case "edl":
             rates = list(dict.fromkeys(subclip.rate.per_second for subclip in subclips))

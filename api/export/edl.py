@@ -8,7 +8,7 @@ file's output, and tests compare the frames.
 from collections.abc import Sequence
 
 from api.export.file_names import reel_names
-from api.export.subclips import Subclip, plain_line, title_of
+from api.export.subclips import Subclip, subclip_plain_text, subclip_title
 from api.media.timecode import FrameRate
 from indexer.errors import ExportError
 
@@ -36,7 +36,7 @@ def render_edl(subclips: Sequence[Subclip], *, title: str) -> str:
     sources = list(dict.fromkeys(subclip.source.video.video_id for subclip in subclips))
     by_id = {subclip.source.video.video_id: subclip.source for subclip in subclips}
     reels = dict(zip(sources, reel_names(by_id[one].reel or by_id[one].name for one in sources), strict=True))
-    lines = [f"TITLE: {plain_line(title)[:70]}", _mode(record)]
+    lines = [f"TITLE: {subclip_plain_text(title)[:70]}", _mode(record)]
     for number, subclip in enumerate(subclips, 1):
         times = (
             subclip.source_in,
@@ -46,9 +46,11 @@ def render_edl(subclips: Sequence[Subclip], *, title: str) -> str:
         )
         reel = reels[subclip.source.video.video_id]
         lines += ["", f"{number:03d}  {reel:<8} V     C        {' '.join(times)}"]
-        lines.append(f"* FROM CLIP NAME: {plain_line(subclip.source.name)}")
-        if (said := title_of(subclip.moment, max_characters=_MAX_COMMENT_CHARACTERS)) and subclip.moment.text.strip():
-            lines.append(f"* COMMENT: {plain_line(said)}")
+        lines.append(f"* FROM CLIP NAME: {subclip_plain_text(subclip.source.name)}")
+        if (
+            said := subclip_title(subclip.moment, max_characters=_MAX_COMMENT_CHARACTERS)
+        ) and subclip.moment.text.strip():
+            lines.append(f"* COMMENT: {subclip_plain_text(said)}")
         record_frame += subclip.count
     return "\n".join(lines) + "\n"
 

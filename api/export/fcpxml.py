@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from api.export.subclips import Source, Subclip, title_of
+from api.export.subclips import Subclip, SubclipSource, subclip_title
 from api.media.timecode import FrameRate, rate_name
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -41,13 +41,13 @@ def render_fcpxml(subclips: Sequence[Subclip], *, title: str, rate: FrameRate, l
         count = max(1, round(subclip.duration_seconds * rate.per_second))
         _asset_clip(spine, subclip, assets[subclip.source.video.video_id], offset, count, rate)
         offset += count
-    sequence.set("duration", time_of(offset, rate))
+    sequence.set("duration", fcpxml_time(offset, rate))
     ElementTree.indent(root)
     body = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n{body}\n'
 
 
-def time_of(frames: int, rate: FrameRate) -> str:
+def fcpxml_time(frames: int, rate: FrameRate) -> str:
     """Whole frames as rational seconds: `1001/30000s`; `0s` for none."""
     exact = rate.per_second
     return f"{frames * exact.denominator}/{exact.numerator}s" if frames else "0s"
@@ -72,8 +72,8 @@ def _assets(
             id=f"r{len(formats) + len(found) + 2}",
             name=_text(source.name),
             src=_text(locate(subclip)),
-            start=time_of(source.start_frame, rate),
-            duration=time_of(source.frames, rate),
+            start=fcpxml_time(source.start_frame, rate),
+            duration=fcpxml_time(source.frames, rate),
             hasVideo="1",
             format=formats[key],
         )
@@ -93,15 +93,15 @@ def _asset_clip(
         spine,
         "asset-clip",
         ref=asset[0],
-        offset=time_of(offset, rate),
+        offset=fcpxml_time(offset, rate),
         name=_text(subclip.source.name),
-        start=time_of(subclip.source.start_frame + subclip.first, own),
-        duration=time_of(count, rate),
+        start=fcpxml_time(subclip.source.start_frame + subclip.first, own),
+        duration=fcpxml_time(count, rate),
         format=asset[1],
         tcFormat=_mode(own),
     )
     if subclip.moment.text.strip():
-        ElementTree.SubElement(clip, "note").text = _text(title_of(subclip.moment, max_characters=400))
+        ElementTree.SubElement(clip, "note").text = _text(subclip_title(subclip.moment, max_characters=400))
     if own.per_second != rate.per_second:
         name = rate_name(own.per_second)
         ElementTree.SubElement(clip, "conform-rate", scaleEnabled="0", srcFrameRate=_CONFORMED.get(name, name))
@@ -109,21 +109,21 @@ def _asset_clip(
         ElementTree.SubElement(
             clip,
             "marker",
-            start=time_of(subclip.source.start_frame + subclip.moment_first, own),
-            duration=time_of(1, own),
-            value=_text(title_of(subclip.moment)),
+            start=fcpxml_time(subclip.source.start_frame + subclip.moment_first, own),
+            duration=fcpxml_time(1, own),
+            value=_text(subclip_title(subclip.moment)),
         )
 
 
-def _format(resources: ElementTree.Element, name: str, rate: FrameRate, source: Source) -> str:
+def _format(resources: ElementTree.Element, name: str, rate: FrameRate, source: SubclipSource) -> str:
     width, height = _size(source)
     ElementTree.SubElement(
-        resources, "format", id=name, frameDuration=time_of(1, rate), width=str(width), height=str(height)
+        resources, "format", id=name, frameDuration=fcpxml_time(1, rate), width=str(width), height=str(height)
     )
     return name
 
 
-def _size(source: Source) -> tuple[int, int]:
+def _size(source: SubclipSource) -> tuple[int, int]:
     probe = source.video.probe
     return (probe.width, probe.height) if probe is not None else (0, 0)
 

@@ -20,7 +20,7 @@ def safe_name(text: str, *, max_bytes: int = MAX_BYTES) -> str:
     return f"_{plain}" if not plain or _RESERVED.fullmatch(plain) else plain
 
 
-def distinct(names: Iterable[str]) -> list[str]:
+def distinct_file_names(names: Iterable[str]) -> list[str]:
     """The names in order, made unique by ` (2)`, ` (3)`, ignoring case."""
     seen: set[str] = set()
     found: list[str] = []

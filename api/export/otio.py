@@ -5,7 +5,7 @@ from typing import Any
 
 import opentimelineio as otio
 
-from api.export.subclips import Subclip, title_of
+from api.export.subclips import Subclip, subclip_title
 from api.media.timecode import FrameRate
 
 Locate = Callable[[Subclip], str]
@@ -47,7 +47,9 @@ def _clip(subclip: Subclip, locate: Locate) -> Any:
     if (subclip.first, subclip.stop) != (subclip.moment_first, subclip.moment_stop):
         marked = _range(source.start_frame + subclip.moment_first, subclip.moment_stop - subclip.moment_first, rate)
         clip.markers.append(
-            otio.schema.Marker(name=_clean(title_of(moment)), marked_range=marked, color=otio.schema.MarkerColor.GREEN)
+            otio.schema.Marker(
+                name=_clean(subclip_title(moment)), marked_range=marked, color=otio.schema.MarkerColor.GREEN
+            )
         )
     return clip
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from api.export.clips import cut_subclip
 from api.export.output_files import write_whole
 from api.export.source_probe import MediaWorker
-from api.export.subclips import Subclip, common_rate, title_of
+from api.export.subclips import Subclip, common_subclip_rate, subclip_title
 from api.media.worker_protocol import Part
 
 MAX_SIDE = 1920
@@ -35,7 +35,7 @@ def write_reel(
         ExportError, OSError: the path cannot be written.
         CancelledError: the export was cancelled.
     """
-    frames_per_second = rate or common_rate(subclips).per_second
+    frames_per_second = rate or common_subclip_rate(subclips).per_second
 
     def make(draft: Path) -> None:
         with tempfile.TemporaryDirectory(prefix=".reelseek-", dir=draft.parent) as folder:
@@ -44,14 +44,14 @@ def write_reel(
                 clip = Path(folder) / f"{number}.mp4"
                 cut_subclip(worker, subclip, clip, max_side=MAX_SIDE)
                 count = max(1, round(subclip.duration_seconds * frames_per_second))
-                parts.append(Part(str(clip), count, f"{subclip.source.name}: {title_of(subclip.moment)}"))
+                parts.append(Part(str(clip), count, f"{subclip.source.name}: {subclip_title(subclip.moment)}"))
                 on_progress(_CUTTING_SHARE * (number + 1) / len(subclips))
             worker.run(
                 subclips[0].source.video,
                 "reel",
                 output=draft,
                 parts=tuple(parts),
-                size=size_of(subclips),
+                size=reel_size(subclips),
                 rate=(frames_per_second.numerator, frames_per_second.denominator),
                 on_progress=lambda share: on_progress(_CUTTING_SHARE + (1 - _CUTTING_SHARE) * share),
             )
@@ -59,7 +59,7 @@ def write_reel(
     write_whole(path, make, force=force)
 
 
-def size_of(subclips: Sequence[Subclip]) -> tuple[int, int]:
+def reel_size(subclips: Sequence[Subclip]) -> tuple[int, int]:
     """(width, height) of the source with the longest total duration, at most `MAX_SIDE`, both even."""
     seconds: dict[tuple[int, int], Fraction] = {}
     for subclip in subclips:

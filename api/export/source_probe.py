@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from api.errors import GoneError
-from api.export.subclips import Source
+from api.export.subclips import SubclipSource
 from api.media.frame_rate import FrameTiming
 from api.media.opened_file import open_source
 from api.media.timecode import FrameRate, can_drop, is_drop_frame, standard_rate
@@ -57,7 +57,7 @@ class MediaWorker:
 
 def read_source(
     worker: MediaWorker, video: Video, *, rate: Fraction | None = None, drops: bool | None = None
-) -> Source:
+) -> SubclipSource:
     """Probe the source file of a video.
 
     Args:
@@ -75,11 +75,11 @@ def read_source(
 
 def source_from_timing(
     video: Video, timing: FrameTiming, *, rate: Fraction | None = None, drops: bool | None = None
-) -> Source:
+) -> SubclipSource:
     """The source described by the container's data. Pure."""
     exact = Fraction(*timing.rate) or rate
     if exact is None:
-        return Source(video, None, reel=timing.reel, is_variable=timing.is_variable)
+        return SubclipSource(video, None, reel=timing.reel, is_variable=timing.is_variable)
     exact = standard_rate(exact)
     by_file = is_drop_frame(timing.timecode) if timing.timecode else drops is not False
     frame_rate = FrameRate(exact, drops=can_drop(exact) and by_file)
@@ -88,4 +88,4 @@ def source_from_timing(
     except FrameRateError:
         # The time code has another rate than the video, so it is ignored.
         start = 0
-    return Source(video, frame_rate, start, timing.reel, timing.is_variable)
+    return SubclipSource(video, frame_rate, start, timing.reel, timing.is_variable)

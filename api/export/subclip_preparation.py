@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from api.export.formats import Format
 from api.export.source_probe import MediaWorker, read_source
-from api.export.subclips import RequestedMoment, Source, Subclip, make_subclip
+from api.export.subclips import RequestedMoment, Subclip, SubclipSource, make_subclip
 from api.media.timecode import rate_name
 from indexer.errors import ExportError
 
@@ -50,7 +50,7 @@ def prepare_subclips(
     if not moments:
         raise ExportError("there is no moment to export")
     fallback = rate or (_MILLISECONDS if kind in _TABLES else None)
-    sources: dict[str, Source] = {}
+    sources: dict[str, SubclipSource] = {}
     videos = {one.video.video_id: one.video for one in moments}
     for number, (video_id, video) in enumerate(videos.items(), 1):
         sources[video_id] = read_source(worker, video, rate=fallback, drops=drops)
@@ -61,7 +61,7 @@ def prepare_subclips(
     )
 
 
-def _variable_rate_warning(source: Source) -> str:
+def _variable_rate_warning(source: SubclipSource) -> str:
     return (
         f"{source.name} has a variable frame rate; its frames are counted at {rate_name(source.known_rate.per_second)}"
         " a second, and cuts snap to the nearest one"

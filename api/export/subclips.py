@@ -23,7 +23,7 @@ class RequestedMoment:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SubclipSource:
     """A source file with its frame rate and start time code."""
 
     video: Video
@@ -59,7 +59,7 @@ class Source:
 class Subclip:
     """A frame range of a source. Frames count from 0, the first presented one; ranges are half-open."""
 
-    source: Source
+    source: SubclipSource
     moment: RequestedMoment
     first: int
     stop: int
@@ -91,7 +91,7 @@ class Subclip:
         return self.rate.timecode(self.source.start_frame + self.stop)
 
 
-def make_subclip(source: Source, moment: RequestedMoment, *, handle_seconds: float = 0.0) -> Subclip:
+def make_subclip(source: SubclipSource, moment: RequestedMoment, *, handle_seconds: float = 0.0) -> Subclip:
     """The subclip of a moment.
 
     Args:
@@ -109,7 +109,7 @@ def make_subclip(source: Source, moment: RequestedMoment, *, handle_seconds: flo
     return Subclip(source, moment, max(0, first - handle), min(last, stop + handle), first, stop)
 
 
-def common_rate(subclips: Sequence[Subclip]) -> FrameRate:
+def common_subclip_rate(subclips: Sequence[Subclip]) -> FrameRate:
     """The rate with the longest total duration, used for a timeline of all subclips."""
     seconds: dict[FrameRate, Fraction] = {}
     for subclip in subclips:
@@ -117,13 +117,13 @@ def common_rate(subclips: Sequence[Subclip]) -> FrameRate:
     return max(seconds, key=lambda rate: seconds[rate])
 
 
-def plain_line(text: str) -> str:
+def subclip_plain_text(text: str) -> str:
     """Text on one line, without unprintable characters."""
     encodable = text.encode("utf-8", "replace").decode()
     return " ".join("".join(sign if sign.isprintable() else " " for sign in encodable).split())
 
 
-def title_of(moment: RequestedMoment, *, max_characters: int = 120) -> str:
+def subclip_title(moment: RequestedMoment, *, max_characters: int = 120) -> str:
     """A one-line title: the text of the moment, else the name of its video."""
-    line = plain_line(moment.text) or plain_line(PurePath(moment.video.path).stem)
+    line = subclip_plain_text(moment.text) or subclip_plain_text(PurePath(moment.video.path).stem)
     return line if len(line) <= max_characters else line[: max_characters - 1].rstrip() + "…"

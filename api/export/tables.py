@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from api.chapter_formats import chapters_vtt
-from api.export.subclips import Subclip, plain_line, title_of
+from api.export.subclips import Subclip, subclip_plain_text, subclip_title
 from indexer.errors import FrameRateError
 from indexer.records import TimeSpan
 
@@ -47,7 +47,7 @@ def video_chapters(subclips: Sequence[Subclip]) -> str:
     return chapters_vtt(
         (
             TimeSpan(float(subclip.rate.seconds(subclip.first)), float(subclip.rate.seconds(subclip.stop))),
-            title_of(subclip.moment),
+            subclip_title(subclip.moment),
         )
         for subclip in subclips
     )
@@ -79,5 +79,5 @@ def _row(rank: int, subclip: Subclip) -> dict[str, Any]:
 def _cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    text = plain_line(value)
+    text = subclip_plain_text(value)
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -24,14 +24,14 @@ _MAX_EARLY_AUDIO_FRAMES = 20_000
 """Audio frames that may precede the first video frame."""
 
 
-def open_output(path: str, *, webm: bool = False) -> OutputContainer:
+def open_clip_output(path: str, *, webm: bool = False) -> OutputContainer:
     """Open an output file, with the index in front where the format has one."""
     if webm:
         return av.open(path, "w", format="webm")
     return av.open(path, "w", format="mp4", options={"movflags": "+faststart"})
 
 
-def cut(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
+def cut_clip(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
     """Write the clip.
 
     Args:
@@ -43,7 +43,7 @@ def cut(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str
     source = SourceReader(request)
     length = request.stop_seconds - request.start_seconds
     try:
-        with open_output(request.output) as output:
+        with open_clip_output(request.output) as output:
             frames = _write(source, output, request, length, on_progress)
     finally:
         source.close()

@@ -11,7 +11,7 @@ import av
 import numpy as np
 
 from api.media.audio_encoder import AudioEncoder
-from api.media.clip import open_output, ticks_per_second
+from api.media.clip import open_clip_output, ticks_per_second
 from api.media.source_reader import decodable_audio
 from api.media.video_encoder import VideoEncoder
 from api.media.worker_protocol import MediaRequest, Part
@@ -22,7 +22,7 @@ _BLACK = (16, 128, 128)
 """Black in limited-range Y, U, V."""
 
 
-def join(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
+def join_reel(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
     """Write the reel.
 
     Raises:
@@ -30,7 +30,7 @@ def join(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[st
     """
     rate = Fraction(*request.rate)
     whole = sum(part.frames for part in request.parts)
-    with open_output(request.output) as output:
+    with open_clip_output(request.output) as output:
         output.set_chapters(_chapters(request.parts, rate))
         reel = _Reel(output, request, rate, float(whole / rate))
         for part in request.parts:

@@ -9,7 +9,7 @@ import av
 import av.error
 
 from api.media.audio_encoder import AudioEncoder
-from api.media.clip import open_output
+from api.media.clip import open_clip_output
 from api.media.source_reader import SourceReader
 from api.media.worker_protocol import MediaRequest
 from indexer.decode.worker.av_types import AudioFrame, AudioStream, Packet, VideoStream
@@ -29,7 +29,7 @@ def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
     """
     source = SourceReader(request)
     try:
-        with open_output(request.output, webm=request.webm) as output:
+        with open_clip_output(request.output, webm=request.webm) as output:
             video = output.add_stream_from_template(source.video, opaque=True)
             audio = source.audio
             copied_stream = output.add_stream_from_template(audio) if audio is not None and request.copy_audio else None

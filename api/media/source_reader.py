@@ -17,7 +17,7 @@ from av.stream import Stream
 from api.media.worker_protocol import MediaRequest
 from indexer.decode.frame_sampling import EPSILON_SECONDS
 from indexer.decode.worker.av_types import AudioFrame, AudioStream, InputContainer, Packet, VideoFrame, VideoStream
-from indexer.decode.worker.container import check_pixels, open_container
+from indexer.decode.worker.container import check_pixel_count, open_container
 from indexer.decode.worker.packet_table import DECORD_CONTAINERS
 from indexer.decode.worker.stream_selection import choose_audio_stream, has_decoder
 from indexer.errors import EncryptedVideoError, UnreadableVideoError
@@ -97,7 +97,7 @@ class SourceReader:
         if not has_decoder(self.video):
             raise UnreadableVideoError("FFmpeg has no decoder for its video codec")
         context = self.video.codec_context
-        check_pixels(context.width, context.height, self._request.decode)
+        check_pixel_count(context.width, context.height, self._request.decode)
         context.thread_count, context.thread_type = self._request.decode.threads, "AUTO"
         self.audio: AudioStream | None = decodable_audio(self.container)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from api.media.source_reader import SourceReader, shown_from
 from api.media.worker_protocol import MediaRequest
-from indexer.decode.frame_transforms import fitted_size, scale_to
+from indexer.decode.frame_transforms import fitted_frame_size, scale_frame
 from indexer.decode.worker.av_types import VideoFrame
 from indexer.decode.worker.frame_conversion import FrameConverter
 from indexer.errors import UnreadableVideoError
@@ -19,7 +19,7 @@ _JUMP_SECONDS = 20.0
 """Closer times are reached by decoding on instead of seeking; key frames are rarely closer than a few seconds."""
 
 
-def still(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
+def still_frame(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
     """Write the frame on screen at `start_seconds`, its longer side at most `max_side`.
 
     Raises:
@@ -37,7 +37,7 @@ def still(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
     return {"width": int(pixels.shape[1]), "height": int(pixels.shape[0])}
 
 
-def sheet(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
+def sheet_of_still_frames(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
     """Write a sprite sheet, row by row. All tiles have the size of the first one; unreadable ones stay black.
 
     `request.max_side` is the longer side of a tile.
@@ -59,12 +59,12 @@ def sheet(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
     if not found:
         raise UnreadableVideoError("no frame could be decoded")
     first = found[min(found)]
-    width, height = fitted_size(first.shape[1], first.shape[0], request.max_side)
+    width, height = fitted_frame_size(first.shape[1], first.shape[0], request.max_side)
     rows = -(-len(request.tiles) // request.columns)
     canvas = np.zeros((rows * height, request.columns * width, 3), np.uint8)
     for index, pixels in found.items():
         top, left = index // request.columns * height, index % request.columns * width
-        canvas[top : top + height, left : left + width] = scale_to(pixels, width, height)
+        canvas[top : top + height, left : left + width] = scale_frame(pixels, width, height)
     _write(request.output, canvas)
     return {"tile_width": width, "tile_height": height, "tiles": len(request.tiles)}
 

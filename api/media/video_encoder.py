@@ -10,7 +10,7 @@ import numpy as np
 from av.codec import codecs_available
 from av.video.reformatter import ColorRange, Colorspace
 
-from indexer.decode.frame_transforms import Orientation, fitted_size
+from indexer.decode.frame_transforms import Orientation, fitted_frame_size
 from indexer.decode.worker.av_types import OutputContainer, Packet, VideoFrame
 from indexer.decode.worker.frame_conversion import FrameConverter, is_hdr, orientation_of_frame
 from indexer.errors import UnreadableVideoError
@@ -47,7 +47,7 @@ class VideoEncoder:
         self._output, self._ticks = output, ticks
         self._orientation = orientation_of_frame(first)
         shown = self._orientation.shown_size(first.width, first.height)
-        width, height = (_even(side) for side in fitted_size(*shown, max_side))
+        width, height = (_even(side) for side in fitted_frame_size(*shown, max_side))
         self._width, self._height = width, height
         self._hdr = FrameConverter(first, max_side) if is_hdr(first) else None
         if _ENCODER not in codecs_available:

@@ -14,7 +14,7 @@ import threading
 import time
 
 from api.media.worker_protocol import MediaRequest
-from indexer.decode.protocol import Message, pack_message, read_line, write_all
+from indexer.decode.protocol import Message, pack_message, read_request_line, write_all
 from indexer.decode.worker.limits import apply_limits, end_with_parent, start_watchdog
 from indexer.errors import DecodeLimitError, UnreadableVideoError, VideoError
 
@@ -54,25 +54,25 @@ def _work(request: MediaRequest, channel: _Channel) -> dict[str, object]:
 
             return read_frame_timing(request, channel.progress)
         case "clip" | "transcode":
-            from api.media.clip import cut
+            from api.media.clip import cut_clip
 
-            return cut(request, channel.progress)
+            return cut_clip(request, channel.progress)
         case "reel":
-            from api.media.reel import join
+            from api.media.reel import join_reel
 
-            return join(request, channel.progress)
+            return join_reel(request, channel.progress)
         case "remux":
             from api.media.remux import remux
 
             return remux(request, channel.progress)
         case "still":
-            from api.media.still_frames import still
+            from api.media.still_frames import still_frame
 
-            return still(request, channel.progress)
+            return still_frame(request, channel.progress)
         case "sheet":
-            from api.media.still_frames import sheet
+            from api.media.still_frames import sheet_of_still_frames
 
-            return sheet(request, channel.progress)
+            return sheet_of_still_frames(request, channel.progress)
 
 
 def main() -> None:
@@ -82,7 +82,7 @@ def main() -> None:
     control = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 3)
     os.dup2(2, 1)
     os.nice(_NICE)
-    request = MediaRequest.from_line(read_line(0, piece_bytes=1 << 16))
+    request = MediaRequest.from_line(read_request_line(0, piece_bytes=1 << 16))
     limits = request.decode
     end_with_parent(limits.life_fd)
     apply_limits(limits)

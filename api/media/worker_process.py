@@ -15,10 +15,10 @@ from subprocess import Popen
 from typing import Any
 
 from api.media.worker_protocol import MediaRequest
-from indexer.decode.child_log import last_line, log_since
+from indexer.decode.child_log import child_log_since, last_child_log_line
 from indexer.decode.protocol import ERRORS_BY_KIND, Message, MessageBuffer
 from indexer.errors import DecodeLimitError, DecoderCrashedError, Interrupted
-from indexer.isolated_python import minimal_environment, start
+from indexer.isolated_python import minimal_environment, start_python
 
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 _POLL_SECONDS = 0.2
@@ -51,7 +51,7 @@ def run_media_worker(
     log = tempfile.TemporaryFile(prefix="reelseek-media-log")  # noqa: SIM115 - closed below
     descriptors = tuple(one for one in (life_read, request.source_fd) if one >= 0)
     try:
-        child = start(
+        child = start_python(
             "api.media.worker",
             environment=minimal_environment(_ENVIRONMENT),
             stderr=log,
@@ -129,5 +129,5 @@ def _exit_error(child: "Popen[bytes]", log: int) -> DecoderCrashedError | Decode
     if code == -signal.SIGXCPU:
         return DecodeLimitError("the media worker used more CPU time than decode_cpu_seconds allows")
     how = f"was killed by signal {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
-    last = last_line(log_since(0, log))
+    last = last_child_log_line(child_log_since(0, log))
     return DecoderCrashedError(f"the media worker {how}" + (f"; its last log line: {last}" if last else ""))

@@ -28,7 +28,7 @@ _HEADERS = [
 _GONE, _DONE = object(), object()
 
 
-class Channel:
+class EventChannel:
     """Events on their way to the client; `put` may be called from any thread."""
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class EventStream(Response[None]):
 
     def __init__(
         self,
-        work: Callable[[Channel], Awaitable[None]],
+        work: Callable[[EventChannel], Awaitable[None]],
         *,
         count: StreamCount,
         ping_seconds: float,
@@ -84,7 +84,7 @@ class EventStream(Response[None]):
 class _Stream(ASGIResponse):
     def __init__(
         self,
-        work: Callable[[Channel], Awaitable[None]],
+        work: Callable[[EventChannel], Awaitable[None]],
         count: StreamCount,
         ping_seconds: float,
         on_end: Callable[[], None],
@@ -100,7 +100,7 @@ class _Stream(ASGIResponse):
             self._on_end()
             raise QueueFullError(f"{self._count.open} event streams are already open; close some, or try again later")
         self._count.open += 1
-        channel = Channel()
+        channel = EventChannel()
         tasks = [
             asyncio.create_task(self._run(channel, str(scope.get(REQUEST_ID, "")))),
             asyncio.create_task(_put_disconnect(receive, channel)),
@@ -114,7 +114,7 @@ class _Stream(ASGIResponse):
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _send_all(self, channel: Channel, send: Send) -> None:
+    async def _send_all(self, channel: EventChannel, send: Send) -> None:
         item = await channel.next(EARLY_SECONDS)
         if isinstance(item, _Failed):
             raise item.error
@@ -126,7 +126,7 @@ class _Stream(ASGIResponse):
             item = await channel.next(self._ping_seconds)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _run(self, channel: Channel, request_id: str) -> None:
+    async def _run(self, channel: EventChannel, request_id: str) -> None:
         try:
             await self._work(channel)
         except asyncio.CancelledError:
@@ -143,7 +143,7 @@ class _Failed:
         self.request_id = request_id
 
 
-async def _put_disconnect(receive: Receive, channel: Channel) -> None:
+async def _put_disconnect(receive: Receive, channel: EventChannel) -> None:
     await until_disconnect(receive)
     channel.put_raw(_GONE)
 

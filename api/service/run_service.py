@@ -23,13 +23,13 @@ def run_service(settings: Settings, service: ServiceSettings, *, log_level: str,
     """
     from api.service.app import create_service
     from api.service.runtime import Runtime
-    from api.service.server import ServiceServer, bind, url_of
+    from api.service.server import ServiceServer, bind_service_socket, url_of
 
     place = Path(settings.library).expanduser().absolute()
     notes = [_library_note(place), *_key_notes(place, service)]
     notes += [f"videos in {root} may be indexed by path" for root in service.roots]
     try:
-        taken = bind(service.host, service.port)
+        taken = bind_service_socket(service.host, service.port)
     except OSError as error:
         raise UsageError(
             f"{service.host}:{service.port} cannot be used: {error.strerror}; choose another with --port or --host"

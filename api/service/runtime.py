@@ -16,7 +16,7 @@ from api.service.work_queue import WorkQueue
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError, ReelseekError
 from indexer.models.loading import Models, load_models
-from indexer.provenance import maker_of
+from indexer.provenance import provenance_of
 from indexer.records import Video
 from indexer.store.library import Library
 from search.answering.asker import Asker
@@ -191,4 +191,4 @@ class Runtime:
 
 def make_library(path: Path, settings: Settings, models: Models) -> None:
     """Creates an empty library; does nothing if there is one."""
-    Library.open_writer(path, maker=maker_of(models, settings)).close()
+    Library.open_writer(path, maker=provenance_of(models, settings)).close()

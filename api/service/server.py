@@ -18,7 +18,7 @@ _KEEP_ALIVE_SECONDS = 15
 _BACKLOG = 1024
 
 
-def protocol(header_seconds: float) -> type[H11Protocol]:
+def http_protocol(header_seconds: float) -> type[H11Protocol]:
     """An HTTP/1.1 protocol that closes connections whose request head does not arrive in time."""
 
     class TimedProtocol(H11Protocol):
@@ -66,7 +66,7 @@ class ServiceServer(uvicorn.Server):
             service.app,  # pyright: ignore[reportArgumentType] - an ASGI application
             host=settings.host,
             port=settings.port,
-            http=protocol(settings.header_seconds),
+            http=http_protocol(settings.header_seconds),
             ws="none",
             lifespan="on",
             log_config=None,
@@ -107,7 +107,7 @@ class ServiceServer(uvicorn.Server):
             self.service.loop.call_soon_threadsafe(self.service.jobs.wake_all)
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind_service_socket(host: str, port: int) -> socket.socket:
     """Binds the address, before anything heavy is loaded.
 
     Raises:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from search.scoring.calibration import Family, Matrix
+from search.scoring.calibration import CalibratedFamily, Matrix
 
 ROUNDS = 8
 RIDGE = 1e-3
@@ -44,7 +44,7 @@ class Sample:
     """Family -> (n_segments, n_features)"""
 
 
-def fit_family(name: str, samples: Sequence[Sample]) -> Family:
+def fit_family(name: str, samples: Sequence[Sample]) -> CalibratedFamily:
     """Fits the regression of one family."""
     own = [one for one in samples if name in one.features and len(one.right)]
     width = own[0].features[name].shape[1]
@@ -60,7 +60,7 @@ def fit_family(name: str, samples: Sequence[Sample]) -> Family:
 
         bounds = [(0.0, None)] * width + [(None, None)]
         guess = np.asarray(minimize(loss, guess, method="L-BFGS-B", bounds=bounds).x, float)
-    return Family(tuple(round(float(value), 4) for value in guess[:-1]), round(float(guess[-1]), 4))
+    return CalibratedFamily(tuple(round(float(value), 4) for value in guess[:-1]), round(float(guess[-1]), 4))
 
 
 def _rows(name: str, sample: Sample, guess: NDArray[np.float64]) -> list[tuple[Matrix, float, float]]:
@@ -79,7 +79,9 @@ def _rows(name: str, sample: Sample, guess: NDArray[np.float64]) -> list[tuple[M
     return rows
 
 
-def shifted(families: Mapping[str, Family], samples: Sequence[Sample], *, false_share: float) -> dict[str, Family]:
+def shifted(
+    families: Mapping[str, CalibratedFamily], samples: Sequence[Sample], *, false_share: float
+) -> dict[str, CalibratedFamily]:
     """Shifts the intercepts so that the given share of queries without an answer reaches 0.5.
 
     Moving every bias by one amount changes how much more often a query is taken to have no answer, and no order within
@@ -87,10 +89,10 @@ def shifted(families: Mapping[str, Family], samples: Sequence[Sample], *, false_
     """
     logits = [_best_logit(families, one) for one in samples if not one.is_present]
     offset = float(np.quantile(logits, 1 - false_share))
-    return {name: Family(one.weights, round(one.bias - offset, 4)) for name, one in families.items()}
+    return {name: CalibratedFamily(one.weights, round(one.bias - offset, 4)) for name, one in families.items()}
 
 
-def _best_logit(families: Mapping[str, Family], sample: Sample) -> float:
+def _best_logit(families: Mapping[str, CalibratedFamily], sample: Sample) -> float:
     best = [-50.0]
     for name in sample.features:
         if name in families and len(sample.right):

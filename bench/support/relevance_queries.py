@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from demo.world import spoken_lines as spoken
-from demo.world.descriptions import ActorFacts, Description, motion_forms, picture_forms, say
-from demo.world.ground_truth import Window, WorldIndex, say_sign, shuffled, world_truth
+from demo.world.descriptions import ActorFacts, Description, motion_forms, picture_forms, say_description
+from demo.world.ground_truth import Window, WorldIndex, say_sign, shuffled_truth, world_truth
 from demo.world.sign_words import SIGN_WORDS
 from demo.world.vocabulary import ACTOR_COLOURS, BACKGROUND_COLOURS, MOTIONS, PATTERNS, SHAPES
 
@@ -34,7 +34,7 @@ def present_queries(index: WorldIndex, *, seed: int, each: int) -> list[Query]:
     """So many of each kind, as far as the world holds them."""
     pools: dict[str, dict[str, Query]] = {kind: {} for kind in PRESENT_KINDS}
     for draw in range(MOST_DRAWS):
-        for line in shuffled(world_truth(index, seed=seed + 1000 * draw), Random(f"trust {seed} {draw}")):
+        for line in shuffled_truth(world_truth(index, seed=seed + 1000 * draw), Random(f"trust {seed} {draw}")):
             pool = pools[line.kind]
             if len(pool) < each and line.query.lower() not in pool:
                 pool[line.query.lower()] = Query(line.query, line.kind, line.video, line.windows)
@@ -57,7 +57,7 @@ def absent_queries(index: WorldIndex, *, seed: int, each: int) -> list[Query]:
 
 def _picture_changed(index: WorldIndex, rng: Random) -> str:
     form = _one_changed(rng.choice(picture_forms(rng.choice(index.scenes))), rng)
-    return "" if form is None or index.matching(form) else say(form, rng)
+    return "" if form is None or index.matching(form) else say_description(form, rng)
 
 
 def _motion_changed(index: WorldIndex, rng: Random) -> str:
@@ -66,7 +66,7 @@ def _motion_changed(index: WorldIndex, rng: Random) -> str:
     place = rng.choice([place for place, actor in enumerate(form.actors) if actor.motion])
     other = replace(form.actors[place], motion=rng.choice(list(MOTIONS)))
     changed = _ordered(replace(form, actors=_put(form.actors, place, other)))
-    return "" if index.matching(changed) else say(changed, rng)
+    return "" if index.matching(changed) else say_description(changed, rng)
 
 
 def _one_changed(form: Description, rng: Random) -> Description | None:
@@ -111,7 +111,7 @@ def _sign_changed(index: WorldIndex, rng: Random) -> str:
     """Words of which one is on a sign, and no sign has them all."""
     sign = rng.choice([scene.sign.text for scene in index.scenes if scene.sign])
     known = rng.choice(sign.split())
-    words = " ".join(shuffled([known, rng.choice(SIGN_WORDS)], rng))
+    words = " ".join(shuffled_truth([known, rng.choice(SIGN_WORDS)], rng))
     return "" if index.with_sign(words) else say_sign(words, rng)
 
 
@@ -125,13 +125,13 @@ def _said_changed(index: WorldIndex, rng: Random) -> str:
     meaning = rng.choice([scene.line.meaning for scene in index.scenes if scene.line])
     fields = rng.choice(spoken.FIELDS)
     field = rng.choice(fields)
-    changed = meaning._replace(**{field: getattr(spoken.random_meaning(rng), field)})
-    return "" if index.with_line(changed, fields) else spoken.query_text(changed, fields, rng)
+    changed = meaning._replace(**{field: getattr(spoken.random_spoken_meaning(rng), field)})
+    return "" if index.with_line(changed, fields) else spoken.spoken_query_text(changed, fields, rng)
 
 
 def _said_elsewhere(index: WorldIndex, rng: Random) -> str:
-    meaning, fields = spoken.random_meaning(rng), rng.choice(spoken.FIELDS)
-    return "" if index.with_line(meaning, fields) else spoken.query_text(meaning, fields, rng)
+    meaning, fields = spoken.random_spoken_meaning(rng), rng.choice(spoken.FIELDS)
+    return "" if index.with_line(meaning, fields) else spoken.spoken_query_text(meaning, fields, rng)
 
 
 def _outside(index: WorldIndex, rng: Random) -> str:

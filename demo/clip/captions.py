@@ -23,7 +23,7 @@ COLOURS, SHAPE_NAMES, BACKGROUNDS = list(COLOUR_CODES), list(SHAPE_CODES), list(
 PATTERN_NAMES, LAYOUT_NAMES, SIZE_NAMES = list(PATTERN_CODES), list(LAYOUT_CODES), list(SIZE_CODES)
 
 
-def codes_scene(codes: Sequence[int]) -> Scene:
+def scene_of_codes(codes: Sequence[int]) -> Scene:
     """Returns a scene with the facts of the codes; its actors' positions have no meaning."""
     layout, background, pattern = LAYOUT_NAMES[codes[0]], BACKGROUNDS[codes[1]], PATTERN_NAMES[codes[2]]
     actors = [
@@ -34,7 +34,7 @@ def codes_scene(codes: Sequence[int]) -> Scene:
     return Scene(0, 0, 1, background, pattern, layout, tuple(actors), None, None, "cut")
 
 
-def hard_negative(description: Description, rng: Random) -> Description:
+def hard_negative_caption(description: Description, rng: Random) -> Description:
     """Returns a similar description of other facts: positions or colours swapped, or one actor changed."""
     actors = description.actors
     if len(actors) == 2:
@@ -48,7 +48,7 @@ def hard_negative(description: Description, rng: Random) -> Description:
     return replace(description, actors=(*actors[:index], changed, *actors[index + 1 :]))
 
 
-def fit_matrix(descriptions: Sequence[Description], codes: Codes) -> NDArray[np.bool_]:
+def caption_fit_matrix(descriptions: Sequence[Description], codes: Codes) -> NDArray[np.bool_]:
     """Returns (n_descriptions, n_frames): whether a frame matches a description, ignoring motions."""
     facts = np.array([_fact_codes(description) for description in descriptions], np.int8)  # (n_descriptions, 9)
 

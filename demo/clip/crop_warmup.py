@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from demo.clip.frame_cache import IMAGE_PIXELS, Positions
-from demo.training.loop import fast_products
+from demo.training.loop import allow_fast_training_products
 from demo.training.scene_codes import Codes
 
 CROP_PIXELS = 40
@@ -24,7 +24,7 @@ CROP_CLASSES = (8, 8, 3)
 """Classes of colour, shape and size."""
 
 
-def draw_crops(
+def draw_actor_crops(
     pictures: NDArray[np.uint8], codes: Codes, positions: Positions, *, count: int, rng: Random
 ) -> tuple[Tensor, Tensor]:
     """Samples crops of actors: (count, 3, 40, 40) in [-1, 1], and (count, 3) colour, shape and size."""
@@ -40,15 +40,15 @@ def draw_crops(
         rows = np.clip(np.arange(y - half, y + half), 0, IMAGE_PIXELS - 1)
         crops[number] = pictures[row][np.ix_(rows, columns)]
         targets[number] = codes[row, 3 + 3 * actor : 6 + 3 * actor]
-    return to_input(crops), torch.from_numpy(targets)
+    return crops_to_input(crops), torch.from_numpy(targets)
 
 
-def to_input(pictures: NDArray[np.uint8]) -> Tensor:
+def crops_to_input(pictures: NDArray[np.uint8]) -> Tensor:
     """Turns (n, height, width, 3) into the model's input, (n, 3, height, width) in [-1, 1]."""
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
 
 
-def trunk(tower: ModifiedResNet, pictures: Tensor) -> Tensor:
+def run_clip_trunk(tower: ModifiedResNet, pictures: Tensor) -> Tensor:
     """Runs all but the last layer: (n, 384, height / 16, width / 16)."""
     return tower.layer3(tower.layer2(tower.layer1(tower.stem(pictures))))
 
@@ -62,13 +62,13 @@ def freeze_batch_norms(tower: ModifiedResNet) -> None:
 
 
 @torch.no_grad()
-def embed_frames(tower: ModifiedResNet, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+def embed_clip_frames(tower: ModifiedResNet, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Runs the trained tower over all frames once: (n, dim)."""
     tower.eval()
     parts: list[NDArray[np.float32]] = []
     for start in range(0, len(pictures), 128):
-        with fast_products():
-            parts.append(tower(to_input(pictures[start : start + 128])).float().numpy())
+        with allow_fast_training_products():
+            parts.append(tower(crops_to_input(pictures[start : start + 128])).float().numpy())
     return np.concatenate(parts)
 
 
@@ -81,8 +81,8 @@ def cache_feature_maps(tower: ModifiedResNet, pictures: NDArray[np.uint8], path:
     partial = path.with_suffix(".part.npy")
     maps = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=(len(pictures), side, side, 384))
     for start in range(0, len(pictures), 128):
-        with fast_products():
-            found = trunk(tower, to_input(pictures[start : start + 128]))
+        with allow_fast_training_products():
+            found = run_clip_trunk(tower, crops_to_input(pictures[start : start + 128]))
         maps[start : start + 128] = found.permute(0, 2, 3, 1).half().numpy()
     maps.flush()
     partial.rename(path)
@@ -101,9 +101,9 @@ def warm_up_on_crops(
     began = time.perf_counter()
     right = np.zeros(3)
     for step in range(1, steps + 1):
-        crops, targets = draw_crops(pictures, codes, positions, count=128, rng=rng)
-        with fast_products():
-            logits = head(tower.layer4(trunk(tower, crops)).mean((2, 3))).float().split(CROP_CLASSES, dim=1)
+        crops, targets = draw_actor_crops(pictures, codes, positions, count=128, rng=rng)
+        with allow_fast_training_products():
+            logits = head(tower.layer4(run_clip_trunk(tower, crops)).mean((2, 3))).float().split(CROP_CLASSES, dim=1)
         loss = torch.stack([functional.cross_entropy(one, targets[:, k]) for k, one in enumerate(logits)]).sum()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

@@ -14,7 +14,7 @@ from PIL import Image
 
 from demo.training.codec_noise import add_codec_noise
 from demo.training.scene_codes import CODE_FIELDS, Codes, scene_codes
-from demo.training.scene_variants import GROUP, variants
+from demo.training.scene_variants import GROUP, scene_variants
 from demo.world.drawing import Picture, ScenePainter, actor_position
 from demo.world.scenes import HEIGHT, WIDTH, Scene, random_scene
 
@@ -34,13 +34,13 @@ def actor_positions(scene: Scene, index: int) -> list[int]:
     return positions + [-1] * (4 - len(positions))
 
 
-def shrink(picture: Picture) -> Picture:
+def shrink_for_clip(picture: Picture) -> Picture:
     """Resizes a frame to (96, 96, 3) as the checkpoint's own preprocessing does: squashed, bicubic, antialiased."""
     small = Image.fromarray(picture).resize((IMAGE_PIXELS, IMAGE_PIXELS), Image.Resampling.BICUBIC)
     return np.asarray(small, np.uint8)
 
 
-def render_cache(
+def render_frame_cache(
     folder: Path, *, frames: int, seed: int, progress: Callable[[float], None] | None = None
 ) -> tuple[NDArray[np.uint8], Codes, Positions]:
     """Renders frames, or opens those rendered before with the same count and seed.
@@ -60,10 +60,10 @@ def render_cache(
     facts = np.zeros((frames, len(CODE_FIELDS) + 4), np.int8)
     rng = Random(f"reelseek frame cache {seed}")
     for start in range(0, frames, GROUP):
-        group = variants(random_scene(rng), rng)
+        group = scene_variants(random_scene(rng), rng)
         for index, scene in enumerate(group[: frames - start], start):
             moment = rng.randrange(scene.length)
-            pictures[index] = shrink(add_codec_noise(ScenePainter(scene).frame(moment), rng))
+            pictures[index] = shrink_for_clip(add_codec_noise(ScenePainter(scene).frame(moment), rng))
             facts[index] = scene_codes(scene) + actor_positions(scene, moment)
         if progress is not None and start % (GROUP * 250) == 0:
             progress(start / frames)

@@ -23,23 +23,29 @@ from open_clip.modified_resnet import ModifiedResNet
 from torch import Tensor, nn
 from torch.nn import functional
 
-from demo.clip.captions import codes_scene, fit_matrix, hard_negative
-from demo.clip.checkpoint import build_tokenizer, load_tokens, model_config, write_checkpoint
+from demo.clip.captions import caption_fit_matrix, hard_negative_caption, scene_of_codes
+from demo.clip.checkpoint import build_clip_tokenizer, clip_model_config, load_clip_tokens, write_clip_model
 from demo.clip.crop_warmup import (
     cache_feature_maps,
-    embed_frames,
+    crops_to_input,
+    embed_clip_frames,
     freeze_batch_norms,
-    to_input,
-    trunk,
+    run_clip_trunk,
     warm_up_on_crops,
 )
-from demo.clip.frame_cache import render_cache
+from demo.clip.frame_cache import render_frame_cache
 from demo.clip.losses import AttributeHeads, contrastive_loss
-from demo.training.loop import add_resume, fast_products, settings_of, steps_of, training_options
+from demo.training.loop import (
+    add_resume_option,
+    allow_fast_training_products,
+    run_training_steps,
+    training_options,
+    training_settings,
+)
 from demo.training.scene_codes import Codes
 from demo.training.scene_variants import GROUP
 from demo.training.wordpiece import SEPARATOR_ID
-from demo.world.descriptions import random_description, say
+from demo.world.descriptions import random_description, say_description
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class Settings:
     threads: int = 1
 
 
-def learning_rate(step: int, settings: Settings) -> float:
+def clip_learning_rate(step: int, settings: Settings) -> float:
     """Warm-up, then half a cosine down to a twentieth; later stages warm up again and fall to zero."""
     if step >= settings.head_steps + settings.full_steps:
         done = (step - settings.head_steps - settings.full_steps) / settings.text_steps
@@ -70,20 +76,20 @@ def learning_rate(step: int, settings: Settings) -> float:
     return settings.learning_rate * warm * (0.05 + 0.95 * (1 + math.cos(math.pi * step / settings.head_steps)) / 2)
 
 
-class Trainer:
+class ClipTrainer:
     """A training run: model, heads, optimizer and step; saved as one file to resume from."""
 
     def __init__(self, settings: Settings, cache: Path) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
-        self.pictures, self.codes, self.positions = render_cache(
+        self.pictures, self.codes, self.positions = render_frame_cache(
             cache,
             frames=settings.frames,
             seed=settings.seed,
             progress=lambda part: print(f"rendered {part:.0%}", flush=True),
         )
-        self.scenes = [codes_scene(row) for row in self.codes.tolist()]
-        config = model_config()
+        self.scenes = [scene_of_codes(row) for row in self.codes.tolist()]
+        config = clip_model_config()
         self.model = CLIP(config["embed_dim"], config["vision_cfg"], config["text_cfg"])  # pyright: ignore[reportArgumentType]
         tower = self.model.visual
         assert isinstance(tower, ModifiedResNet)
@@ -97,7 +103,7 @@ class Trainer:
         plain = [p for name, p in parameters if not (p.ndim >= 2 and "embedding" not in name)]
         groups = [{"params": decayed, "weight_decay": 0.03}, {"params": plain, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.98))
-        self.tokenizer = build_tokenizer()
+        self.tokenizer = build_clip_tokenizer()
         self.step = 0
         self.seconds = 0.0
 
@@ -109,9 +115,9 @@ class Trainer:
         rows = np.concatenate([np.arange(start * GROUP, (start + 1) * GROUP) for start in sorted(starts)])
         descriptions = [random_description(self.scenes[row], rng) for row in rows]
         if self.text_alone:
-            descriptions += [hard_negative(description, rng) for description in descriptions]
-        tokens = load_tokens([say(description, rng) for description in descriptions], self.tokenizer)
-        fits = torch.from_numpy(fit_matrix(descriptions, self.codes[rows]))
+            descriptions += [hard_negative_caption(description, rng) for description in descriptions]
+        tokens = load_clip_tokens([say_description(description, rng) for description in descriptions], self.tokenizer)
+        fits = torch.from_numpy(caption_fit_matrix(descriptions, self.codes[rows]))
         return rows, tokens, fits, self.codes[rows]
 
     @property
@@ -134,7 +140,7 @@ class Trainer:
         """Returns the picture vectors (n, 192) of rows of the cache: from feature maps, pictures, or cached."""
         if self.text_alone:
             if self.vectors is None:
-                self.vectors = embed_frames(self.tower, self.pictures[: self.settings.kept_maps])
+                self.vectors = embed_clip_frames(self.tower, self.pictures[: self.settings.kept_maps])
             return torch.from_numpy(self.vectors[rows])
         if self.step < self.settings.head_steps:
             if self.maps is None:
@@ -143,7 +149,7 @@ class Trainer:
                 )
             maps = torch.from_numpy(self.maps[rows]).permute(0, 3, 1, 2).float()
         else:
-            maps = trunk(self.tower, to_input(self.pictures[rows]))
+            maps = run_clip_trunk(self.tower, crops_to_input(self.pictures[rows]))
         return self.tower.attnpool(self.tower.layer4(maps))
 
     def encode_text(self, tokens: Tensor) -> Tensor:
@@ -161,9 +167,9 @@ class Trainer:
         """Takes one step and returns what to log."""
         began = time.perf_counter()
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.step, self.settings)
+            group["lr"] = clip_learning_rate(self.step, self.settings)
         rows, tokens, fits, codes = self.batch()
-        with fast_products():
+        with allow_fast_training_products():
             seen = self.encode_pictures(rows)
             read = self.encode_text(tokens)
         seen, read = seen.float(), read.float()
@@ -202,10 +208,10 @@ class Trainer:
         self.step, self.seconds = state["step"], state["seconds"]
 
 
-def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
+def train_clip(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
     """Trains to the end, optionally from an earlier run's state."""
     torch.set_num_threads(settings.threads)
-    trainer = Trainer(settings, work)
+    trainer = ClipTrainer(settings, work)
     state_path = work / f"clip-{settings.seed}.pt"
     if resume and state_path.exists():
         trainer.resume(state_path)
@@ -213,18 +219,18 @@ def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
         trainer.warm_up_on_crops()
         trainer.save(state_path)
     freeze_batch_norms(trainer.tower)
-    for _ in steps_of(trainer, settings.head_steps + settings.full_steps + settings.text_steps):
+    for _ in run_training_steps(trainer, settings.head_steps + settings.full_steps + settings.text_steps):
         trainer.save(state_path)
-        write_checkpoint(out, trainer.model)
+        write_clip_model(out, trainer.model)
 
 
 def main() -> None:
     """Reads the options and trains."""
     kept = "folder for rendered frames and the run's state"
     parser = training_options(__doc__, Settings(), out=Path("demo/checkpoints/clip"), work=kept)
-    add_resume(parser)
+    add_resume_option(parser)
     given = parser.parse_args()
-    train(settings_of(given, Settings()), out=given.out, work=given.work, resume=given.resume)
+    train_clip(training_settings(given, Settings()), out=given.out, work=given.work, resume=given.resume)
 
 
 if __name__ == "__main__":

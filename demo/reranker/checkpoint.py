@@ -11,21 +11,21 @@ from torch import Tensor
 from torch.nn import Module, functional
 from transformers import AutoModel, AutoTokenizer, BertModel, PreTrainedTokenizerFast
 
-from demo.text.checkpoint import MAX_TOKENS, saved_network
+from demo.text.checkpoint import MAX_TOKENS, saved_text_network
 from indexer.models.reranker import SCALE_FILE
 
 TokenVectors = tuple[Tensor, Tensor]
 """Unit vectors (n, tokens, width) and the mask of tokens that count (n, tokens)."""
 
 
-def load_text_model(text_checkpoint: Path) -> tuple[BertModel, PreTrainedTokenizerFast]:
+def load_reranker_text_model(text_checkpoint: Path) -> tuple[BertModel, PreTrainedTokenizerFast]:
     """Loads the text model's network and tokenizer."""
     tokenizer = AutoTokenizer.from_pretrained(str(text_checkpoint), local_files_only=True)
     model = AutoModel.from_pretrained(str(text_checkpoint), local_files_only=True, dtype=torch.float32)
     return model, tokenizer
 
 
-def embed_tokens(model: BertModel, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> TokenVectors:
+def embed_reranker_tokens(model: BertModel, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> TokenVectors:
     """Returns a contextual vector for each token."""
     inputs = tokenizer(texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
     hidden = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).last_hidden_state
@@ -44,7 +44,7 @@ def write_reranker_checkpoint(
     folder: Path, model: BertModel, tokenizer: PreTrainedTokenizerFast, *, slope: float, bias: float
 ) -> None:
     """Writes a directory that `MultiVectorEncoder(folder)` loads offline, with slope and bias of its log odds."""
-    with saved_network(model, tokenizer) as network:
+    with saved_text_network(model, tokenizer) as network:
         modules: list[Module] = [
             Transformer(network, max_seq_length=MAX_TOKENS),
             MultiVectorMask(),

@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 from sentence_transformers import SentenceTransformer
 
-from demo.text.pairs import query_about
+from demo.text.pairs import text_query_about
 from demo.world.captions import caption_of
 from demo.world.scenes import Scene, random_scene
 
@@ -43,7 +43,7 @@ class HardNegatives:
     def draw(self, count: int, rivals: int, rng: Random, *, questions: float) -> list[HardQuery]:
         """Samples `count` queries, each with `rivals` scenes beside the right one, half of them the nearest."""
         rights = [rng.choice(self._scenes) for _ in range(count)]
-        asked = [query_about(scene, rng, questions=questions) for scene in rights]
+        asked = [text_query_about(scene, rng, questions=questions) for scene in rights]
         near = self._embed([query for query, _ in asked]) @ self._vectors.T  # (count, n)
         found: list[HardQuery] = []
         for (query, answered_by), right, cosines in zip(asked, rights, near, strict=True):

@@ -14,10 +14,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from demo.reranker.checkpoint import embed_tokens, load_text_model, mean_max_similarity, write_reranker_checkpoint
+from demo.reranker.checkpoint import (
+    embed_reranker_tokens,
+    load_reranker_text_model,
+    mean_max_similarity,
+    write_reranker_checkpoint,
+)
 from demo.reranker.hard_negatives import HardNegatives, HardQuery
-from demo.text.pairs import GROUP, Pair, random_group
-from demo.training.loop import add_resume, cosine_rate, settings_of, steps_of, training_options
+from demo.text.pairs import GROUP, Pair, random_text_pairs
+from demo.training.loop import (
+    add_resume_option,
+    cosine_learning_rate,
+    run_training_steps,
+    training_options,
+    training_settings,
+)
 
 TEXT_CHECKPOINT = Path(__file__).parents[1] / "checkpoints" / "text"
 QUESTIONS = 0.45
@@ -40,13 +51,13 @@ class Settings:
     threads: int = 1
 
 
-class Trainer:
+class RerankerTrainer:
     """A training run: model, scale, optimizer and step; saved as one file to resume from."""
 
     def __init__(self, settings: Settings) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
-        self.model, self.tokenizer = load_text_model(TEXT_CHECKPOINT)
+        self.model, self.tokenizer = load_reranker_text_model(TEXT_CHECKPOINT)
         self.scale = nn.Parameter(torch.tensor([30.0, 40.0, -30.0]))
         """Inverse temperature of the contrastive loss; slope and bias of the log odds."""
         groups = [
@@ -61,11 +72,11 @@ class Trainer:
     def train_step(self) -> dict[str, float]:
         """Takes one step and returns what to log."""
         began = time.perf_counter()
-        rate = self.settings.learning_rate * cosine_rate(self.step, self.settings.steps)
+        rate = self.settings.learning_rate * cosine_learning_rate(self.step, self.settings.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = group["factor"] * rate
         rng = Random(f"reelseek reranker {self.settings.seed} {self.step}")
-        pairs = [pair for _ in range(self.settings.groups) for pair in random_group(rng, questions=QUESTIONS)]
+        pairs = [pair for _ in range(self.settings.groups) for pair in random_text_pairs(rng, questions=QUESTIONS)]
         hard = self.hard.draw(self.settings.hard, RIVALS, rng, questions=QUESTIONS)
         contrast, judged, first = self._loss(pairs, hard)
         self.optimizer.zero_grad(set_to_none=True)
@@ -81,10 +92,10 @@ class Trainer:
         """Returns the contrastive loss, the cross-entropy of the log odds, and the accuracy on hard queries."""
         asked = [*(pair.query for pair in pairs), *(one.query for one in hard)]
         told = [*(pair.document for pair in pairs), *(text for one in hard for text in one.documents)]
-        queries = embed_tokens(self.model, self.tokenizer, asked)
-        documents = embed_tokens(self.model, self.tokenizer, told)
+        queries = embed_reranker_tokens(self.model, self.tokenizer, asked)
+        documents = embed_reranker_tokens(self.model, self.tokenizer, told)
         similar = mean_max_similarity(queries, documents)  # (queries, texts), in float32: the products are small
-        own, right = drawn_and_relevant(pairs, hard)
+        own, right = reranker_targets(pairs, hard)
         also = right.clone()
         target = torch.tensor([*range(len(pairs)), *(len(pairs) + row * (RIVALS + 1) for row in range(len(hard)))])
         also[torch.arange(len(asked)), target] = False
@@ -113,7 +124,7 @@ class Trainer:
         self.step, self.seconds = state["step"], state["seconds"]
 
 
-def drawn_and_relevant(pairs: list[Pair], hard: list[HardQuery]) -> tuple[Tensor, Tensor]:
+def reranker_targets(pairs: list[Pair], hard: list[HardQuery]) -> tuple[Tensor, Tensor]:
     """Returns two masks (queries, texts): texts sampled for a query, and texts that answer it."""
     scenes = [*(pair.scene for pair in pairs), *(scene for one in hard for scene in one.scenes)]
     tests = [*(pair.answered_by for pair in pairs), *(one.answered_by for one in hard)]
@@ -130,14 +141,14 @@ def drawn_and_relevant(pairs: list[Pair], hard: list[HardQuery]) -> tuple[Tensor
     return own, right
 
 
-def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
+def train_reranker(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
     """Trains to the end, optionally from an earlier run's state."""
     torch.set_num_threads(settings.threads)
-    trainer = Trainer(settings)
+    trainer = RerankerTrainer(settings)
     state_path = work / f"reranker-{settings.seed}.pt"
     if resume and state_path.exists():
         trainer.resume(state_path)
-    for _ in steps_of(trainer, settings.steps):
+    for _ in run_training_steps(trainer, settings.steps):
         trainer.save(state_path)
         _, slope, bias = trainer.scale.tolist()
         write_reranker_checkpoint(out, trainer.model, trainer.tokenizer, slope=slope, bias=bias)
@@ -146,9 +157,9 @@ def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
 def main() -> None:
     """Reads the options and trains."""
     parser = training_options(__doc__, Settings(), out=TEXT_CHECKPOINT.with_name("reranker"))
-    add_resume(parser)
+    add_resume_option(parser)
     given = parser.parse_args()
-    train(settings_of(given, Settings()), out=given.out, work=given.work, resume=given.resume)
+    train_reranker(training_settings(given, Settings()), out=given.out, work=given.work, resume=given.resume)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ WIDTH = 128
 VOCABULARY_SIZE = 2600
 
 
-def train_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
+def train_text_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
     """Trains a small WordPiece vocabulary on the texts; single characters are always in it."""
     tokenizer = wordpiece_tokenizer(WordPiece(unk_token="[UNK]", max_input_chars_per_word=60))
     characters = list("abcdefghijklmnopqrstuvwxyz0123456789.,;:!?'\"-()")
@@ -31,10 +31,10 @@ def train_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
         vocab_size=VOCABULARY_SIZE, special_tokens=SPECIAL_TOKENS, initial_alphabet=characters, show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
-    return wrap_tokenizer(tokenizer)
+    return wrap_text_tokenizer(tokenizer)
 
 
-def wrap_tokenizer(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
+def wrap_text_tokenizer(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
     """Wraps a tokenizer with the names of its special tokens."""
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, model_max_length=MAX_TOKENS, pad_token="[PAD]", unk_token="[UNK]",
@@ -42,7 +42,7 @@ def wrap_tokenizer(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
     )  # fmt: skip
 
 
-def new_model(vocabulary_size: int) -> BertModel:
+def new_text_model(vocabulary_size: int) -> BertModel:
     """Returns an untrained three-layer BERT of width 128."""
     config = BertConfig(
         vocab_size=vocabulary_size, hidden_size=WIDTH, num_hidden_layers=3, num_attention_heads=4,
@@ -52,7 +52,7 @@ def new_model(vocabulary_size: int) -> BertModel:
     return BertModel(config)
 
 
-def embed(model: BertModel, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> Tensor:
+def embed_texts(model: BertModel, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> Tensor:
     """Returns unit vectors (n, 128): the mean over tokens, normalised, as the saved directory does."""
     inputs = tokenizer(texts, padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
     hidden = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).last_hidden_state
@@ -62,14 +62,14 @@ def embed(model: BertModel, tokenizer: PreTrainedTokenizerFast, texts: list[str]
 
 def write_text_checkpoint(folder: Path, model: BertModel, tokenizer: PreTrainedTokenizerFast) -> None:
     """Writes a directory that `SentenceTransformer(folder)` loads without a network."""
-    with saved_network(model, tokenizer) as network, torch.no_grad():
+    with saved_text_network(model, tokenizer) as network, torch.no_grad():
         transformer = models.Transformer(network, max_seq_length=MAX_TOKENS)
         modules = [transformer, models.Pooling(WIDTH, "mean"), models.Normalize()]
         SentenceTransformer(modules=modules, device="cpu").save(str(folder), create_model_card=False)
 
 
 @contextmanager
-def saved_network(model: BertModel, tokenizer: PreTrainedTokenizerFast) -> Generator[str]:
+def saved_text_network(model: BertModel, tokenizer: PreTrainedTokenizerFast) -> Generator[str]:
     """Saves a network to a temporary folder that modules of sentence-transformers can load it from."""
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)

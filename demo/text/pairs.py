@@ -12,16 +12,16 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from demo.training.scene_variants import variants
+from demo.training.scene_variants import scene_variants
 from demo.world import spoken_lines as spoken
 from demo.world.captions import caption_of
-from demo.world.descriptions import Description, describe, fits, say
+from demo.world.descriptions import Description, describe_scene, say_description, scene_fits_description
 from demo.world.ground_truth import say_sign
 from demo.world.questions import question_beside
 from demo.world.scenes import Scene, random_scene
 from demo.world.sign_words import SIGN_WORDS
 from demo.world.vocabulary import MOTIONS
-from search.answering.question_analysis import retrieval_query
+from search.answering.question_analysis import retrieval_query_of_question
 
 GROUP = 4
 
@@ -38,7 +38,7 @@ class Pair:
     """What the document describes, if it is a caption."""
 
 
-def random_group(rng: Random, *, questions: float = 0.0) -> list[Pair]:
+def random_text_pairs(rng: Random, *, questions: float = 0.0) -> list[Pair]:
     """Samples GROUP pairs of one kind, with documents of near-identical meaning.
 
     Args:
@@ -56,8 +56,11 @@ _ASKED_OF = ("person", "place", "deed", "thing")
 def _said_questions(rng: Random) -> list[Pair]:
     """Samples lines that differ in what a question names; number and time are left open."""
     meanings = _meanings(_ASKED_OF, rng)
-    queries = [rng.choice([spoken.someone_doing(one, rng), retrieval_query(spoken.how_many(one))]) for one in meanings]
-    documents = [_document(spoken.line_text(one, rng), rng) for one in meanings]
+    queries = [
+        rng.choice([spoken.spoken_someone_doing(one, rng), retrieval_query_of_question(spoken.spoken_how_many(one))])
+        for one in meanings
+    ]
+    documents = [_document(spoken.spoken_line_text(one, rng), rng) for one in meanings]
     return [Pair(query, document) for query, document in zip(queries, documents, strict=True)]
 
 
@@ -65,16 +68,21 @@ def _said_group(rng: Random) -> list[Pair]:
     """Samples lines that differ from the first in one thing that the queries name."""
     fields = rng.choice(spoken.FIELDS)
     meanings = _meanings(fields, rng)
-    return [Pair(spoken.query_text(one, fields, rng), _document(spoken.line_text(one, rng), rng)) for one in meanings]
+    return [
+        Pair(spoken.spoken_query_text(one, fields, rng), _document(spoken.spoken_line_text(one, rng), rng))
+        for one in meanings
+    ]
 
 
 def _meanings(fields: tuple[str, ...], rng: Random) -> list[spoken.Meaning]:
-    first = spoken.random_meaning(rng)
+    first = spoken.random_spoken_meaning(rng)
     meanings = [first]
     while len(meanings) < GROUP:
         field = rng.choice(fields)
-        other = first._replace(**{field: getattr(spoken.random_meaning(rng), field)})
-        if spoken.query_key(other, fields) not in [spoken.query_key(meaning, fields) for meaning in meanings]:
+        other = first._replace(**{field: getattr(spoken.random_spoken_meaning(rng), field)})
+        if spoken.spoken_query_key(other, fields) not in [
+            spoken.spoken_query_key(meaning, fields) for meaning in meanings
+        ]:
             meanings.append(other)
     return meanings
 
@@ -106,7 +114,7 @@ def _any_word(rng: Random) -> str:
     return "".join(rng.choices(string.ascii_uppercase, k=rng.randint(4, 9)))
 
 
-def other_answers(pairs: Sequence[Pair]) -> NDArray[np.bool_]:
+def other_answering_texts(pairs: Sequence[Pair]) -> NDArray[np.bool_]:
     """Returns (n, n): whether the document of column j also answers the query of row i."""
     found = np.zeros((len(pairs), len(pairs)), np.bool_)
     for i, one in enumerate(pairs):
@@ -119,16 +127,18 @@ def other_answers(pairs: Sequence[Pair]) -> NDArray[np.bool_]:
 def _caption_group(rng: Random) -> list[Pair]:
     """Samples captions of scenes that differ in a motion or one other fact, with queries that state as much or less."""
     first = random_scene(rng)
-    scenes = [first, _with_other_motion(first, rng), *variants(_with_other_motion(first, rng), rng)[: GROUP - 2]]
+    scenes = [first, _with_other_motion(first, rng), *scene_variants(_with_other_motion(first, rng), rng)[: GROUP - 2]]
     pairs: list[Pair] = []
     for scene in scenes:
         description = _partial(scene, rng)
-        document = caption_of(scene) if rng.random() < 0.8 else say(_full(scene), rng)
-        pairs.append(Pair(say(description, rng), document, partial(fits, description), scene))
+        document = caption_of(scene) if rng.random() < 0.8 else say_description(_full(scene), rng)
+        pairs.append(
+            Pair(say_description(description, rng), document, partial(scene_fits_description, description), scene)
+        )
     return pairs
 
 
-def query_about(scene: Scene, rng: Random, *, questions: float) -> tuple[str, Callable[[Scene], bool]]:
+def text_query_about(scene: Scene, rng: Random, *, questions: float) -> tuple[str, Callable[[Scene], bool]]:
     """Samples a query that a scene answers, with a test for other scenes.
 
     Args:
@@ -137,12 +147,12 @@ def query_about(scene: Scene, rng: Random, *, questions: float) -> tuple[str, Ca
     if len(scene.actors) == 2 and rng.random() < questions:
         return _question(scene, rng)
     description = _partial(scene, rng)
-    return say(description, rng), partial(fits, description)
+    return say_description(description, rng), partial(scene_fits_description, description)
 
 
 def _question(scene: Scene, rng: Random) -> tuple[str, Callable[[Scene], bool]]:
     """Samples the content words of a question for one actor's colour or shape, which any value answers."""
-    form = describe(scene, actors=(0, 1), relation=True, background=True)
+    form = describe_scene(scene, actors=(0, 1), relation=True, background=True)
     asked, field = rng.randrange(2), rng.choice(("colour", "shape"))
 
     def answered_by(other: Scene) -> bool:
@@ -150,9 +160,9 @@ def _question(scene: Scene, rng: Random) -> tuple[str, Callable[[Scene], bool]]:
             return False
         actors = list(form.actors)
         actors[asked] = replace(actors[asked], **{field: getattr(other.actors[asked], field)})
-        return fits(replace(form, actors=tuple(actors)), other)
+        return scene_fits_description(replace(form, actors=tuple(actors)), other)
 
-    return retrieval_query(question_beside(scene, asked, field)), answered_by
+    return retrieval_query_of_question(question_beside(scene, asked, field)), answered_by
 
 
 def _with_other_motion(scene: Scene, rng: Random) -> Scene:
@@ -168,7 +178,9 @@ def _with_other_motion(scene: Scene, rng: Random) -> Scene:
 
 def _full(scene: Scene) -> Description:
     everyone = tuple(range(len(scene.actors)))
-    return describe(scene, actors=everyone, motion=everyone, size=True, relation=True, background=True, pattern=True)
+    return describe_scene(
+        scene, actors=everyone, motion=everyone, size=True, relation=True, background=True, pattern=True
+    )
 
 
 def _partial(scene: Scene, rng: Random) -> Description:
@@ -176,7 +188,7 @@ def _partial(scene: Scene, rng: Random) -> Description:
     actors = everyone if rng.random() < 0.7 else (rng.choice(everyone),)
     motion = tuple(index for index in actors if rng.random() < 0.5)
     background = rng.random() < 0.65
-    return describe(
+    return describe_scene(
         scene, actors=actors, motion=motion, size=rng.random() < 0.4, relation=rng.random() < 0.5,
         background=background, pattern=background and rng.random() < 0.5,
     )  # fmt: skip

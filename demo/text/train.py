@@ -14,9 +14,22 @@ from tokenizers import Tokenizer
 from torch import nn
 from torch.nn import functional
 
-from demo.text.checkpoint import embed, new_model, train_tokenizer, wrap_tokenizer, write_text_checkpoint
-from demo.text.pairs import other_answers, random_group
-from demo.training.loop import add_resume, cosine_rate, fast_products, settings_of, steps_of, training_options
+from demo.text.checkpoint import (
+    embed_texts,
+    new_text_model,
+    train_text_tokenizer,
+    wrap_text_tokenizer,
+    write_text_checkpoint,
+)
+from demo.text.pairs import other_answering_texts, random_text_pairs
+from demo.training.loop import (
+    add_resume_option,
+    allow_fast_training_products,
+    cosine_learning_rate,
+    run_training_steps,
+    training_options,
+    training_settings,
+)
 
 SCALE = 20.0
 """Inverse temperature of the contrastive loss."""
@@ -33,17 +46,17 @@ class Settings:
     threads: int = 1
 
 
-class Trainer:
+class TextModelTrainer:
     """A training run: model, tokenizer, optimizer and step; saved as one file to resume from."""
 
     def __init__(self, settings: Settings) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
         rng = Random(f"reelseek text vocabulary {settings.seed}")
-        self.tokenizer = train_tokenizer(
-            text for _ in range(1500) for pair in random_group(rng) for text in (pair.query, pair.document)
+        self.tokenizer = train_text_tokenizer(
+            text for _ in range(1500) for pair in random_text_pairs(rng) for text in (pair.query, pair.document)
         )
-        self.model = new_model(len(self.tokenizer))
+        self.model = new_text_model(len(self.tokenizer))
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=settings.learning_rate, weight_decay=0.01)
         self.step = 0
         self.seconds = 0.0
@@ -52,14 +65,14 @@ class Trainer:
         """Takes one step and returns what to log."""
         began = time.perf_counter()
         for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.learning_rate * cosine_rate(self.step, self.settings.steps)
+            group["lr"] = self.settings.learning_rate * cosine_learning_rate(self.step, self.settings.steps)
         rng = Random(f"reelseek text {self.settings.seed} {self.step}")
-        pairs = [pair for _ in range(self.settings.groups) for pair in random_group(rng)]
-        with fast_products():
-            queries = embed(self.model, self.tokenizer, [pair.query for pair in pairs])
-            documents = embed(self.model, self.tokenizer, [pair.document for pair in pairs])
+        pairs = [pair for _ in range(self.settings.groups) for pair in random_text_pairs(rng)]
+        with allow_fast_training_products():
+            queries = embed_texts(self.model, self.tokenizer, [pair.query for pair in pairs])
+            documents = embed_texts(self.model, self.tokenizer, [pair.document for pair in pairs])
         logits = SCALE * queries.float() @ documents.float().T  # (n, n)
-        logits = logits.masked_fill(torch.from_numpy(other_answers(pairs)), -1e4)
+        logits = logits.masked_fill(torch.from_numpy(other_answering_texts(pairs)), -1e4)
         target = torch.arange(len(pairs))
         loss = (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
         self.optimizer.zero_grad(set_to_none=True)
@@ -80,20 +93,20 @@ class Trainer:
     def resume(self, path: Path) -> None:
         """Resumes from a saved state, with its tokenizer."""
         state = torch.load(path, weights_only=True)
-        self.tokenizer = wrap_tokenizer(Tokenizer.from_str(state["tokenizer"]))
+        self.tokenizer = wrap_text_tokenizer(Tokenizer.from_str(state["tokenizer"]))
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.seconds = state["step"], state["seconds"]
 
 
-def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
+def train_text_model(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
     """Trains to the end, optionally from an earlier run's state."""
     torch.set_num_threads(settings.threads)
-    trainer = Trainer(settings)
+    trainer = TextModelTrainer(settings)
     state_path = work / f"text-{settings.seed}.pt"
     if resume and state_path.exists():
         trainer.resume(state_path)
-    for _ in steps_of(trainer, settings.steps):
+    for _ in run_training_steps(trainer, settings.steps):
         trainer.save(state_path)
         write_text_checkpoint(out, trainer.model, trainer.tokenizer)
 
@@ -101,9 +114,9 @@ def train(settings: Settings, *, out: Path, work: Path, resume: bool) -> None:
 def main() -> None:
     """Reads the options and trains."""
     parser = training_options(__doc__, Settings(), out=Path("demo/checkpoints/text"))
-    add_resume(parser)
+    add_resume_option(parser)
     given = parser.parse_args()
-    train(settings_of(given, Settings()), out=given.out, work=given.work, resume=given.resume)
+    train_text_model(training_settings(given, Settings()), out=given.out, work=given.work, resume=given.resume)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from sentence_transformers import SentenceTransformer
 from torch import Tensor
 
 from demo.training.codec_noise import add_codec_noise
-from demo.world.descriptions import Description, describe, say
+from demo.world.descriptions import Description, describe_scene, say_description
 from demo.world.ground_truth import TruthLine, WorldIndex, line_window, sign_window, world_truth
 from demo.world.make import video_pictures
 from demo.world.scenes import FRAMES_PER_SECOND, Scene, plan_world
@@ -62,7 +62,7 @@ class TinyClip:
         return self.model.encode_image(batch, normalize=True).numpy()
 
 
-def sampled_frames(videos: list[list[Scene]], rng: Random) -> Iterator[tuple[Scene, NDArray[np.uint8]]]:
+def evaluation_frames(videos: list[list[Scene]], rng: Random) -> Iterator[tuple[Scene, NDArray[np.uint8]]]:
     """Yields one noisy frame a second with the scene that is on screen."""
     for scenes in videos:
         shown = [scene for scene in scenes for _ in range(scene.length)]
@@ -70,7 +70,7 @@ def sampled_frames(videos: list[list[Scene]], rng: Random) -> Iterator[tuple[Sce
             yield shown[number * FRAMES_PER_SECOND], add_codec_noise(picture, rng)
 
 
-def recall(queries: Vectors, lines: list[TruthLine], vectors: Vectors, spots: list[Spot]) -> dict[int, float]:
+def evaluate_recall(queries: Vectors, lines: list[TruthLine], vectors: Vectors, spots: list[Spot]) -> dict[int, float]:
     """Returns the share of queries with an answer among the best 1, 5 and 10 different spots."""
     ranks: list[int] = []
     for query, line in zip(queries, lines, strict=True):
@@ -86,15 +86,15 @@ def attribute_accuracy(clip: TinyClip, frames: list[tuple[Scene, Vectors]], rng:
     right: dict[str, list[bool]] = {}
     for scene, vector in frames:
         everyone = tuple(range(len(scene.actors)))
-        true = describe(scene, actors=everyone, size=True, relation=True, background=True, pattern=True)
-        for name, others in rivals(true, rng).items():
+        true = describe_scene(scene, actors=everyone, size=True, relation=True, background=True, pattern=True)
+        for name, others in rival_descriptions(true, rng).items():
             wording = rng.randrange(1 << 30)
-            texts = clip.encode_texts([say(one, Random(wording)) for one in [true, *others]])
+            texts = clip.encode_texts([say_description(one, Random(wording)) for one in [true, *others]])
             right.setdefault(name, []).append(int(np.argmax(texts @ vector)) == 0)
     return {name: float(np.mean(values)) for name, values in sorted(right.items())}
 
 
-def rivals(true: Description, rng: Random) -> dict[str, list[Description]]:
+def rival_descriptions(true: Description, rng: Random) -> dict[str, list[Description]]:
     """Lists, by attribute, the descriptions that differ from the true one in it."""
     index = rng.randrange(len(true.actors))
     actor = true.actors[index]
@@ -120,7 +120,7 @@ def rivals(true: Description, rng: Random) -> dict[str, list[Description]]:
     return found
 
 
-def evaluate(*, clip_folder: Path, text_folder: Path, minutes: float, seed: int) -> None:
+def evaluate_trained_models(*, clip_folder: Path, text_folder: Path, minutes: float, seed: int) -> None:
     """Prints the tables."""
     videos = plan_world(minutes=minutes, seed=seed)
     index = WorldIndex(scene for scenes in videos for scene in scenes)
@@ -130,7 +130,7 @@ def evaluate(*, clip_folder: Path, text_folder: Path, minutes: float, seed: int)
     shown: list[Scene] = []
     parts: list[Vectors] = []
     spent = 0.0
-    frames = sampled_frames(videos, rng)
+    frames = evaluation_frames(videos, rng)
     while batch := list(islice(frames, 64)):
         shown += [scene for scene, _ in batch]
         began = time.process_time()
@@ -142,7 +142,7 @@ def evaluate(*, clip_folder: Path, text_folder: Path, minutes: float, seed: int)
     for kind in ("picture", "motion"):
         lines = [line for line in truth if line.kind == kind]
         _print_recall(
-            kind, recall(clip.encode_texts([line.query for line in lines]), lines, vectors, spots), len(lines)
+            kind, evaluate_recall(clip.encode_texts([line.query for line in lines]), lines, vectors, spots), len(lines)
         )
     chosen = rng.sample(range(len(shown)), min(300, len(shown)))
     accuracy = attribute_accuracy(clip, [(shown[row], vectors[row]) for row in chosen], rng)
@@ -163,7 +163,7 @@ def _evaluate_text(model: SentenceTransformer, index: WorldIndex, truth: list[Tr
         if lines:
             queries = np.asarray(model.encode_query([line.query for line in lines]), np.float32)
             vectors = np.asarray(model.encode_document([text for text, _ in documents]), np.float32)
-            _print_recall(kind, recall(queries, lines, vectors, [spot for _, spot in documents]), len(lines))
+            _print_recall(kind, evaluate_recall(queries, lines, vectors, [spot for _, spot in documents]), len(lines))
 
 
 def _print_recall(kind: str, shares: dict[int, float], count: int) -> None:
@@ -179,7 +179,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1000, help="a world of another seed than training's (default 1000)")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    evaluate(clip_folder=options.clip, text_folder=options.text, minutes=options.minutes, seed=options.seed)
+    evaluate_trained_models(
+        clip_folder=options.clip, text_folder=options.text, minutes=options.minutes, seed=options.seed
+    )
 
 
 if __name__ == "__main__":

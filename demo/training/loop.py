@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 
 
-def fast_products(device: str = "cpu") -> torch.autocast:
+def allow_fast_training_products(device: str = "cpu") -> torch.autocast:
     """Autocasts a forward pass to bfloat16 on a device, "cpu" or "cuda", where the hardware supports it.
 
     A processor without bfloat16 instructions (AVX-512 or AMX) emulates each product: 57 times slower than float32,
@@ -39,12 +39,12 @@ class Stepping(Protocol):
         ...
 
 
-def cosine_rate(step: int, steps: int) -> float:
+def cosine_learning_rate(step: int, steps: int) -> float:
     """Share of the full learning rate at a step: a short warm-up, then half a cosine down to a hundredth."""
     return min(1.0, (step + 1) / WARM_STEPS) * (0.01 + 0.99 * (1 + math.cos(math.pi * step / steps)) / 2)
 
 
-def steps_of(run: Stepping, steps: int) -> Iterator[None]:
+def run_training_steps(run: Stepping, steps: int) -> Iterator[None]:
     """Takes steps up to a number; yields every `LOG_STEPS` and at the end, for a checkpoint.
 
     Prints a line of JSON every `LOG_STEPS` steps: the means of what the steps returned.
@@ -77,13 +77,13 @@ def training_options(
     return parser
 
 
-def settings_of(options: argparse.Namespace, defaults: S) -> S:
+def training_settings(options: argparse.Namespace, defaults: S) -> S:
     """Reads the settings from parsed options, as the same class as the defaults."""
     kind: Any = type(defaults)
     given: Any = defaults
     return kind(**{name: getattr(options, name) for name in asdict(given)})
 
 
-def add_resume(parser: argparse.ArgumentParser) -> None:
+def add_resume_option(parser: argparse.ArgumentParser) -> None:
     """Adds `--resume`."""
     parser.add_argument("--resume", action="store_true", help="go on from the state in --work")

@@ -15,7 +15,7 @@ GROUP = 4
 """Scenes of a group."""
 
 
-def variants(scene: Scene, rng: Random) -> list[Scene]:
+def scene_variants(scene: Scene, rng: Random) -> list[Scene]:
     """Returns GROUP scenes: the one given and others near it, each with another description."""
     found = [scene]
     seen = {tuple(scene_codes(scene))}

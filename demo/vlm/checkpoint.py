@@ -35,7 +35,7 @@ CHAT_TEMPLATE = (
 """Qwen2-VL's own, without the numbering of pictures."""
 
 
-def build_processor(tokenizer: Qwen2Tokenizer) -> Qwen2VLProcessor:
+def build_vlm_processor(tokenizer: Qwen2Tokenizer) -> Qwen2VLProcessor:
     """Combines the tokenizer with image and video processors that do not resize pictures of 28 x 28 to 560 x 560."""
     limits: dict[str, Any] = {"size": {"shortest_edge": 28 * 28, "longest_edge": 560 * 560}}
     return Qwen2VLProcessor(
@@ -46,7 +46,7 @@ def build_processor(tokenizer: Qwen2Tokenizer) -> Qwen2VLProcessor:
     )
 
 
-def model_config(vocabulary_size: int) -> Qwen2VLConfig:
+def vlm_model_config(vocabulary_size: int) -> Qwen2VLConfig:
     """Returns the configuration: about 6 million parameters, a context of 2,048 tokens."""
     token = SPECIAL_TOKENS.index
     return Qwen2VLConfig(
@@ -83,7 +83,7 @@ def model_config(vocabulary_size: int) -> Qwen2VLConfig:
     )
 
 
-def write_checkpoint(folder: Path, model: Qwen2VLForConditionalGeneration, processor: Qwen2VLProcessor) -> None:
+def write_vlm_model(folder: Path, model: Qwen2VLForConditionalGeneration, processor: Qwen2VLProcessor) -> None:
     """Writes all that `from_pretrained` needs, with float16 weights, and the preferred picture size."""
     folder.mkdir(parents=True, exist_ok=True)
     copy = Qwen2VLForConditionalGeneration(model.config)

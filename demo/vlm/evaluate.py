@@ -15,7 +15,7 @@ from random import Random
 import numpy as np
 
 from demo.training.codec_noise import add_codec_noise
-from demo.vlm.clips.frames import shrink
+from demo.vlm.clips.frames import shrink_clip_frame
 from demo.world.captions import CaptionFacts, caption_of, facts_of, parse_caption
 from demo.world.drawing import ScenePainter
 from demo.world.ground_truth import WorldIndex
@@ -28,11 +28,11 @@ from indexer.models.qwen.model import load_vision_language_model
 from indexer.models.vision_language import ShownFrames, VisionLanguageModel
 from indexer.pipeline.stages.caption_prompt import MAX_CAPTION_PAIRS, MAX_CAPTION_TOKENS, caption_prompt
 from indexer.records import TimeSpan
-from search.answering.effort import EFFORTS, fit_effort
+from search.answering.effort import EFFORTS, fit_answering_effort
 from search.answering.prompts import ShownClip, ask_prompt
-from search.answering.question_analysis import calls_for_text, retrieval_query
+from search.answering.question_analysis import question_calls_for_text, retrieval_query_of_question
 from search.answering.reply import NOTHING, parse_reply
-from search.text.words import split
+from search.text.words import split_words
 
 FIRST_SHARE = 0.85
 """How often the right scene is the first clip."""
@@ -55,7 +55,7 @@ class JudgedReply:
     reply: str
 
 
-def render_clip(scene: Scene, *, text: bool, rng: Random, caption: str = "") -> ShownClip:
+def render_evaluated_clip(scene: Scene, *, text: bool, rng: Random, caption: str = "") -> ShownClip:
     """Renders a scene as the product shows it, with codec noise."""
     start, stop = scene.window
     painter, codec = ScenePainter(scene), rng.random()
@@ -63,12 +63,14 @@ def render_clip(scene: Scene, *, text: bool, rng: Random, caption: str = "") -> 
     for time in pair_times(TimeSpan(start, stop), MAX_CAPTION_PAIRS):
         first = int((time - start) * FRAMES_PER_SECOND + 1e-6)
         indexes = (first, min(first + round(PAIR_SECONDS * FRAMES_PER_SECOND), scene.length - 1))
-        pixels = np.stack([shrink(add_codec_noise(painter.frame(index), Random(codec)), 1) for index in indexes])
+        pixels = np.stack(
+            [shrink_clip_frame(add_codec_noise(painter.frame(index), Random(codec)), 1) for index in indexes]
+        )
         pairs.append((start + first / FRAMES_PER_SECOND, ShownFrames(pixels, SHOWN_RATE)))
-    return ShownClip(TimeSpan(start, stop), tuple(pairs), text_of(scene) if text else "", caption)
+    return ShownClip(TimeSpan(start, stop), tuple(pairs), text_in_evaluated_scene(scene) if text else "", caption)
 
 
-def text_of(scene: Scene) -> str:
+def text_in_evaluated_scene(scene: Scene) -> str:
     """Joins what is read and heard in a scene."""
     return " ".join(one.text for one in (scene.sign, scene.line) if one is not None)
 
@@ -79,15 +81,15 @@ def judge_captions(model: VisionLanguageModel, scenes: Sequence[Scene], *, batch
     right: Counter[str] = Counter()
     for start in range(0, len(scenes), batch):
         some = scenes[start : start + batch]
-        prompts = [caption_prompt(render_clip(scene, text=False, rng=rng).pairs) for scene in some]
+        prompts = [caption_prompt(render_evaluated_clip(scene, text=False, rng=rng).pairs) for scene in some]
         for scene, reply in zip(some, model.generate(prompts, max_tokens=MAX_CAPTION_TOKENS), strict=True):
-            right.update(right_facts(parse_caption(reply.text), facts_of(scene)))
+            right.update(judge_caption_facts(parse_caption(reply.text), facts_of(scene)))
             right["whole"] += reply.text == caption_of(scene)
     names = ("colour", "shape", "motion", "size", "layout", "background", "pattern", "whole")
     return {name: round(right[name] / len(scenes), 3) for name in names}
 
 
-def right_facts(said: CaptionFacts | None, shown: CaptionFacts) -> list[str]:
+def judge_caption_facts(said: CaptionFacts | None, shown: CaptionFacts) -> list[str]:
     if said is None:
         return []
     right = [name for name in ("layout", "background", "pattern") if getattr(said, name) == getattr(shown, name)]
@@ -103,13 +105,13 @@ class SceneRetriever:
 
     def __init__(self, scenes: Sequence[Scene]) -> None:
         self.scenes = scenes
-        self.words = [set(_plain(f"{caption_of(scene)} {text_of(scene)}")) for scene in scenes]
+        self.words = [set(_plain(f"{caption_of(scene)} {text_in_evaluated_scene(scene)}")) for scene in scenes]
         often = Counter(word for words in self.words for word in words)
         self.weight = {word: float(np.log(len(scenes) / times)) for word, times in often.items()}
 
     def scenes_for(self, question: Question, rng: Random, *, clips: int) -> list[Scene]:
         """Returns the best scenes, with one of those that answer among them."""
-        asked = set(_plain(retrieval_query(question.question)))
+        asked = set(_plain(retrieval_query_of_question(question.question)))
         scores = [sum(self.weight.get(word, 0.0) for word in asked & words) for words in self.words]
         order = sorted(range(len(scores)), key=lambda row: (-scores[row], row))
         answering = [row for row in order if _answers(self.scenes[row], question)]
@@ -120,7 +122,7 @@ class SceneRetriever:
 
 
 def _plain(text: str) -> list[str]:
-    return [PLAIN_WORDS.get(word, word) for word in split(text.lower())]
+    return [PLAIN_WORDS.get(word, word) for word in split_words(text.lower())]
 
 
 def _answers(scene: Scene, question: Question) -> bool:
@@ -134,20 +136,20 @@ def judge_questions(
     """Asks every question about its best scenes, as many as the product shows, with the model's captions."""
     rng = Random("reelseek vlm evidence")
     evidence = SceneRetriever(scenes)
-    clips = fit_effort(EFFORTS["normal"], model.context_limit).clips_a_pass
+    clips = fit_answering_effort(EFFORTS["normal"], model.context_limit).clips_a_pass
     judged: list[JudgedReply] = []
     for question in questions:
         chosen = evidence.scenes_for(question, rng, clips=clips)
-        text = calls_for_text(question.question)
+        text = question_calls_for_text(question.question)
         captions = [
             reply.text
             for reply in model.generate(
-                [caption_prompt(render_clip(scene, text=False, rng=rng).pairs) for scene in chosen],
+                [caption_prompt(render_evaluated_clip(scene, text=False, rng=rng).pairs) for scene in chosen],
                 max_tokens=MAX_CAPTION_TOKENS,
             )
         ]
         shown = [
-            render_clip(scene, text=text, rng=rng, caption=caption)
+            render_evaluated_clip(scene, text=text, rng=rng, caption=caption)
             for scene, caption in zip(chosen, captions, strict=True)
         ]
         prompt = ask_prompt(question.question, shown)
@@ -168,7 +170,7 @@ def _spans(question: Question, chosen: Sequence[Scene]) -> list[tuple[float, flo
     return [scene.window for scene in chosen if _answers(scene, question)]
 
 
-def summary(judged: Sequence[JudgedReply]) -> dict[str, float]:
+def summarize_judged_replies(judged: Sequence[JudgedReply]) -> dict[str, float]:
     """Returns shares by kind of question, and by the first words."""
     shares: dict[str, list[bool]] = defaultdict(list)
     for one in judged:
@@ -202,7 +204,7 @@ def main() -> None:
     questions = world_questions(WorldIndex(scenes), seed=options.seed)
     some = Random(options.seed).sample(questions, min(options.questions, len(questions)))
     judged = judge_questions(model, scenes, some)
-    print(json.dumps(summary(judged), indent=1))
+    print(json.dumps(summarize_judged_replies(judged), indent=1))
     for one in judged if options.wrong else []:
         good = not one.found if one.question.kind == "absent" else one.overlap >= 0.5
         if not good or (one.question.kind == "what" and not one.answered):

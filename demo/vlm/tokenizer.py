@@ -23,7 +23,7 @@ SPECIAL_TOKENS = [
 """The first tokens, in this order."""
 
 
-def build_tokenizer(texts: Iterable[str]) -> Qwen2Tokenizer:
+def build_vlm_tokenizer(texts: Iterable[str]) -> Qwen2Tokenizer:
     """Trains a byte-level BPE in Qwen2's format: digits one by one, every byte representable."""
     learner = Tokenizer(models.BPE())
     learner.normalizer = normalizers.NFC()
@@ -41,10 +41,10 @@ def build_tokenizer(texts: Iterable[str]) -> Qwen2Tokenizer:
         show_progress=False,
     )
     learner.train_from_iterator(texts, trainer)
-    return with_answers(learner)
+    return tokenizer_with_answers(learner)
 
 
-def with_answers(learned: Tokenizer) -> Qwen2Tokenizer:
+def tokenizer_with_answers(learned: Tokenizer) -> Qwen2Tokenizer:
     """Adds single tokens for the first words of answers and for the words on signs.
 
     An answer follows a quotation mark, where words learned after a space fall apart and a tiny model must spell. Sign
@@ -53,7 +53,7 @@ def with_answers(learned: Tokenizer) -> Qwen2Tokenizer:
     model: dict[str, Any] = json.loads(learned.to_str())["model"]
     vocabulary: dict[str, int] = model["vocab"]
     merges: list[tuple[str, str]] = [tuple(merge) for merge in model["merges"]]
-    for word in first_words():
+    for word in tokenizer_first_words():
         pieces = learned.encode(word, add_special_tokens=False).tokens
         for left, right in pairwise("".join(pieces[:count]) for count in range(1, len(pieces) + 1)):
             if right not in vocabulary:
@@ -75,7 +75,7 @@ def with_answers(learned: Tokenizer) -> Qwen2Tokenizer:
     return tokenizer
 
 
-def first_words() -> list[str]:
+def tokenizer_first_words() -> list[str]:
     """Lists the first words of answers to the world's questions."""
     phrases = [names[0] for table in (MOTIONS, SHAPES) for names in table.values()]
     numbers = ["one", *(number for numbers in spoken.NUMBERS for number in numbers)]

@@ -14,14 +14,14 @@ from typing import Any, cast
 import torch
 from transformers import Qwen2Tokenizer, Qwen2VLForConditionalGeneration
 
-from demo.training.loop import settings_of, training_options
-from demo.vlm.checkpoint import build_processor, model_config, write_checkpoint
+from demo.training.loop import training_options, training_settings
+from demo.vlm.checkpoint import build_vlm_processor, vlm_model_config, write_vlm_model
 from demo.vlm.clips.clip_sampler import ClipSampler
 from demo.vlm.clips.frames import FrameStore
 from demo.vlm.sequences.sequence_sampler import prompt_texts, tokenizer_texts
-from demo.vlm.tokenizer import build_tokenizer
-from demo.vlm.training.text_stage import TextSchedule, TextTrainer, cache_features, train_text
-from demo.vlm.training.vision_stage import VisionSchedule, train_vision
+from demo.vlm.tokenizer import build_vlm_tokenizer
+from demo.vlm.training.text_stage import TextSchedule, TextStageTrainer, cache_vision_features, train_text_stage
+from demo.vlm.training.vision_stage import VisionSchedule, train_vision_stage
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Settings:
     workers: int = 0
 
 
-def train(settings: Settings, *, out: Path, work: Path, start: Path | None = None) -> None:
+def train_vlm(settings: Settings, *, out: Path, work: Path, start: Path | None = None) -> None:
     """Trains to the end, resuming an earlier run in the same folder.
 
     Args:
@@ -64,17 +64,17 @@ def train(settings: Settings, *, out: Path, work: Path, start: Path | None = Non
         kept_tokenizer = start
     elif not kept_tokenizer.exists():  # a run that goes on must not learn other words
         texts = [*tokenizer_texts(store.scenes, seed=settings.seed), *prompt_texts(maker, seed=settings.seed)]
-        build_tokenizer(texts).save_pretrained(kept_tokenizer)
+        build_vlm_tokenizer(texts).save_pretrained(kept_tokenizer)
     tokenizer = Qwen2Tokenizer.from_pretrained(kept_tokenizer)
-    processor = build_processor(tokenizer)
-    model = Qwen2VLForConditionalGeneration(model_config(len(tokenizer)))
+    processor = build_vlm_processor(tokenizer)
+    model = Qwen2VLForConditionalGeneration(vlm_model_config(len(tokenizer)))
     cast(Any, model).to(settings.device)
     if start is None:
         _train_tower(model, store, settings, work / "vision.pt")
     else:
         model.load_state_dict(Qwen2VLForConditionalGeneration.from_pretrained(start, dtype=torch.float32).state_dict())
     text_path = work / "text.pt"
-    features = cache_features(model.model.visual, store, work / "features.npy")
+    features = cache_vision_features(model.model.visual, store, work / "features.npy")
     text_plan = TextSchedule(
         settings.text_minutes,
         settings.captions_part,
@@ -83,15 +83,15 @@ def train(settings: Settings, *, out: Path, work: Path, start: Path | None = Non
         settings.text_matrix_rate,
         settings.text_rate,
     )
-    trainer = TextTrainer(
+    trainer = TextStageTrainer(
         model, tokenizer, store, text_plan, features=features, seed=settings.seed, workers=settings.workers
     )
     kept = _load(text_path)
     if kept is not None:
         trainer.resume(kept)
-    for state in train_text(trainer, log=_log):
+    for state in train_text_stage(trainer, log=_log):
         _save(state, text_path)
-        write_checkpoint(out, model, processor)
+        write_vlm_model(out, model, processor)
 
 
 def _train_tower(model: Qwen2VLForConditionalGeneration, store: FrameStore, settings: Settings, kept: Path) -> None:
@@ -103,7 +103,7 @@ def _train_tower(model: Qwen2VLForConditionalGeneration, store: FrameStore, sett
         settings.vision_matrix_rate,
         settings.vision_rate,
     )
-    for state in train_vision(model.model.visual, store, plan, seed=settings.seed, log=_log, state=_load(kept)):
+    for state in train_vision_stage(model.model.visual, store, plan, seed=settings.seed, log=_log, state=_load(kept)):
         _save(state, kept)
 
 
@@ -127,7 +127,7 @@ def main() -> None:
     parser = training_options(__doc__, Settings(), out=Path("demo/checkpoints/vlm"), work=kept)
     parser.add_argument("--start", type=Path, help="a finished checkpoint to go on from, in a work folder of its own")
     given = parser.parse_args()
-    train(settings_of(given, Settings()), out=given.out, work=given.work, start=given.start)
+    train_vlm(training_settings(given, Settings()), out=given.out, work=given.work, start=given.start)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Descriptions of scenes: the facts that a query states, which scenes they fit, and their wording. Pure.
 
 A `Description` is the meaning of a query: a conjunction of facts about one scene. `picture_forms` and `motion_forms`
-list the descriptions of a scene, `fits` decides whether another scene matches one, and `say` puts it into words.
+list the descriptions of a scene, `scene_fits_description` decides whether another scene matches one, and
+`say_description` puts it into words.
 """
 
 from dataclasses import dataclass, replace
@@ -45,7 +46,7 @@ class Description:
         return _ordered(replace(self, actors=tuple(replace(actor, motion=None) for actor in self.actors)))
 
 
-def fits(description: Description, scene: Scene) -> bool:
+def scene_fits_description(description: Description, scene: Scene) -> bool:
     """Returns whether the scene matches every fact of the description."""
     if description.background not in (None, scene.background) or description.pattern not in (None, scene.pattern):
         return False
@@ -66,7 +67,7 @@ def fits(description: Description, scene: Scene) -> bool:
     )
 
 
-def describe(
+def describe_scene(
     scene: Scene,
     *,
     actors: tuple[int, ...],
@@ -117,7 +118,9 @@ def picture_forms(scene: Scene) -> list[Description]:
             for relation in (False, True):
                 subjects = [everyone] if relation or len(everyone) == 1 else [everyone, *((one,) for one in everyone)]
                 forms += [
-                    describe(scene, actors=actors, size=size, relation=relation, background=background, pattern=pattern)
+                    describe_scene(
+                        scene, actors=actors, size=size, relation=relation, background=background, pattern=pattern
+                    )
                     for actors in subjects
                 ]
     return list(dict.fromkeys(forms))
@@ -130,7 +133,7 @@ def motion_forms(scene: Scene) -> list[Description]:
     for background, pattern in [(False, False), (True, False), (True, True)]:
         told = [((index,), actors) for index in everyone for actors in ((index,), everyone)]
         forms += [
-            describe(scene, actors=actors, motion=motion, background=background, pattern=pattern)
+            describe_scene(scene, actors=actors, motion=motion, background=background, pattern=pattern)
             for motion, actors in [*told, (everyone, everyone)]
         ]
     return list(dict.fromkeys(forms))
@@ -151,7 +154,7 @@ def say_background(description: Description, rng: Random) -> str:
     return f"{' '.join(words)} {rng.choice(['background', 'background', 'backdrop'])}"
 
 
-def say(description: Description, rng: Random) -> str:
+def say_description(description: Description, rng: Random) -> str:
     """Puts a description into words; `rng` draws the wording."""
     words = _say_actors(description, rng)
     if description.background is not None:
@@ -169,7 +172,7 @@ def say(description: Description, rng: Random) -> str:
 
 def say_without_opening(description: Description, rng: Random) -> str:
     """Puts a description into words that can follow others: without "show me" and the like."""
-    text = say(description, rng)
+    text = say_description(description, rng)
     for opening in OPENINGS:
         text = text.removeprefix(opening)
     return text
@@ -217,8 +220,8 @@ def _word(words: list[str], rng: Random) -> str:
     return rng.choice([words[0], *words])
 
 
-def all_words() -> list[str]:
-    """Returns every word that `say` can use, for the tokenizer."""
+def all_description_words() -> list[str]:
+    """Returns every word that `say_description` can use, for the tokenizer."""
     text: list[str] = [
         phrase for table in (SHAPES, PATTERNS, SIZES, MOTIONS) for phrases in table.values() for phrase in phrases
     ]
@@ -243,7 +246,7 @@ def random_description(scene: Scene, rng: Random) -> Description:
     everyone = tuple(range(len(scene.actors)))
     chosen = everyone if rng.random() < 0.85 else (rng.choice(everyone),)
     background = rng.random() < 0.8
-    description = describe(
+    description = describe_scene(
         scene,
         actors=chosen,
         size=rng.random() < 0.45,

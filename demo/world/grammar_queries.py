@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from demo.world.descriptions import Description, describe, fits, picture_forms, say
-from demo.world.ground_truth import Window, WorldIndex, say_sign, shuffled, sign_phrases, sign_window
+from demo.world.descriptions import Description, describe_scene, picture_forms, say_description, scene_fits_description
+from demo.world.ground_truth import Window, WorldIndex, say_sign, shuffled_truth, sign_phrases, sign_window
 from demo.world.scenes import Scene
 from demo.world.vocabulary import PATTERNS, SHAPES, colour_names
 
@@ -65,13 +65,13 @@ def world_grammar_queries(index: WorldIndex, *, seed: int, each: int = 60) -> li
 def _exclusion(index: WorldIndex, rng: Random) -> GrammarQuery | None:
     """Samples an exclusion. Wanted scenes with and without the thing must exist, or it would change nothing."""
     scene = rng.choice(index.scenes)
-    wanted = describe(scene, actors=(rng.randrange(len(scene.actors)),))
+    wanted = describe_scene(scene, actors=(rng.randrange(len(scene.actors)),))
     thing = _excludable(rng.choice(index.scenes), rng)
     found = index.matching(wanted)
     left = [one for one in found if not thing.is_in(one)]
     if not left or len(left) == len(found) or any(_names(wanted, one) for one in thing.bare.split()):
         return None
-    words = say(wanted, rng)
+    words = say_description(wanted, rng)
     minus = f'-"{thing.bare}"' if " " in thing.bare else f"-{thing.bare}"
     query = f"{words} {rng.choice([minus, rng.choice(thing.phrases)])}"
     unwanted = [one for one in index.scenes if thing.is_in(one)]
@@ -152,8 +152,10 @@ def _step(index: WorldIndex, scene: Scene, rng: Random) -> tuple[str, Spans]:
     if scene.sign is not None and rng.random() < 0.5:
         words = rng.choice(sign_phrases(scene.sign.text))
         return say_sign(words, rng), [(one.video, sign_window(one)) for one in index.with_sign(words)]
-    form = shuffled(picture_forms(scene), rng)[0]
-    return say(form, rng), [(one.video, one.window) for one in index.scenes if fits(form, one)]
+    form = shuffled_truth(picture_forms(scene), rng)[0]
+    return say_description(form, rng), [
+        (one.video, one.window) for one in index.scenes if scene_fits_description(form, one)
+    ]
 
 
 def _answers(steps: Sequence[Spans], most: float) -> Spans:

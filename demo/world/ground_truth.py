@@ -10,8 +10,15 @@ from random import Random
 from typing import TypeVar
 
 from demo.world import spoken_lines as spoken
-from demo.world.descriptions import ActorFacts, Description, fits, motion_forms, picture_forms, say
-from demo.world.scenes import Scene, seconds
+from demo.world.descriptions import (
+    ActorFacts,
+    Description,
+    motion_forms,
+    picture_forms,
+    say_description,
+    scene_fits_description,
+)
+from demo.world.scenes import Scene, scene_seconds
 
 Window = tuple[float, float]
 Item = TypeVar("Item")
@@ -47,11 +54,15 @@ class WorldIndex:
                     self._by_words[words].append(scene)
             if scene.line is not None:
                 for fields in spoken.FIELDS:
-                    self._by_meaning[spoken.query_key(scene.line.meaning, fields)].append(scene)
+                    self._by_meaning[spoken.spoken_query_key(scene.line.meaning, fields)].append(scene)
 
     def matching(self, description: Description) -> list[Scene]:
         """Returns the scenes that match a description, in order of time."""
-        return [scene for scene in self._by_picture.get(_coarse(description), []) if fits(description, scene)]
+        return [
+            scene
+            for scene in self._by_picture.get(_coarse(description), [])
+            if scene_fits_description(description, scene)
+        ]
 
     def with_sign(self, words: str) -> list[Scene]:
         """Returns the scenes whose sign holds the words, side by side."""
@@ -59,11 +70,11 @@ class WorldIndex:
 
     def with_line(self, meaning: spoken.Meaning, fields: tuple[str, ...]) -> list[Scene]:
         """Returns the scenes whose line states the named fields of a meaning."""
-        return self._by_meaning.get(spoken.query_key(meaning, fields), [])
+        return self._by_meaning.get(spoken.spoken_query_key(meaning, fields), [])
 
 
 def _coarse(description: Description) -> Description:
-    """Leaves out size and motion, which `fits` compares afterwards."""
+    """Leaves out size and motion, which `scene_fits_description` compares afterwards."""
     return replace(description.without_motion(), actors=_plain_actors(description)).without_motion()
 
 
@@ -76,7 +87,7 @@ def sign_phrases(text: str) -> list[str]:
     return list(dict.fromkeys([text, *text.split()]))
 
 
-def in_one_video(scenes: Sequence[Scene]) -> bool:
+def truth_in_one_video(scenes: Sequence[Scene]) -> bool:
     """Returns whether there is a match and all matches lie in one video."""
     return len({scene.video for scene in scenes}) == 1
 
@@ -84,13 +95,13 @@ def in_one_video(scenes: Sequence[Scene]) -> bool:
 def sign_window(scene: Scene) -> Window:
     """Returns when a scene's sign is visible."""
     assert scene.sign is not None
-    return seconds(scene.start + scene.sign.start), seconds(scene.start + scene.sign.stop)
+    return scene_seconds(scene.start + scene.sign.start), scene_seconds(scene.start + scene.sign.stop)
 
 
 def line_window(scene: Scene) -> Window:
     """Returns when a scene's subtitle is shown."""
     assert scene.line is not None
-    return seconds(scene.start + scene.line.start), seconds(scene.start + scene.line.stop)
+    return scene_seconds(scene.start + scene.line.start), scene_seconds(scene.start + scene.line.stop)
 
 
 def world_truth(index: WorldIndex, *, seed: int) -> list[TruthLine]:
@@ -118,27 +129,27 @@ def _without_repeats(lines: list[TruthLine]) -> list[TruthLine]:
 
 
 def _picture_line(index: WorldIndex, scene: Scene, rng: Random) -> list[TruthLine]:
-    for form in shuffled(picture_forms(scene), rng):
+    for form in shuffled_truth(picture_forms(scene), rng):
         found = index.matching(form)
-        if in_one_video(found):
-            return [TruthLine(scene.video, say(form, rng), tuple(one.window for one in found), "picture")]
+        if truth_in_one_video(found):
+            return [TruthLine(scene.video, say_description(form, rng), tuple(one.window for one in found), "picture")]
     return []
 
 
 def _motion_line(index: WorldIndex, scene: Scene, rng: Random) -> list[TruthLine]:
     """Chooses a description that only its motion makes unique: without it, other scenes would match."""
-    for form in shuffled(motion_forms(scene), rng):
+    for form in shuffled_truth(motion_forms(scene), rng):
         found = index.matching(form)
-        if in_one_video(found) and len(index.matching(form.without_motion())) > len(found):
-            return [TruthLine(scene.video, say(form, rng), tuple(one.window for one in found), "motion")]
+        if truth_in_one_video(found) and len(index.matching(form.without_motion())) > len(found):
+            return [TruthLine(scene.video, say_description(form, rng), tuple(one.window for one in found), "motion")]
     return []
 
 
 def _sign_line(index: WorldIndex, scene: Scene, rng: Random) -> list[TruthLine]:
     assert scene.sign is not None
-    for words in shuffled(sign_phrases(scene.sign.text), rng):
+    for words in shuffled_truth(sign_phrases(scene.sign.text), rng):
         found = index.with_sign(words)
-        if in_one_video(found):
+        if truth_in_one_video(found):
             return [TruthLine(scene.video, say_sign(words, rng), tuple(sign_window(one) for one in found), "sign")]
     return []
 
@@ -146,10 +157,10 @@ def _sign_line(index: WorldIndex, scene: Scene, rng: Random) -> list[TruthLine]:
 def _said_line(index: WorldIndex, scene: Scene, rng: Random) -> list[TruthLine]:
     assert scene.line is not None
     meaning = scene.line.meaning
-    for fields in shuffled(spoken.FIELDS, rng):
+    for fields in shuffled_truth(spoken.FIELDS, rng):
         found = index.with_line(meaning, fields)
-        if in_one_video(found):
-            query = spoken.query_text(meaning, fields, rng)
+        if truth_in_one_video(found):
+            query = spoken.spoken_query_text(meaning, fields, rng)
             return [TruthLine(scene.video, query, tuple(line_window(one) for one in found), "said")]
     return []
 
@@ -164,6 +175,6 @@ def say_sign(words: str, rng: Random) -> str:
     )
 
 
-def shuffled(items: Sequence[Item], rng: Random) -> list[Item]:
+def shuffled_truth(items: Sequence[Item], rng: Random) -> list[Item]:
     """Returns the items in random order."""
     return rng.sample(list(items), len(items))

@@ -21,7 +21,7 @@ from demo.world.drawing import Picture, ScenePainter, fade_pictures
 from demo.world.errors import DemoError, WorldWriteError
 from demo.world.ground_truth import TruthLine, WorldIndex, line_window, world_truth
 from demo.world.questions import Question, world_questions
-from demo.world.scenes import FADE_FRAMES, FRAMES_PER_SECOND, HEIGHT, WIDTH, Scene, plan_world, seconds
+from demo.world.scenes import FADE_FRAMES, FRAMES_PER_SECOND, HEIGHT, WIDTH, Scene, plan_world, scene_seconds
 
 ENCODER_OPTIONS = {"preset": "veryfast", "crf": "20", "g": str(2 * FRAMES_PER_SECOND), "threads": "1"}
 """One encoder thread: the same bytes on every machine with the same x264."""
@@ -93,7 +93,12 @@ def make_world(
     except (OSError, FFmpegError) as error:
         raise WorldWriteError(f"cannot write the demo world to {out}: {error}") from error
     return WorldSummary(
-        out, tuple(names), seconds(total), len(index.scenes), dict(Counter(line.kind for line in truth)), len(questions)
+        out,
+        tuple(names),
+        scene_seconds(total),
+        len(index.scenes),
+        dict(Counter(line.kind for line in truth)),
+        len(questions),
     )
 
 
@@ -129,7 +134,7 @@ def _write_video(path: Path, scenes: list[Scene], *, embedded: bool) -> Iterator
             frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, FRAMES_PER_SECOND)
             container.mux(video.encode(frame))
-            while text is not None and lines and line_window(lines[0])[0] <= seconds(number):
+            while text is not None and lines and line_window(lines[0])[0] <= scene_seconds(number):
                 container.mux(_subtitle_packet(text, lines.pop(0)))
             if number % FRAMES_PER_SECOND == 0:
                 yield number

@@ -5,8 +5,16 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from demo.world import spoken_lines as spoken
-from demo.world.descriptions import ActorFacts, describe, motion_forms, picture_forms, say_without_opening
-from demo.world.ground_truth import Window, WorldIndex, in_one_video, line_window, shuffled, sign_phrases, sign_window
+from demo.world.descriptions import ActorFacts, describe_scene, motion_forms, picture_forms, say_without_opening
+from demo.world.ground_truth import (
+    Window,
+    WorldIndex,
+    line_window,
+    shuffled_truth,
+    sign_phrases,
+    sign_window,
+    truth_in_one_video,
+)
 from demo.world.scenes import Actor, Scene
 from demo.world.sign_words import SIGN_WORDS
 from demo.world.vocabulary import ACTOR_COLOURS, BACKGROUND_COLOURS, MOTIONS, SHAPES
@@ -50,7 +58,7 @@ Maker = Callable[[WorldIndex, Scene, Random], list[Question]]
 
 
 def _first(makers: list[Maker], index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
-    for make in shuffled(makers, rng):
+    for make in shuffled_truth(makers, rng):
         made = make(index, scene, rng)
         if made:
             return made
@@ -59,7 +67,7 @@ def _first(makers: list[Maker], index: WorldIndex, scene: Scene, rng: Random) ->
 
 def _named_uniquely(index: WorldIndex, scene: Scene, rng: Random, *, with_background: bool = True) -> str | None:
     """Describes a scene in words that fit no other scene of the world, or returns None."""
-    for form in shuffled(picture_forms(scene), rng):
+    for form in shuffled_truth(picture_forms(scene), rng):
         if (with_background or form.background is None) and len(index.matching(form)) == 1:
             return say_without_opening(form, rng)
     return None
@@ -80,7 +88,7 @@ def _what_actor(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
     """Asks for the colour or the shape of one actor beside another that is fully described."""
     if len(scene.actors) < 2:
         return []
-    form = describe(scene, actors=(0, 1), relation=True, background=True)
+    form = describe_scene(scene, actors=(0, 1), relation=True, background=True)
     asked = rng.randrange(2)
     field, names = ("colour", list(ACTOR_COLOURS)) if rng.random() < 0.5 else ("shape", list(SHAPES))
     answers: set[str] = set()
@@ -145,13 +153,17 @@ def _what_said(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
     meaning = scene.line.meaning
     return [
         Question(
-            spoken.how_many(meaning), "what", spoken.NUMBERS[meaning.number][0], scene.video, (line_window(scene),)
+            spoken.spoken_how_many(meaning),
+            "what",
+            spoken.NUMBERS[meaning.number][0],
+            scene.video,
+            (line_window(scene),),
         )
     ]
 
 
 def _when_seen(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
-    for form in shuffled(picture_forms(scene) + motion_forms(scene), rng):
+    for form in shuffled_truth(picture_forms(scene) + motion_forms(scene), rng):
         if found := _in_one_video(index.matching(form)):
             windows = tuple(one.window for one in found)
             return [
@@ -165,7 +177,7 @@ def _when_seen(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
 def _when_sign(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
     if scene.sign is None:
         return []
-    for words in shuffled(sign_phrases(scene.sign.text), rng):
+    for words in shuffled_truth(sign_phrases(scene.sign.text), rng):
         if found := _in_one_video(index.with_sign(words)):
             windows = tuple(sign_window(one) for one in found)
             return [Question(f"When is there a sign that says {words}?", "when", _clock(windows), scene.video, windows)]
@@ -178,7 +190,7 @@ def _when_said(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
     fields = ("person", "place", "deed", "thing")
     found = _in_one_video(index.with_line(scene.line.meaning, fields))
     windows = tuple(line_window(one) for one in found)
-    about = spoken.someone_doing(scene.line.meaning, rng)
+    about = spoken.spoken_someone_doing(scene.line.meaning, rng)
     return (
         [Question(f"When do they talk about {about}?", "when", _clock(windows), scene.video, windows)] if found else []
     )
@@ -186,9 +198,9 @@ def _when_said(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
 
 def _absent_seen(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
     """Asks for a scene of the world before a background with which it is never shown."""
-    form = describe(scene, actors=tuple(range(len(scene.actors))), background=True)
+    form = describe_scene(scene, actors=tuple(range(len(scene.actors))), background=True)
     colours = [name for name in BACKGROUND_COLOURS if all(name != actor.colour for actor in scene.actors)]
-    for name in shuffled(colours, rng):
+    for name in shuffled_truth(colours, rng):
         other = replace(form, background=name)
         if not index.matching(other):
             return [Question(f"When can one see {say_without_opening(other, rng)}?", "absent", "not found", None, ())]
@@ -203,14 +215,18 @@ def _absent_sign(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]
 
 
 def _absent_said(index: WorldIndex, scene: Scene, rng: Random) -> list[Question]:
-    meaning = spoken.random_meaning(rng)
+    meaning = spoken.random_spoken_meaning(rng)
     if any(index.with_line(meaning, fields) for fields in spoken.FIELDS[:4]):
         return []
-    return [Question(f"When do they talk about {spoken.someone_doing(meaning, rng)}?", "absent", "not found", None, ())]
+    return [
+        Question(
+            f"When do they talk about {spoken.spoken_someone_doing(meaning, rng)}?", "absent", "not found", None, ()
+        )
+    ]
 
 
 def _in_one_video(scenes: list[Scene]) -> list[Scene]:
-    return scenes if in_one_video(scenes) else []
+    return scenes if truth_in_one_video(scenes) else []
 
 
 def _clock(windows: tuple[Window, ...]) -> str:

@@ -1,6 +1,6 @@
 """Scenes, and the plan of a whole world: which scene is shown when. Pure; draws nothing.
 
-Times inside a plan are counted in frames, so that they are exact; `seconds` converts.
+Times inside a plan are counted in frames, so that they are exact; `scene_seconds` converts.
 """
 
 from collections.abc import Sequence
@@ -84,10 +84,10 @@ class Scene:
     @property
     def window(self) -> tuple[float, float]:
         """[start, stop) in seconds on the player's clock."""
-        return seconds(self.start), seconds(self.start + self.length)
+        return scene_seconds(self.start), scene_seconds(self.start + self.length)
 
 
-def seconds(frames: int) -> float:
+def scene_seconds(frames: int) -> float:
     """Converts a count of frames to seconds."""
     return round(frames / FRAMES_PER_SECOND, 3)
 
@@ -208,10 +208,10 @@ def _random_sign(rng: Random, length: int) -> Sign:
 
 
 def _random_line(rng: Random, length: int) -> SpokenLine:
-    meaning = spoken.random_meaning(rng)
+    meaning = spoken.random_spoken_meaning(rng)
     shown = min(length, rng.randint(18, 45))
     start = rng.randint(0, length - shown)
-    return SpokenLine(meaning, spoken.line_text(meaning, rng), start, start + shown)
+    return SpokenLine(meaning, spoken.spoken_line_text(meaning, rng), start, start + shown)
 
 
 def _video_lengths(minutes: float, video_minutes: float) -> list[int]:

@@ -98,13 +98,13 @@ DEEDS: list[list[tuple[str, str]]] = [[_forms(form) for form in deed] for deed i
 """Each deed as (third person, participle), the plain one first."""
 
 
-def random_meaning(rng: Random) -> Meaning:
+def random_spoken_meaning(rng: Random) -> Meaning:
     """Samples a meaning; there are about 340 million."""
     tables = (PEOPLE, PLACES, DEEDS, THINGS, NUMBERS, WHENS)
     return Meaning(*(rng.randrange(len(table)) for table in tables))
 
 
-def line_text(meaning: Meaning, rng: Random) -> str:
+def spoken_line_text(meaning: Meaning, rng: Random) -> str:
     """Writes a meaning in full and in plain words, as a subtitle; `rng` chooses the word order."""
     who = f"The {PEOPLE[meaning.person][0]} from {PLACES[meaning.place]}"
     verb = DEEDS[meaning.deed][0][0]
@@ -135,12 +135,12 @@ FIELDS: list[tuple[str, ...]] = [
 """The parts of a meaning that a query may name."""
 
 
-def query_key(meaning: Meaning, fields: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+def spoken_query_key(meaning: Meaning, fields: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
     """Returns the named fields of a meaning, as a key to compare meanings."""
     return tuple((field, getattr(meaning, field)) for field in fields)
 
 
-def query_text(meaning: Meaning, fields: tuple[str, ...], rng: Random) -> str:
+def spoken_query_text(meaning: Meaning, fields: tuple[str, ...], rng: Random) -> str:
     """Writes a query for the named fields of a meaning, mostly in synonyms."""
     who = _other(PEOPLE[meaning.person], rng) if "person" in fields else ""
     place = PLACES[meaning.place] if "place" in fields else ""
@@ -163,13 +163,13 @@ def query_text(meaning: Meaning, fields: tuple[str, ...], rng: Random) -> str:
     )
 
 
-def someone_doing(meaning: Meaning, rng: Random) -> str:
+def spoken_someone_doing(meaning: Meaning, rng: Random) -> str:
     """Writes who does what to which things and where, in synonyms, as in "the seaman from Lima tallying ships"."""
     who, thing = _other(PEOPLE[meaning.person], rng), _other(THINGS[meaning.thing], rng)
     return f"{_someone(who, PLACES[meaning.place], rng)} {rng.choice(DEEDS[meaning.deed])[1]} {thing}"
 
 
-def how_many(meaning: Meaning) -> str:
+def spoken_how_many(meaning: Meaning) -> str:
     """Asks for the number in a line, by all its other fields but the time."""
     who, deed, thing = PEOPLE[meaning.person][0], DEEDS[meaning.deed][0][1], THINGS[meaning.thing][0]
     return f"How many {thing} is the {who} from {PLACES[meaning.place]} said to be {deed}?"

@@ -8,7 +8,7 @@ import os
 import tempfile
 
 from indexer.decode.protocol import DecodeRequest
-from indexer.isolated_python import minimal_environment, start
+from indexer.isolated_python import minimal_environment, start_python
 
 _ENVIRONMENT = {
     "DECORD_EOF_RETRY_MAX": "256",  # the default, 10,240, spins for minutes on a truncated file
@@ -31,7 +31,7 @@ class DecodeChild:
 
         fcntl.fcntl(self.log_fd, fcntl.F_SETFL, fcntl.fcntl(self.log_fd, fcntl.F_GETFL) | os.O_APPEND)
         try:
-            self.process = start(
+            self.process = start_python(
                 "indexer.decode.worker.main",
                 environment=minimal_environment(_ENVIRONMENT),
                 stderr=self.log_fd,

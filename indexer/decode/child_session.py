@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 from indexer.decode.child import DecodeChild
-from indexer.decode.child_log import last_line, log_since
+from indexer.decode.child_log import child_log_since, last_child_log_line
 from indexer.decode.protocol import DecodeRequest, Message, MessageBuffer, ring_slots
 from indexer.errors import DecodeLimitError, DecoderCrashedError
 from indexer.records import Pixels, Samples16
@@ -131,7 +131,7 @@ class DecodeSession:
         if code == -signal.SIGXCPU:
             return DecodeLimitError("decoding used more CPU time than decode_cpu_seconds allows")
         how = f"was killed by signal {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
-        last = last_line(log_since(0, self._child.log_fd))
+        last = last_child_log_line(child_log_since(0, self._child.log_fd))
         return DecoderCrashedError(f"the decoder process {how}" + (f"; its last log line: {last}" if last else ""))
 
 

@@ -50,7 +50,7 @@ def orientation_of(matrix: bytes | None) -> Orientation:
     return Orientation(90 if b > 0 else 270, mirrored)
 
 
-def turn_upright(pixels: Pixels, orientation: Orientation) -> Pixels:
+def turn_frame_upright(pixels: Pixels, orientation: Orientation) -> Pixels:
     """The frame as displayed; a view where possible.
 
     Args:
@@ -62,7 +62,7 @@ def turn_upright(pixels: Pixels, orientation: Orientation) -> Pixels:
     return np.rot90(pixels, k=-(orientation.rotation_degrees // 90)) if orientation.rotation_degrees else pixels
 
 
-def fitted_size(width: int, height: int, max_side: int | None) -> tuple[int, int]:
+def fitted_frame_size(width: int, height: int, max_side: int | None) -> tuple[int, int]:
     """(width, height) scaled down so that the longer side is `max_side`; never up, never below one pixel."""
     longer = max(width, height)
     if max_side is None or longer <= max_side:
@@ -70,7 +70,7 @@ def fitted_size(width: int, height: int, max_side: int | None) -> tuple[int, int
     return max(1, round(width * max_side / longer)), max(1, round(height * max_side / longer))
 
 
-def scale_to(pixels: Pixels, width: int, height: int) -> Pixels:
+def scale_frame(pixels: Pixels, width: int, height: int) -> Pixels:
     """Resample to (height, width, 3): area averaging to shrink, bilinear to enlarge."""
     if pixels.shape[:2] == (height, width):
         return pixels
@@ -84,7 +84,7 @@ def scale_to(pixels: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(scaled, dtype=np.uint8)
 
 
-def as_pixels(array: NDArray[np.generic]) -> Pixels:
+def frame_pixels(array: NDArray[np.generic]) -> Pixels:
     """Check that a decoder returned a (height, width, 3) uint8 array. Raises ValueError."""
     if array.ndim != 3 or array.shape[2] != 3 or array.dtype != np.uint8:
         raise ValueError(f"a frame must be (height, width, 3) uint8, got {array.shape} {array.dtype}")

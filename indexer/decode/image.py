@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from indexer.decode.frame_transforms import FRAME_MAX_SIDE, fitted_size, scale_to
+from indexer.decode.frame_transforms import FRAME_MAX_SIDE, fitted_frame_size, scale_frame
 from indexer.errors import ImageError
 from indexer.records import Pixels
 
@@ -67,8 +67,8 @@ def read_image(source: Path | bytes) -> Pixels:
         # Pillow's readers raise nearly any exception for damaged bytes.
         reason = f"{type(error).__name__}: {error}"
         raise ImageError(f"{name} is damaged ({reason}); save it again, or use another") from error
-    width, height = fitted_size(pixels.shape[1], pixels.shape[0], FRAME_MAX_SIDE)
-    return scale_to(pixels, width, height)
+    width, height = fitted_frame_size(pixels.shape[1], pixels.shape[0], FRAME_MAX_SIDE)
+    return scale_frame(pixels, width, height)
 
 
 def _read(path: Path) -> bytes:

@@ -67,9 +67,9 @@ def metadata_from_tags(
     named = {name.lower(): value for name, value in tags.items()}
 
     def text(*names: str, limit: int = MAX_LINE_CHARACTERS) -> str:
-        return next((found for name in names if (found := plain_text(named.get(name, ""), limit=limit))), "")
+        return next((found for name in names if (found := plain_tag_text(named.get(name, ""), limit=limit))), "")
 
-    dates = (parse_date(named.get(name, ""), now=now) for name in _CREATED)
+    dates = (parse_tag_date(named.get(name, ""), now=now) for name in _CREATED)
     places = [named.get(name, "") for name in _LOCATION]
     created = next((date for date in dates if date), None)
     return VideoMetadata(
@@ -88,7 +88,7 @@ def metadata_from_tags(
     )
 
 
-def plain_text(raw: str, *, limit: int) -> str:
+def plain_tag_text(raw: str, *, limit: int) -> str:
     """NFC text on one line without control characters, bidirectional overrides and lone surrogates, cut to `limit`."""
     head = unicodedata.normalize("NFC", raw[: 4 * limit])
     spaced = (" " if sign.isspace() else sign for sign in head)
@@ -96,7 +96,7 @@ def plain_text(raw: str, *, limit: int) -> str:
     return " ".join("".join(visible).split())[:limit].rstrip()
 
 
-def parse_date(raw: str, *, now: datetime) -> datetime | None:
+def parse_tag_date(raw: str, *, now: datetime) -> datetime | None:
     """A time in UTC, from ISO 8601, EXIF's `2010:05:03 12:33:11` or RFC 2822; without a zone, UTC is assumed.
 
     None for text that is not a date, lacks the day, or is implausible: before `EARLIEST` or after `now`.
@@ -145,7 +145,7 @@ def _place_name(locations: Iterable[str]) -> str:
     """The name in a location tag: all of it without coordinates, or the text after them, as in 3GPP files."""
     for raw in locations:
         match = _ISO_6709.match(raw[:100].strip())
-        name = plain_text(raw.strip()[match.end() :] if match else raw, limit=MAX_LINE_CHARACTERS)
+        name = plain_tag_text(raw.strip()[match.end() :] if match else raw, limit=MAX_LINE_CHARACTERS)
         if any(sign.isalpha() for sign in name):
             return name
     return ""
@@ -167,7 +167,7 @@ def chapters_on_player_clock(
             later = (one.start_seconds - start_seconds for one in ordered[index + 1 :])
             stop = next((one for one in later if one > start), max(start, duration_seconds))
         if stop > start:
-            converted.append(Chapter(TimeSpan(start, stop), plain_text(chapter.title, limit=MAX_LINE_CHARACTERS)))
+            converted.append(Chapter(TimeSpan(start, stop), plain_tag_text(chapter.title, limit=MAX_LINE_CHARACTERS)))
     return tuple(converted)
 
 

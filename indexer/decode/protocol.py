@@ -105,7 +105,7 @@ def write_all(descriptor: int, data: bytes | Sequence[int]) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def read_line(descriptor: int, *, piece_bytes: int = 1) -> bytes:
+def read_request_line(descriptor: int, *, piece_bytes: int = 1) -> bytes:
     """A request: everything up to the first newline. Exits the process when the parent has closed the pipe.
 
     Args:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.decode.frame_transforms import scale_to
+from indexer.decode.frame_transforms import scale_frame
 from indexer.models.vision_language import PromptPart, ShownFrames
 from indexer.records import SampledFrame, TimeSpan
 
@@ -80,7 +80,7 @@ def frame_times(starts: Iterable[float]) -> list[float]:
 def scale_frames(frames: Iterable[SampledFrame], size: PictureSize) -> Iterator[SampledFrame]:
     """The frames at the size that the model sees."""
     for frame in frames:
-        yield SampledFrame(frame.time_seconds, scale_to(frame.pixels, size.width, size.height))
+        yield SampledFrame(frame.time_seconds, scale_frame(frame.pixels, size.width, size.height))
 
 
 def make_pairs(starts: Sequence[float], frames: Sequence[SampledFrame]) -> list[TimedPair]:

@@ -69,7 +69,7 @@ class Reranker(Protocol):
     @property
     def name(self) -> str: ...
 
-    def judge(self, query: str, texts: Sequence[str]) -> NDArray[np.float64]:
+    def rerank_logits(self, query: str, texts: Sequence[str]) -> NDArray[np.float64]:
         """n texts -> (n,) log odds that each answers the query. Thread-safe.
 
         Raises:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from indexer.errors import ModelBrokenError
 from indexer.models.device import single_thread_on_cpu
 from indexer.models.protocols import Reranker
-from indexer.models.text_embedder import clean_texts
+from indexer.models.text_embedder import texts_for_embedding
 from indexer.models.weights.files import Announce, announce_on_stderr
 from indexer.models.weights.hub import ModelWeights
 from indexer.models.weights.text_models import RERANKER, find_text_weights
@@ -92,11 +92,11 @@ class _Reranker(ABC):
     def name(self) -> str:
         return self._name
 
-    def judge(self, query: str, texts: Sequence[str]) -> NDArray[np.float64]:
+    def rerank_logits(self, query: str, texts: Sequence[str]) -> NDArray[np.float64]:
         """n texts -> (n,) log odds; see `indexer.models.protocols.Reranker`."""
         if not texts:
             return np.zeros(0)
-        clean_query, *clean = clean_texts([query, *texts], tokens=self._longest)
+        clean_query, *clean = texts_for_embedding([query, *texts], tokens=self._longest)
         distinct = {text: row for row, text in enumerate(dict.fromkeys(clean))}  # a repeated caption is scored once
         with self._lock, single_thread_on_cpu(self._device, parameters=self._parameters):
             scores = np.asarray(self._judge(clean_query, list(distinct)), np.float64).reshape(len(distinct))

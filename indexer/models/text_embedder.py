@@ -108,13 +108,13 @@ class SentenceTextModel:
 
     def _encode(self, texts: list[str], *, is_query: bool) -> NDArray[np.float64]:
         encode = self._model.encode_query if is_query else self._model.encode_document
-        clean = clean_texts(texts, tokens=self._model.max_seq_length or 512)
+        clean = texts_for_embedding(texts, tokens=self._model.max_seq_length or 512)
         with self._lock:
             vectors = encode(clean, batch_size=self._batch_texts, show_progress_bar=False, convert_to_numpy=True)
         return np.asarray(vectors, np.float64)  # (n, dim)
 
 
-def clean_texts(texts: Sequence[str], *, tokens: int) -> list[str]:
+def texts_for_embedding(texts: Sequence[str], *, tokens: int) -> list[str]:
     """Texts that a tokenizer accepts: truncated where they cannot reach the model, and without lone surrogates.
 
     A tokenizer raises an error at a lone surrogate, which may come from a file name or a broken subtitle.

@@ -92,7 +92,7 @@ class ChangeDetector:
         return True
 
 
-def flat_share(pixels: Pixels) -> float:
+def flat_block_share(pixels: Pixels) -> float:
     """Share of the picture, 0 to 1, in evenly coloured blocks: high for slides and screens, low for camera pictures."""
     return float(np.mean(_block_contrast(_shrink(pixels)) < 1.0))
 

@@ -25,13 +25,13 @@ SAME_SHARE = 0.3
 """Pieces that share more than this part of the smaller area are the same piece."""
 
 
-def dilate(changed: Mask, blocks: int) -> Mask:
+def dilate_changed_blocks(changed: Mask, blocks: int) -> Mask:
     """The mask, dilated by so many blocks."""
     kernel = np.ones((2 * blocks + 1, 2 * blocks + 1), np.uint8)
     return np.asarray(cv2.dilate(changed.astype(np.uint8), kernel) > 0, np.bool_)
 
 
-def is_touched(box: PieceBox, near: Mask, size: tuple[int, int]) -> bool:
+def is_touched_by_changed_region(box: PieceBox, near: Mask, size: tuple[int, int]) -> bool:
     """Whether a box lies in a changed block; `near` is the dilate mask of a picture of `size` (width, height)."""
     rows, columns = near.shape
     across, down = columns / size[0], rows / size[1]
@@ -49,7 +49,9 @@ def changed_regions(changed: Mask, size: tuple[int, int], touched: Sequence[Piec
         return []
     rows, columns = changed.shape
     across, down = size[0] / columns, size[1] / rows
-    count, _, stats, _ = cv2.connectedComponentsWithStats(dilate(changed, MARGIN_BLOCKS).astype(np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(
+        dilate_changed_blocks(changed, MARGIN_BLOCKS).astype(np.uint8)
+    )
     found: list[Rectangle] = []
     for left, top, width, height, _ in np.asarray(stats)[1:count].tolist():
         right, bottom = np.ceil((left + width) * across), np.ceil((top + height) * down)
@@ -62,12 +64,12 @@ def changed_regions(changed: Mask, size: tuple[int, int], touched: Sequence[Piec
     return [(max(0, b[0]), max(0, b[1]), min(size[0], b[2]), min(size[1], b[3])) for b in regions]
 
 
-def area_share(regions: Iterable[Rectangle], size: tuple[int, int]) -> float:
+def region_area_share(regions: Iterable[Rectangle], size: tuple[int, int]) -> float:
     """Share of the picture that disjoint regions cover."""
     return sum((right - left) * (bottom - top) for left, top, right, bottom in regions) / (size[0] * size[1])
 
 
-def is_same_piece(box: PieceBox, known: PieceBox) -> bool:
+def is_same_text_piece(box: PieceBox, known: PieceBox) -> bool:
     """Whether two boxes overlap so much that they belong to one piece of text, or to parts of it."""
     width, height = min(box[2], known[2]) - max(box[0], known[0]), min(box[3], known[3]) - max(box[1], known[1])
     if width <= 0 or height <= 0:

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.errors import ModelBrokenError, ModelMissingError
-from indexer.ocr.changed_regions import PieceBox, is_same_piece
-from indexer.ocr.extra_alphabets import Reading, alphabet_of, load_extra_model, most_confident
+from indexer.ocr.changed_regions import PieceBox, is_same_text_piece
+from indexer.ocr.extra_alphabets import Reading, alphabet_of_ocr_model, load_extra_ocr_model, most_confident_reading
 from indexer.records import Pixels
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class OcrEngine:
             ModelMissingError, ModelBrokenError: see `ScreenTextReader`.
         """
         self._engine = _load(threads)
-        self._extra = [load_extra_model(file, threads=threads) for file in extra]
-        self._alphabet = alphabet_of(_weights()["Rec"]) if extra else frozenset[str]()
+        self._extra = [load_extra_ocr_model(file, threads=threads) for file in extra]
+        self._alphabet = alphabet_of_ocr_model(_weights()["Rec"]) if extra else frozenset[str]()
         self._cache: OrderedDict[bytes, Reading] = OrderedDict()
 
     def pieces(self, picture: Pixels, *, detection_side: int, known: Sequence[PieceBox] = ()) -> list[Piece]:
@@ -91,7 +91,7 @@ class OcrEngine:
             corners = np.asarray(found.boxes, np.float64)[:MAX_PIECES]  # (n, 4 corners, x and y)
             corners -= (padding["left"], padding["top"])
             boxes = [_bounding_box(four) for four in corners]
-            fresh = [n for n, box in enumerate(boxes) if not any(is_same_piece(box, other) for other in known)]
+            fresh = [n for n, box in enumerate(boxes) if not any(is_same_text_piece(box, other) for other in known)]
             readings = self._readings([np.asarray(crops[n], np.uint8) for n in fresh])
         except RapidOCRError:  # raised where there is no text
             return []
@@ -112,7 +112,7 @@ class OcrEngine:
             pictures = list(lines.values())
             first, *others = (_recognised(engine, pictures) for engine in (self._engine, *self._extra))
             for key, own, *more in zip(lines, first, *others, strict=True):
-                fresh[key] = most_confident(own, more, alphabet=self._alphabet)
+                fresh[key] = most_confident_reading(own, more, alphabet=self._alphabet)
         readings = [fresh[key] if key in fresh else self._cache[key] for key in keys]
         self._store(dict(zip(keys, readings, strict=True)))
         return readings

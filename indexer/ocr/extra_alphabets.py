@@ -23,7 +23,7 @@ RIGHT_TO_LEFT = ("arabic", "hebrew", "persian", "urdu")
 """Words in the file name of a network whose output is put into logical order; for this rapidocr needs python-bidi."""
 
 
-def extra_models(folder: str) -> list[Path]:
+def extra_ocr_models(folder: str) -> list[Path]:
     """The networks in a folder, by name; none without a folder.
 
     Raises:
@@ -40,19 +40,20 @@ def extra_models(folder: str) -> list[Path]:
     return files
 
 
-def extra_models_name(folder: str) -> str:
+def extra_ocr_models_name(folder: str) -> str:
     """The part of the reader's name that names them: file names and a digest of their bytes; empty without any.
 
     Raises:
-        ModelMissingError: see `extra_models`.
+        ModelMissingError: see `extra_ocr_models`.
     """
     digests = [
-        f"{file.stem} {hashlib.blake2b(file.read_bytes(), digest_size=4).hexdigest()}" for file in extra_models(folder)
+        f"{file.stem} {hashlib.blake2b(file.read_bytes(), digest_size=4).hexdigest()}"
+        for file in extra_ocr_models(folder)
     ]
     return ", ".join(digests)
 
 
-def load_extra_model(file: Path, *, threads: int) -> "RapidOCR":
+def load_extra_ocr_model(file: Path, *, threads: int) -> "RapidOCR":
     """A recogniser with this network in place of the installed one.
 
     Raises:
@@ -86,11 +87,11 @@ def _check(file: Path) -> None:
     Raises:
         ValueError: it has none.
     """
-    if not alphabet_of(file):
+    if not alphabet_of_ocr_model(file):
         raise ValueError("it has no alphabet (`character`) inside")
 
 
-def alphabet_of(file: Path) -> frozenset[str]:
+def alphabet_of_ocr_model(file: Path) -> frozenset[str]:
     """Letters that a network can read, from its metadata."""
     import onnxruntime
 
@@ -101,7 +102,7 @@ def alphabet_of(file: Path) -> frozenset[str]:
     return frozenset(known.get("character", "").splitlines())
 
 
-def most_confident(first: Reading, extra: Sequence[Reading], *, alphabet: Collection[str]) -> Reading:
+def most_confident_reading(first: Reading, extra: Sequence[Reading], *, alphabet: Collection[str]) -> Reading:
     """The most confident reading; one with letters that `alphabet`, the first network's, lacks gets a bonus.
 
     Args:

@@ -5,7 +5,14 @@ from collections.abc import Callable
 import numpy as np
 
 from indexer.ocr.change_detector import ReferencePicture
-from indexer.ocr.changed_regions import TOUCH_BLOCKS, Rectangle, area_share, changed_regions, dilate, is_touched
+from indexer.ocr.changed_regions import (
+    TOUCH_BLOCKS,
+    Rectangle,
+    changed_regions,
+    dilate_changed_blocks,
+    is_touched_by_changed_region,
+    region_area_share,
+)
 from indexer.ocr.engine import Piece
 from indexer.ocr.lines import ScreenLine
 from indexer.ocr.reader import ScreenTextReader
@@ -28,7 +35,7 @@ class IncrementalReader:
     def changed_share(self, pixels: Pixels) -> float:
         """Share of a picture, 0 to 1, that changed and would be read."""
         regions, _ = self._regions(pixels)
-        return 1.0 if regions is None else area_share(regions, _size(pixels))
+        return 1.0 if regions is None else region_area_share(regions, _size(pixels))
 
     def read(self, pixels: Pixels) -> list[ScreenLine]:
         """Lines of a picture (height, width, 3) RGB in reading order.
@@ -48,7 +55,7 @@ class IncrementalReader:
             for region in regions:
                 self._pieces += self._reader.pieces(pixels, region=region, known=known)
             self._reference_picture.update(pixels, regions=regions)
-            self.read_share = area_share(regions, size)
+            self.read_share = region_area_share(regions, size)
         return self._reader.lines(self._pieces, size)
 
     def _regions(self, pixels: Pixels) -> tuple[list[Rectangle] | None, Callable[[Piece], bool]]:
@@ -57,10 +64,10 @@ class IncrementalReader:
         changed = self._reference_picture.changed_blocks(pixels)
         if changed is None:
             return None, lambda piece: True
-        near = dilate(changed, TOUCH_BLOCKS)
-        touched = {piece.box for piece in self._pieces if is_touched(piece.box, near, size)}
+        near = dilate_changed_blocks(changed, TOUCH_BLOCKS)
+        touched = {piece.box for piece in self._pieces if is_touched_by_changed_region(piece.box, near, size)}
         regions = changed_regions(changed, size, sorted(touched))
-        if area_share(regions, size) > WHOLE_SHARE:
+        if region_area_share(regions, size) > WHOLE_SHARE:
             return None, lambda piece: True
         return regions, lambda piece: piece.box in touched
 

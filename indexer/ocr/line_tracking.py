@@ -8,7 +8,7 @@ A line that is missing for no longer than `MISSED_SECONDS` was overlooked.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from indexer.ocr.lines import Box, FrameLines, ScreenLine, differs_in_digits, is_reading_of, is_similar
+from indexer.ocr.lines import Box, FrameLines, ScreenLine, is_reading_of_line, is_similar_line, lines_differ_in_digits
 
 MISSED_SECONDS = 2.0
 """A text that is missing for no longer was overlooked: the same sign does not appear twice within two seconds."""
@@ -42,7 +42,7 @@ class Observation:
 
 
 @dataclass(slots=True)
-class Track:
+class LineTrack:
     """One line over time."""
 
     observations: list[Observation] = field(default_factory=list[Observation])
@@ -62,10 +62,10 @@ class Track:
         return max(lines, key=lambda line: len(line.text) * line.confidence)
 
 
-def track_lines(frames: Sequence[FrameLines]) -> list[Track]:
+def track_lines(frames: Sequence[FrameLines]) -> list[LineTrack]:
     """Tracks in order of their start; `frames` are in order of time."""
-    tracks: list[Track] = []
-    open_tracks: list[Track] = []
+    tracks: list[LineTrack] = []
+    open_tracks: list[LineTrack] = []
     for number, (time_seconds, lines) in enumerate(frames):
         open_tracks = [
             track
@@ -76,20 +76,20 @@ def track_lines(frames: Sequence[FrameLines]) -> list[Track]:
         for order, line in enumerate(lines):
             track = taken.get(order)
             if track is None:
-                track = Track()
+                track = LineTrack()
                 tracks.append(track)
                 open_tracks.append(track)
-            elif differs_in_digits(track.last.line.text, line.text):
+            elif lines_differ_in_digits(track.last.line.text, line.text):
                 track.is_counter = True
             track.observations.append(Observation(number, order, line))
     return tracks
 
 
 def _match_tracks(
-    tracks: Sequence[Track], lines: Sequence[ScreenLine], frames: Sequence[FrameLines], time_seconds: float
-) -> dict[int, Track]:
+    tracks: Sequence[LineTrack], lines: Sequence[ScreenLine], frames: Sequence[FrameLines], time_seconds: float
+) -> dict[int, LineTrack]:
     """Matches lines to tracks, by the strictest rule first: index of a line -> the track that it continues."""
-    taken: dict[int, Track] = {}
+    taken: dict[int, LineTrack] = {}
     free = {id(track): track for track in tracks}
     for rule in (_is_same, _is_slip, _is_next_count, _is_continued, _is_cut_off):
         found: list[tuple[float, int, int]] = []
@@ -106,30 +106,30 @@ def _match_tracks(
     return taken
 
 
-def _is_same(track: Track, line: ScreenLine, _: float) -> bool:
+def _is_same(track: LineTrack, line: ScreenLine, _: float) -> bool:
     old = track.last.line
-    if old.text != line.text and (old.key != line.key or not is_reading_of(old, line)):
+    if old.text != line.text and (old.key != line.key or not is_reading_of_line(old, line)):
         return False
     return len(line.key) >= SHORT_LETTERS or _overlap(old.box, line.box)
 
 
-def _is_slip(track: Track, line: ScreenLine, _: float) -> bool:
+def _is_slip(track: LineTrack, line: ScreenLine, _: float) -> bool:
     old = track.last.line
     if _distance(old.box, line.box) > MAX_MOVE:
         return False
     # A longer line with the same words in another place is another line, as the title of the next slide.
     if not _overlap(old.box, line.box) and abs(len(old.key) - len(line.key)) > SLIPPED_LETTERS:
         return False
-    return is_reading_of(track.last.line, line) or (not track.is_counter and is_reading_of(track.best, line))
+    return is_reading_of_line(track.last.line, line) or (not track.is_counter and is_reading_of_line(track.best, line))
 
 
-def _is_next_count(track: Track, line: ScreenLine, unchanged_seconds: float) -> bool:
+def _is_next_count(track: LineTrack, line: ScreenLine, unchanged_seconds: float) -> bool:
     old = track.last.line
     is_quick = track.is_counter or unchanged_seconds < COUNTER_SECONDS
-    return is_quick and differs_in_digits(old.text, line.text) and _overlap(old.box, line.box)
+    return is_quick and lines_differ_in_digits(old.text, line.text) and _overlap(old.box, line.box)
 
 
-def _is_continued(track: Track, line: ScreenLine, _: float) -> bool:
+def _is_continued(track: LineTrack, line: ScreenLine, _: float) -> bool:
     """A line that is being typed, deleted, or partly covered: its start stays in place."""
     old, new = track.last.line, line
     if abs(old.box[0] - new.box[0]) > NEAR or not _share_row(old.box, new.box):
@@ -140,7 +140,7 @@ def _is_continued(track: Track, line: ScreenLine, _: float) -> bool:
     return short is old or len(short.key) >= PART_SHARE * len(long.key)
 
 
-def _is_cut_off(track: Track, line: ScreenLine, _: float) -> bool:
+def _is_cut_off(track: LineTrack, line: ScreenLine, _: float) -> bool:
     """One is a part of the other, which scrolls in or out of the picture."""
     old = track.last.line
     if not (_at_edge(old.box) or _at_edge(line.box)) or _distance(old.box, line.box) > MAX_MOVE:
@@ -157,7 +157,7 @@ def _starts_with(long: ScreenLine, short: ScreenLine) -> bool:
     if head == short.key:
         return True
     half_written = not short.text[-1].isdigit() and len(head) > 1 and head[:-1] == short.key[:-1]
-    return half_written or (len(head) >= SHORT_LETTERS and is_similar(head, short.key))
+    return half_written or (len(head) >= SHORT_LETTERS and is_similar_line(head, short.key))
 
 
 def _at_edge(box: Box) -> bool:

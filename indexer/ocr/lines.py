@@ -44,7 +44,7 @@ class ScreenLine:
     @property
     def key(self) -> str:
         """Letters and digits only, with characters unified that OCR confuses."""
-        return letters_key(self.text)
+        return line_letters_key(self.text)
 
     @property
     def is_reliable(self) -> bool:
@@ -68,21 +68,21 @@ def is_same_screen(before: Sequence[ScreenLine], after: Sequence[ScreenLine]) ->
     return _are_all_among(old, after) and _are_all_among(new, before)
 
 
-def is_reading_of(line: ScreenLine, other: ScreenLine) -> bool:
+def is_reading_of_line(line: ScreenLine, other: ScreenLine) -> bool:
     """Whether two lines are readings of one, apart from OCR errors; numbers that were read reliably must be equal."""
-    if not is_similar(line.key, other.key):
+    if not is_similar_line(line.key, other.key):
         return False
     are_reliable = min(line.confidence, other.confidence) >= RELIABLE_CONFIDENCE
     return not are_reliable or _numbers(line.text) == _numbers(other.text)
 
 
-def differs_in_digits(before: str, after: str) -> bool:
+def lines_differ_in_digits(before: str, after: str) -> bool:
     """Whether two lines differ only in their digits, as those of a clock or a counter do."""
     return before != after and _without_digits(before) == _without_digits(after)
 
 
 @lru_cache(maxsize=1 << 14)
-def is_similar(first: str, second: str) -> bool:
+def is_similar_line(first: str, second: str) -> bool:
     """Whether two keys have nearly all letters in common."""
     needed = SAME_SHORT_LINE_RATIO if min(len(first), len(second)) < SHORT_LINE_LETTERS else SAME_LINE_RATIO
     matcher = SequenceMatcher(None, first, second, autojunk=False)
@@ -90,7 +90,7 @@ def is_similar(first: str, second: str) -> bool:
 
 
 @lru_cache(maxsize=1 << 14)
-def letters_key(text: str) -> str:
+def line_letters_key(text: str) -> str:
     """See `ScreenLine.key`."""
     folded = unicodedata.normalize("NFKC", text).casefold().translate(_ALIKE)
     return "".join(character for character in folded if character.isalnum())
@@ -101,7 +101,7 @@ def _are_all_among(reliable: Sequence[ScreenLine], others: Sequence[ScreenLine])
     for line in reliable:
         if line.key in numbers and numbers[line.key] == _numbers(line.text):
             continue
-        if not any(is_reading_of(line, other) for other in others):
+        if not any(is_reading_of_line(line, other) for other in others):
             return False
     return True
 

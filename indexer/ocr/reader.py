@@ -11,10 +11,10 @@ from importlib.metadata import PackageNotFoundError, version
 import cv2
 import numpy as np
 
-from indexer.ocr.change_detector import flat_share
+from indexer.ocr.change_detector import flat_block_share
 from indexer.ocr.changed_regions import PieceBox, Rectangle
 from indexer.ocr.engine import OcrEngine, Piece
-from indexer.ocr.extra_alphabets import extra_models, extra_models_name
+from indexer.ocr.extra_alphabets import extra_ocr_models, extra_ocr_models_name
 from indexer.ocr.lines import ScreenLine
 from indexer.ocr.timed_texts import MAX_TEXT_CHARACTERS
 from indexer.records import Pixels
@@ -46,7 +46,7 @@ _WORD_GAP_HEIGHTS = 1.5
 """Pieces on a row that are no farther apart than this times their height form one line."""
 
 
-def reader_name(models: str = "") -> str:
+def screen_text_reader_name(models: str = "") -> str:
     """The name that the library records: release, weights and the settings that affect the lines.
 
     Args:
@@ -60,7 +60,7 @@ def reader_name(models: str = "") -> str:
     except PackageNotFoundError:  # the stage then reports it
         release = "absent"
     values = f"{DETECTION_SIDE}/{DRAWN_DETECTION_SIDE} {MIN_CONFIDENCE} {MAX_TEXT_CHARACTERS}"
-    further = extra_models_name(models)
+    further = extra_ocr_models_name(models)
     return f"rapidocr {release} PP-OCRv6-small {values}{f' with {further}' if further else ''}"
 
 
@@ -77,7 +77,7 @@ class ScreenTextReader:
             ModelMissingError: rapidocr or its weights are not installed.
             ModelBrokenError: its weights cannot be loaded.
         """
-        self._engine = OcrEngine(threads=threads, extra=extra_models(models))
+        self._engine = OcrEngine(threads=threads, extra=extra_ocr_models(models))
 
     def read(self, pixels: Pixels) -> list[ScreenLine]:
         """Lines of a picture (height, width, 3) RGB in reading order: top to bottom, left to right within a row.
@@ -106,7 +106,7 @@ class ScreenTextReader:
         picture = np.ascontiguousarray(part[:, :, ::-1])  # rapidocr works on BGR, as OpenCV does
         if scale > 1:
             picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-        side = DRAWN_DETECTION_SIDE if flat_share(pixels) >= DRAWN_FLAT_SHARE else DETECTION_SIDE
+        side = DRAWN_DETECTION_SIDE if flat_block_share(pixels) >= DRAWN_FLAT_SHARE else DETECTION_SIDE
         side = max(MIN_DETECTION_SIDE, round(side * max(part.shape[:2]) / longest))  # at the scale of the whole picture
         inside = [_moved(box, left, top, scale) for box in known]
         found = self._engine.pieces(np.asarray(picture, np.uint8), detection_side=side, known=inside)

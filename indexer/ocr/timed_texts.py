@@ -11,8 +11,8 @@ from difflib import SequenceMatcher
 from functools import partial
 from itertools import takewhile
 
-from indexer.ocr.line_tracking import FrameLines, Track, boxes_over_time, track_lines
-from indexer.ocr.lines import is_similar, letters_key
+from indexer.ocr.line_tracking import FrameLines, LineTrack, boxes_over_time, track_lines
+from indexer.ocr.lines import is_similar_line, line_letters_key
 from indexer.records import TextBox, TimedText, TimeSpan
 
 MAX_TEXT_CHARACTERS = 400
@@ -68,13 +68,13 @@ def collect_screen_texts(frames: Iterable[FrameLines], stop_seconds: float) -> l
     return sorted(texts, key=lambda text: text.span)
 
 
-def _is_credible(track: Track, times: Sequence[float]) -> bool:
+def _is_credible(track: LineTrack, times: Sequence[float]) -> bool:
     if any(observation.line.is_reliable for observation in track.observations) or len(track.observations) > 1:
         return True
     return times[track.last.frame + 1] - times[track.last.frame] >= UNRELIABLE_SECONDS
 
 
-def _line_texts(track: Track, times: Sequence[float]) -> list[_LineText]:
+def _line_texts(track: LineTrack, times: Sequence[float]) -> list[_LineText]:
     words = track.best.text.split()
     first, last = _word_frames(track, words)
     items: list[_LineText] = []
@@ -93,7 +93,7 @@ def _line_texts(track: Track, times: Sequence[float]) -> list[_LineText]:
 
 
 def _remaining_words(
-    track: Track, words: Sequence[str], first: Sequence[int], last: Sequence[int], times: Sequence[float]
+    track: LineTrack, words: Sequence[str], first: Sequence[int], last: Sequence[int], times: Sequence[float]
 ) -> list[_LineText]:
     """The words of a line that stay long after its other words are gone, with their whole span."""
     whole = min(last) + 1
@@ -108,17 +108,19 @@ def _remaining_words(
     return [_LineText(" ".join(words[n] for n in there), times[observations[0].frame], times[stop], order, boxes)]
 
 
-def _word_frames(track: Track, words: Sequence[str]) -> tuple[list[int], list[int]]:
+def _word_frames(track: LineTrack, words: Sequence[str]) -> tuple[list[int], list[int]]:
     """For each word of the best reading, the numbers of the first and last frame in which it was read."""
     frames = [observation.frame for observation in track.observations]
     if track.is_counter:
         return [frames[0]] * len(words), [frames[-1]] * len(words)
-    keys = [letters_key(word) for word in words]
+    keys = [line_letters_key(word) for word in words]
     first, last = [frames[-1]] * len(words), [frames[0]] * len(words)
     for observation in track.observations:
         read = observation.line.key
-        own = [letters_key(word) for word in observation.line.text.split()]
-        is_whole = len(own) == len(keys) and len(read) + 1 >= len(track.best.key) and is_similar(read, track.best.key)
+        own = [line_letters_key(word) for word in observation.line.text.split()]
+        is_whole = (
+            len(own) == len(keys) and len(read) + 1 >= len(track.best.key) and is_similar_line(read, track.best.key)
+        )
         for n, key in enumerate(keys):
             if is_whole or not key or key in own or key in read or _any_similar(key, own):
                 first[n], last[n] = min(first[n], observation.frame), max(last[n], observation.frame)
@@ -188,7 +190,7 @@ SCENERY_SHARE = 0.8
 """Text that is visible in this share of a video's scenes, and of its time, is scenery."""
 
 
-def mark_scenery(texts: Sequence[TimedText], scenes: Sequence[TimeSpan]) -> list[TimedText]:
+def mark_scenery_texts(texts: Sequence[TimedText], scenes: Sequence[TimeSpan]) -> list[TimedText]:
     """The texts, with those marked as scenery that stand in nearly every scene.
 
     Args:
@@ -198,10 +200,10 @@ def mark_scenery(texts: Sequence[TimedText], scenes: Sequence[TimeSpan]) -> list
         return list(texts)
     spans: dict[str, list[TimeSpan]] = {}
     for text in texts:
-        spans.setdefault(letters_key(text.text), []).append(text.span)
+        spans.setdefault(line_letters_key(text.text), []).append(text.span)
     total = sum(scene.duration_seconds for scene in scenes)
     scenery = {key for key, own in spans.items() if _is_everywhere(own, scenes, total)}
-    return [replace(text, is_scenery=letters_key(text.text) in scenery) for text in texts]
+    return [replace(text, is_scenery=line_letters_key(text.text) in scenery) for text in texts]
 
 
 def _is_everywhere(spans: Sequence[TimeSpan], scenes: Sequence[TimeSpan], total_seconds: float) -> bool:

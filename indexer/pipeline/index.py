@@ -21,10 +21,10 @@ from indexer.pipeline.events import IndexEvent, IndexFinished, ScanFinished, Vid
 from indexer.pipeline.pending_stages import pending_stages
 from indexer.pipeline.plan import Plan, make_plan
 from indexer.pipeline.run_context import LoadedModels, RunContext
-from indexer.pipeline.scan import scan
+from indexer.pipeline.scan import scan_for_videos
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.loading import create_stages
-from indexer.provenance import follows, maker_of, settings_like, trusted
+from indexer.provenance import agrees_with_provenance, provenance_of, provenance_with_sampling, settings_like_provenance
 from indexer.store.library import Library
 from indexer.store.maker_file import check_maker
 from indexer.store.schema import Maker
@@ -72,14 +72,14 @@ def index_paths(
     started = time.perf_counter()
     folder = Path(settings.library).expanduser()
     roots = [Path(os.path.abspath(path.expanduser())) for path in paths]  # noqa: PTH100 - links keep their names
-    found = scan(roots, exclude=folder)
+    found = scan_for_videos(roots, exclude=folder)
     existing = _maker_at(folder)
-    settings = settings_like(settings, existing)
+    settings = settings_like_provenance(settings, existing)
     # Loading models takes seconds. A library that was made with the models that the settings name is opened without
     # them; they are loaded and compared only when there is something to embed.
-    if existing is None or not follows(settings, existing):
+    if existing is None or not agrees_with_provenance(settings, existing):
         models = models or load_models(settings)
-    maker = maker_of(models, settings) if models else trusted(existing, settings)
+    maker = provenance_of(models, settings) if models else provenance_with_sampling(existing, settings)
     with Library.open_writer(folder, maker=maker) as library:
         run = RunContext(
             library,
@@ -148,7 +148,7 @@ def _drop_replaced(run: RunContext, plan: Plan) -> None:
 def _run_stages(run: RunContext, stages: Sequence[Stage], plan: Plan, models: Models) -> None:
     from indexer.models.device import single_thread_on_cpu  # imports torch, which takes seconds
 
-    check_maker(run.library.path, run.library.maker, maker_of(models, run.settings))
+    check_maker(run.library.path, run.library.maker, provenance_of(models, run.settings))
     run.models = models
     for stage in stages:
         with single_thread_on_cpu(run.settings.device) if stage.one_thread_an_operation else nullcontext():

@@ -37,7 +37,7 @@ def readiness(settings: Settings, made: Mapping[StageName, int], videos: int) ->
     """The readiness of each stage, in the catalog's order.
 
     Args:
-        settings: with the library's own models where they name none (`indexer.provenance.settings_like`).
+        settings: with the library's own models where they name none (`indexer.provenance.settings_like_provenance`).
         made: stage -> number of videos in which it is ready.
         videos: number of videos, without failed ones.
     """

@@ -40,7 +40,7 @@ class UnreadableFile:
     reason: str
 
 
-def scan(paths: Sequence[Path], *, exclude: Path | None = None) -> list[FoundFile | UnreadableFile]:
+def scan_for_videos(paths: Sequence[Path], *, exclude: Path | None = None) -> list[FoundFile | UnreadableFile]:
     """Lists the files under these paths, sorted, each real file once; follows nested folders and symbolic links.
 
     A file that the caller names is always listed. In a folder, hidden files and `IGNORED_SUFFIXES` are left out.

@@ -17,7 +17,7 @@ TEMPORARY_SUFFIXES = frozenset(
 """Suffixes that browsers, copy and download programs use until a file is complete."""
 
 
-def is_temporary(name: str) -> bool:
+def is_temporary_download(name: str) -> bool:
     """Whether a file has a name that programs give to unfinished files."""
     lower = name.lower()
     return lower.startswith((".", "~")) or lower.endswith("~") or lower.endswith(tuple(TEMPORARY_SUFFIXES))

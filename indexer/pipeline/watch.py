@@ -30,9 +30,9 @@ from indexer.pipeline.events import (
     WatchWaiting,
 )
 from indexer.pipeline.index import Listener, index_paths
-from indexer.pipeline.scan import FoundFile, scan
-from indexer.pipeline.settling import FileState, SettleTracker, is_temporary, paths_open_for_writing
-from indexer.provenance import settings_like
+from indexer.pipeline.scan import FoundFile, scan_for_videos
+from indexer.pipeline.settling import FileState, SettleTracker, is_temporary_download, paths_open_for_writing
+from indexer.provenance import settings_like_provenance
 from indexer.store.library import Library
 
 IDLE_SECONDS = 300.0
@@ -184,8 +184,8 @@ class FolderWatcher:
             return {}
         return {
             str(file.path): (file.size_bytes, file.modified_ns)
-            for file in scan([folder], exclude=self._library)
-            if isinstance(file, FoundFile) and not is_temporary(file.path.name)
+            for file in scan_for_videos([folder], exclude=self._library)
+            if isinstance(file, FoundFile) and not is_temporary_download(file.path.name)
         }
 
     def _emit_change(self, event: IndexEvent) -> None:
@@ -269,5 +269,5 @@ class _Indexer:
                     maker = library.maker
             except LibraryMissingError:
                 maker = None
-            self._models = load_models(settings_like(self._settings, maker))
+            self._models = load_models(settings_like_provenance(self._settings, maker))
         return self._models

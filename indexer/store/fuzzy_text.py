@@ -22,7 +22,7 @@ def fold_letters(text: str) -> str:
     return "".join(sign for sign in decomposed if sign.isalnum())
 
 
-def allowed_misses(length: int) -> int:
+def allowed_fuzzy_misses(length: int) -> int:
     """How many of its letter pairs a word of this length may lack in a text that still counts as containing it.
 
     A wrong letter breaks two pairs, one at an end of the word breaks one. Short words get few or none: with one wrong
@@ -40,7 +40,7 @@ class FuzzyWords:
 
     def __init__(self, words: Sequence[str]) -> None:
         pairs = [{word[index : index + 2] for index in range(len(word) - 1)} for word in words]
-        self._words = list(zip(words, pairs, map(allowed_misses, map(len, words)), strict=True))
+        self._words = list(zip(words, pairs, map(allowed_fuzzy_misses, map(len, words)), strict=True))
 
     def any_in(self, letters: str) -> bool:
         """Whether the letters contain at least one of the words."""

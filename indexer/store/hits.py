@@ -41,6 +41,6 @@ class TextHit(NamedTuple):
     """On-screen text that appears in nearly every scene of its video."""
 
 
-def sort_by_similarity(hits: list[TextHit]) -> list[TextHit]:
+def sort_hits_by_similarity(hits: list[TextHit]) -> list[TextHit]:
     """The hits by descending similarity, then by video and time."""
     return sorted(hits, key=lambda hit: (-hit.similarity, hit.video_id, hit.span))

@@ -22,7 +22,7 @@ from indexer.store.memory.in_memory_tables import InMemoryTables, MemoryLimits
 from indexer.store.memory.table_cache import TableCache, TableValues
 from indexer.store.queries.background_sample import BackgroundSample
 from indexer.store.queries.full_text_search import FullTextSearch
-from indexer.store.queries.parallel import run_all
+from indexer.store.queries.parallel import run_queries_in_parallel
 from indexer.store.queries.segment_similarity import SegmentSimilarity
 from indexer.store.queries.text_hits import TextHits
 from indexer.store.queries.vector_search import VectorSearch
@@ -213,7 +213,7 @@ class Library(Closeable):
 
     def run_concurrently(self, queries: Sequence[Callable[[], Result]]) -> list[Result]:
         """The results of several queries, which run concurrently where the database answers them."""
-        return run_all(queries, concurrently=self._memory.texts() is None)
+        return run_queries_in_parallel(queries, concurrently=self._memory.texts() is None)
 
     def write_pictures(self, items: Sequence[tuple[str, Sequence[SegmentRow], Sequence[FrameRow]]]) -> None:
         """Replace the segments and frames of these videos. Call `put_videos` last."""

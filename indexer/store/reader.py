@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from indexer.catalog import TEXT_SOURCES, TextSource
 from indexer.errors import NotInLibraryError
 from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Vector, Video
-from indexer.store.filters import all_of, equals, in_segments, one_of
+from indexer.store.filters import where_all, where_equals, where_in_segments, where_one_of
 from indexer.store.hits import SegmentKey
 from indexer.store.memory.in_memory_tables import InMemoryTables
 from indexer.store.memory.table_cache import TableValues
@@ -41,7 +41,7 @@ class Reader:
         Raises:
             NotInLibraryError: the library has no video with this id.
         """
-        found = decode_videos(self._tables.rows("videos", equals("video_id", video_id)))
+        found = decode_videos(self._tables.rows("videos", where_equals("video_id", video_id)))
         if not found:
             path = self._tables.folder.path
             raise NotInLibraryError(f"library {path} holds no video {video_id!r}; `reelseek videos` lists them")
@@ -51,12 +51,12 @@ class Reader:
         """In order of time."""
         if (segments := self._memory.segments()) is not None:
             return segments.of_video(video_id)
-        rows = decode_segments(self._tables.rows("segments", equals("video_id", video_id)))
+        rows = decode_segments(self._tables.rows("segments", where_equals("video_id", video_id)))
         return sorted((row for _, row in rows), key=lambda row: row.index)
 
     def frames(self, video_id: str) -> list[FrameRow]:
         """In order of time."""
-        rows = self._tables.rows("frames", equals("video_id", video_id))
+        rows = self._tables.rows("frames", where_equals("video_id", video_id))
         return decode_frames(rows.sort_by("frame_index"))
 
     def texts(self, video_id: str, source: TextSource | None) -> list[TextRow]:
@@ -64,7 +64,7 @@ class Reader:
         if (texts := self._memory.texts()) is not None:
             sources: list[TextSource] = [source] if source else sorted(TEXT_SOURCES)
             return [row for own in sources for row in texts.rows(video_id, own)]
-        where = all_of(equals("video_id", video_id), equals("source", source) if source else None)
+        where = where_all(where_equals("video_id", video_id), where_equals("source", source) if source else None)
         rows = self._tables.rows("texts", where)
         return decode_texts(rows.sort_by([("source", "ascending"), ("text_index", "ascending")]))
 
@@ -97,7 +97,7 @@ class Reader:
             return segments.by_key(keys)
         if (locator := self._memory.segment_locator()) is not None:
             return locator.by_key(keys)
-        rows = decode_segments(self._tables.rows("segments", in_segments(keys), _SEGMENT_COLUMNS))
+        rows = decode_segments(self._tables.rows("segments", where_in_segments(keys), _SEGMENT_COLUMNS))
         found = {(video_id, row.index): row for video_id, row in rows}
         return {key: found[key] for key in keys if key in found}
 
@@ -109,7 +109,7 @@ class Reader:
         if (segments := self._memory.segments()) is not None:
             by_video = {video: segments.of_video(video) for video in {video for video, _ in spans}}
         else:
-            where = one_of("video_id", (video for video, _ in spans))
+            where = where_one_of("video_id", (video for video, _ in spans))
             rows = decode_segments(self._tables.rows("segments", where, _SEGMENT_COLUMNS))
             for video_id, row in sorted(rows, key=lambda pair: pair[1].index):
                 by_video.setdefault(video_id, []).append(row)
@@ -129,7 +129,7 @@ class Reader:
             self._memory,
             "segments",
             keys,
-            where=in_segments(keys),
+            where=where_in_segments(keys),
             columns=["video_id", "segment_index", "vector"],
         )
         vectors = decode_vectors(rows)
@@ -146,7 +146,7 @@ class Reader:
             "failed": count("videos", "failure_kind != ''"),
             "segments": count("segments"),
             "frames": count("frames"),
-            **{source: count("texts", equals("source", source)) for source in TEXT_SOURCES},
+            **{source: count("texts", where_equals("source", source)) for source in TEXT_SOURCES},
         }
 
 
@@ -154,8 +154,8 @@ def _overlaps(spans: Sequence[tuple[str, TimeSpan]], source: TextSource) -> str:
     """A condition on the texts of the spans' videos, from the first start to the last stop."""
     start = min(span.start_seconds for _, span in spans)
     stop = max(span.stop_seconds for _, span in spans)
-    return all_of(
-        equals("source", source),
-        one_of("video_id", (video_id for video_id, _ in spans)),
+    return where_all(
+        where_equals("source", source),
+        where_one_of("video_id", (video_id for video_id, _ in spans)),
         f"start_seconds < {stop!r} AND stop_seconds > {start!r}",
     )

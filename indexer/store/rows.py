@@ -16,7 +16,7 @@ from indexer.store.fuzzy_text import fold_letters
 from indexer.store.schema import ArrowArray, ArrowTable, Maker, table_schema
 
 
-def draw_lots(video_id: str, kind: str, count: int) -> list[int]:
+def draw_row_lots(video_id: str, kind: str, count: int) -> list[int]:
     """A pseudo-random number below 2**32 for each row. The rows with the smallest are the library's fixed sample.
 
     It is a hash of the row's key, so the sample depends neither on the order of writing nor on compaction.
@@ -60,7 +60,7 @@ def encode_frames(video_id: str, rows: Sequence[FrameRow], maker: Maker) -> Arro
         "segment_index": [row.segment_index for row in rows],
         "time_seconds": [row.time_seconds for row in rows],
         "changed": [row.changed for row in rows],
-        "lot": pa.array(draw_lots(video_id, "frame", len(rows)), pa.uint32()),
+        "lot": pa.array(draw_row_lots(video_id, "frame", len(rows)), pa.uint32()),
         **_vectors([row.vector for row in rows], maker.picture_dim),
     }
     return pa.table(columns, schema=table_schema("frames", maker))
@@ -81,7 +81,7 @@ def encode_texts(video_id: str, source: str, rows: Sequence[TextRow], maker: Mak
         "language": [row.language for row in rows],
         "boxes": [[asdict(box) for box in row.boxes] for row in rows],
         "is_scenery": [row.is_scenery for row in rows],
-        "lot": pa.array(draw_lots(video_id, source, len(rows)), pa.uint32()),
+        "lot": pa.array(draw_row_lots(video_id, source, len(rows)), pa.uint32()),
         **_vectors([row.vector for row in rows], maker.text_dim),
     }
     return pa.table(columns, schema=table_schema("texts", maker))

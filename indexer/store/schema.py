@@ -127,7 +127,7 @@ def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
                 pa.field("segment_index", pa.int32(), nullable=False),
                 pa.field("time_seconds", pa.float64()),
                 pa.field("changed", pa.bool_()),
-                pa.field("lot", pa.uint32()),  # see `indexer.store.rows.draw_lots`
+                pa.field("lot", pa.uint32()),  # see `indexer.store.rows.draw_row_lots`
                 *_vector_field(maker.picture_dim),
             ]
         case "texts":

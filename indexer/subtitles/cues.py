@@ -57,7 +57,7 @@ def clean_cues(cues: Iterable[TimedText], codec: str) -> list[TimedText]:
     pending: list[_PendingCue] = []
     for cue in sorted(cues, key=lambda cue: (cue.span.start_seconds, cue.span.stop_seconds)):
         start, stop = max(cue.span.start_seconds, 0.0), cue.span.stop_seconds
-        lines = plain_lines(cue.text, is_ass=is_ass)
+        lines = plain_cue_lines(cue.text, is_ass=is_ass)
         if lines and stop > start:
             _add(pending, _PendingCue(start, stop, lines, lines, cue.language))
     pending.sort(key=lambda cue: (cue.start_seconds, cue.stop_seconds))
@@ -66,7 +66,7 @@ def clean_cues(cues: Iterable[TimedText], codec: str) -> list[TimedText]:
     ]
 
 
-def plain_lines(text: str, *, is_ass: bool) -> list[str]:
+def plain_cue_lines(text: str, *, is_ass: bool) -> list[str]:
     """The lines that a player would show, without mark-up; empty where no letter or digit remains."""
     text = _EVENT_FIELDS.sub("", text[:MAX_RAW_CHARACTERS], count=1) if _EVENT_FIELDS.match(text) else text
     text = _without_overrides(text[:MAX_RAW_CHARACTERS], is_ass=is_ass)
@@ -144,7 +144,7 @@ def _repeated_lines(before: list[str], after: list[str]) -> int:
     return 0
 
 
-def cut_to(item: TimedText, duration_seconds: float) -> TimedText | None:
+def cut_cues_to(item: TimedText, duration_seconds: float) -> TimedText | None:
     """The text with its span cut to the video; None where it lies outside."""
     span = item.span.within(duration_seconds)
     return None if span is None else TimedText(span, item.text, item.language)

@@ -139,7 +139,7 @@ def _language(file: Path) -> str:
     return ""
 
 
-def segment_of(span: TimeSpan, segments: Sequence[Segment]) -> int:
+def segment_of_subtitle(span: TimeSpan, segments: Sequence[Segment]) -> int:
     """Index of the segment that `span` overlaps most; the first of equals, or the nearest where none overlaps.
 
     Args:

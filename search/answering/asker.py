@@ -18,19 +18,19 @@ from indexer.decode.child_pool import DecodeChildPool
 from indexer.errors import ModelMissingError
 from indexer.models.profiles import profile_of
 from indexer.models.vision_language import IsCancelled, OnText, VisionLanguageModel
-from indexer.provenance import settings_like
+from indexer.provenance import settings_like_provenance
 from indexer.records import TimeSpan, Video
 from search.answering.answer import Answer, CitedMoment
 from search.answering.callbacks import AnswerCallbacks, OnEvidence
 from search.answering.context import AskContext
 from search.answering.counting import answer_count
-from search.answering.effort import EFFORTS, fit_effort
-from search.answering.moment_texts import wants_text
+from search.answering.effort import EFFORTS, fit_answering_effort
+from search.answering.moment_texts import answer_needs_text
 from search.answering.multi_pass import MultiPass, PassOutcome
 from search.answering.pinpoint import Pinpointed, pinpoint
-from search.answering.question_analysis import presupposes, retrieval_query, scope_of
+from search.answering.question_analysis import question_presupposes, retrieval_query_of_question, scope_of_question
 from search.answering.summarizing import answer_summary
-from search.answering.uniform_sampling import whole_candidates, whole_plan
+from search.answering.uniform_sampling import plan_uniform_sampling, uniform_candidates
 from search.engine import SearchEngine
 from search.options import EffortName, Mode
 from search.query.validation import check_query
@@ -72,7 +72,7 @@ class Asker(Closeable):
 
     def __init__(self, engine: SearchEngine, settings: Settings, load: LoadModel = _load) -> None:
         self.engine = engine
-        self.settings = settings_like(settings, engine.library.maker)
+        self.settings = settings_like_provenance(settings, engine.library.maker)
         self._load = load
         self._model: VisionLanguageModel | None = None
         self._loading = threading.Lock()
@@ -147,14 +147,14 @@ class Asker(Closeable):
         context = self.context
         chosen = None if video is None else self.engine.library.find_video(video)
         started = time.perf_counter()
-        scope = scope_of(text)
+        scope = scope_of_question(text)
         callbacks = AnswerCallbacks(on_text, on_draft, on_evidence, is_cancelled)
         if retrieval and scope == "count":
             return answer_count(context, text, chosen, effort=effort, started=started, callbacks=callbacks)
         if retrieval and scope == "summary":
             return answer_summary(context, text, chosen, started=started, callbacks=callbacks)
         found = self._retrieve(text, chosen, effort) if retrieval else NOTHING_RETRIEVED
-        fits = fit_effort(EFFORTS[effort], context.model.context_limit, one_thing=presupposes(text))
+        fits = fit_answering_effort(EFFORTS[effort], context.model.context_limit, one_thing=question_presupposes(text))
         multi_pass = MultiPass(
             text,
             context.model,
@@ -166,11 +166,13 @@ class Asker(Closeable):
             spares=self.spares,
         )
         if not retrieval:
-            spread = whole_plan(text, whole_candidates(self.engine.library, chosen), context.model, multi_pass.limit)
+            spread = plan_uniform_sampling(
+                text, uniform_candidates(self.engine.library, chosen), context.model, multi_pass.limit
+            )
             return _answer(context, text, multi_pass.run_once(spread), [], started)
         if not found.moments:
             return _answer(context, text, PassOutcome(), found.closest, started)
-        with_text = wants_text(text, found.moments)
+        with_text = answer_needs_text(text, found.moments)
         outcome = multi_pass.run(context.candidates(found.moments, found.curves, with_text=with_text))
         return _answer(context, text, outcome, found.moments, started)
 
@@ -196,10 +198,10 @@ class Asker(Closeable):
         matches by sight alone is dropped if the thing is absent, and one that matches by text is dropped if it is less
         relevant than a search demands.
         """
-        query = retrieval_query(question)
+        query = retrieval_query_of_question(question)
         limit = max(MOST_CLOSEST, EFFORTS[effort].clips)
         found = self.engine.retrieve_evidence(query, video=video and video.video_id, limit=limit)
-        is_given = presupposes(question)
+        is_given = question_presupposes(question)
         both = list(zip(found.moments, found.curves, strict=True))
         if found.sight is not None and not is_given:
             least = self.settings.relevance_threshold

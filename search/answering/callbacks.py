@@ -24,7 +24,7 @@ class AnswerCallbacks:
     is_cancelled: IsCancelled | None = None
     """Once it returns True, nothing more is generated."""
 
-    def with_draft_hook(self, hook: Callable[[], object]) -> "AnswerCallbacks":
+    def with_draft_callback(self, hook: Callable[[], object]) -> "AnswerCallbacks":
         """The same callbacks; `hook` is called after each piece of a draft."""
         on_draft = self.on_draft
         if on_draft is None:

@@ -71,7 +71,7 @@ class PlannedClip:
     """In order of time."""
 
 
-def sample_times(span: TimeSpan, curve: SimilarityCurve, count: int) -> list[tuple[float, float]]:
+def sample_clip_times(span: TimeSpan, curve: SimilarityCurve, count: int) -> list[tuple[float, float]]:
     """(start in seconds, relevance 0 to 1) of `count` pairs, or fewer where they would overlap; in order of time."""
     last = max(span.start_seconds, span.stop_seconds - PAIR_SECONDS)
     room = last - span.start_seconds
@@ -87,7 +87,7 @@ def sample_times(span: TimeSpan, curve: SimilarityCurve, count: int) -> list[tup
     return [(float(time), float(np.interp(time, grid, relevance))) for time in times]
 
 
-def with_sizes(
+def with_picture_sizes(
     times: Sequence[tuple[float, float]], *, large: PictureSize, small: PictureSize
 ) -> tuple[PlannedPair, ...]:
     """The most relevant quarter large, at least one; the others small."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from indexer.config import Settings
 from indexer.decode.child_pool import DecodeChildPool
-from indexer.decode.frame_transforms import scale_to
+from indexer.decode.frame_transforms import scale_frame
 from indexer.decode.video import open_video
 from indexer.errors import VideoError
 from indexer.models.frame_pairs import FRAMES_PER_SECOND, PAIR_SECONDS, TimedPair, frame_times, make_pairs, scale_frames
@@ -56,12 +56,12 @@ def read_clips(
     return ReadClips(clips, warnings)
 
 
-def as_video(clip: ShownClip) -> ShownClip:
+def clip_as_video_input(clip: ShownClip) -> ShownClip:
     """The whole clip as one video instead of pairs with their times; its frames at the first one's size."""
     if len(clip.pairs) < 2:
         return clip
     height, width = clip.pairs[0][1].pixels.shape[1:3]
-    frames = [scale_to(picture, width, height) for _, shown in clip.pairs for picture in shown.pixels]
+    frames = [scale_frame(picture, width, height) for _, shown in clip.pairs for picture in shown.pixels]
     seconds = clip.pairs[-1][0] + PAIR_SECONDS - clip.pairs[0][0]
     whole = ShownFrames(np.stack(frames), max(0.1, (len(frames) - 1) / max(seconds, PAIR_SECONDS)))
     return ShownClip(clip.span, ((clip.pairs[0][0], whole),), clip.text, clip.caption)
@@ -83,6 +83,6 @@ def _pairs(planned: Sequence[PlannedPair], frames: Sequence[SampledFrame]) -> tu
     made: list[TimedPair] = []
     for pair in planned:
         for time, shown in make_pairs([pair.start_seconds], frames):
-            pictures = [scale_to(picture, pair.size.width, pair.size.height) for picture in shown.pixels]
+            pictures = [scale_frame(picture, pair.size.width, pair.size.height) for picture in shown.pixels]
             made.append((time, ShownFrames(np.stack(pictures), FRAMES_PER_SECOND)))
     return tuple(made)

@@ -8,7 +8,7 @@ from indexer.decode.child_pool import DecodeChildPool
 from indexer.models.vision_language import VisionLanguageModel
 from search.answering.answer import EvidenceUsed
 from search.answering.clip_planning import ClipCandidate
-from search.answering.moment_texts import captions_in, texts_in
+from search.answering.moment_texts import captions_in_moments, texts_in_moments
 from search.answering.multi_pass import PassOutcome
 from search.engine import SearchEngine
 from search.results import Moment, SimilarityCurve
@@ -35,8 +35,8 @@ class AskContext:
         """
         library = self.engine.library.snapshot()
         videos = {one.video_id: one for one in library.videos()}
-        texts = texts_in(library, moments) if with_text else [""] * len(moments)
-        captions = captions_in(library, moments)
+        texts = texts_in_moments(library, moments) if with_text else [""] * len(moments)
+        captions = captions_in_moments(library, moments)
         return [
             ClipCandidate.of(videos[moment.video_id], moment.span, curve=curve, text=text, caption=caption)
             for moment, curve, text, caption in zip(moments, curves, texts, captions, strict=True)

@@ -8,10 +8,10 @@ from indexer.records import TimeSpan, Video
 from search.answering.answer import Answer, CitedMoment, EvidenceUsed
 from search.answering.callbacks import AnswerCallbacks, ShownSpan
 from search.answering.context import AskContext
-from search.answering.effort import EFFORTS, Effort, fit_effort
-from search.answering.moment_texts import wants_text
+from search.answering.effort import EFFORTS, Effort, fit_answering_effort
+from search.answering.moment_texts import answer_needs_text
 from search.answering.multi_pass import MultiPass
-from search.answering.question_analysis import retrieval_query
+from search.answering.question_analysis import retrieval_query_of_question
 from search.options import EffortName
 
 MOST_CLIPS: dict[EffortName, int] = {"low": 24, "normal": 72, "high": 240}
@@ -35,9 +35,9 @@ def answer_count(
         started: `time.perf_counter` when the question came.
         callbacks: of these, the evidence and the cancellation.
     """
-    query = retrieval_query(question)
+    query = retrieval_query_of_question(question)
     found = context.engine.retrieve_evidence(query, video=video and video.video_id, limit=MOST_CLIPS[effort])
-    with_text = wants_text(question, found.moments)
+    with_text = answer_needs_text(question, found.moments)
     candidates = context.candidates(found.moments, found.curves, with_text=with_text)
     one_pass = _one_pass(context, effort)
     counted: list[CitedMoment] = []
@@ -62,7 +62,7 @@ def answer_count(
         without = 0 if outcome.reply.found else without + 1
         if without == PATIENCE:
             break
-    counted = distinct(counted)
+    counted = distinct_cited_moments(counted)
     return Answer(
         question,
         bool(counted),
@@ -77,7 +77,7 @@ def answer_count(
 
 
 def _one_pass(context: AskContext, effort: EffortName) -> Effort:
-    fits = fit_effort(EFFORTS[effort], context.model.context_limit)
+    fits = fit_answering_effort(EFFORTS[effort], context.model.context_limit)
     return Effort(clips=fits.clips_a_pass, clips_a_pass=fits.clips_a_pass, tokens=fits.tokens)
 
 
@@ -87,7 +87,7 @@ def _times(count: int) -> str:
     return {1: "Once.", 2: "Twice."}.get(count, f"{count} times.")
 
 
-def distinct(moments: Sequence[CitedMoment]) -> list[CitedMoment]:
+def distinct_cited_moments(moments: Sequence[CitedMoment]) -> list[CitedMoment]:
     """The moments in order of video and time; those that overlap are merged into one."""
     merged: list[CitedMoment] = []
     for moment in sorted(moments, key=lambda one: (one.video, one.span)):

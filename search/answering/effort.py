@@ -29,7 +29,7 @@ REPLY_SHARE = 8
 """In a short context one in so many tokens is reserved for the reply."""
 
 
-def fit_effort(effort: Effort, context_limit: int, *, one_thing: bool = False) -> Effort:
+def fit_answering_effort(effort: Effort, context_limit: int, *, one_thing: bool = False) -> Effort:
     """The effort with as many clips a pass as the context is made for, and as many passes as before.
 
     Args:

@@ -15,7 +15,7 @@ from indexer.records import TimeSpan
 from search.answering.answer import CitedMoment
 from search.answering.callbacks import NO_CALLBACKS, AnswerCallbacks, ShownSpan
 from search.answering.clip_planning import ClipCandidate, PlannedClip
-from search.answering.clip_reader import as_video, read_clips
+from search.answering.clip_reader import clip_as_video_input, read_clips
 from search.answering.draft import generate_draft
 from search.answering.effort import Effort, reply_tokens
 from search.answering.prompts import ShownClip, ask_prompt
@@ -139,7 +139,7 @@ class MultiPass:
     def _read(self, planned: Sequence[PlannedClip]) -> list[_PromptClip]:
         read = read_clips(planned, settings=self._settings, spares=self._spares)
         self._outcome.warnings += [warning for warning in read.warnings if warning not in self._outcome.warnings]
-        show = as_video if self._mode == "video" else _unchanged
+        show = clip_as_video_input if self._mode == "video" else _unchanged
         return [_PromptClip(plan.candidate, show(clip)) for plan, clip in read.clips]
 
     def _read_beside_draft(self, planned: Sequence[PlannedClip]) -> list[_PromptClip]:
@@ -149,7 +149,7 @@ class MultiPass:
         """
         with ThreadPoolExecutor(1) as pool:
             reading = cache(lambda: pool.submit(self._read, planned))  # the first caller starts it
-            callbacks = self._callbacks.with_draft_hook(reading)
+            callbacks = self._callbacks.with_draft_callback(reading)
             generate_draft(self._question, planned, self._model, max_tokens=self.reply_tokens, callbacks=callbacks)
             return reading().result()
 
@@ -190,7 +190,7 @@ class MultiPass:
         for clip in clips:
             if (place := (clip.candidate.video_id, clip.shown.span)) not in known:
                 outcome.shown.append(place)
-                outcome.frames += frames_of(clip.shown)
+                outcome.frames += frames_in_clip(clip.shown)
         for schema in schemas:
             outcome.passes += 1
             (reply,) = self._model.generate(
@@ -221,7 +221,7 @@ class MultiPass:
                 clips.pop()
 
 
-def frames_of(clip: ShownClip) -> int:
+def frames_in_clip(clip: ShownClip) -> int:
     """Pictures in a clip."""
     return sum(len(part.pixels) for _, part in clip.pairs)
 

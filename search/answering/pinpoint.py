@@ -13,7 +13,7 @@ from search.answering.clip_planning import ClipCandidate, PlannedClip, PlannedPa
 from search.answering.context import AskContext
 from search.answering.effort import EFFORTS, reply_tokens
 from search.answering.multi_pass import MultiPass, PassOutcome
-from search.answering.question_analysis import retrieval_query
+from search.answering.question_analysis import retrieval_query_of_question
 from search.answering.token_budget import SMALLEST_PAIR, prompt_tokens
 
 AROUND_SECONDS = 4.0
@@ -70,7 +70,7 @@ def pinpoint(
         ModelError, VideoError, GenerationCancelledError.
     """
     started = time.perf_counter()
-    text = retrieval_query(query)
+    text = retrieval_query_of_question(query)
     given = TimeSpan(max(0.0, span.start_seconds), min(span.stop_seconds, video.duration_seconds))
     question = f"When can one see {text}?"
     callbacks = AnswerCallbacks(is_cancelled=is_cancelled)
@@ -78,7 +78,7 @@ def pinpoint(
 
     def locate(part: TimeSpan) -> TimeSpan | None:
         """Where in a part of the video the model sees it; the citation that shares most with the given span."""
-        clip = planned_clip(question, context, video, part)
+        clip = plan_pinpoint_clip(question, context, video, part)
         if clip is None:
             return None
         effort = EFFORTS["high"]
@@ -122,10 +122,10 @@ def _refined(
 
 
 def _fits(question: str, context: AskContext, video: Video, span: TimeSpan) -> bool:
-    return planned_clip(question, context, video, span) is not None
+    return plan_pinpoint_clip(question, context, video, span) is not None
 
 
-def planned_clip(question: str, context: AskContext, video: Video, span: TimeSpan) -> PlannedClip | None:
+def plan_pinpoint_clip(question: str, context: AskContext, video: Video, span: TimeSpan) -> PlannedClip | None:
     """Two frames a second over a span, as large as fit; None where even the smallest do not."""
     width, height = (video.probe.width, video.probe.height) if video.probe else (16, 9)
     model, count = context.model, max(1, int(span.duration_seconds / STEP_SECONDS))

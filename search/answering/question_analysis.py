@@ -7,7 +7,7 @@ as it stands.
 import re
 from typing import Literal
 
-from search.text.words import EMPTY_WORDS, split
+from search.text.words import EMPTY_WORDS, split_words
 
 Scope = Literal["moments", "summary", "count"]
 """What answers a question: a few moments, the whole span, or a count of moments."""
@@ -75,29 +75,29 @@ _PRESUPPOSES = re.compile(r"^(?:what|which|who|whom|whose|why|how)\b(?! time)", 
 _COUNT = re.compile(r"\bhow (?:often|many times)\b|\bcount (?:how|the|all|every)\b|\bnumber of times\b", re.I)
 
 
-def scope_of(question: str) -> Scope:
+def scope_of_question(question: str) -> Scope:
     """What kind of answer the question needs."""
     if _COUNT.search(question):
         return "count"
     return "summary" if _SUMMARY.search(question) else "moments"
 
 
-def presupposes(question: str) -> bool:
+def question_presupposes(question: str) -> bool:
     """Whether the question takes for granted that a thing is there, and only asks about it."""
     return _PRESUPPOSES.search(question.strip()) is not None
 
 
-def calls_for_text(question: str) -> bool:
+def question_calls_for_text(question: str) -> bool:
     """Whether spoken or written words may answer; a purely visual question is answered better without them."""
     return _TEXT_WORDS.search(question) is not None
 
 
-def retrieval_query(question: str) -> str:
+def retrieval_query_of_question(question: str) -> str:
     """The question without the words that only ask; the whole question where nothing would be left."""
     plain = question.strip().rstrip("?!. ").strip()
     located = _LOCATED.search(plain)
     query = located[1] if located else _without_asking(plain)
-    return query if any(_means_something(word) for word in split(query)) else question
+    return query if any(_means_something(word) for word in split_words(query)) else question
 
 
 def _without_asking(plain: str) -> str:

@@ -11,7 +11,13 @@ import numpy as np
 
 from indexer.models.frame_pairs import FRAMES_PER_SECOND, PictureSize, fit_picture_size
 from indexer.models.vision_language import ShownFrames, VisionLanguageModel
-from search.answering.clip_planning import ClipCandidate, PlannedClip, PlannedPair, sample_times, with_sizes
+from search.answering.clip_planning import (
+    ClipCandidate,
+    PlannedClip,
+    PlannedPair,
+    sample_clip_times,
+    with_picture_sizes,
+)
 from search.answering.prompts import ShownClip, ask_prompt
 from search.text.quoting import quote_for_prompt
 
@@ -68,7 +74,7 @@ def _plan(
     bare = [replace(one, text="", caption="") for one in candidates]
     for texts in (short, bare):
         for share in (1.0, 0.75, 0.5, 0.25, 0.0):
-            times = [sample_times(one.span, one.curve, _pairs_of(one, share, model)) for one in texts]
+            times = [sample_clip_times(one.span, one.curve, _pairs_of(one, share, model)) for one in texts]
             smallest = [_sized(one, own, SMALLEST_PAIR, model) for one, own in zip(texts, times, strict=True)]
             used = prompt_tokens(question, smallest, model)
             if used <= tokens:
@@ -119,7 +125,7 @@ def _sized(
             only=model.picture_size,
         )
 
-    pairs: tuple[PlannedPair, ...] = with_sizes(times, large=size(2 * tokens), small=size(tokens * 2 / 3))
+    pairs: tuple[PlannedPair, ...] = with_picture_sizes(times, large=size(2 * tokens), small=size(tokens * 2 / 3))
     return PlannedClip(candidate, pairs)
 
 

@@ -10,13 +10,13 @@ from search.answering.clip_planning import ClipCandidate, PlannedClip, PlannedPa
 from search.answering.token_budget import SMALLEST_PAIR, prompt_tokens
 
 
-def whole_candidates(library: Library, video: Video | None) -> list[ClipCandidate]:
+def uniform_candidates(library: Library, video: Video | None) -> list[ClipCandidate]:
     """Every video, or the named one alone, as one candidate each."""
     videos = [video] if video is not None else [one for one in library.videos() if "picture" in one.stages]
     return [ClipCandidate.of(one, TimeSpan(0.0, one.duration_seconds)) for one in videos if one.duration_seconds > 0]
 
 
-def whole_plan(
+def plan_uniform_sampling(
     question: str, candidates: Sequence[ClipCandidate], model: VisionLanguageModel, tokens: int
 ) -> list[PlannedClip]:
     """As many frame pairs as fit one prompt, spread evenly; candidates that get none are left out."""

@@ -58,7 +58,7 @@ class FrameMatch:
     """Inside the segment."""
 
 
-def match_frames(
+def refine_frame_matches(
     templates: Sequence[Template], candidates: Sequence[RefinementCandidate], *, settings: Settings
 ) -> dict[SegmentKey, FrameMatch]:
     """The best frame of each candidate; without those whose files have vanished or cannot be read.

@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 
 from indexer.config import Settings
-from indexer.decode.frame_transforms import as_pixels
+from indexer.decode.frame_transforms import frame_pixels
 from indexer.records import Pixels, SegmentRow, Video
 from indexer.store.hits import SegmentKey
 from indexer.store.library import Library
-from search.by_example.frame_refinement import FrameMatch, RefinementCandidate, match_frames
+from search.by_example.frame_refinement import FrameMatch, RefinementCandidate, refine_frame_matches
 from search.by_example.template_matching import NO_MATCH, Template, make_templates, match_templates
 
 FrameSimilarities = dict[SegmentKey, list[tuple[float, float]]]
@@ -77,7 +77,7 @@ class PixelReranker:
             by_cosine = sorted(close, key=lambda key: -best[key])[:MAX_REFINED]
             by_agreement = sorted(close, key=lambda key: -found[key].template.agreement)[:MAX_REFINED]
             chosen = list(dict.fromkeys(by_cosine + by_agreement))
-            found |= match_frames(templates, [self._candidate(key) for key in chosen], settings=self.settings)
+            found |= refine_frame_matches(templates, [self._candidate(key) for key in chosen], settings=self.settings)
             scores = {key: best[key] + FRAME_WEIGHT * found[key].template.agreement for key in chosen}
             ranked = _by_score(ranked, scores)
         return ranked, found
@@ -96,7 +96,7 @@ class PixelReranker:
     def _match_thumbnail(self, templates: Sequence[Template], key: SegmentKey) -> FrameMatch:
         """No match where the thumbnail is lost."""
         bgr = cv2.imread(str(self.library.thumbnail_path(*key)))
-        picture = None if bgr is None else as_pixels(np.ascontiguousarray(bgr[:, :, ::-1]))
+        picture = None if bgr is None else frame_pixels(np.ascontiguousarray(bgr[:, :, ::-1]))
         match = NO_MATCH if picture is None else match_templates(templates, picture)
         return FrameMatch(match, self.segments[key].best_frame_seconds)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from indexer.decode.frame_transforms import scale_to
+from indexer.decode.frame_transforms import scale_frame
 from indexer.records import Pixels
 
 COMPARED_SIDE = 48
@@ -87,7 +87,7 @@ def _scale(image: Pixels, side: float) -> Pixels:
     """To a longer side of so many pixels."""
     height, width = image.shape[:2]
     factor = side / max(width, height)
-    return scale_to(image, max(2, round(width * factor)), max(2, round(height * factor)))
+    return scale_frame(image, max(2, round(width * factor)), max(2, round(height * factor)))
 
 
 def _best_match(templates: Iterable[Template], whole: Pixels) -> tuple[TemplateMatch, Template | None]:

@@ -14,7 +14,7 @@ from math import log, sqrt
 from indexer.catalog import TextSource
 from indexer.records import TimeSpan
 from search.signals import sources_of_kind
-from search.text.words import FUNCTION_WORDS, split
+from search.text.words import FUNCTION_WORDS, split_words
 
 MAX_TITLE_CHARACTERS = 80
 OPENING_SHARE = 0.25
@@ -38,7 +38,7 @@ class TimedLine:
 
 def title_words(text: str) -> list[str]:
     """The words of a text in order, without function words and numbers."""
-    return [word for word in split(text) if word not in FUNCTION_WORDS and not word.isdigit()]
+    return [word for word in split_words(text) if word not in FUNCTION_WORDS and not word.isdigit()]
 
 
 def chapter_titles(chapters: Sequence[tuple[TimeSpan, Sequence[TimedLine]]]) -> list[str]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from indexer.store.hits import Similarities
 from search.scoring.background import MIN_SAMPLE
-from search.text.words import FUNCTION_WORDS, split
+from search.text.words import FUNCTION_WORDS, split_words
 
 MIN_CAPTIONS = 5
 """A word must be in so many captions; one in fewer goes along with anything by chance."""
@@ -42,7 +42,7 @@ def caption_synonyms(thing: str, captions: Sequence[str], compare: Callable[[str
         return {}
     captions_with = _captions_by_word(captions)
     found: dict[str, str] = {}
-    for word in dict.fromkeys(split(thing)):
+    for word in dict.fromkeys(split_words(thing)):
         if word not in FUNCTION_WORDS and word not in captions_with:
             cosines = compare(word)
             candidates = _candidates(cosines, captions_with)[:MAX_CANDIDATES]
@@ -57,7 +57,7 @@ def _captions_by_word(captions: Sequence[str]) -> dict[str, list[int]]:
     """Word -> indexes of the captions that hold it, for words in enough captions but not in all."""
     indexes: dict[str, list[int]] = defaultdict(list)
     for index, caption in enumerate(captions):
-        for word in frozenset(split(caption)) - FUNCTION_WORDS:
+        for word in frozenset(split_words(caption)) - FUNCTION_WORDS:
             indexes[word].append(index)
     return {word: own for word, own in indexes.items() if MIN_CAPTIONS <= len(own) < len(captions)}
 

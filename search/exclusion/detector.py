@@ -21,7 +21,7 @@ from indexer.store.library import Library
 from search.exclusion.caption_synonyms import Synonyms
 from search.exclusion.presence import CONTEXT_RARE_SHARE, RARE_SHARE, PresenceScale
 from search.moments.localization import Draft
-from search.query.english_operators import without_place
+from search.query.english_operators import without_place_qualifier
 from search.query.field_signals import FIELD_SOURCES
 from search.query.plan import Excluded
 from search.retrieval.embedded_query import EmbeddedQuery
@@ -110,7 +110,9 @@ class ExclusionDetector:
         # "the baker sells bread without salt" does not name the salt that the query `bread without salt` excludes.
         if excluded.written[:1] not in "-\u2212" and holds_phrase(excluded.written, text):
             return False
-        return holds_thing(without_place(excluded.text), text, same=self._synonyms if source == "caption" else NONE)
+        return holds_thing(
+            without_place_qualifier(excluded.text), text, same=self._synonyms if source == "caption" else NONE
+        )
 
     def _is_seen(
         self,

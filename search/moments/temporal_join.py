@@ -43,7 +43,7 @@ def join_overlapping(lists: Sequence[Sequence[Draft]]) -> list[Draft]:
             for rank, other in by_video.get(draft.video_id, [])
             if _coincide(draft, other)
         ]
-    return without_overlaps([replace(draft, score=score) for draft, score in joined])
+    return without_overlapping_moments([replace(draft, score=score) for draft, score in joined])
 
 
 def rank_by_overlap(drafts: Sequence[Draft], order: Sequence[Draft]) -> list[Draft]:
@@ -57,7 +57,7 @@ def rank_by_overlap(drafts: Sequence[Draft], order: Sequence[Draft]) -> list[Dra
             ranked.append(replace(draft, score=1.0 / worst / (RANK_OFFSET + own)))
             continue
         rank, best = coinciding[0]
-        signals = best_ranks(draft.ranks, best.ranks)
+        signals = best_ranks_of_joined(draft.ranks, best.ranks)
         ranked.append(replace(draft, ranks=signals, score=1.0 / (RANK_OFFSET + rank) / (RANK_OFFSET + own)))
     return sorted(ranked, key=_sort_key)
 
@@ -81,7 +81,7 @@ def join_in_order(steps: Sequence[Sequence[Draft]], gaps: Sequence[float]) -> li
     spans: dict[str, list[TimeSpan]] = {}
     best: list[Chain] = []
     for chain in found:
-        span = span_of(chain.parts)
+        span = span_of_joined_parts(chain.parts)
         taken = spans.setdefault(chain.parts[0].video_id, [])
         if all(span.intersection_seconds(other) == 0 for other in taken):
             taken.append(span)
@@ -89,12 +89,12 @@ def join_in_order(steps: Sequence[Sequence[Draft]], gaps: Sequence[float]) -> li
     return best
 
 
-def span_of(parts: Sequence[Draft]) -> TimeSpan:
+def span_of_joined_parts(parts: Sequence[Draft]) -> TimeSpan:
     """The span from the first start to the last stop."""
     return TimeSpan(min(part.span.start_seconds for part in parts), max(part.span.stop_seconds for part in parts))
 
 
-def without_overlaps(drafts: Sequence[Draft]) -> list[Draft]:
+def without_overlapping_moments(drafts: Sequence[Draft]) -> list[Draft]:
     """The moments best first, without those that overlap a better one of the same video."""
     spans: dict[str, list[TimeSpan]] = {}
     best: list[Draft] = []
@@ -121,7 +121,7 @@ def _coincide(one: Draft, other: Draft) -> bool:
 def _intersection(one: Draft, other: Draft) -> Draft:
     start = max(one.span.start_seconds, other.span.start_seconds)
     stop = min(one.span.stop_seconds, other.span.stop_seconds)
-    span = TimeSpan(start, stop) if start < stop else span_of((one, other))
+    span = TimeSpan(start, stop) if start < stop else span_of_joined_parts((one, other))
     texts = list(dict.fromkeys(text for text in (one.text, other.text) if text))
     best = next(
         (
@@ -132,11 +132,15 @@ def _intersection(one: Draft, other: Draft) -> Draft:
         (span.start_seconds + span.stop_seconds) / 2,
     )
     return replace(
-        one, span=span, best_frame_seconds=best, ranks=best_ranks(one.ranks, other.ranks), text="\n".join(texts)
+        one,
+        span=span,
+        best_frame_seconds=best,
+        ranks=best_ranks_of_joined(one.ranks, other.ranks),
+        text="\n".join(texts),
     )
 
 
-def best_ranks(one: dict[Signal, int], other: dict[Signal, int]) -> dict[Signal, int]:
+def best_ranks_of_joined(one: dict[Signal, int], other: dict[Signal, int]) -> dict[Signal, int]:
     """The better rank of each signal of either moment; names in sorted order."""
     best = dict(one)
     for name, rank in other.items():

@@ -8,7 +8,7 @@ rains then we stay`, `what happens then`. The marks `-` and `>>` always work, an
 import re
 from collections.abc import Sequence
 
-from search.text.words import FUNCTION_WORDS, split
+from search.text.words import FUNCTION_WORDS, split_words
 
 MARK = "\x00"
 """Placeholder in a list of words for what is no word: a quote, a term, an exclusion."""
@@ -38,14 +38,14 @@ _NOT_AFTER_THEN = frozenset("again some too".split())
 """`then again`."""
 
 
-def bare(word: str) -> str:
+def without_punctuation(word: str) -> str:
     """A word without punctuation at its ends; capitals stay."""
     return word.strip(".,;:!?\u2026()[]")
 
 
-def is_sentence(words: Sequence[str]) -> bool:
+def is_query_sentence(words: Sequence[str]) -> bool:
     """Whether these words are a sentence that somebody says or asks, rather than a description."""
-    plain = [bare(word).casefold() for word in words]
+    plain = [without_punctuation(word).casefold() for word in words]
     if not plain:
         return False
     if words[-1][-1] in "?!" or plain[0] in _ASKING or _SUBJECTS & set(plain):
@@ -60,29 +60,29 @@ def is_sentence(words: Sequence[str]) -> bool:
     return False
 
 
-def is_then(words: Sequence[str], place: int) -> bool:
+def is_then_operator(words: Sequence[str], place: int) -> bool:
     """Whether the word at a place is a `then` between two steps, whatever follows."""
     if words[place] != "then" or place == 0:
         return False
-    before = [bare(word).casefold() for word in words[:place]]
+    before = [without_punctuation(word).casefold() for word in words[:place]]
     if before[-1] == MARK:
         return True
     if before[-1] == "and":
         # "A and then B" is an order, "now and then" is not.
         before = before[:-1]
-    if not before or before[-1] in _NO_NEW_STEP or _CONDITIONS & set(before) or not means_something(before):
+    if not before or before[-1] in _NO_NEW_STEP or _CONDITIONS & set(before) or not has_content_word(before):
         return False
-    after = bare(words[place + 1]).casefold() if place + 1 < len(words) else ""
+    after = without_punctuation(words[place + 1]).casefold() if place + 1 < len(words) else ""
     return after not in _NOT_AFTER_THEN
 
 
-def is_excluding(words: Sequence[str], place: int) -> bool:
+def is_exclusion_operator(words: Sequence[str], place: int) -> bool:
     """Whether the word at a place begins an exclusion: `without X`, `not at X`, `but not X`, `but no X`."""
     word = words[place]
     if word not in ("without", "not", "no") or place == 0:
         return False
-    before = bare(words[place - 1]).casefold()
-    after = bare(words[place + 1]).casefold() if place + 1 < len(words) else ""
+    before = without_punctuation(words[place - 1]).casefold()
+    after = without_punctuation(words[place + 1]).casefold() if place + 1 < len(words) else ""
     if word == "without":
         return True
     if not after:
@@ -94,17 +94,17 @@ def is_excluding(words: Sequence[str], place: int) -> bool:
     return after in _PLACES and before not in ("or", "if", "why", "whether", "and") and before not in _AUXILIARIES
 
 
-def is_place(words: str) -> bool:
+def is_place_qualifier(words: str) -> bool:
     """Whether words say where or when something is, as `at night`: they follow what they belong to without an `and`."""
-    first = bare(words.split(" ", 1)[0]).casefold()
+    first = without_punctuation(words.split(" ", 1)[0]).casefold()
     return first in _PLACES and first not in _ARTICLES
 
 
-def without_place(words: str) -> str:
+def without_place_qualifier(words: str) -> str:
     """A thing without the words for its position: `a wall` for `in front of a wall`."""
-    return _WHERE.sub("", words, count=1) if is_place(words) and _WHERE.match(words) else words
+    return _WHERE.sub("", words, count=1) if is_place_qualifier(words) and _WHERE.match(words) else words
 
 
-def means_something(words: Sequence[str]) -> bool:
+def has_content_word(words: Sequence[str]) -> bool:
     """Whether one of the words is not a function word."""
-    return MARK in words or any(word not in FUNCTION_WORDS for word in split(" ".join(words)))
+    return MARK in words or any(word not in FUNCTION_WORDS for word in split_words(" ".join(words)))

@@ -35,9 +35,9 @@ class QueryFilters:
 
     def within(self, span: TimeSpan) -> TimeSpan | None:
         """The part of a span that counts; None where none does. A span that touches an excluded time is dropped."""
-        if any(_is_time(one) and one.within(span) is not None for one in self.excluded):
+        if any(_is_time(one) and one.limit_to_time_filter(span) is not None for one in self.excluded):
             return None
-        return self.wanted.within(span)
+        return self.wanted.limit_to_time_filter(span)
 
     @property
     def is_timed(self) -> bool:

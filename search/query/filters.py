@@ -1,6 +1,6 @@
 """Filters: which videos, and which part of each, are searched. Pure: no library, no clock.
 
-`created_span` and `fits_name` parse what people write; the values are checked by `Filters` itself.
+`created_span` and `video_fits_name` parse what people write; the values are checked by `Filters` itself.
 """
 
 import re
@@ -60,7 +60,7 @@ class Filters:
     def matches(self, video: Video) -> bool:
         """Whether this video is searched, by everything but the time within it."""
         return (
-            (not self.videos or any(fits_name(video, name) for name in self.videos))
+            (not self.videos or any(video_fits_name(video, name) for name in self.videos))
             and (not self.folders or any(is_in_folder(video, folder) for folder in self.folders))
             and {tag_key(tag) for tag in self.tags} <= {tag_key(tag) for tag in video.tags}
             and (self.created_from is None or video.created >= self.created_from)
@@ -69,7 +69,7 @@ class Filters:
             and (self.duration_to_seconds is None or video.duration_seconds < self.duration_to_seconds)
         )
 
-    def within(self, span: TimeSpan) -> TimeSpan | None:
+    def limit_to_time_filter(self, span: TimeSpan) -> TimeSpan | None:
         """The part of the span that lies in the time that counts; None where none does."""
         low = -inf if self.time_from_seconds is None else self.time_from_seconds
         high = inf if self.time_to_seconds is None else self.time_to_seconds
@@ -78,7 +78,7 @@ class Filters:
         return TimeSpan(max(span.start_seconds, low), min(span.stop_seconds, high))
 
 
-def fits_name(video: Video, name: str) -> bool:
+def video_fits_name(video: Video, name: str) -> bool:
     """Whether a video goes by that name; see `Filters.videos`."""
     wanted = name.casefold()
     if len(wanted) >= _LEAST_ID_DIGITS and video.video_id.startswith(wanted):

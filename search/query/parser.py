@@ -16,10 +16,16 @@ from collections.abc import Sequence
 
 from indexer.errors import QuerySyntaxError
 from search.query.durations import duration_or_none
-from search.query.english_operators import MARK, bare, is_excluding, is_sentence, is_then
+from search.query.english_operators import (
+    MARK,
+    is_exclusion_operator,
+    is_query_sentence,
+    is_then_operator,
+    without_punctuation,
+)
 from search.query.lexer import Token, tokenize
 from search.query.plan import FIELDS, FILTERS, Excluded, FilterTerm, Plan, Step, Term
-from search.text.words import split
+from search.text.words import split_words
 
 MOST_STEPS = 8
 MOST_WITHIN_SECONDS = 86_400.0
@@ -43,7 +49,7 @@ def parse_query(query: str) -> Plan:
     return Plan(query, _with_gaps(query, steps, gaps, parts), filters)
 
 
-def check_wanted(plan: Plan) -> None:
+def check_parsed_query(plan: Plan) -> None:
     """Raises QuerySyntaxError where a plan has filters alone, so that nothing says what to find."""
     first = plan.steps[0]
     if not first.text and not first.terms:
@@ -63,10 +69,10 @@ def _within_follows(tokens: Sequence[Token], place: int) -> bool:
 def _steps(query: str, tokens: Sequence[Token]) -> list[list[Token]]:
     """The tokens of each step, without those that separate the steps."""
     words = [token.text if token.is_word else MARK for token in tokens]
-    spoken = is_sentence([token.text for token in tokens if token.is_word])
+    spoken = is_query_sentence([token.text for token in tokens if token.is_word])
     steps: list[list[Token]] = [[]]
     for place, token in enumerate(tokens):
-        in_words = token.is_word and is_then(words, place) and (not spoken or _within_follows(tokens, place))
+        in_words = token.is_word and is_then_operator(words, place) and (not spoken or _within_follows(tokens, place))
         if token.is_order or in_words:
             if _is_empty(steps[-1]):
                 raise _fault(f"nothing precedes {token.text}", query, [token], _EXAMPLE_ORDER)
@@ -93,7 +99,7 @@ def _step(query: str, tokens: Sequence[Token], *, alone: bool) -> tuple[Step, fl
     terms: list[Term] = []
     excluded: list[Excluded] = []
     words = [token.text if token.is_word else MARK for token in tokens]
-    spoken = is_sentence([word for word in words if word != MARK])
+    spoken = is_query_sentence([word for word in words if word != MARK])
     place = 0
     while place < len(tokens):
         token = tokens[place]
@@ -109,7 +115,7 @@ def _step(query: str, tokens: Sequence[Token], *, alone: bool) -> tuple[Step, fl
         elif not alone and (read := _gap(tokens, place)) is not None:
             gap, length = read
             place += length - 1
-        elif not spoken and is_excluding(words, place):
+        elif not spoken and is_exclusion_operator(words, place):
             if free and free[-1].casefold() == "but":
                 free.pop()
             found, place = _unwanted(query, tokens, place)
@@ -133,7 +139,7 @@ def _gap(tokens: Sequence[Token], place: int) -> tuple[float, int] | None:
         behind = tokens[place + 1 : place + length]
         if len(behind) < length - 1 or not all(token.is_word for token in behind):
             continue
-        seconds = duration_or_none(bare("".join(token.text for token in behind)))
+        seconds = duration_or_none(without_punctuation("".join(token.text for token in behind)))
         if seconds is not None:
             return seconds, length
     return None
@@ -151,7 +157,7 @@ def _unwanted(query: str, tokens: Sequence[Token], place: int) -> tuple[list[Exc
         if token.quoted and not token.field and not token.excluded and not words and not groups:
             words, exact, last = [token.text], True, last + 1
             break
-        ends_here = words and (is_excluding(own, last + 1) or own[last + 1] in ("without", "but"))
+        ends_here = words and (is_exclusion_operator(own, last + 1) or own[last + 1] in ("without", "but"))
         if not token.is_word or ends_here or _gap(tokens, last + 1) is not None:
             break
         last += 1
@@ -176,9 +182,9 @@ def _check(query: str, tokens: Sequence[Token], step: Step) -> None:
     """A step must want something, and must not exclude what it wants."""
     if not tokens:
         return
-    unwanted = {tuple(split(one.text)) for one in step.excluded}
+    unwanted = {tuple(split_words(one.text)) for one in step.excluded}
     for wanted in [step.text, *(term.text for term in step.terms)]:
-        if wanted and tuple(split(wanted)) in unwanted and tuple(split(wanted)):
+        if wanted and tuple(split_words(wanted)) in unwanted and tuple(split_words(wanted)):
             raise _fault(f"{wanted} is both wanted and excluded", query, tokens, "beach -people")
     if step.excluded and not step.text and not step.terms:
         raise _fault("this only says what is not wanted; say first what to look for", query, tokens, "beach -people")

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from indexer.catalog import TextSource
 from indexer.store.hits import FrameHit, SegmentKey, TextHit
 from search.retrieval.embedded_query import EmbeddedQuery
-from search.retrieval.ranked_list import Hit, RankedList, text_hits
-from search.retrieval.scenery import scenery_last, weight_of
+from search.retrieval.ranked_list import Hit, RankedList, ranked_text_hits
+from search.retrieval.scenery import rank_scenery_last, scenery_weight
 from search.retrieval.searchable import FRAME_CANDIDATES, TEXT_CANDIDATES, Searchable
-from search.scoring.background import Background, MatchThreshold, thresholds_of
+from search.scoring.background import Background, MatchThreshold, background_thresholds
 from search.scoring.relevance import NearestScores
 
 
@@ -18,7 +18,7 @@ def search_pictures(library: Searchable, query: EmbeddedQuery, background: Backg
     if vector is None:
         return None
     frames = library.nearest_frames(vector, limit=FRAME_CANDIDATES, video_ids=query.video_ids)
-    threshold, _ = thresholds_of(query.profile)
+    threshold, _ = background_thresholds(query.profile)
     counting = frames[: background.count_matches([frame.similarity for frame in frames], threshold)]
     hits = [Hit((frame.video_id, frame.segment_index), None, "") for frame in counting]
     weight = background.weight(counting[0].similarity, threshold) if counting else 1.0
@@ -32,14 +32,14 @@ def search_texts(library: Searchable, query: EmbeddedQuery, source: TextSource) 
         return None
     texts = library.nearest_texts(vector, source=source, limit=TEXT_CANDIDATES, video_ids=query.video_ids)
     background = Background.of(library.background(vector, what=source))
-    _, threshold = thresholds_of(query.profile)
+    _, threshold = background_thresholds(query.profile)
     counting = texts[: background.count_matches([text.similarity for text in texts], threshold)]
     near = _evidence(texts, TEXT_CANDIDATES, background, threshold)
     if not counting:
         return RankedList([], 1.0, near)
-    ordered = scenery_last(counting, middle=background.mean)
-    weight = weight_of(ordered[0]) * background.weight(ordered[0].similarity, threshold)
-    return RankedList(text_hits(ordered), weight, near)
+    ordered = rank_scenery_last(counting, middle=background.mean)
+    weight = scenery_weight(ordered[0]) * background.weight(ordered[0].similarity, threshold)
+    return RankedList(ranked_text_hits(ordered), weight, near)
 
 
 def _evidence(

@@ -16,10 +16,10 @@ from search.retrieval.embedded_query import EmbeddedQuery
 from search.retrieval.match_assembly import assemble_matches
 from search.retrieval.metadata import with_metadata
 from search.retrieval.reranking import fuse_reranked, rerank_best
-from search.retrieval.retrieve import retrieve
+from search.retrieval.retrieve import retrieve_candidates
 from search.retrieval.signal_weights import RERANKED_STEPS, order_by_relevance, weigh_signals
-from search.scoring.rank_fusion import fuse
-from search.scoring.relevance import Evidence, judge_relevance
+from search.scoring.rank_fusion import fuse_ranks
+from search.scoring.relevance import RelevanceEvidence, judge_relevance
 from search.signals import METADATA, PICTURE, Signal, sources_of_kind
 
 
@@ -34,7 +34,7 @@ class HybridResult:
     relevance: dict[SegmentKey, float]
     """Of every candidate segment, also of those in no moment."""
     query: EmbeddedQuery
-    evidence: Evidence
+    evidence: RelevanceEvidence
     """Of every candidate segment."""
     reranked: dict[SegmentKey, float]
     """Of the segments whose texts a reranker read, the log odds that they answer."""
@@ -52,7 +52,7 @@ def hybrid_search(
     def ready(video_id: str, stage: StageName) -> bool:
         return video_id in videos and stage in videos[video_id].stages
 
-    found = retrieve(library, query, signals=signals, ready=ready)
+    found = retrieve_candidates(library, query, signals=signals, ready=ready)
     if METADATA in signals:
         found = with_metadata(library, query, found, videos)
     keys: dict[Signal, list[SegmentKey]] = {signal: [hit.key for hit in hits] for signal, hits in found.lists.items()}
@@ -60,7 +60,7 @@ def hybrid_search(
     relevance = judged.relevance()
     is_measured = query.calibration is not None
     weights = weigh_signals(found, relevance, is_measured=is_measured, signals=signals)
-    fused = fuse(
+    fused = fuse_ranks(
         keys,
         weights={one.signal: one.weight for one in weights if one.weight > 0},
         item_weights={signal: {hit.key: hit.worth for hit in hits} for signal, hits in found.lists.items()},
@@ -107,7 +107,7 @@ def nearest_segments(library: Library, found: HybridResult, *, videos: Mapping[s
     return [*drafts, *rest]
 
 
-def _by_cosine(evidence: Evidence) -> list[SegmentKey]:
+def _by_cosine(evidence: RelevanceEvidence) -> list[SegmentKey]:
     """Nearest first, by picture; without pictures by what is said."""
     signals = (PICTURE,) if PICTURE in evidence.nearest else sources_of_kind("said")
     cosines = {

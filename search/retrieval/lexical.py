@@ -6,8 +6,8 @@ from dataclasses import replace
 from indexer.catalog import TextSource
 from indexer.store.hits import SegmentKey, TextHit
 from search.retrieval.embedded_query import EmbeddedQuery
-from search.retrieval.ranked_list import RankedList, text_hits
-from search.retrieval.scenery import scenery_last, weight_of
+from search.retrieval.ranked_list import RankedList, ranked_text_hits
+from search.retrieval.scenery import rank_scenery_last, scenery_weight
 from search.retrieval.searchable import TEXT_CANDIDATES, Searchable
 from search.scoring.relevance import FUZZY_MATCH_WEIGHT, NearestScores
 from search.signals import MISREAD_SOURCES
@@ -34,7 +34,7 @@ def search_words(library: Searchable, query: EmbeddedQuery, source: TextSource) 
 
     texts = matched(fuzzy=False)
     share_of = dict(shares_of(texts, fuzzy=False))
-    found = [(text, weight_of(text) * share_of[text]) for text in scenery_last(list(share_of))]
+    found = [(text, scenery_weight(text) * share_of[text]) for text in rank_scenery_last(list(share_of))]
     if source in MISREAD_SOURCES:
         # A word that OCR misread is worth less than one that it read right.
         known = {(text.video_id, text.span) for text, _ in found}
@@ -45,7 +45,7 @@ def search_words(library: Searchable, query: EmbeddedQuery, source: TextSource) 
     found.sort(key=lambda pair: (-pair[1], pair[0] not in verbatim))
     best, held = _evidence(query, texts, found)
     most = found[0][1] if found else 1.0
-    hits = text_hits([text for text, _ in found])
+    hits = ranked_text_hits([text for text, _ in found])
     worth = [share / most * (VERBATIM_WORTH if text in verbatim else 1) for text, share in found]
     hits = [replace(hit, worth=one) for hit, one in zip(hits, worth, strict=True)]
     return RankedList(hits, most, NearestScores(best, 0.0), held)

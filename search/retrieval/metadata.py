@@ -17,11 +17,11 @@ from indexer.store.hits import SegmentKey
 from search.retrieval.embedded_query import EmbeddedQuery
 from search.retrieval.ranked_list import Hit, RetrievalResult
 from search.retrieval.searchable import Searchable
-from search.scoring.rank_fusion import fuse
+from search.scoring.rank_fusion import fuse_ranks
 from search.scoring.relevance import NearestScores
 from search.signals import METADATA, Signal
 from search.text.term_coverage import QUERY_SHARE, word_share
-from search.text.words import EMPTY_WORDS, MIN_STEM_LETTERS, split
+from search.text.words import EMPTY_WORDS, MIN_STEM_LETTERS, split_words
 
 VIDEO_WEIGHT = 0.25
 """A match at rank 1 lifts a segment from rank 20 of a full list to rank 1, and alone it ranks behind 180 hits of such a
@@ -86,7 +86,7 @@ def match_metadata(query: str, videos: Sequence[Video], *, parent: str = "") -> 
     Args:
         parent: folder that all videos share; its name and those above it are not compared.
     """
-    heads = {word[:MIN_STEM_LETTERS] for word in split(query) if word not in EMPTY_WORDS}
+    heads = {word[:MIN_STEM_LETTERS] for word in split_words(query) if word not in EMPTY_WORDS}
     chapters: list[NameMatch] = []
     wholes: list[NameMatch] = []
     for video in videos:
@@ -149,7 +149,7 @@ def _share_of(query: str, video: Video, parts: Sequence[str]) -> float:
 @lru_cache(maxsize=1 << 17)
 def _heads(text: str) -> frozenset[str]:
     """The first letters of the text's words: a text without those of a query's words does not hold these."""
-    return frozenset(word[:MIN_STEM_LETTERS] for word in split(text))
+    return frozenset(word[:MIN_STEM_LETTERS] for word in split_words(text))
 
 
 def _hits(library: Searchable, matches: Sequence[NameMatch], found: RetrievalResult) -> list[Hit]:
@@ -177,7 +177,7 @@ def _hits(library: Searchable, matches: Sequence[NameMatch], found: RetrievalRes
 def _best_segments(found: RetrievalResult) -> dict[str, SegmentKey]:
     keys: dict[Signal, list[SegmentKey]] = {signal: [hit.key for hit in hits] for signal, hits in found.lists.items()}
     best: dict[str, SegmentKey] = {}
-    for one in fuse(keys, weights=found.weights):
+    for one in fuse_ranks(keys, weights=found.weights):
         best.setdefault(one.key[0], one.key)
     return best
 

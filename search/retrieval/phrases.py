@@ -7,7 +7,7 @@ from indexer.records import SegmentRow, TimeSpan, Video
 from indexer.store.hits import TextHit
 from indexer.store.library import Library
 from search.moments.localization import MIN_TEXT_SECONDS, Draft
-from search.moments.temporal_join import without_overlaps
+from search.moments.temporal_join import without_overlapping_moments
 from search.signals import MISREAD_SOURCES, Signal, sources_of_kind, word_signal_of
 from search.text.phrase_matching import holds_phrase
 
@@ -53,7 +53,7 @@ def find_phrase(
         for place, (_, rank, signal, hit) in enumerate(found, start=1)
         if (hit.video_id, hit.segment_index) in segments
     ]
-    return without_overlaps(drafts)
+    return without_overlapping_moments(drafts)
 
 
 def _draft(signal: Signal, rank: int, hit: TextHit, segment: SegmentRow, video: Video, score: float) -> Draft:

@@ -9,7 +9,7 @@ from indexer.config import Settings
 from indexer.errors import LibraryModelsError, QueryError
 from indexer.models.loading import Models
 from indexer.models.protocols import PictureModel, Vectors
-from indexer.provenance import maker_of, settings_like
+from indexer.provenance import provenance_of, settings_like_provenance
 from indexer.store.hits import QueryVector
 from indexer.store.library import Library
 from search.retrieval.embedded_query import EmbeddedQuery
@@ -102,10 +102,10 @@ class QueryModels:
 
     def _loaded(self) -> Models:
         maker = self._library.maker
-        settings = replace(settings_like(self._settings, maker), batch_frames=QUERY_PICTURES)
+        settings = replace(settings_like_provenance(self._settings, maker), batch_frames=QUERY_PICTURES)
         models = self._load(settings)
         # How frames were sampled matters to a run that adds to the library, not to a search.
-        wanted = replace(maker_of(models, settings), sampling=maker.sampling)
+        wanted = replace(provenance_of(models, settings), sampling=maker.sampling)
         if different := maker.differences(wanted):
             raise LibraryModelsError(
                 f"library {self._library.path} was made with other models: {'; '.join(different)};"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from indexer.records import TimeSpan
 from indexer.store.hits import SegmentKey, TextHit
 from search.scoring.background import Background
-from search.scoring.relevance import Evidence, NearestScores
+from search.scoring.relevance import NearestScores, RelevanceEvidence
 from search.signals import Signal
 
 
@@ -45,10 +45,10 @@ class RetrievalResult:
     weights: dict[Signal, float]
     """What each list is worth, above 0 and at most 1."""
     picture_background: Background
-    evidence: Evidence = field(default_factory=Evidence)
+    evidence: RelevanceEvidence = field(default_factory=RelevanceEvidence)
     """Of every candidate segment, for `search.scoring.relevance`."""
 
 
-def text_hits(texts: Sequence[TextHit]) -> list[Hit]:
+def ranked_text_hits(texts: Sequence[TextHit]) -> list[Hit]:
     """One hit for each text, in the same order."""
     return [Hit((text.video_id, text.segment_index), text.span, text.text) for text in texts]

@@ -42,7 +42,9 @@ def rerank_best(
         keys = candidates[start : min(start + BATCH_SEGMENTS, MOST_SEGMENTS)]
         texts = library.segment_texts(None, keys, sources=sources)
         pairs = [(key, text) for key, own in texts.items() for text in dict.fromkeys(hit.text for hit in own)]
-        for (key, _), judged in zip(pairs, reranker.judge(query.text, [text for _, text in pairs]), strict=True):
+        for (key, _), judged in zip(
+            pairs, reranker.rerank_logits(query.text, [text for _, text in pairs]), strict=True
+        ):
             log_odds[key] = max(log_odds.get(key, -np.inf), float(judged))
         if max(log_odds.values(), default=-np.inf) >= ANSWERS:
             break

@@ -18,11 +18,11 @@ from search.retrieval.lexical import search_words
 from search.retrieval.ranked_list import Hit, RankedList, RetrievalResult
 from search.retrieval.searchable import Searchable
 from search.scoring.background import Background
-from search.scoring.relevance import Evidence
+from search.scoring.relevance import RelevanceEvidence
 from search.signals import ENTRY_OF, Signal, SignalEntry
 
 
-def retrieve(
+def retrieve_candidates(
     library: Searchable, query: EmbeddedQuery, *, signals: Collection[Signal], ready: Callable[[str, StageName], bool]
 ) -> RetrievalResult:
     """Search by each of the signals that compare rows of the library.
@@ -36,7 +36,7 @@ def retrieve(
     background = Background.of(np.empty(0, np.float32))
     if query.picture_vector is not None:
         background = Background.of(library.background(query.picture_vector, what="frames"))
-    evidence = Evidence()
+    evidence = RelevanceEvidence()
     entries = [ENTRY_OF[signal] for signal in sorted(signals)]
     searches = [
         (entry, entry.stage, partial(_ranked_list, library, query, entry, background))

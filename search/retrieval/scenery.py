@@ -9,11 +9,11 @@ SCENERY_WEIGHT = 0.5
 and so does one in another list that answers about as well."""
 
 
-def weight_of(hit: TextHit) -> float:
+def scenery_weight(hit: TextHit) -> float:
     """What a hit is worth beside one that appears."""
     return SCENERY_WEIGHT if hit.is_scenery else 1.0
 
 
-def scenery_last(hits: Sequence[TextHit], *, middle: float = 0.0) -> list[TextHit]:
+def rank_scenery_last(hits: Sequence[TextHit], *, middle: float = 0.0) -> list[TextHit]:
     """Hits by how far their similarity lies above `middle`, times their weight; best first."""
-    return sorted(hits, key=lambda hit: -(hit.similarity - middle) * weight_of(hit))
+    return sorted(hits, key=lambda hit: -(hit.similarity - middle) * scenery_weight(hit))

@@ -5,8 +5,9 @@ weighed by its best hit. A list whose best hit is likely right counts in full, o
 in the library counts next to nothing, and one in which nothing stands out does not count. Where no calibration says
 how likely a hit is right, the list is weighed by how far its best hit stands out from the library's background.
 
-A new signal needs nothing here. To have it calibrated, name its family in `search.scoring.relevance.features_of` and
-run `python -m bench.trust --calibrate`; then `python -m bench.router` shows whether the other signals lose by it.
+A new signal needs nothing here. To have it calibrated, name its family in
+`search.scoring.relevance.relevance_features` and run `python -m bench.trust --calibrate`; then `python -m bench.router`
+shows whether the other signals lose by it.
 """
 
 from collections.abc import Collection, Mapping

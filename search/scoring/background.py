@@ -46,7 +46,7 @@ TEXT_THRESHOLD = MatchThreshold(best_z_score=3.5, z_score=3.0)
 in the median."""
 
 
-def thresholds_of(profile: str) -> tuple[MatchThreshold, MatchThreshold]:
+def background_thresholds(profile: str) -> tuple[MatchThreshold, MatchThreshold]:
     """The thresholds for pictures and for texts, in a library made with that profile of models."""
     measured = profile_thresholds(profile)
     return (

@@ -48,7 +48,7 @@ Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class CalibratedFamily:
     """The logistic regression of one family of evidence."""
 
     weights: tuple[float, ...]
@@ -64,7 +64,7 @@ class Family:
 class Calibration:
     """The families of one profile of models."""
 
-    families: Mapping[str, Family]
+    families: Mapping[str, CalibratedFamily]
     made: Mapping[str, Any]
     """Seeds, counts and models, as `bench.trust` recorded them."""
 
@@ -85,7 +85,7 @@ def calibration_of(profile: str) -> Calibration | None:
     if row is None or row.calibration is None or not row.calibration.is_file():
         return None
     found = json.loads(row.calibration.read_text(encoding="utf-8"))
-    families = {name: Family(tuple(one["weights"]), one["bias"]) for name, one in found["families"].items()}
+    families = {name: CalibratedFamily(tuple(one["weights"]), one["bias"]) for name, one in found["families"].items()}
     return Calibration(families, found["made"])
 
 

@@ -35,7 +35,7 @@ class FusedItem(Generic[Key, Name]):
     """Rank, from 1, in each list that holds the key; names in sorted order."""
 
 
-def fuse(
+def fuse_ranks(
     lists: Mapping[Name, Sequence[Key]],
     *,
     k: int = RANK_CONSTANT,

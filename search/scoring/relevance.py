@@ -53,7 +53,7 @@ class NearestScores:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class RelevanceEvidence:
     """Everything that the signals know of the segments that one of them came near to."""
 
     nearest: dict[str, NearestScores] = field(default_factory=dict[str, NearestScores])
@@ -94,13 +94,13 @@ class FirstPassRelevance:
         return dict(zip(self.keys, np.maximum(final, self.by_rule).tolist(), strict=True))
 
 
-def judge_relevance(query: str, evidence: Evidence, calibration: Calibration | None) -> FirstPassRelevance:
+def judge_relevance(query: str, evidence: RelevanceEvidence, calibration: Calibration | None) -> FirstPassRelevance:
     """The relevance of every segment with evidence, before reranking."""
     keys = evidence.keys()
     calibrated, by_rule = np.zeros(len(keys)), np.zeros(len(keys))
     covered: set[str] = set()
     if calibration is not None:
-        for family, (signals, features) in features_of(query, evidence, keys).items():
+        for family, (signals, features) in relevance_features(query, evidence, keys).items():
             if family in calibration.families:
                 calibrated = np.maximum(calibrated, calibration.families[family].probability(features))
                 covered |= signals
@@ -109,7 +109,7 @@ def judge_relevance(query: str, evidence: Evidence, calibration: Calibration | N
     return FirstPassRelevance(keys, calibrated, by_rule, _holds_all_words(query, evidence, keys), calibration)
 
 
-def _holds_all_words(query: str, evidence: Evidence, keys: list[SegmentKey]) -> NDArray[np.bool_]:
+def _holds_all_words(query: str, evidence: RelevanceEvidence, keys: list[SegmentKey]) -> NDArray[np.bool_]:
     wanted = frozenset(content_words(query))
     sources = [source for family in TEXT_FAMILIES.values() for source in family if source in evidence.held_words]
     held = [evidence.held_words[source] for source in sources]
@@ -128,19 +128,21 @@ def _rerank(
         return first
     is_reranked = np.array([key in reranked for key in keys], bool)
     logits = np.array([reranked[key] for key in keys if key in reranked])
-    anew = calibration.families[RERANKED].probability(reading_features(first[is_reranked], logits))
+    anew = calibration.families[RERANKED].probability(reranker_features(first[is_reranked], logits))
     final = np.minimum(first, anew.max())
     final[is_reranked] = anew
     return final
 
 
-def reading_features(first: Matrix, logits: Matrix) -> Matrix:
+def reranker_features(first: Matrix, logits: Matrix) -> Matrix:
     """(n,) probabilities by the other families and (n,) log odds by the reranker -> (n, 2)."""
     reading = np.clip(logits, -MAX_LOG_ODDS, MAX_LOG_ODDS)
     return signed_features(RERANKED, {"first": log_odds(first), "reading": reading})
 
 
-def features_of(query: str, evidence: Evidence, keys: list[SegmentKey]) -> dict[str, tuple[frozenset[str], Matrix]]:
+def relevance_features(
+    query: str, evidence: RelevanceEvidence, keys: list[SegmentKey]
+) -> dict[str, tuple[frozenset[str], Matrix]]:
     """Family -> (signals that it covers, features (n, n_features) of the segments), for families with evidence."""
     length = np.full(len(keys), len(content_words(query)) / 10)
     nearest, found = evidence.nearest, dict[str, tuple[frozenset[str], Matrix]]()
@@ -175,7 +177,7 @@ def features_of(query: str, evidence: Evidence, keys: list[SegmentKey]) -> dict[
     return found
 
 
-def _missing(evidence: Evidence, sources: Iterable[TextSource], keys: list[SegmentKey]) -> Matrix:
+def _missing(evidence: RelevanceEvidence, sources: Iterable[TextSource], keys: list[SegmentKey]) -> Matrix:
     """(n,) of the query's words that texts of these sources hold, the share that the segment's own do not hold."""
     held: list[Mapping[SegmentKey, frozenset[str]]] = [evidence.held_words[source] for source in sources]
     known = _NO_WORDS.union(*(words for own in held for words in own.values()))

@@ -9,7 +9,7 @@ than either.
 from enum import Enum
 
 from search.scoring.profile_thresholds import profile_thresholds
-from search.scoring.relevance import Evidence
+from search.scoring.relevance import RelevanceEvidence
 from search.signals import Signal, signals_of_kind
 
 VISUAL_SIGNALS: frozenset[Signal] = frozenset(signals_of_kind("seen", "described"))
@@ -25,7 +25,7 @@ class VisualPresence(Enum):
     SURE = "sure"
 
 
-def visual_presence(evidence: Evidence, profile: str) -> VisualPresence | None:
+def visual_presence(evidence: RelevanceEvidence, profile: str) -> VisualPresence | None:
     """Whether some captioned segment shows what the query describes; None where that cannot be judged.
 
     Args:
@@ -41,7 +41,7 @@ def visual_presence(evidence: Evidence, profile: str) -> VisualPresence | None:
     return VisualPresence.SURE if cosine >= bounds.sure else VisualPresence.DOUBTFUL
 
 
-def best_mean_cosine(evidence: Evidence) -> float | None:
+def best_mean_cosine(evidence: RelevanceEvidence) -> float | None:
     """The best segment's mean cosine of picture and caption; None without captions."""
     if "picture" not in evidence.nearest or "caption" not in evidence.nearest:
         return None

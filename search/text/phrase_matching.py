@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from search.text.words import FUNCTION_WORDS, is_misreading, same_stem, split
+from search.text.words import FUNCTION_WORDS, is_misread_word, share_word_stem, split_words
 
 MOST_BETWEEN = 1
 """Other content words allowed between two neighbouring words of a thing: `striped background` is in "a striped
@@ -18,10 +18,10 @@ def holds_phrase(phrase: str, text: str, *, fuzzy: bool = False) -> bool:
     Args:
         fuzzy: letters that OCR misread are forgiven, and spaces that it lost or added.
     """
-    wanted, held = split(phrase), split(text)
+    wanted, held = split_words(phrase), split_words(text)
     if not wanted:
         return False
-    same: Callable[[str, str], bool] = is_misreading if fuzzy else str.__eq__
+    same: Callable[[str, str], bool] = is_misread_word if fuzzy else str.__eq__
     starts = range(len(held) - len(wanted) + 1)
     if any(all(map(same, wanted, held[start : start + len(wanted)])) for start in starts):
         return True
@@ -31,7 +31,7 @@ def holds_phrase(phrase: str, text: str, *, fuzzy: bool = False) -> bool:
 
 def holds_verbatim(query: str, text: str) -> bool:
     """Whether a text holds the query's words, two or more, side by side and in their order."""
-    return len(split(query)) > 1 and holds_phrase(query, text)
+    return len(split_words(query)) > 1 and holds_phrase(query, text)
 
 
 def holds_thing(thing: str, text: str, *, same: Mapping[str, str] = NONE) -> bool:
@@ -40,10 +40,10 @@ def holds_thing(thing: str, text: str, *, same: Mapping[str, str] = NONE) -> boo
     Args:
         same: word of the thing -> another word that counts as it.
     """
-    wanted = [word for word in split(thing) if word not in FUNCTION_WORDS]
+    wanted = [word for word in split_words(thing) if word not in FUNCTION_WORDS]
     if not wanted:
         return holds_phrase(thing, text)
-    held = [word for word in split(text) if word not in FUNCTION_WORDS]
+    held = [word for word in split_words(text) if word not in FUNCTION_WORDS]
     ways = [(word, same.get(word, word)) for word in wanted]
     return any(_follow(ways, held, start) for start in range(len(held)))
 
@@ -60,7 +60,7 @@ def _follow(wanted: Sequence[Sequence[str]], held: Sequence[str], start: int) ->
 
 
 def _is(ways: Sequence[str], other: str) -> bool:
-    return any(word == other or same_stem(word, other) for word in ways)
+    return any(word == other or share_word_stem(word, other) for word in ways)
 
 
 def _run_is(held: Sequence[str], start: int, letters: str) -> bool:

@@ -7,7 +7,7 @@ reads ANCHOR answers "a sign that says ANCHOR".
 
 from functools import lru_cache
 
-from search.text.words import EMPTY_WORDS, FUNCTION_WORDS, is_misreading, split, stems
+from search.text.words import EMPTY_WORDS, FUNCTION_WORDS, is_misread_word, split_words, word_stems
 
 QUERY_SHARE = 0.5
 """Share of the query's words, by weight, that a text must hold."""
@@ -27,7 +27,7 @@ _Bits = int
 
 def content_words(query: str) -> tuple[str, ...]:
     """The content words of a query, each once."""
-    return tuple(word for word in dict.fromkeys(split(query)) if word not in EMPTY_WORDS)
+    return tuple(word for word in dict.fromkeys(split_words(query)) if word not in EMPTY_WORDS)
 
 
 def drop_empty_words(query: str) -> str:
@@ -35,13 +35,13 @@ def drop_empty_words(query: str) -> str:
 
     Nearly every text shares these words, and a text that shares no others does not count (`word_share`).
     """
-    content = [word for word in query.split() if not EMPTY_WORDS.issuperset(split(word))]
+    content = [word for word in query.split() if not EMPTY_WORDS.issuperset(split_words(word))]
     return " ".join(content) or query
 
 
 def held_words(query: str, text: str) -> frozenset[str]:
     """Those of the `content_words` that a text holds, inflected or not."""
-    return _wanted(query, False).held(split(text))
+    return _wanted(query, False).held(split_words(text))
 
 
 def word_share(query: str, text: str, *, fuzzy: bool = False) -> float:
@@ -51,12 +51,12 @@ def word_share(query: str, text: str, *, fuzzy: bool = False) -> float:
         fuzzy: a word of the query also matches when OCR misread a letter of it, inside a longer word, or across a lost
             or added space.
     """
-    return _wanted(query, fuzzy).share(split(text))
+    return _wanted(query, fuzzy).share(split_words(text))
 
 
 def shares_word(query: str, text: str, *, fuzzy: bool = False) -> bool:
     """Whether a text holds any content word of the query; see `word_share`."""
-    return _wanted(query, fuzzy).is_touched_by(split(text))
+    return _wanted(query, fuzzy).is_touched_by(split_words(text))
 
 
 class _Wanted:
@@ -64,7 +64,7 @@ class _Wanted:
 
     def __init__(self, query: str, *, fuzzy: bool) -> None:
         self._fuzzy = fuzzy
-        self._words = tuple(dict.fromkeys(split(query)))
+        self._words = tuple(dict.fromkeys(split_words(query)))
         self._bits: dict[str, _Bits] = {word: 1 << place for place, word in enumerate(self._words)}
         self._content: _Bits = sum(bit for word, bit in self._bits.items() if word not in EMPTY_WORDS)
         self._total = self._weight(sum(self._bits.values())) or 1.0
@@ -72,7 +72,7 @@ class _Wanted:
         self._long = [word for word in self._words if len(word) >= MIN_INSIDE_LETTERS] if fuzzy else []
         self._stems: dict[str, _Bits] = {}
         for word, bit in self._bits.items():
-            for stem in stems(word):
+            for stem in word_stems(word):
                 self._stems[stem] = self._stems.get(stem, 0) | bit
         self._known: dict[str, _Bits] = {}
 
@@ -120,10 +120,10 @@ class _Wanted:
         """The query's words that a word of a text matches, misread or inflected."""
         bits = self._bits.get(word, 0)
         if self._fuzzy:
-            bits |= sum(bit for other, bit in self._bits.items() if other != word and is_misreading(word, other))
+            bits |= sum(bit for other, bit in self._bits.items() if other != word and is_misread_word(word, other))
         else:
             bits |= self._stems.get(word, 0)
-            for stem in stems(word):
+            for stem in word_stems(word):
                 bits |= self._bits.get(stem, 0)
         self._known[word] = bits
         return bits

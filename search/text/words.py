@@ -53,25 +53,25 @@ _UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u
 
 
 @lru_cache(maxsize=CACHED_TEXTS)
-def split(text: str) -> tuple[str, ...]:
+def split_words(text: str) -> tuple[str, ...]:
     """The words of a text, each folded by `fold_letters`; of scripts without spaces, the signs."""
     spaced = _UNSPACED.sub(lambda found: f" {found.group()} ", text)
     return tuple(folded for word in _WORD.findall(spaced.replace("_", " ")) if (folded := fold_letters(word)))
 
 
 @lru_cache(maxsize=1 << 16)
-def stems(word: str) -> tuple[str, ...]:
+def word_stems(word: str) -> tuple[str, ...]:
     """The prefixes of a word that count as the same word; none of a short one."""
     return tuple(word[:length] for length in range(max(MIN_STEM_LETTERS, len(word) - INFLECTION_LETTERS), len(word)))
 
 
-def same_stem(one: str, other: str) -> bool:
+def share_word_stem(one: str, other: str) -> bool:
     """Whether two words are the same but for their endings."""
-    return one in stems(other) or other in stems(one) or (one == other and len(one) >= MIN_STEM_LETTERS)
+    return one in word_stems(other) or other in word_stems(one) or (one == other and len(one) >= MIN_STEM_LETTERS)
 
 
 @lru_cache(maxsize=1 << 16)
-def is_misreading(one: str, other: str) -> bool:
+def is_misread_word(one: str, other: str) -> bool:
     """Whether two words are the same but for misread letters: one or two by length, and look-alike digits."""
     one, other = one.translate(_DIGITS), other.translate(_DIGITS)
     length = min(len(one), len(other))

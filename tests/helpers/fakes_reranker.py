@@ -17,6 +17,6 @@ class FakeReranker:
     def name(self) -> str:
         return f"fake-reranker {self._word}"
 
-    def judge(self, query: str, texts: Sequence[str]) -> NDArray[np.float64]:
+    def rerank_logits(self, query: str, texts: Sequence[str]) -> NDArray[np.float64]:
         self.read += texts
         return np.array([5.0 if self._word in text.lower() else -5.0 for text in texts], np.float64)

@@ -13,7 +13,7 @@ from indexer.config import Settings
 from indexer.models.loading import Models
 from indexer.models.profiles import PROFILES
 from indexer.models.protocols import Vectors
-from indexer.provenance import maker_of
+from indexer.provenance import provenance_of
 from indexer.records import FrameRow, Pixels, SegmentRow, TextRow, TimeSpan, Video
 from indexer.store.library import Library
 from tests.helpers.fakes_text import FakeTextModel
@@ -57,7 +57,7 @@ class SmallLibrary:
     def __init__(self, path: Path, models: Models | None = None) -> None:
         self.path = path
         self.models = models or fake_models()
-        maker = maker_of(self.models, Settings(models=self.models.profile.name))
+        maker = provenance_of(self.models, Settings(models=self.models.profile.name))
         self._library = Library.open_writer(path, maker=maker)
 
     def add(

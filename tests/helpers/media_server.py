@@ -11,7 +11,7 @@ import pytest
 from litestar import Litestar
 from litestar.di import Provide
 
-from api.service.files.media_preparer import configure
+from api.service.files.media_preparer import configure_media_preparer
 from api.service.files.settings import MediaSettings
 from api.service.problems import problem_response
 from api.service.routes.media import MEDIA_CONTROLLERS
@@ -86,7 +86,7 @@ def media_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Media]:
     ]
     library = make_media_library(folder / "library", [*videos, big], texts=texts)
     runtime = make_runtime(library)
-    configure(runtime, MediaSettings(wait_seconds=30.0))
+    configure_media_preparer(runtime, MediaSettings(wait_seconds=30.0))
     with serving(app_of(runtime)) as address:
         yield Media(address, runtime, folder, *videos, big)
     runtime.close()

@@ -21,7 +21,7 @@ import pytest
 
 from api.service.app import Service, create_service
 from api.service.runtime import Runtime
-from api.service.server import ServiceServer, bind, url_of
+from api.service.server import ServiceServer, bind_service_socket, url_of
 from api.service.settings import ServiceSettings
 from indexer.config import Settings
 from indexer.pipeline.index import index_paths
@@ -59,7 +59,7 @@ class RunningService:
 def serving(settings: Settings, **service: Any) -> Iterator[RunningService]:
     """Runs a service in a thread of this process; `service` are fields of ServiceSettings."""
     values = replace(ServiceSettings(port=0), **service)
-    taken = bind(values.host, values.port)
+    taken = bind_service_socket(values.host, values.port)
     ready = threading.Event()
     runtime = Runtime(settings, values)
     server = ServiceServer(create_service(runtime), on_ready=ready.set)

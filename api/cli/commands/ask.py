@@ -49,7 +49,7 @@ def ask(
 
     Returns 1 if the answer was not found; the moments are then the closest ones.
     """
-    from api.cli.output.answer import DraftLine, print_answer, print_words
+    from api.cli.output.answer import DraftLine, print_answer, print_answer_words
     from api.cli.terminal import is_terminal
     from search.answering.asker import Asker
 
@@ -68,7 +68,7 @@ def ask(
         if as_json:
             click.echo(json.dumps({"text": words}))
         else:
-            print_words(words)
+            print_answer_words(words)
 
     streams = stream or (not as_json and is_terminal())
     drafts = streams and (as_json or is_terminal())

@@ -17,7 +17,7 @@ ERASE_LINE = "\x1b[2K"
 """Understood by every terminal since the VT100."""
 
 
-def print_words(words: str) -> None:
+def print_answer_words(words: str) -> None:
     """Prints the next words of an answer that is being generated."""
     click.echo(safe_text(words), nl=False)
 
@@ -57,7 +57,7 @@ def print_answer(answer: "Answer", *, printed: str = "") -> None:
     if not answer.found and answer.moments:
         click.echo("Not found; closest moments:" if printed else "Closest moments:")
     for moment in answer.moments:
-        click.echo(moment_line(moment))
+        click.echo(cited_moment_line(moment))
     used = answer.evidence
     click.echo(
         f"{count_text(used.clips, 'clip')}, {count_text(used.frames, 'frame')}, {used.tokens:,} of"
@@ -66,7 +66,7 @@ def print_answer(answer: "Answer", *, printed: str = "") -> None:
     )
 
 
-def moment_line(moment: "CitedMoment") -> str:
+def cited_moment_line(moment: "CitedMoment") -> str:
     """Start, stop, file and reason."""
     span = f"{time_code(moment.span.start_seconds)} - {time_code(moment.span.stop_seconds)}"
     why = f"  {one_line(moment.why)}" if moment.why else ""

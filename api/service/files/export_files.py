@@ -13,7 +13,7 @@ from api.errors import BadRequestError
 from api.export.clips import clip_names, cut_subclip
 from api.export.reel import write_reel
 from api.export.source_probe import MediaWorker
-from api.export.subclips import Subclip, title_of
+from api.export.subclips import Subclip, subclip_title
 from api.media.opened_file import OpenedFile
 from api.service.files.media_preparer import REELS, MediaPreparer, Preparation
 from api.service.runtime import Runtime
@@ -76,7 +76,8 @@ async def build_reel(
         write_reel(worker, subclips, draft, rate=rate, force=True, on_progress=done)
 
     what = [
-        (subclip.source.video.video_id, subclip.first, subclip.stop, title_of(subclip.moment)) for subclip in subclips
+        (subclip.source.video.video_id, subclip.first, subclip.stop, subclip_title(subclip.moment))
+        for subclip in subclips
     ]
     digest = hashlib.sha256(repr((what, rate)).encode()).hexdigest()
     return await preparer.obtain(

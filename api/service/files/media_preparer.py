@@ -171,7 +171,7 @@ _preparers: "WeakKeyDictionary[Runtime, MediaPreparer]" = WeakKeyDictionary()
 _settings: "WeakKeyDictionary[Any, MediaSettings]" = WeakKeyDictionary()
 
 
-def configure(runtime: Runtime, settings: MediaSettings) -> None:
+def configure_media_preparer(runtime: Runtime, settings: MediaSettings) -> None:
     """Use other settings than the defaults. Call it before the first request."""
     _settings[runtime] = settings
 

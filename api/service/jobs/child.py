@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import fields
 
 from indexer.config import Settings
-from indexer.isolated_python import inherited_environment, start_async
+from indexer.isolated_python import inherited_environment, start_python_async
 
 _LINE_BYTES = 1 << 20
 INTERRUPT_SECONDS = 20.0
@@ -28,11 +28,11 @@ class JobChild:
     @classmethod
     async def start(cls, paths: Sequence[str], settings: Settings) -> "JobChild":
         """Start the process. Raises OSError."""
-        process = await start_async(
+        process = await start_python_async(
             "api.cli.index_job",
             os.getcwd(),  # noqa: PTH109 - only passed on
             *paths,
-            environment=environment(settings),
+            environment=job_environment(settings),
             line_bytes=_LINE_BYTES,
         )
         return cls(process)
@@ -85,7 +85,7 @@ async def _read_line(stream: asyncio.StreamReader) -> bytes:
             continue
 
 
-def environment(settings: Settings) -> dict[str, str]:
+def job_environment(settings: Settings) -> dict[str, str]:
     """Environment of the child: every setting as a variable, so that it uses exactly these settings."""
     values = {
         f"REELSEEK_{item.name.upper()}": str(value).lower() if isinstance(value, bool) else str(value)

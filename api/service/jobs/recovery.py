@@ -13,7 +13,7 @@ MAX_ATTEMPTS = 3
 """A job that was interrupted by service exits this often fails: it may be their cause."""
 
 
-def recovered(store: JobStore) -> list[JobEntry]:
+def recovered_jobs(store: JobStore) -> list[JobEntry]:
     """All jobs, the oldest first. Interrupted ones are queued again, since indexing continues where it stopped."""
     entries = store.load()
     for entry in entries:
@@ -30,7 +30,7 @@ def recovered(store: JobStore) -> list[JobEntry]:
     return entries
 
 
-def is_free(library: Path) -> bool:
+def is_library_free_for_jobs(library: Path) -> bool:
     """Whether no process is writing to the library."""
     if not library.is_dir():
         return True

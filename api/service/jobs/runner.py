@@ -18,7 +18,7 @@ from api.formatting import rfc3339
 from api.index_progress import stages_of
 from api.service.jobs.child import JobChild
 from api.service.jobs.progress import JobProgress
-from api.service.jobs.recovery import is_free, recovered
+from api.service.jobs.recovery import is_library_free_for_jobs, recovered_jobs
 from api.service.jobs.store import JobEntry, JobStore
 from api.service.jobs.uploads import sweep_uploads
 from api.service.metrics import Metrics
@@ -27,7 +27,7 @@ from api.service.schemas.jobs import Job, JobError, JobPage
 from api.service.views.videos import display_names
 from indexer.config import Settings
 from indexer.errors import LibraryError, LibraryLockedError
-from indexer.provenance import settings_like
+from indexer.provenance import settings_like_provenance
 
 LOCK_SECONDS = 1.0
 """Interval of checks of a library that another process writes to."""
@@ -56,7 +56,7 @@ class JobRunner:
 
     async def start(self) -> None:
         """Recover the jobs of the previous service, and start working."""
-        self._entries = await asyncio.to_thread(recovered, self._store)
+        self._entries = await asyncio.to_thread(recovered_jobs, self._store)
         await asyncio.to_thread(self._sweep, parts=True)
         self._worker = asyncio.create_task(self._work())
 
@@ -159,7 +159,7 @@ class JobRunner:
             entry = next((one for one in self._entries if one.job.state == "queued"), None)
             if entry is None:
                 await self._wake.wait()
-            elif not await asyncio.to_thread(is_free, self._runtime.library_path):
+            elif not await asyncio.to_thread(is_library_free_for_jobs, self._runtime.library_path):
                 entry.job.message = "waiting: another process is writing to the library"
                 self._notify(entry)
                 await asyncio.sleep(LOCK_SECONDS)
@@ -209,7 +209,7 @@ class JobRunner:
 
     def _settings(self) -> Settings:
         with suppress(LibraryError):
-            return settings_like(self._runtime.settings, self._runtime.library.maker)
+            return settings_like_provenance(self._runtime.settings, self._runtime.library.maker)
         return self._runtime.settings
 
     def _ids_of(self, entry: JobEntry, known: list[str]) -> list[str]:

@@ -23,7 +23,7 @@ _SPACE_EVERY_BYTES = 16 << 20
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 
 
-def check_name(name: str) -> str:
+def check_upload_name(name: str) -> str:
     """Check the name of an upload: a plain file name without a path.
 
     Raises:
@@ -81,7 +81,7 @@ class PartFile:
         """Append a chunk. Raises TooLargeError, StorageFullError."""
         assert self._stream
         self.size_bytes += len(piece)
-        check_size(self.size_bytes, self._service)
+        check_upload_size(self.size_bytes, self._service)
         if self.size_bytes - self._checked > _SPACE_EVERY_BYTES:
             self._checked = self.size_bytes
             self._check_space(0)
@@ -127,7 +127,7 @@ class PartFile:
             raise StorageFullError(f"the disk has {free:,} bytes left, too few for this upload; free some space")
 
 
-def check_size(size_bytes: int, service: ServiceSettings) -> None:
+def check_upload_size(size_bytes: int, service: ServiceSettings) -> None:
     """Raises TooLargeError for an upload above the limit."""
     if size_bytes > service.max_upload_bytes:
         raise TooLargeError(f"an upload has at most {service.max_upload_bytes:,} bytes; send a smaller file")

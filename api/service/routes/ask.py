@@ -12,7 +12,7 @@ from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import Body
 
 from api.service.disconnects import run_while_connected
-from api.service.event_stream import MEDIA_TYPE, Channel, EventStream, StreamCount, wants_events
+from api.service.event_stream import MEDIA_TYPE, EventChannel, EventStream, StreamCount, wants_events
 from api.service.problems import problem_responses
 from api.service.runtime import Runtime
 from api.service.schemas import ask as ask_schemas
@@ -74,12 +74,16 @@ class AskRoutes(Controller):
         return Response(answer_view(answer))
 
 
-async def _stream(runtime: Runtime, data: ask_schemas.AskRequest, cancel: threading.Event, channel: Channel) -> None:
+async def _stream(
+    runtime: Runtime, data: ask_schemas.AskRequest, cancel: threading.Event, channel: EventChannel
+) -> None:
     answer = await runtime.asks.run(lambda: _ask(runtime, data, cancel, channel))
     channel.put("answer", answer_view(answer))
 
 
-def _ask(runtime: Runtime, data: ask_schemas.AskRequest, cancel: threading.Event, channel: Channel | None) -> Answer:
+def _ask(
+    runtime: Runtime, data: ask_schemas.AskRequest, cancel: threading.Event, channel: EventChannel | None
+) -> Answer:
     """Blocks. Raises as `Asker.ask`."""
     asker = runtime.asker
 

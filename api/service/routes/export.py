@@ -24,7 +24,7 @@ from api.service.files.file_response import AnyRequest, file_response
 from api.service.files.media_preparer import preparer_of
 from api.service.problems import problem_responses
 from api.service.routes.file_headers import content_disposition
-from api.service.routes.spans import check_finite
+from api.service.routes.spans import finite_parameter
 from api.service.runtime import Runtime
 from api.service.schemas.export import ExportMoment, ExportRequest
 from indexer.records import TimeSpan, Video
@@ -87,8 +87,8 @@ def _wanted(runtime: Runtime, data: ExportRequest) -> list[RequestedMoment]:
 
 
 def _one(moment: ExportMoment, video: Video, where: str) -> RequestedMoment:
-    start = check_finite(moment.start_seconds, f"{where}.start_seconds")
-    stop = check_finite(moment.stop_seconds, f"{where}.stop_seconds")
+    start = finite_parameter(moment.start_seconds, f"{where}.start_seconds")
+    stop = finite_parameter(moment.stop_seconds, f"{where}.stop_seconds")
     if not start < min(stop, video.duration_seconds):
         message = f"not a span of a video that lasts {video.duration_seconds:.3f} s"
         raise BadRequestError(f"{where} is {message}", fields=[(where, message)])

@@ -20,7 +20,7 @@ from indexer.config import Settings
 from indexer.errors import LibraryError
 from indexer.models.profiles import Profile, profile_of
 from indexer.pipeline.readiness import readiness
-from indexer.provenance import settings_like
+from indexer.provenance import settings_like_provenance
 
 _METRICS = ResponseSpec(str, generate_examples=False, description="Prometheus' text format.", media_type="text/plain")
 
@@ -61,7 +61,7 @@ def _health(runtime: Runtime) -> Health:
     try:
         if runtime.has_library():
             library = {"exists": True, **runtime.library.counts()}
-            settings = settings_like(settings, runtime.library.maker)
+            settings = settings_like_provenance(settings, runtime.library.maker)
             signals = _signals(runtime, settings)
     except LibraryError as error:
         problems.append(str(error).replace(str(runtime.library_path), "").replace("  ", " "))

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from litestar import Controller, Response, delete, get
 from litestar.openapi.datastructures import ResponseSpec
 
-from api.service.event_stream import Channel, EventStream, StreamCount
+from api.service.event_stream import EventChannel, EventStream, StreamCount
 from api.service.jobs.runner import JobRunner
 from api.service.jobs.store import JobEntry
 from api.service.options import JOB_LIMIT, JOB_OFFSET
@@ -69,7 +69,7 @@ class JobRoutes(Controller):
         return jobs.cancel(job_id)
 
 
-async def _stream(jobs: JobRunner, runtime: Runtime, entry: JobEntry, channel: Channel) -> None:
+async def _stream(jobs: JobRunner, runtime: Runtime, entry: JobEntry, channel: EventChannel) -> None:
     seen = entry.version
     channel.put("job", entry.job)
     while not entry.is_finished and not runtime.stopping.is_set():

@@ -28,7 +28,7 @@ from api.service.problems import problem_responses
 from api.service.routes.file_headers import CACHE_A_DAY, content_disposition, file_name_time, type_by_name
 from api.service.routes.file_operations import GET_HEAD, file_responses, operation_ids
 from api.service.routes.path_parameters import VideoIdPath
-from api.service.routes.spans import check_finite, clip_span
+from api.service.routes.spans import finite_parameter, requested_clip_span
 from api.service.runtime import Runtime
 from api.service.schemas.timeline import TimelineView
 from search.timeline import timeline
@@ -85,7 +85,7 @@ class MediaRoutes(Controller):
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
         preparer = preparer_of(runtime)
         probe_of(video)
-        begin, end = clip_span(start, stop, video.duration_seconds, preparer.settings.max_clip_seconds)
+        begin, end = requested_clip_span(start, stop, video.duration_seconds, preparer.settings.max_clip_seconds)
         (await runtime.lookups.run(lambda: open_source(video))).close()
 
         def make(draft: Path, preparation: Preparation) -> None:
@@ -128,7 +128,7 @@ class MediaRoutes(Controller):
     ) -> FileResponse:
         """The frame on screen at a time; after the end, the last one."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
-        preparer, still = preparer_of(runtime), StillRequest(check_finite(t, "t"), width)
+        preparer, still = preparer_of(runtime), StillRequest(finite_parameter(t, "t"), width)
         probe_of(video)
         near, smaller = await runtime.lookups.run(
             lambda: find_near_thumbnail(runtime.library, video, still, preparer.settings)

@@ -10,7 +10,7 @@ from api.service.parameters import parameter
 from api.service.problems import problem_responses
 from api.service.runtime import Runtime
 from api.service.schemas import search as search_schemas
-from api.service.views.search import search
+from api.service.views.search import search_view
 from search.options import (
     EXPAND,
     EXPLAIN,
@@ -96,4 +96,4 @@ class SearchRoutes(Controller):
 
 async def _found(runtime: Runtime, request: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:
     deadline = None if runtime.is_warm else LOADING_SECONDS
-    return await runtime.searches.run(lambda: search(runtime.engine, request), deadline_seconds=deadline)
+    return await runtime.searches.run(lambda: search_view(runtime.engine, request), deadline_seconds=deadline)

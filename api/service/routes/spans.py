@@ -7,20 +7,20 @@ from api.errors import BadRequestError
 LEAST_CLIP_SECONDS = 0.001
 
 
-def check_finite(value: float, field: str) -> float:
+def finite_parameter(value: float, field: str) -> float:
     """The value itself. Raises BadRequestError for infinity and NaN."""
     if not math.isfinite(value):
         raise BadRequestError(f"{field} must be a number", fields=[(field, "must be a number")])
     return value
 
 
-def clip_span(start: float, stop: float, duration_seconds: float, most_seconds: float) -> tuple[float, float]:
+def requested_clip_span(start: float, stop: float, duration_seconds: float, most_seconds: float) -> tuple[float, float]:
     """The span of a clip, limited to the video.
 
     Raises:
         BadRequestError: names the field.
     """
-    start, stop = check_finite(start, "start"), check_finite(stop, "stop")
+    start, stop = finite_parameter(start, "start"), finite_parameter(stop, "stop")
     if start >= duration_seconds:
         message = f"is after the end of the video, {duration_seconds:.3f} s"
         raise BadRequestError(f"start {message}", fields=[("start", message)])

@@ -13,7 +13,7 @@ from litestar.openapi.spec.enums import OpenAPIType
 
 from api.errors import BadRequestError, ForbiddenPathError, TooLargeError, UnsupportedMediaError
 from api.service.jobs.runner import JobRunner
-from api.service.jobs.uploads import PartFile, check_name, check_size
+from api.service.jobs.uploads import PartFile, check_upload_name, check_upload_size
 from api.service.metrics import Metrics
 from api.service.options import UPLOAD_NAME
 from api.service.parameters import parameter
@@ -82,7 +82,7 @@ class UploadRoutes(Controller):
         if content_type == "application/json":
             job = await _by_path(request, runtime, jobs)
         elif content_type.startswith("video/") or content_type == "application/octet-stream":
-            job = await Upload(request, runtime, jobs, metrics).take(check_name(name or ""))
+            job = await Upload(request, runtime, jobs, metrics).take(check_upload_name(name or ""))
         else:
             raise UnsupportedMediaError(
                 "send a video file as video/* or application/octet-stream, or JSON with a path", fields=[]
@@ -152,7 +152,7 @@ class Upload:
         """
         runtime = self._runtime
         declared = int(self._request.headers.get("content-length") or 0)
-        check_size(declared, runtime.service)
+        check_upload_size(declared, runtime.service)
         with runtime.upload_slot():
             await runtime.lookups.run(runtime.ensure_library, deadline_seconds=runtime.service.media_deadline_seconds)
             part = PartFile(runtime.upload_folder, name, runtime.service)

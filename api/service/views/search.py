@@ -21,7 +21,7 @@ from search.results import Moment
 from search.signals import SIGNALS, Signal
 
 
-def search(engine: SearchEngine, request: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:
+def search_view(engine: SearchEngine, request: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:
     """One search; the closest moments if nothing is found.
 
     Raises:
@@ -44,7 +44,7 @@ def search(engine: SearchEngine, request: search_schemas.SearchRequest) -> searc
         threshold=request.threshold,
     )
     videos = {one.video_id: one for one in engine.videos()}
-    captions = Captions(engine.library, videos)
+    captions = SegmentCaptions(engine.library, videos)
     explained = [search_schemas.Explained(**one.to_json()) for one in result.signal_weights]
     return search_schemas.SearchAnswer(
         query=result.query,
@@ -66,7 +66,7 @@ def _bytes_of(image: str) -> bytes:
         raise ImageError(f"the image is no Base64 ({error}); encode the file's bytes, without a data: prefix") from None
 
 
-class Captions:
+class SegmentCaptions:
     """The captions of segments, each video's read once."""
 
     def __init__(self, library: Library, videos: dict[str, Video]) -> None:
@@ -85,7 +85,9 @@ class Captions:
         return next((r.text for r in rows if r.span.start_seconds <= seconds < r.span.stop_seconds), "")
 
 
-def moment_view(moment: Moment, query: str, videos: dict[str, Video], captions: Captions) -> search_schemas.Moment:
+def moment_view(
+    moment: Moment, query: str, videos: dict[str, Video], captions: SegmentCaptions
+) -> search_schemas.Moment:
     video = videos.get(moment.video_id)
     return search_schemas.Moment(
         video_id=moment.video_id,
@@ -135,7 +137,7 @@ def cited_view(moment: CitedMoment) -> ask_schemas.CitedMoment:
         start_seconds=round(moment.span.start_seconds, 3),
         stop_seconds=round(moment.span.stop_seconds, 3),
         why=moment.why,
-        thumbnail=thumbnail_link(moment.video_id, middle(moment.span)),
+        thumbnail=thumbnail_link(moment.video_id, middle_of_span(moment.span)),
         media=media_link(moment.video_id),
         clip=clip_link(moment.video_id, moment.span),
     )
@@ -149,12 +151,12 @@ def shown_views(clips: Iterable[tuple[str, TimeSpan]], videos: dict[str, Video])
             video=PurePath(videos[video_id].path).name,
             start_seconds=round(span.start_seconds, 3),
             stop_seconds=round(span.stop_seconds, 3),
-            thumbnail=thumbnail_link(video_id, middle(span)),
+            thumbnail=thumbnail_link(video_id, middle_of_span(span)),
         )
         for video_id, span in clips
         if video_id in videos
     ]
 
 
-def middle(span: TimeSpan) -> float:
+def middle_of_span(span: TimeSpan) -> float:
     return (span.start_seconds + span.stop_seconds) / 2

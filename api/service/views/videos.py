@@ -14,7 +14,7 @@ from api.service.options import Sort, State
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
 from indexer.catalog import STAGES, TEXT_SOURCES, StageName
-from indexer.provenance import settings_like
+from indexer.provenance import settings_like_provenance
 from indexer.records import Video, VideoMetadata
 from search.query.filters import Filters
 
@@ -26,7 +26,7 @@ class VideoViews:
         self._library = runtime.library
         self._roots = runtime.service.roots
         self._uploads = runtime.upload_folder
-        settings = settings_like(runtime.settings, self._library.maker)
+        settings = settings_like_provenance(runtime.settings, self._library.maker)
         self._stages: list[StageName] = stages_of(settings)
 
     def page(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from demo.vlm.clips.frames import PAIRS, SIBLINGS, start_seconds
+from demo.vlm.clips.frames import PAIRS, SIBLINGS, clip_start_seconds
 from demo.world import spoken_lines as spoken
 from demo.world.captions import caption_of
 from demo.world.scenes import FRAMES_PER_SECOND, Scene
@@ -93,7 +93,7 @@ class ClipSampler:
                 rng.randint(max(1, most_pairs - 1), most_pairs) if len(rows) == 1 else rng.randint(1, most_pairs - 1)
             )
             pairs = tuple(sorted(rng.sample(range(PAIRS), min(count, PAIRS))))
-            shown.append((one, pairs, [clock + start_seconds(self.starts[one][pair]) for pair in pairs], clock))
+            shown.append((one, pairs, [clock + clip_start_seconds(self.starts[one][pair]) for pair in pairs], clock))
             clock += self.scenes[one].length / FRAMES_PER_SECOND
         edges = [begin, *(times[0] for _, _, times, _ in shown[1:]), clock]
         scenes = tuple(
@@ -114,8 +114,8 @@ class ClipSampler:
 
 def _quoted(rng: Random) -> QuotedText:
     what = rng.choice(("sign", "line", "line", "sign", "both"))
-    meaning = spoken.random_meaning(rng) if what != "sign" else None
-    line = spoken.line_text(meaning, rng) if meaning is not None else ""
+    meaning = spoken.random_spoken_meaning(rng) if what != "sign" else None
+    line = spoken.spoken_line_text(meaning, rng) if meaning is not None else ""
     return QuotedText(sign_text(rng) if what != "line" else "", meaning, line, rng.random() < 0.5)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.training.codec_noise import add_codec_noise
-from demo.training.scene_variants import variants
+from demo.training.scene_variants import scene_variants
 from demo.world.drawing import Picture, ScenePainter
 from demo.world.scenes import FRAMES_PER_SECOND, LONGEST_FRAMES, SHORTEST_FRAMES, Scene, place_actors, random_scene
 
@@ -28,11 +28,11 @@ SIBLINGS = 6
 """Scenes of a group: the first, three that differ from it in looks, two in motion."""
 
 
-def scene_group(seed: int, number: int) -> list[Scene]:
+def clip_scene_group(seed: int, number: int) -> list[Scene]:
     """Draws SIBLINGS near-identical scenes; the same seed and number give the same scenes."""
     rng = Random(f"reelseek vlm scenes {seed} {number}")
     first = random_scene(rng, length=rng.randint(SHORTEST_FRAMES, LONGEST_FRAMES))
-    scenes = variants(first, rng)
+    scenes = scene_variants(first, rng)
     while len(scenes) < SIBLINGS:
         scenes.append(_moved(first, rng))
     return scenes
@@ -49,13 +49,13 @@ def _moved(scene: Scene, rng: Random) -> Scene:
     return replace(scene, actors=actors)
 
 
-def pair_starts(scene: Scene, rng: Random) -> list[int]:
+def clip_pair_starts(scene: Scene, rng: Random) -> list[int]:
     """Samples the first frames of PAIRS pairs, one in each quarter of the scene, in order of time."""
     room = scene.length - PAIR_FRAMES
     return [min(int(room * (quarter + rng.random()) / PAIRS), room - 1) for quarter in range(PAIRS)]
 
 
-def shrink(picture: Picture, way: int) -> Picture:
+def shrink_clip_frame(picture: Picture, way: int) -> Picture:
     """Resizes to (112, 140, 3) as one of the common scalers does."""
     size = (PICTURE_WIDTH, PICTURE_HEIGHT)
     if way == 0:
@@ -64,14 +64,14 @@ def shrink(picture: Picture, way: int) -> Picture:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def draw_pairs(scene: Scene, starts: list[int], rng: Random, *, rough: bool = True) -> NDArray[np.uint8]:
+def draw_clip_pairs(scene: Scene, starts: list[int], rng: Random, *, rough: bool = True) -> NDArray[np.uint8]:
     """Draws frame pairs that begin at the given frames of the scene: (n, 2, 112, 140, 3)."""
     painter, codec, way = ScenePainter(scene), rng.random(), rng.randrange(3)
     pairs = np.empty((len(starts), 2, PICTURE_HEIGHT, PICTURE_WIDTH, 3), np.uint8)
     for index, start in enumerate(starts):
         for second in range(2):
             picture = painter.frame(start + second * PAIR_FRAMES)
-            pairs[index, second] = shrink(add_codec_noise(picture, Random(codec)) if rough else picture, way)
+            pairs[index, second] = shrink_clip_frame(add_codec_noise(picture, Random(codec)) if rough else picture, way)
     return pairs
 
 
@@ -97,8 +97,8 @@ class FrameStore:
         """Extends `scenes` and `starts` to all drawn scenes; returns their number."""
         done = self.done
         while len(self.scenes) < done:
-            for scene in scene_group(self.seed, len(self.scenes) // SIBLINGS):
-                self.starts.append(pair_starts(scene, Random(f"{self.seed} {len(self.scenes)}")))
+            for scene in clip_scene_group(self.seed, len(self.scenes) // SIBLINGS):
+                self.starts.append(clip_pair_starts(scene, Random(f"{self.seed} {len(self.scenes)}")))
                 self.scenes.append(scene)
         return done
 
@@ -121,10 +121,10 @@ class FrameStore:
 
 def _draw_group(path: Path, seed: int, first: int) -> None:
     pixels = np.load(path, mmap_mode="r+")
-    for row, scene in enumerate(scene_group(seed, first // SIBLINGS), first):
+    for row, scene in enumerate(clip_scene_group(seed, first // SIBLINGS), first):
         rng = Random(f"{seed} {row}")
-        starts = pair_starts(scene, rng)
-        pixels[row] = draw_pairs(scene, starts, rng)
+        starts = clip_pair_starts(scene, rng)
+        pixels[row] = draw_clip_pairs(scene, starts, rng)
 
 
 def _open(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -133,6 +133,6 @@ def _open(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     return np.load(path, mmap_mode="r+")
 
 
-def start_seconds(start: int) -> float:
+def clip_start_seconds(start: int) -> float:
     """Converts a frame of a scene to seconds from the scene's start."""
     return start / FRAMES_PER_SECOND

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from demo.vlm.clips.scene_facts import BACKGROUNDS, COLOURS, MOTION_NAMES, PATTERN_NAMES, ROLES, SHAPE_NAMES, SIZE_NAMES
-from demo.world.descriptions import Description, describe
+from demo.world.descriptions import Description, describe_scene
 from demo.world.scenes import Scene
 
 FACT_COUNT = 93
@@ -27,7 +27,7 @@ def possible_facts(scenes: Sequence[Scene]) -> Tensor:
     table = torch.zeros((len(scenes), FACT_COUNT), dtype=torch.bool)
     for row, scene in enumerate(scenes):
         everyone = tuple(range(len(scene.actors)))
-        whole = describe(
+        whole = describe_scene(
             scene, actors=everyone, size=True, motion=everyone, relation=True, background=True, pattern=True
         )
         table[row, fact_codes(whole)] = True

@@ -7,7 +7,7 @@ from random import Random
 
 from demo.vlm.clips.clip_sampler import PlannedClip, ShownScene
 from demo.world.captions import say_thing
-from demo.world.descriptions import Description, fits, picture_forms, say_without_opening
+from demo.world.descriptions import Description, picture_forms, say_without_opening, scene_fits_description
 from demo.world.scenes import Scene
 
 NOT_SHOWN = "This is not shown."
@@ -50,7 +50,7 @@ def reply_json(answer: str, moments: Sequence[Moment]) -> str:
     return json.dumps({"answer": answer, "found": bool(moments), "moments": listed})
 
 
-def when_words(thing: str, rng: Random) -> str:
+def when_question_words(thing: str, rng: Random) -> str:
     """Asks when a thing is seen, mostly in the plainest words."""
     if rng.random() < 0.75:
         return f"When can one see {thing}?"
@@ -59,38 +59,38 @@ def when_words(thing: str, rng: Random) -> str:
     )
 
 
-def found_in(clips: Sequence[PlannedClip], fit: Callable[[Scene], bool]) -> list[Moment]:
+def moments_that_answer(clips: Sequence[PlannedClip], fit: Callable[[Scene], bool]) -> list[Moment]:
     """Lists the shown scenes that fit, as moments."""
     return [
-        (number, shown.start, shown.stop, why(shown.scene))
+        (number, shown.start, shown.stop, reason_in_answer(shown.scene))
         for number, clip in enumerate(clips, 1)
         for shown in clip.scenes
         if fit(shown.scene)
     ]
 
 
-def why(scene: Scene) -> str:
+def reason_in_answer(scene: Scene) -> str:
     """Names what is seen, as in "a red circle and a blue star"."""
     return " and ".join(say_thing(actor) for actor in scene.actors)
 
 
-def clock(moments: Sequence[Moment]) -> str:
+def answer_in_clock_times(moments: Sequence[Moment]) -> str:
     """Formats moments, as in "From 22.8s to 25.1s."."""
     return "From " + " and from ".join(f"{start:.1f}s to {stop:.1f}s" for _, start, stop, _ in moments) + "."
 
 
-def target(clips: Sequence[PlannedClip], rng: Random) -> tuple[PlannedClip, ShownScene]:
+def question_target(clips: Sequence[PlannedClip], rng: Random) -> tuple[PlannedClip, ShownScene]:
     clip = clips[0] if rng.random() < 0.5 else rng.choice(clips)
     return clip, rng.choice(clip.scenes)
 
 
-def named_uniquely(
+def describe_for_question(
     clips: Sequence[PlannedClip], shown: ShownScene, rng: Random, *, background: bool = True
 ) -> tuple[Description, str, list[Moment]] | None:
     """Describes a scene in words that fit no other scene of the clips; None where that is not possible."""
     forms = [form for form in picture_forms(shown.scene) if background or form.background is None]
     for form in rng.sample(forms, min(4, len(forms))):
-        moments = found_in(clips, lambda scene, form=form: fits(form, scene))
+        moments = moments_that_answer(clips, lambda scene, form=form: scene_fits_description(form, scene))
         if len(moments) == 1:
             return form, say_without_opening(form, rng), moments
     return None

@@ -10,7 +10,7 @@ from demo.vlm.questions.visual_questions import (
     absent_beside,
     absent_seen,
     absent_trait,
-    count,
+    count_question,
     what_actor,
     what_background,
     what_motion,
@@ -20,7 +20,7 @@ from demo.vlm.questions.visual_questions import (
 ABSENT_SHARE = 0.2
 """Of questions that no clip answers; retrieval rejects most of them before the model is asked."""
 SAMPLERS: dict[tuple[str, bool], tuple[SampleQuestion, ...]] = {
-    ("seen", False): (when_seen, what_background, *2 * (what_actor,), *4 * (what_motion,), count),
+    ("seen", False): (when_seen, what_background, *2 * (what_actor,), *4 * (what_motion,), count_question),
     ("seen", True): (absent_seen, absent_seen, absent_beside, absent_trait),
     ("text", False): (when_sign, when_said, what_said, *5 * (what_sign,)),
     ("text", True): (absent_sign, absent_said),
@@ -28,7 +28,7 @@ SAMPLERS: dict[tuple[str, bool], tuple[SampleQuestion, ...]] = {
 """(topic, whether nothing answers) -> samplers; one that is listed more often is drawn more often."""
 
 
-def ask(clips: Sequence[PlannedClip], rng: Random, *, about: str, absent: bool) -> TrainingQuestion | None:
+def sample_question(clips: Sequence[PlannedClip], rng: Random, *, about: str, absent: bool) -> TrainingQuestion | None:
     """Draws a question, mostly about the first of the clips; None if the drawn kind does not fit them.
 
     Args:
@@ -38,13 +38,13 @@ def ask(clips: Sequence[PlannedClip], rng: Random, *, about: str, absent: bool) 
     return rng.choice(SAMPLERS[about, absent])(clips, rng)
 
 
-def ask_several(clips: Sequence[PlannedClip], rng: Random, *, about: str, count: int) -> list[TrainingQuestion]:
+def sample_questions(clips: Sequence[PlannedClip], rng: Random, *, about: str, count: int) -> list[TrainingQuestion]:
     """Draws different questions, some without an answer; fewer than `count` if the clips allow no more."""
     asked: dict[str, TrainingQuestion] = {}
     for _ in range(count):
         absent = rng.random() < ABSENT_SHARE
         for _ in range(12):
-            one = ask(clips, rng, about=about, absent=absent)
+            one = sample_question(clips, rng, about=about, absent=absent)
             if one is not None and one.question not in asked:
                 asked[one.question] = one
                 break

@@ -8,11 +8,11 @@ from demo.vlm.questions.question_forms import (
     NOT_SHOWN,
     Moment,
     TrainingQuestion,
-    clock,
-    named_uniquely,
+    answer_in_clock_times,
+    describe_for_question,
+    question_target,
+    reason_in_answer,
     reply_json,
-    target,
-    why,
 )
 from demo.world import spoken_lines as spoken
 from demo.world.ground_truth import sign_phrases
@@ -22,18 +22,22 @@ WHO = ("person", "place", "deed", "thing")
 
 def _clip_moment(clips: Sequence[PlannedClip], fit: Callable[[PlannedClip], bool]) -> list[Moment]:
     return [
-        (number, clip.start, clip.stop, why(clip.scenes[0].scene)) for number, clip in enumerate(clips, 1) if fit(clip)
+        (number, clip.start, clip.stop, reason_in_answer(clip.scenes[0].scene))
+        for number, clip in enumerate(clips, 1)
+        if fit(clip)
     ]
 
 
 def when_sign(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks when a sign is shown, by its text or one word."""
-    clip, _ = target(clips, rng)
+    clip, _ = question_target(clips, rng)
     if not clip.quoted.sign:
         return None
     words = rng.choice(sign_phrases(clip.quoted.sign))
     moments = _clip_moment(clips, lambda one: words in sign_phrases(one.quoted.sign))
-    return TrainingQuestion(_sign_words(words, rng), reply_json(clock(moments), moments), "when", of_text=True)
+    return TrainingQuestion(
+        _sign_words(words, rng), reply_json(answer_in_clock_times(moments), moments), "when", of_text=True
+    )
 
 
 def _sign_words(words: str, rng: Random) -> str:
@@ -55,8 +59,8 @@ def absent_sign(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion |
 
 def what_sign(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for the words of the sign in a scene."""
-    clip, shown = target(clips, rng)
-    found = named_uniquely(clips, shown, rng) if clip.quoted.sign and len(clip.scenes) == 1 else None
+    clip, shown = question_target(clips, rng)
+    found = describe_for_question(clips, shown, rng) if clip.quoted.sign and len(clip.scenes) == 1 else None
     if found is None:
         return None
     form, name, moments = found
@@ -66,42 +70,42 @@ def what_sign(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | N
 
 
 def _saying(clips: Sequence[PlannedClip], meaning: spoken.Meaning) -> list[Moment]:
-    key = spoken.query_key(meaning, WHO)
+    key = spoken.spoken_query_key(meaning, WHO)
     return _clip_moment(
-        clips, lambda one: one.quoted.meaning is not None and spoken.query_key(one.quoted.meaning, WHO) == key
+        clips, lambda one: one.quoted.meaning is not None and spoken.spoken_query_key(one.quoted.meaning, WHO) == key
     )
 
 
 def when_said(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks when something is said, in synonyms."""
-    meaning = target(clips, rng)[0].quoted.meaning
+    meaning = question_target(clips, rng)[0].quoted.meaning
     if meaning is None:
         return None
     moments = _saying(clips, meaning)
-    question = f"When do they talk about {spoken.someone_doing(meaning, rng)}?"
-    return TrainingQuestion(question, reply_json(clock(moments), moments), "when", of_text=True)
+    question = f"When do they talk about {spoken.spoken_someone_doing(meaning, rng)}?"
+    return TrainingQuestion(question, reply_json(answer_in_clock_times(moments), moments), "when", of_text=True)
 
 
 def absent_said(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for a line that nobody says; often one that shares two of its four facts with a line that is said."""
-    meaning = spoken.random_meaning(rng)
+    meaning = spoken.random_spoken_meaning(rng)
     said = [clip.quoted.meaning for clip in clips if clip.quoted.meaning is not None]
     if said and rng.random() < 0.5:
         near = rng.choice(said)
         meaning = meaning._replace(**{field: getattr(near, field) for field in rng.sample(WHO, 2)})
     if any(sum(getattr(one, field) == getattr(meaning, field) for field in WHO) > 2 for one in said):
         return None
-    question = f"When do they talk about {spoken.someone_doing(meaning, rng)}?"
+    question = f"When do they talk about {spoken.spoken_someone_doing(meaning, rng)}?"
     return TrainingQuestion(question, reply_json(NOT_SHOWN, []), "absent")
 
 
 def what_said(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for the number in a spoken line."""
-    meaning = target(clips, rng)[0].quoted.meaning
+    meaning = question_target(clips, rng)[0].quoted.meaning
     if meaning is None:
         return None
     return TrainingQuestion(
-        spoken.how_many(meaning),
+        spoken.spoken_how_many(meaning),
         reply_json(spoken.NUMBERS[meaning.number][0], _saying(clips, meaning)),
         "what",
         of_text=True,

@@ -8,22 +8,22 @@ from demo.vlm.clips.clip_sampler import PlannedClip, ShownScene
 from demo.vlm.questions.question_forms import (
     NOT_SHOWN,
     TrainingQuestion,
-    clock,
-    found_in,
-    named_uniquely,
+    answer_in_clock_times,
+    describe_for_question,
+    moments_that_answer,
+    question_target,
     reply_json,
-    target,
-    when_words,
+    when_question_words,
 )
 from demo.world.descriptions import (
     ActorFacts,
     Description,
-    describe,
-    fits,
+    describe_scene,
     motion_forms,
     picture_forms,
     say_background,
     say_without_opening,
+    scene_fits_description,
 )
 from demo.world.questions import beside_question
 from demo.world.scenes import Actor, Scene
@@ -37,28 +37,33 @@ def _tells_motion(clip: PlannedClip, shown: ShownScene) -> bool:
 
 def when_seen(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion:
     """Asks when a scene is seen; every shown scene that fits is a moment."""
-    clip, shown = target(clips, rng)
+    clip, shown = question_target(clips, rng)
     moving = _tells_motion(clip, shown) and rng.random() < 0.4
     form = rng.choice(motion_forms(shown.scene) if moving else picture_forms(shown.scene))
-    moments = found_in(clips, lambda scene: fits(form, scene))
+    moments = moments_that_answer(clips, lambda scene: scene_fits_description(form, scene))
     return TrainingQuestion(
-        when_words(say_without_opening(form, rng), rng), reply_json(clock(moments), moments), "when", form
+        when_question_words(say_without_opening(form, rng), rng),
+        reply_json(answer_in_clock_times(moments), moments),
+        "when",
+        form,
     )
 
 
 def absent_seen(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for a scene that is nearly shown: one fact of it is another."""
-    clip, shown = target(clips, rng)
+    clip, shown = question_target(clips, rng)
     scene = shown.scene
     everyone = tuple(range(len(scene.actors)))
     if rng.random() < 0.5:
-        form = describe(scene, actors=everyone, background=True)
+        form = describe_scene(scene, actors=everyone, background=True)
     else:
         form = rng.choice(picture_forms(scene) + (motion_forms(scene) if _tells_motion(clip, shown) else []))
     form = _altered(form, rng)
-    if any(fits(form, other.scene) for clip in clips for other in clip.scenes):
+    if any(scene_fits_description(form, other.scene) for clip in clips for other in clip.scenes):
         return None
-    return TrainingQuestion(when_words(say_without_opening(form, rng), rng), reply_json(NOT_SHOWN, []), "absent", form)
+    return TrainingQuestion(
+        when_question_words(say_without_opening(form, rng), rng), reply_json(NOT_SHOWN, []), "absent", form
+    )
 
 
 def _altered(form: Description, rng: Random) -> Description:
@@ -89,8 +94,8 @@ def _altered(form: Description, rng: Random) -> Description:
 
 def what_background(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for the background's colour."""
-    _, shown = target(clips, rng)
-    found = named_uniquely(clips, shown, rng, background=False)
+    _, shown = question_target(clips, rng)
+    found = describe_for_question(clips, shown, rng, background=False)
     if found is None:
         return None
     form, name, moments = found
@@ -100,14 +105,14 @@ def what_background(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuesti
 
 def what_actor(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for the colour or the shape of one actor beside another that is named in full."""
-    _, shown = target(clips, rng)
+    _, shown = question_target(clips, rng)
     scene = shown.scene
     if len(scene.actors) < 2:
         return None
     asked = rng.randrange(2)
     actor, other = scene.actors[asked], scene.actors[1 - asked]
     beside = _Beside(scene.layout, scene.background, asked, rng.choice(("colour", "shape")), actor, other)
-    moments = found_in(clips, beside.fits)
+    moments = moments_that_answer(clips, beside.fits)
     if len(moments) != 1:
         return None
     return TrainingQuestion(beside.question, reply_json(getattr(actor, beside.field), moments), "what")
@@ -149,25 +154,25 @@ class _Beside:
 
 def absent_beside(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for the colour or the shape of an actor beside another where one fact is not as shown."""
-    scene = target(clips, rng)[1].scene
+    scene = question_target(clips, rng)[1].scene
     if len(scene.actors) < 2:
         return None
-    near = _altered(describe(scene, actors=(0, 1), relation=True, background=True), rng)
+    near = _altered(describe_scene(scene, actors=(0, 1), relation=True, background=True), rng)
     asked = rng.randrange(2)
     actor, other = near.actors[asked], near.actors[1 - asked]
     beside = _Beside(scene.layout, near.background, asked, rng.choice(("colour", "shape")), actor, other)
-    if found_in(clips, beside.fits):
+    if moments_that_answer(clips, beside.fits):
         return None
     return TrainingQuestion(beside.question, reply_json(NOT_SHOWN, []), "absent")
 
 
 def absent_trait(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks for the background or the motion of a scene that is nearly shown."""
-    scene = target(clips, rng)[1].scene
+    scene = question_target(clips, rng)[1].scene
     of_motion = rng.random() < 0.5
     forms = [form for form in picture_forms(scene) if of_motion or form.background is None]
     form = _altered(rng.choice(forms), rng)
-    if any(fits(form, other.scene) for clip in clips for other in clip.scenes):
+    if any(scene_fits_description(form, other.scene) for clip in clips for other in clip.scenes):
         return None
     name, actor = say_without_opening(form, rng), rng.choice(form.actors)
     question = f"What is the {actor.colour} {actor.shape} doing in the scene with {name}?"
@@ -178,8 +183,8 @@ def absent_trait(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion 
 
 def what_motion(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks what an actor does."""
-    clip, shown = target(clips, rng)
-    found = named_uniquely(clips, shown, rng) if _tells_motion(clip, shown) else None
+    clip, shown = question_target(clips, rng)
+    found = describe_for_question(clips, shown, rng) if _tells_motion(clip, shown) else None
     if found is None:
         return None
     form, name, moments = found
@@ -188,9 +193,9 @@ def what_motion(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion |
     return TrainingQuestion(question, reply_json(MOTIONS[actor.motion][0], moments), "what", form)
 
 
-def count(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
+def count_question(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     """Asks how many shapes are before a background."""
-    _, shown = target(clips, rng)
+    _, shown = question_target(clips, rng)
     scene = shown.scene
     with_pattern = rng.random() < 0.5
     words = say_background(Description((), None, scene.background, scene.pattern if with_pattern else None), rng)
@@ -198,7 +203,7 @@ def count(clips: Sequence[PlannedClip], rng: Random) -> TrainingQuestion | None:
     def fit(one: Scene) -> bool:
         return one.background == scene.background and (one.pattern == scene.pattern or not with_pattern)
 
-    moments = found_in(clips, fit)
+    moments = moments_that_answer(clips, fit)
     answer = ("one", "two")[len(scene.actors) - 1]
     asked = TrainingQuestion(f"How many shapes are there on the {words}?", reply_json(answer, moments), "what")
     return asked if len(moments) == 1 else None

@@ -102,7 +102,7 @@ def token_positions(ids: NDArray[np.int16]) -> tuple[NDArray[np.int64], int]:
     return positions, int(ends[-1])
 
 
-def collate(sequences: Sequence[TrainSequence]) -> Batch:
+def collate_sequences(sequences: Sequence[TrainSequence]) -> Batch:
     """Packs and pads sequences into a batch."""
     count, longest = len(sequences), max(one.size for one in sequences)
     longest += -longest % 32

@@ -18,12 +18,12 @@ from demo.vlm.clips.clip_sampler import ClipSampler, PlannedClip, sign_text
 from demo.vlm.clips.frames import PAIRS, PICTURE_HEIGHT, PICTURE_WIDTH
 from demo.vlm.clips.scene_facts import TOKEN_PIXELS
 from demo.vlm.questions.question_forms import TrainingQuestion
-from demo.vlm.questions.question_sampler import ask, ask_several
+from demo.vlm.questions.question_sampler import sample_question, sample_questions
 from demo.vlm.sequences.copy_targets import Span, copied_spans, copied_tokens
 from demo.vlm.tokenizer import SPECIAL_TOKENS
 from demo.world import spoken_lines as spoken
 from demo.world.captions import caption_of
-from demo.world.descriptions import Description, all_words, random_description, say
+from demo.world.descriptions import Description, all_description_words, random_description, say_description
 from demo.world.scenes import Scene
 from demo.world.sign_words import SIGN_WORDS
 from indexer.models.frame_pairs import timed_frames
@@ -112,7 +112,7 @@ class SequenceSampler:
             plan = self.clip_sampler.clips(rng, count=clips, most_pairs=most_pairs, text=text)
             if blind and any(len(clip.scenes) > 1 for clip in plan):
                 continue
-            found = ask_several(plan, rng, about="text" if text else "seen", count=tails + probes)
+            found = sample_questions(plan, rng, about="text" if text else "seen", count=tails + probes)
         plan = [without_pictures(clip) for clip in plan] if blind else plan
         head = prompt_text(plan, "")
         head = head[: head.rindex("Question: ")]
@@ -213,15 +213,15 @@ def _text(parts: Sequence[PromptPart]) -> str:
 def tokenizer_texts(scenes: Sequence[Scene], *, seed: int) -> Iterator[str]:
     """Yields the tokenizer's training texts: all words of the world often, sign words and spoken words less so."""
     rng = Random(f"reelseek vlm tokenizer {seed}")
-    words = " ".join(all_words())
+    words = " ".join(all_description_words())
     yield from [f" {words} When Find How What Where {words}"] * 60
     for _ in range(1500):
         scene = rng.choice(scenes)
         yield caption_of(scene)
-        yield say(random_description(scene, rng), rng)
-        meaning = spoken.random_meaning(rng)
-        yield spoken.line_text(meaning, rng)
-        yield spoken.someone_doing(meaning, rng)
+        yield say_description(random_description(scene, rng), rng)
+        meaning = spoken.random_spoken_meaning(rng)
+        yield spoken.spoken_line_text(meaning, rng)
+        yield spoken.spoken_someone_doing(meaning, rng)
         yield sign_text(rng) + " " + sign_text(rng)
     yield from [" ".join(SIGN_WORDS) + " " + " ".join(SIGN_WORDS).title()]
 
@@ -231,7 +231,7 @@ def prompt_texts(clip_sampler: ClipSampler, *, seed: int) -> Iterator[str]:
     rng = Random(f"reelseek vlm prompts {seed}")
     for number in range(600):
         plan = clip_sampler.clips(rng, count=2, most_pairs=2, text=number % 2 == 0)
-        asked = ask(plan, rng, about="text" if number % 2 == 0 else "seen", absent=number % 5 == 0)
+        asked = sample_question(plan, rng, about="text" if number % 2 == 0 else "seen", absent=number % 5 == 0)
         if asked is not None:
             text = OPENING + prompt_text(plan, asked.question) + CLOSING + asked.reply + CAPTION_INSTRUCTION
             for mark in SPECIAL_TOKENS:

@@ -20,7 +20,7 @@ Tally = dict[str, list[float]]
 """Name -> 1.0 or 0.0 for each prediction."""
 
 
-def count_right(tally: Tally, batch: Batch, right: Tensor, word_ids: Mapping[int, str]) -> None:
+def count_right_tokens(tally: Tally, batch: Batch, right: Tensor, word_ids: Mapping[int, str]) -> None:
     """Adds a batch to the tally.
 
     Args:
@@ -41,6 +41,6 @@ def count_right(tally: Tally, batch: Batch, right: Tensor, word_ids: Mapping[int
                 tally[kind].append(float(good))
 
 
-def means(tally: Tally) -> dict[str, float]:
+def mean_accuracies(tally: Tally) -> dict[str, float]:
     """Shares, by name."""
     return {name: round(sum(values) / len(values), 3) for name, values in sorted(tally.items()) if values}

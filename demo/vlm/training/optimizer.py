@@ -50,6 +50,6 @@ class Optimizer:
             part.load_state_dict(state)
 
 
-def rate_share(step: int, done: float) -> float:
+def learning_rate_share(step: int, done: float) -> float:
     """Share of the full rate: warm-up over 60 steps, constant, then linear to zero over the second half."""
     return min(1.0, (step + 1) / 60, (1 - done) * 2)

@@ -15,19 +15,19 @@ from torch import Tensor
 from transformers import Qwen2Tokenizer, Qwen2VLForConditionalGeneration
 from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VisionTransformerPretrainedModel
 
-from demo.training.loop import fast_products
+from demo.training.loop import allow_fast_training_products
 from demo.vlm.checkpoint import TEXT_SIZE
 from demo.vlm.clips.clip_sampler import ClipSampler
 from demo.vlm.clips.frames import PAIRS, SIBLINGS, FrameStore
 from demo.vlm.clips.scene_facts import scene_facts
 from demo.vlm.questions.description_facts import possible_facts
 from demo.vlm.sequences.batch_prefetch import BatchPrefetcher
-from demo.vlm.sequences.batches import Batch, collate
+from demo.vlm.sequences.batches import Batch, collate_sequences
 from demo.vlm.sequences.sequence_sampler import PAIR_TOKENS, SequenceSampler, TrainSequence
-from demo.vlm.training.accuracy import Tally, count_right, means
+from demo.vlm.training.accuracy import Tally, count_right_tokens, mean_accuracies
 from demo.vlm.training.auxiliary_heads import AuxiliaryHeads, attention_loss, fact_table
 from demo.vlm.training.language_model import LayerStep, layer_step, reply_loss, run_layers
-from demo.vlm.training.optimizer import Optimizer, rate_share
+from demo.vlm.training.optimizer import Optimizer, learning_rate_share
 from demo.vlm.training.vision_model import encode_patches, to_patches
 from demo.vlm.training.vision_stage import HELD_OUT, TALL, WIDE
 
@@ -53,7 +53,9 @@ class TextSchedule:
 
 
 @torch.no_grad()
-def cache_features(tower: Qwen2VisionTransformerPretrainedModel, store: FrameStore, path: Path) -> NDArray[np.float16]:
+def cache_vision_features(
+    tower: Qwen2VisionTransformerPretrainedModel, store: FrameStore, path: Path
+) -> NDArray[np.float16]:
     """Runs the trained tower over all pairs once; returns a memory map (pairs, tokens, size)."""
     if path.exists():
         return np.load(path, mmap_mode="r")
@@ -68,7 +70,7 @@ def cache_features(tower: Qwen2VisionTransformerPretrainedModel, store: FrameSto
     pixels = store.pixels.reshape(count, *store.pixels.shape[2:])
     for start in range(0, count, at_once):
         patches = to_patches(torch.from_numpy(pixels[start : start + at_once]).to(device))
-        with fast_products(device.type):
+        with allow_fast_training_products(device.type):
             seen = encode(tower, patches, tall=TALL, wide=WIDE)
         features[start : start + at_once] = seen.half().cpu().numpy()
     features.flush()
@@ -87,10 +89,12 @@ class BatchSampler:
         rng = Random(f"reelseek vlm text {self.seed} {step}")
         alone = share < self.plan.captions_part
         captions = [self.sampler.caption(rng) for _ in range(self.plan.tokens // (95 if alone else 400))]
-        batches = [collate(captions)]
+        batches = [collate_sequences(captions)]
         if not alone:
-            batches.append(collate(self._questions(rng, short=share < self.plan.captions_part + self.plan.short_part)))
-            batches.append(collate(self._blind_questions(rng)))
+            batches.append(
+                collate_sequences(self._questions(rng, short=share < self.plan.captions_part + self.plan.short_part))
+            )
+            batches.append(collate_sequences(self._blind_questions(rng)))
         return batches
 
     def _questions(self, rng: Random, *, short: bool) -> list[TrainSequence]:
@@ -116,7 +120,7 @@ class BatchSampler:
         ]
 
 
-class TextTrainer:
+class TextStageTrainer:
     """A training run: model, heads, optimizer, features."""
 
     def __init__(
@@ -142,7 +146,7 @@ class TextTrainer:
         self.step, self.seconds = 0, 0.0
 
     @property
-    def share(self) -> float:
+    def share_of_time_spent(self) -> float:
         """Share of the training time spent."""
         return self.seconds / (self.plan.minutes * 60)
 
@@ -151,8 +155,8 @@ class TextTrainer:
         began = time.perf_counter()
         if self.prefetcher is None:
             self.prefetcher = BatchPrefetcher(self.batches.batches, first=self.step, workers=self.workers)
-        losses = [self._loss(batch, tally) for batch in self.prefetcher.next(self.share)]
-        self.optimizer.step(torch.stack(losses).sum(), rate_share(self.step, self.share))
+        losses = [self._loss(batch, tally) for batch in self.prefetcher.next(self.share_of_time_spent)]
+        self.optimizer.step(torch.stack(losses).sum(), learning_rate_share(self.step, self.share_of_time_spent))
         self.step += 1
         self.seconds += time.perf_counter() - began
 
@@ -163,7 +167,7 @@ class TextTrainer:
         for number in range(batches):
             for batch in self.unseen.batches(number, 1.0):
                 self._loss(batch, tally)
-        return means(tally)
+        return mean_accuracies(tally)
 
     def _features(self, pairs: Tensor) -> Tensor:
         if isinstance(self.features, Tensor):
@@ -173,16 +177,16 @@ class TextTrainer:
     def _loss(self, made: Batch, tally: Tally | None) -> Tensor:
         batch: Batch = made.to(self.device)
         kind = self.device.type
-        with fast_products(kind):
+        with allow_fast_training_products(kind):
             states, entering = run_layers(self.model, batch, self._features(batch.pairs), step=self.step_layer)
             loss, right = reply_loss(self.model, states, batch)
         teach, shown = self.heads.loss(entering, batch, self.table, self.possible_facts)
         if len(batch.answer_targets.rows):
-            with fast_products(kind):
+            with allow_fast_training_products(kind):
                 looking, said = attention_loss(self.model.model.language_model, entering, batch)
             teach, shown = teach + looking, shown | said
         if tally is not None:
-            count_right(tally, made, right.cpu(), self.word_ids)
+            count_right_tokens(tally, made, right.cpu(), self.word_ids)
             is_caption = made.kinds[0][0] == "caption"
             for name, value in [("loss " + made.kinds[0][0][:4], loss), *shown.items()]:
                 tally[name if is_caption or "loss" not in name else "loss asked"].append(float(value.detach()))
@@ -206,16 +210,16 @@ class TextTrainer:
         self.step, self.seconds = state["step"], state["seconds"]
 
 
-def train_text(trainer: TextTrainer, *, log: Callable[[dict[str, Any]], None]) -> Iterator[dict[str, Any]]:
+def train_text_stage(trainer: TextStageTrainer, *, log: Callable[[dict[str, Any]], None]) -> Iterator[dict[str, Any]]:
     """Trains until the time is spent; yields the state about every four minutes and at the end."""
     tally: Tally = defaultdict(list)
     saved = trainer.seconds
-    while trainer.share < 1:
+    while trainer.share_of_time_spent < 1:
         trainer.train_step(tally if trainer.step % COUNTED == 0 else None)
         if trainer.step % (10 * COUNTED) == 0:
-            log({"step": trainer.step, "seconds": round(trainer.seconds), **means(tally)})
+            log({"step": trainer.step, "seconds": round(trainer.seconds), **mean_accuracies(tally)})
             tally.clear()
-        if trainer.seconds - saved > 240 or trainer.share >= 1:
+        if trainer.seconds - saved > 240 or trainer.share_of_time_spent >= 1:
             saved = trainer.seconds
             log({"unseen at": trainer.step, **trainer.judge(8)})
             yield trainer.state()

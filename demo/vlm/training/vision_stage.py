@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VisionTransformerPretrainedModel
 
-from demo.training.loop import fast_products
+from demo.training.loop import allow_fast_training_products
 from demo.vlm.clips.frames import PAIRS, PICTURE_HEIGHT, PICTURE_WIDTH, SIBLINGS, FrameStore
 from demo.vlm.clips.scene_facts import TOKEN_PIXELS, SceneFacts, TokenFacts, scene_facts, token_facts
-from demo.vlm.training.optimizer import Optimizer, rate_share
+from demo.vlm.training.optimizer import Optimizer, learning_rate_share
 from demo.vlm.training.vision_model import TokenHeads, encode_patches, to_patches
 
 TALL, WIDE = PICTURE_HEIGHT // TOKEN_PIXELS, PICTURE_WIDTH // TOKEN_PIXELS
@@ -34,7 +34,7 @@ class VisionSchedule:
     rate: float
 
 
-def crop_batch(
+def vision_crop_batch(
     store: FrameStore, facts: SceneFacts, rng: np.random.Generator, *, last: int, count: int
 ) -> tuple[Tensor, TokenFacts]:
     """Crops 56 x 56 pixels around actors: patches (count, 16, 1176) and what their tokens show."""
@@ -53,7 +53,7 @@ def crop_batch(
     return to_patches(pixels), token_facts(facts, rows, pairs, corners, tall=CROP_TOKENS, wide=CROP_TOKENS)
 
 
-def picture_batch(
+def vision_picture_batch(
     store: FrameStore, facts: SceneFacts, rng: np.random.Generator, *, first: int = 0, last: int, count: int
 ) -> tuple[Tensor, TokenFacts]:
     """Samples whole pictures: patches (count, 80, 1176) and what their tokens show."""
@@ -63,7 +63,7 @@ def picture_batch(
     return to_patches(pixels), token_facts(facts, rows, pairs, corners, tall=TALL, wide=WIDE)
 
 
-def train_vision(
+def train_vision_stage(
     tower: Qwen2VisionTransformerPretrainedModel,
     store: FrameStore,
     plan: VisionSchedule,
@@ -97,13 +97,13 @@ def train_vision(
         for step in range(begin, steps):
             rng = np.random.default_rng([seed, int(whole), step])
             if whole:
-                patches, shown = picture_batch(store, facts, rng, last=last, count=plan.pictures)
+                patches, shown = vision_picture_batch(store, facts, rng, last=last, count=plan.pictures)
             else:
-                patches, shown = crop_batch(store, facts, rng, last=last, count=plan.crops)
-            with fast_products(device.type):
+                patches, shown = vision_crop_batch(store, facts, rng, last=last, count=plan.crops)
+            with allow_fast_training_products(device.type):
                 seen = look(tower, patches.to(device), tall=tall, wide=wide)
             loss, right = heads.loss(seen.float(), shown, whole=whole)
-            optimizer.step(loss, rate_share(step, step / steps))
+            optimizer.step(loss, learning_rate_share(step, step / steps))
             for name, value in right.items():
                 sums[name] = sums.get(name, 0.0) + value / 100
             if (step + 1) % 100 == 0:
@@ -118,11 +118,11 @@ def train_vision(
                     "heads": heads.state_dict(),
                     "optimizer": optimizer.state_dict(),
                 }
-    log({"part": "held out", **held_out(tower, heads, store, facts, seed=seed)})
+    log({"part": "held out", **held_out_vision_batch(tower, heads, store, facts, seed=seed)})
 
 
 @torch.no_grad()
-def held_out(
+def held_out_vision_batch(
     tower: Qwen2VisionTransformerPretrainedModel, heads: TokenHeads, store: FrameStore, facts: SceneFacts, *, seed: int
 ) -> dict[str, float]:
     """Evaluates the heads on held-out scenes."""
@@ -130,8 +130,8 @@ def held_out(
     rng = np.random.default_rng([seed, 99])
     size = len(store.scenes)
     for _ in range(10):
-        patches, shown = picture_batch(store, facts, rng, first=size - HELD_OUT, last=size, count=64)
-        with fast_products(tower.device.type):
+        patches, shown = vision_picture_batch(store, facts, rng, first=size - HELD_OUT, last=size, count=64)
+        with allow_fast_training_products(tower.device.type):
             seen = encode_patches(tower, patches.to(tower.device), tall=TALL, wide=WIDE)
         for name, value in heads.loss(seen.float(), shown, whole=True)[1].items():
             sums[name] = sums.get(name, 0.0) + value / 10

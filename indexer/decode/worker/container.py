@@ -16,7 +16,7 @@ from pathlib import Path
 import av
 import av.error
 
-from indexer.decode.child_log import last_line, log_since, log_size
+from indexer.decode.child_log import child_log_since, child_log_size, last_child_log_line
 from indexer.decode.protocol import DecodeRequest
 from indexer.decode.sniffing import (
     HEAD_BYTES,
@@ -81,7 +81,7 @@ def openable_name(path: str) -> str:
     return path
 
 
-def check_file(path: str) -> bytes:
+def check_container_file(path: str) -> bytes:
     """The first `HEAD_BYTES` of a file, which must be regular, non-empty and not a playlist.
 
     Raises:
@@ -111,13 +111,13 @@ def open_container(path: str) -> InputContainer:
     Raises:
         VideoError: the matching subclass; see `explain_open_failure`.
     """
-    head = check_file(path)
+    head = check_container_file(path)
     options = {"protocol_whitelist": "file", "format_whitelist": _OPENED, "enable_drefs": "0"}
-    mark = log_size()
+    mark = child_log_size()
     try:
         return av.open(openable_name(path), options=options, metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise explain_open_failure(path, head, error, log_since(mark)) from error
+        raise explain_open_failure(path, head, error, child_log_since(mark)) from error
 
 
 def explain_open_failure(path: str, head: bytes, error: Exception, log: str) -> VideoError:
@@ -140,7 +140,7 @@ def explain_open_failure(path: str, head: bytes, error: Exception, log: str) -> 
     with Path(path).open("rb") as stream:
         if is_protected_iso(stream):
             return EncryptedVideoError("the file is encrypted (DRM); index an unprotected copy")
-    last = last_line(log)
+    last = last_child_log_line(log)
     detail = getattr(error, "strerror", None) or str(error)
     return UnreadableVideoError(f"not a media file that FFmpeg can read: {detail}" + (f" ({last})" if last else ""))
 
@@ -155,7 +155,7 @@ def _refused_format(name: str, head: bytes) -> VideoError:
     return UnreadableVideoError(f"the content is of format {name!r}, which is not a supported video format")
 
 
-def open_media(request: DecodeRequest) -> OpenedMedia:
+def open_media_container(request: DecodeRequest) -> OpenedMedia:
     """Open the file, check the limits, and rank its video streams.
 
     Raises:
@@ -179,7 +179,7 @@ def open_media(request: DecodeRequest) -> OpenedMedia:
     return OpenedMedia(container, streams)
 
 
-def check_pixels(width: int, height: int, request: DecodeRequest) -> None:
+def check_pixel_count(width: int, height: int, request: DecodeRequest) -> None:
     """Raises DecodeLimitError for a frame with too many pixels."""
     if width * height > request.max_pixels:
         raise DecodeLimitError(

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.decode.child_log import last_line, log_since, log_size
+from indexer.decode.child_log import child_log_since, child_log_size, last_child_log_line
 from indexer.decode.frame_sampling import SampleTimes, choose_frames
-from indexer.decode.frame_transforms import as_pixels
+from indexer.decode.frame_transforms import frame_pixels
 from indexer.decode.protocol import DecodeRequest
 from indexer.decode.worker.av_types import InputContainer, VideoFrame
 from indexer.decode.worker.container import open_container, openable_name
@@ -47,7 +47,7 @@ class DecordSampler:
     ) -> None:
         stream = reader.stream
         assert reader.first is not None
-        if not is_available():
+        if not is_decord_available():
             raise DecordFailedError("decord is not installed")
         objection = decord_objection(reader.container, stream, reader.first, converter.orientation)
         if objection:
@@ -79,7 +79,7 @@ class DecordSampler:
     def sampled(self, times: SampleTimes) -> Iterator[tuple[float, Pixels]]:
         """The frames on screen at the sample times, each once, with their times on the player's clock."""
         numbers = choose_frames(self._starts.tolist(), self.stop_seconds, times)
-        if is_sparse(numbers):
+        if is_sparse_for_decord(numbers):
             raise DecordFailedError("the samples are far apart, and decord's seeks are not exact")
         with open_container(self._request.path) as container:
             reference = self._sequential_frames(container)
@@ -110,7 +110,7 @@ class DecordSampler:
             raise DecordFailedError(f"decord's frame {number} is {apart:.2f} grey levels off PyAV's")
 
 
-def is_sparse(numbers: list[int]) -> bool:
+def is_sparse_for_decord(numbers: list[int]) -> bool:
     """Whether the frames are so far apart that seeking to key frames is likely to pay off."""
     return bool(numbers) and numbers[-1] >= SPARSE_GAP_FRAMES * len(numbers)
 
@@ -123,7 +123,7 @@ class DecordFailedError(Exception):
     """decord cannot read the file, or may not read it correctly."""
 
 
-def is_available() -> bool:
+def is_decord_available() -> bool:
     """Whether decord is installed: it has wheels for few systems."""
     return importlib.util.find_spec("decord") is not None
 
@@ -149,10 +149,10 @@ class DecordReader:
             AssertionError,
             StopIteration,
             IndexError,
-            ValueError,  # also from `as_pixels`: a width that is no multiple of 16 may come with four channels
+            ValueError,  # also from `frame_pixels`: a width that is no multiple of 16 may come with four channels
         )
         decord.logging.set_level(decord.logging.ERROR)
-        self._mark = log_size()
+        self._mark = child_log_size()
         self._position = 0
         try:
             # No fault is tolerated: in place of a broken frame, decord repeats an earlier one.
@@ -180,7 +180,7 @@ class DecordReader:
             try:
                 if number > self._position:
                     self._reader.skip_frames(number - self._position)
-                pixels = as_pixels(self._reader.next().asnumpy())
+                pixels = frame_pixels(self._reader.next().asnumpy())
             except self._errors as error:
                 raise DecordFailedError(_first_line(error)) from error
             self._position = number + 1
@@ -188,9 +188,9 @@ class DecordReader:
             yield pixels
 
     def _check_log(self) -> None:
-        log = log_since(self._mark)
+        log = child_log_since(self._mark)
         if log:
-            raise DecordFailedError(f"decord's FFmpeg logs: {last_line(log)}")
+            raise DecordFailedError(f"decord's FFmpeg logs: {last_child_log_line(log)}")
 
 
 def _first_line(error: BaseException) -> str:

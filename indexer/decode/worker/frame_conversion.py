@@ -3,7 +3,14 @@
 import numpy as np
 from av.video.reformatter import Interpolation
 
-from indexer.decode.frame_transforms import Orientation, as_pixels, fitted_size, orientation_of, scale_to, turn_upright
+from indexer.decode.frame_transforms import (
+    Orientation,
+    fitted_frame_size,
+    frame_pixels,
+    orientation_of,
+    scale_frame,
+    turn_frame_upright,
+)
 from indexer.decode.worker.av_types import VideoFrame
 from indexer.decode.worker.tone_mapping import PRIMARIES_BT2020, TRANSFER_OF_TRC, tone_map
 from indexer.records import Pixels
@@ -26,14 +33,14 @@ class FrameConverter:
     def __init__(self, first: VideoFrame, max_side: int | None) -> None:
         self.orientation = orientation_of_frame(first)
         shown = self.orientation.shown_size(first.width, first.height)
-        self.width, self.height = fitted_size(*shown, max_side)
+        self.width, self.height = fitted_frame_size(*shown, max_side)
         self.shown_width, self.shown_height = shown
 
     def make(self, frame: VideoFrame) -> Pixels:
         """(height, width, 3) RGB."""
         transfer = TRANSFER_OF_TRC.get(int(frame.color_trc))
         if transfer is None:
-            return self.finish(as_pixels(frame.to_ndarray(format="rgb24", threads=1)))
+            return self.finish(frame_pixels(frame.to_ndarray(format="rgb24", threads=1)))
         stored = self.orientation.shown_size(self.width, self.height)
         # Tone mapping costs far more than scaling, so scale first.
         small = frame.reformat(
@@ -49,7 +56,7 @@ class FrameConverter:
         Args:
             pixels: RGB as stored.
         """
-        return self.resize(turn_upright(pixels, self.orientation))
+        return self.resize(turn_frame_upright(pixels, self.orientation))
 
     def resize(self, pixels: Pixels) -> Pixels:
         """Scale to the output size.
@@ -57,4 +64,4 @@ class FrameConverter:
         Args:
             pixels: RGB, upright.
         """
-        return scale_to(pixels, self.width, self.height)
+        return scale_frame(pixels, self.width, self.height)

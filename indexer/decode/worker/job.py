@@ -14,7 +14,7 @@ from indexer.decode.protocol import DecodeRequest, Message
 from indexer.decode.sniffing import is_protected_iso
 from indexer.decode.worker.audio_reader import AudioTrackReader
 from indexer.decode.worker.av_types import VideoStream
-from indexer.decode.worker.container import OpenedMedia, open_container, open_media
+from indexer.decode.worker.container import OpenedMedia, open_container, open_media_container
 from indexer.decode.worker.container_tags import container_metadata
 from indexer.decode.worker.decord_reader import DecordFailedError, DecordSampler
 from indexer.decode.worker.frame_conversion import FrameConverter, is_hdr
@@ -29,7 +29,7 @@ _ENCRYPTED = "the video is encrypted (DRM); index an unprotected copy"
 
 
 class DecodeSink(Protocol):
-    """Receives frames and audio; `main.Channel` in the child."""
+    """Receives frames and audio; `main.DecodeWorkerChannel` in the child."""
 
     def send_frame(self, seconds: float, pixels: Pixels) -> None: ...
 
@@ -52,7 +52,7 @@ class DecodeJob:
     def run(self) -> Iterator[Message]:
         """Yields the probe (except in text and audio mode), sends frames or audio, then yields the final message."""
         try:
-            media = open_media(self._request)
+            media = open_media_container(self._request)
             tracks = TextTracks(media.container)
             reader = self._open_best_stream(media, tracks)
         except NoPictureError:

@@ -19,7 +19,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from indexer.decode.child_log import trim_log
+from indexer.decode.child_log import trim_child_log
 from indexer.decode.protocol import DecodeRequest
 
 POLL_SECONDS = 0.1
@@ -68,7 +68,7 @@ def start_watchdog(request: DecodeRequest, on_memory: Callable[[int], None]) -> 
             if used > limit:
                 on_memory(used >> 20)
                 os._exit(0)
-            trim_log()
+            trim_child_log()
 
     threading.Thread(target=watch, name="watchdog", daemon=True).start()
 

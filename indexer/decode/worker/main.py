@@ -20,7 +20,7 @@ from indexer.decode.protocol import (
     DecodeRequest,
     Message,
     pack_message,
-    read_line,
+    read_request_line,
     ring_slots,
     write_all,
 )
@@ -31,7 +31,7 @@ from indexer.records import Pixels, Samples16
 _PROGRESS_SECONDS = 0.5
 
 
-class Channel:
+class DecodeWorkerChannel:
     """The child's end of the pipes and of the ring."""
 
     def __init__(self, request: DecodeRequest, control_fd: int) -> None:
@@ -58,7 +58,9 @@ class Channel:
         """Report the memory limit. Called by the watchdog thread while the main thread may be inside a decoder."""
         limit = self._request.memory_mib
         self.send(
-            error_message(DecodeLimitError(f"decoding used {used_mib} MiB, more than decode_memory_mib = {limit}"))
+            decode_error_message(
+                DecodeLimitError(f"decoding used {used_mib} MiB, more than decode_memory_mib = {limit}")
+            )
         )
 
     def send_frame(self, seconds: float, pixels: Pixels) -> None:
@@ -95,7 +97,7 @@ class Channel:
         return list(data)
 
 
-def error_message(error: VideoError) -> Message:
+def decode_error_message(error: VideoError) -> Message:
     """An error as a message to the parent."""
     return {"type": "error", "kind": error.kind, "reason": str(error)}
 
@@ -108,19 +110,21 @@ def main() -> None:
     os.dup2(2, 1)
     from indexer.decode.worker.job import DecodeJob  # loads the libraries while the request may still be pending
 
-    request = DecodeRequest.from_line(read_line(0))
+    request = DecodeRequest.from_line(read_request_line(0))
     end_with_parent(request.life_fd)
     apply_limits(request)
-    channel = Channel(request, control_fd)
+    channel = DecodeWorkerChannel(request, control_fd)
     start_watchdog(request, channel.memory_exceeded)
     try:
         for message in DecodeJob(request, channel).run():
             channel.send(message)
     except VideoError as error:
-        channel.send(error_message(error))
+        channel.send(decode_error_message(error))
     except MemoryError:
         limit = request.memory_mib
-        channel.send(error_message(DecodeLimitError(f"decoding used more memory than decode_memory_mib = {limit} MiB")))
+        channel.send(
+            decode_error_message(DecodeLimitError(f"decoding used more memory than decode_memory_mib = {limit} MiB"))
+        )
     except BrokenPipeError:
         pass
     sys.stderr.flush()

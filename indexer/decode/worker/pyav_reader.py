@@ -14,11 +14,11 @@ import av
 import av.error
 from av.stream import Stream
 
-from indexer.decode.child_log import log_since
+from indexer.decode.child_log import child_log_since
 from indexer.decode.frame_sampling import SampleTimes
 from indexer.decode.protocol import DecodeRequest
 from indexer.decode.worker.av_types import InputContainer, Packet, VideoFrame, VideoStream
-from indexer.decode.worker.container import check_pixels
+from indexer.decode.worker.container import check_pixel_count
 from indexer.errors import DecodeLimitError, EncryptedVideoError
 
 _CUT_OFF = re.compile("ended prematurely|partial file|Truncat")
@@ -86,7 +86,7 @@ class PyavReader:
         context.thread_count = threads
         if threads > 1:
             context.thread_type = "AUTO"
-        check_pixels(context.width, context.height, self.request)
+        check_pixel_count(context.width, context.height, self.request)
         self._source = self._packets()
         self._rest = self._decode()
         self.first = next(self._rest, None)
@@ -101,7 +101,7 @@ class PyavReader:
         detail = f" ({damage.reason})" if damage.reason else ""
         # Only MP4 has a reliable frame count; AVI also counts omitted frames.
         is_short = self.container.format.name.startswith("mov") and self.packets_seen < self.stream.frames
-        if damage.is_cut or is_short or _CUT_OFF.search(log_since(0)):
+        if damage.is_cut or is_short or _CUT_OFF.search(child_log_since(0)):
             lines.append(f"damaged or truncated after {self.stop_seconds:.1f} s{detail}; the part before is indexed")
         if damage.bad_packets:
             lines.append(f"{damage.bad_packets} of {self.packets_seen} frames are unreadable{detail}")

@@ -125,7 +125,7 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         offset += length
 
 
-def is_xml(data: bytes) -> bool:
+def is_xml_cue(data: bytes) -> bool:
     """Whether the data is TTML, which has its own times and is not read."""
     return data[:64].lstrip().startswith((b"<?xml", b"<tt"))
 
@@ -158,7 +158,7 @@ class TextTracks:
         collector = self._collectors.get(packet.stream_index)
         if collector is not None and packet.size:
             data = bytes(packet)
-            if not is_xml(data):
+            if not is_xml_cue(data):
                 collector.add(packet.pts, packet.duration, data)
 
     def read_all(self, container: InputContainer) -> None:

@@ -24,7 +24,7 @@ from indexer.pipeline.stages.caption_prompt import (
     caption_prompt,
 )
 from indexer.pipeline.stages.texts import VideoTexts
-from indexer.pipeline.stages.unexpected import as_video_error
+from indexer.pipeline.stages.unexpected import unexpected_as_video_error
 from indexer.records import SampledFrame, Segment, TimedText, Video
 
 BATCH_SEGMENTS = 16
@@ -126,7 +126,7 @@ class CaptionWorker:
             for video in self._videos:
                 work = _PendingVideo(video)
                 try:
-                    with as_video_error(video.path):
+                    with unexpected_as_video_error(video.path):
                         for segment, pairs in self._read_pairs(video):
                             if not self._put(_ReadItem(work, segment, pairs)):
                                 return

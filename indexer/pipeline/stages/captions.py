@@ -15,7 +15,7 @@ from indexer.pipeline.run_context import RunContext
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.caption_prompt import PROMPT_VERSION
 from indexer.pipeline.stages.caption_worker import CaptionWorker
-from indexer.pipeline.stages.texts import commit_texts
+from indexer.pipeline.stages.texts import commit_stage_texts
 from indexer.records import Video
 
 
@@ -76,7 +76,7 @@ class CaptionStage(Stage):
             cancel=run.cancel,
         )
         for item in worker.results():
-            commit_texts(
+            commit_stage_texts(
                 run,
                 item,
                 stage=self.name,

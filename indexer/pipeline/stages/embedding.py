@@ -27,7 +27,7 @@ class PreparedFrame:
     """(3, size, size)."""
 
 
-class Embedder:
+class PictureEmbeddingThread:
     """Embeds prepared frames, stores each vector in its video, and reports videos that have all of theirs."""
 
     def __init__(

@@ -124,7 +124,7 @@ class PictureRows:
     """Index of the sampled frame that represents each segment."""
 
 
-def picture_rows(work: PendingVideo, settings: Settings) -> PictureRows:
+def rows_of_pending_video(work: PendingVideo, settings: Settings) -> PictureRows:
     """Cuts a completely read video into segments, and makes their rows."""
     segments = segment(
         work.times,

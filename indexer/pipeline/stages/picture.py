@@ -19,12 +19,12 @@ from indexer.pipeline.fingerprints import DECODE_VERSION
 from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext, bare_row
 from indexer.pipeline.stages.base import Stage
-from indexer.pipeline.stages.pending_video import PendingVideo, picture_rows
+from indexer.pipeline.stages.pending_video import PendingVideo, rows_of_pending_video
 from indexer.pipeline.stages.picture_worker import FailedWork, PictureWorker
 from indexer.pipeline.stages.subtitles import collect_subtitles, subtitle_fingerprint
-from indexer.pipeline.stages.texts import text_rows
-from indexer.pipeline.stages.unexpected import as_video_error
-from indexer.provenance import sampling_of
+from indexer.pipeline.stages.texts import rows_of_stage_texts
+from indexer.pipeline.stages.unexpected import unexpected_as_video_error
+from indexer.provenance import sampling_provenance
 from indexer.records import Video
 from indexer.segmentation.segmenter import VERSION as SEGMENTER_VERSION
 from indexer.subtitles.sidecars import sidecars_of
@@ -39,7 +39,7 @@ class PictureStage(Stage):
     def __init__(self, run: RunContext) -> None:
         super().__init__(run)
         model = run.library.maker.picture_model or "no picture model"
-        self._fingerprint = " | ".join((DECODE_VERSION, SEGMENTER_VERSION, sampling_of(run.settings), model))
+        self._fingerprint = " | ".join((DECODE_VERSION, SEGMENTER_VERSION, sampling_provenance(run.settings), model))
 
     @classmethod
     def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
@@ -97,16 +97,16 @@ class PictureStage(Stage):
 
     def _commit(self, work: PendingVideo, file: Path) -> None:
         run = self.run
-        with as_video_error(file):
-            rows = picture_rows(work, run.settings)
+        with unexpected_as_video_error(file):
+            rows = rows_of_pending_video(work, run.settings)
         for segment, frame in zip(rows.segments, rows.thumbnails, strict=True):
             run.library.write_thumbnail(work.video_id, segment.index, work.spool.read(frame))
         started = time.perf_counter()
         bare = bare_row(work.job, work.video_id)
         sidecars = sidecars_of([Path(path) for path in bare.paths])
-        with as_video_error(file):
+        with unexpected_as_video_error(file):
             subtitles = collect_subtitles(sidecars, work.text_tracks, work.duration_seconds)
-        subtitle_rows = text_rows(subtitles.texts, "subtitle", rows.segments, run.models.text)
+        subtitle_rows = rows_of_stage_texts(subtitles.texts, "subtitle", rows.segments, run.models.text)
         subtitle_seconds = run.totals.add_seconds_since(started, "text")
         video = replace(
             bare,

@@ -4,6 +4,7 @@ Reader threads decode (each from a child process), and the embedder fills its ba
 bounded, so memory does not grow with the length of a video or the number of videos.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,10 +19,10 @@ from indexer.models.protocols import PictureModel
 from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.fingerprints import content_id
 from indexer.pipeline.plan import Job
-from indexer.pipeline.stages.embedding import Embedder, PreparedFrame
+from indexer.pipeline.stages.embedding import PictureEmbeddingThread, PreparedFrame
 from indexer.pipeline.stages.pending_video import PendingVideo, ThumbnailSpool
 from indexer.pipeline.stages.threaded import ThreadedWorker
-from indexer.pipeline.stages.unexpected import as_video_error
+from indexer.pipeline.stages.unexpected import unexpected_as_video_error
 
 FINISHED_AHEAD = 16
 """Videos that may be completely read but not written yet."""
@@ -88,9 +89,9 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
         if isinstance(result, PendingVideo):
             result.spool.close()
 
-    def _make_embedder(self, threads: int) -> Embedder:
+    def _make_embedder(self, threads: int) -> PictureEmbeddingThread:
         assert self._model is not None
-        return Embedder(
+        return PictureEmbeddingThread(
             self._model,
             threads=threads,
             on_complete=self._results.put,
@@ -126,7 +127,7 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
             self._results.put(FailedWork(job, video_id, error))
             return
         try:
-            with as_video_error(file.path):
+            with unexpected_as_video_error(file.path):
                 is_complete = self._read_frames(work, file.path)
             status = file.path.stat()
             if (status.st_size, status.st_mtime_ns) != (file.size_bytes, file.modified_ns):
@@ -146,7 +147,8 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
 
     def _read_frames(self, work: PendingVideo, path: Path) -> bool:
         """Adds the video's frames one by one; returns False when the run was stopped meanwhile."""
-        started = last_progress = time.perf_counter()
+        started = time.perf_counter()
+        last_progress = -math.inf  # the first frame is told at once: whoever waits sees that it has begun
         side = min(FRAME_MAX_SIDE, self._settings.picture_max_side)
         rate = self._settings.frames_per_second
         with open_video(path, settings=self._settings, frames_per_second=rate, max_side=side, want_text=True) as reader:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from indexer.config import Settings
 from indexer.models.availability import Unavailable
 from indexer.models.profiles import Profile
-from indexer.ocr.reader import reader_name
+from indexer.ocr.reader import screen_text_reader_name
 from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.screen_text_worker import ScreenTextWorker
-from indexer.pipeline.stages.texts import commit_texts
+from indexer.pipeline.stages.texts import commit_stage_texts
 from indexer.records import TimedText, TimeSpan, Video
 from indexer.segmentation.segmenter import change_time
 
@@ -26,7 +26,7 @@ class ScreenTextStage(Stage):
     def __init__(self, run: RunContext) -> None:
         super().__init__(run)
         settings = run.settings
-        reader = reader_name(settings.screen_text_models if self.is_on else "")
+        reader = screen_text_reader_name(settings.screen_text_models if self.is_on else "")
         text_model = run.library.maker.text_model or "no text model"
         self._fingerprint = " | ".join(("screen-text-4", reader, f"side {settings.picture_max_side}", text_model))
 
@@ -61,7 +61,7 @@ class ScreenTextStage(Stage):
                 run.commits.flush_when_due()
                 continue
             texts = [_align_with_cuts(text, step, item.video.duration_seconds) for text in item.texts]
-            commit_texts(
+            commit_stage_texts(
                 run,
                 replace(item, texts=tuple(texts)),
                 stage=self.name,

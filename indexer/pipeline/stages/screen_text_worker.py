@@ -17,11 +17,11 @@ from indexer.ocr.frame_selection import FrameLines, read_changed_frames
 from indexer.ocr.incremental_reader import IncrementalReader
 from indexer.ocr.lines import ScreenLine
 from indexer.ocr.reader import ScreenTextReader
-from indexer.ocr.timed_texts import collect_screen_texts, mark_scenery
+from indexer.ocr.timed_texts import collect_screen_texts, mark_scenery_texts
 from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.stages.texts import VideoTexts
 from indexer.pipeline.stages.threaded import ThreadedWorker
-from indexer.pipeline.stages.unexpected import as_video_error
+from indexer.pipeline.stages.unexpected import unexpected_as_video_error
 from indexer.records import FrameRow, Pixels, SampledFrame, TimeSpan, Video
 
 PART_FRAMES = 120
@@ -41,7 +41,7 @@ class _PendingVideo:
     started: float = field(default_factory=time.perf_counter)
 
 
-class _TimedReader(IncrementalReader):
+class _TimedScreenTextReader(IncrementalReader):
     def __init__(self, reader: ScreenTextReader) -> None:
         super().__init__(reader)
         self.seconds = 0.0
@@ -112,7 +112,7 @@ class ScreenTextWorker(ThreadedWorker[VideoTexts]):
         states: list[FrameLines] = []
         try:
             if reading.parts[part] and reading.error is None:
-                with as_video_error(reading.video.path):
+                with unexpected_as_video_error(reading.video.path):
                     states = self._read_frames(reader, reading, part)
         except VideoError as error:
             reading.error = error
@@ -135,7 +135,7 @@ class ScreenTextWorker(ThreadedWorker[VideoTexts]):
                 self._emit(StageProgress(video.path, "screen_text", frame.time_seconds, video.duration_seconds))
 
         side = self._settings.picture_max_side
-        timed_reader = _TimedReader(reader)
+        timed_reader = _TimedScreenTextReader(reader)
         with open_video(Path(video.path), settings=self._settings, times=times, max_side=side) as frames:
             states = read_changed_frames(with_progress(frames.frames()), reader=timed_reader, cuts=reading.cuts)
         with self._tasks_lock:
@@ -150,7 +150,7 @@ class ScreenTextWorker(ThreadedWorker[VideoTexts]):
         edges = [0.0, *(cut for cut in reading.cuts if cut > 0), reading.video.duration_seconds]
         scenes = [TimeSpan(start, stop) for start, stop in pairwise(edges) if start < stop]
         wall = time.perf_counter() - reading.started
-        return VideoTexts(reading.video, tuple(mark_scenery(texts, scenes)), reading.error, wall)
+        return VideoTexts(reading.video, tuple(mark_scenery_texts(texts, scenes)), reading.error, wall)
 
 
 def _cuts(rows: Sequence[FrameRow]) -> list[float]:

@@ -19,7 +19,7 @@ from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.speech_worker import SpeechWorker
-from indexer.pipeline.stages.texts import VideoTexts, commit_texts
+from indexer.pipeline.stages.texts import VideoTexts, commit_stage_texts
 from indexer.records import TimedText, Video
 from indexer.speech.transcript_filters import POLICY_VERSION, drop_subtitled
 from indexer.speech.voice_activity import VOICE_VERSION
@@ -105,7 +105,7 @@ class SpeechStage(Stage):
     def _commit(self, made: VideoTexts, *, model_name: str) -> None:
         subtitles = self.run.library.texts(made.video.video_id, "subtitle") if made.texts else []
         said = [TimedText(row.span, row.text, row.language) for row in subtitles]
-        commit_texts(
+        commit_stage_texts(
             self.run,
             replace(made, texts=tuple(drop_subtitled(made.texts, said))),
             stage=self.name,

@@ -16,11 +16,11 @@ from indexer.errors import GenerationCancelledError, VideoError
 from indexer.models.protocols import SpeechModel
 from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.stages.texts import VideoTexts
-from indexer.pipeline.stages.unexpected import as_video_error
+from indexer.pipeline.stages.unexpected import unexpected_as_video_error
 from indexer.records import SoundPiece, TimedText, Video
 from indexer.speech.transcript_filters import reliable_lines, split_into_cues
 from indexer.speech.voice_activity import VoiceWindow, voice_windows
-from indexer.subtitles.cues import cut_to
+from indexer.subtitles.cues import cut_cues_to
 from indexer.subtitles.passages import join_passages
 
 
@@ -95,7 +95,7 @@ class SpeechWorker:
                 stop = read.window.span.stop_seconds
                 self._emit(StageProgress(video.path, "speech", stop, video.duration_seconds))
             else:
-                passages = [cut_to(passage, video.duration_seconds) for passage in join_passages(work.cues)]
+                passages = [cut_cues_to(passage, video.duration_seconds) for passage in join_passages(work.cues)]
                 texts = tuple(passage for passage in passages if passage is not None)
                 wall = time.perf_counter() - work.started
                 yield VideoTexts(video, texts, work.error, wall, work.warnings)
@@ -118,7 +118,7 @@ class SpeechWorker:
         for video in self._videos:
             work = _PendingVideo(video)
             try:
-                with as_video_error(video.path):
+                with unexpected_as_video_error(video.path):
                     yield from self._windows_of(work)
             except VideoError as error:
                 work.error = error

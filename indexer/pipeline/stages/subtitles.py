@@ -14,10 +14,10 @@ from indexer.models.profiles import Profile
 from indexer.models.weights.text_models import OFFLINE_MODEL
 from indexer.pipeline.plan import Job
 from indexer.pipeline.stages.base import Stage
-from indexer.pipeline.stages.texts import text_rows
-from indexer.pipeline.stages.unexpected import as_video_error
+from indexer.pipeline.stages.texts import rows_of_stage_texts
+from indexer.pipeline.stages.unexpected import unexpected_as_video_error
 from indexer.records import TextTrack, TimedText, Video
-from indexer.subtitles.cues import clean_cues, cut_to
+from indexer.subtitles.cues import clean_cues, cut_cues_to
 from indexer.subtitles.passages import join_passages
 from indexer.subtitles.sidecars import read_sidecar, sidecars_of
 
@@ -36,13 +36,13 @@ def collect_subtitles(sidecars: Sequence[Path], tracks: Sequence[TextTrack], dur
     passages: list[TimedText] = []
     for file in sidecars:
         try:
-            with as_video_error(file):
+            with unexpected_as_video_error(file):
                 passages += join_passages(read_sidecar(file))
         except VideoError as error:
             warnings.append(str(error))
     for track in tracks:
         passages += join_passages(clean_cues(track.cues, track.codec))
-    inside = [cut for item in passages if (cut := cut_to(item, duration_seconds)) is not None]
+    inside = [cut for item in passages if (cut := cut_cues_to(item, duration_seconds)) is not None]
     unique = {(item.span, item.text): item for item in inside}
     return Subtitles(tuple(sorted(unique.values(), key=lambda item: (item.span, item.text))), tuple(warnings))
 
@@ -95,12 +95,12 @@ class SubtitleStage(Stage):
         started = time.perf_counter()
         sidecars = sidecars_of([Path(path) for path in video.paths])
         try:
-            with as_video_error(file):
+            with unexpected_as_video_error(file):
                 tracks = read_text_tracks(file, settings=run.settings)
                 subtitles = collect_subtitles(sidecars, tracks, video.duration_seconds)
         except VideoError as error:
             subtitles = Subtitles((), (f"embedded subtitles: {error}",))
-        rows = text_rows(subtitles.texts, "subtitle", run.segments_of(video), run.models.text)
+        rows = rows_of_stage_texts(subtitles.texts, "subtitle", run.segments_of(video), run.models.text)
         stages = {**video.stages, self.name: subtitle_fingerprint(run.library.maker.text_model, sidecars)}
         run.warn(video, subtitles.warnings)
         run.totals.indexed.add(video.video_id)

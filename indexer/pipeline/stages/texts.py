@@ -8,7 +8,7 @@ from indexer.errors import VanishedVideoError, VideoError
 from indexer.models.protocols import TextModel
 from indexer.pipeline.run_context import RunContext
 from indexer.records import Segment, TextRow, TimedText, Video
-from indexer.subtitles.sidecars import segment_of
+from indexer.subtitles.sidecars import segment_of_subtitle
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class VideoTexts:
     """What could not be read, though something could."""
 
 
-def text_rows(
+def rows_of_stage_texts(
     texts: Sequence[TimedText], source: TextSource, segments: Sequence[Segment], model: TextModel | None
 ) -> list[TextRow]:
     """Joins each text to the segment that it overlaps most, and embeds it; without a model rows have no vector."""
@@ -33,7 +33,7 @@ def text_rows(
     return [
         TextRow(
             source,
-            segment_of(item.span, segments),
+            segment_of_subtitle(item.span, segments),
             item.span,
             item.text,
             vector,
@@ -45,7 +45,9 @@ def text_rows(
     ]
 
 
-def commit_texts(run: RunContext, made: VideoTexts, *, stage: StageName, fingerprint: str, complaint: str) -> None:
+def commit_stage_texts(
+    run: RunContext, made: VideoTexts, *, stage: StageName, fingerprint: str, complaint: str
+) -> None:
     """Commits what a stage made of a video whose pictures are in the library already.
 
     A video that could not be read is committed too, with a warning: it is not tried again until something changes.
@@ -63,6 +65,6 @@ def commit_texts(run: RunContext, made: VideoTexts, *, stage: StageName, fingerp
     run.warn(video, warnings)
     texts = ENTRY_OF_STAGE[stage].texts
     assert texts is not None
-    rows = text_rows(made.texts, texts.source, run.segments_of(video), run.models.text)
+    rows = rows_of_stage_texts(made.texts, texts.source, run.segments_of(video), run.models.text)
     run.totals.indexed.add(video.video_id)
     run.commits.add(video, [(stage, len(rows), made.wall_seconds)], texts=[(texts.source, rows)])

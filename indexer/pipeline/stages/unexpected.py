@@ -11,7 +11,7 @@ _log = logging.getLogger("reelseek.index")
 
 
 @contextmanager
-def as_video_error(path: str | Path) -> Generator[None]:
+def unexpected_as_video_error(path: str | Path) -> Generator[None]:
     """Turns an unforeseen exception into a `VideoError` that names the video and the exception.
 
     What concerns the whole run passes unchanged: errors raised on purpose, a full disk, too little memory, Ctrl-C.

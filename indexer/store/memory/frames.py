@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 import numpy as np
 
 from indexer.store.hits import FrameHit, QueryVector, SegmentKey, Similarities
-from indexer.store.memory.vectors import RowSample, RowVectors, in_videos, top_rows
+from indexer.store.memory.vectors import RowSample, RowVectors, row_is_in_videos, top_vector_rows
 from indexer.store.schema import ArrowTable
 
 
@@ -27,8 +27,8 @@ class InMemoryFrames:
     def nearest(self, vector: QueryVector, *, limit: int, video_ids: Collection[str] | None) -> list[FrameHit]:
         """As `indexer.store.queries.vector_search.VectorSearch.nearest_frames`."""
         cosines = self._vectors.cosines(vector)
-        positions = in_videos(np.arange(len(cosines)), self._videos, video_ids)
-        best, similarities = top_rows(positions, cosines, limit)
+        positions = row_is_in_videos(np.arange(len(cosines)), self._videos, video_ids)
+        best, similarities = top_vector_rows(positions, cosines, limit)
         hits = [
             FrameHit(self._videos[position], self._segments[position], self._times[position], similarity)
             for position, similarity in zip(best.tolist(), similarities.tolist(), strict=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from indexer.catalog import TextSource
 from indexer.records import SegmentRow, TimeSpan
-from indexer.store.hits import SegmentKey, Similarities, TextHit, sort_by_similarity
+from indexer.store.hits import SegmentKey, Similarities, TextHit, sort_hits_by_similarity
 from indexer.store.schema import ArrowTable, TableName
 
 LOCATOR_COLUMNS: dict[TableName, list[str]] = {
@@ -106,7 +106,7 @@ class TextLocator:
     def hits(self, row_ids: NDArray[Any], similarities: Similarities) -> list[TextHit] | None:
         """The rows with these ids as hits, best first; None when an id is unknown."""
         positions = self._positions(row_ids)
-        return None if positions is None else sort_by_similarity(self._hits(positions, similarities))
+        return None if positions is None else sort_hits_by_similarity(self._hits(positions, similarities))
 
     def in_segments(self, keys: Collection[SegmentKey], *, sources: Collection[TextSource]) -> list[TextHit]:
         """The texts of these sources in these segments, in order of time; similarity 0."""

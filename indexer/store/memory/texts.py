@@ -8,9 +8,16 @@ from numpy.typing import NDArray
 
 from indexer.catalog import TextSource
 from indexer.records import TextRow, TimeSpan
-from indexer.store.hits import QueryVector, SegmentKey, Similarities, TextHit, sort_by_similarity
+from indexer.store.hits import QueryVector, SegmentKey, Similarities, TextHit, sort_hits_by_similarity
 from indexer.store.memory.bounded_cache import BoundedCache
-from indexer.store.memory.vectors import CACHED_QUERIES, Positions, RowSample, RowVectors, in_videos, top_rows
+from indexer.store.memory.vectors import (
+    CACHED_QUERIES,
+    Positions,
+    RowSample,
+    RowVectors,
+    row_is_in_videos,
+    top_vector_rows,
+)
 from indexer.store.rows import decode_texts
 from indexer.store.schema import ArrowTable
 
@@ -58,7 +65,7 @@ class InMemoryTexts:
         self, vector: QueryVector, *, source: TextSource, limit: int, video_ids: Collection[str] | None
     ) -> list[TextHit]:
         """As `indexer.store.queries.vector_search.VectorSearch.nearest_texts`."""
-        return self.hits(*top_rows(self._of_source(source, video_ids), self._vectors.cosines(vector), limit))
+        return self.hits(*top_vector_rows(self._of_source(source, video_ids), self._vectors.cosines(vector), limit))
 
     def cached_matches(
         self, query: str, source: TextSource | None, search: Callable[[], WordMatches | None]
@@ -80,11 +87,11 @@ class InMemoryTexts:
         scores = np.full(len(self), -1.0, np.float32)
         scores[matches[0]] = matches[1]
         positions = self._of_source(source, video_ids)
-        return top_rows(positions[scores[positions] >= 0], scores, limit)
+        return top_vector_rows(positions[scores[positions] >= 0], scores, limit)
 
     def hits(self, positions: Positions, similarities: Similarities) -> list[TextHit]:
         """Rows as hits, best first."""
-        return sort_by_similarity(
+        return sort_hits_by_similarity(
             [
                 TextHit(
                     self._videos[position],
@@ -133,4 +140,4 @@ class InMemoryTexts:
         return decode_texts(self._table.slice(positions[0], len(positions))) if positions else []
 
     def _of_source(self, source: TextSource, video_ids: Collection[str] | None) -> Positions:
-        return in_videos(self._by_source.get(source, np.empty(0, np.intp)), self._videos, video_ids)
+        return row_is_in_videos(self._by_source.get(source, np.empty(0, np.intp)), self._videos, video_ids)

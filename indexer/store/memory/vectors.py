@@ -41,7 +41,7 @@ class RowVectors:
 
 
 class RowSample:
-    """The rows with the smallest lots: the same in every library of the same files (`indexer.store.rows.draw_lots`)."""
+    """The rows with the smallest lots of `indexer.store.rows.draw_row_lots`: the same in every library of a file."""
 
     def __init__(self, table: ArrowTable, positions: Positions) -> None:
         lots = table.column("lot").to_numpy()[positions]
@@ -51,7 +51,7 @@ class RowSample:
         return self._positions[:size]
 
 
-def in_videos(positions: Positions, videos: Sequence[str], video_ids: Collection[str] | None) -> Positions:
+def row_is_in_videos(positions: Positions, videos: Sequence[str], video_ids: Collection[str] | None) -> Positions:
     """Those of the rows that belong to the given videos; all for None.
 
     Args:
@@ -63,7 +63,7 @@ def in_videos(positions: Positions, videos: Sequence[str], video_ids: Collection
     return np.array([position for position in positions.tolist() if videos[position] in wanted], np.intp)
 
 
-def top_rows(positions: Positions, values: Similarities, limit: int) -> tuple[Positions, Similarities]:
+def top_vector_rows(positions: Positions, values: Similarities, limit: int) -> tuple[Positions, Similarities]:
     """Of these rows the `limit` with the greatest values, and the values; earlier rows first where they are equal.
 
     Args:

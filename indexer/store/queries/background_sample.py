@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.catalog import TextSource
-from indexer.store.filters import all_of, equals
+from indexer.store.filters import where_all, where_equals
 from indexer.store.hits import QueryVector, SampleSource, Similarities
 from indexer.store.memory.dot_products import row_products
 from indexer.store.memory.in_memory_tables import InMemoryTables
@@ -55,17 +55,17 @@ class BackgroundSample:
         table: TableName = "frames" if what == "frames" else "texts"
 
         def load() -> _Sample:
-            rows = self._smallest_lots(table, None if table == "frames" else equals("source", what), size)
+            rows = self._smallest_lots(table, None if table == "frames" else where_equals("source", what), size)
             texts = () if table == "frames" else tuple(rows.column("text").to_pylist())
             return _Sample(np.asarray(decode_vectors(rows), np.float32), texts)
 
         return self._values.get(f"sample of {size} {what}", table, load)
 
     def _smallest_lots(self, table: TableName, where: str | None, size: int) -> ArrowTable:
-        """The `size` rows with the smallest lots (`indexer.store.rows.draw_lots`)."""
+        """The `size` rows with the smallest lots (`indexer.store.rows.draw_row_lots`)."""
         count = self._tables.count(table, where)
         # Half as many again plus a few: it is all but impossible that fewer than `size` lots lie below the bound.
         bound = min(2**32 - 1, int((1.5 * size + 50) / max(count, 1) * 2**32))
         columns = ["video_id", "lot", "vector", *(["text"] if table == "texts" else [])]
-        rows = self._tables.rows(table, all_of(f"lot <= {bound}", where), columns)
+        rows = self._tables.rows(table, where_all(f"lot <= {bound}", where), columns)
         return rows.sort_by([("lot", "ascending"), ("video_id", "ascending")]).slice(0, size)

@@ -6,13 +6,13 @@ from typing import Any
 from lancedb.query import MatchQuery
 
 from indexer.catalog import TextSource
-from indexer.store.filters import equals, of_source
+from indexer.store.filters import where_equals, where_source
 from indexer.store.fuzzy_text import FuzzyWords, fold_letters
 from indexer.store.hits import TextHit
 from indexer.store.memory.in_memory_tables import InMemoryTables
 from indexer.store.memory.texts import InMemoryTexts, WordMatches
 from indexer.store.queries.text_hits import TextHits
-from indexer.store.queries.tokenizer import split_words
+from indexer.store.queries.tokenizer import split_index_words
 from indexer.store.tables import Tables
 
 FUZZY_CANDIDATES = 3
@@ -35,7 +35,7 @@ class FullTextSearch:
         Any string is only words: quotes, brackets and operators have no meaning. `fuzzy` also finds words with a
         wrong letter, inside longer words, and across lost or added spaces, in texts of the screen.
         """
-        words = split_words(query)
+        words = split_index_words(query)
         if not words or limit < 1:
             return []
         fuzzy_words = FuzzyWords([fold_letters(word) for word in words]) if fuzzy else None
@@ -50,7 +50,7 @@ class FullTextSearch:
             return texts.hits(positions, scores)[:limit]
         if not self._text_hits.has_source(source):
             return []
-        match, where = _match(query, fuzzy=fuzzy), of_source(source, video_ids)
+        match, where = _match(query, fuzzy=fuzzy), where_source(source, video_ids)
         hits = self._text_hits.fetch(
             "_score", lambda: self._tables.query("texts").nearest_to_text(match).where(where).limit(candidates)
         )
@@ -67,7 +67,7 @@ class FullTextSearch:
 
         def search() -> WordMatches | None:
             found = self._tables.query("texts").nearest_to_text(_match(query, fuzzy=fuzzy_source is not None))
-            found = found.where(equals("source", fuzzy_source)) if fuzzy_source else found
+            found = found.where(where_equals("source", fuzzy_source)) if fuzzy_source else found
             found = found.select(["_score"]).with_row_id().limit(max(1, len(texts)))
             rows = self._tables.fetch("searching the full text", found)
             positions = texts.positions(rows.column("_rowid").to_numpy())

@@ -7,7 +7,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-def run_all(queries: Sequence[Callable[[], Result]], *, concurrently: bool) -> list[Result]:
+def run_queries_in_parallel(queries: Sequence[Callable[[], Result]], *, concurrently: bool) -> list[Result]:
     """The results in order; in one thread each, or one after another."""
     if len(queries) < 2 or not concurrently:
         return [query() for query in queries]

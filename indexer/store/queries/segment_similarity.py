@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from indexer.catalog import TextSource
-from indexer.store.filters import all_of, in_segments, one_of
+from indexer.store.filters import where_all, where_in_segments, where_one_of
 from indexer.store.hits import QueryVector, SegmentKey, Similarities, TextHit
 from indexer.store.memory.dot_products import row_products
 from indexer.store.memory.in_memory_tables import InMemoryTables
@@ -32,7 +32,7 @@ class SegmentSimilarity:
             return frames.similarities(vector, result)
         columns = ["video_id", "segment_index", "time_seconds", "vector"]
         rows = fetch_segment_rows(
-            self._tables, self._memory, "frames", result, where=in_segments(result), columns=columns
+            self._tables, self._memory, "frames", result, where=where_in_segments(result), columns=columns
         )
         rows = rows.sort_by("time_seconds")
         names, indices = rows.column("video_id").to_pylist(), rows.column("segment_index").to_pylist()
@@ -60,7 +60,7 @@ class SegmentSimilarity:
             for hit in locator.in_segments(keys, sources=sources):
                 result.setdefault((hit.video_id, hit.segment_index), []).append(hit)
             return result
-        where = all_of(in_segments(keys), one_of("source", sources))
+        where = where_all(where_in_segments(keys), where_one_of("source", sources))
         columns = ["source", *TEXT_HIT_COLUMNS, *([] if vector is None else ["vector"])]
         rows = fetch_segment_rows(self._tables, self._memory, "texts", keys, where=where, columns=columns)
         rows = rows.sort_by("start_seconds")

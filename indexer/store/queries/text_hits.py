@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from indexer.catalog import TextSource
 from indexer.records import TimeSpan
-from indexer.store.filters import equals
-from indexer.store.hits import Similarities, TextHit, sort_by_similarity
+from indexer.store.filters import where_equals
+from indexer.store.hits import Similarities, TextHit, sort_hits_by_similarity
 from indexer.store.memory.in_memory_tables import InMemoryTables
 from indexer.store.memory.table_cache import TableValues
 from indexer.store.schema import ArrowTable
@@ -27,7 +27,7 @@ class TextHits:
     def has_source(self, source: TextSource) -> bool:
         """Whether there is any text of a source."""
         return self._values.get(
-            f"any {source}", "texts", lambda: self._tables.count("texts", equals("source", source)) > 0
+            f"any {source}", "texts", lambda: self._tables.count("texts", where_equals("source", source)) > 0
         )
 
     def fetch(self, measure: Literal["_distance", "_score"], make_query: Callable[[], Any]) -> list[TextHit]:
@@ -48,7 +48,7 @@ class TextHits:
             if hits is not None:  # otherwise the table has just changed
                 return hits
         rows = self._tables.fetch("searching texts", make_query().select([*TEXT_HIT_COLUMNS, measure]))
-        return sort_by_similarity(
+        return sort_hits_by_similarity(
             [text_hit(row, value) for row, value in zip(rows.to_pylist(), similarities(rows).tolist(), strict=True)]
         )
 

@@ -10,6 +10,6 @@ TOKEN_OPTIONS: dict[str, Any] = {"stem": False, "remove_stop_words": False, "low
 """Nothing is stemmed and no word left out: both are right for one language and wrong for the next."""
 
 
-def split_words(text: str) -> list[str]:
+def split_index_words(text: str) -> list[str]:
     """The words of a text as the index splits and folds them."""
     return [token.text for token in lancedb.tokenize(text, base_tokenizer=WORD_TOKENIZER, **TOKEN_OPTIONS)]

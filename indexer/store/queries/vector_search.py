@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from indexer.catalog import TextSource
-from indexer.store.filters import of_source, one_of
+from indexer.store.filters import where_one_of, where_source
 from indexer.store.hits import FrameHit, QueryVector, TextHit
 from indexer.store.memory.in_memory_tables import InMemoryTables
 from indexer.store.queries.text_hits import TextHits
@@ -41,7 +41,7 @@ class VectorSearch:
             return []
         if (frames := self._memory.frames()) is not None:
             return frames.nearest(vector, limit=limit, video_ids=video_ids)
-        where = None if video_ids is None else one_of("video_id", video_ids)
+        where = None if video_ids is None else where_one_of("video_id", video_ids)
         query = self._nearest("frames", vector, limit=limit, where=where)
         columns = ["video_id", "segment_index", "time_seconds", "_distance"]
         rows = self._tables.fetch("searching frames", query.select(columns))
@@ -65,7 +65,7 @@ class VectorSearch:
             return texts.nearest(vector, source=source, limit=limit, video_ids=video_ids)
         if not self._text_hits.has_source(source):
             return []
-        where = of_source(source, video_ids)
+        where = where_source(source, video_ids)
         return self._text_hits.fetch("_distance", lambda: self._nearest("texts", vector, limit=limit, where=where))
 
     def _nearest(self, table: TableName, vector: QueryVector, *, limit: int, where: str | None) -> Any:

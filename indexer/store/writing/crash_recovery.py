@@ -4,7 +4,7 @@ import os
 import shutil
 
 from indexer.catalog import STAGE_OF_SOURCE, TextSource
-from indexer.store.filters import all_of, equals, one_of
+from indexer.store.filters import where_all, where_equals, where_one_of
 from indexer.store.reader import Reader
 from indexer.store.schema import ArrowTable, TableName
 from indexer.store.tables import Tables
@@ -35,9 +35,9 @@ class CrashRecovery:
         self._remove_thumbnails(with_pictures)
 
     def _remove_rows(self, table: TableName, *, keep: set[str], source: TextSource | None = None) -> None:
-        of_source = equals("source", source) if source else None
+        of_source = where_equals("source", source) if source else None
         for ids in id_batches(self._tables.video_ids(table, of_source) - keep):
-            self._writer.delete(table, all_of(one_of("video_id", ids), of_source))
+            self._writer.delete(table, where_all(where_one_of("video_id", ids), of_source))
 
     def _remove_thumbnails(self, with_pictures: set[str]) -> None:
         videos = self._tables.rows("segments", columns=["video_id"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from indexer.store.filters import all_of, equals, one_of
+from indexer.store.filters import where_all, where_equals, where_one_of
 from indexer.store.folder import temporary_files_in
 from indexer.store.schema import KEYS, ArrowTable, TableName, table_schema
 from indexer.store.tables import Tables
@@ -37,7 +37,7 @@ class TableWriter:
         if not video_ids:
             return
         rows = pa.concat_tables([table_schema(name, self._tables.maker).empty_table(), *parts])
-        old = all_of(one_of("video_id", video_ids), equals("source", source) if source else None)
+        old = where_all(where_one_of("video_id", video_ids), where_equals("source", source) if source else None)
         table = self._tables.table(name)
         had_rows = self._tables.count(name, old) > 0
         with self._tables.errors(f"writing {name}"), temporary_files_in(self._tables.folder.staging()):

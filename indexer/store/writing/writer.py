@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from indexer.catalog import TextSource
 from indexer.records import FrameRow, SegmentRow, TextRow, Video
-from indexer.store.filters import one_of
+from indexer.store.filters import where_one_of
 from indexer.store.rows import encode_frames, encode_segments, encode_texts, encode_videos
 from indexer.store.schema import Maker
 from indexer.store.thumbnails import Thumbnails
@@ -57,7 +57,7 @@ class Writer:
         with self._lock:
             for ids in id_batches(video_ids):
                 for table in ("videos", "segments", "frames", "texts"):
-                    self._tables.delete(table, one_of("video_id", ids))
+                    self._tables.delete(table, where_one_of("video_id", ids))
                 for video_id in ids:
                     self._thumbnails.delete(video_id)
 
