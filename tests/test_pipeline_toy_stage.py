@@ -47,7 +47,9 @@ class ToyStage(Stage):
                 done = segment.span.stop_seconds
                 self.run.emit(StageProgress(video.path, self.name, done, video.duration_seconds))
             made = VideoTexts(video, tuple(texts), None, 0.0)
-            commit_stage_texts(self.run, made, stage=self.name, fingerprint=self.fingerprint(video), complaint="no colours")
+            commit_stage_texts(
+                self.run, made, stage=self.name, fingerprint=self.fingerprint(video), complaint="no colours"
+            )
         self.run.commits.flush()
 
 
