@@ -3,8 +3,10 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info < (3,14))' 2>/dev/null && echo $$p && break; done)
 RUN := .venv/bin/python
 READY := .venv/.ready
-# A worker for each core; a file stays with one, which shares its fixtures.
-SIDE_BY_SIDE := -n logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+# tests/conftest.py says how many workers; a file stays with one, which shares its fixtures.
+SIDE_BY_SIDE := -n auto --dist loadfile --no-loadscope-reorder
+# Compiled once: without, each of the tests' processes compiles torch again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo serve test test-fast lint bench lock clean
 setup: $(READY)
@@ -14,7 +16,7 @@ $(READY): pyproject.toml requirements.lock
 	@test -x $(RUN) || $(PYTHON) -m venv .venv
 	@$(RUN) -m pip --version >/dev/null 2>&1 || $(RUN) -m ensurepip
 	$(RUN) -m pip install --quiet --disable-pip-version-check uv
-	$(RUN) -m uv pip install --quiet --python $(RUN) --require-hashes -r requirements.lock
+	$(RUN) -m uv pip install --quiet --compile-bytecode --python $(RUN) --require-hashes -r requirements.lock
 	$(RUN) -m uv pip install --quiet --python $(RUN) --no-deps --editable .
 	@touch $(READY)
 

@@ -32,6 +32,11 @@ SLOW_FIXTURES = {"browser", "clip_checkpoint", "demo_library", "media", "world"}
 SLOW_FILE = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two for each core: a test that waits for a browser, a service or a child process leaves its core idle."""
+    return min(12, max(2, (os.cpu_count() or 1) * 2))
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Without the slow tests, files that are slow as a whole are not even imported: that takes seconds."""
     is_left_out = config.getoption("markexpr") == "not slow" and collection_path.suffix == ".py"

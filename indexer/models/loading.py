@@ -34,17 +34,18 @@ def load_models(settings: Settings, *, to_search: bool = False, announce: Announ
         ModelBrokenError: weights do not load.
         SettingsError: the profile is unknown or the device is absent.
     """
-    from indexer.models.device import choose_device
-    from indexer.models.image_embedder import load_clip_model
-    from indexer.models.text_embedder import load_text_model
-
     profile = profile_of(settings)
     picture = text = None
     if profile.clip_model:
+        from indexer.models.image_embedder import load_clip_model
+
         picture = load_clip_model(
             profile.clip_model, device=settings.device, batch_frames=settings.batch_frames, announce=announce
         )
     if profile.text_model:
+        from indexer.models.device import choose_device
+        from indexer.models.text_embedder import load_text_model
+
         text = load_text_model(profile.text_model, device=choose_device(settings.device).device, announce=announce)
     reranker = _reranker(profile.reranker_model, settings, announce) if to_search and profile.reranker_model else None
     return Models(profile, picture, text, reranker)

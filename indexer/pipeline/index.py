@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -146,15 +146,21 @@ def _drop_replaced(run: RunContext, plan: Plan) -> None:
 
 
 def _run_stages(run: RunContext, stages: Sequence[Stage], plan: Plan, models: Models) -> None:
-    from indexer.models.device import single_thread_on_cpu  # imports torch, which takes seconds
-
     check_maker(run.library.path, run.library.maker, provenance_of(models, run.settings))
     run.models = models
     for stage in stages:
-        with single_thread_on_cpu(run.settings.device) if stage.one_thread_an_operation else nullcontext():
+        with _operation_threads(run, stage):
             stage.make(plan.jobs)
     if not run.cancel.is_set():
         run.library.maintain()
+
+
+def _operation_threads(run: RunContext, stage: Stage) -> AbstractContextManager[None]:
+    if not (stage.one_thread_an_operation and (run.models.picture or run.models.text)):
+        return nullcontext()
+    from indexer.models.device import single_thread_on_cpu  # imports torch, which takes seconds
+
+    return single_thread_on_cpu(run.settings.device)
 
 
 def _finish(run: RunContext, videos: int, started: float) -> IndexFinished:

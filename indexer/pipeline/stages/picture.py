@@ -64,9 +64,6 @@ class PictureStage(Stage):
         lacking = [job for job in jobs if self.name in job.stages]
         if not lacking:
             return
-        from indexer.models.device import choose_device  # imports torch, which takes seconds
-
-        on_processor = choose_device(run.settings.device).device == "cpu"
         worker = PictureWorker(
             lacking,
             settings=run.settings,
@@ -75,7 +72,7 @@ class PictureStage(Stage):
             emit=run.emit,
             cancel=run.cancel,
             readers=run.cores,
-            embed_threads=run.cores if on_processor else 1,
+            embed_threads=self._embed_threads(),
         )
         for item in worker.results():
             if item is None:
@@ -86,6 +83,13 @@ class PictureStage(Stage):
                 self._commit_or_fail(item)
         run.commits.flush()
         run.totals.stage_seconds |= {"decode": worker.decode_seconds, "embed": worker.embed_seconds}
+
+    def _embed_threads(self) -> int:
+        if self.run.models.picture is None:
+            return 1  # unused
+        from indexer.models.device import choose_device  # imports torch, which takes seconds
+
+        return self.run.cores if choose_device(self.run.settings.device).device == "cpu" else 1
 
     def _commit_or_fail(self, work: PendingVideo) -> None:
         try:
