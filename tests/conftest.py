@@ -33,8 +33,8 @@ SLOW_FILE = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two for each core: a test that waits for a browser, a service or a child process leaves its core idle."""
-    return min(12, max(2, (os.cpu_count() or 1) * 2))
+    """One and a half for each core: a test that waits for a browser, a service or a child leaves its core idle."""
+    return min(12, max(2, (os.cpu_count() or 1) * 3 // 2))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -16,10 +16,10 @@ from tests.helpers.layered_layout import Layout, lay_out, without_shortcuts
 DOCUMENT = ROOT / "docs" / "architecture.md"
 PICTURE = ROOT / "docs" / "architecture.svg"
 PLACES = {
-    "api": (0, 0, 872),
-    "demo": (888, 0, 240),
-    "bench": (1144, 0, 132),
-    "web": (1144, 1, 132),
+    "api": (0, 0, 790),
+    "demo": (806, 0, 240),
+    "bench": (1062, 0, 214),
+    "web": (1062, 1, 214),
     "search": (0, 2, 500),
     "indexer": (516, 2, 760),
 }
