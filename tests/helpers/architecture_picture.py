@@ -17,9 +17,9 @@ DOCUMENT = ROOT / "docs" / "architecture.md"
 PICTURE = ROOT / "docs" / "architecture.svg"
 PLACES = {
     "api": (0, 0, 790),
-    "demo": (806, 0, 240),
-    "bench": (1062, 0, 214),
-    "web": (1062, 1, 214),
+    "demo": (806, 0, 216),
+    "bench": (1038, 0, 238),
+    "web": (1038, 1, 238),
     "search": (0, 2, 500),
     "indexer": (516, 2, 760),
 }
