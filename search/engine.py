@@ -6,7 +6,7 @@ pages, `search.moments.presentation` turns drafts into the moments that are retu
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -27,6 +27,7 @@ from search.retrieval.query_embedding import QueryModels
 from search.scoring.visual_presence import VisualPresence, visual_presence
 from search.session import ExampleQuery, SearchSession
 from search.signals import SIGNALS, Signal
+from search.text.vocabulary import VocabularyCache
 
 LoadModels = Callable[[Settings], Models]
 load_search_models: LoadModels = partial(load_models, to_search=True)
@@ -58,6 +59,7 @@ class SearchEngine(Closeable):
         self._library = library
         self._models = QueryModels(library, settings, load)
         self._settings = settings
+        self._vocabularies = VocabularyCache()
 
     @classmethod
     def open(cls, library: Path, *, settings: Settings, load: LoadModels = load_search_models) -> Self:
@@ -129,20 +131,23 @@ class SearchEngine(Closeable):
         wanted = _check_signals(signals)
         page = PageRequest(limit, offset, expand)
         share = check_per_video(per_video, one_video=video is not None)
-        session = self._session()
+        session = self.session()
         video_ids = session.only(video)
         started = time.perf_counter()
         if image is None and like is None:
             found = session.search_words(query, plain=plain, signals=wanted, video_ids=video_ids)
         else:
             found = session.search_example(ExampleQuery(image, like, query), signals=wanted, video_ids=video_ids)
-        is_found = found.reaches(self._settings.relevance_threshold if threshold is None else threshold)
-        drafts = found.drafts if is_found else []
+        least = self._settings.relevance_threshold if threshold is None else threshold
+        is_found = found.reaches(least)
+        drafts = found.graded(least) if is_found else []
         groups = (
             group_moments(session.library, drafts, per_video=share) if fold else [MomentGroup(one) for one in drafts]
         )
         listed = page.of(groups)
         moments = present_groups(session.library, found.words, listed.shown, session.videos)
+        if found.is_plain:
+            moments = [replace(one, grade="good" if one.relevance >= least else "weak") for one in moments]
         closest: list[Moment] = []
         if not is_found and found.is_plain:
             nearest = session.closest(found, video_ids, signals=wanted, limit=MOST_CLOSEST)
@@ -151,7 +156,9 @@ class SearchEngine(Closeable):
         seconds = {"embed": found.embed_seconds, "retrieve": total - found.embed_seconds, "total": total}
         weights = [] if found.first_result is None else found.first_result.signal_weights
         reranked = 0 if found.first_result is None else len(found.first_result.reranked)
-        return SearchResult(found.text, is_found, moments, seconds, listed.more, found.plan, closest, weights, reranked)
+        return SearchResult(
+            found.text, is_found, moments, seconds, listed.more, found.plan, closest, weights, reranked, found.corrected
+        )
 
     def retrieve_evidence(self, query: str, *, video: str | None = None, limit: int = 10) -> RetrievedEvidence:
         """What answering a question needs, by one search of plain words.
@@ -159,7 +166,7 @@ class SearchEngine(Closeable):
         Raises:
             QueryError, NotInLibraryError, LibraryModelsError, ModelMissingError, ModelBrokenError: see `search`.
         """
-        session = self._session()
+        session = self.session()
         video_ids = session.only(video)
         found = session.search_words(query, plain=True, signals=SIGNALS, video_ids=video_ids)
         assert found.first_result is not None  # plain words are always searched
@@ -180,15 +187,16 @@ class SearchEngine(Closeable):
             QueryError, NotInLibraryError, LibraryModelsError, ModelMissingError, ModelBrokenError: see `search`.
         """
         text = check_query(query)
-        session = self._session()
+        session = self.session()
         return session.embed_query(text, SIGNALS, session.only(video))
 
     def close(self) -> None:
         """Closes the library; safe to repeat."""
         self._library.close()
 
-    def _session(self) -> SearchSession:
-        return SearchSession(self._library, self._models, self._settings)
+    def session(self) -> SearchSession:
+        """A search session in the library as it is now."""
+        return SearchSession(self._library, self._models, self._settings, self._vocabularies)
 
 
 def _check_signals(signals: Collection[Signal] | None) -> tuple[Signal, ...]:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from indexer.records import TimeSpan
 from search.query.plan import Plan
 from search.signals import Signal
 
+Grade = Literal["good", "weak"]
+"""Whether a moment reaches the relevance threshold; `weak` ones are shown after the good ones, and apart."""
 SimilarityCurve = Sequence[tuple[float, float]]
 """(time in seconds, similarity to the query) of sampled frames, in order of time; may be empty."""
 
@@ -92,6 +94,7 @@ class Moment:
     """Further moments of its video that were folded into it, since the video had its share of the list."""
     relevance: float = 1.0
     """How likely it answers the query, 0 to 1, on one scale for all signals; see `search.scoring.relevance`."""
+    grade: Grade = "good"
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object of a moment."""
@@ -103,6 +106,7 @@ class Moment:
             "best_frame_seconds": round(self.best_frame_seconds, 3),
             "score": round(self.score, 6),
             "relevance": round(self.relevance, 3),
+            "grade": self.grade,
             "signals": dict(self.signals),
             "text": self.text,
             "boxes": [box.to_json() for box in self.boxes],
@@ -137,7 +141,8 @@ class SearchResult:
     found: bool
     """False: no moment reaches the setting `relevance_threshold`."""
     moments: list[Moment]
-    """Best first; one page of them, none where nothing was found. They never overlap within a video."""
+    """Good ones first, each best first; one page of them, none where nothing was found. They never overlap within a
+    video."""
     seconds: dict[str, float]
     """Wall time: `embed` the query, `retrieve` and merge, `total`."""
     more: bool
@@ -150,6 +155,8 @@ class SearchResult:
     """How much each signal counted for the query's first words; empty for an example."""
     reranked_segments: int = 0
     """Segments whose texts a reranker read for these words."""
+    corrected: str = ""
+    """The query without its typing mistakes, which was searched in its place; empty where there were none."""
 
     def explained(self) -> dict[str, Any]:
         """The documented JSON of how the moments were found."""
@@ -166,4 +173,5 @@ class SearchResult:
         understood = {} if self.plan is None or self.plan.is_plain else {"understood": self.plan.to_json()}
         moments = [moment.to_json() for moment in self.moments]
         closest = {} if self.found else {"closest": [moment.to_json() for moment in self.closest]}
-        return {"query": self.query, "found": self.found, **understood, "moments": moments, **closest}
+        corrected = {"corrected": self.corrected} if self.corrected else {}
+        return {"query": self.query, "found": self.found, **corrected, **understood, "moments": moments, **closest}

@@ -5,7 +5,7 @@ Leaves out folding, paging and the moments that are returned; `search.engine` do
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.config import Settings
@@ -22,8 +22,10 @@ from search.query.validation import check_query
 from search.results import SimilarityCurve
 from search.retrieval.embedded_query import EmbeddedQuery
 from search.retrieval.hybrid_search import HybridResult, hybrid_search, nearest_segments
+from search.retrieval.metadata import names_of
 from search.retrieval.query_embedding import QueryModels
 from search.signals import SIGNALS, Signal
+from search.text.vocabulary import Vocabulary, VocabularyCache
 
 VideoIds = frozenset[str] | None
 """Search these videos alone; None for all."""
@@ -53,12 +55,18 @@ class UnpagedResult:
     """None for an example."""
     first_result: HybridResult | None = None
     """Of the plan's first words; of the whole plan where they are all of it."""
+    corrected: str = ""
+    """The query without its typing mistakes, which was searched in its place; empty where there were none."""
 
     @property
     def is_plain(self) -> bool:
         """Whether the query is plain words, which are judged by relevance. Exact words, an order, a filter or an
         example need no threshold: they are there or they are not."""
         return self.plan is not None and self.plan.is_plain
+
+    def graded(self, threshold: float) -> list[Draft]:
+        """The drafts; of plain words those that reach the threshold first, each part in its order."""
+        return sorted(self.drafts, key=lambda draft: draft.relevance < threshold) if self.is_plain else self.drafts
 
     def reaches(self, threshold: float) -> bool:
         """Whether anything counts as found."""
@@ -70,12 +78,23 @@ class UnpagedResult:
 class SearchSession:
     """Searches one snapshot of a library for one query."""
 
-    def __init__(self, library: Library, models: QueryModels, settings: Settings) -> None:
+    def __init__(
+        self, library: Library, models: QueryModels, settings: Settings, vocabularies: VocabularyCache
+    ) -> None:
         self.library = library.snapshot()
         self.videos = {one.video_id: one for one in self.library.videos()}
         """By id."""
+        self.vocabulary = self._vocabulary_of(vocabularies)
+        """None where the library's texts do not fit in memory."""
         self._models = models
         self._settings = settings
+
+    def _vocabulary_of(self, vocabularies: VocabularyCache) -> Vocabulary | None:
+        texts = self.library.distinct_texts()
+        if texts is None:
+            return None
+        names = tuple(name for video in self.videos.values() for name in (*video.tags, *names_of(video)))
+        return vocabularies.of(texts, names)
 
     def only(self, video: str | None) -> VideoIds:
         """The id of a video that is named; None for all. Raises NotInLibraryError."""
@@ -84,7 +103,10 @@ class SearchSession:
     def embed_query(self, text: str, signals: Collection[Signal], video_ids: VideoIds) -> EmbeddedQuery:
         """A checked query, embedded for these signals. Raises as `QueryModels.load`."""
         self._models.load(signals)
-        return self._models.embed(text, signals, video_ids)
+        return self._embed(text, signals, video_ids)
+
+    def _embed(self, text: str, signals: Collection[Signal], video_ids: VideoIds) -> EmbeddedQuery:
+        return replace(self._models.embed(text, signals, video_ids), vocabulary=self.vocabulary)
 
     def search_words(
         self, query: str, *, plain: bool, signals: tuple[Signal, ...], video_ids: VideoIds
@@ -94,13 +116,18 @@ class SearchSession:
         plan = Plan.plain(text) if plain else parse_query(text)
         filters = parse_filters(plan)
         check_parsed_query(plan)
+        corrected = ""
+        if plan.is_plain and self.vocabulary is not None:
+            corrected = self.vocabulary.corrected(plan.words)
+            corrected = "" if corrected == plan.words else corrected
+        plan = Plan.plain(corrected) if corrected else plan
         load_seconds = _timed(lambda: self._models.load(signals if plan.is_plain else SIGNALS))
         embed_seconds = 0.0
 
         def embed(words: str, for_signals: Collection[Signal]) -> EmbeddedQuery:
             nonlocal embed_seconds
             began = time.perf_counter()
-            embedded = self._models.embed(words, for_signals, video_ids)
+            embedded = self._embed(words, for_signals, video_ids)
             embed_seconds += time.perf_counter() - began
             return embedded
 
@@ -111,7 +138,9 @@ class SearchSession:
         }
         executor = PlanExecutor(self.library, embed, signals=signals, videos=videos, filters=filters)
         drafts = executor.execute(plan)
-        return UnpagedResult(text, plan.words, drafts, embed_seconds, load_seconds, plan, executor.first_result)
+        return UnpagedResult(
+            text, plan.words, drafts, embed_seconds, load_seconds, plan, executor.first_result, corrected
+        )
 
     def search_example(
         self, example_query: ExampleQuery, *, signals: tuple[Signal, ...], video_ids: VideoIds

@@ -91,6 +91,9 @@ STOP: Option[float | None] = Option("stop", float, default=None, metavar="SECOND
 ORDER: Option[str] = Option(
     "order", str, default="best", choices=("best", "time"), help="Order of the moments: best first, or by time."
 )
+WEAK: Option[bool] = Option(
+    "weak", bool, default=False, help="Export weaker matches too, those below the relevance threshold."
+)
 TITLE_OR_QUERY = replace(EXPORT_TITLE, default_text="the query")
 REPLACE_FILES: Option[bool] = Option("force", bool, default=False, help="Overwrite files that exist.")
 EXPORT_FILES = (
@@ -101,6 +104,7 @@ EXPORT_FILES = (
     START,
     STOP,
     ORDER,
+    WEAK,
     TITLE_OR_QUERY,
     REPLACE_FILES,
 )

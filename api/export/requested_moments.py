@@ -15,15 +15,17 @@ MOST_MOMENTS = 10_000
 """Limit of a JSON file; a search returns at most 1,000."""
 
 
-def moments_from_results(moments: Sequence[Moment], videos: Sequence[Video]) -> list[RequestedMoment]:
-    """The moments of search results, in the same order."""
+def moments_from_results(
+    moments: Sequence[Moment], videos: Sequence[Video], *, weak: bool = False
+) -> list[RequestedMoment]:
+    """The good moments of search results, and with `weak` all of them, in the same order."""
     by_id = {video.video_id: video for video in videos}
     return [
         RequestedMoment(
             by_id[one.video_id], one.span, one.text, one.score, {str(name): n for name, n in one.signals.items()}
         )
         for one in moments
-        if one.video_id in by_id
+        if one.video_id in by_id and (weak or one.grade == "good")
     ]
 
 
@@ -43,11 +45,12 @@ def moment_from_span(library: Library, video: str, start: float | None, stop: fl
     return RequestedMoment(found, TimeSpan(begin, min(end, found.duration_seconds)))
 
 
-def moments_from_json(library: Library, text: str, *, name: str) -> list[RequestedMoment]:
+def moments_from_json(library: Library, text: str, *, name: str, weak: bool = False) -> list[RequestedMoment]:
     """The moments in JSON from `search --json`, `ask --json`, `export --format json` or the service.
 
     Args:
         name: of the file, for error messages.
+        weak: also those of the grade `weak`.
 
     Raises:
         ExportError: the text has another format.
@@ -64,7 +67,12 @@ def moments_from_json(library: Library, text: str, *, name: str) -> list[Request
     if len(moments) > MOST_MOMENTS:
         raise ExportError(f"{name} holds {len(moments):,} moments, more than {MOST_MOMENTS:,}")
     videos = {video.video_id: video for video in library.videos()}
-    return [_read(row, videos, library, f"{name}, moment {number}") for number, row in enumerate(moments, 1)]
+    numbered = [(number, row) for number, row in enumerate(moments, 1) if weak or not _is_weak(row)]
+    return [_read(row, videos, library, f"{name}, moment {number}") for number, row in numbered]
+
+
+def _is_weak(row: Any) -> bool:
+    return isinstance(row, dict) and cast(dict[str, Any], row).get("grade") == "weak"
 
 
 def _read(row: Any, videos: dict[str, Video], library: Library, where: str) -> RequestedMoment:

@@ -27,6 +27,7 @@ ANSWERED_BY: dict[str, tuple[str, ...]] = {
     "said and words": ("said",),
     "written": ("sign",),
     "written and words": ("sign",),
+    "texts": ("said", "sign"),
     "read": ("picture", "motion", "said", "sign"),
 }
 """Family -> the kinds of queries that it can answer."""

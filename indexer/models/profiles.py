@@ -64,6 +64,7 @@ _ROWS = (
         languages="meaning: English; words: any; on-screen text: Latin and Chinese script",
         meant_for="lectures, slides and subtitled films; every weight comes with the installation, no hub is needed",
         thresholds=THRESHOLDS / "text.toml",
+        calibration=THRESHOLDS / "text.json",
     ),
     Profile(
         name="demo",

@@ -211,6 +211,13 @@ class Library(Closeable):
         """The texts of the sample that `background` compares with, in the same order."""
         return self._background_sample.texts(source, size=size)
 
+    def distinct_texts(self) -> Sequence[str] | None:
+        """Every text of every source once; the same object until the texts change. None where they do not fit in
+        memory."""
+        whole = self._memory.texts()
+        held = self._memory.text_locator() if whole is None else whole
+        return None if held is None else held.distinct_texts
+
     def run_concurrently(self, queries: Sequence[Callable[[], Result]]) -> list[Result]:
         """The results of several queries, which run concurrently where the database answers them."""
         return run_queries_in_parallel(queries, concurrently=self._memory.texts() is None)

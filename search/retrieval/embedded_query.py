@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from indexer.models.protocols import Reranker
 from indexer.store.hits import QueryVector
 from search.scoring.calibration import Calibration
+from search.text.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +25,5 @@ class EmbeddedQuery:
     """Turns evidence into chances, where that was measured for the library's models."""
     reranker: Reranker | None = None
     """Reads the texts of the best segments beside the query; None: no reranking."""
+    vocabulary: Vocabulary | None = None
+    """Of the library, where its texts are held in memory: forms of the query's words, and how rare they are."""

@@ -10,10 +10,12 @@ from search.retrieval.ranked_list import RankedList, ranked_text_hits
 from search.retrieval.scenery import rank_scenery_last, scenery_weight
 from search.retrieval.searchable import TEXT_CANDIDATES, Searchable
 from search.scoring.relevance import FUZZY_MATCH_WEIGHT, NearestScores
-from search.signals import MISREAD_SOURCES
-from search.text.phrase_matching import holds_verbatim
-from search.text.term_coverage import drop_empty_words, held_words, word_share
+from search.signals import MISREAD_SOURCES, sources_of_kind
+from search.text.phrase_matching import holds_thing, holds_verbatim, longest_run
+from search.text.term_coverage import content_words, drop_empty_words, held_words, word_share
 
+DESCRIBING_SOURCES = frozenset(sources_of_kind("described"))
+"""What a caption describes, it names: adjectives beside their noun, `a blue moon`, in whatever form it is asked."""
 VERBATIM_WORTH = 2.0
 """Of a text that holds the query word for word: nothing is nearer to it in meaning either, though a vector of a long
 text may lie far away."""
@@ -22,6 +24,8 @@ text may lie far away."""
 def search_words(library: Searchable, query: EmbeddedQuery, source: TextSource) -> RankedList:
     """The segments whose texts of a source hold enough of the query's words; see `word_share`."""
     content = drop_empty_words(query.text)
+    if query.vocabulary is not None:
+        content = query.vocabulary.widened(content)
 
     def matched(*, fuzzy: bool) -> list[TextHit]:
         return library.match_words(
@@ -29,7 +33,7 @@ def search_words(library: Searchable, query: EmbeddedQuery, source: TextSource) 
         )
 
     def shares_of(texts: Sequence[TextHit], *, fuzzy: bool) -> list[tuple[TextHit, float]]:
-        shares = [(text, word_share(query.text, text.text, fuzzy=fuzzy)) for text in texts]
+        shares = [(text, word_share(query.text, text.text, fuzzy=fuzzy, vocabulary=query.vocabulary)) for text in texts]
         return [(text, share) for text, share in shares if share > 0]
 
     texts = matched(fuzzy=False)
@@ -44,11 +48,26 @@ def search_words(library: Searchable, query: EmbeddedQuery, source: TextSource) 
     verbatim = {text for text, _ in found if holds_verbatim(query.text, text.text)}
     found.sort(key=lambda pair: (-pair[1], pair[0] not in verbatim))
     best, held = _evidence(query, texts, found)
+    runs = _runs(query, [*texts, *(text for text, _ in found)])
     most = found[0][1] if found else 1.0
     hits = ranked_text_hits([text for text, _ in found])
     worth = [share / most * (VERBATIM_WORTH if text in verbatim else 1) for text, share in found]
     hits = [replace(hit, worth=one) for hit, one in zip(hits, worth, strict=True)]
-    return RankedList(hits, most, NearestScores(best, 0.0), held)
+    if source in DESCRIBING_SOURCES:
+        verbatim = {text for text, _ in found if holds_thing(drop_empty_words(query.text), text.text)}
+    whole = frozenset((text.video_id, text.segment_index) for text in verbatim)
+    return RankedList(hits, most, NearestScores(best, 0.0), held, runs, whole)
+
+
+def _runs(query: EmbeddedQuery, texts: Sequence[TextHit]) -> dict[SegmentKey, frozenset[str]]:
+    """Of each segment, the content words of the longest run of the query's words in one text, if two or more."""
+    content, runs = frozenset(content_words(query.text)), dict[SegmentKey, frozenset[str]]()
+    for text in dict.fromkeys(texts):
+        key, run = (text.video_id, text.segment_index), longest_run(query.text, text.text)
+        words = content.intersection(run)
+        if len(run) > 1 and len(words) > len(runs.get(key, ())):
+            runs[key] = words
+    return runs
 
 
 def _evidence(
@@ -61,7 +80,10 @@ def _evidence(
         key = (text.video_id, text.segment_index)
         best.setdefault(key, 0.0)
         held[key] = held.get(key, frozenset()) | held_words(query.text, text.text)
+    exact = set(texts)
     for text, share in found:
         key = (text.video_id, text.segment_index)
         best[key] = max(best.get(key, 0.0), share)
+        if text not in exact:
+            held[key] = held.get(key, frozenset()) | held_words(query.text, text.text, fuzzy=True)
     return best, held

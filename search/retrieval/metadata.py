@@ -7,9 +7,9 @@ match says little about what is seen or said, so the list has a small weight in 
 """
 
 import os.path
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import PurePath
 
 from indexer.records import SegmentRow, TimeSpan, Video
@@ -21,13 +21,16 @@ from search.scoring.rank_fusion import fuse_ranks
 from search.scoring.relevance import NearestScores
 from search.signals import METADATA, Signal
 from search.text.term_coverage import QUERY_SHARE, word_share
-from search.text.words import EMPTY_WORDS, MIN_STEM_LETTERS, split_words
+from search.text.vocabulary import Vocabulary, split_name
+from search.text.words import EMPTY_WORDS, split_words
 
 VIDEO_WEIGHT = 0.25
 """A match at rank 1 lifts a segment from rank 20 of a full list to rank 1, and alone it ranks behind 180 hits of such a
 list: a name is never worth more than what is seen or said."""
 CHAPTER_WEIGHT = 0.5
 """Where the best match is a chapter, which is about its own span, though often a long one."""
+HEAD_LETTERS = 3
+"""Words that differ in these are not the same word, inflected or not: a quick first look."""
 MOST_MATCHES = 200
 MOST_CHAPTERS = 50
 """Few, since their segments are looked up one video at a time."""
@@ -63,12 +66,13 @@ def with_metadata(
         for video in videos.values()
         if "picture" in video.stages and (query.video_ids is None or video.video_id in query.video_ids)
     )
-    matches = match_metadata(query.text, list(wanted), parent=common_folder(videos.values()))
+    parent = common_folder(videos.values())
+    matches = match_metadata(query.text, list(wanted), parent=parent, vocabulary=query.vocabulary)
     hits = _hits(library, matches, found) if matches else []
     if not hits:
         return found
     weight = (CHAPTER_WEIGHT if matches[0].span else VIDEO_WEIGHT) * matches[0].share
-    near = NearestScores({hit.key: matches[0].share for hit in hits}, 0.0)
+    near = NearestScores({hit.key: hit.worth for hit in hits}, 0.0)
     return replace(
         found,
         lists={**found.lists, METADATA: hits},
@@ -77,7 +81,9 @@ def with_metadata(
     )
 
 
-def match_metadata(query: str, videos: Sequence[Video], *, parent: str = "") -> list[NameMatch]:
+def match_metadata(
+    query: str, videos: Sequence[Video], *, parent: str = "", vocabulary: Vocabulary | None = None
+) -> list[NameMatch]:
     """Chapters, then whole videos, each best first; at most `MOST_CHAPTERS` and in all `MOST_MATCHES`.
 
     A video counts when its names, title, tags, place, camera and description together hold half of the query's words
@@ -85,21 +91,23 @@ def match_metadata(query: str, videos: Sequence[Video], *, parent: str = "") -> 
 
     Args:
         parent: folder that all videos share; its name and those above it are not compared.
+        vocabulary: of the library; a word that is rare in it weighs more.
     """
-    heads = {word[:MIN_STEM_LETTERS] for word in split_words(query) if word not in EMPTY_WORDS}
+    share_of = partial(word_share, query, vocabulary=vocabulary)
+    heads = {word[:HEAD_LETTERS] for word in split_words(query) if word not in EMPTY_WORDS}
     chapters: list[NameMatch] = []
     wholes: list[NameMatch] = []
     for video in videos:
         chapters += [
             NameMatch(video.video_id, chapter.span, chapter.title, share)
             for chapter in video.metadata.chapters
-            if not heads.isdisjoint(_heads(chapter.title)) and (share := word_share(query, chapter.title)) > 0
+            if not heads.isdisjoint(_heads(chapter.title)) and (share := share_of(chapter.title)) > 0
         ]
         words = _words_of(video)
         if heads.isdisjoint(_all_heads(parent, words)):
             continue
         parts = _parts(parent, words)
-        if (share := _share_of(query, video, parts)) > 0:
+        if (share := _best_share(share_of, video, parts)) > 0:
             text = " · ".join(part for part in parts if not heads.isdisjoint(_heads(part)))
             wholes.append(NameMatch(video.video_id, None, text, share))
     paths = {video.video_id: video.path for video in videos}
@@ -122,6 +130,11 @@ def _common_folder(paths: tuple[str, ...]) -> str:
         return ""
 
 
+def names_of(video: Video) -> tuple[str, ...]:
+    """The file's name and its title, as the library's vocabulary takes them."""
+    return tuple(name for name in (PurePath(video.path).stem, video.metadata.title) if name)
+
+
 def _words_of(video: Video) -> _Words:
     said = video.metadata
     names = (said.place_name, said.camera_make, said.camera_model, said.artist)
@@ -131,7 +144,8 @@ def _words_of(video: Video) -> _Words:
 def _parts(parent: str, words: _Words) -> list[str]:
     path, texts = PurePath(words[0]), words[1]
     folders = path.parent.relative_to(parent).as_posix() if parent and path.is_relative_to(parent) else ""
-    return list(dict.fromkeys(text for text in (*texts, path.stem, *folders.split("/")) if text and text != "."))
+    names = (split_name(path.stem), *folders.split("/"))
+    return list(dict.fromkeys(text for text in (*texts, *names) if text and text != "."))
 
 
 @lru_cache(maxsize=1 << 17)
@@ -139,17 +153,17 @@ def _all_heads(parent: str, words: _Words) -> frozenset[str]:
     return frozenset(head for part in _parts(parent, words) for head in _heads(part))
 
 
-def _share_of(query: str, video: Video, parts: Sequence[str]) -> float:
-    whole = word_share(query, "\n".join(parts))
+def _best_share(share_of: Callable[[str], float], video: Video, parts: Sequence[str]) -> float:
+    whole = share_of("\n".join(parts))
     if whole >= QUERY_SHARE:
         return whole
-    return max((word_share(query, text) for text in (*video.tags, video.metadata.title) if text), default=0.0)
+    return max((share_of(text) for text in (*video.tags, video.metadata.title) if text), default=0.0)
 
 
 @lru_cache(maxsize=1 << 17)
 def _heads(text: str) -> frozenset[str]:
     """The first letters of the text's words: a text without those of a query's words does not hold these."""
-    return frozenset(word[:MIN_STEM_LETTERS] for word in split_words(text))
+    return frozenset(word[:HEAD_LETTERS] for word in split_words(text))
 
 
 def _hits(library: Searchable, matches: Sequence[NameMatch], found: RetrievalResult) -> list[Hit]:
@@ -166,11 +180,11 @@ def _hits(library: Searchable, matches: Sequence[NameMatch], found: RetrievalRes
             index = _segment_of(match.span, segments[match.video_id])
             if index is not None:
                 key = (match.video_id, index)
-                hits.setdefault(key, Hit(key, match.span, match.text))
+                hits.setdefault(key, Hit(key, match.span, match.text, match.share))
         elif match.video_id in best:
-            hits.setdefault(best[match.video_id], Hit(best[match.video_id], None, ""))
+            hits.setdefault(best[match.video_id], Hit(best[match.video_id], None, "", match.share))
         elif first in firsts:
-            hits.setdefault(first, Hit(first, firsts[first].span, match.text))
+            hits.setdefault(first, Hit(first, firsts[first].span, match.text, match.share))
     return list(hits.values())
 
 

@@ -34,6 +34,10 @@ class RankedList:
     """Of all candidates, above the threshold or not."""
     held: dict[SegmentKey, frozenset[str]] | None = None
     """The query's words that each segment's texts hold, where words were compared."""
+    runs: dict[SegmentKey, frozenset[str]] | None = None
+    """Of these, the longest run in one text, if two words or more."""
+    verbatim: frozenset[SegmentKey] = frozenset()
+    """Segments with a text that holds all of the query's words, two or more, side by side."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def retrieve_candidates(
     background = Background.of(np.empty(0, np.float32))
     if query.picture_vector is not None:
         background = Background.of(library.background(query.picture_vector, what="frames"))
-    evidence = RelevanceEvidence()
+    evidence = RelevanceEvidence(vocabulary=query.vocabulary)
     entries = [ENTRY_OF[signal] for signal in sorted(signals)]
     searches = [
         (entry, entry.stage, partial(_ranked_list, library, query, entry, background))
@@ -52,6 +52,8 @@ def retrieve_candidates(
             evidence.nearest[entry.name] = replace(ranked.near, best=best_values)
         if ranked.held is not None and entry.source is not None:
             evidence.held_words[entry.source] = {key: words for key, words in ranked.held.items() if key in best_values}
+        if ranked.runs is not None and entry.source is not None:
+            evidence.runs[entry.source], evidence.verbatim[entry.source] = ranked.runs, ranked.verbatim
         best: dict[SegmentKey, Hit] = {}
         for hit in ranked.hits:
             if hit.key in best_values:

@@ -23,6 +23,7 @@ from search.scoring.background import Background, MatchThreshold, z_score_releva
 from search.scoring.calibration import MAX_LOG_ODDS, RERANKED, Calibration, Matrix, log_odds, signed_features
 from search.signals import METADATA, sources_of_kind
 from search.text.term_coverage import content_words
+from search.text.vocabulary import Vocabulary
 
 FUZZY_MATCH_WEIGHT = 0.9
 """Of a word that matches but for an OCR error, relative to an exact match."""
@@ -30,8 +31,13 @@ TEXT_FAMILIES: dict[str, tuple[TextSource, ...]] = {
     "said": sources_of_kind("said"),
     "written": sources_of_kind("written"),
 }
-METADATA_RELEVANCE = 0.55
-"""Upper bound of the relevance by a video's metadata (its name, its tags): such hits count, and outrank no others."""
+ALL_WORDS_RELEVANCE = 0.9
+"""At least, of a segment with a text that holds every content word of the query, or all its words side by side."""
+METADATA_RELEVANCE = ((0.0, 0.0), (0.5, 0.35), (0.7, 0.55), (1.0, 0.89))
+"""(share of the query's words, by rarity, that a video's name, tags and other metadata hold; relevance), with straight
+lines between: a name counts where it holds nearly all, and never as much as a text that holds them all."""
+MOST_HELD_WORDS = 1.5
+"""A text that holds more of the query's words is no more likely to answer it."""
 _NO_WORDS = frozenset[str]()
 
 
@@ -62,6 +68,15 @@ class RelevanceEvidence:
         default_factory=dict[TextSource, dict[SegmentKey, frozenset[str]]]
     )
     """Source that was searched by words -> segment -> the query's words that its texts hold."""
+    runs: dict[TextSource, dict[SegmentKey, frozenset[str]]] = field(
+        default_factory=dict[TextSource, dict[SegmentKey, frozenset[str]]]
+    )
+    """The same of the longest run of the query's words in one of its texts, where that is two words or more."""
+    verbatim: dict[TextSource, frozenset[SegmentKey]] = field(default_factory=dict[TextSource, frozenset[SegmentKey]])
+    """Source -> segments with a text that holds all words of the query, two or more, side by side; with a caption that
+    names what the query describes."""
+    vocabulary: Vocabulary | None = None
+    """Of the library; None: all words weigh the same."""
 
     def keys(self) -> list[SegmentKey]:
         """Every segment with evidence, sorted."""
@@ -90,7 +105,9 @@ class FirstPassRelevance:
         final = self.calibrated
         if self.calibration is not None:
             final = _rerank(self.keys, self.calibrated, reranked, self.calibration)
-        final = np.where(self.holds_all_words, np.maximum(final, self.calibrated), final)
+        final = np.where(
+            self.holds_all_words, np.maximum(ALL_WORDS_RELEVANCE, np.maximum(final, self.calibrated)), final
+        )
         return dict(zip(self.keys, np.maximum(final, self.by_rule).tolist(), strict=True))
 
 
@@ -111,9 +128,17 @@ def judge_relevance(query: str, evidence: RelevanceEvidence, calibration: Calibr
 
 def _holds_all_words(query: str, evidence: RelevanceEvidence, keys: list[SegmentKey]) -> NDArray[np.bool_]:
     wanted = frozenset(content_words(query))
-    sources = [source for family in TEXT_FAMILIES.values() for source in family if source in evidence.held_words]
-    held = [evidence.held_words[source] for source in sources]
-    return np.array([bool(wanted) and any(own.get(key, _NO_WORDS) >= wanted for own in held) for key in keys], bool)
+    sources = [source for family in TEXT_FAMILIES.values() for source in family]
+    held = [evidence.held_words[source] for source in sources if source in evidence.held_words]
+    verbatim = list(evidence.verbatim.values())
+    return np.array(
+        [
+            bool(wanted and any(own.get(key, _NO_WORDS) >= wanted for own in held))
+            or any(key in own for own in verbatim)
+            for key in keys
+        ],
+        bool,
+    )
 
 
 def _rerank(
@@ -174,7 +199,42 @@ def relevance_features(
         columns = {"cosine": cosine, "missing": _missing(evidence, present, keys)}
         columns |= {"share": share} if family == "written" else {}
         add(f"{family} and words", {*present, *words}, **columns)
+    if texts := _text_features(query, evidence, keys):
+        found["texts"] = texts
     return found
+
+
+def _text_features(
+    query: str, evidence: RelevanceEvidence, keys: list[SegmentKey]
+) -> tuple[frozenset[str], Matrix] | None:
+    """The features of the family `texts`, which judges what is said and what is written alike."""
+    sources = [source for own in TEXT_FAMILIES.values() for source in own if source in evidence.held_words]
+    nearest = [evidence.nearest[source].of(keys) for source in sources if source in evidence.nearest]
+    if not nearest:
+        return None
+    words, vocabulary = content_words(query), evidence.vocabulary
+    weights = {word: 1.0 if vocabulary is None else vocabulary.rarity(word) for word in words}
+    unknown = [word for word in words if vocabulary is not None and not vocabulary.knows(word)]
+    total, known = sum(weights.values()), sum(weight for word, weight in weights.items() if word not in unknown)
+
+    def weights_of(held: dict[TextSource, dict[SegmentKey, frozenset[str]]]) -> list[list[float]]:
+        own = [held[source] for source in sources if source in held]
+        return [[weights[word] for word in _NO_WORDS.union(*(one.get(key, ()) for one in own))] for key in keys]
+
+    found = weights_of(evidence.held_words)
+    held, run = (np.array([sum(own) for own in one]) for one in (found, weights_of(evidence.runs)))
+    rarest = np.array([max(own, default=0.0) for own in found])
+    columns: dict[str, Matrix] = {
+        "cosine": np.clip(np.max(nearest, axis=0), 0, 1),
+        "held": np.minimum(held, MOST_HELD_WORDS) / MOST_HELD_WORDS,
+        "run": np.minimum(run, MOST_HELD_WORDS) / MOST_HELD_WORDS,
+        "share": np.minimum(1.0, held / total) if total else np.zeros(len(keys)),
+        "rarest": rarest / max(weights.values(), default=1.0),
+        "missing": np.maximum(0.0, 1 - held / known) if known else np.ones(len(keys)),
+        "unknown": np.full(len(keys), 1 - known / total if total else 0.0),
+    }
+    names = frozenset(name for source in sources for name in (source, f"{source}_words"))
+    return names, signed_features("texts", columns)
 
 
 def _missing(evidence: RelevanceEvidence, sources: Iterable[TextSource], keys: list[SegmentKey]) -> Matrix:
@@ -191,5 +251,7 @@ def _relevance_by_rule(signal: str, nearest: NearestScores, keys: list[SegmentKe
     scores = nearest.of(keys)
     if nearest.background is not None and nearest.threshold is not None:
         return z_score_relevance(scores, nearest.background, nearest.threshold)
-    upper = METADATA_RELEVANCE if signal == METADATA else 1.0
-    return np.where(scores > 0, 0.5 + (upper - 0.5) * np.clip(scores, 0, 1), 0.0)
+    if signal == METADATA:
+        shares, relevance = zip(*METADATA_RELEVANCE, strict=True)
+        return np.interp(scores, shares, relevance)
+    return np.where(scores > 0, 0.5 + 0.5 * np.clip(scores, 0, 1), 0.0)

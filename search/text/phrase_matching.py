@@ -29,6 +29,22 @@ def holds_phrase(phrase: str, text: str, *, fuzzy: bool = False) -> bool:
     return fuzzy and any(_run_is(held, start, "".join(wanted)) for start in range(len(held)))
 
 
+def longest_run(query: str, text: str) -> tuple[str, ...]:
+    """The most words of a query that stand in a text side by side and in the query's order, inflected or not."""
+    wanted, held = split_words(query), split_words(text)
+    best: tuple[str, ...] = ()
+    above = [0] * (len(held) + 1)  # length of the run that ends at the last word of the query and each of the text
+    for end, word in enumerate(wanted, start=1):
+        row = [0] * (len(held) + 1)
+        for place, other in enumerate(held, start=1):
+            if word == other or share_word_stem(word, other):
+                row[place] = above[place - 1] + 1
+                if row[place] > len(best):
+                    best = wanted[end - row[place] : end]
+        above = row
+    return best
+
+
 def holds_verbatim(query: str, text: str) -> bool:
     """Whether a text holds the query's words, two or more, side by side and in their order."""
     return len(split_words(query)) > 1 and holds_phrase(query, text)

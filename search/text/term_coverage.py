@@ -7,16 +7,21 @@ reads ANCHOR answers "a sign that says ANCHOR".
 
 from functools import lru_cache
 
+from search.text.vocabulary import Vocabulary
 from search.text.words import EMPTY_WORDS, FUNCTION_WORDS, is_misread_word, split_words, word_stems
 
 QUERY_SHARE = 0.5
 """Share of the query's words, by weight, that a text must hold."""
+RARE_SHARE = 0.2
+"""The same where words weigh by their rarity: one rare word of a long question may be all that a slide holds of it."""
 TEXT_SHARE = 0.5
 """Or: share of the text's words that the query must exceed; one word of a sign of two is not enough."""
 PHRASE_SHARE = 0.75
 """The share that counts when the query has nothing but function words, as `to be or not to be`."""
 EMPTY_WEIGHT = 0.1
 """Weight of a function word, and in a query also of a word about the medium; all others weigh 1."""
+EMPTY_RARITY = 0.02
+"""The same where the others weigh by their rarity, which is 0.1 to 1."""
 MIN_INSIDE_LETTERS = 5
 """A shorter word is in too many longer ones by chance."""
 CACHED_QUERIES = 64
@@ -39,34 +44,37 @@ def drop_empty_words(query: str) -> str:
     return " ".join(content) or query
 
 
-def held_words(query: str, text: str) -> frozenset[str]:
-    """Those of the `content_words` that a text holds, inflected or not."""
-    return _wanted(query, False).held(split_words(text))
+def held_words(query: str, text: str, *, fuzzy: bool = False) -> frozenset[str]:
+    """Those of the `content_words` that a text holds, inflected or not; see `word_share`."""
+    return _wanted(query, fuzzy, None).held(split_words(text))
 
 
-def word_share(query: str, text: str, *, fuzzy: bool = False) -> float:
+def word_share(query: str, text: str, *, fuzzy: bool = False, vocabulary: Vocabulary | None = None) -> float:
     """The share of the query's words that a text holds, by weight, 0 to 1; 0 when that is not enough to count.
 
     Args:
         fuzzy: a word of the query also matches when OCR misread a letter of it, inside a longer word, or across a lost
             or added space.
+        vocabulary: of the library; a word that is rare in it weighs more. None: all weigh the same.
     """
-    return _wanted(query, fuzzy).share(split_words(text))
+    return _wanted(query, fuzzy, vocabulary).share(split_words(text))
 
 
 def shares_word(query: str, text: str, *, fuzzy: bool = False) -> bool:
     """Whether a text holds any content word of the query; see `word_share`."""
-    return _wanted(query, fuzzy).is_touched_by(split_words(text))
+    return _wanted(query, fuzzy, None).is_touched_by(split_words(text))
 
 
 class _Wanted:
     """A query's words, compared with many texts; the comparison with each word is cached."""
 
-    def __init__(self, query: str, *, fuzzy: bool) -> None:
+    def __init__(self, query: str, *, fuzzy: bool, vocabulary: Vocabulary | None) -> None:
         self._fuzzy = fuzzy
+        self._vocabulary = vocabulary
         self._words = tuple(dict.fromkeys(split_words(query)))
         self._bits: dict[str, _Bits] = {word: 1 << place for place, word in enumerate(self._words)}
         self._content: _Bits = sum(bit for word, bit in self._bits.items() if word not in EMPTY_WORDS)
+        self._weights = [(bit, self._weight_of(word)) for word, bit in self._bits.items()]
         self._total = self._weight(sum(self._bits.values())) or 1.0
         self._run = "".join(self._words)
         self._long = [word for word in self._words if len(word) >= MIN_INSIDE_LETTERS] if fuzzy else []
@@ -86,7 +94,7 @@ class _Wanted:
             return share if share >= PHRASE_SHARE else 0.0
         if not held & self._content:
             return 0.0
-        if share >= QUERY_SHARE:
+        if share >= (QUERY_SHARE if self._vocabulary is None else RARE_SHARE):
             return share
         all_of_it = found = 0.0
         for word in text:
@@ -122,9 +130,8 @@ class _Wanted:
         if self._fuzzy:
             bits |= sum(bit for other, bit in self._bits.items() if other != word and is_misread_word(word, other))
         else:
-            bits |= self._stems.get(word, 0)
             for stem in word_stems(word):
-                bits |= self._bits.get(stem, 0)
+                bits |= self._stems.get(stem, 0)
         self._known[word] = bits
         return bits
 
@@ -133,9 +140,14 @@ class _Wanted:
         return inside or bool(self._known[word])
 
     def _weight(self, bits: _Bits) -> float:
-        return sum(EMPTY_WEIGHT if word in EMPTY_WORDS else 1.0 for word, bit in self._bits.items() if bits & bit)
+        return sum(weight for bit, weight in self._weights if bits & bit)
+
+    def _weight_of(self, word: str) -> float:
+        if self._vocabulary is None:
+            return EMPTY_WEIGHT if word in EMPTY_WORDS else 1.0
+        return EMPTY_RARITY if word in EMPTY_WORDS else self._vocabulary.rarity(word)
 
 
 @lru_cache(maxsize=CACHED_QUERIES)
-def _wanted(query: str, fuzzy: bool) -> _Wanted:
-    return _Wanted(query, fuzzy=fuzzy)
+def _wanted(query: str, fuzzy: bool, vocabulary: Vocabulary | None) -> _Wanted:
+    return _Wanted(query, fuzzy=fuzzy, vocabulary=vocabulary)

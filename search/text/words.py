@@ -1,13 +1,17 @@
 """Words: tokens of a text, function words, stems, and misreadings by OCR. Pure; any script."""
 
 import re
+import threading
 from functools import lru_cache
+
+from Stemmer import Stemmer
 
 from indexer.store.fuzzy_text import fold_letters
 
-INFLECTION_LETTERS = 3
-"""`ships` counts as `ship`, `counting` as `count`: one word begins with the other and is at most so much longer."""
-MIN_STEM_LETTERS = 4
+MIN_STEM_LETTERS = 3
+"""A shorter word has no ending."""
+STEMMERS = tuple(Stemmer(language) for language in ("english", "german", "french", "spanish"))
+"""Snowball's; the languages of `FUNCTION_WORDS`. A text does not say its language, so each is asked."""
 CACHED_TEXTS = 4096
 """Texts whose words are cached: the same texts are compared query after query. A slide of 200 words takes 20 KB."""
 _DIGITS = str.maketrans("0123456789", "olzeasbtbg")
@@ -39,7 +43,8 @@ MEDIUM_WORDS = frozenset(
         # Words of a query about where something is seen or heard; the text itself does not hold them.
         "sign signs board slide slides screen page title caption subtitle text word words line sentence scene video "
         "clip moment picture frame lecture talk talks talking says say said saying saying speaks speaking mentions "
-        "mention mentioned shows show showing shown reads written reading called labelled labeled "
+        "mention mentions mentioned see seen find look looks looking appear appears visible "
+        "shows show showing shown reads written reading called labelled labeled "
         "schild tafel folie folien bildschirm seite titel untertitel text wort wörter zeile satz szene video bild "
         "vortrag vorlesung sagt sagen gesagt spricht zeigt steht geschrieben"
     ).split()
@@ -47,6 +52,7 @@ MEDIUM_WORDS = frozenset(
 EMPTY_WORDS = FUNCTION_WORDS | MEDIUM_WORDS
 """Words that a query can do without."""
 
+_STEMMING = threading.Lock()  # a stemmer is not safe from several threads
 _WORD = re.compile(r"\w+")
 # Scripts without spaces between words: each character is a word.
 _UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
@@ -59,15 +65,23 @@ def split_words(text: str) -> tuple[str, ...]:
     return tuple(folded for word in _WORD.findall(spaced.replace("_", " ")) if (folded := fold_letters(word)))
 
 
-@lru_cache(maxsize=1 << 16)
-def word_stems(word: str) -> tuple[str, ...]:
-    """The prefixes of a word that count as the same word; none of a short one."""
-    return tuple(word[:length] for length in range(max(MIN_STEM_LETTERS, len(word) - INFLECTION_LETTERS), len(word)))
+@lru_cache(maxsize=1 << 17)
+def word_stems(word: str) -> frozenset[str]:
+    """What is left of a word without its ending, by language; none of a short word or a number.
+
+    Words that share one are the same word, inflected: `juggling` and `juggle`. British and American spelling count as
+    one: `optimiser`, `color`.
+    """
+    if len(word) < MIN_STEM_LETTERS or not word.isalpha():
+        return frozenset()
+    spelling = word.replace("z", "s").replace("our", "or")
+    with _STEMMING:
+        return frozenset(f"{number}{stemmer.stemWord(spelling)}" for number, stemmer in enumerate(STEMMERS))
 
 
 def share_word_stem(one: str, other: str) -> bool:
     """Whether two words are the same but for their endings."""
-    return one in word_stems(other) or other in word_stems(one) or (one == other and len(one) >= MIN_STEM_LETTERS)
+    return not word_stems(one).isdisjoint(word_stems(other))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -20,6 +20,7 @@ from api.cli.options import (
     START,
     STOP,
     TITLE_OR_QUERY,
+    WEAK,
 )
 from api.export.formats import FORMATS, Format
 from api.options import DROP_FRAME, HANDLES, RATE
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 @flag(START)
 @flag(STOP)
 @flag(LIMIT)
+@flag(WEAK)
 @flag(SIGNALS_ONLY)
 @flag(ORDER)
 @flag(HANDLES, dest="handles", kind=str)
@@ -128,12 +130,12 @@ def _wanted(query: str | None, settings: Settings, given: dict[str, Any]) -> "tu
     if query is not None:
         with SearchEngine.open(Path(settings.library), settings=settings) as engine:
             result = engine.search(query, video=video, limit=given["limit"], signals=signals or None)
-            found, title = moments_from_results(result.moments if result.found else [], engine.videos()), result.query
+            found, title = moments_from_results(result.moments, engine.videos(), weak=given["weak"]), result.query
     else:
         with Library.open(Path(settings.library)) as library:
             if source is not None:
                 text = sys.stdin.read() if source == "-" else _read(Path(source))
-                found = moments_from_json(library, text, name=source)
+                found = moments_from_json(library, text, name=source, weak=given["weak"])
                 title = "moments" if source == "-" else Path(source).stem
             else:
                 found = [moment_from_span(library, str(video), start, stop)]

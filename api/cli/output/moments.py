@@ -42,6 +42,8 @@ def print_result(console: Console, result: "SearchResult", *, offset: int, thumb
     asked = one_line(example or result.query)
     if result.plan is not None and not result.plan.is_plain:
         console.print(label(f"understood as: {one_line(describe_plan(result.plan))}", "dim"))
+    if result.corrected:
+        console.print(Text.assemble("Searched for ", (one_line(result.corrected), "bold"), " instead."))
     if not result.moments:
         console.print(Text.assemble("Nothing found for ", (asked, "bold"), "."))
         console.print(label("Try other words, or see what is indexed with `reelseek status`.", "dim"))
@@ -67,8 +69,13 @@ def _table(moments: "Sequence[Moment]", query: str, offset: int, thumbnails: boo
     if thumbnails:
         table.add_column("picture", no_wrap=True)
     table.add_column("moment", overflow="fold")
+    grade = "good"
     for rank, moment in enumerate(moments, start=offset + 1):
         if rank > offset + 1:
+            table.add_row()
+        if moment.grade != grade:
+            grade = moment.grade
+            table.add_row(*[""] * (len(table.columns) - 1), label("weaker matches", "yellow"))
             table.add_row()
         cells: list[RenderableType] = [str(rank)]
         if thumbnails:

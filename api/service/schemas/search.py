@@ -120,6 +120,10 @@ class Moment(Struct, kw_only=True):
             examples=[0.93],
         ),
     ]
+    grade: Annotated[
+        Literal["good", "weak"],
+        Meta(description="`good` reaches the relevance threshold; `weak` ones come after these."),
+    ] = "good"
     signals: Annotated[
         dict[str, int],
         Meta(description="Rank in each signal that matched, from 1.", examples=[{"picture": 1, "caption_words": 3}]),
@@ -157,6 +161,9 @@ class SearchAnswer(Struct, kw_only=True):
     """The moments that match a query, best first."""
 
     query: Annotated[str, Meta(description="The query, normalized to one line.", examples=["a red car"])]
+    corrected: Annotated[
+        str, Meta(description="The query without its typing mistakes, searched in its place; empty without any.")
+    ] = ""
     understood: Understood
     found: Annotated[bool, Meta(description="False if no moment reaches the relevance threshold.")]
     more: Annotated[bool, Meta(description="Whether more moments follow this page.")]

@@ -48,6 +48,7 @@ def search_view(engine: SearchEngine, request: search_schemas.SearchRequest) -> 
     explained = [search_schemas.Explained(**one.to_json()) for one in result.signal_weights]
     return search_schemas.SearchAnswer(
         query=result.query,
+        corrected=result.corrected,
         understood=msgspec.convert((result.plan or Plan.plain(result.query)).to_json(), search_schemas.Understood),
         found=result.found,
         more=result.more,
@@ -98,6 +99,7 @@ def moment_view(
         best_frame_seconds=round(moment.best_frame_seconds, 3),
         score=round(moment.score, 6),
         relevance=round(moment.relevance, 3),
+        grade=moment.grade,
         signals={str(name): rank for name, rank in moment.signals.items()},
         text=moment.text,
         caption=captions.at(moment.video_id, moment.best_frame_seconds),

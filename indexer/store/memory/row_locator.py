@@ -5,6 +5,7 @@ indices) let nearly all rows through. Row ids found here are fetched directly.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,11 @@ class TextLocator:
         self._scenery: NDArray[np.bool_] = table.column("is_scenery").combine_chunks().to_numpy(zero_copy_only=False)
         self._sources: Any = table.column("source").combine_chunks().dictionary_encode()
         self._texts: Any = table.column("text").combine_chunks()
+
+    @cached_property
+    def distinct_texts(self) -> list[str]:
+        """Every text once."""
+        return self._texts.unique().to_pylist()
 
     def hits(self, row_ids: NDArray[Any], similarities: Similarities) -> list[TextHit] | None:
         """The rows with these ids as hits, best first; None when an id is unknown."""

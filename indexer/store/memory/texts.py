@@ -1,6 +1,7 @@
 """The table `texts` in memory. Pure."""
 
 from collections.abc import Callable, Collection
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,11 @@ class InMemoryTexts:
 
     def __len__(self) -> int:
         return len(self._texts)
+
+    @cached_property
+    def distinct_texts(self) -> list[str]:
+        """Every text once."""
+        return list(dict.fromkeys(self._texts))
 
     def nearest(
         self, vector: QueryVector, *, source: TextSource, limit: int, video_ids: Collection[str] | None

@@ -9,6 +9,7 @@
  * @property {number} [best_frame_seconds]
  * @property {Record<string, number>} [signals]
  * @property {number} [relevance] 0 to 1
+ * @property {"good" | "weak"} [grade] weak ones come last
  * @property {string} [text]
  * @property {string} [caption]
  * @property {[number, number][]} [matched]

@@ -100,7 +100,10 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
 
   /** @param {PageState} state @param {Moment[]} moments @param {number} first rank of the first of them */
   function append(state, moments, first) {
-    list.append(...moments.map((moment, place) => cardOf(state, moment, first + place)));
+    moments.forEach((moment, place) => {
+      if (moment.grade === "weak" && !list.querySelector(".weak-title")) list.append(element("li", { class: "weak-title" }, "Weaker matches"));
+      list.append(cardOf(state, moment, first + place));
+    });
   }
 
   /** @param {PageState} state @param {any} result @param {number} shown */
@@ -170,11 +173,13 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
         const result = await fetchPart(state, { offset: 0, expand: 0 }, signal);
         if (signal.aborted) return false;
         fill(status);
-        fill(understood, understoodChips(result.understood, result.query));
+        const corrected = result.corrected && element("p", { class: "corrected" }, "Searched for ", element("strong", {}, result.corrected), " instead.");
+        fill(understood, corrected, understoodChips(result.understood, result.corrected || result.query));
         if (!result.found) showNothing(state, result);
         else {
-          const count = `${counted(result.moments.length, "moment")}${result.more ? " and more" : ""}`;
-          const menu = exportMenu({ moments: shownMoments, title: () => state.query });
+          const good = result.moments.filter((/** @type {Moment} */ moment) => moment.grade !== "weak").length;
+          const count = `${counted(good, "moment")}${result.more ? " and more" : ""}`;
+          const menu = exportMenu({ moments: () => shownMoments().filter((moment) => moment.grade !== "weak"), title: () => state.query });
           fill(status, element("div", { class: "summary-head" }, element("p", {}, `${count} in ${took(result.seconds.total)}`), menu));
           if (jobs.isBusy()) status.append(element("p", { class: "aside" }, "Videos are still being indexed; only finished parts were searched."));
           append(state, result.moments, 1);

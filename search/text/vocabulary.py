@@ -1,0 +1,158 @@
+"""The vocabulary of a library: which words its texts and names hold, how rare each is, and what a query's words mean
+in it: inflected, run together, or mistyped.
+
+Full-text search compares whole words, so a query is searched together with those forms of its words that the library
+holds. A word that neither the library nor a language knows is taken for a typing mistake where a word of the library
+is near enough (Damerau-Levenshtein distance, as optimal string alignment).
+"""
+
+import math
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from itertools import pairwise
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+from wordfreq import zipf_frequency
+
+from indexer.store.fuzzy_text import fold_letters
+from search.text.words import EMPTY_WORDS, split_words, word_stems
+
+LEAST_RARITY = 0.1
+"""Of a word that is everywhere: it says little, but not nothing."""
+MOST_FORMS = 12
+"""Of a word that a search is widened by."""
+ONE_MISTAKE_LETTERS, TWO_MISTAKES_LETTERS = 4, 8
+"""From so many letters on, a word may have one mistake, or two. Of three letters only the order may be wrong."""
+LANGUAGES = ("en", "de", "fr", "es")
+"""Those of `search.text.words.FUNCTION_WORDS`. Their words are never taken for mistakes."""
+FREQUENT_ZIPF, RARE_ZIPF = 6.5, 1.0
+"""Zipf frequency, the logarithm of occurrences in a billion words (van Heuven and others 2014), from which on a word
+says nothing, and below which it says all it can. `the` has 7.7, `anything` 5.5, `temperature` 4.6, `handouts` 3.1."""
+_TOKEN = re.compile(r"\w+")
+_CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9]{2})")
+
+
+class Vocabulary:
+    """The words of one library. Safe from several threads."""
+
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        """
+        Args:
+            counts: word, folded as by `split_words` -> how often it occurs.
+        """
+        self._counts = counts
+        self._log_total = math.log(sum(counts.values()) + 2)
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._counts
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def rarity(self, word: str) -> float:
+        """`LEAST_RARITY` to 1: how much a word says, by how rare it is in the library and in its language.
+
+        A rare word says more (Spaerck Jones 1972, "A statistical interpretation of term specificity"). In a small
+        library nothing is frequent, so that its own counts do not tell `anything` from `anatomy`.
+        """
+        count = max((self._counts.get(form, 0) for form in (word, *self.forms(word))), default=0)
+        return max(LEAST_RARITY, min(language_rarity(word), 1 - math.log(count + 1) / self._log_total))
+
+    def knows(self, word: str) -> bool:
+        """Whether the library holds a word, inflected or not."""
+        return word in self._counts or bool(self.forms(word))
+
+    def forms(self, word: str) -> list[str]:
+        """Other words of the library that are the same word inflected, the most frequent first."""
+        stems = word_stems(word)
+        found = {other for stem in stems for other in self._by_stem.get(stem, ()) if other != word}
+        return sorted(found, key=lambda other: (-self._counts[other], other))[:MOST_FORMS]
+
+    def widened(self, query: str) -> str:
+        """The query with the library's forms of its words after it, and its neighbouring words run together."""
+        words = split_words(query)
+        added = [form for word in dict.fromkeys(words) if word not in EMPTY_WORDS for form in self.forms(word)]
+        added += [one + other for one, other in pairwise(words) if one + other in self]
+        return " ".join((query, *dict.fromkeys(added)))
+
+    def corrected(self, query: str) -> str:
+        """The query with its mistyped words replaced by the library's nearest; the same query where there is none."""
+        return _TOKEN.sub(lambda found: self._correct(found[0]), query)
+
+    def _correct(self, token: str) -> str:
+        word = fold_letters(token)
+        if len(word) < 3 or not word.isalpha() or word in EMPTY_WORDS or self.knows(word) or is_spelled_right(token):
+            return token
+        allowed = 2 if len(word) >= TWO_MISTAKES_LETTERS else 1
+        near = process.extract(word, self._words, scorer=OSA.distance, score_cutoff=allowed, limit=None)
+        if len(word) < ONE_MISTAKE_LETTERS:
+            near = [one for one in near if sorted(one[0]) == sorted(word)]
+        near = [one for one in near if len(one[0]) >= 3 and one[0].isalpha()]
+        best = min(near, key=lambda one: (one[1], one[0][0] != word[0], -self._counts[one[0]], one[0]), default=None)
+        return token if best is None else str(best[0])
+
+    @cached_property
+    def _words(self) -> list[str]:
+        return list(self._counts)
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for word in self._counts:
+            for stem in word_stems(word):
+                found.setdefault(stem, []).append(word)
+        return found
+
+
+def vocabulary_of(texts: Iterable[str], names: Iterable[str] = ()) -> Vocabulary:
+    """The vocabulary of texts and of names, whose run-together words (`solidWhiteRight`) count apart too."""
+    joined = "\n".join((*texts, *map(split_name, names)))
+    counts: Counter[str] = Counter()
+    for token, count in Counter(_TOKEN.findall(joined)).items():
+        for word in split_words(token):
+            counts[word] += count
+    return Vocabulary(counts)
+
+
+def split_name(name: str) -> str:
+    """A name followed by its parts, where capitals or numbers begin new words: `solidWhiteRight` -> `... solid White
+    Right`."""
+    apart = _CAMEL_CASE.sub(" ", name)
+    return name if apart == name else f"{name} {apart}"
+
+
+def is_spelled_right(word: str) -> bool:
+    """Whether one of the `LANGUAGES` has this word, often enough to be no mistake itself."""
+    return _zipf(word.lower()) > 0
+
+
+def language_rarity(word: str) -> float:
+    """0 for a word that its language is full of, 1 for a rare or unknown one; the language in which it is commonest."""
+    return min(1.0, max(0.0, (FREQUENT_ZIPF - _zipf(word)) / (FREQUENT_ZIPF - RARE_ZIPF)))
+
+
+@lru_cache(maxsize=1 << 16)
+def _zipf(word: str) -> float:
+    return max(zipf_frequency(word, language, wordlist="small") for language in LANGUAGES)
+
+
+class VocabularyCache:
+    """The vocabulary of the texts and names that were asked for last; making one reads all of them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._key: tuple[int, tuple[str, ...]] | None = None
+        self._texts: Sequence[str] = ()
+        self._vocabulary = Vocabulary({})
+
+    def of(self, texts: Sequence[str], names: tuple[str, ...]) -> Vocabulary:
+        """The vocabulary of these texts; the same sequence object means the same texts."""
+        with self._lock:
+            if self._texts is not texts or self._key != (len(texts), names):
+                self._vocabulary = vocabulary_of(texts, names)
+                self._texts, self._key = texts, (len(texts), names)
+            return self._vocabulary
