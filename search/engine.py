@@ -152,6 +152,7 @@ class SearchEngine(Closeable):
         if not is_found and found.is_plain:
             nearest = session.closest(found, video_ids, signals=wanted, limit=MOST_CLOSEST)
             closest = present_moments(session.library, found.words, nearest, session.videos)
+            closest = [replace(one, grade="weak") for one in closest]
         total = time.perf_counter() - started - found.load_seconds
         seconds = {"embed": found.embed_seconds, "retrieve": total - found.embed_seconds, "total": total}
         weights = [] if found.first_result is None else found.first_result.signal_weights

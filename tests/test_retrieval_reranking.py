@@ -130,5 +130,5 @@ def test_a_name_counts_though_no_text_answers() -> None:
     )
     families = {"picture": CalibratedFamily((1.0, 0.0), 0.0), RERANKED: CalibratedFamily((0.5, 1.0), 0.0)}
     read = {key: -9.0}
-    assert judge_relevance("beach", evidence, Calibration(families, {})).relevance(read)[key] == pytest.approx(0.55)
+    assert judge_relevance("beach", evidence, Calibration(families, {})).relevance(read)[key] == pytest.approx(0.89)
     assert np.isfinite(judge_relevance("beach", evidence, None).relevance(read)[key])

@@ -13,6 +13,7 @@ from search.scoring.calibration import FAMILIES, NEGATIVE_FEATURES, CalibratedFa
 from search.scoring.rank_fusion import FusedItem
 from search.scoring.relevance import NearestScores, RelevanceEvidence, judge_relevance, relevance_features
 from search.signals import Signal
+from search.text.vocabulary import vocabulary_of
 
 A, B, C = ("v", 0), ("v", 1), ("v", 2)
 QUERY = "a red circle on a green background"
@@ -39,10 +40,12 @@ def measured() -> Calibration:
     return calibration
 
 
-def test_the_demo_profile_is_calibrated_and_no_other() -> None:
-    assert set(measured().families) == set(FAMILIES)
-    assert all(calibration_of(name) is None for name in ("text", "small", "standard", "large"))
+def test_two_profiles_are_calibrated_and_no_other() -> None:
+    assert set(measured().families) == set(FAMILIES) - {"texts"}
     assert measured().made["seeds"]
+    by_real_words = calibration_of("text")
+    assert by_real_words is not None and set(by_real_words.families) == {"texts"}
+    assert all(calibration_of(name) is None for name in ("small", "standard", "large"))
 
 
 def test_a_missing_word_that_other_captions_hold_lowers_the_relevance() -> None:
@@ -63,7 +66,34 @@ def test_without_a_calibration_the_rule_applies() -> None:
     assert judged[A] == 1.0
     assert judged[B] == pytest.approx(1.0)
     name_only = RelevanceEvidence({"metadata_words": NearestScores({A: 1.0}, 0.0)}, {})
-    assert judge_relevance(QUERY, name_only, measured()).relevance()[A] == pytest.approx(0.55)
+    assert judge_relevance(QUERY, name_only, measured()).relevance()[A] == pytest.approx(0.89)
+    half = RelevanceEvidence({"metadata_words": NearestScores({A: 0.5}, 0.0)}, {})
+    assert judge_relevance(QUERY, half, measured()).relevance()[A] < 0.5
+
+
+WORDS = "where are the new handouts?"
+
+
+def told(held: str, *, run: str = "", cosine: float = 0.3, verbatim: bool = False) -> float:
+    """The relevance of a segment whose on-screen text holds these words of the query."""
+    evidence = RelevanceEvidence(
+        {"screen_text": NearestScores({A: cosine}, -1.0), "screen_text_words": NearestScores({A: 0.5}, 0.0)},
+        {"screen_text": {A: frozenset(held.split())}},
+        runs={"screen_text": {A: frozenset(run.split())}},
+        verbatim={"screen_text": frozenset({A} if verbatim else ())},
+        vocabulary=vocabulary_of(["3 new handouts", "the build succeeded", *["a slide about nothing"] * 20]),
+    )
+    return judge_relevance(WORDS, evidence, calibration_of("text")).relevance()[A]
+
+
+def test_rare_words_decide_and_common_ones_hardly_count() -> None:
+    assert told("handouts") > 0.5 > told("new")
+    assert told("new handouts") >= told("handouts")
+    assert told("", cosine=0.3) < 0.5 < told("", cosine=0.3, verbatim=True)
+
+
+def test_a_text_that_holds_all_content_words_always_counts() -> None:
+    assert told("new handouts", cosine=-1.0) >= 0.9
 
 
 def test_a_hit_begins_to_count_at_one_half() -> None:

@@ -27,7 +27,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "said and words": ("cosine", "missing", "length"),
     "written": ("cosine", "length"),
     "written and words": ("cosine", "share", "missing", "length"),
-    "texts": ("cosine", "held", "run", "share", "rarest", "unknown"),
+    "texts": ("cosine", "run", "rare_share"),
     "read": ("first", "reading"),
 }
 """Family -> its features. For the segment and the query:
@@ -36,9 +36,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 - `lesser`: the smaller of the cosines of picture and caption
 - `share`: share of the query's words that the text holds
 - `missing`: of the query's words that texts of the library hold, the share that this segment's texts do not hold
-- `held`: the query's content words that texts of the segment hold, each by its rarity, at most 3, in threes
-- `run`: as `held`, of the longest run of the query's words that one text holds side by side, if two or more
-- `unknown`: by rarity, the share of the query's content words that nothing in the library holds
+- `rare_share`: share of the query's content words, by rarity, that texts of the segment hold
+- `run`: rarity of the content words in the longest run of the query's words, two or more, that one text holds side by
+  side; at most 1.5, in parts of that
 - `length`: number of the query's content words, in tens
 - `first`: log odds by the other families
 - `reading`: log odds by a reranker that read the segment's texts
@@ -46,7 +46,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 RERANKED = "read"
 """The family that judges reranked segments, in place of the others."""
 MAX_LOG_ODDS = 12.0
-NEGATIVE_FEATURES = frozenset({"missing", "unknown", "length"})
+NEGATIVE_FEATURES = frozenset({"missing", "length"})
 """Features that speak against a segment; all others speak for it."""
 Matrix = NDArray[np.float64]
 

@@ -36,8 +36,8 @@ ALL_WORDS_RELEVANCE = 0.9
 METADATA_RELEVANCE = ((0.0, 0.0), (0.5, 0.35), (0.7, 0.55), (1.0, 0.89))
 """(share of the query's words, by rarity, that a video's name, tags and other metadata hold; relevance), with straight
 lines between: a name counts where it holds nearly all, and never as much as a text that holds them all."""
-MOST_HELD_WORDS = 1.5
-"""A text that holds more of the query's words is no more likely to answer it."""
+MOST_RUN_WEIGHT = 1.5
+"""Rarity of the words in a run, from which a longer one makes nothing more likely."""
 _NO_WORDS = frozenset[str]()
 
 
@@ -212,26 +212,19 @@ def _text_features(
     nearest = [evidence.nearest[source].of(keys) for source in sources if source in evidence.nearest]
     if not nearest:
         return None
-    words, vocabulary = content_words(query), evidence.vocabulary
-    weights = {word: 1.0 if vocabulary is None else vocabulary.rarity(word) for word in words}
-    unknown = [word for word in words if vocabulary is not None and not vocabulary.knows(word)]
-    total, known = sum(weights.values()), sum(weight for word, weight in weights.items() if word not in unknown)
+    vocabulary = evidence.vocabulary
+    weights = {word: 1.0 if vocabulary is None else vocabulary.rarity(word) for word in content_words(query)}
+    total = sum(weights.values())
 
-    def weights_of(held: dict[TextSource, dict[SegmentKey, frozenset[str]]]) -> list[list[float]]:
+    def weight_of(held: dict[TextSource, dict[SegmentKey, frozenset[str]]]) -> Matrix:
         own = [held[source] for source in sources if source in held]
-        return [[weights[word] for word in _NO_WORDS.union(*(one.get(key, ()) for one in own))] for key in keys]
+        words = [_NO_WORDS.union(*(one.get(key, ()) for one in own)) for key in keys]
+        return np.array([sum(weights[word] for word in one) for one in words])
 
-    found = weights_of(evidence.held_words)
-    held, run = (np.array([sum(own) for own in one]) for one in (found, weights_of(evidence.runs)))
-    rarest = np.array([max(own, default=0.0) for own in found])
     columns: dict[str, Matrix] = {
         "cosine": np.clip(np.max(nearest, axis=0), 0, 1),
-        "held": np.minimum(held, MOST_HELD_WORDS) / MOST_HELD_WORDS,
-        "run": np.minimum(run, MOST_HELD_WORDS) / MOST_HELD_WORDS,
-        "share": np.minimum(1.0, held / total) if total else np.zeros(len(keys)),
-        "rarest": rarest / max(weights.values(), default=1.0),
-        "missing": np.maximum(0.0, 1 - held / known) if known else np.ones(len(keys)),
-        "unknown": np.full(len(keys), 1 - known / total if total else 0.0),
+        "run": np.minimum(weight_of(evidence.runs) / MOST_RUN_WEIGHT, 1.0),
+        "rare_share": np.minimum(weight_of(evidence.held_words) / total, 1.0) if total else np.zeros(len(keys)),
     }
     names = frozenset(name for source in sources for name in (source, f"{source}_words"))
     return names, signed_features("texts", columns)

@@ -6,6 +6,7 @@ reads ANCHOR answers "a sign that says ANCHOR".
 """
 
 from functools import lru_cache
+from itertools import pairwise
 
 from search.text.vocabulary import Vocabulary
 from search.text.words import EMPTY_WORDS, FUNCTION_WORDS, is_misread_word, split_words, word_stems
@@ -82,6 +83,7 @@ class _Wanted:
         for word, bit in self._bits.items():
             for stem in word_stems(word):
                 self._stems[stem] = self._stems.get(stem, 0) | bit
+        self._joined = {one + other: self._bits[one] | self._bits[other] for one, other in pairwise(split_words(query))}
         self._known: dict[str, _Bits] = {}
 
     def share(self, text: tuple[str, ...]) -> float:
@@ -118,6 +120,8 @@ class _Wanted:
         known = self._known
         for word in text:
             held |= known[word] if word in known else self._same(word)
+        for one, other in pairwise(text):  # `blackswan` is in "black swan"
+            held |= self._bits.get(one + other, 0)
         if self._long:
             run = "".join(text)
             for word in self._long:
@@ -126,7 +130,7 @@ class _Wanted:
 
     def _same(self, word: str) -> _Bits:
         """The query's words that a word of a text matches, misread or inflected."""
-        bits = self._bits.get(word, 0)
+        bits = self._bits.get(word, 0) | self._joined.get(word, 0)
         if self._fuzzy:
             bits |= sum(bit for other, bit in self._bits.items() if other != word and is_misread_word(word, other))
         else:

@@ -75,7 +75,8 @@ class Vocabulary:
     def widened(self, query: str) -> str:
         """The query with the library's forms of its words after it, and its neighbouring words run together."""
         words = split_words(query)
-        added = [form for word in dict.fromkeys(words) if word not in EMPTY_WORDS for form in self.forms(word)]
+        telling = [word for word in dict.fromkeys(words) if word not in EMPTY_WORDS] or words
+        added = [form for word in telling for form in self.forms(word)]
         added += [one + other for one, other in pairwise(words) if one + other in self]
         return " ".join((query, *dict.fromkeys(added)))
 
@@ -131,7 +132,12 @@ def is_spelled_right(word: str) -> bool:
 
 
 def language_rarity(word: str) -> float:
-    """0 for a word that its language is full of, 1 for a rare or unknown one; the language in which it is commonest."""
+    """0 for a word that its language is full of, 1 for a rare or unknown one; the language in which it is commonest.
+
+    1 for a number: `slide 2` is another slide than `slide 1`.
+    """
+    if not word.isalpha():
+        return 1.0
     return min(1.0, max(0.0, (FREQUENT_ZIPF - _zipf(word)) / (FREQUENT_ZIPF - RARE_ZIPF)))
 
 

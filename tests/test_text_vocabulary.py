@@ -1,0 +1,86 @@
+"""The vocabulary of a library: inflected, run-together and mistyped words of a query, and how much a word says."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.text.vocabulary import Vocabulary, VocabularyCache, language_rarity, split_name, vocabulary_of
+from search.text.words import share_word_stem
+
+LIBRARY = vocabulary_of(
+    ["Shuffle every epoch", "optimiser", "a blackboard with handouts", "Folie Nummer 1", "the end"],
+    ["05_default_juggle", "solidWhiteRight", "blackswan"],
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("shufle every epoch", "shuffle every epoch"),
+        ("handuots on the board", "handouts on the board"),
+        ("epcoh", "epoch"),
+        ("edn", "end"),
+        ("blackbaord handouts", "blackboard handouts"),
+        ("Foile Nummer 1", "folie Nummer 1"),
+    ],
+)
+def test_a_mistyped_word_is_taken_for_the_library_s_nearest(typed: str, meant: str) -> None:
+    assert LIBRARY.corrected(typed) == meant
+
+
+@pytest.mark.parametrize(
+    "query", ["marker", "handout", "epochs", "juggling", "Nummer 2", "xy", "zzzzzzzz", "", "house and garden", "2048"]
+)
+def test_words_of_a_language_numbers_and_known_words_are_left_alone(query: str) -> None:
+    assert LIBRARY.corrected(query) == query
+
+
+@pytest.mark.parametrize(
+    ("asked", "held"),
+    [
+        ("shuffling", "shuffle"), ("optimizer", "optimiser"), ("juggling", "juggle"), ("Folien", "folie"),
+        ("black swan", "blackswan"), ("whites", "white"),
+    ],
+)  # fmt: skip
+def test_a_query_is_widened_by_the_forms_that_the_library_holds(asked: str, held: str) -> None:
+    assert held in LIBRARY.widened(asked).split()
+
+
+def test_names_are_taken_apart() -> None:
+    assert split_name("solidWhiteRight").endswith("solid White Right")
+    assert split_name("05_default_juggle") == "05_default_juggle"
+    assert all(word in LIBRARY for word in ("solidwhiteright", "solid", "white", "right", "juggle"))
+
+
+def test_a_word_says_more_the_rarer_it_is() -> None:
+    assert language_rarity("the") == 0
+    assert language_rarity("anything") < language_rarity("temperature") < language_rarity("handouts") < 1
+    assert language_rarity("takimata") == language_rarity("2") == 1
+    often = vocabulary_of(["handouts"] * 500 + ["epoch"])
+    assert often.rarity("handouts") < often.rarity("epoch")
+
+
+@given(st.text(max_size=40))
+def test_any_query_is_corrected_to_words(query: str) -> None:
+    corrected = LIBRARY.corrected(query)
+    assert LIBRARY.corrected(corrected) == corrected
+    assert LIBRARY.widened(query).startswith(query)
+
+
+@given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz", min_size=3, max_size=12))
+def test_a_word_is_a_form_of_itself(word: str) -> None:
+    assert share_word_stem(word, word)
+
+
+def test_a_vocabulary_is_made_once_for_the_same_texts() -> None:
+    cache, texts = VocabularyCache(), ["one", "two"]
+    first = cache.of(texts, ("name",))
+    assert cache.of(texts, ("name",)) is first
+    assert cache.of(texts, ("other",)) is not first
+    assert "two" in cache.of(["two"], ())
+
+
+def test_an_empty_library_has_no_words() -> None:
+    empty = Vocabulary({})
+    assert empty.corrected("anythng") == "anythng"
+    assert 0 < empty.rarity("epoch") <= 1
