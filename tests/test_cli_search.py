@@ -51,6 +51,7 @@ def test_json_is_exactly_the_documented_object(engine: FakeEngine) -> None:
         "best_frame_seconds": 4.25,
         "score": 0.0325,
         "relevance": 0.94,
+        "grade": "good",
         "signals": {"screen_text_words": 1, "picture": 12},
         "text": "An invoice\nfor the tables",
         "boxes": [],
@@ -163,6 +164,14 @@ def test_the_table_shows_when_where_why_and_marks_the_words() -> None:
         assert part in shown
     assert "\x1b[1;30;43minvoice\x1b[0m" in shown
     assert "0.12 s; more with --offset 1" in shown
+
+
+def test_weaker_matches_stand_below_a_line_and_a_correction_is_told() -> None:
+    moments = [moment(), replace(moment(), grade="weak", relevance=0.2), replace(moment(), grade="weak")]
+    shown = draw(SearchResult("invioce", True, moments, {}, more=False, corrected="invoice"))
+    assert shown.count("weaker matches") == 1
+    assert shown.index("relevance 0.94") < shown.index("weaker matches") < shown.index("relevance 0.20")
+    assert "Searched for \x1b[1minvoice\x1b[0m instead." in shown
 
 
 def test_hostile_parts_stay_harmless_in_a_coloured_terminal() -> None:

@@ -102,6 +102,24 @@ def test_the_threshold_decides_what_counts_as_found(path: Path) -> None:
     assert high.to_json()["closest"][0]["relevance"] == round(best, 3)
 
 
+def test_good_moments_come_before_weak_ones(path: Path) -> None:
+    settings = Settings(relevance_threshold=0.5)
+    with SearchEngine.open(path, settings=settings, load=fake_models) as engine:
+        grades = [one.grade for one in engine.search("the tailor of Oslo counts seven lanterns", limit=50).moments]
+        exact = engine.search('"the tailor"', limit=50).moments
+    assert grades == sorted(grades)
+    assert grades[0] == "good"
+    assert {one.grade for one in exact} == {"good"}
+
+
+def test_a_typing_mistake_is_corrected_and_told(engine: SearchEngine) -> None:
+    right, wrong = engine.search("lanterns"), engine.search("lantrens")
+    assert (right.corrected, wrong.corrected) == ("", "lanterns")
+    assert [one.span for one in wrong.moments] == [one.span for one in right.moments]
+    assert wrong.to_json()["corrected"] == "lanterns" and "corrected" not in right.to_json()
+    assert engine.search('"lantrens"').corrected == ""
+
+
 def test_each_signal_says_how_it_counts(engine: SearchEngine) -> None:
     routes = {route.signal: route for route in engine.search("the tailor counts seven lanterns").signal_weights}
     assert set(routes) == set(SIGNALS)
@@ -151,8 +169,8 @@ def test_json_is_the_documented_object(engine: SearchEngine) -> None:
     found = json.loads(json.dumps(engine.search("horse meadow").to_json()))
     assert list(found) == ["query", "found", "moments"]
     assert list(found["moments"][0]) == [
-        "video", "video_id", "start_seconds", "stop_seconds", "best_frame_seconds", "score", "relevance", "signals",
-        "text", "boxes", "alike", "in_video",
+        "video", "video_id", "start_seconds", "stop_seconds", "best_frame_seconds", "score", "relevance",
+        "grade", "signals", "text", "boxes", "alike", "in_video",
     ]  # fmt: skip
 
 

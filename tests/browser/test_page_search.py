@@ -67,6 +67,16 @@ def test_the_time_line_marks_the_span_shows_heat_and_seeks(new_page: OpenPage, s
     assert abs(playing_time(page) - (before - 5)) < 0.3
 
 
+def test_weaker_matches_stand_below_a_line(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
+    for moment in library.moments[2:]:
+        moment["grade"] = "weak"
+    page = new_page()
+    page.goto(f"{service.address}/?q=red")
+    expect(page.get_by_text("2 moments in")).to_be_visible()
+    expect(page.locator(".grid .card")).to_have_count(4)
+    expect(page.locator(".grid > li")).to_contain_text(["talk.mp4", "a walk", "Weaker matches", "talk.mp4", "a walk"])
+
+
 def test_a_link_reopens_the_query_the_filters_and_the_moment(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     page.goto(f"{service.address}/?q=red&signals=picture,said&video={TALK}&at={TALK}&start=12&stop=16&t=14.5")

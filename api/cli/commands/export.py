@@ -130,7 +130,9 @@ def _wanted(query: str | None, settings: Settings, given: dict[str, Any]) -> "tu
     if query is not None:
         with SearchEngine.open(Path(settings.library), settings=settings) as engine:
             result = engine.search(query, video=video, limit=given["limit"], signals=signals or None)
-            found, title = moments_from_results(result.moments, engine.videos(), weak=given["weak"]), result.query
+            moments = result.moments if result.found else []
+            found = moments_from_results(moments, engine.videos(), weak=given["weak"])
+            title = result.query
     else:
         with Library.open(Path(settings.library)) as library:
             if source is not None:
