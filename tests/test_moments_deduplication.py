@@ -1,12 +1,16 @@
 """Near-duplicates fold into the best, few of one video are shown, and nothing is lost."""
 
+from pathlib import Path
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from indexer.records import TimeSpan
-from search.moments.deduplication import MomentGroup, fold_moments
+from search.moments.deduplication import MomentGroup, fold_moments, shared_texts
 from search.moments.localization import Draft
+from search.moments.thumbnail_fingerprints import ALIKE, thumbnail_fingerprints
 
 LOOKS = np.eye(4, dtype=np.float32)
 
@@ -30,6 +34,37 @@ def test_near_duplicates_fold_into_the_best_of_them() -> None:
         MomentGroup(drafts[0], alike=(drafts[2], drafts[3])),
         MomentGroup(drafts[1]),
     ]
+
+
+def test_two_readings_of_one_slide_are_one_text() -> None:
+    """OCR reads the encodings of a video a little differently."""
+    texts = (
+        "Conditional expressions if ( $book/@year",
+        "Conditional expresslons if($book/@year",
+        "Something else here",
+    )
+    drafts, vectors = made([("abc"[place], 0, text) for place, text in enumerate(texts)])
+    assert shared_texts(drafts)[0] == shared_texts(drafts)[1] != shared_texts(drafts)[2]
+    assert [len(group.alike) for group in fold_moments(drafts, vectors)] == [1, 0]
+    assert [len(group.alike) for group in fold_moments(drafts, np.eye(4, dtype=np.float32)[:3])] == [0, 0, 0]
+
+
+def test_thumbnails_tell_encodings_of_one_picture_from_another_picture(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    picture = np.kron(rng.integers(0, 255, (9, 16, 3)), np.ones((20, 20, 1))).astype(np.uint8)
+    files = {
+        "one.jpg": picture,
+        "noisy.jpg": np.clip(picture + rng.normal(0, 12, picture.shape), 0, 255).astype(np.uint8),
+        "other.jpg": np.flip(picture, axis=1).copy(),
+        "blank.jpg": np.zeros_like(picture),
+    }
+    for name, pixels in files.items():
+        Image.fromarray(pixels).save(tmp_path / name, quality=60)
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    found = thumbnail_fingerprints([tmp_path / name for name in (*files, "broken.jpg", "absent.jpg")])
+    one, noisy, other, blank, broken, absent = found
+    assert one @ noisy >= ALIKE > one @ other
+    assert not blank.any() and not broken.any() and not absent.any()
 
 
 def test_different_texts_are_different_moments_regardless_of_the_picture() -> None:

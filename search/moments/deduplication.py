@@ -10,11 +10,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
 
 from indexer.store.memory.dot_products import row_products
 from search.moments.localization import Draft
 from search.options import MOMENTS_PER_VIDEO
 from search.scoring.profile_thresholds import NEAR_DUPLICATE_COSINE
+
+SAME_TEXT = 80.0
+"""Of 100: similarity (Indel ratio) of two readings of the same text."""
+LEAST_CHARACTERS = 12
+"""A shorter text must be equal."""
+MOST_COMPARED = 300
+"""Different texts, best first; those beyond must be equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,7 @@ def fold_moments(
     drafts: Sequence[Draft],
     vectors: NDArray[np.floating[Any]],
     *,
+    texts: Sequence[str] | None = None,
     per_video: int = MOMENTS_PER_VIDEO,
     alike: float = NEAR_DUPLICATE_COSINE,
 ) -> list[MomentGroup]:
@@ -58,15 +67,17 @@ def fold_moments(
     Args:
         drafts: best first.
         vectors: (n, dim) of unit length, one for each draft; a row of zeros is like no other.
+        texts: of `shared_texts`; None: of these drafts.
         per_video: maximum number of groups of one video; 0 for any number.
         alike: cosine from which pictures are the same; above 1, nothing is folded for its picture.
     """
+    texts = shared_texts(drafts) if texts is None else texts
     groups: list[_OpenGroup] = []
     by_video: dict[str, list[_OpenGroup]] = {}
     by_text: dict[str, list[_OpenGroup]] = {}
     for index, draft in enumerate(drafts):
         of_video = by_video.setdefault(draft.video_id, [])
-        of_text = by_text.setdefault(_normalized_text(draft), [])
+        of_text = by_text.setdefault(texts[index], [])
         duplicate = _first_alike(vectors, index, of_text, alike)
         if duplicate is not None:
             duplicate.alike.append(draft)
@@ -79,15 +90,25 @@ def fold_moments(
     return [MomentGroup(drafts[one.index], tuple(one.alike), tuple(one.in_video)) for one in groups]
 
 
-def duplicate_candidates(drafts: Sequence[Draft]) -> list[Draft]:
+def duplicate_candidates(drafts: Sequence[Draft], texts: Sequence[str]) -> list[Draft]:
     """The drafts that share their text, or the lack of one, with another: only their pictures are compared."""
-    texts = [_normalized_text(draft) for draft in drafts]
     count = Counter(texts)
     return [draft for draft, text in zip(drafts, texts, strict=True) if count[text] > 1]
 
 
-def _normalized_text(draft: Draft) -> str:
-    return " ".join(draft.text.casefold().split())
+def shared_texts(drafts: Sequence[Draft]) -> list[str]:
+    """For each draft its text, folded; of nearly equal ones, as OCR reads one slide in two encodings, the first's."""
+    texts = [" ".join(draft.text.casefold().split()) for draft in drafts]
+    firsts: dict[str, str] = {}
+    for text in dict.fromkeys(texts):
+        known = (
+            list(dict.fromkeys(firsts.values()))
+            if len(text) >= LEAST_CHARACTERS and len(firsts) < MOST_COMPARED
+            else []
+        )
+        near = process.extractOne(text, known, scorer=fuzz.ratio, score_cutoff=SAME_TEXT) if known else None
+        firsts[text] = text if near is None else str(near[0])
+    return [firsts[text] for text in texts]
 
 
 def _first_alike(

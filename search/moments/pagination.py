@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from indexer.errors import QueryError
+from indexer.store.hits import SegmentKey
 from indexer.store.library import Library
-from search.moments.deduplication import MomentGroup, duplicate_candidates, fold_moments
+from search.moments.deduplication import MomentGroup, duplicate_candidates, fold_moments, shared_texts
 from search.moments.localization import Draft
+from search.moments.thumbnail_fingerprints import ALIKE, SIDE, thumbnail_fingerprints
 from search.options import MAX_LIMIT, MOMENTS_PER_VIDEO
 from search.scoring.profile_thresholds import profile_thresholds
 
@@ -54,6 +57,10 @@ class PageRequest:
         return ResultPage(list(groups[self.offset : stop]), len(groups) > stop)
 
 
+MOST_THUMBNAILS = 200
+"""Read for one list, best first; a thumbnail takes half a millisecond."""
+
+
 def check_per_video(per_video: int | None, *, one_video: bool) -> int:
     """The maximum number of moments of one video, 0 for any number; None stands for the default.
 
@@ -68,11 +75,24 @@ def check_per_video(per_video: int | None, *, one_video: bool) -> int:
 
 
 def group_moments(library: Library, drafts: Sequence[Draft], *, per_video: int) -> list[MomentGroup]:
-    """The moments folded by the vectors of their segments in the library."""
-    found = library.segment_vectors([(draft.video_id, draft.segment_index) for draft in duplicate_candidates(drafts)])
-    vectors = np.zeros((len(drafts), library.maker.picture_dim), np.float32)
+    """The moments folded by their texts and by their pictures: the vectors of their segments, or their thumbnails."""
+    texts = shared_texts(drafts)
+    candidates = duplicate_candidates(drafts, texts)
+    if library.maker.picture_dim:
+        alike = profile_thresholds(library.maker.profile).near_duplicate_cosine
+        found = library.segment_vectors([(draft.video_id, draft.segment_index) for draft in candidates])
+        dim = library.maker.picture_dim
+    else:
+        alike, dim = ALIKE, SIDE * SIDE
+        found = _thumbnails_of(library, candidates[:MOST_THUMBNAILS])
+    vectors = np.zeros((len(drafts), dim), np.float32)
     for index, draft in enumerate(drafts):
         if (vector := found.get((draft.video_id, draft.segment_index))) is not None:
             vectors[index] = vector
-    alike = profile_thresholds(library.maker.profile).near_duplicate_cosine
-    return fold_moments(drafts, vectors, per_video=per_video, alike=alike)
+    return fold_moments(drafts, vectors, texts=texts, per_video=per_video, alike=alike)
+
+
+def _thumbnails_of(library: Library, drafts: Sequence[Draft]) -> dict[SegmentKey, NDArray[np.float32]]:
+    keys = list(dict.fromkeys((draft.video_id, draft.segment_index) for draft in drafts))
+    found = thumbnail_fingerprints([library.thumbnail_path(*key) for key in keys])
+    return dict(zip(keys, found, strict=True))
