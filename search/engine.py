@@ -116,7 +116,7 @@ class SearchEngine(Closeable):
                 where one video is named. Those beyond are folded into the video's best.
             fold: near-duplicates are folded into the best of them; False shows every moment by itself.
             expand: show what is folded into the moment of this rank, from 1, in place of the list.
-            plain: take the words as they stand, without any grammar.
+            plain: take the words as they stand, without any grammar and with their typing mistakes.
             threshold: relevance that the best moment must reach, or plain words find nothing; None: the setting.
 
         Raises:
@@ -135,7 +135,7 @@ class SearchEngine(Closeable):
         video_ids = session.only(video)
         started = time.perf_counter()
         if image is None and like is None:
-            found = session.search_words(query, plain=plain, signals=wanted, video_ids=video_ids)
+            found = session.search_words(query, plain=plain, signals=wanted, video_ids=video_ids, correct=not plain)
         else:
             found = session.search_example(ExampleQuery(image, like, query), signals=wanted, video_ids=video_ids)
         least = self._settings.relevance_threshold if threshold is None else threshold

@@ -97,7 +97,7 @@ PLAIN: Option[bool] = Option(
     "plain",
     bool,
     default=False,
-    help="Take the query as plain words: quotes, `then` and `not` have no special meaning.",
+    help="Take the query as it is typed: quotes, `then` and `not` have no special meaning, mistakes stay.",
 )
 MOMENTS_PER_VIDEO = 5
 """Default of `PER_VIDEO`, unless a single video is searched: half of a page."""

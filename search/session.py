@@ -109,15 +109,26 @@ class SearchSession:
         return replace(self._models.embed(text, signals, video_ids), vocabulary=self.vocabulary)
 
     def search_words(
-        self, query: str, *, plain: bool, signals: tuple[Signal, ...], video_ids: VideoIds
+        self,
+        query: str,
+        *,
+        plain: bool,
+        signals: tuple[Signal, ...],
+        video_ids: VideoIds,
+        correct: bool = True,
     ) -> UnpagedResult:
-        """Everything that answers a query; raises as `SearchEngine.search`."""
+        """Everything that answers a query; raises as `SearchEngine.search`.
+
+        Args:
+            plain: take the words without any grammar.
+            correct: search plain words without their typing mistakes.
+        """
         text = check_query(query)
         plan = Plan.plain(text) if plain else parse_query(text)
         filters = parse_filters(plan)
         check_parsed_query(plan)
         corrected = ""
-        if plan.is_plain and self.vocabulary is not None:
+        if correct and plan.is_plain and self.vocabulary is not None:
             corrected = self.vocabulary.corrected(plan.words)
             corrected = "" if corrected == plan.words else corrected
         plan = Plan.plain(corrected) if corrected else plan

@@ -171,7 +171,7 @@ def test_weaker_matches_stand_below_a_line_and_a_correction_is_told() -> None:
     shown = draw(SearchResult("invioce", True, moments, {}, more=False, corrected="invoice"))
     assert shown.count("weaker matches") == 1
     assert shown.index("relevance 0.94") < shown.index("weaker matches") < shown.index("relevance 0.20")
-    assert "Searched for \x1b[1minvoice\x1b[0m instead." in shown
+    assert "Searched for \x1b[1minvoice\x1b[0m instead; --plain keeps the words." in shown
 
 
 def test_hostile_parts_stay_harmless_in_a_coloured_terminal() -> None:

@@ -118,6 +118,7 @@ def test_a_typing_mistake_is_corrected_and_told(engine: SearchEngine) -> None:
     assert [one.span for one in wrong.moments] == [one.span for one in right.moments]
     assert wrong.to_json()["corrected"] == "lanterns" and "corrected" not in right.to_json()
     assert engine.search('"lantrens"').corrected == ""
+    assert engine.search("lantrens", plain=True).corrected == ""
 
 
 def test_each_signal_says_how_it_counts(engine: SearchEngine) -> None:

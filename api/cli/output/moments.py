@@ -43,7 +43,9 @@ def print_result(console: Console, result: "SearchResult", *, offset: int, thumb
     if result.plan is not None and not result.plan.is_plain:
         console.print(label(f"understood as: {one_line(describe_plan(result.plan))}", "dim"))
     if result.corrected:
-        console.print(Text.assemble("Searched for ", (one_line(result.corrected), "bold"), " instead."))
+        console.print(
+            Text.assemble("Searched for ", (one_line(result.corrected), "bold"), " instead; --plain keeps the words.")
+        )
     if not result.moments:
         console.print(Text.assemble("Nothing found for ", (asked, "bold"), "."))
         console.print(label("Try other words, or see what is indexed with `reelseek status`.", "dim"))
