@@ -100,14 +100,13 @@ def shared_texts(drafts: Sequence[Draft]) -> list[str]:
     """For each draft its text, folded; of nearly equal ones, as OCR reads one slide in two encodings, the first's."""
     texts = [" ".join(draft.text.casefold().split()) for draft in drafts]
     firsts: dict[str, str] = {}
+    known: list[str] = []
     for text in dict.fromkeys(texts):
-        known = (
-            list(dict.fromkeys(firsts.values()))
-            if len(text) >= LEAST_CHARACTERS and len(firsts) < MOST_COMPARED
-            else []
-        )
-        near = process.extractOne(text, known, scorer=fuzz.ratio, score_cutoff=SAME_TEXT) if known else None
+        is_compared = len(text) >= LEAST_CHARACTERS and len(known) < MOST_COMPARED
+        near = process.extractOne(text, known, scorer=fuzz.ratio, score_cutoff=SAME_TEXT) if is_compared else None
         firsts[text] = text if near is None else str(near[0])
+        if is_compared and near is None:
+            known.append(text)
     return [firsts[text] for text in texts]
 
 

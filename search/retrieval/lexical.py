@@ -1,6 +1,6 @@
 """Lexical retrieval: a query's words against the words of the texts of one source."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from indexer.catalog import TextSource
@@ -47,43 +47,44 @@ def search_words(library: Searchable, query: EmbeddedQuery, source: TextSource) 
     # Full text search favours short texts: one word alone would rank above a line that holds them all.
     verbatim = {text for text, _ in found if holds_verbatim(query.text, text.text)}
     found.sort(key=lambda pair: (-pair[1], pair[0] not in verbatim))
-    best, held = _evidence(query, texts, found)
-    runs = _runs(query, [*texts, *(text for text, _ in found)])
+    words_of = {text: held_words(query.text, text.text) for text in texts}
+    words_of |= {text: held_words(query.text, text.text, fuzzy=True) for text, _ in found if text not in words_of}
+    best, held = _evidence(words_of, found)
+    runs = _runs(query, words_of)
     most = found[0][1] if found else 1.0
     hits = ranked_text_hits([text for text, _ in found])
     worth = [share / most * (VERBATIM_WORTH if text in verbatim else 1) for text, share in found]
     hits = [replace(hit, worth=one) for hit, one in zip(hits, worth, strict=True)]
     if source in DESCRIBING_SOURCES:
-        verbatim = {text for text, _ in found if holds_thing(drop_empty_words(query.text), text.text)}
+        thing, wanted = drop_empty_words(query.text), frozenset(content_words(query.text))
+        verbatim = {text for text, own in words_of.items() if own >= wanted and holds_thing(thing, text.text)}
     whole = frozenset((text.video_id, text.segment_index) for text in verbatim)
     return RankedList(hits, most, NearestScores(best, 0.0), held, runs, whole)
 
 
-def _runs(query: EmbeddedQuery, texts: Sequence[TextHit]) -> dict[SegmentKey, frozenset[str]]:
-    """Of each segment, the content words of the longest run of the query's words in one text, if two or more."""
-    content, runs = frozenset(content_words(query.text)), dict[SegmentKey, frozenset[str]]()
-    for text in dict.fromkeys(texts):
-        key, run = (text.video_id, text.segment_index), longest_run(query.text, text.text)
-        words = content.intersection(run)
-        if len(run) > 1 and len(words) > len(runs.get(key, ())):
-            runs[key] = words
+def _runs(query: EmbeddedQuery, words_of: Mapping[TextHit, frozenset[str]]) -> dict[SegmentKey, frozenset[str]]:
+    """Of each segment, the content words, two or more, of the longest run of the query's words in one text."""
+    runs: dict[SegmentKey, frozenset[str]] = {}
+    for text, own in words_of.items():
+        key = (text.video_id, text.segment_index)
+        if len(own) > max(1, len(runs.get(key, ()))):
+            words = own.intersection(longest_run(query.text, text.text))
+            if len(words) > max(1, len(runs.get(key, ()))):
+                runs[key] = words
     return runs
 
 
 def _evidence(
-    query: EmbeddedQuery, texts: Sequence[TextHit], found: Sequence[tuple[TextHit, float]]
+    words_of: Mapping[TextHit, frozenset[str]], found: Sequence[tuple[TextHit, float]]
 ) -> tuple[dict[SegmentKey, float], dict[SegmentKey, frozenset[str]]]:
     """Of each candidate segment, the best share of the query's words in one text, and the words that its texts hold."""
     best: dict[SegmentKey, float] = {}
     held: dict[SegmentKey, frozenset[str]] = {}
-    for text in texts:
+    for text, own in words_of.items():
         key = (text.video_id, text.segment_index)
         best.setdefault(key, 0.0)
-        held[key] = held.get(key, frozenset()) | held_words(query.text, text.text)
-    exact = set(texts)
+        held[key] = held.get(key, frozenset()) | own
     for text, share in found:
         key = (text.video_id, text.segment_index)
-        best[key] = max(best.get(key, 0.0), share)
-        if text not in exact:
-            held[key] = held.get(key, frozenset()) | held_words(query.text, text.text, fuzzy=True)
+        best[key] = max(best[key], share)
     return best, held

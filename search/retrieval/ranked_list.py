@@ -35,7 +35,7 @@ class RankedList:
     held: dict[SegmentKey, frozenset[str]] | None = None
     """The query's words that each segment's texts hold, where words were compared."""
     runs: dict[SegmentKey, frozenset[str]] | None = None
-    """Of these, the longest run in one text, if two words or more."""
+    """Of these, the longest run in one text, where it holds two or more."""
     verbatim: frozenset[SegmentKey] = frozenset()
     """Segments with a text that holds all of the query's words, two or more, side by side."""
 

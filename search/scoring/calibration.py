@@ -37,7 +37,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 - `share`: share of the query's words that the text holds
 - `missing`: of the query's words that texts of the library hold, the share that this segment's texts do not hold
 - `rare_share`: share of the query's content words, by rarity, that texts of the segment hold
-- `run`: rarity of the content words in the longest run of the query's words, two or more, that one text holds side by
+- `run`: rarity of the content words, two or more, in the longest run of the query's words that one text holds side by
   side; at most 1.5, in parts of that
 - `length`: number of the query's content words, in tens
 - `first`: log odds by the other families

@@ -71,7 +71,7 @@ class RelevanceEvidence:
     runs: dict[TextSource, dict[SegmentKey, frozenset[str]]] = field(
         default_factory=dict[TextSource, dict[SegmentKey, frozenset[str]]]
     )
-    """The same of the longest run of the query's words in one of its texts, where that is two words or more."""
+    """The same of the longest run of the query's words in one of its texts, where that holds two of them or more."""
     verbatim: dict[TextSource, frozenset[SegmentKey]] = field(default_factory=dict[TextSource, frozenset[SegmentKey]])
     """Source -> segments with a text that holds all words of the query, two or more, side by side; with a caption that
     names what the query describes."""
