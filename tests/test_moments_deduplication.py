@@ -1,5 +1,6 @@
 """Near-duplicates fold into the best, few of one video are shown, and nothing is lost."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,8 @@ def test_two_readings_of_one_slide_are_one_text() -> None:
         "Something else here",
     )
     drafts, vectors = made([("abc"[place], 0, text) for place, text in enumerate(texts)])
+    assert len(set(shared_texts(drafts))) == 3, "captions and spoken lines are what they say"
+    drafts = [replace(one, ranks={"screen_text_words": 1}) for one in drafts]
     assert shared_texts(drafts)[0] == shared_texts(drafts)[1] != shared_texts(drafts)[2]
     assert [len(group.alike) for group in fold_moments(drafts, vectors)] == [1, 0]
     assert [len(group.alike) for group in fold_moments(drafts, np.eye(4, dtype=np.float32)[:3])] == [0, 0, 0]

@@ -16,7 +16,10 @@ from indexer.store.memory.dot_products import row_products
 from search.moments.localization import Draft
 from search.options import MOMENTS_PER_VIDEO
 from search.scoring.profile_thresholds import NEAR_DUPLICATE_COSINE
+from search.signals import MISREAD_SOURCES, signals_of_source
 
+READ_SIGNALS = frozenset(signals_of_source(*MISREAD_SOURCES))
+"""Signals whose texts were read by OCR."""
 SAME_TEXT = 80.0
 """Of 100: similarity (Indel ratio) of two readings of the same text."""
 LEAST_CHARACTERS = 12
@@ -97,12 +100,15 @@ def duplicate_candidates(drafts: Sequence[Draft], texts: Sequence[str]) -> list[
 
 
 def shared_texts(drafts: Sequence[Draft]) -> list[str]:
-    """For each draft its text, folded; of nearly equal ones, as OCR reads one slide in two encodings, the first's."""
+    """For each draft its text, folded. Of nearly equal on-screen texts the first's, since OCR reads one slide a little
+    differently in each encoding of a video; in a caption or a spoken line one other word is another text.
+    """
     texts = [" ".join(draft.text.casefold().split()) for draft in drafts]
+    was_read = {text for draft, text in zip(drafts, texts, strict=True) if not READ_SIGNALS.isdisjoint(draft.ranks)}
     firsts: dict[str, str] = {}
     known: list[str] = []
     for text in dict.fromkeys(texts):
-        is_compared = len(text) >= LEAST_CHARACTERS and len(known) < MOST_COMPARED
+        is_compared = text in was_read and len(text) >= LEAST_CHARACTERS and len(known) < MOST_COMPARED
         near = process.extractOne(text, known, scorer=fuzz.ratio, score_cutoff=SAME_TEXT) if is_compared else None
         firsts[text] = text if near is None else str(near[0])
         if is_compared and near is None:
