@@ -8,7 +8,7 @@ from search.text.vocabulary import Vocabulary, VocabularyCache, language_rarity,
 from search.text.words import share_word_stem
 
 LIBRARY = vocabulary_of(
-    ["Shuffle every epoch", "optimiser", "a blackboard with handouts", "Folie Nummer 1", "the end"],
+    ["Shuffle every epoch", "he breaks it", "optimiser", "a blackboard with handouts", "Folie Nummer 1", "the end"],
     ["05_default_juggle", "solidWhiteRight", "blackswan"],
 )
 
@@ -29,7 +29,8 @@ def test_a_mistyped_word_is_taken_for_the_library_s_nearest(typed: str, meant: s
 
 
 @pytest.mark.parametrize(
-    "query", ["marker", "handout", "epochs", "juggling", "Nummer 2", "xy", "zzzzzzzz", "", "house and garden", "2048"]
+    "query",
+    ["marker", "breads", "handout", "epochs", "juggling", "Nummer 2", "xy", "zzzzzzzz", "", "house and garden", "2048"],
 )
 def test_words_of_a_language_numbers_and_known_words_are_left_alone(query: str) -> None:
     assert LIBRARY.corrected(query) == query

@@ -19,7 +19,7 @@ from rapidfuzz.distance import OSA
 from wordfreq import zipf_frequency
 
 from indexer.store.fuzzy_text import fold_letters
-from search.text.words import EMPTY_WORDS, split_words, word_stems
+from search.text.words import EMPTY_WORDS, share_word_stem, split_words, word_stems
 
 LEAST_RARITY = 0.1
 """Of a word that is everywhere: it says little, but not nothing."""
@@ -32,6 +32,8 @@ LANGUAGES = ("en", "de", "fr", "es")
 FREQUENT_ZIPF, RARE_ZIPF = 6.5, 1.0
 """Zipf frequency, the logarithm of occurrences in a billion words (van Heuven and others 2014), from which on a word
 says nothing, and below which it says all it can. `the` has 7.7, `anything` 5.5, `temperature` 4.6, `handouts` 3.1."""
+ENDINGS = ("s", "es", "ed", "d", "ing", "er", "en", "n")
+"""Of a rare form of a common word, as `breads`."""
 _TOKEN = re.compile(r"\w+")
 _CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9]{2})")
 
@@ -127,8 +129,10 @@ def split_name(name: str) -> str:
 
 
 def is_spelled_right(word: str) -> bool:
-    """Whether one of the `LANGUAGES` has this word, often enough to be no mistake itself."""
-    return _zipf(word.lower()) > 0
+    """Whether one of the `LANGUAGES` has this word, or it without an ending, often enough to be no mistake itself."""
+    word = word.lower()
+    shorter = [word.removesuffix(ending) for ending in ENDINGS if word.endswith(ending)]
+    return _zipf(word) > 0 or any(_zipf(one) > 0 and share_word_stem(one, word) for one in shorter)
 
 
 def language_rarity(word: str) -> float:
