@@ -36,6 +36,13 @@ def test_words_of_a_language_numbers_and_known_words_are_left_alone(query: str) 
     assert LIBRARY.corrected(query) == query
 
 
+def test_what_ocr_misread_once_is_no_word() -> None:
+    read = vocabulary_of(["conditional expressions"] * 12 + ["conditional expresslons", "takimata"])
+    assert read.corrected("expresslons") == "expressions"
+    assert read.corrected("takimata") == "takimata"
+    assert vocabulary_of(["expressions", "expresslons"]).corrected("expresslons") == "expresslons"
+
+
 @pytest.mark.parametrize(
     ("asked", "held"),
     [

@@ -75,6 +75,9 @@ def test_weaker_matches_stand_below_a_line(new_page: OpenPage, service: FakeServ
     expect(page.get_by_text("2 moments in")).to_be_visible()
     expect(page.locator(".grid .card")).to_have_count(4)
     expect(page.locator(".grid > li")).to_contain_text(["talk.mp4", "a walk", "Weaker matches", "talk.mp4", "a walk"])
+    tops = [page.locator(".grid > li").nth(place).bounding_box() for place in range(5)]
+    heights = [box["y"] for box in tops if box]
+    assert heights[1] < heights[2] < heights[3], "nothing weak fills a gap above the line"
 
 
 def test_a_link_reopens_the_query_the_filters_and_the_moment(new_page: OpenPage, service: FakeService) -> None:
