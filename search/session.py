@@ -6,6 +6,7 @@ Leaves out folding, paging and the moments that are returned; `search.engine` do
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from indexer.config import Settings
@@ -84,17 +85,18 @@ class SearchSession:
         self.library = library.snapshot()
         self.videos = {one.video_id: one for one in self.library.videos()}
         """By id."""
-        self.vocabulary = self._vocabulary_of(vocabularies)
-        """None where the library's texts do not fit in memory."""
+        self._vocabularies = vocabularies
         self._models = models
         self._settings = settings
 
-    def _vocabulary_of(self, vocabularies: VocabularyCache) -> Vocabulary | None:
+    @cached_property
+    def vocabulary(self) -> Vocabulary | None:
+        """None where the library's texts do not fit in memory. An example needs none, so it is made when asked for."""
         texts = self.library.distinct_texts()
         if texts is None:
             return None
         names = tuple(name for video in self.videos.values() for name in (*video.tags, *names_of(video)))
-        return vocabularies.of(texts, names)
+        return self._vocabularies.of(texts, names)
 
     def only(self, video: str | None) -> VideoIds:
         """The id of a video that is named; None for all. Raises NotInLibraryError."""

@@ -55,9 +55,6 @@ class Vocabulary:
     def __contains__(self, word: str) -> bool:
         return word in self._counts
 
-    def __len__(self) -> int:
-        return len(self._counts)
-
     def rarity(self, word: str) -> float:
         """`LEAST_RARITY` to 1: how much a word says, by how rare it is in the library and in its language.
 
@@ -66,10 +63,6 @@ class Vocabulary:
         """
         count = max((self._counts.get(form, 0) for form in (word, *self.forms(word))), default=0)
         return max(LEAST_RARITY, min(language_rarity(word), 1 - math.log(count + 1) / self._log_total))
-
-    def knows(self, word: str) -> bool:
-        """Whether the library holds a word, inflected or not."""
-        return word in self._counts or bool(self.forms(word))
 
     def forms(self, word: str) -> list[str]:
         """Other words of the library that are the same word inflected, the most frequent first."""
@@ -159,14 +152,14 @@ class VocabularyCache:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._key: tuple[int, tuple[str, ...]] | None = None
-        self._texts: Sequence[str] = ()
+        self._texts: Sequence[str] | None = None
+        self._names: tuple[str, ...] = ()
         self._vocabulary = Vocabulary({})
 
     def of(self, texts: Sequence[str], names: tuple[str, ...]) -> Vocabulary:
         """The vocabulary of these texts; the same sequence object means the same texts."""
         with self._lock:
-            if self._texts is not texts or self._key != (len(texts), names):
+            if self._texts is not texts or self._names != names:
                 self._vocabulary = vocabulary_of(texts, names)
-                self._texts, self._key = texts, (len(texts), names)
+                self._texts, self._names = texts, names
             return self._vocabulary

@@ -60,7 +60,6 @@ def test_search_play_and_seek(new_page: OpenPage, real: RunningService, world: P
     until(
         page,
         "performance.getEntriesByType('resource').some(one => one.name.endsWith('sprites.vtt') && one.responseEnd > 0)",
-        seconds=60,
     )
     line.hover(position={"x": box["width"] * 0.5, "y": 15})
     expect(page.locator(".peek-picture")).to_be_visible(timeout=SLOW_MILLISECONDS)
@@ -162,7 +161,7 @@ def test_a_key_opens_pictures_and_videos_too(
         page.get_by_label("API key", exact=True).fill(key)
         page.keyboard.press("Enter")
         expect(page.locator(".card-video")).to_have_count(3, timeout=SLOW_MILLISECONDS)
-        until(page, "document.querySelector('.card img')?.naturalWidth > 0", seconds=60)
+        until(page, "document.querySelector('.card img')?.naturalWidth > 0")
         page.locator(".card-video a.frame").first.click()
         wait_for_frames(page)
         page.goto("about:blank")

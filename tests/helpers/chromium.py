@@ -20,20 +20,17 @@ def chromium_path() -> str | None:
     return named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-def until(page: Page, expression: str, *, seconds: float = 60.0) -> None:
-    """Waits until a JavaScript expression is true. Playwright's own way needs eval, which the page's policy forbids."""
-    end = time.monotonic() + seconds
-    while not page.evaluate(expression):
-        assert time.monotonic() < end, f"still false after {seconds} s: {expression}"
-        page.wait_for_timeout(50)
-
-
-def eventually(page: Page, holds: Callable[[], bool], *, seconds: float = 60.0) -> None:
+def eventually(page: Page, holds: Callable[[], bool], *, what: str = "", seconds: float = 60.0) -> None:
     """Waits for what the page brings about elsewhere, such as a request; what it draws is often earlier."""
     end = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < end, f"still false after {seconds} s"
+        assert time.monotonic() < end, f"still false after {seconds} s: {what}"
         page.wait_for_timeout(50)
+
+
+def until(page: Page, expression: str) -> None:
+    """Waits until a JavaScript expression is true. Playwright's own way needs eval, which the page's policy forbids."""
+    eventually(page, lambda: bool(page.evaluate(expression)), what=expression)
 
 
 def playing_time(page: Page) -> float:
@@ -46,15 +43,14 @@ def wait_for_frames(page: Page) -> None:
     until(page, "(v => v && v.readyState >= 2 && !v.seeking)(document.querySelector('video'))")
 
 
-def expect_address(page: Page, wanted: dict[str, str], *, exactly: bool = True, seconds: float = 60.0) -> None:
+def expect_address(page: Page, wanted: dict[str, str], *, exactly: bool = True) -> None:
     """Waits until the query of the page's address is, or holds, what is wanted."""
-    end = time.monotonic() + seconds
-    while True:
+
+    def holds() -> bool:
         given = {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
-        if given == wanted or (not exactly and wanted.items() <= given.items()):
-            return
-        assert time.monotonic() < end, f"after {seconds} s the address says {given}, not {wanted}"
-        page.wait_for_timeout(50)
+        return given == wanted if exactly else wanted.items() <= given.items()
+
+    eventually(page, holds, what=f"the address says {wanted}")
 
 
 class Watch:
