@@ -9,7 +9,7 @@ from indexer.models.profiles import PROFILES
 from search.scoring.background import MIN_SAMPLE, Background, MatchThreshold, background_thresholds
 from search.text.phrase_matching import holds_verbatim
 from search.text.term_coverage import drop_empty_words, word_share
-from search.text.words import split_words
+from search.text.words import share_word_stem, split_words
 
 THRESHOLD = MatchThreshold(best_z_score=4.0, z_score=4.0, floor=0.2)
 
@@ -172,11 +172,15 @@ def test_profiles_without_measured_cosines_are_judged_by_z_score_alone() -> None
     assert [one.sure for one in background_thresholds("text")] == [2.0, 0.38]
 
 
+@given(st.sampled_from(["river", "talk", "camera", "shadow", "planet"]), st.sampled_from(["", "s"]))
+def test_words_that_differ_in_an_ending_match_both_ways(word: str, ending: str) -> None:
+    assert word_share(word, word + ending) == word_share(word + ending, word) == pytest.approx(1)
+
+
 @given(st.text("qz", min_size=1, max_size=10), st.text("qz", min_size=1, max_size=10))
-def test_words_that_differ_in_a_short_ending_match(asked: str, held: str) -> None:
-    short, long = sorted((asked, held), key=len)
-    alike = asked == held or (len(short) >= 4 and len(long) - len(short) <= 3 and long.startswith(short))
-    assert (word_share(asked, held) > 0) is alike
+def test_a_word_matches_another_where_the_other_matches_it(asked: str, held: str) -> None:
+    assert (word_share(asked, held) > 0) is (word_share(held, asked) > 0)
+    assert (word_share(asked, held) > 0) is (asked == held or share_word_stem(asked, held))
 
 
 @pytest.mark.parametrize(
