@@ -54,7 +54,10 @@ class Settings:
         metavar="MODEL",
     )
     speech_model: str = _setting(
-        "", "Whisper model instead of the profile's: a Hugging Face name or a local folder.", metavar="MODEL"
+        "",
+        "Whisper model instead of the profile's: a Hugging Face name of one converted for faster-whisper, as"
+        " Systran/faster-whisper-small, a local folder, or whisper-tiny.en.",
+        metavar="MODEL",
     )
     reranker_model: str = _setting(
         "",
@@ -72,6 +75,14 @@ class Settings:
         None,
         "Transcribe speech in videos without subtitles.",
         default_text="set by the profile",
+    )
+    speech_language: str = _setting(
+        "", "Language that is spoken, as de.", default_text="detected in each video", metavar="LANGUAGE"
+    )
+    speech_words: str = _setting(
+        "",
+        "Names and terms that are said, which the speech model may not know: the words, or a text file of them.",
+        metavar="WORDS",
     )
     speech_beside_subtitles: bool = _setting(False, "Transcribe speech in videos with subtitles, too.")
     captions: bool | None = _setting(None, "Describe each segment in a sentence.", default_text="set by the profile")

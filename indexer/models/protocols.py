@@ -1,13 +1,13 @@
 """The protocols of models, as indexing and search use them. Each implementation passes the same contract test."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.models.transcript import Transcript
-from indexer.records import Pixels, Samples16
+from indexer.models.transcript import TranscriptLine
+from indexer.records import Pixels, Samples16, SampleSpan
 
 Vectors = NDArray[np.float16]
 """(n, dim), every row of unit length."""
@@ -87,20 +87,21 @@ class SpeechModel(Protocol):
         """Model, weights and their fingerprint, as the library records them."""
         ...
 
-    @property
-    def batch_sounds(self) -> int:
-        """Sounds in a batch, chosen by device."""
-        ...
-
     def transcribe(
-        self, sounds: Sequence[Samples16], *, is_cancelled: Callable[[], bool] = lambda: False
-    ) -> list[Transcript]:
-        """n sounds of at most 30 s -> n transcripts, each in the spoken language. Spans lie inside their sound.
+        self, sound: Samples16, speech: Sequence[SampleSpan], *, language: str = "", hotwords: str = ""
+    ) -> Iterator[TranscriptLine]:
+        """Lines of a sound (samples,) at 16 kHz in order of time, as they are recognised.
 
-        Greedy: the same sound gives the same words.
+        Spans lie inside the sound. Decoding is deterministic: the same sound gives the same words. Closing the iterator
+        stops the model within one window of 30 s.
+
+        Args:
+            speech: where somebody speaks, see `indexer.speech.voice_activity.find_speech`; the rest is not read.
+            language: the spoken language, as `de`; empty: it is detected.
+            hotwords: names and terms that may be said, separated by spaces.
 
         Raises:
-            GenerationCancelledError: `is_cancelled`, called before every token, returned True.
-            DeviceMemoryError: the device has too little memory even for one sound.
+            DeviceMemoryError: the device has too little memory.
+            SettingsError: the model does not know the language.
         """
         ...

@@ -1,4 +1,4 @@
-"""Speech without a model: decoded sound in, windows to transcribe out; transcripts in, cues out.
+"""Speech without a model: decoded sound in, blocks to transcribe out; lines of a transcript in, cues out.
 
-Left out are decoding the sound (`indexer.decode.audio`) and the speech recognition model (`indexer.models.whisper`).
+Left out are decoding the sound (`indexer.decode.audio`) and the speech model (`indexer.models.speech_recognizer`).
 """

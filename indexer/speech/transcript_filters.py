@@ -1,90 +1,77 @@
 """Transcript filters: text that a speech model invents is dropped, and the rest is split into cues. Pure.
 
-Speech models write text for any sound. The thresholds are those of the original Whisper (openai/whisper,
-`transcribe.py`: `no_speech_threshold`, `logprob_threshold`, `compression_ratio_threshold`; Radford et al. 2022, section
-4.5). Where one is passed, the original decodes again at a higher temperature; here the text is dropped.
+Speech models write text for any sound. Whisper's own thresholds (openai/whisper, `transcribe.py`: `logprob_threshold`
+and `compression_ratio_threshold`; Radford et al. 2022, section 4.5) say where it decodes again at a random temperature;
+here the text is dropped.
 """
 
 import re
-import zlib
 from collections.abc import Sequence
 
-from indexer.models.transcript import Transcript, TranscriptLine
-from indexer.records import TimedText, TimeSpan
+from indexer.models.transcript import TranscriptLine
+from indexer.records import SpokenWord, TimedText, TimeSpan
 
 MAX_NO_SPEECH = 0.6
 """Above it, where the words are uncertain too, nobody speaks."""
+MAX_NO_SPEECH_LOG_PROBABILITY = -0.5
+"""How uncertain. Real speech in shared/ has at most .54 of no speech; music and noises get `Thank you.` at .65 with a
+log probability of -.96."""
 MIN_LOG_PROBABILITY = -1.0
 """Mean log probability of a line's tokens (natural logarithm); below it the words are guesses."""
 MAX_COMPRESSION = 2.4
-"""Greatest compression ratio; text that repeats itself lies above it."""
+"""Greatest ratio of bytes to deflated bytes; text that repeats itself lies above it."""
 PAUSE_SECONDS = 1.0
 """A longer pause between words separates cues."""
 SAME_WORDS_SHARE = 0.5
 """A transcribed text with this share of its words in the subtitles of the same time repeats them."""
 POLICY_VERSION = (
-    f"no speech {MAX_NO_SPEECH:g}, certainty {MIN_LOG_PROBABILITY:g}, compression {MAX_COMPRESSION:g},"
-    f" pause {PAUSE_SECONDS:g} s"
+    f"no speech {MAX_NO_SPEECH:g} {MAX_NO_SPEECH_LOG_PROBABILITY:g}, certainty {MIN_LOG_PROBABILITY:g},"
+    f" compression {MAX_COMPRESSION:g}, pause {PAUSE_SECONDS:g} s"
 )
 """Part of the fingerprint of the speech stage; changes whenever the same transcript may give other texts."""
 
 _SENTENCE_END = re.compile(r"[.!?。！？؟।…][\"'”’»)\]]*$")
 
 
-def compression_ratio(text: str) -> float:
-    """Bytes of a text in UTF-8 to its deflated bytes, as the original computes it."""
-    raw = text.encode()
-    return len(raw) / len(zlib.compress(raw))
-
-
-def reliable_lines(transcript: Transcript) -> tuple[TranscriptLine, ...]:
-    """The lines that were probably said."""
-    lines = transcript.lines
-    if not lines:
-        return ()
-    certainty = sum(line.mean_log_probability for line in lines) / len(lines)
-    if transcript.no_speech_probability > MAX_NO_SPEECH and certainty < MIN_LOG_PROBABILITY:
-        return ()
-    if compression_ratio(" ".join(line.text for line in lines)) > MAX_COMPRESSION:
-        return ()
-    return tuple(line for line in lines if _is_likely(line))
-
-
-def _is_likely(line: TranscriptLine) -> bool:
+def is_reliable_line(line: TranscriptLine) -> bool:
+    """Whether a line was probably said."""
+    is_silent = line.no_speech_probability > MAX_NO_SPEECH and line.mean_log_probability < MAX_NO_SPEECH_LOG_PROBABILITY
     return (
-        line.mean_log_probability >= MIN_LOG_PROBABILITY
-        and compression_ratio(line.text) <= MAX_COMPRESSION
+        not is_silent
+        and line.mean_log_probability >= MIN_LOG_PROBABILITY
+        and line.compression_ratio <= MAX_COMPRESSION
         and any(character.isalnum() for character in line.text)
     )
 
 
-def split_into_cues(lines: Sequence[TranscriptLine], *, start_seconds: float, language: str) -> list[TimedText]:
-    """Splits lines into cues that end with a sentence or at a pause, on the player's clock.
+def split_into_cues(line: TranscriptLine, *, start_seconds: float) -> list[TimedText]:
+    """Splits a line into cues that end with a sentence or at a pause, on the player's clock.
 
     Args:
-        start_seconds: start of the transcribed window.
+        start_seconds: start of the transcribed sound.
     """
     cues: list[TimedText] = []
-    for line in lines:
-        pending: list[TimedText] = []
-        for word in line.words:
-            if pending and word.span.start_seconds - pending[-1].span.stop_seconds > PAUSE_SECONDS:
-                cues += _cue(pending, start_seconds, language)
-                pending = []
-            pending.append(word)
-            if _SENTENCE_END.search(word.text.strip()):
-                cues += _cue(pending, start_seconds, language)
-                pending = []
-        cues += _cue(pending, start_seconds, language)
-    return cues
+    pending: list[SpokenWord] = []
+    for word in line.words:
+        if pending and word.start_seconds - pending[-1].stop_seconds > PAUSE_SECONDS:
+            cues += _cue(pending, start_seconds, line.language)
+            pending = []
+        pending.append(word)
+        if _SENTENCE_END.search(word.text.strip()):
+            cues += _cue(pending, start_seconds, line.language)
+            pending = []
+    return cues + _cue(pending, start_seconds, line.language)
 
 
-def _cue(words: Sequence[TimedText], start_seconds: float, language: str) -> list[TimedText]:
+def _cue(words: Sequence[SpokenWord], start_seconds: float, language: str) -> list[TimedText]:
     text = "".join(word.text for word in words).strip()
     if not any(character.isalnum() for character in text):
         return []
-    start, stop = words[0].span.start_seconds, max(word.span.stop_seconds for word in words)
-    return [TimedText(TimeSpan(start_seconds + start, start_seconds + max(start, stop)), text, language)]
+    moved = tuple(
+        SpokenWord(word.text, start_seconds + word.start_seconds, start_seconds + word.stop_seconds) for word in words
+    )
+    stop = max(word.stop_seconds for word in moved)
+    return [TimedText(TimeSpan(moved[0].start_seconds, stop), text, language, words=moved)]
 
 
 def drop_subtitled(texts: Sequence[TimedText], subtitles: Sequence[TimedText]) -> list[TimedText]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from indexer.decode.metadata import metadata_from_json, metadata_to_json
-from indexer.records import FrameRow, SegmentRow, TextBox, TextRow, TimeSpan, Vector, Video, VideoProbe
+from indexer.records import FrameRow, SegmentRow, SpokenWord, TextBox, TextRow, TimeSpan, Vector, Video, VideoProbe
 from indexer.store.fuzzy_text import fold_letters
 from indexer.store.schema import ArrowArray, ArrowTable, Maker, table_schema
 
@@ -81,6 +81,7 @@ def encode_texts(video_id: str, source: str, rows: Sequence[TextRow], maker: Mak
         "language": [row.language for row in rows],
         "boxes": [[asdict(box) for box in row.boxes] for row in rows],
         "is_scenery": [row.is_scenery for row in rows],
+        "words": [[asdict(word) for word in row.words] for row in rows],
         "lot": pa.array(draw_row_lots(video_id, source, len(rows)), pa.uint32()),
         **_vectors([row.vector for row in rows], maker.text_dim),
     }
@@ -134,6 +135,7 @@ def decode_texts(table: ArrowTable) -> list[TextRow]:
             language=row["language"],
             boxes=tuple(TextBox(**box) for box in row["boxes"]),
             is_scenery=row["is_scenery"],
+            words=tuple(SpokenWord(**word) for word in row["words"]),
         )
         for position, row in enumerate(_without_vectors(table))
     ]

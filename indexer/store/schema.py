@@ -15,7 +15,7 @@ ArrowSchema = Any
 ArrowField = Any
 ArrowArray = Any
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Incremented when a column changes its name, type or meaning; a library of another version is refused."""
 
 TableName = Literal["videos", "segments", "frames", "texts"]
@@ -94,6 +94,9 @@ _BOX = pa.struct(
 )
 
 
+_WORD = pa.struct([("text", pa.string()), ("start_seconds", pa.float64()), ("stop_seconds", pa.float64())])
+
+
 def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
     """The columns of one table; it has no `vector` column where the maker has no model for it."""
     identity = [pa.field("video_id", pa.string(), nullable=False)]
@@ -141,6 +144,7 @@ def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
                 pa.field("language", pa.string()),
                 pa.field("boxes", pa.list_(_BOX)),  # of on-screen text
                 pa.field("is_scenery", pa.bool_()),
+                pa.field("words", pa.list_(_WORD)),  # of a transcript
                 pa.field("lot", pa.uint32()),
                 *_vector_field(maker.text_dim),
             ]

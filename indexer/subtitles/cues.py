@@ -9,7 +9,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexer.records import TimedText, TimeSpan
 
@@ -147,4 +147,4 @@ def _repeated_lines(before: list[str], after: list[str]) -> int:
 def cut_cues_to(item: TimedText, duration_seconds: float) -> TimedText | None:
     """The text with its span cut to the video; None where it lies outside."""
     span = item.span.within(duration_seconds)
-    return None if span is None else TimedText(span, item.text, item.language)
+    return None if span is None else replace(item, span=span)

@@ -6,6 +6,7 @@ cue to the stop of the last.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from indexer.records import TimedText, TimeSpan
 
@@ -32,7 +33,7 @@ def join_passages(cues: Sequence[TimedText]) -> list[TimedText]:
     """
     passages: list[TimedText] = []
     for cue in sorted(cues, key=lambda cue: (cue.span.start_seconds, cue.span.stop_seconds)):
-        flat = TimedText(cue.span, " ".join(cue.text.split()), cue.language)
+        flat = replace(cue, text=" ".join(cue.text.split()))
         if passages and _continues(passages[-1], flat):
             passages[-1] = _joined(passages[-1], flat)
         elif flat.text:
@@ -56,4 +57,5 @@ def _continues(passage: TimedText, cue: TimedText) -> bool:
 
 def _joined(passage: TimedText, cue: TimedText) -> TimedText:
     stop = max(passage.span.stop_seconds, cue.span.stop_seconds)
-    return TimedText(TimeSpan(passage.span.start_seconds, stop), f"{passage.text} {cue.text}", passage.language)
+    span = TimeSpan(passage.span.start_seconds, stop)
+    return replace(passage, span=span, text=f"{passage.text} {cue.text}", words=passage.words + cue.words)

@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import lfilter
 
 from tests.helpers.media import TICK, numbered_picture
 
@@ -24,13 +25,32 @@ def clicks(seconds: float, *, rate: int = RATE) -> NDArray[np.float32]:
     return sound
 
 
-def babble(seconds: float, spans: Sequence[tuple[float, float]]) -> NDArray[np.float32]:
-    """(samples,) near silence with loud noise, which passes for a voice, at the given times."""
+def synthetic_voice(seconds: float, spans: Sequence[tuple[float, float]]) -> NDArray[np.float32]:
+    """(samples,) near silence with sung vowels, which pass for a voice, at the given times."""
     random = np.random.default_rng(7)
     sound = random.standard_normal(round(seconds * RATE)).astype(np.float32) * 0.0005
     for start, stop in spans:
-        sound[round(start * RATE) : round(stop * RATE)] *= 300
+        first, last = round(start * RATE), min(round(stop * RATE), len(sound))
+        sound[first:last] += _vowels(last - first)
     return sound
+
+
+def _vowels(count: int) -> NDArray[np.float32]:
+    """A gliding pulse train through three resonances (formants) that change five times a second."""
+    time = np.arange(count) / RATE
+    pitch = 120 * (1 + 0.15 * np.sin(2 * np.pi * 0.9 * time) + 0.03 * np.sin(2 * np.pi * 5 * time))
+    source = np.diff(np.floor(np.cumsum(pitch) / RATE), prepend=0.0)
+    source += 0.02 * np.random.default_rng(1).standard_normal(count)
+    formants = [(730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480), (570, 840, 2410)]
+    sung = np.zeros(count, np.float32)
+    step = round(0.18 * RATE)
+    for number, first in enumerate(range(0, count, step)):
+        vowel = source[first : first + step]
+        for hertz, width in zip(formants[number % len(formants)], (80, 90, 120), strict=True):
+            radius, angle = np.exp(-np.pi * width / RATE), 2 * np.pi * hertz / RATE
+            vowel = lfilter([1 - radius], [1, -2 * radius * np.cos(angle), radius * radius], vowel)
+        sung[first : first + step] = vowel * np.sqrt(np.hanning(len(vowel)))
+    return (0.3 * sung / max(1e-9, float(np.abs(sung).max()))).astype(np.float32)
 
 
 def write_talkie(
@@ -109,3 +129,18 @@ def heard_clicks(path: Path) -> tuple[list[float], float]:
         if not found or moment - found[-1] > CLICK_SECONDS / 2:
             found.append(float(moment))
     return found, stop
+
+
+def remuxed_talks(recording: Path, folder: Path) -> dict[str, float]:
+    """One recording as the sound of several videos; returns their names, and how much later each begins to speak."""
+    folder.mkdir()
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
+    with av.open(str(recording)) as opened:
+        frames = [frame for given in [*opened.decode(audio=0), None] for frame in resampler.resample(given)]
+    sound = np.concatenate([np.asarray(frame.to_ndarray(), np.float32)[0] for frame in frames])
+    late = np.concatenate([np.zeros(3 * RATE, np.float32), sound])
+    milliseconds = range(0, round(len(late) / RATE * 1000), 200)
+    write_talkie(folder / "talk.mp4", milliseconds, given_sound=sound)
+    write_talkie(folder / "late.mkv", milliseconds, given_sound=late, sound_lag_ms=3000)
+    write_talkie(folder / "hours.ts", milliseconds, given_sound=sound, offset_ms=36_000_000, container="mpegts")
+    return {"talk.mp4": 0.0, "late.mkv": 3.0, "hours.ts": 0.0}

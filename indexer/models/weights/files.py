@@ -3,11 +3,16 @@
 import hashlib
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from huggingface_hub import constants, try_to_load_from_cache
 
+from indexer.errors import ModelBrokenError
+
 WEIGHT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth")
+_SMALL_SUFFIXES = {".json", ".txt", ".jinja", ".model"}
+_END_BYTES = 1 << 20
 Announce = Callable[[str], None]
 """Shows a message to the user, as that something large is about to be downloaded."""
 
@@ -26,6 +31,54 @@ def digest_of(directory: Path) -> str:
             with file.open("rb") as stream:
                 digest.update(hashlib.file_digest(stream, "blake2b").digest())
     return digest.hexdigest()
+
+
+def fingerprint_of(directory: Path, *, kind: str) -> str:
+    """12 hexadecimal digits over the bytes of small files, and over size and both ends of the large weight files.
+
+    Args:
+        kind: as `speech model`, for messages.
+
+    Raises:
+        ModelBrokenError: a file cannot be read.
+    """
+    digest = hashlib.blake2b(digest_size=6)
+    try:
+        for file in sorted(file for file in directory.iterdir() if file.is_file()):
+            digest.update(f"{file.name}\0{file.stat().st_size}\n".encode())
+            if file.suffix in _SMALL_SUFFIXES:
+                digest.update(file.read_bytes())
+            elif file.suffix in WEIGHT_SUFFIXES:
+                digest.update(_both_ends(file))
+    except OSError as error:
+        raise ModelBrokenError(f"{kind} directory {directory} cannot be read: {error}; mend its permissions") from error
+    return digest.hexdigest()
+
+
+def file_sha256(file: Path) -> str:
+    """SHA-256 of a file, hexadecimal; the same file is read once.
+
+    Raises:
+        ModelBrokenError: it cannot be read.
+    """
+    try:
+        stat = file.stat()
+        return _sha256(file, stat.st_size, stat.st_mtime_ns)
+    except OSError as error:
+        raise ModelBrokenError(f"model file {file} cannot be read: {error}; mend its permissions") from error
+
+
+@lru_cache(maxsize=64)
+def _sha256(file: Path, size_bytes: int, modified_ns: int) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _both_ends(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        start = stream.read(_END_BYTES)
+        stream.seek(max(0, file.stat().st_size - _END_BYTES))
+        return start + stream.read()
 
 
 def weights_in(directory: Path) -> list[Path]:

@@ -1,11 +1,13 @@
 """A model repository of the Hugging Face hub, from the local cache or the network."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from huggingface_hub import HfApi, constants, snapshot_download
 from huggingface_hub.errors import LocalEntryNotFoundError
+from huggingface_hub.utils import filter_repo_objects
 
 from indexer.errors import ModelBrokenError, ModelMissingError
 from indexer.models.weights.files import Announce
@@ -30,7 +32,21 @@ class ModelWeights:
     """12 hexadecimal digits of the files' digest, or of the hub's revision."""
 
 
-def from_hub(repository: str, announce: Announce, *, kind: str, way_out: str) -> ModelWeights:
+def hub_snapshot(repository: str) -> ModelWeights:
+    """The files of a hub repository in the local cache; raises OSError or ValueError where they are not."""
+    directory = Path(snapshot_download(repository, local_files_only=True))
+    return ModelWeights(repository, directory, directory.name[:12])  # a snapshot's directory is named by its revision
+
+
+def from_hub(
+    repository: str,
+    announce: Announce,
+    *,
+    kind: str,
+    way_out: str,
+    files: Sequence[str] = _NEEDED_FILES,
+    check: Callable[[set[str]], None] = lambda names: None,
+) -> ModelWeights:
     """The files of a hub repository, from the cache or the network.
 
     Args:
@@ -38,52 +54,64 @@ def from_hub(repository: str, announce: Announce, *, kind: str, way_out: str) ->
         announce: called with what is about to be downloaded, its size and its destination.
         kind: as `text model`, for messages.
         way_out: an alternative for the user, for messages.
+        files: patterns of the files that are downloaded.
+        check: called with the names of the repository's files before anything is downloaded; raises ModelBrokenError
+            where they are not of such a model.
 
     Raises:
         ModelMissingError: the files are absent and cannot be downloaded.
-        ModelBrokenError: the cache cannot be read.
+        ModelBrokenError: the cache cannot be read, or as `check` raises.
     """
     try:
-        directory = Path(snapshot_download(repository, local_files_only=True))
+        return hub_snapshot(repository)
     except LocalEntryNotFoundError:
-        directory = _download(repository, announce, kind=kind, way_out=way_out)
+        return _download(repository, announce, kind=kind, way_out=way_out, files=files, check=check)
     except (OSError, ValueError) as error:
         raise ModelBrokenError(
             f"{kind} {repository!r}: the cache {constants.HF_HUB_CACHE} cannot be read: {error};"
             " mend it, or give a local directory"
         ) from error
-    return ModelWeights(repository, directory, directory.name[:12])  # a snapshot's directory is named by its revision
 
 
-def _download(repository: str, announce: Announce, *, kind: str, way_out: str) -> Path:
+def _download(
+    repository: str,
+    announce: Announce,
+    *,
+    kind: str,
+    way_out: str,
+    files: Sequence[str],
+    check: Callable[[set[str]], None],
+) -> ModelWeights:
     cache = constants.HF_HUB_CACHE
     if constants.HF_HUB_OFFLINE:
         raise ModelMissingError(
             f"{kind} {repository!r} is not in the cache {cache}, and HF_HUB_OFFLINE forbids to fetch it; {way_out}"
         )
     try:
-        size_bytes = _download_size_bytes(repository)
+        sizes = _file_sizes(repository)
+        check(set(sizes))
+        wanted = filter_repo_objects(sizes, allow_patterns=list(files), ignore_patterns=_NOT_NEEDED_FILES)
+        size_bytes = sum(sizes[name] for name in wanted)
         announce(f"downloading {kind} {repository} ({size_bytes / 1e6:.0f} MB) to {cache}")
-        return Path(
+        directory = Path(
             snapshot_download(
                 repository,
-                allow_patterns=_NEEDED_FILES,
+                allow_patterns=list(files),
                 ignore_patterns=_NOT_NEEDED_FILES,
                 etag_timeout=HUB_TIMEOUT_SECONDS,
             )
         )
+    except ModelBrokenError:
+        raise
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelMissingError(
             f"{kind} {repository!r} is not in the cache {cache} and cannot be fetched: {reason}; {way_out}"
         ) from error
+    return ModelWeights(repository, directory, directory.name[:12])
 
 
-def _download_size_bytes(repository: str) -> int:
+def _file_sizes(repository: str) -> dict[str, int]:
+    """Name -> bytes of each file of a hub repository."""
     info = HfApi().model_info(repository, files_metadata=True, timeout=HUB_TIMEOUT_SECONDS)
-    suffixes = tuple(pattern.removeprefix("*") for pattern in _NEEDED_FILES)
-    return sum(
-        item.size or 0
-        for item in info.siblings or []
-        if item.rfilename.endswith(suffixes) and "fp32" not in item.rfilename
-    )
+    return {item.rfilename: item.size or 0 for item in info.siblings or []}

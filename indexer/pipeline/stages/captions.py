@@ -9,7 +9,7 @@ from indexer.models.availability import Unavailable, missing_model
 from indexer.models.lazy import LazyModel
 from indexer.models.profiles import Profile, profile_of
 from indexer.models.vision_language import VisionLanguageModel
-from indexer.models.weights.transformers_models import VISION_LANGUAGE, transformers_weights_name
+from indexer.models.weights.transformers_models import find_transformers_weights, transformers_weights_name
 from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext
 from indexer.pipeline.stages.base import Stage
@@ -27,7 +27,13 @@ class CaptionStage(Stage):
     def __init__(self, run: RunContext) -> None:
         super().__init__(run)
         spec = profile_of(run.settings).vision_language_model if self.is_on else ""
-        self._model = LazyModel(spec, kind=VISION_LANGUAGE, load=self._load, loaded=run.loaded.vision_language)
+        self._model = LazyModel(
+            spec,
+            name_of=transformers_weights_name,
+            find=find_transformers_weights,
+            load=self._load,
+            loaded=run.loaded.vision_language,
+        )
         self._model_name = self._model.name
 
     @classmethod

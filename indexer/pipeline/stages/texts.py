@@ -40,6 +40,7 @@ def rows_of_stage_texts(
             item.language,
             item.boxes,
             item.is_scenery,
+            item.words,
         )
         for item, vector in zip(texts, vectors, strict=True)
     ]
