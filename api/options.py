@@ -4,8 +4,10 @@ Those of a search are in `search.options`. Pure; imports nothing heavy.
 """
 
 from pathlib import Path
+from typing import get_args
 
 from api.export.formats import FORMATS, Format
+from api.export.transcript_formats import TranscriptSource
 from indexer.options import Option
 
 EXPORT_FORMAT: Option[Format | None] = Option("format", str, default=None, choices=FORMATS, help="Format to write.")
@@ -40,6 +42,25 @@ EXPORT_TITLE: Option[str | None] = Option(
     "title", str, default=None, max_length=1000, help="Title of the timeline.", examples=("red cars",)
 )
 EXPORT = (EXPORT_FORMAT, HANDLES, RATE, DROP_FRAME, EXPORT_TITLE)
+
+TRANSCRIPT_SOURCE: Option[TranscriptSource | None] = Option(
+    "source",
+    str,
+    default=None,
+    choices=get_args(TranscriptSource),
+    help="What was heard, or the subtitles.",
+    default_text="the subtitles, or where there are none, speech",
+)
+TRANSCRIPT_LANGUAGE: Option[str | None] = Option(
+    "language",
+    str,
+    default=None,
+    max_length=64,
+    metavar="LANGUAGE",
+    help="Language of the lines, as de.",
+    default_text="the one with the most lines",
+)
+TRANSCRIPT = (TRANSCRIPT_SOURCE, TRANSCRIPT_LANGUAGE)
 
 HOST: Option[str] = Option("host", str, default="127.0.0.1", metavar="ADDRESS", help="Address to listen on.")
 PORT: Option[int] = Option(

@@ -9,7 +9,8 @@ ReelseekError
 │   ├── PromptTooLongError   a prompt and its reply do not fit a model's context
 │   ├── FrameRateError       an invalid or unknown frame rate or time code
 │   ├── ExportError          an export cannot be written
-│   └── NotInLibraryError    the library does not contain the named video
+│   ├── NotInLibraryError    the library does not contain the named video
+│   └── TextChangedError     the text that is to be corrected is another one by now
 ├── VideoError               one video cannot be indexed; the others go on
 │   ├── UnreadableVideoError not a media file, truncated, or a codec is missing
 │   ├── NoPictureError       a media file without moving pictures (audio only, cover art, subtitles only)
@@ -86,6 +87,10 @@ class ExportError(UsageError):
 
 class NotInLibraryError(UsageError):
     """The library does not contain the named video."""
+
+
+class TextChangedError(UsageError):
+    """The text that is to be corrected is another one by now: indexed again, or corrected by somebody else."""
 
 
 class VideoError(ReelseekError):

@@ -199,6 +199,8 @@ class TimedText:
     """On-screen text that is visible in nearly every scene of its video, see `indexer.ocr.timed_texts`."""
     words: tuple[SpokenWord, ...] = ()
     """Of a transcript: its words in order."""
+    original: str = ""
+    """As it was before somebody corrected it; empty where nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +255,19 @@ class TextRow:
     boxes: tuple[TextBox, ...] = ()
     is_scenery: bool = False
     words: tuple[SpokenWord, ...] = ()
+    original: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextCorrection:
+    """A text that somebody corrected."""
+
+    source: TextSource
+    span: TimeSpan
+    """Of the text, player's clock."""
+    original: str
+    text: str
+    """Empty where the text was removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +298,8 @@ class Video:
     """Read by the picture stage; empty for a failed video."""
     tags: tuple[str, ...] = ()
     """The user's tags, sorted, unique; see `indexer.store.tags`. They survive re-indexing and moves."""
+    corrections: tuple[TextCorrection, ...] = ()
+    """Texts that people corrected, by source and time. They survive re-indexing and moves."""
 
     @property
     def path(self) -> str:

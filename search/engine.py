@@ -15,6 +15,7 @@ from indexer.closeable import Closeable
 from indexer.config import Settings
 from indexer.errors import QueryError
 from indexer.models.loading import Models, load_models
+from indexer.models.protocols import TextModel
 from indexer.records import Video
 from indexer.store.library import Library
 from search.moments.deduplication import MomentGroup
@@ -79,6 +80,15 @@ class SearchEngine(Closeable):
     def library(self) -> Library:
         """The open library."""
         return self._library
+
+    def text_model(self) -> TextModel | None:
+        """The model that embeds the library's texts, loaded on first use; None where the library has none.
+
+        Raises:
+            LibraryModelsError: the settings name other models than those that made the library.
+            ModelMissingError, ModelBrokenError: it cannot be loaded.
+        """
+        return self._models.text_model()
 
     def videos(self) -> Sequence[Video]:
         """All videos of the library, also failed ones."""

@@ -20,7 +20,7 @@ from search.signals import SIGNALS
 from tests.helpers.fakes_search import SmallLibrary
 
 COMMANDS = [
-    *"index watch search ask pinpoint describe export serve keys".split(),
+    *"index watch search ask pinpoint describe transcript export serve keys".split(),
     *"status videos tag remove verify optimize eval models demo".split(),
 ]
 PARTS = [["keys", "add"], ["keys", "list"], ["keys", "revoke"], ["demo", "make"], ["demo", "run"]]

@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ import pytest
 from indexer.config import Settings
 from indexer.errors import VideoError
 from indexer.models.loading import Models
-from indexer.models.profiles import PROFILES
 from indexer.models.transcript import TranscriptLine
 from indexer.models.weights.speech_models import OFFLINE_SPEECH_MODEL, find_speech_weights
 from indexer.pipeline.events import IndexEvent, StageFinished, StageLeftOut, VideoSkipped, VideoWarned
@@ -29,7 +27,7 @@ from search.engine import SearchEngine
 from tests.helpers.fakes_speech import FakeSpeechModel, loud_spans, said
 from tests.helpers.media import shared_file
 from tests.helpers.media_sound import remuxed_talks, synthetic_voice, write_talkie
-from tests.helpers.stand_in_models import StandInPictureModel
+from tests.helpers.stand_in_models import light_models
 
 pytestmark = pytest.mark.slow
 
@@ -69,12 +67,6 @@ def films(drawn: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def models() -> Models:
     return light_models()
-
-
-def light_models() -> Models:
-    """Speech is what is tested, so pictures cost nothing, and texts are found by their words."""
-    profile = replace(PROFILES["demo"], text_model="", screen_text=False)
-    return Models(profile, StandInPictureModel(dim=48), None)
 
 
 @pytest.fixture
@@ -267,7 +259,8 @@ from indexer.models.profiles import PROFILES
 from indexer.models.loading import Models
 from indexer.pipeline.index import index_paths
 from tests.helpers.fakes_speech import FakeSpeechModel
-from tests.test_pipeline_speech import light_models, script
+from tests.helpers.stand_in_models import light_models
+from tests.test_pipeline_speech import script
 import time
 
 films, library, clip = sys.argv[1:]

@@ -21,6 +21,7 @@ from api.cli.commands.search import search
 from api.cli.commands.serve import serve
 from api.cli.commands.status import status
 from api.cli.commands.tag import tag
+from api.cli.commands.transcript import transcript
 from api.cli.commands.verify import verify
 from api.cli.commands.videos import videos
 from api.cli.commands.watch import watch
@@ -34,6 +35,7 @@ COMMANDS: dict[str, click.Command] = {
     "ask": ask,
     "pinpoint": pinpoint,
     "describe": describe,
+    "transcript": transcript,
     "export": export,
     "serve": serve,
     "keys": keys,

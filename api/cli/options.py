@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from api.options import EXPORT, EXPORT_FORMAT, EXPORT_TITLE, SERVE
+from api.export.transcript_formats import TranscriptFormat
+from api.options import EXPORT, EXPORT_FORMAT, EXPORT_TITLE, SERVE, TRANSCRIPT
 from indexer.config import SETTINGS
 from indexer.options import Option
 from search.options import ASK, LIMIT, SEARCH, VIDEO
@@ -67,6 +68,11 @@ TITLES: Option[str] = Option(
     help="Take titles from the words in the video, or let the vision-language model write them.",
 )
 DESCRIBE = (CHAPTER_FORMAT, CHAPTER_FILE, REPLACE_FILE, TITLES)
+
+TRANSCRIPT_FORMAT: Option[TranscriptFormat] = Option(
+    "format", str, default="text", choices=get_args(TranscriptFormat), help="Output format."
+)
+TRANSCRIPT_FILES = (TRANSCRIPT_FORMAT, *TRANSCRIPT, CHAPTER_FILE, REPLACE_FILE)
 
 FORMAT_OR_ENDING = replace(EXPORT_FORMAT, default_text="by the ending of --out")
 EXPORT_OUT: Option[str | None] = Option(
@@ -171,6 +177,6 @@ DEMO_RUN = (RUN_OUT, RUN_MINUTES, RUN_SEED)
 
 CLI_OPTIONS: tuple[Option[Any], ...] = (
     *(*SETTINGS.values(), *SEARCH, *ASK, *EXPORT, *SERVE, JSON, *INDEX, *WATCH, THUMBNAILS, STREAM, *PINPOINT),
-    *(*DESCRIBE, *EXPORT_FILES, *VIDEOS, *TAG, *REMOVE, *EVALUATE, *DEMO_MAKE, *DEMO_RUN),
+    *(*DESCRIBE, *TRANSCRIPT_FILES, *EXPORT_FILES, *VIDEOS, *TAG, *REMOVE, *EVALUATE, *DEMO_MAKE, *DEMO_RUN),
 )
 """Every option of every command."""

@@ -29,6 +29,7 @@ from api.service.routes.media import MEDIA_CONTROLLERS
 from api.service.routes.page import PageRoutes
 from api.service.routes.search import SearchRoutes
 from api.service.routes.session import SessionRoutes
+from api.service.routes.transcript import TranscriptRoutes
 from api.service.routes.videos import TagRoutes, VideoRoutes
 from api.service.runtime import Runtime
 from api.version import package_version
@@ -39,6 +40,7 @@ CONTROLLERS: Sequence[Any] = (
     VideoRoutes,
     TagRoutes,
     ChapterRoutes,
+    TranscriptRoutes,
     ExportRoutes,
     JobRoutes,
     HealthRoutes,

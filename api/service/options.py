@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, get_args
 
-from api.options import EXPORT
+from api.options import EXPORT, TRANSCRIPT
 from indexer.options import Option
 from search.options import ASK, QUERY, SEARCH
 
@@ -82,5 +82,5 @@ BUCKETS: Option[int] = Option(
 )
 MEDIA = (ORIGINAL, CLIP_START, CLIP_STOP, TIME, WIDTH, LANGUAGE, TIMELINE_QUERY, BUCKETS)
 
-SERVICE_OPTIONS: tuple[Option[Any], ...] = (*SEARCH, *ASK, *EXPORT, *VIDEOS, UPLOAD_NAME, *JOBS, *MEDIA)
+SERVICE_OPTIONS: tuple[Option[Any], ...] = (*SEARCH, *ASK, *EXPORT, *VIDEOS, UPLOAD_NAME, *JOBS, *MEDIA, *TRANSCRIPT)
 """Every option of every request, except ids in paths and uploaded content."""

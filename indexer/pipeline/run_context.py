@@ -141,11 +141,12 @@ class RunContext:
 
 
 def bare_row(job: Job, video_id: str) -> Video:
-    """The row of a job's video before any stage: its paths and the user's tags."""
+    """The row of a job's video before any stage: its paths, and the user's tags and corrections."""
     if job.known is not None:
         paths, times, tags = job.known.paths, job.known.modified_ns, job.known.tags
+        corrections = job.known.corrections
     else:
         files = sorted(job.files)
         paths, times = tuple(str(file.path) for file in files), tuple(file.modified_ns for file in files)
-        tags = job.tags
-    return Video(video_id, paths, job.files[0].size_bytes, times, 0.0, None, tags=tags)
+        tags, corrections = job.tags, ()
+    return Video(video_id, paths, job.files[0].size_bytes, times, 0.0, None, tags=tags, corrections=corrections)

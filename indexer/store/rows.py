@@ -11,7 +11,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from indexer.decode.metadata import metadata_from_json, metadata_to_json
-from indexer.records import FrameRow, SegmentRow, SpokenWord, TextBox, TextRow, TimeSpan, Vector, Video, VideoProbe
+from indexer.records import (
+    FrameRow,
+    SegmentRow,
+    SpokenWord,
+    TextBox,
+    TextCorrection,
+    TextRow,
+    TimeSpan,
+    Vector,
+    Video,
+    VideoProbe,
+)
 from indexer.store.fuzzy_text import fold_letters
 from indexer.store.schema import ArrowArray, ArrowTable, Maker, table_schema
 
@@ -35,6 +46,7 @@ def encode_videos(videos: Sequence[Video], maker: Maker) -> ArrowTable:
         | {"metadata": json.dumps(metadata_to_json(video.metadata), sort_keys=True)}
         | {"stages": json.dumps(video.stages, sort_keys=True)}
         | {"probe": asdict(video.probe) if video.probe else None}
+        | {"corrections": json.dumps([asdict(correction) for correction in video.corrections])}
         for video in videos
     ]
     return pa.Table.from_pylist(rows, schema=table_schema("videos", maker))
@@ -82,6 +94,7 @@ def encode_texts(video_id: str, source: str, rows: Sequence[TextRow], maker: Mak
         "boxes": [[asdict(box) for box in row.boxes] for row in rows],
         "is_scenery": [row.is_scenery for row in rows],
         "words": [[asdict(word) for word in row.words] for row in rows],
+        "original": [row.original for row in rows],
         "lot": pa.array(draw_row_lots(video_id, source, len(rows)), pa.uint32()),
         **_vectors([row.vector for row in rows], maker.text_dim),
     }
@@ -100,8 +113,13 @@ def _decode_video(row: dict[str, Any]) -> Video:
         "stages": json.loads(row["stages"]),
         "probe": _decode_probe(row["probe"]),
         "metadata": metadata_from_json(json.loads(row["metadata"])),
+        "corrections": tuple(_decode_correction(given) for given in json.loads(row["corrections"])),
     }
     return Video(**values)
+
+
+def _decode_correction(given: dict[str, Any]) -> TextCorrection:
+    return TextCorrection(given["source"], TimeSpan(**given["span"]), given["original"], given["text"])
 
 
 def decode_segments(table: ArrowTable) -> Iterator[tuple[str, SegmentRow]]:
@@ -136,6 +154,7 @@ def decode_texts(table: ArrowTable) -> list[TextRow]:
             boxes=tuple(TextBox(**box) for box in row["boxes"]),
             is_scenery=row["is_scenery"],
             words=tuple(SpokenWord(**word) for word in row["words"]),
+            original=row["original"],
         )
         for position, row in enumerate(_without_vectors(table))
     ]

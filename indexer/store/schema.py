@@ -116,6 +116,7 @@ def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
                 pa.field("failure_software", pa.string()),
                 pa.field("metadata", pa.string()),  # JSON, see `indexer.decode.metadata.metadata_to_json`
                 pa.field("tags", pa.list_(pa.string())),
+                pa.field("corrections", pa.string()),  # JSON, a list of `indexer.records.TextCorrection`
             ]
         case "segments":
             columns = [
@@ -145,6 +146,7 @@ def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
                 pa.field("boxes", pa.list_(_BOX)),  # of on-screen text
                 pa.field("is_scenery", pa.bool_()),
                 pa.field("words", pa.list_(_WORD)),  # of a transcript
+                pa.field("original", pa.string()),  # of a text that was corrected
                 pa.field("lot", pa.uint32()),
                 *_vector_field(maker.text_dim),
             ]

@@ -8,7 +8,7 @@ from typing import Protocol
 from indexer.config import Settings
 from indexer.errors import LibraryModelsError, QueryError
 from indexer.models.loading import Models
-from indexer.models.protocols import PictureModel, Vectors
+from indexer.models.protocols import PictureModel, TextModel, Vectors
 from indexer.provenance import provenance_of, settings_like_provenance
 from indexer.store.hits import QueryVector
 from indexer.store.library import Library
@@ -57,6 +57,11 @@ class QueryModels:
         with self._loading:
             if self._models is None:
                 self._models = self._loaded()
+
+    def text_model(self) -> TextModel | None:
+        """The library's text model; None where it has none. Raises as `load`."""
+        self.load(SIGNALS_BY_MEANING)
+        return self._models.text if self._models else None
 
     def embed(self, text: str, signals: Collection[Signal], video_ids: frozenset[str] | None) -> EmbeddedQuery:
         """A checked query with the vectors that these signals compare; call `load` first."""

@@ -8,6 +8,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from indexer.config import Settings
 from indexer.models import loading
 from indexer.models.loading import Models
-from indexer.models.profiles import profile_of
+from indexer.models.profiles import PROFILES, profile_of
 from indexer.models.protocols import Vectors
 from indexer.records import Pixels
 from tests.helpers.fakes_search import FakePictureModel
@@ -86,3 +87,9 @@ def main() -> None:
     from api.cli.main import main as command
 
     command()
+
+
+def light_models() -> Models:
+    """Speech is what is tested, so pictures cost nothing, and texts are found by their words."""
+    profile = replace(PROFILES["demo"], text_model="", screen_text=False)
+    return Models(profile, StandInPictureModel(dim=48), None)

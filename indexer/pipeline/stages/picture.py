@@ -110,7 +110,7 @@ class PictureStage(Stage):
         sidecars = sidecars_of([Path(path) for path in bare.paths])
         with unexpected_as_video_error(file):
             subtitles = collect_subtitles(sidecars, work.text_tracks, work.duration_seconds)
-        subtitle_rows = rows_of_stage_texts(subtitles.texts, "subtitle", rows.segments, run.models.text)
+        subtitle_rows = rows_of_stage_texts(subtitles.texts, "subtitle", rows.segments, run, bare)
         subtitle_seconds = run.totals.add_seconds_since(started, "text")
         video = replace(
             bare,

@@ -100,7 +100,7 @@ class SubtitleStage(Stage):
                 subtitles = collect_subtitles(sidecars, tracks, video.duration_seconds)
         except VideoError as error:
             subtitles = Subtitles((), (f"embedded subtitles: {error}",))
-        rows = rows_of_stage_texts(subtitles.texts, "subtitle", run.segments_of(video), run.models.text)
+        rows = rows_of_stage_texts(subtitles.texts, "subtitle", run.segments_of(video), run, video)
         stages = {**video.stages, self.name: subtitle_fingerprint(run.library.maker.text_model, sidecars)}
         run.warn(video, subtitles.warnings)
         run.totals.indexed.add(video.video_id)

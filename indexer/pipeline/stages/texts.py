@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from indexer.catalog import ENTRY_OF_STAGE, StageName, TextSource
 from indexer.errors import VanishedVideoError, VideoError
-from indexer.models.protocols import TextModel
 from indexer.pipeline.run_context import RunContext
 from indexer.records import Segment, TextRow, TimedText, Video
 from indexer.subtitles.sidecars import segment_of_subtitle
+from indexer.text_corrections import apply_corrections
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,13 @@ class VideoTexts:
 
 
 def rows_of_stage_texts(
-    texts: Sequence[TimedText], source: TextSource, segments: Sequence[Segment], model: TextModel | None
+    made: Sequence[TimedText], source: TextSource, segments: Sequence[Segment], run: RunContext, video: Video
 ) -> list[TextRow]:
-    """Joins each text to the segment that it overlaps most, and embeds it; without a model rows have no vector."""
+    """Joins each text to the segment that it overlaps most, and embeds it; without a model rows have no vector.
+
+    What people corrected stands in place of what was made.
+    """
+    texts, model = apply_corrections(made, source, video.corrections), run.models.text
     if not texts:
         return []
     vectors = model.embed_documents([item.text for item in texts]) if model else [None] * len(texts)  # (n, dim)
@@ -41,6 +45,7 @@ def rows_of_stage_texts(
             item.boxes,
             item.is_scenery,
             item.words,
+            item.original,
         )
         for item, vector in zip(texts, vectors, strict=True)
     ]
@@ -66,6 +71,6 @@ def commit_stage_texts(
     run.warn(video, warnings)
     texts = ENTRY_OF_STAGE[stage].texts
     assert texts is not None
-    rows = rows_of_stage_texts(made.texts, texts.source, run.segments_of(video), run.models.text)
+    rows = rows_of_stage_texts(made.texts, texts.source, run.segments_of(video), run, video)
     run.totals.indexed.add(video.video_id)
     run.commits.add(video, [(stage, len(rows), made.wall_seconds)], texts=[(texts.source, rows)])

@@ -76,6 +76,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
     bar.setDuration(about.duration_seconds);
     bar.setSubtitles((about.texts?.subtitle ?? 0) > 0 ? `${path}/subtitles.vtt` : "");
     side.setFacts(videoFacts(about));
+    if ((about.texts?.subtitle ?? 0) + (about.texts?.speech ?? 0) > 0) side.transcript.load(moment.video, signal);
     const segments = about.segments_list ?? [];
     showChapters(segments, about.metadata?.chapters ?? []);
     // The service finds chapters where the container has none; one alone says nothing.
@@ -147,6 +148,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
         bar.setSubtitles("");
         line.setSprites([]);
         side.setChapters(null);
+        side.transcript.clear();
         side.setFacts(null);
         line.setChapters([]);
       }

@@ -1,9 +1,10 @@
-/** The panel beside the video: the moment, why it matched, actions, and chapters. */
+/** The panel beside the video: the moment, why it matched, actions, transcript and chapters. */
 
 import { button, element, fill, icon } from "./dom.js";
 import { markedText } from "./marked_text.js";
 import { signalLabels } from "./moment_card.js";
 import { clockSpan } from "./times.js";
+import { createTranscript } from "./transcript.js";
 
 /**
  * @typedef {import("./address.js").OpenMoment} OpenMoment
@@ -15,6 +16,10 @@ export function createPlayerSide({ onClose, onSeek, onReplay, onCopy, onSearchWi
   const about = element("div", { class: "stage-about" });
   const facts = element("div", { class: "stage-facts" });
   const chapters = element("div", { class: "stage-chapters" });
+  const transcript = createTranscript({ onSeek, onLines: (hasLines) => showPart(hasLines ? "transcript" : "chapters", hasLines) });
+  const toTranscript = button("Transcript", { class: "button-quiet", on: () => showPart("transcript", true) });
+  const toChapters = button("Chapters", { class: "button-quiet", on: () => showPart("chapters", true) });
+  const parts = element("div", { class: "side-parts", role: "group", "aria-label": "Beside the video", hidden: true }, toTranscript, toChapters);
   const replay = button("Play moment", { icon: "replay", on: onReplay });
   const copy = button("Copy link", { icon: "link", on: onCopy });
   const download = element("a", { class: "button", download: true }, icon("download"), element("span", {}, "Download clip"));
@@ -28,8 +33,20 @@ export function createPlayerSide({ onClose, onSeek, onReplay, onCopy, onSearchWi
     about,
     element("div", { class: "actions" }, replay, copy, download, within),
     facts,
+    parts,
+    transcript.element,
     chapters,
   );
+
+  /** @param {"transcript" | "chapters"} part @param {boolean} hasBoth */
+  function showPart(part, hasBoth) {
+    parts.hidden = !hasBoth;
+    transcript.element.hidden = part !== "transcript";
+    chapters.hidden = part !== "chapters";
+    toTranscript.setAttribute("aria-pressed", String(part === "transcript"));
+    toChapters.setAttribute("aria-pressed", String(part === "chapters"));
+  }
+  transcript.clear();
 
   return {
     element: side,
@@ -54,6 +71,7 @@ export function createPlayerSide({ onClose, onSeek, onReplay, onCopy, onSearchWi
       const clip = `/api/videos/${moment.video}/clip?start=${moment.start}&stop=${moment.stop}`;
       download.setAttribute("href", clip);
     },
+    transcript,
     /** @param {string} text */
     setName(text) {
       name.textContent = text;
@@ -68,6 +86,7 @@ export function createPlayerSide({ onClose, onSeek, onReplay, onCopy, onSearchWi
     },
     /** @param {number} seconds */
     setPosition(seconds) {
+      transcript.setPosition(seconds);
       for (const link of chapters.querySelectorAll("button")) {
         const isNow = seconds >= Number(link.dataset.start) && seconds < Number(link.dataset.stop);
         if (isNow === link.hasAttribute("aria-current")) continue;

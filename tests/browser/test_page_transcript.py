@@ -1,0 +1,100 @@
+"""The transcript beside the player: read, searched, followed, corrected, and searched by what it says now."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+import pysubs2
+import pytest
+from playwright.sync_api import Page, expect
+
+from indexer.models.transcript import TranscriptLine
+from indexer.pipeline.index import index_paths
+from indexer.records import Samples16
+from tests.helpers.chromium import until, wait_for_frames
+from tests.helpers.fakes_speech import FakeSpeechModel, loud_spans, said
+from tests.helpers.media_sound import synthetic_voice, write_talkie
+from tests.helpers.service import RunningService, demo_settings, serving
+
+OpenPage = Callable[..., Page]
+SPANS = [(2.0, 4.0), (8.0, 10.0), (14.0, 16.0)]
+LINES = ["The Harper is closed on Sunday.", "Bring the red lantern.", "Thank you for watching!"]
+MENDED = "The harbour is shut on Monday."
+
+
+def index(films: Path, library: Path, name: str) -> None:
+    def hear(sound: Samples16) -> list[TranscriptLine]:
+        return [said(text, *at) for text, at in zip(LINES, loud_spans(sound), strict=True)]
+
+    settings = replace(demo_settings(library), speech_model="given", captions=False)
+    index_paths([films], settings=settings, speech_model=FakeSpeechModel(hear, name))
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("films")
+    sound = synthetic_voice(19, SPANS)
+    write_talkie(folder / "harbour.mp4", range(0, 18_000, 200), width=320, height=240, given_sound=sound)
+    return folder
+
+
+@pytest.fixture
+def talk(films: Path, tmp_path: Path) -> Iterator[RunningService]:
+    index(films, tmp_path / "library", "fake")
+    with serving(demo_settings(tmp_path / "library")) as running:
+        yield running
+
+
+def open_first(page: Page, service: RunningService, query: str) -> None:
+    page.goto(f"{service.url}/?q={quote(query)}")
+    page.locator(".grid .card a.frame").first.click()
+    wait_for_frames(page)
+
+
+def test_the_transcript_follows_the_player_seeks_and_is_searched(new_page: OpenPage, talk: RunningService) -> None:
+    page = new_page()
+    open_first(page, talk, "red lantern")
+    lines = page.locator(".transcript-lines li")
+    expect(lines).to_have_count(3)
+    expect(page.locator(".transcript-lines [aria-current]")).to_contain_text(LINES[1])
+    page.get_by_role("searchbox", name="Find in transcript").fill("harper")
+    expect(lines).to_have_count(1)
+    expect(lines.locator("mark")).to_have_text("Harper")
+    lines.locator(".chapter").click()
+    until(page, "Math.abs(document.querySelector('video').currentTime - 2.2) < 1.5")
+    page.get_by_role("button", name="Chapters").click()
+    expect(lines).to_be_hidden()
+
+
+def test_a_corrected_line_is_found_by_its_new_words_and_stays(
+    new_page: OpenPage, talk: RunningService, films: Path, tmp_path: Path
+) -> None:
+    page = new_page()
+    open_first(page, talk, "Harper Sunday")
+    page.get_by_role("button", name=f"Correct: {LINES[0]}").click()
+    page.get_by_role("textbox", name="Line at 2 seconds").fill(MENDED)
+    page.get_by_role("button", name="Save").click()
+    first = page.locator(".transcript-lines li").first
+    expect(first).to_contain_text(MENDED)
+    expect(first).to_contain_text("corrected")
+    page.get_by_role("button", name=f"Correct: {LINES[2]}").click()
+    page.get_by_role("textbox", name="Line at 14 seconds").fill("")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".transcript-lines li")).to_have_count(2)
+
+    def found(query: str) -> list[str]:
+        with talk.client() as client:
+            made = client.get("/api/search", params={"q": query, "signals": "speech_words"}).json()
+        return [moment["text"] for moment in made["moments"]]
+
+    assert found("shut Monday") == [MENDED]
+    assert MENDED not in found("Harper Sunday") and LINES[0] not in found("Harper Sunday")
+    index(films, tmp_path / "library", "another fake")
+    with talk.client() as client:
+        (video,) = client.get("/api/videos").json()["videos"]
+        srt = client.get(f"/api/videos/{video['video_id']}/transcript.srt").text
+        assert [cue.plaintext for cue in pysubs2.SSAFile.from_string(srt)] == [MENDED, LINES[1]]
+        stale = {"source": "speech", "was": LINES[0], "text": "x"}
+        refused = client.patch(f"/api/videos/{video['video_id']}/transcript/0", json=stale)
+        assert (refused.status_code, refused.json()["type"]) == (409, "urn:reelseek:problem:conflict")

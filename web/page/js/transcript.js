@@ -1,0 +1,133 @@
+/** The transcript of the open video: follows the player, seeks on a click, is searched, copied and corrected. */
+
+import { announce } from "./announce.js";
+import { copyText } from "./clipboard.js";
+import { button, element, fill } from "./dom.js";
+import { markedText } from "./marked_text.js";
+import { getJson, request } from "./service.js";
+import { clock, counted, spokenTime } from "./times.js";
+
+/**
+ * @typedef {{index: number, start_seconds: number, stop_seconds: number, text: string, original: string}} Line
+ * @typedef {{source: "speech" | "subtitle", language: string, lines: Line[]}} Transcript
+ * @param {{onSeek: (seconds: number) => void, onLines: (hasLines: boolean) => void}} options `onLines` is told whether there is one
+ */
+export function createTranscript({ onSeek, onLines }) {
+  const find = /** @type {HTMLInputElement} */ (
+    element("input", { class: "field", type: "search", placeholder: "Find in transcript", "aria-label": "Find in transcript", on: { input: () => show() } })
+  );
+  const found = element("p", { class: "faint", role: "status" });
+  const copy = button("Copy with times", { icon: "link", class: "button-quiet", on: copyAll });
+  const list = element("ol", { class: "transcript-lines", tabindex: "-1" });
+  const root = element("div", { class: "transcript" }, element("div", { class: "transcript-head" }, find, copy), found, list);
+  /** @type {Transcript | null} */
+  let transcript = null;
+  let video = "";
+  let current = -1;
+
+  /** @param {Transcript | null} given */
+  function set(given) {
+    transcript = given;
+    current = -1;
+    find.value = "";
+    onLines(Boolean(given?.lines.length));
+    show();
+  }
+
+  function show() {
+    const wanted = find.value.trim().toLocaleLowerCase();
+    const lines = (transcript?.lines ?? []).filter((line) => line.text.toLocaleLowerCase().includes(wanted));
+    fill(list, ...lines.map((line) => item(line, wanted)));
+    found.hidden = !wanted;
+    found.textContent = wanted ? counted(lines.length, "line") : "";
+    current = -1;
+  }
+
+  /** @param {Line} line @param {string} wanted */
+  function item(line, wanted) {
+    const at = wanted ? line.text.toLocaleLowerCase().indexOf(wanted) : -1;
+    const words = at < 0 ? [line.text] : markedText(line.text, [[at, at + wanted.length]]);
+    const jump = element(
+      "button",
+      { type: "button", class: "chapter", on: { click: () => onSeek(line.start_seconds) } },
+      element("span", { class: "time", "aria-hidden": "true" }, clock(line.start_seconds)),
+      element("span", { class: "unseen" }, spokenTime(line.start_seconds)),
+      element("span", {}, ...words),
+    );
+    jump.dataset.start = String(line.start_seconds);
+    jump.dataset.stop = String(line.stop_seconds);
+    const edit = button("Correct", { class: "button-quiet transcript-edit", "aria-label": `Correct: ${line.text}`, on: () => ask(entry, line) });
+    const mended = line.original ? element("span", { class: "faint mended", title: `Before: ${line.original}` }, "corrected") : null;
+    const entry = element("li", {}, jump, mended, edit);
+    return entry;
+  }
+
+  /** @param {HTMLElement} entry @param {Line} line */
+  function ask(entry, line) {
+    const text = /** @type {HTMLTextAreaElement} */ (element("textarea", { class: "field", rows: "3", maxlength: "1000", "aria-label": `Line at ${spokenTime(line.start_seconds)}` }, line.text));
+    const wrong = element("p", { class: "form-error", role: "alert" });
+    const leave = () => {
+      const again = item(line, find.value.trim().toLocaleLowerCase());
+      entry.replaceWith(again);
+      again.querySelector(".transcript-edit")?.focus();
+    };
+    const restore = line.original ? button("Restore", { class: "button-quiet", title: line.original, on: () => save(line.original) }) : null;
+    const form = element("form", { class: "transcript-form" }, text, element("div", { class: "actions" }, element("button", { class: "button" }, "Save"), button("Cancel", { class: "button-quiet", on: leave }), restore), wrong);
+
+    /** @param {string} right */
+    async function save(right) {
+      try {
+        const body = { source: transcript?.source, was: line.text, text: right };
+        const made = await (await request(`/api/videos/${video}/transcript/${line.index}`, { method: "PATCH", body })).json();
+        announce(made.text ? "The line is corrected." : "The line is removed.");
+        if (!made.text) return await load(video);
+        Object.assign(line, made);
+        leave();
+      } catch (error) {
+        fill(wrong, document.createTextNode(error instanceof Error ? error.message : "The line could not be saved."));
+      }
+    }
+
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      save(text.value.trim());
+    });
+    form.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      leave();
+    });
+    fill(entry, form);
+    text.focus();
+  }
+
+  async function copyAll() {
+    const lines = (transcript?.lines ?? []).map((line) => `${clock(line.start_seconds)}  ${line.text}`);
+    announce((await copyText(lines.join("\n"))) ? `${counted(lines.length, "line")} copied.` : "The transcript could not be copied.");
+  }
+
+  /** @param {string} id @param {AbortSignal} [signal] */
+  async function load(id, signal) {
+    video = id;
+    const made = await getJson(`/api/videos/${id}/transcript`, signal).catch(() => null);
+    if (!signal?.aborted) set(made);
+  }
+
+  return {
+    element: root,
+    load,
+    clear: () => set(null),
+    /** Marks the line that is said, and keeps it in sight unless somebody reads or writes there. @param {number} seconds */
+    setPosition(seconds) {
+      const jumps = [.../** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll(".chapter"))];
+      const now = jumps.findIndex((jump) => seconds >= Number(jump.dataset.start) && seconds < Number(jump.dataset.stop));
+      if (now === current) return;
+      list.querySelector("[aria-current]")?.removeAttribute("aria-current");
+      current = now;
+      if (now < 0) return;
+      jumps[now].setAttribute("aria-current", "true");
+      const isRead = root.contains(document.activeElement) && !jumps.includes(/** @type {HTMLElement} */ (document.activeElement));
+      if (!isRead && !find.value) list.scrollTop = jumps[now].offsetTop - list.clientHeight / 3;
+    },
+  };
+}
