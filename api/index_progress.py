@@ -15,6 +15,7 @@ from indexer.models.profiles import profile_of
 from indexer.pipeline.events import (
     IndexEvent,
     ScanFinished,
+    StageFailed,
     StageFinished,
     StageLeftOut,
     StageProgress,
@@ -59,6 +60,7 @@ class IndexProgress:
     clock: Callable[[], float] = monotonic
     todo: int = 0
     failures: list[VideoFailed] = field(default_factory=list[VideoFailed])
+    stage_failures: list[StageFailed] = field(default_factory=list[StageFailed])
     skipped: list[VideoSkipped] = field(default_factory=list[VideoSkipped])
     moved: list[VideoMoved] = field(default_factory=list[VideoMoved])
     missing: list[VideoMissing] = field(default_factory=list[VideoMissing])
@@ -87,6 +89,10 @@ class IndexProgress:
                 self.active.pop(event.path, None)
             case VideoFailed():
                 self.failures.append(event)
+                self.active.pop(event.path, None)
+            case StageFailed():
+                self.stage_failures.append(event)
+                self._at(event.stage, event.path).parts[event.path] = 1.0
                 self.active.pop(event.path, None)
             case VideoSkipped():
                 self.skipped.append(event)

@@ -18,7 +18,8 @@ ReelseekError
 │   ├── UnsafeVideoError     a playlist, or another format that refers to other files
 │   ├── DecodeLimitError     decoding exceeded a limit (time, memory, pixels, duration, streams)
 │   ├── DecoderCrashedError  the decoder's process died
-│   └── VanishedVideoError   the file disappeared or changed while it was read
+│   ├── VanishedVideoError   the file disappeared or changed while it was read
+│   └── UnexpectedVideoError an exception that nobody foresaw ended one stage of it
 ├── ModelError               a model cannot be used
 │   ├── ModelMissingError    weights are missing and cannot be downloaded
 │   ├── ModelBrokenError     weights exist but cannot be loaded
@@ -140,6 +141,12 @@ class VanishedVideoError(VideoError):
     """The file disappeared or changed while it was read."""
 
     kind = "vanished"
+
+
+class UnexpectedVideoError(VideoError):
+    """An exception that nobody foresaw ended one stage of the video; `__cause__` is that exception."""
+
+    kind = "unexpected"
 
 
 class ModelError(ReelseekError):

@@ -4,14 +4,14 @@ Frozen dataclasses with units in their names. Imports numpy and the catalog only
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.catalog import StageName, TextSource
+from indexer.catalog import FIRST_STAGE, StageName, TextSource
 
 Pixels = NDArray[np.uint8]
 """One picture, shape (height, width, 3), RGB."""
@@ -271,6 +271,17 @@ class TextCorrection:
 
 
 @dataclass(frozen=True, slots=True)
+class StageFailure:
+    """Why a stage of a video could not be made."""
+
+    kind: str
+    """`VideoError.kind`."""
+    reason: str
+    software: str
+    """Fingerprint of the software that failed: the stage is tried again only when this or the file changes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Video:
     """A video in the library."""
 
@@ -300,6 +311,8 @@ class Video:
     """The user's tags, sorted, unique; see `indexer.store.tags`. They survive re-indexing and moves."""
     corrections: tuple[TextCorrection, ...] = ()
     """Texts that people corrected, by source and time. They survive re-indexing and moves."""
+    stage_failures: dict[StageName, StageFailure] = field(default_factory=dict[StageName, StageFailure])
+    """Stages whose last attempt failed, of a video that did not fail itself; their older results stay."""
 
     @property
     def path(self) -> str:
@@ -317,3 +330,19 @@ class Video:
     def created_source(self) -> Literal["container", "file"]:
         """Where `created` comes from."""
         return "container" if self.metadata.created else "file"
+
+    @property
+    def failures(self) -> dict[StageName, StageFailure]:
+        """Why what is not there could not be made, by stage; a failed video failed in the first."""
+        if not self.failure_kind:
+            return self.stage_failures
+        return {FIRST_STAGE: StageFailure(self.failure_kind, self.failure_reason, self.failure_software)}
+
+    def with_stage(self, stage: StageName, fingerprint: str) -> "Video":
+        """The video with a complete stage, whose earlier failure is forgotten."""
+        failures = {name: failure for name, failure in self.stage_failures.items() if name != stage}
+        return replace(self, stages={**self.stages, stage: fingerprint}, stage_failures=failures)
+
+    def with_failure(self, stage: StageName, failure: StageFailure) -> "Video":
+        """The video with a stage that failed; what an earlier run made of it stays."""
+        return replace(self, stage_failures={**self.stage_failures, stage: failure})

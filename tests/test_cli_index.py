@@ -27,14 +27,17 @@ from indexer.pipeline.events import (
     IndexEvent,
     IndexFinished,
     ScanFinished,
+    StageFailed,
     StageProgress,
     VideoFailed,
     VideoMissing,
     VideoWarned,
 )
+from indexer.store.folder import FAILURE_LOG
 from tests.helpers.fakes_cli import HOSTILE_NAME, scripted_pipeline, some_events
 
 DONE = IndexFinished(videos=3, indexed=2, skipped=0, failed=1, seconds=4.2, stage_seconds={"decode": 1.0})
+FAILED = {"failed": 1, "failed_stages": 0}
 CLEAN = IndexFinished(videos=2, indexed=2, skipped=0, failed=0, seconds=4.2)
 
 
@@ -67,7 +70,7 @@ def test_json_is_one_event_a_line_and_done_the_last(script: Any, tmp_path: Path)
     }
     assert lines[-2]["event"] == "index_finished"
     assert lines[-2]["stage_seconds"] == {"decode": 1.0}
-    assert lines[-1] == {"event": "done", "videos": 3, "indexed": 2, "skipped": 0, "failed": 1, "seconds": 4.2}
+    assert lines[-1] == {"event": "done", "videos": 3, "indexed": 2, "skipped": 0, **FAILED, "seconds": 4.2}
 
 
 def test_every_event_has_its_name_in_snake_case() -> None:
@@ -126,6 +129,23 @@ def test_many_failures_of_one_kind_are_grouped(script: Any, tmp_path: Path) -> N
     assert "Failed, unreadable (40):" in summary
     assert summary.count("not a media file") == 5
     assert "and 35 more; `reelseek status` lists them all" in summary
+
+
+def test_a_stage_that_failed_is_told_with_its_video(script: Any, tmp_path: Path) -> None:
+    failed = StageFailed("/films/a.mp4", "0" * 32, "speech", "unexpected", "/films/a.mp4: unexpected ValueError: odd")
+    (tmp_path / FAILURE_LOG).touch()
+    finished = IndexFinished(2, 2, 0, 0, 4.2, failed_stages=1, failing_stages={"speech": 7})
+    script([*some_events(0), failed], finished)
+    result = run(str(tmp_path), "--library", str(tmp_path))
+    assert result.exit_code == ExitCode.PARTLY_FAILED
+    assert "failed speech (unexpected): /films/a.mp4: unexpected ValueError: odd" in result.stdout
+    assert "2 indexed, 1 stage failed of 2 videos" in result.stdout
+    assert "Failed, speech, unexpected (1):" in result.stdout
+    assert f"Tracebacks of unexpected failures: {tmp_path / FAILURE_LOG}" in result.stdout
+    assert result.stdout.count("speech: 7 videos in a row failed unexpectedly") == 1
+    script([failed], finished)
+    lines = [json.loads(line) for line in run(str(tmp_path), "--json").stdout.splitlines()]
+    assert (lines[0]["event"], lines[0]["stage"], lines[-1]["failed_stages"]) == ("stage_failed", "speech", 1)
 
 
 def test_nothing_there_says_so(script: Any, tmp_path: Path) -> None:

@@ -64,9 +64,11 @@ def test_status_sums_up_the_library(place: Path) -> None:
     assert failure == {
         "video": str(place.parent / "broken.mp4"),
         "video_id": BAD,
+        "stage": "picture",
         "kind": "unreadable",
         "reason": "the file is cut short; copy it again",
     }
+    assert (status["failed_stages"], status["failure_log"]) == (0, None)
 
 
 def test_status_for_people_lists_failures_with_reasons(place: Path) -> None:
@@ -92,6 +94,7 @@ def test_videos_are_listed_sorted_and_filtered(place: Path) -> None:
         "stages": ["picture", "screen_text", "subtitles"],
         "warnings": ["late subtitles"],
         "failure": None,
+        "stage_failures": [],
     }
     lines = run("videos", "--library", str(place)).stdout.splitlines()
     assert len(lines) == 3

@@ -39,7 +39,7 @@ def library(world: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     assert result.exit_code == ExitCode.PARTLY_FAILED, result.stderr
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     done = lines[-1]
-    assert list(done) == ["event", "videos", "indexed", "skipped", "failed", "seconds"]
+    assert list(done) == ["event", "videos", "indexed", "skipped", "failed", "failed_stages", "seconds"]
     number = len(list(world.glob("*.mp4")))
     assert (done["event"], done["videos"], done["indexed"], done["failed"]) == ("done", number, number - 1, 1)
     assert lines[0]["event"] == "scan_finished"

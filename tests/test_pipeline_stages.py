@@ -1,7 +1,9 @@
 """What holds for every stage: the catalog's list, fingerprints of old libraries, and errors that nobody foresaw."""
 
+import errno
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,11 +13,12 @@ import pytest
 
 from indexer.catalog import STAGE_ENTRIES, STAGES
 from indexer.config import Settings
-from indexer.errors import LibraryError, ModelMissingError, VanishedVideoError
+from indexer.errors import Interrupted, LibraryError, ModelMissingError, VanishedVideoError
 from indexer.models.lazy import LazyModel
 from indexer.models.loading import Models
 from indexer.models.weights.speech_models import find_speech_weights, speech_weights_name
 from indexer.pipeline.events import IndexEvent, StageFinished, VideoFailed
+from indexer.pipeline.fingerprints import decoding_software, failing_software
 from indexer.pipeline.index import index_paths
 from indexer.pipeline.pending_stages import pending_stages
 from indexer.pipeline.plan import Job, Plan
@@ -23,9 +26,8 @@ from indexer.pipeline.run_context import LoadedModels, RunContext
 from indexer.pipeline.scan import FoundFile
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.loading import create_stages, stage_class
-from indexer.pipeline.stages.subtitles import collect_subtitles
 from indexer.provenance import sampling_provenance
-from indexer.records import Video
+from indexer.records import StageFailure, Video
 from indexer.store.library import Library
 from indexer.store.schema import Maker
 
@@ -56,8 +58,8 @@ def video(stages: dict[str, str], **values: Any) -> Video:
     return Video("0" * 32, ("/nowhere/a.mp4",), 1, (1,), 60.0, None, stages, **values)
 
 
-def pending(of: Video, stages: list[Stage], *, retry_failed: bool = False) -> tuple[str, ...]:
-    return pending_stages(of, stages, software="software", retry_failed=retry_failed)[0]
+def pending(of: Video, stages: list[Stage]) -> tuple[str, ...]:
+    return pending_stages(of, stages)[0]
 
 
 def test_each_entry_of_the_catalog_names_a_stage_of_its_name() -> None:
@@ -81,9 +83,22 @@ def test_a_stage_that_is_absent_or_of_another_make_is_pending_alone(stages: list
 def test_without_its_pictures_a_video_needs_the_first_stage_before_all_others(stages: list[Stage]) -> None:
     assert pending(video({}), stages) == ("picture",)
     assert pending(video({**READY, "picture": "of another make"}), stages) == ("picture",)
-    failed = video({}, failure_kind="unreadable", failure_software="software")
+    failed = video({}, failure_kind="unreadable", failure_software=decoding_software(SETTINGS))
     assert pending(failed, stages) == ()
-    assert pending(failed, stages, retry_failed=True) == ("picture",)
+    assert pending(replace(failed, failure_software="an older decoder"), stages) == ("picture",)
+
+
+def test_what_failed_unexpectedly_is_tried_again_with_other_software_alone(stages: list[Stage]) -> None:
+    made = {stage: fingerprint for stage, fingerprint in READY.items() if stage != "captions"}
+    software = failing_software("unexpected", decoding=decoding_software(SETTINGS), stage=READY["captions"])
+    failed = video(made, stage_failures={"captions": StageFailure("unexpected", "a reason", software)})
+    assert pending_stages(failed, stages) == (
+        (),
+        "failed before (captions), and neither it nor the software changed: a reason",
+    )
+    other = video(made, stage_failures={"captions": StageFailure("unexpected", "a reason", "of another version")})
+    assert pending(other, stages) == ("captions",)
+    assert pending(replace(failed, stages={**made, "speech": "of another make"}), stages) == ("speech",)
 
 
 def test_what_is_left_out_leaves_the_plan() -> None:
@@ -145,17 +160,10 @@ def test_an_unforeseen_error_in_one_video_ends_only_that_video(
     assert len([event for event in events if isinstance(event, StageFinished) and event.stage == "picture"]) == 2
 
 
-def test_an_unforeseen_error_in_a_sidecar_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(file: Path) -> Any:
-        raise KeyError(file.name)
-
-    monkeypatch.setattr("indexer.pipeline.stages.subtitles.read_sidecar", refuse)
-    found = collect_subtitles([Path("/a.srt"), Path("/a.vtt")], [], 60.0)
-    assert found.texts == ()
-    assert [warning.startswith("/a.") and "KeyError" in warning for warning in found.warnings] == [True, True]
+FULL = OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.parametrize("error", [MemoryError(), LibraryError("broken"), OSError("full"), KeyboardInterrupt()])
+@pytest.mark.parametrize("error", [LibraryError("broken"), FULL, Interrupted("enough"), KeyboardInterrupt()])
 def test_what_concerns_the_whole_run_ends_it(
     index: Callable[..., list[IndexEvent]], monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:

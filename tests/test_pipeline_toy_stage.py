@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
 THE_FILE = '''"""The toy stage: names the average colour of each segment's thumbnail."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -39,18 +39,20 @@ class ToyStage(Stage):
         return "toy-1"
 
     def make(self, jobs: Sequence[Job]) -> None:
-        for video in self.run.videos_lacking(self.is_lacked_by, jobs):
-            texts: list[TimedText] = []
-            for segment in self.run.segments_of(video):
-                thumbnail = self.run.library.thumbnail_path(video.video_id, segment.index)
-                texts.append(TimedText(segment.span, average_colour(thumbnail)))
-                done = segment.span.stop_seconds
-                self.run.emit(StageProgress(video.path, self.name, done, video.duration_seconds))
-            made = VideoTexts(video, tuple(texts), None, 0.0)
-            commit_stage_texts(
-                self.run, made, stage=self.name, fingerprint=self.fingerprint(video), complaint="no colours"
-            )
+        for video in self.run.videos_lacking(self.is_pending, jobs):
+            with self.of_one_video(video):
+                made = VideoTexts(video, tuple(self.colours_of(video)), None, 0.0)
+                commit_stage_texts(
+                    self.run, made, stage=self.name, fingerprint=self.fingerprint(video), complaint="no colours"
+                )
         self.run.commits.flush()
+
+    def colours_of(self, video: Video) -> Iterator[TimedText]:
+        for segment in self.run.segments_of(video):
+            thumbnail = self.run.library.thumbnail_path(video.video_id, segment.index)
+            yield TimedText(segment.span, average_colour(thumbnail))
+            done = segment.span.stop_seconds
+            self.run.emit(StageProgress(video.path, self.name, done, video.duration_seconds))
 
 
 def average_colour(picture: Path) -> str:

@@ -262,7 +262,7 @@ def test_once_indexes_what_is_complete_and_ends(tmp_path: Path, video: Path, mon
     assert result.exit_code == ExitCode.OK, result.output
     lines = result.stdout.splitlines()
     assert '"event": "watch_looked"' in result.stdout
-    assert lines[-1] == '{"event": "done", "indexed": 1, "failed": 0, "removed": 0}'
+    assert lines[-1] == '{"event": "done", "indexed": 1, "failed": 0, "failed_stages": 0, "removed": 0}'
 
 
 def test_looking_again_finds_nothing_to_do(tmp_path: Path, video: Path) -> None:

@@ -19,9 +19,9 @@ pytestmark = pytest.mark.slow
 MADE: dict[StageName, int] = {"picture": 3, "subtitles": 3, "screen_text": 2}
 
 
-def of(stage: StageName, **values: object) -> Readiness:
+def of(stage: StageName, *, failed: int = 0, **values: object) -> Readiness:
     settings = Settings(**{"models": "demo", **values})  # pyright: ignore[reportArgumentType]
-    found = {one.stage: one for one in readiness(settings, MADE, 3)}
+    found = {one.stage: one for one in readiness(settings, MADE, 3, failed={stage: failed})}
     assert tuple(found) == STAGES
     return found[stage]
 
@@ -33,7 +33,13 @@ def test_what_is_there_needs_no_words() -> None:
 def test_what_some_videos_lack_is_made_by_indexing_again() -> None:
     found = of("screen_text")
     assert (found.state, found.videos) == ("partial", 2)
-    assert "reelseek index" in found.how
+    assert "reelseek index" in found.how and "--retry-failed" not in found.how
+
+
+def test_what_failed_is_made_by_a_retry() -> None:
+    found = of("screen_text", failed=1)
+    assert (found.state, found.videos) == ("partial", 2)
+    assert "1 of them because it failed" in found.why and "--retry-failed" in found.how
 
 
 @pytest.mark.parametrize(

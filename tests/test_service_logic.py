@@ -309,6 +309,7 @@ DONE = {
     "wall_seconds": 0.1,
 }
 FAILED = {"event": "video_failed", "path": "b.mp4", "kind": "unreadable", "reason": "no video"}
+STAGE_FAILED = {**FAILED, "event": "stage_failed", "video_id": "0" * 32, "stage": "speech", "kind": "unexpected"}
 
 
 @pytest.mark.parametrize(
@@ -317,6 +318,7 @@ FAILED = {"event": "video_failed", "path": "b.mp4", "kind": "unreadable", "reaso
         ([SCAN, DONE], 0, "done", None),
         ([SCAN, DONE, FAILED], 3, "done", "unreadable"),
         ([{**SCAN, "videos": 1}, FAILED], 3, "failed", "unreadable"),
+        ([SCAN, DONE, STAGE_FAILED], 3, "done", "unexpected"),
         ([SCAN], 130, "cancelled", None),
         ([{"error": {"type": "ModelMissingError", "message": "no weights"}}], 2, "failed", "ModelMissingError"),
         ([SCAN], -9, "failed", "crashed"),

@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import lancedb
 import numpy as np
 import pytest
 
@@ -19,7 +20,7 @@ from indexer.errors import (
     LibraryModelsError,
     NotInLibraryError,
 )
-from indexer.records import Chapter, Place, TimeSpan, VideoMetadata, VideoProbe
+from indexer.records import Chapter, Place, StageFailure, TimeSpan, VideoMetadata, VideoProbe
 from indexer.store.library import Library
 from indexer.store.schema import TABLES
 from tests.helpers.store_samples import (
@@ -54,7 +55,7 @@ def test_rows_come_back_as_they_were_written(library: Library):
     metadata = VideoMetadata("A title", place=Place(1.5, -2.5), chapters=(Chapter(TimeSpan(0.5, 2.25), "One"),))
     written = replace(
         video(1), probe=probe, warnings=("damaged after 3 s",), metadata=metadata, tags=("beach", "work trip")
-    )
+    ).with_failure("speech", StageFailure("unexpected", "no such shape", "version 1"))
     library.write_pictures([(name, segments, frames)])
     library.write_texts([(name, "subtitle", rows)])
     library.put_videos([written])
@@ -203,8 +204,11 @@ def test_a_library_without_models_keeps_rows_without_vectors(tmp_path: Path):
 @pytest.mark.parametrize("vector", [None, unit(5, 1)], ids=["none", "other dimension"])
 def test_vectors_of_another_shape_are_refused(library: Library, vector: object):
     name, segments, frames = pictures(1)
+    bad = [replace(frames[0], vector=vector)]
     with pytest.raises(ValueError, match=r"must have the shape \(16,\)"):
-        library.write_pictures([(name, segments, [replace(frames[0], vector=vector)])])
+        library.check_rows(video(1), pictures=(segments, bad))
+    with pytest.raises(ValueError, match=r"must have the shape \(16,\)"):
+        library.write_pictures([(name, segments, bad)])
     assert library.counts()["segments"] == 0
 
 
@@ -278,6 +282,19 @@ def test_other_columns_are_another_version(library: Library):
     (library.path / "library.json").write_text(json.dumps(told))
     with pytest.raises(LibraryBrokenError, match="other columns"):
         Library.open(library.path)
+
+
+def test_a_library_made_before_stage_failures_is_read_and_extended(library: Library):
+    write_whole(library, 1)
+    library.close()
+    lancedb.connect(str(library.path / "lance")).open_table("videos").drop_columns(["stage_failures"])
+    with Library.open(library.path) as reader:
+        assert reader.videos() == [video(1)]
+        failed = video(1).with_failure("speech", StageFailure("unexpected", "no such shape", "version 1"))
+        with Library.open_writer(library.path, maker=MAKER) as writer:
+            writer.put_videos([failed])
+            assert writer.videos() == [failed]
+        assert reader.videos() == [failed]
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root and Windows may write anywhere")

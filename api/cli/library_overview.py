@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.cli.output.video_json import failure_json
+from api.cli.output.video_json import failures_json
 from indexer.catalog import StageName
 from indexer.config import Settings
 from indexer.records import Video
@@ -36,7 +36,12 @@ class Overview:
     """For each stage, whether its signals are available, and otherwise what is missing."""
     reranker: "RerankerReadiness"
     """Whether search results are reranked."""
-    failures: list[Video]
+    failed: list[Video]
+    """Videos that could not be indexed."""
+    incomplete: list[Video]
+    """Videos of which a stage failed."""
+    failure_log: Path
+    """File with the tracebacks of unexpected failures, whether or not it exists."""
     warnings: int
     """Videos that were indexed with warnings."""
 
@@ -52,8 +57,10 @@ class Overview:
             "reranker": self.reranker.to_json(),
             "size_bytes": self.size_bytes,
             "warnings": self.warnings,
-            "failed": len(self.failures),
-            "failures": [failure_json(video) for video in self.failures],
+            "failed": len(self.failed),
+            "failed_stages": sum(len(video.stage_failures) for video in self.incomplete),
+            "failures": [one for video in (*self.failed, *self.incomplete) for one in failures_json(video)],
+            "failure_log": str(self.failure_log) if self.failure_log.exists() else None,
         }
 
 
@@ -72,17 +79,20 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
     everything = library.videos()
     good = [video for video in everything if not video.failure_kind]
     stages: dict[StageName, int] = dict(Counter(stage for video in good for stage in sorted(video.stages)))
+    failed = Counter(stage for video in good for stage in video.stage_failures if stage not in video.stages)
     return Overview(
         library=place.absolute(),
         models=asdict(library.maker),
         videos=len(good),
         duration_seconds=sum(video.duration_seconds for video in good),
         stages=stages,
-        signals=readiness(own, stages, len(good)),
+        signals=readiness(own, stages, len(good), failed=failed),
         reranker=reranker_readiness(own),
         counts=dict(library.counts()),
         size_bytes=folder_bytes(place),
-        failures=[video for video in everything if video.failure_kind],
+        failed=[video for video in everything if video.failure_kind],
+        incomplete=[video for video in good if video.stage_failures],
+        failure_log=library.failure_log.absolute(),
         warnings=sum(bool(video.warnings) for video in good),
     )
 

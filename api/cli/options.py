@@ -14,7 +14,7 @@ JSON: Option[bool] = Option("as_json", bool, default=False, flag="--json", help=
 
 PRUNE: Option[bool] = Option("prune", bool, default=False, help="Remove videos under PATH whose files no longer exist.")
 RETRY_FAILED: Option[bool] = Option(
-    "retry_failed", bool, default=False, help="Retry files that failed before, even if they have not changed."
+    "retry_failed", bool, default=False, help="Retry what failed before, even if nothing has changed since."
 )
 INDEX = (PRUNE, RETRY_FAILED)
 
@@ -118,7 +118,9 @@ EXPORT_FILES = (
 SORT: Option[str] = Option(
     "sort", str, default="path", choices=("path", "name", "duration", "size", "created"), help="Sort order."
 )
-FAILED: Option[bool] = Option("failed", bool, default=False, help="List only videos that could not be indexed.")
+FAILED: Option[bool] = Option(
+    "failed", bool, default=False, help="List only videos that could not be indexed, or not completely."
+)
 WITH_TAGS: Option[tuple[str, ...]] = Option(
     "tags",
     str,

@@ -97,11 +97,10 @@ class SpeechModel(Protocol):
 
         Args:
             speech: where somebody speaks, see `indexer.speech.voice_activity.find_speech`; the rest is not read.
-            language: the spoken language, as `de`; empty: it is detected.
+            language: the spoken language, as `de`, one that the model knows; empty: it is detected.
             hotwords: names and terms that may be said, separated by spaces.
 
         Raises:
             DeviceMemoryError: the device has too little memory.
-            SettingsError: the model does not know the language.
         """
         ...

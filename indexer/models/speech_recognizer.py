@@ -31,7 +31,12 @@ BATCH_WINDOWS = {"cpu": 1, "cuda": 16}
 
 
 def load_speech_model(
-    spec: str, *, device: str = "auto", threads: int = 0, announce: Announce = announce_on_stderr
+    spec: str,
+    *,
+    device: str = "auto",
+    threads: int = 0,
+    language: str = "",
+    announce: Announce = announce_on_stderr,
 ) -> "SpeechRecognizer":
     """Loads a speech model: in 8 bits on a processor, in 16 on a GPU.
 
@@ -39,13 +44,14 @@ def load_speech_model(
         spec: a hub name, a local directory, or `whisper-tiny.en`.
         device: as the setting: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`; in place of the last the processor is used.
         threads: of one decoding on a processor; 0: four.
+        language: one that the model has to know, as `de`; empty: none.
         announce: called with a message before anything is downloaded.
 
     Raises:
         ModelMissingError: the weights are absent and cannot be downloaded.
         ModelBrokenError: the weights cannot be loaded.
         DeviceMemoryError: the device has too little memory.
-        SettingsError: the device is absent.
+        SettingsError: the device is absent, or the model does not know the language.
     """
     weights = find_speech_weights(spec, announce=announce)
     from faster_whisper import WhisperModel  # takes a second, so only when a model is really loaded
@@ -70,6 +76,9 @@ def load_speech_model(
             f"speech model {spec!r}: the files in {weights.directory} cannot be loaded:"
             f" {type(error).__name__}: {error}; fetch them again, or give another directory"
         ) from error
+    if language and language not in model.supported_languages:
+        known = ", ".join(sorted(model.supported_languages))
+        raise SettingsError(f"speech model {spec!r} does not know the language {language!r}; it knows: {known}")
     return SpeechRecognizer(model, weights, batch_windows=BATCH_WINDOWS[kind])
 
 
@@ -90,9 +99,6 @@ class SpeechRecognizer:
         """See `SpeechModel.transcribe`."""
         if not speech:
             return
-        if language and language not in self._model.supported_languages:
-            known = ", ".join(sorted(self._model.supported_languages))
-            raise SettingsError(f"{self._where} does not know the language {language!r}; it knows: {known}")
         samples = sound.astype(np.float32) / 32768
         try:
             segments, info = self._segments(samples, speech, language=language or None, hotwords=hotwords or None)

@@ -1,4 +1,4 @@
-"""Batched commits: finished videos are written together, since many small commits would make many small files.
+"""Batched commits: what becomes of videos is written together, since many small commits would make many small files.
 
 A video's rows and thumbnails are written first and its own row last, so a crash between them leaves no video that
 claims rows which are not there.
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from indexer.catalog import StageName, TextSource
-from indexer.pipeline.events import IndexEvent, StageFinished
+from indexer.pipeline.events import IndexEvent, StageFailed, StageFinished, VideoFailed
 from indexer.records import FrameRow, SegmentRow, TextRow, Video
 from indexer.store.library import Library
 
@@ -25,9 +25,9 @@ MAINTAIN_EVERY = 16
 @dataclass
 class _Pending:
     pictures: list[tuple[str, Sequence[SegmentRow], Sequence[FrameRow]]] = field(default_factory=list[Any])
-    texts: list[tuple[str, TextSource, Sequence[TextRow]]] = field(default_factory=list[Any])
+    texts: dict[tuple[str, TextSource], Sequence[TextRow]] = field(default_factory=dict[Any, Any])
     videos: dict[str, Video] = field(default_factory=dict[str, Video])
-    events: list[StageFinished] = field(default_factory=list[StageFinished])
+    events: list[IndexEvent] = field(default_factory=list[IndexEvent])
     rows: int = 0
 
 
@@ -50,48 +50,53 @@ class Commits:
         *,
         pictures: tuple[Sequence[SegmentRow], Sequence[FrameRow]] | None = None,
         texts: Sequence[tuple[TextSource, Sequence[TextRow]]] = (),
+        failed: Sequence[VideoFailed | StageFailed] = (),
     ) -> None:
-        """Queues the rows of a video.
+        """Queues the rows of a video; `flush_when_due` writes them.
 
         Args:
             video: its own row, which names the stages that are ready once this is written.
             finished: (stage, number of rows, wall seconds) of each finished stage.
             pictures: its segments and frames, from the picture stage.
             texts: rows by source; rows of these sources are replaced, those of others stay.
+            failed: what failed, and is told once this is written.
+
+        Raises:
+            ValueError: a row cannot be written; nothing is queued, so that it is no matter of the others in the batch.
         """
+        self._library.check_rows(video, pictures=pictures, texts=texts)
         pending = self._pending
         if pictures is not None:
             pending.pictures.append((video.video_id, *pictures))
             pending.rows += len(pictures[1])
         for source, rows in texts:
-            pending.texts.append((video.video_id, source, rows))
+            pending.texts[video.video_id, source] = rows
             pending.rows += len(rows)
         pending.videos[video.video_id] = video
         for stage, count, seconds in finished:
             event = StageFinished(video.path, video.video_id, stage, video.duration_seconds, count, seconds)
             pending.events.append(event)
-        if pending.rows >= MAX_ROWS or len(pending.videos) >= MAX_VIDEOS:
-            self.flush()
-        else:
-            self.flush_when_due()
+        pending.events += failed
 
     def flush_when_due(self) -> None:
-        """Writes the queue if it has waited for `MAX_SECONDS`."""
-        if time.monotonic() - self._last >= MAX_SECONDS:
+        """Writes the queue if it is long, or has waited for `MAX_SECONDS`."""
+        is_long = self._pending.rows >= MAX_ROWS or len(self._pending.videos) >= MAX_VIDEOS
+        if is_long or time.monotonic() - self._last >= MAX_SECONDS:
             self.flush()
 
     def flush(self) -> None:
-        """Writes everything in the queue."""
+        """Writes everything in the queue, which stays as it is where that fails."""
         self._last = time.monotonic()
-        if not self._pending.videos:
+        pending = self._pending
+        if not pending.videos:
             return
-        pending, self._pending = self._pending, _Pending()
         started = time.perf_counter()
         if pending.pictures:
             self._library.write_pictures(pending.pictures)
         if pending.texts:
-            self._library.write_texts(pending.texts)
+            self._library.write_texts([(*key, rows) for key, rows in pending.texts.items()])
         self._library.put_videos([*pending.videos.values()])
+        self._pending = _Pending()
         self.done.update(pending.videos)
         self._commits += 1
         if self._commits % MAINTAIN_EVERY == 0:

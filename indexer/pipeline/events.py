@@ -76,6 +76,18 @@ class VideoFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class StageFailed:
+    """A stage of a video that is in the library could not be made; its other stages, and the run, continue."""
+
+    path: str
+    video_id: str
+    stage: StageName
+    kind: str
+    """`VideoError.kind`."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class VideoWarned:
     """A video was indexed, but not without problems."""
 
@@ -104,6 +116,10 @@ class IndexFinished:
     interrupted: bool = False
     stage_seconds: dict[str, float] = field(default_factory=dict[str, float])
     """Busy seconds by kind of work: hash, decode, embed, text, ocr, speech, captions, write."""
+    failed_stages: int = 0
+    """Stages that failed, of videos that are in the library."""
+    failing_stages: dict[StageName, int] = field(default_factory=dict[StageName, int])
+    """Stages that failed unexpectedly for many videos in a row, with the number: the videos are hardly the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +156,7 @@ IndexEvent = (
     | VideoSkipped
     | VideoMoved
     | VideoFailed
+    | StageFailed
     | VideoWarned
     | VideoMissing
     | IndexFinished

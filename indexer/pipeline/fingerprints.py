@@ -1,14 +1,16 @@
 """What identifies a file's bytes, and the software that decodes them. Stages have fingerprints of their own."""
 
 import hashlib
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 
 from indexer.config import Settings
-from indexer.errors import VanishedVideoError
+from indexer.errors import UnexpectedVideoError, VanishedVideoError
 
 DECODE_VERSION = "decode-1"
 """Changes whenever the same file would give other frames or another verdict."""
+_SOURCES = Path(__file__).resolve().parents[1]
 
 
 def content_id(path: Path) -> str:
@@ -32,12 +34,36 @@ def id_of_unreadable(path: Path) -> str:
 
 
 def decoding_software(settings: Settings) -> str:
-    """The fingerprint recorded with a failure: a failed file is tried again only when this, or its bytes, change."""
+    """The fingerprint of what decodes, with its limits."""
     limits = (
         f"{settings.decode_stall_seconds:g} s, {settings.decode_cpu_seconds:g} s, {settings.decode_memory_mib} MiB,"
         f" {settings.max_pixels} px, {settings.max_duration_hours:g} h, {settings.max_streams} streams"
     )
     return " | ".join((DECODE_VERSION, f"av {_version('av')}", f"decord {_version('decord')}", limits))
+
+
+def failing_software(kind: str, *, decoding: str, stage: str) -> str:
+    """The fingerprint recorded with a failure: what failed is tried again only when this, or the file, changes.
+
+    What is wrong with a file is a matter of the decoder. An unexpected failure may be a matter of anything that runs.
+
+    Args:
+        kind: `VideoError.kind`.
+        decoding: of `decoding_software`.
+        stage: fingerprint of the stage that failed.
+    """
+    return " | ".join((stage, decoding, running_software())) if kind == UnexpectedVideoError.kind else decoding
+
+
+@cache
+def running_software() -> str:
+    """A fingerprint of all software that makes stages: Reelseek's version and sources, and every installed package."""
+    digest = hashlib.blake2b(digest_size=8)
+    for file in sorted(_SOURCES.rglob("*.py")):
+        digest.update(file.relative_to(_SOURCES).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    for package in sorted(f"{one.name} {one.version}" for one in distributions()):
+        digest.update(package.encode() + b"\0")
+    return f"reelseek {_version('reelseek')} {digest.hexdigest()}"
 
 
 def _version(package: str) -> str:

@@ -13,17 +13,18 @@ from functools import partial
 from pathlib import Path
 
 from indexer.config import Settings
-from indexer.errors import LibraryMissingError
+from indexer.errors import LibraryMissingError, ReelseekError
 from indexer.models.loading import Models, load_models
 from indexer.models.protocols import SpeechModel
 from indexer.models.vision_language import VisionLanguageModel
 from indexer.pipeline.events import IndexEvent, IndexFinished, ScanFinished, VideoMissing, VideoMoved, VideoSkipped
 from indexer.pipeline.pending_stages import pending_stages
 from indexer.pipeline.plan import Plan, make_plan
-from indexer.pipeline.run_context import LoadedModels, RunContext
+from indexer.pipeline.run_context import ListenerError, LoadedModels, RunContext
 from indexer.pipeline.scan import scan_for_videos
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.loading import create_stages
+from indexer.pipeline.stages.unexpected import concerns_whole_run
 from indexer.provenance import agrees_with_provenance, provenance_of, provenance_with_sampling, settings_like_provenance
 from indexer.store.library import Library
 from indexer.store.maker_file import check_maker
@@ -87,20 +88,29 @@ def index_paths(
             on_event=on_event,
             cancel=cancel or threading.Event(),
             loaded=LoadedModels(vision_language_model, speech_model),
+            retry_failed=retry_failed,
         )
         stages = create_stages(run)
-        pending = partial(pending_stages, stages=stages, software=run.software, retry_failed=retry_failed)
-        plan = make_plan(found, library.videos(), roots=roots, pending=pending)
-        plan = _prepare(run, stages, plan)
-        run.emit(ScanFinished(len(found), len(plan.jobs)))
-        _apply_bookkeeping(run, plan, prune=prune)
-        if plan.jobs:
-            _run_stages(run, stages, plan, models or load_models(settings))
-        run.commits.flush()
-        _drop_replaced(run, plan)
+        plan = make_plan(found, library.videos(), roots=roots, pending=partial(pending_stages, stages=stages))
+        try:
+            _carry_out(run, stages, plan, models=models, videos=len(found), prune=prune)
+        except ListenerError as error:
+            raise (error.__cause__ or error) from None
         finished = _finish(run, len(found), started)
     on_event(finished)
     return finished
+
+
+def _carry_out(
+    run: RunContext, stages: Sequence[Stage], plan: Plan, *, models: Models | None, videos: int, prune: bool
+) -> None:
+    plan = _prepare(run, stages, plan)
+    run.emit(ScanFinished(videos, len(plan.jobs)))
+    _apply_bookkeeping(run, plan, prune=prune)
+    if plan.jobs:
+        _run_stages(run, stages, plan, models or load_models(run.settings))
+    run.commits.flush()
+    _drop_replaced(run, plan)
 
 
 def _maker_at(folder: Path) -> Maker | None:
@@ -149,8 +159,13 @@ def _run_stages(run: RunContext, stages: Sequence[Stage], plan: Plan, models: Mo
     check_maker(run.library.path, run.library.maker, provenance_of(models, run.settings))
     run.models = models
     for stage in stages:
-        with _operation_threads(run, stage):
-            stage.make(plan.jobs)
+        try:
+            with _operation_threads(run, stage):
+                stage.make(plan.jobs)
+        except BaseException as error:
+            if isinstance(error, ReelseekError) or concerns_whole_run(error):
+                raise
+            run.leave_out_failed(stage.name, error)
     if not run.cancel.is_set():
         run.library.maintain()
 
@@ -174,4 +189,6 @@ def _finish(run: RunContext, videos: int, started: float) -> IndexFinished:
         time.perf_counter() - started,
         interrupted=run.cancel.is_set(),
         stage_seconds=totals.stage_seconds,
+        failed_stages=totals.failed_stages,
+        failing_stages=totals.failing_stages,
     )

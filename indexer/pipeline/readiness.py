@@ -12,6 +12,7 @@ from indexer.pipeline.stages.loading import stage_class
 
 State = Literal["ready", "partial", "missing", "off"]
 _AGAIN = "give the same `reelseek index` command again"
+_RETRY = "give the same `reelseek index` command again with --retry-failed; `reelseek status` lists what failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,16 @@ class Readiness:
         return asdict(self)
 
 
-def readiness(settings: Settings, made: Mapping[StageName, int], videos: int) -> list[Readiness]:
+def readiness(
+    settings: Settings, made: Mapping[StageName, int], videos: int, *, failed: Mapping[StageName, int]
+) -> list[Readiness]:
     """The readiness of each stage, in the catalog's order.
 
     Args:
         settings: with the library's own models where they name none (`indexer.provenance.settings_like_provenance`).
         made: stage -> number of videos in which it is ready.
         videos: number of videos, without failed ones.
+        failed: stage -> number of videos that lack it because it failed.
     """
     profile = profile_of(settings)
     found: list[Readiness] = []
@@ -50,7 +54,9 @@ def readiness(settings: Settings, made: Mapping[StageName, int], videos: int) ->
         if lack is not None:
             found.append(Readiness(stage, lack.state, count, lack.why, lack.how))
         elif count < videos:
-            found.append(Readiness(stage, "partial", count, f"{videos - count} videos lack it", _AGAIN))
+            lost = failed.get(stage, 0)
+            why = f"{videos - count} videos lack it" + (f", {lost} of them because it failed" if lost else "")
+            found.append(Readiness(stage, "partial", count, why, _RETRY if lost else _AGAIN))
         else:
             found.append(Readiness(stage, "ready", count, "", ""))
     return found

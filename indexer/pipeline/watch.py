@@ -54,6 +54,8 @@ class WatchSummary:
 
     indexed: int = 0
     failed: int = 0
+    failed_stages: int = 0
+    """Stages that failed, of videos that are in the library."""
     removed: int = 0
     interrupted: bool = False
     """An indexing run was cut short by `cancel`; the next watch continues it."""
@@ -226,6 +228,7 @@ class _Indexer:
         self._used = time.monotonic()
         self.summary.indexed += finished.indexed
         self.summary.failed += finished.failed
+        self.summary.failed_stages += finished.failed_stages
         self.summary.interrupted |= finished.interrupted
 
     def unload_idle_models(self) -> None:

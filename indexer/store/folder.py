@@ -14,9 +14,18 @@ MAKER_FILE = "library.json"
 TABLE_FOLDER = "lance"
 THUMBNAIL_FOLDER = "thumbnails"
 STAGING_FOLDER = "staging"
+FAILURE_LOG = "failures.log"
 SERVICE_NAMES = {"cache", "jobs", "keys.json", "uploads"}
 """Entries that the HTTP service adds."""
-OWN_NAMES = {MAKER_FILE, TABLE_FOLDER, THUMBNAIL_FOLDER, STAGING_FOLDER, LOCK_FILE, HOLDER_FILE} | SERVICE_NAMES
+OWN_NAMES = SERVICE_NAMES | {
+    MAKER_FILE,
+    TABLE_FOLDER,
+    THUMBNAIL_FOLDER,
+    STAGING_FOLDER,
+    FAILURE_LOG,
+    LOCK_FILE,
+    HOLDER_FILE,
+}
 """Every entry that Reelseek creates in a library's folder."""
 
 

@@ -14,7 +14,7 @@ from indexer.errors import LibraryError
 from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Vector, Video
 from indexer.store.audit import Audit
 from indexer.store.audit_checks import Problem
-from indexer.store.folder import LibraryFolder, prepare_folder
+from indexer.store.folder import FAILURE_LOG, LibraryFolder, prepare_folder
 from indexer.store.hits import FrameHit, QueryVector, SampleSource, SegmentKey, Similarities, TextHit
 from indexer.store.lock import WriterLock
 from indexer.store.maker_file import check_maker, read_maker
@@ -122,6 +122,11 @@ class Library(Closeable):
         """Folder for a writer's temporary files inside the library; emptied by `open_writer`."""
         return self._tables.folder.staging()
 
+    @property
+    def failure_log(self) -> Path:
+        """File with the tracebacks of unexpected failures, whether or not it exists."""
+        return self.path / FAILURE_LOG
+
     def videos(self) -> list[Video]:
         """All videos, also failed ones, by path."""
         return self._reader.videos()
@@ -221,6 +226,16 @@ class Library(Closeable):
     def run_concurrently(self, queries: Sequence[Callable[[], Result]]) -> list[Result]:
         """The results of several queries, which run concurrently where the database answers them."""
         return run_queries_in_parallel(queries, concurrently=self._memory.texts() is None)
+
+    def check_rows(
+        self,
+        video: Video,
+        *,
+        pictures: tuple[Sequence[SegmentRow], Sequence[FrameRow]] | None = None,
+        texts: Sequence[tuple[TextSource, Sequence[TextRow]]] = (),
+    ) -> None:
+        """Raise ValueError where these rows of one video have values that cannot be written; write nothing."""
+        self._writable().writer.check_rows(video, pictures, texts)
 
     def write_pictures(self, items: Sequence[tuple[str, Sequence[SegmentRow], Sequence[FrameRow]]]) -> None:
         """Replace the segments and frames of these videos. Call `put_videos` last."""

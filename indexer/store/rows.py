@@ -15,6 +15,7 @@ from indexer.records import (
     FrameRow,
     SegmentRow,
     SpokenWord,
+    StageFailure,
     TextBox,
     TextCorrection,
     TextRow,
@@ -45,6 +46,7 @@ def encode_videos(videos: Sequence[Video], maker: Maker) -> ArrowTable:
         | {"paths": list(video.paths), "warnings": list(video.warnings), "tags": list(video.tags)}
         | {"metadata": json.dumps(metadata_to_json(video.metadata), sort_keys=True)}
         | {"stages": json.dumps(video.stages, sort_keys=True)}
+        | {"stage_failures": _encode_failures(video.stage_failures)}
         | {"probe": asdict(video.probe) if video.probe else None}
         | {"corrections": json.dumps([asdict(correction) for correction in video.corrections])}
         for video in videos
@@ -111,6 +113,7 @@ def _decode_video(row: dict[str, Any]) -> Video:
         **row,
         **lists,
         "stages": json.loads(row["stages"]),
+        "stage_failures": _decode_failures(row.get("stage_failures")),
         "probe": _decode_probe(row["probe"]),
         "metadata": metadata_from_json(json.loads(row["metadata"])),
         "corrections": tuple(_decode_correction(given) for given in json.loads(row["corrections"])),
@@ -120,6 +123,15 @@ def _decode_video(row: dict[str, Any]) -> Video:
 
 def _decode_correction(given: dict[str, Any]) -> TextCorrection:
     return TextCorrection(given["source"], TimeSpan(**given["span"]), given["original"], given["text"])
+
+
+def _encode_failures(failures: dict[str, StageFailure]) -> str | None:
+    found = {stage: asdict(failure) for stage, failure in failures.items()}
+    return json.dumps(found, sort_keys=True) if found else None
+
+
+def _decode_failures(content: str | None) -> dict[str, StageFailure]:
+    return {stage: StageFailure(**failure) for stage, failure in json.loads(content or "{}").items()}
 
 
 def decode_segments(table: ArrowTable) -> Iterator[tuple[str, SegmentRow]]:

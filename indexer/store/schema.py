@@ -27,6 +27,8 @@ KEYS: dict[TableName, tuple[str, ...]] = {
     "texts": ("video_id", "source", "text_index"),
 }
 """The columns that identify a row of a table."""
+LATE_COLUMNS: dict[TableName, tuple[str, ...]] = {"videos": ("stage_failures",)}
+"""Columns that libraries made before lack; the next writer adds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
                 pa.field("metadata", pa.string()),  # JSON, see `indexer.decode.metadata.metadata_to_json`
                 pa.field("tags", pa.list_(pa.string())),
                 pa.field("corrections", pa.string()),  # JSON, a list of `indexer.records.TextCorrection`
+                pa.field("stage_failures", pa.string()),  # JSON {stage: `StageFailure`}; null is none
             ]
         case "segments":
             columns = [

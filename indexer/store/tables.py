@@ -16,7 +16,7 @@ from indexer.errors import LibraryBrokenError, LibraryError, LibraryMissingError
 from indexer.store.database_errors import convert_errors
 from indexer.store.folder import MAKER_FILE, LibraryFolder
 from indexer.store.maker_file import check_maker, read_maker, write_maker
-from indexer.store.schema import TABLES, ArrowTable, Maker, TableName, table_schema
+from indexer.store.schema import LATE_COLUMNS, TABLES, ArrowTable, Maker, TableName, table_schema
 
 INDEX_CACHE_BYTES = 1 << 30
 """A million vectors of 512 dimensions at 4 bits each are 0.26 GB; LanceDB's own default is 6 GiB."""
@@ -96,6 +96,15 @@ class Tables:
                 found.update(batch.column("video_id").unique().to_pylist())
         return found
 
+    def add_late_columns(self) -> None:
+        """Give the tables of a library that was made before the columns that have come since. Only for its writer."""
+        for name, columns in LATE_COLUMNS.items():
+            schema = table_schema(name, self.maker)
+            absent = [schema.field(column) for column in columns if column not in self._tables[name].schema.names]
+            if absent:
+                with self.errors(f"adding columns to {name}"):
+                    self._tables[name].add_columns(absent)
+
     def errors(self, action: str) -> AbstractContextManager[None]:
         """`convert_errors` for this library."""
         return convert_errors(self.folder.path, action)
@@ -157,8 +166,10 @@ def _has_rows(database: Any, name: TableName) -> bool:
 
 
 def _check_schema(folder: LibraryFolder, name: TableName, table: Table, maker: Maker) -> None:
-    found, wanted = table.schema, table_schema(name, maker)
-    if {(f.name, str(f.type)) for f in found} != {(f.name, str(f.type)) for f in wanted}:
+    found = {(column.name, str(column.type)) for column in table.schema}
+    wanted = {(column.name, str(column.type)) for column in table_schema(name, maker)}
+    late = {column for column in wanted if column[0] in LATE_COLUMNS.get(name, ())}
+    if not wanted - late <= found <= wanted:
         raise LibraryBrokenError(
             f"library {folder.path}: table {name} has other columns than this software writes;"
             " use the version of Reelseek that made it, or index again into another folder"

@@ -85,7 +85,8 @@ def library(film: Path) -> FakeLibrary:
     library = FakeLibrary(film, FILM_SECONDS)
     talk = library.add_video(1, "talk.mp4", folder="lectures")
     walk = library.add_video(2, "a walk by the river.mkv")
-    library.add_video(3, "half.mp4", state="partial", stages=["picture"])
+    lost = {"stage": "screen_text", "kind": "unexpected", "reason": "unexpected ValueError", "log": "failures.log"}
+    library.add_video(3, "half.mp4", state="partial", stages=["picture"], stage_failures=[lost])
     library.add_video(
         4, "bad.avi", state="failed", duration_seconds=0, failure={"kind": "unreadable", "reason": "no picture"}
     )

@@ -18,7 +18,7 @@ def test_videos_stand_with_duration_and_state(new_page: OpenPage, service: FakeS
     cards = page.locator(".card-video")
     expect(cards).to_have_count(4)
     expect(cards.first).to_contain_text("0:24")
-    expect(page.locator(".state-partial")).to_contain_text("Partly indexed; ready: picture")
+    expect(page.locator(".state-partial")).to_have_text("Partly indexed; ready: picture; failed: screen text")
     expect(page.locator(".state-failed")).to_have_text("Not indexed: no picture")
 
 

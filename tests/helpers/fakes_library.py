@@ -73,8 +73,8 @@ class FakeLibrary:
                 "video_id": video_id, "video": name, "folder": "", "duration_seconds": self.duration_seconds,
                 "size_bytes": 1_250_000 * (number + 1), "width": 320, "height": 240, "codec": "h264",
                 "added_at": "2026-11-20T10:00:00Z", "state": "ready", "stages": ["picture", "subtitles"],
-                "failure": None, "segments": 3, "playable": "direct", "thumbnail": f"{path}/thumbnail?t=1",
-                "media": f"{path}/media", "sprites": f"{path}/sprites.vtt",
+                "failure": None, "stage_failures": [], "segments": 3, "playable": "direct",
+                "thumbnail": f"{path}/thumbnail?t=1", "media": f"{path}/media", "sprites": f"{path}/sprites.vtt",
                 "created_at": "2023-05-09T11:41:46Z", "created_source": "file", "tags": [],
             }
             | values

@@ -36,7 +36,7 @@ def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings:
       reelseek index ~/Videos --prune              also remove deleted files from the library
       reelseek index ~/Videos --json > log.jsonl   one event per line, "done" last
 
-    Returns 3 if some videos could not be indexed; `reelseek status` lists them with the reasons.
+    Returns 3 if some videos, or stages of videos, could not be indexed; `reelseek status` lists them with the reasons.
     """
     from api.cli.run_index import run_index
     from api.index_progress import IndexProgress, stages_of
@@ -47,7 +47,7 @@ def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings:
     _conclude(finished, tally, settings, as_json)
     if finished.interrupted:
         return ExitCode.INTERRUPTED
-    return ExitCode.PARTLY_FAILED if finished.failed else ExitCode.OK
+    return ExitCode.PARTLY_FAILED if finished.failed or finished.failed_stages else ExitCode.OK
 
 
 def _view(tally: "IndexProgress", as_json: bool) -> "IndexView":

@@ -48,7 +48,7 @@ def _print(overview: "Overview") -> None:
     from api.cli.output.index_summary import print_failures
     from api.cli.terminal import console, label
     from api.formatting import count_text, duration_text, size_text
-    from indexer.pipeline.events import VideoFailed
+    from indexer.pipeline.events import StageFailed, VideoFailed
 
     screen = console()
     table = Table.grid(padding=(0, 2))
@@ -78,10 +78,15 @@ def _print(overview: "Overview") -> None:
     table.add_row("Reranker", label(text, "yellow" if reranker.state == "missing" else ""))
     if overview.warnings:
         table.add_row("Warnings", label(f"in {count_text(overview.warnings, 'video')}; see `reelseek videos --json`"))
-    table.add_row("Failed", label(f"{len(overview.failures):,}", "bold red" if overview.failures else ""))
+    failures: list[VideoFailed | StageFailed] = [
+        VideoFailed(video.path, video.failure_kind, video.failure_reason) for video in overview.failed
+    ]
+    number = f"{len(failures):,}"
+    for video in overview.incomplete:
+        for stage, failure in video.stage_failures.items():
+            failures.append(StageFailed(video.path, video.video_id, stage, failure.kind, failure.reason))
+    if overview.incomplete:
+        number += f", and a stage of {len(overview.incomplete):,} more"
+    table.add_row("Failed", label(number, "bold red" if failures else ""))
     screen.print(table)
-    print_failures(
-        screen,
-        [VideoFailed(video.path, video.failure_kind, video.failure_reason) for video in overview.failures],
-        shown=len(overview.failures),
-    )
+    print_failures(screen, failures, log=overview.failure_log, shown=len(failures))

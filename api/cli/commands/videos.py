@@ -64,7 +64,11 @@ def videos(
 
 def _is_listed(video: "Video", words: Sequence[str], failed: bool) -> bool:
     path = video.path.casefold()
-    return (bool(video.failure_kind) or not failed) and all(word.casefold() in path for word in words)
+    return (bool(video.failures) or not failed) and all(word.casefold() in path for word in words)
+
+
+def _failed_stages(video: "Video") -> list[str]:
+    return [f"failed:{stage}" for stage in sorted(video.stage_failures)]
 
 
 def _print(chosen: "Sequence[Video]") -> None:
@@ -74,7 +78,7 @@ def _print(chosen: "Sequence[Video]") -> None:
 
     if not is_terminal():
         for video in chosen:
-            state = video.failure_kind or ",".join(sorted(video.stages))
+            state = video.failure_kind or ",".join([*sorted(video.stages), *_failed_stages(video)])
             click.echo(f"{video.video_id}\t{time_code(video.duration_seconds)}\t{state}\t{safe_text(video.path)}")
         return
     from rich.table import Table
@@ -86,6 +90,8 @@ def _print(chosen: "Sequence[Video]") -> None:
         length = time_code(video.duration_seconds) if not video.failure_kind else ""
         stages = ", ".join(stage.replace("_", " ") for stage in sorted(video.stages))
         state = label(f"failed: {video.failure_kind}", "red") if video.failure_kind else label(stages)
+        if video.stage_failures:
+            state.append(f"  {', '.join(_failed_stages(video)).replace('_', ' ')}", style="red")
         created = label(f"{video.created:%Y-%m-%d}", "" if video.created_source == "container" else "dim")
         path = label(video.path)
         if video.tags:

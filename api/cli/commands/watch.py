@@ -44,7 +44,7 @@ def watch(folders: tuple[Path, ...], *, once: bool, prune: bool, settings: Setti
       reelseek watch ~/Videos --json               one event per line
 
     With --prune, a folder that is suddenly empty is treated as an unmounted drive, and nothing is removed. Returns
-    3 if some videos could not be indexed.
+    3 if some videos, or stages of videos, could not be indexed.
     """
     from api.cli.interrupt import stop_on_signal
     from api.cli.output.index_views import STOPPING
@@ -58,11 +58,11 @@ def watch(folders: tuple[Path, ...], *, once: bool, prune: bool, settings: Setti
     with view, stop_on_signal(cancel, print_stopping):
         summary = watch_folders(folders, settings=settings, on_event=view.show, cancel=cancel, once=once, prune=prune)
     if as_json:
-        counts = {"indexed": summary.indexed, "failed": summary.failed, "removed": summary.removed}
-        click.echo(json.dumps({"event": "done", **counts}))
+        names = ("indexed", "failed", "failed_stages", "removed")
+        click.echo(json.dumps({"event": "done", **{name: getattr(summary, name) for name in names}}))
     if summary.interrupted:
         return ExitCode.INTERRUPTED
-    return ExitCode.PARTLY_FAILED if summary.failed else ExitCode.OK
+    return ExitCode.PARTLY_FAILED if summary.failed or summary.failed_stages else ExitCode.OK
 
 
 def _view(settings: Settings, as_json: bool) -> "IndexView":

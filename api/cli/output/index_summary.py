@@ -2,6 +2,8 @@
 
 import shlex
 from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.padding import Padding
@@ -12,8 +14,11 @@ from api.cli.terminal import console, label
 from api.formatting import count_text, duration_text
 from api.index_progress import IndexProgress
 from api.safe_text import safe_text
+from indexer.catalog import ENTRY_OF_STAGE
 from indexer.config import Settings
-from indexer.pipeline.events import IndexFinished, VideoFailed
+from indexer.errors import UnexpectedVideoError
+from indexer.pipeline.events import IndexFinished, StageFailed, VideoFailed
+from indexer.store.folder import FAILURE_LOG
 
 SHOWN_OF_A_KIND = 5
 """Failures of one kind that are listed; the library holds all of them."""
@@ -35,7 +40,10 @@ def print_summary(finished: IndexFinished, tally: IndexProgress, settings: Setti
     if tally.moved:
         screen.print(label(f"{count_text(len(tally.moved), 'moved file')} recognised"))
     _print_missing(screen, tally)
-    print_failures(screen, tally.failures)
+    print_failures(screen, [*tally.failures, *tally.stage_failures], log=Path(settings.library) / FAILURE_LOG)
+    for stage, number in finished.failing_stages.items():
+        what = f"{ENTRY_OF_STAGE[stage].label}: {number:,} videos in a row failed unexpectedly"
+        screen.print(label(f"{what}; the reason is hardly in the videos, see the log", "bold yellow"), soft_wrap=True)
     _print_next(screen, finished, settings)
 
 
@@ -45,6 +53,8 @@ def _counts(finished: IndexFinished, tally: IndexProgress) -> str:
         parts.append(f"{finished.skipped:,} skipped")
     if finished.failed:
         parts.append(f"{finished.failed:,} failed")
+    if finished.failed_stages:
+        parts.append(f"{count_text(finished.failed_stages, 'stage')} failed")
     verb = "Stopped" if finished.interrupted else "Done"
     pace = f", {tally.video_seconds / finished.seconds:.1f}x real time" if tally.video_seconds else ""
     of = count_text(finished.videos, "video")
@@ -62,11 +72,14 @@ def _print_missing(screen: Console, tally: IndexProgress) -> None:
         screen.print(label(f"{count_text(dropped, 'video')} no longer on disk, removed"))
 
 
-def print_failures(screen: Console, failures: list[VideoFailed], *, shown: int = SHOWN_OF_A_KIND) -> None:
-    """Lists failures by kind, a few of each."""
-    by_kind: dict[str, list[VideoFailed]] = defaultdict(list)
+def print_failures(
+    screen: Console, failures: Sequence[VideoFailed | StageFailed], *, log: Path, shown: int = SHOWN_OF_A_KIND
+) -> None:
+    """Lists failures by stage and kind, a few of each, and names the log of unexpected ones."""
+    by_kind: dict[str, list[VideoFailed | StageFailed]] = defaultdict(list)
     for failure in failures:
-        by_kind[failure.kind].append(failure)
+        stage = f"{ENTRY_OF_STAGE[failure.stage].label}, " if isinstance(failure, StageFailed) else ""
+        by_kind[stage + failure.kind].append(failure)
     for kind, group in sorted(by_kind.items()):
         screen.print(label(f"Failed, {kind} ({len(group):,}):", "bold red"))
         for failure in group[:shown]:
@@ -77,6 +90,11 @@ def print_failures(screen: Console, failures: list[VideoFailed], *, shown: int =
                 screen.print(Text.assemble("  ", line), soft_wrap=True)
         if len(group) > shown:
             screen.print(label(f"and {len(group) - shown:,} more; `reelseek status` lists them all", "dim"))
+    if any(failure.kind == UnexpectedVideoError.kind for failure in failures) and log.exists():
+        screen.print(label(f"Tracebacks of unexpected failures: {log}"), soft_wrap=True)
+        screen.print(
+            label("They are tried again when Reelseek or a library that it uses changes, or with --retry-failed.")
+        )
 
 
 def _print_next(screen: Console, finished: IndexFinished, settings: Settings) -> None:

@@ -20,6 +20,7 @@ from indexer.pipeline.events import (
     IndexEvent,
     IndexFinished,
     ScanFinished,
+    StageFailed,
     StageFinished,
     StageLeftOut,
     StageProgress,
@@ -129,7 +130,9 @@ class BarView:
             Text(f"{tally.share:4.0%}", style="bold"),
             Text(f"{tally.pace:.1f}x real time" if tally.pace else "", style="cyan"),
             Text("" if self._note == STOPPING else _time_left(tally).strip(" ,")),
-            Text(f"{len(tally.failures)} failed" if tally.failures else "", style="red"),
+            Text(
+                f"{failed} failed" if (failed := len(tally.failures) + len(tally.stage_failures)) else "", style="red"
+            ),
         ]
         bar.add_row(*cells)
         note = Text("  " + self._note, style="yellow") if self._note == STOPPING else None
@@ -156,6 +159,8 @@ def event_line(event: IndexEvent) -> str:
             return f"moved: {event.old_path} is now {event.path}"
         case VideoFailed():
             return f"failed ({event.kind}): {event.path}: {reason_of(event)}"
+        case StageFailed():
+            return f"failed {event.stage} ({event.kind}): {event.path}: {reason_of(event)}"
         case VideoWarned():
             return f"warning: {event.path}: {event.warning}"
         case WatchLooked(ready=0):
@@ -172,7 +177,7 @@ def event_line(event: IndexEvent) -> str:
             return ""
 
 
-def reason_of(failure: VideoFailed) -> str:
+def reason_of(failure: VideoFailed | StageFailed) -> str:
     """The reason without the path that most reasons start with."""
     return failure.reason.removeprefix(failure.path).lstrip(": ")
 
@@ -186,5 +191,5 @@ def _time_left(tally: IndexProgress) -> str:
 
 def done_json(finished: IndexFinished) -> str:
     """The last line of `index --json`."""
-    names = ("videos", "indexed", "skipped", "failed", "seconds")
+    names = ("videos", "indexed", "skipped", "failed", "failed_stages", "seconds")
     return json.dumps({"event": "done", **{name: getattr(finished, name) for name in names}})

@@ -1,18 +1,17 @@
 """A video, its failure and its metadata as `--json` prints them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from indexer.decode.metadata import metadata_to_json
 from indexer.records import Video, VideoMetadata
 
 
-def failure_json(video: Video) -> dict[str, str]:
-    return {
-        "video": video.path,
-        "video_id": video.video_id,
-        "kind": video.failure_kind,
-        "reason": video.failure_reason,
-    }
+def failures_json(video: Video) -> Iterator[dict[str, str]]:
+    """One element for each stage that failed, for `reelseek status --json`."""
+    for stage, failure in video.failures.items():
+        of_video = {"video": video.path, "video_id": video.video_id, "stage": stage}
+        yield {**of_video, "kind": failure.kind, "reason": failure.reason}
 
 
 def video_json(video: Video) -> dict[str, Any]:
@@ -30,6 +29,10 @@ def video_json(video: Video) -> dict[str, Any]:
         "stages": sorted(video.stages),
         "warnings": list(video.warnings),
         "failure": {"kind": video.failure_kind, "reason": video.failure_reason} if video.failure_kind else None,
+        "stage_failures": [
+            {"stage": stage, "kind": failure.kind, "reason": failure.reason}
+            for stage, failure in video.stage_failures.items()
+        ],
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from api.index_progress import IndexProgress, event_name
 from api.service.schemas.jobs import Job, JobError
-from indexer.catalog import StageName
+from indexer.catalog import ENTRY_OF_STAGE, StageName
 from indexer.pipeline import events
 
 _KINDS: tuple[type[Any], ...] = (
@@ -17,6 +17,7 @@ _KINDS: tuple[type[Any], ...] = (
     events.VideoSkipped,
     events.VideoMoved,
     events.VideoFailed,
+    events.StageFailed,
     events.VideoWarned,
     events.VideoMissing,
 )
@@ -84,8 +85,8 @@ class JobProgress:
             job.state = "failed" if all_bad else "done"
             job.progress = 1.0
             job.message = f"{bad} of {self._videos} videos could not be indexed" if bad else _done(self)
-            if bad:
-                job.error = JobError(type=failures[0].kind, detail=failures[0].reason)
+            if reasons := [*failures, *self.tally.stage_failures]:
+                job.error = JobError(type=reasons[0].kind, detail=reasons[0].reason)
         elif code == _INTERRUPTED:
             job.state, job.message = "cancelled", "stopped; finished videos are kept"
         else:
@@ -99,6 +100,8 @@ class JobProgress:
 def _done(progress: JobProgress) -> str:
     if progress.tally.skipped and not progress.video_ids:
         return progress.tally.skipped[0].reason
+    if failed := progress.tally.stage_failures:
+        return f"done, but {', '.join(sorted({ENTRY_OF_STAGE[one.stage].label for one in failed}))} failed"
     return "done"
 
 

@@ -103,6 +103,7 @@ def _signals(runtime: Runtime, settings: Settings) -> list[SignalState]:
     """Does not reveal folders of this machine: a model is named by the last part of its path."""
     good = [video for video in runtime.library.videos() if not video.failure_kind]
     made: Counter[StageName] = Counter(stage for video in good for stage in video.stages)
+    failed = Counter(stage for video in good for stage in video.stage_failures if stage not in video.stages)
     profile = profile_of(settings)
     folders = [
         name
@@ -110,7 +111,7 @@ def _signals(runtime: Runtime, settings: Settings) -> list[SignalState]:
         if PurePath(name).is_absolute()
     ]
     found: list[SignalState] = []
-    for one in readiness(settings, made, len(good)):
+    for one in readiness(settings, made, len(good), failed=failed):
         why = one.why
         for folder in folders:
             why = why.replace(folder, PurePath(folder).name)

@@ -9,10 +9,14 @@ from api.service.schemas.values import Link, Name, Seconds, VideoId
 
 
 class Failure(Struct, kw_only=True):
-    """Why a video could not be indexed."""
+    """Why a video, or a stage of it, could not be indexed."""
 
+    stage: Annotated[str, Meta(description="The stage that failed.", examples=["picture"])]
     kind: Annotated[str, Meta(examples=["unreadable"])]
     reason: str
+    log: Annotated[
+        str, Meta(description="File in the library's folder with the traceback; empty for foreseen failures.")
+    ]
 
 
 class Video(Struct, kw_only=True):
@@ -35,7 +39,8 @@ class Video(Struct, kw_only=True):
         Meta(description="Where the time comes from: the container, or the file's modification time."),
     ]
     tags: Annotated[list[str], Meta(description="Tags that people gave.", examples=[["holiday"]])]
-    failure: Failure | None
+    failure: Annotated[Failure | None, Meta(description="Why the video is not indexed.")]
+    stage_failures: Annotated[list[Failure], Meta(description="Stages that failed; the others are indexed.")]
     segments: int
     playable: Annotated[str, Meta(description="How a browser can play it: `direct`, `remux`, `transcode` or `no`.")]
     thumbnail: Link

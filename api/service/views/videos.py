@@ -14,8 +14,10 @@ from api.service.options import Sort, State
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
 from indexer.catalog import STAGES, TEXT_SOURCES, StageName
+from indexer.errors import UnexpectedVideoError
 from indexer.provenance import settings_like_provenance
-from indexer.records import Video, VideoMetadata
+from indexer.records import StageFailure, Video, VideoMetadata
+from indexer.store.folder import FAILURE_LOG
 from search.query.filters import Filters
 
 
@@ -85,7 +87,7 @@ class VideoViews:
     def _fields(self, video: Video) -> dict[str, Any]:
         added = self._added(video)
         probe = video.probe
-        failure = schemas.Failure(kind=video.failure_kind, reason=video.failure_reason)
+        failures = [failure_view(stage, failure) for stage, failure in video.failures.items()]
         return {
             "video_id": video.video_id,
             "video": PurePath(video.path).name,
@@ -101,7 +103,8 @@ class VideoViews:
             "created_source": video.created_source,
             "tags": list(video.tags),
             "stages": [stage for stage in STAGES if stage in video.stages],
-            "failure": failure if video.failure_kind else None,
+            "failure": failures[0] if video.failure_kind else None,
+            "stage_failures": [] if video.failure_kind else failures,
             "segments": self._segment_count(video),
             "playable": estimate_playback_method(video),
             "thumbnail": thumbnail_link(video.video_id, min(video.duration_seconds / 2, 3.0)),
@@ -142,6 +145,11 @@ class VideoViews:
             if path.is_relative_to(root):
                 return path.parent.relative_to(root).as_posix().removeprefix(".")
         return ""
+
+
+def failure_view(stage: StageName, failure: StageFailure) -> schemas.Failure:
+    log = FAILURE_LOG if failure.kind == UnexpectedVideoError.kind else ""
+    return schemas.Failure(stage=stage, kind=failure.kind, reason=failure.reason, log=log)
 
 
 def metadata_view(metadata: VideoMetadata) -> schemas.Metadata:

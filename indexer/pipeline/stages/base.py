@@ -5,15 +5,18 @@ required.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
 from indexer.catalog import ENTRY_OF_STAGE, StageName
 from indexer.config import Settings
+from indexer.errors import VanishedVideoError, VideoError
 from indexer.models.availability import Unavailable
 from indexer.models.profiles import Profile, profile_of
 from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext
+from indexer.pipeline.stages.unexpected import unexpected_as_video_error
 from indexer.records import Video
 
 
@@ -58,10 +61,35 @@ class Stage(ABC):
         """Whether the stage is still to be made, or made again, for an indexed video."""
         return self.is_on and video.stages.get(self.name) != self.fingerprint(video)
 
+    def failed_before(self, video: Video) -> bool:
+        """Whether the stage failed for the video, and another attempt is not worth it: nothing has changed since."""
+        failure = video.failures.get(self.name)
+        return failure is not None and self.run.remembers(failure, self.fingerprint(video))
+
+    def is_pending(self, video: Video) -> bool:
+        """Whether the run makes the stage for the video."""
+        return self.is_lacked_by(video) and not self.failed_before(video)
+
+    @contextmanager
+    def of_one_video(self, video: Video) -> Generator[None]:
+        """Goes around everything that a stage does for one video that is in the library.
+
+        An error inside becomes the failure of this stage for this video, and `make` goes on with the next; what
+        concerns the whole run passes. See `unexpected.concerns_whole_run`.
+        """
+        try:
+            with unexpected_as_video_error(video.path):
+                yield
+        except VanishedVideoError as error:
+            self.run.fail_vanished(video, error)
+        except VideoError as error:
+            self.run.fail_stage(self.name, video, error, fingerprint=self.fingerprint(video))
+        self.run.commits.flush_when_due()
+
     @abstractmethod
     def make(self, jobs: Sequence[Job]) -> None:
         """Does the work, and commits each video's rows as it is finished; returns early when the run is cancelled.
 
         Args:
-            jobs: all of the run; `RunContext.videos_lacking` gives the videos that lack the stage.
+            jobs: all of the run; `RunContext.videos_lacking` gives the videos for which `is_pending` is true.
         """

@@ -24,7 +24,7 @@ from indexer.pipeline.stages.caption_prompt import (
     caption_prompt,
 )
 from indexer.pipeline.stages.texts import VideoTexts
-from indexer.pipeline.stages.unexpected import unexpected_as_video_error
+from indexer.pipeline.stages.unexpected import run_by_video, unexpected_as_video_error, video_error_of
 from indexer.records import SampledFrame, Segment, TimedText, Video
 
 BATCH_SEGMENTS = 16
@@ -104,12 +104,14 @@ class CaptionWorker:
                 return
 
     def _finish(self, batch: Sequence[_ReadItem]) -> Iterator[VideoTexts]:
-        shown = [one for one in batch if one.segment is not None and one.pairs]
-        started = time.perf_counter()
-        prompts = [caption_prompt(one.pairs) for one in shown]
-        replies = self._model.generate(prompts, max_tokens=MAX_CAPTION_TOKENS, is_cancelled=self._cancel.is_set)
-        self.caption_seconds += time.perf_counter() - started
-        texts = {id(one): _single_line(reply.text) for one, reply in zip(shown, replies, strict=True)}
+        shown = [one for one in batch if one.segment is not None and one.pairs and one.work.error is None]
+        found = run_by_video(self._describe, shown, video_of=lambda one: one.work.video.video_id)
+        texts: dict[int, str] = {}
+        for one, text in zip(shown, found, strict=True):
+            if isinstance(text, str):
+                texts[id(one)] = text
+            else:
+                one.work.error = video_error_of(one.work.video.path, text)
         for one in batch:
             if one.segment is None:
                 work = one.work
@@ -121,6 +123,13 @@ class CaptionWorker:
             stop, video = one.segment.span.stop_seconds, one.work.video
             self._emit(StageProgress(video.path, "captions", stop, video.duration_seconds))
 
+    def _describe(self, shown: Sequence[_ReadItem]) -> list[str]:
+        started = time.perf_counter()
+        prompts = [caption_prompt(one.pairs) for one in shown]
+        replies = self._model.generate(prompts, max_tokens=MAX_CAPTION_TOKENS, is_cancelled=self._cancel.is_set)
+        self.caption_seconds += time.perf_counter() - started
+        return [_single_line(reply.text) for reply in replies]
+
     def _run_reader(self) -> None:
         try:
             for video in self._videos:
@@ -128,6 +137,8 @@ class CaptionWorker:
                 try:
                     with unexpected_as_video_error(video.path):
                         for segment, pairs in self._read_pairs(video):
+                            if work.error is not None:
+                                break
                             if not self._put(_ReadItem(work, segment, pairs)):
                                 return
                 except VideoError as error:

@@ -68,7 +68,7 @@ class CaptionStage(Stage):
 
     def make(self, jobs: Sequence[Job]) -> None:
         run = self.run
-        lacking = run.videos_lacking(self.is_lacked_by, jobs)
+        lacking = run.videos_lacking(self.is_pending, jobs)
         if not lacking or run.cancel.is_set():
             return
         model = self._model.get()
@@ -82,13 +82,14 @@ class CaptionStage(Stage):
             cancel=run.cancel,
         )
         for item in worker.results():
-            commit_stage_texts(
-                run,
-                item,
-                stage=self.name,
-                fingerprint=self.fingerprint(item.video),
-                complaint="captions are not complete",
-            )
+            with self.of_one_video(item.video):
+                commit_stage_texts(
+                    run,
+                    item,
+                    stage=self.name,
+                    fingerprint=self.fingerprint(item.video),
+                    complaint="captions are not complete",
+                )
         run.commits.flush()
         run.totals.stage_seconds["captions"] = worker.caption_seconds
 

@@ -7,7 +7,7 @@ split between them. On a GPU one thread feeds the device.
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from indexer.models.protocols import PictureModel
 from indexer.pipeline.stages.pending_video import PendingVideo
+from indexer.pipeline.stages.unexpected import run_by_video, video_error_of
+from indexer.records import Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,9 @@ class PictureEmbeddingThread:
         Args:
             model: the picture model.
             threads: batches that are embedded in parallel.
-            on_complete: called from a worker thread with a video that is completely read and has its last vector.
-            on_error: called from a worker thread; nothing is embedded after it.
+            on_complete: called from a worker thread with a video that is completely read and has its last vector, or
+                an error.
+            on_error: called from a worker thread with what concerns all videos; nothing is embedded after it.
             is_starved: whether no further frame will come soon, so that a partial batch should not wait.
         """
         self._model = model
@@ -98,10 +101,23 @@ class PictureEmbeddingThread:
         return batch
 
     def _embed(self, batch: list[PreparedFrame]) -> None:
-        started = time.perf_counter()
-        vectors = self._model.embed_prepared(np.stack([frame.inputs for frame in batch]))  # (n, dim)
-        with self._busy_lock:
-            self.busy_seconds += time.perf_counter() - started
-        for frame, vector in zip(batch, vectors, strict=True):
+        for frame, found in zip(batch, run_by_video(self._vectors, batch, video_of=_video_of), strict=True):
+            vector: Vector | None = None
+            if isinstance(found, BaseException):
+                frame.work.error = frame.work.error or video_error_of(frame.work.job.files[0].path, found)
+            else:
+                vector = found
             if frame.work.put_vector(frame.index, vector):
                 self._on_complete(frame.work)
+
+    def _vectors(self, frames: Sequence[PreparedFrame]) -> list[Vector]:
+        """n frames -> n vectors of (dim,)."""
+        started = time.perf_counter()
+        vectors = self._model.embed_prepared(np.stack([frame.inputs for frame in frames]))
+        with self._busy_lock:
+            self.busy_seconds += time.perf_counter() - started
+        return list(vectors)
+
+
+def _video_of(frame: PreparedFrame) -> int:
+    return id(frame.work)

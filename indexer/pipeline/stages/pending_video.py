@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from indexer.config import Settings
+from indexer.errors import VideoError
 from indexer.ocr.change_detector import ChangeDetector
 from indexer.pipeline.plan import Job
 from indexer.records import (
@@ -82,6 +83,8 @@ class PendingVideo:
     changed: list[bool] = field(default_factory=list[bool])
     vectors: list[Vector | None] = field(default_factory=list[Vector | None])
     wall_seconds: float = 0.0
+    error: VideoError | None = None
+    """Why its pictures could not be embedded."""
     _scorer: CutScorer = field(default_factory=CutScorer)
     _changes: ChangeDetector = field(default_factory=ChangeDetector)
     _missing_vectors: int = 0
@@ -99,8 +102,8 @@ class PendingVideo:
             self._missing_vectors += to_embed
         return len(self.times) - 1
 
-    def put_vector(self, index: int, vector: Vector) -> bool:
-        """Stores the vector of a frame; returns True when the video is complete with it."""
+    def put_vector(self, index: int, vector: Vector | None) -> bool:
+        """Stores the vector of a frame, None where there is an `error`; returns True when no other is missing."""
         self.vectors[index] = vector
         with self._lock:
             self._missing_vectors -= 1

@@ -3,7 +3,6 @@
 Subtitles come along, since the file is open: a new video has its first two stages in one commit.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,13 +20,11 @@ from indexer.pipeline.run_context import RunContext, bare_row
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.pending_video import PendingVideo, rows_of_pending_video
 from indexer.pipeline.stages.picture_worker import FailedWork, PictureWorker
-from indexer.pipeline.stages.subtitles import collect_subtitles, subtitle_fingerprint
-from indexer.pipeline.stages.texts import rows_of_stage_texts
+from indexer.pipeline.stages.subtitles import SubtitleStage
 from indexer.pipeline.stages.unexpected import unexpected_as_video_error
 from indexer.provenance import sampling_provenance
-from indexer.records import Video
+from indexer.records import Segment, Video
 from indexer.segmentation.segmenter import VERSION as SEGMENTER_VERSION
-from indexer.subtitles.sidecars import sidecars_of
 
 
 class PictureStage(Stage):
@@ -39,6 +36,7 @@ class PictureStage(Stage):
     def __init__(self, run: RunContext) -> None:
         super().__init__(run)
         model = run.library.maker.picture_model or "no picture model"
+        self._subtitles = SubtitleStage(run)
         self._fingerprint = " | ".join((DECODE_VERSION, SEGMENTER_VERSION, sampling_provenance(run.settings), model))
 
     @classmethod
@@ -75,12 +73,11 @@ class PictureStage(Stage):
             embed_threads=self._embed_threads(),
         )
         for item in worker.results():
-            if item is None:
-                run.commits.flush_when_due()
-            elif isinstance(item, FailedWork):
-                run.fail(item.job, item.video_id, item.error)
-            else:
+            if isinstance(item, FailedWork):
+                run.fail(item.job, item.video_id, item.error, fingerprint=self._fingerprint)
+            elif item is not None:
                 self._commit_or_fail(item)
+            run.commits.flush_when_due()
         run.commits.flush()
         run.totals.stage_seconds |= {"decode": worker.decode_seconds, "embed": worker.embed_seconds}
 
@@ -93,41 +90,33 @@ class PictureStage(Stage):
 
     def _commit_or_fail(self, work: PendingVideo) -> None:
         try:
-            self._commit(work, work.job.files[0].path)
+            with unexpected_as_video_error(work.job.files[0].path):
+                if work.error is not None:
+                    raise work.error
+                video, segments = self._commit(work)
         except VideoError as error:
-            self.run.fail(work.job, work.video_id, error)
+            self.run.fail(work.job, work.video_id, error, fingerprint=self._fingerprint)
+        else:
+            self._subtitles.make_one(video, segments, tracks=lambda: work.text_tracks)
         finally:
             work.spool.close()
 
-    def _commit(self, work: PendingVideo, file: Path) -> None:
+    def _commit(self, work: PendingVideo) -> tuple[Video, Sequence[Segment]]:
         run = self.run
-        with unexpected_as_video_error(file):
-            rows = rows_of_pending_video(work, run.settings)
+        rows = rows_of_pending_video(work, run.settings)
         for segment, frame in zip(rows.segments, rows.thumbnails, strict=True):
             run.library.write_thumbnail(work.video_id, segment.index, work.spool.read(frame))
-        started = time.perf_counter()
-        bare = bare_row(work.job, work.video_id)
-        sidecars = sidecars_of([Path(path) for path in bare.paths])
-        with unexpected_as_video_error(file):
-            subtitles = collect_subtitles(sidecars, work.text_tracks, work.duration_seconds)
-        subtitle_rows = rows_of_stage_texts(subtitles.texts, "subtitle", rows.segments, run, bare)
-        subtitle_seconds = run.totals.add_seconds_since(started, "text")
         video = replace(
-            bare,
+            bare_row(work.job, work.video_id),
             duration_seconds=work.duration_seconds,
             probe=work.probe,
             metadata=clip_metadata(work.metadata, work.duration_seconds),
-            warnings=(*work.warnings, *subtitles.warnings),
-            stages={
-                "picture": self._fingerprint,
-                "subtitles": subtitle_fingerprint(run.library.maker.text_model, sidecars),
-            },
+            warnings=work.warnings,
+            stages={self.name: self._fingerprint},
         )
+        finished = [(self.name, len(rows.frame_rows), work.wall_seconds)]
+        pictures = rows.segment_rows, rows.frame_rows
+        run.commits.add(video, finished, pictures=pictures, texts=[(source, ()) for source in TEXT_SOURCES])
         run.warn(video, video.warnings)
         run.totals.indexed.add(video.video_id)
-        run.commits.add(
-            video,
-            [("picture", len(rows.frame_rows), work.wall_seconds), ("subtitles", len(subtitle_rows), subtitle_seconds)],
-            pictures=(rows.segment_rows, rows.frame_rows),
-            texts=[(source, subtitle_rows if source == "subtitle" else ()) for source in TEXT_SOURCES],
-        )
+        return video, rows.segments

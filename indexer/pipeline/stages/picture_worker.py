@@ -121,23 +121,20 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
         file = job.files[0]
         video_id = job.video_id
         try:
-            video_id = video_id or content_id(file.path)
-            work = PendingVideo(job, video_id, ThumbnailSpool(self._spool_path(f"{video_id}.jpgs")))
+            with unexpected_as_video_error(file.path):
+                video_id = video_id or content_id(file.path)
+                work = PendingVideo(job, video_id, ThumbnailSpool(self._spool_path(f"{video_id}.jpgs")))
         except VideoError as error:
             self._results.put(FailedWork(job, video_id, error))
             return
         try:
             with unexpected_as_video_error(file.path):
                 is_complete = self._read_frames(work, file.path)
-            status = file.path.stat()
+                status = file.path.stat()
             if (status.st_size, status.st_mtime_ns) != (file.size_bytes, file.modified_ns):
                 raise VanishedVideoError(f"{file.path} changed while it was read; index again when it is finished")
         except VideoError as error:
             work.spool.close()
-            self._results.put(FailedWork(job, video_id, error))
-        except FileNotFoundError:
-            work.spool.close()
-            error = VanishedVideoError(f"{file.path} disappeared while it was read; index again when it is back")
             self._results.put(FailedWork(job, video_id, error))
         else:
             if not is_complete:
@@ -158,6 +155,8 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
                 waiting_since = time.perf_counter()
                 frame = next(frames, None)
                 self.decode_seconds += time.perf_counter() - waiting_since
+                if work.error is not None:
+                    raise work.error
                 if frame is None:
                     break
                 index = work.add(frame, to_embed=self._embedder is not None)

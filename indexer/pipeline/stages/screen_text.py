@@ -44,7 +44,7 @@ class ScreenTextStage(Stage):
 
     def make(self, jobs: Sequence[Job]) -> None:
         run = self.run
-        lacking = run.videos_lacking(self.is_lacked_by, jobs)
+        lacking = run.videos_lacking(self.is_pending, jobs)
         if not lacking:
             return
         worker = ScreenTextWorker(
@@ -60,14 +60,15 @@ class ScreenTextStage(Stage):
             if item is None:
                 run.commits.flush_when_due()
                 continue
-            texts = [_align_with_cuts(text, step, item.video.duration_seconds) for text in item.texts]
-            commit_stage_texts(
-                run,
-                replace(item, texts=tuple(texts)),
-                stage=self.name,
-                fingerprint=self._fingerprint,
-                complaint="on-screen text was not read",
-            )
+            with self.of_one_video(item.video):
+                texts = [_align_with_cuts(text, step, item.video.duration_seconds) for text in item.texts]
+                commit_stage_texts(
+                    run,
+                    replace(item, texts=tuple(texts)),
+                    stage=self.name,
+                    fingerprint=self._fingerprint,
+                    complaint="on-screen text was not read",
+                )
         run.commits.flush()
         run.totals.stage_seconds["ocr"] = worker.read_seconds
 

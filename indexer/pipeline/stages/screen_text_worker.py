@@ -22,7 +22,7 @@ from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.stages.texts import VideoTexts
 from indexer.pipeline.stages.threaded import ThreadedWorker
 from indexer.pipeline.stages.unexpected import unexpected_as_video_error
-from indexer.records import FrameRow, Pixels, SampledFrame, TimeSpan, Video
+from indexer.records import FrameRow, Pixels, SampledFrame, TimedText, TimeSpan, Video
 
 PART_FRAMES = 120
 """Changed frames a part: enough to make reopening the file cheap, few enough to spread the work over threads."""
@@ -33,12 +33,19 @@ STARTED_AHEAD = 4
 @dataclass
 class _PendingVideo:
     video: Video
-    parts: list[list[float]]
-    cuts: list[float]
+    parts: list[list[float]] = field(default_factory=lambda: [[]])
+    """Times of the changed frames, a list for each part that is read by itself."""
+    cuts: list[float] = field(default_factory=list[float])
     """Times at which a segment begins with a changed picture."""
     states: dict[int, list[FrameLines]] = field(default_factory=dict[int, list[FrameLines]])
     error: VideoError | None = None
     started: float = field(default_factory=time.perf_counter)
+
+    def divide(self, rows: Sequence[FrameRow]) -> None:
+        """Sets the parts and the cuts."""
+        times = sorted({row.time_seconds for row in rows if row.changed})
+        self.parts = [times[start : start + PART_FRAMES] for start in range(0, len(times), PART_FRAMES)] or [[]]
+        self.cuts = _cuts(rows)
 
 
 class _TimedScreenTextReader(IncrementalReader):
@@ -89,11 +96,13 @@ class ScreenTextWorker(ThreadedWorker[VideoTexts]):
             while not self._slots.acquire(timeout=0.1):
                 if self._is_over():
                     return
-            rows = self._frames_of(video.video_id)
-            times = sorted({row.time_seconds for row in rows if row.changed})
-            parts = [times[start : start + PART_FRAMES] for start in range(0, len(times), PART_FRAMES)] or [[]]
-            reading = _PendingVideo(video, parts, _cuts(rows))
-            for part in range(len(parts)):
+            reading = _PendingVideo(video)
+            try:
+                with unexpected_as_video_error(video.path):
+                    reading.divide(self._frames_of(video.video_id))
+            except VideoError as error:
+                reading.error = error
+            for part in range(len(reading.parts)):
                 yield reading, part
 
     def _run(self) -> None:
@@ -145,12 +154,21 @@ class ScreenTextWorker(ThreadedWorker[VideoTexts]):
 
     @staticmethod
     def _collect(reading: _PendingVideo) -> VideoTexts:
-        states = [state for part in range(len(reading.parts)) for state in reading.states[part]]
-        texts = collect_screen_texts(states, reading.video.duration_seconds)
-        edges = [0.0, *(cut for cut in reading.cuts if cut > 0), reading.video.duration_seconds]
-        scenes = [TimeSpan(start, stop) for start, stop in pairwise(edges) if start < stop]
-        wall = time.perf_counter() - reading.started
-        return VideoTexts(reading.video, tuple(mark_scenery_texts(texts, scenes)), reading.error, wall)
+        texts: tuple[TimedText, ...] = ()
+        try:
+            with unexpected_as_video_error(reading.video.path):
+                texts = _texts_of(reading)
+        except VideoError as error:
+            reading.error = error
+        return VideoTexts(reading.video, texts, reading.error, time.perf_counter() - reading.started)
+
+
+def _texts_of(reading: _PendingVideo) -> tuple[TimedText, ...]:
+    states = [state for part in range(len(reading.parts)) for state in reading.states[part]]
+    texts = collect_screen_texts(states, reading.video.duration_seconds)
+    edges = [0.0, *(cut for cut in reading.cuts if cut > 0), reading.video.duration_seconds]
+    scenes = [TimeSpan(start, stop) for start, stop in pairwise(edges) if start < stop]
+    return tuple(mark_scenery_texts(texts, scenes))
 
 
 def _cuts(rows: Sequence[FrameRow]) -> list[float]:

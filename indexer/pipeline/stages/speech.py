@@ -93,7 +93,7 @@ class SpeechStage(Stage):
     def make(self, jobs: Sequence[Job]) -> None:
         run = self.run
         to_transcribe: list[Video] = []
-        for video in run.videos_lacking(self.is_lacked_by, jobs):
+        for video in run.videos_lacking(self.is_pending, jobs):
             if run.cancel.is_set():
                 return
             if run.settings.speech_beside_subtitles or not run.library.texts(video.video_id, "subtitle"):
@@ -124,15 +124,16 @@ class SpeechStage(Stage):
             run.totals.stage_seconds["speech"] = worker.speech_seconds
 
     def _commit(self, made: VideoTexts, *, model_name: str) -> None:
-        subtitles = self.run.library.texts(made.video.video_id, "subtitle") if made.texts else []
-        said = [TimedText(row.span, row.text, row.language) for row in subtitles]
-        commit_stage_texts(
-            self.run,
-            replace(made, texts=tuple(drop_subtitled(made.texts, said))),
-            stage=self.name,
-            fingerprint=self._fingerprint(made.video, model_name),
-            complaint="speech was not written down",
-        )
+        with self.of_one_video(made.video):
+            subtitles = self.run.library.texts(made.video.video_id, "subtitle") if made.texts else []
+            said = [TimedText(row.span, row.text, row.language) for row in subtitles]
+            commit_stage_texts(
+                self.run,
+                replace(made, texts=tuple(drop_subtitled(made.texts, said))),
+                stage=self.name,
+                fingerprint=self._fingerprint(made.video, model_name),
+                complaint="speech was not written down",
+            )
 
     def _fingerprint(self, video: Video, model_name: str) -> str:
         """The model, the rules of the filters, and the subtitles that its output is compared with.
@@ -152,4 +153,6 @@ class SpeechStage(Stage):
     def _load(self, spec: str) -> SpeechModel:
         from indexer.models.speech_recognizer import load_speech_model  # imports torch, which takes seconds
 
-        return load_speech_model(spec, device=self.run.settings.device, threads=self.run.cores)
+        settings = self.run.settings
+        language = settings.speech_language
+        return load_speech_model(spec, device=settings.device, threads=self.run.cores, language=language)

@@ -81,14 +81,16 @@ class SpeechWorker:
         with closing(read_ahead(self._read())) as items:
             for item in items:
                 if item.block is not None and item.work.error is None:
-                    self._transcribe(item.work, item.block, item.speech)
+                    model = self._model()  # one that cannot be loaded is no matter of a video
+                    self._transcribe(model, item.work, item.block, item.speech)
                 if self._cancel.is_set():
                     return
                 if item.block is None:
                     yield _texts_of(item.work)
 
-    def _transcribe(self, work: _PendingVideo, block: SoundBlock, speech: Sequence[SampleSpan]) -> None:
-        model = self._model()
+    def _transcribe(
+        self, model: SpeechModel, work: _PendingVideo, block: SoundBlock, speech: Sequence[SampleSpan]
+    ) -> None:
         started = time.perf_counter()
         try:
             with unexpected_as_video_error(work.video.path):
@@ -113,7 +115,10 @@ class SpeechWorker:
             work = _PendingVideo(video)
             try:
                 with unexpected_as_video_error(video.path):
-                    yield from self._blocks_of(work)
+                    for item in self._blocks_of(work):
+                        yield item
+                        if work.error is not None:
+                            break
             except VideoError as error:
                 work.error = error
             yield _ReadItem(work, None)
@@ -141,6 +146,12 @@ class SpeechWorker:
 
 
 def _texts_of(work: _PendingVideo) -> VideoTexts:
-    passages = [cut_cues_to(passage, work.video.duration_seconds) for passage in join_passages(work.cues)]
-    texts = tuple(passage for passage in passages if passage is not None)
+    texts: tuple[TimedText, ...] = ()
+    try:
+        with unexpected_as_video_error(work.video.path):
+            duration = work.video.duration_seconds
+            passages = [cut_cues_to(passage, duration) for passage in join_passages(work.cues)]
+            texts = tuple(passage for passage in passages if passage is not None)
+    except VideoError as error:
+        work.error = error
     return VideoTexts(work.video, texts, work.error, work.seconds, work.warnings)

@@ -2,8 +2,9 @@
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from indexer.config import Settings
@@ -14,9 +15,8 @@ from indexer.models.profiles import Profile
 from indexer.models.weights.text_models import OFFLINE_MODEL
 from indexer.pipeline.plan import Job
 from indexer.pipeline.stages.base import Stage
-from indexer.pipeline.stages.texts import rows_of_stage_texts
-from indexer.pipeline.stages.unexpected import unexpected_as_video_error
-from indexer.records import TextTrack, TimedText, Video
+from indexer.pipeline.stages.texts import is_failure, rows_of_stage_texts
+from indexer.records import Segment, TextTrack, TimedText, Video
 from indexer.subtitles.cues import clean_cues, cut_cues_to
 from indexer.subtitles.passages import join_passages
 from indexer.subtitles.sidecars import read_sidecar, sidecars_of
@@ -36,8 +36,7 @@ def collect_subtitles(sidecars: Sequence[Path], tracks: Sequence[TextTrack], dur
     passages: list[TimedText] = []
     for file in sidecars:
         try:
-            with unexpected_as_video_error(file):
-                passages += join_passages(read_sidecar(file))
+            passages += join_passages(read_sidecar(file))
         except VideoError as error:
             warnings.append(str(error))
     for track in tracks:
@@ -60,7 +59,7 @@ def subtitle_fingerprint(text_model: str, sidecars: Sequence[Path]) -> str:
 
 
 class SubtitleStage(Stage):
-    """For videos whose sidecar files came, went or changed after the picture stage, which makes the first subtitles."""
+    """For videos whose sidecar files came, went or changed; for a new video, the picture stage calls `make_one`."""
 
     name = "subtitles"
     one_thread_an_operation = True
@@ -83,26 +82,35 @@ class SubtitleStage(Stage):
         return subtitle_fingerprint(self.run.library.maker.text_model, sidecars)
 
     def make(self, jobs: Sequence[Job]) -> None:
+        run = self.run
         for job in jobs:
-            if self.run.cancel.is_set():
+            if run.cancel.is_set():
                 return
             if self.name in job.stages and job.known is not None:
-                self._make_one(job.known, job.files[0].path)
-        self.run.commits.flush()
+                read = partial(read_text_tracks, job.files[0].path, settings=run.settings)
+                self.make_one(job.known, run.segments_of(job.known), tracks=read)
+        run.commits.flush()
 
-    def _make_one(self, video: Video, file: Path) -> None:
+    def make_one(self, video: Video, segments: Sequence[Segment], *, tracks: Callable[[], Sequence[TextTrack]]) -> None:
+        """Queues the subtitles of a video whose pictures are in the library, or queued.
+
+        Args:
+            tracks: reads the embedded tracks.
+        """
         run = self.run
-        started = time.perf_counter()
-        sidecars = sidecars_of([Path(path) for path in video.paths])
-        try:
-            with unexpected_as_video_error(file):
-                tracks = read_text_tracks(file, settings=run.settings)
-                subtitles = collect_subtitles(sidecars, tracks, video.duration_seconds)
-        except VideoError as error:
-            subtitles = Subtitles((), (f"embedded subtitles: {error}",))
-        rows = rows_of_stage_texts(subtitles.texts, "subtitle", run.segments_of(video), run, video)
-        stages = {**video.stages, self.name: subtitle_fingerprint(run.library.maker.text_model, sidecars)}
-        run.warn(video, subtitles.warnings)
-        run.totals.indexed.add(video.video_id)
-        seconds = run.totals.add_seconds_since(started, "text")
-        run.commits.add(replace(video, stages=stages), [(self.name, len(rows), seconds)], texts=[("subtitle", rows)])
+        with self.of_one_video(video):
+            started = time.perf_counter()
+            sidecars = sidecars_of([Path(path) for path in video.paths])
+            try:
+                subtitles = collect_subtitles(sidecars, tracks(), video.duration_seconds)
+            except VideoError as error:
+                if is_failure(error):
+                    raise
+                subtitles = Subtitles((), (f"embedded subtitles: {error}",))
+            rows = rows_of_stage_texts(subtitles.texts, "subtitle", segments, run, video)
+            made = video.with_stage(self.name, subtitle_fingerprint(run.library.maker.text_model, sidecars))
+            made = replace(made, warnings=tuple(dict.fromkeys((*video.warnings, *subtitles.warnings))))
+            seconds = run.totals.add_seconds_since(started, "text")
+            run.commits.add(made, [(self.name, len(rows), seconds)], texts=[("subtitle", rows)])
+            run.warn(video, subtitles.warnings)
+            run.totals.indexed.add(video.video_id)

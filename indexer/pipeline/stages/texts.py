@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from indexer.catalog import ENTRY_OF_STAGE, StageName, TextSource
-from indexer.errors import VanishedVideoError, VideoError
+from indexer.errors import DecoderCrashedError, UnexpectedVideoError, VanishedVideoError, VideoError
 from indexer.pipeline.run_context import RunContext
 from indexer.records import Segment, TextRow, TimedText, Video
 from indexer.subtitles.sidecars import segment_of_subtitle
@@ -21,6 +21,12 @@ class VideoTexts:
     wall_seconds: float
     warnings: tuple[str, ...] = ()
     """What could not be read, though something could."""
+
+
+def is_failure(error: VideoError) -> bool:
+    """Whether a stage with this error has failed. After any other it is complete, with a warning: the file is to blame,
+    and what could be read of it is all there is."""
+    return isinstance(error, DecoderCrashedError | UnexpectedVideoError | VanishedVideoError)
 
 
 def rows_of_stage_texts(
@@ -54,23 +60,26 @@ def rows_of_stage_texts(
 def commit_stage_texts(
     run: RunContext, made: VideoTexts, *, stage: StageName, fingerprint: str, complaint: str
 ) -> None:
-    """Commits what a stage made of a video whose pictures are in the library already.
+    """Queues what a stage made of a video whose pictures are in the library already. Call it in `Stage.of_one_video`.
 
-    A video that could not be read is committed too, with a warning: it is not tried again until something changes.
+    A video that is to blame for its error is committed too, with a warning and what could be read: it is not tried
+    again until something changes.
 
     Args:
         stage: one whose catalog entry has texts.
         complaint: what an error of the video means for its texts, for the warning.
+
+    Raises:
+        VideoError: the error of the video, where the video may not be to blame.
     """
-    if isinstance(made.error, VanishedVideoError):
-        run.fail_vanished(made.video, made.error)
-        return
+    if made.error is not None and is_failure(made.error):
+        raise made.error
     warnings = (*made.warnings, *((f"{complaint}: {made.error}",) if made.error else ()))
-    stages = {**made.video.stages, stage: fingerprint}
-    video = replace(made.video, stages=stages, warnings=tuple(dict.fromkeys((*made.video.warnings, *warnings))))
-    run.warn(video, warnings)
+    video = replace(made.video, warnings=tuple(dict.fromkeys((*made.video.warnings, *warnings))))
     texts = ENTRY_OF_STAGE[stage].texts
     assert texts is not None
     rows = rows_of_stage_texts(made.texts, texts.source, run.segments_of(video), run, video)
+    finished = [(stage, len(rows), made.wall_seconds)]
+    run.commits.add(video.with_stage(stage, fingerprint), finished, texts=[(texts.source, rows)])
+    run.warn(video, warnings)
     run.totals.indexed.add(video.video_id)
-    run.commits.add(video, [(stage, len(rows), made.wall_seconds)], texts=[(texts.source, rows)])

@@ -24,11 +24,12 @@ class WriteAccess:
 
 
 def open_write_access(tables: Tables, cache: TableValues, lock: WriterLock) -> WriteAccess:
-    """Prepare the tables for writing: create missing full-text indexes and remove what a crash left.
+    """Prepare the tables for writing: add missing columns and full-text indexes, and remove what a crash left.
 
     Args:
         lock: held by the caller.
     """
+    tables.add_late_columns()
     reader = Reader(tables, InMemoryTables(tables, cache, None), cache)
     thumbnails, table_writer = Thumbnails(tables.folder), TableWriter(tables)
     maintenance = Maintenance(tables, table_writer.commits)

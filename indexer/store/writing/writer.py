@@ -25,6 +25,24 @@ class Writer:
         self._thumbnails = thumbnails
         self._lock = threading.RLock()
 
+    def check_rows(
+        self,
+        video: Video,
+        pictures: tuple[Sequence[SegmentRow], Sequence[FrameRow]] | None,
+        texts: Sequence[tuple[TextSource, Sequence[TextRow]]],
+    ) -> None:
+        """Raise what writing these rows of one video would raise because of their values; write nothing.
+
+        Raises:
+            ValueError: a vector of another shape, or a text that UTF-8 cannot encode.
+        """
+        encode_videos([video], self._maker)
+        if pictures:
+            encode_segments(video.video_id, pictures[0], self._maker)
+            encode_frames(video.video_id, pictures[1], self._maker)
+        for source, rows in texts:
+            encode_texts(video.video_id, source, rows, self._maker)
+
     def write_pictures(self, items: Sequence[tuple[str, Sequence[SegmentRow], Sequence[FrameRow]]]) -> None:
         """Replace the segments and frames of these videos: one commit to `segments`, one to `frames`.
 

@@ -13,6 +13,7 @@
  * @property {string[]} stages
  * @property {string[]} tags the person's own
  * @property {{kind: string, reason: string} | null} failure
+ * @property {{stage: string, reason: string}[]} stage_failures
  * @property {number} segments
  * @property {string} [thumbnail]
  */
@@ -60,7 +61,10 @@ function stateLine(video) {
   }
   if (video.state === "partial") {
     const done = video.stages.length ? `ready: ${video.stages.join(", ").replaceAll("_", " ")}` : "nothing is ready yet";
-    return element("p", { class: "state state-partial" }, `Partly indexed; ${done}`);
+    const failed = video.stage_failures.map((one) => one.stage.replaceAll("_", " "));
+    const lost = failed.length ? `; failed: ${failed.join(", ")}` : "";
+    const why = video.stage_failures.map((one) => one.reason).join("\n");
+    return element("p", { class: "state state-partial", title: why }, `Partly indexed; ${done}${lost}`);
   }
   return element("p", { class: "faint fine" }, counted(video.segments, "segment"));
 }

@@ -1,0 +1,443 @@
+"""Exceptions that nobody foresaw, in every stage of the catalog: each costs one stage of one video, and nothing else.
+
+The models are stand-ins: what is tested is what becomes of their errors, not what they find.
+"""
+
+import errno
+import importlib
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from api.cli.main import main
+from api.service.views.videos import VideoViews
+from indexer.catalog import FIRST_STAGE, STAGES, StageName
+from indexer.config import Settings
+from indexer.decode.child import DecodeChild
+from indexer.decode.protocol import DecodeRequest
+from indexer.errors import DeviceMemoryError
+from indexer.models.loading import Models
+from indexer.models.profiles import PROFILES
+from indexer.models.transcript import Transcript
+from indexer.models.vision_language import Prompt, ShownFrames
+from indexer.pipeline.commits import Commits
+from indexer.pipeline.events import IndexEvent, IndexFinished, StageFinished, StageLeftOut
+from indexer.pipeline.failure_log import MAX_BYTES, FailureLog
+from indexer.pipeline.index import index_paths
+from indexer.records import Pixels, Samples16
+from indexer.store.library import Library
+from tests.helpers.fakes_speech import FakeSpeechModel, said
+from tests.helpers.fakes_text import FakeTextModel
+from tests.helpers.fakes_vlm import FakeVisionLanguageModel
+from tests.helpers.media_sound import babble, write_talkie
+from tests.helpers.stand_in_models import StandInPictureModel
+
+pytestmark = pytest.mark.slow
+
+STAGE_MODULES = "indexer.pipeline.stages"
+ERRORS: dict[str, Exception] = {"b": ValueError("a shape that nobody foresaw"), "c": MemoryError("too little")}
+"""The videos that fail, and how; they lie between two that do not."""
+OTHERS: dict[str, Exception] = {"b": OSError(errno.EIO, "a bad block"), "c": DeviceMemoryError("no memory there")}
+NAMES = ("a", "b", "c", "d")
+WIDTHS = {64: "a", 128: "b", 192: "c", 96: "d"}
+"""Of the pictures, which are all 48 high."""
+VOICE_SECONDS = {1.0: "a", 3.0: "b", 4.0: "c", 2.0: "d"}
+"""Of the longest stretch of sound."""
+WHOLE = {name: set(STAGES) for name in NAMES}
+
+
+class Fault:
+    """Raises the errors of the videos that are to fail where these are worked on, until it is repaired."""
+
+    def __init__(self) -> None:
+        self.errors: dict[str, Exception] = {}
+        self.raised = 0
+
+    def strike(self, *names: str) -> None:
+        """Args: names of the videos that are worked on."""
+        for name in names:
+            if name in self.errors:
+                self.raised += 1
+                raise self.errors[name]
+
+
+class PictureModel(StandInPictureModel):
+    """Marks the pictures with the width of their video, which is so known in a batch that spans videos."""
+
+    def __init__(self, fault: Fault | None) -> None:
+        super().__init__(dim=48)
+        self._fault = fault
+
+    def prepare(self, pixels: Pixels) -> np.ndarray:
+        inputs = super().prepare(pixels)
+        inputs[0, 0, 0] = pixels.shape[1]
+        return inputs
+
+    def embed_prepared(self, inputs: np.ndarray) -> Any:
+        if self._fault:
+            self._fault.strike(*(WIDTHS[int(width)] for width in inputs[:, 0, 0, 0]))
+        return super().embed_prepared(inputs)
+
+
+class TextModel(FakeTextModel):
+    """Knows the video by the last word of its texts."""
+
+    def __init__(self, fault: Fault | None, begin: str) -> None:
+        super().__init__()
+        self._fault, self._begin = fault, begin
+
+    def embed_documents(self, texts: Sequence[str]) -> Any:
+        if self._fault:
+            self._fault.strike(*(text.split()[-1] for text in texts if text.startswith(self._begin)))
+        return super().embed_documents(texts)
+
+
+class Run:
+    """Indexes the films into one library, with models of which one may fail."""
+
+    def __init__(self, films: Path, settings: Settings) -> None:
+        self.films, self.settings, self.fault = films, settings, Fault()
+        self.failing = ""
+        """`picture`, `speech` or `captions`: that model; `text Saying`: the text model, on texts that begin so."""
+
+    def __call__(self, **options: Any) -> IndexFinished:
+        self.events: list[IndexEvent] = []
+        model, _, begin = self.failing.partition(" ")
+        picture = PictureModel(self.fault if model == "picture" else None)
+        text = TextModel(self.fault if model == "text" else None, begin)
+        return index_paths(
+            [self.films],
+            settings=self.settings,
+            models=Models(replace(PROFILES["demo"], screen_text=True), picture, text),
+            speech_model=FakeSpeechModel(self._hear, batch_sounds=5),
+            vision_language_model=FakeVisionLanguageModel(self._describe, picture_size=None),
+            on_event=self.events.append,
+            **options,
+        )
+
+    def _hear(self, sound: Samples16) -> Transcript:
+        seconds = len(sound) / 16_000
+        name = VOICE_SECONDS[min(VOICE_SECONDS, key=lambda length: abs(length - seconds))]
+        self.fault.strike(*(name if self.failing == "speech" else ""))
+        return said(f"Saying {name}", 0.1, 0.9)
+
+    def _describe(self, prompt: Prompt) -> str:
+        _, height, width, _ = next(part.pixels.shape for part in prompt if isinstance(part, ShownFrames))
+        name = WIDTHS[min(WIDTHS, key=lambda wide: abs(wide / 48 - width / height))]
+        self.fault.strike(*(name if self.failing == "captions" else ""))
+        return f"Showing {name}"
+
+    def made(self) -> dict[str, set[StageName]]:
+        """The stages of each video that are in the library, which is sound."""
+        with Library.open(Path(self.settings.library)) as library:
+            assert library.audit() == []
+            return {Path(video.path).stem: set(video.stages) for video in library.videos()}
+
+    def forget(self, stage: StageName) -> None:
+        """Makes the library one in which the stage was never made."""
+        with Library.open(Path(self.settings.library)) as library:
+            maker, videos = library.maker, library.videos()
+        with Library.open_writer(Path(self.settings.library), maker=maker) as library:
+            rest = [replace(one, stages={k: v for k, v in one.stages.items() if k != stage}) for one in videos]
+            library.put_videos(rest)
+
+    def command(self, *words: str) -> Result:
+        return CliRunner().invoke(main, [*words, "--library", self.settings.library])
+
+    def status(self) -> dict[str, Any]:
+        return json.loads(self.command("status", "--json").stdout)
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("films")
+    widths, seconds = ({name: value for value, name in known.items()} for known in (WIDTHS, VOICE_SECONDS))
+    for name in NAMES:
+        film, sound = folder / f"{name}.mp4", babble(7, [(1.0, 1.0 + seconds[name])])
+        write_talkie(film, range(0, 6000, 200), given_sound=sound, width=widths[name])
+        film.with_suffix(".srt").write_text(f"1\n00:00:02,000 --> 00:00:04,000\nWords of {name}\n")
+    return folder
+
+
+@pytest.fixture
+def run(films: Path, settings_for: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Without a library yet."""
+    module = f"{STAGE_MODULES}.screen_text_worker"
+    monkeypatch.setattr(f"{module}.ScreenTextReader", lambda **given: None)
+    monkeypatch.setattr(f"{module}.read_changed_frames", lambda frames, **given: list(frames)[:0])
+    settings = settings_for(screen_text=True, captions=True, speech_model="given", speech_beside_subtitles=True)
+    return Run(films, settings)
+
+
+@pytest.fixture
+def indexed(run: Run, tmp_path_factory: pytest.TempPathFactory, films: Path) -> Run:
+    """With a library in which everything is made."""
+    kept = films.parent / "indexed films"
+    if not kept.exists():
+        run()
+        assert run.made() == WHOLE
+        shutil.copytree(run.settings.library, kept)
+    else:
+        shutil.copytree(kept, run.settings.library)
+    return run
+
+
+Arm = Callable[[Run, pytest.MonkeyPatch], None]
+
+
+def calling(name: str) -> Arm:
+    """A point where a function is called with a video: by its path, its row, its job, or its sidecars."""
+
+    def arm(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        module, _, function = f"{STAGE_MODULES}.{name}".rpartition(".")
+        real = getattr(importlib.import_module(module), function)
+
+        def strike_or_call(*given: Any, **named: Any) -> Any:
+            run.fault.strike(name_of(given[0]))
+            return real(*given, **named)
+
+        monkeypatch.setattr(f"{module}.{function}", strike_or_call)
+
+    return arm
+
+
+def name_of(value: Any) -> str:
+    while not isinstance(value, Path):
+        if isinstance(value, list):
+            value = value[0]
+        else:
+            value = value.job.files[0].path if hasattr(value, "job") else Path(value.video.path)
+    return value.stem
+
+
+def running(model: str) -> Arm:
+    """A point inside a model, in a batch that spans videos; see `Run.failing`."""
+
+    def arm(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        run.failing = model
+
+    return arm
+
+
+def committing(stage: StageName) -> Arm:
+    """The point that each stage passes, whatever it does: the rows of a video are queued."""
+
+    def arm(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = Commits.add
+
+        def add(self: Commits, video: Any, finished: Any, **given: Any) -> None:
+            if any(name == stage for name, _, _ in finished):
+                run.fault.strike(Path(video.path).stem)
+            real(self, video, finished, **given)
+
+        monkeypatch.setattr(Commits, "add", add)
+
+    return arm
+
+
+POINTS: dict[tuple[StageName, str], Arm] = {
+    ("picture", "decoding"): calling("picture_worker.open_video"),
+    ("picture", "embedding"): running("picture"),
+    ("picture", "cutting"): calling("picture.rows_of_pending_video"),
+    ("subtitles", "reading"): calling("subtitles.collect_subtitles"),
+    ("subtitles", "embedding"): running("text Words"),
+    ("screen_text", "decoding"): calling("screen_text_worker.open_video"),
+    ("screen_text", "collecting"): calling("screen_text_worker._texts_of"),
+    ("speech", "decoding"): calling("speech_worker.open_audio"),
+    ("speech", "transcribing"): running("speech"),
+    ("speech", "embedding"): running("text Saying"),
+    ("captions", "decoding"): calling("caption_worker.open_video"),
+    ("captions", "describing"): running("captions"),
+    ("captions", "embedding"): running("text Showing"),
+}
+
+
+def without(stage: StageName) -> dict[str, set[StageName]]:
+    """What is made when the videos that are to fail miss a stage. Without its pictures, a video has nothing."""
+    left = set[StageName]() if stage == FIRST_STAGE else set(STAGES) - {stage}
+    return {name: left if name in ERRORS else set(STAGES) for name in NAMES}
+
+
+def check_listed(run: Run, stage: StageName) -> None:
+    """`status` names the videos, the stage, the reasons and the log with the tracebacks."""
+    status = run.status()
+    log, told = Path(status["failure_log"]).read_text(), run.command("status").stdout
+    assert status["failure_log"] in told
+    failures = {Path(one["video"]).stem: one for one in status["failures"]}
+    assert set(failures) == set(run.fault.errors) and len(status["failures"]) == len(failures)
+    for name, error in run.fault.errors.items():
+        assert (failures[name]["stage"], failures[name]["kind"]) == (stage, "unexpected")
+        assert f"unexpected {type(error).__name__}: {error}" in failures[name]["reason"]
+        assert f"{name}.mp4: unexpected {type(error).__name__}" in told
+        assert f"{stage} of {run.films / name}.mp4\nTraceback" in log and f"{type(error).__name__}: {error}" in log
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_whatever_stage_fails_costs_itself_alone_and_a_new_version_heals_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch, stage: StageName
+) -> None:
+    committing(stage)(run, monkeypatch)
+    run.fault.errors = ERRORS
+    finished = run()
+    assert (finished.failed, finished.failed_stages) == ((2, 0) if stage == FIRST_STAGE else (0, 2))
+    assert run.made() == without(stage)
+    check_listed(run, stage)
+    assert run().skipped == 4 and run.fault.raised == 2, "the same software is not tried again"
+    run.fault.errors = {}
+    monkeypatch.setattr("indexer.pipeline.fingerprints.running_software", lambda: "the next version")
+    assert run().indexed == 2
+    assert run.made() == WHOLE
+    assert run.status()["failures"] == []
+
+
+@pytest.mark.parametrize(("stage", "point"), POINTS)
+def test_wherever_a_stage_fails_it_costs_itself_alone_and_a_retry_heals_it(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, stage: StageName, point: str
+) -> None:
+    run: Run = request.getfixturevalue("run" if stage in {"picture", "subtitles"} else "indexed")
+    if stage not in {"picture", "subtitles"}:
+        run.forget(stage)
+    POINTS[stage, point](run, monkeypatch)
+    run.fault.errors = ERRORS
+    run()
+    assert run.made() == without(stage)
+    check_listed(run, stage)
+    run.fault.errors = OTHERS
+    assert run().skipped == 4
+    run(retry_failed=True)
+    assert run.made() == without(stage)
+    check_listed(run, stage)
+    run.fault.errors = {}
+    run(retry_failed=True)
+    assert run.made() == WHOLE
+    assert run.status()["failures"] == []
+
+
+def test_every_stage_fails_at_a_point_of_its_own() -> None:
+    assert {stage for stage, _ in POINTS} == set(STAGES), "a new stage needs one here"
+
+
+@pytest.mark.parametrize("stage", ["screen_text", "speech", "captions"])
+def test_a_decoder_that_dies_costs_the_stage_alone(
+    indexed: Run, monkeypatch: pytest.MonkeyPatch, stage: StageName
+) -> None:
+    real = DecodeChild.send
+
+    def die_and_send(self: DecodeChild, request: DecodeRequest) -> None:
+        if Path(request.path).stem in ERRORS:
+            self.process.kill()
+            self.process.wait()
+        real(self, request)
+
+    indexed.forget(stage)
+    with monkeypatch.context() as patch:
+        patch.setattr(DecodeChild, "send", die_and_send)
+        assert indexed().failed_stages == 2
+    assert indexed.made() == without(stage)
+    failures = indexed.status()["failures"]
+    assert [(one["stage"], one["kind"]) for one in failures] == [(stage, "crashed")] * 2
+    indexed(retry_failed=True)
+    assert indexed.made() == WHOLE
+
+
+def test_what_was_made_before_stays_when_it_cannot_be_made_anew(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{STAGE_MODULES}.picture.SEGMENTER_VERSION", "another segmenter")
+    calling("picture.rows_of_pending_video")(indexed, monkeypatch)
+    indexed.fault.errors = ERRORS
+    finished = indexed()
+    assert (finished.failed, finished.failed_stages) == (0, 2)
+    assert indexed.made() == WHOLE
+    check_listed(indexed, FIRST_STAGE)
+    listed = indexed.command("videos", "--failed").stdout.splitlines()
+    assert len(listed) == 2 and all("failed:picture" in line for line in listed)
+    indexed.fault.errors = {}
+    assert indexed(retry_failed=True).indexed == 2
+    assert indexed.status()["failures"] == []
+
+
+def test_a_stage_that_fails_as_a_whole_leaves_the_others_alone(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**given: Any) -> Any:
+        raise RuntimeError("no engine today")
+
+    indexed.forget("screen_text")
+    indexed.forget("captions")
+    with monkeypatch.context() as patch:
+        patch.setattr(f"{STAGE_MODULES}.screen_text_worker.ScreenTextReader", refuse)
+        assert indexed().failed_stages == 1
+    (told,) = [event for event in indexed.events if isinstance(event, StageLeftOut)]
+    assert told.stage == "screen_text" and "no engine today" in told.reason
+    assert indexed.made() == {name: set(STAGES) - {"screen_text"} for name in NAMES}
+    indexed()
+    assert indexed.made() == WHOLE, "the next run tries again, without being told to"
+
+
+@pytest.mark.parametrize("stage", [FIRST_STAGE, "captions"])
+def test_a_stage_that_fails_for_many_in_a_row_goes_on_and_is_told(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, stage: StageName
+) -> None:
+    run: Run = request.getfixturevalue("run" if stage == FIRST_STAGE else "indexed")
+    monkeypatch.setattr("indexer.pipeline.run_context.MANY_IN_A_ROW", 3)
+    if stage != FIRST_STAGE:
+        run.forget(stage)
+    committing(stage)(run, monkeypatch)
+    run.fault.errors = dict.fromkeys(NAMES, RuntimeError("no device today"))
+    finished = run()
+    assert run.fault.raised == 4
+    assert finished.failing_stages == {stage: 4}
+
+
+def test_a_success_between_failures_ends_the_row(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexer.pipeline.run_context.MANY_IN_A_ROW", 2)
+    indexed.forget("captions")
+    committing("captions")(indexed, monkeypatch)
+    indexed.fault.errors = {"a": ValueError(), "c": ValueError()}
+    finished = indexed()
+    assert (finished.failed_stages, finished.failing_stages) == (2, {})
+
+
+def test_the_service_lists_what_failed_without_the_folders_of_this_machine(
+    indexed: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    indexed.forget("speech")
+    committing("speech")(indexed, monkeypatch)
+    indexed.fault.errors = ERRORS
+    indexed()
+    with Library.open(Path(indexed.settings.library)) as library:
+        service = SimpleNamespace(roots=(indexed.films,))
+        runtime: Any = SimpleNamespace(
+            library=library, service=service, upload_folder=Path("/uploads"), settings=indexed.settings
+        )
+        views = VideoViews(runtime)
+        sound, failed = (views.view(library.find_video(name)) for name in ("a.mp4", "b.mp4"))
+    assert (sound.state, sound.stage_failures) == ("ready", [])
+    assert (failed.state, failed.failure) == ("partial", None)
+    (failure,) = failed.stage_failures
+    assert (failure.stage, failure.kind, failure.log) == ("speech", "unexpected", "failures.log")
+    assert "ValueError" in failure.reason
+
+
+def test_who_listens_to_the_events_may_fail_and_ends_the_run(run: Run) -> None:
+    def hang_up(event: IndexEvent) -> None:
+        if isinstance(event, StageFinished):
+            raise BrokenPipeError(errno.EPIPE, "the reader is finished")
+
+    with pytest.raises(BrokenPipeError, match="the reader is finished"):
+        index_paths([run.films], settings=run.settings, models=Models(PROFILES["demo"], None, None), on_event=hang_up)
+
+
+def test_the_log_keeps_the_newest_within_its_bound(tmp_path: Path) -> None:
+    log = FailureLog(tmp_path / "failures.log")
+    for number in range(60):
+        log.write(f"captions of film {number}", ValueError("long " * 20_000))
+    text = (tmp_path / "failures.log").read_text()
+    assert len(text.encode()) <= MAX_BYTES
+    assert text.startswith("=== ") and "captions of film 59" in text and "captions of film 0\n" not in text
+    FailureLog(tmp_path / "no folder" / "failures.log").write("captions", ValueError())
