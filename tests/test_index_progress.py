@@ -4,7 +4,7 @@ import pytest
 
 from api.index_progress import IndexProgress
 from indexer.catalog import ENTRY_OF_STAGE, STAGES, StageName
-from indexer.pipeline.events import ScanFinished, StageFinished, StageProgress, VideoFailed
+from indexer.pipeline.events import ScanFinished, StageFailed, StageFinished, StageProgress, VideoFailed
 
 ALL: list[StageName] = list(STAGES)
 
@@ -44,6 +44,15 @@ def test_a_failed_file_is_as_done_as_a_good_one() -> None:
     assert progress.share == 0.5
     assert progress.stage_files == 1
     assert not progress.active
+
+
+def test_a_failed_stage_is_as_done_as_a_good_one() -> None:
+    progress = IndexProgress(["picture", "subtitles"])
+    progress.add(ScanFinished(1, 1))
+    progress.add(finished("a", "picture"))
+    progress.add(StageFailed("a", "0" * 32, "subtitles", "unexpected", "a: unexpected ValueError"))
+    assert progress.share == pytest.approx(1.0)
+    assert [failure.stage for failure in progress.stage_failures] == ["subtitles"]
 
 
 def test_a_later_stage_counts_what_an_earlier_run_did() -> None:

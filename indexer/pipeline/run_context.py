@@ -182,7 +182,8 @@ class RunContext:
             self.fail_stage(FIRST_STAGE, job.known, error, fingerprint=fingerprint)
         else:
             video = bare_row(job, video_id) if video_id else _unreadable_row(job.files[0].path, path)
-            self.library.remove_videos([video.video_id])  # its rows of an earlier run, and thumbnails of this one
+            if isinstance(error, UnexpectedVideoError) or (job.known is not None and job.known.stages):
+                self.library.remove_videos([video.video_id])  # rows of an earlier run, or thumbnails of this one
             self._fail_video(video, path, error, fingerprint=fingerprint)
 
     def fail_stage(self, stage: StageName, video: Video, error: VideoError, *, fingerprint: str) -> None:

@@ -1,6 +1,7 @@
 """Unforeseen exceptions in one stage of one video: the failure of that stage and video, not the end of the run."""
 
 import errno
+import traceback
 from collections import defaultdict
 from collections.abc import Callable, Generator, Hashable, Sequence
 from contextlib import contextmanager
@@ -73,17 +74,17 @@ def run_by_video(
     Returns:
         For each item its result, or the exception that the items of its video raised.
     """
+    places_of: dict[Hashable, list[int]] = defaultdict(list)
+    for place, item in enumerate(items):
+        places_of[video_of(item)].append(place)
     try:
         return _results(model, items)
     except BaseException as error:
         if concerns_whole_run(error):
             raise
-        failure = error
-    places_of: dict[Hashable, list[int]] = defaultdict(list)
-    for place, item in enumerate(items):
-        places_of[video_of(item)].append(place)
-    if len(places_of) == 1:
-        return [failure] * len(items)
+        if len(places_of) == 1:
+            traceback.clear_frames(error.__traceback__)  # frees the memory that may have been too little
+            return [error] * len(items)
     found: dict[int, Result | BaseException] = {}
     for places in places_of.values():
         alone = run_by_video(model, [items[place] for place in places], video_of=video_of)
