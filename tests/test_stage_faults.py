@@ -5,19 +5,14 @@ The models are stand-ins: what is tested is what becomes of their errors, not wh
 
 import errno
 import importlib
-import json
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
-from click.testing import CliRunner, Result
 
-from api.cli.main import main
 from api.service.views.videos import VideoViews
 from indexer.catalog import FIRST_STAGE, STAGES, StageName
 from indexer.config import Settings
@@ -26,19 +21,12 @@ from indexer.decode.protocol import DecodeRequest
 from indexer.errors import DeviceMemoryError
 from indexer.models.loading import Models
 from indexer.models.profiles import PROFILES
-from indexer.models.transcript import Transcript
-from indexer.models.vision_language import Prompt, ShownFrames
 from indexer.pipeline.commits import Commits
-from indexer.pipeline.events import IndexEvent, IndexFinished, StageFinished, StageLeftOut
+from indexer.pipeline.events import IndexEvent, StageFinished, StageLeftOut
 from indexer.pipeline.failure_log import MAX_BYTES, FailureLog
 from indexer.pipeline.index import index_paths
-from indexer.records import Pixels, Samples16
 from indexer.store.library import Library
-from tests.helpers.fakes_speech import FakeSpeechModel, said
-from tests.helpers.fakes_text import FakeTextModel
-from tests.helpers.fakes_vlm import FakeVisionLanguageModel
-from tests.helpers.media_sound import babble, write_talkie
-from tests.helpers.stand_in_models import StandInPictureModel
+from tests.helpers.faulty_run import NAMES, FaultyRun, draw_films
 
 pytestmark = pytest.mark.slow
 
@@ -46,139 +34,28 @@ STAGE_MODULES = "indexer.pipeline.stages"
 ERRORS: dict[str, Exception] = {"b": ValueError("a shape that nobody foresaw"), "c": MemoryError("too little")}
 """The videos that fail, and how; they lie between two that do not."""
 OTHERS: dict[str, Exception] = {"b": OSError(errno.EIO, "a bad block"), "c": DeviceMemoryError("no memory there")}
-NAMES = ("a", "b", "c", "d")
-WIDTHS = {64: "a", 128: "b", 192: "c", 96: "d"}
-"""Of the pictures, which are all 48 high."""
-VOICE_SECONDS = {1.0: "a", 3.0: "b", 4.0: "c", 2.0: "d"}
-"""Of the longest stretch of sound."""
 WHOLE = {name: set(STAGES) for name in NAMES}
-
-
-class Fault:
-    """Raises the errors of the videos that are to fail where these are worked on, until it is repaired."""
-
-    def __init__(self) -> None:
-        self.errors: dict[str, Exception] = {}
-        self.raised = 0
-
-    def strike(self, *names: str) -> None:
-        """Args: names of the videos that are worked on."""
-        for name in names:
-            if name in self.errors:
-                self.raised += 1
-                raise self.errors[name]
-
-
-class PictureModel(StandInPictureModel):
-    """Marks the pictures with the width of their video, which is so known in a batch that spans videos."""
-
-    def __init__(self, fault: Fault | None) -> None:
-        super().__init__(dim=48)
-        self._fault = fault
-
-    def prepare(self, pixels: Pixels) -> np.ndarray:
-        inputs = super().prepare(pixels)
-        inputs[0, 0, 0] = pixels.shape[1]
-        return inputs
-
-    def embed_prepared(self, inputs: np.ndarray) -> Any:
-        if self._fault:
-            self._fault.strike(*(WIDTHS[int(width)] for width in inputs[:, 0, 0, 0]))
-        return super().embed_prepared(inputs)
-
-
-class TextModel(FakeTextModel):
-    """Knows the video by the last word of its texts."""
-
-    def __init__(self, fault: Fault | None, begin: str) -> None:
-        super().__init__()
-        self._fault, self._begin = fault, begin
-
-    def embed_documents(self, texts: Sequence[str]) -> Any:
-        if self._fault:
-            self._fault.strike(*(text.split()[-1] for text in texts if text.startswith(self._begin)))
-        return super().embed_documents(texts)
-
-
-class Run:
-    """Indexes the films into one library, with models of which one may fail."""
-
-    def __init__(self, films: Path, settings: Settings) -> None:
-        self.films, self.settings, self.fault = films, settings, Fault()
-        self.failing = ""
-        """`picture`, `speech` or `captions`: that model; `text Saying`: the text model, on texts that begin so."""
-
-    def __call__(self, **options: Any) -> IndexFinished:
-        self.events: list[IndexEvent] = []
-        model, _, begin = self.failing.partition(" ")
-        picture = PictureModel(self.fault if model == "picture" else None)
-        text = TextModel(self.fault if model == "text" else None, begin)
-        return index_paths(
-            [self.films],
-            settings=self.settings,
-            models=Models(replace(PROFILES["demo"], screen_text=True), picture, text),
-            speech_model=FakeSpeechModel(self._hear, batch_sounds=5),
-            vision_language_model=FakeVisionLanguageModel(self._describe, picture_size=None),
-            on_event=self.events.append,
-            **options,
-        )
-
-    def _hear(self, sound: Samples16) -> Transcript:
-        seconds = len(sound) / 16_000
-        name = VOICE_SECONDS[min(VOICE_SECONDS, key=lambda length: abs(length - seconds))]
-        self.fault.strike(*(name if self.failing == "speech" else ""))
-        return said(f"Saying {name}", 0.1, 0.9)
-
-    def _describe(self, prompt: Prompt) -> str:
-        _, height, width, _ = next(part.pixels.shape for part in prompt if isinstance(part, ShownFrames))
-        name = WIDTHS[min(WIDTHS, key=lambda wide: abs(wide / 48 - width / height))]
-        self.fault.strike(*(name if self.failing == "captions" else ""))
-        return f"Showing {name}"
-
-    def made(self) -> dict[str, set[StageName]]:
-        """The stages of each video that are in the library, which is sound."""
-        with Library.open(Path(self.settings.library)) as library:
-            assert library.audit() == []
-            return {Path(video.path).stem: set(video.stages) for video in library.videos()}
-
-    def forget(self, stage: StageName) -> None:
-        """Makes the library one in which the stage was never made."""
-        with Library.open(Path(self.settings.library)) as library:
-            maker, videos = library.maker, library.videos()
-        with Library.open_writer(Path(self.settings.library), maker=maker) as library:
-            rest = [replace(one, stages={k: v for k, v in one.stages.items() if k != stage}) for one in videos]
-            library.put_videos(rest)
-
-    def command(self, *words: str) -> Result:
-        return CliRunner().invoke(main, [*words, "--library", self.settings.library])
-
-    def status(self) -> dict[str, Any]:
-        return json.loads(self.command("status", "--json").stdout)
 
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("films")
-    widths, seconds = ({name: value for value, name in known.items()} for known in (WIDTHS, VOICE_SECONDS))
-    for name in NAMES:
-        film, sound = folder / f"{name}.mp4", babble(7, [(1.0, 1.0 + seconds[name])])
-        write_talkie(film, range(0, 6000, 200), given_sound=sound, width=widths[name])
-        film.with_suffix(".srt").write_text(f"1\n00:00:02,000 --> 00:00:04,000\nWords of {name}\n")
+    draw_films(folder)
     return folder
 
 
 @pytest.fixture
-def run(films: Path, settings_for: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(films: Path, settings_for: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> FaultyRun:
     """Without a library yet."""
     module = f"{STAGE_MODULES}.screen_text_worker"
     monkeypatch.setattr(f"{module}.ScreenTextReader", lambda **given: None)
     monkeypatch.setattr(f"{module}.read_changed_frames", lambda frames, **given: list(frames)[:0])
     settings = settings_for(screen_text=True, captions=True, speech_model="given", speech_beside_subtitles=True)
-    return Run(films, settings)
+    return FaultyRun(films, settings)
 
 
 @pytest.fixture
-def indexed(run: Run, tmp_path_factory: pytest.TempPathFactory, films: Path) -> Run:
+def indexed(run: FaultyRun, tmp_path_factory: pytest.TempPathFactory, films: Path) -> FaultyRun:
     """With a library in which everything is made."""
     kept = films.parent / "indexed films"
     if not kept.exists():
@@ -190,13 +67,13 @@ def indexed(run: Run, tmp_path_factory: pytest.TempPathFactory, films: Path) -> 
     return run
 
 
-Arm = Callable[[Run, pytest.MonkeyPatch], None]
+Arm = Callable[[FaultyRun, pytest.MonkeyPatch], None]
 
 
 def calling(name: str) -> Arm:
     """A point where a function is called with a video: by its path, its row, its job, or its sidecars."""
 
-    def arm(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def arm(run: FaultyRun, monkeypatch: pytest.MonkeyPatch) -> None:
         module, _, function = f"{STAGE_MODULES}.{name}".rpartition(".")
         real = getattr(importlib.import_module(module), function)
 
@@ -219,9 +96,9 @@ def name_of(value: Any) -> str:
 
 
 def running(model: str) -> Arm:
-    """A point inside a model, in a batch that spans videos; see `Run.failing`."""
+    """A point inside a model, in a batch that spans videos; see `FaultyRun.failing`."""
 
-    def arm(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def arm(run: FaultyRun, monkeypatch: pytest.MonkeyPatch) -> None:
         run.failing = model
 
     return arm
@@ -230,7 +107,7 @@ def running(model: str) -> Arm:
 def committing(stage: StageName) -> Arm:
     """The point that each stage passes, whatever it does: the rows of a video are queued."""
 
-    def arm(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def arm(run: FaultyRun, monkeypatch: pytest.MonkeyPatch) -> None:
         real = Commits.add
 
         def add(self: Commits, video: Any, finished: Any, **given: Any) -> None:
@@ -266,7 +143,7 @@ def without(stage: StageName) -> dict[str, set[StageName]]:
     return {name: left if name in ERRORS else set(STAGES) for name in NAMES}
 
 
-def check_listed(run: Run, stage: StageName) -> None:
+def check_listed(run: FaultyRun, stage: StageName) -> None:
     """`status` names the videos, the stage, the reasons and the log with the tracebacks."""
     status = run.status()
     log, told = Path(status["failure_log"]).read_text(), run.command("status").stdout
@@ -282,7 +159,7 @@ def check_listed(run: Run, stage: StageName) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_whatever_stage_fails_costs_itself_alone_and_a_new_version_heals_it(
-    run: Run, monkeypatch: pytest.MonkeyPatch, stage: StageName
+    run: FaultyRun, monkeypatch: pytest.MonkeyPatch, stage: StageName
 ) -> None:
     committing(stage)(run, monkeypatch)
     run.fault.errors = ERRORS
@@ -302,7 +179,7 @@ def test_whatever_stage_fails_costs_itself_alone_and_a_new_version_heals_it(
 def test_wherever_a_stage_fails_it_costs_itself_alone_and_a_retry_heals_it(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, stage: StageName, point: str
 ) -> None:
-    run: Run = request.getfixturevalue("run" if stage in {"picture", "subtitles"} else "indexed")
+    run: FaultyRun = request.getfixturevalue("run" if stage in {"picture", "subtitles"} else "indexed")
     if stage not in {"picture", "subtitles"}:
         run.forget(stage)
     POINTS[stage, point](run, monkeypatch)
@@ -327,7 +204,7 @@ def test_every_stage_fails_at_a_point_of_its_own() -> None:
 
 @pytest.mark.parametrize("stage", ["screen_text", "speech", "captions"])
 def test_a_decoder_that_dies_costs_the_stage_alone(
-    indexed: Run, monkeypatch: pytest.MonkeyPatch, stage: StageName
+    indexed: FaultyRun, monkeypatch: pytest.MonkeyPatch, stage: StageName
 ) -> None:
     real = DecodeChild.send
 
@@ -348,7 +225,9 @@ def test_a_decoder_that_dies_costs_the_stage_alone(
     assert indexed.made() == WHOLE
 
 
-def test_what_was_made_before_stays_when_it_cannot_be_made_anew(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_made_before_stays_when_it_cannot_be_made_anew(
+    indexed: FaultyRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(f"{STAGE_MODULES}.picture.SEGMENTER_VERSION", "another segmenter")
     calling("picture.rows_of_pending_video")(indexed, monkeypatch)
     indexed.fault.errors = ERRORS
@@ -363,7 +242,9 @@ def test_what_was_made_before_stays_when_it_cannot_be_made_anew(indexed: Run, mo
     assert indexed.status()["failures"] == []
 
 
-def test_a_stage_that_fails_as_a_whole_leaves_the_others_alone(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stage_that_fails_as_a_whole_leaves_the_others_alone(
+    indexed: FaultyRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(**given: Any) -> Any:
         raise RuntimeError("no engine today")
 
@@ -383,7 +264,7 @@ def test_a_stage_that_fails_as_a_whole_leaves_the_others_alone(indexed: Run, mon
 def test_a_stage_that_fails_for_many_in_a_row_goes_on_and_is_told(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, stage: StageName
 ) -> None:
-    run: Run = request.getfixturevalue("run" if stage == FIRST_STAGE else "indexed")
+    run: FaultyRun = request.getfixturevalue("run" if stage == FIRST_STAGE else "indexed")
     monkeypatch.setattr("indexer.pipeline.run_context.MANY_IN_A_ROW", 3)
     if stage != FIRST_STAGE:
         run.forget(stage)
@@ -394,7 +275,7 @@ def test_a_stage_that_fails_for_many_in_a_row_goes_on_and_is_told(
     assert finished.failing_stages == {stage: 4}
 
 
-def test_a_success_between_failures_ends_the_row(indexed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_success_between_failures_ends_the_row(indexed: FaultyRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("indexer.pipeline.run_context.MANY_IN_A_ROW", 2)
     indexed.forget("captions")
     committing("captions")(indexed, monkeypatch)
@@ -404,7 +285,7 @@ def test_a_success_between_failures_ends_the_row(indexed: Run, monkeypatch: pyte
 
 
 def test_the_service_lists_what_failed_without_the_folders_of_this_machine(
-    indexed: Run, monkeypatch: pytest.MonkeyPatch
+    indexed: FaultyRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     indexed.forget("speech")
     committing("speech")(indexed, monkeypatch)
@@ -424,7 +305,7 @@ def test_the_service_lists_what_failed_without_the_folders_of_this_machine(
     assert "ValueError" in failure.reason
 
 
-def test_who_listens_to_the_events_may_fail_and_ends_the_run(run: Run) -> None:
+def test_who_listens_to_the_events_may_fail_and_ends_the_run(run: FaultyRun) -> None:
     def hang_up(event: IndexEvent) -> None:
         if isinstance(event, StageFinished):
             raise BrokenPipeError(errno.EPIPE, "the reader is finished")
