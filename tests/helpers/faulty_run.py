@@ -18,16 +18,16 @@ from indexer.catalog import StageName
 from indexer.config import Settings
 from indexer.models.loading import Models
 from indexer.models.profiles import PROFILES
-from indexer.models.transcript import Transcript
+from indexer.models.transcript import TranscriptLine
 from indexer.models.vision_language import Prompt, ShownFrames
 from indexer.pipeline.events import IndexEvent, IndexFinished
 from indexer.pipeline.index import index_paths
 from indexer.records import Pixels, Samples16
 from indexer.store.library import Library
-from tests.helpers.fakes_speech import FakeSpeechModel, said
+from tests.helpers.fakes_speech import FakeSpeechModel, loud_spans, said
 from tests.helpers.fakes_text import FakeTextModel
 from tests.helpers.fakes_vlm import FakeVisionLanguageModel
-from tests.helpers.media_sound import babble, write_talkie
+from tests.helpers.media_sound import synthetic_voice, write_talkie
 from tests.helpers.stand_in_models import StandInPictureModel
 
 NAMES = ("a", "b", "c", "d")
@@ -100,17 +100,18 @@ class FaultyRun:
             [self.films],
             settings=self.settings,
             models=Models(replace(PROFILES["demo"], screen_text=True), picture, text),
-            speech_model=FakeSpeechModel(self._hear, batch_sounds=5),
+            speech_model=FakeSpeechModel(self._hear),
             vision_language_model=FakeVisionLanguageModel(self._describe, picture_size=None),
             on_event=self.events.append,
             **options,
         )
 
-    def _hear(self, sound: Samples16) -> Transcript:
-        seconds = len(sound) / 16_000
+    def _hear(self, sound: Samples16) -> list[TranscriptLine]:
+        ((start, stop),) = loud_spans(sound)
+        seconds = stop - start
         name = VOICE_SECONDS[min(VOICE_SECONDS, key=lambda length: abs(length - seconds))]
         self.fault.strike(*(name if self.failing == "speech" else ""))
-        return said(f"Saying {name}", 0.1, 0.9)
+        return [said(f"Saying aloud {name}", start, stop)]
 
     def _describe(self, prompt: Prompt) -> str:
         _, height, width, _ = next(part.pixels.shape for part in prompt if isinstance(part, ShownFrames))
@@ -143,6 +144,6 @@ def draw_films(folder: Path) -> None:
     """The films, with sound and subtitles."""
     widths, seconds = ({name: value for value, name in known.items()} for known in (WIDTHS, VOICE_SECONDS))
     for name in NAMES:
-        film, sound = folder / f"{name}.mp4", babble(7, [(1.0, 1.0 + seconds[name])])
+        film, sound = folder / f"{name}.mp4", synthetic_voice(7, [(1.0, 1.0 + seconds[name])])
         write_talkie(film, range(0, 6000, 200), given_sound=sound, width=widths[name])
         film.with_suffix(".srt").write_text(f"1\n00:00:02,000 --> 00:00:04,000\nWords of {name}\n")
