@@ -86,7 +86,13 @@ def by_stage(path: Path, model: SpeechRecognizer) -> str:
     video = Video("0" * 32, (str(path),), 0, (0,), float("inf"), None, {})
     told: queue.SimpleQueue[IndexEvent] = queue.SimpleQueue()
     worker = SpeechWorker(
-        [video], model=lambda: model, hotwords="", settings=Settings(), emit=told.put, cancel=threading.Event()
+        [video],
+        model=lambda: model,
+        voice_model=None,
+        hotwords="",
+        settings=Settings(),
+        emit=told.put,
+        cancel=threading.Event(),
     )
     (made,) = worker.results()
     if made.error:

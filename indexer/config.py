@@ -84,6 +84,11 @@ class Settings:
         "Names and terms that are said, which the speech model may not know: the words, or a text file of them.",
         metavar="WORDS",
     )
+    speakers: bool | None = _setting(
+        None,
+        "Tell apart who speaks, and recognize the same voice in other videos.",
+        default_text="where the package resemblyzer is installed",
+    )
     speech_beside_subtitles: bool = _setting(False, "Transcribe speech in videos with subtitles, too.")
     captions: bool | None = _setting(None, "Describe each segment in a sentence.", default_text="set by the profile")
     frames_per_second: float = _setting(1.0, "Frames sampled per second.", low=0.05, high=10.0, short="--fps")

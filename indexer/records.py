@@ -201,6 +201,8 @@ class TimedText:
     """Of a transcript: its words in order."""
     original: str = ""
     """As it was before somebody corrected it; empty where nobody did."""
+    voice: int = -1
+    """Index in `Video.voices` of who says it; -1 where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,19 @@ class TextRow:
     is_scenery: bool = False
     words: tuple[SpokenWord, ...] = ()
     original: str = ""
+    voice: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Somebody who speaks in one video."""
+
+    speaker: str
+    """Name of the person, `Speaker 3` until somebody gives it; the same in every video of that person."""
+    seconds: float
+    """How long the voice speaks."""
+    vector: bytes
+    """Of `indexer.models.voice_embedder`: unit length, float16, little-endian."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +326,8 @@ class Video:
     """The user's tags, sorted, unique; see `indexer.store.tags`. They survive re-indexing and moves."""
     corrections: tuple[TextCorrection, ...] = ()
     """Texts that people corrected, by source and time. They survive re-indexing and moves."""
+    voices: tuple[Voice, ...] = ()
+    """Who speaks, in order of appearance; empty where voices were not told apart."""
     stage_failures: dict[StageName, StageFailure] = field(default_factory=dict[StageName, StageFailure])
     """Stages whose last attempt failed, of a video that did not fail itself; their older results stay."""
 

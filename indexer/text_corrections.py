@@ -25,9 +25,12 @@ def apply_corrections(
     for correction in wanted:
         covered = [text for text in result if _is_covered(text, correction)]
         language = covered[0].language if covered else result[0].language
+        voice = covered[0].voice if covered else -1
         result = [text for text in result if text not in covered]
         if correction.text:
-            result.append(TimedText(correction.span, correction.text, language, original=correction.original))
+            result.append(
+                TimedText(correction.span, correction.text, language, original=correction.original, voice=voice)
+            )
     return sorted(result, key=lambda text: text.span)
 
 

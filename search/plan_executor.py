@@ -30,6 +30,7 @@ from search.query.plan import MOST_GAP_SECONDS, Excluded, Plan, Step, Term
 from search.retrieval.embedded_query import EmbeddedQuery
 from search.retrieval.hybrid_search import HybridResult, hybrid_search
 from search.retrieval.phrases import find_phrase
+from search.retrieval.speakers import find_speaker, speaks_in
 from search.signals import SIGNALS, Signal, word_signal_of
 
 Embed = Callable[[str, Collection[Signal]], EmbeddedQuery]
@@ -84,7 +85,10 @@ class PlanExecutor:
         if self._filters.is_timed:
             drafts = [inside for draft in drafts if (inside := self._within_filters(draft)) is not None]
         for excluded in step.excluded:
-            held = self._unwanted(step, excluded).detect(drafts)
+            if excluded.field == "speaker":
+                held = speaks_in(self._library, excluded.text, drafts, videos=self._videos)
+            else:
+                held = self._unwanted(step, excluded).detect(drafts)
             drafts = [draft for draft, is_held in zip(drafts, held, strict=True) if not is_held]
         return drafts
 
@@ -123,10 +127,12 @@ class PlanExecutor:
         free = self._search_words(step.text, self._signals, videos) if step.text else []
         if not step.terms:
             return free
-        must = join_overlapping([self._search_term(term, videos) for term in step.terms])
+        must = join_overlapping([self._search_term(term, videos, about=step.text) for term in step.terms])
         return rank_by_overlap(must, free) if step.text else must
 
-    def _search_term(self, term: Term, videos: Mapping[str, Video]) -> list[Draft]:
+    def _search_term(self, term: Term, videos: Mapping[str, Video], *, about: str) -> list[Draft]:
+        if term.field == "speaker":
+            return find_speaker(self._library, term.text, videos=videos, about=about)
         if term.field == "looks" or not term.exact:
             signals = self._signals if term.field is None else FIELD_SIGNALS[term.field]
             return self._search_words(term.text, [signal for signal in signals if signal in self._signals], videos)

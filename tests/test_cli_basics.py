@@ -21,10 +21,19 @@ from tests.helpers.fakes_search import SmallLibrary
 
 COMMANDS = [
     *"index watch search ask pinpoint describe transcript export serve keys".split(),
-    *"status videos tag remove verify optimize eval models demo".split(),
+    *"status videos tag speakers remove verify optimize eval models demo".split(),
 ]
-PARTS = [["keys", "add"], ["keys", "list"], ["keys", "revoke"], ["demo", "make"], ["demo", "run"]]
-LEAVES = [[name] for name in COMMANDS if name not in {"keys", "demo"}] + PARTS
+PARTS = [
+    ["keys", "add"],
+    ["keys", "list"],
+    ["keys", "revoke"],
+    ["speakers", "list"],
+    ["speakers", "rename"],
+    ["speakers", "split"],
+    ["demo", "make"],
+    ["demo", "run"],
+]
+LEAVES = [[name] for name in COMMANDS if name not in {"keys", "demo", "speakers"}] + PARTS
 
 
 def run(*arguments: str) -> Result:

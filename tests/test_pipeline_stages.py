@@ -31,7 +31,7 @@ from indexer.records import StageFailure, Video
 from indexer.store.library import Library
 from indexer.store.schema import Maker
 
-SETTINGS = Settings(models="standard")
+SETTINGS = Settings(models="standard", speakers=False)
 READER = f"rapidocr {version('rapidocr')} PP-OCRv6-small 736/960 0.75 400"
 READY = {
     "picture": "decode-1 | segmenter-1 | 1/s, segments of 2 to 30 s | clip 1",

@@ -117,7 +117,7 @@ def index(films: Path, settings_for: Callable[..., Settings]) -> Callable[..., P
             return [said(text, *at) for text, at in zip(lines, loud_spans(sound), strict=True)]
 
         model = FakeSpeechModel(hear, name)
-        settings = settings_for(speech_model="given")
+        settings = settings_for(speech_model="given", speakers=False)
         index_paths([films], settings=settings, models=models or light_models(), speech_model=model)
         return Path(settings.library)
 

@@ -19,6 +19,7 @@ from api.cli.commands.pinpoint import pinpoint
 from api.cli.commands.remove import remove
 from api.cli.commands.search import search
 from api.cli.commands.serve import serve
+from api.cli.commands.speakers import speakers
 from api.cli.commands.status import status
 from api.cli.commands.tag import tag
 from api.cli.commands.transcript import transcript
@@ -42,6 +43,7 @@ COMMANDS: dict[str, click.Command] = {
     "status": status,
     "videos": videos,
     "tag": tag,
+    "speakers": speakers,
     "remove": remove,
     "verify": verify,
     "optimize": optimize,

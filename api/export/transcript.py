@@ -44,13 +44,14 @@ class Transcript:
 
     def to_json(self) -> dict[str, Any]:
         """As the command line and the service print it."""
+        speakers = [voice.speaker for voice in self.video.voices]
         return {
             "video": self.video.path,
             "video_id": self.video.video_id,
             "source": self.source,
             "language": self.language,
             "languages": list(self.languages),
-            "lines": [_line_json(line) for line in self.lines],
+            "lines": [_line_json(line, speakers) for line in self.lines],
         }
 
 
@@ -81,13 +82,19 @@ def render_transcript(transcript: Transcript, kind: TranscriptFormat) -> str:
     match kind:
         case "text":
             return "".join(
-                f"{time_code(line.row.span.start_seconds)}  {one_line(line.row.text)}\n" for line in transcript.lines
+                f"{time_code(line.row.span.start_seconds)}  {_said_by(transcript, line)}{one_line(line.row.text)}\n"
+                for line in transcript.lines
             )
         case "srt":
             cues = enumerate(_cues(transcript.lines), start=1)
             return "".join(f"{n}\n{_times(span).replace('.', ',')}\n{text}\n\n" for n, (span, text) in cues)
         case "vtt":
             return "WEBVTT\n\n" + "".join(f"{_times(span)}\n{text}\n\n" for span, text in _cues(transcript.lines))
+
+
+def _said_by(transcript: Transcript, line: NumberedLine) -> str:
+    voices = transcript.video.voices
+    return f"{one_line(voices[line.row.voice].speaker)}: " if 0 <= line.row.voice < len(voices) else ""
 
 
 def _cues(lines: Sequence[NumberedLine]) -> "Iterator[tuple[TimeSpan, str]]":
@@ -122,7 +129,7 @@ def _times(span: "TimeSpan") -> str:
     return f"{cue_time(start)} --> {cue_time(max(start + _MIN_CUE_SECONDS, span.stop_seconds))}"
 
 
-def _line_json(line: NumberedLine) -> dict[str, Any]:
+def _line_json(line: NumberedLine, speakers: Sequence[str]) -> dict[str, Any]:
     row = line.row
     return {
         "index": line.index,
@@ -130,6 +137,7 @@ def _line_json(line: NumberedLine) -> dict[str, Any]:
         "stop_seconds": round(row.span.stop_seconds, 3),
         "text": row.text,
         "original": row.original,
+        "speaker": speakers[row.voice] if 0 <= row.voice < len(speakers) else "",
         "words": [
             {
                 "text": word.text.strip(),

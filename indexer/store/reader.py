@@ -16,7 +16,7 @@ from indexer.store.tables import Tables
 _SEGMENT_COLUMNS = ["video_id", "segment_index", "start_seconds", "stop_seconds", "best_frame_seconds"]
 _TEXT_COLUMNS = [
     "video_id", "text_index", "source", "segment_index", "start_seconds", "stop_seconds", "text", "language", "boxes",
-    "is_scenery", "words", "original",
+    "is_scenery", "words", "original", "voice",
 ]  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from indexer.records import (
     Vector,
     Video,
     VideoProbe,
+    Voice,
 )
 from indexer.store.fuzzy_text import fold_letters
 from indexer.store.schema import ArrowArray, ArrowTable, Maker, table_schema
@@ -44,6 +45,7 @@ def encode_videos(videos: Sequence[Video], maker: Maker) -> ArrowTable:
     rows = [
         asdict(video)
         | {"paths": list(video.paths), "warnings": list(video.warnings), "tags": list(video.tags)}
+        | {"voices": [asdict(voice) for voice in video.voices]}
         | {"metadata": json.dumps(metadata_to_json(video.metadata), sort_keys=True)}
         | {"stages": json.dumps(video.stages, sort_keys=True)}
         | {"stage_failures": _encode_failures(video.stage_failures)}
@@ -97,6 +99,7 @@ def encode_texts(video_id: str, source: str, rows: Sequence[TextRow], maker: Mak
         "is_scenery": [row.is_scenery for row in rows],
         "words": [[asdict(word) for word in row.words] for row in rows],
         "original": [row.original for row in rows],
+        "voice": [row.voice for row in rows],
         "lot": pa.array(draw_row_lots(video_id, source, len(rows)), pa.uint32()),
         **_vectors([row.vector for row in rows], maker.text_dim),
     }
@@ -116,6 +119,7 @@ def _decode_video(row: dict[str, Any]) -> Video:
         "stage_failures": _decode_failures(row.get("stage_failures")),
         "probe": _decode_probe(row["probe"]),
         "metadata": metadata_from_json(json.loads(row["metadata"])),
+        "voices": tuple(Voice(**voice) for voice in row["voices"]),
         "corrections": tuple(_decode_correction(given) for given in json.loads(row["corrections"])),
     }
     return Video(**values)
@@ -167,6 +171,7 @@ def decode_texts(table: ArrowTable) -> list[TextRow]:
             is_scenery=row["is_scenery"],
             words=tuple(SpokenWord(**word) for word in row["words"]),
             original=row["original"],
+            voice=row["voice"],
         )
         for position, row in enumerate(_without_vectors(table))
     ]

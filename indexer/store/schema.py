@@ -96,6 +96,7 @@ _BOX = pa.struct(
 )
 
 
+_VOICE = pa.struct([("speaker", pa.string()), ("seconds", pa.float64()), ("vector", pa.binary())])
 _WORD = pa.struct([("text", pa.string()), ("start_seconds", pa.float64()), ("stop_seconds", pa.float64())])
 
 
@@ -119,6 +120,7 @@ def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
                 pa.field("metadata", pa.string()),  # JSON, see `indexer.decode.metadata.metadata_to_json`
                 pa.field("tags", pa.list_(pa.string())),
                 pa.field("corrections", pa.string()),  # JSON, a list of `indexer.records.TextCorrection`
+                pa.field("voices", pa.list_(_VOICE)),
                 pa.field("stage_failures", pa.string()),  # JSON {stage: `StageFailure`}; null is none
             ]
         case "segments":
@@ -150,6 +152,7 @@ def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
                 pa.field("is_scenery", pa.bool_()),
                 pa.field("words", pa.list_(_WORD)),  # of a transcript
                 pa.field("original", pa.string()),  # of a text that was corrected
+                pa.field("voice", pa.int16()),  # index in `voices` of the video; -1 for none
                 pa.field("lot", pa.uint32()),
                 *_vector_field(maker.text_dim),
             ]

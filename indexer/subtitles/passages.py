@@ -47,7 +47,7 @@ def _continues(passage: TimedText, cue: TimedText) -> bool:
     joined = _joined(passage, cue)
     return (
         -min(MAX_OVERLAP_SECONDS, MAX_OVERLAP_SHARE * shorter) <= gap <= MAX_GAP_SECONDS
-        and cue.language == passage.language
+        and (cue.language, cue.voice) == (passage.language, passage.voice)
         and not _SENTENCE_END.search(passage.text)
         and not _NEW_START.match(cue.text)
         and len(joined.text) <= MAX_PASSAGE_CHARACTERS

@@ -3,10 +3,16 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-FieldName = Literal["looks", "said", "text", "caption"]
+FieldName = Literal["looks", "said", "text", "caption", "speaker"]
 """A field of the query language; its signals are in `search.query.field_signals`."""
 FilterName = Literal["video", "folder", "tag", "date", "duration", "at"]
-FIELDS: dict[str, FieldName] = {"looks": "looks", "said": "said", "text": "text", "caption": "caption"}
+FIELDS: dict[str, FieldName] = {
+    "looks": "looks",
+    "said": "said",
+    "text": "text",
+    "caption": "caption",
+    "speaker": "speaker",
+}
 FILTERS: dict[str, FilterName] = {
     "video": "video",
     "name": "video",

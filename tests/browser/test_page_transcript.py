@@ -55,7 +55,7 @@ def open_first(page: Page, service: RunningService, query: str) -> None:
 def test_the_transcript_follows_the_player_seeks_and_is_searched(new_page: OpenPage, talk: RunningService) -> None:
     page = new_page()
     open_first(page, talk, "red lantern")
-    lines = page.locator(".transcript-lines li")
+    lines = page.locator(".transcript-lines li:not(.turn)")
     expect(lines).to_have_count(3)
     expect(page.locator(".transcript-lines [aria-current]")).to_contain_text(LINES[1])
     page.get_by_role("searchbox", name="Find in transcript").fill("harper")
@@ -75,13 +75,13 @@ def test_a_corrected_line_is_found_by_its_new_words_and_stays(
     page.get_by_role("button", name=f"Correct: {LINES[0]}").click()
     page.get_by_role("textbox", name="Line at 2 seconds").fill(MENDED)
     page.get_by_role("button", name="Save").click()
-    first = page.locator(".transcript-lines li").first
+    first = page.locator(".transcript-lines li:not(.turn)").first
     expect(first).to_contain_text(MENDED)
     expect(first).to_contain_text("corrected")
     page.get_by_role("button", name=f"Correct: {LINES[2]}").click()
     page.get_by_role("textbox", name="Line at 14 seconds").fill("")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator(".transcript-lines li")).to_have_count(2)
+    expect(page.locator(".transcript-lines li:not(.turn)")).to_have_count(2)
 
     def found(query: str) -> list[str]:
         with talk.client() as client:
@@ -98,3 +98,19 @@ def test_a_corrected_line_is_found_by_its_new_words_and_stays(
         stale = {"source": "speech", "was": LINES[0], "text": "x"}
         refused = client.patch(f"/api/videos/{video['video_id']}/transcript/0", json=stale)
         assert (refused.status_code, refused.json()["type"]) == (409, "urn:reelseek:problem:conflict")
+
+
+def test_a_speaker_is_named_in_the_transcript_and_searched(new_page: OpenPage, talk: RunningService) -> None:
+    page = new_page()
+    open_first(page, talk, "red lantern")
+    page.locator(".turn-name").first.click()
+    page.get_by_role("textbox", name="Name of Speaker 1, in every video").fill("Anna")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.locator(".turn-name").first).to_have_text("Anna")
+    with talk.client() as client:
+        (speaker,) = client.get("/api/speakers").json()["speakers"]
+        assert (speaker["name"], speaker["videos"]) == ("Anna", 1)
+        found = client.get("/api/search", params={"q": "speaker:anna lantern"}).json()["moments"]
+        assert found[0]["text"] == LINES[1]
+        missing = client.patch("/api/speakers", json={"name": "Berta", "new_name": "Anna"})
+        assert missing.status_code == 404

@@ -134,13 +134,18 @@ def heard_clicks(path: Path) -> tuple[list[float], float]:
 def remuxed_talks(recording: Path, folder: Path) -> dict[str, float]:
     """One recording as the sound of several videos; returns their names, and how much later each begins to speak."""
     folder.mkdir()
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=RATE)
-    with av.open(str(recording)) as opened:
-        frames = [frame for given in [*opened.decode(audio=0), None] for frame in resampler.resample(given)]
-    sound = np.concatenate([np.asarray(frame.to_ndarray(), np.float32)[0] for frame in frames])
+    sound = read_sound(recording)
     late = np.concatenate([np.zeros(3 * RATE, np.float32), sound])
     milliseconds = range(0, round(len(late) / RATE * 1000), 200)
     write_talkie(folder / "talk.mp4", milliseconds, given_sound=sound)
     write_talkie(folder / "late.mkv", milliseconds, given_sound=late, sound_lag_ms=3000)
     write_talkie(folder / "hours.ts", milliseconds, given_sound=sound, offset_ms=36_000_000, container="mpegts")
     return {"talk.mp4": 0.0, "late.mkv": 3.0, "hours.ts": 0.0}
+
+
+def read_sound(recording: Path, *, rate: int = RATE) -> NDArray[np.float32]:
+    """(samples,) of a sound file, mono."""
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
+    with av.open(str(recording)) as opened:
+        frames = [frame for given in [*opened.decode(audio=0), None] for frame in resampler.resample(given)]
+    return np.concatenate([np.asarray(frame.to_ndarray(), np.float32)[0] for frame in frames])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from api.cli.commands.demo_run import run
+from api.cli.demo.run_command import run
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import flag
 from api.cli.options import JSON, MAKE_MINUTES, MAKE_OUT, MAKE_SEED, VIDEO_MINUTES

@@ -22,6 +22,7 @@ from search.options import (
     THRESHOLD,
     VIDEO,
 )
+from search.query.plan import FieldName, FilterName
 from search.signals import SIGNALS
 
 if TYPE_CHECKING:
@@ -71,9 +72,7 @@ class QueryTerm(Struct, kw_only=True):
     """Something that must be present, or absent."""
 
     text: Annotated[str, Meta(examples=["exit"])]
-    field: Annotated[
-        Literal["looks", "said", "text", "caption"] | None, Meta(description="Where to look; null: everywhere.")
-    ]
+    field: Annotated[FieldName | None, Meta(description="Where to look; null: everywhere.")]
     exact: Annotated[bool, Meta(description="An exact phrase.")]
 
 
@@ -89,7 +88,7 @@ class QueryStep(Struct, kw_only=True):
 class QueryFilter(Struct, kw_only=True):
     """A condition on the video, or on the time within it."""
 
-    name: Literal["video", "folder", "tag", "date", "duration", "at"]
+    name: FilterName
     value: Annotated[str, Meta(examples=["2023/paris"])]
     excluded: Annotated[bool, Meta(description="The video must not meet the condition.")]
 

@@ -24,6 +24,7 @@ class Line(Struct, kw_only=True):
     stop_seconds: Seconds
     text: str
     original: Annotated[str, Meta(description="As it was before somebody corrected it; empty where nobody did.")]
+    speaker: Annotated[str, Meta(description="Who says it; empty where voices were not told apart.", examples=["Anna"])]
     words: Annotated[list[Word], Meta(description="Empty for subtitles, and for corrected lines.")]
 
 

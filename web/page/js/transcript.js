@@ -8,7 +8,7 @@ import { getJson, request } from "./service.js";
 import { clock, counted, spokenTime } from "./times.js";
 
 /**
- * @typedef {{index: number, start_seconds: number, stop_seconds: number, text: string, original: string}} Line
+ * @typedef {{index: number, start_seconds: number, stop_seconds: number, text: string, original: string, speaker: string}} Line
  * @typedef {{source: "speech" | "subtitle", language: string, lines: Line[]}} Transcript
  * @param {{onSeek: (seconds: number) => void, onLines: (hasLines: boolean) => void}} options `onLines` is told whether there is one
  */
@@ -37,10 +37,49 @@ export function createTranscript({ onSeek, onLines }) {
   function show() {
     const wanted = find.value.trim().toLocaleLowerCase();
     const lines = (transcript?.lines ?? []).filter((line) => line.text.toLocaleLowerCase().includes(wanted));
-    fill(list, ...lines.map((line) => item(line, wanted)));
+    const items = lines.flatMap((line, place) => {
+      const isTurn = line.speaker && line.speaker !== lines[place - 1]?.speaker;
+      return isTurn ? [turn(line.speaker), item(line, wanted)] : [item(line, wanted)];
+    });
+    fill(list, ...items);
     found.hidden = !wanted;
     found.textContent = wanted ? counted(lines.length, "line") : "";
     current = -1;
+  }
+
+  /** Who speaks from here on; a click asks for the name. @param {string} speaker */
+  function turn(speaker) {
+    const entry = element("li", { class: "turn" });
+    const name = button(speaker, { class: "button-quiet turn-name", title: "Give this speaker a name", on: askName });
+
+    function askName() {
+      const input = /** @type {HTMLInputElement} */ (element("input", { class: "field", value: speaker, maxlength: "100", "aria-label": `Name of ${speaker}, in every video` }));
+      const wrong = element("p", { class: "form-error", role: "alert" });
+      const leave = () => fill(entry, name);
+      const split = button("Another person here", { class: "button-quiet", title: `The voice in this video is not ${speaker}'s`, on: () => save("/api/speakers/split", "POST", { name: speaker, video_id: video }) });
+      const form = element("form", { class: "transcript-form" }, input, element("div", { class: "actions" }, element("button", { class: "button" }, "Rename"), button("Cancel", { class: "button-quiet", on: leave }), split), wrong);
+
+      /** @param {string} path @param {string} method @param {object} body */
+      async function save(path, method, body) {
+        try {
+          await request(path, { method, body });
+          await load(video);
+          announce("The speaker is changed.");
+        } catch (error) {
+          fill(wrong, document.createTextNode(error instanceof Error ? error.message : "The name could not be saved."));
+        }
+      }
+
+      form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        save("/api/speakers", "PATCH", { name: speaker, new_name: input.value.trim() });
+      });
+      fill(entry, form);
+      input.select();
+    }
+
+    fill(entry, name);
+    return entry;
   }
 
   /** @param {Line} line @param {string} wanted */
@@ -102,7 +141,7 @@ export function createTranscript({ onSeek, onLines }) {
   }
 
   async function copyAll() {
-    const lines = (transcript?.lines ?? []).map((line) => `${clock(line.start_seconds)}  ${line.text}`);
+    const lines = (transcript?.lines ?? []).map((line) => `${clock(line.start_seconds)}  ${line.speaker ? `${line.speaker}: ` : ""}${line.text}`);
     announce((await copyText(lines.join("\n"))) ? `${counted(lines.length, "line")} copied.` : "The transcript could not be copied.");
   }
 

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 
-const FIELDS = { looks: "seen", said: "said", text: "on screen", caption: "caption" };
+const FIELDS = { looks: "seen", said: "said", text: "on screen", caption: "caption", speaker: "spoken by" };
 
 /**
  * @typedef {{text: string, field: string | null, exact: boolean}} Term

@@ -1,0 +1,101 @@
+"""`reelseek speakers`: who speaks in the library, and what they are called."""
+
+import json
+from pathlib import Path
+
+import click
+
+from api.cli.exit_codes import ExitCode
+from api.cli.flags import with_settings
+from indexer.config import Settings
+
+
+@click.group()
+def speakers() -> None:
+    """List, name, merge and split the people who speak.
+
+    A name is given once and holds in every video; `speaker:NAME` in a search finds what the person says. Voices
+    are compared on this machine alone.
+
+    \b
+    Examples:
+      reelseek speakers list
+      reelseek speakers rename "Speaker 1" Anna
+      reelseek speakers split Anna talk.mp4
+      reelseek search "speaker:anna budget"
+    """
+
+
+@speakers.command("list")
+@with_settings()
+def list_speakers(*, settings: Settings, as_json: bool) -> ExitCode:
+    """List who speaks, for how long and in how many videos.
+
+    \b
+    Examples:
+      reelseek speakers list
+      reelseek speakers list --json | jq -r '.speakers[].name'
+
+    Returns 1 if no voices were told apart.
+    """
+    from api.formatting import count_text, duration_text
+    from api.safe_text import safe_text
+    from indexer.speech.speakers import speakers_of
+    from indexer.store.library import Library
+
+    with Library.open(Path(settings.library)) as library:
+        found = speakers_of(library.videos())
+    if as_json:
+        shown = [{"name": one.name, "seconds": round(one.seconds, 1), "videos": one.videos} for one in found]
+        click.echo(json.dumps({"speakers": shown}))
+    elif not found:
+        click.echo("nobody's voice was told apart yet; `reelseek index --speakers PATH` does it where people speak")
+    for one in () if as_json else found:
+        click.echo(f"{duration_text(one.seconds):>14}  {count_text(one.videos, 'video'):>10}  {safe_text(one.name)}")
+    return ExitCode.OK if found else ExitCode.NOTHING_FOUND
+
+
+@speakers.command()
+@click.argument("name")
+@click.argument("new_name")
+@with_settings()
+def rename(name: str, new_name: str, *, settings: Settings, as_json: bool) -> ExitCode:
+    """Give the speaker NAME another name in every video; the name of an existing speaker merges the two.
+
+    \b
+    Examples:
+      reelseek speakers rename "Speaker 1" Anna
+      reelseek speakers rename "Speaker 4" Anna        they are one person
+    """
+    from api.formatting import count_text
+    from api.safe_text import safe_text
+    from indexer.store.change_speakers import rename_speaker
+
+    count = rename_speaker(Path(settings.library), name, new_name)
+    if as_json:
+        click.echo(json.dumps({"name": " ".join(new_name.split()), "videos": count}))
+    else:
+        click.echo(f"{safe_text(name)} is {safe_text(' '.join(new_name.split()))} in {count_text(count, 'video')}")
+    return ExitCode.OK
+
+
+@speakers.command()
+@click.argument("name")
+@click.argument("video")
+@with_settings()
+def split(name: str, video: str, *, settings: Settings, as_json: bool) -> ExitCode:
+    """Make the speaker NAME another person in one VIDEO, where the voice was mistaken.
+
+    \b
+    Examples:
+      reelseek speakers split Anna talk.mp4
+    """
+    from api.safe_text import safe_text
+    from indexer.store.change_speakers import split_speaker
+
+    new_name = split_speaker(Path(settings.library), name, video)
+    if as_json:
+        click.echo(json.dumps({"name": new_name, "video": video}))
+    else:
+        click.echo(f"{safe_text(name)} is {new_name} in {safe_text(video)}")
+    return ExitCode.OK
