@@ -12,7 +12,7 @@ ReelseekError
 │   └── NotInLibraryError    the library does not contain the named video
 ├── VideoError               one video cannot be indexed; the others go on
 │   ├── UnreadableVideoError not a media file, truncated, or a codec is missing
-│   ├── NoPictureError       a media file without moving pictures (audio only, cover art, subtitles only)
+│   ├── NoPictureError       neither moving pictures nor sound (a still image, subtitles only)
 │   ├── EncryptedVideoError  the pictures are protected
 │   ├── UnsafeVideoError     a playlist, or another format that refers to other files
 │   ├── DecodeLimitError     decoding exceeded a limit (time, memory, pixels, duration, streams)
@@ -102,7 +102,7 @@ class UnreadableVideoError(VideoError):
 
 
 class NoPictureError(VideoError):
-    """A media file without moving pictures: audio only, cover art only, subtitles only."""
+    """A file without moving pictures, where these are asked for; in indexing, one that has no sound either."""
 
     kind = "no_picture"
 

@@ -13,15 +13,22 @@ from indexer.config import Settings
 from indexer.models.loading import Models
 from indexer.pipeline.index import index_paths
 from indexer.pipeline.readiness import Readiness, readiness, reranker_readiness
+from indexer.records import Video
 
 pytestmark = pytest.mark.slow
 
 MADE: dict[StageName, int] = {"picture": 3, "subtitles": 3, "screen_text": 2}
+VIDEOS = [
+    Video(
+        str(number), ("a.mp4",), 0, (0,), 1.0, None, {stage: "made" for stage, count in MADE.items() if number < count}
+    )
+    for number in range(3)
+]
 
 
 def of(stage: StageName, **values: object) -> Readiness:
     settings = Settings(**{"models": "demo", **values})  # pyright: ignore[reportArgumentType]
-    found = {one.stage: one for one in readiness(settings, MADE, 3)}
+    found = {one.stage: one for one in readiness(settings, VIDEOS)}
     assert tuple(found) == STAGES
     return found[stage]
 

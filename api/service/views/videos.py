@@ -13,7 +13,7 @@ from api.service.links import media_link, sprites_link, thumbnail_link
 from api.service.options import Sort, State
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
-from indexer.catalog import STAGES, TEXT_SOURCES, StageName
+from indexer.catalog import TEXT_SOURCES, StageName
 from indexer.provenance import settings_like_provenance
 from indexer.records import Video, VideoMetadata
 from search.query.filters import Filters
@@ -100,7 +100,7 @@ class VideoViews:
             "created_at": rfc3339(video.created.timestamp()),
             "created_source": video.created_source,
             "tags": list(video.tags),
-            "stages": [stage for stage in STAGES if stage in video.stages],
+            "stages": video.made_stages,
             "failure": failure if video.failure_kind else None,
             "segments": self._segment_count(video),
             "playable": estimate_playback_method(video),

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from indexer.catalog import ENTRY_OF_STAGE, StageName
+from indexer.catalog import ENTRY_OF_STAGE, NOT_APPLICABLE, StageName
 from indexer.config import Settings
 from indexer.models.availability import Unavailable
 from indexer.models.profiles import Profile, profile_of
@@ -56,7 +56,7 @@ class Stage(ABC):
 
     def is_lacked_by(self, video: Video) -> bool:
         """Whether the stage is still to be made, or made again, for an indexed video."""
-        return self.is_on and video.stages.get(self.name) != self.fingerprint(video)
+        return self.is_on and video.stages.get(self.name) not in (self.fingerprint(video), NOT_APPLICABLE)
 
     @abstractmethod
     def make(self, jobs: Sequence[Job]) -> None:

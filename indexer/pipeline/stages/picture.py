@@ -1,6 +1,7 @@
 """The picture stage: decodes, cuts and embeds each video, and makes the row that all other stages extend.
 
-Subtitles come along, since the file is open: a new video has its first two stages in one commit.
+A file with sound alone is cut at its pauses, and its thumbnails are waveforms. Subtitles come along, since the file is
+open: a new video has its first two stages in one commit.
 """
 
 import time
@@ -8,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from indexer.catalog import TEXT_SOURCES
+from indexer.catalog import NOT_APPLICABLE, STAGE_ENTRIES, TEXT_SOURCES
 from indexer.config import Settings
 from indexer.decode.metadata import clip_metadata
 from indexer.errors import VideoError
@@ -19,15 +20,24 @@ from indexer.pipeline.fingerprints import DECODE_VERSION
 from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext, bare_row
 from indexer.pipeline.stages.base import Stage
-from indexer.pipeline.stages.pending_video import PendingVideo, rows_of_pending_video
+from indexer.pipeline.stages.pending_video import (
+    PendingVideo,
+    PictureRows,
+    encode_thumbnail,
+    rows_of_pending_sound,
+    rows_of_pending_video,
+)
 from indexer.pipeline.stages.picture_worker import FailedWork, PictureWorker
 from indexer.pipeline.stages.subtitles import collect_subtitles, subtitle_fingerprint
 from indexer.pipeline.stages.texts import rows_of_stage_texts
 from indexer.pipeline.stages.unexpected import unexpected_as_video_error
 from indexer.provenance import sampling_provenance
-from indexer.records import Video
+from indexer.records import MediaKind, Video
 from indexer.segmentation.segmenter import VERSION as SEGMENTER_VERSION
+from indexer.segmentation.sound_segmenter import VERSION as SOUND_VERSION
 from indexer.subtitles.sidecars import sidecars_of
+
+_STAGES_OF_PICTURES = tuple(entry.name for entry in STAGE_ENTRIES if entry.needs_pictures)
 
 
 class PictureStage(Stage):
@@ -39,7 +49,11 @@ class PictureStage(Stage):
     def __init__(self, run: RunContext) -> None:
         super().__init__(run)
         model = run.library.maker.picture_model or "no picture model"
-        self._fingerprint = " | ".join((DECODE_VERSION, SEGMENTER_VERSION, sampling_provenance(run.settings), model))
+        sampling = sampling_provenance(run.settings)
+        self._fingerprints: dict[MediaKind, str] = {
+            "video": " | ".join((DECODE_VERSION, SEGMENTER_VERSION, sampling, model)),
+            "sound": " | ".join((DECODE_VERSION, SOUND_VERSION, sampling)),
+        }
 
     @classmethod
     def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
@@ -57,7 +71,7 @@ class PictureStage(Stage):
         return missing_model("picture model", profile.clip_model, "--clip-model")
 
     def fingerprint(self, video: Video) -> str:
-        return self._fingerprint
+        return self._fingerprints[video.kind]
 
     def make(self, jobs: Sequence[Job]) -> None:
         run = self.run
@@ -102,9 +116,11 @@ class PictureStage(Stage):
     def _commit(self, work: PendingVideo, file: Path) -> None:
         run = self.run
         with unexpected_as_video_error(file):
-            rows = rows_of_pending_video(work, run.settings)
-        for segment, frame in zip(rows.segments, rows.thumbnails, strict=True):
-            run.library.write_thumbnail(work.video_id, segment.index, work.spool.read(frame))
+            rows = _rows(work, run.settings)
+        for segment, jpeg in zip(rows.segments, rows.thumbnails, strict=True):
+            run.library.write_thumbnail(work.video_id, segment.index, jpeg)
+        if work.cover is not None:
+            run.library.write_cover(work.video_id, encode_thumbnail(work.cover))
         started = time.perf_counter()
         bare = bare_row(work.job, work.video_id)
         sidecars = sidecars_of([Path(path) for path in bare.paths])
@@ -118,9 +134,13 @@ class PictureStage(Stage):
             probe=work.probe,
             metadata=clip_metadata(work.metadata, work.duration_seconds),
             warnings=(*work.warnings, *subtitles.warnings),
+        )
+        video = replace(
+            video,
             stages={
-                "picture": self._fingerprint,
+                "picture": self.fingerprint(video),
                 "subtitles": subtitle_fingerprint(run.library.maker.text_model, sidecars),
+                **(dict.fromkeys(_STAGES_OF_PICTURES, NOT_APPLICABLE) if video.kind == "sound" else {}),
             },
         )
         run.warn(video, video.warnings)
@@ -131,3 +151,9 @@ class PictureStage(Stage):
             pictures=(rows.segment_rows, rows.frame_rows),
             texts=[(source, subtitle_rows if source == "subtitle" else ()) for source in TEXT_SOURCES],
         )
+
+
+def _rows(work: PendingVideo, settings: Settings) -> PictureRows:
+    if work.sound is not None:
+        return rows_of_pending_sound(work, work.sound, settings)
+    return rows_of_pending_video(work, settings)
