@@ -8,13 +8,13 @@ import numpy as np
 from indexer.records import Pixels, TimeSpan
 from indexer.sound.levels import BIN_SECONDS, Levels
 
-WIDTH, HEIGHT = 480, 270
-"""Of the picture, pixels; 16:9 as most thumbnails."""
-BARS = 60
+WIDTH, HEIGHT = 320, 180
+"""Of the picture, pixels; as wide as thumbnails of videos, and 16:9 as most of them."""
+BARS = 64
 _STEP = WIDTH // BARS
-_BAR = 4
+_BAR = 3
 """Width of a bar, pixels; the rest of a step is a gap."""
-_MARGIN = 30
+_MARGIN = 20
 """Above and below the highest bar, pixels."""
 _BACKGROUND, _COLOUR, _AXIS = (18, 22, 26), (98, 203, 183), (52, 62, 68)
 """RGB: those of the page's player."""

@@ -85,10 +85,12 @@ class VideoViews:
     def _fields(self, video: Video) -> dict[str, Any]:
         added = self._added(video)
         probe = video.probe
+        has_cover = video.kind == "sound" and self._library.cover_path(video.video_id).is_file()
         failure = schemas.Failure(kind=video.failure_kind, reason=video.failure_reason)
         return {
             "video_id": video.video_id,
             "video": PurePath(video.path).name,
+            "kind": video.kind,
             "folder": self._folder(video),
             "duration_seconds": round(video.duration_seconds, 3),
             "size_bytes": video.size_bytes,
@@ -104,7 +106,7 @@ class VideoViews:
             "failure": failure if video.failure_kind else None,
             "segments": self._segment_count(video),
             "playable": estimate_playback_method(video),
-            "thumbnail": thumbnail_link(video.video_id, min(video.duration_seconds / 2, 3.0)),
+            "thumbnail": thumbnail_link(video.video_id, None if has_cover else min(video.duration_seconds / 2, 3.0)),
             "media": media_link(video.video_id),
             "sprites": sprites_link(video.video_id),
         }
@@ -131,7 +133,8 @@ class VideoViews:
     def _segment_count(self, video: Video) -> int:
         """Number of segments: one thumbnail each, and counting files is much cheaper than reading rows."""
         try:
-            return len(os.listdir(self._picture_folder(video)))  # noqa: PTH208 - names only
+            names = os.listdir(self._picture_folder(video))  # noqa: PTH208 - names only
+            return sum(name[0].isdigit() for name in names)  # a cover is named in letters
         except OSError:
             return 0
 

@@ -36,11 +36,11 @@ THUMBNAIL_WIDTH = 320
 THUMBNAIL_QUALITY = 80
 
 
-def encode_thumbnail(pixels: Pixels, *, max_width: int = THUMBNAIL_WIDTH) -> bytes:
-    """(height, width, 3) RGB -> a JPEG, scaled down to the width."""
+def encode_thumbnail(pixels: Pixels) -> bytes:
+    """(height, width, 3) RGB -> a JPEG at most `THUMBNAIL_WIDTH` wide."""
     height, width = pixels.shape[:2]
-    if width > max_width:
-        size = (max_width, max(1, round(height * max_width / width)))
+    if width > THUMBNAIL_WIDTH:
+        size = (THUMBNAIL_WIDTH, max(1, round(height * THUMBNAIL_WIDTH / width)))
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
     quality = [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_QUALITY]
     _, encoded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), quality)
@@ -152,7 +152,7 @@ def rows_of_pending_sound(work: PendingVideo, sound: SoundLevels, settings: Sett
         tuple(segments),
         tuple(SegmentRow(item.index, item.span, item.span.start_seconds, None) for item in segments),
         (),
-        (encode_thumbnail(waveform, max_width=waveform.shape[1]) for waveform in waveforms),
+        map(encode_thumbnail, waveforms),
     )
 
 
