@@ -103,7 +103,8 @@ class DecodeJob:
         """Send the audio of a video, with times relative to `start_seconds`. Returns the final message."""
         with open_container(self._request.path) as container:
             track = AudioTrackReader(container, start_seconds, self._sink.progress)
-            self._send_audio(track.pieces())
+            for seconds, samples in track.pieces():
+                self._sink.send_audio(seconds, samples)
             return _audio_done(track, [])
 
     def _without_pictures(self, error: NoPictureError) -> Iterator[Message]:
@@ -131,10 +132,11 @@ class DecodeJob:
                 yield sound.probe()
                 return
             yield {**sound.probe(), "cover": cover_message(self._request)}
-            self._send_audio(chain([first], pieces))
+            self._send_sound(chain([first], pieces))
             yield _audio_done(track, sound.text_tracks(path))
 
-    def _send_audio(self, pieces: Iterable[tuple[float, Samples16]]) -> None:
+    def _send_sound(self, pieces: Iterable[tuple[float, Samples16]]) -> None:
+        """Send the sound of a file without pictures, whose length is that of its sound."""
         most = self._request.max_duration_hours
         for seconds, samples in pieces:
             if seconds > most * 3600:
