@@ -71,6 +71,8 @@ class IndexProgress:
     stage: StageName | None = None
     """The stage that is running."""
     by_stage: dict[StageName, StageCount] = field(default_factory=dict[StageName, StageCount])
+    _sounds: set[str] = field(default_factory=set[str])
+    """Paths of files without pictures, to which some stages do not apply."""
     _started: float = -1.0
 
     def __post_init__(self) -> None:
@@ -87,6 +89,8 @@ class IndexProgress:
                 count = self._at(event.stage, event.path)
                 count.parts[event.path], count.seconds[event.path] = 1.0, event.duration_seconds
                 self.active.pop(event.path, None)
+                if event.media_kind == "sound":
+                    self._sounds.add(event.path)
             case VideoFailed():
                 self.failures.append(event)
                 self.active.pop(event.path, None)
@@ -114,7 +118,7 @@ class IndexProgress:
     @property
     def stage_files(self) -> int:
         """Files that passed the running stage, or failed."""
-        passed = self.by_stage[self.stage].finished if self.stage else 0
+        passed = self.by_stage[self.stage].finished + self._exempt(self.stage) if self.stage else 0
         return min(self.todo, passed + len(self.failures))
 
     @property
@@ -126,6 +130,7 @@ class IndexProgress:
         for stage, count in self.by_stage.items():
             weight = _time_share(stage) / whole if stage in self.stages else 0.0
             done += weight * sum(part for path, part in count.parts.items() if path not in failed)
+        done += sum(_time_share(stage) / whole * self._exempt(stage) for stage in self.stages)
         return min(1.0, done / self.todo) if self.todo else 1.0
 
     @property
@@ -154,9 +159,16 @@ class IndexProgress:
         wall = self.clock() - count.started
         if wall < SETTLED_SECONDS or done <= 0:
             return None
-        whole = wall / done * max(1, self.todo - len(failed))
+        whole = wall / done * max(1, self.todo - len(failed) - self._exempt(self.stage))
         later = sum(_time_share(stage) for stage in self.stages[self.stages.index(self.stage) + 1 :])
         return max(0.0, whole - wall) + whole * later / _time_share(self.stage)
+
+    def _exempt(self, stage: StageName) -> int:
+        """Files to which a stage does not apply, as far as is known."""
+        if not ENTRY_OF_STAGE[stage].needs_pictures:
+            return 0
+        count = self.by_stage.get(stage)
+        return len(self._sounds - count.parts.keys() if count else self._sounds)
 
     def _progress(self, event: StageProgress) -> None:
         self.stage = event.stage

@@ -40,6 +40,8 @@ class StageEntry:
     """`module:Class` of the `indexer.pipeline.stages.base.Stage` that does the work, imported when a run begins."""
     texts: TextEntry | None = None
     """None: the stage finds no texts."""
+    needs_pictures: bool = False
+    """Whether it does not apply to a file without moving pictures."""
     profile_switch: str = ""
     """Field of `indexer.models.profiles.Profile` that is empty or False where the stage is off; empty: always on."""
 
@@ -64,6 +66,7 @@ STAGE_ENTRIES: tuple[StageEntry, ...] = (
         0.34,
         f"{_STAGES}.screen_text:ScreenTextStage",
         TextEntry("screen_text", "screen text", "written"),
+        needs_pictures=True,
         profile_switch="screen_text",
     ),
     StageEntry(
@@ -80,6 +83,7 @@ STAGE_ENTRIES: tuple[StageEntry, ...] = (
         0.2,
         f"{_STAGES}.captions:CaptionStage",
         TextEntry("caption", "caption", "described"),
+        needs_pictures=True,
         profile_switch="captions",
     ),
 )
@@ -87,6 +91,8 @@ STAGE_ENTRIES: tuple[StageEntry, ...] = (
 ENTRY_OF_STAGE: dict[StageName, StageEntry] = {entry.name: entry for entry in STAGE_ENTRIES}
 FIRST_STAGE: StageName = STAGE_ENTRIES[0].name
 STAGES: tuple[StageName, ...] = tuple(entry.name for entry in STAGE_ENTRIES)
+NOT_APPLICABLE = "not applicable: no pictures"
+"""Recorded in place of a fingerprint for a stage that needs pictures, with a file that has none."""
 TEXT_ENTRIES: tuple[TextEntry, ...] = tuple(
     sorted((entry.texts for entry in STAGE_ENTRIES if entry.texts), key=lambda texts: TEXT_KINDS.index(texts.kind))
 )

@@ -13,7 +13,7 @@ ReelseekError
 │   └── TextChangedError     the text that is to be corrected is another one by now
 ├── VideoError               one video cannot be indexed; the others go on
 │   ├── UnreadableVideoError not a media file, truncated, or a codec is missing
-│   ├── NoPictureError       a media file without moving pictures (audio only, cover art, subtitles only)
+│   ├── NoPictureError       neither moving pictures nor sound (a still image, subtitles only)
 │   ├── EncryptedVideoError  the pictures are protected
 │   ├── UnsafeVideoError     a playlist, or another format that refers to other files
 │   ├── DecodeLimitError     decoding exceeded a limit (time, memory, pixels, duration, streams)
@@ -108,7 +108,7 @@ class UnreadableVideoError(VideoError):
 
 
 class NoPictureError(VideoError):
-    """A media file without moving pictures: audio only, cover art only, subtitles only."""
+    """A file without moving pictures, where these are asked for; in indexing, one that has no sound either."""
 
     kind = "no_picture"
 

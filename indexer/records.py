@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.catalog import FIRST_STAGE, StageName, TextSource
+from indexer.catalog import FIRST_STAGE, NOT_APPLICABLE, STAGES, StageName, TextSource
 
 Pixels = NDArray[np.uint8]
 """One picture, shape (height, width, 3), RGB."""
@@ -19,6 +19,8 @@ Samples16 = NDArray[np.int16]
 """Mono sound, (samples,), 16,000 samples a second."""
 Vector = NDArray[np.float16]
 """One unit-length embedding, shape (dim,)."""
+MediaKind = Literal["video", "sound"]
+"""Whether a file of the library has moving pictures; `sound` has none: a podcast, a voice note."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,16 +59,16 @@ class TimeSpan:
 
 @dataclass(frozen=True, slots=True)
 class VideoProbe:
-    """Facts about a video from its container and its first picture, once a decoder has opened it."""
+    """Facts about a file from its container and its first picture, or its first sound where it has no pictures."""
 
     container: str
     """FFmpeg's name of the demuxer, as `mov,mp4,m4a,3gp,3g2,mj2`."""
     codec: str
-    """FFmpeg's name of the video codec, as `h264`."""
+    """FFmpeg's name of the video codec, as `h264`; of the sound's codec where there are no pictures."""
     decoder: Literal["decord", "pyav"]
     """Which decoder reads this file."""
     width: int
-    """Pixels as shown: after rotation."""
+    """Pixels as shown: after rotation; 0 without pictures."""
     height: int
     rotation_degrees: int
     """Clockwise turn that was applied to show the picture upright: 0, 90, 180 or 270."""
@@ -75,14 +77,19 @@ class VideoProbe:
     frames_per_second: float
     """Average, 0 when unknown."""
     start_seconds: float
-    """Container time of the first presented frame, which is 0 on the player's clock."""
+    """Container time of 0 on the player's clock: of the first presented frame; without pictures usually 0."""
     stream_index: int
-    """The video stream that was chosen."""
+    """The video stream that was chosen; the audio stream where there are no pictures."""
     is_hdr: bool
     """Transfer is PQ or HLG; the pictures are tone-mapped to SDR."""
     subtitle_streams: tuple[int, ...] = ()
     """Stream indices of embedded text tracks."""
     audio_streams: int = 0
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether there are moving pictures; cover art is none."""
+        return self.width > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,9 +244,9 @@ class SegmentRow:
     index: int
     span: TimeSpan
     best_frame_seconds: float
-    """Time of the frame nearest to the mean vector; its thumbnail represents the segment."""
+    """Time of the frame nearest to the mean vector, whose thumbnail represents the segment; of sound, its start."""
     vector: Vector | None
-    """(dim,) unit-length mean of its frames' vectors; None in a library without a picture model."""
+    """(dim,) unit-length mean of its frames' vectors; None of sound, and in a library without a picture model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,11 +315,11 @@ class Video:
     modified_ns: tuple[int, ...]
     """Modification time of each of `paths`, so that an unchanged file is recognised without reading it."""
     duration_seconds: float
-    """Measured: the stop of the last presented frame."""
+    """Measured: the stop of the last presented frame; of the last sound where there are no pictures."""
     probe: VideoProbe | None
     """None for a failed video."""
     stages: dict[StageName, str] = field(default_factory=dict[StageName, str])
-    """Complete stages, each with the fingerprint of what made it."""
+    """Complete stages, each with the fingerprint of what made it, or `indexer.catalog.NOT_APPLICABLE`."""
     warnings: tuple[str, ...] = ()
     """Problems that did not stop the indexing of the video: a broken sidecar, a damaged end."""
     failure_kind: str = ""
@@ -330,6 +337,16 @@ class Video:
     """Who speaks, in order of appearance; empty where voices were not told apart."""
     stage_failures: dict[StageName, StageFailure] = field(default_factory=dict[StageName, StageFailure])
     """Stages whose last attempt failed, of a video that did not fail itself; their older results stay."""
+
+    @property
+    def kind(self) -> MediaKind:
+        """`sound` where there are no pictures; `video` also for a file that could not be read."""
+        return "video" if self.probe is None or self.probe.has_pictures else "sound"
+
+    @property
+    def made_stages(self) -> list[StageName]:
+        """Complete stages in the catalog's order, without those that do not apply."""
+        return [stage for stage in STAGES if self.stages.get(stage, NOT_APPLICABLE) != NOT_APPLICABLE]
 
     @property
     def path(self) -> str:

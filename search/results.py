@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from indexer.records import TimeSpan
+from indexer.records import MediaKind, TimeSpan
 from search.query.plan import Plan
 from search.signals import Signal
 
@@ -83,7 +83,7 @@ class Moment:
     text: str
     """The text that matched, empty when only the picture did."""
     thumbnail: Path | None
-    """JPEG of the segment, None when the library has none."""
+    """JPEG of the segment, of sound its waveform; None when the library has none."""
     boxes: tuple[MomentBox, ...] = ()
     """Of the on-screen lines that answer the query; empty where none does."""
     parts: tuple[Part, ...] = ()
@@ -95,12 +95,15 @@ class Moment:
     relevance: float = 1.0
     """How likely it answers the query, 0 to 1, on one scale for all signals; see `search.scoring.relevance`."""
     grade: Grade = "good"
+    kind: MediaKind = "video"
+    """Whether its file has moving pictures."""
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object of a moment."""
         return {
             "video": self.video,
             "video_id": self.video_id,
+            "kind": self.kind,
             "start_seconds": round(self.span.start_seconds, 3),
             "stop_seconds": round(self.span.stop_seconds, 3),
             "best_frame_seconds": round(self.best_frame_seconds, 3),

@@ -84,6 +84,7 @@ def test_videos_are_listed_sorted_and_filtered(place: Path) -> None:
     assert video == {
         "video": str(place.parent / "talk.mp4"),
         "video_id": GOOD,
+        "kind": "video",
         "paths": [str(place.parent / "talk.mp4")],
         "duration_seconds": 4.0,
         "size_bytes": 5,

@@ -46,6 +46,7 @@ def test_json_is_exactly_the_documented_object(engine: FakeEngine) -> None:
     assert shown["moments"][0] == {
         "video": "/films/talk.mp4",
         "video_id": "0123456789abcdef0123456789abcdef",
+        "kind": "video",
         "start_seconds": 3.25,
         "stop_seconds": 7.75,
         "best_frame_seconds": 4.25,

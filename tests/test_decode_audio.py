@@ -1,7 +1,6 @@
 """Audio of videos on the player's clock: written files with exact truth, real and broken ones."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,11 +14,11 @@ from api.media.source_reader import decodable_audio
 from indexer.config import Settings
 from indexer.decode.audio import open_audio
 from indexer.decode.worker.stream_selection import choose_audio_stream
-from indexer.errors import DecodeLimitError, DecoderCrashedError, NoPictureError, VanishedVideoError
+from indexer.errors import DecodeLimitError, DecoderCrashedError, VanishedVideoError
 from indexer.records import SoundPiece
 from indexer.speech.sound_blocks import RATE
-from tests.helpers.media import shared_file, write_video
-from tests.helpers.media_sound import CLICK_SECONDS, write_talkie
+from tests.helpers.media import write_video
+from tests.helpers.media_sound import CLICK_SECONDS, click_times, write_talkie
 
 pytestmark = pytest.mark.slow
 
@@ -29,16 +28,6 @@ SETTINGS = Settings()
 def heard(path: Path) -> list[SoundPiece]:
     with open_audio(path, settings=SETTINGS) as sound:
         return list(sound.pieces())
-
-
-def click_times(pieces: Sequence[SoundPiece]) -> list[float]:
-    found: list[float] = []
-    for piece in pieces:
-        for place in np.flatnonzero(np.abs(piece.samples.astype(np.int32)) > 8000):
-            moment = piece.start_seconds + place / RATE
-            if not found or moment - found[-1] > CLICK_SECONDS / 2:
-                found.append(float(moment))
-    return found
 
 
 @pytest.mark.parametrize(
@@ -116,12 +105,6 @@ def test_a_changed_file_is_noticed(tmp_path: Path) -> None:
         os.utime(path, (1, 1))
         with pytest.raises(VanishedVideoError):
             list(pieces)
-
-
-@pytest.mark.parametrize("name", ["hard/audio_only/italia.mp4", "videos/opencast/testspeech.mp4"])
-def test_sound_alone_is_no_video(name: str) -> None:
-    with pytest.raises(NoPictureError):
-        heard(shared_file(name))
 
 
 def stream(index: int, disposition: int = 0, *, decodable: bool = True) -> Any:

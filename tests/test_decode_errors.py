@@ -12,7 +12,7 @@ import pytest
 from demo.world.make import make_world
 from indexer.config import Settings
 from indexer.decode.protocol import ERRORS_BY_KIND, make_request
-from indexer.decode.sniffing import has_encrypted_video, is_animated_webp, is_lone_fragment, is_protected_iso
+from indexer.decode.sniffing import has_encrypted_track, is_animated_webp, is_lone_fragment, is_protected_iso
 from indexer.decode.video import open_video
 from indexer.decode.worker.container import explain_open_failure
 from indexer.decode.worker.decord_reader import DecordFailedError, DecordReader
@@ -133,9 +133,10 @@ def nested(entry: bytes) -> io.BytesIO:
 
 
 def test_protection_is_seen_in_the_boxes() -> None:
-    assert has_encrypted_video(nested(b"encv"))
+    assert has_encrypted_track(nested(b"encv"), b"encv")
+    assert not has_encrypted_track(nested(b"enca"), b"encv")
     assert is_protected_iso(nested(b"encv"))
-    assert not has_encrypted_video(nested(b"avc1"))
+    assert not has_encrypted_track(nested(b"avc1"), b"encv")
     assert not is_protected_iso(nested(b"avc1"))
     assert not is_protected_iso(io.BytesIO(b"\0\0\0\x01moov\xff\xff"))
     assert not is_protected_iso(io.BytesIO(bytes(100)))

@@ -74,9 +74,12 @@ def test_a_missing_file_has_vanished_and_a_folder_is_no_video(tmp_path: Path) ->
         probe_video(tmp_path, settings=SETTINGS)
 
 
-def test_sound_alone_has_no_picture(tmp_path: Path) -> None:
+def test_sound_alone_is_probed_and_gives_no_frames(tmp_path: Path) -> None:
+    path = write_sound(tmp_path / "sound.m4a")
+    probe = probe_video(path, settings=SETTINGS)
+    assert (probe.has_pictures, probe.codec, probe.audio_streams) == (False, "aac", 1)
     with pytest.raises(NoPictureError, match="audio but no video"):
-        probe_video(write_sound(tmp_path / "sound.m4a"), settings=SETTINGS)
+        times_and_numbers(path)
 
 
 @pytest.mark.parametrize("name", ["still.png", "still.jpg", "still.mp4"])

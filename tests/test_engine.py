@@ -170,7 +170,7 @@ def test_json_is_the_documented_object(engine: SearchEngine) -> None:
     found = json.loads(json.dumps(engine.search("horse meadow").to_json()))
     assert list(found) == ["query", "found", "moments"]
     assert list(found["moments"][0]) == [
-        "video", "video_id", "start_seconds", "stop_seconds", "best_frame_seconds", "score", "relevance",
+        "video", "video_id", "kind", "start_seconds", "stop_seconds", "best_frame_seconds", "score", "relevance",
         "grade", "signals", "text", "boxes", "alike", "in_video",
     ]  # fmt: skip
 

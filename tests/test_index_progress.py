@@ -1,5 +1,7 @@
 """The progress of an indexing run, as its bar shows it."""
 
+from dataclasses import replace
+
 import pytest
 
 from api.index_progress import IndexProgress
@@ -83,6 +85,28 @@ def test_an_unknown_duration_is_no_division_by_zero() -> None:
     progress.add(ScanFinished(1, 1))
     progress.add(StageProgress("a", "picture", 30.0, 0.0))
     assert progress.share == 0
+
+
+def test_a_recording_is_done_without_the_stages_of_pictures() -> None:
+    clock = Clock()
+    progress = IndexProgress(ALL, clock=clock)
+    progress.add(ScanFinished(2, 2))
+    for stage in ("picture", "subtitles"):
+        progress.add(replace(finished("memo", stage), media_kind="sound"))
+        progress.add(finished("film", stage))
+    progress.add(StageProgress("film", "screen_text", 0.0, 60.0))
+    assert (progress.stage, progress.stage_files) == ("screen_text", 1)
+    clock.now += 10
+    progress.add(StageProgress("film", "screen_text", 30.0, 60.0))
+    left = progress.seconds_left
+    later = sum(ENTRY_OF_STAGE[stage].time_share for stage in ALL[ALL.index("screen_text") + 1 :])
+    assert left == pytest.approx(10.0 + 20.0 * later / ENTRY_OF_STAGE["screen_text"].time_share)
+    progress.add(finished("film", "screen_text"))
+    progress.add(replace(finished("memo", "speech"), media_kind="sound"))
+    progress.add(finished("film", "speech"))
+    assert progress.share < 1
+    progress.add(finished("film", "captions"))
+    assert progress.share == pytest.approx(1.0)
 
 
 def test_nothing_to_do_is_done() -> None:

@@ -49,6 +49,25 @@ def test_first_bytes_tell_a_video_without_an_ending(tmp_path: Path) -> None:
     assert names([tmp_path]) == ["clip"]
 
 
+@pytest.mark.parametrize(
+    "name", "memo.m4a talk.mp3 a.wav b.flac c.opus d.ogg e.aac f.wma g.M4B h.oga i.amr j.aiff k.mka".split()
+)
+def test_sound_is_found_by_its_ending(name: str, tmp_path: Path) -> None:
+    touch(tmp_path / name)
+    assert names([tmp_path]) == [name]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"ID3\x04", b"fLaC", b"OggS", b"RIFF\0\0\0\0WAVE", b"\xff\xfb\x90\x64", b"\xff\xf1\x50\x80", b"FORM\0\0\0\0AIFF"],
+)
+def test_first_bytes_tell_sound_whatever_its_ending(head: bytes, tmp_path: Path) -> None:
+    touch(tmp_path / "memo.data", head + bytes(64))
+    touch(tmp_path / "picture.data", b"\xff\xd8\xff\xe0" + bytes(64))
+    touch(tmp_path / "utf16.data", "\ufeffDear all".encode("utf-16-le"))
+    assert names([tmp_path]) == ["memo.data"]
+
+
 def test_the_library_is_not_walked_into(tmp_path: Path) -> None:
     touch(tmp_path / "library" / "x.mp4")
     touch(tmp_path / "y.mp4")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,26 @@ from indexer.config import Settings
 from indexer.models.loading import Models
 from indexer.pipeline.index import index_paths
 from indexer.pipeline.readiness import Readiness, readiness, reranker_readiness
+from indexer.records import StageFailure, Video
 
 pytestmark = pytest.mark.slow
 
 MADE: dict[StageName, int] = {"picture": 3, "subtitles": 3, "screen_text": 2}
+VIDEOS = [
+    Video(
+        str(number), ("a.mp4",), 0, (0,), 1.0, None, {stage: "made" for stage, count in MADE.items() if number < count}
+    )
+    for number in range(3)
+]
 
 
 def of(stage: StageName, *, failed: int = 0, **values: object) -> Readiness:
     settings = Settings(**{"models": "demo", **values})  # pyright: ignore[reportArgumentType]
-    found = {one.stage: one for one in readiness(settings, MADE, 3, failed={stage: failed})}
+    videos = [
+        replace(video, stage_failures={stage: StageFailure("unexpected", "a reason", "software")} if n < failed else {})
+        for n, video in enumerate(VIDEOS[::-1])
+    ]
+    found = {one.stage: one for one in readiness(settings, videos)}
     assert tuple(found) == STAGES
     return found[stage]
 

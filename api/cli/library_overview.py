@@ -1,7 +1,6 @@
 """An overview of a library, for `reelseek status`."""
 
 import os
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,21 +71,19 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
     """
     from dataclasses import asdict
 
-    from indexer.pipeline.readiness import readiness, reranker_readiness
+    from indexer.pipeline.readiness import count_made_stages, readiness, reranker_readiness
     from indexer.provenance import settings_like_provenance
 
     own = settings_like_provenance(settings, library.maker)
     everything = library.videos()
     good = [video for video in everything if not video.failure_kind]
-    stages: dict[StageName, int] = dict(Counter(stage for video in good for stage in sorted(video.stages)))
-    failed = Counter(stage for video in good for stage in video.stage_failures if stage not in video.stages)
     return Overview(
         library=place.absolute(),
         models=asdict(library.maker),
         videos=len(good),
         duration_seconds=sum(video.duration_seconds for video in good),
-        stages=stages,
-        signals=readiness(own, stages, len(good), failed=failed),
+        stages=count_made_stages(good),
+        signals=readiness(own, good),
         reranker=reranker_readiness(own),
         counts=dict(library.counts()),
         size_bytes=folder_bytes(place),

@@ -1,4 +1,4 @@
-"""Export of subclips as MP4 files, cut to the frame by the media worker. Blocks."""
+"""Export of subclips as MP4 files, cut to the frame by the media worker; of recordings as M4A. Blocks."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
@@ -21,7 +21,14 @@ def clip_names(subclips: Sequence[Subclip]) -> list[str]:
         f" {_clock(subclip, subclip.first)}-{_clock(subclip, subclip.stop)} {subclip.source.video.video_id[:8]}"
         for rank, subclip in enumerate(subclips, 1)
     ]
-    return [f"{name}.mp4" for name in distinct_file_names(names)]
+    return [
+        f"{name}.{clip_ending(subclip)}" for name, subclip in zip(distinct_file_names(names), subclips, strict=True)
+    ]
+
+
+def clip_ending(subclip: Subclip) -> str:
+    """The file extension of a clip."""
+    return "mp4" if subclip.source.has_pictures else "m4a"
 
 
 def write_clips(
@@ -55,7 +62,7 @@ def write_clips(
 
 
 def cut_subclip(worker: MediaWorker, subclip: Subclip, output: Path, *, max_side: int = MAX_SIDE) -> None:
-    """Write one clip: H.264 and AAC, frame n at exactly n / rate, with the source's time code.
+    """Write one clip: H.264 and AAC, frame n at exactly n / rate, with the source's time code. Of a recording: AAC.
 
     Raises:
         VideoError: the source is missing or unreadable.

@@ -1,4 +1,4 @@
-"""Rendering of subclips as a CMX3600 edit decision list (EDL): one event a subclip, on one video track. Pure.
+"""Rendering of subclips as a CMX3600 edit decision list (EDL): one event a subclip, on one track. Pure.
 
 OpenTimelineIO's adapter (otio-cmx3600-adapter 1.0) is not used: it writes no `FCM`, takes all time code at 29.97 and
 59.94 as drop-frame, and truncates names to eight letters, so that several files share a reel name. It does read this
@@ -18,7 +18,7 @@ _MAX_COMMENT_CHARACTERS = 200
 
 
 def render_edl(subclips: Sequence[Subclip], *, title: str) -> str:
-    """The EDL of subclips with a common frame rate.
+    """The EDL of subclips with a common frame rate: those of videos on the track V, those of recordings on A.
 
     Raises:
         ExportError: more subclips than the format allows, or several frame rates.
@@ -45,7 +45,8 @@ def render_edl(subclips: Sequence[Subclip], *, title: str) -> str:
             record.timecode(record_frame + subclip.count),
         )
         reel = reels[subclip.source.video.video_id]
-        lines += ["", f"{number:03d}  {reel:<8} V     C        {' '.join(times)}"]
+        track = "V" if subclip.source.has_pictures else "A"
+        lines += ["", f"{number:03d}  {reel:<8} {track}     C        {' '.join(times)}"]
         lines.append(f"* FROM CLIP NAME: {subclip_plain_text(subclip.source.name)}")
         if (
             said := subclip_title(subclip.moment, max_characters=_MAX_COMMENT_CHARACTERS)

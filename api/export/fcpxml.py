@@ -18,6 +18,8 @@ _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 """Characters that XML 1.0 does not allow."""
 _CONFORMED = {"23.976": "23.98", "47.952": "47.95", "119.88": "119.88"}
 """Rates that the format spells differently."""
+_SOUND_SIZE = (1920, 1080)
+"""Of a timeline of recordings alone, which needs one all the same."""
 
 
 def render_fcpxml(subclips: Sequence[Subclip], *, title: str, rate: FrameRate, locate: Callable[[Subclip], str]) -> str:
@@ -29,7 +31,7 @@ def render_fcpxml(subclips: Sequence[Subclip], *, title: str, rate: FrameRate, l
     """
     root = ElementTree.Element("fcpxml", version="1.8")
     resources = ElementTree.SubElement(root, "resources")
-    first = subclips[0].source
+    first = next((one.source for one in subclips if one.source.has_pictures), None)
     sequence_format = _format(resources, "r1", rate, first)
     assets = _assets(resources, subclips, locate)
     event = ElementTree.SubElement(ElementTree.SubElement(root, "library"), "event", name=_text(title))
@@ -56,7 +58,7 @@ def fcpxml_time(frames: int, rate: FrameRate) -> str:
 def _assets(
     resources: ElementTree.Element, subclips: Sequence[Subclip], locate: Callable[[Subclip], str]
 ) -> dict[str, tuple[str, str]]:
-    """Ids of the (asset, format) of each video."""
+    """Ids of the (asset, format) of each video; a recording has no format."""
     found: dict[str, tuple[str, str]] = {}
     formats: dict[tuple[Fraction, int, int], str] = {}
     for subclip in subclips:
@@ -64,7 +66,7 @@ def _assets(
         if source.video.video_id in found:
             continue
         key = (rate.per_second, *_size(source))
-        if key not in formats:
+        if source.has_pictures and key not in formats:
             formats[key] = _format(resources, f"r{len(formats) + len(found) + 2}", rate, source)
         asset = ElementTree.SubElement(
             resources,
@@ -74,14 +76,15 @@ def _assets(
             src=_text(locate(subclip)),
             start=fcpxml_time(source.start_frame, rate),
             duration=fcpxml_time(source.frames, rate),
-            hasVideo="1",
-            format=formats[key],
         )
+        if source.has_pictures:
+            asset.set("hasVideo", "1")
+            asset.set("format", formats[key])
         if source.video.probe is not None and source.video.probe.audio_streams:
             asset.set("hasAudio", "1")
             asset.set("audioSources", "1")
             asset.set("audioChannels", "2")
-        found[source.video.video_id] = (asset.get("id", ""), formats[key])
+        found[source.video.video_id] = (asset.get("id", ""), formats.get(key, ""))
     return found
 
 
@@ -97,9 +100,12 @@ def _asset_clip(
         name=_text(subclip.source.name),
         start=fcpxml_time(subclip.source.start_frame + subclip.first, own),
         duration=fcpxml_time(count, rate),
-        format=asset[1],
         tcFormat=_mode(own),
     )
+    if subclip.source.has_pictures:
+        clip.set("format", asset[1])
+    else:
+        clip.set("audioRole", "dialogue")
     if subclip.moment.text.strip():
         ElementTree.SubElement(clip, "note").text = _text(subclip_title(subclip.moment, max_characters=400))
     if own.per_second != rate.per_second:
@@ -115,8 +121,8 @@ def _asset_clip(
         )
 
 
-def _format(resources: ElementTree.Element, name: str, rate: FrameRate, source: SubclipSource) -> str:
-    width, height = _size(source)
+def _format(resources: ElementTree.Element, name: str, rate: FrameRate, source: SubclipSource | None) -> str:
+    width, height = _size(source) if source is not None else _SOUND_SIZE
     ElementTree.SubElement(
         resources, "format", id=name, frameDuration=fcpxml_time(1, rate), width=str(width), height=str(height)
     )

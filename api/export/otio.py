@@ -1,4 +1,4 @@
-"""Rendering of subclips as an OpenTimelineIO timeline: one video track, each clip at the rate of its file."""
+"""Rendering of subclips as an OpenTimelineIO timeline: video and audio track, each clip at the rate of its file."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,13 +13,22 @@ Locate = Callable[[Subclip], str]
 
 
 def render_otio(subclips: Sequence[Subclip], *, title: str, rate: FrameRate, locate: Locate) -> str:
-    """The timeline as OTIO JSON. Times are whole frames; a clip's range counts from the start time code of its file."""
+    """The timeline as OTIO JSON. Times are whole frames; a clip's range counts from the start time code of its file.
+
+    All clips follow one another, those of videos on the track V1 and those of recordings on A1, each beside a gap in
+    the other track. A track without clips is left out.
+    """
     line = otio.schema.Timeline(_clean(title))
     line.global_start_time = _time(rate.hour_frame, rate)
-    track = otio.schema.Track("V1", kind=otio.schema.TrackKind.Video)
+    kinds = {True: ("V1", otio.schema.TrackKind.Video), False: ("A1", otio.schema.TrackKind.Audio)}
+    present = {subclip.source.has_pictures for subclip in subclips}
+    tracks = {has: otio.schema.Track(name, kind=kind) for has, (name, kind) in kinds.items() if has in present}
     for subclip in subclips:
-        track.append(_clip(subclip, locate))
-    line.tracks.append(track)
+        for has_pictures, track in tracks.items():
+            is_own = has_pictures == subclip.source.has_pictures
+            track.append(_clip(subclip, locate) if is_own else _gap(subclip))
+    for track in tracks.values():
+        line.tracks.append(track)
     return str(otio.adapters.write_to_string(line, "otio_json")) + "\n"
 
 
@@ -52,6 +61,10 @@ def _clip(subclip: Subclip, locate: Locate) -> Any:
             )
         )
     return clip
+
+
+def _gap(subclip: Subclip) -> Any:
+    return otio.schema.Gap(source_range=_range(0, subclip.count, subclip.rate))
 
 
 def _time(frames: int, rate: FrameRate) -> Any:

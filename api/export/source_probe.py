@@ -8,7 +8,7 @@ from typing import Any
 from api.errors import GoneError
 from api.export.subclips import SubclipSource
 from api.media.frame_rate import FrameTiming
-from api.media.opened_file import open_source
+from api.media.opened_file import OpenedFile, open_source
 from api.media.timecode import FrameRate, can_drop, is_drop_frame, standard_rate
 from api.media.worker_process import run_media_worker
 from api.media.worker_protocol import Work
@@ -37,10 +37,7 @@ class MediaWorker:
             VideoError: the matching subclass, with the path in its message.
             CancelledError: `is_cancelled` returned True.
         """
-        try:
-            source = open_source(video)
-        except GoneError as error:
-            raise VanishedVideoError(f"{video.path}: {error}") from error
+        source = _open(video)
         try:
             return run_media_worker(
                 media_request(self.settings, video, source, work, **values),
@@ -54,11 +51,24 @@ class MediaWorker:
         finally:
             source.close()
 
+    def check(self, video: Video) -> None:
+        """Raises VanishedVideoError unless the file is the one that was indexed."""
+        _open(video).close()
+
+
+def _open(video: Video) -> OpenedFile:
+    try:
+        return open_source(video)
+    except GoneError as error:
+        raise VanishedVideoError(f"{video.path}: {error}") from error
+
 
 def read_source(
     worker: MediaWorker, video: Video, *, rate: Fraction | None = None, drops: bool | None = None
 ) -> SubclipSource:
     """Probe the source file of a video.
+
+    A recording without pictures has the given rate: that in which its sound is counted.
 
     Args:
         rate: for files of unknown frame rate.
@@ -68,6 +78,9 @@ def read_source(
     Raises:
         VideoError: the file is missing or unreadable.
     """
+    if video.kind == "sound":
+        worker.check(video)
+        return source_from_timing(video, FrameTiming((0, 1), False, "", ""), rate=rate, drops=drops)
     values = worker.run(video, "frame_rate")
     values["rate"] = tuple(values["rate"])
     return source_from_timing(video, FrameTiming(**values), rate=rate, drops=drops)

@@ -28,7 +28,7 @@ class SubclipSource:
 
     video: Video
     rate: FrameRate | None
-    """None where the file has no known rate, and none was given."""
+    """None where the file has no known rate, and none was given; of a recording, that in which it is counted."""
     start_frame: int = 0
     """Start time code of the file, in frames from 00:00:00:00."""
     reel: str = ""
@@ -38,6 +38,11 @@ class SubclipSource:
     @property
     def name(self) -> str:
         return PurePath(self.video.path).name
+
+    @property
+    def has_pictures(self) -> bool:
+        """False for a recording, which goes on an audio track."""
+        return self.video.kind == "video"
 
     @property
     def known_rate(self) -> FrameRate:

@@ -4,6 +4,7 @@ import os
 from dataclasses import asdict
 
 from api.media.playback_method import MediaFormat
+from api.media.sound.source import SoundSource
 from api.media.source_reader import SourceReader
 from api.media.worker_protocol import MediaRequest
 
@@ -26,6 +27,28 @@ def probe_format(request: MediaRequest) -> dict[str, object]:
             is_first_video=first_video,
             start_seconds=request.origin_seconds,
             doc_type="webm" if _is_webm(request) else "",
+        )
+    finally:
+        source.close()
+    return asdict(media_format)
+
+
+def probe_sound_format(request: MediaRequest) -> dict[str, object]:
+    """The same of a file with sound alone, whose packets are read for gaps.
+
+    Raises:
+        VideoError: the matching subclass.
+    """
+    source = SoundSource(request)
+    try:
+        media_format = MediaFormat(
+            container=source.container.format.name,
+            codec="",
+            pixel_format="",
+            sound=source.stream.codec_context.codec.canonical_name,
+            start_seconds=request.origin_seconds,
+            doc_type="webm" if _is_webm(request) else "",
+            has_gaps=source.has_gaps(),
         )
     finally:
         source.close()

@@ -67,17 +67,8 @@ class SourceReader:
         yield from self._decode(start_seconds, with_audio=with_audio)
 
     def packets(self, *streams: Stream) -> Iterator[Packet]:
-        """All packets of the streams. Reading continues after damaged packets."""
-        failures = 0
-        while failures < _MAX_READ_ERRORS:
-            try:
-                for packet in self.container.demux(*streams):
-                    failures = 0
-                    if packet.size:
-                        yield packet
-                return
-            except (av.error.FFmpegError, OSError):
-                failures += 1
+        """All packets of the streams, as `read_packets`."""
+        return read_packets(self.container, *streams)
 
     def seconds(self, ticks: int, stream: Stream) -> float:
         """Container ticks to seconds on the player's clock."""
@@ -167,6 +158,20 @@ class SourceReader:
                 # PyAV gives audio frames the time base of the stream, or of the codec when flushed.
                 tick = frame.time_base or audio.time_base or 0
                 yield float(frame.pts * tick) - self._request.origin_seconds, frame
+
+
+def read_packets(container: InputContainer, *streams: Stream) -> Iterator[Packet]:
+    """All packets of the streams. Reading continues after damaged packets."""
+    failures = 0
+    while failures < _MAX_READ_ERRORS:
+        try:
+            for packet in container.demux(*streams):
+                failures = 0
+                if packet.size:
+                    yield packet
+            return
+        except (av.error.FFmpegError, OSError):
+            failures += 1
 
 
 def decodable_audio(container: InputContainer) -> AudioStream | None:

@@ -46,13 +46,21 @@ class _Channel:
 def _work(request: MediaRequest, channel: _Channel) -> dict[str, object]:
     match request.work:
         case "format":
-            from api.media.format_probe import probe_format
+            from api.media.format_probe import probe_format, probe_sound_format
 
-            return probe_format(request)
+            return probe_format(request) if request.has_pictures else probe_sound_format(request)
         case "frame_rate":
             from api.media.frame_rate import read_frame_timing
 
             return read_frame_timing(request, channel.progress)
+        case "clip" | "transcode" if not request.has_pictures:
+            from api.media.sound.copies import cut_sound
+
+            return cut_sound(request, channel.progress)
+        case "remux" if not request.has_pictures:
+            from api.media.sound.copies import copy_sound
+
+            return copy_sound(request, channel.progress)
         case "clip" | "transcode":
             from api.media.clip import cut_clip
 

@@ -44,9 +44,10 @@ class MediaRequest:
     container: str
     """FFmpeg's name of the container, as stored in the library."""
     stream_index: int
-    """Index of the video stream."""
+    """Index of the video stream; of the audio stream where there are no pictures."""
     origin_seconds: float
-    """Container time of the first presented frame, which is 0 on the player's clock."""
+    """Container time of 0 on the player's clock."""
+    has_pictures: bool = True
     output: str = ""
     """Absolute path of the file to write."""
     max_output_bytes: int = 1 << 62

@@ -40,6 +40,7 @@ def media_request(
         container=probe.container,
         stream_index=probe.stream_index,
         origin_seconds=probe.start_seconds,
+        has_pictures=probe.has_pictures,
         output=str(output.absolute()) if output else "",
         **values,
     )

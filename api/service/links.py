@@ -3,8 +3,9 @@
 from indexer.records import TimeSpan
 
 
-def thumbnail_link(video_id: str, seconds: float) -> str:
-    return f"/api/videos/{video_id}/thumbnail?t={_number(seconds)}"
+def thumbnail_link(video_id: str, seconds: float | None) -> str:
+    """Without a time: of the cover."""
+    return f"/api/videos/{video_id}/thumbnail" + ("" if seconds is None else f"?t={_number(seconds)}")
 
 
 def media_link(video_id: str) -> str:

@@ -55,8 +55,15 @@ CLIP_STOP: Option[float | None] = Option(
     help="End of the clip, in seconds.",
     examples=(4.0,),
 )
-TIME: Option[float] = Option(
-    "t", float, default=0.0, low=0, high=MOST_SECONDS, help="Time of the frame, in seconds.", examples=(2.0,)
+TIME: Option[float | None] = Option(
+    "t",
+    float,
+    default=None,
+    low=0,
+    high=MOST_SECONDS,
+    help="Time of the frame, in seconds.",
+    examples=(2.0,),
+    default_text="the start of a video, the cover of a recording",
 )
 WIDTH: Option[int] = Option("width", int, default=320, low=16, high=1280, help="Maximum width, in pixels.")
 LANGUAGE: Option[str | None] = Option(

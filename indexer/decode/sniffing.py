@@ -74,10 +74,13 @@ def is_protected_iso(stream: BinaryIO) -> bool:
     return False
 
 
-def has_encrypted_video(stream: BinaryIO) -> bool:
-    """An MP4 with a video track whose sample entry is `encv`. FFmpeg silently decodes such a track to garbage."""
+def has_encrypted_track(stream: BinaryIO, sample_entry: bytes) -> bool:
+    """An MP4 with a track of this sample entry: `encv` is an encrypted video track, `enca` an encrypted audio track.
+
+    FFmpeg silently decodes such a track to garbage.
+    """
     for kind, _ in _boxes(stream):
-        if kind == b"encv":
+        if kind == sample_entry:
             return True
         if kind == b"moof":
             return False

@@ -5,10 +5,11 @@ process handling (`child_session`, `child_reader`).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 from indexer.config import Settings
+from indexer.decode.child_messages import probe_from_message, text_track_from_message
 from indexer.decode.child_pool import DecodeChildPool
 from indexer.decode.child_reader import ChildReader
 from indexer.decode.child_session import DecodeSession
@@ -16,7 +17,7 @@ from indexer.decode.frame_sampling import SampleTimes
 from indexer.decode.metadata import metadata_from_json
 from indexer.decode.protocol import DecodeRequest, DecoderName, Message, make_request
 from indexer.errors import DecodeLimitError, DecoderCrashedError, VideoError
-from indexer.records import SampledFrame, TextTrack, TimedText, TimeSpan, VideoMetadata, VideoProbe
+from indexer.records import SampledFrame, TextTrack, VideoMetadata, VideoProbe
 
 
 class VideoReader(ChildReader):
@@ -111,14 +112,14 @@ class VideoReader(ChildReader):
         message = self._receive()
         slot_bytes = message.pop("slot_bytes")
         self.metadata = metadata_from_json(message["metadata"])
-        self._probe = _to_probe(message)
+        self._probe = probe_from_message(message)
         if request.mode == "frames":
             self._process.make_ring(slot_bytes)
 
     def _finish(self, message: Message) -> None:
         self.duration_seconds = message["duration"]
         self.warnings = tuple(message["warnings"])
-        self.text_tracks = tuple(_to_track(track) for track in message["tracks"])
+        self.text_tracks = tuple(text_track_from_message(track) for track in message["tracks"])
 
     def read_text(self) -> tuple[TextTrack, ...]:
         """The text tracks, for a reader in text mode."""
@@ -176,7 +177,7 @@ def open_video(
 
 
 def probe_video(path: Path, *, settings: Settings) -> VideoProbe:
-    """Format of the file, after decoding its first frame.
+    """Format of the file, after decoding its first frame, or the first of its sound where it has no moving pictures.
 
     Raises:
         VideoError: the matching subclass.
@@ -194,15 +195,3 @@ def read_text_tracks(path: Path, *, settings: Settings) -> tuple[TextTrack, ...]
     request = make_request(path, settings, mode="text", want_text=True)
     with VideoReader(path, request, settings) as reader:
         return reader.read_text()
-
-
-def _to_probe(message: Message) -> VideoProbe:
-    values = {item.name: message[item.name] for item in fields(VideoProbe)}
-    values["subtitle_streams"] = tuple(values["subtitle_streams"])
-    return VideoProbe(**values)
-
-
-def _to_track(track: Message) -> TextTrack:
-    language = track["language"]
-    cues = tuple(TimedText(TimeSpan(start, max(start, stop)), text, language) for start, stop, text in track["cues"])
-    return TextTrack(track["stream_index"], track["codec"], language, cues)

@@ -74,7 +74,7 @@ class Commits:
             pending.rows += len(rows)
         pending.videos[video.video_id] = video
         for stage, count, seconds in finished:
-            event = StageFinished(video.path, video.video_id, stage, video.duration_seconds, count, seconds)
+            event = StageFinished(video.path, video.video_id, stage, video.duration_seconds, count, seconds, video.kind)
             pending.events.append(event)
         pending.events += failed
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from indexer.catalog import StageName
+from indexer.records import MediaKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class StageFinished:
     rows: int
     """Frames for `picture`, texts for the others."""
     wall_seconds: float
+    media_kind: MediaKind = "video"
+    """Of the file; stages of pictures are never made for `sound`."""
 
 
 @dataclass(frozen=True, slots=True)

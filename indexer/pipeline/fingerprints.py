@@ -9,7 +9,9 @@ from indexer.config import Settings
 from indexer.errors import UnexpectedVideoError, VanishedVideoError
 
 DECODE_VERSION = "decode-1"
-"""Changes whenever the same file would give other frames or another verdict."""
+"""Changes whenever the same file would give other frames."""
+REFUSAL_VERSION = "refusals-2"
+"""Changes whenever a file that was refused may be indexed: it is then tried again. 2: files with sound alone."""
 _SOURCES = Path(__file__).resolve().parents[1]
 
 
@@ -39,7 +41,7 @@ def decoding_software(settings: Settings) -> str:
         f"{settings.decode_stall_seconds:g} s, {settings.decode_cpu_seconds:g} s, {settings.decode_memory_mib} MiB,"
         f" {settings.max_pixels} px, {settings.max_duration_hours:g} h, {settings.max_streams} streams"
     )
-    return " | ".join((DECODE_VERSION, f"av {_version('av')}", f"decord {_version('decord')}", limits))
+    return " | ".join((DECODE_VERSION, REFUSAL_VERSION, f"av {_version('av')}", f"decord {_version('decord')}", limits))
 
 
 def failing_software(kind: str, *, decoding: str, stage: str) -> str:

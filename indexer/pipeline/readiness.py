@@ -1,14 +1,16 @@
 """Readiness: which signals a library has, what the others lack, and how to add it. Loads and fetches nothing."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from indexer.catalog import STAGE_ENTRIES, StageName
+from indexer.catalog import STAGE_ENTRIES, STAGES, StageName
 from indexer.config import Settings
 from indexer.models.availability import is_text_model_here, missing_model
 from indexer.models.profiles import profile_of
 from indexer.pipeline.stages.loading import stage_class
+from indexer.records import Video
 
 State = Literal["ready", "partial", "missing", "off"]
 _AGAIN = "give the same `reelseek index` command again"
@@ -34,32 +36,36 @@ class Readiness:
         return asdict(self)
 
 
-def readiness(
-    settings: Settings, made: Mapping[StageName, int], videos: int, *, failed: Mapping[StageName, int]
-) -> list[Readiness]:
-    """The readiness of each stage, in the catalog's order.
+def readiness(settings: Settings, videos: Sequence[Video]) -> list[Readiness]:
+    """The readiness of each stage, in the catalog's order. A video that a stage does not apply to does not lack it.
 
     Args:
         settings: with the library's own models where they name none (`indexer.provenance.settings_like_provenance`).
-        made: stage -> number of videos in which it is ready.
-        videos: number of videos, without failed ones.
-        failed: stage -> number of videos that lack it because it failed.
+        videos: of the library, without failed ones.
     """
     profile = profile_of(settings)
+    made = count_made_stages(videos)
+    failed = Counter(stage for video in videos for stage in video.stage_failures if stage not in video.stages)
     found: list[Readiness] = []
     for entry in STAGE_ENTRIES:
         stage = entry.name
-        count = made.get(stage, 0)
+        count, lacking = made.get(stage, 0), sum(stage not in video.stages for video in videos)
         lack = stage_class(entry).unavailable(profile, settings)
         if lack is not None:
             found.append(Readiness(stage, lack.state, count, lack.why, lack.how))
-        elif count < videos:
-            lost = failed.get(stage, 0)
-            why = f"{videos - count} videos lack it" + (f", {lost} of them because it failed" if lost else "")
+        elif lacking:
+            lost = failed[stage]
+            why = f"{lacking} videos lack it" + (f", {lost} of them because it failed" if lost else "")
             found.append(Readiness(stage, "partial", count, why, _RETRY if lost else _AGAIN))
         else:
             found.append(Readiness(stage, "ready", count, "", ""))
     return found
+
+
+def count_made_stages(videos: Iterable[Video]) -> dict[StageName, int]:
+    """Stage -> number of videos in which it is made, in the catalog's order."""
+    made = Counter(stage for video in videos for stage in video.made_stages)
+    return {stage: made[stage] for stage in STAGES if made[stage]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Files and folders -> the files that may be videos, judged by their names and first bytes. Decodes nothing."""
+"""Files and folders -> the files that may be videos or sound, judged by names and first bytes. Decodes nothing."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,23 +8,27 @@ from pathlib import Path
 from indexer.errors import UsageError
 
 MEDIA_SUFFIXES = frozenset(
-    ".3g2 .3gp .amv .asf .avi .divx .dv .f4v .flv .gif .h264 .h265 .hevc .ivf .m1v .m2t .m2ts .m2v .m4a "
-    ".m4s .m4v .mjpeg .mjpg .mk3d .mka .mkv .mov .mp2 .mp3 .mp4 .mpe .mpeg .mpg .mpv .mts .mxf .nsv .nut "
-    ".obu .oga .ogg .ogm .ogv .opus .qt .rm .rmvb .ts .vob .wav .webm .webp .wmv .y4m".split()
+    ".3g2 .3ga .3gp .aac .ac3 .aif .aifc .aiff .amr .amv .ape .asf .au .avi .awb .caf .divx .dts .dv .eac3 .f4v .flac "
+    ".flv .gif .h264 .h265 .hevc .ivf .m1v .m2t .m2ts .m2v .m4a .m4b .m4s .m4v .mjpeg .mjpg .mk3d .mka .mkv .mov .mp2 "
+    ".mp3 .mp4 .mpc .mpe .mpeg .mpg .mpv .mts .mxf .nsv .nut .obu .oga .ogg .ogm .ogv .opus .qt .ra .rm .rmvb .spx .ts "
+    ".tta .vob .w64 .wav .weba .webm .webp .wma .wmv .wv .y4m".split()
 )
-"""Suffixes that always count as possible videos; audio and video share several of them."""
+"""Suffixes that always count as possible videos or sound; the two share several of them."""
 IGNORED_SUFFIXES = frozenset(
     ".srt .vtt .ass .ssa .sub .idx .txt .md .pdf .json .jsonl .xml .html .nfo .csv .log .py .js .css .zip "
     ".gz .7z .rar .jpg .jpeg .png .bmp .tif .tiff .heic .svg .psd .doc .docx .ppt .pptx .xls .xlsx .ini "
     ".db .part .crdownload".split()
 )
-"""Suffixes that are never videos: in a folder they are ignored silently."""
-_MAGIC = (b"\x1aE\xdf\xa3", b"OggS", b"FLV", b"RIFF", b"\x00\x00\x01\xba", b"\x30\x26\xb2\x75", b"GIF8")
+"""Suffixes that are never videos or sound: in a folder they are ignored silently."""
+_MAGIC = (
+    *(b"\x1aE\xdf\xa3", b"OggS", b"FLV", b"RIFF", b"\x00\x00\x01\xba", b"\x30\x26\xb2\x75", b"GIF8"),
+    *(b"fLaC", b"ID3", b"#!AMR", b"wvPk", b"MAC ", b"caff", b"RF64"),
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class FoundFile:
-    """A file that may be a video."""
+    """A file that may be a video or sound."""
 
     path: Path
     """Absolute; a symbolic link keeps its own name."""
@@ -57,7 +61,7 @@ def scan_for_videos(paths: Sequence[Path], *, exclude: Path | None = None) -> li
     for path in paths:
         absolute = Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - resolve() would rename links
         if not absolute.exists():
-            raise UsageError(f"{path} does not exist; give a file or a folder of videos")
+            raise UsageError(f"{path} does not exist; give a file or a folder of videos or recordings")
         candidates = _walk(absolute, seen_folders, exclude) if absolute.is_dir() else [absolute]
         for file in candidates:
             found.setdefault(file, _examine(file))
@@ -95,7 +99,16 @@ def _may_be_video(file: Path) -> bool:
     except OSError:
         return False
     is_transport_stream = len(head) > 188 and head[0] == head[188] == 0x47
-    return head[4:8] == b"ftyp" or head.startswith(_MAGIC) or is_transport_stream
+    is_aiff = head.startswith(b"FORM") and head[8:11] == b"AIF"
+    return head[4:8] == b"ftyp" or head.startswith(_MAGIC) or is_transport_stream or is_aiff or _is_mpeg_audio(head)
+
+
+def _is_mpeg_audio(head: bytes) -> bool:
+    """Whether a frame of MP3 (ISO/IEC 11172-3, 2.4.1.3) or ADTS (ISO/IEC 13818-7, 6.2) comes first."""
+    if len(head) < 4 or head[0] != 0xFF:
+        return False
+    is_mp3 = head[1] & 0xE6 == 0xE2 and head[2] >> 4 not in (0, 15) and head[2] >> 2 & 3 != 3
+    return is_mp3 or head[1] & 0xF6 == 0xF0
 
 
 def _examine(file: Path) -> FoundFile | UnreadableFile:

@@ -118,6 +118,10 @@ class Library(Closeable):
         """Path of a segment's thumbnail, whether or not the file exists."""
         return self._thumbnails.path(video_id, segment_index)
 
+    def cover_path(self, video_id: str) -> Path:
+        """Path of a sound file's cover, whether or not the file exists."""
+        return self._thumbnails.cover_path(video_id)
+
     def staging_path(self) -> Path:
         """Folder for a writer's temporary files inside the library; emptied by `open_writer`."""
         return self._tables.folder.staging()
@@ -248,6 +252,10 @@ class Library(Closeable):
     def write_thumbnail(self, video_id: str, segment_index: int, jpeg: bytes) -> None:
         """Write a segment's thumbnail."""
         self._writable().writer.write_thumbnail(video_id, segment_index, jpeg)
+
+    def write_cover(self, video_id: str, jpeg: bytes) -> None:
+        """Write the cover of a sound file."""
+        self._writable().writer.write_cover(video_id, jpeg)
 
     def put_videos(self, videos: Sequence[Video]) -> None:
         """Add or replace these videos."""

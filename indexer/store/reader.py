@@ -119,7 +119,7 @@ class Reader:
         ]
 
     def segment_vectors(self, keys: Sequence[SegmentKey]) -> dict[SegmentKey, Vector]:
-        """Mean picture vectors (dim,), in the order of the keys; none without a picture model."""
+        """Mean picture vectors (dim,), in the order of the keys; none without a picture model, or of sound."""
         if not keys or not self._tables.maker.picture_dim:
             return {}
         if (segments := self._memory.segments()) is not None:
@@ -136,7 +136,7 @@ class Reader:
         assert vectors is not None
         names, indices = rows.column("video_id").to_pylist(), rows.column("segment_index").to_pylist()
         found = {(name, index): vector for name, index, vector in zip(names, indices, vectors, strict=True)}
-        return {key: found[key] for key in keys if key in found}
+        return {key: found[key] for key in keys if key in found and found[key].any()}
 
     def counts(self) -> dict[str, int]:
         """Numbers of rows: `videos`, `failed`, `segments`, `frames`, and texts by source."""

@@ -63,7 +63,7 @@ def encode_segments(video_id: str, rows: Sequence[SegmentRow], maker: Maker) -> 
         "segment_index": [row.index for row in rows],
         **_spans([row.span for row in rows]),
         "best_frame_seconds": [row.best_frame_seconds for row in rows],
-        **_vectors([row.vector for row in rows], maker.picture_dim),
+        **_vectors([row.vector for row in rows], maker.picture_dim, may_lack=True),
     }
     return pa.table(columns, schema=table_schema("segments", maker))
 
@@ -142,7 +142,7 @@ def decode_segments(table: ArrowTable) -> Iterator[tuple[str, SegmentRow]]:
     """The rows as (video_id, record)."""
     vectors = decode_vectors(table)
     for position, row in enumerate(_without_vectors(table)):
-        vector = None if vectors is None else vectors[position]
+        vector = None if vectors is None or not vectors[position].any() else vectors[position]
         span = TimeSpan(row["start_seconds"], row["stop_seconds"])
         yield row["video_id"], SegmentRow(row["segment_index"], span, row["best_frame_seconds"], vector)
 
@@ -178,13 +178,16 @@ def decode_texts(table: ArrowTable) -> list[TextRow]:
 
 
 def decode_vectors(table: ArrowTable) -> NDArray[np.float16] | None:
-    """(n, dim), a copy; None where the table has no vectors."""
+    """(n, dim), a copy, zeros in a row that has none; None where the table has no vectors."""
     if "vector" not in table.column_names:
         return None
     column = table.column("vector").combine_chunks()
     dim = table.schema.field("vector").type.list_size
-    flat = cast("NDArray[np.float16]", column.flatten().to_numpy(zero_copy_only=False))
-    return flat.astype(np.float16).reshape(len(table), dim)  # (n, dim)
+    present = cast("NDArray[np.bool_]", column.is_valid().to_numpy(zero_copy_only=False))
+    flat = cast("NDArray[np.float16]", column.flatten().to_numpy(zero_copy_only=False))  # leaves out null rows
+    vectors = np.zeros((len(table), dim), np.float16)
+    vectors[present] = flat.reshape(-1, dim)
+    return vectors
 
 
 def _without_vectors(table: ArrowTable) -> list[dict[str, Any]]:
@@ -206,18 +209,25 @@ def _spans(spans: Sequence[TimeSpan]) -> dict[str, list[float]]:
     }
 
 
-def _vectors(vectors: Sequence[Vector | None], dim: int) -> dict[str, ArrowArray]:
+def _vectors(vectors: Sequence[Vector | None], dim: int, *, may_lack: bool = False) -> dict[str, ArrowArray]:
     """The `vector` column.
+
+    Args:
+        may_lack: None is allowed, and becomes null.
 
     Raises:
         ValueError: a vector has another length, is missing although the maker has a model, or is given although it
             has none.
     """
     for vector in vectors:
+        if vector is None and may_lack:
+            continue
         if (0 if vector is None else len(vector)) != dim:
             got = "none" if vector is None else f"one of {vector.shape}"
             raise ValueError(f"every vector of this library must have the shape ({dim},), got {got}")
     if not dim:
         return {}
-    flat = np.concatenate([np.empty(0, np.float16), *(v for v in vectors if v is not None)]).astype(np.float16)
-    return {"vector": pa.FixedSizeListArray.from_arrays(pa.array(flat, pa.float16()), dim)}
+    blank = np.zeros(dim, np.float16)
+    flat = np.concatenate([blank[:0], *(blank if v is None else v for v in vectors)]).astype(np.float16)
+    mask = pa.array([vector is None for vector in vectors], pa.bool_())
+    return {"vector": pa.FixedSizeListArray.from_arrays(pa.array(flat, pa.float16()), dim, mask=mask)}

@@ -15,7 +15,7 @@ from typing import Self
 from indexer.closeable import Closeable
 from indexer.config import Settings
 from indexer.decode.child_pool import DecodeChildPool
-from indexer.errors import ModelMissingError
+from indexer.errors import ModelMissingError, QueryError
 from indexer.models.profiles import profile_of
 from indexer.models.vision_language import IsCancelled, OnText, VisionLanguageModel
 from indexer.provenance import settings_like_provenance
@@ -182,13 +182,15 @@ class Asker(Closeable):
         """The bounds of a moment of one video, refined; see `search.answering.pinpoint`.
 
         Raises:
-            QueryError: the query is empty, overlong, or not text.
+            QueryError: the query is empty, overlong, or not text; or the video has no pictures.
             NotInLibraryError: no video, or several, go by that name.
             PromptTooLongError: the query leaves no room for pictures.
             ModelError, VideoError, GenerationCancelledError.
         """
         text = check_query(query)
         found = self.engine.library.find_video(video)
+        if found.kind == "sound":
+            raise QueryError(f"{found.path} has no pictures to look at; `reelseek search` finds what is said in it")
         return pinpoint(self.context, text, found, span, is_cancelled=is_cancelled)
 
     def _retrieve(self, question: str, video: Video | None, effort: EffortName) -> RetrievedMoments:

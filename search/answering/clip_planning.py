@@ -37,11 +37,16 @@ class ClipCandidate:
     """Relevance inside the span; may be empty."""
     width: int
     height: int
-    """Pixels of the video's pictures."""
+    """Pixels of the video's pictures; 0 where it has none."""
     text: str = ""
-    """What is written or said in the span; empty where the question does not need it."""
+    """What is written or said in the span; empty where the question does not need it and there are pictures."""
     caption: str = ""
     """Its captions in the library."""
+
+    @property
+    def has_pictures(self) -> bool:
+        """False for sound alone, of which only the text can be shown."""
+        return self.width > 0
 
     @classmethod
     def of(

@@ -34,10 +34,14 @@ class ReadClips:
 def read_clips(
     planned: Sequence[PlannedClip], *, settings: Settings, spares: DecodeChildPool | None = None
 ) -> ReadClips:
-    """Decodes the clips; a video that has vanished or cannot be read is left out, with a warning."""
+    """Decodes the clips; a video that has vanished or cannot be read is left out, with a warning.
+
+    A clip of sound alone has no pictures, and nothing of it is decoded.
+    """
     by_video: dict[str, list[PlannedClip]] = {}
     for clip in planned:
-        by_video.setdefault(clip.candidate.video, []).append(clip)
+        if clip.candidate.has_pictures:
+            by_video.setdefault(clip.candidate.video, []).append(clip)
 
     def read(item: tuple[str, list[PlannedClip]]) -> list[SampledFrame] | VideoError:
         try:
@@ -50,8 +54,11 @@ def read_clips(
     warnings = [f"left out: {error}" for error in found.values() if isinstance(error, VideoError)]
     clips: list[tuple[PlannedClip, ShownClip]] = []
     for clip in planned:
-        frames = found[clip.candidate.video]
-        if not isinstance(frames, VideoError) and (pairs := _pairs(clip.pairs, frames)):
+        frames = found.get(clip.candidate.video, [])
+        if isinstance(frames, VideoError):
+            continue
+        pairs = _pairs(clip.pairs, frames)
+        if pairs or not clip.candidate.has_pictures:
             clips.append((clip, ShownClip(clip.candidate.span, pairs, clip.candidate.text, clip.candidate.caption)))
     return ReadClips(clips, warnings)
 

@@ -31,11 +31,13 @@ class AskContext:
         """Moments, with the curve of each, and what else choosing their frames needs.
 
         Args:
-            with_text: also with what is read and heard in them.
+            with_text: also with what is read and heard in them; sound is always with what is heard.
         """
         library = self.engine.library.snapshot()
         videos = {one.video_id: one for one in library.videos()}
-        texts = texts_in_moments(library, moments) if with_text else [""] * len(moments)
+        quoted = texts_in_moments(library, [one for one in moments if with_text or one.kind == "sound"])
+        rest = iter(quoted)
+        texts = [next(rest) if with_text or one.kind == "sound" else "" for one in moments]
         captions = captions_in_moments(library, moments)
         return [
             ClipCandidate.of(videos[moment.video_id], moment.span, curve=curve, text=text, caption=caption)

@@ -71,10 +71,10 @@ def _plan(
         return quote_for_prompt(text)[:LONGEST_TEXT]
 
     short = [replace(one, text=cut(one.text), caption=cut(one.caption)) for one in candidates]
-    bare = [replace(one, text="", caption="") for one in candidates]
+    bare = [replace(one, text="", caption="") if one.has_pictures else one for one in short]
     for texts in (short, bare):
         for share in (1.0, 0.75, 0.5, 0.25, 0.0):
-            times = [sample_clip_times(one.span, one.curve, _pairs_of(one, share, model)) for one in texts]
+            times = [_times_of(one, share, model) for one in texts]
             smallest = [_sized(one, own, SMALLEST_PAIR, model) for one, own in zip(texts, times, strict=True)]
             used = prompt_tokens(question, smallest, model)
             if used <= tokens:
@@ -92,9 +92,9 @@ def _enlarged(
     used: int,
 ) -> list[PlannedClip]:
     """The same times with pictures as large as fit."""
-    if model.picture_size is not None:
-        return smallest
     pairs = sum(len(own) for own in times)
+    if model.picture_size is not None or not pairs:
+        return smallest
     each = min(LARGEST_PAIR, SMALLEST_PAIR + (tokens - used) // pairs)
     while each > SMALLEST_PAIR:
         clips = [_sized(one, own, each, model) for one, own in zip(candidates, times, strict=True)]
@@ -102,6 +102,13 @@ def _enlarged(
             return clips
         each = int(each * 0.9)
     return smallest
+
+
+def _times_of(candidate: ClipCandidate, share: float, model: VisionLanguageModel) -> list[tuple[float, float]]:
+    """The times of the pairs of a clip, as `sample_clip_times`; none of sound alone."""
+    if not candidate.has_pictures:
+        return []
+    return sample_clip_times(candidate.span, candidate.curve, _pairs_of(candidate, share, model))
 
 
 def _pairs_of(candidate: ClipCandidate, share: float, model: VisionLanguageModel) -> int:

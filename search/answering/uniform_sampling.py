@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from indexer.errors import QueryError
 from indexer.models.frame_pairs import fit_picture_size
 from indexer.models.vision_language import VisionLanguageModel
 from indexer.records import TimeSpan, Video
@@ -11,8 +12,15 @@ from search.answering.token_budget import SMALLEST_PAIR, prompt_tokens
 
 
 def uniform_candidates(library: Library, video: Video | None) -> list[ClipCandidate]:
-    """Every video, or the named one alone, as one candidate each."""
-    videos = [video] if video is not None else [one for one in library.videos() if "picture" in one.stages]
+    """Every video, or the named one alone, as one candidate each; those without pictures are left out.
+
+    Raises:
+        QueryError: the named one has no pictures.
+    """
+    if video is not None and video.kind == "sound":
+        raise QueryError(f"{video.path} has no pictures to spread; leave retrieval on, which finds what is said in it")
+    every = [one for one in library.videos() if "picture" in one.stages and one.kind == "video"]
+    videos = every if video is None else [video]
     return [ClipCandidate.of(one, TimeSpan(0.0, one.duration_seconds)) for one in videos if one.duration_seconds > 0]
 
 

@@ -103,13 +103,15 @@ def example_from_moment(library: Library, place: MomentReference) -> Example:
 
     Raises:
         NotInLibraryError: the name matches no video, or several.
-        QueryError: the time is not in the video, or the video's pictures are not indexed.
+        QueryError: the time is not in the video, or the video has no pictures, or they are not indexed.
     """
     video = library.find_video(place.video)
     if place.start_seconds >= video.duration_seconds:
         raise QueryError(
             f"{video.path} lasts {video.duration_seconds:.1f} s, there is nothing at {place.start_seconds:g} s"
         )
+    if video.kind == "sound":
+        raise QueryError(f"{video.path} has no pictures, so nothing can look like it; search for what is said in it")
     frames = [frame for frame in library.frames(video.video_id) if frame.vector is not None]
     if "picture" not in video.stages or not frames:
         raise QueryError(f"the pictures of {video.path} are not indexed, so nothing like them can be found")

@@ -75,24 +75,30 @@ def check_per_video(per_video: int | None, *, one_video: bool) -> int:
 
 
 def group_moments(library: Library, drafts: Sequence[Draft], *, per_video: int) -> list[MomentGroup]:
-    """The moments folded by their texts and by their pictures: the vectors of their segments, or their thumbnails."""
+    """The moments folded by their texts and by their pictures: the vectors of their segments, or their thumbnails.
+
+    Sound has no vectors: its thumbnails, which are waveforms, are compared.
+    """
     texts = shared_texts(drafts)
     candidates = duplicate_candidates(drafts, texts)
-    if library.maker.picture_dim:
-        alike = profile_thresholds(library.maker.profile).near_duplicate_cosine
-        found = library.segment_vectors([(draft.video_id, draft.segment_index) for draft in candidates])
-        dim = library.maker.picture_dim
-    else:
-        alike, dim = ALIKE, SIDE * SIDE
-        found = _thumbnails_of(library, candidates[:MOST_THUMBNAILS])
-    vectors = np.zeros((len(drafts), dim), np.float32)
-    for index, draft in enumerate(drafts):
-        if (vector := found.get((draft.video_id, draft.segment_index))) is not None:
-            vectors[index] = vector
+    dim = library.maker.picture_dim
+    alike = profile_thresholds(library.maker.profile).near_duplicate_cosine if dim else ALIKE
+    found = library.segment_vectors([_key(draft) for draft in candidates])
+    thumbnails = _thumbnails_of(library, [draft for draft in candidates if _key(draft) not in found][:MOST_THUMBNAILS])
+    vectors = np.zeros((len(drafts), dim + SIDE * SIDE), np.float32)
+    for row, key in zip(vectors, map(_key, drafts), strict=True):
+        if key in found:
+            row[:dim] = found[key]
+        elif key in thumbnails:
+            row[dim:] = thumbnails[key]
     return fold_moments(drafts, vectors, texts=texts, per_video=per_video, alike=alike)
 
 
+def _key(draft: Draft) -> SegmentKey:
+    return draft.video_id, draft.segment_index
+
+
 def _thumbnails_of(library: Library, drafts: Sequence[Draft]) -> dict[SegmentKey, NDArray[np.float32]]:
-    keys = list(dict.fromkeys((draft.video_id, draft.segment_index) for draft in drafts))
+    keys = list(dict.fromkeys(map(_key, drafts)))
     found = thumbnail_fingerprints([library.thumbnail_path(*key) for key in keys])
     return dict(zip(keys, found, strict=True))

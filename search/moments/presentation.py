@@ -41,6 +41,7 @@ def _moment(library: Library, draft: Draft, video: Video, boxes: tuple[MomentBox
         text=draft.text,
         relevance=draft.relevance,
         thumbnail=thumbnail if thumbnail.is_file() else None,
+        kind=video.kind,
         boxes=boxes,
         parts=tuple(Part(one.span, one.best_frame_seconds, one.ranks, one.text) for one in draft.parts),
     )

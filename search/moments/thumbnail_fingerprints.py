@@ -1,4 +1,4 @@
-"""Thumbnail fingerprints: whether two segments show the same picture, for libraries without a picture model.
+"""Thumbnail fingerprints: whether two segments show the same picture, where there are no vectors of pictures.
 
 A thumbnail is shrunk to 16 by 16 grey values (after Torralba and others 2008, "80 million tiny images"), and two are
 compared by their correlation. Encodings of one video differ by little more than noise in it.

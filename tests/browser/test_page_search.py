@@ -186,7 +186,7 @@ def test_a_video_that_cannot_be_played_says_so(
     page = new_page()
     page.goto(f"{service.address}/?q=red")
     page.locator(".card a.frame").first.click()
-    expect(page.locator(".screen-note")).to_contain_text("cannot play the video")
+    expect(page.locator(".screen-note")).to_contain_text("cannot play this file")
     watch.forgive("410")
 
 

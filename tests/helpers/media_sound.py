@@ -1,14 +1,17 @@
 """Videos with sound whose every click has a known time, written here with PyAV."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+from av.stream import Disposition
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
+from indexer.decode.protocol import AUDIO_RATE
+from indexer.records import SoundPiece
 from tests.helpers.media import TICK, numbered_picture
 
 RATE = 48_000
@@ -108,6 +111,17 @@ def _sound(output: object, audio: object, samples: NDArray[np.float32], place: i
     output.mux(audio.encode(frame))  # pyright: ignore
 
 
+def click_times(pieces: Iterable[SoundPiece]) -> list[float]:
+    """When the clicks of decoded sound begin, seconds."""
+    found: list[float] = []
+    for piece in pieces:
+        for place in np.flatnonzero(np.abs(piece.samples.astype(np.int32)) > 8000):
+            moment = piece.start_seconds + place / AUDIO_RATE
+            if not found or moment - found[-1] > CLICK_SECONDS / 2:
+                found.append(float(moment))
+    return found
+
+
 def heard_clicks(path: Path) -> tuple[list[float], float]:
     """(when the clicks begin, when the sound stops), seconds on the file's own clock."""
     with av.open(str(path)) as container:
@@ -149,3 +163,57 @@ def read_sound(recording: Path, *, rate: int = RATE) -> NDArray[np.float32]:
     with av.open(str(recording)) as opened:
         frames = [frame for given in [*opened.decode(audio=0), None] for frame in resampler.resample(given)]
     return np.concatenate([np.asarray(frame.to_ndarray(), np.float32)[0] for frame in frames])
+
+
+def write_recording(
+    path: Path,
+    sound: NDArray[np.float32],
+    *,
+    sound_codec: str = "aac",
+    container: str | None = None,
+    rate: int = RATE,
+    lag_ms: int = 0,
+    gap: tuple[float, float] | None = None,
+    cover: NDArray[np.uint8] | None = None,
+    tags: dict[str, str] | None = None,
+    options: dict[str, str] | None = None,
+) -> Path:
+    """A file with sound alone.
+
+    Args:
+        rate: of the sound in Hz.
+        lag_ms: the sound's first sample lies so much after 0 in the file.
+        gap: (time, seconds) of a hole in the track: what comes from that time on is moved.
+        cover: attached as a picture.
+    """
+    with av.open(str(path), "w", format=container, options=options or {}) as output:
+        output.metadata.update(tags or {})
+        picture = _add_cover(output, cover)
+        audio = output.add_stream(sound_codec, rate=rate, layout="mono")
+        audio.bit_rate = 96_000
+        if picture is not None:
+            output.mux(picture)
+        size = audio.codec_context.frame_size or 1024
+        whole = audio.codec_context.format is not None and audio.codec_context.format.name.startswith("s16")
+        for place in range(0, len(sound), size):
+            piece = sound[None, place : place + size]
+            samples = (piece * 32767).astype(np.int16) if whole else piece
+            frame = av.AudioFrame.from_ndarray(samples, format="s16" if whole else "fltp", layout="mono")
+            frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
+            hole = gap[1] if gap is not None and place / rate >= gap[0] else 0.0
+            frame.pts = place + round((lag_ms / 1000 + hole) * rate)
+            output.mux(audio.encode(frame))
+        output.mux(audio.encode(None))
+    return path
+
+
+def _add_cover(output: av.container.OutputContainer, cover: NDArray[np.uint8] | None) -> av.packet.Packet | None:
+    if cover is None:
+        return None
+    stream = output.add_stream("mjpeg", rate=1)
+    stream.height, stream.width, stream.pix_fmt = cover.shape[0], cover.shape[1], "yuvj420p"
+    stream.disposition = Disposition.attached_pic
+    frame = av.VideoFrame.from_ndarray(cover, format="rgb24")
+    frame.pts = 0
+    (packet,) = [*stream.encode(frame), *stream.encode(None)]
+    return packet

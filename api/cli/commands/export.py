@@ -59,8 +59,8 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
     edl           CMX3600, one frame rate per file
     fcpxml        Final Cut Pro, DaVinci Resolve
     otio          OpenTimelineIO
-    clips         an MP4 for each moment, cut to the frame, in a folder
-    reel          one MP4 of all moments, at one size and rate, with chapters
+    clips         an MP4 for each moment, cut to the frame, in a folder; an M4A for one of sound alone
+    reel          one MP4 of all moments, at one size and rate, with chapters; needs pictures
 
     \b
     Examples:

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 @flag(RETRY_FAILED)
 @with_settings(*INDEX_SETTINGS)
 def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings: Settings, as_json: bool) -> ExitCode:
-    """Index video files and folders.
+    """Index video files, recordings and folders of them.
 
-    Folders are searched recursively. A second run indexes only new and changed files; moved files are recognised.
-    Your videos are only read, never changed. Ctrl-C stops cleanly; run the same command again to continue.
+    Folders are searched recursively. Recordings without pictures (MP3, M4A, WAV, FLAC, Opus and others) are found by
+    what is said in them. A second run indexes only new and changed files; moved files are recognised.
+    Your files are only read, never changed. Ctrl-C stops cleanly; run the same command again to continue.
 
     \b
     Examples:

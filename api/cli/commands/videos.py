@@ -78,7 +78,7 @@ def _print(chosen: "Sequence[Video]") -> None:
 
     if not is_terminal():
         for video in chosen:
-            state = video.failure_kind or ",".join([*sorted(video.stages), *_failed_stages(video)])
+            state = video.failure_kind or ",".join([*sorted(video.made_stages), *_failed_stages(video)])
             click.echo(f"{video.video_id}\t{time_code(video.duration_seconds)}\t{state}\t{safe_text(video.path)}")
         return
     from rich.table import Table
@@ -88,7 +88,7 @@ def _print(chosen: "Sequence[Video]") -> None:
         table.add_column(name, justify="right" if right else "left", no_wrap=name != "path", overflow="fold")
     for video in chosen:
         length = time_code(video.duration_seconds) if not video.failure_kind else ""
-        stages = ", ".join(stage.replace("_", " ") for stage in sorted(video.stages))
+        stages = ", ".join(stage.replace("_", " ") for stage in sorted(video.made_stages))
         state = label(f"failed: {video.failure_kind}", "red") if video.failure_kind else label(stages)
         if video.stage_failures:
             state.append(f"  {', '.join(_failed_stages(video)).replace('_', ' ')}", style="red")

@@ -19,6 +19,7 @@ def video_json(video: Video) -> dict[str, Any]:
     return {
         "video": video.path,
         "video_id": video.video_id,
+        "kind": video.kind,
         "paths": list(video.paths),
         "duration_seconds": round(video.duration_seconds, 3),
         "size_bytes": video.size_bytes,
@@ -26,7 +27,7 @@ def video_json(video: Video) -> dict[str, Any]:
         "created_source": video.created_source,
         "tags": list(video.tags),
         "metadata": metadata_json(video.metadata),
-        "stages": sorted(video.stages),
+        "stages": sorted(video.made_stages),
         "warnings": list(video.warnings),
         "failure": {"kind": video.failure_kind, "reason": video.failure_reason} if video.failure_kind else None,
         "stage_failures": [

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from api.errors import BadRequestError
-from api.export.clips import clip_names, cut_subclip
+from api.export.clips import clip_ending, clip_names, cut_subclip
 from api.export.reel import write_reel
 from api.export.source_probe import MediaWorker
 from api.export.subclips import Subclip, subclip_title
@@ -48,7 +48,7 @@ async def build_clips_zip(runtime: Runtime, preparer: MediaPreparer, subclips: S
 
     try:
         for subclip in subclips:
-            name = f"{subclip.source.video.video_id}.frames-{subclip.first}-{subclip.stop}.mp4"
+            name = f"{subclip.source.video.video_id}.frames-{subclip.first}-{subclip.stop}.{clip_ending(subclip)}"
             preparation = partial(make, subclip)
             clips.append(
                 await preparer.obtain(preparer.clips, name, preparation, queue=runtime.cuts, finish_unattended=False)

@@ -57,7 +57,9 @@ async def open_playable(runtime: Runtime, preparer: MediaPreparer, video: Video)
         preparer.playable, f"{video.video_id}.video", make, queue=preparer.preparations, finish_unattended=True
     )
     head = await runtime.lookups.run(lambda: made.read(0, _HEAD_BYTES))
-    return made, "video/mp4" if head[4:8] == b"ftyp" else "video/webm"
+    if head[4:8] != b"ftyp":
+        return made, "video/webm"
+    return made, "video/mp4" if media_format.codec else "audio/mp4"
 
 
 async def format_of(runtime: Runtime, preparer: MediaPreparer, video: Video) -> MediaFormat:

@@ -4,11 +4,13 @@ Thumbnails of segments in the library are used where they are near enough; other
 """
 
 import math
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 
+from api.media.errors import UnplayableError
 from api.media.opened_file import OpenedFile, open_own_file
 from api.media.web_vtt import cue_time
 from api.media.worker_protocol import Tile
@@ -29,13 +31,19 @@ MIN_TILE_SECONDS = 1.0
 class StillRequest:
     """A requested still."""
 
-    seconds: float
+    seconds: float | None
+    """None: the start of a video, the cover of a recording."""
     width: int
     """Maximum width in pixels; stills are never enlarged."""
 
+    @property
+    def time_seconds(self) -> float:
+        return self.seconds or 0.0
+
     def name(self, video: Video) -> str:
         """Name of the cached file."""
-        return f"{video.video_id}.t{round(self.seconds * 1000)}w{self.width}.jpg"
+        what = "cover" if self.seconds is None and video.kind == "sound" else f"t{round(self.time_seconds * 1000)}"
+        return f"{video.video_id}.{what}w{self.width}.jpg"
 
 
 def find_near_thumbnail(
@@ -46,7 +54,8 @@ def find_near_thumbnail(
     if still.width > THUMBNAIL_WIDTH and shown > THUMBNAIL_WIDTH:
         return None, None
     for row in library.segments(video.video_id):
-        if _holds(row.span, still.seconds) and abs(row.best_frame_seconds - still.seconds) <= settings.near_seconds:
+        is_near = abs(row.best_frame_seconds - still.time_seconds) <= settings.near_seconds
+        if _holds(row.span, still.time_seconds) and is_near:
             path = library.thumbnail_path(video.video_id, row.index)
             if not path.is_file():
                 return None, None
@@ -57,6 +66,26 @@ def find_near_thumbnail(
             except OSError:
                 return None, None
     return None, None
+
+
+def find_sound_picture(
+    library: Library, video: Video, still: StillRequest, settings: MediaSettings
+) -> tuple[OpenedFile | None, Path | None]:
+    """As `find_near_thumbnail`, of a recording: its cover, or the waveform around the time. Blocks.
+
+    Raises:
+        UnplayableError: the library has lost it.
+    """
+    path = library.cover_path(video.video_id)
+    if still.seconds is not None or not path.is_file():
+        rows = [row for row in library.segments(video.video_id) if row.span.start_seconds <= still.time_seconds]
+        path = library.thumbnail_path(video.video_id, rows[-1].index if rows else 0)
+    if still.width < THUMBNAIL_WIDTH:
+        return None, path
+    try:
+        return open_own_file(path, name=f"{video.video_id}-{path.stem}"), None
+    except OSError as error:
+        raise UnplayableError("the waveform is not in the library any more; index the recording again") from error
 
 
 def write_still(
@@ -71,6 +100,9 @@ def write_still(
     """Write the still. Blocks. Raises VideoError, GoneError, UnplayableError."""
     if smaller is not None:
         picture = cv2.imread(str(smaller), cv2.IMREAD_COLOR)
+        if picture is not None and picture.shape[1] <= still.width:
+            shutil.copyfile(smaller, draft)
+            return
         if picture is not None:
             height = max(1, round(picture.shape[0] * still.width / picture.shape[1]))
             small = cv2.resize(picture, (still.width, height), interpolation=cv2.INTER_AREA)
@@ -79,8 +111,10 @@ def write_still(
                 draft.write_bytes(coded.tobytes())
                 return
     probe = probe_of(video)
+    if not probe.has_pictures:
+        raise UnplayableError("the waveform is not in the library any more; index the recording again")
     side = max(still.width, round(still.width * probe.height / max(1, probe.width)))
-    seconds = max(0.0, min(still.seconds, video.duration_seconds - 1e-3))
+    seconds = max(0.0, min(still.time_seconds, video.duration_seconds - 1e-3))
     process_video(
         preparer,
         settings,

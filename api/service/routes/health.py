@@ -1,7 +1,6 @@
 """`/api/health` and `/metrics`: the state of the service, for people and for monitoring."""
 
 import shutil
-from collections import Counter
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -15,7 +14,6 @@ from api.service.problems import problem_responses
 from api.service.runtime import Runtime
 from api.service.schemas.health import Health, QueueState, SignalState
 from api.version import package_version
-from indexer.catalog import StageName
 from indexer.config import Settings
 from indexer.errors import LibraryError
 from indexer.models.profiles import Profile, profile_of
@@ -102,8 +100,6 @@ def _health(runtime: Runtime) -> Health:
 def _signals(runtime: Runtime, settings: Settings) -> list[SignalState]:
     """Does not reveal folders of this machine: a model is named by the last part of its path."""
     good = [video for video in runtime.library.videos() if not video.failure_kind]
-    made: Counter[StageName] = Counter(stage for video in good for stage in video.stages)
-    failed = Counter(stage for video in good for stage in video.stage_failures if stage not in video.stages)
     profile = profile_of(settings)
     folders = [
         name
@@ -111,7 +107,7 @@ def _signals(runtime: Runtime, settings: Settings) -> list[SignalState]:
         if PurePath(name).is_absolute()
     ]
     found: list[SignalState] = []
-    for one in readiness(settings, made, len(good), failed=failed):
+    for one in readiness(settings, good):
         why = one.why
         for folder in folders:
             why = why.replace(folder, PurePath(folder).name)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from litestar import Controller, Response, get, route
 
+from api.media.errors import UnplayableError
 from api.media.opened_file import OpenedFile, open_source
 from api.media.web_vtt import subtitles_vtt
 from api.media.worker_request import probe_of
@@ -17,6 +18,7 @@ from api.service.files.playback import open_playable
 from api.service.files.previews import (
     StillRequest,
     find_near_thumbnail,
+    find_sound_picture,
     sprite_sheet_name,
     sprite_sheet_vtt,
     write_sprite_sheet,
@@ -54,7 +56,7 @@ class MediaRoutes(Controller):
         original: Annotated[bool, parameter(ORIGINAL)] = ORIGINAL.default,
     ) -> FileResponse:
         """Supports byte ranges. Formats that browsers cannot play are converted at first use: until then, 503 with
-        Retry-After."""
+        Retry-After. A recording without pictures is of the type `audio/*`."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
         name = PurePath(video.path).name
         if original:
@@ -81,7 +83,8 @@ class MediaRoutes(Controller):
         start: Annotated[float, parameter(CLIP_START)],
         stop: Annotated[float, parameter(CLIP_STOP, gt=0)],
     ) -> FileResponse:
-        """The span `[start, stop)` as a widely playable MP4 (H.264, AAC), accurate to the frame."""
+        """The span `[start, stop)` as a widely playable MP4 (H.264, AAC), accurate to the frame. Of a recording without
+        pictures: M4A (AAC), `audio/mp4`."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
         preparer = preparer_of(runtime)
         probe_of(video)
@@ -101,13 +104,14 @@ class MediaRoutes(Controller):
                 stop_seconds=end,
             )
 
-        name = f"{video.video_id}.{round(begin * 1000)}-{round(end * 1000)}.mp4"
+        ending, media_type = ("mp4", "video/mp4") if video.kind == "video" else ("m4a", "audio/mp4")
+        name = f"{video.video_id}.{round(begin * 1000)}-{round(end * 1000)}.{ending}"
         making = preparer.obtain(preparer.clips, name, make, queue=runtime.cuts, finish_unattended=False)
         opened = await run_while_connected(request, making)
         stem = PurePath(video.path).stem
-        shown = content_disposition(f"{stem} {file_name_time(begin)}-{file_name_time(end)}.mp4", kind="attachment")
+        shown = content_disposition(f"{stem} {file_name_time(begin)}-{file_name_time(end)}.{ending}", kind="attachment")
         return file_response(
-            request, opened, media_type="video/mp4", headers={"Content-Disposition": shown}, cache_control=CACHE_A_DAY
+            request, opened, media_type=media_type, headers={"Content-Disposition": shown}, cache_control=CACHE_A_DAY
         )
 
     @route(
@@ -123,16 +127,17 @@ class MediaRoutes(Controller):
         request: AnyRequest,
         runtime: Runtime,
         video_id: VideoIdPath,
-        t: Annotated[float, parameter(TIME)] = TIME.default,
+        t: Annotated[float | None, parameter(TIME)] = TIME.default,
         width: Annotated[int, parameter(WIDTH)] = WIDTH.default,
     ) -> FileResponse:
-        """The frame on screen at a time; after the end, the last one."""
+        """The frame on screen at a time; after the end, the last one. Of a recording the waveform around that time, or
+        without a time its cover."""
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
-        preparer, still = preparer_of(runtime), StillRequest(finite_parameter(t, "t"), width)
+        seconds = None if t is None else finite_parameter(t, "t")
+        preparer, still = preparer_of(runtime), StillRequest(seconds, width)
         probe_of(video)
-        near, smaller = await runtime.lookups.run(
-            lambda: find_near_thumbnail(runtime.library, video, still, preparer.settings)
-        )
+        find = find_near_thumbnail if video.kind == "video" else find_sound_picture
+        near, smaller = await runtime.lookups.run(lambda: find(runtime.library, video, still, preparer.settings))
 
         def make(draft: Path, preparation: Preparation) -> None:
             write_still(preparer, runtime.settings, video, still, smaller, draft, preparation)
@@ -152,7 +157,7 @@ class MediaRoutes(Controller):
         responses=file_responses("image/jpeg"),
     )
     async def sprites(self, request: AnyRequest, runtime: Runtime, video_id: VideoIdPath) -> FileResponse:
-        """A sheet of small frames for hover previews; `sprites.vtt` maps times to them."""
+        """A sheet of small frames for hover previews; `sprites.vtt` maps times to them. A recording has none."""
         opened = await run_while_connected(request, self._sheet(runtime, video_id))
         return file_response(request, opened, media_type="image/jpeg", cache_control=CACHE_A_DAY)
 
@@ -222,7 +227,8 @@ class MediaRoutes(Controller):
     async def _sheet(self, runtime: Runtime, video_id: str) -> OpenedFile:
         video = await runtime.lookups.run(lambda: runtime.video(video_id))
         preparer = preparer_of(runtime)
-        probe_of(video)
+        if not probe_of(video).has_pictures:
+            raise UnplayableError("a recording without pictures has no frames to preview")
 
         def make(draft: Path, preparation: Preparation) -> None:
             write_sprite_sheet(preparer, runtime.settings, runtime.library, video, draft, preparation)

@@ -26,7 +26,9 @@ from indexer.errors import VideoError
 
 _PIECE_BYTES = 1 << 20
 _BYTES = Schema(
-    type=OpenAPIType.STRING, content_media_type="application/octet-stream", description="The content of a video file."
+    type=OpenAPIType.STRING,
+    content_media_type="application/octet-stream",
+    description="The content of a video or sound file.",
 )
 _BINARY = OpenAPIMediaType(schema=_BYTES)
 
@@ -48,11 +50,14 @@ class UploadOperation(Operation):
             "application/json": OpenAPIMediaType(schema=by_path),
             "application/octet-stream": _BINARY,
             "video/mp4": _BINARY,
+            "audio/mpeg": _BINARY,
         }
         self.request_body = RequestBody(
             content=content,
             required=True,
-            description="JSON names a file on this machine; `video/*` and `application/octet-stream` upload one.",
+            description=(
+                "JSON names a file on this machine; `video/*`, `audio/*` and `application/octet-stream` upload one."
+            ),
         )
 
 
@@ -81,11 +86,11 @@ class UploadRoutes(Controller):
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
         if content_type == "application/json":
             job = await _by_path(request, runtime, jobs)
-        elif content_type.startswith("video/") or content_type == "application/octet-stream":
+        elif content_type.startswith(("video/", "audio/")) or content_type == "application/octet-stream":
             job = await Upload(request, runtime, jobs, metrics).take(check_upload_name(name or ""))
         else:
             raise UnsupportedMediaError(
-                "send a video file as video/* or application/octet-stream, or JSON with a path", fields=[]
+                "send a file as video/*, audio/* or application/octet-stream, or JSON with a path", fields=[]
             )
         headers = {"Location": f"/api/jobs/{job.id}"}
         return Response(job, status_code=202, headers=headers)
@@ -148,7 +153,7 @@ class Upload:
         """
         Raises:
             TooLargeError, StorageFullError, BodyTimeoutError, QueueFullError, UnsupportedMediaError: nothing is stored.
-            VideoError: it is not a readable video; nothing is stored.
+            VideoError: it is not a readable video or sound file; nothing is stored.
         """
         runtime = self._runtime
         declared = int(self._request.headers.get("content-length") or 0)
@@ -207,7 +212,7 @@ async def _finish(part: PartFile) -> None:
 
 def _check_head(head: bytes) -> None:
     if not head:
-        raise UnsupportedMediaError("the body is empty; send the bytes of a video file")
+        raise UnsupportedMediaError("the body is empty; send the bytes of a video or sound file")
     kind = playlist_kind(head)
     if kind:
         raise UnsupportedMediaError(f"this is {kind}, which names other files; send the video itself")

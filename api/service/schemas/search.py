@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.service.parameters import body_field
-from api.service.schemas.values import Link, Name, Seconds, VideoId
+from api.service.schemas.values import Kind, Link, Name, Seconds, VideoId
 from indexer.decode.image import MAX_IMAGE_BYTES
 from search.options import (
     EXPAND,
@@ -105,6 +105,7 @@ class Moment(Struct, kw_only=True):
 
     video_id: VideoId
     video: Name
+    kind: Kind
     duration_seconds: Seconds
     start_seconds: Seconds
     stop_seconds: Seconds

@@ -4,6 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from indexer.records import MediaKind
+
 VideoId = Annotated[
     str,
     Meta(
@@ -18,4 +20,7 @@ JobId = Annotated[
 ]
 Seconds = Annotated[float, Meta(description="Seconds from the start, as the player counts.", examples=[12.48])]
 Link = Annotated[str, Meta(description="Path on this service.", examples=["/api/videos/0f3a/thumbnail?t=12.48"])]
+Kind = Annotated[
+    MediaKind, Meta(description="`sound` for a recording without pictures, whose thumbnails are waveforms.")
+]
 Name = Annotated[str, Meta(description="File name, for display; plain text.", examples=["lecture.mp4"])]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from api.service.options import State
-from api.service.schemas.values import Link, Name, Seconds, VideoId
+from api.service.schemas.values import Kind, Link, Name, Seconds, VideoId
 
 
 class Failure(Struct, kw_only=True):
@@ -24,12 +24,13 @@ class Video(Struct, kw_only=True):
 
     video_id: VideoId
     video: Name
+    kind: Kind
     folder: Annotated[str, Meta(description="Folder below a configured root; empty for videos elsewhere.")]
     duration_seconds: Seconds
     size_bytes: int
-    width: Annotated[int, Meta(description="In pixels, as displayed; 0 if unknown.")]
-    height: Annotated[int, Meta(description="In pixels, as displayed; 0 if unknown.")]
-    codec: Annotated[str, Meta(examples=["h264"])]
+    width: Annotated[int, Meta(description="In pixels, as displayed; 0 without pictures, or if unknown.")]
+    height: Annotated[int, Meta(description="In pixels, as displayed; 0 without pictures, or if unknown.")]
+    codec: Annotated[str, Meta(description="Of the pictures; of the sound without any.", examples=["h264"])]
     added_at: Annotated[str, Meta(description="When it was indexed; RFC 3339.")] | None
     state: State
     stages: Annotated[list[str], Meta(description="Stages that are indexed.", examples=[["picture", "subtitles"]])]

@@ -93,6 +93,7 @@ def moment_view(
     return search_schemas.Moment(
         video_id=moment.video_id,
         video=PurePath(moment.video).name,
+        kind=moment.kind,
         duration_seconds=round(video.duration_seconds, 3) if video else 0.0,
         start_seconds=round(moment.span.start_seconds, 3),
         stop_seconds=round(moment.span.stop_seconds, 3),

@@ -13,7 +13,7 @@ from api.service.links import media_link, sprites_link, thumbnail_link
 from api.service.options import Sort, State
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
-from indexer.catalog import STAGES, TEXT_SOURCES, StageName
+from indexer.catalog import TEXT_SOURCES, StageName
 from indexer.errors import UnexpectedVideoError
 from indexer.provenance import settings_like_provenance
 from indexer.records import StageFailure, Video, VideoMetadata
@@ -88,9 +88,11 @@ class VideoViews:
         added = self._added(video)
         probe = video.probe
         failures = [failure_view(stage, failure) for stage, failure in video.failures.items()]
+        has_cover = video.kind == "sound" and self._library.cover_path(video.video_id).is_file()
         return {
             "video_id": video.video_id,
             "video": PurePath(video.path).name,
+            "kind": video.kind,
             "folder": self._folder(video),
             "duration_seconds": round(video.duration_seconds, 3),
             "size_bytes": video.size_bytes,
@@ -102,12 +104,12 @@ class VideoViews:
             "created_at": rfc3339(video.created.timestamp()),
             "created_source": video.created_source,
             "tags": list(video.tags),
-            "stages": [stage for stage in STAGES if stage in video.stages],
+            "stages": video.made_stages,
             "failure": failures[0] if video.failure_kind else None,
             "stage_failures": [] if video.failure_kind else failures,
             "segments": self._segment_count(video),
             "playable": estimate_playback_method(video),
-            "thumbnail": thumbnail_link(video.video_id, min(video.duration_seconds / 2, 3.0)),
+            "thumbnail": thumbnail_link(video.video_id, None if has_cover else min(video.duration_seconds / 2, 3.0)),
             "media": media_link(video.video_id),
             "sprites": sprites_link(video.video_id),
         }
@@ -134,7 +136,8 @@ class VideoViews:
     def _segment_count(self, video: Video) -> int:
         """Number of segments: one thumbnail each, and counting files is much cheaper than reading rows."""
         try:
-            return len(os.listdir(self._picture_folder(video)))  # noqa: PTH208 - names only
+            names = os.listdir(self._picture_folder(video))  # noqa: PTH208 - names only
+            return sum(name[0].isdigit() for name in names)  # a cover is named in letters
         except OSError:
             return 0
 

@@ -31,16 +31,19 @@ class AudioTrackReader:
     def __init__(self, container: InputContainer, start_seconds: float, on_progress: Callable[[], None]) -> None:
         """
         Args:
-            start_seconds: container time of the first presented frame, which is 0 on the player's clock.
+            start_seconds: container time of 0 on the player's clock, as in `VideoProbe`.
         """
         self._container = container
         self._start = start_seconds
         self._on_progress = on_progress
         self._stream = choose_audio_stream(container)
-        self._bad_packets = self._packets = 0
+        self._bad_packets = 0
         self._is_cut = False
-        self._reason = ""
-        self._sent_until = 0.0
+        self.packets = 0
+        """Read so far."""
+        self.reason = ""
+        """What the decoder said of the last damage."""
+        self.stop_seconds = 0.0
         """Time on the player's clock up to which samples were yielded; none lie before 0."""
 
     @property
@@ -50,14 +53,14 @@ class AudioTrackReader:
 
     def warnings(self) -> tuple[str, ...]:
         """After reading: descriptions of the damage, for users."""
-        detail = f" ({self._reason})" if self._reason else ""
+        detail = f" ({self.reason})" if self.reason else ""
         lines: list[str] = []
         if self._stream is not None and not has_decoder(self._stream):
             lines.append("the audio cannot be decoded: FFmpeg has no decoder for its codec")
         if self._is_cut:
-            lines.append(f"the audio is damaged or truncated after {self._sent_until:.1f} s{detail}")
+            lines.append(f"the audio is damaged or truncated after {self.stop_seconds:.1f} s{detail}")
         if self._bad_packets:
-            lines.append(f"{self._bad_packets} of {self._packets} audio packets are unreadable{detail}")
+            lines.append(f"{self._bad_packets} of {self.packets} audio packets are unreadable{detail}")
         return tuple(lines)
 
     def pieces(self) -> Iterator[tuple[float, Samples16]]:
@@ -81,11 +84,11 @@ class AudioTrackReader:
 
     def _without_overlaps(self) -> Iterator[tuple[float, Samples16]]:
         for seconds, samples in self._resampled():
-            early = max(0, round((self._sent_until - seconds) * AUDIO_RATE))
+            early = max(0, round((self.stop_seconds - seconds) * AUDIO_RATE))
             new_samples = samples[early:]
             if len(new_samples):
                 begin = seconds + early / AUDIO_RATE
-                self._sent_until = begin + len(new_samples) / AUDIO_RATE
+                self.stop_seconds = begin + len(new_samples) / AUDIO_RATE
                 yield begin, new_samples
 
     def _resampled(self) -> Iterator[tuple[float, Samples16]]:
@@ -115,7 +118,7 @@ class AudioTrackReader:
             return resampler.resample(frame)
         except (av.error.FFmpegError, ValueError) as error:
             self._bad_packets += 1
-            self._reason = str(getattr(error, "strerror", None) or error)
+            self.reason = str(getattr(error, "strerror", None) or error)
             return []
 
     @property
@@ -127,14 +130,14 @@ class AudioTrackReader:
         assert self._stream is not None
         for packet in self._read_packets():
             self._on_progress()
-            self._packets += packet is not None
+            self.packets += packet is not None
             try:
                 yield from self._stream.decode(packet)  # pyright: ignore[reportArgumentType] - None drains
             except av.error.EOFError:
                 continue
             except (av.error.FFmpegError, ValueError) as error:
                 self._bad_packets += 1
-                self._reason = str(getattr(error, "strerror", None) or error)
+                self.reason = str(getattr(error, "strerror", None) or error)
 
     def _read_packets(self) -> Iterator[Packet | None]:
         """Packets of the track, then None to flush the decoder. Reading continues after damaged packets."""
@@ -148,7 +151,7 @@ class AudioTrackReader:
                 break
             except (av.error.FFmpegError, OSError) as error:
                 failures += 1
-                self._reason = str(getattr(error, "strerror", None) or error)
+                self.reason = str(getattr(error, "strerror", None) or error)
         else:
             self._is_cut = True
         yield None

@@ -20,7 +20,7 @@ from indexer.decode.child_log import child_log_since, child_log_size, last_child
 from indexer.decode.protocol import DecodeRequest
 from indexer.decode.sniffing import (
     HEAD_BYTES,
-    has_encrypted_video,
+    has_encrypted_track,
     is_animated_webp,
     is_lone_fragment,
     is_protected_iso,
@@ -53,7 +53,8 @@ OTHER_FORMATS = (
     "spdif,tak,truehd,tta,voc,w64,wav,wv,ass,lrc,microdvd,mpl2,mpsub,realtext,sami,scc,srt,stl,subviewer,subviewer1,"
     "sup,ttml,vobsub,vplayer,webvtt"
 ).split(",")
-"""Audio and subtitle formats, opened only to explain the refusal; not `vobsub`, which reads its `.sub` file."""
+"""Audio formats, and subtitle formats that are opened only to explain the refusal; not `vobsub`, which reads its `.sub`
+file."""
 _OPENED = ",".join((*VIDEO_FORMATS, *(name for name in OTHER_FORMATS if name != "vobsub")))
 _LISTS = {"hls", "dash", "concat", "sdp", "rtsp", "rtp", "sap", "imf", "image2", "image2pipe", "webm_dash_manifest"}
 _SCRIPTS = {"avisynth", "vapoursynth", "lavfi", "tedcaptions", "vobsub", "mm", "tty"}
@@ -174,7 +175,7 @@ def open_media_container(request: DecodeRequest) -> OpenedMedia:
         raise NoPictureError("a still image, not a video")
     if container.format.name.startswith("mov"):
         with Path(request.path).open("rb") as stream:
-            if has_encrypted_video(stream):
+            if has_encrypted_track(stream, b"encv"):
                 raise EncryptedVideoError("the video is encrypted (DRM); index an unprotected copy")
     return OpenedMedia(container, streams)
 

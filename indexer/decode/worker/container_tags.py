@@ -9,7 +9,7 @@ from typing import Any
 
 from indexer.decode.metadata import MAX_CHAPTERS, RawChapter, metadata_from_tags, metadata_to_json
 from indexer.decode.protocol import Message
-from indexer.decode.worker.av_types import InputContainer, VideoStream
+from indexer.decode.worker.av_types import AudioStream, InputContainer, VideoStream
 
 _NO_TIME = -(1 << 63)
 """FFmpeg's AV_NOPTS_VALUE."""
@@ -17,12 +17,14 @@ _OF_THE_TRACK = frozenset({"title", "comment", "description", "date"})
 """Stream tags that describe the track (`English, 5.1`) and not the video, except in Ogg."""
 
 
-def container_metadata(container: InputContainer, stream: VideoStream, *, start_seconds: float) -> Message:
+def container_metadata(
+    container: InputContainer, stream: VideoStream | AudioStream, *, start_seconds: float
+) -> Message:
     """Metadata of the container, as `metadata_to_json` returns it.
 
     Args:
-        stream: the chosen video stream; the container's tags take precedence over its tags.
-        start_seconds: container time of the first presented frame.
+        stream: the chosen stream; the container's tags take precedence over its tags.
+        start_seconds: container time of 0 on the player's clock.
     """
     in_streams: dict[str, str] = {}
     if container.format.name == "ogg":

@@ -1,9 +1,11 @@
 """One decode job inside the child: opens the file, chooses the decoder, and falls back to another.
 
-Leaves out pipes (`main`), limits (`limits`) and the decoders (`pyav_reader`, `pyav_seeking`, `decord_reader`).
+Leaves out pipes (`main`), limits (`limits`), the decoders (`pyav_reader`, `pyav_seeking`, `decord_reader`) and what a
+file without pictures is (`sound_file`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -20,9 +22,10 @@ from indexer.decode.worker.decord_reader import DecordFailedError, DecordSampler
 from indexer.decode.worker.frame_conversion import FrameConverter, is_hdr
 from indexer.decode.worker.pyav_reader import PyavReader
 from indexer.decode.worker.pyav_seeking import SeekingFailedError, SeekingSampler
+from indexer.decode.worker.sound_file import check_sound_is_open, cover_message, explain_silence, find_sound
 from indexer.decode.worker.stream_selection import has_decoder
 from indexer.decode.worker.text_tracks import TextTracks
-from indexer.errors import EncryptedVideoError, NoPictureError, UnreadableVideoError, VideoError
+from indexer.errors import DecodeLimitError, EncryptedVideoError, NoPictureError, UnreadableVideoError, VideoError
 from indexer.records import Pixels, Samples16
 
 _ENCRYPTED = "the video is encrypted (DRM); index an unprotected copy"
@@ -50,22 +53,21 @@ class DecodeJob:
         """Time of the last frame that was sent, by this child or its predecessor."""
 
     def run(self) -> Iterator[Message]:
-        """Yields the probe (except in text and audio mode), sends frames or audio, then yields the final message."""
+        """Yields the probe (in audio mode only of a sound file, in text mode none), sends frames or audio, then yields
+        the final message."""
         try:
             media = open_media_container(self._request)
             tracks = TextTracks(media.container)
             reader = self._open_best_stream(media, tracks)
-        except NoPictureError:
-            if self._request.mode != "text":
-                raise
-            yield self._read_text_only()
+        except NoPictureError as error:
+            yield from self._without_pictures(error)
             return
         if self._request.mode == "text":
             reader.skip_to_end()
             yield _done(reader.stop_seconds, (), tracks, reader.start_seconds)
             return
         if self._request.mode == "audio":
-            yield self._send_audio(reader.start_seconds)
+            yield self._send_track(reader.start_seconds)
             return
         yield from self._send_frames(media, reader, tracks)
 
@@ -97,13 +99,49 @@ class DecodeJob:
                 self._send(seconds, converter.make(frame))
             yield _done(reader.stop_seconds, reader.warnings(), tracks, reader.start_seconds)
 
-    def _send_audio(self, start_seconds: float) -> Message:
-        """Send the audio, with times relative to `start_seconds`. Returns the final message."""
+    def _send_track(self, start_seconds: float) -> Message:
+        """Send the audio of a video, with times relative to `start_seconds`. Returns the final message."""
         with open_container(self._request.path) as container:
             track = AudioTrackReader(container, start_seconds, self._sink.progress)
             for seconds, samples in track.pieces():
                 self._sink.send_audio(seconds, samples)
-            return {"type": "done", "found": track.found, "warnings": track.warnings()}
+            return _audio_done(track, [])
+
+    def _without_pictures(self, error: NoPictureError) -> Iterator[Message]:
+        """The messages for a file without moving pictures: its text tracks, or its probe and its sound.
+
+        Raises:
+            NoPictureError: `error`, where pictures are asked for or there is no sound either.
+            VideoError: no sound can be decoded.
+        """
+        path, mode = self._request.path, self._request.mode
+        with open_container(path) as container:
+            sound = find_sound(container)
+            if mode == "text":
+                yield _done(0.0, (), TextTracks(container).read_all(container), sound.origin_seconds if sound else 0.0)
+                return
+            if sound is None or mode == "frames":
+                raise error
+            check_sound_is_open(path, sound)
+            track = AudioTrackReader(container, sound.origin_seconds, self._sink.progress)
+            pieces = track.pieces()
+            first = next(pieces, None)
+            if first is None:
+                raise explain_silence(path, sound, track)
+            if mode == "probe":
+                yield sound.probe()
+                return
+            yield {**sound.probe(), "cover": cover_message(self._request)}
+            self._send_sound(chain([first], pieces))
+            yield _audio_done(track, sound.text_tracks(path))
+
+    def _send_sound(self, pieces: Iterable[tuple[float, Samples16]]) -> None:
+        """Send the sound of a file without pictures, whose length is that of its sound."""
+        most = self._request.max_duration_hours
+        for seconds, samples in pieces:
+            if seconds > most * 3600:
+                raise DecodeLimitError(f"the sound runs beyond {seconds / 3600:.2f} h; max_duration_hours = {most:g}")
+            self._sink.send_audio(seconds, samples)
 
     def _send(self, seconds: float, pixels: Pixels) -> None:
         self._sink.send_frame(seconds, pixels)
@@ -127,13 +165,6 @@ class DecodeJob:
         """The sample times without a frame so far."""
         request = self._request
         return SampleTimes(times=request.times, frames_per_second=request.frames_per_second, after_seconds=self._sent)
-
-    def _read_text_only(self) -> Message:
-        """The final message for a file without video; the container's clock is the player's."""
-        container = open_container(self._request.path)
-        tracks = TextTracks(container)
-        tracks.read_all(container)
-        return _done(0.0, (), tracks, 0.0)
 
     def _open_best_stream(self, media: OpenedMedia, tracks: TextTracks) -> PyavReader:
         """A reader of the best video stream that yields a frame."""
@@ -170,6 +201,16 @@ class DecodeJob:
 def _done(stop_seconds: float, warnings: tuple[str, ...], tracks: TextTracks, start_seconds: float) -> Message:
     found = tracks.to_message(start_seconds)
     return {"type": "done", "duration": stop_seconds, "warnings": warnings, "tracks": found}
+
+
+def _audio_done(track: AudioTrackReader, tracks: list[Message]) -> Message:
+    return {
+        "type": "done",
+        "found": track.found,
+        "duration": track.stop_seconds,
+        "warnings": track.warnings(),
+        "tracks": tracks,
+    }
 
 
 def _probe(media: OpenedMedia, reader: PyavReader, converter: FrameConverter, tracks: TextTracks) -> Message:

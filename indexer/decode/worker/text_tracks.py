@@ -6,7 +6,9 @@ inside the video are ignored.
 
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Self
 
 import av.error
 from av.stream import Stream
@@ -161,15 +163,13 @@ class TextTracks:
             if not is_xml_cue(data):
                 collector.add(packet.pts, packet.duration, data)
 
-    def read_all(self, container: InputContainer) -> None:
-        """Read the whole container for its text tracks only."""
-        if not self.streams:
-            return
-        try:
-            for packet in container.demux(*self.streams):
-                self.add(packet)
-        except (av.error.FFmpegError, OSError):
-            return  # cues before the damage are kept
+    def read_all(self, container: InputContainer) -> Self:
+        """Read the whole container for its text tracks only; cues before damage are kept. Returns itself."""
+        if self.streams:
+            with suppress(av.error.FFmpegError, OSError):
+                for packet in container.demux(*self.streams):
+                    self.add(packet)
+        return self
 
     def to_message(self, start_seconds: float) -> list[Message]:
         """The tracks that have cues, with times relative to `start_seconds`."""

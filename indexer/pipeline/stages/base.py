@@ -9,7 +9,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import ClassVar
 
-from indexer.catalog import ENTRY_OF_STAGE, StageName
+from indexer.catalog import ENTRY_OF_STAGE, NOT_APPLICABLE, StageName
 from indexer.config import Settings
 from indexer.errors import VanishedVideoError, VideoError
 from indexer.models.availability import Unavailable
@@ -59,7 +59,7 @@ class Stage(ABC):
 
     def is_lacked_by(self, video: Video) -> bool:
         """Whether the stage is still to be made, or made again, for an indexed video."""
-        return self.is_on and video.stages.get(self.name) != self.fingerprint(video)
+        return self.is_on and video.stages.get(self.name) not in (self.fingerprint(video), NOT_APPLICABLE)
 
     def failed_before(self, video: Video) -> bool:
         """Whether the stage failed for the video, and another attempt is not worth it: nothing has changed since."""

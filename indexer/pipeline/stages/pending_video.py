@@ -1,9 +1,10 @@
-"""One video in the picture stage: collects its frames as they are decoded, then computes its segments and rows.
+"""One video in the picture stage: collects its frames or its sound as they are decoded, then computes its rows.
 
 Threads and models are elsewhere: `picture_worker` adds frames, and `embedding` vectors.
 """
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -28,9 +29,24 @@ from indexer.records import (
 )
 from indexer.segmentation.cut_detector import CutScorer
 from indexer.segmentation.segmenter import segment, segment_at
+from indexer.segmentation.sound_segmenter import segment_sound
+from indexer.sound.levels import BIN_SECONDS, SoundLevels
+from indexer.sound.waveform import draw_waveform, loudest_peak
 
 THUMBNAIL_WIDTH = 320
 THUMBNAIL_QUALITY = 80
+WAVEFORM_QUALITY = 92
+"""Lower ones leave specks beside the bars."""
+
+
+def encode_thumbnail(pixels: Pixels, *, quality: int = THUMBNAIL_QUALITY) -> bytes:
+    """(height, width, 3) RGB -> a JPEG at most `THUMBNAIL_WIDTH` wide."""
+    height, width = pixels.shape[:2]
+    if width > THUMBNAIL_WIDTH:
+        size = (THUMBNAIL_WIDTH, max(1, round(height * THUMBNAIL_WIDTH / width)))
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    _, encoded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return encoded.tobytes()
 
 
 class ThumbnailSpool:
@@ -42,16 +58,9 @@ class ThumbnailSpool:
         self._offsets = [0]
 
     def append(self, pixels: Pixels) -> None:
-        """(height, width, 3) RGB -> a JPEG at most `THUMBNAIL_WIDTH` wide."""
-        height, width = pixels.shape[:2]
-        if width > THUMBNAIL_WIDTH:
-            size = (THUMBNAIL_WIDTH, max(1, round(height * THUMBNAIL_WIDTH / width)))
-            shrunk = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-        else:
-            shrunk = pixels
-        quality = [cv2.IMWRITE_JPEG_QUALITY, THUMBNAIL_QUALITY]
-        _, encoded = cv2.imencode(".jpg", cv2.cvtColor(shrunk, cv2.COLOR_RGB2BGR), quality)
-        self._stream.write(encoded.tobytes())
+        """(height, width, 3) RGB, as `encode_thumbnail` takes it."""
+        encoded = encode_thumbnail(pixels)
+        self._stream.write(encoded)
         self._offsets.append(self._offsets[-1] + len(encoded))
 
     def read(self, index: int) -> bytes:
@@ -82,6 +91,10 @@ class PendingVideo:
     scores: list[float] = field(default_factory=list[float])
     changed: list[bool] = field(default_factory=list[bool])
     vectors: list[Vector | None] = field(default_factory=list[Vector | None])
+    sound: SoundLevels | None = None
+    """Of a file without moving pictures, which has no frames."""
+    cover: Pixels | None = None
+    """The picture attached to such a file."""
     wall_seconds: float = 0.0
     error: VideoError | None = None
     """Why its pictures could not be embedded."""
@@ -123,8 +136,28 @@ class PictureRows:
     segments: tuple[Segment, ...]
     segment_rows: tuple[SegmentRow, ...]
     frame_rows: tuple[FrameRow, ...]
-    thumbnails: tuple[int, ...]
-    """Index of the sampled frame that represents each segment."""
+    thumbnails: Iterable[bytes]
+    """A JPEG for each segment, made as it is taken."""
+
+
+def rows_of_pending_sound(work: PendingVideo, sound: SoundLevels, settings: Settings) -> PictureRows:
+    """Cuts a completely read recording into segments at its pauses, and makes their rows: without frames or vectors."""
+    segments = segment_sound(
+        sound.decibels(),
+        bin_seconds=BIN_SECONDS,
+        duration_seconds=work.duration_seconds,
+        min_seconds=settings.min_segment_seconds,
+        max_seconds=settings.max_segment_seconds,
+    )
+    peaks = sound.peaks()
+    loudest = loudest_peak(peaks)
+    waveforms = (draw_waveform(peaks, item.span, loudest=loudest) for item in segments)
+    return PictureRows(
+        tuple(segments),
+        tuple(SegmentRow(item.index, item.span, item.span.start_seconds, None) for item in segments),
+        (),
+        (encode_thumbnail(waveform, quality=WAVEFORM_QUALITY) for waveform in waveforms),
+    )
 
 
 def rows_of_pending_video(work: PendingVideo, settings: Settings) -> PictureRows:
@@ -154,7 +187,8 @@ def rows_of_pending_video(work: PendingVideo, settings: Settings) -> PictureRows
         for index in indices:
             own = work.times[index] >= item.span.start_seconds
             frame_rows.append(FrameRow(work.times[index], item.index, work.vectors[index], own and work.changed[index]))
-    return PictureRows(tuple(segments), tuple(segment_rows), tuple(frame_rows), tuple(thumbnails))
+    jpegs = (work.spool.read(index) for index in thumbnails)
+    return PictureRows(tuple(segments), tuple(segment_rows), tuple(frame_rows), jpegs)
 
 
 def _mean_and_nearest(vectors: list[Vector | None]) -> tuple[Vector | None, int]:

@@ -1,13 +1,14 @@
 """The picture stage: decodes, cuts and embeds each video, and makes the row that all other stages extend.
 
-Subtitles come along, since the file is open: a new video has its first two stages in one commit.
+A file with sound alone is cut at its pauses, and its thumbnails are waveforms. Subtitles come along, since the file is
+open: a new video has its first two stages in one commit.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from indexer.catalog import TEXT_SOURCES
+from indexer.catalog import NOT_APPLICABLE, STAGE_ENTRIES, TEXT_SOURCES
 from indexer.config import Settings
 from indexer.decode.metadata import clip_metadata
 from indexer.errors import VideoError
@@ -18,13 +19,22 @@ from indexer.pipeline.fingerprints import DECODE_VERSION
 from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext, bare_row
 from indexer.pipeline.stages.base import Stage
-from indexer.pipeline.stages.pending_video import PendingVideo, rows_of_pending_video
+from indexer.pipeline.stages.pending_video import (
+    PendingVideo,
+    PictureRows,
+    encode_thumbnail,
+    rows_of_pending_sound,
+    rows_of_pending_video,
+)
 from indexer.pipeline.stages.picture_worker import FailedWork, PictureWorker
 from indexer.pipeline.stages.subtitles import SubtitleStage
 from indexer.pipeline.stages.unexpected import unexpected_as_video_error
 from indexer.provenance import sampling_provenance
-from indexer.records import Segment, Video
+from indexer.records import MediaKind, Segment, Video
 from indexer.segmentation.segmenter import VERSION as SEGMENTER_VERSION
+from indexer.segmentation.sound_segmenter import VERSION as SOUND_VERSION
+
+_STAGES_OF_PICTURES = tuple(entry.name for entry in STAGE_ENTRIES if entry.needs_pictures)
 
 
 class PictureStage(Stage):
@@ -37,7 +47,11 @@ class PictureStage(Stage):
         super().__init__(run)
         model = run.library.maker.picture_model or "no picture model"
         self._subtitles = SubtitleStage(run)
-        self._fingerprint = " | ".join((DECODE_VERSION, SEGMENTER_VERSION, sampling_provenance(run.settings), model))
+        sampling = sampling_provenance(run.settings)
+        self._fingerprints: dict[MediaKind, str] = {
+            "video": " | ".join((DECODE_VERSION, SEGMENTER_VERSION, sampling, model)),
+            "sound": " | ".join((DECODE_VERSION, SOUND_VERSION, sampling)),
+        }
 
     @classmethod
     def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
@@ -55,7 +69,7 @@ class PictureStage(Stage):
         return missing_model("picture model", profile.clip_model, "--clip-model")
 
     def fingerprint(self, video: Video) -> str:
-        return self._fingerprint
+        return self._fingerprints[video.kind]
 
     def make(self, jobs: Sequence[Job]) -> None:
         run = self.run
@@ -74,7 +88,7 @@ class PictureStage(Stage):
         )
         for item in worker.results():
             if isinstance(item, FailedWork):
-                run.fail(item.job, item.video_id, item.error, fingerprint=self._fingerprint)
+                run.fail(item.job, item.video_id, item.error, fingerprint=self._fingerprints["video"])
             elif item is not None:
                 self._commit_or_fail(item)
             run.commits.flush_when_due()
@@ -95,7 +109,7 @@ class PictureStage(Stage):
                     raise work.error
                 video, segments = self._commit(work)
         except VideoError as error:
-            self.run.fail(work.job, work.video_id, error, fingerprint=self._fingerprint)
+            self.run.fail(work.job, work.video_id, error, fingerprint=self._fingerprints["video"])
         else:
             self._subtitles.make_one(video, segments, tracks=lambda: work.text_tracks)
         finally:
@@ -103,20 +117,29 @@ class PictureStage(Stage):
 
     def _commit(self, work: PendingVideo) -> tuple[Video, Sequence[Segment]]:
         run = self.run
-        rows = rows_of_pending_video(work, run.settings)
-        for segment, frame in zip(rows.segments, rows.thumbnails, strict=True):
-            run.library.write_thumbnail(work.video_id, segment.index, work.spool.read(frame))
+        rows = _rows(work, run.settings)
+        for segment, jpeg in zip(rows.segments, rows.thumbnails, strict=True):
+            run.library.write_thumbnail(work.video_id, segment.index, jpeg)
+        if work.cover is not None:
+            run.library.write_cover(work.video_id, encode_thumbnail(work.cover))
         video = replace(
             bare_row(work.job, work.video_id),
             duration_seconds=work.duration_seconds,
             probe=work.probe,
             metadata=clip_metadata(work.metadata, work.duration_seconds),
             warnings=work.warnings,
-            stages={self.name: self._fingerprint},
         )
+        without = dict.fromkeys(_STAGES_OF_PICTURES, NOT_APPLICABLE) if video.kind == "sound" else {}
+        video = replace(video, stages={self.name: self.fingerprint(video), **without})
         finished = [(self.name, len(rows.frame_rows), work.wall_seconds)]
         pictures = rows.segment_rows, rows.frame_rows
         run.commits.add(video, finished, pictures=pictures, texts=[(source, ()) for source in TEXT_SOURCES])
         run.warn(video, video.warnings)
         run.totals.indexed.add(video.video_id)
         return video, rows.segments
+
+
+def _rows(work: PendingVideo, settings: Settings) -> PictureRows:
+    if work.sound is not None:
+        return rows_of_pending_sound(work, work.sound, settings)
+    return rows_of_pending_video(work, settings)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.config import Settings
+from indexer.decode.audio import open_audio
 from indexer.decode.frame_transforms import FRAME_MAX_SIDE
 from indexer.decode.video import open_video
-from indexer.errors import VanishedVideoError, VideoError
+from indexer.errors import NoPictureError, VanishedVideoError, VideoError
 from indexer.models.protocols import PictureModel
 from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.fingerprints import content_id
@@ -23,6 +24,7 @@ from indexer.pipeline.stages.embedding import PictureEmbeddingThread, PreparedFr
 from indexer.pipeline.stages.pending_video import PendingVideo, ThumbnailSpool
 from indexer.pipeline.stages.threaded import ThreadedWorker
 from indexer.pipeline.stages.unexpected import unexpected_as_video_error
+from indexer.sound.levels import SoundLevels
 
 FINISHED_AHEAD = 16
 """Videos that may be completely read but not written yet."""
@@ -129,7 +131,7 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
             return
         try:
             with unexpected_as_video_error(file.path):
-                is_complete = self._read_frames(work, file.path)
+                is_complete = self._read(work, file.path)
                 status = file.path.stat()
             if (status.st_size, status.st_mtime_ns) != (file.size_bytes, file.modified_ns):
                 raise VanishedVideoError(f"{file.path} changed while it was read; index again when it is finished")
@@ -141,6 +143,37 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
                 work.spool.close()
             elif work.finish_reading():
                 self._results.put(work)
+
+    def _read(self, work: PendingVideo, path: Path) -> bool:
+        """Reads the video, or the sound of a file without moving pictures; returns False when the run was stopped."""
+        try:
+            return self._read_frames(work, path)
+        except NoPictureError:
+            return self._read_sound(work, path)
+
+    def _read_sound(self, work: PendingVideo, path: Path) -> bool:
+        """Adds the levels of the sound piece by piece.
+
+        Raises:
+            NoPictureError: there is no sound either.
+        """
+        started, last_progress = time.perf_counter(), -math.inf
+        work.sound = SoundLevels()
+        with open_audio(path, settings=self._settings) as reader:
+            for piece in reader.pieces():
+                work.sound.add(piece)
+                if self._cancel.is_set():
+                    return False
+                if reader.probe is not None and time.perf_counter() - last_progress > PROGRESS_SECONDS:
+                    last_progress = time.perf_counter()
+                    duration = reader.probe.duration_seconds
+                    self._emit(StageProgress(str(path), "picture", piece.start_seconds, duration))
+            work.probe, work.metadata, work.cover = reader.probe, reader.metadata, reader.cover
+            work.duration_seconds = reader.duration_seconds
+            work.warnings, work.text_tracks = reader.warnings, reader.text_tracks
+        work.wall_seconds = time.perf_counter() - started
+        self.decode_seconds += work.wall_seconds
+        return True
 
     def _read_frames(self, work: PendingVideo, path: Path) -> bool:
         """Adds the video's frames one by one; returns False when the run was stopped meanwhile."""

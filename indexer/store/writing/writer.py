@@ -83,3 +83,8 @@ class Writer:
         """Write a segment's thumbnail; a crash leaves the old one or the new one, never half of one."""
         with self._lock:
             self._thumbnails.write(video_id, segment_index, jpeg)
+
+    def write_cover(self, video_id: str, jpeg: bytes) -> None:
+        """Write the cover of a sound file, in the same way."""
+        with self._lock:
+            self._thumbnails.write_cover(video_id, jpeg)

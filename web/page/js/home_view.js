@@ -53,7 +53,7 @@ export function createHomeView({ linkTo, pickFiles, jobs, activity }) {
         if (isIndexing) about.append(activity());
         // Small pictures, since the first sight should be there at once.
         const cards = answer.videos.map((/** @type {import("./video_card.js").Video} */ video) => {
-          const thumbnail = video.thumbnail && `${video.thumbnail}&width=${PICTURE_PIXELS}`;
+          const thumbnail = video.thumbnail && `${video.thumbnail}${video.thumbnail.includes("?") ? "&" : "?"}width=${PICTURE_PIXELS}`;
           return videoCard({ ...video, thumbnail }, { href: linkTo(video) });
         });
         list.replaceChildren(...cards);

@@ -4,6 +4,7 @@
  * @typedef {object} Moment as the service gives it
  * @property {string} video_id
  * @property {string} video
+ * @property {"video" | "sound"} [kind] `sound` has no pictures; its thumbnail is a waveform
  * @property {number} start_seconds
  * @property {number} stop_seconds
  * @property {number} [best_frame_seconds]
@@ -51,7 +52,7 @@ export function momentCard(moment, { href, number, likeHref }) {
     element("p", { class: "name", title: moment.video }, moment.video),
     words && element("p", { class: "words" }, ...words),
     moment.parts?.length ? element("p", { class: "faint time" }, moment.parts.map((part) => clockSpan(part.start_seconds, part.stop_seconds)).join(", then ")) : null,
-    element("div", { class: "card-foot" }, signalLabels(moment), likeHref && likeLink(moment, likeHref)),
+    element("div", { class: "card-foot" }, signalLabels(moment), likeHref && moment.kind !== "sound" && likeLink(moment, likeHref)),
     relevanceMeter(moment),
   );
   const card = /** @type {HTMLLIElement} */ (element("li", { class: "card" }, link, about));

@@ -9,6 +9,7 @@ import { loadSprites } from "./sprites.js";
 import { createTimeLine } from "./time_line.js";
 import { clockSpan } from "./times.js";
 import { videoFacts } from "./video_facts.js";
+import { createWaveform } from "./waveform.js";
 import { wordBoxes } from "./word_boxes.js";
 
 const BUCKETS = 200;
@@ -24,7 +25,8 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
   const line = createTimeLine({ onSeek: seek });
   const bar = playerBar(video, { onFullScreen: () => screen.requestFullscreen?.() });
   const words = wordBoxes();
-  const screen = element("div", { class: "screen" }, video, words.element, trouble);
+  const wave = createWaveform();
+  const screen = element("div", { class: "screen" }, wave.element, video, words.element, trouble);
   const side = createPlayerSide({ onClose, onSeek: seekAndPlay, onReplay: () => open && seekAndPlay(open.start), onCopy: () => onCopy(video.currentTime), onSearchWithin });
   const panel = element(
     "section",
@@ -43,6 +45,12 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
   function seek(/** @type {number} */ seconds) {
     video.currentTime = seconds;
     line.setPosition(seconds);
+    wave.setPosition(seconds);
+  }
+
+  /** A recording has no pictures: the screen is low, and shows its waveform. */
+  function setSound(/** @type {boolean} */ isSound) {
+    screen.classList.toggle("is-sound", isSound);
   }
 
   function seekAndPlay(/** @type {number} */ seconds) {
@@ -78,12 +86,17 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
     side.setFacts(videoFacts(about));
     if ((about.texts?.subtitle ?? 0) + (about.texts?.speech ?? 0) > 0) side.transcript.load(moment.video, signal);
     const segments = about.segments_list ?? [];
+    const isSound = about.kind === "sound";
+    setSound(isSound);
+    wave.setSegments(moment.video, isSound ? segments : []);
+    wave.setSpan(moment.start, moment.stop);
+    wave.setPosition(video.currentTime);
     showChapters(segments, about.metadata?.chapters ?? []);
     // The service finds chapters where the container has none; one alone says nothing.
     getJson(`${path}/chapters`, signal).then(({ chapters }) => {
       if (!signal.aborted && chapters.length > 1) showChapters(segments, chapters);
     }, quiet);
-    line.whenPeeked(() => loadSprites(about.sprites ?? `${path}/sprites.vtt`, signal).then(line.setSprites, quiet));
+    if (!isSound) line.whenPeeked(() => loadSprites(about.sprites ?? `${path}/sprites.vtt`, signal).then(line.setSprites, quiet));
     if (!query) return;
     const heat = await getJson(withQuery(`${path}/timeline`, { q: query, buckets: BUCKETS }), signal).catch(quiet);
     if (!signal.aborted && heat) line.setHeat(heat.buckets);
@@ -98,6 +111,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
 
   video.addEventListener("timeupdate", () => {
     line.setPosition(video.currentTime);
+    wave.setPosition(video.currentTime);
     side.setPosition(video.currentTime);
   });
   video.addEventListener("playing", () => {
@@ -114,7 +128,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
     if (open) line.setSpan(open.start, open.stop);
   });
   video.addEventListener("error", () => {
-    if (open) showTrouble("This browser cannot play the video, but the clip can be downloaded.");
+    if (open) showTrouble("This browser cannot play this file, but the clip can be downloaded.");
   });
   video.addEventListener("click", () => bar.toggle());
 
@@ -147,6 +161,9 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
         video.src = `/api/videos/${moment.video}/media`;
         bar.setSubtitles("");
         line.setSprites([]);
+        line.whenPeeked(() => {});
+        setSound(known?.kind === "sound");
+        wave.setSegments("", []);
         side.setChapters(null);
         side.transcript.clear();
         side.setFacts(null);
@@ -155,6 +172,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
       line.setHeat([]);
       line.setParts(known?.parts ?? []);
       line.setSpan(moment.start, moment.stop);
+      wave.setSpan(moment.start, moment.stop);
       seekAndPlay(time ?? moment.start);
       loadAbout(moment, query);
     },

@@ -78,7 +78,7 @@ function send(file, upload, onChange) {
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();
     call.open("POST", withQuery("/api/videos", { name: file.name }));
-    call.setRequestHeader("Content-Type", file.type.startsWith("video/") ? file.type : "application/octet-stream");
+    call.setRequestHeader("Content-Type", /^(video|audio)\//.test(file.type) ? file.type : "application/octet-stream");
     call.setRequestHeader("Accept", "application/json");
     call.upload.addEventListener("progress", (event) => {
       upload.share = event.total ? event.loaded / event.total : 0;

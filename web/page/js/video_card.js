@@ -4,6 +4,7 @@
  * @typedef {object} Video as the service gives it
  * @property {string} video_id
  * @property {string} video
+ * @property {"video" | "sound"} [kind] `sound` has no pictures; its thumbnail is a cover or a waveform
  * @property {string} folder
  * @property {number} duration_seconds
  * @property {number} size_bytes
@@ -37,7 +38,7 @@ export function videoCard(video, { href, onRemove, tags }) {
   const frame = isFailed
     ? element("div", { class: "frame" }, shot)
     : element("a", { class: "frame", href, "aria-label": label, "data-open": "video" }, shot, badge);
-  const facts = [video.folder, video.height > 0 && `${video.width}×${video.height}`, video.size_bytes > 0 && size(video.size_bytes)];
+  const facts = [video.folder, video.height > 0 && `${video.width}×${video.height}`, video.kind === "sound" && "sound", video.size_bytes > 0 && size(video.size_bytes)];
   const remove = onRemove && button(`Remove ${video.video} from the library`, {
     icon: "remove", hidden_label: true, class: "button-bare card-remove", on: () => onRemove(video),
   });
