@@ -18,7 +18,7 @@ from search.engine import SearchEngine
 from tests.helpers.fakes_text import FakeTextModel
 from tests.helpers.fakes_vlm import FakeVisionLanguageModel, words_of
 from tests.helpers.media import write_video
-from tests.helpers.media_sound import babble, write_recording
+from tests.helpers.media_sound import synthetic_voice, write_recording
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ SAID = "The lighthouse keeper counts four lanterns."
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("answers")
-    write_recording(folder / "diary.mp3", babble(20, [(3, 6)]), sound_codec="libmp3lame")
+    write_recording(folder / "diary.mp3", synthetic_voice(20, [(3, 6)]), sound_codec="libmp3lame")
     (folder / "diary.srt").write_text(f"1\n00:00:03,000 --> 00:00:06,000\n{SAID}\n")
     write_video(folder / "film.mp4", range(0, 8000, 200))
     (folder / "film.srt").write_text("1\n00:00:01,000 --> 00:00:03,000\nA lighthouse and its lanterns.\n")

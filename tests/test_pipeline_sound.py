@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from indexer.catalog import NOT_APPLICABLE
@@ -15,17 +16,18 @@ from indexer.config import Settings
 from indexer.errors import QueryError
 from indexer.models.loading import Models
 from indexer.models.profiles import PROFILES
+from indexer.models.transcript import TranscriptLine
 from indexer.pipeline.events import IndexEvent, StageFinished, VideoFailed, VideoSkipped, VideoWarned
 from indexer.pipeline.index import index_paths
 from indexer.pipeline.readiness import readiness
-from indexer.records import Video
+from indexer.records import Samples16, Video
 from indexer.store.library import Library
 from search.chapters.chapters import chapters_of
 from search.engine import SearchEngine
-from tests.helpers.fakes_speech import FakeSpeechModel, said
+from tests.helpers.fakes_speech import FakeSpeechModel, loud_spans, said
 from tests.helpers.fakes_text import FakeTextModel
 from tests.helpers.media import shared_file, write_video
-from tests.helpers.media_sound import babble, write_recording
+from tests.helpers.media_sound import RATE, synthetic_voice, write_recording
 from tests.helpers.stand_in_models import StandInPictureModel
 
 pytestmark = pytest.mark.slow
@@ -35,10 +37,14 @@ SRT = "1\n00:00:03,000 --> 00:00:05,000\nThe harbour is closed.\n\n2\n00:00:38,5
 BLUE = np.full((200, 200, 3), (20, 20, 200), np.uint8)
 
 
+def hear(sound: Samples16) -> list[TranscriptLine]:
+    return [said("The harbour is closed.", *span) for span in loud_spans(sound)]
+
+
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recordings")
-    sound = babble(45, SPANS)
+    sound = synthetic_voice(45, SPANS)
     write_recording(folder / "memo.opus", sound, sound_codec="libopus", container="ogg")
     write_recording(folder / "episode.m4a", sound, cover=BLUE, container="mp4", tags={"title": "Episode 7"})
     write_video(folder / "film.mp4", range(0, 8000, 200))
@@ -139,31 +145,43 @@ def test_a_sidecar_s_words_are_found_at_their_times(run: Callable[..., list[Inde
 
 
 def test_speech_is_heard_at_its_times(run: Callable[..., list[IndexEvent]], tmp_path: Path) -> None:
-    fake = FakeSpeechModel(lambda sound: said("The harbour is closed.", 0.24, 2.24))
+    fake = FakeSpeechModel(hear)
     run(speech_model=fake)
     with Library.open(tmp_path / "library") as library:
         rows = library.texts(videos_by_name(library)["memo.opus"].video_id, "speech")
-        assert [row.span.start_seconds for row in rows] == pytest.approx([2, 38], abs=0.05)
+        assert [row.span.start_seconds for row in rows] == pytest.approx([2, 38], abs=0.11)
         assert [row.segment_index for row in rows] == [0, 1]
         assert library.audit() == []
 
 
 def test_late_sound_is_heard_late(folder: Path, run: Callable[..., list[IndexEvent]], tmp_path: Path) -> None:
-    write_recording(folder / "late.m4a", babble(20, [(2, 4)]), lag_ms=10_000)
-    run(speech_model=FakeSpeechModel(lambda sound: said("The harbour is closed.", 0.24, 2.24)))
+    write_recording(folder / "late.m4a", synthetic_voice(20, [(2, 4)]), lag_ms=10_000)
+    run(speech_model=FakeSpeechModel(hear))
     with Library.open(tmp_path / "library") as library:
         late = videos_by_name(library)["late.m4a"]
         assert late.duration_seconds == pytest.approx(30, abs=0.1)
         (row,) = library.texts(late.video_id, "speech")
-        assert row.span.start_seconds == pytest.approx(12, abs=0.06)
+        assert row.span.start_seconds == pytest.approx(12, abs=0.16)
+
+
+def noisy(spans: list[tuple[float, float]]) -> NDArray[np.float32]:
+    """(samples,) 45 s of near silence with loud noise at the given times."""
+    sound = np.random.default_rng(7).standard_normal(45 * RATE).astype(np.float32) * 0.0005
+    for start, stop in spans:
+        sound[round(start * RATE) : round(stop * RATE)] *= 300
+    return sound
 
 
 def test_a_copy_in_another_format_folds_into_one_moment(
     folder: Path, run: Callable[..., list[IndexEvent]], tmp_path: Path
 ) -> None:
-    (folder / "memo.srt").write_text(SRT)
-    other = write_recording(folder / "other.flac", babble(45, [(12, 14), (20, 29)]), sound_codec="flac")
-    other.with_suffix(".srt").write_text(SRT)
+    for file in folder.iterdir():
+        file.unlink()
+    write_recording(folder / "memo.opus", noisy(SPANS), sound_codec="libopus", container="ogg")
+    write_recording(folder / "copy.m4a", noisy(SPANS), container="mp4")
+    write_recording(folder / "other.flac", noisy([(12, 14), (20, 29)]), sound_codec="flac")
+    for name in ("memo", "copy", "other"):
+        (folder / f"{name}.srt").write_text(SRT)
     run()
     with SearchEngine.open(tmp_path / "library", settings=Settings()) as engine:
         moments = engine.search("the harbour is closed", signals=["subtitle_words"]).moments

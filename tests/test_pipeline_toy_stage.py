@@ -75,7 +75,7 @@ from indexer.pipeline.index import index_paths
 
 step, videos, library = sys.argv[1:]
 if step == "index":
-    settings = Settings(library=library, models="text", screen_text=False, device="cpu")
+    settings = Settings(library=library, models="text", screen_text=False, speech=False, device="cpu")
     models = Models(replace(PROFILES["text"], text_model="", screen_text=False), None, None)
     progress, events = IndexProgress(stages_of(settings)), []
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from indexer.pipeline.index import index_paths
 from tests.helpers.chromium import playing_time, until
-from tests.helpers.media_sound import babble, write_recording
+from tests.helpers.media_sound import synthetic_voice, write_recording
 from tests.helpers.service import RunningService, demo_settings, serving
 
 OpenPage = Callable[..., Page]
@@ -24,9 +24,9 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """The real service over two recordings."""
     folder = tmp_path_factory.mktemp("recordings")
     spans = [(second, second + 2.4) for second in range(1, 66, 4)]
-    write_recording(folder / "episode.mp3", babble(70, spans), sound_codec="libmp3lame", cover=COVER)
+    write_recording(folder / "episode.mp3", synthetic_voice(70, spans), sound_codec="libmp3lame", cover=COVER)
     (folder / "episode.srt").write_text(f"1\n00:00:40,000 --> 00:00:43,000\n{LINE}\n")
-    write_recording(folder / "memo.opus", babble(12, [(2, 9)]), sound_codec="libopus", container="ogg")
+    write_recording(folder / "memo.opus", synthetic_voice(12, [(2, 9)]), sound_codec="libopus", container="ogg")
     settings = demo_settings(folder / "library")
     index_paths([folder], settings=settings)
     with serving(settings) as running:
@@ -91,7 +91,7 @@ def test_the_library_shows_the_cover_and_the_waveform(new_page: OpenPage, real: 
 
 
 def test_a_recording_is_uploaded_and_its_home_card_has_a_picture(new_page: OpenPage, tmp_path: Path) -> None:
-    note = write_recording(tmp_path / "voice note.m4a", babble(6, [(1, 3)]), cover=COVER, container="mp4")
+    note = write_recording(tmp_path / "voice note.m4a", synthetic_voice(6, [(1, 3)]), cover=COVER, container="mp4")
     with serving(demo_settings(tmp_path / "library")) as running:
         page = new_page()
         page.goto(f"{running.url}/?view=library")
