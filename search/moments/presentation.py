@@ -7,6 +7,7 @@ from indexer.records import TextBox, TextRow, TimeSpan, Video
 from indexer.store.library import Library
 from search.moments.deduplication import MomentGroup
 from search.moments.localization import Draft
+from search.moments.spoken_words import cut_to_spoken_words
 from search.results import Moment, MomentBox, Part
 from search.signals import Signal, signals_of_source
 from search.text.term_coverage import shares_word, word_share
@@ -14,6 +15,7 @@ from search.text.term_coverage import shares_word, word_share
 
 def present_moments(library: Library, query: str, drafts: Sequence[Draft], videos: Mapping[str, Video]) -> list[Moment]:
     """The moments of a query's drafts, in the same order."""
+    drafts = cut_to_spoken_words(library, query, drafts)
     boxes = matching_boxes(library, query, drafts)
     return [_moment(library, draft, videos[draft.video_id], own) for draft, own in zip(drafts, boxes, strict=True)]
 
