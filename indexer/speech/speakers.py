@@ -62,11 +62,9 @@ class SpeakerBook:
         earlier = self._voices.pop(video_id, ())
         if voices is None:
             return ()
-        known = self._means(earlier) | {
-            name: mean for name, mean in self._means(self._all()).items() if name not in self._means(earlier)
-        }
-        own = list(self._means(earlier))
-        names = _matched(np.asarray(voices.vectors, np.float32), known, first=own)
+        own = self._means(earlier)
+        known = self._means(voice for others in self._voices.values() for voice in others) | own
+        names = _matched(np.asarray(voices.vectors, np.float32), known, first=list(own))
         taken = set(known) | {name for name in names if name}
         for place, name in enumerate(names):
             if not name:
@@ -78,9 +76,6 @@ class SpeakerBook:
         )
         self._voices[video_id] = made
         return made
-
-    def _all(self) -> list[Voice]:
-        return [voice for voices in self._voices.values() for voice in voices]
 
     @staticmethod
     def _means(voices: Iterable[Voice]) -> dict[str, "np.ndarray"]:
