@@ -57,6 +57,7 @@ def test_the_transcript_follows_the_player_seeks_and_is_searched(new_page: OpenP
     open_first(page, talk, "red lantern")
     lines = page.locator(".transcript-lines li:not(.turn)")
     expect(lines).to_have_count(3)
+    expect(page.locator(".transcript-about")).to_have_text("Recognized speech, English")
     expect(page.locator(".transcript-lines [aria-current]")).to_contain_text(LINES[1])
     page.get_by_role("searchbox", name="Find in transcript").fill("harper")
     expect(lines).to_have_count(1)

@@ -17,9 +17,10 @@ export function createTranscript({ onSeek, onLines }) {
     element("input", { class: "field", type: "search", placeholder: "Find in transcript", "aria-label": "Find in transcript", on: { input: () => show() } })
   );
   const found = element("p", { class: "faint", role: "status" });
+  const about = element("p", { class: "faint transcript-about" });
   const copy = button("Copy with times", { icon: "link", class: "button-quiet", on: copyAll });
   const list = element("ol", { class: "transcript-lines", tabindex: "-1" });
-  const root = element("div", { class: "transcript" }, element("div", { class: "transcript-head" }, find, copy), found, list);
+  const root = element("div", { class: "transcript" }, element("div", { class: "transcript-head" }, find, copy), about, found, list);
   /** @type {Transcript | null} */
   let transcript = null;
   let video = "";
@@ -30,6 +31,7 @@ export function createTranscript({ onSeek, onLines }) {
     transcript = given;
     current = -1;
     find.value = "";
+    about.textContent = given ? [given.source === "speech" ? "Recognized speech" : "Subtitles", languageName(given.language)].filter(Boolean).join(", ") : "";
     onLines(Boolean(given?.lines.length));
     show();
   }
@@ -169,4 +171,13 @@ export function createTranscript({ onSeek, onLines }) {
       if (!isRead && !find.value) list.scrollTop = jumps[now].offsetTop - list.clientHeight / 3;
     },
   };
+}
+
+/** A language in English, as "German"; the tag itself where the browser does not know it. @param {string} tag */
+function languageName(tag) {
+  try {
+    return tag && (new Intl.DisplayNames("en", { type: "language" }).of(tag) ?? tag);
+  } catch {
+    return tag;
+  }
 }
