@@ -27,6 +27,8 @@ def test_the_words_are_found_where_they_are_said_together(query: str, first: int
     assert spoken_span(query, words(SPEECH)) == TimeSpan(first, last + 0.9)
 
 
-@pytest.mark.parametrize("query", ["country of the fellow", "a purple elephant", "what for", ""])
+@pytest.mark.parametrize(
+    "query", ["country of the fellow", "a purple elephant", "what for", "", "two people from two countries"]
+)
 def test_words_that_are_spread_or_not_said_leave_the_line_whole(query: str) -> None:
     assert spoken_span(query, words(SPEECH)) is None

@@ -8,12 +8,16 @@ from dataclasses import replace
 
 from indexer.records import SpokenWord, TextRow, TimeSpan
 from indexer.store.library import Library
-from search.moments.localization import MIN_TEXT_SECONDS, Draft
+from search.moments.localization import Draft
 from search.signals import Signal, signals_of_source
 from search.text.term_coverage import held_words
 from search.text.words import share_word_stem, split_words
 
 SPEECH_SIGNALS: frozenset[Signal] = frozenset(signals_of_source("speech"))
+LEAST_SHARE = 0.5
+"""Of the query's content words; a line that holds fewer was found by its meaning, which is that of all of it."""
+MIN_SECONDS = 1.0
+"""A shorter stretch can hardly be heard; the line then stays whole."""
 MATCH, OTHER = 2, -1
 """Scores of an aligned pair of words, and of a word that is replaced or left out (Smith and Waterman 1981)."""
 
@@ -28,7 +32,7 @@ def cut_to_spoken_words(library: Library, query: str, drafts: Sequence[Draft]) -
 def _cut(query: str, draft: Draft, rows: Sequence[TextRow]) -> Draft:
     row = next((row for row in rows if row.text == draft.text and row.span == draft.span and row.words), None)
     span = spoken_span(query, row.words) if row is not None else None
-    if span is None or span.duration_seconds < MIN_TEXT_SECONDS:
+    if span is None or span.duration_seconds < MIN_SECONDS:
         return draft
     best = draft.best_frame_seconds
     if not span.start_seconds <= best < span.stop_seconds:
@@ -49,7 +53,8 @@ def spoken_span(query: str, words: Sequence[SpokenWord]) -> TimeSpan | None:
     first, last = place
     found = words[first : last + 1]
     whole, part = ("".join(word.text for word in some) for some in (words, found))
-    if held_words(query, part) != held_words(query, whole) or not held_words(query, part):
+    held = held_words(query, part)
+    if held != held_words(query, whole) or len(held) < LEAST_SHARE * max(1, len(held_words(query, query))):
         return None
     return TimeSpan(found[0].start_seconds, max(word.stop_seconds for word in found))
 
