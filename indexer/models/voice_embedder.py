@@ -1,8 +1,8 @@
 """The voice embedder: stretches of speech in, vectors out that are near each other where the same person speaks.
 
-The GE2E voice encoder (Wan et al. 2018) with the weights of the package resemblyzer, whose own code needs a compiler to be
-installed, and a namespace that SciPy is about to remove. The network is PyTorch's LSTM, as there; the mel spectrogram is
-that of transformers, and equals librosa's within 1e-5.
+The GE2E voice encoder (Wan et al. 2018) with the weights of the package resemblyzer, whose own code needs a compiler to
+be installed, and a namespace that SciPy is about to remove. The network is PyTorch's LSTM, as there; the mel
+spectrogram is that of transformers, and equals librosa's within 1e-5.
 """
 
 import threading
