@@ -88,7 +88,7 @@ def by_stage(path: Path, model: SpeechRecognizer) -> str:
     worker = SpeechWorker(
         [video],
         model=lambda: model,
-        voice_model=None,
+        voice_model=lambda: None,
         hotwords="",
         settings=Settings(),
         emit=told.put,

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from bench.support.table import print_table
-from indexer.models.voice_embedder import RATE, load_voice_embedder
-from indexer.records import TimeSpan
+from indexer.models.voice_embedder import load_voice_embedder
+from indexer.records import AUDIO_RATE, TimeSpan
 from indexer.speech.diarization import PAUSE_SECONDS, embed_voice_windows, tell_voices_apart
 from indexer.speech.voice_activity import find_speech
 
@@ -60,7 +60,7 @@ def _diarized(sound: Path) -> tuple[Turns, float]:
     windows = embed_voice_windows(samples, speech, start_seconds=0.0, model=load_voice_embedder())
     voices = tell_voices_apart([windows])
     turns = [] if voices is None else [(s, str(label)) for s, label in zip(voices.spans, voices.labels, strict=True)]
-    return turns, len(samples) / RATE
+    return turns, len(samples) / AUDIO_RATE
 
 
 def _errors(truth: Turns, made: Turns, seconds: float) -> tuple[float, float, float, float]:

@@ -15,8 +15,10 @@ from indexer.catalog import FIRST_STAGE, NOT_APPLICABLE, STAGES, StageName, Text
 
 Pixels = NDArray[np.uint8]
 """One picture, shape (height, width, 3), RGB."""
+AUDIO_RATE = 16_000
+"""Samples a second of all sound that is analysed."""
 Samples16 = NDArray[np.int16]
-"""Mono sound, (samples,), 16,000 samples a second."""
+"""Mono sound, (samples,), `AUDIO_RATE` samples a second."""
 Vector = NDArray[np.float16]
 """One unit-length embedding, shape (dim,)."""
 MediaKind = Literal["video", "sound"]

@@ -97,10 +97,7 @@ class PlanExecutor:
         span = self._filters.within(draft.span)
         if span is None or span == draft.span:
             return draft if span is not None else None
-        best = draft.best_frame_seconds
-        if not span.start_seconds <= best < span.stop_seconds:
-            best = (span.start_seconds + span.stop_seconds) / 2
-        return replace(draft, span=span, best_frame_seconds=best)
+        return draft.cut_to(span)
 
     def _unwanted(self, step: Step, excluded: Excluded) -> ExclusionDetector:
         alone = self._embed(excluded.text, SIGNALS)

@@ -15,8 +15,7 @@ from indexer.config import Settings
 from indexer.decode.audio import open_audio
 from indexer.decode.worker.stream_selection import choose_audio_stream
 from indexer.errors import DecodeLimitError, DecoderCrashedError, VanishedVideoError
-from indexer.records import SoundPiece
-from indexer.speech.sound_blocks import RATE
+from indexer.records import AUDIO_RATE, SoundPiece
 from tests.helpers.media import write_video
 from tests.helpers.media_sound import CLICK_SECONDS, click_times, write_talkie
 
@@ -51,7 +50,7 @@ def test_sound_is_on_the_players_clock(
     expected = np.arange(first, 7.05, CLICK_SECONDS)
     assert times == pytest.approx(expected[: len(times)].tolist(), abs=0.03)
     assert len(times) >= len(expected) - 1
-    ends = [piece.start_seconds + len(piece.samples) / RATE for piece in pieces]
+    ends = [piece.start_seconds + len(piece.samples) / AUDIO_RATE for piece in pieces]
     assert all(later.start_seconds >= end - 1e-4 for later, end in zip(pieces[1:], ends, strict=False))
 
 

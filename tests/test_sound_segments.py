@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.records import SoundPiece, TimeSpan
+from indexer.records import AUDIO_RATE, SoundPiece, TimeSpan
 from indexer.segmentation.sound_segmenter import segment_sound
-from indexer.sound.levels import BIN_SECONDS, RATE, SoundLevels
+from indexer.sound.levels import BIN_SECONDS, SoundLevels
 from indexer.sound.waveform import BARS, HEIGHT, WIDTH, draw_waveform, loudest_peak
 from indexer.speech.voice_activity import Samples16
 
@@ -17,16 +17,16 @@ from indexer.speech.voice_activity import Samples16
 def talk(seconds: float, pauses: list[tuple[float, float]]) -> Samples16:
     """Noise as loud as a voice, and near silence in the pauses."""
     random = np.random.default_rng(3)
-    sound = random.standard_normal(round(seconds * RATE)) * 3000
+    sound = random.standard_normal(round(seconds * AUDIO_RATE)) * 3000
     for start, stop in pauses:
-        sound[round(start * RATE) : round(stop * RATE)] *= 0.003
+        sound[round(start * AUDIO_RATE) : round(stop * AUDIO_RATE)] *= 0.003
     return np.clip(sound, -32768, 32767).astype(np.int16)
 
 
-def levels_of(sound: Samples16, *, piece: int = 5 * RATE, start_seconds: float = 0.0) -> SoundLevels:
+def levels_of(sound: Samples16, *, piece: int = 5 * AUDIO_RATE, start_seconds: float = 0.0) -> SoundLevels:
     levels = SoundLevels()
     for place in range(0, len(sound), piece):
-        levels.add(SoundPiece(start_seconds + place / RATE, sound[place : place + piece]))
+        levels.add(SoundPiece(start_seconds + place / AUDIO_RATE, sound[place : place + piece]))
     return levels
 
 
@@ -52,7 +52,7 @@ def test_of_a_long_silence_the_end_is_cut_shortly_before_the_next_words() -> Non
 def test_without_pauses_segments_still_end() -> None:
     found = edges(levels_of(talk(100, [])), 100)
     assert all(15 <= stop - start <= 30 for start, stop in itertools.pairwise([0.0, *found]))
-    assert edges(levels_of(np.zeros(100 * RATE, np.int16)), 100)[0] == pytest.approx(30, abs=0.1)
+    assert edges(levels_of(np.zeros(100 * AUDIO_RATE, np.int16)), 100)[0] == pytest.approx(30, abs=0.1)
 
 
 def test_a_short_recording_is_one_segment() -> None:
@@ -92,7 +92,7 @@ def test_levels_do_not_depend_on_how_the_sound_is_divided(piece: int) -> None:
 def test_a_late_start_and_a_gap_are_silence() -> None:
     levels = SoundLevels()
     for start in (3.0, 10.0):
-        levels.add(SoundPiece(start, np.full(RATE, 16_384, np.int16)))
+        levels.add(SoundPiece(start, np.full(AUDIO_RATE, 16_384, np.int16)))
     heard = np.flatnonzero(levels.peaks()) * BIN_SECONDS
     assert (heard[0], heard[-1]) == (pytest.approx(3.0), pytest.approx(11.0 - BIN_SECONDS))
     assert not levels.peaks()[round(4 / BIN_SECONDS) : round(10 / BIN_SECONDS)].any()
@@ -101,7 +101,7 @@ def test_a_late_start_and_a_gap_are_silence() -> None:
 
 def test_ten_hours_take_a_few_megabytes() -> None:
     levels = SoundLevels()
-    piece = np.ones(5 * RATE, np.int16)
+    piece = np.ones(5 * AUDIO_RATE, np.int16)
     for place in range(0, 36_000, 600):
         levels.add(SoundPiece(float(place), piece))
     assert levels.peaks().nbytes + levels.decibels().nbytes < 12 << 20
@@ -129,11 +129,11 @@ def test_a_waveform_is_high_where_it_is_loud() -> None:
 
 def test_one_scale_serves_the_whole_recording() -> None:
     sound = talk(40, [])
-    sound[20 * RATE :] //= 4
+    sound[20 * AUDIO_RATE :] //= 4
     levels = levels_of(sound)
     assert np.median(bars(levels, 22, 38)) < 0.6 * np.median(bars(levels, 2, 18))
 
 
 def test_silence_is_drawn_flat() -> None:
-    heights = bars(levels_of(np.zeros(10 * RATE, np.int16)), 0, 10)
+    heights = bars(levels_of(np.zeros(10 * AUDIO_RATE, np.int16)), 0, 10)
     assert max(heights) <= 2

@@ -10,9 +10,9 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from indexer.records import SoundPiece
+from indexer.records import AUDIO_RATE, SoundPiece
 from indexer.speech import sound_blocks as module
-from indexer.speech.sound_blocks import BLOCK_SECONDS, RATE, SoundBlock, sound_blocks
+from indexer.speech.sound_blocks import BLOCK_SECONDS, SoundBlock, sound_blocks
 from indexer.speech.voice_activity import find_speech
 from tests.helpers.media_sound import RATE as DRAWN_RATE
 from tests.helpers.media_sound import synthetic_voice
@@ -20,7 +20,7 @@ from tests.helpers.media_sound import synthetic_voice
 
 def noise(seconds: float, level: float, seed: int = 0) -> NDArray[np.int16]:
     random = np.random.default_rng(seed)
-    return (random.standard_normal(round(seconds * RATE)) * level).astype(np.int16)
+    return (random.standard_normal(round(seconds * AUDIO_RATE)) * level).astype(np.int16)
 
 
 def in_pieces(samples: NDArray[np.int16], sizes: Sequence[int], start_seconds: float = 0.0) -> list[SoundPiece]:
@@ -28,7 +28,7 @@ def in_pieces(samples: NDArray[np.int16], sizes: Sequence[int], start_seconds: f
     place = number = 0
     while place < len(samples):
         size = sizes[number % len(sizes)]
-        pieces.append(SoundPiece(start_seconds + place / RATE, samples[place : place + size]))
+        pieces.append(SoundPiece(start_seconds + place / AUDIO_RATE, samples[place : place + size]))
         place, number = place + size, number + 1
     return pieces
 
@@ -49,14 +49,14 @@ def test_blocks_hold_all_of_a_sound_and_do_not_depend_on_its_pieces(sizes: list[
     assert edges(blocks) == edges(whole)
     assert np.array_equal(np.concatenate([block.samples for block in blocks]), sound)
     assert blocks[0].start_seconds == start_seconds
-    assert all(len(block.samples) <= 7 * RATE for block in blocks)
+    assert all(len(block.samples) <= 7 * AUDIO_RATE for block in blocks)
 
 
 def test_a_long_talk_is_cut_where_it_is_quiet() -> None:
     sound = noise(45, 10)
     spans = [(place, place + 2.6) for place in np.arange(1.0, 43.0, 3.0)]
     for start, stop in spans:
-        sound[round(start * RATE) : round(stop * RATE)] += noise(stop - start, 3000)
+        sound[round(start * AUDIO_RATE) : round(stop * AUDIO_RATE)] += noise(stop - start, 3000)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "BLOCK_SECONDS", 20.0)
         patch.setattr(module, "SEARCHED_SECONDS", 8.0)
@@ -69,8 +69,8 @@ def test_a_short_gap_is_silence_and_a_long_one_ends_a_block() -> None:
     first, second = noise(2, 500), noise(1, 500, seed=1)
     (joined,) = sound_blocks([SoundPiece(3.0, first), SoundPiece(6.0, second)])
     assert (joined.start_seconds, joined.stop_seconds) == (3.0, 7.0)
-    assert not joined.samples[2 * RATE : 3 * RATE].any()
-    assert np.array_equal(joined.samples[3 * RATE :], second)
+    assert not joined.samples[2 * AUDIO_RATE : 3 * AUDIO_RATE].any()
+    assert np.array_equal(joined.samples[3 * AUDIO_RATE :], second)
     apart = list(sound_blocks([SoundPiece(3.0, first), SoundPiece(12.0, second)]))
     assert edges(apart) == [(3.0, 5.0), (12.0, 13.0)]
 
@@ -99,7 +99,7 @@ def test_silence_and_noise_are_no_speech(level: float) -> None:
 
 
 def test_a_voice_is_speech() -> None:
-    sung = synthetic_voice(10, [(2, 4)])[:: DRAWN_RATE // RATE]
+    sung = synthetic_voice(10, [(2, 4)])[:: DRAWN_RATE // AUDIO_RATE]
     ((start, stop),) = find_speech((sung * 32767).astype(np.int16))
-    assert start / RATE == pytest.approx(2.0, abs=0.6)
-    assert stop / RATE == pytest.approx(4.0, abs=0.6)
+    assert start / AUDIO_RATE == pytest.approx(2.0, abs=0.6)
+    assert stop / AUDIO_RATE == pytest.approx(4.0, abs=0.6)

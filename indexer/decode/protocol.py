@@ -24,6 +24,7 @@ from indexer.errors import (
     VanishedVideoError,
     VideoError,
 )
+from indexer.records import AUDIO_RATE
 
 DecoderName = Literal["auto", "decord", "pyav"]
 DecodeMode = Literal["frames", "probe", "text", "audio"]
@@ -34,8 +35,6 @@ MAX_MESSAGE_BYTES = 64 << 20
 """A longer message means a faulty child; embedded text tracks are the longest valid ones."""
 RING_BYTES = 64 << 20
 """The ring holds as many frames as fit into this, but at least 2 and at most 4."""
-AUDIO_RATE = 16_000
-"""Sample rate of the audio sent to the parent in Hz: what speech models expect."""
 AUDIO_CHUNK_SAMPLES = 5 * AUDIO_RATE
 """Longest chunk of audio. It occupies one slot of the ring, at two bytes a sample."""
 

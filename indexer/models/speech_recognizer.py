@@ -16,13 +16,12 @@ from indexer.models.transcript import TranscriptLine
 from indexer.models.weights.files import Announce, announce_on_stderr
 from indexer.models.weights.hub import ModelWeights
 from indexer.models.weights.speech_models import find_speech_weights, recorded_speech_name
-from indexer.records import Samples16, SampleSpan, SpokenWord
+from indexer.records import AUDIO_RATE, Samples16, SampleSpan, SpokenWord
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
     from faster_whisper.transcribe import Segment, TranscriptionInfo
 
-RATE = 16_000
 _SMALLER = "name a smaller model"
 BEAM_SIZE = 5
 """faster-whisper's and the original's (Radford et al. 2022, section 4.5)."""
@@ -103,7 +102,7 @@ class SpeechRecognizer:
         try:
             segments, info = self._segments(samples, speech, language=language or None, hotwords=hotwords or None)
             for segment in segments:
-                line = _line(segment, info.language, len(sound) / RATE)
+                line = _line(segment, info.language, len(sound) / AUDIO_RATE)
                 if line.words:
                     yield line
         except RuntimeError as error:
@@ -125,7 +124,7 @@ class SpeechRecognizer:
 
         chunks = [{"start": start, "end": stop} for start, stop in speech]
         segments, info = self._model.transcribe(np.concatenate(collect_chunks(samples, chunks)[0]), **options)
-        return restore_speech_timestamps(segments, chunks, RATE), info
+        return restore_speech_timestamps(segments, chunks, AUDIO_RATE), info
 
 
 def _line(segment: "Segment", language: str, most_seconds: float) -> TranscriptLine:

@@ -6,6 +6,7 @@ spectrogram is that of transformers, and equals librosa's within 1e-5.
 """
 
 import threading
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -16,8 +17,8 @@ from torch import nn
 
 from indexer.errors import ModelBrokenError
 from indexer.models.weights.voice_models import VOICE_PACKAGE
+from indexer.records import AUDIO_RATE
 
-RATE = 16_000
 WINDOW_SAMPLES = 25_600
 """1.6 s, the length with which the encoder was trained."""
 DIM = 256
@@ -54,6 +55,8 @@ def load_voice_embedder() -> "VoiceEmbedder":
 class VoiceEmbedder:
     """A loaded voice encoder, on the processor. Thread-safe."""
 
+    window_samples = WINDOW_SAMPLES
+
     def __init__(self, network: "_VoiceEncoder", name: str) -> None:
         self._network, self.name = network, name
         self._lock = threading.Lock()
@@ -83,17 +86,8 @@ class _VoiceEncoder(nn.Module):
 
 def _mel_spectrogram(window: NDArray[np.float32]) -> NDArray[np.float32]:
     """(WINDOW_SAMPLES,) -> (_FRAMES, _MELS): power, not its logarithm."""
-    from transformers.audio_utils import mel_filter_bank, spectrogram, window_function
+    from transformers.audio_utils import spectrogram, window_function
 
-    filters: Any = mel_filter_bank(
-        num_frequency_bins=_FRAME_SAMPLES // 2 + 1,
-        num_mel_filters=_MELS,
-        min_frequency=0.0,
-        max_frequency=RATE / 2,
-        sampling_rate=RATE,
-        norm="slaney",
-        mel_scale="slaney",
-    )
     power: Any = spectrogram(
         _amplified(window),
         window_function(_FRAME_SAMPLES, "hann"),
@@ -101,9 +95,25 @@ def _mel_spectrogram(window: NDArray[np.float32]) -> NDArray[np.float32]:
         hop_length=_HOP_SAMPLES,
         power=2.0,
         pad_mode="constant",
-        mel_filters=filters,
+        mel_filters=_mel_filters(),
     )
     return np.ascontiguousarray(np.asarray(power, np.float32).T[:_FRAMES])
+
+
+@cache
+def _mel_filters() -> Any:
+    """(frequencies, _MELS), as librosa makes them."""
+    from transformers.audio_utils import mel_filter_bank
+
+    return mel_filter_bank(
+        num_frequency_bins=_FRAME_SAMPLES // 2 + 1,
+        num_mel_filters=_MELS,
+        min_frequency=0.0,
+        max_frequency=AUDIO_RATE / 2,
+        sampling_rate=AUDIO_RATE,
+        norm="slaney",
+        mel_scale="slaney",
+    )
 
 
 def _amplified(window: NDArray[np.float32]) -> NDArray[np.float32]:

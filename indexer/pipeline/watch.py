@@ -247,9 +247,7 @@ class _Indexer:
         """As `report`, and removes the lost videos from the library."""
         lost, left = self._split_lost(paths)
         if lost:
-            with Library.open(self._place) as library:
-                maker = library.maker
-            with Library.open_writer(self._place, maker=maker) as library:
+            with Library.open_to_change(self._place) as library:
                 library.remove_videos([video_id for video_id, _ in lost])
         for _, path in lost:
             self._on_event(VideoMissing(path, dropped=True))

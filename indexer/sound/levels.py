@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.records import SoundPiece
+from indexer.records import AUDIO_RATE, SoundPiece
 
-RATE = 16_000
 BIN_SECONDS = 0.05
 """Short enough for the pause between two words, which lasts 0.1 s or more."""
-_BIN = round(RATE * BIN_SECONDS)
+_BIN = round(AUDIO_RATE * BIN_SECONDS)
 _FULL_SCALE = 32_768.0
 QUIETEST_DB = -90.0
 """Level of digital silence: the noise of 16 bits."""
@@ -33,7 +32,7 @@ class SoundLevels:
         """Adds a piece, which starts at 0 or later."""
         if not len(piece.samples):
             return
-        first = round(piece.start_seconds * RATE)
+        first = round(piece.start_seconds * AUDIO_RATE)
         bins = np.arange(first // _BIN, (first + len(piece.samples) - 1) // _BIN + 1)
         self._make_room(int(bins[-1]) + 1)
         starts = np.maximum(bins * _BIN - first, 0)

@@ -11,11 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import AgglomerativeClustering
 
-from indexer.records import Samples16, SampleSpan, TimedText, TimeSpan
+from indexer.records import AUDIO_RATE, Samples16, SampleSpan, TimedText, TimeSpan
 
-RATE = 16_000
-WINDOW_SAMPLES = 25_600
-"""1.6 s: shorter ones tell voices apart badly, longer ones hold two."""
 STEP_SAMPLES = 6_400
 """0.4 s, for each of which one voice is found."""
 PAUSE_SECONDS = 0.2
@@ -36,6 +33,8 @@ class VoiceModel(Protocol):
     """Embeds windows of speech: `indexer.models.voice_embedder.VoiceEmbedder`."""
 
     name: str
+    window_samples: int
+    """Length of a window: shorter ones tell voices apart badly, longer ones hold two."""
 
     def embed(self, windows: NDArray[np.float32]) -> Vectors: ...
 
@@ -72,19 +71,19 @@ def embed_voice_windows(
         speech: where somebody speaks, without pauses.
         start_seconds: of the block, player's clock.
     """
-    half = WINDOW_SAMPLES // 2
-    padded = np.pad(samples, (WINDOW_SAMPLES, WINDOW_SAMPLES)).astype(np.float32) / np.float32(32768)
+    width = model.window_samples
+    padded = np.pad(samples, (width, width)).astype(np.float32) / np.float32(32768)
     spans: list[TimeSpan] = []
     windows: list[NDArray[np.float32]] = []
     for start, stop in speech:
         for begin in range(start, stop, STEP_SAMPLES):
             end = min(begin + STEP_SAMPLES, stop)
-            left = (begin + end) // 2 - half
-            if stop - start >= WINDOW_SAMPLES:  # inside the speech where that is long enough
-                left = min(max(left, start), stop - WINDOW_SAMPLES)
-            windows.append(padded[left + WINDOW_SAMPLES : left + 2 * WINDOW_SAMPLES])
-            spans.append(TimeSpan(start_seconds + begin / RATE, start_seconds + end / RATE))
-    stacked = np.stack(windows) if windows else np.empty((0, WINDOW_SAMPLES), np.float32)  # (n, WINDOW_SAMPLES)
+            left = (begin + end) // 2 - width // 2
+            if stop - start >= width:  # inside the speech where that is long enough
+                left = min(max(left, start), stop - width)
+            windows.append(padded[left + width : left + 2 * width])
+            spans.append(TimeSpan(start_seconds + begin / AUDIO_RATE, start_seconds + end / AUDIO_RATE))
+    stacked = np.stack(windows) if windows else np.empty((0, width), np.float32)  # (n, window_samples)
     return VoiceWindows(tuple(spans), model.embed(stacked))
 
 

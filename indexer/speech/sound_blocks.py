@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.records import Samples16, SoundPiece
+from indexer.records import AUDIO_RATE, Samples16, SoundPiece
 
-RATE = 16_000
 BLOCK_SECONDS = 600.0
 """19 MB of samples. Longer ones would find no other words: Whisper reads 30 s at a time."""
 SEARCHED_SECONDS = 30.0
@@ -32,15 +31,15 @@ class SoundBlock:
 
     @property
     def stop_seconds(self) -> float:
-        return self.start_seconds + len(self.samples) / RATE
+        return self.start_seconds + len(self.samples) / AUDIO_RATE
 
 
 def sound_blocks(pieces: Iterable[SoundPiece]) -> Iterator[SoundBlock]:
     """Blocks in order of time, without overlap, of at most `BLOCK_SECONDS`; they do not depend on the pieces' sizes."""
     start_seconds, collected, length = 0.0, list[Samples16](), 0
     for piece in pieces:
-        gap = round((piece.start_seconds - start_seconds) * RATE) - length
-        if length and gap > LONGEST_FILLED_GAP_SECONDS * RATE:
+        gap = round((piece.start_seconds - start_seconds) * AUDIO_RATE) - length
+        if length and gap > LONGEST_FILLED_GAP_SECONDS * AUDIO_RATE:
             yield SoundBlock(start_seconds, np.concatenate(collected))
             collected, length = [], 0
         elif length and gap > 1:
@@ -50,11 +49,11 @@ def sound_blocks(pieces: Iterable[SoundPiece]) -> Iterator[SoundBlock]:
             start_seconds = piece.start_seconds
         collected.append(piece.samples)
         length += len(piece.samples)
-        while length > BLOCK_SECONDS * RATE:
+        while length > BLOCK_SECONDS * AUDIO_RATE:
             samples = np.concatenate(collected)
-            cut = _quietest(samples[: round(BLOCK_SECONDS * RATE)])
+            cut = _quietest(samples[: round(BLOCK_SECONDS * AUDIO_RATE)])
             yield SoundBlock(start_seconds, samples[:cut])
-            start_seconds += cut / RATE
+            start_seconds += cut / AUDIO_RATE
             collected, length = [samples[cut:].copy()], length - cut
     if length:
         yield SoundBlock(start_seconds, np.concatenate(collected))
@@ -62,10 +61,10 @@ def sound_blocks(pieces: Iterable[SoundPiece]) -> Iterator[SoundBlock]:
 
 def _quietest(samples: Samples16) -> int:
     """The middle of the quietest stretch near the end of the samples."""
-    frame = RATE // 50
-    first = max(0, len(samples) - round(SEARCHED_SECONDS * RATE))
+    frame = AUDIO_RATE // 50
+    first = max(0, len(samples) - round(SEARCHED_SECONDS * AUDIO_RATE))
     searched = samples[first:].astype(np.float32)
     energies = (searched[: len(searched) // frame * frame].reshape(-1, frame) ** 2).mean(axis=1)  # (frames,)
-    width = round(QUIET_SECONDS * RATE) // frame
+    width = round(QUIET_SECONDS * AUDIO_RATE) // frame
     smooth = np.convolve(energies, np.ones(width), mode="valid")
     return first + (int(np.argmin(smooth)) + width // 2) * frame

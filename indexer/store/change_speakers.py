@@ -17,9 +17,7 @@ def rename_speaker(path: Path, name: str, new_name: str) -> int:
         UsageError: the new name is empty or too long.
         LibraryLockedError: another process writes to the library.
     """
-    with Library.open(path) as library:
-        maker = library.maker
-    with Library.open_writer(path, maker=maker) as library:
+    with Library.open_to_change(path) as library:
         changed = renamed(library.videos(), name, new_name)
         library.put_videos(changed)
     return len(changed)
@@ -27,9 +25,7 @@ def rename_speaker(path: Path, name: str, new_name: str) -> int:
 
 def split_speaker(path: Path, name: str, video: str) -> str:
     """Makes a speaker another person in one video; returns the new name. Raises as `rename_speaker`."""
-    with Library.open(path) as library:
-        maker = library.maker
-    with Library.open_writer(path, maker=maker) as library:
+    with Library.open_to_change(path) as library:
         changed, new_name = split_off(library.videos(), name, library.find_video(video).video_id)
         library.put_videos(changed)
     return new_name

@@ -23,9 +23,7 @@ def change_tags(
         LibraryLockedError: another process writes to it.
     """
     added, removed = list(add), list(remove)
-    with Library.open(path) as library:
-        maker = library.maker
-    with Library.open_writer(path, maker=maker) as library:
+    with Library.open_to_change(path) as library:
         before = [library.video(video_id) for video_id in dict.fromkeys(video_ids)]
         after = [
             replace(video, tags=edit_tags(() if clear else video.tags, add=added, remove=removed)) for video in before

@@ -46,9 +46,7 @@ def correct_text(
         raise UsageError(f"texts of the source {source!r} cannot be corrected, only: {', '.join(CORRECTED_SOURCES)}")
     if len(flat) > MOST_CHARACTERS:
         raise UsageError(f"the corrected text has {len(flat)} characters, and {MOST_CHARACTERS} at most are kept")
-    with Library.open(path) as library:
-        maker = library.maker
-    with Library.open_writer(path, maker=maker) as library:
+    with Library.open_to_change(path) as library:
         video = library.video(video_id)
         rows = library.texts(video_id, source)
         if not 0 <= index < len(rows):

@@ -104,6 +104,16 @@ class Library(Closeable):
             raise
         return cls(tables, cache, memory_limits=None, write_access=access)
 
+    @classmethod
+    def open_to_change(cls, path: Path) -> Self:
+        """Open a library that is there for reading and writing, with the maker that made it.
+
+        Raises:
+            LibraryMissingError: there is none at `path`.
+            LibraryLockedError, LibraryBrokenError, LibraryError: as `open_writer`.
+        """
+        return cls.open_writer(path, maker=read_maker(LibraryFolder(Path(path).absolute())))
+
     def close(self) -> None:
         """Release the writer's lock; safe to repeat."""
         if self._write_access is not None:

@@ -67,6 +67,17 @@ class Draft:
     relevance: float = 1.0
     """0 to 1, see `search.scoring.relevance`; 1 for exact matches, which are not judged."""
 
+    def cut_to(self, span: TimeSpan) -> "Draft":
+        """The draft with a part of its span."""
+        return replace(self, span=span, best_frame_seconds=frame_inside(span, self.best_frame_seconds))
+
+
+def frame_inside(span: TimeSpan, best_frame_seconds: float) -> float:
+    """The time of a frame that stands for a span: the given one where it is inside, else the middle."""
+    if span.start_seconds <= best_frame_seconds < span.stop_seconds:
+        return best_frame_seconds
+    return (span.start_seconds + span.stop_seconds) / 2
+
 
 def localize_moments(matches: Sequence[SegmentMatch], *, background: float = 0.0) -> list[Draft]:
     """Moments, best first; within a video they never overlap.

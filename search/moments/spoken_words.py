@@ -4,7 +4,6 @@ A sentence may last fifteen seconds, and say what was asked for in two of them.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from indexer.records import SpokenWord, TextRow, TimeSpan
 from indexer.store.library import Library
@@ -24,9 +23,13 @@ MATCH, OTHER = 2, -1
 
 def cut_to_spoken_words(library: Library, query: str, drafts: Sequence[Draft]) -> list[Draft]:
     """The drafts; of those whose text is a line of speech that says all it matches in one place, that place."""
-    spoken = [draft for draft in drafts if SPEECH_SIGNALS & draft.ranks.keys() and not draft.parts]
-    rows = library.texts_between([(draft.video_id, draft.span) for draft in spoken], "speech") if spoken else {}
-    return [_cut(query, draft, rows.get(draft.video_id, ())) if draft in spoken else draft for draft in drafts]
+    spoken = [(draft.video_id, draft.span) for draft in drafts if _is_spoken(draft)]
+    rows = library.texts_between(spoken, "speech") if spoken else {}
+    return [_cut(query, draft, rows.get(draft.video_id, ())) if _is_spoken(draft) else draft for draft in drafts]
+
+
+def _is_spoken(draft: Draft) -> bool:
+    return bool(SPEECH_SIGNALS & draft.ranks.keys()) and not draft.parts
 
 
 def _cut(query: str, draft: Draft, rows: Sequence[TextRow]) -> Draft:
@@ -34,10 +37,7 @@ def _cut(query: str, draft: Draft, rows: Sequence[TextRow]) -> Draft:
     span = spoken_span(query, row.words) if row is not None else None
     if span is None or span.duration_seconds < MIN_SECONDS:
         return draft
-    best = draft.best_frame_seconds
-    if not span.start_seconds <= best < span.stop_seconds:
-        best = (span.start_seconds + span.stop_seconds) / 2
-    return replace(draft, span=span, best_frame_seconds=best)
+    return draft.cut_to(span)
 
 
 def spoken_span(query: str, words: Sequence[SpokenWord]) -> TimeSpan | None:

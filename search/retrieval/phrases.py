@@ -6,7 +6,7 @@ from indexer.catalog import STAGE_OF_SOURCE, StageName, TextSource
 from indexer.records import SegmentRow, TimeSpan, Video
 from indexer.store.hits import TextHit
 from indexer.store.library import Library
-from search.moments.localization import MIN_TEXT_SECONDS, Draft
+from search.moments.localization import MIN_TEXT_SECONDS, Draft, frame_inside
 from search.moments.temporal_join import without_overlapping_moments
 from search.signals import MISREAD_SOURCES, Signal, sources_of_kind, word_signal_of
 from search.text.phrase_matching import holds_phrase
@@ -61,7 +61,5 @@ def _draft(signal: Signal, rank: int, hit: TextHit, segment: SegmentRow, video: 
     span = TimeSpan(start, max(start, min(hit.span.stop_seconds, video.duration_seconds)))
     if span.duration_seconds < MIN_TEXT_SECONDS:
         span = segment.span
-    best = segment.best_frame_seconds
-    if not span.start_seconds <= best < span.stop_seconds:
-        best = (span.start_seconds + span.stop_seconds) / 2
+    best = frame_inside(span, segment.best_frame_seconds)
     return Draft(hit.video_id, segment.index, span, best, score, {signal: rank}, hit.text, 0.0)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from indexer.records import SegmentRow, TextRow, TimeSpan, Video
 from indexer.store.library import Library
-from search.moments.localization import Draft
+from search.moments.localization import Draft, frame_inside
 from search.signals import Signal
 from search.text.term_coverage import word_share
 from search.text.words import split_words
@@ -34,9 +34,7 @@ def find_speaker(library: Library, name: str, *, videos: Mapping[str, Video], ab
 
 
 def _draft(video_id: str, row: TextRow, segment: SegmentRow, rank: int) -> Draft:
-    best = segment.best_frame_seconds
-    if not row.span.start_seconds <= best < row.span.stop_seconds:
-        best = (row.span.start_seconds + row.span.stop_seconds) / 2
+    best = frame_inside(row.span, segment.best_frame_seconds)
     return Draft(video_id, segment.index, row.span, best, 1.0 / rank, {SIGNAL: rank}, row.text, 0.0)
 
 

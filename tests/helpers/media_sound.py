@@ -10,8 +10,7 @@ from av.stream import Disposition
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from indexer.decode.protocol import AUDIO_RATE
-from indexer.records import SoundPiece
+from indexer.records import AUDIO_RATE, SoundPiece
 from tests.helpers.media import TICK, numbered_picture
 
 RATE = 48_000

@@ -13,10 +13,10 @@ import av
 import av.error
 import numpy as np
 
-from indexer.decode.protocol import AUDIO_CHUNK_SAMPLES, AUDIO_RATE
+from indexer.decode.protocol import AUDIO_CHUNK_SAMPLES
 from indexer.decode.worker.av_types import AudioFrame, InputContainer, Packet
 from indexer.decode.worker.stream_selection import choose_audio_stream, has_decoder
-from indexer.records import Samples16
+from indexer.records import AUDIO_RATE, Samples16
 
 MAX_DRIFT_SECONDS = 0.1
 """A timestamp farther from the end of the samples so far starts a new run. Timestamps in whole milliseconds and

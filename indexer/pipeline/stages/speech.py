@@ -6,6 +6,7 @@ Where subtitles are enough for a video, no model is run. Without its model the s
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from indexer.catalog import FIRST_STAGE
 from indexer.config import Settings
@@ -120,7 +121,7 @@ class SpeechStage(Stage):
         worker = SpeechWorker(
             videos,
             model=self._model.get,
-            voice_model=self._load_voice_model(),
+            voice_model=cache(self._load_voice_model),
             hotwords=self._hotwords,
             settings=run.settings,
             emit=run.emit,

@@ -63,7 +63,7 @@ class SpeechWorker:
         videos: Sequence[Video],
         *,
         model: Callable[[], SpeechModel],
-        voice_model: VoiceModel | None,
+        voice_model: Callable[[], VoiceModel | None],
         hotwords: str,
         settings: Settings,
         emit: Callable[[IndexEvent], None],
@@ -73,7 +73,7 @@ class SpeechWorker:
         Args:
             videos: in the order in which they are transcribed.
             model: returns the model; called only when the first speech is found.
-            voice_model: tells speakers apart; None: nobody is told apart.
+            voice_model: the same for the model that tells speakers apart; None: nobody is told apart.
             hotwords: names and terms that may be said, separated by spaces.
             emit: called with progress.
             cancel: set to stop within one window of the model.
@@ -94,16 +94,21 @@ class SpeechWorker:
         with closing(read_ahead(self._read())) as items:
             for item in items:
                 if item.block is not None and item.work.error is None:
-                    model = self._model()  # one that cannot be loaded is no matter of a video
-                    self._transcribe(model, item.work, item.block, item.speech)
+                    models = self._model(), self._voice_model()  # what cannot be loaded is no matter of a video
+                    self._transcribe(models, item.work, item.block, item.speech)
                 if self._cancel.is_set():
                     return
                 if item.block is None:
                     yield _texts_of(item.work)
 
     def _transcribe(
-        self, model: SpeechModel, work: _PendingVideo, block: SoundBlock, speech: Sequence[SampleSpan]
+        self,
+        models: tuple[SpeechModel, VoiceModel | None],
+        work: _PendingVideo,
+        block: SoundBlock,
+        speech: Sequence[SampleSpan],
     ) -> None:
+        model, voice_model = models
         started = time.perf_counter()
         try:
             with unexpected_as_video_error(work.video.path):
@@ -114,10 +119,10 @@ class SpeechWorker:
                     if is_reliable_line(line):
                         work.cues += split_into_cues(line, start_seconds=block.start_seconds)
                     self._tell(work.video, block.start_seconds + line.words[-1].stop_seconds)
-                if self._voice_model is not None:
+                if voice_model is not None:
                     spoken = find_speech(block.samples, pause_seconds=PAUSE_SECONDS, around_seconds=0.0)
                     start = block.start_seconds
-                    found = embed_voice_windows(block.samples, spoken, start_seconds=start, model=self._voice_model)
+                    found = embed_voice_windows(block.samples, spoken, start_seconds=start, model=voice_model)
                     work.voices.append(found)
             self._tell(work.video, block.stop_seconds)
         except VideoError as error:
