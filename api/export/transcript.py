@@ -9,6 +9,7 @@ from api.export.transcript_formats import TranscriptFormat, TranscriptSource
 from api.formatting import time_code
 from api.media.web_vtt import cue_text, cue_time
 from api.safe_text import one_line
+from indexer.catalog import STAGE_OF_SOURCE
 
 if TYPE_CHECKING:
     from indexer.records import TextRow, TimeSpan, Video
@@ -67,11 +68,11 @@ def transcript_of(
     rows: Sequence[TextRow] = ()
     chosen: TranscriptSource = source or "subtitle"
     for chosen in (source,) if source else ("subtitle", "speech"):
-        rows = library.texts(video.video_id, chosen)
+        is_made = STAGE_OF_SOURCE[chosen] in video.stages
+        rows = library.texts(video.video_id, chosen) if is_made else ()
         if rows:
             break
-    counts = Counter(row.language for row in rows)
-    languages = tuple(sorted(counts, key=lambda name: (-counts[name], name)))
+    languages = tuple(name for name, _ in Counter(row.language for row in rows).most_common())
     spoken = languages[0] if language is None and languages else language or ""
     lines = [NumberedLine(index, row) for index, row in enumerate(rows) if row.language == spoken]
     return Transcript(video, chosen, spoken, languages, tuple(sorted(lines, key=lambda line: line.row.span)))

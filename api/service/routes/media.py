@@ -6,6 +6,7 @@ from typing import Annotated
 
 from litestar import Controller, Response, get, route
 
+from api.export.transcript import transcript_of
 from api.media.errors import UnplayableError
 from api.media.opened_file import OpenedFile, open_source
 from api.media.web_vtt import subtitles_vtt
@@ -193,11 +194,8 @@ class MediaRoutes(Controller):
         """Indexed subtitles as WebVTT; without any, the speech transcript; without that, no cues."""
 
         def work() -> str:
-            stages = runtime.video(video_id).stages
-            rows = runtime.library.texts(video_id, "subtitle") if "subtitles" in stages else []
-            if not rows and "speech" in stages:
-                rows = runtime.library.texts(video_id, "speech")
-            return subtitles_vtt(rows, language=language)
+            found = transcript_of(runtime.library, runtime.video(video_id), language=language)
+            return subtitles_vtt([line.row for line in found.lines], language=found.language)
 
         text = await runtime.lookups.run(work)
         return Response(text, media_type="text/vtt; charset=utf-8", headers={"Cache-Control": "private, no-cache"})
