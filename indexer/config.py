@@ -111,6 +111,9 @@ class Settings:
         36_000.0, "CPU time that one decoder process may use.", low=10, high=1_000_000, unit="s"
     )
     decode_memory_mib: int = _setting(2048, "Memory that one decoder process may use.", low=256, high=65536, unit="MiB")
+    require_confinement: bool = _setting(
+        False, "Decode only where the system confines decoders completely; see `reelseek status`."
+    )
     max_pixels: int = _setting(
         8192 * 8192, "Largest frame, width x height, of a video that is indexed.", low=1024, high=1 << 28, unit="pixels"
     )

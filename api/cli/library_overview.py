@@ -1,13 +1,14 @@
 """An overview of a library, for `reelseek status`."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.cli.output.video_json import failures_json
 from indexer.catalog import StageName
 from indexer.config import Settings
+from indexer.confinement.confine import Protection, available_protection
 from indexer.records import Video
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Overview:
     """Videos of which a stage failed."""
     failure_log: Path
     """File with the tracebacks of unexpected failures, whether or not it exists."""
+    protection: Protection
+    """What decoders cannot reach on this system."""
     warnings: int
     """Videos that were indexed with warnings."""
 
@@ -55,6 +58,7 @@ class Overview:
             "signals": [one.to_json() for one in self.signals],
             "reranker": self.reranker.to_json(),
             "size_bytes": self.size_bytes,
+            "protection": asdict(self.protection),
             "warnings": self.warnings,
             "failed": len(self.failed),
             "failed_stages": sum(len(video.stage_failures) for video in self.incomplete),
@@ -69,8 +73,6 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
     Args:
         settings: say which models are used where the library does not.
     """
-    from dataclasses import asdict
-
     from indexer.pipeline.readiness import count_made_stages, readiness, reranker_readiness
     from indexer.provenance import settings_like_provenance
 
@@ -90,6 +92,7 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
         failed=[video for video in everything if video.failure_kind],
         incomplete=[video for video in good if video.stage_failures],
         failure_log=library.failure_log.absolute(),
+        protection=available_protection(),
         warnings=sum(bool(video.warnings) for video in good),
     )
 

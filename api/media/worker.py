@@ -15,7 +15,7 @@ import time
 
 from api.media.worker_protocol import MediaRequest
 from indexer.decode.protocol import Message, pack_message, read_request_line, write_all
-from indexer.decode.worker.limits import apply_limits, end_with_parent, start_watchdog
+from indexer.decode.worker.limits import apply_limits, confine_to, end_with_parent, start_watchdog
 from indexer.errors import DecodeLimitError, UnreadableVideoError, VideoError
 
 _PROGRESS_SECONDS = 0.3
@@ -83,6 +83,14 @@ def _work(request: MediaRequest, channel: _Channel) -> dict[str, object]:
             return sheet_of_still_frames(request, channel.progress)
 
 
+def _confine(request: MediaRequest) -> None:
+    """Leave this process the files of its request. The output is made first, so that it alone can be written."""
+    if request.output:
+        os.close(os.open(request.output, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666))
+    parts = [part.path for part in request.parts] + [tile.thumbnail for tile in request.tiles if tile.thumbnail]
+    confine_to(request.decode, readable=parts, writable=[request.output] if request.output else [])
+
+
 def main() -> None:
     """Serve one request on standard input and output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -96,13 +104,14 @@ def main() -> None:
     apply_limits(limits)
     resource.setrlimit(resource.RLIMIT_FSIZE, (request.max_output_bytes, request.max_output_bytes))
     channel = _Channel(control)
-    start_watchdog(
-        limits,
-        lambda used: channel.fail(
-            DecodeLimitError(f"the media worker used {used} MiB, more than decode_memory_mib allows")
-        ),
-    )
     try:
+        _confine(request)
+        start_watchdog(
+            limits,
+            lambda used: channel.fail(
+                DecodeLimitError(f"the media worker used {used} MiB, more than decode_memory_mib allows")
+            ),
+        )
         channel.send({"type": "done", "result": _work(request, channel)})
     except VideoError as error:
         channel.fail(error)

@@ -71,6 +71,8 @@ class DecodeRequest:
     max_pixels: int
     max_duration_hours: float
     max_streams: int
+    require_confinement: bool
+    """Whether to refuse the work where `indexer.confinement` cannot protect completely."""
     ring_fd: int = -1
     life_fd: int = -1
     """Read end of a pipe that carries no data: end of file means that the parent has exited."""
@@ -177,4 +179,5 @@ def make_request(
         max_pixels=settings.max_pixels,
         max_duration_hours=settings.max_duration_hours,
         max_streams=settings.max_streams,
+        require_confinement=settings.require_confinement,
     )

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def status(*, settings: Settings, as_json: bool) -> ExitCode:
     """Show what is in the library, what is missing, and what failed.
 
-    Shows models, numbers of videos and rows, total length, what is ready, size on disk, and failures with their
-    reasons. For each signal that is not available, it says what is missing and how to add it.
+    Shows models, numbers of videos and rows, total length, what is ready, size on disk, what decoders are denied on
+    this system, and failures with their reasons. For each signal that is not available, it says what is missing and how
+    to add it.
 
     \b
     Examples:
@@ -78,6 +79,8 @@ def _print(overview: "Overview") -> None:
     table.add_row("Reranker", label(text, "yellow" if reranker.state == "missing" else ""))
     if overview.warnings:
         table.add_row("Warnings", label(f"in {count_text(overview.warnings, 'video')}; see `reelseek videos --json`"))
+    safe = overview.protection.is_complete
+    table.add_row("Protection", label(str(overview.protection), "" if safe else "yellow"))
     failures: list[VideoFailed | StageFailed] = [
         VideoFailed(video.path, video.failure_kind, video.failure_reason) for video in overview.failed
     ]

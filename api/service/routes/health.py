@@ -1,6 +1,7 @@
 """`/api/health` and `/metrics`: the state of the service, for people and for monitoring."""
 
 import shutil
+from dataclasses import asdict
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -12,9 +13,10 @@ from api.service.jobs.runner import JobRunner
 from api.service.metrics import MEDIA_TYPE, Metrics
 from api.service.problems import problem_responses
 from api.service.runtime import Runtime
-from api.service.schemas.health import Health, QueueState, SignalState
+from api.service.schemas.health import Health, Protection, QueueState, SignalState
 from api.version import package_version
 from indexer.config import Settings
+from indexer.confinement.confine import available_protection
 from indexer.errors import LibraryError
 from indexer.models.profiles import Profile, profile_of
 from indexer.pipeline.readiness import readiness
@@ -92,6 +94,7 @@ def _health(runtime: Runtime) -> Health:
         },
         signals=signals,
         queue=queues,
+        protection=Protection(**asdict(available_protection())),
         disk={"free_bytes": free},
         limits={"max_upload_bytes": runtime.service.max_upload_bytes, "roots": len(runtime.service.roots)},
     )

@@ -26,6 +26,15 @@ class SignalState(Struct, kw_only=True):
     how: Annotated[str, Meta(description="How to add it.", examples=["index with --speech-model MODEL"])]
 
 
+class Protection(Struct, kw_only=True):
+    """What a decoder, which parses untrusted bytes, cannot reach on this system."""
+
+    files: Annotated[bool, Meta(description="Any file but its video is denied.")]
+    network: Annotated[bool, Meta(description="The network is denied.")]
+    processes: Annotated[bool, Meta(description="Starting and reaching other processes is denied.")]
+    means: Annotated[str, Meta(description="What enforces it.", examples=["Landlock 7, seccomp"])]
+
+
 class Health(Struct, kw_only=True):
     """The state of the service."""
 
@@ -43,5 +52,6 @@ class Health(Struct, kw_only=True):
     ]
     signals: Annotated[list[SignalState], Meta(description="Empty without a library.")]
     queue: dict[str, QueueState]
+    protection: Protection
     disk: Annotated[dict[str, int], Meta(examples=[{"free_bytes": 12345678}])]
     limits: Annotated[dict[str, int], Meta(examples=[{"max_upload_bytes": 21474836480}])]

@@ -1,4 +1,6 @@
-"""Resource limits of a child process, and its exit with the parent. Leaves out the stall limit, set by the parent.
+"""Limits of a child process: resources, what it can reach, and its exit with the parent.
+
+Leaves out the stall limit, set by the parent.
 
 Memory: a thread checks anonymous resident memory every 0.1 s, which is what the setting limits; `RLIMIT_DATA` with
 headroom stops a single huge allocation between two checks. `RLIMIT_AS` would count thread stacks, reserved arenas and
@@ -17,10 +19,13 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 
+from indexer.confinement.confine import confine
 from indexer.decode.child_log import trim_child_log
 from indexer.decode.protocol import DecodeRequest
+from indexer.errors import UnsafeVideoError
 
 POLL_SECONDS = 0.1
 _DATA_HEADROOM_BYTES = 1 << 30
@@ -32,6 +37,23 @@ def apply_limits(request: DecodeRequest) -> None:
     _lower(resource.RLIMIT_CPU, max(1, int(request.cpu_seconds)))
     if sys.platform == "linux":
         _lower(resource.RLIMIT_DATA, (request.memory_mib << 20) + _DATA_HEADROOM_BYTES)
+
+
+def confine_to(request: DecodeRequest, *, writable: Sequence[str] = (), readable: Sequence[str] = ()) -> None:
+    """Leave this process the source file and the files named; see `indexer.confinement.confine`.
+
+    Call it before there are threads. On Linux the parent's death still ends the process: the kernel sends that signal.
+
+    Raises:
+        UnsafeVideoError: the settings require complete confinement and the system does not offer it.
+    """
+    anonymous_bytes()  # opens what cannot be opened afterwards
+    try:
+        confine((request.path, *readable), writable, is_required=request.require_confinement)
+    except OSError as error:
+        raise UnsafeVideoError(
+            f"it was not decoded, since require_confinement is set and {error}; see `reelseek status`"
+        ) from error
 
 
 def end_with_parent(life_fd: int) -> None:
@@ -46,11 +68,16 @@ def end_with_parent(life_fd: int) -> None:
 def anonymous_bytes() -> int:
     """Private resident memory: without files and the shared ring. 0 where it is unknown."""
     try:
-        with open("/proc/self/statm", "rb") as stream:  # noqa: PTH123 - ten times a second
-            fields = stream.read().split()
+        fields = os.pread(_memory_statistics(), 256, 0).split()
         return (int(fields[1]) - int(fields[2])) * resource.getpagesize()
     except (OSError, IndexError, ValueError):
         return 0
+
+
+@cache
+def _memory_statistics() -> int:
+    """Descriptor of this process's memory statistics. Raises OSError where there are none."""
+    return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
 
 
 def start_watchdog(request: DecodeRequest, on_memory: Callable[[int], None]) -> None:

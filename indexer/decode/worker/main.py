@@ -24,7 +24,7 @@ from indexer.decode.protocol import (
     ring_slots,
     write_all,
 )
-from indexer.decode.worker.limits import apply_limits, end_with_parent, start_watchdog
+from indexer.decode.worker.limits import apply_limits, confine_to, end_with_parent, start_watchdog
 from indexer.errors import DecodeLimitError, VideoError
 from indexer.records import Pixels, Samples16
 
@@ -114,8 +114,9 @@ def main() -> None:
     end_with_parent(request.life_fd)
     apply_limits(request)
     channel = DecodeWorkerChannel(request, control_fd)
-    start_watchdog(request, channel.memory_exceeded)
     try:
+        confine_to(request)
+        start_watchdog(request, channel.memory_exceeded)
         for message in DecodeJob(request, channel).run():
             channel.send(message)
     except VideoError as error:
