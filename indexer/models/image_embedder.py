@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from indexer.errors import ModelBrokenError, ModelMissingError
+from indexer.models.custom_code import forbid_custom_code, loading_failure
 from indexer.models.device import DeviceChoice, choose_device
 from indexer.models.protocols import Vectors
 from indexer.models.weights.files import Announce, announce_on_stderr, digest_of, hub_cache, is_in_hub_cache, weights_in
@@ -117,6 +118,7 @@ def load_clip_model(
         reference, pretrained, name = _directory_reference(directory)
     else:
         reference, pretrained, name = _named_reference(spec, announce)
+    forbid_custom_code()
     try:
         network, _, preprocess = open_clip.create_model_and_transforms(
             reference, pretrained=pretrained, device=choice.device, precision=_precision(choice)
@@ -163,6 +165,8 @@ def _named_reference(spec: str, announce: Announce) -> tuple[str, str, str]:
 
 def _loading_error(spec: str, error: Exception) -> ModelMissingError | ModelBrokenError:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if "custom code" in reason:
+        return ModelBrokenError(f"picture model {spec} does not load: {loading_failure(error)}; {WAY_OUT}")
     if "download" in reason.lower() or "hub" in reason.lower() or isinstance(error, OSError):
         return ModelMissingError(
             f"the weights of picture model {spec} are not in {hub_cache()} and cannot be fetched ({reason}); {WAY_OUT}"

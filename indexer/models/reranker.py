@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.errors import ModelBrokenError
+from indexer.models.custom_code import forbid_custom_code, loading_failure
 from indexer.models.device import single_thread_on_cpu
 from indexer.models.protocols import Reranker
 from indexer.models.text_embedder import texts_for_embedding
@@ -51,17 +52,22 @@ def load_reranker(spec: str, *, device: str, announce: Announce = announce_on_st
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()
+    forbid_custom_code()
     directory = str(weights.directory)
     try:
         if _is_late(weights):
-            late = sentence_transformers.MultiVectorEncoder(directory, device=device, local_files_only=True)
+            late = sentence_transformers.MultiVectorEncoder(
+                directory, device=device, local_files_only=True, trust_remote_code=False
+            )
             return LateReranker(late, weights)
-        model = sentence_transformers.CrossEncoder(directory, device=device, local_files_only=True)
+        model = sentence_transformers.CrossEncoder(
+            directory, device=device, local_files_only=True, trust_remote_code=False
+        )
     except ModelBrokenError:
         raise
     except Exception as error:
         raise ModelBrokenError(
-            f"reranker {spec!r}: the files in {directory} cannot be loaded: {type(error).__name__}: {error};"
+            f"reranker {spec!r}: the files in {directory} cannot be loaded: {loading_failure(error)};"
             f" fetch them again, {_OTHERWISE}"
         ) from error
     if model.num_labels != 1:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from indexer.errors import ModelBrokenError
+from indexer.models.custom_code import forbid_custom_code, loading_failure
 from indexer.models.protocols import TextModel, Vectors
 from indexer.models.weights.files import Announce, announce_on_stderr
 from indexer.models.weights.hub import ModelWeights
@@ -47,11 +48,14 @@ def load_text_model(spec: str, *, device: str, announce: Announce = announce_on_
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()
+    forbid_custom_code()
     try:
-        model = sentence_transformers.SentenceTransformer(str(weights.directory), device=device, local_files_only=True)
+        model = sentence_transformers.SentenceTransformer(
+            str(weights.directory), device=device, local_files_only=True, trust_remote_code=False
+        )
     except Exception as error:
         raise ModelBrokenError(
-            f"text model {spec!r}: the files in {weights.directory} cannot be loaded: {type(error).__name__}: {error};"
+            f"text model {spec!r}: the files in {weights.directory} cannot be loaded: {loading_failure(error)};"
             " fetch them again, or give another local directory"
         ) from error
     return SentenceTextModel(model, weights, version=sentence_transformers.__version__)

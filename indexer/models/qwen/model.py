@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from indexer.errors import DeviceMemoryError, GenerationCancelledError, ModelBrokenError, PromptTooLongError
+from indexer.models.custom_code import forbid_custom_code, loading_failure
 from indexer.models.device import choose_device, single_thread_on_cpu
 from indexer.models.qwen.constrained_decoding import ReplyGrammar
 from indexer.models.qwen.inputs import PromptInputs, append_tokens, check_processor
@@ -57,7 +58,7 @@ def load_vision_language_model(
     except Exception as error:
         raise ModelBrokenError(
             f"vision-language model {spec!r}: the files in {weights.directory} cannot be loaded:"
-            f" {type(error).__name__}: {error}; fetch them again, or give another directory"
+            f" {loading_failure(error)}; fetch them again, or give another directory"
         ) from error
     check_processor(processor, model.config, spec)
     return QwenModel(model, processor, weights, device=choice.device, most_waiting=most_waiting)
@@ -69,6 +70,7 @@ def _load(directory: Path, device: str) -> tuple[Any, Any]:
     from transformers.utils.import_utils import is_flash_attn_2_available
 
     transformers_logging.disable_progress_bar()
+    forbid_custom_code()
     kind = device.split(":")[0]
     dtype = {"cuda": torch.bfloat16, "mps": torch.float16}.get(kind, torch.float32)
     attention = "flash_attention_2" if kind == "cuda" and is_flash_attn_2_available() else "sdpa"
