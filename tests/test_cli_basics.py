@@ -21,7 +21,7 @@ from tests.helpers.fakes_search import SmallLibrary
 
 COMMANDS = [
     *"index watch search ask pinpoint describe transcript export serve keys".split(),
-    *"status videos tag speakers remove verify optimize eval models demo".split(),
+    *"status videos tag speakers remove verify repair optimize backup restore eval models demo".split(),
 ]
 PARTS = [
     ["keys", "add"],

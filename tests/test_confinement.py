@@ -16,12 +16,12 @@ from api.cli.main import main as reelseek
 from api.export.source_probe import MediaWorker
 from api.media import worker_process
 from indexer.config import Settings
-from indexer.confinement.confine import Protection, available_protection
-from indexer.confinement.seatbelt import profile_text
 from indexer.decode import child as child_module
 from indexer.decode.video import open_video
 from indexer.errors import UnreadableVideoError, UnsafeVideoError
-from indexer.isolated_python import start_python
+from indexer.isolation.confine import Protection, available_protection
+from indexer.isolation.python_process import start_python
+from indexer.isolation.seatbelt import profile_text
 from indexer.pipeline.index import index_paths
 from tests.helpers.hostile_decoder import TARGETS_VARIABLE
 from tests.helpers.media import write_video

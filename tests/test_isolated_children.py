@@ -21,8 +21,13 @@ from indexer.config import Settings
 from indexer.decode.audio import open_audio
 from indexer.decode.child_pool import DecodeChildPool
 from indexer.decode.video import open_video
-from indexer.isolated_entry import _add_program_folder
-from indexer.isolated_python import inherited_environment, minimal_environment, protect_descendants, start_python
+from indexer.isolation.python_entry import _add_program_folder
+from indexer.isolation.python_process import (
+    inherited_environment,
+    minimal_environment,
+    protect_descendants,
+    start_python,
+)
 from indexer.models.profiles import PROFILES
 from indexer.pipeline.index import index_paths
 from indexer.store.library import Library
@@ -284,7 +289,7 @@ def test_every_process_is_started_by_one_module() -> None:
         for file in sorted((ROOT / room).rglob("*.py"))
         if (found := list(started_processes(file.read_text(encoding="utf-8"))))
     }
-    assert list(starting) == ["indexer/isolated_python.py"], starting
+    assert list(starting) == ["indexer/isolation/python_process.py"], starting
 
 
 @pytest.mark.parametrize(

@@ -311,7 +311,7 @@ def test_everything_written_lies_inside_the_library(library: Library, tmp_path: 
     library.maintain(force=True)
     assert [entry.name for entry in tmp_path.iterdir()] == ["library"]
     assert {entry.name for entry in library.path.iterdir()} <= {
-        "lance", "library.json", "staging", "thumbnails", "writer.json", "writer.lock"
+        "lance", "library.json", "recovery", "staging", "thumbnails", "videos.journal", "writer.json", "writer.lock"
     }  # fmt: skip
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.records import FrameRow, SegmentRow, TimeSpan
-from indexer.store.audit_checks import VideoContent, audit_video, duplicate_keys
 from indexer.store.library import Library
+from indexer.store.recovery.audit_checks import VideoContent, audit_video, duplicate_keys
 from indexer.store.rows import encode_frames
 from tests.helpers.store_samples import MAKER, open_tables, pictures, texts, unit, video, video_id, write_whole
 
@@ -108,6 +108,6 @@ def test_a_whole_library_is_audited(tmp_path: Path):
         clip.unlink()
         found = {(problem.kind, problem.video_id) for problem in library.audit()}
         assert found == {
-            ("duplicate", video_id(1)), ("unknown_video", video_id(7)), ("orphan_thumbnail", video_id(8)),
-            ("missing_file", video_id(1)),
+            ("duplicate", video_id(1)), ("lost_rows", video_id(1)), ("missing_file", video_id(1)),
+            ("unknown_video", video_id(7)), ("orphan_thumbnail", video_id(8)),
         }  # fmt: skip

@@ -109,7 +109,7 @@ def test_an_interrupted_creation_starts_over(tmp_path: Path, monkeypatch: pytest
     with monkeypatch.context() as patch:
         patch.setattr(tables, "table_schema", counted(tables.table_schema))
         patch.setattr(maker_file.json, "dumps", counted(maker_file.json.dumps))
-        patch.setattr(maker_file.os, "replace", counted(maker_file.os.replace))
+        patch.setattr(maker_file, "replace_durably", counted(maker_file.replace_durably))
         with pytest.raises(KeyboardInterrupt):
             Library.open_writer(path, maker=MAKER)
     assert not (path / "library.json").exists()

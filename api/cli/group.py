@@ -17,7 +17,7 @@ from api.cli.exit_codes import ExitCode
 from api.cli.third_party_logging import quiet_libraries
 from api.safe_text import one_line
 from indexer.errors import Interrupted, ReelseekError
-from indexer.isolated_python import protect_descendants
+from indexer.isolation.python_process import protect_descendants
 
 
 class ReelseekGroup(click.Group):

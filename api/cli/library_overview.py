@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from api.cli.output.video_json import failures_json
 from indexer.catalog import StageName
 from indexer.config import Settings
-from indexer.confinement.confine import Protection, available_protection
+from indexer.isolation.confine import Protection, available_protection
 from indexer.records import Video
 
 if TYPE_CHECKING:

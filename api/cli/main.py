@@ -14,7 +14,6 @@ from api.cli.commands.export import export
 from api.cli.commands.index import index
 from api.cli.commands.keys import keys
 from api.cli.commands.models import models
-from api.cli.commands.optimize import optimize
 from api.cli.commands.pinpoint import pinpoint
 from api.cli.commands.remove import remove
 from api.cli.commands.search import search
@@ -23,10 +22,13 @@ from api.cli.commands.speakers import speakers
 from api.cli.commands.status import status
 from api.cli.commands.tag import tag
 from api.cli.commands.transcript import transcript
-from api.cli.commands.verify import verify
 from api.cli.commands.videos import videos
 from api.cli.commands.watch import watch
 from api.cli.group import ReelseekGroup
+from api.cli.upkeep.backup import backup, restore
+from api.cli.upkeep.optimize import optimize
+from api.cli.upkeep.repair import repair
+from api.cli.upkeep.verify import verify
 from api.version import package_version
 
 COMMANDS: dict[str, click.Command] = {
@@ -46,7 +48,10 @@ COMMANDS: dict[str, click.Command] = {
     "speakers": speakers,
     "remove": remove,
     "verify": verify,
+    "repair": repair,
     "optimize": optimize,
+    "backup": backup,
+    "restore": restore,
     "eval": evaluate,
     "models": models,
     "demo": demo,

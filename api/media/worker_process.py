@@ -18,7 +18,7 @@ from api.media.worker_protocol import MediaRequest
 from indexer.decode.child_log import child_log_since, last_child_log_line
 from indexer.decode.protocol import ERRORS_BY_KIND, Message, MessageBuffer
 from indexer.errors import DecodeLimitError, DecoderCrashedError, Interrupted
-from indexer.isolated_python import minimal_environment, start_python
+from indexer.isolation.python_process import minimal_environment, start_python
 
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 _POLL_SECONDS = 0.2

@@ -8,7 +8,7 @@ import os
 import tempfile
 
 from indexer.decode.protocol import DecodeRequest
-from indexer.isolated_python import minimal_environment, start_python
+from indexer.isolation.python_process import minimal_environment, start_python
 
 _ENVIRONMENT = {
     "DECORD_EOF_RETRY_MAX": "256",  # the default, 10,240, spins for minutes on a truncated file

@@ -72,7 +72,7 @@ class DecodeRequest:
     max_duration_hours: float
     max_streams: int
     require_confinement: bool
-    """Whether to refuse the work where `indexer.confinement` cannot protect completely."""
+    """Whether to refuse the work where `indexer.isolation` cannot protect completely."""
     ring_fd: int = -1
     life_fd: int = -1
     """Read end of a pipe that carries no data: end of file means that the parent has exited."""

@@ -15,6 +15,11 @@ TABLE_FOLDER = "lance"
 THUMBNAIL_FOLDER = "thumbnails"
 STAGING_FOLDER = "staging"
 FAILURE_LOG = "failures.log"
+JOURNAL_FILE = "videos.journal"
+RECOVERY_FOLDER = "recovery"
+SNAPSHOT_FOLDER = "snapshot"
+BACKUP_FILE = "backup.json"
+"""Marks a folder that a backup was made into."""
 SERVICE_NAMES = {"cache", "jobs", "keys.json", "uploads"}
 """Entries that the HTTP service adds."""
 OWN_NAMES = SERVICE_NAMES | {
@@ -23,6 +28,10 @@ OWN_NAMES = SERVICE_NAMES | {
     THUMBNAIL_FOLDER,
     STAGING_FOLDER,
     FAILURE_LOG,
+    JOURNAL_FILE,
+    RECOVERY_FOLDER,
+    SNAPSHOT_FOLDER,
+    BACKUP_FILE,
     LOCK_FILE,
     HOLDER_FILE,
 }

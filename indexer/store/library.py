@@ -12,8 +12,6 @@ from indexer.catalog import TextSource
 from indexer.closeable import Closeable
 from indexer.errors import LibraryError
 from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Vector, Video
-from indexer.store.audit import Audit
-from indexer.store.audit_checks import Problem
 from indexer.store.folder import FAILURE_LOG, LibraryFolder, prepare_folder
 from indexer.store.hits import FrameHit, QueryVector, SampleSource, SegmentKey, Similarities, TextHit
 from indexer.store.lock import WriterLock
@@ -27,6 +25,8 @@ from indexer.store.queries.segment_similarity import SegmentSimilarity
 from indexer.store.queries.text_hits import TextHits
 from indexer.store.queries.vector_search import VectorSearch
 from indexer.store.reader import Reader
+from indexer.store.recovery.audit import Audit
+from indexer.store.recovery.audit_checks import Problem
 from indexer.store.schema import Maker, TableName
 from indexer.store.tables import Tables, find_or_create
 from indexer.store.thumbnails import Thumbnails
@@ -115,10 +115,14 @@ class Library(Closeable):
         return cls.open_writer(path, maker=read_maker(LibraryFolder(Path(path).absolute())))
 
     def close(self) -> None:
-        """Release the writer's lock; safe to repeat."""
-        if self._write_access is not None:
-            self._write_access.lock.release()
-            self._write_access = None
+        """Wait until what was written is on the disk, and release the writer's lock; safe to repeat.
+
+        Raises:
+            LibraryError: the disk is full or fails; the lock is released all the same.
+        """
+        access, self._write_access = self._write_access, None
+        if access is not None:
+            access.close()
 
     def snapshot(self) -> "Library":
         """A read-only snapshot for one search, which checks each table for changes once instead of at every call."""

@@ -8,6 +8,8 @@ import json
 import os
 import socket
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,17 @@ class WriterLock:
         if self._lock.is_locked:
             (self._folder / HOLDER_FILE).unlink(missing_ok=True)
             self._lock.release()
+
+
+@contextmanager
+def locked(folder: Path) -> Generator[None]:
+    """Hold the writer's lock of a library for a block. Raises as `WriterLock.acquire`."""
+    lock = WriterLock(folder)
+    lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _describe_holder(folder: Path) -> str:

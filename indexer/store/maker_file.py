@@ -1,11 +1,11 @@
 """The file `library.json`: which models and settings made a library."""
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 
 from indexer.errors import LibraryBrokenError, LibraryError, LibraryMissingError, LibraryModelsError
+from indexer.store.durable_files import replace_durably
 from indexer.store.folder import MAKER_FILE, LibraryFolder
 from indexer.store.schema import SCHEMA_VERSION, Maker
 
@@ -15,7 +15,7 @@ def write_maker(folder: LibraryFolder, maker: Maker) -> None:
     content = {"schema_version": SCHEMA_VERSION, "maker": asdict(maker)}
     draft = folder.staging() / MAKER_FILE
     draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    os.replace(draft, folder.maker_file)  # noqa: PTH105 - atomic
+    replace_durably(draft, folder.maker_file)
 
 
 def read_maker(folder: LibraryFolder) -> Maker:

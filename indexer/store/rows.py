@@ -107,10 +107,11 @@ def encode_texts(video_id: str, source: str, rows: Sequence[TextRow], maker: Mak
 
 
 def decode_videos(table: ArrowTable) -> list[Video]:
-    return [_decode_video(row) for row in table.to_pylist()]
+    return [decode_video(row) for row in table.to_pylist()]
 
 
-def _decode_video(row: dict[str, Any]) -> Video:
+def decode_video(row: dict[str, Any]) -> Video:
+    """The record of one row of the table `videos`."""
     lists: dict[str, Any] = {name: tuple(row[name]) for name in ("paths", "modified_ns", "warnings", "tags")}
     values: dict[str, Any] = {
         **row,

@@ -17,6 +17,11 @@ class Thumbnails:
     def __init__(self, folder: LibraryFolder) -> None:
         self._folder = folder
 
+    @property
+    def library(self) -> Path:
+        """The library's folder."""
+        return self._folder.path
+
     def path(self, video_id: str, segment_index: int) -> Path:
         """Path of a segment's thumbnail, whether or not the file exists."""
         return self._of_video(video_id) / f"{segment_index:06d}.jpg"
@@ -24,6 +29,10 @@ class Thumbnails:
     def cover_path(self, video_id: str) -> Path:
         """Path of a sound file's cover, whether or not the file exists."""
         return self._of_video(video_id) / _COVER
+
+    def folder(self, video_id: str) -> Path:
+        """A video's folder, whether or not it exists."""
+        return self._of_video(video_id)
 
     def folders(self) -> Iterator[Path]:
         """Folders of videos, each named by the video's id."""

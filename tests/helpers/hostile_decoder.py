@@ -91,9 +91,9 @@ def main() -> None:
     The second argument is whether the system offers to confine it.
     """
     from api.media import still_frames, worker
-    from indexer.confinement import confine
     from indexer.decode.worker import job
     from indexer.decode.worker import main as decoder
+    from indexer.isolation import confine
 
     job.open_media_container = attack
     still_frames.still_frame = attack

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import fields
 
 from indexer.config import Settings
-from indexer.isolated_python import inherited_environment, start_python_async
+from indexer.isolation.python_process import inherited_environment, start_python_async
 
 _LINE_BYTES = 1 << 20
 INTERRUPT_SECONDS = 20.0

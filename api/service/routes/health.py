@@ -16,8 +16,8 @@ from api.service.runtime import Runtime
 from api.service.schemas.health import Health, Protection, QueueState, SignalState
 from api.version import package_version
 from indexer.config import Settings
-from indexer.confinement.confine import available_protection
 from indexer.errors import LibraryError
+from indexer.isolation.confine import available_protection
 from indexer.models.profiles import Profile, profile_of
 from indexer.pipeline.readiness import readiness
 from indexer.provenance import settings_like_provenance

@@ -22,10 +22,10 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from indexer.confinement.confine import confine
 from indexer.decode.child_log import trim_child_log
 from indexer.decode.protocol import DecodeRequest
 from indexer.errors import UnsafeVideoError
+from indexer.isolation.confine import confine
 
 POLL_SECONDS = 0.1
 _DATA_HEADROOM_BYTES = 1 << 30
@@ -40,7 +40,7 @@ def apply_limits(request: DecodeRequest) -> None:
 
 
 def confine_to(request: DecodeRequest, *, writable: Sequence[str] = (), readable: Sequence[str] = ()) -> None:
-    """Leave this process the source file and the files named; see `indexer.confinement.confine`.
+    """Leave this process the source file and the files named; see `indexer.isolation.confine`.
 
     Call it before there are threads. On Linux the parent's death still ends the process: the kernel sends that signal.
 

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
+from indexer.store.database_errors import convert_errors
 from indexer.store.lock import WriterLock
 from indexer.store.memory.in_memory_tables import InMemoryTables
 from indexer.store.memory.table_cache import TableValues
 from indexer.store.reader import Reader
+from indexer.store.recovery.file_record import FileRecord
+from indexer.store.recovery.row_counts import count_rows
+from indexer.store.recovery.video_journal import VideoJournal, journal_entries
 from indexer.store.tables import Tables
 from indexer.store.thumbnails import Thumbnails
 from indexer.store.writing.crash_recovery import CrashRecovery
@@ -21,6 +25,22 @@ class WriteAccess:
     lock: WriterLock
     writer: Writer
     maintenance: Maintenance
+    record: FileRecord
+    journal: VideoJournal
+    reader: Reader
+
+    def close(self) -> None:
+        """Wait until everything is on the disk, renew the record of files, and release the lock.
+
+        Raises:
+            LibraryError: the disk is full or fails; the lock is released all the same.
+        """
+        try:
+            with convert_errors(self.record.library, "closing it"):
+                self.journal.rewrite_if_long(len(self.reader.videos()))
+                self.record.finish()
+        finally:
+            self.lock.release()
 
 
 def open_write_access(tables: Tables, cache: TableValues, lock: WriterLock) -> WriteAccess:
@@ -29,10 +49,17 @@ def open_write_access(tables: Tables, cache: TableValues, lock: WriterLock) -> W
     Args:
         lock: held by the caller.
     """
+    record, journal = FileRecord(tables.folder), VideoJournal(tables.folder, tables.maker)
+    with tables.errors("opening it for writing"):
+        record.begin()
     tables.add_late_columns()
     reader = Reader(tables, InMemoryTables(tables, cache, None), cache)
     thumbnails, table_writer = Thumbnails(tables.folder), TableWriter(tables)
     maintenance = Maintenance(tables, table_writer.commits)
     maintenance.ensure_text_indexes()
     CrashRecovery(tables, reader, table_writer, thumbnails).remove_leftovers()
-    return WriteAccess(lock, Writer(tables.maker, table_writer, thumbnails), maintenance)
+    if not journal.exists:
+        with tables.errors("beginning the journal"):
+            journal.rewrite(journal_entries(reader.videos(), count_rows(tables)))
+    writer = Writer(table_writer, thumbnails, journal, record, tables.maker)
+    return WriteAccess(lock, writer, maintenance, record, journal, reader)

@@ -12,7 +12,7 @@ import struct
 import sys
 from collections.abc import Mapping
 
-from indexer.confinement.landlock import forbid_new_privileges
+from indexer.isolation.landlock import forbid_new_privileges
 
 _PR_GET_SECCOMP, _PR_SET_SECCOMP, _MODE_FILTER = 21, 22, 2
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000

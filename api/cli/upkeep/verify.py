@@ -15,8 +15,8 @@ from indexer.config import Settings
 def verify(*, settings: Settings, as_json: bool) -> ExitCode:
     """Check the library for damage.
 
-    Finds duplicates, gaps, orphans, wrong dimensions and missing files. Returns 1 if there are problems. Indexing
-    the same folders again repairs what an interrupted run left behind.
+    Reads every file of the library and compares it with what was written, then looks for duplicates, gaps, orphans,
+    wrong dimensions and missing videos. Returns 1 if there are problems; `reelseek repair` mends those of the library.
 
     \b
     Examples:
@@ -25,11 +25,10 @@ def verify(*, settings: Settings, as_json: bool) -> ExitCode:
     """
     from dataclasses import asdict
 
-    from indexer.store.library import Library
+    from indexer.upkeep.verify import verify_library
 
     place = Path(settings.library)
-    with Library.open(place) as library:
-        problems = library.audit()
+    problems = verify_library(place)
     if as_json:
         shown = [asdict(problem) for problem in problems]
         click.echo(json.dumps({"library": str(place.absolute()), "ok": not problems, "problems": shown}))
@@ -40,5 +39,7 @@ def verify(*, settings: Settings, as_json: bool) -> ExitCode:
         for problem in problems:
             about = f"{problem.video_id[:8]} " if problem.video_id else ""
             click.echo(safe_text(f"{problem.kind}: {about}{problem.detail}"))
+        if any(problem.kind != "missing_file" for problem in problems):
+            click.echo("Repair the library with `reelseek repair`.")
         click.echo(f"{count_text(len(problems), 'problem')} found" if problems else "The library is sound.")
     return ExitCode.NOTHING_FOUND if problems else ExitCode.OK

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # both cost start-up time, also that of `reelseek --help`
     from asyncio.subprocess import Process
     from subprocess import Popen
 
-_ENTRY = Path(__file__).resolve().with_name("isolated_entry.py")
+_ENTRY = Path(__file__).resolve().with_name("python_entry.py")
 _NEEDED_VARIABLES = frozenset(
     {
         *("PATH", "LD_LIBRARY_PATH", "LD_PRELOAD"),

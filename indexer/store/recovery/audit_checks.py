@@ -1,22 +1,26 @@
 """Checks for `reelseek verify`: do a library's tables, stages and thumbnails agree? Pure: records in, problems out.
 
-Left out: reading the library and the disk (`indexer.store.audit`), and any repair.
+Left out: reading the library and the disk (`indexer.store.recovery.audit`), and any repair.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from indexer.catalog import STAGE_OF_SOURCE
+from indexer.catalog import STAGE_OF_SOURCE, StageName
 from indexer.records import FrameRow, SegmentRow, TextRow, Vector, Video
 
 TIME_TOLERANCE_SECONDS = 0.01
 """Container timestamps have ticks of up to 10 ms (AVI, some FLV)."""
 UNIT_TOLERANCE = 0.01
 """A unit vector rounded to float16 has a length within 0.001 of 1; this is ten times as much."""
+
+_STAGE_OF_KIND: Mapping[str, StageName] = {str(source): stage for source, stage in STAGE_OF_SOURCE.items()}
+"""Kinds of rows other than texts belong to the picture stage."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,6 +32,16 @@ class Problem:
     video_id: str
     """Empty for a problem that concerns no single video."""
     detail: str
+    stage: str = ""
+    """The stage of the video that it concerns; empty where it is not one alone."""
+
+
+class _Finding(NamedTuple):
+    """A problem of the video that is checked."""
+
+    kind: str
+    detail: str
+    stage: StageName | Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +58,18 @@ class VideoContent:
     """Segment indices that have a thumbnail; -1 for a file whose name is not a number."""
     file_exists: bool
     """Whether at least one of the video's paths is a file."""
+    rows: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Rows by kind: `segments`, `frames`, and texts by source."""
+    rows_written: Mapping[str, int] = field(default_factory=dict[str, int])
+    """The same as the journal says, for kinds of complete stages; empty where it says nothing."""
+    thumbnails_differ: bool = False
+    """Whether the thumbnails are others than the journal says."""
 
 
 def audit_video(content: VideoContent) -> list[Problem]:
     """All problems of one video."""
     video_id = content.video.video_id
-    return [Problem(kind, video_id, detail) for check in _CHECKS for kind, detail in check(content)]
+    return [Problem(one.kind, video_id, one.detail, one.stage) for check in _CHECKS for one in check(content)]
 
 
 def duplicate_keys(table: str, keys: Iterable[tuple[object, ...]]) -> list[Problem]:
@@ -73,76 +93,101 @@ def unknown_videos(table: str, video_ids: Collection[str], known: Collection[str
     ]
 
 
-Findings = Iterator[tuple[str, str]]
-"""Pairs of a problem's kind and detail."""
+_Findings = Iterator[_Finding]
 
 
-def _check_stages(content: VideoContent) -> Findings:
+def _check_stages(content: VideoContent) -> _Findings:
     video = content.video
     if video.failure_kind and (content.segments or content.frames or content.texts):
-        yield "failed_with_rows", f"failed ({video.failure_kind}) and still has rows"
+        yield _Finding("failed_with_rows", f"failed ({video.failure_kind}) and still has rows")
         return
     if "picture" in video.stages and not content.segments:
-        yield "stage_without_rows", "the stage `picture` is said to be ready and there are no segments"
+        yield _Finding("stage_without_rows", "the stage `picture` is said to be ready and there are no segments")
     if "picture" not in video.stages and (content.segments or content.frames):
-        yield "rows_without_stage", "there are segments or frames and the stage `picture` is not ready"
+        yield _Finding("rows_without_stage", "there are segments or frames and the stage `picture` is not ready")
     for source, stage in STAGE_OF_SOURCE.items():
         if stage not in video.stages and any(row.source == source for row in content.texts):
-            yield "rows_without_stage", f"there are {source} texts and the stage `{stage}` is not ready"
+            yield _Finding("rows_without_stage", f"there are {source} texts and the stage `{stage}` is not ready")
 
 
-def _check_timeline(content: VideoContent) -> Findings:
+def _check_written(content: VideoContent) -> _Findings:
+    for kind, number in content.rows_written.items():
+        if content.rows.get(kind, 0) != number:
+            yield _Finding(
+                "lost_rows",
+                f"{content.rows.get(kind, 0)} of {number} rows of {kind} are there",
+                _STAGE_OF_KIND.get(kind, "picture"),
+            )
+
+
+def _check_timeline(content: VideoContent) -> _Findings:
     segments, duration = content.segments, content.video.duration_seconds
     if not segments:
         return
     if [row.index for row in segments] != list(range(len(segments))):
-        yield "numbering", f"segments are numbered {[row.index for row in segments][:20]}, not 0 to {len(segments) - 1}"
+        yield _Finding(
+            "numbering",
+            f"segments are numbered {[row.index for row in segments][:20]}, not 0 to {len(segments) - 1}",
+            "picture",
+        )
     edges = [0.0, *(row.span.stop_seconds for row in segments)]
     for row, edge in zip(segments, edges, strict=False):
         distance = row.span.start_seconds - edge
         if abs(distance) > TIME_TOLERANCE_SECONDS:
             kind = "gap" if distance > 0 else "overlap"
-            yield kind, f"segment {row.index} starts at {row.span.start_seconds:.3f} s, not at {edge:.3f} s"
+            yield _Finding(
+                kind, f"segment {row.index} starts at {row.span.start_seconds:.3f} s, not at {edge:.3f} s", "picture"
+            )
     if abs(edges[-1] - duration) > TIME_TOLERANCE_SECONDS:
         kind = "gap" if edges[-1] < duration else "overlap"
-        yield kind, f"the last segment stops at {edges[-1]:.3f} s, the video at {duration:.3f} s"
+        yield _Finding(kind, f"the last segment stops at {edges[-1]:.3f} s, the video at {duration:.3f} s", "picture")
 
 
-def _check_frames(content: VideoContent) -> Findings:
+def _check_frames(content: VideoContent) -> _Findings:
     """Only the first frame of a segment may start before it: one that is still on screen when the segment starts."""
     spans = {row.index: row.span for row in content.segments}
     early_frames: Counter[int] = Counter()
     for row in content.frames:
         span = spans.get(row.segment_index)
         if span is None:
-            yield (
+            yield _Finding(
                 "orphan",
                 f"the frame at {row.time_seconds:.3f} s refers to segment {row.segment_index}, which is not there",
+                "picture",
             )
             continue
         early_frames[row.segment_index] += row.time_seconds < span.start_seconds - TIME_TOLERANCE_SECONDS
         too_late = row.time_seconds >= span.stop_seconds + TIME_TOLERANCE_SECONDS
         if too_late or row.time_seconds < -TIME_TOLERANCE_SECONDS or early_frames[row.segment_index] > 1:
-            yield (
+            yield _Finding(
                 "frame_time",
                 f"the frame at {row.time_seconds:.3f} s lies outside its segment {row.segment_index}, {span}",
+                "picture",
             )
     times = Counter(row.time_seconds for row in content.frames)
     for time, count in times.items():
         if count > 1:
-            yield "duplicate", f"{count} frames start at {time:.3f} s"
+            yield _Finding("duplicate", f"{count} frames start at {time:.3f} s", "picture")
 
 
-def _check_texts(content: VideoContent) -> Findings:
+def _check_texts(content: VideoContent) -> _Findings:
     known = {row.index for row in content.segments}
     for row in content.texts:
-        if row.segment_index not in known:
-            yield "orphan", f"a {row.source} text refers to segment {row.segment_index}, which is not there"
+        if row.segment_index not in known and "picture" in content.video.stages:
+            yield _Finding(
+                "orphan",
+                f"a {row.source} text refers to segment {row.segment_index}, which is not there",
+                STAGE_OF_SOURCE[row.source],
+            )
         if not row.text.strip():
-            yield "empty_text", f"a {row.source} text at {row.span.start_seconds:.3f} s is empty"
+            yield _Finding(
+                "empty_text",
+                f"a {row.source} text at {row.span.start_seconds:.3f} s is empty",
+                STAGE_OF_SOURCE[row.source],
+            )
 
 
-def _check_vectors(content: VideoContent) -> Findings:
+def _check_vectors(content: VideoContent) -> _Findings:
     named: tuple[tuple[str, Sequence[Vector | None]], ...] = (
         ("segments", [row.vector for row in content.segments]),
         ("frames", [row.vector for row in content.frames]),
@@ -151,11 +196,13 @@ def _check_vectors(content: VideoContent) -> Findings:
     for table, vectors in named:
         present = [vector for vector in vectors if vector is not None]
         if present and len(present) != len(vectors):
-            yield "vector", f"{len(vectors) - len(present)} of {len(vectors)} {table} have no vector"
+            yield _Finding("vector", f"{len(vectors) - len(present)} of {len(vectors)} {table} have no vector")
         if len({len(vector) for vector in present}) > 1:
-            yield "vector", f"{table} have vectors of the dimensions {sorted({len(vector) for vector in present})}"
+            yield _Finding(
+                "vector", f"{table} have vectors of the dimensions {sorted({len(vector) for vector in present})}"
+            )
         elif present and (bad := _count_not_unit(np.stack(present))):
-            yield "vector", f"{bad} of {len(present)} {table} have a vector that is not of unit length"
+            yield _Finding("vector", f"{bad} of {len(present)} {table} have a vector that is not of unit length")
 
 
 def _count_not_unit(vectors: NDArray[np.float16]) -> int:
@@ -163,17 +210,22 @@ def _count_not_unit(vectors: NDArray[np.float16]) -> int:
     return int(np.count_nonzero(~(np.abs(lengths - 1) <= UNIT_TOLERANCE)))  # NaN is caught too
 
 
-def _check_thumbnails(content: VideoContent) -> Findings:
+def _check_thumbnails(content: VideoContent) -> _Findings:
     expected, found = {row.index for row in content.segments}, set(content.thumbnails)
     if missing := sorted(expected - found):
-        yield "missing_thumbnail", f"segments without a picture: {_join_first(missing)}"
+        yield _Finding("missing_thumbnail", f"segments without a picture: {_join_first(missing)}", "picture")
     if orphans := sorted(found - expected):
-        yield "orphan_thumbnail", f"pictures without a segment: {_join_first(orphans)}"
+        yield _Finding("orphan_thumbnail", f"pictures without a segment: {_join_first(orphans)}", "picture")
 
 
-def _check_file(content: VideoContent) -> Findings:
+def _check_thumbnail_files(content: VideoContent) -> _Findings:
+    if content.thumbnails_differ:
+        yield _Finding("damaged_thumbnail", "a picture has another content than was written", "picture")
+
+
+def _check_file(content: VideoContent) -> _Findings:
     if not content.file_exists:
-        yield "missing_file", f"no file at {', '.join(content.video.paths)}"
+        yield _Finding("missing_file", f"no file at {', '.join(content.video.paths)}")
 
 
 def _join_first(numbers: Sequence[int]) -> str:
@@ -182,10 +234,12 @@ def _join_first(numbers: Sequence[int]) -> str:
 
 _CHECKS = (
     _check_stages,
+    _check_written,
     _check_timeline,
     _check_frames,
     _check_texts,
     _check_vectors,
     _check_thumbnails,
+    _check_thumbnail_files,
     _check_file,
 )

@@ -1,7 +1,7 @@
 """First file of an isolated Python process: makes this program importable, then calls a module's `main`.
 
-`indexer.isolated_python` runs it as a script: `python -I isolated_entry.py MODULE ARGUMENT...`. It imports next to
-nothing, since decoder children start often.
+`indexer.isolation.python_process` runs it as a script: `python -I python_entry.py MODULE ARGUMENT...`. It imports next
+to nothing, since decoder children start often.
 """
 
 import sys
@@ -11,7 +11,7 @@ from pathlib import Path
 
 def main() -> None:
     """Call `main` of the module named by the first argument, which is removed from `sys.argv`."""
-    _add_program_folder(str(Path(__file__).resolve().parent.parent))
+    _add_program_folder(str(Path(__file__).resolve().parents[2]))
     import_module(sys.argv.pop(1)).main()
 
 

@@ -1,12 +1,16 @@
-"""Auditing a library: reads what `indexer.store.audit_checks` checks."""
+"""Auditing a library's rows and thumbnails: reads what `audit_checks` checks. Other files are `file_record`'s part."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow.compute as arrow_compute
 
+from indexer.catalog import STAGE_OF_SOURCE
 from indexer.records import Video
-from indexer.store.audit_checks import Problem, VideoContent, audit_video, duplicate_keys, unknown_videos
 from indexer.store.reader import Reader
+from indexer.store.recovery.audit_checks import Problem, VideoContent, audit_video, duplicate_keys, unknown_videos
+from indexer.store.recovery.row_counts import count_rows
+from indexer.store.recovery.video_journal import JournalEntry, VideoJournal, thumbnails_checksum
 from indexer.store.schema import KEYS, TABLES, TableName
 from indexer.store.tables import Tables
 from indexer.store.thumbnails import Thumbnails
@@ -19,6 +23,7 @@ class Audit:
         self._tables = tables
         self._reader = reader
         self._thumbnails = thumbnails
+        self._journal = VideoJournal(tables.folder, tables.maker)
 
     def problems(self) -> list[Problem]:
         """Everything that is wrong with the library, sorted; empty when all is well.
@@ -27,6 +32,9 @@ class Audit:
             LibraryBrokenError: a table cannot be read at all.
         """
         videos = self._reader.videos()
+        with self._tables.errors("reading the journal"):
+            written = self._journal.read().entries
+        rows = count_rows(self._tables)
         known = {video.video_id for video in videos}
         problems: list[Problem] = []
         for table in TABLES:
@@ -37,18 +45,29 @@ class Audit:
             for video_id in {folder.name for folder in self._thumbnails.folders()} - known
         ]
         for video in videos:
-            problems += audit_video(self._content(video))
+            problems += audit_video(self._content(video, rows.get(video.video_id, {}), written.get(video.video_id)))
         return sorted(problems)
 
-    def _content(self, video: Video) -> VideoContent:
+    def _content(self, video: Video, rows: Mapping[str, int], written: JournalEntry | None) -> VideoContent:
         return VideoContent(
             video=video,
             segments=self._reader.segments(video.video_id),
             frames=self._reader.frames(video.video_id),
             texts=self._reader.texts(video.video_id, None),
             thumbnails=self._thumbnails.segments(video.video_id),
+            rows=rows,
+            rows_written=_of_stages(written.rows, video) if written and written.video.stages == video.stages else {},
+            thumbnails_differ=self._thumbnails_differ(video, written),
             file_exists=any(Path(path).is_file() for path in video.paths),
         )
+
+    def _thumbnails_differ(self, video: Video, written: JournalEntry | None) -> bool:
+        if written is None or written.thumbnails is None or "picture" not in video.stages:
+            return False
+        try:
+            return thumbnails_checksum(self._thumbnails.folder(video.video_id), sync=False) != written.thumbnails
+        except OSError:
+            return True
 
     def _repeated_keys(self, table: TableName) -> list[tuple[object, ...]]:
         """The keys that several rows share, once for each such row."""
@@ -61,3 +80,12 @@ class Audit:
         for row in repeated.to_pylist():
             result += [tuple(row[name] for name in columns)] * row["count_all"]
         return result
+
+
+def _of_stages(rows: Mapping[str, int], video: Video) -> dict[str, int]:
+    """The kinds of rows that belong to the video's complete stages."""
+    return {
+        kind: number
+        for kind, number in rows.items()
+        if (STAGE_OF_SOURCE.get(kind, "picture")) in video.stages  # pyright: ignore[reportArgumentType,reportCallIssue]
+    }

@@ -1,0 +1,51 @@
+"""Writing files to the disk: what LanceDB and atomic renames leave in the system's memory alone."""
+
+import contextlib
+import os
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+_READ_BYTES = 1 << 20
+
+
+def sync_file(path: Path) -> None:
+    """Wait until a file's content is on the disk; a file that has gone meanwhile is no error. Raises OSError."""
+    with contextlib.suppress(FileNotFoundError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the names in a folder are on the disk. Windows has no such call. Raises OSError."""
+    if sys.platform != "win32":
+        sync_file(path)
+
+
+def replace_durably(draft: Path, target: Path) -> None:
+    """Put a finished file in place of another, so that a power loss leaves the old one or the new one."""
+    sync_file(draft)
+    os.replace(draft, target)  # noqa: PTH105 - atomic
+    sync_folder(target.parent)
+
+
+def checksum(path: Path) -> int:
+    """CRC-32 of a file. Raises OSError."""
+    found = 0
+    with path.open("rb") as stream:
+        while piece := stream.read(_READ_BYTES):
+            found = zlib.crc32(piece, found)
+    return found
+
+
+def files_below(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Every file below a folder; those that go meanwhile are left out."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = Path(place) / name
+            with contextlib.suppress(FileNotFoundError):
+                yield path, path.stat()

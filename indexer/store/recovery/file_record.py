@@ -1,0 +1,215 @@
+"""The record of a library's files: their lengths and checksums, and copies of the small ones that lead to all others.
+
+LanceDB never changes a file that it has written, and checks few of them when it reads. So what is recorded when a
+writer closes is what must be there until the next one opens. While a writer is at work, and after one was killed, files
+may be missing from the record or be gone; those that are in both must still agree.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from indexer.store.durable_files import checksum, files_below, replace_durably, sync_file, sync_folder
+from indexer.store.folder import JOURNAL_FILE, MAKER_FILE, RECOVERY_FOLDER, TABLE_FOLDER, LibraryFolder
+from indexer.store.recovery.audit_checks import Problem
+
+_RECORD = "files.json"
+_UNFINISHED = "unfinished"
+_COPIES = "copies"
+_MOST_COPIED_BYTES = 16 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What is recorded of one file."""
+
+    size: int
+    modified_ns: int
+    """A file with the same length and time is not read again when the record is renewed."""
+    crc: int
+
+
+Record = dict[str, FileState]
+"""Path relative to the library, with `/` -> what is recorded."""
+
+
+class FileRecord:
+    """The record of one library."""
+
+    def __init__(self, folder: LibraryFolder) -> None:
+        self._folder = folder
+        self._place = folder.path / RECOVERY_FOLDER
+        self._newest_ns = 0
+        """Files that are not newer were synced by this object."""
+
+    @property
+    def library(self) -> Path:
+        """The library's folder."""
+        return self._folder.path
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a writer is at work, or was killed before it renewed the record."""
+        return (self._place / _UNFINISHED).exists()
+
+    def begin(self) -> None:
+        """Note that files will change. Raises OSError."""
+        self._place.mkdir(exist_ok=True)
+        (self._place / _UNFINISHED).touch()
+        sync_folder(self._place)
+
+    def sync(self) -> None:
+        """Wait until all files of the tables that this object has not synced are on the disk. Raises OSError."""
+        newest, changed = self._newest_ns, set[Path]()
+        for path, status in files_below(self._folder.tables):
+            # The time of change, not of modification: a rename keeps the latter.
+            if status.st_ctime_ns >= self._newest_ns:
+                sync_file(path)
+                changed.add(path.parent)
+                newest = max(newest, status.st_ctime_ns)
+        for folder in sorted({parent for path in changed for parent in (path, *path.parents)}, reverse=True):
+            if folder.is_relative_to(self._folder.path):
+                sync_folder(folder)
+        self._newest_ns = newest
+
+    def finish(self) -> None:
+        """Renew the record and its copies, which ends what `begin` began. Raises OSError."""
+        self.sync()
+        before = self.read() or {}
+        now: Record = {}
+        for name, path, status in self._recorded_files():
+            known = before.get(name)
+            if known is None or (known.size, known.modified_ns) != (status.st_size, status.st_mtime_ns):
+                known = FileState(status.st_size, status.st_mtime_ns, checksum(path))
+            now[name] = known
+        self._copy(now)
+        if now != before:
+            self._write(now)
+        (self._place / _UNFINISHED).unlink(missing_ok=True)
+        sync_folder(self._place)
+
+    def read(self) -> Record | None:
+        """The record; None where there is none, or it is damaged."""
+        try:
+            content = json.loads((self._place / _RECORD).read_bytes())
+            return {name: FileState(*state) for name, state in content["files"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def damaged_files(self) -> list[str]:
+        """Names of recorded files that are not as they were written. Reads every recorded file."""
+        record, may_change = self.read() or {}, self.is_unfinished
+        return [
+            name
+            for name, state in record.items()
+            if _compare(self._folder.path / name, name, state, may_change=may_change)
+        ]
+
+    def restore(self, name: str, copy: Path) -> None:
+        """Put a copy in a recorded file's place, with the time that is recorded. Raises OSError."""
+        target = self._folder.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(target.name + ".part")
+        shutil.copy2(copy, draft)
+        replace_durably(draft, target)
+
+    def problems(self) -> list[Problem]:
+        """Files that are damaged, missing or unknown. Reads every recorded file."""
+        record = self.read()
+        if record is None:
+            if self._place.exists() and not self.is_unfinished:
+                return [Problem("damaged_file", "", f"{RECOVERY_FOLDER}/{_RECORD} cannot be read")]
+            return []
+        found: list[Problem] = []
+        may_change = self.is_unfinished
+        for name, state in record.items():
+            problem = _compare(self._folder.path / name, name, state, may_change=may_change)
+            found += [problem] if problem else []
+        if not may_change and not self.is_unfinished:
+            unknown = {name for name, _, _ in self._recorded_files()} - set(record)
+            found += [Problem("unknown_file", "", f"{name} was written by other software") for name in unknown]
+        copies = {MAKER_FILE, *_leading_files(record)} & set(record)
+        for name in sorted(copies):
+            if record[name].size <= _MOST_COPIED_BYTES and self.copy_of(name) is None:
+                found.append(Problem("damaged_file", "", f"{RECOVERY_FOLDER}/{_COPIES}/{name} is no copy any more"))
+        return sorted(found)
+
+    def copy_of(self, name: str) -> Path | None:
+        """A copy of a recorded file that is as the record says; None where there is none."""
+        state, path = (self.read() or {}).get(name), self._place / _COPIES / name
+        return path if state is not None and self._is_copied(path, state) else None
+
+    def _recorded_files(self) -> Iterator[tuple[str, Path, os.stat_result]]:
+        for path, status in files_below(self._folder.tables):
+            yield path.relative_to(self._folder.path).as_posix(), path, status
+        for name in (MAKER_FILE, JOURNAL_FILE):
+            path = self._folder.path / name
+            if path.exists():
+                yield name, path, path.stat()
+
+    def _copy(self, record: Record) -> None:
+        """Copy what leads to the data, and drop older copies."""
+        wanted = {MAKER_FILE, *_leading_files(record)} & set(record)
+        place = self._place / _COPIES
+        for path, _ in [*files_below(place)]:
+            if path.relative_to(place).as_posix() not in wanted:
+                path.unlink()
+        for name in wanted:
+            source, target = self._folder.path / name, place / name
+            if record[name].size > _MOST_COPIED_BYTES or self._is_copied(target, record[name]):
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            draft = target.with_name(target.name + ".part")
+            shutil.copy2(source, draft)
+            replace_durably(draft, target)
+
+    @staticmethod
+    def _is_copied(target: Path, state: FileState) -> bool:
+        try:
+            return target.stat().st_size == state.size and checksum(target) == state.crc
+        except OSError:
+            return False
+
+    def _write(self, record: Record) -> None:
+        files = {name: [state.size, state.modified_ns, state.crc] for name, state in sorted(record.items())}
+        draft = self._place / (_RECORD + ".part")
+        draft.write_text(json.dumps({"files": files}), encoding="utf-8")
+        replace_durably(draft, self._place / _RECORD)
+
+
+def _compare(path: Path, name: str, state: FileState, *, may_change: bool) -> Problem | None:
+    try:
+        size, modified = path.stat().st_size, path.stat().st_mtime_ns
+        if may_change and modified != state.modified_ns:
+            return None
+        if size != state.size:
+            return Problem("damaged_file", "", f"{name} has {size:,} bytes, not {state.size:,}")
+        if checksum(path) != state.crc:
+            return Problem("damaged_file", "", f"{name} has another content than was written")
+    except FileNotFoundError:
+        return None if may_change else Problem("lost_file", "", f"{name} is gone")
+    except OSError as error:
+        return Problem("damaged_file", "", f"{name} cannot be read: {error.strerror or error}")
+    return None
+
+
+def _leading_files(record: Record) -> Iterator[str]:
+    """Of each table the newest manifest with its transaction, and every list of deleted rows."""
+    tables = {"/".join(name.split("/")[:2]) for name in record if name.startswith(TABLE_FOLDER + "/")}
+    for table in tables:
+        versions = sorted(name for name in record if name.startswith(f"{table}/_versions/"))
+        # LanceDB numbers manifests downwards, so that the newest comes first in a listing.
+        yield from versions[:1]
+        yield from (name for name in versions if not name.endswith(".manifest"))
+        yield from (name for name in record if name.startswith(f"{table}/_deletions/"))
+        transactions = [name for name in record if name.startswith(f"{table}/_transactions/")]
+        newest = max(map(_transaction_number, transactions), default=0)
+        yield from (name for name in transactions if _transaction_number(name) == newest)
+
+
+def _transaction_number(name: str) -> int:
+    number = name.rpartition("/")[2].partition("-")[0]
+    return int(number) if number.isdigit() else -1
