@@ -79,6 +79,7 @@ class _Files:
         self._folder = folder
         self._tell = tell
         self._record = FileRecord(folder)
+        self._rewritten: set[TableName] = set()
 
     def repair(self) -> None:
         damaged = self._record.damaged_files()
@@ -88,6 +89,7 @@ class _Files:
         for table in TABLES:
             with_lost_index = any(name.startswith(f"lance/{table}.lance/_indices/") for name in lost)
             self._repair_table(table, salvage, journal, maker, with_lost_index=with_lost_index)
+        self._record.forget(self._rewritten)
         content = journal.read()
         if content.damaged_lines or not journal.exists or not content.entries:
             # The tables are whole by now; the writer begins a new journal from them.
@@ -126,15 +128,19 @@ class _Files:
         elif is_older:
             self._tell(f"the newest state of {table} could not be read, an older one is used")
         if table == "videos" and (not found.is_whole or is_older):
-            salvage.rewrite(table, self._videos(salvage.rows(found), journal, maker))
+            self._rewrite(table, self._videos(salvage.rows(found), journal, maker), salvage)
         elif not found.is_whole:
-            salvage.rewrite(table, salvage.rows(found))
+            self._rewrite(table, salvage.rows(found), salvage)
         elif with_lost_index:
             self._rebuild_indexes(found, salvage)
 
+    def _rewrite(self, table: TableName, parts: Iterator[ArrowTable], salvage: TableSalvage) -> None:
+        salvage.rewrite(table, parts)
+        self._rewritten.add(table)
+
     def _rebuild_indexes(self, found: Salvage, salvage: TableSalvage) -> None:
         if not salvage.drop_indexes(found.name):
-            salvage.rewrite(found.name, salvage.rows(found))
+            self._rewrite(found.name, salvage.rows(found), salvage)
         self._tell(f"the search indexes of {found.name} are built again")
 
     def _videos(self, rows: Iterator[ArrowTable], journal: VideoJournal, maker: Maker) -> Iterator[ArrowTable]:

@@ -8,7 +8,7 @@ may be missing from the record or be gone; those that are in both must still agr
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,8 @@ _RECORD = "files.json"
 _UNFINISHED = "unfinished"
 _COPIES = "copies"
 _MOST_COPIED_BYTES = 16 << 20
+_CHANGING = ("latest_version_hint.json", MAKER_FILE, JOURNAL_FILE)
+"""Names of files that are written more than once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,9 @@ class FileRecord:
         now: Record = {}
         for name, path, status in self._recorded_files():
             known = before.get(name)
-            if known is None or (known.size, known.modified_ns) != (status.st_size, status.st_mtime_ns):
+            is_as_before = known and (known.size, known.modified_ns) == (status.st_size, status.st_mtime_ns)
+            # A file that LanceDB never changes and that is another now is damaged, and must stay known as such.
+            if known is None or (not is_as_before and path.name in _CHANGING):
                 known = FileState(status.st_size, status.st_mtime_ns, checksum(path))
             now[name] = known
         self._copy(now)
@@ -90,6 +94,18 @@ class FileRecord:
             self._write(now)
         (self._place / _UNFINISHED).unlink(missing_ok=True)
         sync_folder(self._place)
+
+    def forget(self, tables: Collection[str] = ()) -> None:
+        """Drop files that are gone, and all of these tables: their names may be given again. Raises OSError."""
+        record = self.read() or {}
+        folders = tuple(f"{TABLE_FOLDER}/{table}.lance/" for table in tables)
+        self._write(
+            {
+                name: state
+                for name, state in record.items()
+                if not name.startswith(folders) and (self._folder.path / name).exists()
+            }
+        )
 
     def read(self) -> Record | None:
         """The record; None where there is none, or it is damaged."""
@@ -165,6 +181,8 @@ class FileRecord:
             draft = target.with_name(target.name + ".part")
             shutil.copy2(source, draft)
             replace_durably(draft, target)
+        for parent, _, _ in os.walk(place):
+            sync_folder(Path(parent))
 
     @staticmethod
     def _is_copied(target: Path, state: FileState) -> bool:
@@ -175,6 +193,7 @@ class FileRecord:
 
     def _write(self, record: Record) -> None:
         files = {name: [state.size, state.modified_ns, state.crc] for name, state in sorted(record.items())}
+        self._place.mkdir(exist_ok=True)
         draft = self._place / (_RECORD + ".part")
         draft.write_text(json.dumps({"files": files}), encoding="utf-8")
         replace_durably(draft, self._place / _RECORD)

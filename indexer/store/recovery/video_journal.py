@@ -171,7 +171,8 @@ def thumbnails_checksum(folder: Path, *, sync: bool) -> int | None:
             sync_file(path)
         found = zlib.crc32(path.name.encode() + b"\0" + path.read_bytes(), found)
     if sync:
-        sync_folder(folder)
+        for place in (folder, folder.parent, folder.parent.parent):
+            sync_folder(place)
     return found
 
 
