@@ -8,7 +8,7 @@ SIDE_BY_SIDE := -n auto --dist loadfile --no-loadscope-reorder
 # Compiled once: without, each of the tests' processes compiles torch again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo serve test test-fast lint bench lock clean
+.PHONY: setup demo serve test test-fast lint bench lock advisories clean
 setup: $(READY)
 
 $(READY): pyproject.toml requirements.lock
@@ -49,6 +49,10 @@ bench: $(READY)
 lock: $(READY)
 	$(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --extra offline --extra dev \
 		--generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
+
+# Known advisories about what is pinned; asks the registry and needs the internet.
+advisories: $(READY)
+	$(RUN) -m uv tool run pip-audit --disable-pip --require-hashes -r requirements.lock
 
 clean:
 	rm -rf .venv out

@@ -137,6 +137,26 @@ def test_verify_tells_sound_from_damaged(place: Path) -> None:
     assert "1 problem found" in run("verify", "--library", str(place)).stdout
 
 
+def test_repair_and_backup_in_words_and_json(place: Path) -> None:
+    (place.parent / "talk.mp4").unlink()  # the user's own file: nothing to repair
+    assert run("repair", "--library", str(place)).stdout == "There was nothing to repair.\n"
+    copy, back = place.parent / "copy", place.parent / "back"
+    assert "Backed up to" in run("backup", str(copy), "--library", str(place)).stdout
+    next(place.glob("lance/texts.lance/data/*")).write_bytes(b"")
+    damaged = run("verify", "--library", str(place))
+    assert "lance/texts.lance/data/" in damaged.stdout
+    assert "Repair the library with `reelseek repair`." in damaged.stdout
+    assert "is damaged" in run("backup", str(copy), "--library", str(place)).stderr
+    result = run("repair", "--library", str(place), "--json")
+    report = json.loads(result.stdout)
+    assert result.exit_code == ExitCode.OK
+    assert report["ok"] and report["found"] and report["actions"]
+    assert any("talk.mp4" in path for path in report["to_index"])
+    assert run("verify", "--library", str(copy), "--json").exit_code == ExitCode.NOTHING_FOUND  # talk.mp4 is gone
+    assert json.loads(run("restore", str(copy), "--library", str(back), "--json").stdout)["files"] > 5
+    assert shown(back, "videos")["videos"] != shown(place, "videos")["videos"]
+
+
 def test_optimize_keeps_everything(place: Path) -> None:
     before = shown(place, "status")["counts"]
     report = shown(place, "optimize")
@@ -146,7 +166,8 @@ def test_optimize_keeps_everything(place: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["status"], ["videos"], ["verify"], ["optimize"], ["remove", "x"], ["search", "x"]]
+    "command",
+    [["status"], ["videos"], ["verify"], ["optimize"], ["repair"], ["backup", "x"], ["remove", "x"], ["search", "x"]],
 )
 def test_without_a_library_each_command_says_how_to_make_one(tmp_path: Path, command: list[str]) -> None:
     result = run(*command, "--library", str(tmp_path / "none"), "--json")

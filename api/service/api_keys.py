@@ -16,6 +16,7 @@ from typing import Any
 
 from api.service.settings import KEY_FILE
 from indexer.errors import LibraryError, UsageError
+from indexer.store.durable_files import replace_durably
 
 PREFIX = "rsk"
 _NO_DIGEST = hashlib.sha256(b"").hexdigest()
@@ -124,9 +125,7 @@ class KeyStore:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(draft, self._file)  # noqa: PTH105 - atomic
+        replace_durably(draft, self._file)
         self._seen = None
         self._refresh()
 
