@@ -1,0 +1,148 @@
+"""One odd entry beside a good video: it is told, it never ends the run, and it costs nothing that is in the library."""
+
+import os
+import socket
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from indexer.errors import VanishedVideoError
+from indexer.pipeline.fingerprints import content_id
+from tests.helpers.media import write_video
+from tests.helpers.rights import closed
+from tests.helpers.text_index import TextIndex
+
+pytestmark = pytest.mark.slow
+
+
+def link_in_a_circle(path: Path) -> None:
+    path.symlink_to(path.with_name("other.mkv"))
+    path.with_name("other.mkv").symlink_to(path)
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def bound_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(os.path.relpath(path))  # a socket's path has at most 108 bytes
+
+
+def device(path: Path) -> None:
+    try:
+        os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 5))  # /dev/zero, which never ends
+    except PermissionError:
+        pytest.skip("only root makes devices")
+
+
+def broken_link(path: Path) -> None:
+    path.symlink_to(path.with_name("nothing"))
+
+
+def link_to_a_pipe(path: Path) -> None:
+    os.mkfifo(path.with_name("pipe"))
+    path.symlink_to(path.with_name("pipe"))
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> TextIndex:
+    return TextIndex(tmp_path / "library")
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    folder = tmp_path / "films"
+    (folder / "inner").mkdir(parents=True)
+    write_video(folder / "ok.mp4", range(0, 1000, 100))
+    write_video(folder / "inner" / "in.mp4", range(0, 1200, 100))
+    return folder
+
+
+@pytest.mark.parametrize("make", [link_in_a_circle, pipe, bound_socket, device, broken_link, link_to_a_pipe])
+@pytest.mark.parametrize("name", ["odd.mp4", "odd.ts"])
+def test_what_is_no_file_is_told_each_time_it_is_looked_at(
+    index: TextIndex, films: Path, make: Callable[[Path], None], name: str
+) -> None:
+    make(films / name)
+    (films / "empty.mkv").touch()  # of the same size as a pipe or a device
+    for _ in range(2):
+        index.run(films)
+        assert name in index.failed
+        assert index.failed[name].startswith(str(films / name))
+        assert index.names() == ["in.mp4", "ok.mp4"]
+        assert name in index.names(failed=True)
+    (films / name).unlink()
+    write_video(films / name, range(0, 1400, 100))
+    index.run(films)
+    assert not index.missing
+    assert name in index.names()
+    assert name not in index.names(failed=True)
+
+
+def test_a_name_that_is_not_unicode_is_told_each_time(index: TextIndex, films: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(films) + b"/caf\xe9.mp4"))
+    (films / "ok.mp4").rename(odd)
+    for _ in range(2):
+        index.run(films)
+        assert "rename the file" in index.failed["caf\N{REPLACEMENT CHARACTER}.mp4"]
+        assert not index.missing
+        assert index.names() == ["in.mp4"]
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o444, 0o111])
+def test_a_closed_folder_is_told_and_keeps_what_is_known_of_it(index: TextIndex, films: Path, mode: int) -> None:
+    with closed(films / "inner", mode):
+        assert index.run(films).failed == 1
+        assert index.names() == ["ok.mp4"]
+    assert "ermission" in next(iter(index.failed.values()))
+    assert not index.run(films).failed
+    assert index.names() == ["in.mp4", "ok.mp4"]
+    with closed(films / "inner", mode):
+        assert index.run(films, prune=True).failed == 1
+        assert index.run(films / "inner", prune=True).failed == 1
+    assert not index.missing
+    assert not index.run(films).indexed
+    assert index.names() == ["in.mp4", "ok.mp4"]
+    assert not index.names(failed=True)
+
+
+def test_a_known_video_that_may_not_be_read_now_stays(index: TextIndex, films: Path) -> None:
+    index.run(films)
+    with closed(films / "ok.mp4"):
+        index.run(films, prune=True)
+        assert "permissions" in index.failed["ok.mp4"]
+    assert index.names() == ["in.mp4", "ok.mp4"]
+    assert not index.names(failed=True)
+    assert not index.run(films).indexed
+
+
+def test_a_pipe_in_place_of_a_known_video_is_a_missing_video(index: TextIndex, films: Path) -> None:
+    index.run(films)
+    (films / "ok.mp4").unlink()
+    pipe(films / "ok.mp4")
+    index.run(films, prune=True)
+    assert index.missing == ["ok.mp4"]
+    assert list(index.failed) == ["ok.mp4"]
+    assert index.names() == ["in.mp4"]
+
+
+def test_a_pipe_that_takes_a_files_place_during_a_run_is_not_waited_for(tmp_path: Path) -> None:
+    pipe(tmp_path / "odd.mp4")
+    with pytest.raises(VanishedVideoError, match="no file any more"):
+        content_id(tmp_path / "odd.mp4")
+
+
+def test_folders_nested_deeper_than_python_recurses(index: TextIndex, films: Path) -> None:
+    deep = films
+    for _ in range(1200):
+        deep = deep / "d"
+        deep.mkdir()
+    (films / "ok.mp4").rename(deep / "deep.mp4")
+    assert index.run(films).indexed == 2
+    (deep / "deep.mp4").unlink()
+    while deep != films:  # pytest's own cleaning recurses
+        deep.rmdir()
+        deep = deep.parent
