@@ -3,6 +3,7 @@
 import os
 import socket
 import stat
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -146,3 +147,24 @@ def test_folders_nested_deeper_than_python_recurses(index: TextIndex, films: Pat
     while deep != films:  # pytest's own cleaning recurses
         deep.rmdir()
         deep = deep.parent
+
+
+def test_a_run_with_nothing_to_do_does_not_list_a_folder_for_each_video(
+    index: TextIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    films = tmp_path / "films"
+    films.mkdir()
+    first = write_video(films / "0.mp4", range(0, 1000, 100)).read_bytes()
+    for number in range(1, 12):
+        (films / f"{number}.mp4").write_bytes(first + bytes(number))
+    listed: Counter[str] = Counter()
+    list_folder = os.scandir
+
+    def listing(folder: str | Path = ".") -> object:
+        listed[str(folder)] += 1
+        return list_folder(folder)
+
+    assert index.run(films).indexed == 12
+    monkeypatch.setattr(os, "scandir", listing)
+    assert index.run(films).skipped == 12
+    assert 1 <= listed[str(films)] <= 3
