@@ -1,15 +1,18 @@
 """One odd entry beside a good video: it is told, it never ends the run, and it costs nothing that is in the library."""
 
 import os
+import shutil
 import socket
 import stat
+import subprocess
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from indexer.errors import VanishedVideoError
+from indexer.errors import LibraryError, VanishedVideoError
 from indexer.pipeline.fingerprints import content_id
 from tests.helpers.media import write_video
 from tests.helpers.rights import closed
@@ -147,6 +150,35 @@ def test_folders_nested_deeper_than_python_recurses(index: TextIndex, films: Pat
     while deep != films:  # pytest's own cleaning recurses
         deep.rmdir()
         deep = deep.parent
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 200 KiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(place)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("no small disk can be made here")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def test_a_full_disk_is_named_and_what_was_finished_stays(small_disk: Path, tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (8, 240, 320, 3), dtype=np.uint8)
+    films = tmp_path / "films"
+    films.mkdir()
+    for number in range(3):
+        pictures = [np.roll(picture, number, axis=0) for picture in noise]
+        write_video(films / f"{number}.mp4", range(0, 8000, 1000), width=320, height=240, pictures=pictures)
+    index = TextIndex(small_disk)
+    with pytest.raises(LibraryError, match=rf"{small_disk}.* disk is full while .*free some space"):
+        index.run(films)
+    subprocess.run(["mount", "-o", "remount,size=16m", str(small_disk)], check=True)
+    index.run(films)
+    assert index.names() == ["0.mp4", "1.mp4", "2.mp4"]
+    with index.open() as library:
+        assert library.audit() == []
 
 
 def test_a_run_with_nothing_to_do_does_not_list_a_folder_for_each_video(

@@ -14,6 +14,7 @@ from indexer.errors import LibraryError
 from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Vector, Video
 from indexer.store.audit import Audit
 from indexer.store.audit_checks import Problem
+from indexer.store.database_errors import convert_errors
 from indexer.store.folder import FAILURE_LOG, LibraryFolder, prepare_folder
 from indexer.store.hits import FrameHit, QueryVector, SampleSource, SegmentKey, Similarities, TextHit
 from indexer.store.lock import WriterLock
@@ -28,6 +29,7 @@ from indexer.store.queries.text_hits import TextHits
 from indexer.store.queries.vector_search import VectorSearch
 from indexer.store.reader import Reader
 from indexer.store.schema import Maker, TableName
+from indexer.store.spool import Spool
 from indexer.store.tables import Tables, find_or_create
 from indexer.store.thumbnails import Thumbnails
 from indexer.store.video_lookup import find_video
@@ -132,9 +134,10 @@ class Library(Closeable):
         """Path of a sound file's cover, whether or not the file exists."""
         return self._thumbnails.cover_path(video_id)
 
-    def staging_path(self) -> Path:
-        """Folder for a writer's temporary files inside the library; emptied by `open_writer`."""
-        return self._tables.folder.staging()
+    def open_spool(self, name: str) -> Spool:
+        """A temporary file of the writer inside the library; what a crash leaves is removed by `open_writer`."""
+        with convert_errors(self.path, "making a folder"):
+            return Spool(self.path, self._tables.folder.staging() / name)
 
     @property
     def failure_log(self) -> Path:

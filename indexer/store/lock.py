@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,8 @@ class WriterLock:
                 " make the folder writable, or choose another with --library"
             ) from error
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%d %H:%M:%S %z")}
-        (self._folder / HOLDER_FILE).write_text(json.dumps(holder), encoding="utf-8")
+        with suppress(OSError):  # it is for messages only; a full disk is told by what is written next
+            (self._folder / HOLDER_FILE).write_text(json.dumps(holder), encoding="utf-8")
 
     def release(self) -> None:
         """Release the lock; does nothing when it is not held."""
