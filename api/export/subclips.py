@@ -23,6 +23,17 @@ class RequestedMoment:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameFormat:
+    """Size of a file's frames, upright."""
+
+    width: int = 0
+    """As stored, in pixels; 0 where unknown, or without pictures."""
+    height: int = 0
+    pixel_aspect: Fraction = Fraction(1)
+    """Width of a pixel to its height."""
+
+
+@dataclass(frozen=True, slots=True)
 class SubclipSource:
     """A source file with its frame rate and start time code."""
 
@@ -34,6 +45,7 @@ class SubclipSource:
     reel: str = ""
     """Reel name (tape or card) stored in the container."""
     is_variable: bool = False
+    frame_format: FrameFormat = FrameFormat()
 
     @property
     def name(self) -> str:

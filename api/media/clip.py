@@ -14,6 +14,7 @@ from api.media.source_reader import SourceReader, TimedFrame, shown_from
 from api.media.video_encoder import TICKS, VideoEncoder
 from api.media.worker_protocol import MediaRequest
 from indexer.decode.worker.av_types import AudioFrame, OutputContainer, VideoFrame
+from indexer.decode.worker.frame_conversion import pixel_aspect_of
 from indexer.errors import UnreadableVideoError
 
 _LATE_PACKET_SECONDS = 10.0
@@ -81,6 +82,7 @@ def _write(
                     frame,
                     rate=grid or _rate(source),
                     max_side=request.max_side,
+                    pixel_aspect=pixel_aspect_of(source.video),
                     ticks=ticks_per_second(grid),
                     timecode=request.timecode,
                 )

@@ -1,4 +1,4 @@
-"""Detection of the frame rate of a video, whether it is constant, and of the container's start time code.
+"""Detection of the frame rate of a video, whether it is constant, of its start time code, and of its frame format.
 
 Runs in the media worker. Decodes nothing: frame times come from the index where the container has one (MP4, MOV), else
 from all packets.
@@ -11,6 +11,7 @@ from fractions import Fraction
 from api.media.source_reader import SourceReader
 from api.media.timecode import standard_rate
 from api.media.worker_protocol import MediaRequest
+from indexer.decode.worker.frame_conversion import pixel_aspect_of
 
 MAX_RATE = 240
 """A higher rate is the container's time base, not a frame rate."""
@@ -22,7 +23,7 @@ MAX_OFF_GRID_SHARE = 0.002
 
 @dataclass(frozen=True, slots=True)
 class FrameTiming:
-    """Frame rate and time code of a file: what is needed to address its frames."""
+    """Frame rate and time code of a file, which are needed to address its frames, and the format of these."""
 
     rate: tuple[int, int]
     """Frames a second as numerator and denominator; (0, 1) where unknown."""
@@ -32,6 +33,10 @@ class FrameTiming:
     """SMPTE time code of the first frame, empty for none."""
     reel: str
     """Reel name (tape or card) stored in the container, empty for none."""
+    size: tuple[int, int] = (0, 0)
+    """(width, height) of a frame as stored, before rotation."""
+    pixel_aspect: tuple[int, int] = (1, 1)
+    """Width of a pixel to its height, before rotation."""
 
 
 def read_frame_timing(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[str, object]:
@@ -44,7 +49,12 @@ def read_frame_timing(request: MediaRequest, on_progress: Callable[[float], None
     try:
         rate, is_variable = detect_frame_rate(_rates(source), sorted(_times(source, on_progress)))
         found = FrameTiming(
-            (rate.numerator, rate.denominator), is_variable, _tag(source, "timecode"), _tag(source, "reel_name")
+            rate.as_integer_ratio(),
+            is_variable,
+            _tag(source, "timecode"),
+            _tag(source, "reel_name"),
+            (source.video.codec_context.width, source.video.codec_context.height),
+            pixel_aspect_of(source.video).as_integer_ratio(),
         )
     finally:
         source.close()

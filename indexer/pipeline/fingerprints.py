@@ -10,8 +10,9 @@ from pathlib import Path
 from indexer.config import Settings
 from indexer.errors import UnexpectedVideoError, VanishedVideoError
 
-DECODE_VERSION = "decode-1"
-"""Changes whenever the same file would give other frames."""
+DECODE_VERSION = "decode-2"
+"""Changes whenever the same file would give other frames or another length. 2: pixels that are not square, sound after
+the last picture."""
 REFUSAL_VERSION = "refusals-2"
 """Changes whenever a file that was refused may be indexed: it is then tried again. 2: files with sound alone."""
 _SOURCES = Path(__file__).resolve().parents[1]

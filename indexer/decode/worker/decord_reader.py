@@ -57,7 +57,7 @@ class DecordSampler:
             table = scan_packets(container, container.streams.video[0], self.tracks, on_progress)
         if table.flaw:
             raise DecordFailedError(table.flaw)
-        if decord_buffer_bytes(len(table.pts), converter.shown_width, converter.shown_height) > DECORD_BUFFER_BYTES:
+        if decord_buffer_bytes(len(table.pts), converter.upright_width, converter.upright_height) > DECORD_BUFFER_BYTES:
             raise DecordFailedError("so many frames that decord might use too much memory")
         order = np.sort(table.pts)
         if order[0] != reader.first.pts:
@@ -84,7 +84,7 @@ class DecordSampler:
         with open_container(self._request.path) as container:
             reference = self._sequential_frames(container)
             for position, (number, pixels) in enumerate(zip(numbers, self._decord.frames(numbers), strict=True)):
-                if pixels.shape[:2] != (self._converter.shown_height, self._converter.shown_width):
+                if pixels.shape[:2] != (self._converter.upright_height, self._converter.upright_width):
                     raise DecordFailedError(f"decord's frame has another size: {pixels.shape}")
                 small = self._converter.resize(pixels)
                 if position < CHECKED_FRAMES and number < CHECKED_SPAN:

@@ -19,7 +19,7 @@ from indexer.decode.worker.av_types import VideoStream
 from indexer.decode.worker.container import OpenedMedia, open_container, open_media_container
 from indexer.decode.worker.container_tags import container_metadata
 from indexer.decode.worker.decord_reader import DecordFailedError, DecordSampler
-from indexer.decode.worker.frame_conversion import FrameConverter, is_hdr
+from indexer.decode.worker.frame_conversion import FrameConverter, is_hdr, pixel_aspect_of
 from indexer.decode.worker.pyav_reader import PyavReader
 from indexer.decode.worker.pyav_seeking import SeekingFailedError, SeekingSampler
 from indexer.decode.worker.sound_file import check_sound_is_open, cover_message, explain_silence, find_sound
@@ -74,7 +74,7 @@ class DecodeJob:
     def _send_frames(self, media: OpenedMedia, reader: PyavReader, tracks: TextTracks) -> Iterator[Message]:
         request = self._request
         assert reader.first is not None
-        converter = FrameConverter(reader.first, request.max_side)
+        converter = FrameConverter(reader.first, request.max_side, pixel_aspect_of(reader.stream))
         decord = self._decord(reader, converter)
         probe = _probe(media, reader, converter, tracks)
         yield {**probe, "decoder": "pyav" if decord is None else "decord"}
