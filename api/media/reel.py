@@ -12,11 +12,11 @@ import numpy as np
 
 from api.media.audio_encoder import AudioEncoder
 from api.media.clip import open_clip_output, ticks_per_second
-from api.media.source_reader import decodable_audio
 from api.media.video_encoder import VideoEncoder
 from api.media.worker_protocol import MediaRequest, Part
 from indexer.decode.worker.av_types import InputContainer, OutputContainer, VideoFrame
 from indexer.decode.worker.frame_conversion import pixel_aspect_of
+from indexer.decode.worker.stream_selection import choose_decodable_audio
 from indexer.errors import UnreadableVideoError
 
 _BLACK = (16, 128, 128)
@@ -54,7 +54,7 @@ class _Reel:
         with av.open(part.path) as container:
             self._show(container, part)
         with av.open(part.path) as container:
-            audio = decodable_audio(container)
+            audio = choose_decodable_audio(container)
             for frame in container.decode(audio) if audio is not None else ():
                 if frame.pts is not None and frame.time_base is not None:
                     self._audio.add(float(begin / self._rate + frame.pts * frame.time_base), frame)

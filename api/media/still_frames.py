@@ -89,7 +89,7 @@ def frames_at(source: SourceReader, times: Sequence[float], max_side: int) -> It
 def _frames_at(source: SourceReader, run: Sequence[float]) -> Iterator[tuple[float, VideoFrame]]:
     waiting = list(run)
     before: VideoFrame | None = None
-    for time, frame in shown_from(source.read_from(run[0], with_audio=False), run[0]):
+    for time, frame in shown_from(source.read_from(run[0], stop_seconds=run[-1], with_audio=False), run[0]):
         if not isinstance(frame, VideoFrame):
             continue
         while waiting and before is not None and time > waiting[0] + 1e-6:

@@ -73,15 +73,16 @@ class VideoEncoder:
         self._last_tick = -1
         self._held: Packet | None = None
 
-    def add(self, seconds: float, frame: VideoFrame) -> None:
-        """Add a frame that is shown from `seconds` on in the output."""
+    def add(self, seconds: float, frame: VideoFrame) -> bool:
+        """Add a frame that is shown from `seconds` on in the output; False where one of that time or later is there."""
         tick = round(seconds * self._ticks)
         if tick <= self._last_tick:
-            return
+            return False
         self._last_tick = tick
         converted = self._convert(frame)
         converted.pts, converted.time_base, converted.pict_type = tick, Fraction(1, self._ticks), 0
         self._mux(self._stream.encode(converted))
+        return True
 
     def finish(self, stop_seconds: float) -> None:
         """Flush the encoder. The last frame is shown until `stop_seconds`."""

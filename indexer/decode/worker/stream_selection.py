@@ -46,6 +46,12 @@ def choose_audio_stream(container: InputContainer) -> AudioStream | None:
     )
 
 
+def choose_decodable_audio(container: InputContainer) -> AudioStream | None:
+    """The track that players choose, where it can be decoded: what is transcribed, played, cut and exported."""
+    stream = choose_audio_stream(container)
+    return stream if stream is not None and has_decoder(stream) else None
+
+
 def has_decoder(stream: Stream) -> bool:
     """Whether FFmpeg can decode the stream. PyAV's stubs hide that `codec_context` may be None."""
     return bool(cast(object, stream.codec_context))

@@ -159,8 +159,10 @@ def rows_of_pending_video(work: PendingVideo, settings: Settings) -> PictureRows
         shown = max(work.times[indices[best]], item.span.start_seconds)
         segment_rows.append(SegmentRow(item.index, item.span, shown, vector))
         for index in indices:
+            # A frame that stands through several segments is a row of each, from where it is seen there.
             own = work.times[index] >= item.span.start_seconds
-            frame_rows.append(FrameRow(work.times[index], item.index, work.vectors[index], own and work.changed[index]))
+            seen = max(work.times[index], item.span.start_seconds)
+            frame_rows.append(FrameRow(seen, item.index, work.vectors[index], own and work.changed[index]))
     jpegs = (work.spool.read(index) for index in thumbnails)
     return PictureRows(tuple(segments), tuple(segment_rows), tuple(frame_rows), jpegs)
 
