@@ -27,8 +27,13 @@ TimedFrame = tuple[float, VideoFrame | AudioFrame]
 
 LEAD_SECONDS = 2.0
 """How much earlier in the file audio may be interleaved than video of the same time."""
-LATE_PACKET_SECONDS = 10.0
-"""How far past the stop the file is read for packets that are interleaved late."""
+_LATE_SECONDS = 10.0
+"""How far past the stop the pictures are read for sound that is interleaved late."""
+_LATE_PICTURE_SECONDS = 120.0
+"""How far past the stop the sound is read for pictures that are interleaved late: while one stands, files hold the last
+ones before it back."""
+_AUDIO_SLACK_SECONDS = 1.0
+"""How much later than the start the sound may begin; if later, it lies before the place that was sought."""
 _FURTHER_SECONDS = 30.0
 """Lead of the second attempt when a seek landed too late. If that fails too, the file is read from the front."""
 _MAX_HELD_BYTES = 256 << 20
@@ -66,7 +71,9 @@ class SourceReader:
                 head.append(item)
                 if isinstance(item[1], VideoFrame):
                     break
-            if head and isinstance(head[-1][1], VideoFrame) and head[-1][0] <= start_seconds + EPSILON_SECONDS:
+            is_early = head and isinstance(head[-1][1], VideoFrame) and head[-1][0] <= start_seconds + EPSILON_SECONDS
+            is_sound_late = (self._sound_begins or 0.0) > start_seconds + _AUDIO_SLACK_SECONDS
+            if is_early and not is_sound_late:
                 yield from chain(head, items)
                 return
         self._open()
@@ -99,6 +106,8 @@ class SourceReader:
         self.audio: AudioStream | None = choose_decodable_audio(self.container)
         self._last_seconds = 0.0
         """Time of the last decoded frame."""
+        self._sound_begins: float | None = None
+        """Time of the first packet of sound that was read."""
 
     def _seek(self, seconds: float) -> bool:
         tick = self.video.time_base
@@ -118,11 +127,13 @@ class SourceReader:
         pending_bytes, started = 0, False
         for packet in self.packets(self.video, *([audio] if audio else [])):
             due = self._due_seconds(packet)
-            if due is not None and due > stop + LATE_PACKET_SECONDS:
+            is_audio = audio is not None and packet.stream_index == audio.index
+            if due is not None and due > stop + (_LATE_PICTURE_SECONDS if is_audio else _LATE_SECONDS):
                 break
-            if audio is not None and packet.stream_index == audio.index:
-                # Audio long before the start is not needed; decoding it would take time.
-                if packet.pts is None or self.seconds(packet.pts, audio) > start - LEAD_SECONDS:
+            if is_audio:
+                self._sound_begins = due if self._sound_begins is None else self._sound_begins
+                # Audio out of the span is not needed; decoding it would take time.
+                if due is None or start - LEAD_SECONDS < due <= stop:
                     pending_audio.append(packet)
             else:
                 if packet.has_sidedata("encryption_info"):
