@@ -104,7 +104,7 @@ class SourceReader:
         check_pixel_count(context.width, context.height, self._request.decode)
         context.thread_count, context.thread_type = self._request.decode.threads, "AUTO"
         self.audio: AudioStream | None = choose_decodable_audio(self.container)
-        self._last_seconds = 0.0
+        self._last_seconds: float | None = None
         """Time of the last decoded frame."""
         self._sound_begins: float | None = None
         """Time of the first packet of sound that was read."""
@@ -168,10 +168,12 @@ class SourceReader:
             except (av.error.FFmpegError, ValueError):
                 continue
             for frame in frames:
-                if frame.pts is None:
-                    self._last_seconds += float(1 / self.video.average_rate) if self.video.average_rate else 0.04
-                else:
+                if frame.pts is not None:
                     self._last_seconds = self.seconds(frame.pts, self.video)
+                elif self._last_seconds is None:
+                    self._last_seconds = 0.0
+                else:
+                    self._last_seconds += float(1 / self.video.average_rate) if self.video.average_rate else 0.04
                 yield self._last_seconds, frame
 
     def _decode_audio_packets(self, packets: Sequence[Packet]) -> Iterator[tuple[float, AudioFrame]]:
