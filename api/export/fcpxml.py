@@ -126,7 +126,7 @@ def _format(resources: ElementTree.Element, name: str, rate: FrameRate, source: 
     size = {"width": str(frames.width), "height": str(frames.height)}
     if frames.pixel_aspect != 1:
         size["paspH"], size["paspV"] = map(str, frames.pixel_aspect.as_integer_ratio())
-    ElementTree.SubElement(resources, "format", id=name, frameDuration=fcpxml_time(1, rate), **size)
+    ElementTree.SubElement(resources, "format", {"id": name, "frameDuration": fcpxml_time(1, rate), **size})
     return name
 
 

@@ -29,11 +29,11 @@ from indexer.store.queries.text_hits import TextHits
 from indexer.store.queries.vector_search import VectorSearch
 from indexer.store.reader import Reader
 from indexer.store.schema import Maker, TableName
-from indexer.store.spool import Spool
 from indexer.store.tables import Tables, find_or_create
 from indexer.store.thumbnails import Thumbnails
 from indexer.store.video_lookup import find_video
 from indexer.store.writing.maintenance import vector_index_kind
+from indexer.store.writing.spool import Spool
 from indexer.store.writing.write_access import WriteAccess, open_write_access
 
 Result = TypeVar("Result")

@@ -30,7 +30,7 @@ from indexer.segmentation.segmenter import segment, segment_at
 from indexer.segmentation.sound_segmenter import segment_sound
 from indexer.sound.levels import BIN_SECONDS, SoundLevels
 from indexer.sound.waveform import draw_waveform, loudest_peak
-from indexer.store.spool import Spool
+from indexer.store.writing.spool import Spool
 
 THUMBNAIL_WIDTH = 320
 THUMBNAIL_QUALITY = 80

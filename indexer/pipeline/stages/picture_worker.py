@@ -25,7 +25,7 @@ from indexer.pipeline.stages.pending_video import PendingVideo
 from indexer.pipeline.stages.threaded import ThreadedWorker
 from indexer.pipeline.stages.unexpected import unexpected_as_video_error
 from indexer.sound.levels import SoundLevels
-from indexer.store.spool import Spool
+from indexer.store.writing.spool import Spool
 
 FINISHED_AHEAD = 16
 """Videos that may be completely read but not written yet."""
