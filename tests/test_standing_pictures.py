@@ -70,7 +70,8 @@ def test_a_clip_that_ends_in_the_next_picture(recorded: Video, tmp_path: Path) -
 def test_a_still_from_within_a_standing_picture(recorded: Video, tmp_path: Path) -> None:
     work_on(recorded, tmp_path / "still.png", "still", start_seconds=40.0)
     with av.open(str(tmp_path / "still.png")) as picture:
-        assert read_number(next(picture.decode(video=0)).to_ndarray(format="rgb24")) == LAST_BEFORE
+        pixels = next(picture.decode(video=0)).to_ndarray(format="rgb24")
+    assert read_number(np.asarray(pixels, np.uint8)) == LAST_BEFORE
 
 
 def test_such_a_moment_does_not_stop_a_reel(recorded: Video, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -31,9 +32,9 @@ def write_tracks(
 ) -> Path:
     """Three seconds of pictures with audio tracks of these frequencies in Hz."""
     with av.open(str(path), "w", options=options or {}) as output:
-        stream = output.add_stream("mpeg2video" if path.suffix == ".ts" else "libx264", rate=25)
+        stream: Any = output.add_stream("mpeg2video" if path.suffix == ".ts" else "libx264", rate=25)
         stream.width, stream.height, stream.pix_fmt = width, 48, "yuv420p"
-        tracks = [output.add_stream(sound_codec, rate=RATE, layout="mono") for _ in tones]
+        tracks: list[Any] = [output.add_stream(sound_codec, rate=RATE, layout="mono") for _ in tones]
         for track, (_, disposition) in zip(tracks, tones, strict=True):
             track.disposition = disposition
         for number in range(75):
