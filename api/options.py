@@ -27,7 +27,7 @@ RATE: Option[str | None] = Option(
     default=None,
     max_length=20,
     metavar="RATE",
-    help="Frame rate of the timeline, as 25, 29.97 or 30000/1001.",
+    help="Frame rate of the timeline, as 25, 29.97 or 30000/1001; an EDL has one, for files of any rate.",
     default_text="that of most moments",
 )
 DROP_FRAME: Option[bool | None] = Option(

@@ -184,12 +184,15 @@ def load_settings(overrides: Mapping[str, Any] | None = None, *, file: Path | No
 
 def _read_file(path: Path, *, must_exist: bool) -> dict[str, Any]:
     try:
-        with path.open("rb") as stream:
-            return tomllib.load(stream)
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         if must_exist:
             raise SettingsError(f"settings file {path} does not exist; create it or name another") from None
         return {}
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"settings file {path} is not UTF-8 ({error}); save it as UTF-8, or name another"
+        ) from error
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"settings file {path} cannot be read: {error}; correct it or name another") from error
 

@@ -297,6 +297,14 @@ def test_a_moment_is_pinpointed(path: Path) -> None:
         assert words_of(model.prompts[0]).count("#") == 14
 
 
+@pytest.mark.parametrize("span", [TimeSpan(700, 710), TimeSpan(10_000, 10_001)])
+def test_a_moment_after_the_end_of_its_video_is_refused(path: Path, span: TimeSpan) -> None:
+    with SearchEngine.open(path, settings=Settings(), load=fake_models) as engine:
+        asker = Asker(engine, Settings(), load=lambda spec, device: FakeVisionLanguageModel(lambda prompt: ""))
+        with pytest.raises(QueryError, match=rf"farm\.mp4 lasts .* nothing from {span.start_seconds:g}"):
+            asker.pinpoint("a horse meadow", video="farm.mp4", span=span)
+
+
 @pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(

@@ -10,10 +10,9 @@ import psutil
 import pytest
 from av.stream import Disposition
 
-from api.media.source_reader import decodable_audio
 from indexer.config import Settings
 from indexer.decode.audio import open_audio
-from indexer.decode.worker.stream_selection import choose_audio_stream
+from indexer.decode.worker.stream_selection import choose_audio_stream, choose_decodable_audio
 from indexer.errors import DecodeLimitError, DecoderCrashedError, VanishedVideoError
 from indexer.records import AUDIO_RATE, SoundPiece
 from tests.helpers.media import write_video
@@ -125,7 +124,7 @@ def stream(index: int, disposition: int = 0, *, decodable: bool = True) -> Any:
     ids=["none", "first", "default", "decodable", "no commentary", "main track without decoder"],
 )
 def test_one_rule_chooses_the_audio_track_of_speech_and_clips(streams: list[Any], chosen: int | None) -> None:
-    container: Any = SimpleNamespace(streams=SimpleNamespace(audio=streams))
+    container: Any = SimpleNamespace(streams=SimpleNamespace(audio=streams, video=[]))
     found = choose_audio_stream(container)
     assert (None if found is None else found.index) == chosen
-    assert decodable_audio(container) is (found if found is not None and found.codec_context else None)
+    assert choose_decodable_audio(container) is (found if found is not None and found.codec_context else None)

@@ -4,6 +4,7 @@ import csv
 import errno
 import io
 import json
+import os
 import sys
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,6 +22,7 @@ from api.cli.main import main
 from api.cli.options import FORMAT_OR_ENDING
 from api.export.formats import FORMATS
 from api.export.output_files import write_data, write_whole
+from api.media.timecode import FrameRate, parse_rate
 from indexer.errors import ExportError
 from indexer.records import TimeSpan, Video
 from search.results import Moment
@@ -237,6 +239,81 @@ def test_a_vanished_file_is_named_and_nothing_is_written(world: World, tmp_path:
     out = tmp_path / "x.edl"
     result = CliRunner().invoke(main, ["export", "--video", "gone.mp4", "--out", str(out), "--library", str(library)])
     assert result.exit_code == ExitCode.STOPPED and "gone.mp4" in result.stderr and not out.exists()
+
+
+def damaged_copy(video: Video, path: Path) -> Video:
+    """A copy whose pictures cannot be decoded any more, although it was indexed and not changed since."""
+    path.write_bytes(Path(video.path).read_bytes())
+    copy = probed(path)
+    status, data = path.stat(), bytearray(path.read_bytes())
+    start = data.index(b"mdat") + 4
+    stop = start - 8 + int.from_bytes(data[start - 8 : start - 4], "big")
+    data[start:stop] = b"\xff" * (stop - start)
+    path.write_bytes(data)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    return copy
+
+
+@pytest.mark.parametrize("kind", ["clips", "reel", "edl", "csv", "otio", "fcpxml", "webvtt"])
+def test_one_moment_that_cannot_be_exported_does_not_stop_the_others(world: World, tmp_path: Path, kind: str) -> None:
+    gone = probed(write_rated(tmp_path / "gone.mp4", NTSC_30, 30))
+    broken = damaged_copy(world.fast, tmp_path / "broken.mp4")
+    videos = [gone, broken, world.film]
+    library = write_library(tmp_path / "library", videos, {})
+    Path(gone.path).unlink()
+    listed = json.loads(moments((gone, 1, 5), (world.film, 10, 20), (broken, 1, 20), (world.film, 30, 40)))
+    listed["moments"].append({"video": "never.mp4", "video_id": "0" * 32, "start_seconds": 1, "stop_seconds": 2})
+    out = str(tmp_path / "out.mp4") if kind == "reel" else f"{tmp_path}/out/"
+    result = CliRunner().invoke(
+        main,
+        ["export", "--from", "-", "--format", kind, "--library", str(library), "--json", "--out", out],
+        input=json.dumps(listed),
+    )
+    assert result.exit_code == ExitCode.PARTLY_FAILED, result.output
+    told = json.loads(result.stdout)
+    encoded = kind in ("clips", "reel")
+    names = {Path(one["video"]).name: one["reason"] for one in told["failed"]}
+    assert set(names) == {"gone.mp4", "never.mp4", *(["broken.mp4"] if encoded else [])}
+    assert "is gone" in names["gone.mp4"] and "holds no video" in names["never.mp4"]
+    assert told["moments"] == (2 if encoded else 3)
+    assert all(Path(file).is_file() for file in told["files"])
+    assert "not exported" in result.stderr and "gone.mp4" in result.stderr
+    if kind == "reel":
+        assert {number for _, number in shown_numbers(Path(out))} == {*range(10, 20), *range(30, 40)}
+
+
+def test_where_no_moment_can_be_exported_nothing_is_written(world: World, tmp_path: Path) -> None:
+    broken = damaged_copy(world.fast, tmp_path / "broken.mp4")
+    library = write_library(tmp_path / "library", [broken], {})
+    for kind, out in (("clips", tmp_path / "clips"), ("reel", tmp_path / "reel.mp4")):
+        command = ["export", "--video", "broken.mp4", "--stop", "1", "--format", kind, "--out", str(out)]
+        result = CliRunner().invoke(main, [*command, "--library", str(library)])
+        assert result.exit_code == ExitCode.STOPPED
+        assert "broken.mp4" in result.stderr
+        assert not list(tmp_path.glob("clips/*")) and not (tmp_path / "reel.mp4").exists()
+
+
+@pytest.mark.parametrize("rate", ["25", "29.97", "60"])
+def test_an_edl_of_files_of_several_rates_has_the_rate_that_is_named(world: World, tmp_path: Path, rate: str) -> None:
+    out = tmp_path / "x.edl"
+    listed = moments((world.drop, 31, 77), (world.film, 2, 49), (world.fast, 29, 88))
+    result = run(world, "--from", "-", "--rate", rate, "--out", str(out), input=listed)
+    assert result.exit_code == ExitCode.OK, result.output
+    text = out.read_text()
+    mark = ";" if rate == "29.97" else ":"
+    assert ("FCM: DROP FRAME" in text) == (mark == ";")
+    events = [line.split()[4:] for line in text.splitlines() if line[:3].isdigit()]
+    assert len(events) == 3
+    exact = parse_rate(rate)
+    counted = FrameRate(exact, drops=mark == ";")
+    starts = ["00:59:58:10", "00:00:00:00", "01:02:59:30"]  # in sixtieths of a second
+    seconds = [(31 / NTSC_30, 77 / NTSC_30), (2 / NTSC_24, 49 / NTSC_24), (29 / NTSC_60, 88 / NTSC_60)]
+    for codes, start, (first, stop) in zip(events, starts, seconds, strict=True):
+        source_in, source_out, record_in, record_out = (counted.frame_at(code) for code in codes)
+        assert source_out - source_in == record_out - record_in
+        assert 0 <= (source_out - source_in) / exact - (stop - first) < 2 / exact
+        whole = counted.frame_at(f"{start[:8]}{mark}05")
+        assert abs((source_in - whole + 5 - int(start[9:]) * counted.counted // 60) / exact - first) <= 1
 
 
 def test_what_fails_half_way_leaves_nothing(tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ def media_format(container: str, codec: str, sound: str = "aac", **values: objec
         (media_format(MP4, "h264", "ac3"), "remux"),
         (media_format(MP4, "h264", start_seconds=2.0), "remux"),
         (media_format(MP4, "h264", is_first_video=False), "remux"),
+        (media_format(MP4, "h264", is_first_sound=False), "remux"),
+        (media_format("ogg", "", "opus", is_first_sound=False), "remux"),
         (media_format("mpegts", "h264"), "remux"),
         (media_format("avi", "h264"), "transcode"),
         (media_format("avi", "mpeg4"), "transcode"),

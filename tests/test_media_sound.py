@@ -171,7 +171,7 @@ def prepared(recordings: Recordings, *names: str, kind: Any, rate: Fraction | No
 
 def test_clips_of_recordings_are_files_of_sound(recordings: Recordings, tmp_path: Path) -> None:
     subclips = prepared(recordings, "memo.flac", "film.mp4", kind="clips")
-    files, _ = write_clips(MediaWorker(Settings()), subclips, tmp_path / "out")
+    files = write_clips(MediaWorker(Settings()), subclips, tmp_path / "out").paths
     assert [file.suffix for file in files] == [".m4a", ".mp4"]
     found, stop = heard_clicks(files[0])
     assert found == pytest.approx([0, 0.5, 1], abs=0.03) and stop == pytest.approx(1.5, abs=0.03)
@@ -223,7 +223,8 @@ def test_tables_hold_recordings(recordings: Recordings, kind: Any) -> None:
 
 def test_a_reel_of_recordings_is_refused_with_the_way_out(recordings: Recordings) -> None:
     with pytest.raises(ExportError, match=r"memo\.flac has no pictures.*--format clips"):
-        prepared(recordings, "film.mp4", "memo.flac", kind="reel")
+        prepared(recordings, "memo.flac", kind="reel")
+    assert [one.source.name for one in prepared(recordings, "film.mp4", "memo.flac", kind="reel")] == ["film.mp4"]
 
 
 def test_the_library_is_whole(recordings: Recordings) -> None:

@@ -1,9 +1,11 @@
 """Folders as people keep them: nested, linked in circles, named in any language, full of other things."""
 
+import io
 import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from indexer.errors import UsageError
 from indexer.pipeline.scan import FoundFile, UnreadableFile, scan_for_videos
@@ -66,6 +68,53 @@ def test_first_bytes_tell_sound_whatever_its_ending(head: bytes, tmp_path: Path)
     touch(tmp_path / "picture.data", b"\xff\xd8\xff\xe0" + bytes(64))
     touch(tmp_path / "utf16.data", "\ufeffDear all".encode("utf-16-le"))
     assert names([tmp_path]) == ["memo.data"]
+
+
+def picture(form: str, frames: int) -> bytes:
+    """A GIF or a WebP of small pictures of one colour each."""
+    pictures = [Image.new("RGB", (64, 48), (40 * n, 0, 0)) for n in range(frames)]
+    out = io.BytesIO()
+    pictures[0].save(out, form, save_all=True, append_images=pictures[1:])
+    return out.getvalue()
+
+
+def test_pictures_count_only_if_they_move(tmp_path: Path) -> None:
+    for form in ("gif", "webp"):
+        for place in (f"NAME.{form}", f"NAME_{form}"):
+            touch(tmp_path / place.replace("NAME", "still"), picture(form, 1))
+            touch(tmp_path / place.replace("NAME", "moves"), picture(form, 3))
+    touch(tmp_path / "cut.gif", picture("gif", 3)[:40])
+    touch(tmp_path / "page.gif", b"<html>not found</html>")
+    touch(tmp_path / "still.avif", b"\0\0\0\x1cftypavif")
+    touch(tmp_path / "raw.cr3", b"\0\0\0\x18ftypcrx ")
+    assert names([tmp_path]) == ["moves.gif", "moves.webp", "moves_gif", "moves_webp"]
+
+
+@pytest.mark.parametrize("ending", [".ts", ".mts", ".TS", ".dts", ".nut", ".d.ts"])
+def test_source_text_with_the_ending_of_a_video_is_passed_over(ending: str, tmp_path: Path) -> None:
+    touch(tmp_path / f"source{ending}", b"export const answer: number = 42;\n")
+    touch(tmp_path / f"german{ending}", "// größer\n".encode("latin-1"))
+    touch(tmp_path / f"wide{ending}", "\ufeff// wide".encode("utf-16-le"))
+    touch(tmp_path / f"empty{ending}", b"")
+    touch(tmp_path / f"linguist{ending}", b'\xef\xbb\xbf<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>')
+    assert names([tmp_path]) == []
+    assert names([tmp_path / f"source{ending}"]) == [f"source{ending}"]
+
+
+def test_streams_are_found_also_where_they_begin_in_mid_packet(tmp_path: Path) -> None:
+    packets = (b"\x47\x40\x11\x10" + bytes(range(184))) * 4
+    touch(tmp_path / "whole.ts", packets)
+    touch(tmp_path / "mid.ts", packets[77:])
+    touch(tmp_path / "camera.mts", b"\0\0\0\0" + packets)
+    touch(tmp_path / "zeros.ts", bytes(4096))
+    assert names([tmp_path]) == ["camera.mts", "mid.ts", "whole.ts", "zeros.ts"]
+
+
+def test_other_files_of_the_container_of_avi_and_wave(tmp_path: Path) -> None:
+    for form in (b"sfbk", b"CDR8", b"ACON"):
+        touch(tmp_path / form.decode(), b"RIFF\0\0\0\0" + form)
+    touch(tmp_path / "AVSEQ01.DAT", b"RIFF\0\0\0\0CDXAfmt ")
+    assert names([tmp_path]) == ["AVSEQ01.DAT"]
 
 
 def test_the_library_is_not_walked_into(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from indexer.provenance import provenance_of
 from indexer.store.library import Library
 from tests.helpers.fakes_text import FakeTextModel
 from tests.helpers.media import write_video
+from tests.helpers.rights import closed
 
 pytestmark = pytest.mark.slow
 
@@ -328,3 +329,27 @@ def test_only_what_stood_still_is_given_and_each_state_once(looks: list[tuple[in
             assert sizes_now[name] is None and name in taken
             settling.forget([name])
             del taken[name]
+
+
+def test_a_folder_that_is_closed_for_a_while_is_told_once_and_its_videos_are_not_gone(tmp_path: Path) -> None:
+    inner = tmp_path / "films" / "inner"
+    inner.mkdir(parents=True)
+    for file in (inner / "in.mp4", inner.parent / "ok.mp4"):
+        file.write_bytes(b"x")
+    events: list[IndexEvent] = []
+    settings = Settings(library=str(tmp_path / "library"), settle_seconds=1.0)
+    watcher = FolderWatcher([inner.parent], settings=settings, on_event=events.append, index=lambda paths: None)
+    gone: list[str] = []
+    for now in range(0, 100, 10):
+        with closed(inner, 0o755 if now < 30 or now > 70 else 0):
+            assert watcher.poll(now) == (now > 0)
+            watcher.report_gone(now, lambda paths: gone.extend(paths) or [])
+    assert [(event.path, event.kind) for event in events if isinstance(event, VideoFailed)] == [
+        (str(inner), "unreadable")
+    ]
+    assert not gone
+    (inner / "in.mp4").unlink()
+    for now in range(100, 120, 10):
+        watcher.poll(now)
+        watcher.report_gone(now, lambda paths: gone.extend(paths) or [])
+    assert gone == [str(inner / "in.mp4")]

@@ -43,6 +43,27 @@ def library(tmp_path: Path):
         yield opened
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_a_spool_on_a_full_disk_names_the_library_and_leaves_nothing(library: Library):
+    place = library.path / "staging" / "a.jpgs"
+    place.symlink_to("/dev/full")
+    spool = library.open_spool("a.jpgs")
+    with pytest.raises(LibraryError, match=rf"{library.path}: the disk is full"):
+        spool.append(bytes(1 << 20))
+    spool.close()
+    spool.close()
+    assert not place.is_symlink()
+
+
+def test_a_spool_gives_back_its_pieces(library: Library):
+    spool = library.open_spool("a.jpgs")
+    for piece in (b"one", b"", b"three"):
+        spool.append(piece)
+    assert [spool.read(index) for index in (2, 0, 1)] == [b"three", b"one", b""]
+    spool.close()
+    assert not list((library.path / "staging").iterdir())
+
+
 def versions(library: Library) -> dict[str, int]:
     tables = open_tables(library)
     return {name: tables.version(name) for name in TABLES}
@@ -176,6 +197,29 @@ def test_videos_are_found_by_id_prefix_path_and_name(library: Library):
         library.find_video("clip.mp4")
     with pytest.raises(NotInLibraryError, match=r"no video 'x\.mp4'"):
         library.find_video("x.mp4")
+
+
+def test_videos_are_found_by_a_path_from_the_working_or_home_folder(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "films" / "inner").mkdir(parents=True)
+    paths = (tmp_path / "films" / "a.mp4", tmp_path / "films" / "inner" / "a.mp4")
+    for number, path in enumerate(paths):
+        library.put_videos([replace(video(number), paths=(str(path),))])
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for folder, name, number in (
+        (tmp_path, "films/a.mp4", 0),
+        (tmp_path, "./films/inner/a.mp4", 1),
+        (tmp_path / "films", "a.mp4", 0),
+        (tmp_path / "films" / "inner", "a.mp4", 1),
+        (tmp_path / "films" / "inner", "../a.mp4", 0),
+        (tmp_path / "films", "~/films/inner/a.mp4", 1),
+    ):
+        monkeypatch.chdir(folder)
+        assert library.find_video(name).video_id == video_id(number)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NotInLibraryError, match="names 2 videos"):
+        library.find_video("a.mp4")
 
 
 def test_segments_are_looked_up_in_batches(library: Library):

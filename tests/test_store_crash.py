@@ -72,10 +72,10 @@ def test_rows_without_a_video_are_removed(tmp_path: Path):
         library.write_pictures([pictures(2)])
         library.write_texts([texts(2), texts(1, source="screen_text")])
         library.write_thumbnail(video_id(2), 0, b"jpeg")
-        (library.staging_path() / "half.jpg").write_bytes(b"")
+        library.open_spool("half.jpgs").append(b"half")
     with Library.open_writer(path, maker=MAKER) as library:
         assert content(library) == kept
-        assert list(library.staging_path().iterdir()) == []
+        assert list((library.path / "staging").iterdir()) == []
         assert not (path / "thumbnails" / "00" / video_id(2)).exists()
 
 

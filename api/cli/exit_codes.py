@@ -13,7 +13,7 @@ class ExitCode(IntEnum):
     STOPPED = 2
     """Wrong usage, or an error that stopped the command."""
     PARTLY_FAILED = 3
-    """`index` finished, but some videos could not be indexed."""
+    """`index` finished, but some videos could not be indexed; `export`, but some moments could not be exported."""
     FAULT = 70
     """A bug in Reelseek; the traceback is printed."""
     INTERRUPTED = 130

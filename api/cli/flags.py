@@ -62,7 +62,8 @@ def flag(option: Option[Any], *, dest: str = "", kind: Any = None) -> Callable[[
         attributes["is_flag"] = True
     else:
         attributes |= {"type": kind or _type(option), "multiple": option.is_list, "metavar": option.metavar or None}
-    if option.is_required or option.is_list or option.default is None:
+    # Of a switch that may be left open, None is a default: without one, click takes it for off.
+    if option.is_required or option.is_list or (option.default is None and option.kind is not bool):
         attributes.pop("default")
     return click.option(*option.flags, dest or option.name, cls=Flag, option=option, **attributes)
 

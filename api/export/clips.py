@@ -1,13 +1,15 @@
 """Export of subclips as MP4 files, cut to the frame by the media worker; of recordings as M4A. Blocks."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
+from api.export.failed_moments import FailedMoment, check_any_left
 from api.export.file_names import distinct_file_names, safe_name
 from api.export.output_files import make_folder, write_whole
 from api.export.source_probe import MediaWorker
 from api.export.subclips import Subclip
-from indexer.errors import FrameRateError
+from indexer.errors import FrameRateError, VideoError
 
 MAX_SIDE = 8192
 """Clips keep their size up to H.264's limit."""
@@ -31,6 +33,17 @@ def clip_ending(subclip: Subclip) -> str:
     return "mp4" if subclip.source.has_pictures else "m4a"
 
 
+@dataclass(slots=True)
+class WrittenClips:
+    """What became of the clips of an export."""
+
+    paths: list[Path] = field(default_factory=list[Path])
+    existing: int = 0
+    """How many of them existed before."""
+    failed: list[FailedMoment] = field(default_factory=list[FailedMoment])
+    """Those that could not be cut."""
+
+
 def write_clips(
     worker: MediaWorker,
     subclips: Sequence[Subclip],
@@ -38,27 +51,32 @@ def write_clips(
     *,
     force: bool = False,
     on_progress: Callable[[float], None] = lambda _: None,
-) -> tuple[list[Path], int]:
-    """(paths of the clips, how many of them existed). Existing ones are skipped, so an interrupted export can continue.
+) -> WrittenClips:
+    """Write the clips. Existing ones are skipped, so an interrupted export can continue.
 
     Args:
         force: replace existing clips.
 
     Raises:
-        VideoError: a source is missing or unreadable; the clips before it are kept.
+        VideoError: no clip can be cut.
         ExportError, OSError: the folder cannot be written to.
         CancelledError: the export was cancelled.
     """
     make_folder(folder)
-    paths = [folder / name for name in clip_names(subclips)]
-    existing = 0
-    for number, (subclip, path) in enumerate(zip(subclips, paths, strict=True)):
-        if path.is_file() and not force:
-            existing += 1
-        else:
-            write_whole(path, lambda draft, subclip=subclip: cut_subclip(worker, subclip, draft), force=force)
+    written = WrittenClips()
+    for number, (subclip, name) in enumerate(zip(subclips, clip_names(subclips), strict=True)):
+        path = folder / name
+        try:
+            if path.is_file() and not force:
+                written.existing += 1
+            else:
+                write_whole(path, lambda draft, subclip=subclip: cut_subclip(worker, subclip, draft), force=force)
+            written.paths.append(path)
+        except VideoError as error:
+            written.failed.append(FailedMoment.of(subclip.moment, error))
         on_progress((number + 1) / len(subclips))
-    return paths, existing
+    check_any_left(written.paths, written.failed)
+    return written
 
 
 def cut_subclip(worker: MediaWorker, subclip: Subclip, output: Path, *, max_side: int = MAX_SIDE) -> None:

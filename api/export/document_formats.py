@@ -13,7 +13,7 @@ from api.export.formats import DocumentFormat
 from api.export.otio import render_otio
 from api.export.subclips import Subclip, common_subclip_rate
 from api.export.tables import csv_table, json_document, video_chapters
-from api.media.timecode import FrameRate, can_drop
+from api.media.timecode import named_rate
 
 ENDINGS: dict[str, str] = {"webvtt": "vtt"}
 """File extensions that differ from the format name."""
@@ -46,6 +46,7 @@ def render_documents(
     *,
     title: str,
     rate: Fraction | None = None,
+    drops: bool | None = None,
     with_paths: bool = True,
 ) -> list[Document]:
     """The documents of a format: a single one, except one a video for `webvtt`, and one a frame rate for `edl`.
@@ -54,6 +55,7 @@ def render_documents(
         subclips: at least one.
         title: of the timeline and the file.
         rate: timeline rate of `fcpxml` and `otio`; None uses the rate of most of the subclips.
+        drops: whether time code drops frames at that rate; None drops them where it can.
         with_paths: write full paths of the videos instead of file names.
 
     Raises:
@@ -66,7 +68,7 @@ def render_documents(
         return path.as_uri() if with_paths else quote(path.name.encode("utf-8", "surrogateescape"))
 
     stem, ending = safe_name(title), ENDINGS.get(kind, kind)
-    line = common_subclip_rate(subclips) if rate is None else FrameRate(rate, drops=can_drop(rate))
+    line = common_subclip_rate(subclips) if rate is None else named_rate(rate, drops=drops)
     match kind:
         case "csv":
             texts = {stem: csv_table(subclips, with_paths=with_paths)}

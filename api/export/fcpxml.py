@@ -11,14 +11,14 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from api.export.subclips import Subclip, SubclipSource, subclip_title
+from api.export.subclips import FrameFormat, Subclip, SubclipSource, subclip_title
 from api.media.timecode import FrameRate, rate_name
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 does not allow."""
 _CONFORMED = {"23.976": "23.98", "47.952": "47.95", "119.88": "119.88"}
 """Rates that the format spells differently."""
-_SOUND_SIZE = (1920, 1080)
+_WITHOUT_PICTURES = FrameFormat(1920, 1080)
 """Of a timeline of recordings alone, which needs one all the same."""
 
 
@@ -60,12 +60,12 @@ def _assets(
 ) -> dict[str, tuple[str, str]]:
     """Ids of the (asset, format) of each video; a recording has no format."""
     found: dict[str, tuple[str, str]] = {}
-    formats: dict[tuple[Fraction, int, int], str] = {}
+    formats: dict[tuple[Fraction, FrameFormat], str] = {}
     for subclip in subclips:
         source, rate = subclip.source, subclip.rate
         if source.video.video_id in found:
             continue
-        key = (rate.per_second, *_size(source))
+        key = (rate.per_second, source.frame_format)
         if source.has_pictures and key not in formats:
             formats[key] = _format(resources, f"r{len(formats) + len(found) + 2}", rate, source)
         asset = ElementTree.SubElement(
@@ -122,16 +122,12 @@ def _asset_clip(
 
 
 def _format(resources: ElementTree.Element, name: str, rate: FrameRate, source: SubclipSource | None) -> str:
-    width, height = _size(source) if source is not None else _SOUND_SIZE
-    ElementTree.SubElement(
-        resources, "format", id=name, frameDuration=fcpxml_time(1, rate), width=str(width), height=str(height)
-    )
+    frames = source.frame_format if source is not None else _WITHOUT_PICTURES
+    size = {"width": str(frames.width), "height": str(frames.height)}
+    if frames.pixel_aspect != 1:
+        size["paspH"], size["paspV"] = map(str, frames.pixel_aspect.as_integer_ratio())
+    ElementTree.SubElement(resources, "format", {"id": name, "frameDuration": fcpxml_time(1, rate), **size})
     return name
-
-
-def _size(source: SubclipSource) -> tuple[int, int]:
-    probe = source.video.probe
-    return (probe.width, probe.height) if probe is not None else (0, 0)
 
 
 def _mode(rate: FrameRate) -> str:

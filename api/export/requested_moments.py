@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, cast
 
+from api.export.failed_moments import FailedMoment, check_any_left
 from api.export.subclips import RequestedMoment
 from indexer.errors import ExportError, NotInLibraryError
 from indexer.records import TimeSpan, Video
@@ -45,8 +46,12 @@ def moment_from_span(library: Library, video: str, start: float | None, stop: fl
     return RequestedMoment(found, TimeSpan(begin, min(end, found.duration_seconds)))
 
 
-def moments_from_json(library: Library, text: str, *, name: str, weak: bool = False) -> list[RequestedMoment]:
+def moments_from_json(
+    library: Library, text: str, *, name: str, weak: bool = False
+) -> tuple[list[RequestedMoment], list[FailedMoment]]:
     """The moments in JSON from `search --json`, `ask --json`, `export --format json` or the service.
+
+    Those of videos that are not in the library come second, unless all are.
 
     Args:
         name: of the file, for error messages.
@@ -54,7 +59,7 @@ def moments_from_json(library: Library, text: str, *, name: str, weak: bool = Fa
 
     Raises:
         ExportError: the text has another format.
-        NotInLibraryError: a video is not in the library.
+        NotInLibraryError: no video is in the library.
     """
     try:
         value: Any = json.loads(text)
@@ -68,14 +73,23 @@ def moments_from_json(library: Library, text: str, *, name: str, weak: bool = Fa
         raise ExportError(f"{name} holds {len(moments):,} moments, more than {MOST_MOMENTS:,}")
     videos = {video.video_id: video for video in library.videos()}
     numbered = [(number, row) for number, row in enumerate(moments, 1) if weak or not _is_weak(row)]
-    return [_read(row, videos, library, f"{name}, moment {number}") for number, row in numbered]
+    found: list[RequestedMoment] = []
+    failed: list[FailedMoment] = []
+    for number, row in numbered:
+        one = _read(row, videos, library, f"{name}, moment {number}")
+        if isinstance(one, RequestedMoment):
+            found.append(one)
+        else:
+            failed.append(one)
+    check_any_left(found, failed)
+    return found, failed
 
 
 def _is_weak(row: Any) -> bool:
     return isinstance(row, dict) and cast(dict[str, Any], row).get("grade") == "weak"
 
 
-def _read(row: Any, videos: dict[str, Video], library: Library, where: str) -> RequestedMoment:
+def _read(row: Any, videos: dict[str, Video], library: Library, where: str) -> RequestedMoment | FailedMoment:
     if not isinstance(row, dict):
         raise ExportError(f"{where}: an object is expected")
     fields = cast(dict[str, Any], row)
@@ -87,9 +101,14 @@ def _read(row: Any, videos: dict[str, Video], library: Library, where: str) -> R
     score: Any = fields.get("score")
     signals: Any = fields.get("signals")
     ranks = cast(dict[Any, Any], signals) if isinstance(signals, dict) else {}
+    span = TimeSpan(float(start), float(stop))
+    try:
+        video = _video(fields, videos, library, where)
+    except NotInLibraryError as error:
+        return FailedMoment(str(fields.get("video")), span, error)
     return RequestedMoment(
-        _video(fields, videos, library, where),
-        TimeSpan(float(start), float(stop)),
+        video,
+        span,
         text,
         float(score) if _is_number(score) else None,
         {str(name): int(rank) for name, rank in ranks.items() if _is_number(rank)},

@@ -9,6 +9,7 @@ from typing import Any
 
 from api.export.clips import write_clips
 from api.export.document_formats import Document, render_documents
+from api.export.failed_moments import FailedMoment
 from api.export.formats import Format
 from api.export.output_files import check_free, make_folder, write_data
 from api.export.reel import write_reel
@@ -78,6 +79,8 @@ class ExportResult:
     text: str | None = None
     """Text for standard output, when no file was named."""
     warnings: list[str] = field(default_factory=list[str])
+    failed: list[FailedMoment] = field(default_factory=list[FailedMoment])
+    """Moments that could not be exported."""
 
     def to_json(self) -> dict[str, Any]:
         """The JSON object documented in `docs/json.md`."""
@@ -87,6 +90,7 @@ class ExportResult:
             "moments": self.moments,
             "kept": self.existing,
             "warnings": self.warnings,
+            "failed": [one.to_json() for one in self.failed],
         }
 
     def summary(self) -> str:
@@ -108,12 +112,12 @@ def run_export(
     is_cancelled: Callable[[], bool] = lambda: False,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> ExportResult:
-    """Export the moments.
+    """Export the moments. Where some can be exported and others not, the latter are named in the result.
 
     Raises:
         ExportError: the path exists, or the format cannot represent the moments.
-        FrameRateError: a frame rate is unknown, or has no time code.
-        VideoError: a source is missing or unreadable.
+        FrameRateError: no moment has a frame rate that is known, and has a time code where one is needed.
+        VideoError: every source is missing or unreadable.
         CancelledError: `is_cancelled` returned True; finished files are kept.
         OSError: no space, no permission.
     """
@@ -137,21 +141,27 @@ def run_export(
     match options.kind:
         case "clips":
             assert options.out is not None
-            files, existing = write_clips(
-                worker, subclips, options.out, force=options.force, on_progress=on_write_progress
+            clips = write_clips(worker, subclips, options.out, force=options.force, on_progress=on_write_progress)
+            failed = [*prepared.failed, *clips.failed]
+            return ExportResult(
+                options, clips.paths, len(clips.paths), clips.existing, warnings=prepared.warnings, failed=failed
             )
-            return ExportResult(options, files, len(subclips), existing, warnings=prepared.warnings)
         case "reel":
             assert options.out is not None
-            write_reel(
+            uncut = write_reel(
                 worker, subclips, options.out, rate=options.rate, force=options.force, on_progress=on_write_progress
             )
-            return ExportResult(options, [options.out], len(subclips), warnings=prepared.warnings)
+            count, failed = len(subclips) - len(uncut), [*prepared.failed, *uncut]
+            return ExportResult(options, [options.out], count, warnings=prepared.warnings, failed=failed)
         case _:
-            documents = render_documents(subclips, options.kind, title=options.title, rate=options.rate)
+            documents = render_documents(
+                subclips, options.kind, title=options.title, rate=options.rate, drops=options.drops
+            )
             files = _write(documents, options)
             text = documents[0].text if options.out is None else None
-            return ExportResult(options, files, len(subclips), text=text, warnings=prepared.warnings)
+            return ExportResult(
+                options, files, len(subclips), text=text, warnings=prepared.warnings, failed=prepared.failed
+            )
 
 
 def _write(documents: Sequence[Document], options: ExportOptions) -> list[Path]:

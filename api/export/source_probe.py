@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from api.errors import GoneError
-from api.export.subclips import SubclipSource
+from api.export.subclips import FrameFormat, SubclipSource
 from api.media.frame_rate import FrameTiming
 from api.media.opened_file import OpenedFile, open_source
 from api.media.timecode import FrameRate, can_drop, is_drop_frame, standard_rate
@@ -82,7 +82,7 @@ def read_source(
         worker.check(video)
         return source_from_timing(video, FrameTiming((0, 1), False, "", ""), rate=rate, drops=drops)
     values = worker.run(video, "frame_rate")
-    values["rate"] = tuple(values["rate"])
+    values |= {name: tuple(values[name]) for name in ("rate", "size", "pixel_aspect")}
     return source_from_timing(video, FrameTiming(**values), rate=rate, drops=drops)
 
 
@@ -90,9 +90,10 @@ def source_from_timing(
     video: Video, timing: FrameTiming, *, rate: Fraction | None = None, drops: bool | None = None
 ) -> SubclipSource:
     """The source described by the container's data. Pure."""
+    frames = _frame_format(video, timing)
     exact = Fraction(*timing.rate) or rate
     if exact is None:
-        return SubclipSource(video, None, reel=timing.reel, is_variable=timing.is_variable)
+        return SubclipSource(video, None, reel=timing.reel, is_variable=timing.is_variable, frame_format=frames)
     exact = standard_rate(exact)
     by_file = is_drop_frame(timing.timecode) if timing.timecode else drops is not False
     frame_rate = FrameRate(exact, drops=can_drop(exact) and by_file)
@@ -101,4 +102,11 @@ def source_from_timing(
     except FrameRateError:
         # The time code has another rate than the video, so it is ignored.
         start = 0
-    return SubclipSource(video, frame_rate, start, timing.reel, timing.is_variable)
+    return SubclipSource(video, frame_rate, start, timing.reel, timing.is_variable, frames)
+
+
+def _frame_format(video: Video, timing: FrameTiming) -> FrameFormat:
+    (width, height), aspect = timing.size, Fraction(*timing.pixel_aspect)
+    if video.probe is not None and video.probe.rotation_degrees in (90, 270):
+        return FrameFormat(height, width, 1 / aspect)
+    return FrameFormat(width, height, aspect)

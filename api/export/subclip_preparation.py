@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from api.export.failed_moments import FailedMoment, check_any_left
 from api.export.formats import Format
 from api.export.source_probe import MediaWorker, read_source
-from api.export.subclips import RequestedMoment, Subclip, SubclipSource, make_subclip
-from api.media.timecode import rate_name
-from indexer.errors import ExportError
+from api.export.subclips import RequestedMoment, Subclip, SubclipSource, counted_at, make_subclip
+from api.media.timecode import named_rate, rate_name
+from indexer.errors import ExportError, FrameRateError, ReelseekError, VideoError
 from indexer.records import Video
 
 MAX_HANDLE_SECONDS = 60.0
@@ -26,6 +27,8 @@ class PreparedExport:
     subclips: list[Subclip]
     """In the order of the moments."""
     warnings: list[str] = field(default_factory=list[str])
+    failed: list[FailedMoment] = field(default_factory=list[FailedMoment])
+    """Moments that cannot be exported."""
 
 
 def prepare_subclips(
@@ -38,43 +41,58 @@ def prepare_subclips(
     handle_seconds: float = 0.0,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> PreparedExport:
-    """The subclips of the moments.
+    """The subclips of the moments. Where some can be made and others not, the latter are among `failed`.
 
     Args:
-        rate: for files of unknown frame rate.
+        rate: for files of unknown frame rate; for an EDL, which has a single one, for all files.
         drops: see `read_source`.
         handle_seconds: added at both ends.
 
     Raises:
-        ExportError: there are no moments, or a recording without pictures is to become part of a reel.
-        FrameRateError: a file has no known frame rate, and the format needs one.
-        VideoError: a source is missing or unreadable.
+        ExportError: there are no moments, or all are of recordings without pictures, and a reel is to be made.
+        FrameRateError: no file has a frame rate that the format needs.
+        VideoError: every source is missing or unreadable.
     """
     if not moments:
         raise ExportError("there is no moment to export")
     fallback = rate or (_MILLISECONDS if kind in _TABLES else None)
-    sources: dict[str, SubclipSource] = {}
     videos = {one.video.video_id: one.video for one in moments}
-    _check_reel(kind, videos.values())
+    sources: dict[str, SubclipSource] = {}
+    errors: dict[str, ReelseekError] = {}
     by_kind = sorted(videos.items(), key=lambda item: item[1].kind == "sound")  # sound is counted at the videos' rate
     for number, (video_id, video) in enumerate(by_kind, 1):
-        if video.kind == "sound":
-            own = fallback or (_MILLISECONDS if kind == "clips" else _first_rate(sources.values()))
+        own = fallback
+        if video.kind == "sound" and own is None:
+            own = _MILLISECONDS if kind == "clips" else _first_rate(sources.values())
+        try:
+            if kind == "reel":
+                _check_has_pictures(video)
             sources[video_id] = read_source(worker, video, rate=own, drops=drops)
-        else:
-            sources[video_id] = read_source(worker, video, rate=fallback, drops=drops)
+        except (VideoError, ExportError) as error:
+            errors[video_id] = error
         on_progress(number / len(videos))
-    subclips = [make_subclip(sources[one.video.video_id], one, handle_seconds=handle_seconds) for one in moments]
-    return PreparedExport(
-        subclips, [_variable_rate_warning(source) for source in sources.values() if source.is_variable]
-    )
+    if kind == "edl" and rate is not None:
+        counted = named_rate(rate, drops=drops)
+        sources = {video_id: counted_at(source, counted) for video_id, source in sources.items()}
+    prepared = PreparedExport([], [_variable_rate_warning(one) for one in sources.values() if one.is_variable])
+    for one in moments:
+        try:
+            if one.video.video_id in errors:
+                raise errors[one.video.video_id]
+            subclip = make_subclip(sources[one.video.video_id], one, handle_seconds=handle_seconds)
+            if kind == "edl":
+                _ = subclip.source_in  # raises FrameRateError where there is no time code
+            prepared.subclips.append(subclip)
+        except (VideoError, ExportError, FrameRateError) as error:
+            prepared.failed.append(FailedMoment.of(one, error))
+    check_any_left(prepared.subclips, prepared.failed)
+    return prepared
 
 
-def _check_reel(kind: Format, videos: Iterable[Video]) -> None:
-    recording = next((video for video in videos if video.kind == "sound"), None)
-    if kind == "reel" and recording is not None:
+def _check_has_pictures(video: Video) -> None:
+    if video.kind == "sound":
         raise ExportError(
-            f"{recording.path} has no pictures, so it cannot be part of a reel; export its moments with --format clips"
+            f"{video.path} has no pictures, so it cannot be part of a reel; export its moments with --format clips"
         )
 
 

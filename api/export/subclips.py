@@ -1,7 +1,7 @@
 """Subclips: moments as exact frame ranges of their source, with handles. Pure. Leaves out probing (`source_probe`)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import PurePath
 
@@ -23,6 +23,17 @@ class RequestedMoment:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameFormat:
+    """Size of a file's frames, upright."""
+
+    width: int = 0
+    """As stored, in pixels; 0 where unknown, or without pictures."""
+    height: int = 0
+    pixel_aspect: Fraction = Fraction(1)
+    """Width of a pixel to its height."""
+
+
+@dataclass(frozen=True, slots=True)
 class SubclipSource:
     """A source file with its frame rate and start time code."""
 
@@ -34,6 +45,7 @@ class SubclipSource:
     reel: str = ""
     """Reel name (tape or card) stored in the container."""
     is_variable: bool = False
+    frame_format: FrameFormat = FrameFormat()
 
     @property
     def name(self) -> str:
@@ -112,6 +124,20 @@ def make_subclip(source: SubclipSource, moment: RequestedMoment, *, handle_secon
     stop = min(max(stop, first + 1), last)
     handle = round(Fraction(handle_seconds) * rate.per_second)
     return Subclip(source, moment, max(0, first - handle), min(last, stop + handle), first, stop)
+
+
+def counted_at(source: SubclipSource, rate: FrameRate) -> SubclipSource:
+    """The source with its frames counted at another rate. Its start keeps the hours, minutes and seconds of its time
+    code, or its time where there is none at one of the rates."""
+    own = source.rate
+    if own is None or not source.start_frame:
+        return replace(source, rate=rate)
+    try:
+        code = own.timecode(source.start_frame)
+        start = rate.frame_at(f"{code[:9]}{int(code[9:]) * rate.counted // own.counted:02d}")
+    except FrameRateError:
+        start = round(own.seconds(source.start_frame) * rate.per_second)
+    return replace(source, rate=rate, start_frame=start)
 
 
 def common_subclip_rate(subclips: Sequence[Subclip]) -> FrameRate:

@@ -14,14 +14,13 @@ from api.media.source_reader import SourceReader, TimedFrame, shown_from
 from api.media.video_encoder import TICKS, VideoEncoder
 from api.media.worker_protocol import MediaRequest
 from indexer.decode.worker.av_types import AudioFrame, OutputContainer, VideoFrame
+from indexer.decode.worker.frame_conversion import pixel_aspect_of
 from indexer.errors import UnreadableVideoError
 
-_LATE_PACKET_SECONDS = 10.0
-"""How far past the stop the file is read for packets that are interleaved late."""
 _FINE = 1000
 """Minimum ticks a second, fine enough for times between frames."""
-_MAX_EARLY_AUDIO_FRAMES = 20_000
-"""Audio frames that may precede the first video frame."""
+_MAX_EARLY_AUDIO_FRAMES = 2_000
+"""Audio frames that are held until the first video frame comes, about 40 s; then it is read by itself."""
 
 
 def open_clip_output(path: str, *, webm: bool = False) -> OutputContainer:
@@ -44,70 +43,103 @@ def cut_clip(request: MediaRequest, on_progress: Callable[[float], None]) -> dic
     length = request.stop_seconds - request.start_seconds
     try:
         with open_clip_output(request.output) as output:
-            frames = _write(source, output, request, length, on_progress)
+            clip = _Clip(source, output, request)
+            clip.write(on_progress)
+            clip.finish()
     finally:
         source.close()
-    return {"frames": frames, "seconds": length}
+    return {"frames": clip.frames, "seconds": length}
 
 
-def _write(
-    source: SourceReader,
-    output: OutputContainer,
-    request: MediaRequest,
-    length: float,
-    on_progress: Callable[[float], None],
-) -> int:
-    video: VideoEncoder | None = None
-    audio: AudioEncoder | None = None
-    early_audio: list[tuple[float, AudioFrame]] = []
-    count, is_video_done, is_audio_done = 0, False, source.audio is None
-    grid = Fraction(*request.rate)
-    items = snap_to_frame_grid(source.read_from(request.start_seconds, with_audio=not is_audio_done), grid)
-    for time, frame in _stop_after(shown_from(items, request.start_seconds), request.stop_seconds):
-        offset = time - request.start_seconds
-        if not isinstance(frame, VideoFrame):
-            if audio is None:
-                if len(early_audio) < _MAX_EARLY_AUDIO_FRAMES:
-                    early_audio.append((offset, frame))
-            elif not is_audio_done:
-                audio.add(offset, frame)
-                is_audio_done = audio.is_full
-        elif offset >= length - 1e-6:
-            is_video_done = True
-        elif not is_video_done:
-            if video is None:
-                video = VideoEncoder(
-                    output,
-                    frame,
-                    rate=grid or _rate(source),
-                    max_side=request.max_side,
-                    ticks=ticks_per_second(grid),
-                    timecode=request.timecode,
-                )
-                if source.audio is not None:
-                    audio = AudioEncoder(output, source.audio, stop_seconds=length)
-                    for item in early_audio:
-                        audio.add(*item)
-                    early_audio = []
-            video.add(offset, frame)
-            count += 1
-            on_progress(min(1.0, offset / length) if length else 0.0)
-        if is_video_done and is_audio_done:
-            break
-    if video is None:
-        raise UnreadableVideoError("no frame could be decoded there")
-    video.finish(length)
-    if audio is not None:
-        audio.finish(length)
-    return count
+class _Clip:
+    """One clip while it is written. Its tracks are made with the first frame, which tells their format."""
 
+    def __init__(self, source: SourceReader, output: OutputContainer, request: MediaRequest) -> None:
+        self._source, self._output, self._request = source, output, request
+        self._length = request.stop_seconds - request.start_seconds
+        self._video: VideoEncoder | None = None
+        self._audio: AudioEncoder | None = None
+        self._early_audio: list[tuple[float, AudioFrame]] = []
+        """Until there is an audio track."""
+        self._is_video_done, self._is_audio_done = False, source.audio is None
+        self.frames = 0
 
-def _stop_after(items: Iterator[TimedFrame], stop_seconds: float) -> Iterator[TimedFrame]:
-    """The items until some seconds after the stop; later packets are ignored."""
-    for item in items:
-        if item[0] > stop_seconds + _LATE_PACKET_SECONDS:
+    def write(self, on_progress: Callable[[float], None]) -> None:
+        """Write all frames of the span."""
+        start, stop = self._request.start_seconds, self._request.stop_seconds
+        items = self._source.read_from(start, stop_seconds=stop, with_audio=not self._is_audio_done)
+        for time, frame in shown_from(snap_to_frame_grid(items, Fraction(*self._request.rate)), start):
+            offset = time - start
+            if isinstance(frame, VideoFrame):
+                self._add_picture(offset, frame)
+            else:
+                self._add_sound(offset, frame)
+            on_progress(min(1.0, max(0.0, offset / self._length)) if self._length else 0.0)
+            if self._is_video_done and self._is_audio_done:
+                return
+
+    def finish(self) -> None:
+        """Complete both tracks. Raises UnreadableVideoError where there is no frame."""
+        if self._video is None:
+            raise UnreadableVideoError("no frame could be decoded there")
+        self._video.finish(self._length)
+        if self._audio is not None:
+            self._audio.finish(self._length)
+
+    def _add_picture(self, offset: float, frame: VideoFrame) -> None:
+        self._is_video_done = self._is_video_done or offset >= self._length - 1e-6
+        if self._is_video_done:
             return
-        yield item
+        if self._video is None:
+            self._video = self._make_tracks(frame)
+        self.frames += self._video.add(offset, frame)
+
+    def _add_sound(self, offset: float, frame: AudioFrame) -> None:
+        if self._is_audio_done:
+            return
+        if self._audio is None:
+            self._early_audio.append((offset, frame))
+            if len(self._early_audio) > _MAX_EARLY_AUDIO_FRAMES:
+                # The frame at the start stands so long that its successor is far, and a decoder may keep it till then.
+                self._add_picture(0.0, _frame_at(self._request))
+            return
+        self._audio.add(offset, frame)
+        self._is_audio_done = self._audio.is_full
+
+    def _make_tracks(self, first: VideoFrame) -> VideoEncoder:
+        grid, source = Fraction(*self._request.rate), self._source
+        video = VideoEncoder(
+            self._output,
+            first,
+            rate=grid or source.video.average_rate or source.video.guessed_rate,
+            max_side=self._request.max_side,
+            pixel_aspect=pixel_aspect_of(source.video),
+            ticks=ticks_per_second(grid),
+            timecode=self._request.timecode,
+        )
+        if source.audio is not None:
+            self._audio = AudioEncoder(self._output, source.audio, stop_seconds=self._length)
+            for item in self._early_audio:
+                self._audio.add(*item)
+            self._early_audio = []
+        return video
+
+
+def _frame_at(request: MediaRequest) -> VideoFrame:
+    """The frame on screen at the start, from a reader of its own.
+
+    Raises:
+        VideoError: the matching subclass.
+    """
+    start = request.start_seconds
+    source = SourceReader(request)
+    try:
+        for _, frame in shown_from(source.read_from(start, stop_seconds=start, with_audio=False), start):
+            if isinstance(frame, VideoFrame):
+                return frame
+    finally:
+        source.close()
+    raise UnreadableVideoError("no frame could be decoded there")
 
 
 def snap_to_frame_grid(items: Iterator[TimedFrame], rate: Fraction) -> Iterator[TimedFrame]:
@@ -127,7 +159,3 @@ def ticks_per_second(rate: Fraction) -> int:
     if not rate:
         return TICKS
     return rate.numerator if rate.numerator >= _FINE else rate.numerator * _FINE
-
-
-def _rate(source: SourceReader) -> Fraction | None:
-    return source.video.average_rate or source.video.guessed_rate

@@ -7,6 +7,7 @@ from api.media.playback_method import MediaFormat
 from api.media.sound.source import SoundSource
 from api.media.source_reader import SourceReader
 from api.media.worker_protocol import MediaRequest
+from indexer.decode.worker.av_types import AudioStream, InputContainer
 
 
 def probe_format(request: MediaRequest) -> dict[str, object]:
@@ -25,6 +26,7 @@ def probe_format(request: MediaRequest) -> dict[str, object]:
             pixel_format=context.pix_fmt or "",
             sound=audio.codec_context.codec.canonical_name if audio is not None else "",
             is_first_video=first_video,
+            is_first_sound=audio is None or _is_first(audio, source.container),
             start_seconds=request.origin_seconds,
             doc_type="webm" if _is_webm(request) else "",
         )
@@ -46,6 +48,7 @@ def probe_sound_format(request: MediaRequest) -> dict[str, object]:
             codec="",
             pixel_format="",
             sound=source.stream.codec_context.codec.canonical_name,
+            is_first_sound=_is_first(source.stream, source.container),
             start_seconds=request.origin_seconds,
             doc_type="webm" if _is_webm(request) else "",
             has_gaps=source.has_gaps(),
@@ -53,6 +56,10 @@ def probe_sound_format(request: MediaRequest) -> dict[str, object]:
     finally:
         source.close()
     return asdict(media_format)
+
+
+def _is_first(stream: AudioStream, container: InputContainer) -> bool:
+    return container.streams.audio[0].index == stream.index
 
 
 def _is_webm(request: MediaRequest) -> bool:

@@ -44,6 +44,8 @@ class MediaFormat:
     """Codec of the chosen audio track, empty for none."""
     is_first_video: bool = True
     """The library's video stream is the first one, which browsers show."""
+    is_first_sound: bool = True
+    """The library's audio track is the first one, which browsers play."""
     start_seconds: float = 0.0
     """Container time of 0 on the player's clock."""
     doc_type: str = ""
@@ -89,6 +91,7 @@ def choose_playback_method(media_format: MediaFormat) -> PlaybackMethod:
     if (
         (in_mp4 or in_webm)
         and media_format.is_first_video
+        and media_format.is_first_sound
         and abs(media_format.start_seconds) <= MAX_START_OFFSET_SECONDS
     ):
         return "direct"
@@ -101,7 +104,8 @@ def _choose_sound_playback(media_format: MediaFormat) -> PlaybackMethod:
     codecs = _SOUND_CODECS.get(media_format.container, frozenset[str]())
     if media_format.doc_type == "webm":
         codecs = WEBM_AUDIO_CODECS - {""}
-    if media_format.sound in codecs and abs(media_format.start_seconds) <= MAX_START_OFFSET_SECONDS:
+    is_at_zero = abs(media_format.start_seconds) <= MAX_START_OFFSET_SECONDS
+    if media_format.sound in codecs and is_at_zero and media_format.is_first_sound:
         return "direct"
     return "remux" if media_format.sound in MP4_AUDIO_CODECS else "transcode"
 

@@ -12,10 +12,11 @@ import numpy as np
 
 from api.media.audio_encoder import AudioEncoder
 from api.media.clip import open_clip_output, ticks_per_second
-from api.media.source_reader import decodable_audio
 from api.media.video_encoder import VideoEncoder
 from api.media.worker_protocol import MediaRequest, Part
 from indexer.decode.worker.av_types import InputContainer, OutputContainer, VideoFrame
+from indexer.decode.worker.frame_conversion import pixel_aspect_of
+from indexer.decode.worker.stream_selection import choose_decodable_audio
 from indexer.errors import UnreadableVideoError
 
 _BLACK = (16, 128, 128)
@@ -53,7 +54,7 @@ class _Reel:
         with av.open(part.path) as container:
             self._show(container, part)
         with av.open(part.path) as container:
-            audio = decodable_audio(container)
+            audio = choose_decodable_audio(container)
             for frame in container.decode(audio) if audio is not None else ():
                 if frame.pts is not None and frame.time_base is not None:
                     self._audio.add(float(begin / self._rate + frame.pts * frame.time_base), frame)
@@ -61,12 +62,13 @@ class _Reel:
     def _show(self, container: InputContainer, part: Part) -> None:
         stop, begin = self.frame_index + part.frames, self.frame_index
         shown: VideoFrame | None = None
+        aspect = pixel_aspect_of(container.streams.video[0])
         for frame in container.decode(container.streams.video[0]):
             if frame.pts is None or frame.time_base is None:
                 continue
             frame_index = begin + round(frame.pts * frame.time_base * self._rate)
             self._hold(shown, min(frame_index, stop))
-            shown = letterbox(frame, self._request.size)
+            shown = letterbox(frame, self._request.size, aspect)
         if shown is None:
             raise UnreadableVideoError(f"no frame in {part.title!r}")
         self._hold(shown, stop)
@@ -87,11 +89,10 @@ class _Reel:
         self._audio.finish(self._seconds)
 
 
-def letterbox(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
-    """A frame (upright yuv420p) scaled to fit, centred on black. Both sides are even."""
+def letterbox(frame: VideoFrame, size: tuple[int, int], pixel_aspect: Fraction = Fraction(1)) -> VideoFrame:
+    """A frame (upright yuv420p) scaled to fit, with square pixels, centred on black. Both sides are even."""
     width, height = size
-    aspect = float(getattr(frame, "sample_aspect_ratio", None) or 1)
-    shown = frame.width * aspect
+    shown = frame.width * float(pixel_aspect)
     scale = min(width / shown, height / frame.height)
     inner = (min(width, max(2, round(shown * scale / 2) * 2)), min(height, max(2, round(frame.height * scale / 2) * 2)))
     small = frame.reformat(width=inner[0], height=inner[1], format="yuv420p")

@@ -4,6 +4,7 @@ Runs in the media worker. The first presented frame is at 0. Leaves out whether 
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 
 import av
 import av.error
@@ -13,6 +14,7 @@ from api.media.clip import open_clip_output
 from api.media.source_reader import SourceReader
 from api.media.worker_protocol import MediaRequest
 from indexer.decode.worker.av_types import AudioFrame, AudioStream, Packet, VideoStream
+from indexer.decode.worker.frame_conversion import pixel_aspect_of
 from indexer.errors import UnreadableVideoError
 
 _MAX_REORDERED = 64
@@ -30,6 +32,7 @@ def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
     source = SourceReader(request)
     try:
         with open_clip_output(request.output, webm=request.webm) as output:
+            shape = pixel_aspect_of(source.video)
             video = output.add_stream_from_template(source.video, opaque=True)
             audio = source.audio
             copied_stream = output.add_stream_from_template(audio) if audio is not None and request.copy_audio else None
@@ -62,14 +65,16 @@ def remux(request: MediaRequest, on_progress: Callable[[float], None]) -> dict[s
         source.close()
     if not count:
         raise UnreadableVideoError("the video has no frames that can be copied")
-    _check(request.output, request.stop_seconds)
+    _check(request.output, request.stop_seconds, shape)
     return {"frames": count, "seconds": request.stop_seconds}
 
 
-def _check(path: str, stop_seconds: float) -> None:
-    """Raises UnreadableVideoError unless the copy starts at 0 and is as long as the video."""
+def _check(path: str, stop_seconds: float, pixel_aspect: Fraction) -> None:
+    """Raises UnreadableVideoError unless the copy starts at 0, and is as long and as wide as the video."""
     with av.open(path) as copy:
         stream = copy.streams.video[0]
+        if pixel_aspect_of(stream) != pixel_aspect:
+            raise UnreadableVideoError("its copy has pixels of another shape")
         try:
             first = next(copy.decode(stream), None)
         except av.error.FFmpegError as error:

@@ -5,7 +5,7 @@ before the key frame of the start time, since libavformat infers their times fro
 as in `indexer.decode.worker.pyav_reader`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import cast
@@ -19,7 +19,7 @@ from indexer.decode.frame_sampling import EPSILON_SECONDS
 from indexer.decode.worker.av_types import AudioFrame, AudioStream, InputContainer, Packet, VideoFrame, VideoStream
 from indexer.decode.worker.container import check_pixel_count, open_container
 from indexer.decode.worker.packet_table import DECORD_CONTAINERS
-from indexer.decode.worker.stream_selection import choose_audio_stream, has_decoder
+from indexer.decode.worker.stream_selection import choose_decodable_audio, has_decoder
 from indexer.errors import EncryptedVideoError, UnreadableVideoError
 
 TimedFrame = tuple[float, VideoFrame | AudioFrame]
@@ -27,6 +27,13 @@ TimedFrame = tuple[float, VideoFrame | AudioFrame]
 
 LEAD_SECONDS = 2.0
 """How much earlier in the file audio may be interleaved than video of the same time."""
+_LATE_SECONDS = 10.0
+"""How far past the stop the pictures are read for sound that is interleaved late."""
+_LATE_PICTURE_SECONDS = 120.0
+"""How far past the stop the sound is read for pictures that are interleaved late: while one stands, files hold the last
+ones before it back."""
+_AUDIO_SLACK_SECONDS = 1.0
+"""How much later than the start the sound may begin; if later, it lies before the place that was sought."""
 _FURTHER_SECONDS = 30.0
 """Lead of the second attempt when a seek landed too late. If that fails too, the file is read from the front."""
 _MAX_HELD_BYTES = 256 << 20
@@ -47,24 +54,30 @@ class SourceReader:
         """Whether the container stores exact times, so that seeking is reliable."""
         return self.container.format.name in DECORD_CONTAINERS
 
-    def read_from(self, start_seconds: float, *, with_audio: bool) -> Iterator[TimedFrame]:
-        """Video frames in order, starting at or before the one on screen at `start_seconds`, and nearby audio."""
+    def read_from(self, start_seconds: float, *, stop_seconds: float, with_audio: bool) -> Iterator[TimedFrame]:
+        """Video frames in order, starting at or before the one on screen at `start_seconds`, and nearby audio.
+
+        Reading ends some seconds after `stop_seconds`, whether or not a frame is found on the way: the one before may
+        stand for minutes.
+        """
         leads = (LEAD_SECONDS, _FURTHER_SECONDS) if self.is_exact and start_seconds > LEAD_SECONDS else ()
         for lead in leads:
             self._open()
             if not self._seek(start_seconds - lead):
                 continue
-            items = self._decode(start_seconds, with_audio=with_audio)
+            items = self._decode(start_seconds, stop_seconds, with_audio=with_audio)
             head: list[TimedFrame] = []
             for item in items:
                 head.append(item)
                 if isinstance(item[1], VideoFrame):
                     break
-            if head and isinstance(head[-1][1], VideoFrame) and head[-1][0] <= start_seconds + EPSILON_SECONDS:
+            is_early = head and isinstance(head[-1][1], VideoFrame) and head[-1][0] <= start_seconds + EPSILON_SECONDS
+            is_sound_late = (self._sound_begins or 0.0) > start_seconds + _AUDIO_SLACK_SECONDS
+            if is_early and not is_sound_late:
                 yield from chain(head, items)
                 return
         self._open()
-        yield from self._decode(start_seconds, with_audio=with_audio)
+        yield from self._decode(start_seconds, stop_seconds, with_audio=with_audio)
 
     def packets(self, *streams: Stream) -> Iterator[Packet]:
         """All packets of the streams, as `read_packets`."""
@@ -90,7 +103,11 @@ class SourceReader:
         context = self.video.codec_context
         check_pixel_count(context.width, context.height, self._request.decode)
         context.thread_count, context.thread_type = self._request.decode.threads, "AUTO"
-        self.audio: AudioStream | None = decodable_audio(self.container)
+        self.audio: AudioStream | None = choose_decodable_audio(self.container)
+        self._last_seconds: float | None = None
+        """Time of the last decoded frame."""
+        self._sound_begins: float | None = None
+        """Time of the first packet of sound that was read."""
 
     def _seek(self, seconds: float) -> bool:
         tick = self.video.time_base
@@ -102,62 +119,75 @@ class SourceReader:
             return False
         return True
 
-    def _decode(self, start: float, *, with_audio: bool) -> Iterator[TimedFrame]:
+    def _decode(self, start: float, stop: float, *, with_audio: bool) -> Iterator[TimedFrame]:
         audio = self.audio if with_audio else None
         pending: list[Packet] = []
-        pending_bytes, started, after = 0, False, 0.0
+        """From the last key frame before the start on, until the start is reached."""
+        pending_audio: list[Packet] = []
+        pending_bytes, started = 0, False
         for packet in self.packets(self.video, *([audio] if audio else [])):
-            if audio is not None and packet.stream_index == audio.index:
-                # Audio long before the start is not needed; decoding it would take time.
-                if packet.pts is None or self.seconds(packet.pts, audio) > start - LEAD_SECONDS:
-                    yield from self._decode_audio_packet(packet, audio)
-                continue
-            if packet.has_sidedata("encryption_info"):
-                raise EncryptedVideoError("the video is encrypted (DRM)")
-            if not started:
-                ticks = packet.pts if packet.pts is not None else packet.dts
-                if packet.is_keyframe and ticks is not None and self.seconds(ticks, self.video) <= start + 1e-6:
+            due = self._due_seconds(packet)
+            is_audio = audio is not None and packet.stream_index == audio.index
+            if due is not None and due > stop + (_LATE_PICTURE_SECONDS if is_audio else _LATE_SECONDS):
+                break
+            if is_audio:
+                self._sound_begins = due if self._sound_begins is None else self._sound_begins
+                # Audio out of the span is not needed; decoding it would take time.
+                if due is None or start - LEAD_SECONDS < due <= stop:
+                    pending_audio.append(packet)
+            else:
+                if packet.has_sidedata("encryption_info"):
+                    raise EncryptedVideoError("the video is encrypted (DRM)")
+                if not started and self._is_key_before(packet, start):
                     pending, pending_bytes = [], 0
                 pending.append(packet)
-                pending_bytes += packet.size
-                order = packet.dts if packet.dts is not None else packet.pts
-                started = pending_bytes > _MAX_HELD_BYTES or order is None or self.seconds(order, self.video) >= start
-                if not started:
-                    continue
-                ready, pending = pending, []
-            else:
-                ready = [packet]
-            for one in ready:
-                for time, frame in self._decode_video_packet(one, after):
-                    after = time
-                    yield time, frame
-        for one in (*pending, None):
-            for time, frame in self._decode_video_packet(one, after):
-                after = time
-                yield time, frame
+                started = started or due is None or due >= start
+            pending_bytes += packet.size
+            started = started or pending_bytes > _MAX_HELD_BYTES
+            if started:
+                yield from self._decode_video_packets(pending)
+                yield from self._decode_audio_packets(pending_audio)
+                pending, pending_audio = [], []
+        yield from self._decode_video_packets([*pending, None])
+        yield from self._decode_audio_packets(pending_audio)
 
-    def _decode_video_packet(self, packet: Packet | None, after: float) -> Iterator[tuple[float, VideoFrame]]:
-        try:
-            frames = self.video.decode(packet)  # pyright: ignore[reportArgumentType] - None drains
-        except (av.error.FFmpegError, ValueError):
-            return
-        for frame in frames:
-            if frame.pts is None:
-                after += float(1 / self.video.average_rate) if self.video.average_rate else 0.04
-            else:
-                after = self.seconds(frame.pts, self.video)
-            yield after, frame
+    def _due_seconds(self, packet: Packet) -> float | None:
+        """When a packet is to be decoded, on the player's clock; None where it has no time."""
+        ticks = packet.dts if packet.dts is not None else packet.pts
+        return None if ticks is None else self.seconds(ticks, packet.stream)
 
-    def _decode_audio_packet(self, packet: Packet, audio: AudioStream) -> Iterator[tuple[float, AudioFrame]]:
-        try:
-            frames = audio.decode(packet)
-        except (av.error.FFmpegError, ValueError):
-            return
-        for frame in frames:
-            if frame.pts is not None and frame.samples:
-                # PyAV gives audio frames the time base of the stream, or of the codec when flushed.
-                tick = frame.time_base or audio.time_base or 0
-                yield float(frame.pts * tick) - self._request.origin_seconds, frame
+    def _is_key_before(self, packet: Packet, start: float) -> bool:
+        """Whether decoding may begin with this packet to show what is on screen at the start."""
+        ticks = packet.pts if packet.pts is not None else packet.dts
+        return packet.is_keyframe and ticks is not None and self.seconds(ticks, self.video) <= start + 1e-6
+
+    def _decode_video_packets(self, packets: Sequence[Packet | None]) -> Iterator[tuple[float, VideoFrame]]:
+        for packet in packets:
+            try:
+                frames = self.video.decode(packet)  # pyright: ignore[reportArgumentType] - None drains
+            except (av.error.FFmpegError, ValueError):
+                continue
+            for frame in frames:
+                if frame.pts is not None:
+                    self._last_seconds = self.seconds(frame.pts, self.video)
+                elif self._last_seconds is None:
+                    self._last_seconds = 0.0
+                else:
+                    self._last_seconds += float(1 / self.video.average_rate) if self.video.average_rate else 0.04
+                yield self._last_seconds, frame
+
+    def _decode_audio_packets(self, packets: Sequence[Packet]) -> Iterator[tuple[float, AudioFrame]]:
+        for packet in packets:
+            assert self.audio is not None
+            try:
+                frames = self.audio.decode(packet)
+            except (av.error.FFmpegError, ValueError):
+                continue
+            for frame in frames:
+                if frame.pts is not None and frame.samples:
+                    # PyAV gives audio frames the time base of the stream, or of the codec when flushed.
+                    tick = frame.time_base or self.audio.time_base or 0
+                    yield float(frame.pts * tick) - self._request.origin_seconds, frame
 
 
 def read_packets(container: InputContainer, *streams: Stream) -> Iterator[Packet]:
@@ -172,12 +202,6 @@ def read_packets(container: InputContainer, *streams: Stream) -> Iterator[Packet
             return
         except (av.error.FFmpegError, OSError):
             failures += 1
-
-
-def decodable_audio(container: InputContainer) -> AudioStream | None:
-    """The audio track that players choose, where it can be decoded."""
-    stream = choose_audio_stream(container)
-    return stream if stream is not None and has_decoder(stream) else None
 
 
 def open_source_container(request: MediaRequest) -> InputContainer:

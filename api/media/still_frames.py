@@ -10,7 +10,7 @@ from api.media.source_reader import SourceReader, shown_from
 from api.media.worker_protocol import MediaRequest
 from indexer.decode.frame_transforms import fitted_frame_size, scale_frame
 from indexer.decode.worker.av_types import VideoFrame
-from indexer.decode.worker.frame_conversion import FrameConverter
+from indexer.decode.worker.frame_conversion import FrameConverter, pixel_aspect_of
 from indexer.errors import UnreadableVideoError
 from indexer.records import Pixels
 
@@ -81,7 +81,7 @@ def frames_at(source: SourceReader, times: Sequence[float], max_side: int) -> It
             run.append(time)
         for wanted_time, frame in _frames_at(source, run):
             if converter is None:
-                converter = FrameConverter(frame, max_side)
+                converter = FrameConverter(frame, max_side, pixel_aspect_of(source.video))
             yield wanted_time, converter.make(frame)
         index += len(run)
 
@@ -89,7 +89,7 @@ def frames_at(source: SourceReader, times: Sequence[float], max_side: int) -> It
 def _frames_at(source: SourceReader, run: Sequence[float]) -> Iterator[tuple[float, VideoFrame]]:
     waiting = list(run)
     before: VideoFrame | None = None
-    for time, frame in shown_from(source.read_from(run[0], with_audio=False), run[0]):
+    for time, frame in shown_from(source.read_from(run[0], stop_seconds=run[-1], with_audio=False), run[0]):
         if not isinstance(frame, VideoFrame):
             continue
         while waiting and before is not None and time > waiting[0] + 1e-6:

@@ -132,6 +132,11 @@ def standard_rate(rate: Fraction) -> Fraction:
     return near if abs(near - rate) <= near * _SAME else rate
 
 
+def named_rate(rate: Fraction, *, drops: bool | None) -> FrameRate:
+    """A rate that a user names. Time code drops frames where it can, to follow the clock, unless it is not to."""
+    return FrameRate(rate, drops=can_drop(rate) and drops is not False)
+
+
 def can_drop(rate: Fraction) -> bool:
     """Whether the rate has drop-frame time code: 29.97 and 59.94."""
     return rate in (Fraction(30_000, 1001), Fraction(60_000, 1001))

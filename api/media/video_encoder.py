@@ -34,6 +34,7 @@ class VideoEncoder:
         *,
         rate: Fraction | None,
         max_side: int,
+        pixel_aspect: Fraction = Fraction(1),
         ticks: int = TICKS,
         timecode: str = "",
     ) -> None:
@@ -41,6 +42,7 @@ class VideoEncoder:
         Args:
             rate: frame rate of the source, if known: only a hint for the encoder's rate control.
             max_side: longer side to which larger frames are scaled down.
+            pixel_aspect: width of a pixel to its height, before rotation. It is kept, and written into the track.
             ticks: ticks a second of the track's time base.
             timecode: SMPTE time code of the first frame, written as a separate track; empty for none.
         """
@@ -49,7 +51,7 @@ class VideoEncoder:
         shown = self._orientation.shown_size(first.width, first.height)
         width, height = (_even(side) for side in fitted_frame_size(*shown, max_side))
         self._width, self._height = width, height
-        self._hdr = FrameConverter(first, max_side) if is_hdr(first) else None
+        self._hdr = FrameConverter(first, max_side, Fraction(1)) if is_hdr(first) else None
         if _ENCODER not in codecs_available:
             raise UnreadableVideoError(
                 "this build of PyAV has no H.264 encoder (libx264), so nothing can be cut or transcoded"
@@ -61,8 +63,9 @@ class VideoEncoder:
         if timecode:
             stream.metadata["timecode"] = timecode
         context.max_b_frames, context.gop_size = 0, _KEY_SECONDS_FRAMES
-        if aspect := _shown_aspect(first, self._orientation):
-            context.sample_aspect_ratio = aspect
+        if pixel_aspect != 1:
+            is_on_its_side = self._orientation.rotation_degrees in (90, 270)
+            context.sample_aspect_ratio = 1 / pixel_aspect if is_on_its_side else pixel_aspect
         self._is_bt709 = self._hdr is not None or (not first.format.is_rgb and int(first.colorspace) == _MATRIX_709)
         context.colorspace = _MATRIX_709 if self._is_bt709 else _MATRIX_601
         context.color_range = int(ColorRange.MPEG)
@@ -70,15 +73,16 @@ class VideoEncoder:
         self._last_tick = -1
         self._held: Packet | None = None
 
-    def add(self, seconds: float, frame: VideoFrame) -> None:
-        """Add a frame that is shown from `seconds` on in the output."""
+    def add(self, seconds: float, frame: VideoFrame) -> bool:
+        """Add a frame that is shown from `seconds` on in the output; False where one of that time or later is there."""
         tick = round(seconds * self._ticks)
         if tick <= self._last_tick:
-            return
+            return False
         self._last_tick = tick
         converted = self._convert(frame)
         converted.pts, converted.time_base, converted.pict_type = tick, Fraction(1, self._ticks), 0
         self._mux(self._stream.encode(converted))
+        return True
 
     def finish(self, stop_seconds: float) -> None:
         """Flush the encoder. The last frame is shown until `stop_seconds`."""
@@ -147,11 +151,3 @@ def _even(side: int) -> int:
 
 def _rate_hint(rate: Fraction | None) -> Fraction:
     return rate.limit_denominator(1001) if rate and 1 <= rate <= 240 else Fraction(25)
-
-
-def _shown_aspect(frame: VideoFrame, orientation: Orientation) -> Fraction | None:
-    """Pixel aspect ratio (width to height) after rotation; None for square pixels."""
-    aspect = getattr(frame, "sample_aspect_ratio", None)
-    if not aspect or aspect == 1 or not Fraction(1, 10) <= aspect <= 10:
-        return None
-    return 1 / aspect if orientation.rotation_degrees in (90, 270) else aspect

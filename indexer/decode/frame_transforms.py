@@ -1,10 +1,11 @@
-"""Orientation and scaling of decoded RGB frames.
+"""Orientation, pixel shape and scaling of decoded RGB frames.
 
 Pure functions on arrays, shared by both decoders so that their frames agree. Leaves out colour (`worker.tone_mapping`).
 """
 
 import struct
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,17 @@ class Orientation:
     def shown_size(self, width: int, height: int) -> tuple[int, int]:
         """(width, height) after rotation."""
         return (height, width) if self.rotation_degrees in (90, 270) else (width, height)
+
+
+def square_pixel_size(width: int, height: int, pixel_aspect: Fraction) -> tuple[int, int]:
+    """(width, height) with square pixels of a frame as it is stored; one side is enlarged.
+
+    Args:
+        pixel_aspect: width of a pixel to its height.
+    """
+    if pixel_aspect >= 1:
+        return round(width * pixel_aspect), height
+    return width, round(height / pixel_aspect)
 
 
 def orientation_of(matrix: bytes | None) -> Orientation:

@@ -1,4 +1,4 @@
-"""Content sniffing where FFmpeg does not help: playlists, lone MP4 fragments, DRM, animated WebP.
+"""Content sniffing where FFmpeg does not help: playlists, lone MP4 fragments, DRM, pictures that move.
 
 Reads a bounded part of the file itself. Used before opening, since a playlist must never reach a demuxer, and after a
 failure, to explain it. Leaves out parsing, which is FFmpeg's.
@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 HEAD_BYTES = 4096
 _MAX_BOXES = 10_000
+STILL_BRANDS = frozenset({"avif", "heic", "heix", "mif1", "crx"})
+"""Major brands of still pictures in the MP4 family; `avis` and `hevc` are sequences of pictures."""
 
 _PLAYLIST_STARTS: dict[bytes, str] = {
     b"#extm3u": "an HLS or M3U playlist",
@@ -57,6 +59,40 @@ def playlist_kind(head: bytes) -> str:
 def is_animated_webp(head: bytes) -> bool:
     """A WebP whose extended header has the animation flag."""
     return head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X" and len(head) > 20 and bool(head[20] & 0x02)
+
+
+def is_animated_gif(stream: BinaryIO) -> bool:
+    """A GIF of several images (GIF89a specification, appendix A)."""
+    stream.seek(0)
+    head = stream.read(13)
+    if len(head) < 13 or not head.startswith(b"GIF8"):
+        return False
+    stream.seek(_color_table_bytes(head[10]), 1)
+    images = 0
+    while images < 2:
+        kind = stream.read(1)
+        if kind == b"\x2c":
+            images += 1
+            descriptor = stream.read(9)
+            stream.seek(_color_table_bytes(descriptor[-1] if descriptor else 0) + 1, 1)
+        elif kind == b"\x21":
+            stream.seek(1, 1)
+        else:
+            return False
+        while length := stream.read(1)[:1]:
+            if not length[0]:
+                break
+            stream.seek(length[0], 1)
+    return True
+
+
+def _color_table_bytes(flags: int) -> int:
+    return 3 << (flags & 7) + 1 if flags & 0x80 else 0
+
+
+def is_still_iso(head: bytes) -> bool:
+    """A still picture in the MP4 family: HEIF, AVIF, Canon's raw."""
+    return head[4:8] == b"ftyp" and head[8:12].decode("ascii", "replace").strip() in STILL_BRANDS
 
 
 def is_lone_fragment(head: bytes) -> bool:

@@ -1,6 +1,8 @@
 """What identifies a file's bytes, and the software that decodes them. Stages have fingerprints of their own."""
 
 import hashlib
+import os
+import stat
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
@@ -8,8 +10,9 @@ from pathlib import Path
 from indexer.config import Settings
 from indexer.errors import UnexpectedVideoError, VanishedVideoError
 
-DECODE_VERSION = "decode-1"
-"""Changes whenever the same file would give other frames."""
+DECODE_VERSION = "decode-2"
+"""Changes whenever the same file would give other frames or another length. 2: pixels that are not square, sound after
+the last picture."""
 REFUSAL_VERSION = "refusals-2"
 """Changes whenever a file that was refused may be indexed: it is then tried again. 2: files with sound alone."""
 _SOURCES = Path(__file__).resolve().parents[1]
@@ -19,15 +22,22 @@ def content_id(path: Path) -> str:
     """32 hexadecimal digits of the BLAKE2b digest of a file's bytes.
 
     Raises:
-        VanishedVideoError: the file cannot be read any more.
+        VanishedVideoError: the file cannot be read any more, or a pipe or a device, which may never end, has its name.
     """
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb", opener=_open_at_once) as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise VanishedVideoError(f"{path} is no file any more; index again when it is back")
             return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
     except OSError as error:
         raise VanishedVideoError(
             f"{path} cannot be read any more ({error.strerror}); index again when it is back"
         ) from error
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """A descriptor, without waiting for the writer of a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def id_of_unreadable(path: Path) -> str:

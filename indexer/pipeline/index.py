@@ -140,6 +140,8 @@ def _apply_bookkeeping(run: RunContext, plan: Plan, *, prune: bool) -> None:
         run.emit(VideoMoved(path, old_path))
     for file in plan.unreadable:
         run.fail_unreadable(file)
+    for file in plan.unreachable:
+        run.fail_unreachable(file)
     if plan.rewritten:
         run.library.put_videos(plan.rewritten)
     if prune:

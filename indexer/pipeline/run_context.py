@@ -203,9 +203,13 @@ class RunContext:
 
     def fail_unreadable(self, file: UnreadableFile) -> None:
         """Reports a file that cannot even be opened, and records it."""
-        path = os.fsencode(file.path).decode(errors="replace")
-        error = UnreadableVideoError(f"{path}: {file.reason}")
+        path, error = _unreadable_error(file)
         self._fail_video(_unreadable_row(file.path, path), path, error, fingerprint="")
+
+    def fail_unreachable(self, file: UnreadableFile) -> None:
+        """Reports a folder, or a video of the library, that cannot be read now."""
+        path, error = _unreadable_error(file)
+        self.emit(VideoFailed(path, error.kind, str(error)))
 
     def _fail_video(self, video: Video, path: str, error: VideoError, *, fingerprint: str) -> None:
         failure = self._failure(FIRST_STAGE, path, error, fingerprint)
@@ -220,6 +224,12 @@ class RunContext:
 
     def _failing_software(self, kind: str, fingerprint: str) -> str:
         return failing_software(kind, decoding=self._decoding, stage=fingerprint)
+
+
+def _unreadable_error(file: UnreadableFile) -> tuple[str, UnreadableVideoError]:
+    """(path that can be shown and stored, error)."""
+    path = os.fsencode(file.path).decode(errors="replace")
+    return path, UnreadableVideoError(f"{path}: {file.reason}")
 
 
 def _unreadable_row(path: Path, shown: str) -> Video:

@@ -19,18 +19,20 @@ from indexer.errors import (
     LibraryLockedError,
     LibraryMissingError,
     LibraryModelsError,
+    UnreadableVideoError,
     UsageError,
 )
 from indexer.models.loading import Models, load_models
 from indexer.pipeline.events import (
     IndexEvent,
+    VideoFailed,
     VideoMissing,
     WatchIdle,
     WatchLooked,
     WatchWaiting,
 )
 from indexer.pipeline.index import Listener, index_paths
-from indexer.pipeline.scan import FoundFile, scan_for_videos
+from indexer.pipeline.scan import FoundFile, UnreadableFile, is_lost, scan_for_videos
 from indexer.pipeline.settling import FileState, SettleTracker, is_temporary_download, paths_open_for_writing
 from indexer.provenance import settings_like_provenance
 from indexer.store.library import Library
@@ -107,6 +109,7 @@ def watch(
             if once and (is_quiet or started - watcher.began >= 2 * settings.settle_seconds):
                 break
         cancel.wait(min(pause, settings.settle_seconds / 2) if once else pause)
+    indexer.summary.failed += len(watcher.unreadable)
     return indexer.summary
 
 
@@ -125,6 +128,8 @@ class FolderWatcher:
         self._trouble = ""
         self._unavailable: set[Path] = set()
         """Folders that had files and now have none."""
+        self.unreadable: dict[Path, str] = {}
+        """What could not be read so far, with the reason; each is reported once."""
         self.scan_seconds = 0.0
         """How long the last scan of the disk took."""
         self.began = time.monotonic()
@@ -182,13 +187,24 @@ class FolderWatcher:
         return found
 
     def _files_in(self, folder: Path) -> dict[str, FileState]:
-        if not folder.exists():
+        if not os.path.exists(folder):  # noqa: PTH110 - unlike `Path.exists`, False where it may not be read
             return {}
-        return {
-            str(file.path): (file.size_bytes, file.modified_ns)
-            for file in scan_for_videos([folder], exclude=self._library)
-            if isinstance(file, FoundFile) and not is_temporary_download(file.path.name)
-        }
+        files: dict[str, FileState] = {}
+        for item in scan_for_videos([folder], exclude=self._library):
+            if is_temporary_download(item.path.name):
+                continue
+            if isinstance(item, FoundFile):
+                files[str(item.path)] = (item.size_bytes, item.modified_ns)
+            else:
+                self._report_unreadable(item)
+                files |= {path: state for path, state in self._files.items() if Path(path).is_relative_to(item.path)}
+        return files
+
+    def _report_unreadable(self, item: UnreadableFile) -> None:
+        if self.unreadable.get(item.path) != item.reason:
+            self.unreadable[item.path] = item.reason
+            path = os.fsencode(item.path).decode(errors="replace")
+            self._on_event(VideoFailed(path, UnreadableVideoError.kind, f"{path}: {item.reason}"))
 
     def _emit_change(self, event: IndexEvent) -> None:
         if event != self._last_event:
@@ -222,7 +238,7 @@ class _Indexer:
                 models=models,
             )
         except UsageError as error:
-            if all(Path(path).exists() for path in paths):
+            if not any(is_lost(Path(path)) for path in paths):
                 raise
             raise FileNotFoundError(f"a file disappeared before it was indexed: {error}") from error
         self._used = time.monotonic()
@@ -259,7 +275,7 @@ class _Indexer:
         gone = set(paths)
         with Library.open(self._place) as library:
             touched = [video for video in library.videos() if gone & set(video.paths)]
-        alive = {video.video_id: [path for path in video.paths if Path(path).exists()] for video in touched}
+        alive = {video.video_id: [path for path in video.paths if not is_lost(Path(path))] for video in touched}
         lost = [(video.video_id, video.path) for video in touched if not alive[video.video_id]]
         return lost, [path for left in alive.values() for path in left]
 

@@ -12,6 +12,7 @@ from indexer.catalog import TextSource
 from indexer.closeable import Closeable
 from indexer.errors import LibraryError
 from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Vector, Video
+from indexer.store.database_errors import convert_errors
 from indexer.store.folder import FAILURE_LOG, LibraryFolder, prepare_folder
 from indexer.store.hits import FrameHit, QueryVector, SampleSource, SegmentKey, Similarities, TextHit
 from indexer.store.lock import WriterLock
@@ -32,6 +33,7 @@ from indexer.store.tables import Tables, find_or_create
 from indexer.store.thumbnails import Thumbnails
 from indexer.store.video_lookup import find_video
 from indexer.store.writing.maintenance import vector_index_kind
+from indexer.store.writing.spool import Spool
 from indexer.store.writing.write_access import WriteAccess, open_write_access
 
 Result = TypeVar("Result")
@@ -136,9 +138,10 @@ class Library(Closeable):
         """Path of a sound file's cover, whether or not the file exists."""
         return self._thumbnails.cover_path(video_id)
 
-    def staging_path(self) -> Path:
-        """Folder for a writer's temporary files inside the library; emptied by `open_writer`."""
-        return self._tables.folder.staging()
+    def open_spool(self, name: str) -> Spool:
+        """A temporary file of the writer inside the library; what a crash leaves is removed by `open_writer`."""
+        with convert_errors(self.path, "making a folder"):
+            return Spool(self.path, self._tables.folder.staging() / name)
 
     @property
     def failure_log(self) -> Path:

@@ -9,7 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,8 @@ class WriterLock:
                 " make the folder writable, or choose another with --library"
             ) from error
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.strftime("%Y-%m-%d %H:%M:%S %z")}
-        (self._folder / HOLDER_FILE).write_text(json.dumps(holder), encoding="utf-8")
+        with suppress(OSError):  # it is for messages only; a full disk is told by what is written next
+            (self._folder / HOLDER_FILE).write_text(json.dumps(holder), encoding="utf-8")
 
     def release(self) -> None:
         """Release the lock; does nothing when it is not held."""

@@ -1,5 +1,6 @@
-"""Finding the video that a user names. Pure."""
+"""Finding the video that a user names."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
@@ -8,7 +9,9 @@ from indexer.records import Video
 
 
 def find_video(videos: Sequence[Video], name: str, *, library: Path) -> Video:
-    """The video with an id, an id's first digits, a full path, or a file's name; the first kind that matches decides.
+    """The video with an id, a path, a file's name, or an id's first digits; the first kind that matches decides.
+
+    A relative path is one from the working folder, and `~` the user's own.
 
     Args:
         library: its path, for messages.
@@ -31,7 +34,7 @@ def _has_id(video: Video, name: str) -> bool:
 
 
 def _has_path(video: Video, name: str) -> bool:
-    return name in video.paths
+    return name in video.paths or os.path.abspath(os.path.expanduser(name)) in video.paths  # noqa: PTH100, PTH111
 
 
 def _has_name(video: Video, name: str) -> bool:

@@ -14,6 +14,7 @@ from indexer.errors import VideoError
 from indexer.records import Segment, TimedText, TimeSpan
 from indexer.subtitles.cues import clean_cues
 from indexer.subtitles.encoding import decode_subtitles
+from indexer.subtitles.folder_listings import FolderListings
 
 SIDECAR_CODECS = {".srt": "subrip", ".vtt": "webvtt", ".ass": "ass", ".ssa": "ass"}
 """Suffixes of sidecars, with FFmpeg's names of their codecs."""
@@ -35,19 +36,25 @@ class SubtitleError(VideoError):
     kind = "subtitles"
 
 
-def sidecar_files(video: Path) -> list[Path]:
+def sidecar_files(video: Path, folders: FolderListings | None = None) -> list[Path]:
     """Subtitle files that belong to `video`: `NAME.srt`, `NAME.en.srt`, `NAME.mp4.srt`, ..., sorted.
 
     The part between the name and the suffix must look like a language or a flag (`en`, `pt-BR`, `forced`), and must not
     belong to the name of another file: `film.part.srt` belongs to `film.part.mp4` where that exists. A folder that
     cannot be listed has no sidecars.
+
+    Args:
+        folders: listings that are shared by many videos; None lists the folder anew.
     """
-    try:
-        siblings = sorted(video.parent.iterdir())
-    except OSError:
-        return []
-    stems = {item.stem for item in siblings if item.suffix.lower() not in SIDECAR_CODECS and item.name != video.name}
-    return [item for item in siblings if _belongs(item, video, stems) and item.is_file()]
+    listing = (folders or folder_listings()).of(video.parent)
+    return [
+        item for item in listing.subtitles_that_begin_with(video.stem) if _belongs(item, video, listing.other_stems)
+    ]
+
+
+def folder_listings() -> FolderListings:
+    """Listings for `sidecar_files`, of no folder yet."""
+    return FolderListings(SIDECAR_CODECS)
 
 
 def _belongs(file: Path, video: Path, other_stems: set[str]) -> bool:
@@ -161,6 +168,6 @@ def segment_of_subtitle(span: TimeSpan, segments: Sequence[Segment]) -> int:
     return best
 
 
-def sidecars_of(paths: Sequence[Path]) -> list[Path]:
-    """Sidecars of the first of a video's copies that has any."""
-    return next((files for path in paths if (files := sidecar_files(path))), [])
+def sidecars_of(paths: Sequence[Path], folders: FolderListings | None = None) -> list[Path]:
+    """Sidecars of the first of a video's copies that has any, as `sidecar_files`."""
+    return next((files for path in paths if (files := sidecar_files(path, folders))), [])

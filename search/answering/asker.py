@@ -182,7 +182,7 @@ class Asker(Closeable):
         """The bounds of a moment of one video, refined; see `search.answering.pinpoint`.
 
         Raises:
-            QueryError: the query is empty, overlong, or not text; or the video has no pictures.
+            QueryError: the query is empty, overlong, or not text; the video has no pictures, or ends before the span.
             NotInLibraryError: no video, or several, go by that name.
             PromptTooLongError: the query leaves no room for pictures.
             ModelError, VideoError, GenerationCancelledError.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from indexer.errors import QueryError
 from indexer.models.frame_pairs import PAIR_SECONDS, fit_picture_size
 from indexer.models.vision_language import IsCancelled
 from indexer.records import TimeSpan, Video
@@ -66,10 +67,16 @@ def pinpoint(
         span: the bounds as they are known.
 
     Raises:
+        QueryError: the span begins after the end of the video.
         PromptTooLongError: the query leaves no room for pictures.
         ModelError, VideoError, GenerationCancelledError.
     """
     started = time.perf_counter()
+    if not max(0.0, span.start_seconds) < min(span.stop_seconds, video.duration_seconds):
+        raise QueryError(
+            f"{video.path} lasts {video.duration_seconds:.1f} s, there is nothing from {span.start_seconds:g} to"
+            f" {span.stop_seconds:g} s; give a span within it"
+        )
     text = retrieval_query_of_question(query)
     given = TimeSpan(max(0.0, span.start_seconds), min(span.stop_seconds, video.duration_seconds))
     question = f"When can one see {text}?"

@@ -28,8 +28,9 @@ class Filters:
     """
 
     videos: tuple[str, ...] = ()
-    """Names of which one must fit: an id, its first digits (4 or more), a full path, a file's name with or without
-    its ending; `*` and `?` stand for any characters. Case does not matter in names."""
+    """Names of which one must fit: an id, its first digits (4 or more), a full path, or a file's name with or without
+    its ending, also after some of its folders, as `2023/trip.mp4`; `*` and `?` stand for any characters. Case does not
+    matter in names."""
     folders: tuple[str, ...] = ()
     """Folders of which one must hold the video at any depth: a full path, or one or more neighbouring names of it, as
     `2023` or `2023/paris`; `*` and `?` stand for characters of one name. Case does not matter."""
@@ -86,6 +87,9 @@ def video_fits_name(video: Video, name: str) -> bool:
     for path in map(PurePath, video.paths):
         known = (str(path).casefold(), path.name.casefold(), path.stem.casefold())
         if any(_fits(one, wanted) for one in known):
+            return True
+        parts = PurePath(wanted).parts  # without a leading `.`
+        if len(parts) > 1 and _same_names(PurePath(str(path).casefold()).parts[-len(parts) :], parts):
             return True
     return False
 

@@ -70,13 +70,15 @@ def write_talkie(
     key_every: int = 12,
     pixel_format: str = "yuv420p",
     given_sound: NDArray[np.float32] | None = None,
+    stop_seconds: float | None = None,
 ) -> Path:
     """Numbered pictures at these times, clicks or the given sound beside them; all moved by `offset_ms` in the file.
 
     Args:
         sound_lag_ms: the sound's first sample lies so much after the first picture.
+        stop_seconds: when the sound stops; None: 0.1 s after the last picture begins.
     """
-    stop_seconds = (times_ms[-1] + 100) / 1000
+    stop_seconds = stop_seconds or (times_ms[-1] + 100) / 1000
     whole = clicks(stop_seconds) if given_sound is None else given_sound[: round(stop_seconds * RATE)]
     sound = whole[round(sound_lag_ms * RATE / 1000) :]
     with av.open(str(path), "w", format=container) as output:

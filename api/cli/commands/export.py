@@ -29,6 +29,7 @@ from search.options import LIMIT, SIGNALS_ONLY
 from search.signals import Signal
 
 if TYPE_CHECKING:
+    from api.export.failed_moments import FailedMoment
     from api.export.subclips import RequestedMoment
 
 
@@ -74,17 +75,19 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
 
     Frames and time codes are exact: from the frame on screen at the start to the last one before the stop, counted
     from the file's own time code, or from 00:00:00:00 without one. Existing files are overwritten only with
-    --force; existing clips are kept, so that an interrupted run can continue. Returns 1 if nothing is found.
+    --force; existing clips are kept, so that an interrupted run can continue. Returns 1 if nothing is found, and 3
+    if some moments could not be exported, which are named with the reason.
     """
     from api.cli.interrupt import stop_on_signal
     from api.cli.terminal import percent_bar
     from api.export.run_export import ExportOptions, run_export
+    from api.safe_text import safe_text
 
     kind = _kind(given.pop("kind"), given["out"])
-    wanted, title = _wanted(query, settings, given)
+    wanted, lost, title = _wanted(query, settings, given)
     if not wanted:
         if as_json:
-            click.echo(json.dumps({"format": kind, "files": [], "moments": 0, "kept": 0, "warnings": []}))
+            click.echo(json.dumps({"format": kind, "files": [], "moments": 0, "kept": 0, "warnings": [], "failed": []}))
         else:
             click.echo("Nothing found, nothing exported.", err=True)
         return ExitCode.NOTHING_FOUND
@@ -92,15 +95,18 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
     cancel = threading.Event()
     with stop_on_signal(cancel, lambda: None), percent_bar("exporting", quiet=as_json) as progress:
         written = run_export(wanted, order, settings=settings, is_cancelled=cancel.is_set, on_progress=progress)
+    written.failed[:0] = lost
     for warning in written.warnings:
         click.echo(f"warning: {warning}", err=True)
+    for failure in written.failed:
+        click.echo(f"not exported: {safe_text(str(failure))}", err=True)
     if as_json:
         click.echo(json.dumps(written.to_json()))
     elif written.text is not None:
         click.echo(written.text, nl=False)
     else:
         click.echo(written.summary())
-    return ExitCode.OK
+    return ExitCode.PARTLY_FAILED if written.failed else ExitCode.OK
 
 
 def _kind(kind: Format | None, out: str | None) -> Format:
@@ -114,8 +120,10 @@ def _kind(kind: Format | None, out: str | None) -> Format:
     return found
 
 
-def _wanted(query: str | None, settings: Settings, given: dict[str, Any]) -> "tuple[list[RequestedMoment], str]":
-    """The moments in the requested order, and a title for them."""
+def _wanted(
+    query: str | None, settings: Settings, given: dict[str, Any]
+) -> "tuple[list[RequestedMoment], list[FailedMoment], str]":
+    """The moments in the requested order, those that are of no video of the library, and a title for them."""
     from api.export.requested_moments import moment_from_span, moments_from_json, moments_from_results
     from indexer.store.library import Library
     from search.engine import SearchEngine
@@ -127,6 +135,7 @@ def _wanted(query: str | None, settings: Settings, given: dict[str, Any]) -> "tu
     if is_span and (query is not None or source is not None):
         raise click.UsageError("--start and --stop need --video without a query; with a query, use its at: filter")
     signals: tuple[Signal, ...] = given["signals"]
+    lost: list[FailedMoment] = []
     if query is not None:
         with SearchEngine.open(Path(settings.library), settings=settings) as engine:
             result = engine.search(query, video=video, limit=given["limit"], signals=signals or None)
@@ -137,14 +146,14 @@ def _wanted(query: str | None, settings: Settings, given: dict[str, Any]) -> "tu
         with Library.open(Path(settings.library)) as library:
             if source is not None:
                 text = sys.stdin.read() if source == "-" else _read(Path(source))
-                found = moments_from_json(library, text, name=source, weak=given["weak"])
+                found, lost = moments_from_json(library, text, name=source, weak=given["weak"])
                 title = "moments" if source == "-" else Path(source).stem
             else:
                 found = [moment_from_span(library, str(video), start, stop)]
                 title = Path(found[0].video.path).stem
     if given["order"] == "time":
         found.sort(key=lambda one: (one.video.path, one.span))
-    return found, title
+    return found, lost, title
 
 
 def _read(path: Path) -> str:

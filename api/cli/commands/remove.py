@@ -1,7 +1,6 @@
 """`reelseek remove`: remove videos from the library."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +38,7 @@ def remove(names: tuple[str, ...], *, yes: bool, settings: Settings, as_json: bo
     place = Path(settings.library)
     with Library.open(place) as library:
         maker = library.maker
-        found = {video.video_id: video for video in (library.find_video(_absolute_name(name)) for name in names)}
+        found = {video.video_id: video for video in map(library.find_video, names)}
     chosen = list(found.values())
     if not yes and not as_json:
         _confirm(chosen)
@@ -66,8 +65,3 @@ def _confirm(chosen: "Sequence[Video]") -> None:
     for video in chosen:
         click.echo(f"{video.video_id[:8]}  {safe_text(video.path)}")
     click.confirm("Remove from the library?", abort=True)
-
-
-def _absolute_name(name: str) -> str:
-    """A relative path as an absolute one, as the library knows it."""
-    return str(Path(name).absolute()) if os.sep in name else name

@@ -82,7 +82,7 @@ def _chosen(library: "Library", names: Sequence[str]) -> "list[Video]":
             if not meant:
                 raise NotInLibraryError(f"no video in {name} is in the library; index the folder first")
         else:
-            meant = [library.find_video(str(folder.absolute()) if os.sep in name else name)]
+            meant = [library.find_video(name)]
         found |= {video.video_id: video for video in meant}
     return list(found.values())
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from api.errors import BadRequestError
 from api.export.clips import clip_ending, clip_names, cut_subclip
+from api.export.failed_moments import check_any_left
 from api.export.reel import write_reel
 from api.export.source_probe import MediaWorker
 from api.export.subclips import Subclip, subclip_title
@@ -73,7 +74,7 @@ async def build_reel(
             preparation.share = share
 
         worker = MediaWorker(runtime.settings, preparer.should_stop(preparation))
-        write_reel(worker, subclips, draft, rate=rate, force=True, on_progress=done)
+        check_any_left((), write_reel(worker, subclips, draft, rate=rate, force=True, on_progress=done))
 
     what = [
         (subclip.source.video.video_id, subclip.first, subclip.stop, subclip_title(subclip.moment))

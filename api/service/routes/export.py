@@ -12,6 +12,7 @@ from litestar.params import Body
 
 from api.errors import BadRequestError
 from api.export.document_formats import MEDIA_TYPES, Document, render_documents
+from api.export.failed_moments import check_any_left
 from api.export.file_names import safe_name
 from api.export.source_probe import MediaWorker
 from api.export.subclip_preparation import PreparedExport, prepare_subclips
@@ -76,7 +77,9 @@ class ExportRoutes(Controller):
                 request, build_reel(runtime, preparer_of(runtime), prepared.subclips, rate=rate)
             )
             return _file(request, opened, f"{safe_name(data.title)}.mp4", "video/mp4")
-        made = render_documents(prepared.subclips, data.format, title=data.title, rate=rate, with_paths=False)
+        made = render_documents(
+            prepared.subclips, data.format, title=data.title, rate=rate, drops=data.drop_frame, with_paths=False
+        )
         return _answer(made, MEDIA_TYPES[data.format], title=data.title)
 
 
@@ -114,6 +117,7 @@ def _prepared(
         drops=data.drop_frame,
         handle_seconds=data.handle_seconds,
     )
+    check_any_left((), prepared.failed)  # a client that gets a file expects all of it
     if data.format in ("clips", "reel"):
         check_total_length(prepared.subclips)
     return prepared

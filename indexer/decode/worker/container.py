@@ -20,6 +20,7 @@ from indexer.decode.child_log import child_log_since, child_log_size, last_child
 from indexer.decode.protocol import DecodeRequest
 from indexer.decode.sniffing import (
     HEAD_BYTES,
+    STILL_BRANDS,
     has_encrypted_track,
     is_animated_webp,
     is_lone_fragment,
@@ -59,8 +60,6 @@ _OPENED = ",".join((*VIDEO_FORMATS, *(name for name in OTHER_FORMATS if name != 
 _LISTS = {"hls", "dash", "concat", "sdp", "rtsp", "rtp", "sap", "imf", "image2", "image2pipe", "webm_dash_manifest"}
 _SCRIPTS = {"avisynth", "vapoursynth", "lavfi", "tedcaptions", "vobsub", "mm", "tty"}
 _PICTURE_FORMATS = {"gif", "apng", "jpegxl_anim"}
-_STILL_BRANDS = {"avif", "heic", "heix", "mif1"}
-"""Major brands of still images in the MP4 family; `avis` and `hevc` are the corresponding sequences."""
 _REFUSED = re.compile(r"\[([\w,]+) @ [^\]]*\] Format not on whitelist")
 
 
@@ -190,7 +189,7 @@ def check_pixel_count(width: int, height: int, request: DecodeRequest) -> None:
 
 def _is_still(container: InputContainer, path: str) -> bool:
     """Whether an image format that supports animation holds a single image."""
-    if container.metadata.get("major_brand", "").strip() in _STILL_BRANDS:
+    if container.metadata.get("major_brand", "").strip() in STILL_BRANDS:
         return True
     if container.format.name not in _PICTURE_FORMATS:
         return False

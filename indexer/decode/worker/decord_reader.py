@@ -20,6 +20,7 @@ from indexer.decode.worker.container import open_container, openable_name
 from indexer.decode.worker.frame_conversion import FrameConverter
 from indexer.decode.worker.packet_table import DECORD_BUFFER_BYTES, decord_buffer_bytes, decord_objection, scan_packets
 from indexer.decode.worker.pyav_reader import PyavReader
+from indexer.decode.worker.sound_end import SoundEnd
 from indexer.decode.worker.text_tracks import TextTracks
 from indexer.errors import DecodeLimitError
 from indexer.records import Pixels
@@ -54,10 +55,11 @@ class DecordSampler:
             raise DecordFailedError(objection)
         with open_container(request.path) as container:
             self.tracks = TextTracks(container) if request.want_text else None
-            table = scan_packets(container, container.streams.video[0], self.tracks, on_progress)
+            sound = SoundEnd(container)
+            table = scan_packets(container, container.streams.video[0], self.tracks, on_progress, sound)
         if table.flaw:
             raise DecordFailedError(table.flaw)
-        if decord_buffer_bytes(len(table.pts), converter.shown_width, converter.shown_height) > DECORD_BUFFER_BYTES:
+        if decord_buffer_bytes(len(table.pts), converter.upright_width, converter.upright_height) > DECORD_BUFFER_BYTES:
             raise DecordFailedError("so many frames that decord might use too much memory")
         order = np.sort(table.pts)
         if order[0] != reader.first.pts:
@@ -70,6 +72,7 @@ class DecordSampler:
                 f"the video is {self.stop_seconds / 3600:.2f} h long;"
                 f" max_duration_hours = {request.max_duration_hours:g}"
             )
+        self.duration_seconds = sound.duration(reader.start_seconds, self.stop_seconds, request)
         self._request = request
         self._stream_index = stream.index
         self._on_progress = on_progress
@@ -84,7 +87,7 @@ class DecordSampler:
         with open_container(self._request.path) as container:
             reference = self._sequential_frames(container)
             for position, (number, pixels) in enumerate(zip(numbers, self._decord.frames(numbers), strict=True)):
-                if pixels.shape[:2] != (self._converter.shown_height, self._converter.shown_width):
+                if pixels.shape[:2] != (self._converter.upright_height, self._converter.upright_width):
                     raise DecordFailedError(f"decord's frame has another size: {pixels.shape}")
                 small = self._converter.resize(pixels)
                 if position < CHECKED_FRAMES and number < CHECKED_SPAN:

@@ -1,5 +1,7 @@
 """Conversion of frames that PyAV decoded to upright, scaled RGB arrays. Leaves out frame selection."""
 
+from fractions import Fraction
+
 import numpy as np
 from av.video.reformatter import Interpolation
 
@@ -9,11 +11,15 @@ from indexer.decode.frame_transforms import (
     frame_pixels,
     orientation_of,
     scale_frame,
+    square_pixel_size,
     turn_frame_upright,
 )
-from indexer.decode.worker.av_types import VideoFrame
+from indexer.decode.worker.av_types import VideoFrame, VideoStream
 from indexer.decode.worker.tone_mapping import PRIMARIES_BT2020, TRANSFER_OF_TRC, tone_map
 from indexer.records import Pixels
+
+MAX_PIXEL_ASPECT = 5
+"""A pixel that is said to be longer than this is a mistake: half-size PAL in 16:9 has 128:45."""
 
 
 def orientation_of_frame(frame: VideoFrame) -> Orientation:
@@ -27,14 +33,27 @@ def is_hdr(frame: VideoFrame) -> bool:
     return int(frame.color_trc) in TRANSFER_OF_TRC
 
 
-class FrameConverter:
-    """Converts decoded frames to RGB arrays of one size: upright, SDR, scaled down to `max_side`."""
+def pixel_aspect_of(stream: VideoStream) -> Fraction:
+    """Width of a pixel to its height, as players take it: the container's, else the codec's, else 1."""
+    aspect = stream.sample_aspect_ratio
+    is_sane = aspect is not None and Fraction(1, MAX_PIXEL_ASPECT) <= aspect <= MAX_PIXEL_ASPECT
+    return Fraction(aspect) if aspect is not None and is_sane else Fraction(1)
 
-    def __init__(self, first: VideoFrame, max_side: int | None) -> None:
+
+class FrameConverter:
+    """Converts decoded frames to RGB arrays of one size: upright, square pixels, SDR, scaled down to `max_side`."""
+
+    def __init__(self, first: VideoFrame, max_side: int | None, pixel_aspect: Fraction) -> None:
+        """
+        Args:
+            pixel_aspect: as `pixel_aspect_of` gives it; 1 keeps the pixels as they are.
+        """
         self.orientation = orientation_of_frame(first)
-        shown = self.orientation.shown_size(first.width, first.height)
+        shown = self.orientation.shown_size(*square_pixel_size(first.width, first.height, pixel_aspect))
         self.width, self.height = fitted_frame_size(*shown, max_side)
         self.shown_width, self.shown_height = shown
+        self.upright_width, self.upright_height = self.orientation.shown_size(first.width, first.height)
+        """Without regard to the shape of the pixels."""
 
     def make(self, frame: VideoFrame) -> Pixels:
         """(height, width, 3) RGB."""

@@ -19,9 +19,10 @@ from indexer.decode.worker.av_types import VideoStream
 from indexer.decode.worker.container import OpenedMedia, open_container, open_media_container
 from indexer.decode.worker.container_tags import container_metadata
 from indexer.decode.worker.decord_reader import DecordFailedError, DecordSampler
-from indexer.decode.worker.frame_conversion import FrameConverter, is_hdr
+from indexer.decode.worker.frame_conversion import FrameConverter, is_hdr, pixel_aspect_of
 from indexer.decode.worker.pyav_reader import PyavReader
 from indexer.decode.worker.pyav_seeking import SeekingFailedError, SeekingSampler
+from indexer.decode.worker.sound_end import SoundEnd
 from indexer.decode.worker.sound_file import check_sound_is_open, cover_message, explain_silence, find_sound
 from indexer.decode.worker.stream_selection import has_decoder
 from indexer.decode.worker.text_tracks import TextTracks
@@ -64,7 +65,7 @@ class DecodeJob:
             return
         if self._request.mode == "text":
             reader.skip_to_end()
-            yield _done(reader.stop_seconds, (), tracks, reader.start_seconds)
+            yield _done(reader.duration_seconds, (), tracks, reader.start_seconds)
             return
         if self._request.mode == "audio":
             yield self._send_track(reader.start_seconds)
@@ -74,7 +75,7 @@ class DecodeJob:
     def _send_frames(self, media: OpenedMedia, reader: PyavReader, tracks: TextTracks) -> Iterator[Message]:
         request = self._request
         assert reader.first is not None
-        converter = FrameConverter(reader.first, request.max_side)
+        converter = FrameConverter(reader.first, request.max_side, pixel_aspect_of(reader.stream))
         decord = self._decord(reader, converter)
         probe = _probe(media, reader, converter, tracks)
         yield {**probe, "decoder": "pyav" if decord is None else "decord"}
@@ -85,7 +86,7 @@ class DecodeJob:
             try:
                 for seconds, pixels in decord.sampled(self._remaining_times()):
                     self._send(seconds, pixels)
-                yield _done(decord.stop_seconds, (), decord.tracks or tracks, reader.start_seconds)
+                yield _done(decord.duration_seconds, (), decord.tracks or tracks, reader.start_seconds)
                 return
             except DecordFailedError as error:
                 self._refuse_if_decord_is_required(str(error))
@@ -93,11 +94,11 @@ class DecodeJob:
             sparse = SeekingSampler(request, reader, self._sink.progress)
             for seconds, frame in sparse.sampled(self._remaining_times()):
                 self._send(seconds, converter.make(frame))
-            yield _done(sparse.stop_seconds, (), sparse.tracks or tracks, reader.start_seconds)
+            yield _done(sparse.duration_seconds, (), sparse.tracks or tracks, reader.start_seconds)
         except SeekingFailedError:
             for seconds, frame in reader.sampled(self._remaining_times()):
                 self._send(seconds, converter.make(frame))
-            yield _done(reader.stop_seconds, reader.warnings(), tracks, reader.start_seconds)
+            yield _done(reader.duration_seconds, reader.warnings(), tracks, reader.start_seconds)
 
     def _send_track(self, start_seconds: float) -> Message:
         """Send the audio of a video, with times relative to `start_seconds`. Returns the final message."""
@@ -186,7 +187,8 @@ class DecodeJob:
 
     def _reader(self, media: OpenedMedia, stream: VideoStream, tracks: TextTracks) -> PyavReader:
         text_streams = tracks.streams if self._request.want_text else ()
-        return PyavReader(media.container, stream, self._request, self._sink.progress, tracks.add, text_streams)
+        sound = SoundEnd(media.container)
+        return PyavReader(media.container, stream, self._request, self._sink.progress, tracks.add, text_streams, sound)
 
     def _no_frame_error(self, packets: int, reason: str) -> VideoError:
         with Path(self._request.path).open("rb") as stream:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from indexer.decode.frame_transforms import Orientation
 from indexer.decode.worker.av_types import InputContainer, Packet, VideoFrame, VideoStream
+from indexer.decode.worker.sound_end import SoundEnd
 from indexer.decode.worker.text_tracks import TextTracks
 
 DECORD_CONTAINERS = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
@@ -51,16 +52,20 @@ class PacketTable:
 
 
 def scan_packets(
-    container: InputContainer, stream: VideoStream, tracks: TextTracks | None, on_progress: Callable[[], None]
+    container: InputContainer,
+    stream: VideoStream,
+    tracks: TextTracks | None,
+    on_progress: Callable[[], None],
+    sound: SoundEnd | None = None,
 ) -> PacketTable:
-    """Read all packets of the stream, and those of the text tracks when given."""
+    """Read all packets of the stream, and those of the text tracks and the sound when given."""
     times: list[int] = []
     keys: list[bool] = []
     stop, flaw, codec = 0, "", stream.codec_context.codec.canonical_name
-    streams = (stream, *tracks.streams) if tracks is not None else (stream,)
+    streams = (stream, *(tracks.streams if tracks is not None else ()), *(sound.streams if sound is not None else ()))
     try:
         for packet in container.demux(*streams):
-            if packet.size == 0:
+            if packet.size == 0 or (sound is not None and sound.add(packet)):
                 continue
             if packet.stream_index != stream.index:
                 assert tracks is not None

@@ -19,6 +19,7 @@ from indexer.decode.frame_sampling import SampleTimes
 from indexer.decode.protocol import DecodeRequest
 from indexer.decode.worker.av_types import InputContainer, Packet, VideoFrame, VideoStream
 from indexer.decode.worker.container import check_pixel_count
+from indexer.decode.worker.sound_end import SoundEnd
 from indexer.errors import DecodeLimitError, EncryptedVideoError
 
 _CUT_OFF = re.compile("ended prematurely|partial file|Truncat")
@@ -53,6 +54,8 @@ class PyavReader:
     on_text: Callable[[Packet], None]
     """Receives each packet of a subtitle stream."""
     text_streams: tuple[Stream, ...] = ()
+    sound: SoundEnd | None = None
+    """Follows the packets of the sound; None where they are not asked for."""
     damage: Damage = field(default_factory=Damage)
     packets_seen: int = 0
     first: VideoFrame | None = None
@@ -66,6 +69,13 @@ class PyavReader:
     _source: Iterator[Packet] | None = None
     _last_stop: int | None = None
     """Latest time in ticks at which a packet read so far stops being shown."""
+
+    @property
+    def duration_seconds(self) -> float:
+        """After reading: how long the video is. Raises DecodeLimitError where its sound is too long."""
+        if self.sound is None:
+            return self.stop_seconds
+        return self.sound.duration(self.start_seconds, self.stop_seconds, self.request)
 
     @property
     def _tick(self) -> Fraction:
@@ -193,7 +203,7 @@ class PyavReader:
 
     def _packets(self) -> Iterator[Packet]:
         """Packets of the video and the text tracks. Reading continues after damaged packets."""
-        streams = (self.stream, *self.text_streams)
+        streams = (self.stream, *self.text_streams, *(self.sound.streams if self.sound else ()))
         failures = 0
         while failures < _MAX_READ_ERRORS:
             try:
@@ -201,6 +211,9 @@ class PyavReader:
                     failures = 0
                     if packet.size == 0 and packet.dts is None:
                         continue  # PyAV's end marker; `_decode` flushes the decoder
+                    if self.sound is not None and self.sound.add(packet):
+                        self.on_progress()
+                        continue
                     if packet.stream_index == self.stream.index:
                         self._note(packet)
                     yield packet

@@ -15,6 +15,7 @@ from indexer.decode.worker.av_types import InputContainer, VideoFrame, VideoStre
 from indexer.decode.worker.container import open_container
 from indexer.decode.worker.packet_table import DECORD_CONTAINERS, scan_packets
 from indexer.decode.worker.pyav_reader import PyavReader
+from indexer.decode.worker.sound_end import SoundEnd
 from indexer.decode.worker.text_tracks import TextTracks
 
 SPARSE_FRAMES_PER_SECOND = 0.2
@@ -46,7 +47,8 @@ class SeekingSampler:
         self._stream: VideoStream = self._container.streams.video[
             [stream.index for stream in reader.container.streams.video].index(reader.stream.index)
         ]
-        table = scan_packets(self._container, self._stream, self.tracks, on_progress)
+        sound = SoundEnd(self._container)
+        table = scan_packets(self._container, self._stream, self.tracks, on_progress, sound)
         if table.flaw:
             raise SeekingFailedError(table.flaw)
         self._order = np.sort(table.pts)
@@ -55,6 +57,7 @@ class SeekingSampler:
         self._tick = float(self._stream.time_base or 0)
         self._keys = np.searchsorted(self._order, table.pts[table.closed_keys])
         self.stop_seconds = float((table.stop_pts - self._order[0]) * self._tick)
+        self.duration_seconds = sound.duration(reader.start_seconds, self.stop_seconds, request)
 
     def sampled(self, times: SampleTimes) -> Iterator[tuple[float, VideoFrame]]:
         """The frames on screen at the sample times, each once."""

@@ -17,7 +17,7 @@ from indexer.decode.worker.audio_reader import AudioTrackReader
 from indexer.decode.worker.av_types import AudioStream, InputContainer
 from indexer.decode.worker.container import check_pixel_count, open_container
 from indexer.decode.worker.container_tags import container_metadata
-from indexer.decode.worker.frame_conversion import FrameConverter
+from indexer.decode.worker.frame_conversion import FrameConverter, pixel_aspect_of
 from indexer.decode.worker.stream_selection import choose_audio_stream, has_decoder
 from indexer.decode.worker.text_tracks import TextTracks
 from indexer.errors import DecodeLimitError, EncryptedVideoError, UnreadableVideoError, VideoError
@@ -125,7 +125,7 @@ def _cover(container: InputContainer, request: DecodeRequest) -> Pixels | None:
             check_pixel_count(stream.codec_context.width, stream.codec_context.height, request)
             packet = next(packet for packet in container.demux(stream) if packet.size)
             frame = next(iter([*stream.decode(packet), *stream.decode(None)]))
-            return FrameConverter(frame, FRAME_MAX_SIDE).make(frame)
+            return FrameConverter(frame, FRAME_MAX_SIDE, pixel_aspect_of(stream)).make(frame)
         except (av.error.FFmpegError, OSError, ValueError, StopIteration, DecodeLimitError):
             continue  # a broken cover is none
     return None

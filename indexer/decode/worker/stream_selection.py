@@ -30,13 +30,16 @@ def rank_video_streams(container: InputContainer) -> tuple[VideoStream, ...]:
 
 
 def choose_audio_stream(container: InputContainer) -> AudioStream | None:
-    """The track that players choose: no commentary, then one that can be decoded, then one marked as default.
+    """The track that players choose: one of the video's program, no commentary, then one that can be decoded, then one
+    marked as default.
 
     None for a file without audio. The stream may lack a decoder (`has_decoder`) when no better one exists.
     """
+    program = next((_program(container, stream) for stream in rank_video_streams(container)), None)
     return min(
         container.streams.audio,
         key=lambda stream: (
+            program is not None and _program(container, stream) != program,
             bool(stream.disposition & _NOT_MAIN_AUDIO),
             not has_decoder(stream),
             not stream.disposition & Disposition.default,
@@ -44,6 +47,18 @@ def choose_audio_stream(container: InputContainer) -> AudioStream | None:
         ),
         default=None,
     )
+
+
+def choose_decodable_audio(container: InputContainer) -> AudioStream | None:
+    """The track that players choose, where it can be decoded: what is transcribed, played, cut and exported."""
+    stream = choose_audio_stream(container)
+    return stream if stream is not None and has_decoder(stream) else None
+
+
+def _program(container: InputContainer, stream: Stream) -> int | None:
+    """What tells the programs of a broadcast apart: the video that FFmpeg finds best in the one of a stream."""
+    best = container.streams.best("video", related=stream)
+    return None if best is None else best.index
 
 
 def has_decoder(stream: Stream) -> bool:

@@ -6,8 +6,6 @@ Threads and models are elsewhere: `picture_worker` adds frames, and `embedding` 
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO
 
 import cv2
 import numpy as np
@@ -32,6 +30,7 @@ from indexer.segmentation.segmenter import segment, segment_at
 from indexer.segmentation.sound_segmenter import segment_sound
 from indexer.sound.levels import BIN_SECONDS, SoundLevels
 from indexer.sound.waveform import draw_waveform, loudest_peak
+from indexer.store.writing.spool import Spool
 
 THUMBNAIL_WIDTH = 320
 THUMBNAIL_QUALITY = 80
@@ -49,39 +48,14 @@ def encode_thumbnail(pixels: Pixels, *, quality: int = THUMBNAIL_QUALITY) -> byt
     return encoded.tobytes()
 
 
-class ThumbnailSpool:
-    """Thumbnails of every sampled frame, on disk until it is known which of them represent a segment."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stream: IO[bytes] = path.open("w+b")
-        self._offsets = [0]
-
-    def append(self, pixels: Pixels) -> None:
-        """(height, width, 3) RGB, as `encode_thumbnail` takes it."""
-        encoded = encode_thumbnail(pixels)
-        self._stream.write(encoded)
-        self._offsets.append(self._offsets[-1] + len(encoded))
-
-    def read(self, index: int) -> bytes:
-        """The JPEG of the frame with that index."""
-        self._stream.flush()
-        self._stream.seek(self._offsets[index])
-        return self._stream.read(self._offsets[index + 1] - self._offsets[index])
-
-    def close(self) -> None:
-        """Deletes the file; safe to call twice."""
-        self._stream.close()
-        self._path.unlink(missing_ok=True)
-
-
 @dataclass
 class PendingVideo:
     """The state of one video between its first decoded frame and its rows."""
 
     job: Job
     video_id: str
-    spool: ThumbnailSpool
+    spool: Spool
+    """Thumbnails of every sampled frame, on disk until it is known which of them represent a segment."""
     probe: VideoProbe | None = None
     metadata: VideoMetadata = field(default_factory=VideoMetadata)
     duration_seconds: float = 0.0
@@ -106,7 +80,7 @@ class PendingVideo:
 
     def add(self, frame: SampledFrame, *, to_embed: bool) -> int:
         """Adds the next frame in order; returns its index."""
-        self.spool.append(frame.pixels)
+        self.spool.append(encode_thumbnail(frame.pixels))
         self.times.append(frame.time_seconds)
         self.scores.append(self._scorer.score(frame.pixels))
         self.changed.append(self._changes.changed(frame.pixels))
@@ -185,8 +159,10 @@ def rows_of_pending_video(work: PendingVideo, settings: Settings) -> PictureRows
         shown = max(work.times[indices[best]], item.span.start_seconds)
         segment_rows.append(SegmentRow(item.index, item.span, shown, vector))
         for index in indices:
+            # A frame that stands through several segments is a row of each, from where it is seen there.
             own = work.times[index] >= item.span.start_seconds
-            frame_rows.append(FrameRow(work.times[index], item.index, work.vectors[index], own and work.changed[index]))
+            seen = max(work.times[index], item.span.start_seconds)
+            frame_rows.append(FrameRow(seen, item.index, work.vectors[index], own and work.changed[index]))
     jpegs = (work.spool.read(index) for index in thumbnails)
     return PictureRows(tuple(segments), tuple(segment_rows), tuple(frame_rows), jpegs)
 

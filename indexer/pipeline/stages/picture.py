@@ -80,7 +80,7 @@ class PictureStage(Stage):
             lacking,
             settings=run.settings,
             model=run.models.picture,
-            spool_path=lambda name: run.library.staging_path() / name,
+            open_spool=run.library.open_spool,
             emit=run.emit,
             cancel=run.cancel,
             readers=run.cores,

@@ -21,10 +21,11 @@ from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.fingerprints import content_id
 from indexer.pipeline.plan import Job
 from indexer.pipeline.stages.embedding import PictureEmbeddingThread, PreparedFrame
-from indexer.pipeline.stages.pending_video import PendingVideo, ThumbnailSpool
+from indexer.pipeline.stages.pending_video import PendingVideo
 from indexer.pipeline.stages.threaded import ThreadedWorker
 from indexer.pipeline.stages.unexpected import unexpected_as_video_error
 from indexer.sound.levels import SoundLevels
+from indexer.store.writing.spool import Spool
 
 FINISHED_AHEAD = 16
 """Videos that may be completely read but not written yet."""
@@ -49,7 +50,7 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
         *,
         settings: Settings,
         model: PictureModel | None,
-        spool_path: Callable[[str], Path],
+        open_spool: Callable[[str], Spool],
         emit: Callable[[IndexEvent], None],
         cancel: threading.Event,
         readers: int,
@@ -59,14 +60,14 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
         Args:
             jobs: in the order in which they are read.
             model: embeds pictures; None: frames have no vectors.
-            spool_path: name -> path of a temporary file.
+            open_spool: name -> a temporary file for thumbnails.
             emit: called with progress, from any thread.
             cancel: set to stop after the current frame.
             readers: videos that are decoded in parallel.
             embed_threads: batches that are embedded in parallel.
         """
         super().__init__(count=len(jobs), ahead=readers + FINISHED_AHEAD, cancel=cancel)
-        self._settings, self._model, self._spool_path, self._emit = settings, model, spool_path, emit
+        self._settings, self._model, self._open_spool, self._emit = settings, model, open_spool, emit
         self._jobs = iter(jobs)
         self._jobs_lock = threading.Lock()
         self._reading = 0
@@ -125,7 +126,7 @@ class PictureWorker(ThreadedWorker[PendingVideo | FailedWork]):
         try:
             with unexpected_as_video_error(file.path):
                 video_id = video_id or content_id(file.path)
-                work = PendingVideo(job, video_id, ThumbnailSpool(self._spool_path(f"{video_id}.jpgs")))
+                work = PendingVideo(job, video_id, self._open_spool(f"{video_id}.jpgs"))
         except VideoError as error:
             self._results.put(FailedWork(job, video_id, error))
             return

@@ -158,7 +158,7 @@ class SpeechWorker:
                 work.warnings = sound.warnings
 
     def _pieces(self, sound: AudioReader, video: Video) -> Iterator[SoundPiece]:
-        """Sound up to the last frame: what comes later lies outside the video's duration."""
+        """Sound within the video's duration."""
         for piece in sound.pieces():
             if self._cancel.is_set() or piece.start_seconds >= video.duration_seconds:
                 return

@@ -14,12 +14,13 @@ from indexer.models.availability import Unavailable, is_text_model_here, missing
 from indexer.models.profiles import Profile
 from indexer.models.weights.text_models import OFFLINE_MODEL
 from indexer.pipeline.plan import Job
+from indexer.pipeline.run_context import RunContext
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.texts import is_failure, rows_of_stage_texts
 from indexer.records import Segment, TextTrack, TimedText, Video
 from indexer.subtitles.cues import clean_cues, cut_cues_to
 from indexer.subtitles.passages import join_passages
-from indexer.subtitles.sidecars import read_sidecar, sidecars_of
+from indexer.subtitles.sidecars import folder_listings, read_sidecar, sidecars_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,10 @@ class SubtitleStage(Stage):
     name = "subtitles"
     one_thread_an_operation = True
 
+    def __init__(self, run: RunContext) -> None:
+        super().__init__(run)
+        self._folders = folder_listings()
+
     @classmethod
     def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
         model = profile.text_model
@@ -78,7 +83,7 @@ class SubtitleStage(Stage):
         return missing_model("text model", model, "--text-model")
 
     def fingerprint(self, video: Video) -> str:
-        sidecars = sidecars_of([Path(path) for path in video.paths])
+        sidecars = sidecars_of([Path(path) for path in video.paths], self._folders)
         return subtitle_fingerprint(self.run.library.maker.text_model, sidecars)
 
     def make(self, jobs: Sequence[Job]) -> None:
@@ -100,7 +105,7 @@ class SubtitleStage(Stage):
         run = self.run
         with self.of_one_video(video):
             started = time.perf_counter()
-            sidecars = sidecars_of([Path(path) for path in video.paths])
+            sidecars = sidecars_of([Path(path) for path in video.paths], self._folders)
             try:
                 subtitles = collect_subtitles(sidecars, tracks(), video.duration_seconds)
             except VideoError as error:
