@@ -8,7 +8,8 @@ from indexer.config import Settings
 from indexer.records import Segment, TimedText, TimeSpan
 from indexer.subtitles.cues import clean_cues
 from indexer.subtitles.passages import join_passages
-from indexer.subtitles.sidecars import SubtitleError, read_sidecar, segment_of_subtitle, sidecar_files
+from indexer.subtitles.sidecar_names import sidecar_files
+from indexer.subtitles.sidecars import SubtitleError, read_sidecar, segment_of_subtitle
 
 SRT = "1\r\n00:00:01,000 --> 00:00:02,500\r\n<i>Guten Tag</i>, {\\an8}Herr &amp; Frau Müller!\r\n\r\n"
 SRT += "2\r\n00:00:03,000 --> 00:00:04,000\r\nZwei\r\nZeilen\r\n"
