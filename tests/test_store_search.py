@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from indexer.store.fuzzy_text import FuzzyWords, fold_letters
+from indexer.folding import fold_letters
+from indexer.store.fuzzy_text import FuzzyWords
 from indexer.store.library import Library
 from indexer.store.writing import maintenance
 from tests.helpers.store_samples import (

@@ -8,6 +8,7 @@ here the text is dropped.
 import re
 from collections.abc import Sequence
 
+from indexer.folding import folded_words
 from indexer.models.transcript import TranscriptLine
 from indexer.records import SpokenWord, TimedText, TimeSpan
 
@@ -91,4 +92,4 @@ def drop_subtitled(texts: Sequence[TimedText], subtitles: Sequence[TimedText]) -
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
+    return [word.text for word in folded_words(text)]

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from indexer.decode.metadata import metadata_from_json, metadata_to_json
+from indexer.folding import fold_letters
 from indexer.records import (
     FrameRow,
     SegmentRow,
@@ -25,7 +26,7 @@ from indexer.records import (
     VideoProbe,
     Voice,
 )
-from indexer.store.fuzzy_text import fold_letters
+from indexer.store.queries.tokenizer import index_terms
 from indexer.store.schema import ArrowArray, ArrowTable, Maker, table_schema
 
 
@@ -93,6 +94,7 @@ def encode_texts(video_id: str, source: str, rows: Sequence[TextRow], maker: Mak
         "segment_index": [row.segment_index for row in rows],
         **_spans([row.span for row in rows]),
         "text": [row.text for row in rows],
+        "terms": [" ".join(index_terms(row.text)) for row in rows],
         "letters": [fold_letters(row.text) if source == "screen_text" else "" for row in rows],
         "language": [row.language for row in rows],
         "boxes": [[asdict(box) for box in row.boxes] for row in rows],
