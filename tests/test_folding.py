@@ -158,5 +158,20 @@ def test_excerpts_mark_signs_of_scripts_without_spaces() -> None:
     assert [text[a:b] for a, b in matching_spans(text, "東京")] == ["東京"]
 
 
+@pytest.mark.parametrize(
+    ("text", "query", "marked"),
+    [
+        ("كُتَّاَبْ بيوت نبات ثمار", "نبات", "نبات"), ("le premier jour de l’année", "annee", "année"),
+        ("오래 살면서 감자튀김 먹기", "오래", "오래"), ("ﺍﺣﻤﺪ هنا", "احمد", "ﺍﺣﻤﺪ"), ("ΛΟΓΟΣ", "λόγος", "ΛΟΓΟΣ"),
+        ("METİN", "metin", "METİN"), ("θεὸς", "θεοσ", "θεὸς"), ("😀 Ünlü", "ünlü", "Ünlü"), ("תִּקּוּן", "תקון", "תִּקּוּן"),
+    ],
+)  # fmt: skip
+def test_marks_stand_where_others_had_them_wrong(text: str, query: str, marked: str) -> None:
+    """As reported to omnisearch (498, 520), tutanota (9090), stella (916), CudaText (6028), iptvnator (609)."""
+    for form in ("NFC", "NFD"):
+        shown = unicodedata.normalize(form, text)
+        assert [shown[a:b] for a, b in matching_spans(shown, query)] == [unicodedata.normalize(form, marked)]
+
+
 def test_the_span_of_a_moment_is_that_of_its_line(engine: SearchEngine) -> None:
     assert engine.search("пришел", signals=["subtitle_words"]).moments[0].span == TimeSpan(1, 3)

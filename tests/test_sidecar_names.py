@@ -48,6 +48,11 @@ def make(folder: Path, *names: str) -> None:
         ("pack/film.mp4", "pack/subtitles/eng.srt", "eng"),
         ("film.mp4", "Subs/film.srt", ""),
         ("film.mp4", "Subs/film/4_French.srt", "fr"),
+        ("01.mkv", "Eng Sub/[Group]/01.ass", "eng"),
+        ("01.mkv", "Rus Sub/[Team]/Forced/01.ass", "rus"),
+        ("天氣之子 - 1080p.mkv", "天氣之子.zh-Hant.ass", "zh-Hant"),
+        ("A.AAC-RARBG.mkv", "A.AAC-RARBG.forced.srt", ""),
+        ("E S01.mkv", "E S01.Chinese Simplified with English.chi.default.ass", "chi"),
         (unicodedata.normalize("NFC", "café.mp4"), unicodedata.normalize("NFD", "café.en.srt"), "en"),
         (unicodedata.normalize("NFD", "한글 영상.mp4"), unicodedata.normalize("NFC", "한글 영상.ko.srt"), "ko"),
     ],
@@ -88,6 +93,12 @@ def test_what_is_not_read_is_named_with_its_reason(tmp_path: Path) -> None:
         "film.stl": "its format is not read",
         "film about dogs.srt": "'about dogs' after the video's name is no language, flag or number",
     }
+
+
+def test_a_name_that_is_only_the_beginning_is_told(tmp_path: Path) -> None:
+    make(tmp_path, "Show.S01E01.1080p.mkv", "Show.S01E01.en.srt", "Show.S01E011.srt", "Sho.srt")
+    (item,) = find_sidecars(tmp_path / "Show.S01E01.1080p.mkv").unread
+    assert (item.path.name, item.reason) == ("Show.S01E01.en.srt", "its name is only the beginning of the video's")
 
 
 def test_the_first_copy_with_subtitles_counts(tmp_path: Path) -> None:

@@ -119,6 +119,15 @@ def test_damage_costs_its_letter_and_is_told() -> None:
     assert decode_file(raw).doubt == ""
 
 
+def test_text_that_was_encoded_twice_is_restored() -> None:
+    for language in ("fr", "de", "pl", "ru"):
+        text = srt(LINES[language] * 2)
+        signs = [bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode()]
+        assert decode_file("".join(signs).encode()).text == text
+    meant = srt(["ALLÉ…", "Où êtes-vous passé ?", "À bientôt"])
+    assert decode_file(meant.encode()).text == meant
+
+
 def test_a_guess_from_nearly_nothing_is_told() -> None:
     assert "may be" in decode_lines([b"dzie\xf1"]).doubt
     assert decode_file(srt(LINES["pl"] * 3).encode("cp1250")).doubt == ""

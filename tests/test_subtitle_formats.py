@@ -19,6 +19,8 @@ TTML = """<?xml version="1.0"?><tt xmlns="http://www.w3.org/ns/ttml" xml:lang="s
 <head><styling><style xml:id="s"/></styling></head><body><div>{paragraphs}</div></body></tt>"""
 
 
+SCC = "Scenarist_SCC V1.0\n\n"
+ASS_HEAD = "[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
 Shown = list[tuple[float, float, str]]
 
 
@@ -172,6 +174,114 @@ def test_pictures_of_text_are_named_as_such(tmp_path: Path) -> None:
     for content, kind in ((b"\x00\x00\x01\xba" + bytes(50), "VobSub"), (b"PG" + bytes(50), "PGS")):
         with pytest.raises(SubtitleError, match=rf"a\.sub cannot be used: it holds pictures of text \({kind}\)"):
             read(tmp_path, "a.sub", content)
+
+
+KNOWN = {
+    "srt.py 55": ("a.srt", "9999\n00:00:0,500 --> 00:00:2,00\nhi\n", [(0.5, 2, "hi")]),
+    "subtitle.js 68": ("a.srt", "00:00:01,249.0999999999 --> 00:00:01,951.79999\nhi\n", [(1.249, 1.951, "hi")]),
+    "pysubs2 11": (
+        "a.srt",
+        "2\n00:01,46 --> 00:02,83\nLiza\n\n3\n00:00,00 --> 00:00,00\n\n4\n00:00,00 --> 00:00,00\n",
+        [(1.46, 2.83, "Liza")],
+    ),
+    "pysubs2 112": (
+        "a.srt",
+        "1\n00:00:13,980 --> 00:00:19werwer,580\none\n\n2\n00:00:20,980 --> 00:00:21,680\ntwo\n",
+        [(13.98, 19, "one"), (20.98, 21.68, "two")],
+    ),
+    "subparse 11": (
+        "a.srt",
+        "1\n00:00:06,000 --> 00:00:12,000\none\n\n2\n\n2\n00:00:13,000 --> 00:00:14,000\ntwo\n",
+        [(6, 12, "one"), (13, 14, "two")],
+    ),
+    "webvtt-py 46": (
+        "a.vtt",
+        "WEBVTT\n\n00:16.960 --> 00:20.600\n\nHaddock\nl'a vu\n\nid-3\n00:20.920 --> 00:22.000\nQui\n\n"
+        "00:23.000 --> 00:24.000\n\nid-5\n00:25.000 --> 00:26.000\nlast\n",
+        [(16.96, 20.6, "Haddock\nl'a vu"), (20.92, 22, "Qui"), (25, 26, "last")],
+    ),
+    "webvtt 224": ("a.vtt", "WEBVTT\n00:00:00.000 --> 00:00:01.000\n\nTest\n", [(0, 1, "Test")]),
+    "media3 3246": (
+        "a.ttml",
+        "<tt><body><div><div begin='9s' end='11s'><p>Lara.</p></div></div></body></tt>",
+        [(9, 11, "Lara.")],
+    ),
+    "subby 28": (
+        "a.ttml",
+        "<tt><body><p><span begin='1s' end='4s'>Why?</span><br/><span begin='2s' end='4s'>BELL</span></p></body></tt>",
+        [(1, 4, "Why?"), (2, 4, "BELL")],
+    ),
+    "gpac 2445": (
+        "a.ttml",
+        "<tt><p begin='7s' end='9s'><span>One.<br/><span>Two.</span></p><p begin='10s' end='11s'>x",
+        [(7, 9, "One.\nTwo."), (10, 11, "x")],
+    ),
+    "subtitles.php 89": (
+        "a.smi",
+        "<SAMI><SYNC START=700>\n<SYNC START=800><FONT COLOR='F'>hi</FONT><SYNC START=900>&nbsp",
+        [(0.8, 0.9, "hi")],
+    ),
+    "subsrt 14": (
+        "a.smi",
+        "<SYNC Start=1000><P Class=KRCC>\n안녕\n<SYNC Start=2000><P Class=KRCC>&nbsp;",
+        [(1, 2, "안녕")],
+    ),
+    "kodi 17418": (
+        "a.smi",
+        '<SAMI><SYNC Start="1694"><P Class="K">text</P></SYNC><SYNC Start="2694"><P Class="K"></P>',
+        [(1.694, 2.694, "text")],
+    ),
+    "subtitle edit 3530": (
+        "a.smi",
+        "<SAMI><HEAD><SAMIParam>\nMetrics {time:ms;}</SAMIParam></HEAD><SYNC Start=0><P>Hi<SYNC Start=1000><P>&nbsp;",
+        [(0, 1, "Hi")],
+    ),
+    "ass-compiler 10": (
+        "a.ass",
+        "[Events]\nFormat: Layer, Start, End, Style, Text\nDialogue: 0,0:00:01.00,0:00:02.00,D,Hi, you",
+        [(1, 2, "Hi, you")],
+    ),
+    "python-ass 6": (
+        "a.ass",
+        ASS_HEAD + "Dialogue: 0,0:01:48.70,0:01:50.23,Marked=0,S,Comment,0000,0000,0000,,Pathetic.",
+        [(108.7, 110.23, "Pathetic.")],
+    ),
+    "arib 53": (
+        "a.ass",
+        "[Script Info]\n[V4+ Styles]\nFormat: Name\nDialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,Hi, you\n",
+        [(1, 2, "Hi, you")],
+    ),
+    "penguin 84": ("a.ass", " [Events] \n\n  Dialogue: 0,0:00:01.00,0:00:02.00,D,,0,0,0,,Hi\n", [(1, 2, "Hi")]),
+    "pysubs2 113": ("a.sub", "{0}{0}25\n{25}{50}First line\n", [(1, 2, "First line")]),
+    "pysubs2 71": ("a.sub", "{25}{50}666\n{75}{100}asdf\n", [(1, 2, "666"), (3, 4, "asdf")]),
+    "pycaption 65": (
+        "a.scc",
+        SCC + "00:00:29;00\t9420 9452 6161 94f4 97a2 6262 942c 942f\n",
+        [(29.234, 34.234, "aa\nbb")],
+    ),
+    "pycaption 184": (
+        "a.scc",
+        SCC + "00:00:01;00\t9429 9429 94d0 94d0 c8e5 ecec ef80\n\n00:00:03;00\t942c 942c\n",
+        [(1.133, 3, "Hello")],
+    ),
+    "pycaption 307": (
+        "a.scc",
+        SCC + "00:00:01;00\t1520 1520 1570 c8e5 ecec ef80 152f\n\n00:00:03;00\t152c\n",
+        [(1.2, 3, "Hello")],
+    ),
+    "yt-dlp 1734": (
+        "a.srt",
+        "00:00 --> 00:03\nfirst line\n\n00:03 --> 00:10\nfirst line\nanother line\n",
+        [(0, 3, "first line"), (3, 10, "another line")],
+    ),
+}
+"""Reports in the trackers of other programs, with their files cut short."""
+
+
+@pytest.mark.parametrize("report", KNOWN)
+def test_what_others_had_reported_is_read(tmp_path: Path, report: str) -> None:
+    name, content, right = KNOWN[report]
+    assert read(tmp_path, name, content, 25.0) == right
 
 
 WORDS = st.sampled_from("zebra giraffe walrus Größe مرحبا 学习 what? 12 [z] - a|b".split())

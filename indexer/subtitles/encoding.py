@@ -45,6 +45,9 @@ _SIGN_INSIDE_WORD = re.compile(r"(?<=[^\W\d_])[\x80-\x9f¡-©«-¬®-´¶¸»-¿
 _MOST_LOST = 0.25
 """Share of the bytes outside ASCII that a line of UTF-8 may have lost."""
 
+_LEAST_DOUBLE, _DOUBLE_SHARE = 3, 0.8
+"""Lines, and their share of those that are not ASCII, that must be encoded twice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
@@ -85,7 +88,7 @@ def decode_lines(lines: Sequence[bytes]) -> Decoded:
     utf8 = [_as_utf8(line) for line in lines]
     others = [line for line, text in zip(lines, utf8, strict=True) if text is None]
     if not others:
-        return Decoded(tuple(text or "" for text in utf8))
+        return Decoded(tuple(_undo_double_encoding([text or "" for text in utf8])))
     is_utf8 = sum(_high_bytes(line) for line in others) < sum(
         _high_bytes(line) for line, text in zip(lines, utf8, strict=True) if text is not None
     )
@@ -156,6 +159,33 @@ def _as_utf8(line: bytes) -> str | None:
         return line.decode("utf-8")
     except UnicodeDecodeError:
         return None
+
+
+def _undo_double_encoding(lines: list[str]) -> list[str]:
+    """Lines of UTF-8 that were read as Windows-1252 and written as UTF-8 again, `Ã©` for `é`, as they were.
+
+    One such line may be meant; where nearly all that are not ASCII are so, none is.
+    """
+    undone = [None if line.isascii() else _read_again(line) for line in lines]
+    count = sum(text is not None for text in undone)
+    if count < _LEAST_DOUBLE or count < _DOUBLE_SHARE * sum(not line.isascii() for line in lines):
+        return lines
+    return [line if text is None else text for line, text in zip(lines, undone, strict=True)]
+
+
+def _read_again(line: str) -> str | None:
+    try:
+        return b"".join(map(_byte_of, line)).decode("utf-8")
+    except UnicodeError:
+        return None
+
+
+def _byte_of(sign: str) -> bytes:
+    """As Windows-1252; of the five bytes that it leaves out, as Latin-1."""
+    try:
+        return sign.encode("cp1252")
+    except UnicodeEncodeError:
+        return sign.encode("latin-1")
 
 
 def _is_damaged_utf8(line: bytes) -> bool:

@@ -14,6 +14,7 @@ _SETTLED_SECONDS = 2.0
 class Folder:
     """What a folder holds; compared by identity."""
 
+    path: Path
     files: tuple[Path, ...] = ()
     """Sorted by name; whatever is no folder."""
     folders: tuple[Path, ...] = ()
@@ -24,7 +25,7 @@ def list_folder(folder: Path) -> Folder:
     try:
         changed_ns = folder.stat().st_mtime_ns
     except OSError:
-        return Folder()
+        return Folder(folder)
     if abs(time.time() - changed_ns / 1e9) < _SETTLED_SECONDS:
         return _read(folder, changed_ns)
     return _remembered(folder, changed_ns)
@@ -42,8 +43,8 @@ def _read(folder: Path, changed_ns: int) -> Folder:
             for entry in entries:
                 (folders if entry.is_dir() else files).append(folder / entry.name)
     except OSError:
-        return Folder()
-    return Folder(tuple(sorted(files)), tuple(sorted(folders)))
+        return Folder(folder)
+    return Folder(folder, tuple(sorted(files)), tuple(sorted(folders)))
 
 
 _remembered = lru_cache(maxsize=64)(_read)

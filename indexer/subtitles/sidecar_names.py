@@ -8,7 +8,8 @@ case, composed or decomposed.
 import os
 import re
 import unicodedata
-from collections.abc import Container, Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
@@ -31,6 +32,7 @@ UNREAD_SUFFIXES = {
 }
 """Of subtitle files that are not read, with the reason."""
 SUBTITLE_FOLDERS = frozenset({"subs", "sub", "subtitles", "subtitle"})
+"""Words in the name of a folder of subtitles."""
 _VIDEO_SUFFIXES = frozenset(".mp4 .mkv .avi .mov .webm .m4v .ts .m2ts .wmv .mpg .mpeg .flv .ogv .vob .3gp".split())
 
 _SEPARATORS = re.compile(r"[\s._\-()\[\]{},;+&~#]+")
@@ -39,6 +41,10 @@ _SHORT_TAG = re.compile(r"[A-Za-z]{2,12}([-_][A-Za-z0-9]{2,8})*")
 _TRACK = re.compile(r"(?:track|sub|cd|part|v|stream|tt)?\d{1,4}(?:ms)?")
 _DOWNLOADED = re.compile(r"[a-z]{2,3}(?:-[\w-]{1,40})?", re.IGNORECASE)
 _MOST_TAGS = 3
+_MOST_NESTED = 3
+"""Folders below that of the video: `Rus Sub/[Group]/Forced`."""
+_UNFINISHED = "\0"
+"""In place of what follows the video's name: the name of the file is only its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +71,20 @@ def find_sidecars(video: Path) -> SidecarFiles:
     not belong to another one: `film.part.srt` belongs to `film.part.mp4` where that exists.
     """
     folder = list_folder(video.parent)
-    subtitle_folders = tuple(list_folder(item) for item in folder.folders if _key(item.name) in SUBTITLE_FOLDERS)
-    found = list(_claims(folder, subtitle_folders).get(video.name, ()))
-    for item in (own for subtitles in subtitle_folders for own in subtitles.folders):
-        if _key(item.name) in (_key(video.stem), _key(video.name)):
-            found += [(file, "") for file in list_folder(item).files if file.suffix.lower() in _ALL_SUFFIXES]
+    subtitle_folders = tuple(_folders_of_subtitles(folder))
     read: list[Path] = []
     unread: list[UnreadSidecar] = []
-    for file, rest in sorted(found):
-        suffix, belongs = file.suffix.lower(), _are_tags(rest)
-        if suffix in UNREAD_SUFFIXES:
-            unread += [UnreadSidecar(file, UNREAD_SUFFIXES[suffix])] if belongs else []
-        elif belongs:
-            read.append(file)
+    for file, rest in sorted(_claims(folder, subtitle_folders).get(video.name, ())):
+        reason = UNREAD_SUFFIXES.get(file.suffix.lower(), "")
+        if rest == _UNFINISHED:
+            unread.append(UnreadSidecar(file, "its name is only the beginning of the video's"))
+        elif not _are_tags(rest):
+            reason = f"{rest.strip()!r} after the video's name is no language, flag or number"
+            unread += [UnreadSidecar(file, reason)] if file.suffix.lower() in SIDECAR_SUFFIXES else []
+        elif reason:
+            unread.append(UnreadSidecar(file, reason))
         else:
-            unread.append(
-                UnreadSidecar(file, f"{rest.strip()!r} after the video's name is no language, flag or number")
-            )
+            read.append(file)
     pictures = {item.path.stem for item in unread if item.path.suffix.lower() == ".idx"}
     read = [file for file in read if not (file.suffix.lower() == ".sub" and file.stem in pictures)]
     return SidecarFiles(tuple(read), tuple(unread))
@@ -109,11 +112,37 @@ def language_of_name(file: Path, videos: Iterable[Path] = ()) -> str:
     names = {_key(name) for video in (list(videos) or beside) for name in (video.name, video.stem)}
     prefix, rest = _owner(file.stem, names)
     if prefix:
-        return language_of_tags(_tags(rest))
+        return language_of_tags(_tags(rest)) or _language_of_folders(file)
     tags = _tags(file.stem)
-    is_numbered = file.parent.name.casefold() in SUBTITLE_FOLDERS or bool(tags and _TRACK.fullmatch(tags[0]))
+    is_numbered = bool(_subtitle_folder_above(file)) or bool(tags and _TRACK.fullmatch(tags[0]))
     at_end = list(takewhile(_is_tag, reversed(tags if is_numbered else tags[1:])))
-    return language_of_tags(at_end[::-1])
+    return language_of_tags(at_end[::-1]) or _language_of_folders(file)
+
+
+def _language_of_folders(file: Path) -> str:
+    """What the folders of subtitles say in which the file lies, as `Eng Sub`."""
+    return language_of_tags([tag for folder in _subtitle_folder_above(file) for tag in _tags(folder.name)])
+
+
+def _subtitle_folder_above(file: Path) -> list[Path]:
+    """The folder of subtitles in which a file lies and those between the two, from above; empty where there is none."""
+    near = list(file.parents)[:_MOST_NESTED]
+    depth = next((depth for depth, folder in enumerate(near) if _is_subtitle_folder(folder.name)), -1)
+    return near[depth::-1] if depth >= 0 else []
+
+
+def _is_subtitle_folder(name: str) -> bool:
+    """Whether a folder's name says that it holds subtitles: `Subs`, `Eng Sub`, `Subtitles (forced)`."""
+    tags = [tag.casefold() for tag in _tags(name)]
+    return not SUBTITLE_FOLDERS.isdisjoint(tags) and all(map(_is_tag, tags))
+
+
+def _folders_of_subtitles(folder: Folder) -> Iterator[Folder]:
+    """The folders of subtitles in a folder, and those in them."""
+    found = [list_folder(item) for item in folder.folders if _is_subtitle_folder(item.name)]
+    for _ in range(_MOST_NESTED):
+        yield from found
+        found = [list_folder(item) for one in found for item in one.folders]
 
 
 _ALL_SUFFIXES = SIDECAR_SUFFIXES | UNREAD_SUFFIXES.keys()
@@ -128,19 +157,41 @@ def _claims(folder: Folder, subtitle_folders: tuple[Folder, ...]) -> dict[str, l
         for known in dict.fromkeys((name, os.path.splitext(name)[0])):  # noqa: PTH122 - tens of thousands of them
             owners.setdefault(_key(known), []).append(name)
     videos = [name for name in others if Path(name).suffix.lower() in _VIDEO_SUFFIXES]
+    keys = sorted((_key(os.path.splitext(name)[0]), name) for name in others)  # noqa: PTH122
     claims: dict[str, list[tuple[Path, str]]] = {}
     for place in (folder, *subtitle_folders):
+        own = owners.get(_key(place.path.name), []) if place is not folder else []  # `Subs/film/2_English.srt`
         for file in place.files:
             if file.suffix.lower() not in _ALL_SUFFIXES:
                 continue
             prefix, rest = _owner(file.stem, owners)
             names = owners.get(_key(prefix), [])
-            if not prefix and place is not folder and len(videos) == 1:
-                names = videos  # `Subs/2_English.srt`
-            exact = [name for name in names if name.startswith(prefix)]
-            for name in exact or names:
-                claims.setdefault(name, []).append((file, rest))
+            found = [(name, rest) for name in [name for name in names if name.startswith(prefix)] or names]
+            if not prefix and place is not folder and (own or len(videos) == 1):
+                found = [(name, "") for name in own or videos]  # `Subs/2_English.srt`
+            for name, after in found or _versions(file.stem, keys):
+                claims.setdefault(name, []).append((file, after))
     return claims
+
+
+def _versions(stem: str, keys: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The videos of which a stem without its tags is only the beginning: `film.en.srt` belongs to `film - 1080p.mkv`
+    (Jellyfin's versions), and may belong to `film.1080p.mkv`.
+
+    Args:
+        keys: of the stems of all videos, each with the file's name, sorted.
+    """
+    parts = unicodedata.normalize("NFC", stem).split(".")
+    while len(parts) > 1 and _is_tag(parts[-1]):
+        parts.pop()
+    base = _key(".".join(parts))
+    for key, name in keys[bisect_left(keys, (base, "")) :]:
+        if not key.startswith(base):
+            return
+        if key.startswith(f"{base} - "):
+            yield name, ""
+        elif key[len(base) :].startswith(_STARTS_TAGS):
+            yield name, _UNFINISHED
 
 
 def _owner(stem: str, owners: Container[str]) -> tuple[str, str]:

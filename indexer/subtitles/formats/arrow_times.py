@@ -50,10 +50,22 @@ def parse_srt(text: str) -> list[FileCue]:
 
 
 def parse_vtt(text: str) -> list[FileCue]:
-    """The cues of a WebVTT file. A cue ends at the first blank line: a comment or the next cue's name may follow."""
+    """The cues of a WebVTT file. A cue ends at the first blank line after its text: a comment or the next cue's name
+    may follow it."""
     head, blocks = _blocks(text)
     said = _LANGUAGE.search("\n".join(head))
-    return [block.cue([*block.lines, ""][: [*block.lines, ""].index("")], said[1] if said else "") for block in blocks]
+    shown = [_paragraph(block.lines, is_last=block is blocks[-1]) for block in blocks]
+    return [block.cue(lines, said[1] if said else "") for block, lines in zip(blocks, shown, strict=True)]
+
+
+def _paragraph(lines: Sequence[str], *, is_last: bool) -> Sequence[str]:
+    """The lines up to the first blank one, also where blank lines come first; those directly above the next cue are its
+    name then."""
+    start = next((place for place, line in enumerate(lines) if line), len(lines))
+    stop = next((place for place in range(start, len(lines)) if not lines[place]), len(lines))
+    is_other = start > 0 and (lines[start : start + 1] and lines[start].startswith(("NOTE", "STYLE", "REGION")))
+    is_name = start > 0 and stop == len(lines) and not is_last
+    return [] if is_other or is_name else lines[start:stop]
 
 
 def _drop_number(lines: list[str], count: int | None) -> int | None:
@@ -70,7 +82,9 @@ def _drop_number(lines: list[str], count: int | None) -> int | None:
     stands_alone = len(kept) == len(lines) and (len(kept) == 1 or not kept[-2].strip())
     if int(number[1]) != count + 1 and not stands_alone:
         return count
-    lines[:] = kept[:-1]
+    while kept and (not kept[-1].strip() or kept[-1].strip() == number[0].strip()):
+        kept.pop()  # also where it is there twice
+    lines[:] = kept
     return int(number[1])
 
 
@@ -90,5 +104,8 @@ def _block_of(line: str) -> _Block | None:
     found = _TIME_LINE.fullmatch(line) if len(line) <= _MOST_TIME_LINE else None
     if found is None:
         return None
-    rest = "" if all(_SETTING.fullmatch(word) for word in found[3].split()) else found[3].strip()
+    words = found[3].split()
+    glued = bool(found[2]) and not found[3].startswith((" ", "\t"))
+    words = words[1:] if glued else words  # damage at the end of a time is no text
+    rest = "" if all(map(_SETTING.fullmatch, words)) else " ".join(words)
     return _Block(clock_seconds(found[1]), clock_seconds(found[2]) if found[2] else None, rest)

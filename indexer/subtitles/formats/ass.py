@@ -6,6 +6,8 @@ from indexer.subtitles.formats.clock import CLOCK, clock_seconds
 from indexer.subtitles.formats.cues import FileCue
 
 _FIELDS = ("layer", "start", "end", "style", "name", "marginl", "marginr", "marginv", "effect", "text")
+_MARKED = re.compile(r",\s*Marked\s*=\s*\d+\s*,", re.I)
+"""A field of SSA that some programs leave among those of ASS."""
 _CLOCK = re.compile(rf"\s*({CLOCK})\s*")
 
 
@@ -31,6 +33,8 @@ def parse_ass(text: str) -> list[FileCue]:
             names = tuple(name.strip().casefold() for name in value.split(","))
             fields = names if {"start", "end"} < set(names) and names[-1] == "text" else _FIELDS
         elif kind.casefold() == "dialogue":
+            if "marked" not in fields:
+                value = _MARKED.sub(",", value, count=1)
             values = dict(zip(fields, value.split(",", len(fields) - 1), strict=False))
             start, end = (_CLOCK.fullmatch(values.get(name, "")) for name in ("start", "end"))
             if start and end and "text" in values:

@@ -12,7 +12,7 @@ FILM_RATE = 24_000 / 1001
 _MICRODVD = re.compile(r"\s*\{(\d{1,9})\}\{(\d{0,9})\}(.*)")
 _MPL2 = re.compile(r"\s*\[(\d{1,9})\]\[(\d{0,9})\](.*)")
 _TMPLAYER = re.compile(r"\s*(\d{1,3}:\d{1,2}:\d{1,2})(?:,\d+)?[:=](.*)")
-_LRC = re.compile(r"\s*((?:\[\d{1,4}:\d{1,2}(?:[.:,]\d{1,3})?\]\s*)+)(.*)")
+_LRC = re.compile(r"\s*((?:\[(?:\d{1,2}:)?\d{1,4}:\d{1,2}(?:[.:,]\d{1,3})?\]\s*)+)(.*)")
 _LRC_TIME = re.compile(r"\[([^\]]*)\]")
 _LRC_OFFSET = re.compile(r"^\s*\[offset:\s*([+-]?\d{1,9})\s*\]", re.M | re.I)
 _LRC_WORD = re.compile(r"<\d{1,4}:\d{1,2}(?:[.:]\d{1,3})?>")
@@ -92,8 +92,11 @@ def _parse_lrc(text: str) -> list[FileCue]:
 
 
 def _lrc_seconds(time: str) -> float:
-    minutes, _, rest = time.partition(":")
-    return int(minutes) * 60 + float(re.sub("[:,]", ".", rest))
+    """Also `01:02:50`, where the last are hundredths, and `1:02:03.50`, with hours."""
+    parts = time.replace(",", ".").split(":")
+    if len(parts) == 3 and "." not in time:
+        parts = [parts[0], f"{parts[1]}.{parts[2]}"]
+    return clock_seconds(":".join(parts))
 
 
 def _parse_pairs(text: str) -> list[FileCue]:

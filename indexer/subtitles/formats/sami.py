@@ -19,7 +19,8 @@ def parse_sami(text: str) -> list[FileCue]:
     language, shown, unshown = "", list[str](), 0
 
     def flush() -> None:
-        if start is not None and shown:
+        """Ends a paragraph; an empty one ends what its language shows."""
+        if start is not None:
             words = "".join(shown).replace("\xa0", " ")
             cues.append(FileCue(start, stop, words, language))
         shown.clear()
@@ -36,7 +37,7 @@ def parse_sami(text: str) -> list[FileCue]:
             end = _MILLISECONDS.match(part.attributes.get("end", ""))
             start = int(begin[1]) / 1000 if begin else None
             stop = int(end[1]) / 1000 if end else None
-            language, unshown = "", 0
+            unshown = 0
         elif part.name == "p" and part.kind == "start":
             if "".join(shown).strip():
                 flush()

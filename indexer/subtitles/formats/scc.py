@@ -36,8 +36,7 @@ def parse_scc(text: str) -> list[FileCue]:
         start = whole + frames / _RATE if found[4] in ";,." else (whole * 30 + frames) / _RATE
         for place, pair in enumerate(found[6].split()):
             decoder.feed(start + place / _RATE, int(pair[:2], 16) & 0x7F, int(pair[2:], 16) & 0x7F)
-    decoder.erase()
-    return decoder.cues
+    return decoder.finished()
 
 
 @dataclass(slots=True)
@@ -103,6 +102,11 @@ class _Decoder:
                 self._shown, self._hidden, self._shown_since, self._mode = self._hidden, "", self._now, "pop-on"
             case _:
                 pass
+
+    def finished(self) -> list[FileCue]:
+        """All captions; one that is still shown has no end."""
+        last = [FileCue(self._shown_since, None, self._shown)] if self._shown.strip() else []
+        return [*self.cues, *last]
 
     def erase(self) -> None:
         """What is shown is gone from now on."""
