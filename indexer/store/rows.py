@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from indexer.decode.metadata import metadata_from_json, metadata_to_json
 from indexer.folding import fold_letters
+from indexer.index_terms import index_terms
 from indexer.records import (
     FrameRow,
     SegmentRow,
@@ -26,7 +27,6 @@ from indexer.records import (
     VideoProbe,
     Voice,
 )
-from indexer.store.queries.tokenizer import index_terms
 from indexer.store.schema import ArrowArray, ArrowTable, Maker, table_schema
 
 

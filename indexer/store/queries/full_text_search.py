@@ -7,13 +7,13 @@ from lancedb.query import MatchQuery
 
 from indexer.catalog import TextSource
 from indexer.folding import fold_letters
+from indexer.index_terms import query_terms
 from indexer.store.filters import where_equals, where_source
 from indexer.store.fuzzy_text import FuzzyWords
 from indexer.store.hits import TextHit
 from indexer.store.memory.in_memory_tables import InMemoryTables
 from indexer.store.memory.texts import InMemoryTexts, WordMatches
 from indexer.store.queries.text_hits import TextHits
-from indexer.store.queries.tokenizer import query_terms
 from indexer.store.tables import Tables
 
 FUZZY_CANDIDATES = 3
