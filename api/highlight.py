@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from indexer.folding import FoldedWord, folded_runs, folded_words
+from indexer.words.folding import FoldedWord, folded_runs, folded_words
 from search.text.words import EMPTY_WORDS, share_word_stem
 
 Span = tuple[int, int]

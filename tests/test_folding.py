@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.highlight import matching_spans
-from indexer.attached_forms import attached_forms
 from indexer.config import Settings
-from indexer.folding import fold, fold_letters, fold_name, folded_words
-from indexer.index_terms import index_terms, query_terms
 from indexer.records import TimeSpan, Video
+from indexer.words.attached_forms import attached_forms
+from indexer.words.folding import fold, fold_letters, fold_name, folded_words
+from indexer.words.index_terms import index_terms, query_terms
 from search.engine import SearchEngine
 from search.query.filters import is_in_folder, video_fits_name
 from search.text.phrase_matching import holds_phrase

@@ -8,9 +8,9 @@ here the text is dropped.
 import re
 from collections.abc import Sequence
 
-from indexer.folding import folded_words
 from indexer.models.transcript import TranscriptLine
 from indexer.records import SpokenWord, TimedText, TimeSpan
+from indexer.words.folding import folded_words
 
 MAX_NO_SPEECH = 0.6
 """Above it, where the words are uncertain too, nobody speaks."""

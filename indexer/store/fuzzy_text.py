@@ -1,6 +1,6 @@
 """Words matched in runs of letters despite recognition errors. Pure.
 
-Full-text search has two views of a text. *Terms*: its words, folded (`indexer.index_terms`). *Letters*: the
+Full-text search has two views of a text. *Terms*: its words, folded (`indexer.words.index_terms`). *Letters*: the
 same text as one run of folded letters without spaces, indexed by its trigrams; it finds `weisse Schrift` in
 `weisseSchrift`, `expression` in `expresslons`, `Schifffahrt` in `Donaudampfschifffahrt`. Only on-screen text has
 letters: with those of all speech too, a search of the trigrams took ten times as long.

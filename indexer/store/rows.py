@@ -11,8 +11,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from indexer.decode.metadata import metadata_from_json, metadata_to_json
-from indexer.folding import fold_letters
-from indexer.index_terms import index_terms
 from indexer.records import (
     FrameRow,
     SegmentRow,
@@ -28,6 +26,8 @@ from indexer.records import (
     Voice,
 )
 from indexer.store.schema import ArrowArray, ArrowTable, Maker, table_schema
+from indexer.words.folding import fold_letters
+from indexer.words.index_terms import index_terms
 
 
 def draw_row_lots(video_id: str, kind: str, count: int) -> list[int]:

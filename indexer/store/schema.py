@@ -146,7 +146,7 @@ def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
                 pa.field("segment_index", pa.int32(), nullable=False),
                 *start_stop,
                 pa.field("text", pa.string()),
-                pa.field("terms", pa.string()),  # separated by spaces, see `indexer.index_terms`
+                pa.field("terms", pa.string()),  # separated by spaces, see `indexer.words.index_terms`
                 pa.field("letters", pa.string()),  # of on-screen text, see `indexer.store.fuzzy_text`
                 pa.field("language", pa.string()),
                 pa.field("boxes", pa.list_(_BOX)),  # of on-screen text

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
-from indexer.folding import fold_name
 from indexer.store.memory.dot_products import row_products
+from indexer.words.folding import fold_name
 from search.moments.localization import Draft
 from search.options import MOMENTS_PER_VIDEO
 from search.scoring.profile_thresholds import NEAR_DUPLICATE_COSINE

@@ -12,9 +12,9 @@ from math import inf
 from pathlib import PurePath
 
 from indexer.errors import QueryError
-from indexer.folding import fold_name
 from indexer.records import TimeSpan, Video
 from indexer.store.tags import tag_key
+from indexer.words.folding import fold_name
 
 _PERIOD = re.compile(r"([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?")
 _LEAST_ID_DIGITS = 4

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import PurePath
 
-from indexer.attached_forms import attached_forms, is_hangul
 from indexer.records import SegmentRow, TimeSpan, Video
 from indexer.store.hits import SegmentKey
+from indexer.words.attached_forms import attached_forms, is_hangul
 from search.retrieval.embedded_query import EmbeddedQuery
 from search.retrieval.ranked_list import Hit, RetrievalResult
 from search.retrieval.searchable import Searchable

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from indexer.attached_forms import attached_forms
+from indexer.words.attached_forms import attached_forms
 from search.text.words import FUNCTION_WORDS, is_misread_word, share_word_stem, split_words
 
 MOST_BETWEEN = 1

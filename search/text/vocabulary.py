@@ -18,7 +18,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from wordfreq import zipf_frequency
 
-from indexer.folding import WORD, fold_letters
+from indexer.words.folding import WORD, fold_letters
 from search.text.words import EMPTY_WORDS, share_word_stem, split_words, word_stems
 
 LEAST_RARITY = 0.1

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from Stemmer import Stemmer
 
-from indexer.attached_forms import attached_forms, has_attached_forms
-from indexer.folding import fold_letters, folded_runs, folded_words
+from indexer.words.attached_forms import attached_forms, has_attached_forms
+from indexer.words.folding import fold_letters, folded_runs, folded_words
 
 MIN_STEM_LETTERS = 3
 """A shorter word has no ending."""
@@ -60,7 +60,7 @@ _STEMMING = threading.Lock()  # a stemmer is not safe from several threads
 
 @lru_cache(maxsize=CACHED_TEXTS)
 def split_words(text: str) -> tuple[str, ...]:
-    """The words of a text, folded (`indexer.folding`); of scripts without spaces, the signs."""
+    """The words of a text, folded (`indexer.words.folding`); of scripts without spaces, the signs."""
     if text.isascii():
         return tuple(_ASCII_WORD.findall(text.lower()))
     return tuple(word.text for word in folded_words(text))

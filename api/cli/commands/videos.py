@@ -63,7 +63,7 @@ def videos(
 
 
 def _is_listed(video: "Video", words: Sequence[str], failed: bool) -> bool:
-    from indexer.folding import fold_name
+    from indexer.words.folding import fold_name
 
     path = fold_name(video.path)
     return (bool(video.failures) or not failed) and all(fold_name(word) in path for word in words)

@@ -15,10 +15,10 @@ from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
 from indexer.catalog import TEXT_SOURCES, StageName
 from indexer.errors import UnexpectedVideoError
-from indexer.folding import fold_name
 from indexer.provenance import settings_like_provenance
 from indexer.records import StageFailure, Video, VideoMetadata
 from indexer.store.folder import FAILURE_LOG
+from indexer.words.folding import fold_name
 from search.query.filters import Filters
 
 

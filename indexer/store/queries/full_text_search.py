@@ -6,8 +6,6 @@ from typing import Any
 from lancedb.query import MatchQuery
 
 from indexer.catalog import TextSource
-from indexer.folding import fold_letters
-from indexer.index_terms import query_terms
 from indexer.store.filters import where_equals, where_source
 from indexer.store.fuzzy_text import FuzzyWords
 from indexer.store.hits import TextHit
@@ -15,6 +13,8 @@ from indexer.store.memory.in_memory_tables import InMemoryTables
 from indexer.store.memory.texts import InMemoryTexts, WordMatches
 from indexer.store.queries.text_hits import TextHits
 from indexer.store.tables import Tables
+from indexer.words.folding import fold_letters
+from indexer.words.index_terms import query_terms
 
 FUZZY_CANDIDATES = 3
 """Candidates for each wanted result, of which those without any word of the query are dropped."""

@@ -1,6 +1,6 @@
 """How the full-text indexes split their columns: at spaces, and nothing else is done to the terms.
 
-What the terms are is in `indexer.index_terms`, so that there is one folding in every place.
+What the terms are is in `indexer.words.index_terms`, so that there is one folding in every place.
 """
 
 from typing import Any

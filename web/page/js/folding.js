@@ -1,4 +1,4 @@
-/** Folding: where a text holds other words, whatever their case, accents and forms of letters; as `indexer/folding.py`. */
+/** Folding: where a text holds other words, whatever their case, accents and forms of letters; as `indexer/words/folding.py`. */
 
 const DROPPED =
   /[\u00ad\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u061c\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u093c\u1ab0-\u1aff\u1dc0-\u1dff\u200c-\u200f\u202a-\u202e\u2060-\u2064\u20d0-\u20f0\ufe00-\ufe0f\ufe20-\ufe2f\ufeff]/gu;

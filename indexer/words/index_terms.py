@@ -6,8 +6,8 @@ Nothing is stemmed and no word left out: both are right for one language and wro
 from collections.abc import Iterator
 from itertools import pairwise
 
-from indexer.attached_forms import attached_forms
-from indexer.folding import FoldedWord, folded_runs
+from indexer.words.attached_forms import attached_forms
+from indexer.words.folding import FoldedWord, folded_runs
 
 
 def index_terms(text: str) -> list[str]:

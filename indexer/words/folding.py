@@ -6,7 +6,7 @@ stays: the vowels and tones of Thai and Devanagari, the voicing marks of kana. T
 and names all compare with this.
 
 Left out is what depends on the language: endings (`search.text`), and what is written on to a word
-(`indexer.attached_forms`).
+(`indexer.words.attached_forms`).
 """
 
 import re
