@@ -1,18 +1,12 @@
 """Highlighting: which words of a text match the query, and which part of a long text to show. Pure."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
 
-from indexer.store.fuzzy_text import fold_letters
+from indexer.words.folding import FoldedWord, folded_runs, folded_words
 from search.text.words import EMPTY_WORDS, share_word_stem
 
 Span = tuple[int, int]
 """Half-open [start, stop) in characters."""
-
-_WORD = re.compile(r"\w+")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff]")
-"""Thai, Lao, Burmese, Japanese, Chinese: words are not separated by spaces."""
 
 
 def matching_spans(text: str, query: str) -> list[Span]:
@@ -20,23 +14,33 @@ def matching_spans(text: str, query: str) -> list[Span]:
 
     Stop words ("the", "of", "shows") count only in a query without other words.
     """
-    wanted = [_plain(word) for word in _WORD.findall(query)]
-    unspaced = [word for word in wanted if _UNSPACED.search(word)]
-    spaced = [word for word in wanted if not _UNSPACED.search(word)]
-    telling = [word for word in spaced if fold_letters(word) not in EMPTY_WORDS]
-    chosen = telling or ([] if unspaced else spaced)
+    runs = list(folded_runs(query))
+    unspaced = [run for run in runs if run[0].is_unspaced]
+    spaced = [run[0].text for run in runs if not run[0].is_unspaced]
+    telling = [word for word in spaced if word not in EMPTY_WORDS]
+    chosen = frozenset(telling or ([] if unspaced else spaced))
+    held = list(folded_words(text))
     spans = [
-        match.span()
-        for match in _WORD.finditer(text)
-        if any(held == word or share_word_stem(held, word) for held in [_plain(match[0])] for word in chosen)
+        (one.start, one.stop)
+        for one in held
+        if one.text in chosen or any(share_word_stem(one.text, word) for word in chosen)
     ]
-    for word in unspaced:
-        for size in (len(word), 2):
-            found = [m.span() for part in _pieces(word, size) for m in re.finditer(re.escape(part), text)]
-            if found:
-                spans += found
-                break
+    for run in unspaced:
+        signs = [word.text for word in run]
+        spans += _places(held, signs) or [
+            place for start in range(len(signs) - 1) for place in _places(held, signs[start : start + 2])
+        ]
     return _merged(spans)
+
+
+def _places(held: Sequence[FoldedWord], signs: Sequence[str]) -> list[Span]:
+    """Where these signs stand one after the other."""
+    size = len(signs)
+    return [
+        (held[start].start, held[start + size - 1].stop)
+        for start in range(len(held) - size + 1)
+        if all(held[start + place].text == sign for place, sign in enumerate(signs))
+    ]
 
 
 def excerpt(text: str, spans: Sequence[Span], length: int) -> tuple[str, list[Span]]:
@@ -51,15 +55,6 @@ def excerpt(text: str, spans: Sequence[Span], length: int) -> tuple[str, list[Sp
     shift = len(before) - start
     moved = [(a + shift, min(b, start + length) + shift) for a, b in spans if a >= start and a < start + length]
     return f"{before}{text[start : start + length].rstrip()}{after}", moved
-
-
-def _plain(word: str) -> str:
-    """Without case and accents, so that `Straße` matches `strasse`."""
-    return "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if not unicodedata.combining(c))
-
-
-def _pieces(word: str, size: int) -> list[str]:
-    return [word[i : i + size] for i in range(max(1, len(word) - size + 1))]
 
 
 def _merged(spans: Sequence[Span]) -> list[Span]:

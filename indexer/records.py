@@ -220,11 +220,12 @@ class TextTrack:
 
     stream_index: int
     codec: str
-    """FFmpeg's name, as `subrip`, `ass`, `webvtt`, `mov_text`."""
+    """FFmpeg's name, as `subrip`, `ass`, `webvtt`, `mov_text`, `ttml`."""
     language: str
     """Language tag of the stream, empty where it has none."""
     cues: tuple[TimedText, ...]
-    """On the player's clock, in order of presentation; may start before 0 or stop after the last frame."""
+    """On the player's clock, in order of presentation; may start before 0 or stop after the last frame. Bytes that are
+    not UTF-8 stand there as lone surrogates; of TTML, a cue is a document."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def test_cues_of_each_codec() -> None:
     payload = struct.pack(">I4s", 11, b"payl") + b"abc"
     assert cue_texts("webvtt", struct.pack(">I4s", 8 + len(payload), b"vttc") + payload) == ["abc"]
     assert cue_texts("webvtt", struct.pack(">I4s", 8, b"vtte")) == [""]
-    assert cue_texts("subrip", b"\xe4") == ["ä"]
+    assert cue_texts("subrip", b"\xe4") == ["\udce4"]
 
 
 def test_cues_without_duration_last_until_the_next() -> None:

@@ -26,6 +26,7 @@ from indexer.pipeline.events import IndexEvent, StageFinished, StageLeftOut
 from indexer.pipeline.failure_log import MAX_BYTES, FailureLog
 from indexer.pipeline.index import index_paths
 from indexer.store.library import Library
+from indexer.subtitles.sidecar_names import SidecarFiles
 from tests.helpers.faulty_run import NAMES, FaultyRun, draw_films
 
 pytestmark = pytest.mark.slow
@@ -88,8 +89,8 @@ def calling(name: str) -> Arm:
 
 def name_of(value: Any) -> str:
     while not isinstance(value, Path):
-        if isinstance(value, list):
-            value = value[0]
+        if isinstance(value, SidecarFiles):
+            value = value.read[0]
         else:
             value = value.job.files[0].path if hasattr(value, "job") else Path(value.video.path)
     return value.stem

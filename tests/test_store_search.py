@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from indexer.store.fuzzy_text import FuzzyWords, fold_letters
+from indexer.store.fuzzy_text import FuzzyWords
 from indexer.store.library import Library
 from indexer.store.writing import maintenance
+from indexer.words.folding import fold_letters
 from tests.helpers.store_samples import (
     MAKER,
     PICTURE_DIM,

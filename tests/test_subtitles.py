@@ -1,6 +1,5 @@
 """Sidecar files, the cleaning of cues, and passages."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,8 @@ from indexer.config import Settings
 from indexer.records import Segment, TimedText, TimeSpan
 from indexer.subtitles.cues import clean_cues
 from indexer.subtitles.passages import join_passages
-from indexer.subtitles.sidecars import SubtitleError, folder_listings, read_sidecar, segment_of_subtitle, sidecar_files
+from indexer.subtitles.sidecar_names import sidecar_files
+from indexer.subtitles.sidecars import SubtitleError, read_sidecar, segment_of_subtitle
 
 SRT = "1\r\n00:00:01,000 --> 00:00:02,500\r\n<i>Guten Tag</i>, {\\an8}Herr &amp; Frau Müller!\r\n\r\n"
 SRT += "2\r\n00:00:03,000 --> 00:00:04,000\r\nZwei\r\nZeilen\r\n"
@@ -36,19 +36,6 @@ def test_sidecars_of_one_video_among_others(tmp_path: Path) -> None:
     assert found == ["film.ASS", "film.en.srt", "film.mp4.srt", "film.pt-BR.forced.vtt", "film.srt"]
     assert [file.name for file in sidecar_files(tmp_path / "film.part.mp4")] == ["film.part.srt"]
     assert sidecar_files(tmp_path / "nowhere" / "film.mp4") == []
-
-
-def test_a_folder_is_listed_once_however_many_videos_are_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    listed: list[Path] = []
-    list_folder = os.scandir
-    monkeypatch.setattr(os, "scandir", lambda folder: listed.append(folder) or list_folder(folder))
-    for number in range(30):
-        (tmp_path / f"a{number}.mp4").touch()
-        (tmp_path / f"a{number}.de.srt").touch()
-    folders = folder_listings()
-    found = [sidecar_files(tmp_path / f"a{number}.mp4", folders) for number in range(30)]
-    assert found == [[tmp_path / f"a{number}.de.srt"] for number in range(30)]
-    assert listed == [tmp_path]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "utf-32"])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from indexer.models.transcript import TranscriptLine
 from indexer.records import SpokenWord, TimedText, TimeSpan
+from indexer.words.folding import folded_words
 
 MAX_NO_SPEECH = 0.6
 """Above it, where the words are uncertain too, nobody speaks."""
@@ -91,4 +92,4 @@ def drop_subtitled(texts: Sequence[TimedText], subtitles: Sequence[TimedText]) -
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
+    return [word.text for word in folded_words(text)]

@@ -1,25 +1,14 @@
-"""Folded letters of a text, and words matched in them despite recognition errors. Pure.
+"""Words matched in runs of letters despite recognition errors. Pure.
 
-Full-text search has two views of a text. *Words*: split by Unicode's rules (ICU), lower case, accents folded, nothing
-stemmed and no word left out, since stemming and stop words are right for one language and wrong for the next.
-*Letters*: the same text as one run of folded letters without spaces, indexed by its trigrams; it finds `weisse Schrift`
-in `weisseSchrift`, `expression` in `expresslons`, `Schifffahrt` in `Donaudampfschifffahrt`. Only on-screen text has
+Full-text search has two views of a text. *Terms*: its words, folded (`indexer.words.index_terms`). *Letters*: the
+same text as one run of folded letters without spaces, indexed by its trigrams; it finds `weisse Schrift` in
+`weisseSchrift`, `expression` in `expresslons`, `Schifffahrt` in `Donaudampfschifffahrt`. Only on-screen text has
 letters: with those of all speech too, a search of the trigrams took ten times as long.
 
 Left out: the index itself (LanceDB's), and meaning (the text model's).
 """
 
-import unicodedata
 from collections.abc import Sequence
-
-
-def fold_letters(text: str) -> str:
-    """The text's letters and digits only, case and accents folded: `Weiße Schrift!` -> `weisseschrift`."""
-    if text.isascii():
-        folded = text.lower()
-        return folded if folded.isalnum() else "".join(sign for sign in folded if sign.isalnum())
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(sign for sign in decomposed if sign.isalnum())
 
 
 def allowed_fuzzy_misses(length: int) -> int:
@@ -36,7 +25,7 @@ def allowed_fuzzy_misses(length: int) -> int:
 
 
 class FuzzyWords:
-    """Words to be found in many runs of letters, exactly or nearly; all folded by `fold_letters`."""
+    """Words to be found in many runs of letters, exactly or nearly; all folded."""
 
     def __init__(self, words: Sequence[str]) -> None:
         pairs = [{word[index : index + 2] for index in range(len(word) - 1)} for word in words]

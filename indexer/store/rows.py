@@ -25,8 +25,9 @@ from indexer.records import (
     VideoProbe,
     Voice,
 )
-from indexer.store.fuzzy_text import fold_letters
 from indexer.store.schema import ArrowArray, ArrowTable, Maker, table_schema
+from indexer.words.folding import fold_letters
+from indexer.words.index_terms import index_terms
 
 
 def draw_row_lots(video_id: str, kind: str, count: int) -> list[int]:
@@ -93,6 +94,7 @@ def encode_texts(video_id: str, source: str, rows: Sequence[TextRow], maker: Mak
         "segment_index": [row.segment_index for row in rows],
         **_spans([row.span for row in rows]),
         "text": [row.text for row in rows],
+        "terms": [" ".join(index_terms(row.text)) for row in rows],
         "letters": [fold_letters(row.text) if source == "screen_text" else "" for row in rows],
         "language": [row.language for row in rows],
         "boxes": [[asdict(box) for box in row.boxes] for row in rows],

@@ -15,7 +15,7 @@ ArrowSchema = Any
 ArrowField = Any
 ArrowArray = Any
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Incremented when a column changes its name, type or meaning; a library of another version is refused."""
 
 TableName = Literal["videos", "segments", "frames", "texts"]
@@ -146,6 +146,7 @@ def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
                 pa.field("segment_index", pa.int32(), nullable=False),
                 *start_stop,
                 pa.field("text", pa.string()),
+                pa.field("terms", pa.string()),  # separated by spaces, see `indexer.words.index_terms`
                 pa.field("letters", pa.string()),  # of on-screen text, see `indexer.store.fuzzy_text`
                 pa.field("language", pa.string()),
                 pa.field("boxes", pa.list_(_BOX)),  # of on-screen text

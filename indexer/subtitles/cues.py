@@ -8,7 +8,7 @@ stay, because people search for them.
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from indexer.records import TimedText, TimeSpan
@@ -142,6 +142,16 @@ def _repeated_lines(before: list[str], after: list[str]) -> int:
         if before[-count:] == after[:count]:
             return count
     return 0
+
+
+def without_programme_start(cues: Sequence[TimedText], duration_seconds: float) -> list[TimedText]:
+    """The cues on the clock of the video, where all of them lie behind its end: broadcasters let a programme begin at
+    01:00:00:00 or 10:00:00:00."""
+    first = min((cue.span.start_seconds for cue in cues), default=0.0)
+    hours = first // 3600 * 3600
+    if first <= duration_seconds or not hours:
+        return list(cues)
+    return [replace(cue, span=TimeSpan(cue.span.start_seconds - hours, cue.span.stop_seconds - hours)) for cue in cues]
 
 
 def cut_cues_to(item: TimedText, duration_seconds: float) -> TimedText | None:

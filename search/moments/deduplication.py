@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from indexer.store.memory.dot_products import row_products
+from indexer.words.folding import fold_name
 from search.moments.localization import Draft
 from search.options import MOMENTS_PER_VIDEO
 from search.scoring.profile_thresholds import NEAR_DUPLICATE_COSINE
@@ -103,7 +104,7 @@ def shared_texts(drafts: Sequence[Draft]) -> list[str]:
     """For each draft its text, folded. Of nearly equal on-screen texts the first's, since OCR reads one slide a little
     differently in each encoding of a video; in a caption or a spoken line one other word is another text.
     """
-    texts = [" ".join(draft.text.casefold().split()) for draft in drafts]
+    texts = [" ".join(fold_name(draft.text).split()) for draft in drafts]
     was_read = {text for draft, text in zip(drafts, texts, strict=True) if not READ_SIGNALS.isdisjoint(draft.ranks)}
     firsts: dict[str, str] = {}
     known: list[str] = []

@@ -14,6 +14,7 @@ from pathlib import PurePath
 from indexer.errors import QueryError
 from indexer.records import TimeSpan, Video
 from indexer.store.tags import tag_key
+from indexer.words.folding import fold_name
 
 _PERIOD = re.compile(r"([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?")
 _LEAST_ID_DIGITS = 4
@@ -29,13 +30,13 @@ class Filters:
 
     videos: tuple[str, ...] = ()
     """Names of which one must fit: an id, its first digits (4 or more), a full path, or a file's name with or without
-    its ending, also after some of its folders, as `2023/trip.mp4`; `*` and `?` stand for any characters. Case does not
-    matter in names."""
+    its ending, also after some of its folders, as `2023/trip.mp4`; `*` and `?` stand for any characters. Case and
+    accents do not matter in names."""
     folders: tuple[str, ...] = ()
     """Folders of which one must hold the video at any depth: a full path, or one or more neighbouring names of it, as
-    `2023` or `2023/paris`; `*` and `?` stand for characters of one name. Case does not matter."""
+    `2023` or `2023/paris`; `*` and `?` stand for characters of one name. Case and accents do not matter."""
     tags: tuple[str, ...] = ()
-    """The person's tags, all of which the video must have. Case does not matter."""
+    """The person's tags, all of which the video must have. Case and accents do not matter."""
     created_from: datetime | None = None
     """Of `Video.created`; aware."""
     created_to: datetime | None = None
@@ -63,7 +64,7 @@ class Filters:
         return (
             (not self.videos or any(video_fits_name(video, name) for name in self.videos))
             and (not self.folders or any(is_in_folder(video, folder) for folder in self.folders))
-            and {tag_key(tag) for tag in self.tags} <= {tag_key(tag) for tag in video.tags}
+            and {fold_name(tag_key(tag)) for tag in self.tags} <= {fold_name(tag_key(tag)) for tag in video.tags}
             and (self.created_from is None or video.created >= self.created_from)
             and (self.created_to is None or video.created < self.created_to)
             and (self.duration_from_seconds is None or video.duration_seconds >= self.duration_from_seconds)
@@ -81,26 +82,25 @@ class Filters:
 
 def video_fits_name(video: Video, name: str) -> bool:
     """Whether a video goes by that name; see `Filters.videos`."""
-    wanted = name.casefold()
+    wanted = fold_name(name)
     if len(wanted) >= _LEAST_ID_DIGITS and video.video_id.startswith(wanted):
         return True
     for path in map(PurePath, video.paths):
-        known = (str(path).casefold(), path.name.casefold(), path.stem.casefold())
-        if any(_fits(one, wanted) for one in known):
+        if any(_fits(fold_name(one), wanted) for one in (str(path), path.name, path.stem)):
             return True
         parts = PurePath(wanted).parts  # without a leading `.`
-        if len(parts) > 1 and _same_names(PurePath(str(path).casefold()).parts[-len(parts) :], parts):
+        if len(parts) > 1 and _same_names(PurePath(fold_name(str(path))).parts[-len(parts) :], parts):
             return True
     return False
 
 
 def is_in_folder(video: Video, folder: str) -> bool:
     """Whether a video lies in that folder, at any depth, at one of its paths; see `Filters.folders`."""
-    wanted = PurePath(folder.casefold()).parts
+    wanted = PurePath(fold_name(folder)).parts
     if not wanted:
         return True
     for path in video.paths:
-        parts = PurePath(path.casefold()).parent.parts
+        parts = PurePath(fold_name(path)).parent.parts
         starts = [0] if PurePath(folder).is_absolute() else range(len(parts) - len(wanted) + 1)
         if any(_same_names(parts[start : start + len(wanted)], wanted) for start in starts):
             return True

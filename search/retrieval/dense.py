@@ -10,7 +10,7 @@ from search.retrieval.scenery import rank_scenery_last, scenery_weight
 from search.retrieval.searchable import FRAME_CANDIDATES, TEXT_CANDIDATES, Searchable
 from search.scoring.background import Background, MatchThreshold, background_thresholds
 from search.scoring.relevance import NearestScores
-from search.text.words import EMPTY_WORDS, split_words
+from search.text.words import EMPTY_WORDS, query_words
 
 BREVITY = (0.3, 0.15, 0.05, 0.0)
 """By number of content words. In the tuning half of `bench.realwords`, 95 in 100 of the best texts for something absent
@@ -51,9 +51,10 @@ def search_texts(library: Searchable, query: EmbeddedQuery, source: TextSource) 
 def brevity(text: str) -> float:
     """What is taken off the cosine of a text of so few words that its vector says little: a letter, a number, a logo.
 
-    A single letter that was read off a toy came nearer to `a dog` (0.4) than most sentences about dogs.
+    A single letter that was read off a toy came nearer to `a dog` (0.4) than most sentences about dogs. A digit is a
+    word: it is all that tells `slide 2` from `slide 1`.
     """
-    words = sum(len(word) > 1 and word not in EMPTY_WORDS for word in split_words(text))
+    words = sum((len(word) > 1 or word.isdigit()) and word not in EMPTY_WORDS for word in query_words(text))
     return BREVITY[min(words, len(BREVITY) - 1)]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from indexer.catalog import TextSource
 from indexer.store.hits import SegmentKey, TextHit
@@ -68,7 +69,8 @@ def _runs(query: EmbeddedQuery, words_of: Mapping[TextHit, frozenset[str]]) -> d
     for text, own in words_of.items():
         key = (text.video_id, text.segment_index)
         if len(own) > max(1, len(runs.get(key, ()))):
-            words = own.intersection(longest_run(query.text, text.text))
+            run = longest_run(query.text, text.text)
+            words = own.intersection((*run, *(one + other for one, other in pairwise(run))))
             if len(words) > max(1, len(runs.get(key, ()))):
                 runs[key] = words
     return runs

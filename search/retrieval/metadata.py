@@ -14,6 +14,7 @@ from pathlib import PurePath
 
 from indexer.records import SegmentRow, TimeSpan, Video
 from indexer.store.hits import SegmentKey
+from indexer.words.attached_forms import attached_forms, is_hangul
 from search.retrieval.embedded_query import EmbeddedQuery
 from search.retrieval.ranked_list import Hit, RetrievalResult
 from search.retrieval.searchable import Searchable
@@ -94,7 +95,7 @@ def match_metadata(
         vocabulary: of the library; a word that is rare in it weighs more.
     """
     share_of = partial(word_share, query, vocabulary=vocabulary)
-    heads = {word[:HEAD_LETTERS] for word in split_words(query) if word not in EMPTY_WORDS}
+    heads = {_head(word) for word in split_words(query) if word not in EMPTY_WORDS}
     chapters: list[NameMatch] = []
     wholes: list[NameMatch] = []
     for video in videos:
@@ -164,7 +165,13 @@ def _best_share(share_of: Callable[[str], float], video: Video, parts: Sequence[
 @lru_cache(maxsize=1 << 17)
 def _heads(text: str) -> frozenset[str]:
     """The first letters of the text's words: a text without those of a query's words does not hold these."""
-    return frozenset(word[:HEAD_LETTERS] for word in split_words(text))
+    return frozenset(map(_head, split_words(text)))
+
+
+def _head(word: str) -> str:
+    """The first letters that a word shares with all of its forms."""
+    shortest = min((word, *attached_forms(word)), key=len)
+    return shortest[: 1 if is_hangul(shortest) else HEAD_LETTERS]
 
 
 def _hits(library: Searchable, matches: Sequence[NameMatch], found: RetrievalResult) -> list[Hit]:

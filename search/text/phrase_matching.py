@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from indexer.words.attached_forms import attached_forms
 from search.text.words import FUNCTION_WORDS, is_misread_word, share_word_stem, split_words
 
 MOST_BETWEEN = 1
@@ -13,7 +14,8 @@ NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def holds_phrase(phrase: str, text: str, *, fuzzy: bool = False) -> bool:
-    """Whether the words of a phrase stand in a text side by side, in order; case, accents and punctuation are ignored.
+    """Whether the words of a phrase stand in a text side by side, in order; case, accents and punctuation are ignored,
+    and in Korean and Arabic what is written on to a word.
 
     Args:
         fuzzy: letters that OCR misread are forgiven, and spaces that it lost or added.
@@ -21,12 +23,17 @@ def holds_phrase(phrase: str, text: str, *, fuzzy: bool = False) -> bool:
     wanted, held = split_words(phrase), split_words(text)
     if not wanted:
         return False
-    same: Callable[[str, str], bool] = is_misread_word if fuzzy else str.__eq__
+    same: Callable[[str, str], bool] = is_misread_word if fuzzy else _is_spelled
     starts = range(len(held) - len(wanted) + 1)
     if any(all(map(same, wanted, held[start : start + len(wanted)])) for start in starts):
         return True
     # Words that OCR ran together or split: the same letters, beginning and ending with a word.
     return fuzzy and any(_run_is(held, start, "".join(wanted)) for start in range(len(held)))
+
+
+def _is_spelled(word: str, held: str) -> bool:
+    """Whether a text's word is a word, if need be with a particle or an article attached to it."""
+    return word == held or word in attached_forms(held)
 
 
 def longest_run(query: str, text: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from search.text.vocabulary import Vocabulary
-from search.text.words import EMPTY_WORDS, FUNCTION_WORDS, is_misread_word, split_words, word_stems
+from search.text.words import EMPTY_WORDS, FUNCTION_WORDS, is_misread_word, query_words, split_words, word_stems
 
 QUERY_SHARE = 0.5
 """Share of the query's words, by weight, that a text must hold."""
@@ -32,8 +32,8 @@ _Bits = int
 
 
 def content_words(query: str) -> tuple[str, ...]:
-    """The content words of a query, each once."""
-    return tuple(word for word in dict.fromkeys(split_words(query)) if word not in EMPTY_WORDS)
+    """The content words of a query, each once; see `query_words`."""
+    return tuple(word for word in dict.fromkeys(query_words(query)) if word not in EMPTY_WORDS)
 
 
 def drop_empty_words(query: str) -> str:
@@ -72,18 +72,20 @@ class _Wanted:
     def __init__(self, query: str, *, fuzzy: bool, vocabulary: Vocabulary | None) -> None:
         self._fuzzy = fuzzy
         self._vocabulary = vocabulary
-        self._words = tuple(dict.fromkeys(split_words(query)))
+        in_order = query_words(query)
+        self._words = tuple(dict.fromkeys(in_order))
+        self._signs = frozenset(split_words(query)) - set(self._words)
         self._bits: dict[str, _Bits] = {word: 1 << place for place, word in enumerate(self._words)}
         self._content: _Bits = sum(bit for word, bit in self._bits.items() if word not in EMPTY_WORDS)
         self._weights = [(bit, self._weight_of(word)) for word, bit in self._bits.items()]
         self._total = self._weight(sum(self._bits.values())) or 1.0
-        self._run = "".join(self._words)
+        self._run = "".join(dict.fromkeys(split_words(query)))
         self._long = [word for word in self._words if len(word) >= MIN_INSIDE_LETTERS] if fuzzy else []
         self._stems: dict[str, _Bits] = {}
         for word, bit in self._bits.items():
             for stem in word_stems(word):
                 self._stems[stem] = self._stems.get(stem, 0) | bit
-        self._joined = {one + other: self._bits[one] | self._bits[other] for one, other in pairwise(split_words(query))}
+        self._joined = {one + other: self._bits[one] | self._bits[other] for one, other in pairwise(in_order)}
         self._known: dict[str, _Bits] = {}
 
     def share(self, text: tuple[str, ...]) -> float:
@@ -141,7 +143,7 @@ class _Wanted:
 
     def _wants(self, word: str) -> bool:
         inside = self._fuzzy and len(word) >= MIN_INSIDE_LETTERS and word in self._run
-        return inside or bool(self._known[word])
+        return inside or word in self._signs or bool(self._known[word])
 
     def _weight(self, bits: _Bits) -> float:
         return sum(weight for bit, weight in self._weights if bits & bit)

@@ -18,7 +18,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from wordfreq import zipf_frequency
 
-from indexer.store.fuzzy_text import fold_letters
+from indexer.words.folding import WORD, fold_letters
 from search.text.words import EMPTY_WORDS, share_word_stem, split_words, word_stems
 
 LEAST_RARITY = 0.1
@@ -37,8 +37,9 @@ MISREAD_FACTOR = 10
 frequent."""
 ENDINGS = ("s", "es", "ed", "d", "ing", "er", "en", "n")
 """Of a rare form of a common word, as `breads`."""
-_TOKEN = re.compile(r"\w+")
-_CAMEL_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=[0-9]{2})")
+_CAMEL_CASE = re.compile(
+    r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z]{2})(?=[0-9])|(?<=[A-Za-z])(?=[0-9]{2})"
+)
 
 
 class Vocabulary:
@@ -80,7 +81,7 @@ class Vocabulary:
 
     def corrected(self, query: str) -> str:
         """The query with its mistyped words replaced by the library's nearest; the same query where there is none."""
-        return _TOKEN.sub(lambda found: self._correct(found[0]), query)
+        return WORD.sub(lambda found: self._correct(found[0]), query)
 
     def _correct(self, token: str) -> str:
         word = fold_letters(token)
@@ -112,7 +113,7 @@ def vocabulary_of(texts: Iterable[str], names: Iterable[str] = ()) -> Vocabulary
     """The vocabulary of texts and of names, whose run-together words (`solidWhiteRight`) count apart too."""
     joined = "\n".join((*texts, *map(split_name, names)))
     counts: Counter[str] = Counter()
-    for token, count in Counter(_TOKEN.findall(joined)).items():
+    for token, count in Counter(WORD.findall(joined)).items():
         for word in split_words(token):
             counts[word] += count
     return Vocabulary(counts)

@@ -1,12 +1,14 @@
-"""Words: tokens of a text, function words, stems, and misreadings by OCR. Pure; any script."""
+"""Words: tokens of a text and of a query, function words, stems, and misreadings by OCR. Pure; any script."""
 
 import re
 import threading
 from functools import lru_cache
+from itertools import pairwise
 
 from Stemmer import Stemmer
 
-from indexer.store.fuzzy_text import fold_letters
+from indexer.words.attached_forms import attached_forms, has_attached_forms
+from indexer.words.folding import fold_letters, folded_runs, folded_words
 
 MIN_STEM_LETTERS = 3
 """A shorter word has no ending."""
@@ -52,17 +54,27 @@ MEDIUM_WORDS = frozenset(
 EMPTY_WORDS = FUNCTION_WORDS | MEDIUM_WORDS
 """Words that a query can do without."""
 
+_ASCII_WORD = re.compile(r"[^\W_]+")  # the same words as in any script, quicker
 _STEMMING = threading.Lock()  # a stemmer is not safe from several threads
-_WORD = re.compile(r"\w+")
-# Scripts without spaces between words: each character is a word.
-_UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 
 
 @lru_cache(maxsize=CACHED_TEXTS)
 def split_words(text: str) -> tuple[str, ...]:
-    """The words of a text, each folded by `fold_letters`; of scripts without spaces, the signs."""
-    spaced = _UNSPACED.sub(lambda found: f" {found.group()} ", text)
-    return tuple(folded for word in _WORD.findall(spaced.replace("_", " ")) if (folded := fold_letters(word)))
+    """The words of a text, folded (`indexer.words.folding`); of scripts without spaces, the signs."""
+    if text.isascii():
+        return tuple(_ASCII_WORD.findall(text.lower()))
+    return tuple(word.text for word in folded_words(text))
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def query_words(query: str) -> tuple[str, ...]:
+    """The words of a query as they are looked up: of scripts without spaces, each pair of neighbouring signs, since
+    single signs are in nearly every text; a sign that stands alone."""
+    return tuple(
+        word
+        for run in folded_runs(query)
+        for word in ([run[0].text] if len(run) == 1 else [one.text + other.text for one, other in pairwise(run)])
+    )
 
 
 @lru_cache(maxsize=1 << 17)
@@ -70,8 +82,10 @@ def word_stems(word: str) -> frozenset[str]:
     """What is left of a word without its ending, by language; none of a short word or a number.
 
     Words that share one are the same word, inflected: `juggling` and `juggle`. British and American spelling count as
-    one: `optimiser`, `color`.
+    one: `optimiser`, `color`. Of Korean and Arabic, the word itself and what it is without particles or article.
     """
+    if word and has_attached_forms(word):
+        return frozenset(f"+{form}" for form in (word, *attached_forms(word)))
     if len(word) < MIN_STEM_LETTERS or not word.isalpha():
         return frozenset()
     spelling = word.replace("z", "s").replace("our", "or")

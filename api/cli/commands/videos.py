@@ -63,8 +63,10 @@ def videos(
 
 
 def _is_listed(video: "Video", words: Sequence[str], failed: bool) -> bool:
-    path = video.path.casefold()
-    return (bool(video.failures) or not failed) and all(word.casefold() in path for word in words)
+    from indexer.words.folding import fold_name
+
+    path = fold_name(video.path)
+    return (bool(video.failures) or not failed) and all(fold_name(word) in path for word in words)
 
 
 def _failed_stages(video: "Video") -> list[str]:

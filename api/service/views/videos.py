@@ -18,6 +18,7 @@ from indexer.errors import UnexpectedVideoError
 from indexer.provenance import settings_like_provenance
 from indexer.records import StageFailure, Video, VideoMetadata
 from indexer.store.folder import FAILURE_LOG
+from indexer.words.folding import fold_name
 from search.query.filters import Filters
 
 
@@ -36,13 +37,13 @@ class VideoViews:
     ) -> schemas.VideoPage:
         """A page of the videos that match the filters, sorted."""
         filters = Filters(tags=(tag,) if tag else ())
-        wanted = words.casefold().split()
+        wanted = fold_name(words).split()
         found = [
             video
             for video in self._library.videos()
             if (state is None or self.state(video) == state)
             and filters.matches(video)
-            and all(word in PurePath(video.path).name.casefold() for word in wanted)
+            and all(word in fold_name(PurePath(video.path).name) for word in wanted)
         ]
         found.sort(key=lambda video: PurePath(video.path).name.casefold())
         if sort != "name":

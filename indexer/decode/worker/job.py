@@ -202,7 +202,7 @@ class DecodeJob:
 
 def _done(stop_seconds: float, warnings: tuple[str, ...], tracks: TextTracks, start_seconds: float) -> Message:
     found = tracks.to_message(start_seconds)
-    return {"type": "done", "duration": stop_seconds, "warnings": warnings, "tracks": found}
+    return {"type": "done", "duration": stop_seconds, "warnings": (*warnings, *tracks.warnings()), "tracks": found}
 
 
 def _audio_done(track: AudioTrackReader, tracks: list[Message]) -> Message:

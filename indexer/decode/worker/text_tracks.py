@@ -1,7 +1,7 @@
 """Embedded text tracks: packets of subtitle streams to cues that still contain markup.
 
-Leaves out stripping the markup (`indexer.subtitles`). Bitmap subtitles (PGS, VobSub, DVB), teletext and closed captions
-inside the video are ignored.
+Leaves out stripping the markup and guessing encodings (`indexer.subtitles`). Bitmap subtitles (PGS, VobSub, DVB) and
+teletext are told, not read; closed captions inside the video are ignored.
 """
 
 import struct
@@ -29,6 +29,8 @@ TEXT_CODECS = {
 """FFmpeg's names of codecs and decoders -> `TextTrack.codec`."""
 MAX_CUES = 200_000
 MAX_CUE_BYTES = 64 << 10
+MAX_DOCUMENT_BYTES = 4 << 20
+"""Of one sample of TTML, which may hold all cues of a track."""
 
 
 @dataclass(slots=True)
@@ -49,6 +51,10 @@ class TextCollector:
             return
         start = pts * self.tick
         stop = start + duration * self.tick if duration else None
+        if is_xml_cue(data):
+            self.codec = "ttml"
+            self.cues.append((start, stop, _decode(data[:MAX_DOCUMENT_BYTES])))
+            return
         for text in cue_texts(self.codec, data[:MAX_CUE_BYTES]):
             self.cues.append((start, stop, text))
 
@@ -61,8 +67,7 @@ class TextCollector:
         cues: list[tuple[float, float, str]] = []
         for index, (start, stop, text) in enumerate(ordered):
             if stop is None:
-                later = next((cue[0] for cue in ordered[index + 1 :] if cue[0] > start), start)
-                stop = later
+                stop = next((cue[0] for cue in ordered[index + 1 :] if cue[0] > start), start)
             if text.strip():
                 cues.append((start - start_seconds, stop - start_seconds, text))
         return {"stream_index": self.stream_index, "codec": self.codec, "language": self.language, "cues": cues}
@@ -81,14 +86,11 @@ def cue_texts(codec: str, data: bytes) -> list[str]:
 
 
 def _decode(data: bytes) -> str:
-    """Text in UTF-8, UTF-16 with a BOM, or else Latin-1, which accepts any bytes. Trailing NULs are dropped."""
+    """Text in UTF-8 or UTF-16 with a BOM. Bytes that are neither become lone surrogates, so that the encoding of the
+    whole track can be judged later. Trailing NULs are dropped."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace").rstrip("\0")
-    data = data.rstrip(b"\0")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+    return data.rstrip(b"\0").removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
 
 
 def _mov_text(data: bytes) -> str:
@@ -128,7 +130,7 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def is_xml_cue(data: bytes) -> bool:
-    """Whether the data is TTML, which has its own times and is not read."""
+    """Whether the data is TTML, a document with times of its own."""
     return data[:64].lstrip().startswith((b"<?xml", b"<tt"))
 
 
@@ -141,12 +143,17 @@ class TextTracks:
     """Collects the cues of all text tracks."""
 
     def __init__(self, container: InputContainer) -> None:
-        self.streams: tuple[Stream, ...] = tuple(
-            stream for stream in container.streams if stream.type == "subtitle" and _codec_of(stream)
-        )
+        found = {stream: _codec_of(stream, container) for stream in container.streams if stream.type == "subtitle"}
+        self.streams: tuple[Stream, ...] = tuple(stream for stream, codec in found.items() if codec)
+        self._unread = [
+            f"subtitle track {stream.index} ({stream.codec_context.name if has_decoder(stream) else 'teletext'})"
+            " was not read, because it holds no plain text; convert it to SRT"
+            for stream, codec in found.items()
+            if not codec
+        ]
         self._collectors = {
             stream.index: TextCollector(
-                stream.index, _codec_of(stream), stream.language or "", float(stream.time_base or 0)
+                stream.index, found[stream], stream.language or "", float(stream.time_base or 0)
             )
             for stream in self.streams
         }
@@ -155,13 +162,15 @@ class TextTracks:
     def indices(self) -> tuple[int, ...]:
         return tuple(self._collectors)
 
+    def warnings(self) -> tuple[str, ...]:
+        """The tracks that are not read, for people."""
+        return tuple(self._unread)
+
     def add(self, packet: Packet) -> None:
         """Add a packet of one of `streams`; others are ignored."""
         collector = self._collectors.get(packet.stream_index)
         if collector is not None and packet.size:
-            data = bytes(packet)
-            if not is_xml_cue(data):
-                collector.add(packet.pts, packet.duration, data)
+            collector.add(packet.pts, packet.duration, bytes(packet))
 
     def read_all(self, container: InputContainer) -> Self:
         """Read the whole container for its text tracks only; cues before damage are kept. Returns itself."""
@@ -177,6 +186,8 @@ class TextTracks:
         return [track for track in tracks if track["cues"]]
 
 
-def _codec_of(stream: Stream) -> str:
-    """`TextTrack.codec` of a stream, empty for bitmap subtitles."""
-    return TEXT_CODECS.get(stream.codec_context.name, "") if has_decoder(stream) else _UNDECODED
+def _codec_of(stream: Stream, container: InputContainer) -> str:
+    """`TextTrack.codec` of a stream, empty for bitmap subtitles and teletext."""
+    if has_decoder(stream):
+        return TEXT_CODECS.get(stream.codec_context.name, "")
+    return "" if container.format.name == "mpegts" else _UNDECODED

@@ -14,13 +14,14 @@ from indexer.models.availability import Unavailable, is_text_model_here, missing
 from indexer.models.profiles import Profile
 from indexer.models.weights.text_models import OFFLINE_MODEL
 from indexer.pipeline.plan import Job
-from indexer.pipeline.run_context import RunContext
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.texts import is_failure, rows_of_stage_texts
 from indexer.records import Segment, TextTrack, TimedText, Video
-from indexer.subtitles.cues import clean_cues, cut_cues_to
+from indexer.subtitles.cues import cut_cues_to, without_programme_start
 from indexer.subtitles.passages import join_passages
-from indexer.subtitles.sidecars import folder_listings, read_sidecar, sidecars_of
+from indexer.subtitles.sidecar_names import SidecarFiles, sidecars_of
+from indexer.subtitles.sidecars import read_sidecar
+from indexer.subtitles.tracks import read_track
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +32,48 @@ class Subtitles:
     warnings: tuple[str, ...]
 
 
-def collect_subtitles(sidecars: Sequence[Path], tracks: Sequence[TextTrack], duration_seconds: float) -> Subtitles:
+def collect_subtitles(sidecars: SidecarFiles, tracks: Sequence[TextTrack], video: Video) -> Subtitles:
     """Passages of every sidecar and every embedded track, within the video, each once, in order of time."""
-    warnings: list[str] = []
+    name = Path(video.path).name
+    warnings = [
+        f"subtitle file {item.path} looks like one of {name} and was not read: {item.reason};"
+        " rename it after the video, or convert it to SRT"
+        for item in sidecars.unread
+    ]
     passages: list[TimedText] = []
-    for file in sidecars:
+    rate = video.probe.frames_per_second if video.probe else 0.0
+    for file in sidecars.read:
         try:
-            passages += join_passages(read_sidecar(file))
+            cues = read_sidecar(file, videos=map(Path, video.paths), frames_per_second=rate, warn=warnings.append)
         except VideoError as error:
             warnings.append(str(error))
+            continue
+        cues = without_programme_start(cues, video.duration_seconds)
+        if cues and cues[0].span.start_seconds >= video.duration_seconds:
+            warnings.append(f"subtitle file {file}: all its cues lie behind the end of {name}; is it of another video?")
+        passages += join_passages(cues)
     for track in tracks:
-        passages += join_passages(clean_cues(track.cues, track.codec))
-    inside = [cut for item in passages if (cut := cut_cues_to(item, duration_seconds)) is not None]
+        cues, doubt = read_track(track)
+        warnings += [f"subtitle track {track.stream_index} of {name}: {doubt}"] if doubt else []
+        passages += join_passages(cues)
+    inside = [cut for item in passages if (cut := cut_cues_to(item, video.duration_seconds)) is not None]
     unique = {(item.span, item.text): item for item in inside}
     return Subtitles(tuple(sorted(unique.values(), key=lambda item: (item.span, item.text))), tuple(warnings))
 
 
-def subtitle_fingerprint(text_model: str, sidecars: Sequence[Path]) -> str:
+def subtitle_fingerprint(text_model: str, sidecars: SidecarFiles) -> str:
     """The stage's fingerprint: the text model, and the bytes of the files beside the video."""
     digest = hashlib.blake2b(digest_size=8)
-    for file in sidecars:
+    for item in sidecars.unread:
+        digest.update(item.path.name.encode(errors="surrogateescape"))
+    for file in sidecars.read:
         digest.update(file.name.encode(errors="surrogateescape"))
         try:
             digest.update(file.read_bytes())
         except OSError:
             digest.update(b"unreadable")
-    return " | ".join(("subtitles-1", text_model or "no text model", digest.hexdigest() if sidecars else "no sidecar"))
+    beside = digest.hexdigest() if sidecars.read or sidecars.unread else "no sidecar"
+    return " | ".join(("subtitles-2", text_model or "no text model", beside))
 
 
 class SubtitleStage(Stage):
@@ -64,10 +81,6 @@ class SubtitleStage(Stage):
 
     name = "subtitles"
     one_thread_an_operation = True
-
-    def __init__(self, run: RunContext) -> None:
-        super().__init__(run)
-        self._folders = folder_listings()
 
     @classmethod
     def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
@@ -83,7 +96,7 @@ class SubtitleStage(Stage):
         return missing_model("text model", model, "--text-model")
 
     def fingerprint(self, video: Video) -> str:
-        sidecars = sidecars_of([Path(path) for path in video.paths], self._folders)
+        sidecars = sidecars_of([Path(path) for path in video.paths])
         return subtitle_fingerprint(self.run.library.maker.text_model, sidecars)
 
     def make(self, jobs: Sequence[Job]) -> None:
@@ -105,9 +118,9 @@ class SubtitleStage(Stage):
         run = self.run
         with self.of_one_video(video):
             started = time.perf_counter()
-            sidecars = sidecars_of([Path(path) for path in video.paths], self._folders)
+            sidecars = sidecars_of([Path(path) for path in video.paths])
             try:
-                subtitles = collect_subtitles(sidecars, tracks(), video.duration_seconds)
+                subtitles = collect_subtitles(sidecars, tracks(), video)
             except VideoError as error:
                 if is_failure(error):
                     raise

@@ -7,13 +7,14 @@ from lancedb.query import MatchQuery
 
 from indexer.catalog import TextSource
 from indexer.store.filters import where_equals, where_source
-from indexer.store.fuzzy_text import FuzzyWords, fold_letters
+from indexer.store.fuzzy_text import FuzzyWords
 from indexer.store.hits import TextHit
 from indexer.store.memory.in_memory_tables import InMemoryTables
 from indexer.store.memory.texts import InMemoryTexts, WordMatches
 from indexer.store.queries.text_hits import TextHits
-from indexer.store.queries.tokenizer import split_index_words
 from indexer.store.tables import Tables
+from indexer.words.folding import fold_letters
+from indexer.words.index_terms import query_terms
 
 FUZZY_CANDIDATES = 3
 """Candidates for each wanted result, of which those without any word of the query are dropped."""
@@ -35,10 +36,10 @@ class FullTextSearch:
         Any string is only words: quotes, brackets and operators have no meaning. `fuzzy` also finds words with a
         wrong letter, inside longer words, and across lost or added spaces, in texts of the screen.
         """
-        words = split_index_words(query)
+        words = query_terms(query)
         if not words or limit < 1:
             return []
-        fuzzy_words = FuzzyWords([fold_letters(word) for word in words]) if fuzzy else None
+        fuzzy_words = FuzzyWords(words) if fuzzy else None
         candidates = limit * FUZZY_CANDIDATES if fuzzy else limit
         texts = self._memory.texts()
         matches = None if texts is None else self._matches(texts, query, source if fuzzy else None)
@@ -77,6 +78,8 @@ class FullTextSearch:
 
 
 def _match(query: str, *, fuzzy: bool) -> Any:
-    letters = fold_letters(query)
+    letters = fold_letters(query) if fuzzy else ""
     untyped_query: Any = MatchQuery  # its optional arguments are not typed as such
-    return untyped_query(letters, "letters") if fuzzy and len(letters) >= 3 else untyped_query(query, "text")
+    return (
+        untyped_query(letters, "letters") if len(letters) >= 3 else untyped_query(" ".join(query_terms(query)), "terms")
+    )

@@ -71,7 +71,7 @@ class Maintenance:
             present = {index.name for index in table.list_indices()}
             if WORDS_INDEX not in present:
                 words = FTS(base_tokenizer=WORD_TOKENIZER, **TOKEN_OPTIONS)
-                table.create_index("text", config=words, name=WORDS_INDEX)
+                table.create_index("terms", config=words, name=WORDS_INDEX)
             if LETTERS_INDEX not in present:
                 trigrams = FTS(base_tokenizer="ngram", ngram_min_length=3, ngram_max_length=3, **TOKEN_OPTIONS)
                 table.create_index("letters", config=trigrams, name=LETTERS_INDEX)

@@ -3,6 +3,7 @@
 import { announce } from "./announce.js";
 import { copyText } from "./clipboard.js";
 import { button, element, fill } from "./dom.js";
+import { placeOf } from "./folding.js";
 import { markedText } from "./marked_text.js";
 import { getJson, request } from "./service.js";
 import { clock, counted, spokenTime } from "./times.js";
@@ -37,8 +38,8 @@ export function createTranscript({ onSeek, onLines }) {
   }
 
   function show() {
-    const wanted = find.value.trim().toLocaleLowerCase();
-    const lines = (transcript?.lines ?? []).filter((line) => line.text.toLocaleLowerCase().includes(wanted));
+    const wanted = find.value.trim();
+    const lines = (transcript?.lines ?? []).filter((line) => !wanted || placeOf(line.text, wanted));
     const items = lines.flatMap((line, place) => {
       const isTurn = line.speaker && line.speaker !== lines[place - 1]?.speaker;
       return isTurn ? [turn(line.speaker), item(line, wanted)] : [item(line, wanted)];
@@ -86,8 +87,8 @@ export function createTranscript({ onSeek, onLines }) {
 
   /** @param {Line} line @param {string} wanted */
   function item(line, wanted) {
-    const at = wanted ? line.text.toLocaleLowerCase().indexOf(wanted) : -1;
-    const words = at < 0 ? [line.text] : markedText(line.text, [[at, at + wanted.length]]);
+    const place = placeOf(line.text, wanted);
+    const words = place ? markedText(line.text, [place]) : [line.text];
     const jump = element(
       "button",
       { type: "button", class: "chapter", on: { click: () => onSeek(line.start_seconds) } },
@@ -108,7 +109,7 @@ export function createTranscript({ onSeek, onLines }) {
     const text = /** @type {HTMLTextAreaElement} */ (element("textarea", { class: "field", rows: "3", maxlength: "1000", "aria-label": `Line at ${spokenTime(line.start_seconds)}` }, line.text));
     const wrong = element("p", { class: "form-error", role: "alert" });
     const leave = () => {
-      const again = item(line, find.value.trim().toLocaleLowerCase());
+      const again = item(line, find.value.trim());
       entry.replaceWith(again);
       again.querySelector(".transcript-edit")?.focus();
     };
