@@ -19,8 +19,8 @@ from bench.support.table import print_table
 from bench.support.worlds import WorldQuestion, draw_and_index, draw_questions, library_folder, world_folder, worlds_of
 from indexer.config import Settings
 from indexer.models.loading import Models, load_models
+from indexer.models.local.model import load_local_model
 from indexer.models.profiles import profile_of
-from indexer.models.qwen.model import load_vision_language_model
 from indexer.models.vision_language import VisionLanguageModel
 from search.answering.asker import Asker
 from search.engine import SearchEngine
@@ -43,7 +43,7 @@ def main() -> None:
     options = _options()
     settings = Settings(models="demo", captions=options.captions, vision_language_model=options.model)
     models = load_models(settings, to_search=True)
-    model = load_vision_language_model(profile_of(settings).vision_language_model)
+    model = load_local_model(profile_of(settings).vision_language_model)
     options.folder.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, Any]] = []
     for minutes in options.minutes:

@@ -23,6 +23,7 @@ ReelseekError
 ├── ModelError               a model cannot be used
 │   ├── ModelMissingError    weights are missing and cannot be downloaded
 │   ├── ModelBrokenError     weights exist but cannot be loaded
+│   ├── ModelUnknownError    weights of a family that is not known
 │   ├── ModelBusyError       too many requests already wait for the model
 │   └── DeviceMemoryError    the device lacks memory even for one prompt
 ├── LibraryError             the library cannot be used
@@ -159,6 +160,10 @@ class ModelMissingError(ModelError):
 
 class ModelBrokenError(ModelError):
     """Weights exist but cannot be loaded."""
+
+
+class ModelUnknownError(ModelError):
+    """Weights of a family of models that is not known, or an address that names no model."""
 
 
 class ModelBusyError(ModelError):

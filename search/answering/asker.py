@@ -22,6 +22,7 @@ from indexer.provenance import settings_like_provenance
 from indexer.records import TimeSpan, Video
 from search.answering.answer import Answer, CitedMoment
 from search.answering.callbacks import AnswerCallbacks, OnEvidence
+from search.answering.clip_reader import clip_as_video_input, show_pairs
 from search.answering.context import AskContext
 from search.answering.counting import answer_count
 from search.answering.effort import EFFORTS, fit_answering_effort
@@ -62,9 +63,9 @@ LoadModel = Callable[[str, str], VisionLanguageModel]
 
 
 def _load(spec: str, device: str) -> VisionLanguageModel:
-    from indexer.models.qwen.model import load_vision_language_model
+    from indexer.models.local.model import load_local_model
 
-    return load_vision_language_model(spec, device=device)
+    return load_local_model(spec, device=device)
 
 
 class Asker(Closeable):
@@ -160,7 +161,7 @@ class Asker(Closeable):
             context.model,
             self.settings,
             effort=fits,
-            mode=mode,
+            show=clip_as_video_input if mode == "video" else show_pairs,
             callbacks=callbacks,
             is_sure=found.is_sure,
             spares=self.spares,

@@ -1,7 +1,6 @@
 """MultiPass: one question over more clips than a prompt holds. One pass for each batch, then one over the winners."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -15,7 +14,7 @@ from indexer.records import TimeSpan
 from search.answering.answer import CitedMoment
 from search.answering.callbacks import NO_CALLBACKS, AnswerCallbacks, ShownSpan
 from search.answering.clip_planning import ClipCandidate, PlannedClip
-from search.answering.clip_reader import clip_as_video_input, read_clips
+from search.answering.clip_reader import read_clips, show_pairs
 from search.answering.draft import generate_draft
 from search.answering.effort import Effort, reply_tokens
 from search.answering.prompts import ShownClip, ask_prompt
@@ -29,7 +28,6 @@ from search.answering.reply import (
     parse_reply,
 )
 from search.answering.token_budget import PromptBudget, plan_clips
-from search.options import Mode
 
 
 @dataclass
@@ -70,20 +68,21 @@ class MultiPass:
         settings: Settings,
         *,
         effort: Effort,
-        mode: Mode = "frames",
+        show: Callable[[ShownClip], ShownClip] = show_pairs,
         callbacks: AnswerCallbacks = NO_CALLBACKS,
         is_sure: bool = False,
         spares: DecodeChildPool | None = None,
     ) -> None:
         """
         Args:
+            show: how a clip that was read is shown; see `search.answering.clip_reader`.
             is_sure: retrieval is sure that the answer is in the clips (`search.scoring.visual_presence`), so a model
                 that does not see it is prompted again.
             spares: decoder processes that wait for the next clips.
         """
         self._is_sure = is_sure
         self._question, self._model, self._settings = question, model, settings
-        self._effort, self._mode = effort, mode
+        self._effort, self._show = effort, show
         self._callbacks, self._spares = callbacks, spares
         self.reply_tokens = reply_tokens(model)
         self.limit = min(effort.tokens, model.context_limit) - self.reply_tokens
@@ -137,10 +136,10 @@ class MultiPass:
             left = left[len(planned) :]
 
     def _read(self, planned: Sequence[PlannedClip]) -> list[_PromptClip]:
-        read = read_clips(planned, settings=self._settings, spares=self._spares)
+        each = self._model.vision.frames_a_step
+        read = read_clips(planned, settings=self._settings, spares=self._spares, frames_a_step=each)
         self._outcome.warnings += [warning for warning in read.warnings if warning not in self._outcome.warnings]
-        show = clip_as_video_input if self._mode == "video" else _unchanged
-        return [_PromptClip(plan.candidate, show(clip)) for plan, clip in read.clips]
+        return [_PromptClip(plan.candidate, self._show(clip)) for plan, clip in read.clips]
 
     def _read_beside_draft(self, planned: Sequence[PlannedClip]) -> list[_PromptClip]:
         """Reads the first clips, in other processes, while the model drafts an answer from their captions and texts.
@@ -200,10 +199,10 @@ class MultiPass:
                 on_text=AnswerStream(on_text) if on_text is not None and schema is REPLY_SCHEMA else None,
                 is_cancelled=self._callbacks.is_cancelled,
             )
-            if (parsed := parse_reply(reply.text, [clip.span for clip in shown])) is not None:
-                if json.loads(reply.text)["found"] is False:
+            if (parsed := parse_reply(reply.text, [clip.told_span for clip in shown])) is not None:
+                if parsed.is_denial:
                     self._denials.add(parsed.answer)
-                return parsed
+                return parsed.shifted([clip.zero_seconds for clip in shown])
         return NOTHING
 
     def _fit(self, clips: list[_PromptClip]) -> None:
@@ -213,18 +212,14 @@ class MultiPass:
             prompt = ask_prompt(self._question, [clip.shown for clip in clips])
             if self._model.count_tokens(prompt) <= self.limit:
                 return
-            place = max(range(len(clips)), key=lambda place: (len(clips[place].shown.pairs), place))
+            place = max(range(len(clips)), key=lambda place: (len(clips[place].shown.runs), place))
             shown = clips[place].shown
-            if len(shown.pairs) > 1:
-                clips[place] = replace(clips[place], shown=replace(shown, pairs=shown.pairs[:-1]))
+            if len(shown.runs) > 1:
+                clips[place] = replace(clips[place], shown=replace(shown, runs=shown.runs[:-1]))
             else:
                 clips.pop()
 
 
 def frames_in_clip(clip: ShownClip) -> int:
     """Pictures in a clip."""
-    return sum(len(part.pixels) for _, part in clip.pairs)
-
-
-def _unchanged(clip: ShownClip) -> ShownClip:
-    return clip
+    return sum(len(run.pixels) for run in clip.runs)

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from indexer.models.vision_language import Prompt, VisionLanguageModel
+from indexer.models.vision_language import Prompt, VisionLanguageModel, user_prompt
 from indexer.records import TimeSpan, Video
 from indexer.store.library import Library
 from search.answering.answer import Answer, CitedMoment, EvidenceUsed
@@ -117,7 +117,7 @@ def _parts(groups: Sequence[list[_Line]], model: VisionLanguageModel, room: int)
 
 def _map_prompt(part: Sequence[_Line]) -> Prompt:
     body = "".join(f"{line.span.start_seconds:.1f}s <<<{line.text}>>>\n" for line in part)
-    return (f"Lines of a video with their times, quoted:\n{body}{MAP_INSTRUCTION}",)
+    return user_prompt(f"Lines of a video with their times, quoted:\n{body}{MAP_INSTRUCTION}")
 
 
 def _reduce_prompt(question: str, chapters: Sequence[CitedMoment], model: VisionLanguageModel, room: int) -> Prompt:
@@ -126,7 +126,7 @@ def _reduce_prompt(question: str, chapters: Sequence[CitedMoment], model: Vision
     while True:
         body = "".join(f"{one.span.start_seconds:.1f}s <<<{quote_for_prompt(one.why)}>>>\n" for one in kept)
         asked = f"Question: {quote_for_prompt(question)}\nAnswer from these parts alone."
-        prompt = (f"Parts with their times, quoted:\n{body}{asked}",)
+        prompt = user_prompt(f"Parts with their times, quoted:\n{body}{asked}")
         if len(kept) <= 1 or model.count_tokens(prompt) <= room:
             return prompt
         kept = kept[::2]

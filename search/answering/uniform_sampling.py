@@ -47,13 +47,7 @@ def _spread(
     planned: list[PlannedClip] = []
     passed, place = 0.0, 0
     for one in candidates:
-        size = fit_picture_size(
-            one.width,
-            one.height,
-            grid_pixels=model.grid_pixels,
-            most_tokens=SMALLEST_PAIR,
-            only=model.picture_size,
-        )
+        size = fit_picture_size(one.width, one.height, model.vision, most_tokens=SMALLEST_PAIR)
         pairs: list[PlannedPair] = []
         while place < count and (place + 0.5) * total / count < passed + one.span.duration_seconds:
             start = min((place + 0.5) * total / count - passed, max(0.0, one.span.stop_seconds - 0.5))

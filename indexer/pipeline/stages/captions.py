@@ -94,6 +94,6 @@ class CaptionStage(Stage):
         run.totals.stage_seconds["captions"] = worker.caption_seconds
 
     def _load(self, spec: str) -> VisionLanguageModel:
-        from indexer.models.qwen.model import load_vision_language_model  # imports torch, which takes seconds
+        from indexer.models.local.model import load_local_model  # imports torch, which takes seconds
 
-        return load_vision_language_model(spec, device=self.run.settings.device)
+        return load_local_model(spec, device=self.run.settings.device)
