@@ -39,16 +39,21 @@ def chat_template(family: str) -> str:
 
 
 def write_vlm_checkpoint(
-    folder: Path, family: str = "qwen2_vl", *, picture_size: tuple[int, int] | None = None, context: int = CONTEXT
+    folder: Path,
+    family: str = "qwen2_vl",
+    *,
+    picture_size: tuple[int, int] | None = None,
+    context: int = CONTEXT,
+    tokenizer: Qwen2Tokenizer | None = None,
 ) -> Path:
     """The same each time; `picture_size` goes into reelseek.json."""
     torch.manual_seed(11)
-    tokenizer = _tokenizer(_maker_of(family), context)
+    tokenizer = tokenizer or _tokenizer(_maker_of(family), context)
     config, processor = _BUILDERS[family](tokenizer, context)
     model: Any = transformers.AutoModelForImageTextToText.from_config(config).eval()
     with torch.no_grad():  # untrained, all scores are alike; these make greedy choices differ
         model.lm_head.weight.mul_(20)
-    model.generation_config.eos_token_id = SPECIAL.index("<|im_end|>")
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
     folder.mkdir(parents=True, exist_ok=True)
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
@@ -98,9 +103,9 @@ def _text(tokenizer: Qwen2Tokenizer, context: int, **more: Any) -> dict[str, Any
         "num_attention_heads": 2,
         "num_key_value_heads": 1,
         "max_position_embeddings": context,
-        "bos_token_id": SPECIAL.index("<|endoftext|>"),
-        "eos_token_id": SPECIAL.index("<|im_end|>"),
-        "pad_token_id": SPECIAL.index("<|endoftext|>"),
+        "bos_token_id": tokenizer.pad_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
         "tie_word_embeddings": False,
     }
     return values | more
@@ -110,13 +115,12 @@ def _rope(**sections: Any) -> dict[str, Any]:
     return {"rope_type": "default", "rope_theta": 10000.0, **sections}
 
 
-_QWEN_TOKENS: dict[str, Any] = {
-    "image_token_id": SPECIAL.index("<|image_pad|>"),
-    "video_token_id": SPECIAL.index("<|video_pad|>"),
-    "vision_start_token_id": SPECIAL.index("<|vision_start|>"),
-    "vision_end_token_id": SPECIAL.index("<|vision_end|>"),
-    "tie_word_embeddings": False,
-}
+def _qwen_tokens(tokenizer: Qwen2Tokenizer) -> dict[str, Any]:
+    names = {"image": "image_pad", "video": "video_pad", "vision_start": "vision_start", "vision_end": "vision_end"}
+    ids = {f"{name}_token_id": tokenizer.convert_tokens_to_ids(f"<|{token}|>") for name, token in names.items()}
+    return {**ids, "tie_word_embeddings": False}
+
+
 _QWEN2_LIMITS: dict[str, Any] = {"size": {"shortest_edge": 28 * 28, "longest_edge": 560 * 560}}
 _QWEN3_LIMITS: dict[str, Any] = {
     "size": {"shortest_edge": 32 * 32, "longest_edge": 640 * 640 * 64},
@@ -139,7 +143,7 @@ def _qwen2_vl(tokenizer: Qwen2Tokenizer, context: int) -> tuple[Any, Any]:
             "spatial_merge_size": 2,
             "temporal_patch_size": 2,
         },
-        **_QWEN_TOKENS,
+        **_qwen_tokens(tokenizer),
     )
     processor = transformers.Qwen2VLProcessor(
         image_processor=transformers.Qwen2VLImageProcessor(**_QWEN2_LIMITS),
@@ -164,7 +168,7 @@ def _qwen2_5_vl(tokenizer: Qwen2Tokenizer, context: int) -> tuple[Any, Any]:
             "fullatt_block_indexes": [1],
             "tokens_per_second": 2,
         },
-        **_QWEN_TOKENS,
+        **_qwen_tokens(tokenizer),
     )
     processor = transformers.Qwen2_5_VLProcessor(
         image_processor=transformers.Qwen2VLImageProcessor(**_QWEN2_LIMITS),
@@ -200,7 +204,7 @@ def _qwen3_vl(tokenizer: Qwen2Tokenizer, context: int) -> tuple[Any, Any]:
     config = transformers.Qwen3VLConfig(
         text_config=_text(tokenizer, context, head_dim=16, rope_parameters=rope),
         vision_config=_QWEN3_VISION | {"deepstack_visual_indexes": [0]},
-        **_QWEN_TOKENS,
+        **_qwen_tokens(tokenizer),
     )
     return config, _qwen3_processor(tokenizer, "qwen3_vl")
 
@@ -220,7 +224,7 @@ def _qwen3_5(tokenizer: Qwen2Tokenizer, context: int) -> tuple[Any, Any]:
             rope_parameters=rope,
         ),
         vision_config=_QWEN3_VISION,
-        **_QWEN_TOKENS,
+        **_qwen_tokens(tokenizer),
     )
     return config, _qwen3_processor(tokenizer, "qwen3_5")
 
