@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -100,11 +101,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows: list[tuple[str, str, str]] = []
     for name, prompt in prompts().items():
         count = len(inputs.ids(prompt))
-        rows.append((name, f"{count:,}", f"{fastest_ms(lambda prompt=prompt: inputs.ids(prompt), 5):.1f}"))
+        rows.append((name, f"{count:,}", f"{fastest_ms(partial(inputs.ids, prompt), 5):.1f}"))
     print_table(("prompt", "tokens", "counting, ms"), rows)
     started = time.perf_counter()
-    ends = [tokenizer.convert_tokens_to_ids("<|im_end|>")]
-    grammar = ReplyGrammar(tokenizer, vocabulary_size=SCORES, end_ids=ends)
+    end: Any = tokenizer.eos_token_id
+    grammar = ReplyGrammar(tokenizer, vocabulary_size=SCORES, end_ids=[int(end)])
     print(f"the vocabulary of the grammar, once for each model: {time.perf_counter() - started:.1f} s\n")
     schemas = {"answer": REPLY_SCHEMA, "short answer": SHORT_SCHEMA, "found": FOUND_SCHEMA, "draft": DRAFT_SCHEMA}
     costs = {name: grammar_costs(grammar, schema, tokens=options.tokens) for name, schema in schemas.items()}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from indexer.config import Settings
 from indexer.errors import ModelMissingError, PromptTooLongError, QueryError
-from indexer.models.vision_language import Prompt, frames_of
+from indexer.models.vision_language import Prompt, Reply, frames_of
 from indexer.records import TimeSpan
 from search.answering import multi_pass as passes
 from search.answering.answer import Answer
@@ -59,7 +59,7 @@ def ask(path: Path) -> Iterator[Callable[..., tuple[Answer, FakeVisionLanguageMo
 
     def run(question: str, script: Script, context_limit: int = 2048, **given: Any) -> tuple[Answer, Any]:
         model = FakeVisionLanguageModel(script, context_limit=context_limit)
-        asker = Asker(engine, Settings(), load=lambda spec, device: model)
+        asker = Asker(engine, Settings(), load=lambda settings: model)
         return asker.ask(question, **given), model
 
     yield run
@@ -178,6 +178,25 @@ def test_where_retrieval_is_sure_a_denial_is_asked_again_and_not_repeated(second
     assert (outcome.reply.found, outcome.reply.answer, len(tries)) == (True, said, 2)
 
 
+def test_a_prompt_that_the_model_refuses_is_asked_again_with_fewer_frames(path: Path) -> None:
+    """As where the count of its tokens is an estimate."""
+
+    class Strict(FakeVisionLanguageModel):
+        def generate(self, prompts: Sequence[Prompt], **given: Any) -> list[Reply]:
+            tried.append(sum(len(run.pixels) for run in frames_of(prompts[0])))
+            if tried[-1] > 4:
+                raise PromptTooLongError("too long")
+            return super().generate(prompts, **given)
+
+    tried: list[int] = []
+    with SearchEngine.open(path, settings=Settings(), load=fake_models) as engine:
+        answer = Asker(engine, Settings(), load=lambda _: Strict(lambda prompt: reply((1, 12, 18)))).ask(
+            "horse meadow?"
+        )
+    assert answer.found and answer.evidence.frames == tried[-1] <= 4
+    assert tried == sorted(tried, reverse=True) and len(tried) > 2
+
+
 def test_no_retrieval_spreads_frames_over_everything(ask: Ask) -> None:
     answer, model = ask("horse?", lambda prompt: reply((2, 3.0, 9.0)), retrieval=False)
     assert clips_of(model.prompts[0]) == [(0.0, 120.0), (0.0, 120.0)]
@@ -290,7 +309,7 @@ def test_a_moment_is_pinpointed(path: Path) -> None:
     for said, expected in (((1, 13.0, 17.5), TimeSpan(13.0, 17.5)), ((1, 500, 600), TimeSpan(12, 18))):
         model = FakeVisionLanguageModel(lambda prompt, said=said: reply(said))
         with SearchEngine.open(path, settings=Settings(), load=fake_models) as engine:
-            asker = Asker(engine, Settings(), load=lambda spec, device, model=model: model)
+            asker = Asker(engine, Settings(), load=lambda settings, model=model: model)
             refined = asker.pinpoint("a horse meadow", video="farm.mp4", span=TimeSpan(12, 18))
         assert refined.span == expected
         assert clips_of(model.prompts[0]) == [(8.0, 22.0)]
@@ -301,7 +320,7 @@ def test_a_model_that_counts_seconds_by_itself_is_shown_the_moment_as_one_run_fr
     model = FakeVisionLanguageModel(lambda prompt: reply((1, 5.0, 9.5)))
     model.vision = replace(model.vision, runs_begin_at_zero=True)
     with SearchEngine.open(path, settings=Settings(), load=fake_models) as engine:
-        asker = Asker(engine, Settings(), load=lambda spec, device: model)
+        asker = Asker(engine, Settings(), load=lambda settings: model)
         refined = asker.pinpoint("a horse meadow", video="farm.mp4", span=TimeSpan(12, 18))
     (run,) = frames_of(model.prompts[0])
     assert run.times == tuple(place / 2 for place in range(28))

@@ -51,7 +51,7 @@ def model() -> FakeVisionLanguageModel:
 def asker(library: Path, model: FakeVisionLanguageModel) -> Iterator[Asker]:
     settings = Settings(models="text", vision_language_model="given")
     with SearchEngine.open(library, settings=settings, load=lambda settings: models()) as engine:
-        yield Asker(engine, settings, load=lambda spec, device: model)
+        yield Asker(engine, settings, load=lambda settings: model)
 
 
 def test_the_model_is_shown_what_is_said_and_no_pictures(asker: Asker, model: FakeVisionLanguageModel) -> None:

@@ -7,6 +7,7 @@ import base64
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
+from typing import Any, cast
 
 from transformers import Qwen2Tokenizer
 from transformers.convert_slow_tokenizer import bytes_to_unicode
@@ -52,7 +53,7 @@ def qwen_tokenizer(file: Path) -> Qwen2Tokenizer:
     vocabulary = {spelled(token): rank for token, rank in ranks.items()}
     return Qwen2Tokenizer(
         vocab=vocabulary | {token: len(ranks) + place for place, token in enumerate(CONTROL_TOKENS)},
-        merges=merges,
+        merges=cast(Any, merges),
         unk_token="<|endoftext|>",
         eos_token="<|im_end|>",
         pad_token="<|endoftext|>",

@@ -18,6 +18,7 @@ from indexer.decode.child_pool import DecodeChildPool
 from indexer.errors import ModelMissingError, QueryError
 from indexer.models.profiles import profile_of
 from indexer.models.vision_language import IsCancelled, OnText, VisionLanguageModel
+from indexer.models.vision_language_loading import load_vision_language_model
 from indexer.provenance import settings_like_provenance
 from indexer.records import TimeSpan, Video
 from search.answering.answer import Answer, CitedMoment
@@ -58,20 +59,14 @@ class RetrievedMoments:
 
 
 NOTHING_RETRIEVED = RetrievedMoments([], [], is_sure=False, closest=[])
-LoadModel = Callable[[str, str], VisionLanguageModel]
-"""(model, device) -> loaded."""
-
-
-def _load(spec: str, device: str) -> VisionLanguageModel:
-    from indexer.models.local.model import load_local_model
-
-    return load_local_model(spec, device=device)
+LoadModel = Callable[[Settings], VisionLanguageModel]
+"""The settings, which name a model -> loaded."""
 
 
 class Asker(Closeable):
     """Answers questions about one library. Safe from several threads; models are loaded by the first question."""
 
-    def __init__(self, engine: SearchEngine, settings: Settings, load: LoadModel = _load) -> None:
+    def __init__(self, engine: SearchEngine, settings: Settings, load: LoadModel = load_vision_language_model) -> None:
         self.engine = engine
         self.settings = settings_like_provenance(settings, engine.library.maker)
         self._load = load
@@ -81,7 +76,7 @@ class Asker(Closeable):
         """Decoder processes that wait for the next question."""
 
     @classmethod
-    def open(cls, library: Path, *, settings: Settings, load: LoadModel = _load) -> Self:
+    def open(cls, library: Path, *, settings: Settings, load: LoadModel = load_vision_language_model) -> Self:
         """Opens a library for questions.
 
         Raises:
@@ -96,6 +91,7 @@ class Asker(Closeable):
         Raises:
             ModelMissingError: the profile has none, or its weights are absent.
             ModelBrokenError: they cannot be loaded.
+            SettingsError: it is on a server that lacks consent.
         """
         with self._loading:
             if self._model is None:
@@ -105,7 +101,7 @@ class Asker(Closeable):
                         f"the profile {profile.name!r} has no vision-language model, so it answers no questions;"
                         " name one with --vision-language-model"
                     )
-                self._model = self._load(profile.vision_language_model, self.settings.device)
+                self._model = self._load(self.settings)
             return self._model
 
     @property

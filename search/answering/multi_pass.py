@@ -9,7 +9,7 @@ from typing import Any
 from indexer.config import Settings
 from indexer.decode.child_pool import DecodeChildPool
 from indexer.errors import PromptTooLongError
-from indexer.models.vision_language import OnText, VisionLanguageModel
+from indexer.models.vision_language import OnText, Reply, VisionLanguageModel
 from indexer.records import TimeSpan
 from search.answering.answer import CitedMoment
 from search.answering.callbacks import NO_CALLBACKS, AnswerCallbacks, ShownSpan
@@ -180,30 +180,46 @@ class MultiPass:
         self._fit(clips)
         if not clips:
             return NOTHING
-        outcome, shown = self._outcome, [clip.shown for clip in clips]
-        prompt = ask_prompt(self._question, shown)
-        outcome.tokens = max(outcome.tokens, self._model.count_tokens(prompt))
-        if self._callbacks.on_evidence is not None:
-            self._callbacks.on_evidence([(clip.candidate.video_id, clip.shown.span) for clip in clips])
-        known = set(outcome.shown)
-        for clip in clips:
-            if (place := (clip.candidate.video_id, clip.shown.span)) not in known:
-                outcome.shown.append(place)
-                outcome.frames += frames_in_clip(clip.shown)
         for schema in schemas:
-            outcome.passes += 1
-            (reply,) = self._model.generate(
-                [prompt],
-                max_tokens=self.reply_tokens,
-                schema=schema,
-                on_text=AnswerStream(on_text) if on_text is not None and schema is REPLY_SCHEMA else None,
-                is_cancelled=self._callbacks.is_cancelled,
-            )
+            reply = self._generate(clips, schema, on_text if schema is REPLY_SCHEMA else None)
+            shown = [clip.shown for clip in clips]
             if (parsed := parse_reply(reply.text, [clip.told_span for clip in shown])) is not None:
                 if parsed.is_denial:
                     self._denials.add(parsed.answer)
                 return parsed.shifted([clip.zero_seconds for clip in shown])
         return NOTHING
+
+    def _generate(self, clips: list[_PromptClip], schema: dict[str, Any], on_text: OnText | None) -> Reply:
+        """The reply to a prompt of the clips; of fewer where the model refuses it, whose count may be an estimate."""
+        while True:
+            prompt = ask_prompt(self._question, [clip.shown for clip in clips])
+            tokens = self._model.count_tokens(prompt)
+            if self._callbacks.on_evidence is not None:
+                self._callbacks.on_evidence([(clip.candidate.video_id, clip.shown.span) for clip in clips])
+            try:
+                (reply,) = self._model.generate(
+                    [prompt],
+                    max_tokens=self.reply_tokens,
+                    schema=schema,
+                    on_text=None if on_text is None else AnswerStream(on_text),
+                    is_cancelled=self._callbacks.is_cancelled,
+                )
+            except PromptTooLongError:
+                if not _halve(clips):
+                    raise
+                continue
+            self._record(clips, tokens)
+            return reply
+
+    def _record(self, clips: list[_PromptClip], tokens: int) -> None:
+        """Notes what a pass showed."""
+        outcome = self._outcome
+        outcome.passes, outcome.tokens = outcome.passes + 1, max(outcome.tokens, tokens)
+        known = set(outcome.shown)
+        for clip in clips:
+            if (place := (clip.candidate.video_id, clip.shown.span)) not in known:
+                outcome.shown.append(place)
+                outcome.frames += frames_in_clip(clip.shown)
 
     def _fit(self, clips: list[_PromptClip]) -> None:
         """Drops frame pairs, then clips, until the prompt fits: the times of decoded frames may have more digits than
@@ -218,6 +234,17 @@ class MultiPass:
                 clips[place] = replace(clips[place], shown=replace(shown, runs=shown.runs[:-1]))
             else:
                 clips.pop()
+
+
+def _halve(clips: list[_PromptClip]) -> bool:
+    """Leaves out every second pair, or the last half of the clips where each has but one; False where one is left."""
+    if any(len(clip.shown.runs) > 1 for clip in clips):
+        clips[:] = [replace(clip, shown=replace(clip.shown, runs=clip.shown.runs[::2])) for clip in clips]
+        return True
+    if len(clips) < 2:
+        return False
+    del clips[(len(clips) + 1) // 2 :]
+    return True
 
 
 def frames_in_clip(clip: ShownClip) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
+from api.cli.flags import SEARCH_MODEL_SETTINGS, VISION_LANGUAGE_SETTINGS, flag, with_settings
 from api.cli.options import STREAM
 from indexer.config import Settings
 from search.options import EFFORT, MODE, RETRIEVAL, VIDEO, EffortName, Mode
@@ -19,7 +19,7 @@ from search.options import EFFORT, MODE, RETRIEVAL, VIDEO, EffortName, Mode
 @flag(EFFORT)
 @flag(RETRIEVAL)
 @flag(STREAM)
-@with_settings(*SEARCH_MODEL_SETTINGS, "vision_language_model")
+@with_settings(*SEARCH_MODEL_SETTINGS, *VISION_LANGUAGE_SETTINGS)
 def ask(
     question: str,
     *,

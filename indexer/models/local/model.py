@@ -17,8 +17,8 @@ from indexer.models.local.families.family import Family
 from indexer.models.local.families.registry import family_of
 from indexer.models.local.inputs import PromptInputs, append_tokens, check_processor
 from indexer.models.local.preferences import with_preferences
-from indexer.models.local.request_queue import RequestQueue
 from indexer.models.local.streaming import ReplyStreamer
+from indexer.models.request_queue import RequestQueue
 from indexer.models.vision_language import IsCancelled, OnText, Prompt, Reply, VisionSpec
 from indexer.models.weights.files import Announce, announce_on_stderr
 from indexer.models.weights.hub import ModelWeights
