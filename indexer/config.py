@@ -54,6 +54,11 @@ class Settings:
         " server.",
         metavar="MODEL",
     )
+    adapter: str = _setting(
+        "",
+        "Folder of a LoRA (peft) over the vision-language model, which is on this machine.",
+        metavar="FOLDER",
+    )
     vision_language_context: int = _setting(
         0,
         "Context of a vision-language model on a server.",

@@ -18,7 +18,7 @@ Command = Callable[..., Any]
 _Command = TypeVar("_Command", bound=Command)
 
 LIBRARY_SETTINGS = ("library", "models")
-VISION_LANGUAGE_SETTINGS = ("vision_language_model", "vision_language_context", "send_frames_to")
+VISION_LANGUAGE_SETTINGS = ("vision_language_model", "adapter", "vision_language_context", "send_frames_to")
 MODEL_SETTINGS = ("device", "clip_model", "text_model", *VISION_LANGUAGE_SETTINGS, "speech_model")
 WATCH_SETTINGS = ("settle_seconds", "poll_seconds")
 SEARCH_SETTINGS = ("relevance_threshold",)

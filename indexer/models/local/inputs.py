@@ -10,7 +10,7 @@ import torch
 
 from indexer.errors import ModelBrokenError
 from indexer.models.local.families.family import Config, Family, Processor
-from indexer.models.vision_language import Frames, Part, Prompt, VisionSpec, frames_of
+from indexer.models.vision_language import Frames, Part, Prompt, frames_of
 
 
 class PromptInputs:
@@ -20,11 +20,6 @@ class PromptInputs:
         self._processor, self._family = processor, family
         added = processor.tokenizer.added_tokens_decoder.values()
         self._control_tokens = [token.content for token in added if token.special]
-
-    @property
-    def vision(self) -> VisionSpec:
-        """What pictures the model takes."""
-        return self._family.vision(self._processor)
 
     def render(self, prompt: Prompt) -> str:
         """The whole prompt with the chat template: times of frames as the family tells them, and placeholders.

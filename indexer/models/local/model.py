@@ -12,6 +12,7 @@ import torch
 
 from indexer.errors import DeviceMemoryError, GenerationCancelledError, ModelBrokenError, PromptTooLongError
 from indexer.models.device import choose_device, single_thread_on_cpu
+from indexer.models.local.adapter import add_adapter
 from indexer.models.local.constrained_decoding import ReplyGrammar
 from indexer.models.local.families.family import Family
 from indexer.models.local.families.registry import family_of
@@ -20,8 +21,8 @@ from indexer.models.local.preferences import with_preferences
 from indexer.models.local.streaming import ReplyStreamer
 from indexer.models.request_queue import RequestQueue
 from indexer.models.vision_language import IsCancelled, OnText, Prompt, Reply, VisionSpec
+from indexer.models.weights.adapters import find_adapter
 from indexer.models.weights.files import Announce, announce_on_stderr
-from indexer.models.weights.hub import ModelWeights
 from indexer.models.weights.transformers_models import find_transformers_weights, recorded_name
 
 MAX_WAITING = 16
@@ -31,24 +32,32 @@ BATCH_TOKENS = {"cpu": 6_144, "cuda": 49_152}
 
 
 def load_local_model(
-    spec: str, *, device: str = "auto", announce: Announce = announce_on_stderr, most_waiting: int = MAX_WAITING
+    spec: str,
+    *,
+    device: str = "auto",
+    adapter: str = "",
+    announce: Announce = announce_on_stderr,
+    most_waiting: int = MAX_WAITING,
 ) -> "LocalModel":
     """Loads a vision-language model of one of the known families.
 
     Args:
         spec: a hub name or a local directory.
         device: as the setting: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        adapter: folder of a LoRA over the model; empty for none.
         announce: called with a message before anything is downloaded.
         most_waiting: length of the request queue.
 
     Raises:
-        ModelMissingError: the weights are absent and cannot be downloaded.
-        ModelBrokenError: the weights cannot be loaded, are incomplete, or the processor is another model's.
+        ModelMissingError: the weights, or those of the adapter, are absent and cannot be downloaded.
+        ModelBrokenError: the weights cannot be loaded, are incomplete, or the processor is another model's; or the
+            adapter does not fit.
         ModelUnknownError: the model is of none of the known families.
         SettingsError: the device is absent.
     """
     weights = find_transformers_weights(spec, announce=announce)
     family = family_of(weights.directory, spec)
+    over = find_adapter(adapter) if adapter else None
     choice = choose_device(device)
     try:
         processor, model = _load(weights.directory, choice.device)
@@ -64,7 +73,11 @@ def load_local_model(
             f" {type(error).__name__}: {error}; fetch them again, or give another directory"
         ) from error
     check_processor(processor, family, model.config, spec)
-    return LocalModel(model, processor, family, weights, device=choice.device, most_waiting=most_waiting)
+    if over is not None:
+        add_adapter(model, over, spec)
+    vision = with_preferences(family.vision(processor), weights.directory)
+    name = recorded_name(weights, over)
+    return LocalModel(name, model, processor, family, vision, device=choice.device, most_waiting=most_waiting)
 
 
 def _load(directory: Path, device: str) -> tuple[Any, Any]:
@@ -91,19 +104,19 @@ class LocalModel:
 
     def __init__(
         self,
+        name: str,
         model: Any,
         processor: Any,
         family: Family,
-        weights: ModelWeights,
+        vision: VisionSpec,
         *,
         device: str,
         most_waiting: int = MAX_WAITING,
     ) -> None:
         self._model, self._processor, self._device = model, processor, device
         self._inputs = PromptInputs(processor, family)
-        self._name = recorded_name(weights)
+        self._name, self._vision = name, vision
         self._queue = RequestQueue(most_waiting)
-        self._vision = with_preferences(self._inputs.vision, weights.directory)
         ends = model.generation_config.eos_token_id
         self._end_ids: list[int] = [ends] if isinstance(ends, int) else list(ends or [processor.tokenizer.eos_token_id])
         self._grammar: ReplyGrammar | None = None

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 from indexer.config import Settings
 from indexer.errors import ModelMissingError
@@ -34,7 +35,7 @@ class CaptionStage(Stage):
         spec = profile_of(run.settings).vision_language_model if self.is_on else ""
         self._model = LazyModel(
             spec,
-            name_of=vision_language_name,
+            name_of=lambda spec: vision_language_name(spec, run.settings.adapter),
             find=lambda _: find_vision_language_model(run.settings),
             load=lambda _: load_vision_language_model(run.settings),
             loaded=run.loaded.vision_language,
@@ -49,6 +50,8 @@ class CaptionStage(Stage):
             return Unavailable("off", why, "index with --vision-language-model MODEL")
         if not vision_language_name(model):
             return missing_model("vision-language model", model, "--vision-language-model")
+        if settings.adapter and not Path(settings.adapter).expanduser().is_dir():
+            return Unavailable("missing", f"the adapter {settings.adapter} is not on this machine", "--adapter FOLDER")
         if (server := server_of(settings)) is not None and not has_consent(server, settings.send_frames_to):
             return Unavailable(
                 "missing", f"nothing is sent to {server.host} without consent", f"--send-frames-to {server.host}"
