@@ -188,7 +188,7 @@ def test_tokens_and_pixels_are_those_of_the_own_processor(family: str, folder: P
     for _ in range(8):
         parts: list[str | Frames] = []
         for place in range(rng.randint(1, 3)):
-            parts += [f"Clip {place + 1}:\n", random_frames(rng, inputs.vision), "\n"]
+            parts += [f"Clip {place + 1}:\n", random_frames(rng, FAMILIES[family].vision(processor)), "\n"]
         prompt = user_prompt(*parts, "When is a red circle moving?")
         own, ours = vendors_own(family, processor, prompt), inputs.batch([prompt])
         assert set(ours) == set(own)

@@ -48,7 +48,9 @@ class SearchRoutes(Controller):
         words: Annotated[str | None, parameter(QUERY)] = None,
         like: Annotated[str | None, parameter(LIKE)] = LIKE.default,
         video: Annotated[str | None, parameter(VIDEO)] = VIDEO.default,
-        scope: Annotated[str | None, parameter(SCOPE)] = SCOPE.default,
+        limits: Annotated[
+            str | None, parameter(SCOPE, name=SCOPE.name)
+        ] = SCOPE.default,  # Litestar has its own `scope`
         limit: Annotated[int, parameter(LIMIT)] = LIMIT.default,
         offset: Annotated[int, parameter(OFFSET)] = OFFSET.default,
         signals: SignalList = None,
@@ -70,7 +72,7 @@ class SearchRoutes(Controller):
             query=words or "",
             like=like,
             video=video,
-            scope=scope,
+            scope=limits,
             limit=limit,
             offset=offset,
             signals=list(chosen),
