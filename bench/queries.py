@@ -20,8 +20,7 @@ from demo.world.ground_truth import WorldIndex, world_truth
 from demo.world.scenes import plan_world
 from indexer.config import Settings
 from indexer.models.loading import load_models
-from indexer.models.profiles import profile_of
-from indexer.models.qwen.model import load_vision_language_model
+from indexer.models.vision_language_loading import load_vision_language_model
 from indexer.records import TimeSpan
 from search.engine import SearchEngine
 from search.results import Moment
@@ -36,7 +35,7 @@ def main() -> None:
     options = _options()
     settings = Settings(models="demo", captions=True)
     models = load_models(settings, to_search=True)
-    vlm = load_vision_language_model(profile_of(settings).vision_language_model)
+    vlm = load_vision_language_model(settings)
     for seed in options.seeds:
         world = world_folder(options.folder, options.minutes, seed)
         own = Settings(models="demo", captions=True, library=str(library_folder(world)))

@@ -19,9 +19,8 @@ from bench.support.table import print_table
 from bench.support.worlds import WorldQuestion, draw_and_index, draw_questions, library_folder, world_folder, worlds_of
 from indexer.config import Settings
 from indexer.models.loading import Models, load_models
-from indexer.models.profiles import profile_of
-from indexer.models.qwen.model import load_vision_language_model
 from indexer.models.vision_language import VisionLanguageModel
+from indexer.models.vision_language_loading import load_vision_language_model
 from search.answering.asker import Asker
 from search.engine import SearchEngine
 from search.options import EffortName
@@ -43,7 +42,7 @@ def main() -> None:
     options = _options()
     settings = Settings(models="demo", captions=options.captions, vision_language_model=options.model)
     models = load_models(settings, to_search=True)
-    model = load_vision_language_model(profile_of(settings).vision_language_model)
+    model = load_vision_language_model(settings)
     options.folder.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, Any]] = []
     for minutes in options.minutes:
@@ -81,7 +80,7 @@ def ask_all(
     for world in dict.fromkeys(one.world for one in asked):
         own = replace(settings, library=str(library_folder(world)))
         with SearchEngine.open(library_folder(world), settings=own, load=lambda _: models) as engine:
-            asker = Asker(engine, own, load=lambda spec, device: model)
+            asker = Asker(engine, own, load=lambda _: model)
             for one in (one for one in asked if one.world == world):
                 answer = asker.ask(one.question.question, effort=effort, retrieval=way == "retrieval")
                 outcomes.append(Outcome(one, answer))

@@ -21,9 +21,9 @@ import torch
 from bench.support.random_qwen import SHAPES, parameters_of, write_random_checkpoint
 from bench.support.table import print_table
 from indexer.models.device import choose_device
-from indexer.models.frame_pairs import FRAMES_PER_SECOND, timed_frames
-from indexer.models.qwen.model import QwenModel, load_vision_language_model
-from indexer.models.vision_language import Prompt, ShownFrames
+from indexer.models.frame_pairs import PAIR_SECONDS, frames_on_lines
+from indexer.models.local.model import LocalModel, load_local_model
+from indexer.models.vision_language import Frames, Prompt, frames_of, user_prompt
 
 PICTURE = (308, 420)
 """Height and width of a shown frame: 165 tokens a pair."""
@@ -66,13 +66,14 @@ def _fastest(run: Any, device: str) -> float:
     return min(times)
 
 
-def prompt_of(model: QwenModel, tokens: int) -> Prompt:
+def prompt_of(model: LocalModel, tokens: int) -> Prompt:
     """Builds a prompt of as many frame pairs as fit into a number of tokens."""
     rng = np.random.default_rng(tokens)
-    shown = ShownFrames(rng.integers(0, 256, (2, *PICTURE, 3), dtype=np.uint8), FRAMES_PER_SECOND)
+    pixels = rng.integers(0, 256, (2, *PICTURE, 3), dtype=np.uint8)
 
     def with_pairs(count: int) -> Prompt:
-        return (*timed_frames((float(n), shown) for n in range(count)), "What is shown?")
+        pairs = [Frames(pixels, (float(n), n + PAIR_SECONDS)) for n in range(count)]
+        return user_prompt(*frames_on_lines(pairs), "What is shown?")
 
     one = model.count_tokens(with_pairs(2)) - model.count_tokens(with_pairs(1))
     count = max(1, tokens // one)
@@ -85,17 +86,13 @@ def multiplications(model: Any, prompt: Prompt, tokens: int) -> float:
     """Counts multiply-adds of the prompt: weights once for each token or patch, and attention, half of it masked."""
     text, vision = parameters_of(model)
     config, seeing = model.config.get_text_config(), model.config.vision_config
-    patches = [4 * (one.pixels.shape[1] // 28) * (one.pixels.shape[2] // 28) for one in _frames(prompt)]
+    patches = [4 * (one.pixels.shape[1] // 28) * (one.pixels.shape[2] // 28) for one in frames_of(prompt)]
     attention = config.num_hidden_layers * config.hidden_size * float(tokens) ** 2
     looking = sum(2 * seeing.depth * seeing.embed_dim * float(count) ** 2 for count in patches)
     return float(text) * tokens + attention + float(vision) * sum(patches) + looking
 
 
-def _frames(prompt: Prompt) -> list[ShownFrames]:
-    return [part for part in prompt if isinstance(part, ShownFrames)]
-
-
-def run(model: QwenModel, prompt: Prompt) -> tuple[float, float]:
+def run(model: LocalModel, prompt: Prompt) -> tuple[float, float]:
     """Returns the seconds to the first token and for each further one."""
     moments: list[float] = []
 
@@ -126,7 +123,7 @@ def main() -> None:
     folder = write_random_checkpoint(options.folder / options.shape, options.shape, device=device)
     print(f"checkpoint in {time.perf_counter() - started:.0f} s", flush=True)
     started = time.perf_counter()
-    model = load_vision_language_model(str(folder), device=options.device)
+    model = load_local_model(str(folder), device=options.device)
     inner: Any = model._model  # pyright: ignore[reportPrivateUsage] - its shape is what is measured
     floor = measure_floor(inner, device)
     weights = sum(parameter.numel() * parameter.element_size() for parameter in inner.parameters())

@@ -50,8 +50,27 @@ class Settings:
     )
     vision_language_model: str = _setting(
         "",
-        "Vision-language model instead of the profile's: a Hugging Face name or a local folder.",
+        "Vision-language model instead of the profile's: a Hugging Face name, a local folder, or openai:MODEL@URL on a"
+        " server.",
         metavar="MODEL",
+    )
+    adapter: str = _setting(
+        "",
+        "Folder of a LoRA (peft) over the vision-language model, which is on this machine.",
+        metavar="FOLDER",
+    )
+    vision_language_context: int = _setting(
+        0,
+        "Context of a vision-language model on a server.",
+        default_text="as the server says, otherwise 4,096",
+        low=512,
+        high=10_000_000,
+        unit="tokens",
+    )
+    send_frames_to: str = _setting(
+        "",
+        "Hosts other than this machine to which frames and texts of the videos may be sent, separated by commas.",
+        metavar="HOSTS",
     )
     speech_model: str = _setting(
         "",
@@ -131,7 +150,7 @@ class Settings:
     def __post_init__(self) -> None:
         for option in SETTINGS.values():
             value = getattr(self, option.name)
-            if option.low is None or option.high is None or (option.name == "batch_frames" and value == 0):
+            if option.low is None or option.high is None or value == option.default:
                 continue
             if not option.low <= value <= option.high:
                 bounds = f"{option.low:g} to {option.high:g} {option.unit}".rstrip()

@@ -23,7 +23,10 @@ ReelseekError
 ├── ModelError               a model cannot be used
 │   ├── ModelMissingError    weights are missing and cannot be downloaded
 │   ├── ModelBrokenError     weights exist but cannot be loaded
+│   ├── ModelUnknownError    weights of a family that is not known
 │   ├── ModelBusyError       too many requests already wait for the model
+│   ├── ModelServerError     the server of a model replies with an error, or with nothing that can be read
+│   ├── ModelUnreachableError  the server of a model cannot be reached, or lets nobody in
 │   └── DeviceMemoryError    the device lacks memory even for one prompt
 ├── LibraryError             the library cannot be used
 │   ├── LibraryMissingError  there is no library at this path
@@ -161,8 +164,20 @@ class ModelBrokenError(ModelError):
     """Weights exist but cannot be loaded."""
 
 
+class ModelUnknownError(ModelError):
+    """Weights of a family of models that is not known."""
+
+
 class ModelBusyError(ModelError):
     """Too many requests already wait for the model; retry later."""
+
+
+class ModelServerError(ModelError):
+    """The server of a model replies with an error, or with nothing that can be read."""
+
+
+class ModelUnreachableError(ModelError):
+    """The server of a model cannot be reached, or refuses the key."""
 
 
 class DeviceMemoryError(ModelError):

@@ -20,6 +20,7 @@ def provenance_of(models: Models, settings: Settings) -> Maker:
         clip_spec=settings.clip_model,
         text_spec=settings.text_model,
         vision_language_spec=settings.vision_language_model,
+        adapter_spec=settings.adapter,
         speech_spec=settings.speech_model,
     )
 
@@ -28,12 +29,14 @@ def settings_like_provenance(settings: Settings, maker: Maker | None) -> Setting
     """The settings; where they name no models, with those of the library."""
     if maker is None or settings.models or settings.clip_model or settings.text_model:
         return settings
+    is_same = settings.vision_language_model in ("", maker.vision_language_spec)
     return replace(
         settings,
         models=maker.profile,
         clip_model=maker.clip_spec,
         text_model=maker.text_spec,
         vision_language_model=settings.vision_language_model or maker.vision_language_spec,
+        adapter=settings.adapter or (maker.adapter_spec if is_same else ""),
         speech_model=settings.speech_model or maker.speech_spec,
     )
 

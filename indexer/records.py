@@ -47,6 +47,10 @@ class TimeSpan:
         start = max(self.start_seconds, other.start_seconds)
         return max(0.0, min(self.stop_seconds, other.stop_seconds) - start)
 
+    def shifted(self, seconds: float) -> "TimeSpan":
+        """The span, later by so many seconds."""
+        return TimeSpan(self.start_seconds + seconds, self.stop_seconds + seconds)
+
     def within(self, duration_seconds: float) -> "TimeSpan | None":
         """The part of it inside `[0, duration_seconds)`; None where there is none."""
         start, stop = max(0.0, self.start_seconds), min(self.stop_seconds, duration_seconds)

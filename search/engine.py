@@ -21,6 +21,7 @@ from indexer.store.library import Library
 from search.moments.deduplication import MomentGroup
 from search.moments.pagination import PageRequest, check_per_video, group_moments
 from search.moments.presentation import present_groups, present_moments
+from search.query.scope import Scope, parse_scope
 from search.query.validation import check_query
 from search.results import Moment, SearchResult, SimilarityCurve
 from search.retrieval.embedded_query import EmbeddedQuery
@@ -101,6 +102,7 @@ class SearchEngine(Closeable):
         image: Path | bytes | None = None,
         like: str | None = None,
         video: str | None = None,
+        scope: str | None = None,
         limit: int = 10,
         offset: int = 0,
         signals: Collection[Signal] | None = None,
@@ -119,6 +121,7 @@ class SearchEngine(Closeable):
             like: find more like this moment, `VIDEO@TIME`; see `search.query.moment_reference`. The moment itself is
                 left out.
             video: search this video alone: its id, the first digits of it, its path or its file name.
+            scope: search in this scope alone; see `search.query.scope`.
             limit: moments on the page, 1 to 1,000.
             offset: moments to skip; the same query pages through one fixed order.
             signals: match by these alone; None for all. An image and `like` are matched by `picture` alone.
@@ -134,20 +137,24 @@ class SearchEngine(Closeable):
             QueryError: the query, limit, offset, another number or a signal's name cannot be used, or the library has
                 no pictures to be compared with.
             ImageError: the image cannot be used.
-            NotInLibraryError: no video, or several, go by that name.
+            NotInLibraryError: no video, or several, go by that name, or no video is in scope.
             LibraryModelsError: the settings name other models than those that made the library.
             ModelMissingError, ModelBrokenError: a model cannot be loaded.
         """
         wanted = _check_signals(signals)
         page = PageRequest(limit, offset, expand)
         share = check_per_video(per_video, one_video=video is not None)
+        limits = None if scope is None else parse_scope(scope)
         session = self.session()
-        video_ids = session.only(video)
+        video_ids = session.only(video, limits)
         started = time.perf_counter()
         if image is None and like is None:
-            found = session.search_words(query, plain=plain, signals=wanted, video_ids=video_ids, correct=not plain)
+            found = session.search_words(
+                query, plain=plain, signals=wanted, video_ids=video_ids, scope=limits, correct=not plain
+            )
         else:
-            found = session.search_example(ExampleQuery(image, like, query), signals=wanted, video_ids=video_ids)
+            example = ExampleQuery(image, like, query)
+            found = session.search_example(example, signals=wanted, video_ids=video_ids, scope=limits)
         least = self._settings.relevance_threshold if threshold is None else threshold
         is_found = found.reaches(least)
         drafts = found.graded(least) if is_found else []
@@ -160,7 +167,7 @@ class SearchEngine(Closeable):
             moments = [replace(one, grade="good" if one.relevance >= least else "weak") for one in moments]
         closest: list[Moment] = []
         if not is_found and found.is_plain:
-            nearest = session.closest(found, video_ids, signals=wanted, limit=MOST_CLOSEST)
+            nearest = session.closest(found, video_ids, signals=wanted, limit=MOST_CLOSEST, scope=limits)
             closest = present_moments(session.library, found.words, nearest, session.videos)
             closest = [replace(one, grade="weak") for one in closest]
         total = time.perf_counter() - started - found.load_seconds
@@ -171,19 +178,21 @@ class SearchEngine(Closeable):
             found.text, is_found, moments, seconds, listed.more, found.plan, closest, weights, reranked, found.corrected
         )
 
-    def retrieve_evidence(self, query: str, *, video: str | None = None, limit: int = 10) -> RetrievedEvidence:
+    def retrieve_evidence(
+        self, query: str, *, video: str | None = None, scope: Scope | None = None, limit: int = 10
+    ) -> RetrievedEvidence:
         """What answering a question needs, by one search of plain words.
 
         Raises:
             QueryError, NotInLibraryError, LibraryModelsError, ModelMissingError, ModelBrokenError: see `search`.
         """
         session = self.session()
-        video_ids = session.only(video)
-        found = session.search_words(query, plain=True, signals=SIGNALS, video_ids=video_ids)
+        video_ids = session.only(video, scope)
+        found = session.search_words(query, plain=True, signals=SIGNALS, video_ids=video_ids, scope=scope)
         assert found.first_result is not None  # plain words are always searched
         moments = present_moments(session.library, found.words, found.drafts[:limit], session.videos)
         curves = session.curves(found.first_result.query, [(moment.video_id, moment.span) for moment in moments])
-        nearest = session.closest(found, video_ids, signals=SIGNALS, limit=MOST_CLOSEST)
+        nearest = session.closest(found, video_ids, signals=SIGNALS, limit=MOST_CLOSEST, scope=scope)
         closest = present_moments(session.library, found.words, nearest, session.videos)
         presence = visual_presence(found.first_result.evidence, session.library.maker.profile)
         return RetrievedEvidence(moments, curves, presence, closest)

@@ -70,6 +70,16 @@ VIDEO: Option[str | None] = Option(
     max_length=4096,
     help="Search only this video: its name, path, id, or the first digits of its id.",
 )
+SCOPE: Option[str | None] = Option(
+    "scope",
+    str,
+    default=None,
+    metavar="FILTERS",
+    max_length=MAX_QUERY_CHARACTERS,
+    help="Look only here: video:, folder:, tag:, date:, duration:, at: and speaker:, as in a query.",
+    details="Several videos or folders are alternatives, all else must hold together; `-` excludes.",
+    examples=("tag:family date:2023 speaker:anna",),
+)
 MAX_LIMIT = 1000
 LIMIT: Option[int] = Option(
     "limit", int, default=10, low=1, high=MAX_LIMIT, served_high=200, metavar="N", help="Maximum number of moments."
@@ -139,7 +149,10 @@ THRESHOLD: Option[float | None] = Option(
 EXPLAIN: Option[bool] = Option(
     "explain", bool, default=False, help="Explain how much each signal counts for this query, and why."
 )
-SEARCH = (QUERY, IMAGE, LIKE, VIDEO, LIMIT, OFFSET, SIGNALS_ONLY, PLAIN, PER_VIDEO, FOLD, EXPAND, THRESHOLD, EXPLAIN)
+SEARCH = (
+    *(QUERY, IMAGE, LIKE, VIDEO, SCOPE, LIMIT, OFFSET, SIGNALS_ONLY, PLAIN, PER_VIDEO),
+    *(FOLD, EXPAND, THRESHOLD, EXPLAIN),
+)
 
 QUESTION: Option[str] = Option(
     "question",
@@ -171,4 +184,4 @@ RETRIEVAL: Option[bool] = Option(
     flag="--retrieval/--no-retrieval",
     help="Retrieve the clips to examine; otherwise frames are sampled evenly from all videos.",
 )
-ASK = (QUESTION, VIDEO, MODE, EFFORT, RETRIEVAL)
+ASK = (QUESTION, VIDEO, SCOPE, MODE, EFFORT, RETRIEVAL)

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from indexer.config import Settings
+from indexer.errors import NotInLibraryError
 from indexer.records import TimeSpan
 from indexer.store.library import Library
 from search.by_example.example import make_example
@@ -19,12 +20,14 @@ from search.plan_executor import PlanExecutor
 from search.query.filter_parser import parse_filters
 from search.query.parser import check_parsed_query, parse_query
 from search.query.plan import Plan
+from search.query.scope import Scope
 from search.query.validation import check_query
 from search.results import SimilarityCurve
 from search.retrieval.embedded_query import EmbeddedQuery
 from search.retrieval.hybrid_search import HybridResult, hybrid_search, nearest_segments
 from search.retrieval.metadata import names_of
 from search.retrieval.query_embedding import QueryModels
+from search.retrieval.scope import drafts_in_scope
 from search.signals import SIGNALS, Signal
 from search.text.vocabulary import Vocabulary, VocabularyCache
 
@@ -98,9 +101,23 @@ class SearchSession:
         names = tuple(name for video in self.videos.values() for name in (*video.tags, *names_of(video)))
         return self._vocabularies.of(texts, names)
 
-    def only(self, video: str | None) -> VideoIds:
-        """The id of a video that is named; None for all. Raises NotInLibraryError."""
-        return None if video is None else frozenset({self.library.find_video(video).video_id})
+    def only(self, video: str | None, scope: Scope | None = None) -> VideoIds:
+        """The ids of the videos that are named and in scope; None for all.
+
+        Raises:
+            NotInLibraryError: no video, or several, go by that name, or no video is in scope.
+        """
+        named = set(self.videos) if video is None else {self.library.find_video(video).video_id}
+        if scope is None:
+            return None if video is None else frozenset(named)
+        inside = frozenset(one for one in named if scope.filters.matches(self.videos[one]))
+        if not inside:
+            raise NotInLibraryError("no video is in this scope; `reelseek videos` lists all, with tags and dates")
+        return inside
+
+    def inside(self, drafts: Sequence[Draft], scope: Scope | None) -> list[Draft]:
+        """The drafts that lie in a scope, cut to it."""
+        return drafts_in_scope(self.library, scope, drafts, videos=self.videos)
 
     def embed_query(self, text: str, signals: Collection[Signal], video_ids: VideoIds) -> EmbeddedQuery:
         """A checked query, embedded for these signals. Raises as `QueryModels.load`."""
@@ -117,17 +134,19 @@ class SearchSession:
         plain: bool,
         signals: tuple[Signal, ...],
         video_ids: VideoIds,
+        scope: Scope | None = None,
         correct: bool = True,
     ) -> UnpagedResult:
         """Everything that answers a query; raises as `SearchEngine.search`.
 
         Args:
             plain: take the words without any grammar.
+            scope: beside the query's own filters.
             correct: search plain words without their typing mistakes.
         """
         text = check_query(query)
         plan = Plan.plain(text) if plain else parse_query(text)
-        filters = parse_filters(plan)
+        filters = replace(parse_filters(plan), also=scope and scope.filters)
         check_parsed_query(plan)
         corrected = ""
         if correct and plan.is_plain and self.vocabulary is not None:
@@ -150,13 +169,18 @@ class SearchSession:
             if (video_ids is None or name in video_ids) and filters.matches(one)
         }
         executor = PlanExecutor(self.library, embed, signals=signals, videos=videos, filters=filters)
-        drafts = executor.execute(plan)
+        drafts = self.inside(executor.execute(plan), scope)
         return UnpagedResult(
             text, plan.words, drafts, embed_seconds, load_seconds, plan, executor.first_result, corrected
         )
 
     def search_example(
-        self, example_query: ExampleQuery, *, signals: tuple[Signal, ...], video_ids: VideoIds
+        self,
+        example_query: ExampleQuery,
+        *,
+        signals: tuple[Signal, ...],
+        video_ids: VideoIds,
+        scope: Scope | None = None,
     ) -> UnpagedResult:
         """Everything that is like an example; raises as `SearchEngine.search`."""
         text = check_query(example_query.query) if example_query.query else ""
@@ -170,10 +194,16 @@ class SearchSession:
         drafts = find_similar_moments(
             self.library, example, video_ids=video_ids, videos=self.videos, settings=self._settings
         )
-        return UnpagedResult(text, text, drafts, embed_seconds, load_seconds, None)
+        return UnpagedResult(text, text, self.inside(drafts, scope), embed_seconds, load_seconds, None)
 
     def closest(
-        self, found: UnpagedResult, video_ids: VideoIds, *, signals: Collection[Signal], limit: int
+        self,
+        found: UnpagedResult,
+        video_ids: VideoIds,
+        *,
+        signals: Collection[Signal],
+        limit: int,
+        scope: Scope | None = None,
     ) -> list[Draft]:
         """What comes nearest to plain words by any signal, whether or not it reaches a threshold."""
         drafts = sorted(found.drafts, key=lambda draft: -draft.relevance)[:limit]
@@ -183,7 +213,7 @@ class SearchSession:
         if result is None or set(signals) != set(SIGNALS):
             query = self.embed_query(found.words, SIGNALS, video_ids)
             result = hybrid_search(self.library, query, signals=SIGNALS, videos=self.videos)
-        return nearest_segments(self.library, result, videos=self.videos, limit=limit)
+        return self.inside(nearest_segments(self.library, result, videos=self.videos, limit=limit), scope)
 
     def curves(self, query: EmbeddedQuery, spans: Sequence[tuple[str, TimeSpan]]) -> list[SimilarityCurve]:
         """For each (video id, span) the similarity of its segments' frames to a query; empty without pictures."""

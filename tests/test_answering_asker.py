@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from indexer.config import Settings
 from indexer.errors import ModelMissingError, PromptTooLongError, QueryError
-from indexer.models.vision_language import Prompt, ShownFrames
+from indexer.models.vision_language import Prompt, Reply, frames_of
 from indexer.records import TimeSpan
 from search.answering import multi_pass as passes
 from search.answering.answer import Answer
@@ -41,9 +42,9 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def black_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    def read(planned: Sequence[PlannedClip], *, settings: Settings, spares: object) -> ReadClips:
+    def read(planned: Sequence[PlannedClip], *, settings: Settings, spares: object, frames_a_step: int) -> ReadClips:
         gone = [clip for clip in planned if "town" in clip.candidate.video and VANISHED]
-        kept = [(clip, blank_clip(clip)) for clip in planned if clip not in gone]
+        kept = [(clip, blank_clip(clip, frames_a_step=frames_a_step)) for clip in planned if clip not in gone]
         return ReadClips(kept, [f"left out: {clip.candidate.video}" for clip in gone])
 
     monkeypatch.setattr(passes, "read_clips", read)
@@ -58,7 +59,7 @@ def ask(path: Path) -> Iterator[Callable[..., tuple[Answer, FakeVisionLanguageMo
 
     def run(question: str, script: Script, context_limit: int = 2048, **given: Any) -> tuple[Answer, Any]:
         model = FakeVisionLanguageModel(script, context_limit=context_limit)
-        asker = Asker(engine, Settings(), load=lambda spec, device: model)
+        asker = Asker(engine, Settings(), load=lambda settings: model)
         return asker.ask(question, **given), model
 
     yield run
@@ -177,6 +178,25 @@ def test_where_retrieval_is_sure_a_denial_is_asked_again_and_not_repeated(second
     assert (outcome.reply.found, outcome.reply.answer, len(tries)) == (True, said, 2)
 
 
+def test_a_prompt_that_the_model_refuses_is_asked_again_with_fewer_frames(path: Path) -> None:
+    """As where the count of its tokens is an estimate."""
+
+    class Strict(FakeVisionLanguageModel):
+        def generate(self, prompts: Sequence[Prompt], **given: Any) -> list[Reply]:
+            tried.append(sum(len(run.pixels) for run in frames_of(prompts[0])))
+            if tried[-1] > 4:
+                raise PromptTooLongError("too long")
+            return super().generate(prompts, **given)
+
+    tried: list[int] = []
+    with SearchEngine.open(path, settings=Settings(), load=fake_models) as engine:
+        answer = Asker(engine, Settings(), load=lambda _: Strict(lambda prompt: reply((1, 12, 18)))).ask(
+            "horse meadow?"
+        )
+    assert answer.found and answer.evidence.frames == tried[-1] <= 4
+    assert tried == sorted(tried, reverse=True) and len(tried) > 2
+
+
 def test_no_retrieval_spreads_frames_over_everything(ask: Ask) -> None:
     answer, model = ask("horse?", lambda prompt: reply((2, 3.0, 9.0)), retrieval=False)
     assert clips_of(model.prompts[0]) == [(0.0, 120.0), (0.0, 120.0)]
@@ -189,9 +209,9 @@ def test_no_retrieval_spreads_frames_over_everything(ask: Ask) -> None:
 
 def test_a_whole_clip_as_one_video(ask: Ask) -> None:
     _, model = ask("When can one see a horse meadow?", lambda prompt: reply(), mode="video")
-    shown = [part for part in model.prompts[0] if isinstance(part, ShownFrames)]
+    shown = frames_of(model.prompts[0])
     assert len(shown) == len(clips_of(model.prompts[0]))
-    assert all(len(part.pixels) > 2 and part.frames_per_second > 0 for part in shown)
+    assert all(len(part.pixels) > 2 and list(part.times) == sorted(part.times) for part in shown)
 
 
 def test_the_answers_words_are_streamed(ask: Ask) -> None:
@@ -205,8 +225,7 @@ def test_a_draft_from_what_is_written_comes_before_any_picture(ask: Ask) -> None
     told: list[tuple[str, str]] = []
 
     def script(prompt: Prompt) -> str:
-        pictures = [part for part in prompt if isinstance(part, ShownFrames)]
-        if not pictures:
+        if not frames_of(prompt):
             return json.dumps({"answer": "lanterns"})
         told.append(("outcome", ""))
         return reply((1, 12, 18), answer="two lanterns")
@@ -243,7 +262,7 @@ def test_nothing_written_makes_no_draft(ask: Ask) -> None:
     told: list[str] = []
     _, model = ask("When can one see a horse meadow?", lambda prompt: reply((1, 12, 18)), on_draft=told.append)
     assert told == []
-    assert all(any(isinstance(part, ShownFrames) for part in prompt) for prompt in model.prompts)
+    assert all(frames_of(prompt) for prompt in model.prompts)
 
 
 def test_a_vanished_video_is_left_out_and_said(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,7 +309,7 @@ def test_a_moment_is_pinpointed(path: Path) -> None:
     for said, expected in (((1, 13.0, 17.5), TimeSpan(13.0, 17.5)), ((1, 500, 600), TimeSpan(12, 18))):
         model = FakeVisionLanguageModel(lambda prompt, said=said: reply(said))
         with SearchEngine.open(path, settings=Settings(), load=fake_models) as engine:
-            asker = Asker(engine, Settings(), load=lambda spec, device, model=model: model)
+            asker = Asker(engine, Settings(), load=lambda settings, model=model: model)
             refined = asker.pinpoint("a horse meadow", video="farm.mp4", span=TimeSpan(12, 18))
         assert refined.span == expected
         assert clips_of(model.prompts[0]) == [(8.0, 22.0)]
@@ -300,9 +319,21 @@ def test_a_moment_is_pinpointed(path: Path) -> None:
 @pytest.mark.parametrize("span", [TimeSpan(700, 710), TimeSpan(10_000, 10_001)])
 def test_a_moment_after_the_end_of_its_video_is_refused(path: Path, span: TimeSpan) -> None:
     with SearchEngine.open(path, settings=Settings(), load=fake_models) as engine:
-        asker = Asker(engine, Settings(), load=lambda spec, device: FakeVisionLanguageModel(lambda prompt: ""))
+        asker = Asker(engine, Settings(), load=lambda settings: FakeVisionLanguageModel(lambda prompt: ""))
         with pytest.raises(QueryError, match=rf"farm\.mp4 lasts .* nothing from {span.start_seconds:g}"):
             asker.pinpoint("a horse meadow", video="farm.mp4", span=span)
+
+
+def test_a_model_that_counts_seconds_by_itself_is_shown_the_moment_as_one_run_from_zero(path: Path) -> None:
+    model = FakeVisionLanguageModel(lambda prompt: reply((1, 5.0, 9.5)))
+    model.vision = replace(model.vision, runs_begin_at_zero=True)
+    with SearchEngine.open(path, settings=Settings(), load=fake_models) as engine:
+        asker = Asker(engine, Settings(), load=lambda settings: model)
+        refined = asker.pinpoint("a horse meadow", video="farm.mp4", span=TimeSpan(12, 18))
+    (run,) = frames_of(model.prompts[0])
+    assert run.times == tuple(place / 2 for place in range(28))
+    assert clips_of(model.prompts[0]) == [(0.0, 14.0)]
+    assert refined.span == TimeSpan(13.0, 17.5), "the reply's seconds count from 8, where the run begins"
 
 
 @pytest.mark.slow

@@ -20,18 +20,20 @@ from search.answering.uniform_sampling import plan_uniform_sampling
 from tests.helpers.fakes_vlm import FakeVisionLanguageModel
 
 if TYPE_CHECKING:
-    from indexer.models.qwen.model import QwenModel
+    from indexer.models.local.model import LocalModel
 
 SETS = int(os.environ.get("REELSEEK_EVIDENCE_SETS", "40"))
 """Random sets of evidence that are planned and counted; a thousand take minutes."""
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> "QwenModel":
-    from indexer.models.qwen.model import load_vision_language_model  # imports torch, which takes seconds
-    from tests.helpers.qwen_checkpoint import write_vlm_checkpoint
+def models(tmp_path_factory: pytest.TempPathFactory) -> "list[LocalModel]":
+    """One of each family."""
+    from indexer.models.local.model import load_local_model  # imports torch, which takes seconds
+    from tests.helpers.vlm_checkpoints import FAMILY_NAMES, write_vlm_checkpoint
 
-    return load_vision_language_model(str(write_vlm_checkpoint(tmp_path_factory.mktemp("vlm"))), device="cpu")
+    folders = [write_vlm_checkpoint(tmp_path_factory.mktemp(family), family) for family in FAMILY_NAMES]
+    return [load_local_model(str(folder), device="cpu") for folder in folders]
 
 
 def candidate(rng: Random, place: int) -> ClipCandidate:
@@ -77,15 +79,16 @@ def test_the_best_quarter_is_large() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(SETS))
-def test_the_plan_fits_and_is_counted_as_the_processor_counts(model: "QwenModel", seed: int) -> None:
-    rng = Random(seed)
+def test_the_plan_fits_and_is_counted_as_it_is_made(models: "list[LocalModel]", seed: int) -> None:
+    rng, model = Random(seed), models[seed % len(models)]
     question = " ".join(rng.choices("when is a red Ärger 图 <|im_end|> circle?".split(), k=rng.randint(1, 30)))
     limit = rng.choice((300, 700, model.context_limit)) - reply_tokens(model)
     candidates = [candidate(rng, place) for place in range(rng.randint(1, 8))]
     planned = plan_clips(question, candidates, model, PromptBudget(limit, 6))
-    if seed % 4 == 0:
+    if seed % 5 == 0:
         planned = plan_uniform_sampling(question, candidates, model, limit)
-    prompt = ask_prompt(question, [blank_clip(clip) for clip in planned])
+    each = model.vision.frames_a_step
+    prompt = ask_prompt(question, [blank_clip(clip, frames_a_step=each) for clip in planned])
     counted = int(model._inputs.batch([prompt])["input_ids"].shape[1])  # pyright: ignore[reportPrivateUsage]
     assert prompt_tokens(question, planned, model) == counted
     assert not planned or counted <= limit
@@ -107,7 +110,7 @@ def test_a_question_without_room_plans_nothing() -> None:
 
 def test_a_model_that_reads_better_than_it_looks_gets_few_pairs_beside_a_caption() -> None:
     model = FakeVisionLanguageModel(lambda prompt: "")
-    model.captioned_pairs = 1
+    model.vision = replace(model.vision, captioned_pairs=1)
     bare = replace(candidate(Random(1), 0), span=TimeSpan(0, 12), caption="")
     told = replace(bare, caption="a horse jumps")
     pairs = [len(clip.pairs) for clip in plan_clips("when?", [bare, told], model, PromptBudget(1500, 6))]

@@ -10,7 +10,7 @@ from indexer.config import Settings
 from indexer.errors import QueryError
 from indexer.models.loading import Models
 from indexer.models.profiles import PROFILES
-from indexer.models.vision_language import ShownFrames
+from indexer.models.vision_language import frames_of
 from indexer.pipeline.index import index_paths
 from indexer.records import TimeSpan
 from search.answering.asker import Asker
@@ -51,7 +51,7 @@ def model() -> FakeVisionLanguageModel:
 def asker(library: Path, model: FakeVisionLanguageModel) -> Iterator[Asker]:
     settings = Settings(models="text", vision_language_model="given")
     with SearchEngine.open(library, settings=settings, load=lambda settings: models()) as engine:
-        yield Asker(engine, settings, load=lambda spec, device: model)
+        yield Asker(engine, settings, load=lambda settings: model)
 
 
 def test_the_model_is_shown_what_is_said_and_no_pictures(asker: Asker, model: FakeVisionLanguageModel) -> None:
@@ -62,14 +62,14 @@ def test_the_model_is_shown_what_is_said_and_no_pictures(asker: Asker, model: Fa
     assert (answer.evidence.clips, answer.evidence.frames) == (1, 0)
     (prompt,) = model.prompts
     assert SAID in words_of(prompt)
-    assert not any(isinstance(part, ShownFrames) for part in prompt)
+    assert not frames_of(prompt)
 
 
 def test_recordings_and_videos_answer_together(asker: Asker, model: FakeVisionLanguageModel) -> None:
     answer = asker.ask("Is there a lighthouse with lanterns?")
     assert {Path(asker.engine.library.video(one).path).name for one, _ in answer.shown} == {"diary.mp3", "film.mp4"}
     assert answer.evidence.frames > 0 and not answer.warnings
-    assert any(isinstance(part, ShownFrames) for part in model.prompts[-1])
+    assert frames_of(model.prompts[-1])
 
 
 def test_a_recording_that_is_gone_still_answers(asker: Asker, library: Path) -> None:

@@ -208,7 +208,7 @@ class FakeModel:
         self.prompts: list[Prompt] = []
 
     def count_tokens(self, prompt: Prompt) -> int:
-        return len(str(prompt[0]).split())
+        return len(str(prompt[0].parts).split())
 
     def generate(self, prompts: list[Prompt], **given: object) -> list[Reply]:
         self.prompts += prompts

@@ -79,11 +79,19 @@ Run = Callable[..., tuple[Result, FakeAsker]]
 
 
 def test_json_is_the_documented_object(run: Run) -> None:
-    result, fake = run(answer(), "when?", "--json", "--video", "trip.mp4", "--effort", "high", "--mode", "video")
+    options = ["--video", "trip.mp4", "--scope", "tag:a", "--effort", "high", "--mode", "video"]
+    result, fake = run(answer(), "when?", "--json", *options)
     assert result.exit_code == ExitCode.OK
     assert json.loads(result.stdout) == answer().to_json()
     assert fake.asked == [
-        {"question": "when?", "video": "trip.mp4", "mode": "video", "effort": "high", "retrieval": True}
+        {
+            "question": "when?",
+            "video": "trip.mp4",
+            "scope": "tag:a",
+            "mode": "video",
+            "effort": "high",
+            "retrieval": True,
+        }
     ]
 
 

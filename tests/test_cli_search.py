@@ -63,13 +63,22 @@ def test_json_is_exactly_the_documented_object(engine: FakeEngine) -> None:
 
 
 def test_options_reach_the_engine(engine: FakeEngine) -> None:
-    run("x", "--video", "a.mp4", "--limit", "3", "--offset", "6", "--signal", "picture", "--signal", "subtitle")
+    narrow = ["--video", "a.mp4", "--scope", "tag:a", "--signal", "picture", "--signal", "subtitle"]
+    run("x", *narrow, "--limit", "3", "--offset", "6")
     plain = {"image": None, "like": None, "per_video": None, "fold": True, "expand": None}
     assert engine.asked == [
-        {"query": "x", "video": "a.mp4", "limit": 3, "offset": 6, "signals": ("picture", "subtitle"), **plain}
+        {
+            "query": "x",
+            "video": "a.mp4",
+            "scope": "tag:a",
+            "limit": 3,
+            "offset": 6,
+            "signals": ("picture", "subtitle"),
+            **plain,
+        }
     ]
     run("x")
-    whole = {"query": "x", "video": None, "limit": 10, "offset": 0, "signals": None}
+    whole = {"query": "x", "video": None, "scope": None, "limit": 10, "offset": 0, "signals": None}
     assert engine.asked[1] == {**whole, **plain}
     run("--like", "a.mp4@1:05", "--per-video", "0", "--no-fold")
     like = {"like": "a.mp4@1:05", "per_video": 0, "fold": False}

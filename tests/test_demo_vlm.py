@@ -24,9 +24,10 @@ from demo.vlm.training.language_model import layer_step, run_layers
 from demo.vlm.training.vision_model import encode_patches, to_patches
 from demo.world.captions import caption_of, facts_of, parse_caption
 from demo.world.scenes import plan_world, random_scene
-from indexer.models.qwen.inputs import PromptInputs
-from indexer.models.qwen.model import load_vision_language_model
-from indexer.models.vision_language import ShownFrames
+from indexer.models.local.families.qwen2_vl import QWEN2_VL
+from indexer.models.local.inputs import PromptInputs
+from indexer.models.local.model import load_local_model
+from indexer.models.vision_language import Frames
 from indexer.models.weights.transformers_models import transformers_weights_name
 from indexer.pipeline.stages.caption_prompt import caption_prompt
 
@@ -77,8 +78,8 @@ def test_training_sees_what_the_processor_prepares() -> None:
     rng = Random(3)
     scene = random_scene(rng)
     pixels = draw_clip_pairs(scene, clip_pair_starts(scene, rng), rng)
-    prompt = caption_prompt((index * 1.5, ShownFrames(pair, 2.0)) for index, pair in enumerate(pixels))
-    inputs = PromptInputs(processor).batch([prompt])
+    prompt = caption_prompt(Frames(pair, (index * 1.5, index * 1.5 + 0.5)) for index, pair in enumerate(pixels))
+    inputs = PromptInputs(processor, QWEN2_VL).batch([prompt])
     patches = to_patches(pixels)
     assert torch.allclose(inputs["pixel_values_videos"].view(patches.shape), patches, atol=1e-5)
     with torch.no_grad():
@@ -91,11 +92,11 @@ def test_training_reads_prompts_as_the_product_writes_them() -> None:
     _, processor = loaded()
     rng = Random(4)
     sequence = SequenceSampler(processor.tokenizer, clip_maker()).caption(rng)
-    pictures = ShownFrames(np.zeros((2, 112, 140, 3), np.uint8), 2.0)
+    pixels = np.zeros((2, 112, 140, 3), np.uint8)
     said = processor.tokenizer.decode(sequence.prefix).split("<|im_start|>user\n")[1]
     times = [float(part.split("<|vision_end|>")[-1].strip()[:-1]) for part in said.split("<|vision_start|>")[:-1]]
-    prompt = caption_prompt((time, pictures) for time in times)
-    whole = PromptInputs(processor).batch([prompt])["input_ids"][0].tolist()
+    prompt = caption_prompt(Frames(pixels, (time, time + 0.5)) for time in times)
+    whole = PromptInputs(processor, QWEN2_VL).batch([prompt])["input_ids"][0].tolist()
     tail = sequence.tails[0]
     assert whole == [*sequence.prefix.tolist(), *tail.ids[: tail.reply].tolist()]
 
@@ -156,6 +157,6 @@ def test_captions_are_read_back() -> None:
 
 def test_captions_of_scenes_that_it_was_not_trained_on() -> None:
     scenes = [scene for video in plan_world(minutes=10.0, seed=4321) for scene in video][:48]
-    shares = judge_captions(load_vision_language_model(str(CHECKPOINT), device="cpu"), scenes)
+    shares = judge_captions(load_local_model(str(CHECKPOINT), device="cpu"), scenes)
     assert min(shares["colour"], shares["shape"], shares["background"], shares["pattern"]) >= 0.9, shares
     assert shares["motion"] >= 0.7, shares

@@ -31,7 +31,7 @@ MAY_IMPORT = {
 ONLY_IN = {
     "lancedb": {"indexer/store/"},
     "open_clip": {"indexer/models/image_embedder", "demo/", "bench/"},
-    "llguidance": {"indexer/models/qwen/constrained_decoding"},
+    "llguidance": {"indexer/models/local/constrained_decoding"},
     "sentence_transformers": {"indexer/models/text_embedder", "indexer/models/reranker", "demo/", "bench/"},
     "decord": {"indexer/decode/worker/", "bench/"},
     "av": {"indexer/decode/worker/", "api/media/", "demo/", "bench/"},

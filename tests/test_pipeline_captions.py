@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from indexer.config import Settings
 from indexer.errors import ModelMissingError
 from indexer.models.frame_pairs import fit_picture_size, pair_times
 from indexer.models.loading import Models
-from indexer.models.qwen.model import QwenModel, load_vision_language_model
-from indexer.models.vision_language import Prompt, Reply, ShownFrames
+from indexer.models.local.model import LocalModel, load_local_model
+from indexer.models.vision_language import Prompt, Reply, VisionSpec, frames_of
 from indexer.pipeline.events import IndexEvent, StageFinished
 from indexer.pipeline.index import index_paths
 from indexer.pipeline.stages import caption_worker as caption_stage
@@ -21,17 +22,19 @@ from indexer.pipeline.stages.caption_worker import CaptionWorker
 from indexer.records import Segment, TextRow, TimeSpan, Video
 from indexer.store.library import Library
 from search.engine import SearchEngine
-from tests.helpers.qwen_checkpoint import write_vlm_checkpoint
+from tests.helpers.vlm_checkpoints import write_vlm_checkpoint
 
 pytestmark = pytest.mark.slow
+
+ANY_SIZE = VisionSpec(grid_pixels=28, frames_a_step=2)
 
 
 class FakeDescriber:
     """Says how often it was asked: a stand-in with names and sizes, and no model behind it."""
 
     def __init__(self, name: str = "fake describer", *, stop_after: int = 10**9) -> None:
-        self.name, self.context_limit, self.grid_pixels, self.picture_size = name, 2048, 28, (56, 84)
-        self.captioned_pairs: int | None = None
+        self.name, self.context_limit = name, 2048
+        self.vision = VisionSpec(grid_pixels=28, frames_a_step=2, only=(56, 84))
         self.prompts: list[Prompt] = []
         self.cancel = threading.Event()
         self._stop_after = stop_after
@@ -47,8 +50,8 @@ class FakeDescriber:
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> QwenModel:
-    return load_vision_language_model(str(write_vlm_checkpoint(tmp_path_factory.mktemp("vlm"))), device="cpu")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> LocalModel:
+    return load_local_model(str(write_vlm_checkpoint(tmp_path_factory.mktemp("vlm"))), device="cpu")
 
 
 @pytest.fixture
@@ -88,12 +91,12 @@ def test_each_segment_has_one_caption_with_its_span(run: Callable[..., list[Inde
             assert all(row.text.startswith("A scene number") for row in rows)
         assert library.counts()["caption"] == len(fake.prompts)
     for prompt in fake.prompts:
-        shown = [part for part in prompt if isinstance(part, ShownFrames)]
+        shown = frames_of(prompt)
         assert 1 <= len(shown) <= MAX_CAPTION_PAIRS
-        assert all(part.pixels.shape == (2, 56, 84, 3) and part.frames_per_second == 2.0 for part in shown)
+        assert all(part.pixels.shape == (2, 56, 84, 3) and part.times[0] <= part.times[1] for part in shown)
 
 
-def test_a_real_model_captions(run: Callable[..., list[IndexEvent]], tmp_path: Path, tiny: QwenModel) -> None:
+def test_a_real_model_captions(run: Callable[..., list[IndexEvent]], tmp_path: Path, tiny: LocalModel) -> None:
     assert len(made(run(tiny))) == 3
     assert all(rows for rows in captions(tmp_path / "library").values())
     assert made(run(tiny)) == []
@@ -167,8 +170,8 @@ def test_pairs_lie_inside_their_span(start: float, stop: float) -> None:
 
 def test_the_size_keeps_the_shape_within_its_tokens() -> None:
     for width, height in ((1920, 1080), (1080, 1920), (320, 240), (4000, 100), (1, 1)):
-        size = fit_picture_size(width, height, grid_pixels=28, most_tokens=128, only=None)
+        size = fit_picture_size(width, height, ANY_SIZE, most_tokens=128)
         assert 1 <= size.tokens(28) <= 128
         assert size.height % 28 == size.width % 28 == 0
-    assert fit_picture_size(1920, 1080, grid_pixels=28, most_tokens=128, only=None).tokens(28) >= 105
-    assert fit_picture_size(320, 240, grid_pixels=28, most_tokens=9, only=(112, 140)).tokens(28) == 20
+    assert fit_picture_size(1920, 1080, ANY_SIZE, most_tokens=128).tokens(28) >= 105
+    assert fit_picture_size(320, 240, replace(ANY_SIZE, only=(112, 140)), most_tokens=9).tokens(28) == 20

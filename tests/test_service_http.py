@@ -73,6 +73,14 @@ def test_pages_signals_and_video_narrow_a_search(client: httpx.Client, world: Pa
     name = both[0]["video_id"]
     inside = client.get("/api/search", params={"q": query, "video": name}).json()
     assert {one["video_id"] for one in [*inside["moments"], *inside["closest"]]} == {name}
+    asked = {"scope": f"video:{name} at:..15s"}
+    by_get = client.get("/api/search", params={"q": query, **asked}).json()
+    by_post = client.post("/api/search", json={"query": query, **asked}).json()
+    for scoped in (by_get, by_post):
+        found = [*scoped["moments"], *scoped["closest"]]
+        assert found and all(one["video_id"] == name and one["stop_seconds"] <= 15 for one in found)
+    assert client.get("/api/search", params={"q": query, "scope": "a red car"}).status_code == 400
+    assert client.get("/api/search", params={"q": query, "scope": "tag:nobody"}).status_code == 404
 
 
 def test_a_search_explains_itself_and_is_as_strict_as_asked(client: httpx.Client, world: Path) -> None:

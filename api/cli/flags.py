@@ -18,7 +18,8 @@ Command = Callable[..., Any]
 _Command = TypeVar("_Command", bound=Command)
 
 LIBRARY_SETTINGS = ("library", "models")
-MODEL_SETTINGS = ("device", "clip_model", "text_model", "vision_language_model", "speech_model")
+VISION_LANGUAGE_SETTINGS = ("vision_language_model", "adapter", "vision_language_context", "send_frames_to")
+MODEL_SETTINGS = ("device", "clip_model", "text_model", *VISION_LANGUAGE_SETTINGS, "speech_model")
 WATCH_SETTINGS = ("settle_seconds", "poll_seconds")
 SEARCH_SETTINGS = ("relevance_threshold",)
 RERANK_SETTINGS = ("reranker_model", "rerank")

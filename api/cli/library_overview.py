@@ -12,7 +12,7 @@ from indexer.isolation.confine import Protection, available_protection
 from indexer.records import Video
 
 if TYPE_CHECKING:
-    from indexer.pipeline.readiness import Readiness, RerankerReadiness
+    from indexer.pipeline.readiness import Readiness, RerankerReadiness, Sending
     from indexer.store.library import Library
 
 
@@ -36,6 +36,8 @@ class Overview:
     """For each stage, whether its signals are available, and otherwise what is missing."""
     reranker: "RerankerReadiness"
     """Whether search results are reranked."""
+    sends: "Sending | None"
+    """What questions and captions send to another machine; None for nothing."""
     failed: list[Video]
     """Videos that could not be indexed."""
     incomplete: list[Video]
@@ -57,6 +59,7 @@ class Overview:
             "counts": self.counts,
             "signals": [one.to_json() for one in self.signals],
             "reranker": self.reranker.to_json(),
+            "sends": self.sends.to_json() if self.sends else None,
             "size_bytes": self.size_bytes,
             "protection": asdict(self.protection),
             "warnings": self.warnings,
@@ -73,7 +76,7 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
     Args:
         settings: say which models are used where the library does not.
     """
-    from indexer.pipeline.readiness import count_made_stages, readiness, reranker_readiness
+    from indexer.pipeline.readiness import count_made_stages, readiness, reranker_readiness, sending
     from indexer.provenance import settings_like_provenance
 
     own = settings_like_provenance(settings, library.maker)
@@ -87,6 +90,7 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
         stages=count_made_stages(good),
         signals=readiness(own, good),
         reranker=reranker_readiness(own),
+        sends=sending(own),
         counts=dict(library.counts()),
         size_bytes=folder_bytes(place),
         failed=[video for video in everything if video.failure_kind],

@@ -65,7 +65,7 @@ _TABLE: tuple[tuple[type[ReelseekError], str, int, str], ...] = (
 )
 """(error, type, status, title); the first match counts."""
 _MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")
-_ALIASES = {"words": "q", "only": "state"}
+_ALIASES = {"words": "q", "only": "state", "limits": "scope"}
 """Arguments that are named differently from their parameters."""
 _OURS = (BadRequestError, UnauthorizedError, NotFoundError, TooLargeError, UnsupportedMediaError)
 _BY_STATUS = {

@@ -22,10 +22,9 @@ from demo.world.ground_truth import WorldIndex
 from demo.world.questions import Question, world_questions
 from demo.world.scenes import FRAMES_PER_SECOND, Scene, plan_world
 from demo.world.vocabulary import COLOUR_SYNONYMS, PATTERNS, SHAPES, SIZES
-from indexer.models.frame_pairs import FRAMES_PER_SECOND as SHOWN_RATE
 from indexer.models.frame_pairs import PAIR_SECONDS, pair_times
-from indexer.models.qwen.model import load_vision_language_model
-from indexer.models.vision_language import ShownFrames, VisionLanguageModel
+from indexer.models.local.model import load_local_model
+from indexer.models.vision_language import Frames, VisionLanguageModel
 from indexer.pipeline.stages.caption_prompt import MAX_CAPTION_PAIRS, MAX_CAPTION_TOKENS, caption_prompt
 from indexer.records import TimeSpan
 from search.answering.effort import EFFORTS, fit_answering_effort
@@ -59,15 +58,15 @@ def render_evaluated_clip(scene: Scene, *, text: bool, rng: Random, caption: str
     """Renders a scene as the product shows it, with codec noise."""
     start, stop = scene.window
     painter, codec = ScenePainter(scene), rng.random()
-    pairs: list[tuple[float, ShownFrames]] = []
+    runs: list[Frames] = []
     for time in pair_times(TimeSpan(start, stop), MAX_CAPTION_PAIRS):
         first = int((time - start) * FRAMES_PER_SECOND + 1e-6)
         indexes = (first, min(first + round(PAIR_SECONDS * FRAMES_PER_SECOND), scene.length - 1))
         pixels = np.stack(
             [shrink_clip_frame(add_codec_noise(painter.frame(index), Random(codec)), 1) for index in indexes]
         )
-        pairs.append((start + first / FRAMES_PER_SECOND, ShownFrames(pixels, SHOWN_RATE)))
-    return ShownClip(TimeSpan(start, stop), tuple(pairs), text_in_evaluated_scene(scene) if text else "", caption)
+        runs.append(Frames(pixels, tuple(start + index / FRAMES_PER_SECOND for index in indexes)))
+    return ShownClip(TimeSpan(start, stop), tuple(runs), text_in_evaluated_scene(scene) if text else "", caption)
 
 
 def text_in_evaluated_scene(scene: Scene) -> str:
@@ -81,7 +80,7 @@ def judge_captions(model: VisionLanguageModel, scenes: Sequence[Scene], *, batch
     right: Counter[str] = Counter()
     for start in range(0, len(scenes), batch):
         some = scenes[start : start + batch]
-        prompts = [caption_prompt(render_evaluated_clip(scene, text=False, rng=rng).pairs) for scene in some]
+        prompts = [caption_prompt(render_evaluated_clip(scene, text=False, rng=rng).runs) for scene in some]
         for scene, reply in zip(some, model.generate(prompts, max_tokens=MAX_CAPTION_TOKENS), strict=True):
             right.update(judge_caption_facts(parse_caption(reply.text), facts_of(scene)))
             right["whole"] += reply.text == caption_of(scene)
@@ -144,7 +143,7 @@ def judge_questions(
         captions = [
             reply.text
             for reply in model.generate(
-                [caption_prompt(render_evaluated_clip(scene, text=False, rng=rng).pairs) for scene in chosen],
+                [caption_prompt(render_evaluated_clip(scene, text=False, rng=rng).runs) for scene in chosen],
                 max_tokens=MAX_CAPTION_TOKENS,
             )
         ]
@@ -198,7 +197,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=150, help="questions to ask")
     parser.add_argument("--wrong", action="store_true", help="also print what went wrong")
     options = parser.parse_args()
-    model = load_vision_language_model(str(options.checkpoint), device="cpu")
+    model = load_local_model(str(options.checkpoint), device="cpu")
     scenes = [scene for video in plan_world(minutes=options.minutes, seed=options.seed) for scene in video]
     print(json.dumps(judge_captions(model, scenes[: options.captions])), flush=True)
     questions = world_questions(WorldIndex(scenes), seed=options.seed)

@@ -7,18 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from indexer.decode.frame_transforms import scale_frame
-from indexer.models.vision_language import PromptPart, ShownFrames
+from indexer.models.vision_language import Frames, Part, VisionSpec
 from indexer.records import SampledFrame, TimeSpan
 
 PAIR_SECONDS = 0.5
 """Between the two frames of a pair: 2 frames a second, the rate at which Qwen2-VL was trained."""
-FRAMES_PER_SECOND = 1 / PAIR_SECONDS
 TIME_TOLERANCE_SECONDS = 1e-6
 GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
 """Its multiples, modulo 1, spread more evenly than those of any other number."""
-
-TimedPair = tuple[float, ShownFrames]
-"""A frame pair with the presentation time of its first frame, seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +29,20 @@ class PictureSize:
         return (self.height // grid_pixels) * (self.width // grid_pixels)
 
 
-def fit_picture_size(
-    width: int, height: int, *, grid_pixels: int, most_tokens: int, only: tuple[int, int] | None
-) -> PictureSize:
-    """The largest size on the grid, of about the video's aspect ratio, within a token budget.
+def fit_picture_size(width: int, height: int, vision: VisionSpec, *, most_tokens: int) -> PictureSize:
+    """The largest size that a model takes, of about the video's aspect ratio, within a token budget.
 
     Args:
         width, height: of the video's frames, pixels.
-        grid_pixels: both sides are multiples of it.
         most_tokens: of a frame pair.
-        only: (height, width) of a model that knows no other size.
     """
-    if only is not None:
-        return PictureSize(*only)
+    if vision.only is not None:
+        return PictureSize(*vision.only)
     ratio = max(1, width) / max(1, height)
     rows = max(1, round(math.sqrt(most_tokens / ratio)))
     columns = max(1, min(most_tokens // rows, round(rows * ratio)))
     rows = max(1, min(rows, most_tokens // columns))
-    return PictureSize(rows * grid_pixels, columns * grid_pixels)
+    return PictureSize(rows * vision.grid_pixels, columns * vision.grid_pixels)
 
 
 def pair_times(span: TimeSpan, count: int, *, inset_seconds: float = 0.0) -> list[float]:
@@ -72,9 +64,9 @@ def pair_times(span: TimeSpan, count: int, *, inset_seconds: float = 0.0) -> lis
     return [start + length * (index + (0.5 + index * GOLDEN_RATIO) % 1) / count for index in range(count)]
 
 
-def frame_times(starts: Iterable[float]) -> list[float]:
-    """The times of both frames of each pair, sorted, each once."""
-    return sorted({time for start in starts for time in (start, start + PAIR_SECONDS)})
+def frame_times(starts: Iterable[float], *, frames_a_step: int = 2) -> list[float]:
+    """The times of the frames of each pair, sorted, each once; see `make_pairs`."""
+    return sorted({start + PAIR_SECONDS * place for start in starts for place in range(frames_a_step)})
 
 
 def scale_frames(frames: Iterable[SampledFrame], size: PictureSize) -> Iterator[SampledFrame]:
@@ -83,19 +75,20 @@ def scale_frames(frames: Iterable[SampledFrame], size: PictureSize) -> Iterator[
         yield SampledFrame(frame.time_seconds, scale_frame(frame.pixels, size.width, size.height))
 
 
-def make_pairs(starts: Sequence[float], frames: Sequence[SampledFrame]) -> list[TimedPair]:
+def make_pairs(starts: Sequence[float], frames: Sequence[SampledFrame], *, frames_a_step: int = 2) -> list[Frames]:
     """The pairs that begin at the given times, each of the frames on screen at these times; none without frames.
 
     Args:
         frames: in order of time, at the size that the model sees.
+        frames_a_step: 1 for a model that sees single pictures: the first frame of each pair alone.
     """
-    pairs: list[TimedPair] = []
+    pairs: list[Frames] = []
     for start in starts:
-        first, second = frame_on_screen(frames, start), frame_on_screen(frames, start + PAIR_SECONDS)
-        if first is None or second is None:
-            continue
-        pixels = np.stack([first.pixels, second.pixels])  # (2, height, width, 3)
-        pairs.append((max(0.0, first.time_seconds), ShownFrames(pixels, FRAMES_PER_SECOND)))
+        both = [frame_on_screen(frames, start + PAIR_SECONDS * place) for place in range(frames_a_step)]
+        found = [frame for frame in both if frame is not None]
+        if found:
+            times = tuple(max(0.0, frame.time_seconds) for frame in found)
+            pairs.append(Frames(np.stack([frame.pixels for frame in found]), times))  # (2, height, width, 3)
     return pairs
 
 
@@ -109,9 +102,6 @@ def frame_on_screen(frames: Sequence[SampledFrame], time: float) -> SampledFrame
     return found
 
 
-def timed_frames(pairs: Iterable[tuple[float, ShownFrames]]) -> list[PromptPart]:
-    """Prompt parts of the pairs, each preceded by its presentation time: Qwen2-VL has no notion of absolute time."""
-    parts: list[PromptPart] = []
-    for seconds, frames in pairs:
-        parts += [f"{seconds:.1f}s ", frames, "\n"]
-    return parts
+def frames_on_lines(runs: Iterable[Frames]) -> list[Part]:
+    """Prompt parts of runs of frames, each on a line of its own."""
+    return [part for frames in runs for part in (frames, "\n")]

@@ -81,9 +81,9 @@ class ProfileStatus:
 def model_status(settings: Settings) -> list[ProfileStatus]:
     """Every profile with the presence of its weights; downloads and loads nothing."""
     from indexer.models.image_embedder import clip_weights_present
+    from indexer.models.vision_language_loading import vision_language_name
     from indexer.models.weights.speech_models import speech_weights_name
     from indexer.models.weights.text_models import RERANKER, text_weights_present
-    from indexer.models.weights.transformers_models import transformers_weights_name
 
     rows: list[ProfileStatus] = []
     for profile in PROFILES.values():
@@ -93,7 +93,7 @@ def model_status(settings: Settings) -> list[ProfileStatus]:
                 shown,
                 clip_weights_present(shown.clip_model) if shown.clip_model else None,
                 text_weights_present(shown.text_model) if shown.text_model else None,
-                bool(transformers_weights_name(shown.vision_language_model)) if shown.vision_language_model else None,
+                bool(vision_language_name(shown.vision_language_model)) if shown.vision_language_model else None,
                 bool(speech_weights_name(shown.speech_model)) if shown.speech_model else None,
                 text_weights_present(shown.reranker_model, kind=RERANKER) if shown.reranker_model else None,
             )

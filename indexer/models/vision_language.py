@@ -2,25 +2,71 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ShownFrames:
-    """Frames that the model sees as one short video."""
+class Frames:
+    """Evidence: frames of a video with their times. How a model is told the times is the matter of its family."""
 
     pixels: NDArray[np.uint8]
-    """(frames, height, width, 3) RGB; height and width are multiples of the model's grid, so that nothing is resized
-    again. The model takes frames in pairs: the last of an odd number is repeated."""
-    frames_per_second: float
+    """(frames, height, width, 3) RGB; of a size that the model's `VisionSpec` allows, so that nothing is resized
+    again."""
+    times: tuple[float, ...]
+    """Of each frame, seconds of the video; ascending."""
+
+    def __post_init__(self) -> None:
+        if self.pixels.ndim != 4 or self.pixels.shape[-1] != 3 or not 0 < len(self.pixels) == len(self.times):
+            raise ValueError(
+                f"frames must be (n, height, width, 3) with n times, got {self.pixels.shape} with {len(self.times)}"
+            )
 
 
-PromptPart = str | ShownFrames
-Prompt = tuple[PromptPart, ...]
-"""One message of the user: words and frames in order."""
+Part = str | Frames
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a conversation: words and frames in order."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+
+Prompt = tuple[Turn, ...]
+"""A conversation; the last turn is the user's, and the model replies to it."""
+
+
+def user_prompt(*parts: Part) -> Prompt:
+    """A prompt of one message."""
+    return (Turn("user", parts),)
+
+
+def frames_of(prompt: Prompt) -> list[Frames]:
+    """All frames of a prompt, in order."""
+    return [part for turn in prompt for part in turn.parts if isinstance(part, Frames)]
+
+
+@dataclass(frozen=True, slots=True)
+class VisionSpec:
+    """What pictures a model takes."""
+
+    grid_pixels: int
+    """Height and width of a frame are multiples of this; one such square is one token."""
+    frames_a_step: int
+    """Frames that share their tokens: 2 where the model sees a pair of frames at once, otherwise 1. The last of an
+    incomplete step is repeated."""
+    only: tuple[int, int] | None = None
+    """The only height and width in pixels that the model takes; None for any size."""
+    captioned_pairs: int | None = None
+    """Frame pairs of a clip shown with its caption, for a model that reads better than it sees, or None."""
+    runs_begin_at_zero: bool = False
+    """The model counts the seconds of a uniform run by itself, from its first frame on, and replies in these."""
+
 
 OnText = Callable[[str], None]
 """Called with every piece of a reply as it is generated."""
@@ -41,7 +87,7 @@ class Reply:
 
 @runtime_checkable
 class VisionLanguageModel(Protocol):
-    """Answers prompts of words and frames. Thread-safe: requests are queued."""
+    """Answers prompts of words and frames. Thread-safe."""
 
     @property
     def name(self) -> str:
@@ -54,22 +100,12 @@ class VisionLanguageModel(Protocol):
         ...
 
     @property
-    def grid_pixels(self) -> int:
-        """Height and width of a frame are multiples of this; one such square of a frame pair is one token."""
-        ...
-
-    @property
-    def picture_size(self) -> tuple[int, int] | None:
-        """The only height and width in pixels that the model takes; None for any size."""
-        ...
-
-    @property
-    def captioned_pairs(self) -> int | None:
-        """Frame pairs of a clip shown with its caption, for a model that reads better than it sees, or None."""
+    def vision(self) -> VisionSpec:
+        """What pictures it takes."""
         ...
 
     def count_tokens(self, prompt: Prompt) -> int:
-        """Tokens of the whole prompt with the chat template, as the processor counts them; runs no model."""
+        """Tokens of the whole prompt with the chat template, as `generate` makes them; runs no model."""
         ...
 
     def generate(

@@ -9,6 +9,8 @@ from indexer.catalog import STAGE_ENTRIES, STAGES, StageName
 from indexer.config import Settings
 from indexer.models.availability import is_text_model_here, missing_model
 from indexer.models.profiles import profile_of
+from indexer.models.remote.address import WHAT_IS_SENT, has_consent
+from indexer.models.vision_language_loading import server_of
 from indexer.pipeline.stages.loading import stage_class
 from indexer.records import Video
 
@@ -66,6 +68,32 @@ def count_made_stages(videos: Iterable[Video]) -> dict[StageName, int]:
     """Stage -> number of videos in which it is made, in the catalog's order."""
     made = Counter(stage for video in videos for stage in video.made_stages)
     return {stage: made[stage] for stage in STAGES if made[stage]}
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What questions and captions send to another machine."""
+
+    host: str
+    model: str
+    what: str
+    has_consent: bool
+    """Whether the settings allow it; otherwise nothing is sent, and questions are refused."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def sending(settings: Settings) -> Sending | None:
+    """What these settings send to another machine; None where the vision-language model is on this one.
+
+    Args:
+        settings: with the library's own models where they name none.
+    """
+    server = server_of(settings)
+    if server is None or server.is_loopback:
+        return None
+    return Sending(server.host, server.model, WHAT_IS_SENT, has_consent(server, settings.send_frames_to))
 
 
 @dataclass(frozen=True, slots=True)

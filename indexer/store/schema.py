@@ -52,6 +52,8 @@ class Maker:
     vision_language_spec: str = ""
     """Vision-language model that the settings name instead of the profile's; informative only: the stage's fingerprint
     says which model made the captions."""
+    adapter_spec: str = ""
+    """Adapter over the vision-language model, as the settings name it; informative only."""
     speech_spec: str = ""
     """Speech model that the settings name instead of the profile's; informative only."""
 

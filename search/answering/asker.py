@@ -18,10 +18,13 @@ from indexer.decode.child_pool import DecodeChildPool
 from indexer.errors import ModelMissingError, QueryError
 from indexer.models.profiles import profile_of
 from indexer.models.vision_language import IsCancelled, OnText, VisionLanguageModel
+from indexer.models.vision_language_loading import load_vision_language_model
 from indexer.provenance import settings_like_provenance
-from indexer.records import TimeSpan, Video
+from indexer.records import TimeSpan
 from search.answering.answer import Answer, CitedMoment
+from search.answering.asked_part import AskedPart
 from search.answering.callbacks import AnswerCallbacks, OnEvidence
+from search.answering.clip_reader import clip_as_video_input, show_pairs
 from search.answering.context import AskContext
 from search.answering.counting import answer_count
 from search.answering.effort import EFFORTS, fit_answering_effort
@@ -57,20 +60,14 @@ class RetrievedMoments:
 
 
 NOTHING_RETRIEVED = RetrievedMoments([], [], is_sure=False, closest=[])
-LoadModel = Callable[[str, str], VisionLanguageModel]
-"""(model, device) -> loaded."""
-
-
-def _load(spec: str, device: str) -> VisionLanguageModel:
-    from indexer.models.qwen.model import load_vision_language_model
-
-    return load_vision_language_model(spec, device=device)
+LoadModel = Callable[[Settings], VisionLanguageModel]
+"""The settings, which name a model -> loaded."""
 
 
 class Asker(Closeable):
     """Answers questions about one library. Safe from several threads; models are loaded by the first question."""
 
-    def __init__(self, engine: SearchEngine, settings: Settings, load: LoadModel = _load) -> None:
+    def __init__(self, engine: SearchEngine, settings: Settings, load: LoadModel = load_vision_language_model) -> None:
         self.engine = engine
         self.settings = settings_like_provenance(settings, engine.library.maker)
         self._load = load
@@ -80,7 +77,7 @@ class Asker(Closeable):
         """Decoder processes that wait for the next question."""
 
     @classmethod
-    def open(cls, library: Path, *, settings: Settings, load: LoadModel = _load) -> Self:
+    def open(cls, library: Path, *, settings: Settings, load: LoadModel = load_vision_language_model) -> Self:
         """Opens a library for questions.
 
         Raises:
@@ -95,6 +92,7 @@ class Asker(Closeable):
         Raises:
             ModelMissingError: the profile has none, or its weights are absent.
             ModelBrokenError: they cannot be loaded.
+            SettingsError: it is on a server that lacks consent.
         """
         with self._loading:
             if self._model is None:
@@ -104,7 +102,7 @@ class Asker(Closeable):
                         f"the profile {profile.name!r} has no vision-language model, so it answers no questions;"
                         " name one with --vision-language-model"
                     )
-                self._model = self._load(profile.vision_language_model, self.settings.device)
+                self._model = self._load(self.settings)
             return self._model
 
     @property
@@ -117,6 +115,7 @@ class Asker(Closeable):
         question: str,
         *,
         video: str | None = None,
+        scope: str | None = None,
         mode: Mode = "frames",
         effort: EffortName = "normal",
         retrieval: bool = True,
@@ -129,6 +128,7 @@ class Asker(Closeable):
 
         Args:
             video: of this video alone: its id, the first digits of it, its path or its file name.
+            scope: in this scope alone; see `search.query.scope`. Each clip that is shown lies in it.
             mode: `frames`: pairs of frames with their times; `video`: each clip as one video.
             effort: how many clips the model is shown.
             retrieval: False: no search; frames spread evenly over the whole video or library.
@@ -139,35 +139,35 @@ class Asker(Closeable):
 
         Raises:
             QueryError: the question is empty, overlong, or not text.
-            NotInLibraryError: no video, or several, go by that name.
+            NotInLibraryError: no video, or several, go by that name, or no video is in scope.
             PromptTooLongError: the question does not fit the model's context beside a single picture.
             ModelError, GenerationCancelledError: see the model.
         """
         text = check_query(question)
         context = self.context
-        chosen = None if video is None else self.engine.library.find_video(video)
+        asked = AskedPart.of(self.engine.library, video, scope)
         started = time.perf_counter()
-        scope = scope_of_question(text)
+        kind = scope_of_question(text)
         callbacks = AnswerCallbacks(on_text, on_draft, on_evidence, is_cancelled)
-        if retrieval and scope == "count":
-            return answer_count(context, text, chosen, effort=effort, started=started, callbacks=callbacks)
-        if retrieval and scope == "summary":
-            return answer_summary(context, text, chosen, started=started, callbacks=callbacks)
-        found = self._retrieve(text, chosen, effort) if retrieval else NOTHING_RETRIEVED
+        if retrieval and kind == "count":
+            return answer_count(context, text, asked, effort=effort, started=started, callbacks=callbacks)
+        if retrieval and kind == "summary":
+            return answer_summary(context, text, asked, started=started, callbacks=callbacks)
+        found = self._retrieve(text, asked, effort) if retrieval else NOTHING_RETRIEVED
         fits = fit_answering_effort(EFFORTS[effort], context.model.context_limit, one_thing=question_presupposes(text))
         multi_pass = MultiPass(
             text,
             context.model,
             self.settings,
             effort=fits,
-            mode=mode,
+            show=clip_as_video_input if mode == "video" else show_pairs,
             callbacks=callbacks,
             is_sure=found.is_sure,
             spares=self.spares,
         )
         if not retrieval:
             spread = plan_uniform_sampling(
-                text, uniform_candidates(self.engine.library, chosen), context.model, multi_pass.limit
+                text, uniform_candidates(self.engine.library, asked), context.model, multi_pass.limit
             )
             return _answer(context, text, multi_pass.run_once(spread), [], started)
         if not found.moments:
@@ -193,7 +193,7 @@ class Asker(Closeable):
             raise QueryError(f"{found.path} has no pictures to look at; `reelseek search` finds what is said in it")
         return pinpoint(self.context, text, found, span, is_cancelled=is_cancelled)
 
-    def _retrieve(self, question: str, video: Video | None, effort: EffortName) -> RetrievedMoments:
+    def _retrieve(self, question: str, asked: AskedPart, effort: EffortName) -> RetrievedMoments:
         """The moments that may answer.
 
         Where presence in the pictures is judged, and the question does not take the thing for granted, a moment that
@@ -202,7 +202,7 @@ class Asker(Closeable):
         """
         query = retrieval_query_of_question(question)
         limit = max(MOST_CLOSEST, EFFORTS[effort].clips)
-        found = self.engine.retrieve_evidence(query, video=video and video.video_id, limit=limit)
+        found = self.engine.retrieve_evidence(query, video=asked.video_id, scope=asked.scope, limit=limit)
         is_given = question_presupposes(question)
         both = list(zip(found.moments, found.curves, strict=True))
         if found.sight is not None and not is_given:

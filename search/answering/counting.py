@@ -4,8 +4,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from indexer.records import TimeSpan, Video
+from indexer.records import TimeSpan
 from search.answering.answer import Answer, CitedMoment, EvidenceUsed
+from search.answering.asked_part import AskedPart
 from search.answering.callbacks import AnswerCallbacks, ShownSpan
 from search.answering.context import AskContext
 from search.answering.effort import EFFORTS, Effort, fit_answering_effort
@@ -23,7 +24,7 @@ PATIENCE = 2
 def answer_count(
     context: AskContext,
     question: str,
-    video: Video | None,
+    asked: AskedPart,
     *,
     effort: EffortName,
     started: float,
@@ -36,7 +37,7 @@ def answer_count(
         callbacks: of these, the evidence and the cancellation.
     """
     query = retrieval_query_of_question(question)
-    found = context.engine.retrieve_evidence(query, video=video and video.video_id, limit=MOST_CLIPS[effort])
+    found = context.engine.retrieve_evidence(query, video=asked.video_id, scope=asked.scope, limit=MOST_CLIPS[effort])
     with_text = answer_needs_text(question, found.moments)
     candidates = context.candidates(found.moments, found.curves, with_text=with_text)
     one_pass = _one_pass(context, effort)

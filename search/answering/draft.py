@@ -6,7 +6,6 @@ pictures, replaces it.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from indexer.models.vision_language import VisionLanguageModel
@@ -14,7 +13,7 @@ from search.answering.callbacks import AnswerCallbacks
 from search.answering.clip_planning import PlannedClip
 from search.answering.prompts import ask_prompt
 from search.answering.reply import AnswerStream
-from search.answering.token_budget import blank_clip
+from search.answering.token_budget import text_of_clip
 
 DRAFT_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -44,7 +43,7 @@ def generate_draft(
         return
     if callbacks.on_evidence is not None:
         callbacks.on_evidence([(clip.candidate.video_id, clip.candidate.span) for clip in planned])
-    prompt = ask_prompt(question, [replace(blank_clip(clip), pairs=()) for clip in with_text])
+    prompt = ask_prompt(question, [text_of_clip(clip) for clip in with_text])
     model.generate(
         [prompt],
         max_tokens=max_tokens,

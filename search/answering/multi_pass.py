@@ -1,7 +1,6 @@
 """MultiPass: one question over more clips than a prompt holds. One pass for each batch, then one over the winners."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -10,12 +9,12 @@ from typing import Any
 from indexer.config import Settings
 from indexer.decode.child_pool import DecodeChildPool
 from indexer.errors import PromptTooLongError
-from indexer.models.vision_language import OnText, VisionLanguageModel
+from indexer.models.vision_language import OnText, Reply, VisionLanguageModel
 from indexer.records import TimeSpan
 from search.answering.answer import CitedMoment
 from search.answering.callbacks import NO_CALLBACKS, AnswerCallbacks, ShownSpan
 from search.answering.clip_planning import ClipCandidate, PlannedClip
-from search.answering.clip_reader import clip_as_video_input, read_clips
+from search.answering.clip_reader import read_clips, show_pairs
 from search.answering.draft import generate_draft
 from search.answering.effort import Effort, reply_tokens
 from search.answering.prompts import ShownClip, ask_prompt
@@ -29,7 +28,6 @@ from search.answering.reply import (
     parse_reply,
 )
 from search.answering.token_budget import PromptBudget, plan_clips
-from search.options import Mode
 
 
 @dataclass
@@ -70,20 +68,21 @@ class MultiPass:
         settings: Settings,
         *,
         effort: Effort,
-        mode: Mode = "frames",
+        show: Callable[[ShownClip], ShownClip] = show_pairs,
         callbacks: AnswerCallbacks = NO_CALLBACKS,
         is_sure: bool = False,
         spares: DecodeChildPool | None = None,
     ) -> None:
         """
         Args:
+            show: how a clip that was read is shown; see `search.answering.clip_reader`.
             is_sure: retrieval is sure that the answer is in the clips (`search.scoring.visual_presence`), so a model
                 that does not see it is prompted again.
             spares: decoder processes that wait for the next clips.
         """
         self._is_sure = is_sure
         self._question, self._model, self._settings = question, model, settings
-        self._effort, self._mode = effort, mode
+        self._effort, self._show = effort, show
         self._callbacks, self._spares = callbacks, spares
         self.reply_tokens = reply_tokens(model)
         self.limit = min(effort.tokens, model.context_limit) - self.reply_tokens
@@ -137,10 +136,10 @@ class MultiPass:
             left = left[len(planned) :]
 
     def _read(self, planned: Sequence[PlannedClip]) -> list[_PromptClip]:
-        read = read_clips(planned, settings=self._settings, spares=self._spares)
+        each = self._model.vision.frames_a_step
+        read = read_clips(planned, settings=self._settings, spares=self._spares, frames_a_step=each)
         self._outcome.warnings += [warning for warning in read.warnings if warning not in self._outcome.warnings]
-        show = clip_as_video_input if self._mode == "video" else _unchanged
-        return [_PromptClip(plan.candidate, show(clip)) for plan, clip in read.clips]
+        return [_PromptClip(plan.candidate, self._show(clip)) for plan, clip in read.clips]
 
     def _read_beside_draft(self, planned: Sequence[PlannedClip]) -> list[_PromptClip]:
         """Reads the first clips, in other processes, while the model drafts an answer from their captions and texts.
@@ -181,30 +180,46 @@ class MultiPass:
         self._fit(clips)
         if not clips:
             return NOTHING
-        outcome, shown = self._outcome, [clip.shown for clip in clips]
-        prompt = ask_prompt(self._question, shown)
-        outcome.tokens = max(outcome.tokens, self._model.count_tokens(prompt))
-        if self._callbacks.on_evidence is not None:
-            self._callbacks.on_evidence([(clip.candidate.video_id, clip.shown.span) for clip in clips])
+        for schema in schemas:
+            reply = self._generate(clips, schema, on_text if schema is REPLY_SCHEMA else None)
+            shown = [clip.shown for clip in clips]
+            if (parsed := parse_reply(reply.text, [clip.told_span for clip in shown])) is not None:
+                if parsed.is_denial:
+                    self._denials.add(parsed.answer)
+                return parsed.shifted([clip.zero_seconds for clip in shown])
+        return NOTHING
+
+    def _generate(self, clips: list[_PromptClip], schema: dict[str, Any], on_text: OnText | None) -> Reply:
+        """The reply to a prompt of the clips; of fewer where the model refuses it, whose count may be an estimate."""
+        while True:
+            prompt = ask_prompt(self._question, [clip.shown for clip in clips])
+            tokens = self._model.count_tokens(prompt)
+            if self._callbacks.on_evidence is not None:
+                self._callbacks.on_evidence([(clip.candidate.video_id, clip.shown.span) for clip in clips])
+            try:
+                (reply,) = self._model.generate(
+                    [prompt],
+                    max_tokens=self.reply_tokens,
+                    schema=schema,
+                    on_text=None if on_text is None else AnswerStream(on_text),
+                    is_cancelled=self._callbacks.is_cancelled,
+                )
+            except PromptTooLongError:
+                if not _halve(clips):
+                    raise
+                continue
+            self._record(clips, tokens)
+            return reply
+
+    def _record(self, clips: list[_PromptClip], tokens: int) -> None:
+        """Notes what a pass showed."""
+        outcome = self._outcome
+        outcome.passes, outcome.tokens = outcome.passes + 1, max(outcome.tokens, tokens)
         known = set(outcome.shown)
         for clip in clips:
             if (place := (clip.candidate.video_id, clip.shown.span)) not in known:
                 outcome.shown.append(place)
                 outcome.frames += frames_in_clip(clip.shown)
-        for schema in schemas:
-            outcome.passes += 1
-            (reply,) = self._model.generate(
-                [prompt],
-                max_tokens=self.reply_tokens,
-                schema=schema,
-                on_text=AnswerStream(on_text) if on_text is not None and schema is REPLY_SCHEMA else None,
-                is_cancelled=self._callbacks.is_cancelled,
-            )
-            if (parsed := parse_reply(reply.text, [clip.span for clip in shown])) is not None:
-                if json.loads(reply.text)["found"] is False:
-                    self._denials.add(parsed.answer)
-                return parsed
-        return NOTHING
 
     def _fit(self, clips: list[_PromptClip]) -> None:
         """Drops frame pairs, then clips, until the prompt fits: the times of decoded frames may have more digits than
@@ -213,18 +228,25 @@ class MultiPass:
             prompt = ask_prompt(self._question, [clip.shown for clip in clips])
             if self._model.count_tokens(prompt) <= self.limit:
                 return
-            place = max(range(len(clips)), key=lambda place: (len(clips[place].shown.pairs), place))
+            place = max(range(len(clips)), key=lambda place: (len(clips[place].shown.runs), place))
             shown = clips[place].shown
-            if len(shown.pairs) > 1:
-                clips[place] = replace(clips[place], shown=replace(shown, pairs=shown.pairs[:-1]))
+            if len(shown.runs) > 1:
+                clips[place] = replace(clips[place], shown=replace(shown, runs=shown.runs[:-1]))
             else:
                 clips.pop()
 
 
+def _halve(clips: list[_PromptClip]) -> bool:
+    """Leaves out every second pair, or the last half of the clips where each has but one; False where one is left."""
+    if any(len(clip.shown.runs) > 1 for clip in clips):
+        clips[:] = [replace(clip, shown=replace(clip.shown, runs=clip.shown.runs[::2])) for clip in clips]
+        return True
+    if len(clips) < 2:
+        return False
+    del clips[(len(clips) + 1) // 2 :]
+    return True
+
+
 def frames_in_clip(clip: ShownClip) -> int:
     """Pictures in a clip."""
-    return sum(len(part.pixels) for _, part in clip.pairs)
-
-
-def _unchanged(clip: ShownClip) -> ShownClip:
-    return clip
+    return sum(len(run.pixels) for run in clip.runs)

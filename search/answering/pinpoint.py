@@ -11,6 +11,7 @@ from indexer.models.vision_language import IsCancelled
 from indexer.records import TimeSpan, Video
 from search.answering.callbacks import AnswerCallbacks
 from search.answering.clip_planning import ClipCandidate, PlannedClip, PlannedPair
+from search.answering.clip_reader import clip_from_zero, show_pairs
 from search.answering.context import AskContext
 from search.answering.effort import EFFORTS, reply_tokens
 from search.answering.multi_pass import MultiPass, PassOutcome
@@ -89,7 +90,14 @@ def pinpoint(
         if clip is None:
             return None
         effort = EFFORTS["high"]
-        multi_pass = MultiPass(question, context.model, context.settings, effort=effort, callbacks=callbacks)
+        multi_pass = MultiPass(
+            question,
+            context.model,
+            context.settings,
+            effort=effort,
+            show=clip_from_zero if context.model.vision.runs_begin_at_zero else show_pairs,
+            callbacks=callbacks,
+        )
         outcome = multi_pass.run_once([clip])
         outcomes.append(outcome)
         spans = [citation.span for citation in outcome.reply.citations if outcome.reply.found]
@@ -138,9 +146,7 @@ def plan_pinpoint_clip(question: str, context: AskContext, video: Video, span: T
     model, count = context.model, max(1, int(span.duration_seconds / STEP_SECONDS))
     limit = model.context_limit - reply_tokens(model)
     for tokens in SIZES:
-        size = fit_picture_size(
-            width, height, grid_pixels=model.grid_pixels, most_tokens=tokens, only=model.picture_size
-        )
+        size = fit_picture_size(width, height, model.vision, most_tokens=tokens)
         starts = (span.start_seconds + place * STEP_SECONDS for place in range(count))
         pairs = tuple(PlannedPair(start, 1.0, size) for start in starts)
         clip = PlannedClip(ClipCandidate(video.path, video.video_id, span, (), width, height), pairs)

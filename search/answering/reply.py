@@ -5,8 +5,8 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from typing import Any, Self, cast
 
 from indexer.records import TimeSpan
 
@@ -84,6 +84,13 @@ class ParsedReply:
     found: bool
     """Only with at least one citation."""
     citations: tuple[Citation, ...]
+    is_denial: bool = False
+    """The model says that it found nothing."""
+
+    def shifted(self, seconds: Sequence[float]) -> Self:
+        """The reply with the times of each clip later by so many seconds."""
+        citations = [replace(one, span=one.span.shifted(seconds[one.clip])) for one in self.citations]
+        return replace(self, citations=tuple(citations))
 
 
 NOTHING = ParsedReply("", False, ())
@@ -113,7 +120,7 @@ def parse_reply(text: str, clips: Sequence[TimeSpan]) -> ParsedReply | None:
         if citation is not None and citation not in citations:
             citations.append(citation)
     if fields.get("found") is not True or not citations:
-        return ParsedReply(answer, False, ())
+        return ParsedReply(answer, False, (), is_denial=fields.get("found") is False)
     return ParsedReply(answer, True, tuple(citations))
 
 

@@ -5,10 +5,11 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from indexer.models.vision_language import Prompt, VisionLanguageModel
+from indexer.models.vision_language import Prompt, VisionLanguageModel, user_prompt
 from indexer.records import TimeSpan, Video
 from indexer.store.library import Library
 from search.answering.answer import Answer, CitedMoment, EvidenceUsed
+from search.answering.asked_part import AskedPart
 from search.answering.callbacks import AnswerCallbacks
 from search.answering.context import AskContext
 from search.answering.effort import reply_tokens
@@ -32,7 +33,7 @@ class _Line:
 def answer_summary(
     context: AskContext,
     question: str,
-    video: Video | None,
+    asked: AskedPart,
     *,
     started: float,
     callbacks: AnswerCallbacks,
@@ -43,8 +44,7 @@ def answer_summary(
         started: `time.perf_counter` when the question came.
     """
     model, library = context.model, context.engine.library
-    videos = [video] if video is not None else list(library.videos())
-    groups = [group for one in videos for group in _groups(library, one)]
+    groups = [group for one in asked.videos for group in _groups(library, one, asked)]
     room = min(model.context_limit, 8_192) - reply_tokens(model)
     parts = _parts(groups, model, room)
     largest = max((model.count_tokens(_map_prompt(part)) for part in parts), default=0)
@@ -55,14 +55,12 @@ def answer_summary(
         if parts
         else []
     )
+    spans = [TimeSpan(part[0].span.start_seconds, max(line.span.stop_seconds for line in part)) for part in parts]
+    inside = asked.inside(library, [(part[0].video.video_id, span) for part, span in zip(parts, spans, strict=True)])
     chapters = [
-        CitedMoment(
-            part[0].video.path,
-            part[0].video.video_id,
-            TimeSpan(part[0].span.start_seconds, max(line.span.stop_seconds for line in part)),
-            " ".join(reply.text.split()),
-        )
-        for part, reply in zip(parts, replies, strict=True)
+        CitedMoment(part[0].video.path, part[0].video.video_id, span, " ".join(reply.text.split()))
+        for part, reply, span in zip(parts, replies, inside, strict=True)
+        if span is not None
     ]
     passes, answer = len(parts), NO_TEXT
     if chapters:
@@ -84,13 +82,16 @@ def answer_summary(
     )
 
 
-def _groups(library: Library, video: Video) -> list[list[_Line]]:
-    """The lines of each chapter (`search.chapters.chapters`), each line in the chapter where its middle lies."""
+def _groups(library: Library, video: Video, asked: AskedPart) -> list[list[_Line]]:
+    """The lines that are asked of, by chapter (`search.chapters.chapters`): that in which the middle of a line lies."""
     stops = [span.stop_seconds for span in spans_of(library, video)[:-1]]
     groups: dict[int, list[_Line]] = {}
-    for line in lines_of(library, video):
-        place = bisect_right(stops, (line.span.start_seconds + line.span.stop_seconds) / 2)
-        groups.setdefault(place, []).append(_Line(video, line.span, quote_for_prompt(line.text)))
+    lines = lines_of(library, video)
+    inside = asked.inside(library, [(video.video_id, line.span) for line in lines])
+    for line, span in zip(lines, inside, strict=True):
+        if span is not None:
+            place = bisect_right(stops, (span.start_seconds + span.stop_seconds) / 2)
+            groups.setdefault(place, []).append(_Line(video, span, quote_for_prompt(line.text)))
     return [groups[place] for place in sorted(groups)]
 
 
@@ -117,7 +118,7 @@ def _parts(groups: Sequence[list[_Line]], model: VisionLanguageModel, room: int)
 
 def _map_prompt(part: Sequence[_Line]) -> Prompt:
     body = "".join(f"{line.span.start_seconds:.1f}s <<<{line.text}>>>\n" for line in part)
-    return (f"Lines of a video with their times, quoted:\n{body}{MAP_INSTRUCTION}",)
+    return user_prompt(f"Lines of a video with their times, quoted:\n{body}{MAP_INSTRUCTION}")
 
 
 def _reduce_prompt(question: str, chapters: Sequence[CitedMoment], model: VisionLanguageModel, room: int) -> Prompt:
@@ -126,7 +127,7 @@ def _reduce_prompt(question: str, chapters: Sequence[CitedMoment], model: Vision
     while True:
         body = "".join(f"{one.span.start_seconds:.1f}s <<<{quote_for_prompt(one.why)}>>>\n" for one in kept)
         asked = f"Question: {quote_for_prompt(question)}\nAnswer from these parts alone."
-        prompt = (f"Parts with their times, quoted:\n{body}{asked}",)
+        prompt = user_prompt(f"Parts with their times, quoted:\n{body}{asked}")
         if len(kept) <= 1 or model.count_tokens(prompt) <= room:
             return prompt
         kept = kept[::2]

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
-from indexer.models.frame_pairs import FRAMES_PER_SECOND, PictureSize, fit_picture_size
-from indexer.models.vision_language import ShownFrames, VisionLanguageModel
+from indexer.models.frame_pairs import PictureSize, fit_picture_size, frame_times
+from indexer.models.vision_language import Frames, VisionLanguageModel
 from search.answering.clip_planning import (
     ClipCandidate,
     PlannedClip,
@@ -55,13 +56,22 @@ def plan_clips(
 
 def prompt_tokens(question: str, clips: Sequence[PlannedClip], model: VisionLanguageModel) -> int:
     """Tokens of the prompt that shows these clips; exact but for the digits of a time that decoding corrects."""
-    return model.count_tokens(ask_prompt(question, [blank_clip(clip) for clip in clips]))
+    each = model.vision.frames_a_step
+    return model.count_tokens(ask_prompt(question, [blank_clip(clip, frames_a_step=each) for clip in clips]))
 
 
-def blank_clip(clip: PlannedClip) -> ShownClip:
+def blank_clip(clip: PlannedClip, *, frames_a_step: int) -> ShownClip:
     """The clip as it will be shown, in black."""
-    pairs = tuple((pair.start_seconds, _blank(pair.size)) for pair in clip.pairs)
-    return ShownClip(clip.candidate.span, pairs, clip.candidate.text, clip.candidate.caption)
+    runs = tuple(
+        Frames(_black(pair.size, frames_a_step), tuple(frame_times([pair.start_seconds], frames_a_step=frames_a_step)))
+        for pair in clip.pairs
+    )
+    return ShownClip(clip.candidate.span, runs, clip.candidate.text, clip.candidate.caption)
+
+
+def text_of_clip(clip: PlannedClip) -> ShownClip:
+    """The clip without its pictures."""
+    return ShownClip(clip.candidate.span, (), clip.candidate.text, clip.candidate.caption)
 
 
 def _plan(
@@ -93,7 +103,7 @@ def _enlarged(
 ) -> list[PlannedClip]:
     """The same times with pictures as large as fit."""
     pairs = sum(len(own) for own in times)
-    if model.picture_size is not None or not pairs:
+    if model.vision.only is not None or not pairs:
         return smallest
     each = min(LARGEST_PAIR, SMALLEST_PAIR + (tokens - used) // pairs)
     while each > SMALLEST_PAIR:
@@ -112,8 +122,8 @@ def _times_of(candidate: ClipCandidate, share: float, model: VisionLanguageModel
 
 
 def _pairs_of(candidate: ClipCandidate, share: float, model: VisionLanguageModel) -> int:
-    if candidate.caption and model.captioned_pairs is not None:
-        return model.captioned_pairs
+    if candidate.caption and model.vision.captioned_pairs is not None:
+        return model.vision.captioned_pairs
     whole = max(MOST_PAIRS, round(candidate.span.duration_seconds / SECONDS_A_PAIR))
     return max(1, round(share * whole))
 
@@ -124,18 +134,12 @@ def _sized(
     """Pairs of so many tokens on average: a quarter of them twice as large, the others two thirds."""
 
     def size(wanted: float) -> PictureSize:
-        return fit_picture_size(
-            candidate.width,
-            candidate.height,
-            grid_pixels=model.grid_pixels,
-            most_tokens=max(1, int(wanted)),
-            only=model.picture_size,
-        )
+        return fit_picture_size(candidate.width, candidate.height, model.vision, most_tokens=max(1, int(wanted)))
 
     pairs: tuple[PlannedPair, ...] = with_picture_sizes(times, large=size(2 * tokens), small=size(tokens * 2 / 3))
     return PlannedClip(candidate, pairs)
 
 
 @lru_cache(maxsize=256)
-def _blank(size: PictureSize) -> ShownFrames:
-    return ShownFrames(np.zeros((2, size.height, size.width, 3), np.uint8), FRAMES_PER_SECOND)
+def _black(size: PictureSize, frames: int) -> NDArray[np.uint8]:
+    return np.zeros((frames, size.height, size.width, 3), np.uint8)

@@ -3,25 +3,33 @@
 from collections.abc import Sequence
 
 from indexer.errors import QueryError
-from indexer.models.frame_pairs import fit_picture_size
+from indexer.models.frame_pairs import PAIR_SECONDS, fit_picture_size
 from indexer.models.vision_language import VisionLanguageModel
-from indexer.records import TimeSpan, Video
+from indexer.records import TimeSpan
 from indexer.store.library import Library
+from search.answering.asked_part import AskedPart
 from search.answering.clip_planning import ClipCandidate, PlannedClip, PlannedPair
 from search.answering.token_budget import SMALLEST_PAIR, prompt_tokens
 
 
-def uniform_candidates(library: Library, video: Video | None) -> list[ClipCandidate]:
-    """Every video, or the named one alone, as one candidate each; those without pictures are left out.
+def uniform_candidates(library: Library, asked: AskedPart) -> list[ClipCandidate]:
+    """What is asked of each video as one candidate; videos without pictures are left out.
 
     Raises:
-        QueryError: the named one has no pictures.
+        QueryError: the named one has no pictures, or the scope names a speaker, who is found by retrieval alone.
     """
-    if video is not None and video.kind == "sound":
-        raise QueryError(f"{video.path} has no pictures to spread; leave retrieval on, which finds what is said in it")
-    every = [one for one in library.videos() if "picture" in one.stages and one.kind == "video"]
-    videos = every if video is None else [video]
-    return [ClipCandidate.of(one, TimeSpan(0.0, one.duration_seconds)) for one in videos if one.duration_seconds > 0]
+    if asked.video is not None and asked.video.kind == "sound":
+        path = asked.video.path
+        raise QueryError(f"{path} has no pictures to spread; leave retrieval on, which finds what is said in it")
+    if asked.scope is not None and asked.scope.speakers:
+        raise QueryError("what a speaker says is found by retrieval; leave it on, or leave speaker: out of the scope")
+    videos = [one for one in asked.videos if one is asked.video or ("picture" in one.stages and one.kind == "video")]
+    spans = asked.inside(library, [(one.video_id, TimeSpan(0.0, one.duration_seconds)) for one in videos])
+    return [
+        ClipCandidate.of(one, span)
+        for one, span in zip(videos, spans, strict=True)
+        if span is not None and span.duration_seconds > 0
+    ]
 
 
 def plan_uniform_sampling(
@@ -47,17 +55,11 @@ def _spread(
     planned: list[PlannedClip] = []
     passed, place = 0.0, 0
     for one in candidates:
-        size = fit_picture_size(
-            one.width,
-            one.height,
-            grid_pixels=model.grid_pixels,
-            most_tokens=SMALLEST_PAIR,
-            only=model.picture_size,
-        )
+        size = fit_picture_size(one.width, one.height, model.vision, most_tokens=SMALLEST_PAIR)
         pairs: list[PlannedPair] = []
         while place < count and (place + 0.5) * total / count < passed + one.span.duration_seconds:
-            start = min((place + 0.5) * total / count - passed, max(0.0, one.span.stop_seconds - 0.5))
-            pairs.append(PlannedPair(start, 1.0, size))
+            start = one.span.start_seconds + (place + 0.5) * total / count - passed
+            pairs.append(PlannedPair(min(start, max(0.0, one.span.stop_seconds - PAIR_SECONDS)), 1.0, size))
             place += 1
         passed += one.span.duration_seconds
         if pairs:

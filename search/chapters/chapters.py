@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from indexer.catalog import STAGE_OF_SOURCE, TEXT_SOURCES, TextSource
-from indexer.models.vision_language import IsCancelled, Prompt, VisionLanguageModel
+from indexer.models.vision_language import IsCancelled, Prompt, VisionLanguageModel, user_prompt
 from indexer.records import SegmentRow, TextRow, TimeSpan, Video
 from indexer.store.library import Library
 from search.chapters.text_tiling import TilingUnit, tile_segments
@@ -108,7 +108,7 @@ def _title_prompt(lines: Sequence[TimedLine], model: VisionLanguageModel) -> Pro
     shown, budget = list(lines), min(model.context_limit, 8_192) - MAX_TITLE_TOKENS
     while shown:
         body = "".join(f"{line.span.start_seconds:.1f}s <<<{quote_for_prompt(line.text)}>>>\n" for line in shown)
-        prompt = (f"Lines of a video with their times, quoted:\n{body}{TITLE_INSTRUCTION}",)
+        prompt = user_prompt(f"Lines of a video with their times, quoted:\n{body}{TITLE_INSTRUCTION}")
         if len(shown) == 1 or model.count_tokens(prompt) <= budget:
             return prompt
         shown = shown[::2]

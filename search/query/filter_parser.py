@@ -28,21 +28,27 @@ class QueryFilters:
     wanted: Filters
     excluded: tuple[Filters, ...] = ()
     """`-tag:draft`: what one of these lets through is left out."""
+    also: "QueryFilters | None" = None
+    """Further ones that must hold, of a scope."""
 
     def matches(self, video: Video) -> bool:
         """Whether this video is searched."""
+        if self.also is not None and not self.also.matches(video):
+            return False
         return self.wanted.matches(video) and not any(one.matches(video) for one in self.excluded if not _is_time(one))
 
     def within(self, span: TimeSpan) -> TimeSpan | None:
         """The part of a span that counts; None where none does. A span that touches an excluded time is dropped."""
         if any(_is_time(one) and one.limit_to_time_filter(span) is not None for one in self.excluded):
             return None
-        return self.wanted.limit_to_time_filter(span)
+        part = self.wanted.limit_to_time_filter(span)
+        return part if part is None or self.also is None else self.also.within(part)
 
     @property
     def is_timed(self) -> bool:
         """Whether a time within the videos counts."""
-        return _is_time(self.wanted) or any(_is_time(one) for one in self.excluded)
+        own = _is_time(self.wanted) or any(_is_time(one) for one in self.excluded)
+        return own or (self.also is not None and self.also.is_timed)
 
 
 def parse_filters(plan: Plan) -> QueryFilters:

@@ -32,8 +32,11 @@ MOST_WITHIN_SECONDS = 86_400.0
 _EXAMPLE_ORDER = "a red car then a bus within 30s"
 
 
-def parse_query(query: str) -> Plan:
+def parse_query(query: str, *, may_only_exclude: bool = False) -> Plan:
     """The plan of a tidied query; a query without any grammar is one plain step of its words.
+
+    Args:
+        may_only_exclude: a step need not say what to look for.
 
     Raises:
         QuerySyntaxError: the grammar is unfinished or contradicts itself; it knows the place and an example.
@@ -43,7 +46,10 @@ def parse_query(query: str) -> Plan:
     if len(parts) > MOST_STEPS:
         raise _fault(f"{len(parts)} steps are more than {MOST_STEPS}", query, parts[MOST_STEPS], _EXAMPLE_ORDER)
     filters = tuple(_filter(token) for token in tokens if token.field in FILTERS)
-    read = [_step(query, part, alone=len(parts) == 1) for part in parts]
+    read: list[tuple[Step, float | None]] = []
+    for part in parts:
+        read.append(_step(query, part, alone=len(parts) == 1))
+        _check(query, part, read[-1][0], may_only_exclude=may_only_exclude)
     steps = tuple(step for step, _ in read)
     gaps = [gap for _, gap in read]
     return Plan(query, _with_gaps(query, steps, gaps, parts), filters)
@@ -127,7 +133,6 @@ def _step(query: str, tokens: Sequence[Token], *, alone: bool) -> tuple[Step, fl
     if not alone or len(free) < len(tokens):
         text = text.strip(" ,;")
     step = Step(text, tuple(terms), tuple(excluded))
-    _check(query, tokens, step)
     return step, gap
 
 
@@ -178,7 +183,7 @@ def _unwanted(query: str, tokens: Sequence[Token], place: int) -> tuple[list[Exc
     return [Excluded(" ".join(group), None, exact, written) for group in groups if group], last
 
 
-def _check(query: str, tokens: Sequence[Token], step: Step) -> None:
+def _check(query: str, tokens: Sequence[Token], step: Step, *, may_only_exclude: bool) -> None:
     """A step must want something, and must not exclude what it wants."""
     if not tokens:
         return
@@ -186,6 +191,8 @@ def _check(query: str, tokens: Sequence[Token], step: Step) -> None:
     for wanted in [step.text, *(term.text for term in step.terms)]:
         if wanted and tuple(split_words(wanted)) in unwanted and tuple(split_words(wanted)):
             raise _fault(f"{wanted} is both wanted and excluded", query, tokens, "beach -people")
+    if may_only_exclude:
+        return
     if step.excluded and not step.text and not step.terms:
         raise _fault("this only says what is not wanted; say first what to look for", query, tokens, "beach -people")
     if not any(sign.isalnum() for sign in step.text) and not step.terms and step.excluded:

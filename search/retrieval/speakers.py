@@ -40,11 +40,18 @@ def _draft(video_id: str, row: TextRow, segment: SegmentRow, rank: int) -> Draft
 
 def speaks_in(library: Library, name: str, drafts: Sequence[Draft], *, videos: Mapping[str, Video]) -> list[bool]:
     """For each draft whether the speaker says something in it."""
-    spans: dict[str, list[TimeSpan]] = {}
-    for video_id in dict.fromkeys(draft.video_id for draft in drafts):
+    return spoken_by(library, name, [(draft.video_id, draft.span) for draft in drafts], videos=videos)
+
+
+def spoken_by(
+    library: Library, name: str, spans: Sequence[tuple[str, TimeSpan]], *, videos: Mapping[str, Video]
+) -> list[bool]:
+    """For each (video id, span) whether the speaker says something in it."""
+    said: dict[str, list[TimeSpan]] = {}
+    for video_id in dict.fromkeys(video_id for video_id, _ in spans):
         is_there = _seconds(videos[video_id], name) > 0
-        spans[video_id] = [row.span for row in _lines(library, videos[video_id], name)] if is_there else []
-    return [any(draft.span.intersection_seconds(span) > 0 for span in spans[draft.video_id]) for draft in drafts]
+        said[video_id] = [row.span for row in _lines(library, videos[video_id], name)] if is_there else []
+    return [any(span.intersection_seconds(one) > 0 for one in said[video_id]) for video_id, span in spans]
 
 
 def _seconds(video: Video, name: str) -> float:

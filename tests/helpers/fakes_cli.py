@@ -51,6 +51,7 @@ class FakeEngine:
         image: Path | None = None,
         like: str | None = None,
         video: str | None = None,
+        scope: str | None = None,
         limit: int = 10,
         offset: int = 0,
         signals: Collection[Signal] | None = None,
@@ -59,7 +60,7 @@ class FakeEngine:
         expand: int | None = None,
         plain: bool = False,
     ) -> SearchResult:
-        asked = {"query": query, "video": video, "limit": limit, "offset": offset, "signals": signals}
+        asked = {"query": query, "video": video, "scope": scope, "limit": limit, "offset": offset, "signals": signals}
         example = {"image": image, "like": like}
         diversity = {"per_video": per_video, "fold": fold, "expand": expand}
         self.asked.append({**asked, **example, **diversity})

@@ -6,7 +6,7 @@ It counts a word as a token and a square of a frame pair as one, and keeps every
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from indexer.models.vision_language import Prompt, Reply, ShownFrames
+from indexer.models.vision_language import Frames, Prompt, Reply, VisionSpec, frames_of
 
 Script = Callable[[Prompt], str | tuple[str, bool]]
 
@@ -15,19 +15,17 @@ class FakeVisionLanguageModel:
     def __init__(
         self, script: Script, *, context_limit: int = 2048, picture_size: tuple[int, int] | None = (56, 84)
     ) -> None:
-        self.name, self.context_limit, self.grid_pixels = "fake vision-language", context_limit, 28
-        self.picture_size = picture_size
-        self.captioned_pairs: int | None = None
+        self.name, self.context_limit = "fake vision-language", context_limit
+        self.vision = VisionSpec(grid_pixels=28, frames_a_step=2, only=picture_size)
         self.prompts: list[Prompt] = []
         self._script = script
 
     def count_tokens(self, prompt: Prompt) -> int:
-        return 5 + sum(
-            -(-len(part.pixels) // 2) * (part.pixels.shape[1] // 28) * (part.pixels.shape[2] // 28)
-            if isinstance(part, ShownFrames)
-            else len(part.split())
-            for part in prompt
+        squares = sum(
+            -(-len(run.pixels) // 2) * (run.pixels.shape[1] // 28) * (run.pixels.shape[2] // 28)
+            for run in frames_of(prompt)
         )
+        return 5 + squares + len(words_of(prompt).replace("#", "").split())
 
     def generate(
         self,
@@ -52,5 +50,6 @@ class FakeVisionLanguageModel:
 
 
 def words_of(prompt: Prompt) -> str:
-    """The prompt's words, a mark for every run of frames."""
-    return "".join(part if isinstance(part, str) else "#" for part in prompt)
+    """The prompt's words, the time of every run of frames and a mark for it."""
+    parts = [part for turn in prompt for part in turn.parts]
+    return "".join(f"{part.times[0]:.1f}s #" if isinstance(part, Frames) else part for part in parts)

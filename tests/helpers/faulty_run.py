@@ -19,7 +19,7 @@ from indexer.config import Settings
 from indexer.models.loading import Models
 from indexer.models.profiles import PROFILES
 from indexer.models.transcript import TranscriptLine
-from indexer.models.vision_language import Prompt, ShownFrames
+from indexer.models.vision_language import Prompt, frames_of
 from indexer.pipeline.events import IndexEvent, IndexFinished
 from indexer.pipeline.index import index_paths
 from indexer.records import Pixels, Samples16
@@ -114,7 +114,7 @@ class FaultyRun:
         return [said(f"Saying aloud {name}", start, stop)]
 
     def _describe(self, prompt: Prompt) -> str:
-        _, height, width, _ = next(part.pixels.shape for part in prompt if isinstance(part, ShownFrames))
+        _, height, width, _ = frames_of(prompt)[0].pixels.shape
         name = WIDTHS[min(WIDTHS, key=lambda wide: abs(wide / 48 - width / height))]
         self.fault.strike(*(name if self.failing == "captions" else ""))
         return f"Showing {name}"

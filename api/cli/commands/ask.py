@@ -6,24 +6,26 @@ from pathlib import Path
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
+from api.cli.flags import SEARCH_MODEL_SETTINGS, VISION_LANGUAGE_SETTINGS, flag, with_settings
 from api.cli.options import STREAM
 from indexer.config import Settings
-from search.options import EFFORT, MODE, RETRIEVAL, VIDEO, EffortName, Mode
+from search.options import EFFORT, MODE, RETRIEVAL, SCOPE, VIDEO, EffortName, Mode
 
 
 @click.command()
 @click.argument("question")
 @flag(VIDEO)
+@flag(SCOPE)
 @flag(MODE)
 @flag(EFFORT)
 @flag(RETRIEVAL)
 @flag(STREAM)
-@with_settings(*SEARCH_MODEL_SETTINGS, "vision_language_model")
+@with_settings(*SEARCH_MODEL_SETTINGS, *VISION_LANGUAGE_SETTINGS)
 def ask(
     question: str,
     *,
     video: str | None,
+    scope: str | None,
     mode: Mode,
     effort: EffortName,
     retrieval: bool,
@@ -41,6 +43,7 @@ def ask(
       reelseek ask "What colour is the car in front of the bakery?"
       reelseek ask "When does she talk about taxes?" --video lecture.mp4
       reelseek ask "How often does a train pass?" --effort high
+      reelseek ask "What did she promise?" --scope "tag:interview date:2023 speaker:anna"
       reelseek ask "What topics are covered?" --video lecture.mp4     from captions and subtitles
       reelseek ask "Who wins?" --json | jq .moments[0]
       reelseek ask "Who wins?" --json --stream                        {"draft": ...}, {"text": ...} lines, the answer
@@ -76,6 +79,7 @@ def ask(
         answer = asker.ask(
             question,
             video=video,
+            scope=scope,
             mode=mode,
             effort=effort,
             retrieval=retrieval,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.flags import flag, with_settings
+from api.cli.flags import VISION_LANGUAGE_SETTINGS, flag, with_settings
 from api.cli.options import CHAPTER_FILE, CHAPTER_FORMAT, REPLACE_FILE, TITLES
 from indexer.config import Settings
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @flag(CHAPTER_FILE)
 @flag(REPLACE_FILE)
 @flag(TITLES)
-@with_settings("device", "vision_language_model")
+@with_settings("device", *VISION_LANGUAGE_SETTINGS)
 def describe(
     video: str, *, kind: str, out: str | None, force: bool, titles: str, settings: Settings, as_json: bool
 ) -> ExitCode:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
+from api.cli.flags import SEARCH_MODEL_SETTINGS, VISION_LANGUAGE_SETTINGS, flag, with_settings
 from api.cli.options import PINPOINT_START, PINPOINT_STOP, PINPOINT_VIDEO
 from indexer.config import Settings
 
@@ -16,7 +16,7 @@ from indexer.config import Settings
 @flag(PINPOINT_VIDEO)
 @flag(PINPOINT_START)
 @flag(PINPOINT_STOP)
-@with_settings(*SEARCH_MODEL_SETTINGS, "vision_language_model")
+@with_settings(*SEARCH_MODEL_SETTINGS, *VISION_LANGUAGE_SETTINGS)
 def pinpoint(query: str, *, video: str, start: float, stop: float, settings: Settings, as_json: bool) -> ExitCode:
     """Refine the start and end of a moment.
 

@@ -10,7 +10,20 @@ from api.cli.exit_codes import ExitCode
 from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
 from api.cli.options import THUMBNAILS
 from indexer.config import Settings
-from search.options import EXPAND, EXPLAIN, FOLD, IMAGE, LIKE, LIMIT, OFFSET, PER_VIDEO, PLAIN, SIGNALS_ONLY, VIDEO
+from search.options import (
+    EXPAND,
+    EXPLAIN,
+    FOLD,
+    IMAGE,
+    LIKE,
+    LIMIT,
+    OFFSET,
+    PER_VIDEO,
+    PLAIN,
+    SCOPE,
+    SIGNALS_ONLY,
+    VIDEO,
+)
 from search.signals import Signal
 
 if TYPE_CHECKING:
@@ -22,6 +35,7 @@ if TYPE_CHECKING:
 @flag(IMAGE, kind=click.Path(path_type=Path))
 @flag(LIKE)
 @flag(VIDEO)
+@flag(SCOPE)
 @flag(LIMIT)
 @flag(OFFSET)
 @flag(SIGNALS_ONLY)
@@ -38,6 +52,7 @@ def search(
     image: Path | None,
     like: str | None,
     video: str | None,
+    scope: str | None,
     limit: int,
     offset: int,
     signals: tuple[Signal, ...],
@@ -66,6 +81,7 @@ def search(
       reelseek search "how to bake bread" --signal subtitle    only what is said, by meaning
       reelseek search "invoice 2024" --signal screen_text_words
       reelseek search "goal" --video final.mp4 --limit 3
+      reelseek search "goal" --scope "tag:cup date:2023"       of some videos; also folder: duration: at: speaker:
       reelseek search "goal" --offset 10                       the next page
       reelseek search "goal" --expand 3                        what is folded into the third moment
       reelseek search --image still.jpg                        the moment that an image is from, or looks like
@@ -88,6 +104,7 @@ def search(
         image=image,
         like=like,
         video=video,
+        scope=scope,
         limit=limit,
         offset=offset,
         signals=signals or None,

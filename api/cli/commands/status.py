@@ -77,6 +77,11 @@ def _print(overview: "Overview") -> None:
         Path(reranker.model).name if reranker.state == "ready" else f"{reranker.state}: {reranker.why}; {reranker.how}"
     )
     table.add_row("Reranker", label(text, "yellow" if reranker.state == "missing" else ""))
+    if sends := overview.sends:
+        text = f"to {sends.host} (model {sends.model}): {sends.what}"
+        if not sends.has_consent:
+            text = f"nothing; with --send-frames-to {sends.host} {text}"
+        table.add_row("Sent", label(text, "yellow"))
     if overview.warnings:
         table.add_row("Warnings", label(f"in {count_text(overview.warnings, 'video')}; see `reelseek videos --json`"))
     safe = overview.protection.is_complete

@@ -14,6 +14,7 @@ from rich.text import Text
 from api.cli.demo.search_checks import RIGHT_IOU
 from api.cli.terminal import label
 from indexer.config import Settings
+from indexer.models.vision_language import user_prompt
 from indexer.records import TimeSpan
 from search.answering.answer import Answer
 from search.answering.asker import Asker
@@ -57,7 +58,7 @@ def _spread(lines: Sequence[JsonLine]) -> list[JsonLine]:
 
 def _check(asker: Asker, line: JsonLine) -> AskedCheck:
     kind, question, truth = line.text("kind"), line.text("question"), line.text("answer")
-    asker.model.count_tokens(("load",))  # loading must not count towards the first answer's time
+    asker.model.count_tokens(user_prompt("load"))  # loading must not count towards the first answer's time
     started = time.perf_counter()
     answer = asker.ask(question)
     seconds = time.perf_counter() - started

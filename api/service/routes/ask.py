@@ -106,6 +106,7 @@ def _ask(
     return asker.ask(
         data.question,
         video=data.video,
+        scope=data.scope,
         mode=data.mode,
         effort=data.effort,
         retrieval=data.retrieval,

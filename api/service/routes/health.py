@@ -19,6 +19,7 @@ from indexer.config import Settings
 from indexer.errors import LibraryError
 from indexer.isolation.confine import available_protection
 from indexer.models.profiles import Profile, profile_of
+from indexer.models.remote.address import is_server, parse_address
 from indexer.pipeline.readiness import readiness
 from indexer.provenance import settings_like_provenance
 
@@ -87,7 +88,7 @@ def _health(runtime: Runtime) -> Health:
             "profile": profile.name,
             "picture": PurePath(profile.clip_model).name,
             "text": PurePath(profile.text_model).name,
-            "vision_language": PurePath(profile.vision_language_model).name,
+            "vision_language": _shown_name(profile.vision_language_model),
             "speech": PurePath(profile.speech_model).name,
             "reranker": PurePath(profile.reranker_model).name,
             "ask": bool(profile.vision_language_model) and profile.vision_language_model not in absent,
@@ -116,6 +117,11 @@ def _signals(runtime: Runtime, settings: Settings) -> list[SignalState]:
             why = why.replace(folder, PurePath(folder).name)
         found.append(SignalState(stage=one.stage, state=one.state, videos=one.videos, why=why, how=one.how))
     return found
+
+
+def _shown_name(model: str) -> str:
+    """Without folders of this machine, and without the address of a server."""
+    return parse_address(model).recorded_name if is_server(model) else PurePath(model).name
 
 
 def _absent(profile: Profile) -> list[str]:

@@ -21,6 +21,7 @@ from search.options import (
     PER_VIDEO,
     PLAIN,
     QUERY,
+    SCOPE,
     SIGNALS_ONLY,
     THRESHOLD,
     VIDEO,
@@ -47,6 +48,9 @@ class SearchRoutes(Controller):
         words: Annotated[str | None, parameter(QUERY)] = None,
         like: Annotated[str | None, parameter(LIKE)] = LIKE.default,
         video: Annotated[str | None, parameter(VIDEO)] = VIDEO.default,
+        limits: Annotated[
+            str | None, parameter(SCOPE, name=SCOPE.name)
+        ] = SCOPE.default,  # Litestar has its own `scope`
         limit: Annotated[int, parameter(LIMIT)] = LIMIT.default,
         offset: Annotated[int, parameter(OFFSET)] = OFFSET.default,
         signals: SignalList = None,
@@ -68,6 +72,7 @@ class SearchRoutes(Controller):
             query=words or "",
             like=like,
             video=video,
+            scope=limits,
             limit=limit,
             offset=offset,
             signals=list(chosen),

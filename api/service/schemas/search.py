@@ -18,6 +18,7 @@ from search.options import (
     PER_VIDEO,
     PLAIN,
     QUERY,
+    SCOPE,
     SIGNALS_ONLY,
     THRESHOLD,
     VIDEO,
@@ -189,6 +190,7 @@ class SearchRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     image: Annotated[str, body_field(IMAGE, **_BASE64)] | None = None
     like: Annotated[str, body_field(LIKE)] | None = None
     video: Annotated[str, body_field(VIDEO)] | None = None
+    scope: Annotated[str, body_field(SCOPE)] | None = None
     limit: Annotated[int, body_field(LIMIT)] = LIMIT.default
     offset: Annotated[int, body_field(OFFSET)] = OFFSET.default
     signals: Annotated[list[SignalName], body_field(SIGNALS_ONLY)] = []

@@ -34,6 +34,7 @@ def search_view(engine: SearchEngine, request: search_schemas.SearchRequest) -> 
         image=None if request.image is None else _bytes_of(request.image),
         like=request.like,
         video=request.video,
+        scope=request.scope,
         limit=request.limit,
         offset=request.offset,
         signals=signals or None,

@@ -26,8 +26,9 @@ from demo.world.captions import caption_of
 from demo.world.descriptions import Description, all_description_words, random_description, say_description
 from demo.world.scenes import Scene
 from demo.world.sign_words import SIGN_WORDS
-from indexer.models.frame_pairs import timed_frames
-from indexer.models.vision_language import PromptPart, ShownFrames
+from indexer.models.frame_pairs import PAIR_SECONDS, frames_on_lines
+from indexer.models.local.families.family import spoken_time
+from indexer.models.vision_language import Frames, Part
 from indexer.pipeline.stages.caption_prompt import CAPTION_INSTRUCTION
 from indexer.records import TimeSpan
 from search.answering.prompts import ShownClip, ask_prompt
@@ -92,8 +93,8 @@ class SequenceSampler:
         count = rng.choice((1, 2, 3, 3, 4, 4, 4, 4))
         pairs = sorted(rng.sample(range(PAIRS), count))
         begin = rng.uniform(0, 600)
-        shown = [(begin + self.clip_sampler.starts[row][pair] / 10, _BLANK) for pair in pairs]
-        prefix = OPENING + _text(timed_frames(shown))
+        shown = [_blank_pair(begin + self.clip_sampler.starts[row][pair] / 10) for pair in pairs]
+        prefix = OPENING + _text(frames_on_lines(shown))
         tail = self._tail(CAPTION_INSTRUCTION, caption_of(self.clip_sampler.scenes[row]), "caption", None)
         return TrainSequence(self._ids(prefix), tuple(row * PAIRS + pair for pair in pairs), (tail,))
 
@@ -185,7 +186,11 @@ def evidence_tokens(
     )
 
 
-_BLANK = ShownFrames(np.zeros((2, PICTURE_HEIGHT, PICTURE_WIDTH, 3), np.uint8), 2.0)
+_BLACK = np.zeros((2, PICTURE_HEIGHT, PICTURE_WIDTH, 3), np.uint8)
+
+
+def _blank_pair(time: float) -> Frames:
+    return Frames(_BLACK, (time, time + PAIR_SECONDS))
 
 
 def shown_clips(plan: Sequence[PlannedClip]) -> list[ShownClip]:
@@ -193,7 +198,7 @@ def shown_clips(plan: Sequence[PlannedClip]) -> list[ShownClip]:
     return [
         ShownClip(
             TimeSpan(clip.start, clip.stop),
-            tuple((time, _BLANK) for shown in clip.scenes for time in shown.times),
+            tuple(_blank_pair(time) for shown in clip.scenes for time in shown.times),
             clip.quoted.text,
             clip.caption,
         )
@@ -203,11 +208,12 @@ def shown_clips(plan: Sequence[PlannedClip]) -> list[ShownClip]:
 
 def prompt_text(plan: Sequence[PlannedClip], question: str) -> str:
     """Writes the product's prompt as text, with the special tokens of its pictures."""
-    return _text(ask_prompt(question, shown_clips(plan)))
+    (turn,) = ask_prompt(question, shown_clips(plan))
+    return _text(turn.parts)
 
 
-def _text(parts: Sequence[PromptPart]) -> str:
-    return "".join(part if isinstance(part, str) else VISION for part in parts)
+def _text(parts: Sequence[Part]) -> str:
+    return "".join(part if isinstance(part, str) else spoken_time(part.times[0]) + VISION for part in parts)
 
 
 def tokenizer_texts(scenes: Sequence[Scene], *, seed: int) -> Iterator[str]:

@@ -4,6 +4,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from indexer.errors import ModelBrokenError, ModelMissingError
+from indexer.models.weights.adapters import find_adapter
 from indexer.models.weights.files import Announce, announce_on_stderr, fingerprint_of
 from indexer.models.weights.hub import HUB_NAME, ModelWeights, from_hub, hub_snapshot
 
@@ -34,20 +35,26 @@ def find_transformers_weights(spec: str, *, announce: Announce = announce_on_std
     return from_hub(spec, announce, kind=VISION_LANGUAGE, way_out="give a local directory")
 
 
-def transformers_weights_name(spec: str) -> str:
-    """The name that the library would record; empty when the weights are not on this machine. Downloads nothing."""
+def transformers_weights_name(spec: str, adapter: str = "") -> str:
+    """The name that the library would record; empty when the weights are not on this machine. Downloads nothing.
+
+    Args:
+        adapter: folder of a LoRA over the model; empty for none.
+    """
     try:
+        over = find_adapter(adapter) if adapter else None
         directory = Path(spec.removeprefix("local-dir:")).expanduser()
         if directory.is_dir():
-            return recorded_name(find_transformers_weights(spec))
-        return recorded_name(hub_snapshot(spec))
+            return recorded_name(find_transformers_weights(spec), over)
+        return recorded_name(hub_snapshot(spec), over)
     except (ModelMissingError, ModelBrokenError, OSError, ValueError):
         return ""
 
 
-def recorded_name(weights: ModelWeights) -> str:
-    """Model, fingerprint and the software that runs it."""
-    return f"{weights.name} {weights.fingerprint} transformers {version('transformers')}"
+def recorded_name(weights: ModelWeights, adapter: ModelWeights | None = None) -> str:
+    """Model, fingerprint and the software that runs it; then the adapter with its fingerprint."""
+    name = f"{weights.name} {weights.fingerprint} transformers {version('transformers')}"
+    return f"{name} adapter {adapter.name} {adapter.fingerprint}" if adapter else name
 
 
 def _check_files(directory: Path) -> None:

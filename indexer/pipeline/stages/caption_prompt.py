@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from indexer.models.frame_pairs import timed_frames
-from indexer.models.vision_language import Prompt, ShownFrames
+from indexer.models.frame_pairs import frames_on_lines
+from indexer.models.vision_language import Frames, Prompt, user_prompt
 
 CAPTION_INSTRUCTION = (
     "Describe this clip in one factual sentence: what is seen, its colours, what it does, and what is behind it."
@@ -19,6 +19,6 @@ PROMPT_VERSION = (
 """Part of the stage's fingerprint; changes whenever the same model may describe the same segment differently."""
 
 
-def caption_prompt(pairs: Iterable[tuple[float, ShownFrames]]) -> Prompt:
-    """The frame pairs with their presentation times in seconds, then the instruction."""
-    return (*timed_frames(pairs), CAPTION_INSTRUCTION)
+def caption_prompt(pairs: Iterable[Frames]) -> Prompt:
+    """The frame pairs, then the instruction."""
+    return user_prompt(*frames_on_lines(pairs), CAPTION_INSTRUCTION)

@@ -14,8 +14,8 @@ from pathlib import Path
 from indexer.config import Settings
 from indexer.decode.video import open_video
 from indexer.errors import GenerationCancelledError, VideoError
-from indexer.models.frame_pairs import TimedPair, fit_picture_size, frame_times, make_pairs, pair_times, scale_frames
-from indexer.models.vision_language import VisionLanguageModel
+from indexer.models.frame_pairs import fit_picture_size, frame_times, make_pairs, pair_times, scale_frames
+from indexer.models.vision_language import Frames, VisionLanguageModel
 from indexer.pipeline.events import IndexEvent, StageProgress
 from indexer.pipeline.stages.caption_prompt import (
     MAX_CAPTION_PAIRS,
@@ -45,7 +45,7 @@ class _ReadItem:
 
     work: _PendingVideo
     segment: Segment | None
-    pairs: tuple[TimedPair, ...] = ()
+    pairs: tuple[Frames, ...] = ()
 
 
 class CaptionWorker:
@@ -149,34 +149,30 @@ class CaptionWorker:
         except BaseException as error:  # noqa: BLE001 - passed to the thread that iterates
             self._put(error)
 
-    def _read_pairs(self, video: Video) -> Iterator[tuple[Segment, tuple[TimedPair, ...]]]:
+    def _read_pairs(self, video: Video) -> Iterator[tuple[Segment, tuple[Frames, ...]]]:
         """Reads one segment after another; keeps the frames of no more than one."""
         inset = 0.5 / self._settings.frames_per_second  # a cut lies within half a sampling step
         segments = self._segments_of(video)
         if not segments:
             return
         starts = [pair_times(segment.span, MAX_CAPTION_PAIRS, inset_seconds=inset) for segment in segments]
-        times = frame_times(start for own in starts for start in own)
+        each = self._model.vision.frames_a_step
+        ends = [frame_times(own, frames_a_step=each)[-1] for own in starts]
+        times = frame_times((start for own in starts for start in own), frames_a_step=each)
         side = self._settings.picture_max_side
         with open_video(Path(video.path), settings=self._settings, times=times, max_side=side) as reader:
             probe = reader.probe
-            size = fit_picture_size(
-                probe.width,
-                probe.height,
-                grid_pixels=self._model.grid_pixels,
-                most_tokens=PAIR_TOKENS,
-                only=self._model.picture_size,
-            )
+            size = fit_picture_size(probe.width, probe.height, self._model.vision, most_tokens=PAIR_TOKENS)
             frames: list[SampledFrame] = []
             current = 0
             for frame in scale_frames(reader.frames(), size):
-                while current < len(segments) and frame.time_seconds > frame_times(starts[current])[-1] + 1e-6:
-                    yield segments[current], tuple(make_pairs(starts[current], frames))
+                while current < len(segments) and frame.time_seconds > ends[current] + 1e-6:
+                    yield segments[current], tuple(make_pairs(starts[current], frames, frames_a_step=each))
                     frames = frames[-1:]
                     current += 1
                 frames.append(frame)
             for left in range(current, len(segments)):
-                yield segments[left], tuple(make_pairs(starts[left], frames))
+                yield segments[left], tuple(make_pairs(starts[left], frames, frames_a_step=each))
 
     def _put(self, item: "_ReadItem | BaseException | None") -> bool:
         while not self._stopped and not self._cancel.is_set():

@@ -2,14 +2,20 @@
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 from indexer.config import Settings
 from indexer.errors import ModelMissingError
 from indexer.models.availability import Unavailable, missing_model
 from indexer.models.lazy import LazyModel
 from indexer.models.profiles import Profile, profile_of
-from indexer.models.vision_language import VisionLanguageModel
-from indexer.models.weights.transformers_models import find_transformers_weights, transformers_weights_name
+from indexer.models.remote.address import has_consent
+from indexer.models.vision_language_loading import (
+    find_vision_language_model,
+    load_vision_language_model,
+    server_of,
+    vision_language_name,
+)
 from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext
 from indexer.pipeline.stages.base import Stage
@@ -29,9 +35,9 @@ class CaptionStage(Stage):
         spec = profile_of(run.settings).vision_language_model if self.is_on else ""
         self._model = LazyModel(
             spec,
-            name_of=transformers_weights_name,
-            find=find_transformers_weights,
-            load=self._load,
+            name_of=lambda spec: vision_language_name(spec, run.settings.adapter),
+            find=lambda _: find_vision_language_model(run.settings),
+            load=lambda _: load_vision_language_model(run.settings),
             loaded=run.loaded.vision_language,
         )
         self._model_name = self._model.name
@@ -42,8 +48,14 @@ class CaptionStage(Stage):
         if not model:
             why = f"the profile {profile.name} has no vision-language model: no captions, no answers to questions"
             return Unavailable("off", why, "index with --vision-language-model MODEL")
-        if not transformers_weights_name(model):
+        if not vision_language_name(model):
             return missing_model("vision-language model", model, "--vision-language-model")
+        if settings.adapter and not Path(settings.adapter).expanduser().is_dir():
+            return Unavailable("missing", f"the adapter {settings.adapter} is not on this machine", "--adapter FOLDER")
+        if (server := server_of(settings)) is not None and not has_consent(server, settings.send_frames_to):
+            return Unavailable(
+                "missing", f"nothing is sent to {server.host} without consent", f"--send-frames-to {server.host}"
+            )
         if not profile.captions:
             return Unavailable("off", "captions are turned off", "index with --captions")
         return None
@@ -92,8 +104,3 @@ class CaptionStage(Stage):
                 )
         run.commits.flush()
         run.totals.stage_seconds["captions"] = worker.caption_seconds
-
-    def _load(self, spec: str) -> VisionLanguageModel:
-        from indexer.models.qwen.model import load_vision_language_model  # imports torch, which takes seconds
-
-        return load_vision_language_model(spec, device=self.run.settings.device)

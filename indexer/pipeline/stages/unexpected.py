@@ -11,6 +11,8 @@ from typing import TypeVar
 from indexer.errors import (
     Interrupted,
     LibraryError,
+    ModelBusyError,
+    ModelUnreachableError,
     ReelseekError,
     UnexpectedVideoError,
     VanishedVideoError,
@@ -26,14 +28,14 @@ MAX_REASON_CHARACTERS = 500
 def concerns_whole_run(error: BaseException) -> bool:
     """Whether an exception that was raised while one video was worked on is no matter of that video.
 
-    So are a full disk, a library that cannot be used, and Ctrl-C. Too little memory and a model that fails are matters
-    of the video, since models are loaded before. So is a panic of a library written in Rust, which for Python is no
-    `Exception`.
+    So are a full disk, a library that cannot be used, a model's server that is gone or busy, and Ctrl-C. Too little
+    memory and a model that fails are matters of the video, since models are loaded before. So is a panic of a library
+    written in Rust, which for Python is no `Exception`.
     """
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     if isinstance(error, ReelseekError):
-        return isinstance(error, LibraryError | Interrupted)
+        return isinstance(error, LibraryError | Interrupted | ModelUnreachableError | ModelBusyError)
     return not isinstance(error, Exception) and type(error).__name__ != "PanicException"
 
 

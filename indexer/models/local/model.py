@@ -1,7 +1,7 @@
-"""Qwen2-VL and related models through transformers: one loaded model, shared by all requests, one batch at a time.
+"""A vision-language model through transformers: loaded once, shared by all requests, one batch at a time.
 
-Leaves out finding the weights (`indexer.models.weights.transformers_models`), preparing prompts (`inputs`) and
-constraining a reply to a schema (`constrained_decoding`).
+Leaves out finding the weights (`indexer.models.weights.transformers_models`), preparing prompts (`inputs`, by what the
+model's family says of itself) and constraining a reply to a schema (`constrained_decoding`).
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,17 @@ import torch
 from indexer.errors import DeviceMemoryError, GenerationCancelledError, ModelBrokenError, PromptTooLongError
 from indexer.models.custom_code import forbid_custom_code, loading_failure
 from indexer.models.device import choose_device, single_thread_on_cpu
-from indexer.models.qwen.constrained_decoding import ReplyGrammar
-from indexer.models.qwen.inputs import PromptInputs, append_tokens, check_processor
-from indexer.models.qwen.preferences import read_preferences
-from indexer.models.qwen.request_queue import RequestQueue
-from indexer.models.qwen.streaming import ReplyStreamer
-from indexer.models.vision_language import IsCancelled, OnText, Prompt, Reply
+from indexer.models.local.adapter import add_adapter
+from indexer.models.local.constrained_decoding import ReplyGrammar
+from indexer.models.local.families.family import Family
+from indexer.models.local.families.registry import family_of
+from indexer.models.local.inputs import PromptInputs, append_tokens, check_processor
+from indexer.models.local.preferences import with_preferences
+from indexer.models.local.streaming import ReplyStreamer
+from indexer.models.request_queue import RequestQueue
+from indexer.models.vision_language import IsCancelled, OnText, Prompt, Reply, VisionSpec
+from indexer.models.weights.adapters import find_adapter
 from indexer.models.weights.files import Announce, announce_on_stderr
-from indexer.models.weights.hub import ModelWeights
 from indexer.models.weights.transformers_models import find_transformers_weights, recorded_name
 
 MAX_WAITING = 16
@@ -29,23 +32,33 @@ BATCH_TOKENS = {"cpu": 6_144, "cuda": 49_152}
 """Prompt tokens in a batch: on a CPU, larger batches are no faster; on a GPU, memory limits them."""
 
 
-def load_vision_language_model(
-    spec: str, *, device: str = "auto", announce: Announce = announce_on_stderr, most_waiting: int = MAX_WAITING
-) -> "QwenModel":
-    """Loads a vision-language model.
+def load_local_model(
+    spec: str,
+    *,
+    device: str = "auto",
+    adapter: str = "",
+    announce: Announce = announce_on_stderr,
+    most_waiting: int = MAX_WAITING,
+) -> "LocalModel":
+    """Loads a vision-language model of one of the known families.
 
     Args:
         spec: a hub name or a local directory.
         device: as the setting: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        adapter: folder of a LoRA over the model; empty for none.
         announce: called with a message before anything is downloaded.
         most_waiting: length of the request queue.
 
     Raises:
-        ModelMissingError: the weights are absent and cannot be downloaded.
-        ModelBrokenError: the weights cannot be loaded, are incomplete, or the processor is another model's.
+        ModelMissingError: the weights, or those of the adapter, are absent and cannot be downloaded.
+        ModelBrokenError: the weights cannot be loaded, are incomplete, or the processor is another model's; or the
+            adapter does not fit.
+        ModelUnknownError: the model is of none of the known families.
         SettingsError: the device is absent.
     """
     weights = find_transformers_weights(spec, announce=announce)
+    family = family_of(weights.directory, spec)
+    over = find_adapter(adapter) if adapter else None
     choice = choose_device(device)
     try:
         processor, model = _load(weights.directory, choice.device)
@@ -60,8 +73,12 @@ def load_vision_language_model(
             f"vision-language model {spec!r}: the files in {weights.directory} cannot be loaded:"
             f" {loading_failure(error)}; fetch them again, or give another directory"
         ) from error
-    check_processor(processor, model.config, spec)
-    return QwenModel(model, processor, weights, device=choice.device, most_waiting=most_waiting)
+    check_processor(processor, family, model.config, spec)
+    if over is not None:
+        add_adapter(model, over, spec)
+    vision = with_preferences(family.vision(processor), weights.directory)
+    name = recorded_name(weights, over)
+    return LocalModel(name, model, processor, family, vision, device=choice.device, most_waiting=most_waiting)
 
 
 def _load(directory: Path, device: str) -> tuple[Any, Any]:
@@ -84,17 +101,24 @@ def _load(directory: Path, device: str) -> tuple[Any, Any]:
     return processor, model.to(device).eval()
 
 
-class QwenModel:
+class LocalModel:
     """A loaded vision-language model. Thread-safe: requests are queued, and refused when the queue is full."""
 
     def __init__(
-        self, model: Any, processor: Any, weights: ModelWeights, *, device: str, most_waiting: int = MAX_WAITING
+        self,
+        name: str,
+        model: Any,
+        processor: Any,
+        family: Family,
+        vision: VisionSpec,
+        *,
+        device: str,
+        most_waiting: int = MAX_WAITING,
     ) -> None:
         self._model, self._processor, self._device = model, processor, device
-        self._inputs = PromptInputs(processor)
-        self._name = recorded_name(weights)
+        self._inputs = PromptInputs(processor, family)
+        self._name, self._vision = name, vision
         self._queue = RequestQueue(most_waiting)
-        self._preferences = read_preferences(weights.directory)
         ends = model.generation_config.eos_token_id
         self._end_ids: list[int] = [ends] if isinstance(ends, int) else list(ends or [processor.tokenizer.eos_token_id])
         self._grammar: ReplyGrammar | None = None
@@ -110,19 +134,11 @@ class QwenModel:
         return int(self._model.config.get_text_config().max_position_embeddings)
 
     @property
-    def grid_pixels(self) -> int:
-        return self._inputs.grid_pixels
-
-    @property
-    def picture_size(self) -> tuple[int, int] | None:
-        return self._preferences.picture_size
-
-    @property
-    def captioned_pairs(self) -> int | None:
-        return self._preferences.captioned_pairs
+    def vision(self) -> VisionSpec:
+        return self._vision
 
     def count_tokens(self, prompt: Prompt) -> int:
-        return self._inputs.count(prompt)
+        return len(self._inputs.ids(prompt))
 
     def generate(
         self,
@@ -165,7 +181,7 @@ class QwenModel:
     def _run(
         self, prompts: Sequence[Prompt], max_tokens: int, schema: dict[str, Any] | None, streamer: ReplyStreamer
     ) -> list[Reply]:
-        inputs = self._inputs.batch(prompts).to(self._device)
+        inputs = {name: tensor.to(self._device) for name, tensor in self._inputs.batch(prompts).items()}
         constraint = self._reply_grammar().constraint(schema, len(prompts)) if schema is not None else None
         start = inputs["input_ids"].shape[1]
         streamer.begin(start)

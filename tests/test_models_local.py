@@ -1,4 +1,4 @@
-"""Qwen2-VL by transformers with a tiny checkpoint of random weights: counts, batches, streams, cancel, grammar."""
+"""A local model with a tiny checkpoint of random weights: queue, batches, streams, cancel, grammar, broken files."""
 
 import functools
 import json
@@ -20,17 +20,19 @@ from indexer.errors import (
     ModelBrokenError,
     ModelBusyError,
     ModelMissingError,
+    ModelUnknownError,
     PromptTooLongError,
 )
-from indexer.models.qwen.constrained_decoding import SchemaConstraint
-from indexer.models.qwen.model import QwenModel, load_vision_language_model
-from indexer.models.vision_language import Prompt, ShownFrames, VisionLanguageModel
+from indexer.models.local.constrained_decoding import SchemaConstraint
+from indexer.models.local.families.registry import FAMILIES
+from indexer.models.local.model import LocalModel, load_local_model
+from indexer.models.vision_language import Frames, Prompt, VisionLanguageModel, VisionSpec
 from indexer.models.weights.transformers_models import transformers_weights_name
 from indexer.pipeline.stages.caption_prompt import caption_prompt
 from indexer.records import TimeSpan
 from search.answering.prompts import ShownClip, ask_prompt
 from search.answering.reply import REPLY_SCHEMA
-from tests.helpers.qwen_checkpoint import CONTEXT, write_vlm_checkpoint
+from tests.helpers.vlm_checkpoints import CONTEXT, write_vlm_checkpoint
 
 pytestmark = pytest.mark.slow
 
@@ -39,49 +41,36 @@ WORDS = 'when is a red circle moving left? «ÄÖ» 23.5s 图 🎈 <b> \n Clip {
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_vlm_checkpoint(tmp_path_factory.mktemp("vlm"))
+    return write_vlm_checkpoint(tmp_path_factory.mktemp("vlm"), picture_size=(56, 84))
 
 
 @pytest.fixture(scope="module")
-def model(checkpoint: Path) -> QwenModel:
-    return load_vision_language_model(str(checkpoint), device="cpu", most_waiting=2)
+def model(checkpoint: Path) -> LocalModel:
+    return load_local_model(str(checkpoint), device="cpu", most_waiting=2)
 
 
-def frames(rng: Random, count: int = 2, height: int = 56, width: int = 84) -> ShownFrames:
+def frames(rng: Random, start: float = 0.0, *, count: int = 2, height: int = 56, width: int = 84) -> Frames:
     pixels = np.random.default_rng(rng.random().__hash__() % 2**32).integers(0, 256, (count, height, width, 3))
-    return ShownFrames(pixels.astype(np.uint8), 2.0)
+    return Frames(pixels.astype(np.uint8), tuple(start + place / 2 for place in range(count)))
 
 
 def question(seed: int, *, clips: int = 2) -> Prompt:
     rng = Random(seed)
     shown = [
-        ShownClip(TimeSpan(number * 10.0, number * 10.0 + 4), ((number * 10.0, frames(rng)),), text=" ".join(WORDS[:3]))
+        ShownClip(TimeSpan(number * 10.0, number * 10.0 + 4), (frames(rng, number * 10.0),), text=" ".join(WORDS[:3]))
         for number in range(clips)
     ]
     return ask_prompt(" ".join(rng.sample(WORDS, 4)), shown)
 
 
-def test_is_a_vision_language_model(model: QwenModel, checkpoint: Path) -> None:
+def test_is_a_vision_language_model(model: LocalModel, checkpoint: Path) -> None:
     assert isinstance(model, VisionLanguageModel)
-    assert (model.context_limit, model.grid_pixels, model.picture_size) == (CONTEXT, 28, (56, 84))
+    assert (model.context_limit, model.vision) == (CONTEXT, VisionSpec(28, 2, only=(56, 84)))
     assert model.name == transformers_weights_name(str(checkpoint)) != ""
     assert model.name.startswith(f"{checkpoint.name} ")
 
 
-def test_the_token_count_equals_the_processors(model: QwenModel) -> None:
-    rng = Random(3)
-    for _ in range(60):
-        parts: list[Any] = []
-        for _ in range(rng.randint(1, 5)):
-            parts.append(" ".join(rng.choices(WORDS, k=rng.randint(0, 9))))
-            if rng.random() < 0.7:
-                parts.append(frames(rng, rng.randint(1, 5), 28 * rng.randint(1, 4), 28 * rng.randint(1, 4)))
-        prompt = tuple(parts)
-        made = model._inputs.batch([prompt])  # pyright: ignore[reportPrivateUsage]
-        assert model.count_tokens(prompt) == made["input_ids"].shape[1] == int(made["attention_mask"].sum())
-
-
-def test_tokens_that_a_schema_prescribes_are_not_generated(model: QwenModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tokens_that_a_schema_prescribes_are_not_generated(model: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
     prompts, steps = [question(1, clips=1), question(2, clips=3)], list[int]()
     forward = model._model.forward  # pyright: ignore[reportPrivateUsage]
 
@@ -98,12 +87,7 @@ def test_tokens_that_a_schema_prescribes_are_not_generated(model: QwenModel, mon
     assert few < len(steps) - few
 
 
-def test_a_batch_answers_as_single_calls_do(model: QwenModel) -> None:
-    prompts = [question(seed, clips=clips) for seed, clips in ((1, 1), (2, 4), (3, 2))]
-    assert model.generate(prompts, max_tokens=24) == [model.generate([prompt], max_tokens=24)[0] for prompt in prompts]
-
-
-def test_frames_matter_and_keep_their_size(model: QwenModel) -> None:
+def test_frames_matter_and_keep_their_size(model: LocalModel) -> None:
     seen = model._inputs.batch([question(1)])  # pyright: ignore[reportPrivateUsage]
     assert seen["video_grid_thw"].tolist() == [[1, 4, 6], [1, 4, 6]]
     other = model._inputs.batch([question(2)])  # pyright: ignore[reportPrivateUsage]
@@ -111,14 +95,14 @@ def test_frames_matter_and_keep_their_size(model: QwenModel) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_constrained_reply_follows_its_schema_and_parses_when_complete(model: QwenModel, seed: int) -> None:
+def test_a_constrained_reply_follows_its_schema_and_parses_when_complete(model: LocalModel, seed: int) -> None:
     reply = model.generate([question(seed)], max_tokens=120, schema=REPLY_SCHEMA)[0]
     assert reply.text.startswith('{"answer": "')
     if reply.complete:
         assert set(json.loads(reply.text)) == {"answer", "found", "moments"}
 
 
-def test_a_schema_without_free_text_always_parses(model: QwenModel) -> None:
+def test_a_schema_without_free_text_always_parses(model: LocalModel) -> None:
     schema = {
         "type": "object",
         "properties": {"found": {"type": "boolean"}, "kind": {"enum": ["a", "b c"]}},
@@ -131,7 +115,7 @@ def test_a_schema_without_free_text_always_parses(model: QwenModel) -> None:
         assert set(json.loads(reply.text)) == {"found", "kind"}
 
 
-def test_the_stream_is_the_reply_piece_by_piece(model: QwenModel) -> None:
+def test_the_stream_is_the_reply_piece_by_piece(model: LocalModel) -> None:
     pieces: list[str] = []
     reply = model.generate([question(4)], max_tokens=30, on_text=pieces.append)[0]
     assert "".join(pieces) == reply.text
@@ -140,7 +124,7 @@ def test_the_stream_is_the_reply_piece_by_piece(model: QwenModel) -> None:
         model.generate([question(1), question(2)], max_tokens=3, on_text=pieces.append)
 
 
-def test_cancelling_stops_within_one_token(model: QwenModel) -> None:
+def test_cancelling_stops_within_one_token(model: LocalModel) -> None:
     pieces: list[str] = []
     asked: list[int] = []
 
@@ -154,7 +138,7 @@ def test_cancelling_stops_within_one_token(model: QwenModel) -> None:
     assert model.generate([question(5)], max_tokens=2)[0].tokens == 2, "the model is free again"
 
 
-def test_cancelling_from_another_thread(model: QwenModel) -> None:
+def test_cancelling_from_another_thread(model: LocalModel) -> None:
     cancel, has_begun = threading.Event(), threading.Event()
 
     def cancel_once_it_writes() -> None:
@@ -170,7 +154,7 @@ def test_cancelling_from_another_thread(model: QwenModel) -> None:
     thread.join()
 
 
-def test_too_many_requests_are_refused(model: QwenModel) -> None:
+def test_too_many_requests_are_refused(model: LocalModel) -> None:
     cancel = threading.Event()
     outcomes: list[object] = []
 
@@ -198,7 +182,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_a_prompt_beyond_the_context_is_refused_before_the_model_runs(model: QwenModel) -> None:
+def test_a_prompt_beyond_the_context_is_refused_before_the_model_runs(model: LocalModel) -> None:
     with pytest.raises(PromptTooLongError, match="2,048"):
         model.generate([question(1, clips=100)], max_tokens=10)
     size = model.count_tokens(question(1))
@@ -206,13 +190,13 @@ def test_a_prompt_beyond_the_context_is_refused_before_the_model_runs(model: Qwe
         model.generate([question(1)], max_tokens=CONTEXT - size + 1)
 
 
-def test_frames_off_the_grid_are_refused(model: QwenModel) -> None:
+def test_frames_off_the_grid_are_refused(model: LocalModel) -> None:
     with pytest.raises(ValueError, match="multiples of 28"):
-        model.count_tokens(caption_prompt([(0.0, frames(Random(1), height=30))]))
+        model.count_tokens(caption_prompt([frames(Random(1), height=30)]))
 
 
 def test_lack_of_memory_makes_batches_smaller_and_finally_an_error(
-    model: QwenModel, monkeypatch: pytest.MonkeyPatch
+    model: LocalModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, sizes = model._run, []  # pyright: ignore[reportPrivateUsage]
 
@@ -238,7 +222,7 @@ def test_an_absent_model_is_missing(tmp_path: Path) -> None:
     for spec in (str(tmp_path / "none"), "no model"):
         assert transformers_weights_name(spec) == ""
         with pytest.raises(ModelMissingError, match="vision-language model"):
-            load_vision_language_model(spec, device="cpu")
+            load_local_model(spec, device="cpu")
 
 
 def broken(checkpoint: Path, folder: Path, change: Callable[[Path], object]) -> str:
@@ -272,4 +256,14 @@ def test_a_broken_model_says_what_is_wrong(
     checkpoint: Path, tmp_path: Path, change: Callable[[Path], object], says: str
 ) -> None:
     with pytest.raises(ModelBrokenError, match=says):
-        load_vision_language_model(broken(checkpoint, tmp_path / "broken", change), device="cpu")
+        load_local_model(broken(checkpoint, tmp_path / "broken", change), device="cpu")
+
+
+def test_a_family_that_is_not_known_is_refused_before_anything_is_loaded(checkpoint: Path, tmp_path: Path) -> None:
+    def change(folder: Path) -> None:
+        edit("config.json", lambda values: values.update(model_type="tarsier"))(folder)
+        (folder / "model.safetensors").write_bytes(b"never read")
+
+    with pytest.raises(ModelUnknownError, match="'tarsier'") as caught:
+        load_local_model(broken(checkpoint, tmp_path / "unknown", change), device="cpu")
+    assert all(name in str(caught.value) for name in FAMILIES)

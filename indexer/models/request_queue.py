@@ -1,9 +1,10 @@
-"""The request queue of a model that serves one request at a time: first in, first out, of bounded length."""
+"""The request queue of a model that serves few requests at a time: first in, first out, of bounded length."""
 
 import threading
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from itertools import islice
 
 from indexer.errors import GenerationCancelledError, ModelBusyError
 
@@ -14,8 +15,8 @@ CANCELLATION_CHECK_SECONDS = 0.05
 class RequestQueue:
     """A queue of bounded length in front of one model."""
 
-    def __init__(self, most_waiting: int) -> None:
-        self._most_waiting = most_waiting
+    def __init__(self, most_waiting: int, *, at_once: int = 1) -> None:
+        self._most_waiting, self._at_once = most_waiting, at_once
         self._queue: deque[object] = deque()
         self._changed = threading.Condition()
 
@@ -23,11 +24,11 @@ class RequestQueue:
     def waiting(self) -> int:
         """Number of requests that wait for their turn."""
         with self._changed:
-            return max(0, len(self._queue) - 1)
+            return max(0, len(self._queue) - self._at_once)
 
     @contextmanager
     def turn(self, is_cancelled: Callable[[], bool] | None = None) -> Generator[None]:
-        """Waits for exclusive use of the model, and holds it inside the context.
+        """Waits until the request is among those that the model serves, and holds its place inside the context.
 
         Raises:
             ModelBusyError: the queue is full.
@@ -35,7 +36,7 @@ class RequestQueue:
         """
         ticket = object()
         with self._changed:
-            if len(self._queue) > self._most_waiting:
+            if len(self._queue) >= self._most_waiting + self._at_once:
                 raise ModelBusyError(
                     f"{self._most_waiting} requests wait for the model already; ask again in a little while"
                 )
@@ -50,7 +51,7 @@ class RequestQueue:
 
     def _wait(self, ticket: object, is_cancelled: Callable[[], bool] | None) -> None:
         with self._changed:
-            while self._queue[0] is not ticket:
+            while ticket not in islice(self._queue, self._at_once):
                 self._changed.wait(CANCELLATION_CHECK_SECONDS)
                 if is_cancelled is not None and is_cancelled():
                     raise GenerationCancelledError("the question was withdrawn while it waited for the model")
