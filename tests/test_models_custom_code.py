@@ -8,7 +8,7 @@ import pytest
 
 from indexer.errors import ModelBrokenError
 from indexer.models.image_embedder import load_clip_model
-from indexer.models.local.model import load_vision_language_model
+from indexer.models.local.model import load_local_model
 from indexer.models.reranker import load_reranker
 from indexer.models.text_embedder import load_text_model
 from tests.helpers.checkpoints import PREPROCESS, write_bert_checkpoint, write_clip_checkpoint
@@ -84,7 +84,7 @@ def vision_language_model(folder: Path) -> object:
     config = json.loads((folder / "config.json").read_text())
     # One of a known family, whose processor alone has code: another family is refused before anything is loaded.
     (folder / "config.json").write_text(json.dumps(config | {"model_type": "qwen2_vl", "auto_map": NAMES}))
-    return load_vision_language_model(str(folder), device="cpu")
+    return load_local_model(str(folder), device="cpu")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_code_of_a_models_folder_does_not_run(
         return "y"
 
     monkeypatch.setattr("builtins.input", say_yes)
-    with pytest.raises(ModelBrokenError, match="which Reelseek never runs|cannot be loaded"):
+    with pytest.raises(ModelBrokenError, match=r"which Reelseek never runs|cannot be loaded"):
         load(tmp_path / "model")
     assert asked == []
     assert not (tmp_path / "ran").exists()
