@@ -15,7 +15,7 @@ import statistics
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from indexer.decode.video import open_video
 from indexer.ocr.change_detector import ChangeDetector
 from indexer.ocr.frame_selection import read_changed_frames
 from indexer.ocr.incremental_reader import IncrementalReader
-from indexer.ocr.lines import ScreenLine
+from indexer.ocr.lines import FrameLines, ScreenLine
 from indexer.ocr.reader import ScreenTextReader
 from indexer.pipeline.index import index_paths
 from indexer.records import Pixels, SampledFrame
@@ -93,20 +93,29 @@ class _CountingReader:
 def cost_of(path: Path, reader: ScreenTextReader) -> Cost:
     """Reads a video at one frame a second, on one core."""
     cost = Cost()
+    read_frames(changed_frames(path, cost), reader, cost)
+    return cost
 
-    def changed() -> Iterator[SampledFrame]:
-        detector = ChangeDetector()
+
+def changed_frames(path: Path, cost: Cost) -> Iterator[SampledFrame]:
+    """The frames of a video, one a second, whose picture changed; counts them in `cost`.
+
+    Raises:
+        VideoError: the video cannot be read.
+    """
+    detector, settings = ChangeDetector(), Settings()
+    with open_video(path, settings=settings, frames_per_second=1.0, max_side=settings.picture_max_side) as video:
         for frame in video.frames():
             cost.sampled += 1
             if detector.changed(frame.pixels):
                 cost.changed += 1
                 yield frame
-
-    settings = Settings()
-    with open_video(path, settings=settings, frames_per_second=1.0, max_side=settings.picture_max_side) as video:
-        read_changed_frames(changed(), reader=_CountingReader(reader, cost), cuts=())
         cost.seconds = video.duration_seconds
-    return cost
+
+
+def read_frames(frames: Iterable[SampledFrame], reader: ScreenTextReader, cost: Cost) -> list[FrameLines]:
+    """The frames that were read of changed ones, with their lines; counts them in `cost`."""
+    return read_changed_frames(frames, reader=_CountingReader(reader, cost), cuts=())
 
 
 def quality_of(films: Sequence[Film], folder: Path) -> dict[str, Quality]:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from indexer.errors import ModelMissingError
-from indexer.ocr import engine as screen_engine
+from indexer.ocr import networks
 from indexer.ocr.change_detector import ChangeDetector
 from indexer.ocr.reader import ScreenTextReader, screen_text_reader_name
 from indexer.ocr.timed_texts import collect_screen_texts
@@ -120,10 +120,10 @@ def test_missing_weights_name_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path
     class Nowhere:
         origin = str(tmp_path / "rapidocr" / "__init__.py")
 
-    monkeypatch.setattr(screen_engine, "find_spec", lambda name: Nowhere)
+    monkeypatch.setattr(networks, "find_spec", lambda name: Nowhere)
     with pytest.raises(ModelMissingError, match=r"PP-OCRv6_det_small\.onnx is not there; install rapidocr"):
         ScreenTextReader()
-    monkeypatch.setattr(screen_engine, "find_spec", lambda name: None)
+    monkeypatch.setattr(networks, "find_spec", lambda name: None)
     with pytest.raises(ModelMissingError, match="rapidocr"):
         ScreenTextReader()
 

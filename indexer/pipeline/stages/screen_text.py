@@ -28,7 +28,7 @@ class ScreenTextStage(Stage):
         settings = run.settings
         reader = screen_text_reader_name(settings.screen_text_models if self.is_on else "")
         text_model = run.library.maker.text_model or "no text model"
-        self._fingerprint = " | ".join(("screen-text-4", reader, f"side {settings.picture_max_side}", text_model))
+        self._fingerprint = " | ".join(("screen-text-5", reader, f"side {settings.picture_max_side}", text_model))
 
     @classmethod
     def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
