@@ -84,7 +84,7 @@ class _Files:
     def repair(self) -> None:
         damaged = self._record.damaged_files()
         lost = [name for name in damaged if not self._restore(name)]
-        maker = self._maker()
+        maker = self._maker(is_lost=MAKER_FILE in lost)
         salvage, journal = TableSalvage(self._folder, maker), VideoJournal(self._folder, maker)
         for table in TABLES:
             with_lost_index = any(name.startswith(f"lance/{table}.lance/_indices/") for name in lost)
@@ -107,10 +107,12 @@ class _Files:
             path.unlink(missing_ok=True)
         return False
 
-    def _maker(self) -> Maker:
+    def _maker(self, *, is_lost: bool) -> Maker:
         try:
             return read_maker(self._folder)
         except LibraryBrokenError as error:
+            if not is_lost:
+                raise
             raise LibraryBrokenError(
                 f"{error}. There is no copy of {MAKER_FILE} either, so it is not known which models made the library"
             ) from error
