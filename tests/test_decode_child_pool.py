@@ -1,5 +1,6 @@
 """The pool of idle decoder children: reuse, replacement, and shutdown."""
 
+import gc
 import os
 import time
 from pathlib import Path
@@ -64,4 +65,12 @@ def test_no_child_outlives_its_pool() -> None:
     assert all(map(is_running, waiting))
     decode_pool.close()
     decode_pool.close()
+    assert not any(map(is_running, waiting))
+
+
+def test_a_forgotten_pool_leaves_no_children() -> None:
+    decode_pool = DecodeChildPool(2)
+    waiting = pids(decode_pool, 2)
+    del decode_pool
+    gc.collect()
     assert not any(map(is_running, waiting))

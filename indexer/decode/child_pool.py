@@ -37,11 +37,16 @@ class DecodeChildPool(Closeable):
         with self._lock:
             self._closed = True
             filling = self._filling
-        if filling is not None:
+        if filling is not None and filling is not threading.current_thread():
             filling.join()
         for child in self._waiting:
             child.close()
         self._waiting.clear()
+
+    def __del__(self) -> None:
+        """A pool that is forgotten leaves no children behind."""
+        if hasattr(self, "_waiting"):
+            self.close()
 
     def _fill(self) -> None:
         with self._lock:
