@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,7 @@ def make_library(folder: Path, *, number: int) -> tuple[Path, list[Path]]:
 
 
 @contextmanager
-def watched_service(library: Path, root: Path, log: Path) -> Iterator[tuple[str, psutil.Process]]:
+def watched_service(library: Path, root: Path, log: Path) -> Generator[tuple[str, psutil.Process]]:
     """Address, without a slash at the end, and process of a service that ends with the block, and logs into `log`."""
     words = ["serve", "--library", str(library), "--root", str(root), "--port", "0", "--json", "--no-screen-text"]
     words += ["--models", "demo", "--device", "cpu", "--log-level", "warning"]
