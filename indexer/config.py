@@ -156,7 +156,8 @@ class Settings:
                 bounds = f"{option.low:g} to {option.high:g} {option.unit}".rstrip()
                 meaning = option.help[0].lower() + option.help[1:].rstrip(".")
                 raise SettingsError(
-                    f"setting {option.name} = {value} is outside {bounds} ({meaning}); give a value in that range"
+                    f"setting {option.name} = {_shown(value)} is outside {bounds} ({meaning});"
+                    " give a value in that range"
                 )
         if self.max_segment_seconds < 2 * self.min_segment_seconds:
             raise SettingsError(
@@ -212,7 +213,7 @@ def _read_file(path: Path, *, must_exist: bool) -> dict[str, Any]:
         raise SettingsError(
             f"settings file {path} is not UTF-8 ({error}); save it as UTF-8, or name another"
         ) from error
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # a number of too many digits is no TOMLDecodeError
         raise SettingsError(f"settings file {path} cannot be read: {error}; correct it or name another") from error
 
 
@@ -220,11 +221,23 @@ def _convert(name: str, kind: type, value: Any) -> Any:
     try:
         if kind is bool:
             return _as_bool(value)
+        if isinstance(value, list | dict):
+            raise TypeError("it must be one value")
+        if kind is not str and isinstance(value, bool):
+            raise TypeError("it must be a number")
         if kind is int and isinstance(value, float) and not value.is_integer():
             raise ValueError("not a whole number")
         return kind(value)
-    except (TypeError, ValueError) as error:
-        raise SettingsError(f"setting {name} = {value!r} is not a {kind.__name__}: {error}") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise SettingsError(f"setting {name} = {_shown(value)} is not a {kind.__name__}: {error}") from error
+
+
+def _shown(value: Any) -> str:
+    try:
+        text = repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def _as_bool(value: Any) -> bool:

@@ -252,6 +252,24 @@ def nothing_kept(service: RunningService) -> None:
     assert not list(service.runtime.job_folder.glob("*")) if service.runtime.job_folder.exists() else True
 
 
+def test_a_client_that_leaves_within_its_body_is_no_fault_of_the_service(small: RunningService) -> None:
+    for path in (b"/api/search", b"/api/videos?name=a.mp4"):
+        with raw(small) as connection:
+            connection.sendall(
+                b"POST " + path + b" HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                b"Content-Length: 20\r\n\r\n{"
+            )
+            time.sleep(0.3)
+
+    def requests_with(status: int) -> int:
+        counts = httpx.get(f"{small.url}/metrics").text.splitlines()
+        told = [line for line in counts if line.startswith("reelseek_requests_total{") and f'status="{status}"' in line]
+        return sum(round(float(line.split()[-1])) for line in told)
+
+    wait_until(lambda: requests_with(0) + requests_with(499) + requests_with(500) >= 2)
+    assert requests_with(500) == 0
+
+
 def test_an_upload_that_stands_still_or_trickles_is_given_up(impatient: RunningService) -> None:
     with raw(impatient) as connection:
         connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\nabc")

@@ -317,6 +317,9 @@ def test_keys_open_a_service_that_needs_them(own_service: RunningService) -> Non
         preflight = client.options("/api/search", headers=friend)
         assert preflight.status_code == 204
         assert preflight.headers["access-control-allow-origin"] == "https://friend.example"
+        allowed = set(preflight.headers["access-control-allow-methods"].split(", "))
+        paths = own_service.service.litestar.openapi_schema.to_schema()["paths"].values()
+        assert allowed >= {method.upper() for methods in paths for method in methods}
 
 
 @pytest.fixture

@@ -155,6 +155,6 @@ def subclip_plain_text(text: str) -> str:
 
 
 def subclip_title(moment: RequestedMoment, *, max_characters: int = 120) -> str:
-    """A one-line title: the text of the moment, else the name of its video."""
-    line = subclip_plain_text(moment.text) or subclip_plain_text(PurePath(moment.video.path).stem)
+    """A one-line title: the text of the moment, else the name of its video, else what it is."""
+    line = subclip_plain_text(moment.text) or subclip_plain_text(PurePath(moment.video.path).stem) or "moment"
     return line if len(line) <= max_characters else line[: max_characters - 1].rstrip() + "…"

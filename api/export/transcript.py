@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.export.transcript_formats import TranscriptFormat, TranscriptSource
 from api.formatting import time_code
-from api.media.web_vtt import cue_text, cue_time
+from api.media.web_vtt import cue_text, cue_times
 from api.safe_text import one_line
 from indexer.catalog import STAGE_OF_SOURCE
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 CUE_CHARACTERS = 84
 """Two lines of 42 characters, as broadcasters set subtitles (BBC Subtitle Guidelines 1.2.4, Netflix 42 a line)."""
-_MIN_CUE_SECONDS = 0.001
-"""A cue must end after its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +97,17 @@ def _said_by(transcript: Transcript, line: NumberedLine) -> str:
 
 
 def _cues(lines: Sequence[NumberedLine]) -> "Iterator[tuple[TimeSpan, str]]":
-    """Cues of at most `CUE_CHARACTERS` where the times of the words are known, otherwise whole texts."""
-    for line in lines:
-        if line.row.span.stop_seconds <= 0:
-            continue
-        pieces = list(_pieces(line.row)) if line.row.words else [(line.row.span, line.row.text)]
-        for span, text in pieces:
-            if shown := cue_text(text):
-                yield span, shown
+    """Cues of at most `CUE_CHARACTERS` where the times of the words are known, otherwise whole texts. In order of time,
+    as players ask for: the lines of people who speak at once alternate."""
+    pieces = [
+        piece
+        for line in lines
+        if line.row.span.stop_seconds > 0
+        for piece in (_pieces(line.row) if line.row.words else [(line.row.span, line.row.text)])
+    ]
+    for span, text in sorted(pieces, key=lambda piece: piece[0].start_seconds):
+        if shown := cue_text(text):
+            yield span, shown
 
 
 def _pieces(row: "TextRow") -> "Iterator[tuple[TimeSpan, str]]":
@@ -126,8 +127,7 @@ def _pieces(row: "TextRow") -> "Iterator[tuple[TimeSpan, str]]":
 
 
 def _times(span: "TimeSpan") -> str:
-    start = max(0.0, span.start_seconds)
-    return f"{cue_time(start)} --> {cue_time(max(start + _MIN_CUE_SECONDS, span.stop_seconds))}"
+    return cue_times(span.start_seconds, span.stop_seconds)
 
 
 def _line_json(line: NumberedLine, speakers: Sequence[str]) -> dict[str, Any]:

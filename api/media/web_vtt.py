@@ -5,13 +5,19 @@ from collections.abc import Sequence
 
 from indexer.records import TextRow
 
-_MIN_CUE_SECONDS = 0.001
-"""A cue must end after its start."""
+
+def cue_times(start_seconds: float, stop_seconds: float) -> str:
+    """The line of times of a cue, which ends a millisecond after its start or later."""
+    start = max(0, round(start_seconds * 1000))
+    return f"{_timestamp(start)} --> {_timestamp(max(start + 1, round(stop_seconds * 1000)))}"
 
 
 def cue_time(seconds: float) -> str:
     """A WebVTT timestamp: `hours:minutes:seconds.milliseconds`."""
-    ticks = max(0, round(seconds * 1000))
+    return _timestamp(max(0, round(seconds * 1000)))
+
+
+def _timestamp(ticks: int) -> str:
     return f"{ticks // 3_600_000:02d}:{ticks // 60_000 % 60:02d}:{ticks // 1000 % 60:02d}.{ticks % 1000:03d}"
 
 
@@ -35,7 +41,5 @@ def subtitles_vtt(rows: Sequence[TextRow], *, language: str | None = None) -> st
     for row in sorted(rows, key=lambda row: row.span):
         text = cue_text(row.text)
         if row.language == language and text and row.span.stop_seconds > 0:
-            start = max(0.0, row.span.start_seconds)
-            stop = max(start + _MIN_CUE_SECONDS, row.span.stop_seconds)
-            lines += [f"{cue_time(start)} --> {cue_time(stop)}", text, ""]
+            lines += [cue_times(row.span.start_seconds, row.span.stop_seconds), text, ""]
     return "\n".join(lines)

@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from api.errors import BodyTimeoutError
+from api.media.errors import ClientGoneError
 
 Receive = Callable[[], Awaitable[Any]]
 
 
 def with_deadline(receive: Receive, *, seconds: float) -> Receive:
-    """A `receive` that raises BodyTimeoutError unless the whole body arrives within `seconds`; unlimited afterwards."""
+    """A `receive` that raises BodyTimeoutError unless the whole body arrives within `seconds`, unlimited afterwards;
+    and ClientGoneError where the client leaves before."""
     deadline = time.monotonic() + seconds
     is_over = False
 
@@ -25,14 +27,15 @@ def with_deadline(receive: Receive, *, seconds: float) -> Receive:
         except TimeoutError:
             is_over = True
             raise BodyTimeoutError(f"the body did not arrive within {seconds:g} s") from None
-        is_over = message["type"] != "http.request" or not message.get("more_body", False)
+        is_over = _is_last(message)
         return message
 
     return limited
 
 
 def with_minimum_rate(receive: Receive, *, idle_seconds: float, least_rate: float) -> Receive:
-    """A `receive` for long bodies that raises BodyTimeoutError when the body stalls or is too slow.
+    """A `receive` for long bodies that raises BodyTimeoutError when the body stalls or is too slow, and ClientGoneError
+    where the client leaves before its end.
 
     Args:
         idle_seconds: maximum wait for the next piece.
@@ -53,7 +56,7 @@ def with_minimum_rate(receive: Receive, *, idle_seconds: float, least_rate: floa
             is_over = True
             raise BodyTimeoutError(f"no byte arrived for {idle_seconds:g} s; the upload was aborted") from None
         taken += len(message.get("body", b""))
-        is_over = message["type"] != "http.request" or not message.get("more_body", False)
+        is_over = _is_last(message)
         spent = time.monotonic() - started
         if not is_over and spent > idle_seconds and taken < least_rate * spent:
             is_over = True
@@ -61,3 +64,10 @@ def with_minimum_rate(receive: Receive, *, idle_seconds: float, least_rate: floa
         return message
 
     return limited
+
+
+def _is_last(message: Any) -> bool:
+    """Whether it ends the body. Raises ClientGoneError where the client left before."""
+    if message["type"] == "http.disconnect":
+        raise ClientGoneError("the client left before its whole body had arrived")
+    return not message.get("more_body", False)

@@ -107,7 +107,7 @@ class ServiceMiddleware:
 
     def _count(self, scope: Any, method: str, answer: "_Answer", seconds: float) -> None:
         route = scope.get("path_template") or "other"
-        known = method if method in {"GET", "HEAD", "POST", "DELETE", "OPTIONS"} else "other"
+        known = method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"
         self._metrics.requests.labels(known, route, str(answer.status)).inc()
         self._metrics.request_seconds.labels(route).observe(seconds)
         _log.info(
@@ -154,7 +154,7 @@ class _Answer:
 
     async def empty(self, status: int) -> None:
         headers = [
-            (b"access-control-allow-methods", b"GET, HEAD, POST, DELETE"),
+            (b"access-control-allow-methods", b"GET, HEAD, POST, PUT, PATCH, DELETE"),
             (b"access-control-allow-headers", b"authorization, content-type, range, x-request-id"),
             (b"access-control-max-age", b"600"),
         ]

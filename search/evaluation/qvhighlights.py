@@ -37,6 +37,8 @@ SALIENCY_LEVELS = {"Fair": 2, "Good": 3, "VeryGood": 4}
 """The minimum score of a judge for a clip to be a highlight."""
 CLIP_SECONDS = 2
 JUDGES = 3
+MAX_DURATION_SECONDS = 1_000_000
+"""Eleven days; the videos of QVHighlights last 150 seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,10 @@ def _highlight_scores(queries: Sequence[_Query]) -> Mapping[str, float]:
 
 def _judged_clips(truth: JsonLine) -> Floats:
     """(n clips, 3 judges) scores over the whole video, 0 for a clip that is not relevant."""
-    n_clips = int(truth.number_of("duration") / CLIP_SECONDS)
+    duration = truth.number_of("duration")
+    if not 0 <= duration <= MAX_DURATION_SECONDS:
+        raise truth.error(f"'duration' must lie between 0 and {MAX_DURATION_SECONDS:,} seconds, got {duration:g}")
+    n_clips = int(duration / CLIP_SECONDS)
     clip_ids = truth.scores("relevant_clip_ids")
     scores = truth.rows("saliency_scores", columns=JUDGES)
     if len(clip_ids) != len(scores):

@@ -111,8 +111,8 @@ class FileRecord:
         """The record; None where there is none, or it is damaged."""
         try:
             content = json.loads((self._place / _RECORD).read_bytes())
-            return {name: FileState(*state) for name, state in content["files"].items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {_inside(name): _state(*numbers) for name, numbers in content["files"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
 
     def damaged_files(self) -> list[str]:
@@ -197,6 +197,20 @@ class FileRecord:
         draft = self._place / (_RECORD + ".part")
         draft.write_text(json.dumps({"files": files}), encoding="utf-8")
         replace_durably(draft, self._place / _RECORD)
+
+
+def _inside(name: str) -> str:
+    """Raises ValueError for a path that leaves the library."""
+    if "\0" in name or not {"", ".", ".."}.isdisjoint(name.split("/")):
+        raise ValueError(f"{name!r} is no file of a library")
+    return name
+
+
+def _state(size: int, modified_ns: int, crc: int) -> FileState:
+    """Raises TypeError for what are no whole numbers."""
+    if not all(type(number) is int for number in (size, modified_ns, crc)):
+        raise TypeError("lengths, times and checksums are whole numbers")
+    return FileState(size, modified_ns, crc)
 
 
 def _compare(path: Path, name: str, state: FileState, *, may_change: bool) -> Problem | None:

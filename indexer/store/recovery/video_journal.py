@@ -73,7 +73,7 @@ class VideoJournal:
                 continue
             try:
                 self._apply(_content(line), entries)
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, AttributeError):
                 damaged += 1
         return JournalContent(entries, damaged)
 
@@ -138,7 +138,10 @@ def _content(line: bytes) -> dict[str, Any]:
     crc, _, text = line.partition(b" ")
     if int(crc, 16) != zlib.crc32(text):
         raise ValueError("another checksum")
-    return json.loads(text)
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def _video_to_json(video: Video, maker: Maker) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Fuzzing of the service: generated requests, whole lives of videos, and clients that are slow or leave."""
