@@ -43,6 +43,21 @@ def library(tmp_path: Path):
         yield opened
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there is no limit of file sizes")
+def test_a_file_that_may_not_grow_is_no_damage(library: Library):
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with pytest.raises(LibraryError, match="a file may not grow any more while writing texts") as caught:
+            library.write_texts([texts(1)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not isinstance(caught.value, LibraryBrokenError)
+    library.write_texts([texts(1)])
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
 def test_a_spool_on_a_full_disk_names_the_library_and_leaves_nothing(library: Library):
     place = library.path / "staging" / "a.jpgs"

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from indexer.store import maker_file, tables
 from indexer.store.library import Library
+from indexer.upkeep.verify import verify_library
 from tests.helpers.store_samples import MAKER, content, pictures, texts, thumbnails, video, video_id, write_whole
 
 pytestmark = pytest.mark.slow
@@ -116,3 +118,24 @@ def test_an_interrupted_creation_starts_over(tmp_path: Path, monkeypatch: pytest
     with Library.open_writer(path, maker=MAKER) as library:
         write_whole(library, 1)
         assert library.counts()["frames"] == 9
+
+
+def test_a_writer_killed_while_it_closes_leaves_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """At each file that is put in place, the library is copied as a kill would leave it."""
+    path = tmp_path / "library"
+    write_all(path)
+    library, replace = Library.open_writer(path, maker=MAKER), os.replace
+    write_whole(library, 1, 2, take=1)
+    copies: list[Path] = []
+
+    def copy_and_replace(draft: Path, target: Path) -> None:
+        copies.append(tmp_path / f"killed-{len(copies)}")
+        shutil.copytree(path, copies[-1], ignore=shutil.ignore_patterns("writer.*"))
+        replace(draft, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", copy_and_replace)
+        library.close()
+    assert len(copies) > 5
+    for copy in copies:
+        assert {problem.kind for problem in verify_library(copy)} == {"missing_file"}, copy

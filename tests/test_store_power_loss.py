@@ -1,8 +1,9 @@
 """What the library has said is done survives a power loss, whatever was not synced."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 
 from indexer.store.change_tags import change_tags
 from indexer.store.correct_text import correct_text
+from indexer.store.durable_files import files_below
 from indexer.store.library import Library
+from indexer.store.recovery import file_record
 from indexer.upkeep.repair import repair_library
 from indexer.upkeep.verify import verify_library
 from tests.helpers.power_loss import add_torn_files, watched_syncs
@@ -59,6 +62,25 @@ def test_each_video_survives_once_it_is_put(tmp_path: Path, monkeypatch: pytest.
             with Library.open_writer(left, maker=MAKER) as after:
                 assert content(after) == content(library)
             assert problems(left) == set()
+
+
+def test_a_clock_that_is_set_back_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, left = tmp_path / "library", tmp_path / "left"
+    with watched_syncs(monkeypatch) as disk, Library.open_writer(path, maker=MAKER) as library:
+        write_whole(library, 1)
+        known = {place for place, _ in files_below(path)}
+
+        def an_hour_earlier(folder: Path) -> Iterator[tuple[Path, SimpleNamespace]]:
+            for place, status in files_below(folder):
+                changed = status.st_ctime_ns - (0 if place in known else 3_600 * 10**9)
+                yield place, SimpleNamespace(st_ctime_ns=changed, st_mtime_ns=status.st_mtime_ns, st_size=status.st_size)
+
+        monkeypatch.setattr(file_record, "files_below", an_hour_earlier)
+        write_whole(library, 2)
+        disk.write_to(path, left)
+        done = content(library)
+    with Library.open_writer(left, maker=MAKER) as after:
+        assert content(after) == done
 
 
 def test_what_people_typed_survives_once_the_call_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

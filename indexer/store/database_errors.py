@@ -16,7 +16,7 @@ def convert_errors(path: Path, action: str) -> Generator[None]:
         action: as `reading frames`.
 
     Raises:
-        LibraryError: the disk is full, or a file may not be read or written.
+        LibraryError: the disk is full, a file has reached a limit of its size, or may not be read or written.
         LibraryBrokenError: any other error of the tables.
     """
     try:
@@ -36,6 +36,11 @@ def _converted(path: Path, action: str, error: BaseException) -> LibraryError:
     if "no space left" in lowered or "os error 28" in lowered or "quota exceeded" in lowered:
         return LibraryError(
             f"library {path}: the disk is full while {action}; free some space, then run the same again"
+        )
+    if "file too large" in lowered or "os error 27" in lowered:
+        return LibraryError(
+            f"library {path}: a file may not grow any more while {action}; raise the limit of file sizes (`ulimit -f`),"
+            " or choose another file system, then run the same again"
         )
     if "permission denied" in lowered or "read-only file system" in lowered or isinstance(error, PermissionError):
         return LibraryError(f"library {path}: no permission while {action} ({text}); check the owner of its files")

@@ -44,8 +44,8 @@ class FileRecord:
     def __init__(self, folder: LibraryFolder) -> None:
         self._folder = folder
         self._place = folder.path / RECOVERY_FOLDER
-        self._newest_ns = 0
-        """Files that are not newer were synced by this object."""
+        self._synced: dict[Path, int] = {}
+        """When each file was changed last, nanoseconds, of those that this object has synced."""
 
     @property
     def library(self) -> Path:
@@ -65,17 +65,18 @@ class FileRecord:
 
     def sync(self) -> None:
         """Wait until all files of the tables that this object has not synced are on the disk. Raises OSError."""
-        newest, changed = self._newest_ns, set[Path]()
+        found, changed, newest = dict[Path, int](), set[Path](), max(self._synced.values(), default=0)
         for path, status in files_below(self._folder.tables):
-            # The time of change, not of modification: a rename keeps the latter.
-            if status.st_ctime_ns >= self._newest_ns:
+            # The time of change, not of modification: a rename keeps the latter. Any other time is a change, since a
+            # clock may be set back; a file may change twice within a tick, so the newest are synced again.
+            found[path] = status.st_ctime_ns
+            if self._synced.get(path) != status.st_ctime_ns or status.st_ctime_ns >= newest:
                 sync_file(path)
                 changed.add(path.parent)
-                newest = max(newest, status.st_ctime_ns)
         for folder in sorted({parent for path in changed for parent in (path, *path.parents)}, reverse=True):
             if folder.is_relative_to(self._folder.path):
                 sync_folder(folder)
-        self._newest_ns = newest
+        self._synced = found
 
     def finish(self) -> None:
         """Renew the record and its copies, which ends what `begin` began. Raises OSError."""
@@ -148,7 +149,8 @@ class FileRecord:
             unknown = {name for name, _, _ in self._recorded_files()} - set(record)
             found += [Problem("unknown_file", "", f"{name} was written by other software") for name in unknown]
         copies = {MAKER_FILE, *_leading_files(record)} & set(record)
-        for name in sorted(copies):
+        # A writer that was killed at its end leaves new copies beside the old record.
+        for name in () if may_change else sorted(copies):
             if record[name].size <= _MOST_COPIED_BYTES and self.copy_of(name) is None:
                 found.append(Problem("damaged_file", "", f"{RECOVERY_FOLDER}/{_COPIES}/{name} is no copy any more"))
         return sorted(found)
