@@ -20,18 +20,18 @@ TYPED = {"content-type": "application/problem+json"}
 
 
 @pytest.mark.slow
-def test_a_service_survives_hundreds_of_requests_of_any_kind(own_library: Path, world: Path, tmp_path: Path) -> None:
+def test_a_service_survives_requests_of_any_kind(own_library: Path, world: Path, tmp_path: Path) -> None:
     answers, log = Answers(), tmp_path / "log"
     with watched_service(own_library, world, log) as (url, process):
-        fuzz_round(url, answers, count=40, number=7, file=next(iter(sorted(world.glob("*.mp4")))), steps=2)
+        fuzz_round(url, answers, count=15, number=7, file=next(iter(sorted(world.glob("*.mp4")))), steps=2)
         before = use_at_rest(process)
-        slow = fuzz_round(url, answers, count=350, number=8, file=next(iter(sorted(world.glob("*.mp4")))), steps=8)
+        slow = fuzz_round(url, answers, count=70, number=8, file=next(iter(sorted(world.glob("*.mp4")))), steps=3)
         end = time.monotonic() + 60
         while (after := use_at_rest(process)).descriptors > before.descriptors + 4 and time.monotonic() < end:
             pass
     assert answers.faults == [] and logged_faults(log) == []
-    assert answers.count > 300 and slow > 10
-    assert len(answers.statuses) > 5
+    assert answers.count > 70 and slow > 2
+    assert len(answers.statuses) > 3
     assert after.descriptors <= before.descriptors + 4 and after.children <= before.children
 
 
