@@ -73,7 +73,10 @@ def test_a_clock_that_is_set_back_costs_nothing(tmp_path: Path, monkeypatch: pyt
         def an_hour_earlier(folder: Path) -> Iterator[tuple[Path, SimpleNamespace]]:
             for place, status in files_below(folder):
                 changed = status.st_ctime_ns - (0 if place in known else 3_600 * 10**9)
-                yield place, SimpleNamespace(st_ctime_ns=changed, st_mtime_ns=status.st_mtime_ns, st_size=status.st_size)
+                yield (
+                    place,
+                    SimpleNamespace(st_ctime_ns=changed, st_mtime_ns=status.st_mtime_ns, st_size=status.st_size),
+                )
 
         monkeypatch.setattr(file_record, "files_below", an_hour_earlier)
         write_whole(library, 2)
