@@ -15,6 +15,7 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
@@ -23,7 +24,6 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from bench.crash import command
 from bench.support.table import print_table
 from demo.world.make import make_world
 from indexer.config import Settings
@@ -35,6 +35,9 @@ from indexer.models.loading import Models
 from indexer.models.profiles import PROFILES
 from indexer.pipeline.events import IndexFinished
 from indexer.pipeline.index import index_paths
+
+REELSEEK = Path(sys.executable).with_name("reelseek")
+"""The command as users run it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,8 @@ def memory_rows(folder: Path, minutes: tuple[float, float]) -> list[list[str]]:
     for length in minutes:
         place = folder / f"{length:g}"
         make_world(place, minutes=length, seed=3, video_minutes=length)
-        words = [*command([place], place / "library", "demo"), "--no-screen-text", "--no-captions"]
+        words = [str(REELSEEK), "index", str(place), "--library", str(place / "library"), "--models", "demo", "--json"]
+        words += ["--no-screen-text", "--no-captions"]
         peaks.append(peak_memory_mib(words))
         rows.append([f"one video of {length:g} minutes", f"{peaks[-1]:.0f}", f"{peaks[-1] / peaks[0]:.3f}"])
     return rows

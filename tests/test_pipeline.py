@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.crash import contents, differences
+from bench.support.library_contents import contents, differences
 from indexer.config import Settings
 from indexer.errors import LibraryModelsError, ModelMissingError, UsageError
 from indexer.models.loading import Models

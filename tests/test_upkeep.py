@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.support.file_damage import WAYS, damage, files_worth_damaging
 from indexer.errors import LibraryBrokenError, LibraryError, LibraryLockedError
 from indexer.records import TextCorrection, TimeSpan
 from indexer.store.library import Library
@@ -20,7 +21,6 @@ pytestmark = pytest.mark.slow
 
 CASES = int(os.environ.get("REELSEEK_DAMAGES", "40"))
 """Files to damage; a nightly run takes more."""
-WAYS = ("emptied", "halved", "flipped", "removed", "noise")
 NUMBERS = range(6)
 CORRECTION = TextCorrection("subtitle", TimeSpan(0, 1), "hello there", "hullo there")
 
@@ -55,28 +55,6 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def damage(path: Path, way: str, draw: random.Random) -> None:
-    whole = path.read_bytes()
-    match way:
-        case "emptied":
-            path.write_bytes(b"")
-        case "halved":
-            path.write_bytes(whole[: len(whole) // 2])
-        case "flipped":
-            place = draw.randrange(len(whole))
-            path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << draw.randrange(8)]) + whole[place + 1 :])
-        case "noise":
-            path.write_bytes(draw.randbytes(len(whole)))
-        case _:
-            path.unlink()
-
-
-def files_of(library: Path) -> list[Path]:
-    """Relative paths of all that is worth damaging."""
-    found = (path for path in sorted(library.rglob("*")) if path.is_file() and path.stat().st_size)
-    return [path.relative_to(library) for path in found if path.name not in ("writer.lock", "writer.json")]
-
-
 def problems(path: Path) -> list[str]:
     """Problems in words; the samples' video files do not exist."""
     return [f"{one.kind} {one.detail}" for one in verify_library(path) if one.kind != "missing_file"]
@@ -84,7 +62,7 @@ def problems(path: Path) -> list[str]:
 
 def test_every_damage_is_seen_and_repaired(sound: Path, tmp_path: Path) -> None:
     draw = random.Random(1)
-    cases = [(name, way) for name in files_of(sound) for way in WAYS]
+    cases = [(name, way) for name in files_worth_damaging(sound) for way in WAYS]
     with Library.open(sound) as library:
         whole = content(library)
         before = {one.video_id: one for one in library.videos()}
@@ -118,7 +96,7 @@ def test_several_damages_at_once_are_repaired(sound: Path, tmp_path: Path) -> No
     """A disk that goes bad does not stop at one file."""
     draw, path = random.Random(2), tmp_path / "library"
     shutil.copytree(sound, path)
-    names = [name for name in files_of(sound) if name.parts[0] in ("lance", "thumbnails")]
+    names = [name for name in files_worth_damaging(sound) if name.parts[0] in ("lance", "thumbnails")]
     for name in draw.sample(names, len(names) // 3):
         damage(path / name, draw.choice(WAYS), draw)
     assert repair_library(path).left == []
