@@ -6,6 +6,7 @@ may not grow (RLIMIT_FSIZE), which says "file too large" where a full disk says 
 """
 
 import ctypes
+import faulthandler
 import os
 import resource
 import shutil
@@ -82,6 +83,7 @@ def _on_full_disk(
 
 def _mount(tell: Tell, place: Path, size: int = 1 << 20) -> None:
     """Mounts a file system in memory that only this process and its children see. Raises OSError."""
+    faulthandler.cancel_dump_traceback_later()  # a thread, with which a process gets no namespace
     libc, user, group = ctypes.CDLL(None, use_errno=True), os.getuid(), os.getgid()
     _check(libc.unshare(_NEW_USER | _NEW_MOUNT))
     Path("/proc/self/setgroups").write_text("deny")
