@@ -26,10 +26,8 @@ def optimize(*, settings: Settings, as_json: bool) -> ExitCode:
     from indexer.store.library import Library
 
     place = Path(settings.library)
-    with Library.open(place) as library:
-        maker = library.maker
     before, started = folder_bytes(place), time.monotonic()
-    with Library.open_writer(place, maker=maker) as library:
+    with Library.open_to_change(place) as library:
         library.maintain(force=True)
     after, seconds = folder_bytes(place), time.monotonic() - started
     if as_json:

@@ -9,7 +9,6 @@ from indexer.catalog import STAGE_OF_SOURCE
 from indexer.records import Video
 from indexer.store.reader import Reader
 from indexer.store.recovery.audit_checks import Problem, VideoContent, audit_video, duplicate_keys, unknown_videos
-from indexer.store.recovery.row_counts import count_rows
 from indexer.store.recovery.video_journal import JournalEntry, VideoJournal, thumbnails_checksum
 from indexer.store.schema import KEYS, TABLES, TableName
 from indexer.store.tables import Tables
@@ -34,7 +33,6 @@ class Audit:
         videos = self._reader.videos()
         with self._tables.errors("reading the journal"):
             written = self._journal.read().entries
-        rows = count_rows(self._tables)
         known = {video.video_id for video in videos}
         problems: list[Problem] = []
         for table in TABLES:
@@ -45,17 +43,16 @@ class Audit:
             for video_id in {folder.name for folder in self._thumbnails.folders()} - known
         ]
         for video in videos:
-            problems += audit_video(self._content(video, rows.get(video.video_id, {}), written.get(video.video_id)))
+            problems += audit_video(self._content(video, written.get(video.video_id)))
         return sorted(problems)
 
-    def _content(self, video: Video, rows: Mapping[str, int], written: JournalEntry | None) -> VideoContent:
+    def _content(self, video: Video, written: JournalEntry | None) -> VideoContent:
         return VideoContent(
             video=video,
             segments=self._reader.segments(video.video_id),
             frames=self._reader.frames(video.video_id),
             texts=self._reader.texts(video.video_id, None),
             thumbnails=self._thumbnails.segments(video.video_id),
-            rows=rows,
             rows_written=_of_stages(written.rows, video) if written and written.video.stages == video.stages else {},
             thumbnails_differ=self._thumbnails_differ(video, written),
             file_exists=any(Path(path).is_file() for path in video.paths),

@@ -58,10 +58,9 @@ class VideoContent:
     """Segment indices that have a thumbnail; -1 for a file whose name is not a number."""
     file_exists: bool
     """Whether at least one of the video's paths is a file."""
-    rows: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Rows by kind: `segments`, `frames`, and texts by source."""
     rows_written: Mapping[str, int] = field(default_factory=dict[str, int])
-    """The same as the journal says, for kinds of complete stages; empty where it says nothing."""
+    """Rows by kind (`segments`, `frames`, and texts by source) as the journal says, of complete stages alone; empty
+    where it says nothing."""
     thumbnails_differ: bool = False
     """Whether the thumbnails are others than the journal says."""
 
@@ -111,11 +110,13 @@ def _check_stages(content: VideoContent) -> _Findings:
 
 
 def _check_written(content: VideoContent) -> _Findings:
+    rows = Counter[str](row.source for row in content.texts)
+    rows.update(segments=len(content.segments), frames=len(content.frames))
     for kind, number in content.rows_written.items():
-        if content.rows.get(kind, 0) != number:
+        if rows[kind] != number:
             yield _Finding(
                 "lost_rows",
-                f"{content.rows.get(kind, 0)} of {number} rows of {kind} are there",
+                f"{rows[kind]} of {number} rows of {kind} are there",
                 _STAGE_OF_KIND.get(kind, "picture"),
             )
 

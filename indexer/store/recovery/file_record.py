@@ -151,7 +151,8 @@ class FileRecord:
         copies = {MAKER_FILE, *_leading_files(record)} & set(record)
         # A writer that was killed at its end leaves new copies beside the old record.
         for name in () if may_change else sorted(copies):
-            if record[name].size <= _MOST_COPIED_BYTES and self.copy_of(name) is None:
+            copy, state = self._place / _COPIES / name, record[name]
+            if state.size <= _MOST_COPIED_BYTES and not self._is_copied(copy, state):
                 found.append(Problem("damaged_file", "", f"{RECOVERY_FOLDER}/{_COPIES}/{name} is no copy any more"))
         return sorted(found)
 

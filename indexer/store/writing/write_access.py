@@ -27,7 +27,7 @@ class WriteAccess:
     maintenance: Maintenance
     record: FileRecord
     journal: VideoJournal
-    reader: Reader
+    tables: Tables
 
     def close(self) -> None:
         """Wait until everything is on the disk, renew the record of files, and release the lock.
@@ -37,7 +37,7 @@ class WriteAccess:
         """
         try:
             with convert_errors(self.record.library, "closing it"):
-                self.journal.rewrite_if_long(len(self.reader.videos()))
+                self.journal.rewrite_if_long(self.tables.count("videos"))
                 self.record.finish()
         finally:
             self.lock.release()
@@ -62,4 +62,4 @@ def open_write_access(tables: Tables, cache: TableValues, lock: WriterLock) -> W
         with tables.errors("beginning the journal"):
             journal.rewrite(journal_entries(reader.videos(), count_rows(tables)))
     writer = Writer(table_writer, thumbnails, journal, record, tables.maker)
-    return WriteAccess(lock, writer, maintenance, record, journal, reader)
+    return WriteAccess(lock, writer, maintenance, record, journal, tables)
