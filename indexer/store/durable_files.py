@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import sys
 import zlib
 from collections.abc import Iterator
@@ -31,6 +32,14 @@ def replace_durably(draft: Path, target: Path) -> None:
     sync_file(draft)
     os.replace(draft, target)  # noqa: PTH105 - atomic
     sync_folder(target.parent)
+
+
+def copy_durably(source: Path, target: Path) -> None:
+    """Copy a file with its times into a folder that is made, so that a power loss leaves the old one or the new one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(target.name + ".part")
+    shutil.copy2(source, draft)
+    replace_durably(draft, target)
 
 
 def checksum(path: Path) -> int:

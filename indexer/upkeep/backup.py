@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from indexer.errors import LibraryBrokenError, LibraryError, LibraryMissingError
 from indexer.store.database_errors import convert_errors
-from indexer.store.durable_files import files_below, replace_durably, sync_folder
+from indexer.store.durable_files import copy_durably, files_below, sync_folder
 from indexer.store.folder import (
     BACKUP_FILE,
     RECOVERY_FOLDER,
@@ -140,10 +140,7 @@ def _copy_all(source: Path, target: Path, on_progress: Progress) -> Copied:
         old, new = source / name, target / name
         status = old.stat()
         if not _is_same(new, status):
-            new.parent.mkdir(parents=True, exist_ok=True)
-            draft = new.with_name(new.name + ".part")
-            shutil.copy2(old, draft)
-            replace_durably(draft, new)
+            copy_durably(old, new)
             folders.update(new.relative_to(target).parents)
             new_files, new_bytes = new_files + 1, new_bytes + status.st_size
         on_progress(number, len(names))

@@ -23,9 +23,6 @@ from indexer.store.rows import decode_videos, encode_videos
 from indexer.store.schema import TABLES, ArrowTable, Maker, TableName
 from indexer.upkeep.verify import verify_library
 
-_NOT_DAMAGE = "missing_file"
-"""A problem of the user's own files, which a repair of the library leaves alone."""
-
 
 @dataclass(frozen=True, slots=True)
 class RepairReport:
@@ -62,14 +59,14 @@ def repair_library(path: Path, *, on_step: Callable[[str], None] = lambda _: Non
         on_step(action)
 
     to_index: list[Video] = []
-    if any(problem.kind != _NOT_DAMAGE for problem in found) or FileRecord(folder).is_unfinished:
+    if any(problem.is_damage for problem in found) or FileRecord(folder).is_unfinished:
         with locked(folder.path):
             _Files(folder, tell).repair()
         to_index = _repair_rows(folder, tell)
         left = verify_library(folder.path)
     else:
         left = found
-    return RepairReport(found, actions, to_index, [one for one in left if one.kind != _NOT_DAMAGE])
+    return RepairReport(found, actions, to_index, [one for one in left if one.is_damage])
 
 
 class _Files:
@@ -166,7 +163,7 @@ def _repair_rows(folder: LibraryFolder, tell: Callable[[str], None]) -> list[Vid
     with Library.open_to_change(folder.path) as library:
         wrong: defaultdict[str, list[Problem]] = defaultdict(list)
         for problem in library.audit():
-            if problem.kind != _NOT_DAMAGE:
+            if problem.is_damage:
                 wrong[problem.video_id].append(problem)
         for video in library.videos():
             if stages := _stages_of(wrong.get(video.video_id, ()), video):

@@ -39,7 +39,7 @@ def verify(*, settings: Settings, as_json: bool) -> ExitCode:
         for problem in problems:
             about = f"{problem.video_id[:8]} " if problem.video_id else ""
             click.echo(safe_text(f"{problem.kind}: {about}{problem.detail}"))
-        if any(problem.kind != "missing_file" for problem in problems):
+        if any(problem.is_damage for problem in problems):
             click.echo("Repair the library with `reelseek repair`.")
         click.echo(f"{count_text(len(problems), 'problem')} found" if problems else "The library is sound.")
     return ExitCode.NOTHING_FOUND if problems else ExitCode.OK

@@ -35,6 +35,11 @@ class Problem:
     stage: str = ""
     """The stage of the video that it concerns; empty where it is not one alone."""
 
+    @property
+    def is_damage(self) -> bool:
+        """Whether it is of the library, and not of the user's own files."""
+        return self.kind != "missing_file"
+
 
 class _Finding(NamedTuple):
     """A problem of the video that is checked."""

@@ -7,12 +7,11 @@ may be missing from the record or be gone; those that are in both must still agr
 
 import json
 import os
-import shutil
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from indexer.store.durable_files import checksum, files_below, replace_durably, sync_file, sync_folder
+from indexer.store.durable_files import checksum, copy_durably, files_below, replace_durably, sync_file, sync_folder
 from indexer.store.folder import JOURNAL_FILE, MAKER_FILE, RECOVERY_FOLDER, TABLE_FOLDER, LibraryFolder
 from indexer.store.recovery.audit_checks import Problem
 
@@ -127,11 +126,7 @@ class FileRecord:
 
     def restore(self, name: str, copy: Path) -> None:
         """Put a copy in a recorded file's place, with the time that is recorded. Raises OSError."""
-        target = self._folder.path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_name(target.name + ".part")
-        shutil.copy2(copy, draft)
-        replace_durably(draft, target)
+        copy_durably(copy, self._folder.path / name)
 
     def problems(self) -> list[Problem]:
         """Files that are damaged, missing or unknown. Reads every recorded file."""
@@ -180,10 +175,7 @@ class FileRecord:
             source, target = self._folder.path / name, place / name
             if record[name].size > _MOST_COPIED_BYTES or self._is_copied(target, record[name]):
                 continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            draft = target.with_name(target.name + ".part")
-            shutil.copy2(source, draft)
-            replace_durably(draft, target)
+            copy_durably(source, target)
         for parent, _, _ in os.walk(place):
             sync_folder(Path(parent))
 
