@@ -74,6 +74,10 @@ class Watch:
             assert time.monotonic() < end, f"it never came to that; told: {self.events[-12:]}"
             time.sleep(0.05)
 
+    def until_idle(self) -> None:
+        """Until the run that made the library so has ended too: its last rows stand before it is counted."""
+        self.until(lambda: self.events and isinstance(self.events[-1], WatchIdle))
+
     def indexed(self) -> dict[str, float]:
         """Name -> duration of the videos of the library."""
         if not (self.place / "library.json").is_file():
@@ -141,6 +145,7 @@ def test_files_are_indexed_once_they_are_complete(watching: Watch, video: Path, 
     watching.until(lambda: watching.indexed() == {"slow.mp4": 8.0, "half.mp4": 6.0})
     (folder / "half.mp4").rename(folder / "renamed.mp4")
     watching.until(lambda: watching.indexed() == {"slow.mp4": 8.0, "renamed.mp4": 6.0})
+    watching.until_idle()
     summary = watching.stop()
     assert (summary.indexed, summary.failed, summary.removed, summary.interrupted) == (3, 0, 0, False)
     assert not watching.of(VideoFailed)
@@ -174,6 +179,7 @@ def test_pruning_drops_what_is_removed_but_not_what_is_on_a_drive_that_is_away(
     away.rename(watching.folder)
     shutil.copy(video, watching.folder / "c.mp4")
     watching.until(lambda: set(watching.indexed()) == {"b.mp4", "c.mp4"})
+    watching.until_idle()
     assert watching.stop().removed == 1
 
 
