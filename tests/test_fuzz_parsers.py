@@ -1,4 +1,4 @@
-"""The targets of `bench.fuzz.parsers`: what they begin with, and damaged copies of it, as the fuzzer would send them."""
+"""The targets of `bench.fuzz.parsers`: what they begin with, and damaged copies of it, as a fuzzer would send them."""
 
 from random import Random
 

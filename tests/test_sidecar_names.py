@@ -1,5 +1,6 @@
 """Which subtitle files belong to a video, by the names that players, downloaders, cameras and people give them."""
 
+import os
 import unicodedata
 from pathlib import Path
 
@@ -93,6 +94,44 @@ def test_what_is_not_read_is_named_with_its_reason(tmp_path: Path) -> None:
         "film.stl": "its format is not read",
         "film about dogs.srt": "'about dogs' after the video's name is no language, flag or number",
     }
+
+
+MICRODVD = "{25}{50}Good|morning\n{75}{100}And good night\n"
+SRT = "1\r\n00:00:01,000 --> 00:00:02,000\r\nGood morning\r\n\r\n2\r\n00:00:03,000 --> 00:00:04,000\r\nAnd night\r\n"
+TTML = (
+    '<?xml version="1.0"?><tt xmlns="http://www.w3.org/ns/ttml"><body>'
+    '<p begin="1s" end="2s">a</p><p begin="3s" end="4s">b</p></body></tt>'
+)
+NOTES = "Notes on the film\n\n00:01:00 the dog runs\n00:02:00 the dog sleeps\nThanks to everybody\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_read"),
+    [
+        pytest.param("film.txt", MICRODVD, True, id="MicroDVD"),
+        pytest.param("film.pl.txt", SRT, True, id="SubRip"),
+        pytest.param("film.xml", TTML, True, id="TTML"),
+        pytest.param("film.txt", NOTES, False, id="notes with times"),
+        pytest.param("film.txt", "", False, id="empty"),
+        pytest.param("film.txt", "Good morning. " * 2000 + SRT, False, id="a text"),
+        pytest.param("film.xml", "<movie><title>Film</title><runtime>90</runtime></movie>", False, id="media centre"),
+        pytest.param("other.txt", MICRODVD, False, id="of another video"),
+    ],
+)
+def test_a_text_is_subtitles_where_its_content_says_so(tmp_path: Path, name: str, text: str, *, is_read: bool) -> None:
+    make(tmp_path, "film.mp4")
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    found = find_sidecars(tmp_path / "film.mp4")
+    assert found.read == ((tmp_path / name,) if is_read else ())
+    assert found.unread == ()
+    if is_read:
+        assert language_of_name(tmp_path / name) == ("pl" if ".pl." in name else "")
+
+
+def test_a_pipe_is_no_text(tmp_path: Path) -> None:
+    make(tmp_path, "film.mp4")
+    os.mkfifo(tmp_path / "film.txt")
+    assert find_sidecars(tmp_path / "film.mp4").read == ()
 
 
 def test_a_name_that_is_only_the_beginning_is_told(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ case, composed or decomposed.
 
 import os
 import re
+import stat
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Iterator, Sequence
@@ -15,13 +16,18 @@ from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
 
+from indexer.subtitles.encoding import decode_file
 from indexer.subtitles.folders import Folder, list_folder
+from indexer.subtitles.formats.parse import parse_subtitles
+from indexer.subtitles.formats.ttml import is_ttml
 from indexer.subtitles.languages import FLAGS, language_of_tag, language_of_tags
 
 SIDECAR_SUFFIXES = frozenset(
     ".srt .vtt .ass .ssa .ttml .dfxp .itt .smi .sami .sub .sbv .lrc .scc .mpl .mpl2 .srv1 .srv2 .srv3 .json3".split()
 )
 """Of files that are read. `.sub` is MicroDVD or SubViewer where it is text."""
+OTHER_TEXT_SUFFIXES = frozenset({".txt", ".xml"})
+"""Of files that are read where their first lines have the times of a subtitle format; most others are no subtitles."""
 UNREAD_SUFFIXES = {
     ".idx": "it holds pictures of text (VobSub), not text",
     ".sup": "it holds pictures of text (PGS), not text",
@@ -43,6 +49,10 @@ _DOWNLOADED = re.compile(r"[a-z]{2,3}(?:-[\w-]{1,40})?", re.IGNORECASE)
 _MOST_TAGS = 3
 _MOST_NESTED = 3
 """Folders below that of the video: `Rus Sub/[Group]/Forced`."""
+_HEAD_BYTES = 16 << 10
+_LEAST_CUES = 2
+_MOST_LINES_A_CUE = 6
+"""SubRip has a number, the times, and seldom more than three lines."""
 _UNFINISHED = "\0"
 """In place of what follows the video's name: the name of the file is only its beginning."""
 
@@ -108,7 +118,7 @@ def language_of_name(file: Path, videos: Iterable[Path] = ()) -> str:
         videos: whose name the file's begins with; without any, those beside it. Where the file begins with no video's
             name, only what stands at its end and can be nothing else counts: a title may look like a code.
     """
-    beside = [item for item in list_folder(file.parent).files if item.suffix.lower() not in _ALL_SUFFIXES]
+    beside = [item for item in list_folder(file.parent).files if not _may_be_sidecar(item)]
     names = {_key(name) for video in (list(videos) or beside) for name in (video.name, video.stem)}
     prefix, rest = _owner(file.stem, names)
     if prefix:
@@ -151,7 +161,7 @@ _ALL_SUFFIXES = SIDECAR_SUFFIXES | UNREAD_SUFFIXES.keys()
 @lru_cache(maxsize=64)
 def _claims(folder: Folder, subtitle_folders: tuple[Folder, ...]) -> dict[str, list[tuple[Path, str]]]:
     """File name of a video -> its subtitle files, each with what follows the video's name in its own."""
-    others = [file.name for file in folder.files if file.suffix.lower() not in _ALL_SUFFIXES]
+    others = [file.name for file in folder.files if not _may_be_sidecar(file)]
     owners: dict[str, list[str]] = {}
     for name in others:
         for known in dict.fromkeys((name, os.path.splitext(name)[0])):  # noqa: PTH122 - tens of thousands of them
@@ -162,7 +172,7 @@ def _claims(folder: Folder, subtitle_folders: tuple[Folder, ...]) -> dict[str, l
     for place in (folder, *subtitle_folders):
         own = owners.get(_key(place.path.name), []) if place is not folder else []  # `Subs/film/2_English.srt`
         for file in place.files:
-            if file.suffix.lower() not in _ALL_SUFFIXES:
+            if not _may_be_sidecar(file):
                 continue
             prefix, rest = _owner(file.stem, owners)
             names = owners.get(_key(prefix), [])
@@ -172,6 +182,25 @@ def _claims(folder: Folder, subtitle_folders: tuple[Folder, ...]) -> dict[str, l
             for name, after in found or _versions(file.stem, keys):
                 claims.setdefault(name, []).append((file, after))
     return claims
+
+
+def _may_be_sidecar(file: Path) -> bool:
+    suffix = file.suffix.lower()
+    return suffix in _ALL_SUFFIXES or (suffix in OTHER_TEXT_SUFFIXES and _begins_as_subtitles(file))
+
+
+def _begins_as_subtitles(file: Path) -> bool:
+    """Whether the beginning of a file holds cues and, beside them, hardly anything else."""
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            return False
+        with file.open("rb") as stream:
+            text = decode_file(stream.read(_HEAD_BYTES)).text.replace("\r", "")
+    except OSError:
+        return False
+    cues = parse_subtitles(text).cues
+    lines = sum(bool(line.strip()) for line in text.split("\n"))
+    return len(cues) >= _LEAST_CUES and (is_ttml(text) or lines <= _MOST_LINES_A_CUE * len(cues))
 
 
 def _versions(stem: str, keys: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
