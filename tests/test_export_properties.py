@@ -18,7 +18,11 @@ from tests.helpers.media_rates import NTSC_30, NTSC_60
 from tests.helpers.web_vtt import read_chapters, read_vtt
 
 RATES = (Fraction(24_000, 1001), Fraction(24), Fraction(25), NTSC_30, Fraction(30), Fraction(50), NTSC_60, Fraction(60))
-NAMES = st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=20).filter(lambda name: name != ".")
+UNDECODED = st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF)
+"""Bytes of a file's name that are no UTF-8, as Python keeps them."""
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/\0") | UNDECODED, min_size=1, max_size=20).filter(
+    lambda name: name != "."
+)
 TEXTS = st.text(max_size=40)
 
 

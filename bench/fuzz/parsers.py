@@ -82,7 +82,7 @@ def _run(name: str, corpus: Path, seconds: int, seed: int) -> tuple[str, ...]:
     )  # fmt: skip
     told = ended.stdout + ended.stderr
     inputs, branches, kept = (_LAST.findall(told) or [("0", "0", "0")])[-1]
-    faults = [found or error for found, error in _CAUGHT.findall(told)]
+    faults = [raised or error for raised, error in _CAUGHT.findall(told) if error != "fuzz target exited"]
     if ended.returncode and not faults:
         faults = [told.strip().rpartition("\n")[2] or f"ended with {ended.returncode}"]
     for fault in faults:
