@@ -3,6 +3,7 @@
 ReelseekError
 └── ServiceError
     ├── BadRequestError       400 validation: an invalid parameter or body; names the field
+    ├── UnknownParameterError 400 unknown-parameter: a query parameter that the route does not know
     ├── UnauthorizedError     401 unauthorized: no API key, or an unknown one
     ├── ForbiddenPathError    403 forbidden-path: a path outside the configured roots
     ├── ForbiddenOriginError  403 forbidden-origin: another site's page, or an unknown host name
@@ -54,6 +55,23 @@ class BadRequestError(ServiceError):
     """An invalid parameter or body."""
 
     status, kind, title = 400, "validation", "The request is invalid"
+
+
+class UnknownParameterError(ServiceError):
+    """A query parameter that the route does not know."""
+
+    status, kind, title = 400, "unknown-parameter", "Unknown parameter"
+
+    def __init__(self, unknown: Sequence[str], known: Sequence[str]) -> None:
+        """
+        Args:
+            unknown: names that were given.
+            known: names that the route knows.
+        """
+        shown = ", ".join(unknown)[:200]
+        rest = f"the parameters here are {', '.join(known)}" if known else "there are none here"
+        super().__init__(f"unknown: {shown}; {rest}", fields=[(name[:100], "is unknown here") for name in unknown[:20]])
+        self.known = tuple(known)
 
 
 class UnauthorizedError(ServiceError):

@@ -57,8 +57,8 @@ def served(library: Path) -> Generator[str]:
 
 def shots(page: Page, query: str, question: str) -> list[PageState]:
     """Lists the main states, with the first moment and video that the service returns."""
-    found = page.request.get("/api/search?" + urlencode({"q": query, "limit": 1})).json()
-    videos = page.request.get("/api/videos?limit=1").json()["videos"]
+    found = page.request.get("/api/v1/search?" + urlencode({"query": query, "limit": 1})).json()
+    videos = page.request.get("/api/v1/videos?limit=1").json()["videos"]
     asked = {"q": query}
     result = [
         PageState("home", "/", ".grid .card"),

@@ -110,7 +110,7 @@ async def measure(folder: Path, queries: list[str], given: argparse.Namespace) -
                 await load(client, "1 client, idle", queries, clients=1, seconds=given.seconds),
                 await load(client, f"{given.clients} clients, idle", queries, given.clients, given.seconds),
             ]
-            job = (await client.post("/api/videos", json={"path": "second"})).json()
+            job = (await client.post("/api/v1/videos", json={"path": "second"})).json()
             rounds.append(
                 await load(client, f"{given.clients} clients, indexing", queries, given.clients, 3600, job=job["id"])
             )
@@ -135,7 +135,7 @@ async def load(
         while not over.is_set():
             begun = time.perf_counter()
             try:
-                response = await client.get("/api/search", params={"q": queries[turn % len(queries)]})
+                response = await client.get("/api/v1/search", params={"query": queries[turn % len(queries)]})
                 if response.status_code != 200:
                     errors.append(f"{response.status_code}: {response.text[:200]}")
             except httpx.HTTPError as error:
@@ -153,7 +153,7 @@ async def load(
 
 
 async def has_ended(client: httpx.AsyncClient, job: str, errors: list[str]) -> bool:
-    state = (await client.get(f"/api/jobs/{job}")).json()
+    state = (await client.get(f"/api/v1/jobs/{job}")).json()
     if state["state"] == "failed":
         errors.append(f"the job failed: {state['error']}")
     return state["state"] in {"done", "failed", "cancelled"}

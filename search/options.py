@@ -21,7 +21,7 @@ QUERY: Option[str] = Option(
     "query",
     str,
     default="",
-    parameter="q",
+    parameter="query",
     max_length=MAX_QUERY_CHARACTERS,
     help="What to look for, in words.",
     details=(

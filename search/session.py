@@ -13,8 +13,6 @@ from indexer.config import Settings
 from indexer.errors import NotInLibraryError
 from indexer.records import TimeSpan
 from indexer.store.library import Library
-from search.by_example.example import make_example
-from search.by_example.similar_moments import find_similar_moments
 from search.moments.localization import Draft
 from search.plan_executor import PlanExecutor
 from search.query.filter_parser import parse_filters
@@ -28,7 +26,7 @@ from search.retrieval.hybrid_search import HybridResult, hybrid_search, nearest_
 from search.retrieval.metadata import names_of
 from search.retrieval.query_embedding import QueryModels
 from search.retrieval.scope import drafts_in_scope
-from search.signals import SIGNALS, Signal
+from search.signals import SIGNALS, Signal, needs_model
 from search.text.vocabulary import Vocabulary, VocabularyCache
 
 VideoIds = frozenset[str] | None
@@ -183,6 +181,10 @@ class SearchSession:
         scope: Scope | None = None,
     ) -> UnpagedResult:
         """Everything that is like an example; raises as `SearchEngine.search`."""
+        # Imported here, since a search by words needs no OpenCV.
+        from search.by_example.example import make_example
+        from search.by_example.similar_moments import find_similar_moments
+
         text = check_query(example_query.query) if example_query.query else ""
         load_seconds = _timed(self._models.pictures)
         model = self._models.pictures()
@@ -205,14 +207,16 @@ class SearchSession:
         limit: int,
         scope: Scope | None = None,
     ) -> list[Draft]:
-        """What comes nearest to plain words by any signal, whether or not it reaches a threshold."""
+        """What comes nearest to plain words, whether or not it reaches a threshold: by any signal, or where only words
+        were to match, by any that needs no model."""
         drafts = sorted(found.drafts, key=lambda draft: -draft.relevance)[:limit]
         if len(drafts) == limit:
             return drafts
         result = found.first_result
-        if result is None or set(signals) != set(SIGNALS):
-            query = self.embed_query(found.words, SIGNALS, video_ids)
-            result = hybrid_search(self.library, query, signals=SIGNALS, videos=self.videos)
+        wider = SIGNALS if needs_model(signals) else tuple(name for name in SIGNALS if not needs_model([name]))
+        if result is None or set(signals) != set(wider):
+            query = self.embed_query(found.words, wider, video_ids)
+            result = hybrid_search(self.library, query, signals=wider, videos=self.videos)
         return self.inside(nearest_segments(self.library, result, videos=self.videos, limit=limit), scope)
 
     def curves(self, query: EmbeddedQuery, spans: Sequence[tuple[str, TimeSpan]]) -> list[SimilarityCurve]:

@@ -68,6 +68,11 @@ MISREAD_SOURCES: frozenset[TextSource] = frozenset(texts.source for texts in TEX
 """Texts that were read off pictures (OCR): they are also compared with misread letters forgiven."""
 
 
+def needs_model(signals: Collection[Signal]) -> bool:
+    """Whether one of these compares vectors, for which a model embeds the query."""
+    return PICTURE in signals or bool(SIGNALS_BY_MEANING & set(signals))
+
+
 def sources_of_kind(*kinds: TextKind) -> tuple[TextSource, ...]:
     """The sources of texts of these kinds, kind by kind."""
     return tuple(texts.source for kind in kinds for texts in TEXT_ENTRIES if texts.kind == kind)

@@ -1,4 +1,4 @@
-"""`/api/export` and `/api/videos/{id}/chapters` over a real server: every format, clips as a ZIP, what is refused."""
+"""Export and chapters over a real server: every format, clips as a ZIP, what is refused."""
 
 import io
 import json
@@ -41,7 +41,7 @@ class Server:
     gone: Video
 
     def post(self, **body: Any) -> httpx.Response:
-        return httpx.post(f"{self.address}/api/export", json=body, timeout=120)
+        return httpx.post(f"{self.address}/api/v1/export", json=body, timeout=120)
 
     def moments(self, *rows: tuple[Video, int, int]) -> list[dict[str, Any]]:
         return [
@@ -150,11 +150,11 @@ def test_what_cannot_be_exported_is_a_problem(server: Server) -> None:
 
 
 def test_chapters_are_told_and_a_track(server: Server) -> None:
-    path = f"{server.address}/api/videos/{server.plain.video_id}"
+    path = f"{server.address}/api/v1/videos/{server.plain.video_id}"
     told = httpx.get(f"{path}/chapters").json()
     assert told["video_id"] == server.plain.video_id
     assert [(one["start_seconds"], one["stop_seconds"], one["source"]) for one in told["chapters"]] == [
         (0.0, 4.8, "found")
     ]
     assert len(read_chapters(httpx.get(f"{path}/chapters.vtt").text)) == 1
-    assert httpx.get(f"{server.address}/api/videos/{'0' * 32}/chapters").status_code == 404
+    assert httpx.get(f"{server.address}/api/v1/videos/{'0' * 32}/chapters").status_code == 404

@@ -104,7 +104,7 @@ def test_a_seek_in_the_browser_shows_the_library_s_picture_of_that_time(
     page.goto(f"{address}/nothing")
     video = found[name]
     for time in (0.02, 2.02, 4.38):
-        shown = page.evaluate(SEEK, [f"{address}/api/videos/{video.video_id}/media", time])
+        shown = page.evaluate(SEEK, [f"{address}/api/v1/videos/{video.video_id}/media", time])
         assert abs(picture_of(shown) - int(time / 0.04)) <= 1
     assert shown["duration"] == pytest.approx(video.duration_seconds, abs=0.15)
 
@@ -113,7 +113,7 @@ def test_a_seek_in_the_browser_shows_the_library_s_picture_of_that_time(
 def test_a_clip_plays_to_its_end(videos: tuple[str, dict[str, Video]], page: Any, name: str, tmp_path: Path) -> None:
     address, found = videos
     page.goto(f"{address}/nothing")
-    url = f"{address}/api/videos/{found[name].video_id}/clip?start=1.5&stop=2.5"
+    url = f"{address}/api/v1/videos/{found[name].video_id}/clip?start=1.5&stop=2.5"
     first = page.evaluate(SEEK, [url, 0.0])
     assert abs(picture_of(first) - 37) <= 1
     played = page.evaluate(PLAY, url)

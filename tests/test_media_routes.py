@@ -122,7 +122,7 @@ def test_who_does_not_read_costs_no_memory_and_who_hangs_up_leaves_no_descriptor
     clients: list[socket.socket] = []
     for _ in range(60):
         client = socket.create_connection((host, int(port)))
-        client.sendall(f"GET /api/videos/{media.huge.video_id}/media HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        client.sendall(f"GET /api/v1/videos/{media.huge.video_id}/media HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         clients.append(client)
     assert eventually(lambda: len(open_descriptors("huge.mp4")) == 60)
     time.sleep(0.5)
@@ -166,7 +166,7 @@ def test_another_file_in_its_place_is_410(media: Media, tmp_path: Path, how: str
             source.symlink_to(secret)
     with serving(app_of(runtime)) as address:
         for rest in ("media", "media?original=true", "clip?start=0&stop=0.5"):
-            response = httpx.get(f"{address}/api/videos/{video.video_id}/{rest}")
+            response = httpx.get(f"{address}/api/v1/videos/{video.video_id}/{rest}")
             assert response.status_code == 410, rest
             assert response.json()["type"] == "urn:reelseek:problem:vanished"
     runtime.close()
@@ -179,16 +179,17 @@ def test_a_link_that_was_indexed_is_served(tmp_path: Path) -> None:
     video = probed(link)
     runtime = make_runtime(make_media_library(tmp_path / "library", [video]))
     with serving(app_of(runtime)) as address:
-        assert httpx.get(f"{address}/api/videos/{video.video_id}/media").content == true.read_bytes()
+        assert httpx.get(f"{address}/api/v1/videos/{video.video_id}/media").content == true.read_bytes()
     runtime.close()
 
 
 @pytest.mark.parametrize(
-    "rest", ["media", "clip?start=0&stop=1", "thumbnail", "sprites.jpg", "sprites.vtt", "subtitles.vtt", "timeline?q=x"]
+    "rest",
+    ["media", "clip?start=0&stop=1", "thumbnail", "sprites.jpg", "sprites.vtt", "subtitles.vtt", "timeline?query=x"],
 )
 @pytest.mark.parametrize("video_id", ["0" * 32, "x", "..%2f..%2fetc%2fpasswd", "F" * 32])
 def test_no_such_video(media: Media, rest: str, video_id: str) -> None:
-    response = httpx.get(f"{media.address}/api/videos/{video_id}/{rest}")
+    response = httpx.get(f"{media.address}/api/v1/videos/{video_id}/{rest}")
     assert response.status_code in (400, 404)
     assert response.headers["content-type"] == "application/problem+json"
 

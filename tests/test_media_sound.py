@@ -61,7 +61,7 @@ class Recordings:
     videos: dict[str, Video]
 
     def url(self, name: str, rest: str) -> str:
-        return f"{self.address}/api/videos/{self.videos[name].video_id}/{rest}"
+        return f"{self.address}/api/v1/videos/{self.videos[name].video_id}/{rest}"
 
 
 @pytest.fixture(scope="module")

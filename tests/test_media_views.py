@@ -80,7 +80,7 @@ def test_an_impossible_clip_names_the_field(media: Media, query: str, field: str
 def test_who_hangs_up_stops_the_cut(media: Media) -> None:
     host, port = media.address.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as client:
-        path = f"/api/videos/{media.plain.video_id}/clip?start=0.5&stop=5.25"
+        path = f"/api/v1/videos/{media.plain.video_id}/clip?start=0.5&stop=5.25"
         client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert eventually(lambda: media.runtime.cuts.running == 1)
     assert eventually(lambda: media.runtime.cuts.running == 0, 3.0)

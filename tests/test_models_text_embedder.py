@@ -1,4 +1,5 @@
-"""One contract for all text models: the real offline package, a tiny one saved in the same format, and the fake."""
+"""One contract for all text models: the real offline package, a tiny one saved in the same format, both also without
+PyTorch, and the fake."""
 
 import json
 import random
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from indexer.errors import ModelBrokenError, ModelMissingError
+from indexer.models.bert.text_model import load_bert_text_model
 from indexer.models.protocols import TextModel
 from indexer.models.text_embedder import load_text_model
 from indexer.models.weights import hub
@@ -47,8 +49,17 @@ def minilm() -> TextModel:
     return load_text_model(OFFLINE_MODEL, device="cpu")
 
 
-@pytest.fixture(params=["minilm", "tiny", "fake"])
+def light_model(spec: str) -> TextModel:
+    found = load_bert_text_model(spec, announce=print)
+    assert found is not None
+    return found
+
+
+@pytest.fixture(params=["minilm", "tiny", "minilm light", "tiny light", "fake"])
 def model(request: pytest.FixtureRequest) -> TextModel:
+    if request.param.endswith("light"):
+        spec = OFFLINE_MODEL if "minilm" in request.param else str(request.getfixturevalue("tiny_directory"))
+        return light_model(spec)
     if request.param == "minilm":
         return request.getfixturevalue("minilm")
     if request.param == "tiny":
@@ -75,6 +86,48 @@ def test_contract_same_vector_in_any_batch(model: TextModel) -> None:
     assert np.array_equal(together[:12], alone)
     order = dice.sample(range(40), 40)
     assert np.array_equal(model.embed_documents([texts[row] for row in order]), together[order])
+
+
+def test_without_pytorch_vectors_and_name_are_the_same(minilm: TextModel, tiny_directory: Path) -> None:
+    """Rounded to float16 a number may differ in its last bit, where it lies between two."""
+    dice = random.Random(11)
+    texts = [" ".join(dice.choices(WORDS, k=dice.randint(1, 60))) for _ in range(30)]
+    texts += [
+        "",
+        "  Déjà VU,\tnot\u00a0twice?  ",
+        "文字 \U0001f3a5 [MASK] [SEP]",
+        "a" * 300,
+        "\ud800 broken",
+        "river " * 900,
+    ]
+    for full in (minilm, load_text_model(str(tiny_directory), device="cpu")):
+        light = light_model(OFFLINE_MODEL if full is minilm else str(tiny_directory))
+        assert (light.name, light.dim) == (full.name, full.dim)
+        ours, theirs = light.embed_queries(texts), full.embed_queries(texts)
+        assert np.abs(ours.astype(np.float64) - theirs.astype(np.float64)).max() <= 2**-12
+        assert (ours != theirs).mean() < 1e-3
+
+
+def test_only_what_is_known_to_be_the_same_runs_without_pytorch(tiny_directory: Path, tmp_path: Path) -> None:
+    """Anything else goes to sentence-transformers."""
+    changes: dict[str, dict[str, object]] = {
+        "config.json": {"hidden_act": "relu", "model_type": "roberta", "position_embedding_type": "relative_key"},
+        "config_sentence_transformers.json": {"prompts": {"query": "query: "}, "default_prompt_name": "query"},
+        "1_Pooling/config.json": {"pooling_mode": "cls"},
+        "tokenizer_config.json": {"tokenizer_class": "XLMRobertaTokenizer"},
+        "sentence_bert_config.json": {"do_lower_case": True},
+    }
+    for file, values in changes.items():
+        for name, value in values.items():
+            copy = tmp_path / f"{name}"
+            shutil.copytree(tiny_directory, copy)
+            content = json.loads((copy / file).read_text())
+            (copy / file).write_text(json.dumps({**content, name: value}))
+            assert load_bert_text_model(str(copy), announce=print) is None, (file, name)
+    broken = tmp_path / "broken"
+    shutil.copytree(tiny_directory, broken)
+    (broken / "model.safetensors").write_bytes(b"no weights")
+    assert load_bert_text_model(str(broken), announce=print) is None
 
 
 def test_offline_package_is_all_minilm_l6_v2(minilm: TextModel) -> None:

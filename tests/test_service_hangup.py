@@ -106,7 +106,7 @@ async def hang_up(url: str, *, stream: bool, seconds: float, is_full: asyncio.Ev
     reader, writer = await asyncio.open_connection(host, int(port))
     accept = "text/event-stream" if stream else "application/json"
     body = b'{"question": "what is seen?"}'
-    head = f"POST /api/ask HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: {accept}\r\nContent-Type: application/json\r\n"
+    head = f"POST /api/v1/ask HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: {accept}\r\nContent-Type: application/json\r\n"
     writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
     await writer.drain()
     status = 0
@@ -193,12 +193,12 @@ def test_a_full_queue_answers_503_with_retry_after_and_recovers(
 
     async def many() -> list[httpx.Response]:
         async with httpx.AsyncClient(base_url=small.url, timeout=60) as client:
-            tasks = [asyncio.create_task(client.get("/api/search", params={"q": "circle"})) for _ in range(20)]
+            tasks = [asyncio.create_task(client.get("/api/v1/search", params={"query": "circle"})) for _ in range(20)]
             done, _ = await asyncio.wait(tasks, timeout=60, return_when=asyncio.FIRST_COMPLETED)
             assert done
             while sum(task.done() for task in tasks) < 17:
                 await asyncio.sleep(0.02)
-            health = await client.get("/api/health")
+            health = await client.get("/api/v1/health")
             assert health.json()["status"] == "degraded", "a full queue shows"
             go.set()
             return await asyncio.gather(*tasks)
@@ -210,7 +210,7 @@ def test_a_full_queue_answers_503_with_retry_after_and_recovers(
     assert refused.json()["type"] == "urn:reelseek:problem:busy"
     assert int(refused.headers["retry-after"]) >= 1
     with small.client() as client:
-        assert client.get("/api/search", params={"q": "circle"}).status_code == 200
+        assert client.get("/api/v1/search", params={"query": "circle"}).status_code == 200
 
 
 def raw(service: RunningService) -> socket.socket:
@@ -227,7 +227,7 @@ def reply(connection: socket.socket) -> bytes:
 
 def test_a_slow_head_is_closed(impatient: RunningService) -> None:
     with raw(impatient) as connection:
-        connection.sendall(b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n")
+        connection.sendall(b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n")
         assert reply(connection) == b""
     with raw(impatient) as connection:
         assert reply(connection) == b"", "and one that says nothing at all"
@@ -236,7 +236,7 @@ def test_a_slow_head_is_closed(impatient: RunningService) -> None:
 def test_a_slow_body_is_refused(impatient: RunningService) -> None:
     with raw(impatient) as connection:
         connection.sendall(
-            b"POST /api/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"POST /api/v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Content-Length: 20\r\n\r\n{"
         )
         answer = reply(connection)
@@ -244,7 +244,7 @@ def test_a_slow_body_is_refused(impatient: RunningService) -> None:
     assert b"urn:reelseek:problem:slow-body" in answer
 
 
-HEAD = b"POST /api/videos?name=a.mp4 HTTP/1.1\r\nHost: localhost\r\nContent-Type: video/mp4\r\n"
+HEAD = b"POST /api/v1/videos?name=a.mp4 HTTP/1.1\r\nHost: localhost\r\nContent-Type: video/mp4\r\n"
 
 
 def nothing_kept(service: RunningService) -> None:
@@ -253,7 +253,7 @@ def nothing_kept(service: RunningService) -> None:
 
 
 def test_a_client_that_leaves_within_its_body_is_no_fault_of_the_service(small: RunningService) -> None:
-    for path in (b"/api/search", b"/api/videos?name=a.mp4"):
+    for path in (b"/api/v1/search", b"/api/v1/videos?name=a.mp4"):
         with raw(small) as connection:
             connection.sendall(
                 b"POST " + path + b" HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -310,15 +310,15 @@ def test_too_large_uploads_are_refused_before_and_while_they_come(small: Running
     with small.client() as client:
         try:
             response = client.post(
-                "/api/videos", params={"name": "a.mp4"}, content=endless(), headers={"content-type": "video/mp4"}
+                "/api/v1/videos", params={"name": "a.mp4"}, content=endless(), headers={"content-type": "video/mp4"}
             )
             assert response.status_code == 413
         except httpx.TransportError:
             pass  # closed in its face while it still sends
         big = b'{"question": "' + b"a" * 100_000 + b'"}'
-        assert client.post("/api/ask", content=big).status_code == 413
+        assert client.post("/api/v1/ask", content=big).status_code == 413
         big = b'{"query": "' + b"a" * (MAX_BODY_BYTES + 1) + b'"}'  # an image may lie in it
-        assert client.post("/api/search", content=big).status_code == 413
+        assert client.post("/api/v1/search", content=big).status_code == 413
     nothing_kept(small)
 
 
@@ -343,7 +343,7 @@ def test_what_is_no_video_is_not_taken(small: RunningService, case: str) -> None
     content, kind = MISTYPED[case]
     with small.client() as client:
         response = client.post(
-            "/api/videos", params={"name": "a.mp4"}, content=content, headers={"content-type": kind} if kind else {}
+            "/api/v1/videos", params={"name": "a.mp4"}, content=content, headers={"content-type": kind} if kind else {}
         )
     assert response.status_code == 415, response.text
     assert str(small.runtime.library_path) not in response.text

@@ -182,14 +182,14 @@ OWN = {"host": "localhost:8765"}
 @pytest.mark.parametrize(
     ("method", "path", "headers"),
     [
-        ("GET", "/api/search", {"host": "evil.example:8765"}),
-        ("GET", "/api/search", {}),
+        ("GET", "/api/v1/search", {"host": "evil.example:8765"}),
+        ("GET", "/api/v1/search", {}),
         ("GET", "/", {"host": "127.0.0.1.nip.io"}),
-        ("POST", "/api/ask", {**OWN, "origin": "http://evil.example"}),
-        ("POST", "/api/ask", {**OWN, "origin": "null"}),
-        ("POST", "/api/ask", {**OWN, "origin": "http://localhost:9999"}),
-        ("DELETE", "/api/videos/x", {**OWN, "sec-fetch-site": "cross-site"}),
-        ("GET", "/api/videos/x/media", {**OWN, "sec-fetch-site": "cross-site"}),
+        ("POST", "/api/v1/ask", {**OWN, "origin": "http://evil.example"}),
+        ("POST", "/api/v1/ask", {**OWN, "origin": "null"}),
+        ("POST", "/api/v1/ask", {**OWN, "origin": "http://localhost:9999"}),
+        ("DELETE", "/api/v1/videos/x", {**OWN, "sec-fetch-site": "cross-site"}),
+        ("GET", "/api/v1/videos/x/media", {**OWN, "sec-fetch-site": "cross-site"}),
     ],
 )
 def test_foreign_pages_and_names_are_refused(tmp_path: Path, method: str, path: str, headers: dict[str, str]) -> None:
@@ -200,10 +200,10 @@ def test_foreign_pages_and_names_are_refused(tmp_path: Path, method: str, path: 
 @pytest.mark.parametrize(
     ("method", "path", "headers"),
     [
-        ("GET", "/api/search", OWN),
-        ("POST", "/api/ask", OWN),
-        ("POST", "/api/ask", {**OWN, "origin": "http://localhost:8765", "sec-fetch-site": "same-origin"}),
-        ("POST", "/api/ask", {**OWN, "origin": "https://friend.example", "sec-fetch-site": "cross-site"}),
+        ("GET", "/api/v1/search", OWN),
+        ("POST", "/api/v1/ask", OWN),
+        ("POST", "/api/v1/ask", {**OWN, "origin": "http://localhost:8765", "sec-fetch-site": "same-origin"}),
+        ("POST", "/api/v1/ask", {**OWN, "origin": "https://friend.example", "sec-fetch-site": "cross-site"}),
         ("GET", "/", {**OWN, "sec-fetch-site": "cross-site"}),
     ],
 )
@@ -219,8 +219,8 @@ def test_another_address_needs_a_key_except_for_the_page(tmp_path: Path) -> None
     guard = Guard(ServiceSettings(host="0.0.0.0"), store)
     guard.check("GET", "/", {"host": "server"})
     guard.check("GET", "/static/app.js", {"host": "server"})
-    guard.check("GET", "/api/videos", {"host": "server", "authorization": f"Bearer {whole}"})
-    guard.check("GET", "/api/videos", {"host": "server", "cookie": f"a=b; reelseek_key={whole}"})
+    guard.check("GET", "/api/v1/videos", {"host": "server", "authorization": f"Bearer {whole}"})
+    guard.check("GET", "/api/v1/videos", {"host": "server", "cookie": f"a=b; reelseek_key={whole}"})
     for headers in (
         {},
         {"authorization": "Bearer x"},
@@ -228,7 +228,7 @@ def test_another_address_needs_a_key_except_for_the_page(tmp_path: Path) -> None
         {"cookie": "reelseek_key=x"},
     ):
         with pytest.raises(UnauthorizedError):
-            guard.check("GET", "/api/videos", {"host": "server", **headers})
+            guard.check("GET", "/api/v1/videos", {"host": "server", **headers})
 
 
 # Names and paths

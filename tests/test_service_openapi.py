@@ -78,7 +78,7 @@ def test_every_operation_was_tried() -> None:
 
 
 def test_the_description_is_whole(service: RunningService) -> None:
-    document = httpx.get(f"{service.url}/api/openapi.json").json()
+    document = httpx.get(f"{service.url}/api/v1/openapi.json").json()
     operations = [
         (path, method, operation)
         for path, methods in document["paths"].items()

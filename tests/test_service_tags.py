@@ -21,31 +21,31 @@ def own(own_library: Path) -> Iterator[httpx.Client]:
 
 
 def test_tags_are_put_listed_and_filtered_by(own: httpx.Client) -> None:
-    page = own.get("/api/videos", params={"sort": "name"}).json()
+    page = own.get("/api/v1/videos", params={"sort": "name"}).json()
     first, second = page["videos"][:2]
     assert (
         first["tags"] == [] and first["created_source"] in {"container", "file"} and first["created_at"].endswith("Z")
     )
-    path = f"/api/videos/{first['video_id']}/tags"
+    path = f"/api/v1/videos/{first['video_id']}/tags"
     assert own.put(path, json={"tags": ["Holiday", "holiday", "two words"]}).json() == {
         "tags": ["Holiday", "two words"]
     }
-    assert own.put(f"/api/videos/{second['video_id']}/tags", json={"tags": ["holiday"]}).status_code == 200
-    assert own.get("/api/tags").json() == [{"tag": "Holiday", "videos": 2}, {"tag": "two words", "videos": 1}]
-    found = own.get("/api/videos", params={"tag": "TWO words"}).json()
+    assert own.put(f"/api/v1/videos/{second['video_id']}/tags", json={"tags": ["holiday"]}).status_code == 200
+    assert own.get("/api/v1/tags").json() == [{"tag": "Holiday", "videos": 2}, {"tag": "two words", "videos": 1}]
+    found = own.get("/api/v1/videos", params={"tag": "TWO words"}).json()
     assert (found["total"], found["videos"][0]["tags"]) == (1, ["Holiday", "two words"])
-    moments = own.get("/api/search", params={"q": "two words", "signals": "metadata_words"}).json()["moments"]
+    moments = own.get("/api/v1/search", params={"query": "two words", "signals": "metadata_words"}).json()["moments"]
     assert [one["video_id"] for one in moments] == [first["video_id"]]
-    details = own.get(f"/api/videos/{first['video_id']}").json()
+    details = own.get(f"/api/v1/videos/{first['video_id']}").json()
     assert details["metadata"]["chapters"] == [] and details["metadata"]["place"] is None
     assert own.put(path, json={"tags": []}).json() == {"tags": []}
-    assert own.get("/api/videos", params={"tag": "two words"}).json()["total"] == 0
+    assert own.get("/api/v1/videos", params={"tag": "two words"}).json()["total"] == 0
 
 
 def test_what_is_no_tag_is_refused(own: httpx.Client) -> None:
-    first = own.get("/api/videos").json()["videos"][0]
-    path = f"/api/videos/{first['video_id']}/tags"
+    first = own.get("/api/v1/videos").json()["videos"][0]
+    path = f"/api/v1/videos/{first['video_id']}/tags"
     is_problem(own.put(path, json={"tags": ["a,b"]}), 400, "validation")
     is_problem(own.put(path, json={"tags": [""]}), 400, "validation")
     is_problem(own.put(path, json={}), 400, "validation")
-    is_problem(own.put(f"/api/videos/{ABSENT}/tags", json={"tags": ["a"]}), 404, "not-found")
+    is_problem(own.put(f"/api/v1/videos/{ABSENT}/tags", json={"tags": ["a"]}), 404, "not-found")

@@ -14,6 +14,7 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 
 from api.service.api_keys import KeyStore
 from api.service.authorization import COOKIE, Guard
+from api.service.checks.known_parameters import refuse_unknown_parameters
 from api.service.event_stream import StreamCount
 from api.service.gc_tuning import freeze_heap
 from api.service.jobs.runner import JobRunner
@@ -102,6 +103,7 @@ def create_service(runtime: Runtime) -> Service:
             "guard": _provide(guard),
             "streams": _provide(StreamCount(runtime.service.max_event_streams)),
         },
+        guards=[refuse_unknown_parameters],
         exception_handlers={Exception: problem_response},
         lifespan=[lifespan],
         openapi_config=_openapi(),

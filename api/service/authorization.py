@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 from api.errors import ForbiddenOriginError, UnauthorizedError
 from api.service.api_keys import KeyStore
+from api.service.links import API
 from api.service.settings import ServiceSettings, is_loopback
 
 COOKIE = "reelseek_key"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-_OPEN = {"/", "/api-docs", "/favicon.ico", "/api/session", "/api/openapi.json", "/robots.txt"}
+_OPEN = {"/", "/api-docs", "/favicon.ico", f"{API}/session", f"{API}/openapi.json", "/robots.txt"}
 """Open without a key: the page itself, which then asks for one."""
 
 Headers = dict[str, str]
@@ -81,7 +82,7 @@ class Guard:
             return
         if origin and self.allows_origin(origin):
             return
-        if method not in _SAFE_METHODS or path.startswith("/api/"):
+        if method not in _SAFE_METHODS or path.startswith(f"{API}/"):
             raise ForbiddenOriginError("requests from other sites' pages are not allowed; see --cors-origin")
 
 

@@ -15,6 +15,7 @@ import msgspec
 from api.errors import NotFoundError, ServiceError
 from api.service.authorization import Guard, Headers, headers_of
 from api.service.body_timeouts import with_deadline, with_minimum_rate
+from api.service.links import API
 from api.service.metrics import Metrics
 from api.service.problems import MEDIA_TYPE, REQUEST_ID, problem_of
 from api.service.settings import ServiceSettings
@@ -36,8 +37,8 @@ SECURITY_HEADERS: dict[str, str] = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
-DESCRIPTION_PATH = "/api/openapi.json"
-UPLOAD_PATH = "/api/videos"
+DESCRIPTION_PATH = f"{API}/openapi.json"
+UPLOAD_PATH = f"{API}/videos"
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger("reelseek.access")
 

@@ -17,7 +17,7 @@ VIDEO_LIMIT: Option[int] = Option("limit", int, default=50, low=1, high=500, hel
 SORT: Option[Sort] = Option("sort", str, default="name", choices=get_args(Sort), help="Sort key.")
 ORDER: Option[Order] = Option("order", str, default="asc", choices=get_args(Order), help="Sort direction.")
 NAME_WORDS: Option[str] = Option(
-    "words", str, default="", max_length=1000, parameter="q", help="Only videos whose name contains all of these words."
+    "name", str, default="", max_length=1000, help="Only videos whose name contains all of these words."
 )
 TAG: Option[str] = Option("tag", str, default="", max_length=200, help="Only videos with this tag.")
 STATE: Option[State | None] = Option(
@@ -79,7 +79,7 @@ TIMELINE_QUERY: Option[str | None] = Option(
     str,
     default=None,
     max_length=QUERY.max_length,
-    parameter="q",
+    parameter="query",
     is_required=True,
     help="What the video is compared with, in words.",
     examples=("red car",),

@@ -15,8 +15,10 @@ from api.errors import (
     ServiceError,
     TooLargeError,
     UnauthorizedError,
+    UnknownParameterError,
     UnsupportedMediaError,
 )
+from api.service.checks.field_messages import message_in_words
 from api.service.schemas.problems import FieldProblem, Problem, QueryFault
 from indexer.errors import (
     ImageError,
@@ -65,7 +67,7 @@ _TABLE: tuple[tuple[type[ReelseekError], str, int, str], ...] = (
 )
 """(error, type, status, title); the first match counts."""
 _MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")
-_ALIASES = {"words": "q", "only": "state", "limits": "scope"}
+_ALIASES = {"words": "query", "only": "state", "limits": "scope", "data": "body"}
 """Arguments that are named differently from their parameters."""
 _OURS = (BadRequestError, UnauthorizedError, NotFoundError, TooLargeError, UnsupportedMediaError)
 _BY_STATUS = {
@@ -86,6 +88,8 @@ def problem_of(error: BaseException, request_id: str) -> tuple[Problem, dict[str
             fields = [FieldProblem(field=field, message=message) for field, message in error.fields]
             problem = _problem(error.kind, error.status, error.title, str(error), request_id)
             problem.errors = fields or msgspec.UNSET
+            if isinstance(error, UnknownParameterError):
+                problem.known_parameters = list(error.known)
             return problem, error.headers
         case ReelseekError():
             for kind, name, status, title in _TABLE:
@@ -137,7 +141,7 @@ def _spec(status: int) -> ResponseSpec:
 
 
 _MEANINGS = {
-    400: "The request is invalid: `validation` names the fields, `query` says what is wrong with the query.",
+    400: "`validation` names the invalid fields, `unknown-parameter` the known ones; `query` says what is amiss.",
     401: "`unauthorized`: an API key is required, or the given one is unknown.",
     403: "`forbidden-path`, or `forbidden-origin`.",
     404: "`not-found`, or `library-missing`.",
@@ -168,7 +172,10 @@ def _fields(error: ValidationException) -> list[FieldProblem]:
         return []
     rows: list[Any] = error.extra
     given: list[dict[str, Any]] = [row for row in rows if isinstance(row, dict)]
-    return [FieldProblem(field=_field(str(row.get("key", ""))), message=str(row.get("message", ""))) for row in given]
+    return [
+        FieldProblem(field=_field(str(row.get("key", ""))), message=message_in_words(str(row.get("message", ""))))
+        for row in given
+    ]
 
 
 def _field(key: str) -> str:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from api.errors import GoneError, NotFoundError, QueueFullError
+from api.service.links import API
 from api.service.settings import CACHE_FOLDER, JOB_FOLDER, UPLOAD_FOLDER, ServiceSettings
 from api.service.work_queue import WorkQueue
 from indexer.config import Settings
@@ -145,7 +146,7 @@ class Runtime:
             for video in self.library.videos():
                 if video.video_id == video_id:
                     return video
-        raise NotFoundError("no video in the library has this id; GET /api/videos lists them")
+        raise NotFoundError(f"no video in the library has this id; GET {API}/videos lists them")
 
     def source_of(self, video: Video) -> Path:
         """Blocks. The video's file, if its size and modification time are still those that were indexed.

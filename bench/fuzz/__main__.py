@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def fuzz_round(url: str, answers: Answers, *, count: int, number: int, file: Path, steps: int = STEPS) -> int:
     """About `count` requests and one life of a copy of `file`, beside slow clients; returns how many of these."""
     with httpx.Client(base_url=url, timeout=120) as client:
-        videos = [video["video_id"] for video in client.get("/api/videos").json()["videos"]]
+        videos = [video["video_id"] for video in client.get("/api/v1/videos").json()["videos"]]
         with SlowClients(url, videos, number=number) as slow:
             send_generated(url, answers, count=count, number=number, videos=videos[:2])
             Lives(client, answers, file, number=number).live(steps)

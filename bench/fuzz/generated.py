@@ -43,7 +43,7 @@ def send_generated(url: str, answers: Answers, *, count: int, number: int, video
         number: seed.
         videos: ids that exist; half of the requests name one.
     """
-    schema = schemathesis.openapi.from_url(f"{url}/api/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{url}/api/v1/openapi.json")
     operations: list[Any] = [
         cast(Any, one).ok() for one in schema.exclude(operation_id=list(LEFT_OUT)).get_all_operations()
     ]

@@ -23,7 +23,7 @@ READS = (
     "/thumbnail?t=1",
     "/clip?start=0.5&stop=1.5",
     "/media",
-    "/timeline?q=a+red+car",
+    "/timeline?query=a+red+car",
 )
 """Of a video."""
 JOB_SECONDS = 300.0
@@ -55,20 +55,22 @@ class Lives:
         for _ in range(steps):
             match self._random.choice(["read", "read", "tag", "correct", "search", "export", "wait"]):
                 case "read":
-                    self._send("GET", f"/api/videos/{video_id}{self._random.choice(READS)}")
+                    self._send("GET", f"/api/v1/videos/{video_id}{self._random.choice(READS)}")
                 case "tag":
                     tags = self._tag(video_id)
                 case "correct":
                     given = {"text": "mended", "was": self._random.choice(["", "another", "\u202e"])}
-                    self._send("PATCH", f"/api/videos/{video_id}/transcript/{self._random.randint(0, 40)}", json=given)
+                    self._send(
+                        "PATCH", f"/api/v1/videos/{video_id}/transcript/{self._random.randint(0, 40)}", json=given
+                    )
                 case "search":
-                    self._send("GET", "/api/search", params={"like": f"{video_id}@1.0", "per_video": 1})
+                    self._send("GET", "/api/v1/search", params={"like": f"{video_id}@1.0", "per_video": 1})
                 case "export":
                     kind = self._random.choice(["csv", "json", "webvtt", "edl", "fcpxml", "otio"])
                     moment = {"video_id": video_id, "start_seconds": 0.5, "stop_seconds": 1.5}
-                    self._send("POST", "/api/export", json={"format": kind, "moments": [moment]})
+                    self._send("POST", "/api/v1/export", json={"format": kind, "moments": [moment]})
                 case _:
-                    self._send("GET", f"/api/jobs/{job['id']}/events")
+                    self._send("GET", f"/api/v1/jobs/{job['id']}/events")
         self._leave(video_id, tags)
 
     def _upload(self) -> dict[str, Any] | None:
@@ -76,7 +78,7 @@ class Lives:
         # Bytes after the end make it another video with the same frames.
         content = self._content + f"{self._number} {self._random.random()}".encode()
         headers = {"content-type": "video/mp4"}
-        response = self._send("POST", "/api/videos", params={"name": "life.mp4"}, content=content, headers=headers)
+        response = self._send("POST", "/api/v1/videos", params={"name": "life.mp4"}, content=content, headers=headers)
         if response is None or response.status_code != 202:
             self._fault(f"an upload was refused: {response}")
             return None
@@ -84,32 +86,32 @@ class Lives:
         job = response.json()
         while job["state"] in {"queued", "running"} and time.monotonic() < end:
             time.sleep(0.1)
-            job = self._client.get(f"/api/jobs/{job['id']}").json()
+            job = self._client.get(f"/api/v1/jobs/{job['id']}").json()
         if job["state"] != "done":
             self._fault(f"the job of an upload is {job['state']}: {job}")
         return job
 
     def _tag(self, video_id: str) -> list[str]:
         wanted = self._random.sample(["night", "ночь", "a b", "x" * 30, "2023"], self._random.randint(0, 3))
-        response = self._send("PUT", f"/api/videos/{video_id}/tags", json={"tags": wanted})
+        response = self._send("PUT", f"/api/v1/videos/{video_id}/tags", json={"tags": wanted})
         if response is None or response.status_code != 200:
             self._fault(f"tags {wanted} were refused: {response and response.text}")
         return wanted
 
     def _leave(self, video_id: str, tags: list[str]) -> None:
-        details = self._client.get(f"/api/videos/{video_id}").json()
+        details = self._client.get(f"/api/v1/videos/{video_id}").json()
         if sorted(details.get("tags", ())) != sorted(tags):
             self._fault(f"tags {details.get('tags')} where {tags} were given")
-        response = self._send("DELETE", f"/api/videos/{video_id}")
+        response = self._send("DELETE", f"/api/v1/videos/{video_id}")
         if response is None or response.status_code != 204:
             self._fault(f"a video was not removed: {response and response.text}")
         for path in READS:
-            response = self._send("GET", f"/api/videos/{video_id}{path}")
+            response = self._send("GET", f"/api/v1/videos/{video_id}{path}")
             if response is not None and response.status_code != 404:
                 self._fault(f"a removed video answers {path} with {response.status_code}")
 
     def _videos(self) -> list[dict[str, Any]]:
-        return self._client.get("/api/videos", params={"limit": 500}).json()["videos"]
+        return self._client.get("/api/v1/videos", params={"limit": 500}).json()["videos"]
 
     def _send(self, method: str, path: str, **content: Any) -> httpx.Response | None:
         request = f"{method} {path}"

@@ -63,18 +63,18 @@ class SlowClients:
         host = b"Host: 127.0.0.1:%d\r\n" % self._address[1]
         json = b"Content-Type: application/json\r\n"
         return [
-            b"GET /api/sea",
-            b"GET /api/search?q=car HTTP/1.1\r\nX-Long: ",
+            b"GET /api/v1/sea",
+            b"GET /api/v1/search?query=car HTTP/1.1\r\nX-Long: ",
             b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-            b"POST /api/search HTTP/1.1\r\n" + host + json + b"Content-Length: 500\r\n\r\n{",
-            b"POST /api/ask HTTP/1.1\r\n" + host + json + b"Content-Length: 50\r\n\r\n{",
-            b"POST /api/search HTTP/1.1\r\n" + host + json + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{",
-            b"POST /api/videos?name=a.mp4 HTTP/1.1\r\n"
+            b"POST /api/v1/search HTTP/1.1\r\n" + host + json + b"Content-Length: 500\r\n\r\n{",
+            b"POST /api/v1/ask HTTP/1.1\r\n" + host + json + b"Content-Length: 50\r\n\r\n{",
+            b"POST /api/v1/search HTTP/1.1\r\n" + host + json + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{",
+            b"POST /api/v1/videos?name=a.mp4 HTTP/1.1\r\n"
             + host
             + b"Content-Type: video/mp4\r\nContent-Length: 9999999\r\n\r\n",
-            b"GET /api/videos/%s/media HTTP/1.1\r\n" % video.encode() + host + b"\r\n",
-            b"GET /api/videos/%s/clip?start=0&stop=3 HTTP/1.1\r\n" % video.encode() + host + b"\r\n",
-            b"GET /api/videos/%s/sprites.jpg HTTP/1.1\r\n" % video.encode() + host + b"\r\n",
-            b"GET /api/search?q=a+red+car HTTP/1.1\r\n" + host + b"\r\n",
-            (b"GET /api/videos HTTP/1.1\r\n" + host + b"\r\n") * 50,
+            b"GET /api/v1/videos/%s/media HTTP/1.1\r\n" % video.encode() + host + b"\r\n",
+            b"GET /api/v1/videos/%s/clip?start=0&stop=3 HTTP/1.1\r\n" % video.encode() + host + b"\r\n",
+            b"GET /api/v1/videos/%s/sprites.jpg HTTP/1.1\r\n" % video.encode() + host + b"\r\n",
+            b"GET /api/v1/search?query=a+red+car HTTP/1.1\r\n" + host + b"\r\n",
+            (b"GET /api/v1/videos HTTP/1.1\r\n" + host + b"\r\n") * 50,
         ]

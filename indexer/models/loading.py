@@ -26,7 +26,7 @@ def load_models(settings: Settings, *, to_search: bool = False, announce: Announ
 
     Args:
         settings: name the profile, models in place of the profile's, and the device.
-        to_search: load the reranker too.
+        to_search: load the reranker too, and a small text model without PyTorch.
         announce: called with a message before anything is downloaded, and when a search runs without a reranker.
 
     Raises:
@@ -43,12 +43,22 @@ def load_models(settings: Settings, *, to_search: bool = False, announce: Announ
             profile.clip_model, device=settings.device, batch_frames=settings.batch_frames, announce=announce
         )
     if profile.text_model:
-        from indexer.models.device import choose_device
-        from indexer.models.text_embedder import load_text_model
-
-        text = load_text_model(profile.text_model, device=choose_device(settings.device).device, announce=announce)
+        text = _text_model(profile.text_model, settings, announce, to_search=to_search)
     reranker = _reranker(profile.reranker_model, settings, announce) if to_search and profile.reranker_model else None
     return Models(profile, picture, text, reranker)
+
+
+def _text_model(spec: str, settings: Settings, announce: Announce, *, to_search: bool) -> TextModel:
+    """To search, a small model runs without PyTorch, unless the settings name a device."""
+    if to_search and settings.device in {"auto", "cpu"}:
+        from indexer.models.bert.text_model import load_bert_text_model
+
+        if (light := load_bert_text_model(spec, announce=announce)) is not None:
+            return light
+    from indexer.models.device import choose_device
+    from indexer.models.text_embedder import load_text_model
+
+    return load_text_model(spec, device=choose_device(settings.device).device, announce=announce)
 
 
 def _reranker(spec: str, settings: Settings, announce: Announce) -> Reranker | None:

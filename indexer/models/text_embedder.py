@@ -77,7 +77,7 @@ class SentenceTextModel:
         self._model = (model if single else model.double()).eval()
         self._batch_texts = 1 if single else BATCH_TEXTS
         self._lock = threading.Lock()  # the tokenizer's padding is state shared by all threads
-        self._name = f"{weights.name} {weights.fingerprint} sentence-transformers {version}"
+        self._name = text_model_name(weights, version)
         self._dim = self._encode(["a"], is_query=False).shape[1]
 
     @property
@@ -105,10 +105,7 @@ class SentenceTextModel:
             return np.zeros((0, self._dim), np.float16)
         distinct = {text: row for row, text in enumerate(dict.fromkeys(texts))}  # a repeated caption is embedded once
         vectors = self._encode(list(distinct), is_query=is_query)  # (n_distinct, dim)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)  # (n_distinct, 1)
-        if not (np.isfinite(lengths).all() and (lengths > 0).all()):
-            raise ModelBrokenError(f"text model {self._name} returns vectors without a direction; fetch it again")
-        return (vectors / lengths).astype(np.float16)[[distinct[text] for text in texts]]
+        return unit_vectors(vectors, self._name)[[distinct[text] for text in texts]]
 
     def _encode(self, texts: list[str], *, is_query: bool) -> NDArray[np.float64]:
         encode = self._model.encode_query if is_query else self._model.encode_document
@@ -116,6 +113,23 @@ class SentenceTextModel:
         with self._lock:
             vectors = encode(clean, batch_size=self._batch_texts, show_progress_bar=False, convert_to_numpy=True)
         return np.asarray(vectors, np.float64)  # (n, dim)
+
+
+def text_model_name(weights: ModelWeights, version: str) -> str:
+    """The name that libraries record. `version` is that of sentence-transformers."""
+    return f"{weights.name} {weights.fingerprint} sentence-transformers {version}"
+
+
+def unit_vectors(vectors: NDArray[np.float64], name: str) -> Vectors:
+    """(n, dim) -> the same directions as float16 of unit length.
+
+    Raises:
+        ModelBrokenError: one has no direction; the text model of this name is at fault.
+    """
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)  # (n, 1)
+    if not (np.isfinite(lengths).all() and (lengths > 0).all()):
+        raise ModelBrokenError(f"text model {name} returns vectors without a direction; fetch it again")
+    return (vectors / lengths).astype(np.float16)
 
 
 def texts_for_embedding(texts: Sequence[str], *, tokens: int) -> list[str]:

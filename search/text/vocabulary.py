@@ -16,7 +16,6 @@ from itertools import pairwise
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
-from wordfreq import zipf_frequency
 
 from indexer.words.folding import WORD, fold_letters
 from search.text.words import EMPTY_WORDS, share_word_stem, split_words, word_stems
@@ -145,6 +144,8 @@ def language_rarity(word: str) -> float:
 
 @lru_cache(maxsize=1 << 16)
 def _zipf(word: str) -> float:
+    from wordfreq import zipf_frequency  # half a second of processor time, for queries with rare words alone
+
     return max(zipf_frequency(word, language, wordlist="small") for language in LANGUAGES)
 
 

@@ -83,7 +83,7 @@ def test_going_back_to_an_answer_does_not_ask_again(new_page: OpenPage, service:
     expect(page.get_by_role("heading", name="Library")).to_be_visible()
     page.go_back()
     expect(page.locator(".citation")).to_have_count(2)
-    assert [path for _, path in service.library.requests if path == "/api/ask"] == ["/api/ask"]
+    assert [path for _, path in service.library.requests if path == "/api/v1/ask"] == ["/api/v1/ask"]
 
 
 def test_an_answer_can_be_stopped(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
@@ -114,7 +114,7 @@ def test_not_found_is_said_with_the_closest_and_a_way_on(
 def test_without_a_model_the_page_says_so_and_searches_instead(
     new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch
 ) -> None:
-    library.problems["POST /api/ask"] = (503, "model-missing", "the profile 'text' has no vision-language model")
+    library.problems["POST /api/v1/ask"] = (503, "model-missing", "the profile 'text' has no vision-language model")
     page = new_page()
     page.goto(f"{service.address}/?q=what+is+red%3F&mode=ask")
     expect(page.get_by_role("heading", name="The model is not on this machine")).to_be_visible()

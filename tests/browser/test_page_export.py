@@ -35,7 +35,7 @@ def test_the_results_are_taken_away(
 def test_a_refusal_is_said_in_the_menu_and_escape_closes_it(
     new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch
 ) -> None:
-    library.problems["POST /api/export"] = (410, "vanished", "talk.mp4 is gone.")
+    library.problems["POST /api/v1/export"] = (410, "vanished", "talk.mp4 is gone.")
     page = new_page(width=360)
     page.goto(f"{service.address}/?q=red")
     page.locator(".menu > summary").press("Enter")

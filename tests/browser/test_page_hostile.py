@@ -61,7 +61,7 @@ def test_in_the_player_they_stay_words_too(new_page: OpenPage, service: FakeServ
 def test_a_problem_and_an_upload_stay_words(
     new_page: OpenPage, service: FakeService, hostile: FakeLibrary, watch: Watch
 ) -> None:
-    hostile.problems["POST /api/videos"] = (415, "unsupported-media", HOSTILE)
+    hostile.problems["POST /api/v1/videos"] = (415, "unsupported-media", HOSTILE)
     page = new_page()
     page.goto(f"{service.address}/?view=library")
     page.locator("#picker").set_input_files({"name": "<img src=x>.mp4", "mimeType": "video/mp4", "buffer": b"x"})

@@ -96,7 +96,7 @@ def test_a_dropped_file_is_uploaded_from_any_view(
 def test_a_refused_upload_says_why_and_the_next_goes_on(
     new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch
 ) -> None:
-    library.problems["POST /api/videos"] = (415, "unsupported-media", "notes.mp4 holds no video")
+    library.problems["POST /api/v1/videos"] = (415, "unsupported-media", "notes.mp4 holds no video")
     page = new_page()
     page.goto(f"{service.address}/?view=library")
     page.locator("#picker").set_input_files({"name": "notes.mp4", "mimeType": "video/mp4", "buffer": b"text"})

@@ -37,7 +37,7 @@ def test_more_like_a_moment_is_one_click_and_a_link(
     again.keyboard.press("Enter")
     expect(again.locator(".example")).to_contain_text("but: but at night")
     expect_address(again, {"like": f"{TALK}@4-8", "q": "but at night"})
-    eventually(again, lambda: any("like=" in path and "q=but" in path for _, path in library.requests))
+    eventually(again, lambda: any("like=" in path and "query=but" in path for _, path in library.requests))
     again.get_by_role("button", name="Clear the example").click()
     expect_address(again, {"q": "but at night"})
 

@@ -72,7 +72,7 @@ def test_axe_finds_nothing_serious_where_something_is_wrong(
     expect(page.get_by_role("dialog")).to_be_visible()
     assert serious(page) == []
     library.key = ""
-    library.problems["GET /api/search"] = (503, "busy", "the queue is full")
+    library.problems["GET /api/v1/search"] = (503, "busy", "the queue is full")
     page.goto(f"{service.address}/?q=red")
     settle(page)
     assert serious(page) == []

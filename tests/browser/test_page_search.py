@@ -89,7 +89,7 @@ def test_a_link_reopens_the_query_the_filters_and_the_moment(new_page: OpenPage,
     expect(page.get_by_role("checkbox", name="Picture")).to_be_checked()
     expect(page.get_by_role("checkbox", name="Caption")).not_to_be_checked()
     expect(page.get_by_label("In", exact=True)).to_have_value(TALK)
-    asked = next(path for _, path in service.library.requests if path.startswith("/api/search"))
+    asked = next(path for _, path in service.library.requests if path.startswith("/api/v1/search"))
     given = parse_qs(urlsplit(asked).query)
     assert given["signals"] == ["picture,subtitle,subtitle_words,speech,speech_words"]
     assert given["video"] == [TALK]
@@ -164,13 +164,13 @@ def test_the_link_and_the_clip_of_a_moment_can_be_taken_along(new_page: OpenPage
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == f"{service.address}/?q=red&at={TALK}&start=4&stop=8"
     clip = page.get_by_role("link", name="Download clip").get_attribute("href")
-    assert clip == f"/api/videos/{TALK}/clip?start=4&stop=8"
+    assert clip == f"/api/v1/videos/{TALK}/clip?start=4&stop=8"
 
 
 def test_missing_thumbnails_leave_a_quiet_picture(
     new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch
 ) -> None:
-    library.problems["GET /api/videos/" + TALK + "/thumbnail"] = (404, "not-found", "gone")
+    library.problems["GET /api/v1/videos/" + TALK + "/thumbnail"] = (404, "not-found", "gone")
     page = new_page()
     page.goto(f"{service.address}/?q=red")
     expect(page.locator(".grid .card")).to_have_count(4)
@@ -182,7 +182,7 @@ def test_missing_thumbnails_leave_a_quiet_picture(
 def test_a_video_that_cannot_be_played_says_so(
     new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch
 ) -> None:
-    library.problems[f"GET /api/videos/{TALK}/media"] = (410, "vanished", "gone")
+    library.problems[f"GET /api/v1/videos/{TALK}/media"] = (410, "vanished", "gone")
     page = new_page()
     page.goto(f"{service.address}/?q=red")
     page.locator(".card a.frame").first.click()

@@ -82,7 +82,7 @@ def test_a_key_is_asked_for_and_then_all_goes_on(
 def test_a_refused_search_says_why_and_can_be_tried_again(
     new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch, status: int, kind: str, title: str
 ) -> None:
-    library.problems["GET /api/search"] = (status, kind, "in the service's own words")
+    library.problems["GET /api/v1/search"] = (status, kind, "in the service's own words")
     page = new_page()
     page.goto(f"{service.address}/?q=red")
     expect(page.get_by_role("heading", name=title)).to_be_visible()

@@ -37,7 +37,7 @@ def test_tags_are_given_in_place_and_filter_the_library(
 def test_escape_changes_nothing_and_a_refusal_is_shown(
     new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch
 ) -> None:
-    library.problems["PUT /api/videos"] = (409, "library-locked", "The library is being written to.")
+    library.problems["PUT /api/v1/videos"] = (409, "library-locked", "The library is being written to.")
     page = new_page()
     page.goto(f"{service.address}/?view=library")
     page.get_by_role("button", name="Edit the tags of talk.mp4").click()

@@ -86,18 +86,18 @@ def test_a_corrected_line_is_found_by_its_new_words_and_stays(
 
     def found(query: str) -> list[str]:
         with talk.client() as client:
-            made = client.get("/api/search", params={"q": query, "signals": "speech_words"}).json()
+            made = client.get("/api/v1/search", params={"query": query, "signals": "speech_words"}).json()
         return [moment["text"] for moment in made["moments"]]
 
     assert found("shut Monday") == [MENDED]
     assert MENDED not in found("Harper Sunday") and LINES[0] not in found("Harper Sunday")
     index(films, tmp_path / "library", "another fake")
     with talk.client() as client:
-        (video,) = client.get("/api/videos").json()["videos"]
-        srt = client.get(f"/api/videos/{video['video_id']}/transcript.srt").text
+        (video,) = client.get("/api/v1/videos").json()["videos"]
+        srt = client.get(f"/api/v1/videos/{video['video_id']}/transcript.srt").text
         assert [cue.plaintext for cue in pysubs2.SSAFile.from_string(srt)] == [MENDED, LINES[1]]
         stale = {"source": "speech", "was": LINES[0], "text": "x"}
-        refused = client.patch(f"/api/videos/{video['video_id']}/transcript/0", json=stale)
+        refused = client.patch(f"/api/v1/videos/{video['video_id']}/transcript/0", json=stale)
         assert (refused.status_code, refused.json()["type"]) == (409, "urn:reelseek:problem:conflict")
 
 
@@ -109,9 +109,9 @@ def test_a_speaker_is_named_in_the_transcript_and_searched(new_page: OpenPage, t
     page.get_by_role("button", name="Rename").click()
     expect(page.locator(".turn-name").first).to_have_text("Anna")
     with talk.client() as client:
-        (speaker,) = client.get("/api/speakers").json()["speakers"]
+        (speaker,) = client.get("/api/v1/speakers").json()["speakers"]
         assert (speaker["name"], speaker["videos"]) == ("Anna", 1)
-        found = client.get("/api/search", params={"q": "speaker:anna lantern"}).json()["moments"]
+        found = client.get("/api/v1/search", params={"query": "speaker:anna lantern"}).json()["moments"]
         assert found[0]["text"] == LINES[1]
-        missing = client.patch("/api/speakers", json={"name": "Berta", "new_name": "Anna"})
+        missing = client.patch("/api/v1/speakers", json={"name": "Berta", "new_name": "Anna"})
         assert missing.status_code == 404

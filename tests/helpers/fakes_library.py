@@ -12,12 +12,12 @@ OPENAPI: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "Reelseek", "version": "0"},
     "paths": {
-        "/api/search": {
+        "/api/v1/search": {
             "get": {
                 "summary": "Find moments",
                 "tags": ["search"],
                 "parameters": [
-                    {"name": "q", "in": "query", "required": True, "schema": {"$ref": "#/components/schemas/Query"}}
+                    {"name": "query", "in": "query", "required": True, "schema": {"$ref": "#/components/schemas/Query"}}
                 ],
                 "responses": {
                     "200": {"description": "Moments", "content": {"application/json": {"schema": {"type": "object"}}}}
@@ -67,7 +67,7 @@ class FakeLibrary:
     def add_video(self, number: int, name: str, **values: Any) -> str:
         """A video of the library; its id."""
         video_id = f"{number:032x}"
-        path = f"/api/videos/{video_id}"
+        path = f"/api/v1/videos/{video_id}"
         self.videos.append(
             {
                 "video_id": video_id, "video": name, "folder": "", "duration_seconds": self.duration_seconds,
@@ -84,7 +84,7 @@ class FakeLibrary:
     def add_moment(self, video_id: str, start: float, stop: float, **values: Any) -> dict[str, Any]:
         """A moment that every search finds."""
         name = next(one["video"] for one in self.videos if one["video_id"] == video_id)
-        path = f"/api/videos/{video_id}"
+        path = f"/api/v1/videos/{video_id}"
         moment: dict[str, Any] = {
             "video_id": video_id, "video": name, "duration_seconds": self.duration_seconds, "start_seconds": start,
             "stop_seconds": stop, "best_frame_seconds": start, "score": 0.03, "signals": {"picture": 1}, "text": "",

@@ -83,9 +83,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _route(self, method: str, path: str, given: dict[str, str], body: bytes) -> None:
         fake = self.fake
-        if not path.startswith("/api/"):
+        if not path.startswith("/api/v1/"):
             return self._file({"/": "index.html", "/api-docs": "api.html"}.get(path, path.removeprefix("/static/")))
-        if path == "/api/session":
+        if path == "/api/v1/session":
             right = json.loads(body).get("key") == fake.key
             return (
                 self._json({}, 204, cookie=True) if right else self._problem(401, "unauthorized", "This key is wrong.")
@@ -95,44 +95,44 @@ class _Handler(BaseHTTPRequestHandler):
         for begin, problem in fake.problems.items():
             if f"{method} {path}".startswith(begin):
                 return self._problem(*problem)
-        if path == "/api/search":
+        if path == "/api/v1/search":
             asked = json.loads(body) if method == "POST" else given
             asked = {name: value for name, value in asked.items() if value is not None}
             try:
-                understood = parse_query(asked.get("q") or asked.get("query") or "").to_json()
+                understood = parse_query(asked.get("query") or "").to_json()
             except QuerySyntaxError as error:
                 names = ("start", "stop", "query", "reason", "example")
                 fault = {name: getattr(error, name) for name in names}
                 problem = {"type": "urn:reelseek:problem:query", "status": 400, "detail": str(error)}
                 return self._json(problem | {"query_fault": fault}, 400)
             return self._json(self._found(asked) | {"understood": understood})
-        if path == "/api/ask":
+        if path == "/api/v1/ask":
             return self._events(self._ask())
-        if path == "/api/export":
+        if path == "/api/v1/export":
             fake.exports.append(json.loads(body))
             name = {"Content-Disposition": "attachment; filename=\"cut.edl\"; filename*=UTF-8''a%20cut.edl"}
             return self._bytes(b"TITLE: a cut\n", "text/plain", 200, name)
-        if path == "/api/videos" and method == "POST":
+        if path == "/api/v1/videos" and method == "POST":
             return self._upload(given["name"], body)
-        if path == "/api/videos":
+        if path == "/api/v1/videos":
             return self._json(self._page(given))
-        if path == "/api/tags":
+        if path == "/api/v1/tags":
             tags = sorted({tag for one in fake.videos for tag in one["tags"]})
             return self._json([{"tag": tag, "videos": 1} for tag in tags])
-        if path == "/api/jobs":
+        if path == "/api/v1/jobs":
             return self._json({"total": len(fake.jobs), "jobs": fake.jobs})
-        if path.startswith("/api/jobs/"):
-            return self._events(self._job(path.split("/")[3]))
-        if path == "/api/health":
+        if path.startswith("/api/v1/jobs/"):
+            return self._events(self._job(path.split("/")[4]))
+        if path == "/api/v1/health":
             return self._json({"status": "ok", "library": {"exists": True, "duration_seconds": 5400}, "models": {}})
-        if path == "/api/openapi.json":
+        if path == "/api/v1/openapi.json":
             return self._json(OPENAPI)
-        return self._video(method, path.split("/")[3], "/".join(path.split("/")[4:]), given, body)
+        return self._video(method, path.split("/")[4], "/".join(path.split("/")[5:]), given, body)
 
     def _found(self, given: dict[str, Any]) -> dict[str, Any]:
         moments = [one for one in self.fake.moments if given.get("video") in (None, one["video_id"])]
         offset, limit = int(given.get("offset", 0)), int(given.get("limit", 10))
-        query = given.get("q") or given.get("query") or ""
+        query = given.get("query") or ""
         is_found = "nothing" not in query
         if "expand" in given:
             moments = [one | {"alike": 0, "in_video": 0} for one in moments[1:3]]
@@ -141,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
         return answer | {"seconds": {"total": 0.04}, "moments": shown, "closest": [] if is_found else moments[:2]}
 
     def _page(self, given: dict[str, str]) -> dict[str, Any]:
-        wanted = given.get("q", "").casefold()
+        wanted = given.get("name", "").casefold()
         found = [one for one in self.fake.videos if wanted in one["video"].casefold()]
         found = [one for one in found if given.get("tag") is None or given["tag"] in one["tags"]]
         found = [one for one in found if given.get("state") in (None, one["state"])]
@@ -206,7 +206,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._json({"video_id": video_id, "chapters": self.fake.chapters})
         if rest == "timeline":
             buckets = [max(0.0, 1 - abs(place - 60) / 25) for place in range(200)]
-            return self._json({"query": given["q"], "duration_seconds": 0, "buckets": buckets, "peak_seconds": 0})
+            return self._json({"query": given["query"], "duration_seconds": 0, "buckets": buckets, "peak_seconds": 0})
         if rest == "thumbnail":
             return self._bytes(picture_bytes(int(video_id, 16), float(given["t"])), "image/jpeg")
         if rest == "sprites.vtt":

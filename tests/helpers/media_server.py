@@ -43,7 +43,7 @@ class Media:
     """An MP4 of 10 GiB, nearly all of it a hole."""
 
     def url(self, video: Video, rest: str = "media") -> str:
-        return f"{self.address}/api/videos/{video.video_id}/{rest}"
+        return f"{self.address}/api/v1/videos/{video.video_id}/{rest}"
 
 
 def app_of(runtime: Runtime) -> Litestar:

@@ -115,7 +115,7 @@ def wait_for_job(client: httpx.Client, job_id: str, *, seconds: float = 240.0) -
     """The job once it has ended."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        job = client.get(f"/api/jobs/{job_id}").json()
+        job = client.get(f"/api/v1/jobs/{job_id}").json()
         if job["state"] not in {"queued", "running"}:
             return job
         time.sleep(0.05)

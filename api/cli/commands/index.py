@@ -1,5 +1,6 @@
 """`reelseek index`: index videos into the library."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ import click
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import INDEX_SETTINGS, flag, with_settings
 from api.cli.options import PRUNE, RETRY_FAILED
+from api.safe_text import safe_text
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -39,6 +41,10 @@ def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings:
 
     Returns 3 if some videos, or stages of videos, could not be indexed; `reelseek status` lists them with the reasons.
     """
+    if not as_json:  # at once, before anything heavy is imported
+        place = safe_text(str(Path(settings.library).expanduser().absolute()))
+        click.echo(f"Library {place}: looking for videos, loading models")
+        sys.stdout.flush()
     from api.cli.run_index import run_index
     from api.index_progress import IndexProgress, stages_of
 

@@ -33,7 +33,7 @@ def add(name: str, *, settings: Settings, as_json: bool) -> ExitCode:
     \b
     Examples:
       reelseek keys add laptop
-      curl -H "Authorization: Bearer $KEY" http://server:8765/api/health
+      curl -H "Authorization: Bearer $KEY" http://server:8765/api/v1/health
     """
     from api.service.api_keys import KeyStore
     from indexer.errors import LibraryMissingError

@@ -50,7 +50,7 @@ def serve(
       reelseek serve --library /data/films --root /data/videos
       reelseek serve --library new-library --models text
       reelseek keys add laptop && reelseek serve --host 0.0.0.0
-      curl 'http://127.0.0.1:8765/api/search?q=a+red+car'
+      curl 'http://127.0.0.1:8765/api/v1/search?query=a+red+car'
 
     The log goes to standard error, one JSON object per line; --json prints the address as JSON.
     """

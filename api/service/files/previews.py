@@ -18,6 +18,7 @@ from api.media.worker_request import probe_of
 from api.service.files.media_preparer import MediaPreparer, Preparation
 from api.service.files.media_worker import process_video
 from api.service.files.settings import MediaSettings
+from api.service.links import API
 from indexer.config import Settings
 from indexer.errors import UnreadableVideoError
 from indexer.pipeline.stages.pending_video import THUMBNAIL_WIDTH
@@ -190,7 +191,7 @@ def sprite_sheet_vtt(video: Video, sheet: Path, settings: MediaSettings) -> str:
         left, top = index % plan.columns * width, index // plan.columns * height
         lines += [
             f"{cue_time(span.start_seconds)} --> {cue_time(span.stop_seconds)}",
-            f"/api/videos/{video.video_id}/sprites.jpg#xywh={left},{top},{width},{height}",
+            f"{API}/videos/{video.video_id}/sprites.jpg#xywh={left},{top},{width},{height}",
             "",
         ]
     return "\n".join(lines)

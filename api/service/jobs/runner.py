@@ -21,6 +21,7 @@ from api.service.jobs.progress import JobProgress
 from api.service.jobs.recovery import is_library_free_for_jobs, recovered_jobs
 from api.service.jobs.store import JobEntry, JobStore
 from api.service.jobs.uploads import sweep_uploads
+from api.service.links import API
 from api.service.metrics import Metrics
 from api.service.runtime import Runtime
 from api.service.schemas.jobs import Job, JobError, JobPage
@@ -101,7 +102,7 @@ class JobRunner:
         for entry in self._entries:
             if entry.job.id == job_id:
                 return entry
-        raise NotFoundError("there is no job of this id; GET /api/jobs lists them")
+        raise NotFoundError(f"there is no job of this id; GET {API}/jobs lists them")
 
     def page(self, *, offset: int, limit: int) -> JobPage:
         """A page of jobs, the newest first."""

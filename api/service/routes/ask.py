@@ -1,4 +1,4 @@
-"""`/api/ask`: an answer as JSON, or streamed as server-sent events; work stops when the client disconnects."""
+"""`/api/v1/ask`: an answer as JSON, or streamed as server-sent events; work stops when the client disconnects."""
 
 import threading
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from litestar.params import Body
 
 from api.service.disconnects import run_while_connected
 from api.service.event_stream import MEDIA_TYPE, EventChannel, EventStream, StreamCount, wants_events
+from api.service.links import API
 from api.service.problems import problem_responses
 from api.service.runtime import Runtime
 from api.service.schemas import ask as ask_schemas
@@ -42,7 +43,7 @@ class AskOperation(Operation):
 
 
 class AskRoutes(Controller):
-    path = "/api/ask"
+    path = f"{API}/ask"
     tags = ["search"]  # noqa: RUF012 - as Litestar expects
 
     @post(

@@ -1,8 +1,9 @@
-"""`/api/videos/{id}/chapters`: chapters as JSON and as a WebVTT track."""
+"""`/api/v1/videos/{id}/chapters`: chapters as JSON and as a WebVTT track."""
 
 from litestar import Controller, Response, get
 
 from api.chapter_formats import chapters_vtt
+from api.service.links import API
 from api.service.problems import problem_responses
 from api.service.routes.path_parameters import VideoIdPath
 from api.service.runtime import Runtime
@@ -11,7 +12,7 @@ from search.chapters.chapters import VideoChapter, chapters_of
 
 
 class ChapterRoutes(Controller):
-    path = "/api/videos/{video_id:str}"
+    path = f"{API}/videos/{{video_id:str}}"
     tags = ["videos"]  # noqa: RUF012 - as Litestar expects
 
     @get("/chapters", operation_id="chapters", summary="List chapters", responses=problem_responses(404))

@@ -1,4 +1,4 @@
-"""`/api/export`: moments as a table, chapters or an edit list, as clips, or as one reel."""
+"""`/api/v1/export`: moments as a table, chapters or an edit list, as clips, or as one reel."""
 
 import io
 import threading
@@ -23,6 +23,7 @@ from api.service.disconnects import run_while_connected
 from api.service.files.export_files import build_clips_zip, build_reel, check_total_length
 from api.service.files.file_response import AnyRequest, file_response
 from api.service.files.media_preparer import preparer_of
+from api.service.links import API
 from api.service.problems import problem_responses
 from api.service.routes.file_headers import content_disposition
 from api.service.routes.spans import finite_parameter
@@ -38,7 +39,7 @@ _EXAMPLE = {
 
 
 class ExportRoutes(Controller):
-    path = "/api/export"
+    path = f"{API}/export"
     tags = ["media"]  # noqa: RUF012 - as Litestar expects
 
     @post(

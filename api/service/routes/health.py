@@ -1,4 +1,4 @@
-"""`/api/health` and `/metrics`: the state of the service, for people and for monitoring."""
+"""`/api/v1/health` and `/metrics`: the state of the service, for people and for monitoring."""
 
 import shutil
 from dataclasses import asdict
@@ -10,6 +10,7 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from api.service.files.media_preparer import preparer_of
 from api.service.jobs.runner import JobRunner
+from api.service.links import API
 from api.service.metrics import MEDIA_TYPE, Metrics
 from api.service.problems import problem_responses
 from api.service.runtime import Runtime
@@ -30,7 +31,7 @@ class HealthRoutes(Controller):
     path = "/"
     tags = ["service"]  # noqa: RUF012 - as Litestar expects
 
-    @get("/api/health", operation_id="health", summary="Get the service's health", responses=problem_responses())
+    @get(f"{API}/health", operation_id="health", summary="Get the service's health", responses=problem_responses())
     async def health(self, runtime: Runtime, jobs: JobRunner) -> Health:
         """State of library, models, queues and disk; `degraded`, with reasons, if something is wrong."""
         found = await runtime.lookups.run(lambda: _health(runtime))

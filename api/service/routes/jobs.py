@@ -1,4 +1,4 @@
-"""`/api/jobs`: list, follow and cancel jobs."""
+"""`/api/v1/jobs`: list, follow and cancel jobs."""
 
 from typing import Annotated, Any
 
@@ -8,6 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from api.service.event_stream import EventChannel, EventStream, StreamCount
 from api.service.jobs.runner import JobRunner
 from api.service.jobs.store import JobEntry
+from api.service.links import API
 from api.service.options import JOB_LIMIT, JOB_OFFSET
 from api.service.parameters import parameter
 from api.service.problems import problem_responses
@@ -24,7 +25,7 @@ _EVENTS = ResponseSpec(
 
 
 class JobRoutes(Controller):
-    path = "/api/jobs"
+    path = f"{API}/jobs"
     tags = ["jobs"]  # noqa: RUF012 - as Litestar expects
 
     @get(operation_id="jobs", summary="List jobs", responses=problem_responses())

@@ -1,4 +1,4 @@
-"""`/api/videos/{id}/...`: playback, clips, thumbnails, subtitles, relevance over time."""
+"""`/api/v1/videos/{id}/...`: playback, clips, thumbnails, subtitles, relevance over time."""
 
 from collections.abc import Sequence
 from pathlib import Path, PurePath
@@ -25,6 +25,7 @@ from api.service.files.previews import (
     write_sprite_sheet,
     write_still,
 )
+from api.service.links import API
 from api.service.options import BUCKETS, CLIP_START, CLIP_STOP, LANGUAGE, ORIGINAL, TIME, TIMELINE_QUERY, WIDTH
 from api.service.parameters import parameter
 from api.service.problems import problem_responses
@@ -38,7 +39,7 @@ from search.timeline import timeline
 
 
 class MediaRoutes(Controller):
-    path = "/api/videos/{video_id:str}"
+    path = f"{API}/videos/{{video_id:str}}"
     tags = ["media"]  # noqa: RUF012 - as Litestar expects
 
     @route(

@@ -1,4 +1,4 @@
-"""`/api/search`: moments for a query, an image or a moment."""
+"""`/api/v1/search`: moments for a query, an image or a moment."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ from litestar import Controller, get, post
 from litestar.params import Body
 
 from api.errors import BadRequestError
+from api.service.links import API
 from api.service.parameters import parameter
 from api.service.problems import problem_responses
 from api.service.runtime import Runtime
@@ -26,19 +27,20 @@ from search.options import (
     THRESHOLD,
     VIDEO,
 )
-from search.signals import SIGNALS, Signal
+from search.signals import SIGNALS
 
 LOADING_SECONDS = 300.0
 """Deadline of searches while the models are still loading."""
-_SIGNAL_LIST = f"^({'|'.join(SIGNALS)})(,({'|'.join(SIGNALS)}))*$"
+_SIGNAL_LIST = {"pattern": f"^({'|'.join(SIGNALS)})(,({'|'.join(SIGNALS)}))*$"}
+"""Only for the description: `_signals` says in words what is wrong."""
 MAX_BODY_BYTES = search_schemas.MAX_IMAGE_CHARACTERS + (64 << 10)
 """An image in Base64, plus the rest."""
-SignalList = Annotated[str | None, parameter(SIGNALS_ONLY, pattern=_SIGNAL_LIST, max_length=200)]
+SignalList = Annotated[str | None, parameter(SIGNALS_ONLY, schema_extra=_SIGNAL_LIST, max_length=200)]
 """Separated by commas."""
 
 
 class SearchRoutes(Controller):
-    path = "/api/search"
+    path = f"{API}/search"
     tags = ["search"]  # noqa: RUF012 - as Litestar expects
 
     @get(operation_id="search", summary="Find moments", responses=problem_responses(404))
@@ -61,13 +63,12 @@ class SearchRoutes(Controller):
         threshold: Annotated[float | None, parameter(THRESHOLD)] = THRESHOLD.default,
         explain: Annotated[bool, parameter(EXPLAIN)] = EXPLAIN.default,
     ) -> search_schemas.SearchAnswer:
-        """Moments that match a query or are like another moment, best first. Give `q`, `like` or both.
+        """Moments that match a query or are like another moment, best first. Give `query`, `like` or both.
 
         If nothing is found, `closest` holds the closest moments.
         """
         if words is None and like is None:
-            raise BadRequestError("give a query as q, or a moment as like", fields=[("q", "is missing")])
-        chosen: list[Signal] = [signal for signal in SIGNALS if signals and signal in signals.split(",")]
+            raise BadRequestError("give a query, or a moment as like", fields=[("query", "is missing")])
         request = search_schemas.SearchRequest(
             query=words or "",
             like=like,
@@ -75,7 +76,7 @@ class SearchRoutes(Controller):
             scope=limits,
             limit=limit,
             offset=offset,
-            signals=list(chosen),
+            signals=_signals(signals),
             per_video=per_video,
             fold=fold,
             expand=expand,
@@ -97,6 +98,15 @@ class SearchRoutes(Controller):
     ) -> search_schemas.SearchAnswer:
         """As GET, with the search as a body; can also search by an image."""
         return await _found(runtime, data)
+
+
+def _signals(given: str | None) -> list[str]:
+    """Raises BadRequestError."""
+    named = set(given.split(",")) if given is not None else set[str]()
+    if unknown := sorted(named - set(SIGNALS)):
+        reason = f"does not know {', '.join(map(repr, unknown))}; the signals are {', '.join(SIGNALS)}"
+        raise BadRequestError(f"signals: {reason}", fields=[("signals", reason)])
+    return [signal for signal in SIGNALS if signal in named]
 
 
 async def _found(runtime: Runtime, request: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:

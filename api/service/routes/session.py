@@ -1,4 +1,4 @@
-"""`/api/session`: stores the API key in a cookie, since images and videos cannot send a header."""
+"""`/api/v1/session`: stores the API key in a cookie, since images and videos cannot send a header."""
 
 from typing import Annotated
 
@@ -8,6 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Body
 
 from api.service.authorization import COOKIE, Guard
+from api.service.links import API
 from api.service.problems import problem_responses
 from api.service.schemas.session import SessionRequest
 
@@ -16,7 +17,7 @@ _YEAR_SECONDS = 365 * 24 * 3600
 
 
 class SessionRoutes(Controller):
-    path = "/api/session"
+    path = f"{API}/session"
     tags = ["service"]  # noqa: RUF012 - as Litestar expects
 
     @post(

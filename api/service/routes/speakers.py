@@ -1,4 +1,4 @@
-"""`/api/speakers`: who speaks in the library, and what they are called."""
+"""`/api/v1/speakers`: who speaks in the library, and what they are called."""
 
 from typing import Annotated
 
@@ -6,6 +6,7 @@ from litestar import Controller, get, patch, post
 from litestar.params import Body
 
 from api.service.jobs.runner import JobRunner
+from api.service.links import API
 from api.service.problems import problem_responses
 from api.service.runtime import Runtime
 from api.service.schemas.speakers import SpeakerList, SpeakerRename, SpeakerSplit, SpeakerView
@@ -14,7 +15,7 @@ from indexer.store.change_speakers import rename_speaker, split_speaker
 
 
 class SpeakerRoutes(Controller):
-    path = "/api/speakers"
+    path = f"{API}/speakers"
     tags = ["videos"]  # noqa: RUF012 - as Litestar expects
 
     @get(operation_id="speakers", summary="List speakers", responses=problem_responses())

@@ -1,4 +1,4 @@
-"""`/api/videos/{id}/transcript`: what is said in a video, as JSON, text and subtitles, and corrections of it."""
+"""`/api/v1/videos/{id}/transcript`: what is said in a video, as JSON, text and subtitles, and corrections of it."""
 
 from pathlib import PurePath
 from typing import Annotated
@@ -11,6 +11,7 @@ from api.export.transcript import Transcript, render_transcript, transcript_of
 from api.export.transcript_formats import TranscriptFormat, TranscriptSource
 from api.options import TRANSCRIPT_LANGUAGE, TRANSCRIPT_SOURCE
 from api.service.jobs.runner import JobRunner
+from api.service.links import API
 from api.service.parameters import parameter
 from api.service.problems import problem_responses
 from api.service.routes.path_parameters import VideoIdPath
@@ -24,7 +25,7 @@ MEDIA_TYPES: dict[TranscriptFormat, str] = {"text": "text/plain", "srt": "applic
 
 
 class TranscriptRoutes(Controller):
-    path = "/api/videos/{video_id:str}"
+    path = f"{API}/videos/{{video_id:str}}"
     tags = ["videos"]  # noqa: RUF012 - as Litestar expects
 
     @get("/transcript", operation_id="transcript", summary="Get the transcript", responses=problem_responses(404))

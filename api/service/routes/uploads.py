@@ -1,4 +1,4 @@
-"""`POST /api/videos`: index a file on this machine by its path, or an uploaded one. Both start a job."""
+"""`POST /api/v1/videos`: index a file on this machine by its path, or an uploaded one. Both start a job."""
 
 import os
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from litestar.openapi.spec.enums import OpenAPIType
 from api.errors import BadRequestError, ForbiddenPathError, TooLargeError, UnsupportedMediaError
 from api.service.jobs.runner import JobRunner
 from api.service.jobs.uploads import PartFile, check_upload_name, check_upload_size
+from api.service.links import API
 from api.service.metrics import Metrics
 from api.service.options import UPLOAD_NAME
 from api.service.parameters import parameter
@@ -62,7 +63,7 @@ class UploadOperation(Operation):
 
 
 class UploadRoutes(Controller):
-    path = "/api/videos"
+    path = f"{API}/videos"
     tags = ["videos"]  # noqa: RUF012 - as Litestar expects
 
     @post(
@@ -92,7 +93,7 @@ class UploadRoutes(Controller):
             raise UnsupportedMediaError(
                 "send a file as video/*, audio/* or application/octet-stream, or JSON with a path", fields=[]
             )
-        headers = {"Location": f"/api/jobs/{job.id}"}
+        headers = {"Location": f"{API}/jobs/{job.id}"}
         return Response(job, status_code=202, headers=headers)
 
 

@@ -1,4 +1,4 @@
-"""`/api/videos` and `/api/tags`: list, tag and remove videos. Adding videos is in `uploads`."""
+"""`/api/v1/videos` and `/api/v1/tags`: list, tag and remove videos. Adding videos is in `uploads`."""
 
 from typing import Annotated
 
@@ -8,6 +8,7 @@ from litestar.params import Body
 from api.service.files.media_preparer import preparer_of
 from api.service.jobs.runner import JobRunner
 from api.service.jobs.uploads import delete_upload
+from api.service.links import API
 from api.service.options import NAME_WORDS, ORDER, SORT, STATE, TAG, VIDEO_LIMIT, VIDEO_OFFSET, Order, Sort, State
 from api.service.parameters import parameter
 from api.service.problems import problem_responses
@@ -22,9 +23,9 @@ from indexer.store.tags import count_tags
 
 
 class VideoRoutes(UploadRoutes):
-    """All of `/api/videos`: Litestar requires the handlers of a path in one controller."""
+    """All of `/api/v1/videos`: Litestar requires the handlers of a path in one controller."""
 
-    path = "/api/videos"
+    path = f"{API}/videos"
     tags = ["videos"]  # noqa: RUF012 - as Litestar expects
 
     @get(operation_id="videos", summary="List videos", responses=problem_responses())
@@ -35,7 +36,7 @@ class VideoRoutes(UploadRoutes):
         limit: Annotated[int, parameter(VIDEO_LIMIT)] = VIDEO_LIMIT.default,
         sort: Annotated[Sort, parameter(SORT)] = SORT.default,
         order: Annotated[Order, parameter(ORDER)] = ORDER.default,
-        words: Annotated[str, parameter(NAME_WORDS)] = NAME_WORDS.default,
+        name: Annotated[str, parameter(NAME_WORDS)] = NAME_WORDS.default,
         tag: Annotated[str, parameter(TAG)] = TAG.default,
         only: Annotated[State | None, parameter(STATE, name="state")] = STATE.default,
     ) -> schemas.VideoPage:
@@ -45,7 +46,7 @@ class VideoRoutes(UploadRoutes):
             if not runtime.has_library():
                 return schemas.VideoPage(total=0, offset=offset, limit=limit, videos=[])
             return VideoViews(runtime).page(
-                offset=offset, limit=limit, sort=sort, descending=order == "desc", words=words, state=only, tag=tag
+                offset=offset, limit=limit, sort=sort, descending=order == "desc", words=name, state=only, tag=tag
             )
 
         return await runtime.lookups.run(work)
@@ -93,7 +94,7 @@ class VideoRoutes(UploadRoutes):
 
 
 class TagRoutes(Controller):
-    path = "/api/tags"
+    path = f"{API}/tags"
     tags = ["videos"]  # noqa: RUF012 - as Litestar expects
 
     @get(operation_id="tags", summary="List tags", responses=problem_responses())

@@ -17,7 +17,7 @@ _TIME = Meta(ge=0, le=1e7, description="Seconds from the start, as the player co
 
 
 class ExportMoment(Struct, forbid_unknown_fields=False, kw_only=True):
-    """A moment as returned by `/api/search` or `/api/ask`; other fields are ignored."""
+    """A moment as returned by `/api/v1/search` or `/api/v1/ask`; other fields are ignored."""
 
     video_id: VideoId
     start_seconds: Annotated[float, _TIME]

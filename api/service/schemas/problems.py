@@ -9,7 +9,7 @@ class FieldProblem(Struct, kw_only=True):
     """What is wrong with one field of a request."""
 
     field: Annotated[str, Meta(examples=["limit"])]
-    message: Annotated[str, Meta(examples=["Expected `int` <= 200"])]
+    message: Annotated[str, Meta(examples=["must be at most 200"])]
 
 
 class QueryFault(Struct, kw_only=True):
@@ -33,4 +33,7 @@ class Problem(Struct, kw_only=True, omit_defaults=True):
     detail: Annotated[str, Meta(examples=["the query is empty; say in a few words what to look for"])]
     instance: Annotated[str, Meta(description="The request's id.", examples=["5f2c9a7e1b3d4c60"])]
     errors: list[FieldProblem] | UnsetType = UNSET
+    known_parameters: (
+        Annotated[list[str], Meta(description="Of `unknown-parameter`: those of the route.")] | UnsetType
+    ) = UNSET
     query_fault: QueryFault | UnsetType = UNSET

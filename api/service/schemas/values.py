@@ -19,7 +19,7 @@ JobId = Annotated[
     Meta(description="Opaque id of a job.", pattern="^[0-9a-f]{32}$", examples=["8c1f0e2d3b4a59687766554433221100"]),
 ]
 Seconds = Annotated[float, Meta(description="Seconds from the start, as the player counts.", examples=[12.48])]
-Link = Annotated[str, Meta(description="Path on this service.", examples=["/api/videos/0f3a/thumbnail?t=12.48"])]
+Link = Annotated[str, Meta(description="Path on this service.", examples=["/api/v1/videos/0f3a/thumbnail?t=12.48"])]
 Kind = Annotated[
     MediaKind, Meta(description="`sound` for a recording without pictures, whose thumbnails are waveforms.")
 ]

@@ -71,7 +71,7 @@ function show(all) {
 
 onKeyNeeded(askForKey);
 try {
-  show(await getJson("/api/openapi.json"));
+  show(await getJson("/api/v1/openapi.json"));
 } catch (error) {
   fill(place, errorNotice(error, []));
 }

@@ -12,7 +12,7 @@ export function waitForService(onBack) {
 
   async function look() {
     try {
-      await request("/api/health");
+      await request("/api/v1/health");
     } catch (error) {
       if (error instanceof ServiceGone) {
         wait = Math.min(wait * 1.5, LONGEST_MILLISECONDS);

@@ -16,7 +16,7 @@ export function exampleOf(state, { onLeave }) {
   const place = readLike(state.like);
   const shown = image
     ? element("img", { src: image.url, alt: "" })
-    : place && picture(`/api/videos/${place.video}/thumbnail?t=${(place.start + place.stop) / 2}`);
+    : place && picture(`/api/v1/videos/${place.video}/thumbnail?t=${(place.start + place.stop) / 2}`);
   const what = state.image ? "Looks like your image" : `More like the moment at ${clock(place?.start ?? 0)}`;
   const note = state.image ? "Links to this page do not include the image." : "";
   return element(

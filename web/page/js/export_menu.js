@@ -76,7 +76,7 @@ export function exportMenu({ moments, title }) {
     menu.classList.add("is-busy");
     say(CUTTING.get(format) ?? "Reading the files…");
     try {
-      await patiently(() => download("/api/export", { format, title: title(), moments: rows }));
+      await patiently(() => download("/api/v1/export", { format, title: title(), moments: rows }));
       say("");
       close();
       announce(`${name} saved.`);

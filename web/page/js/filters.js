@@ -31,7 +31,7 @@ export function createFilters({ narrow }) {
   async function list() {
     if (isListed) return;
     isListed = true;
-    const answer = await getJson(withQuery("/api/videos", { sort: "name", limit: LISTED })).catch(() => null);
+    const answer = await getJson(withQuery("/api/v1/videos", { sort: "name", limit: LISTED })).catch(() => null);
     isListed = answer !== null;
     const now = within.select.value;
     const known = (answer?.videos ?? []).filter((/** @type {any} */ video) => video.state !== "failed");
@@ -44,7 +44,7 @@ export function createFilters({ narrow }) {
 
   /** @param {string} video */
   async function nameOf(video) {
-    const about = await getJson(`/api/videos/${video}`).catch(() => null);
+    const about = await getJson(`/api/v1/videos/${video}`).catch(() => null);
     const option = [...within.select.options].find((one) => one.value === video);
     if (about && option) option.textContent = about.video;
   }

@@ -44,8 +44,8 @@ export function createHomeView({ linkTo, pickFiles, jobs, activity }) {
       turn = new AbortController();
       const { signal } = turn;
       try {
-        const path = withQuery("/api/videos", { sort: "added", order: "desc", limit: NEWEST });
-        const [answer, health] = await Promise.all([getJson(path, signal), getJson("/api/health", signal).catch(() => null)]);
+        const path = withQuery("/api/v1/videos", { sort: "added", order: "desc", limit: NEWEST });
+        const [answer, health] = await Promise.all([getJson(path, signal), getJson("/api/v1/health", signal).catch(() => null)]);
         if (signal.aborted) return false;
         const isIndexing = !answer.total && jobs.isBusy();
         const wait = { icon: "film", title: "The first videos are being indexed", text: "You can search them as soon as their frames are indexed." };

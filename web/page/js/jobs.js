@@ -39,7 +39,7 @@ export function createJobs() {
     const open = [...jobs.values()].filter((job) => !isOver(job));
     const next = open.find((job) => job.state === "running") ?? open[0];
     if (!next) return;
-    const mine = new EventSource(`/api/jobs/${next.id}/events`);
+    const mine = new EventSource(`/api/v1/jobs/${next.id}/events`);
     source = mine;
     const stop = () => {
       mine.close();
@@ -62,7 +62,7 @@ export function createJobs() {
   async function refresh() {
     const open = () => [...jobs.values()].some((job) => !isOver(job));
     try {
-      const list = await getJson("/api/jobs?limit=50");
+      const list = await getJson("/api/v1/jobs?limit=50");
       for (const job of list.jobs) take(job);
     } catch {
       if (open()) setTimeout(refresh, AGAIN_MILLISECONDS);
@@ -84,7 +84,7 @@ export function createJobs() {
     },
     /** @param {Job} job */
     async cancel(job) {
-      await request(`/api/jobs/${job.id}`, { method: "DELETE" });
+      await request(`/api/v1/jobs/${job.id}`, { method: "DELETE" });
       await refresh();
     },
     /** @param {Job} job one that is over */

@@ -44,12 +44,12 @@ export function createLibraryView({ linkTo, linkToTag, narrow, pickFiles, activi
   /** @param {PageState} page @param {number} offset */
   function pathOf(page, offset) {
     const [by, order] = page.sort.split("-");
-    return withQuery("/api/videos", { q: page.find, state: page.state, tag: page.tag, sort: by, order, limit: PAGE, offset: offset || "" });
+    return withQuery("/api/v1/videos", { name: page.find, state: page.state, tag: page.tag, sort: by, order, limit: PAGE, offset: offset || "" });
   }
 
   /** Offers the tags that there are; the field is hidden while there is none. @param {PageState} page */
   async function offerTags(page) {
-    const known = /** @type {{tag: string, videos: number}[]} */ (await getJson("/api/tags", turn.signal).catch(() => []));
+    const known = /** @type {{tag: string, videos: number}[]} */ (await getJson("/api/v1/tags", turn.signal).catch(() => []));
     const names = known.map((one) => one.tag);
     if (page.tag && !names.some((name) => name.toLowerCase() === page.tag.toLowerCase())) names.push(page.tag);
     fill(tag.select, element("option", { value: "" }, "All"), ...names.map((name) => element("option", { value: name }, name)));
@@ -61,7 +61,7 @@ export function createLibraryView({ linkTo, linkToTag, narrow, pickFiles, activi
   async function remove(video) {
     if (!(await confirmRemoval(video.video))) return;
     try {
-      await request(`/api/videos/${video.video_id}`, { method: "DELETE" });
+      await request(`/api/v1/videos/${video.video_id}`, { method: "DELETE" });
       list.querySelector(`[data-video="${video.video_id}"]`)?.remove();
       toast("Removed from the library. The file itself is not deleted.");
     } catch (error) {

@@ -73,7 +73,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
 
   async function loadAbout(/** @type {OpenMoment} */ moment, /** @type {string} */ query) {
     const { signal } = loading;
-    const path = `/api/videos/${moment.video}`;
+    const path = `/api/v1/videos/${moment.video}`;
     const quiet = () => undefined;
     const about = await getJson(path, signal).catch(quiet);
     if (signal.aborted || !about) return;
@@ -98,7 +98,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
     }, quiet);
     if (!isSound) line.whenPeeked(() => loadSprites(about.sprites ?? `${path}/sprites.vtt`, signal).then(line.setSprites, quiet));
     if (!query) return;
-    const heat = await getJson(withQuery(`${path}/timeline`, { q: query, buckets: BUCKETS }), signal).catch(quiet);
+    const heat = await getJson(withQuery(`${path}/timeline`, { query, buckets: BUCKETS }), signal).catch(quiet);
     if (!signal.aborted && heat) line.setHeat(heat.buckets);
   }
 
@@ -158,7 +158,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
       side.setMoment(moment, known);
       panel.setAttribute("aria-label", known ? `Player: ${known.video}, ${clockSpan(moment.start, moment.stop)}` : "Player");
       if (isOther || video.error) {
-        video.src = `/api/videos/${moment.video}/media`;
+        video.src = `/api/v1/videos/${moment.video}/media`;
         bar.setSubtitles("");
         line.setSprites([]);
         line.whenPeeked(() => {});

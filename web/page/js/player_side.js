@@ -68,7 +68,7 @@ export function createPlayerSide({ onClose, onSeek, onReplay, onCopy, onSearchWi
       );
       replay.hidden = !isMoment;
       download.hidden = !isMoment;
-      const clip = `/api/videos/${moment.video}/clip?start=${moment.start}&stop=${moment.stop}`;
+      const clip = `/api/v1/videos/${moment.video}/clip?start=${moment.start}&stop=${moment.stop}`;
       download.setAttribute("href", clip);
     },
     transcript,

@@ -54,7 +54,7 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
   /** @param {PageState} state @param {Part} part @param {AbortSignal} signal */
   async function fetchPart(state, part, signal) {
     const { query, signals, offset, expand, ...rest } = asked(state, part);
-    const path = withQuery("/api/search", { q: query, signals: signals.join(","), offset: offset || "", expand: expand || "", ...rest });
+    const path = withQuery("/api/v1/search", { query, signals: signals.join(","), offset: offset || "", expand: expand || "", ...rest });
     const key = `${state.image} ${path}`;
     const result = kept.get(key) ?? (state.image ? await postImage(state, part, signal) : await getJson(path, signal));
     kept.set(key, result);
@@ -66,7 +66,7 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
   async function postImage(state, part, signal) {
     const { query, video, signals, limit, offset, expand } = asked(state, part);
     const body = { query, image: heldImage(state.image)?.base64, video: video || null, signals, limit, offset, expand: expand || null };
-    return (await request("/api/search", { method: "POST", body, signal })).json();
+    return (await request("/api/v1/search", { method: "POST", body, signal })).json();
   }
 
   /** @param {PageState} state @param {Moment} moment @param {number} [rank] where something may be folded into it */

@@ -64,12 +64,12 @@ export async function download(path, body) {
 
 /**
  * Streams an answer.
- * @param {object} question the body of `POST /api/ask`
+ * @param {object} question the body of `POST /api/v1/ask`
  * @param {Record<string, (data: any) => void>} handlers by event
  * @param {AbortSignal} signal
  */
 export async function askQuestion(question, handlers, signal) {
-  const response = await request("/api/ask", { method: "POST", body: question, accept: "text/event-stream", signal });
+  const response = await request("/api/v1/ask", { method: "POST", body: question, accept: "text/event-stream", signal });
   try {
     for await (const { event, data } of readEvents(response.body)) {
       if (event === "problem") throw new ServiceProblem(JSON.parse(data));
@@ -82,7 +82,7 @@ export async function askQuestion(question, handlers, signal) {
 
 /** Opens a session for the page's pictures and videos. @param {string} key @returns {Promise<boolean>} accepted */
 export async function openSession(key) {
-  const response = await send("/api/session", { method: "POST", body: { key } });
+  const response = await send("/api/v1/session", { method: "POST", body: { key } });
   if (response.ok) return true;
   if (response.status === 401 || response.status === 400) return false;
   throw await problemOf(response);

@@ -37,7 +37,7 @@ export function tagEditor(video, { linkTo, onChange }) {
       event.preventDefault();
       const tags = input.value.split(",").map((tag) => tag.trim()).filter(Boolean);
       try {
-        const answer = await request(`/api/videos/${video.video_id}/tags`, { method: "PUT", body: { tags } });
+        const answer = await request(`/api/v1/videos/${video.video_id}/tags`, { method: "PUT", body: { tags } });
         video.tags = (await answer.json()).tags;
         show().focus();
         announce(`Tags of ${video.video}: ${video.tags.join(", ") || "none"}.`);

@@ -59,7 +59,7 @@ export function createTranscript({ onSeek, onLines }) {
       const input = /** @type {HTMLInputElement} */ (element("input", { class: "field", value: speaker, maxlength: "100", "aria-label": `Name of ${speaker}, in every video` }));
       const wrong = element("p", { class: "form-error", role: "alert" });
       const leave = () => fill(entry, name);
-      const split = button("Another person here", { class: "button-quiet", title: `The voice in this video is not ${speaker}'s`, on: () => save("/api/speakers/split", "POST", { name: speaker, video_id: video }) });
+      const split = button("Another person here", { class: "button-quiet", title: `The voice in this video is not ${speaker}'s`, on: () => save("/api/v1/speakers/split", "POST", { name: speaker, video_id: video }) });
       const form = element("form", { class: "transcript-form" }, input, element("div", { class: "actions" }, element("button", { class: "button" }, "Rename"), button("Cancel", { class: "button-quiet", on: leave }), split), wrong);
 
       /** @param {string} path @param {string} method @param {object} body */
@@ -75,7 +75,7 @@ export function createTranscript({ onSeek, onLines }) {
 
       form.addEventListener("submit", (event) => {
         event.preventDefault();
-        save("/api/speakers", "PATCH", { name: speaker, new_name: input.value.trim() });
+        save("/api/v1/speakers", "PATCH", { name: speaker, new_name: input.value.trim() });
       });
       fill(entry, form);
       input.select();
@@ -120,7 +120,7 @@ export function createTranscript({ onSeek, onLines }) {
     async function save(right) {
       try {
         const body = { source: transcript?.source, was: line.text, text: right };
-        const made = await (await request(`/api/videos/${video}/transcript/${line.index}`, { method: "PATCH", body })).json();
+        const made = await (await request(`/api/v1/videos/${video}/transcript/${line.index}`, { method: "PATCH", body })).json();
         announce(made.text ? "The line is corrected." : "The line is removed.");
         if (!made.text) return await load(video);
         Object.assign(line, made);
@@ -151,7 +151,7 @@ export function createTranscript({ onSeek, onLines }) {
   /** @param {string} id @param {AbortSignal} [signal] */
   async function load(id, signal) {
     video = id;
-    const made = await getJson(`/api/videos/${id}/transcript`, signal).catch(() => null);
+    const made = await getJson(`/api/v1/videos/${id}/transcript`, signal).catch(() => null);
     if (!signal?.aborted) set(made);
   }
 

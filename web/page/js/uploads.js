@@ -77,7 +77,7 @@ export function createUploads({ onChange, onAccepted }) {
 function send(file, upload, onChange) {
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();
-    call.open("POST", withQuery("/api/videos", { name: file.name }));
+    call.open("POST", withQuery("/api/v1/videos", { name: file.name }));
     call.setRequestHeader("Content-Type", /^(video|audio)\//.test(file.type) ? file.type : "application/octet-stream");
     call.setRequestHeader("Accept", "application/json");
     call.upload.addEventListener("progress", (event) => {

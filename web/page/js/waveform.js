@@ -39,7 +39,7 @@ export function createWaveform() {
     if (!now) return;
     if (now !== shown) {
       shown = now;
-      image.src = `/api/videos/${video}/thumbnail?t=${now.start_seconds}`;
+      image.src = `/api/v1/videos/${video}/thumbnail?t=${now.start_seconds}`;
       root.setAttribute("aria-label", `Waveform, ${clockSpan(now.start_seconds, now.stop_seconds)}`);
       drawSpan();
     }
