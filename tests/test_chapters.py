@@ -17,9 +17,10 @@ from api.chapter_formats import chapters_vtt
 from api.cli.exit_codes import ExitCode
 from api.cli.main import main
 from indexer.models.vision_language import Prompt, Reply
-from indexer.records import Chapter, SegmentRow, TextRow, TimeSpan, Video, VideoMetadata
+from indexer.records import Chapter, SegmentRow, TextBox, TextRow, TimeSpan, Video, VideoMetadata
 from indexer.store.library import Library
 from search.chapters.chapters import chapters_of, chapters_titled_by_model
+from search.chapters.slide_topics import slide_topics
 from search.chapters.text_tiling import MAX_CHAPTERS, TilingUnit, tile_segments
 from search.chapters.titles import MAX_TITLE_CHARACTERS, TimedLine, chapter_titles
 from tests.helpers.media_service import MAKER
@@ -124,6 +125,50 @@ def test_a_slide_is_called_by_its_heading() -> None:
     assert told[0] in slide.split("\n") and told[1] in ("Hashing", "Collisions")
 
 
+def slide(start: float, stop: float, heading: str, *points: str) -> list[TextRow]:
+    """The on-screen texts of a slide: a large heading, and its points, one after the other."""
+    rows = [(start, heading, 0.08, 0.16)]
+    rows += [(start + 2 + 4 * n, point, 0.3 + 0.12 * n, 0.35 + 0.12 * n) for n, point in enumerate(points)]
+    return [
+        TextRow("screen_text", 0, TimeSpan(begin, stop), text, None, boxes=(TextBox(0, begin, 0.1, top, 0.9, bottom),))
+        for begin, text, top, bottom in rows
+    ]
+
+
+def test_slides_under_one_heading_are_one_topic() -> None:
+    talk = [
+        *slide(0, 40, "Sorting networks", "Compare and swap", "Depth"),
+        *slide(40, 90, "Sorting networks (2/2)", "Bitonic", "Odd and even"),
+        *slide(90, 95, "Questions?"),
+        *slide(95, 150, "Hash tables", "Open addressing", "Chaining"),
+        *slide(150, 200, "Hash tables cont.", "Resizing"),
+        *slide(200, 240, "Summary", "Sorting", "Hash tables"),
+    ]
+    topics = slide_topics(talk, 241.0)
+    assert [(topic.span.start_seconds, topic.heading) for topic in topics] == [
+        (0.0, "Sorting networks"), (95.0, "Hash tables"), (200.0, "Summary")
+    ]  # fmt: skip
+    assert topics[-1].span.stop_seconds == 241.0
+    assert all(one.span.stop_seconds == later.span.start_seconds for one, later in pairwise(topics))
+
+
+def test_titles_in_a_film_are_no_slides() -> None:
+    film = [*slide(0, 6, "The harbour"), *slide(100, 106, "Ten years later"), *slide(280, 300, "The end")]
+    assert slide_topics(film, 300.0) == []
+    assert slide_topics(slide(0, 300, "Always the same", "One", "Two"), 300.0) == []
+    assert slide_topics([], 300.0) == []
+
+
+def test_a_talk_is_divided_by_its_slides(world: Path) -> None:
+    with Library.open(world) as library:
+        found = chapters_of(library, library.video("d" * 32))
+    assert [(one.span.start_seconds, one.title) for one in found] == [
+        (0.0, "Bread"),
+        (50.0, "Horses"),
+        (130.0, "Ships"),
+    ]
+
+
 @given(st.lists(st.lists(st.text(max_size=200), max_size=4), max_size=6))
 @PATIENT
 def test_titles_are_short_and_distinct(texts: list[list[str]]) -> None:
@@ -164,6 +209,13 @@ def world_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
             library.put_videos(
                 [Video(video_id, (f"/films/{video_id[0]}.mp4",), 1, (1,), 192.0, None, stages, metadata=metadata)]  # pyright: ignore
             )
+        headings = [(0, 50, "Bread"), (50, 90, "Horses"), (90, 130, "Horses 2"), (130, 192, "Ships")]
+        talk = [row for start, stop, heading in headings for row in slide(start, stop, heading)]
+        segments = [SegmentRow(n, unit.span, unit.span.start_seconds, None) for n, unit in enumerate(units)]
+        library.write_pictures([("d" * 32, segments, [])])
+        library.write_texts([("d" * 32, "screen_text", talk)])
+        shown = {"picture": "1", "screen_text": "1"}
+        library.put_videos([Video("d" * 32, ("/films/d.mp4",), 1, (1,), 192.0, None, shown)])
         library.put_videos([Video("c" * 32, ("/films/c.mp4",), 1, (1,), 0.0, None, failure_kind="unreadable")])
     return folder
 

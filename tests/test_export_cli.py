@@ -254,7 +254,7 @@ def damaged_copy(video: Video, path: Path) -> Video:
     return copy
 
 
-@pytest.mark.parametrize("kind", ["clips", "reel", "edl", "csv", "otio", "fcpxml", "webvtt"])
+@pytest.mark.parametrize("kind", ["clips", "reel", "edl", "csv", "otio", "fcpxml", "xmeml", "webvtt"])
 def test_one_moment_that_cannot_be_exported_does_not_stop_the_others(world: World, tmp_path: Path, kind: str) -> None:
     gone = probed(write_rated(tmp_path / "gone.mp4", NTSC_30, 30))
     broken = damaged_copy(world.fast, tmp_path / "broken.mp4")

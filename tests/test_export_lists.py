@@ -145,6 +145,9 @@ def test_an_fcpxml_is_exact_and_opens(shot: Shot) -> None:
     (line,) = otio.adapters.read_from_string(made.text, "fcpx_xml")  # pyright: ignore
     clips = list(line.find_clips())
     assert [clip.name for clip in clips] == [shot.source.name] * len(shot.frames)
+    assert root.get("version") == "1.10"
+    (media,) = root.findall("resources/asset/media-rep")
+    assert Path(unquote(urlparse(media.get("src")).path)) == Path(shot.source.video.path)
     # The adapter counts in whole frames a second, 29 for 29.97, and cuts off what is left: right to one of its frames.
     own = int(shot.rate)
     for clip, (first, stop) in zip(clips, shot.frames, strict=True):
@@ -154,6 +157,64 @@ def test_an_fcpxml_is_exact_and_opens(shot: Shot) -> None:
         ):
             assert time.rate == own and 0 <= float(frames / shot.rate) - time.to_seconds() < 1.001 / own
     assert line.tracks[0][0] is clips[0]  # no gap before the first
+
+
+def read_xmeml(text: str) -> list[Any]:
+    """The clips of the picture track, as OpenTimelineIO's adapter reads them."""
+    line: Any = otio.adapters.read_from_string(text, "fcp_xml")
+    return list(line.video_tracks()[0].find_clips())
+
+
+def test_an_xmeml_reads_back_exactly(shot: Shot) -> None:
+    (made,) = render_documents(shot.subclips, "xmeml", title="cut")
+    assert made.name == "cut.xml"
+    ahead = 0
+    rate = float(shot.rate)
+    for clip, (first, stop) in zip(read_xmeml(made.text), shot.frames, strict=True):
+        found = clip.source_range
+        assert (found.start_time.value, found.duration.value) == (shot.start + first, stop - first)
+        assert abs(found.start_time.rate - rate) < 1e-3
+        assert clip.media_reference.available_range.duration.value == FRAMES
+        assert Path(unquote(urlparse(clip.media_reference.target_url).path)) == Path(shot.source.video.path)
+    items = list(ElementTree.fromstring(made.text).iter("clipitem"))
+    for item, (first, stop) in zip(items, shot.frames, strict=True):
+        assert (item.findtext("start"), item.findtext("end")) == (str(ahead), str(ahead + stop - first))
+        ahead += stop - first
+    item = items[0]
+    assert (item.findtext("in"), item.findtext("out")) == tuple(map(str, shot.frames[0]))
+    code = item.find("file/timecode")
+    assert code is not None and code.findtext("string") == shot.source.known_rate.timecode(shot.start)
+    assert code.findtext("displayformat") == ("DF" if shot.source.known_rate.drops else "NDF")
+
+
+def test_notes_and_handles_of_a_moment_go_along() -> None:
+    source = fake(Fraction(25), frames=1000)
+    notes = ((4.0, "here"), (4.52, "and here"), (30.0, "long after"))
+    moment = RequestedMoment(source.video, TimeSpan(4, 6), "words", handle_seconds=1.0, notes=notes)
+    own = make_subclip(source, moment, handle_seconds=0.5)
+    assert (own.first, own.stop, own.moment_first, own.moment_stop) == (75, 175, 100, 150)
+    assert make_subclip(source, moment, handle_seconds=2.0).first == 50
+    assert own.notes == [(100, "here"), (113, "and here")]
+    texts = {kind: render_documents([own], kind, title="cut")[0].text for kind in ("edl", "fcpxml", "xmeml", "otio")}
+    (edl,) = read_edl(texts["edl"], 25.0)
+    assert [(one.name, one.marked_range.start_time.value) for one in edl.markers] == [
+        ("here", 90_000 + 25),
+        ("and here", 90_000 + 38),
+    ]
+    (clip,) = otio.adapters.read_from_string(texts["otio"], "otio_json").find_clips()  # pyright: ignore
+    marks = [(one.name, one.marked_range.start_time.value) for one in clip.markers if one.color == "YELLOW"]
+    assert marks == [("here", 100), ("and here", 113)]
+    (clip,) = read_xmeml(texts["xmeml"])
+    marks = {one.name: (one.marked_range.start_time.value, one.marked_range.duration.value) for one in clip.markers}
+    assert marks == {"here": (100, 0), "and here": (113, 0), "words": (100, 50)}
+    marked = ElementTree.fromstring(texts["fcpxml"]).iter("marker")
+    found = {one.get("value"): seconds(one.get("start")) * 25 for one in marked}
+    assert found == {"here": 100, "and here": 113, "words": 100}
+
+
+def test_rates_that_xmeml_has_not_are_named() -> None:
+    with pytest.raises(FrameRateError, match=r"no 12\.5 frames a second; export as OTIO"):
+        render_documents([subclip(fake(Fraction(25, 2)), 1, 2)], "xmeml", title="cut")
 
 
 def test_a_table_tells_frames_times_and_time_codes(shot: Shot) -> None:
@@ -253,7 +314,7 @@ def test_the_adapters_that_we_do_not_write_with_get_29_97_wrong() -> None:
     assert next(iter(read.find_clips())).source_range.duration.value != 300
 
 
-@pytest.mark.parametrize("kind", ["csv", "json", "webvtt", "edl", "fcpxml", "otio"])
+@pytest.mark.parametrize("kind", ["csv", "json", "webvtt", "edl", "fcpxml", "xmeml", "otio"])
 def test_words_out_of_videos_stay_words(kind: Any) -> None:
     source = fake(Fraction(25), name="=cmd|' <b>&\x07.mp4")
     made = render_documents([subclip(source, 1, 2, HOSTILE), subclip(source, 3, 4, "=1+1")], kind, title=HOSTILE)
@@ -263,6 +324,8 @@ def test_words_out_of_videos_stay_words(kind: Any) -> None:
             assert len(read_edl(text, 25.0)) == 2
         case "fcpxml":
             assert len(ElementTree.fromstring(text).findall(".//asset-clip")) == 2
+        case "xmeml":
+            assert len(read_xmeml(text)) == 2
         case "otio":
             assert len(list(otio.adapters.read_from_string(text, "otio_json").find_clips())) == 2  # pyright: ignore
         case "webvtt":

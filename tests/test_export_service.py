@@ -83,7 +83,7 @@ def test_the_formats_are_those_of_the_code() -> None:
     assert msgspec.json.schema(field.type)["enum"] == sorted(FORMATS)
 
 
-@pytest.mark.parametrize("kind", ["csv", "json", "webvtt", "edl", "fcpxml", "otio"])
+@pytest.mark.parametrize("kind", ["csv", "json", "webvtt", "edl", "fcpxml", "xmeml", "otio"])
 def test_each_format_is_a_download_without_this_machines_folders(server: Server, kind: str) -> None:
     answer = server.post(format=kind, title="my cut", moments=server.moments((server.drop, 30, 60)))
     assert answer.status_code == 200, answer.text

@@ -11,6 +11,9 @@ import pytest
 from bench.support.file_damage import WAYS, damage, files_worth_damaging
 from indexer.errors import LibraryBrokenError, LibraryError, LibraryLockedError
 from indexer.records import TextCorrection, TimeSpan
+from indexer.store.collections.collection_store import CollectionStore
+from indexer.store.collections.records import CollectedMoment, Note
+from indexer.store.folder import COLLECTIONS_COPY, COLLECTIONS_FILE
 from indexer.store.library import Library
 from indexer.upkeep.backup import back_up, restore
 from indexer.upkeep.repair import repair_library
@@ -35,6 +38,18 @@ def write_library(path: Path) -> None:
     with Library.open_writer(path, maker=MAKER) as library:
         for number in NUMBERS:
             write_again(library, number)
+    collect(path)
+
+
+def collect(path: Path) -> None:
+    """Two collections, of which one holds moments with notes and handles."""
+    store = CollectionStore(path)
+    store.create("later")
+    store.create("Opening titles")
+    spans = [TimeSpan(0.25, 1.5), TimeSpan(2.0, 2.04)]
+    notes = (Note(0.5, "too dark"),)
+    moments = [CollectedMoment("", video_id(n), "a.mp4", span, 0.5, "hi", notes) for n, span in enumerate(spans)]
+    store.add("opening titles", moments)
 
 
 def typed(number: int):
@@ -66,6 +81,8 @@ def test_every_damage_is_seen_and_repaired(sound: Path, tmp_path: Path) -> None:
     with Library.open(sound) as library:
         whole = content(library)
         before = {one.video_id: one for one in library.videos()}
+    collected = CollectionStore(sound).all()
+    assert [len(one.moments) for one in collected] == [0, 2]
     for number, (name, way) in enumerate(draw.sample(cases, min(CASES, len(cases)))):
         path, what = tmp_path / str(number), f"{name} {way}"
         shutil.copytree(sound, path)
@@ -74,6 +91,7 @@ def test_every_damage_is_seen_and_repaired(sound: Path, tmp_path: Path) -> None:
         report = repair_library(path)
         assert report.left == [], what
         assert problems(path) == [], what
+        assert CollectionStore(path).all() == collected, what
         with Library.open_to_change(path) as library:
             after = {one.video_id: one for one in library.videos()}
             assert {one: (video.tags, video.corrections) for one, video in after.items()} == {
@@ -113,6 +131,32 @@ def test_without_the_tables_the_journal_brings_all_videos_back(sound: Path, tmp_
     report = repair_library(path)
     assert report.left == []
     assert [one.video_id for one in report.to_index] == [video_id(number) for number in NUMBERS]
+    assert CollectionStore(path).all() == CollectionStore(sound).all()
+
+
+@pytest.mark.parametrize("name", [COLLECTIONS_FILE, COLLECTIONS_COPY])
+@pytest.mark.parametrize("way", WAYS)
+def test_damaged_collections_come_back(sound: Path, tmp_path: Path, name: str, way: str) -> None:
+    path = tmp_path / "library"
+    shutil.copytree(sound, path)
+    damage(path / name, way, random.Random(3))
+    assert any(name in one for one in problems(path))
+    assert CollectionStore(path).all() == CollectionStore(sound).all()  # also before the repair
+    report = repair_library(path)
+    assert (len(report.actions), report.to_index, report.left) == (1, [], [])
+    assert problems(path) == []
+    assert CollectionStore(path).all() == CollectionStore(sound).all()
+
+
+def test_collections_whose_files_are_both_lost_are_named(sound: Path, tmp_path: Path) -> None:
+    path = tmp_path / "library"
+    shutil.copytree(sound, path)
+    for name in (COLLECTIONS_FILE, COLLECTIONS_COPY):
+        damage(path / name, "noise", random.Random(4))
+    with pytest.raises(LibraryBrokenError, match="reelseek repair"):
+        CollectionStore(path).all()
+    assert "empty now" in repair_library(path).actions[0]
+    assert CollectionStore(path).all() == () and problems(path) == []
 
 
 def test_a_killed_writer_is_no_damage(tmp_path: Path) -> None:
@@ -138,6 +182,8 @@ def test_a_backup_is_a_library_and_becomes_one(sound: Path, tmp_path: Path) -> N
     with Library.open(path) as original, Library.open(back) as restored:
         assert content(restored) == content(original)
         assert restored.video(video_id(1)).tags == ("new",)
+    assert len(CollectionStore(back).find("later").moments) == 0
+    assert CollectionStore(back).all() == CollectionStore(path).all()
 
 
 def test_a_backup_is_made_while_others_search(sound: Path, tmp_path: Path) -> None:

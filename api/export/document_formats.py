@@ -13,9 +13,10 @@ from api.export.formats import DocumentFormat
 from api.export.otio import render_otio
 from api.export.subclips import Subclip, common_subclip_rate
 from api.export.tables import csv_table, json_document, video_chapters
+from api.export.xmeml import render_xmeml
 from api.media.timecode import named_rate
 
-ENDINGS: dict[str, str] = {"webvtt": "vtt"}
+ENDINGS: dict[str, str] = {"webvtt": "vtt", "xmeml": "xml"}
 """File extensions that differ from the format name."""
 MEDIA_TYPES: dict[DocumentFormat, str] = {
     "csv": "text/csv; charset=utf-8",
@@ -24,6 +25,7 @@ MEDIA_TYPES: dict[DocumentFormat, str] = {
     "edl": "text/plain; charset=utf-8",
     "fcpxml": "application/xml",
     "otio": "application/json",
+    "xmeml": "application/xml",
 }
 
 
@@ -54,7 +56,7 @@ def render_documents(
     Args:
         subclips: at least one.
         title: of the timeline and the file.
-        rate: timeline rate of `fcpxml` and `otio`; None uses the rate of most of the subclips.
+        rate: timeline rate of `fcpxml`, `xmeml` and `otio`; None uses the rate of most of the subclips.
         drops: whether time code drops frames at that rate; None drops them where it can.
         with_paths: write full paths of the videos instead of file names.
 
@@ -78,6 +80,8 @@ def render_documents(
             texts = {stem: render_otio(subclips, title=title, rate=line, locate=locate)}
         case "fcpxml":
             texts = {stem: render_fcpxml(subclips, title=title, rate=line, locate=locate)}
+        case "xmeml":
+            texts = {stem: render_xmeml(subclips, title=title, rate=line, locate=locate)}
         case "webvtt":
             videos = list(dict.fromkeys(subclip.moment.video.video_id for subclip in subclips))
             by_video = {one: [clip for clip in subclips if clip.moment.video.video_id == one] for one in videos}

@@ -52,6 +52,9 @@ def render_edl(subclips: Sequence[Subclip], *, title: str) -> str:
             said := subclip_title(subclip.moment, max_characters=_MAX_COMMENT_CHARACTERS)
         ) and subclip.moment.text.strip():
             lines.append(f"* COMMENT: {subclip_plain_text(said)}")
+        for frame, text in subclip.notes:
+            note = text[:_MAX_COMMENT_CHARACTERS]
+            lines.append(f"* LOC: {record.timecode(record_frame + frame - subclip.first)} YELLOW  {note}")
         record_frame += subclip.count
     return "\n".join(lines) + "\n"
 

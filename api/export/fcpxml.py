@@ -1,4 +1,4 @@
-"""Rendering of subclips as FCPXML 1.8, which Final Cut Pro, DaVinci Resolve and Premiere's converters read. Pure.
+"""Rendering of subclips as FCPXML 1.10, which Final Cut Pro, DaVinci Resolve and Premiere's converters read. Pure.
 
 OpenTimelineIO's adapter (otio-fcpx-xml-adapter 1.0) is not used: it has no `frameDuration` for 30000/1001, no
 drop-frame, and runs `ffprobe` on each file. It reads this file's output but truncates rates to integers, 29.97 to 29,
@@ -6,16 +6,14 @@ so its frame numbers are wrong; its seconds are right to one of its frames. Time
 number of frames, as Apple requires ("FCPXML Reference", Timing Attributes).
 """
 
-import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from api.export.subclips import FrameFormat, Subclip, SubclipSource, subclip_title
+from api.export.xml_text import xml_text
 from api.media.timecode import FrameRate, rate_name
 
-_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 does not allow."""
 _CONFORMED = {"23.976": "23.98", "47.952": "47.95", "119.88": "119.88"}
 """Rates that the format spells differently."""
 _WITHOUT_PICTURES = FrameFormat(1920, 1080)
@@ -29,13 +27,13 @@ def render_fcpxml(subclips: Sequence[Subclip], *, title: str, rate: FrameRate, l
         rate: of the timeline; the duration of a subclip with another rate is rounded to whole frames of it.
         locate: returns the URL of a subclip's file.
     """
-    root = ElementTree.Element("fcpxml", version="1.8")
+    root = ElementTree.Element("fcpxml", version="1.10")
     resources = ElementTree.SubElement(root, "resources")
     first = next((one.source for one in subclips if one.source.has_pictures), None)
     sequence_format = _format(resources, "r1", rate, first)
     assets = _assets(resources, subclips, locate)
-    event = ElementTree.SubElement(ElementTree.SubElement(root, "library"), "event", name=_text(title))
-    project = ElementTree.SubElement(event, "project", name=_text(title))
+    event = ElementTree.SubElement(ElementTree.SubElement(root, "library"), "event", name=xml_text(title))
+    project = ElementTree.SubElement(event, "project", name=xml_text(title))
     # Starts at 0, as new projects in Final Cut do: some readers would show an hour of black before a later start.
     sequence = ElementTree.SubElement(project, "sequence", format=sequence_format, tcStart="0s", tcFormat=_mode(rate))
     spine, offset = ElementTree.SubElement(sequence, "spine"), 0
@@ -72,8 +70,7 @@ def _assets(
             resources,
             "asset",
             id=f"r{len(formats) + len(found) + 2}",
-            name=_text(source.name),
-            src=_text(locate(subclip)),
+            name=xml_text(source.name),
             start=fcpxml_time(source.start_frame, rate),
             duration=fcpxml_time(source.frames, rate),
         )
@@ -84,6 +81,7 @@ def _assets(
             asset.set("hasAudio", "1")
             asset.set("audioSources", "1")
             asset.set("audioChannels", "2")
+        ElementTree.SubElement(asset, "media-rep", kind="original-media", src=xml_text(locate(subclip)))
         found[source.video.video_id] = (asset.get("id", ""), formats.get(key, ""))
     return found
 
@@ -97,7 +95,7 @@ def _asset_clip(
         "asset-clip",
         ref=asset[0],
         offset=fcpxml_time(offset, rate),
-        name=_text(subclip.source.name),
+        name=xml_text(subclip.source.name),
         start=fcpxml_time(subclip.source.start_frame + subclip.first, own),
         duration=fcpxml_time(count, rate),
         tcFormat=_mode(own),
@@ -107,18 +105,16 @@ def _asset_clip(
     else:
         clip.set("audioRole", "dialogue")
     if subclip.moment.text.strip():
-        ElementTree.SubElement(clip, "note").text = _text(subclip_title(subclip.moment, max_characters=400))
+        ElementTree.SubElement(clip, "note").text = xml_text(subclip_title(subclip.moment, max_characters=400))
     if own.per_second != rate.per_second:
         name = rate_name(own.per_second)
         ElementTree.SubElement(clip, "conform-rate", scaleEnabled="0", srcFrameRate=_CONFORMED.get(name, name))
+    marked = list(subclip.notes)
     if (subclip.first, subclip.stop) != (subclip.moment_first, subclip.moment_stop):
-        ElementTree.SubElement(
-            clip,
-            "marker",
-            start=fcpxml_time(subclip.source.start_frame + subclip.moment_first, own),
-            duration=fcpxml_time(1, own),
-            value=_text(subclip_title(subclip.moment)),
-        )
+        marked.append((subclip.moment_first, subclip_title(subclip.moment)))
+    for frame, text in sorted(marked):
+        start, length = fcpxml_time(subclip.source.start_frame + frame, own), fcpxml_time(1, own)
+        ElementTree.SubElement(clip, "marker", start=start, duration=length, value=xml_text(text))
 
 
 def _format(resources: ElementTree.Element, name: str, rate: FrameRate, source: SubclipSource | None) -> str:
@@ -132,7 +128,3 @@ def _format(resources: ElementTree.Element, name: str, rate: FrameRate, source: 
 
 def _mode(rate: FrameRate) -> str:
     return "DF" if rate.drops else "NDF"
-
-
-def _text(text: str) -> str:
-    return _ILLEGAL.sub(" ", text.encode("utf-8", "replace").decode())

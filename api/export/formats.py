@@ -2,7 +2,7 @@
 
 from typing import Literal, get_args
 
-DocumentFormat = Literal["csv", "json", "webvtt", "edl", "fcpxml", "otio"]
+DocumentFormat = Literal["csv", "json", "webvtt", "edl", "fcpxml", "xmeml", "otio"]
 DOCUMENT_FORMATS: tuple[DocumentFormat, ...] = get_args(DocumentFormat)
 Format = Literal[DocumentFormat, "clips", "reel"]
 FORMATS: tuple[Format, ...] = (*DOCUMENT_FORMATS, "clips", "reel")

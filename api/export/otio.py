@@ -53,6 +53,11 @@ def _clip(subclip: Subclip, locate: Locate) -> Any:
         "reel": _clean(source.reel),
     }
     clip.metadata["reelseek"] = metadata
+    for frame, text in subclip.notes:
+        marked = _range(source.start_frame + frame, 1, rate)
+        clip.markers.append(
+            otio.schema.Marker(name=_clean(text), marked_range=marked, color=otio.schema.MarkerColor.YELLOW)
+        )
     if (subclip.first, subclip.stop) != (subclip.moment_first, subclip.moment_stop):
         marked = _range(source.start_frame + subclip.moment_first, subclip.moment_stop - subclip.moment_first, rate)
         clip.markers.append(

@@ -8,7 +8,8 @@ from api.export.failed_moments import FailedMoment, check_any_left
 from api.export.formats import Format
 from api.export.source_probe import MediaWorker, read_source
 from api.export.subclips import RequestedMoment, Subclip, SubclipSource, counted_at, make_subclip
-from api.media.timecode import named_rate, rate_name
+from api.export.xmeml import timebase
+from api.media.timecode import FrameRate, named_rate, rate_name
 from indexer.errors import ExportError, FrameRateError, ReelseekError, VideoError
 from indexer.records import Video
 
@@ -74,6 +75,8 @@ def prepare_subclips(
     if kind == "edl" and rate is not None:
         counted = named_rate(rate, drops=drops)
         sources = {video_id: counted_at(source, counted) for video_id, source in sources.items()}
+    if kind == "xmeml":
+        sources = {video_id: _at_whole_rate(source) for video_id, source in sources.items()}
     prepared = PreparedExport([], [_variable_rate_warning(one) for one in sources.values() if one.is_variable])
     for one in moments:
         try:
@@ -82,11 +85,20 @@ def prepare_subclips(
             subclip = make_subclip(sources[one.video.video_id], one, handle_seconds=handle_seconds)
             if kind == "edl":
                 _ = subclip.source_in  # raises FrameRateError where there is no time code
+            if kind == "xmeml":
+                timebase(subclip.rate)
             prepared.subclips.append(subclip)
         except (VideoError, ExportError, FrameRateError) as error:
             prepared.failed.append(FailedMoment.of(one, error))
     check_any_left(prepared.subclips, prepared.failed)
     return prepared
+
+
+def _at_whole_rate(source: SubclipSource) -> SubclipSource:
+    """A file of variable rate, counted at the nearest whole one."""
+    if not source.is_variable or source.rate is None:
+        return source
+    return counted_at(source, FrameRate(Fraction(max(1, round(source.rate.per_second)))))
 
 
 def _check_has_pictures(video: Video) -> None:

@@ -20,6 +20,10 @@ class RequestedMoment:
     """Spoken or on-screen text, or the answer."""
     score: float | None = None
     signals: dict[str, int] = field(default_factory=dict[str, int])
+    handle_seconds: float = 0.0
+    """Extra time at both ends that this moment has at least, whatever the export adds."""
+    notes: tuple[tuple[float, str], ...] = ()
+    """(time in seconds, text) of what people wrote, in order of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,13 @@ class Subclip:
         return self.rate.seconds(self.count)
 
     @property
+    def notes(self) -> list[tuple[int, str]]:
+        """(frame, text) of the notes inside the range."""
+        rate = self.rate
+        found = [(rate.frames_of(time, time)[0], subclip_plain_text(text)) for time, text in self.moment.notes]
+        return [(frame, text) for frame, text in found if self.first <= frame < self.stop]
+
+    @property
     def source_in(self) -> str:
         """Time code of the first frame."""
         return self.rate.timecode(self.source.start_frame + self.first)
@@ -112,7 +123,7 @@ def make_subclip(source: SubclipSource, moment: RequestedMoment, *, handle_secon
     """The subclip of a moment.
 
     Args:
-        handle_seconds: added at both ends, within the file.
+        handle_seconds: added at both ends, within the file; the moment's own where that is more.
 
     Raises:
         FrameRateError: the frame rate is unknown.
@@ -122,7 +133,7 @@ def make_subclip(source: SubclipSource, moment: RequestedMoment, *, handle_secon
     last = source.frames
     first = min(first, last - 1)
     stop = min(max(stop, first + 1), last)
-    handle = round(Fraction(handle_seconds) * rate.per_second)
+    handle = round(Fraction(max(handle_seconds, moment.handle_seconds)) * rate.per_second)
     return Subclip(source, moment, max(0, first - handle), min(last, stop + handle), first, stop)
 
 

@@ -13,7 +13,7 @@ from indexer.records import TimeSpan
 
 COLUMNS: tuple[str, ...] = (
     "rank", "video", "start_seconds", "stop_seconds", "start_frame", "stop_frame", "frames_per_second",
-    "source_in", "source_out", "score", "signals", "text", "video_id", "path",
+    "source_in", "source_out", "score", "signals", "text", "notes", "video_id", "path",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@")
 """Spreadsheets evaluate cells that start with one of these."""
@@ -71,6 +71,7 @@ def _row(rank: int, subclip: Subclip) -> dict[str, Any]:
         "source_out": times[1],
         "score": "" if moment.score is None else round(moment.score, 6),
         "text": moment.text,
+        "notes": "; ".join(f"{time:.2f} s: {text}" for time, text in moment.notes),
         "video_id": moment.video.video_id,
         "path": moment.video.path,
     }

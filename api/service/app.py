@@ -31,6 +31,7 @@ from api.service.routes.page import PageRoutes
 from api.service.routes.search import SearchRoutes
 from api.service.routes.session import SessionRoutes
 from api.service.routes.speakers import SpeakerRoutes
+from api.service.routes.texts import TextRoutes
 from api.service.routes.transcript import TranscriptRoutes
 from api.service.routes.videos import TagRoutes, VideoRoutes
 from api.service.runtime import Runtime
@@ -43,6 +44,7 @@ CONTROLLERS: Sequence[Any] = (
     TagRoutes,
     ChapterRoutes,
     TranscriptRoutes,
+    TextRoutes,
     SpeakerRoutes,
     ExportRoutes,
     JobRoutes,

@@ -3,6 +3,7 @@
 from typing import Any, Literal, get_args
 
 from api.options import EXPORT, TRANSCRIPT
+from indexer.catalog import TEXT_SOURCES
 from indexer.options import Option
 from search.options import ASK, QUERY, SEARCH
 
@@ -87,7 +88,38 @@ TIMELINE_QUERY: Option[str | None] = Option(
 BUCKETS: Option[int] = Option(
     "buckets", int, default=200, low=1, high=2000, help="Number of equal parts of the duration."
 )
+TEXTS_SOURCE: Option[str | None] = Option(
+    "source",
+    str,
+    default=None,
+    choices=TEXT_SOURCES,
+    help="Only texts of this source.",
+    default_text="all of them",
+    examples=("screen_text",),
+)
+TEXTS_START: Option[float] = Option(
+    "start", float, default=0.0, low=0, high=MOST_SECONDS, help="Only texts that stop after this time, in seconds."
+)
+TEXTS_STOP: Option[float] = Option(
+    "stop",
+    float,
+    default=MOST_SECONDS,
+    low=0,
+    high=MOST_SECONDS,
+    help="Only texts that start before this time, in seconds.",
+)
+TEXTS = (TEXTS_SOURCE, TEXTS_START, TEXTS_STOP)
 MEDIA = (ORIGINAL, CLIP_START, CLIP_STOP, TIME, WIDTH, LANGUAGE, TIMELINE_QUERY, BUCKETS)
 
-SERVICE_OPTIONS: tuple[Option[Any], ...] = (*SEARCH, *ASK, *EXPORT, *VIDEOS, UPLOAD_NAME, *JOBS, *MEDIA, *TRANSCRIPT)
+SERVICE_OPTIONS: tuple[Option[Any], ...] = (
+    *SEARCH,
+    *ASK,
+    *EXPORT,
+    *VIDEOS,
+    UPLOAD_NAME,
+    *JOBS,
+    *MEDIA,
+    *TRANSCRIPT,
+    *TEXTS,
+)
 """Every option of every request, except ids in paths and uploaded content."""

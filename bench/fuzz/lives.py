@@ -66,7 +66,7 @@ class Lives:
                 case "search":
                     self._send("GET", "/api/v1/search", params={"like": f"{video_id}@1.0", "per_video": 1})
                 case "export":
-                    kind = self._random.choice(["csv", "json", "webvtt", "edl", "fcpxml", "otio"])
+                    kind = self._random.choice(["csv", "json", "webvtt", "edl", "fcpxml", "xmeml", "otio"])
                     moment = {"video_id": video_id, "start_seconds": 0.5, "stop_seconds": 1.5}
                     self._send("POST", "/api/v1/export", json={"format": kind, "moments": [moment]})
                 case _:

@@ -20,21 +20,33 @@ RECOVERY_FOLDER = "recovery"
 SNAPSHOT_FOLDER = "snapshot"
 BACKUP_FILE = "backup.json"
 """Marks a folder that a backup was made into."""
+COLLECTIONS_FILE = "collections.json"
+COLLECTIONS_COPY = "collections.copy.json"
+COLLECTIONS_LOCK = "collections.lock"
+UNFINISHED_COLLECTIONS = {COLLECTIONS_FILE + ".part", COLLECTIONS_COPY + ".part"}
+"""Drafts of the collections, which a crash may leave."""
 SERVICE_NAMES = {"cache", "jobs", "keys.json", "uploads"}
 """Entries that the HTTP service adds."""
-OWN_NAMES = SERVICE_NAMES | {
-    MAKER_FILE,
-    TABLE_FOLDER,
-    THUMBNAIL_FOLDER,
-    STAGING_FOLDER,
-    FAILURE_LOG,
-    JOURNAL_FILE,
-    RECOVERY_FOLDER,
-    SNAPSHOT_FOLDER,
-    BACKUP_FILE,
-    LOCK_FILE,
-    HOLDER_FILE,
-}
+OWN_NAMES = (
+    SERVICE_NAMES
+    | UNFINISHED_COLLECTIONS
+    | {
+        COLLECTIONS_FILE,
+        COLLECTIONS_COPY,
+        COLLECTIONS_LOCK,
+        MAKER_FILE,
+        TABLE_FOLDER,
+        THUMBNAIL_FOLDER,
+        STAGING_FOLDER,
+        FAILURE_LOG,
+        JOURNAL_FILE,
+        RECOVERY_FOLDER,
+        SNAPSHOT_FOLDER,
+        BACKUP_FILE,
+        LOCK_FILE,
+        HOLDER_FILE,
+    }
+)
 """Every entry that Reelseek creates in a library's folder."""
 
 

@@ -18,19 +18,22 @@ from indexer.store.database_errors import convert_errors
 from indexer.store.durable_files import copy_durably, files_below, sync_folder
 from indexer.store.folder import (
     BACKUP_FILE,
+    COLLECTIONS_LOCK,
     RECOVERY_FOLDER,
     SERVICE_NAMES,
     SNAPSHOT_FOLDER,
     STAGING_FOLDER,
     TABLE_FOLDER,
     THUMBNAIL_FOLDER,
+    UNFINISHED_COLLECTIONS,
     LibraryFolder,
 )
 from indexer.store.library import Library
 from indexer.store.lock import HOLDER_FILE, LOCK_FILE, locked
 from indexer.upkeep.verify import file_problems
 
-_KEPT_OUT = (SERVICE_NAMES - {"keys.json"}) | {STAGING_FOLDER, SNAPSHOT_FOLDER, LOCK_FILE, HOLDER_FILE, BACKUP_FILE}
+_RUNNING = {STAGING_FOLDER, SNAPSHOT_FOLDER, LOCK_FILE, HOLDER_FILE, BACKUP_FILE, COLLECTIONS_LOCK}
+_KEPT_OUT = (SERVICE_NAMES - {"keys.json"}) | _RUNNING | UNFINISHED_COLLECTIONS
 """Top-level entries that are made again, or belong to running processes."""
 _NEVER_CHANGED = ("data", "_indices")
 """Folders of a table whose files a writer never changes, so that a hard link holds them."""

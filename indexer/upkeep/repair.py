@@ -11,6 +11,7 @@ from pathlib import Path
 from indexer.catalog import STAGE_OF_SOURCE, StageName
 from indexer.errors import LibraryBrokenError
 from indexer.records import Video
+from indexer.store.collections.collection_files import CollectionFiles
 from indexer.store.folder import MAKER_FILE, LibraryFolder
 from indexer.store.library import Library
 from indexer.store.lock import locked
@@ -59,13 +60,17 @@ def repair_library(path: Path, *, on_step: Callable[[str], None] = lambda _: Non
         on_step(action)
 
     to_index: list[Video] = []
-    if any(problem.is_damage for problem in found) or FileRecord(folder).is_unfinished:
+    collections = CollectionFiles(folder)
+    of_collections = collections.problems()
+    if of_collections:
+        tell(collections.repair())
+    if any(one.is_damage and one not in of_collections for one in found) or FileRecord(folder).is_unfinished:
         with locked(folder.path):
             _Files(folder, tell).repair()
         to_index = _repair_rows(folder, tell)
         left = verify_library(folder.path)
     else:
-        left = found
+        left = [one for one in found if one not in of_collections] + collections.problems()
     return RepairReport(found, actions, to_index, [one for one in left if one.is_damage])
 
 

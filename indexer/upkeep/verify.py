@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from indexer.errors import LibraryBrokenError, LibraryMissingError
+from indexer.store.collections.collection_files import CollectionFiles
 from indexer.store.folder import TABLE_FOLDER, LibraryFolder
 from indexer.store.library import Library
 from indexer.store.recovery.audit_checks import Problem
@@ -38,4 +39,4 @@ def file_problems(folder: LibraryFolder) -> list[Problem]:
     problems = FileRecord(folder).problems()
     if lines := count_damaged_lines(folder):
         problems.append(Problem("damaged_file", "", f"{lines} lines of the journal of videos cannot be read"))
-    return problems
+    return [*problems, *CollectionFiles(folder).problems()]

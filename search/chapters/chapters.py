@@ -1,4 +1,4 @@
-"""The chapters of a video: those in its container, or parts found by text tiling, each with a title."""
+"""The chapters of a video: those in its container, the topics of its slides, or parts found by text tiling."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -11,6 +11,7 @@ from indexer.catalog import STAGE_OF_SOURCE, TEXT_SOURCES, TextSource
 from indexer.models.vision_language import IsCancelled, Prompt, VisionLanguageModel, user_prompt
 from indexer.records import SegmentRow, TextRow, TimeSpan, Video
 from indexer.store.library import Library
+from search.chapters.slide_topics import slide_topics
 from search.chapters.text_tiling import TilingUnit, tile_segments
 from search.chapters.titles import TimedLine, chapter_titles, shorten_title, title_words
 from search.text.quoting import quote_for_prompt
@@ -43,12 +44,13 @@ class VideoChapter:
 
 def chapters_of(library: Library, video: Video) -> list[VideoChapter]:
     """The chapters in order of time, without overlaps; none without segments and without container chapters."""
-    lines = lines_of(library, video)
     marked = _container_chapters(video)
+    source: Literal["container", "found"] = "container" if marked else "found"
+    marked = marked or _slide_chapters(library, video)
     spans = [span for span, _ in marked] or spans_of(library, video)
+    lines = lines_of(library, video)
     derived = chapter_titles([(span, lines_in(lines, span)) for span in spans])
     own = [title for _, title in marked] or [""] * len(spans)
-    source: Literal["container", "found"] = "container" if marked else "found"
     return [VideoChapter(span, ours or title, source) for span, ours, title in zip(spans, own, derived, strict=True)]
 
 
@@ -127,6 +129,12 @@ def _container_chapters(video: Video) -> list[tuple[TimeSpan, str]]:
         if stop > chapter.span.start_seconds
     ]
     return [(span, title) for span, title in found if span.duration_seconds > 0]
+
+
+def _slide_chapters(library: Library, video: Video) -> list[tuple[TimeSpan, str]]:
+    """(span, title) of the topics of a talk's slides; none where the video shows no slides."""
+    texts = library.texts(video.video_id, "screen_text") if "screen_text" in video.stages else []
+    return [(topic.span, shorten_title(topic.heading)) for topic in slide_topics(texts, video.duration_seconds)]
 
 
 def _rows(library: Library, video: Video) -> list[TextRow]:

@@ -102,6 +102,11 @@ def library(film: Path) -> FakeLibrary:
         "seconds": 1.5,
         "evidence": {"clips": 4, "frames": 12, "tokens": 900, "context_limit": 2048, "passes": 1}, "warnings": [],
     }  # fmt: skip
+    library.texts = {
+        "subtitle": [(4, 7, "The red square moves."), (7, 12, "Now it stands still.")],
+        "screen_text": [(0, 24, "Lecture 1\nSquares"), (12, 20, "EXIT")],
+        "caption": [(0, 8, "A red square."), (8, 16, "A green ring over grey stripes.")],
+    }
     library.words = ["The square", " is", " red."]
     return library
 

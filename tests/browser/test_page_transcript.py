@@ -57,14 +57,14 @@ def test_the_transcript_follows_the_player_seeks_and_is_searched(new_page: OpenP
     open_first(page, talk, "red lantern")
     lines = page.locator(".transcript-lines li:not(.turn)")
     expect(lines).to_have_count(3)
-    expect(page.locator(".transcript-about")).to_have_text("Recognized speech, English")
+    expect(page.locator(".transcript-about:visible")).to_have_text("Recognized speech, English")
     expect(page.locator(".transcript-lines [aria-current]")).to_contain_text(LINES[1])
     page.get_by_role("searchbox", name="Find in transcript").fill("harper")
     expect(lines).to_have_count(1)
     expect(lines.locator("mark")).to_have_text("Harper")
     lines.locator(".chapter").click()
     until(page, "Math.abs(document.querySelector('video').currentTime - 2.2) < 1.5")
-    page.get_by_role("button", name="Chapters").click()
+    page.get_by_role("tab", name="Chapters").click()
     expect(lines).to_be_hidden()
 
 
@@ -109,6 +109,17 @@ def test_a_speaker_is_named_in_the_transcript_and_searched(new_page: OpenPage, t
     page.get_by_role("button", name="Rename").click()
     expect(page.locator(".turn-name").first).to_have_text("Anna")
     with talk.client() as client:
+        (video,) = client.get("/api/v1/videos").json()["videos"]
+        path = f"/api/v1/videos/{video['video_id']}/texts"
+        (heard,) = client.get(path, params={"source": "speech"}).json()["sources"]
+        assert [(one["text"], one["speaker"]) for one in heard["lines"]] == [(text, "Anna") for text in LINES]
+        (part,) = client.get(path, params={"source": "speech", "start": 5, "stop": 11}).json()["sources"]
+        assert [one["text"] for one in part["lines"]] == LINES[1:2]
+        assert {one["source"] for one in client.get(path).json()["sources"]} >= {"speech"}
+        refused = client.get(path, params={"source": "smell"})
+        assert refused.status_code == 400 and "screen_text" in refused.json()["detail"]
+        assert client.get(path, params={"start": 5, "stop": 4}).status_code == 400
+        assert client.get(f"/api/v1/videos/{9:032x}/texts").status_code == 404
         (speaker,) = client.get("/api/v1/speakers").json()["speakers"]
         assert (speaker["name"], speaker["videos"]) == ("Anna", 1)
         found = client.get("/api/v1/search", params={"query": "speaker:anna lantern"}).json()["moments"]

@@ -63,6 +63,16 @@ class FakeLibrary:
     """Bodies that were posted to be exported."""
     chapters: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """Of every video."""
+    texts: dict[str, list[tuple[float, float, str]]] = field(default_factory=dict[str, list[tuple[float, float, str]]])
+    """By source, the lines of every video: start and stop in seconds, and the text."""
+
+    def text_lines(self, source: str) -> list[dict[str, Any]]:
+        """The lines of a source as the service sends them."""
+        return [
+            {"index": n, "start_seconds": start, "stop_seconds": stop, "text": text, "original": "", "speaker": "",
+             "language": "en", "is_scenery": False}
+            for n, (start, stop, text) in enumerate(self.texts.get(source, []))
+        ]  # fmt: skip
 
     def add_video(self, number: int, name: str, **values: Any) -> str:
         """A video of the library; its id."""

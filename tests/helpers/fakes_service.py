@@ -198,10 +198,15 @@ class _Handler(BaseHTTPRequestHandler):
                 {"start_seconds": place, "stop_seconds": place + 2, "caption": one["caption"]}
                 for place, one in zip(range(0, 60, 2), self.fake.moments, strict=False)
             ]
-            return self._json(
-                video
-                | {"segments_list": segments, "texts": {"subtitle": 2, "caption": 3}, "metadata": self.fake.metadata}
-            )
+            counts = {source: len(lines) for source, lines in self.fake.texts.items()}
+            about = {"segments_list": segments, "texts": counts, "metadata": self.fake.metadata}
+            return self._json(video | about)
+        if rest == "texts":
+            sources = [{"source": given["source"], "lines": self.fake.text_lines(given["source"])}]
+            return self._json({"video": video["video"], "video_id": video_id, "sources": sources})
+        if rest == "transcript":
+            lines = self.fake.text_lines("subtitle")
+            return self._json({"source": "subtitle", "language": "en", "lines": lines})
         if rest == "chapters":
             return self._json({"video_id": video_id, "chapters": self.fake.chapters})
         if rest == "timeline":

@@ -59,6 +59,7 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
     webvtt        chapters, one file per video
     edl           CMX3600, one frame rate per file
     fcpxml        Final Cut Pro, DaVinci Resolve
+    xmeml         Premiere Pro and DaVinci Resolve (Final Cut Pro 7 XML)
     otio          OpenTimelineIO
     clips         an MP4 for each moment, cut to the frame, in a folder; an M4A for one of sound alone
     reel          one MP4 of all moments, at one size and rate, with chapters; needs pictures
@@ -113,7 +114,7 @@ def _kind(kind: Format | None, out: str | None) -> Format:
     if kind is not None:
         return kind
     by_ending: dict[str, Format] = {".vtt": "webvtt", ".mp4": "reel", ".csv": "csv", ".json": "json", ".edl": "edl"}
-    by_ending |= {".fcpxml": "fcpxml", ".otio": "otio"}
+    by_ending |= {".fcpxml": "fcpxml", ".xml": "xmeml", ".otio": "otio"}
     found = by_ending.get(Path(out).suffix.lower()) if out else None
     if found is None:
         raise click.UsageError(f"choose a format with --format {'|'.join(FORMATS)}")

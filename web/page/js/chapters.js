@@ -1,4 +1,4 @@
-/** The segments of a video with their captions, as a list that seeks the player. */
+/** The chapters or segments of a video, as a list that seeks the player. */
 
 import { element } from "./dom.js";
 import { clock, spokenTime } from "./times.js";
@@ -25,4 +25,12 @@ export function chapterList(segments, jump) {
   });
   const isBare = segments.every((segment) => !segment.caption);
   return element("ol", { class: isBare ? "chapters chapters-bare" : "chapters" }, ...items);
+}
+
+/** Scrolls the list alone; the page stays where it is. @param {HTMLElement} link */
+export function showInList(link) {
+  const list = link.closest("ol");
+  if (!list || list.contains(document.activeElement)) return;
+  const below = link.offsetTop + link.offsetHeight - (list.scrollTop + list.clientHeight);
+  if (below > 0 || link.offsetTop < list.scrollTop) list.scrollTop = link.offsetTop - list.clientHeight / 3;
 }

@@ -1,6 +1,5 @@
 /** The player: plays a video from a moment on, with its timeline, details of the moment, and chapters. */
 
-import { chapterList } from "./chapters.js";
 import { element, fill } from "./dom.js";
 import { playerBar } from "./player_bar.js";
 import { createPlayerSide } from "./player_side.js";
@@ -84,17 +83,17 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
     bar.setDuration(about.duration_seconds);
     bar.setSubtitles((about.texts?.subtitle ?? 0) > 0 ? `${path}/subtitles.vtt` : "");
     side.setFacts(videoFacts(about));
-    if ((about.texts?.subtitle ?? 0) + (about.texts?.speech ?? 0) > 0) side.transcript.load(moment.video, signal);
     const segments = about.segments_list ?? [];
+    side.readAlong.set(moment.video, about.texts ?? {}, segments, signal);
     const isSound = about.kind === "sound";
     setSound(isSound);
     wave.setSegments(moment.video, isSound ? segments : []);
     wave.setSpan(moment.start, moment.stop);
     wave.setPosition(video.currentTime);
-    showChapters(segments, about.metadata?.chapters ?? []);
+    showChapters(about.metadata?.chapters ?? []);
     // The service finds chapters where the container has none; one alone says nothing.
     getJson(`${path}/chapters`, signal).then(({ chapters }) => {
-      if (!signal.aborted && chapters.length > 1) showChapters(segments, chapters);
+      if (!signal.aborted && chapters.length > 1) showChapters(chapters);
     }, quiet);
     if (!isSound) line.whenPeeked(() => loadSprites(about.sprites ?? `${path}/sprites.vtt`, signal).then(line.setSprites, quiet));
     if (!query) return;
@@ -102,17 +101,16 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
     if (!signal.aborted && heat) line.setHeat(heat.buckets);
   }
 
-  /** @param {any[]} segments @param {{start_seconds: number, stop_seconds: number, title: string}[]} chapters */
-  function showChapters(segments, chapters) {
-    const named = chapters.map((chapter) => ({ ...chapter, caption: chapter.title || "untitled" }));
-    side.setChapters(chapterList(segments, seekAndPlay), chapterList(named, seekAndPlay));
+  /** @param {{start_seconds: number, stop_seconds: number, title: string}[]} chapters */
+  function showChapters(chapters) {
+    side.readAlong.showChapters(chapters.map((chapter) => ({ ...chapter, caption: chapter.title || "untitled" })));
     line.setChapters(chapters);
   }
 
   video.addEventListener("timeupdate", () => {
     line.setPosition(video.currentTime);
     wave.setPosition(video.currentTime);
-    side.setPosition(video.currentTime);
+    side.readAlong.setPosition(video.currentTime);
   });
   video.addEventListener("playing", () => {
     showTrouble("");
@@ -164,8 +162,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
         line.whenPeeked(() => {});
         setSound(known?.kind === "sound");
         wave.setSegments("", []);
-        side.setChapters(null);
-        side.transcript.clear();
+        side.readAlong.clear();
         side.setFacts(null);
         line.setChapters([]);
       }

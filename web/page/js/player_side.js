@@ -1,10 +1,10 @@
-/** The panel beside the video: the moment, why it matched, actions, transcript and chapters. */
+/** The panel beside the video: the moment, why it matched, actions, and what is read along. */
 
 import { button, element, fill, icon } from "./dom.js";
 import { markedText } from "./marked_text.js";
 import { signalLabels } from "./moment_card.js";
+import { createReadAlong } from "./read_along.js";
 import { clockSpan } from "./times.js";
-import { createTranscript } from "./transcript.js";
 
 /**
  * @typedef {import("./address.js").OpenMoment} OpenMoment
@@ -15,11 +15,7 @@ export function createPlayerSide({ onClose, onSeek, onReplay, onCopy, onSearchWi
   const name = element("h2", { class: "stage-name" }, "");
   const about = element("div", { class: "stage-about" });
   const facts = element("div", { class: "stage-facts" });
-  const chapters = element("div", { class: "stage-chapters" });
-  const transcript = createTranscript({ onSeek, onLines: (hasLines) => showPart(hasLines ? "transcript" : "chapters", hasLines) });
-  const toTranscript = button("Transcript", { class: "button-quiet", on: () => showPart("transcript", true) });
-  const toChapters = button("Chapters", { class: "button-quiet", on: () => showPart("chapters", true) });
-  const parts = element("div", { class: "side-parts", role: "group", "aria-label": "Beside the video", hidden: true }, toTranscript, toChapters);
+  const readAlong = createReadAlong({ onSeek });
   const replay = button("Play moment", { icon: "replay", on: onReplay });
   const copy = button("Copy link", { icon: "link", on: onCopy });
   const download = element("a", { class: "button", download: true }, icon("download"), element("span", {}, "Download clip"));
@@ -33,20 +29,8 @@ export function createPlayerSide({ onClose, onSeek, onReplay, onCopy, onSearchWi
     about,
     element("div", { class: "actions" }, replay, copy, download, within),
     facts,
-    parts,
-    transcript.element,
-    chapters,
+    readAlong.element,
   );
-
-  /** @param {"transcript" | "chapters"} part @param {boolean} hasBoth */
-  function showPart(part, hasBoth) {
-    parts.hidden = !hasBoth;
-    transcript.element.hidden = part !== "transcript";
-    chapters.hidden = part !== "chapters";
-    toTranscript.setAttribute("aria-pressed", String(part === "transcript"));
-    toChapters.setAttribute("aria-pressed", String(part === "chapters"));
-  }
-  transcript.clear();
 
   return {
     element: side,
@@ -71,7 +55,7 @@ export function createPlayerSide({ onClose, onSeek, onReplay, onCopy, onSearchWi
       const clip = `/api/v1/videos/${moment.video}/clip?start=${moment.start}&stop=${moment.stop}`;
       download.setAttribute("href", clip);
     },
-    transcript,
+    readAlong,
     /** @param {string} text */
     setName(text) {
       name.textContent = text;
@@ -79,22 +63,6 @@ export function createPlayerSide({ onClose, onSeek, onReplay, onCopy, onSearchWi
     /** @param {HTMLElement | null} list what the container says */
     setFacts(list) {
       fill(facts, list);
-    },
-    /** @param {HTMLElement | null} list of segments @param {HTMLElement | null} [named] the chapters */
-    setChapters(list, named = null) {
-      fill(chapters, named && element("h3", {}, "Chapters"), named, list && element("h3", {}, "In this video"), list);
-    },
-    /** @param {number} seconds */
-    setPosition(seconds) {
-      transcript.setPosition(seconds);
-      for (const link of chapters.querySelectorAll("button")) {
-        const isNow = seconds >= Number(link.dataset.start) && seconds < Number(link.dataset.stop);
-        if (isNow === link.hasAttribute("aria-current")) continue;
-        if (isNow) {
-          link.setAttribute("aria-current", "true");
-          showInList(link);
-        } else link.removeAttribute("aria-current");
-      }
     },
   };
 }
@@ -105,12 +73,4 @@ function partList(parts, onSeek) {
     element("li", {}, button(clockSpan(part.start_seconds, part.stop_seconds), { class: "button-bare time", on: () => onSeek(part.start_seconds) })),
   );
   return element("ol", { class: "parts", "aria-label": "Steps" }, ...links);
-}
-
-/** Scrolls the list alone; the page stays where it is. @param {HTMLElement} link */
-function showInList(link) {
-  const list = link.closest("ol");
-  if (!list || list.contains(document.activeElement)) return;
-  const below = link.offsetTop + link.offsetHeight - (list.scrollTop + list.clientHeight);
-  if (below > 0 || link.offsetTop < list.scrollTop) list.scrollTop = link.offsetTop - list.clientHeight / 3;
 }

@@ -1,0 +1,174 @@
+"""The collections of a library: reading them, and every change, each under a lock of its own.
+
+That lock is not the writer's: collections are changed also while videos are indexed.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from indexer.errors import LibraryError, LibraryLockedError, NotInLibraryError, UsageError
+from indexer.records import TimeSpan
+from indexer.store.collections.collection_files import CollectionFiles
+from indexer.store.collections.records import MAX_COLLECTIONS, CollectedMoment, Collection, Note, check_name
+from indexer.store.folder import COLLECTIONS_LOCK, LibraryFolder
+
+_WAIT_SECONDS = 30.0
+"""A change takes milliseconds; only a disk that hangs keeps the lock longer."""
+
+
+class CollectionStore:
+    """The collections of one library."""
+
+    def __init__(self, path: Path) -> None:
+        self._folder = LibraryFolder(Path(path).absolute())
+        self._files = CollectionFiles(self._folder)
+
+    def all(self) -> tuple[Collection, ...]:
+        """In the order in which they were begun. Raises LibraryBrokenError where their files are damaged."""
+        return self._files.read()
+
+    def find(self, name: str) -> Collection:
+        """The collection of this id, or this name in any case. Raises NotInLibraryError."""
+        return _found(self.all(), name)
+
+    def create(self, name: str) -> Collection:
+        """Begin an empty collection. Raises UsageError where the name is taken or is none."""
+        with self._changed() as collections:
+            if len(collections) >= MAX_COLLECTIONS:
+                raise UsageError(f"a library holds at most {MAX_COLLECTIONS} collections; remove one first")
+            made = Collection(secrets.token_hex(6), _free_name(collections, name), _now())
+            collections.append(made)
+        return made
+
+    def rename(self, name: str, new_name: str) -> Collection:
+        """Raises NotInLibraryError, UsageError."""
+        with self._changed() as collections:
+            old = _found(collections, name)
+            others = [one for one in collections if one is not old]
+            return _put(collections, replace(old, name=_free_name(others, new_name)))
+
+    def remove(self, name: str) -> Collection:
+        """Raises NotInLibraryError."""
+        with self._changed() as collections:
+            old = _found(collections, name)
+            collections.remove(old)
+        return old
+
+    def add(self, name: str, moments: Sequence[CollectedMoment]) -> Collection:
+        """Append moments, whose ids are made anew. One that is there already, with the same span, stays once.
+
+        Raises:
+            NotInLibraryError, UsageError.
+        """
+
+        def change(old: Collection) -> Collection:
+            known = {(one.video_id, one.span) for one in old.moments}
+            new: list[CollectedMoment] = []
+            for moment in moments:
+                if (moment.video_id, moment.span) not in known:
+                    known.add((moment.video_id, moment.span))
+                    new.append(replace(moment, moment_id=secrets.token_hex(4)))
+            return old.with_moments((*old.moments, *new))
+
+        return self._change(name, change)
+
+    def change_moment(
+        self,
+        name: str,
+        moment_id: str,
+        *,
+        span: TimeSpan | None = None,
+        handle_seconds: float | None = None,
+        notes: Sequence[Note] | None = None,
+    ) -> Collection:
+        """Trim a moment, set its handles or its notes; what is None stays. Raises NotInLibraryError, UsageError."""
+
+        def change(old: Collection) -> Collection:
+            before = old.moment(moment_id)
+            after = replace(
+                before,
+                span=before.span if span is None else span,
+                handle_seconds=before.handle_seconds if handle_seconds is None else handle_seconds,
+                notes=before.notes if notes is None else tuple(notes),
+            )
+            return old.with_moments(tuple(after if one is before else one for one in old.moments))
+
+        return self._change(name, change)
+
+    def remove_moments(self, name: str, moment_ids: Sequence[str]) -> Collection:
+        """Raises NotInLibraryError; UsageError where a moment is not in the collection."""
+
+        def change(old: Collection) -> Collection:
+            gone = {old.moment(moment_id).moment_id for moment_id in moment_ids}
+            return old.with_moments(tuple(one for one in old.moments if one.moment_id not in gone))
+
+        return self._change(name, change)
+
+    def reorder(self, name: str, moment_ids: Sequence[str]) -> Collection:
+        """Arrange the moments in this order; those that are not named stay behind in theirs.
+
+        Raises:
+            NotInLibraryError; UsageError where a moment is not in the collection.
+        """
+
+        def change(old: Collection) -> Collection:
+            first = [old.moment(moment_id) for moment_id in dict.fromkeys(moment_ids)]
+            return old.with_moments((*first, *(one for one in old.moments if one not in first)))
+
+        return self._change(name, change)
+
+    def _change(self, name: str, change: Callable[[Collection], Collection]) -> Collection:
+        with self._changed() as collections:
+            return _put(collections, change(_found(collections, name)))
+
+    @contextmanager
+    def _changed(self) -> Generator[list[Collection]]:
+        """The collections to be changed in place; they are written unless the block raises."""
+        try:
+            lock = FileLock(self._folder.path / COLLECTIONS_LOCK, timeout=_WAIT_SECONDS)
+            with lock:
+                before = self._files.read()
+                collections = list(before)
+                yield collections
+                if tuple(collections) != before:
+                    self._files.write(collections)
+        except Timeout:
+            raise LibraryLockedError(
+                f"the collections of {self._folder.path} are being changed by another process; try again"
+            ) from None
+        except (OSError, NotImplementedError) as error:
+            raise LibraryError(
+                f"the collections of {self._folder.path} cannot be changed: {error}; make the folder writable"
+            ) from error
+
+
+def _found(collections: Sequence[Collection], name: str) -> Collection:
+    wanted = " ".join(name.casefold().split())
+    for one in collections:
+        if wanted in (one.collection_id, one.name.casefold()):
+            return one
+    known = ", ".join(repr(one.name) for one in collections[:5])
+    raise NotInLibraryError(f"there is no collection {name!r}" + (f"; there are {known}" if known else ""))
+
+
+def _free_name(collections: Sequence[Collection], raw: str) -> str:
+    name = check_name(raw)
+    if any(one.name.casefold() == name.casefold() for one in collections):
+        raise UsageError(f"there is a collection {name!r} already; choose another name")
+    return name
+
+
+def _put(collections: list[Collection], new: Collection) -> Collection:
+    place = next(place for place, one in enumerate(collections) if one.collection_id == new.collection_id)
+    collections[place] = new
+    return new
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
