@@ -63,6 +63,8 @@ class FakeLibrary:
     """Bodies that were posted to be exported."""
     chapters: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """Of every video."""
+    boxes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Of what is looked for in any picture."""
 
     def add_video(self, number: int, name: str, **values: Any) -> str:
         """A video of the library; its id."""
