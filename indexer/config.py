@@ -72,6 +72,12 @@ class Settings:
         "Hosts other than this machine to which frames and texts of the videos may be sent, separated by commas.",
         metavar="HOSTS",
     )
+    box_units: str = _setting(
+        "",
+        "Units in which the vision-language model says where something is: thousandths, pixels or shares.",
+        default_text="those of the model's family",
+        metavar="UNITS",
+    )
     speech_model: str = _setting(
         "",
         "Whisper model instead of the profile's: a Hugging Face name of one converted for faster-whisper, as"

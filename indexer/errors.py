@@ -26,6 +26,8 @@ ReelseekError
 │   ├── ModelUnknownError    weights of a family that is not known
 │   ├── ModelBusyError       too many requests already wait for the model
 │   ├── ModelServerError     the server of a model replies with an error, or with nothing that can be read
+│   ├── NoBoxesError         the model says of nothing where it is, or in units that are not known
+│   ├── BoxReplyError        what the model says of places is none in the picture
 │   ├── ModelUnreachableError  the server of a model cannot be reached, or lets nobody in
 │   └── DeviceMemoryError    the device lacks memory even for one prompt
 ├── LibraryError             the library cannot be used
@@ -174,6 +176,14 @@ class ModelBusyError(ModelError):
 
 class ModelServerError(ModelError):
     """The server of a model replies with an error, or with nothing that can be read."""
+
+
+class NoBoxesError(ModelError):
+    """The model was not trained to say where something is, or does so in units that are not known."""
+
+
+class BoxReplyError(ModelError):
+    """The model's reply names no place in the picture: no boxes, no numbers, or none inside it."""
 
 
 class ModelUnreachableError(ModelError):

@@ -184,4 +184,7 @@ RETRIEVAL: Option[bool] = Option(
     flag="--retrieval/--no-retrieval",
     help="Retrieve the clips to examine; otherwise frames are sampled evenly from all videos.",
 )
+POINTS: Option[bool] = Option(
+    "points", bool, default=False, help="Give a point on each place in place of a box around it."
+)
 ASK = (QUESTION, VIDEO, SCOPE, MODE, EFFORT, RETRIEVAL)

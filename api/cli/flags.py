@@ -19,6 +19,7 @@ _Command = TypeVar("_Command", bound=Command)
 
 LIBRARY_SETTINGS = ("library", "models")
 VISION_LANGUAGE_SETTINGS = ("vision_language_model", "adapter", "vision_language_context", "send_frames_to")
+BOX_SETTINGS = ("box_units",)
 MODEL_SETTINGS = ("device", "clip_model", "text_model", *VISION_LANGUAGE_SETTINGS, "speech_model")
 WATCH_SETTINGS = ("settle_seconds", "poll_seconds")
 SEARCH_SETTINGS = ("relevance_threshold",)
@@ -29,7 +30,8 @@ INDEX_SETTINGS = (
     *(
         name
         for name in SETTINGS
-        if name not in (*LIBRARY_SETTINGS, *MODEL_SETTINGS, *WATCH_SETTINGS, *SEARCH_SETTINGS, *RERANK_SETTINGS)
+        if name
+        not in (*LIBRARY_SETTINGS, *MODEL_SETTINGS, *WATCH_SETTINGS, *SEARCH_SETTINGS, *RERANK_SETTINGS, *BOX_SETTINGS)
     ),
 )
 

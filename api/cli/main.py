@@ -13,6 +13,7 @@ from api.cli.commands.evaluate import evaluate
 from api.cli.commands.export import export
 from api.cli.commands.index import index
 from api.cli.commands.keys import keys
+from api.cli.commands.locate import locate
 from api.cli.commands.models import models
 from api.cli.commands.pinpoint import pinpoint
 from api.cli.commands.remove import remove
@@ -37,6 +38,7 @@ COMMANDS: dict[str, click.Command] = {
     "search": search,
     "ask": ask,
     "pinpoint": pinpoint,
+    "locate": locate,
     "describe": describe,
     "transcript": transcript,
     "export": export,

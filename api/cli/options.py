@@ -8,7 +8,7 @@ from api.export.transcript_formats import TranscriptFormat
 from api.options import EXPORT, EXPORT_FORMAT, EXPORT_TITLE, SERVE, TRANSCRIPT
 from indexer.config import SETTINGS
 from indexer.options import Option
-from search.options import ASK, LIMIT, SEARCH, VIDEO
+from search.options import ASK, LIMIT, POINTS, SEARCH, VIDEO
 
 JSON: Option[bool] = Option("as_json", bool, default=False, flag="--json", help="Print JSON to standard output.")
 
@@ -52,6 +52,20 @@ PINPOINT_STOP: Option[float | None] = Option(
     "stop", float, default=None, metavar="SECONDS", is_required=True, help="Approximate end of the moment."
 )
 PINPOINT = (PINPOINT_VIDEO, PINPOINT_START, PINPOINT_STOP)
+
+LOCATE_AT: Option[str] = Option(
+    "at",
+    str,
+    default="",
+    metavar="TIME",
+    is_required=True,
+    help="Time of the picture: seconds, 12:34 or 1:02:03.5.",
+)
+STILL: Option[Any] = Option(
+    "still", Path, default=None, metavar="FILE", help="Save the picture with the boxes drawn, as PNG."
+)
+REPLACE_STILL: Option[bool] = Option("force", bool, default=False, help="Overwrite the file if it exists.")
+LOCATE = (PINPOINT_VIDEO, LOCATE_AT, POINTS, STILL, REPLACE_STILL)
 
 CHAPTER_FORMAT: Option[str] = Option(
     "format", str, default="text", choices=("text", "json", "webvtt"), help="Output format."
@@ -178,7 +192,7 @@ RUN_SEED = replace(MAKE_SEED, default=1)
 DEMO_RUN = (RUN_OUT, RUN_MINUTES, RUN_SEED)
 
 CLI_OPTIONS: tuple[Option[Any], ...] = (
-    *(*SETTINGS.values(), *SEARCH, *ASK, *EXPORT, *SERVE, JSON, *INDEX, *WATCH, THUMBNAILS, STREAM, *PINPOINT),
+    *(*SETTINGS.values(), *SEARCH, *ASK, *EXPORT, *SERVE, JSON, *INDEX, *WATCH, THUMBNAILS, STREAM, *PINPOINT, *LOCATE),
     *(*DESCRIBE, *TRANSCRIPT_FILES, *EXPORT_FILES, *VIDEOS, *TAG, *REMOVE, *EVALUATE, *DEMO_MAKE, *DEMO_RUN),
 )
 """Every option of every command."""

@@ -28,6 +28,7 @@ from api.service.routes.health import HealthRoutes
 from api.service.routes.jobs import JobRoutes
 from api.service.routes.media import MEDIA_CONTROLLERS
 from api.service.routes.page import PageRoutes
+from api.service.routes.places import PlaceRoutes
 from api.service.routes.search import SearchRoutes
 from api.service.routes.session import SessionRoutes
 from api.service.routes.speakers import SpeakerRoutes
@@ -43,6 +44,7 @@ CONTROLLERS: Sequence[Any] = (
     VideoRoutes,
     TagRoutes,
     ChapterRoutes,
+    PlaceRoutes,
     TranscriptRoutes,
     TextRoutes,
     SpeakerRoutes,

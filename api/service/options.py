@@ -1,11 +1,12 @@
 """Options that only the HTTP service has, by route. Pure; imports nothing heavy."""
 
+from dataclasses import replace
 from typing import Any, Literal, get_args
 
 from api.options import EXPORT, TRANSCRIPT
 from indexer.catalog import TEXT_SOURCES
 from indexer.options import Option
-from search.options import ASK, QUERY, SEARCH
+from search.options import ASK, POINTS, QUERY, SEARCH
 
 Sort = Literal["name", "duration", "added", "size", "created"]
 Order = Literal["asc", "desc"]
@@ -111,6 +112,10 @@ TEXTS_STOP: Option[float] = Option(
 TEXTS = (TEXTS_SOURCE, TEXTS_START, TEXTS_STOP)
 MEDIA = (ORIGINAL, CLIP_START, CLIP_STOP, TIME, WIDTH, LANGUAGE, TIMELINE_QUERY, BUCKETS)
 
+PLACE_QUERY = replace(TIMELINE_QUERY, help="What to look for in the picture, in words.")
+PLACE_TIME = replace(TIME, is_required=True, default_text="", help="Time of the picture, in seconds.")
+PLACES = (PLACE_QUERY, PLACE_TIME, POINTS)
+
 SERVICE_OPTIONS: tuple[Option[Any], ...] = (
     *SEARCH,
     *ASK,
@@ -119,6 +124,7 @@ SERVICE_OPTIONS: tuple[Option[Any], ...] = (
     UPLOAD_NAME,
     *JOBS,
     *MEDIA,
+    *PLACES,
     *TRANSCRIPT,
     *TEXTS,
 )

@@ -21,6 +21,7 @@ from api.errors import (
 from api.service.checks.field_messages import message_in_words
 from api.service.schemas.problems import FieldProblem, Problem, QueryFault
 from indexer.errors import (
+    BoxReplyError,
     ImageError,
     Interrupted,
     LibraryError,
@@ -30,6 +31,7 @@ from indexer.errors import (
     ModelBusyError,
     ModelError,
     ModelMissingError,
+    NoBoxesError,
     NotInLibraryError,
     PromptTooLongError,
     QueryError,
@@ -58,6 +60,8 @@ _TABLE: tuple[tuple[type[ReelseekError], str, int, str], ...] = (
     (VideoError, "unsupported-media", 415, "This cannot be read as a video"),
     (ModelBusyError, "busy", 503, "Too busy"),
     (ModelMissingError, "model-missing", 503, "A model is missing"),
+    (NoBoxesError, "no-boxes", 422, "The model says of nothing where it is"),
+    (BoxReplyError, "box-reply", 502, "The model's reply names no place"),
     (ModelError, "model", 503, "A model cannot be used"),
     (LibraryLockedError, "library-locked", 409, "The library is being written to"),
     (LibraryMissingError, "library-missing", 404, "There is no library yet"),
@@ -152,8 +156,9 @@ _MEANINGS = {
     413: "`too-large`.",
     415: "`unsupported-media`.",
     416: "`range`: outside the file.",
-    422: "`unplayable`: the video cannot be played.",
+    422: "`unplayable`: the video cannot be played; `no-boxes`: the model says of nothing where it is.",
     500: "`internal`: a bug in Reelseek.",
+    502: "`box-reply`: the model's reply names no place in the picture.",
     503: "`busy`, `deadline` or `preparing`, with Retry-After; `model-missing`, `model`, `library`.",
     507: "`storage`: not enough disk space.",
 }

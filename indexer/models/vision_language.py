@@ -51,6 +51,11 @@ def frames_of(prompt: Prompt) -> list[Frames]:
     return [part for turn in prompt for part in turn.parts if isinstance(part, Frames)]
 
 
+BoxUnits = Literal["thousandths", "pixels", "shares"]
+"""In which a model says where something is: thousandths of the picture, pixels of the picture as it is shown to the
+model, or shares of 1."""
+
+
 @dataclass(frozen=True, slots=True)
 class VisionSpec:
     """What pictures a model takes."""
@@ -66,6 +71,8 @@ class VisionSpec:
     """Frame pairs of a clip shown with its caption, for a model that reads better than it sees, or None."""
     runs_begin_at_zero: bool = False
     """The model counts the seconds of a uniform run by itself, from its first frame on, and replies in these."""
+    boxes: BoxUnits | None = None
+    """The units of its boxes and points; None where they are not known, or it was not trained to give any."""
 
 
 OnText = Callable[[str], None]

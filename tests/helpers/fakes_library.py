@@ -74,6 +74,9 @@ class FakeLibrary:
             for n, (start, stop, text) in enumerate(self.texts.get(source, []))
         ]  # fmt: skip
 
+    boxes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Of what is looked for in any picture."""
+
     def add_video(self, number: int, name: str, **values: Any) -> str:
         """A video of the library; its id."""
         video_id = f"{number:032x}"

@@ -13,6 +13,8 @@ PREFERENCES_FILE = "reelseek.json"
 def with_preferences(vision: VisionSpec, directory: Path) -> VisionSpec:
     """What pictures a model takes, limited by the file in its directory; as given without one.
 
+    A small model gives boxes only where its file says so (`"boxes": true`).
+
     Raises:
         ModelBrokenError: the file is there and cannot be used.
     """
@@ -23,7 +25,8 @@ def with_preferences(vision: VisionSpec, directory: Path) -> VisionSpec:
         values = json.loads(file.read_text(encoding="utf-8"))
         size = int(values["picture_height"]), int(values["picture_width"])
         pairs = values.get("captioned_pairs")
-        return replace(vision, only=size, captioned_pairs=None if pairs is None else max(1, int(pairs)))
+        boxes = vision.boxes if values.get("boxes") is True else None
+        return replace(vision, only=size, captioned_pairs=None if pairs is None else max(1, int(pairs)), boxes=boxes)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelBrokenError(
             f"{file} does not state picture_height and picture_width: {error}; mend or remove it"

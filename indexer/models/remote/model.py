@@ -9,6 +9,7 @@ import math
 import os
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from indexer.errors import (
@@ -19,6 +20,7 @@ from indexer.errors import (
     SettingsError,
 )
 from indexer.models.remote.address import WHAT_IS_SENT, ServerAddress, check_consent, parse_address
+from indexer.models.remote.box_units import box_units_by_name
 from indexer.models.remote.exchange import Exchange, Habits, Outcome, open_client
 from indexer.models.remote.faults import KEY_VARIABLE
 from indexer.models.remote.messages import SERVER_VISION, estimated_tokens, messages_of
@@ -133,7 +135,7 @@ class RemoteModel:
 
     @property
     def vision(self) -> VisionSpec:
-        return SERVER_VISION
+        return replace(SERVER_VISION, boxes=box_units_by_name(self._address.model))
 
     def count_tokens(self, prompt: Prompt) -> int:
         """An estimate, corrected by what the server has counted of longer prompts."""

@@ -59,6 +59,6 @@ function wordsFor(error) {
 }
 
 /** @param {string} words of the service, which begin small */
-function sentence(words) {
+export function sentence(words) {
   return words.charAt(0).toUpperCase() + words.slice(1) + (/[.!?]$/.test(words) ? "" : ".");
 }

@@ -4,6 +4,7 @@ import { element, fill } from "./dom.js";
 import { playerBar } from "./player_bar.js";
 import { createPlayerSide } from "./player_side.js";
 import { getJson, withQuery } from "./service.js";
+import { createShowWhere } from "./show_where.js";
 import { loadSprites } from "./sprites.js";
 import { createTimeLine } from "./time_line.js";
 import { clockSpan } from "./times.js";
@@ -24,8 +25,10 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
   const line = createTimeLine({ onSeek: seek });
   const bar = playerBar(video, { onFullScreen: () => screen.requestFullscreen?.() });
   const words = wordBoxes();
+  const where = createShowWhere(video);
   const wave = createWaveform();
-  const screen = element("div", { class: "screen" }, wave.element, video, words.element, trouble);
+  const screen = element("div", { class: "screen" }, wave.element, video, words.element, where.element, trouble);
+  bar.element.append(where.button);
   const side = createPlayerSide({ onClose, onSeek: seekAndPlay, onReplay: () => open && seekAndPlay(open.start), onCopy: () => onCopy(video.currentTime), onSearchWithin });
   const panel = element(
     "section",
@@ -154,6 +157,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
       boxes = known?.boxes ?? [];
       drawWords();
       side.setMoment(moment, known);
+      where.setAbout(moment.video, known?.kind === "sound" ? "" : known?.why || query);
       panel.setAttribute("aria-label", known ? `Player: ${known.video}, ${clockSpan(moment.start, moment.stop)}` : "Player");
       if (isOther || video.error) {
         video.src = `/api/v1/videos/${moment.video}/media`;

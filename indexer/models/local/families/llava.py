@@ -1,4 +1,7 @@
-"""LLaVA, as LLaVA-Interleave: each frame is a picture of fixed size, after its time in words."""
+"""LLaVA, as LLaVA-Interleave: each frame is a picture of fixed size, after its time in words.
+
+Boxes are shares of 1, as the first LLaVA was trained on them.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +19,7 @@ def square_side(media: Any) -> int:
 
 def _vision(processor: Processor) -> VisionSpec:
     side = square_side(processor.image_processor)
-    return VisionSpec(int(processor.patch_size), frames_a_step=1, only=(side, side))
+    return VisionSpec(int(processor.patch_size), frames_a_step=1, only=(side, side), boxes="shares")
 
 
 def _text(processor: Processor, frames: Frames) -> str:

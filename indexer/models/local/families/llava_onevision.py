@@ -16,7 +16,7 @@ from indexer.models.vision_language import Frames, VisionSpec
 
 def _vision(processor: Processor) -> VisionSpec:
     side = square_side(processor.video_processor)
-    return VisionSpec(grid_pixels=1, frames_a_step=1, only=(side, side))
+    return VisionSpec(grid_pixels=1, frames_a_step=1, only=(side, side), boxes="shares")
 
 
 def _text(processor: Processor, frames: Frames) -> str:

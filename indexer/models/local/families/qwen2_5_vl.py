@@ -1,6 +1,6 @@
 """Qwen2.5-VL: as Qwen2-VL, and inside a run the model counts the seconds by itself, from the first frame on.
 
-A single pair has no such time: its only step begins at 0. So the words before a run stay.
+A single pair has no such time: its only step begins at 0. So the words before a run stay. Boxes are in pixels.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ STEP_SECONDS = 1.0
 
 
 def _vision(processor: Processor) -> VisionSpec:
-    return replace(qwen_vision(processor), runs_begin_at_zero=True)
+    return replace(qwen_vision(processor), runs_begin_at_zero=True, boxes="pixels")
 
 
 def _tensors(processor: Processor, runs: Sequence[Frames]) -> Tensors:

@@ -10,9 +10,10 @@ from indexer.models.vision_language import Frames, VisionSpec
 
 
 def qwen_vision(processor: Processor) -> VisionSpec:
-    """Any size on the grid."""
+    """Any size on the grid; boxes of 0 to 1000 in both directions."""
     video: Any = processor.video_processor
-    return VisionSpec(int(video.patch_size * video.merge_size), int(video.temporal_patch_size))
+    grid_pixels = int(video.patch_size * video.merge_size)
+    return VisionSpec(grid_pixels, int(video.temporal_patch_size), boxes="thousandths")
 
 
 def qwen_steps(processor: Processor, frames: Frames) -> int:
