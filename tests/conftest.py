@@ -29,7 +29,11 @@ SLOW_FIXTURES = {"browser", "clip_checkpoint", "demo_library", "media", "world"}
 """They load models, draw and index videos, or start a server or a browser."""
 
 
-SLOW_FILE = re.compile(r"^pytestmark = pytest\.mark\.slow$", re.MULTILINE)
+LEFT_OUT = {
+    "not slow": re.compile(r"^pytestmark = pytest\.mark\.(slow|thorough)$", re.MULTILINE),
+    "not thorough": re.compile(r"^pytestmark = pytest\.mark\.thorough$", re.MULTILINE),
+}
+"""Marker expression -> files that it leaves out as a whole."""
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -38,9 +42,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Without the slow tests, files that are slow as a whole are not even imported: that takes seconds."""
-    is_left_out = config.getoption("markexpr") == "not slow" and collection_path.suffix == ".py"
-    return True if is_left_out and SLOW_FILE.search(collection_path.read_text("utf-8")) else None
+    """Files that are left out as a whole are not even imported: that takes seconds."""
+    whole = LEFT_OUT.get(config.getoption("markexpr")) if collection_path.suffix == ".py" else None
+    return True if whole and whole.search(collection_path.read_text("utf-8")) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,7 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     give_ids_of_their_own(items)
     for item in items:
-        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())) or item.get_closest_marker("thorough"):
             item.add_marker(pytest.mark.slow)
     slow_files = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow_files)

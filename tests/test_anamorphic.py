@@ -22,7 +22,7 @@ from tests.helpers.media_service import probed
 from tests.helpers.text_index import TextIndex
 from tests.test_media_clip import work_on
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 ASPECT = Fraction(64, 45)
 SHOWN = Fraction(720 * 64, 576 * 45)

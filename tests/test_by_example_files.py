@@ -22,7 +22,7 @@ from search.by_example.frame_refinement import RefinementCandidate, refine_frame
 from search.by_example.template_matching import make_templates
 from search.engine import SearchEngine
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 SETTINGS = Settings(models="demo", screen_text=False, captions=False, batch_frames=2)
 BETWEEN = [2.55, 5.45, 9.65, 13.35, 17.55, 20.45]

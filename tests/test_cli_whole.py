@@ -15,7 +15,7 @@ from api.cli.main import main
 from demo.world.make import make_world
 from indexer.models.profiles import PROFILES
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 MODELS = ["--models", "text", "--text-model", PROFILES["demo"].text_model, "--no-screen-text"]
 

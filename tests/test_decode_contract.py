@@ -21,7 +21,7 @@ from indexer.errors import EncryptedVideoError, NoPictureError, UnreadableVideoE
 from indexer.records import Pixels
 from tests.helpers.media import SHARED, shared_files
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 FILES = [path for path in shared_files("videos", "hard") if path.suffix not in {".mp3", ".wav"}]
 REFERENCE_FRAMES = 28

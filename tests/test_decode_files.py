@@ -13,7 +13,7 @@ from indexer.decode.video import open_video, probe_video, read_text_tracks
 from indexer.errors import NoPictureError, UnreadableVideoError, UnsafeVideoError, VanishedVideoError, VideoError
 from tests.helpers.media import numbered_picture, read_number, write_sound, write_video
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 SETTINGS = Settings()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 ROOT = Path(__file__).parents[1]
 ONE_OF_EACH = ("damages", "full-disks", "limits", "writers", "readers", "clocks")

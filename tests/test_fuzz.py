@@ -19,7 +19,7 @@ PROBLEM = {
 TYPED = {"content-type": "application/problem+json"}
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_service_survives_requests_of_any_kind(own_library: Path, world: Path, tmp_path: Path) -> None:
     answers, log = Answers(), tmp_path / "log"
     with watched_service(own_library, world, log) as (url, process):

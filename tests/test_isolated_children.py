@@ -34,7 +34,7 @@ from indexer.store.library import Library
 from tests.helpers.media import write_video
 from tests.helpers.media_service import probed
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = {"models": "text", "text_model": PROFILES["demo"].text_model, "screen_text": False}

@@ -15,7 +15,7 @@ from tests.helpers.media_service import make_media_library, make_runtime, probed
 from tests.helpers.media_sound import write_talkie
 
 CHROMIUM = os.environ.get("REELSEEK_CHROMIUM") or shutil.which("chromium")
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
+pytestmark = [pytest.mark.thorough, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
 
 SEEK = """async ([url, time]) => {
     const video = document.createElement("video");

@@ -35,7 +35,7 @@ from tests.helpers.media_server import app_of
 from tests.helpers.media_service import make_runtime, serving
 from tests.helpers.media_sound import CLICK_SECONDS, clicks, heard_clicks, write_recording
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 SECONDS = 8.0
 BLUE = np.full((400, 400, 3), (20, 20, 200), np.uint8)

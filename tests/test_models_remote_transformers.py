@@ -24,7 +24,7 @@ from tests.helpers.model_server import prompt_of
 from tests.helpers.vlm_checkpoints import CONTEXT, write_vlm_checkpoint
 
 pytest.importorskip("fastapi", reason="`transformers serve` needs fastapi")
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 START_SECONDS = 280.0
 """A busy machine takes long to import and load."""

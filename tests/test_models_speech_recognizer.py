@@ -19,7 +19,7 @@ from indexer.speech.voice_activity import find_speech
 from tests.helpers.fakes_speech import FakeSpeechModel, said
 from tests.helpers.media import shared_file
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 RATE = 16_000
 

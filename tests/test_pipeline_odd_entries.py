@@ -18,7 +18,7 @@ from tests.helpers.media import write_video
 from tests.helpers.rights import closed
 from tests.helpers.text_index import TextIndex
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 
 def link_in_a_circle(path: Path) -> None:

@@ -30,7 +30,7 @@ from tests.helpers.media import shared_file, write_video
 from tests.helpers.media_sound import RATE, synthetic_voice, write_recording
 from tests.helpers.stand_in_models import StandInPictureModel
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 SPANS = [(2.0, 4.0), (38.0, 40.0)]
 SRT = "1\n00:00:03,000 --> 00:00:05,000\nThe harbour is closed.\n\n2\n00:00:38,500 --> 00:00:40,000\nBring a lantern.\n"

@@ -29,7 +29,7 @@ from tests.helpers.media import shared_file
 from tests.helpers.media_sound import remuxed_talks, synthetic_voice, write_talkie
 from tests.helpers.stand_in_models import light_models
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 SPANS = [(2.0, 4.0), (8.0, 10.0)]
 Heard = list[TranscriptLine]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.helpers.media import write_video
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 ROOT = Path(__file__).resolve().parents[1]
 THE_FILE = '''"""The toy stage: names the average colour of each segment's thumbnail."""

@@ -31,7 +31,7 @@ from tests.helpers.service import (  # noqa: F401
 )
 from tests.helpers.stand_in_models import GATE_VARIABLE, Gate, load_stand_ins, start_stand_in_job
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 
 def upload(client: httpx.Client, video: Path, name: str, *, extra: bytes = b"") -> dict[str, object]:

@@ -19,7 +19,7 @@ from tests.helpers.media import shared_file
 from tests.helpers.media_sound import read_sound, write_recording, write_talkie
 from tests.helpers.stand_in_models import light_models
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 RATE = 16_000
 Sound = NDArray[np.float32]

@@ -29,7 +29,7 @@ from indexer.store.library import Library
 from indexer.subtitles.sidecar_names import SidecarFiles
 from tests.helpers.faulty_run import NAMES, FaultyRun, draw_films
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 STAGE_MODULES = "indexer.pipeline.stages"
 ERRORS: dict[str, Exception] = {"b": ValueError("a shape that nobody foresaw"), "c": MemoryError("too little")}

@@ -16,7 +16,7 @@ from indexer.store.library import Library
 from indexer.upkeep.verify import verify_library
 from tests.helpers.store_samples import MAKER, content, pictures, texts, thumbnails, video, video_id, write_whole
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 ROOT = Path(__file__).parent.parent
 VIDEOS = 6

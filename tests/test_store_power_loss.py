@@ -19,7 +19,7 @@ from indexer.upkeep.verify import verify_library
 from tests.helpers.power_loss import add_torn_files, watched_syncs
 from tests.helpers.store_samples import MAKER, TEXT_DIM, content, unit, video_id, write_whole
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 
 class StandInTextModel:

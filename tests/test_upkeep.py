@@ -20,7 +20,7 @@ from indexer.upkeep.repair import repair_library
 from indexer.upkeep.verify import verify_library
 from tests.helpers.store_samples import MAKER, content, texts, video, video_id, write_whole
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 CASES = int(os.environ.get("REELSEEK_DAMAGES", "40"))
 """Files to damage; a nightly run takes more."""

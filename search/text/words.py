@@ -42,13 +42,18 @@ FUNCTION_WORDS = frozenset(
 MEDIUM_WORDS = frozenset(
     fold_letters(word)
     for word in (
-        # Words of a query about where something is seen or heard; the text itself does not hold them.
-        "sign signs board slide slides screen page title caption subtitle text word words line sentence scene video "
-        "clip moment picture frame lecture talk talks talking says say said saying saying speaks speaking mentions "
-        "mention mentions mentioned see seen find look looks looking appear appears visible "
-        "shows show showing shown reads written reading called labelled labeled "
-        "schild tafel folie folien bildschirm seite titel untertitel text wort wörter zeile satz szene video bild "
-        "vortrag vorlesung sagt sagen gesagt spricht zeigt steht geschrieben"
+        # Words of a query about where something is seen, heard or kept; the text itself does not hold them.
+        "sign signs board boards slide slides screen screens page pages title titles titled heading headings headline "
+        "headlines caption captions captioned subtitle subtitles text texts word words letter letters line lines "
+        "sentence sentences label labels labelled labeled logo logos banner marked named called entitled "
+        "scene scenes video videos clip clips moment moments picture pictures image images frame frames shot shots "
+        "file files recording recordings footage movie movies film films lecture lectures talk talks talking audio "
+        "say says said saying speaks speaking mentions mention mentions mentioned tells announces announcing see seen "
+        "find look looks looking appear appears visible displayed shows show showing shown read reads written reading "
+        "printed "
+        "schild schilder tafel folie folien bildschirm seite seiten titel überschrift untertitel text texte wort "
+        "wörter buchstaben zeile zeilen satz sätze szene szenen video videos bild bilder film filme datei dateien "
+        "aufnahme aufnahmen vortrag vorlesung vorlesungen sagt sagen gesagt spricht zeigt steht geschrieben heißt"
     ).split()
 )
 EMPTY_WORDS = FUNCTION_WORDS | MEDIUM_WORDS

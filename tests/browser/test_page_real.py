@@ -20,6 +20,8 @@ from tests.helpers.service import (
     serving,
 )
 
+pytestmark = pytest.mark.thorough
+
 OpenPage = Callable[..., Page]
 SLOW_MILLISECONDS = 120_000
 HOSTILE_NAME = "<img src=x onerror=alert(1)>.mp4"

@@ -12,6 +12,8 @@ from tests.helpers.chromium import playing_time, until
 from tests.helpers.media_sound import synthetic_voice, write_recording
 from tests.helpers.service import RunningService, demo_settings, serving
 
+pytestmark = pytest.mark.thorough
+
 OpenPage = Callable[..., Page]
 SLOW_MILLISECONDS = 120_000
 LINE = "The harbour master rings the bell."
