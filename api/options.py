@@ -6,8 +6,7 @@ Those of a search are in `search.options`. Pure; imports nothing heavy.
 from pathlib import Path
 from typing import get_args
 
-from api.export.formats import FORMATS, Format
-from api.export.transcript_formats import TranscriptSource
+from api.export.formats import FORMATS, Format, TranscriptSource
 from indexer.options import Option
 
 EXPORT_FORMAT: Option[Format | None] = Option("format", str, default=None, choices=FORMATS, help="Format to write.")

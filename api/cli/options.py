@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-from api.export.transcript_formats import TranscriptFormat
+from api.export.formats import TranscriptFormat
 from api.options import EXPORT, EXPORT_FORMAT, EXPORT_TITLE, SERVE, TRANSCRIPT
 from indexer.config import SETTINGS
 from indexer.options import Option

@@ -1,4 +1,4 @@
-"""The formats of an export. Pure; imports nothing heavy."""
+"""The formats of exports and of transcripts. Pure; imports nothing heavy."""
 
 from typing import Literal, get_args
 
@@ -6,3 +6,5 @@ DocumentFormat = Literal["csv", "json", "webvtt", "edl", "fcpxml", "xmeml", "oti
 DOCUMENT_FORMATS: tuple[DocumentFormat, ...] = get_args(DocumentFormat)
 Format = Literal[DocumentFormat, "clips", "reel"]
 FORMATS: tuple[Format, ...] = (*DOCUMENT_FORMATS, "clips", "reel")
+TranscriptFormat = Literal["text", "srt", "vtt"]
+TranscriptSource = Literal["speech", "subtitle"]

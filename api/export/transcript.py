@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from api.export.transcript_formats import TranscriptFormat, TranscriptSource
+from api.export.formats import TranscriptFormat, TranscriptSource
 from api.formatting import time_code
 from api.media.web_vtt import cue_text, cue_times
 from api.safe_text import one_line

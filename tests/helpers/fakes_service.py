@@ -210,7 +210,7 @@ class _Handler(BaseHTTPRequestHandler):
         if rest == "chapters":
             return self._json({"video_id": video_id, "chapters": self.fake.chapters})
         if rest == "boxes":
-            return self._json({"query": given["q"], "found": bool(self.fake.boxes), "boxes": self.fake.boxes})
+            return self._json({"query": given["query"], "found": bool(self.fake.boxes), "boxes": self.fake.boxes})
         if rest == "timeline":
             buckets = [max(0.0, 1 - abs(place - 60) / 25) for place in range(200)]
             return self._json({"query": given["query"], "duration_seconds": 0, "buckets": buckets, "peak_seconds": 0})

@@ -8,7 +8,7 @@ import click
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import flag, with_settings
 from api.cli.options import CHAPTER_FILE, REPLACE_FILE, TRANSCRIPT_FORMAT
-from api.export.transcript_formats import TranscriptFormat, TranscriptSource
+from api.export.formats import TranscriptFormat, TranscriptSource
 from api.options import TRANSCRIPT_LANGUAGE, TRANSCRIPT_SOURCE
 from indexer.config import Settings
 

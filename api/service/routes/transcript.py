@@ -7,8 +7,8 @@ import msgspec
 from litestar import Controller, Response, get, patch
 from litestar.params import Body, Parameter
 
+from api.export.formats import TranscriptFormat, TranscriptSource
 from api.export.transcript import Transcript, render_transcript, transcript_of
-from api.export.transcript_formats import TranscriptFormat, TranscriptSource
 from api.options import TRANSCRIPT_LANGUAGE, TRANSCRIPT_SOURCE
 from api.service.jobs.runner import JobRunner
 from api.service.links import API

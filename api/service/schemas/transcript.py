@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from api.export.transcript_formats import TranscriptSource
+from api.export.formats import TranscriptSource
 from api.service.schemas.values import Seconds, VideoId
 
 
