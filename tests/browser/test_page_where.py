@@ -31,7 +31,7 @@ def test_boxes_are_drawn_over_the_picture_and_go_with_it(
     expect(where).to_have_attribute("aria-pressed", "true")
     x, width = (float(page.locator(BOXES).get_attribute(name) or 0) for name in ("x", "width"))
     assert abs((x + width / 2) / 320 - 0.5) < 0.01, "in the middle of a picture 320 pixels wide"
-    assert any("/boxes?q=a+red+square&t=" in path for _, path in library.requests)
+    assert any("/boxes?query=a+red+square&t=" in path for _, path in library.requests)
     page.get_by_role("button", name="Play", exact=True).click()
     expect(page.locator(BOXES)).to_have_count(0)
     expect(where).to_have_attribute("aria-pressed", "false")
