@@ -31,7 +31,8 @@ class BertEncoder:
         self._weights = {
             name: np.asarray(value, np.float64) for name, value in weights.items() if name.startswith(names)
         }
-        self._check()
+        for name in _names(shape.layers):
+            _ = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
 
     @property
     def dim(self) -> int:
@@ -68,9 +69,16 @@ class BertEncoder:
         scaled = centred / np.sqrt(variance + self._shape.layer_norm_epsilon)
         return scaled * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
 
-    def _check(self) -> None:
-        """Runs one token, so that a missing weight is found when the model is loaded."""
-        self.encode(np.zeros(1, np.int64))
+
+_LAYER = (
+    *("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"),
+    *("attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm"),
+)
+
+
+def _names(layers: int) -> list[str]:
+    """Of all parts with a weight and a bias."""
+    return ["embeddings.LayerNorm", *(f"encoder.layer.{layer}.{part}" for layer in range(layers) for part in _LAYER)]
 
 
 def _gelu(values: Array) -> Array:
