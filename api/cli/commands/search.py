@@ -1,7 +1,6 @@
 """`reelseek search`: find moments."""
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,8 +110,6 @@ def search(
 
 
 def _search_alone(settings: Settings, query: str, asked: dict[str, Any]) -> "SearchResult":
-    # One query is too short for several threads, which then wait for each other; read when NumPy is imported.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from search.engine import SearchEngine
 
     engine = SearchEngine.open(Path(settings.library), settings=settings)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from indexer.models.bert.checkpoint import BertShape
 
@@ -22,6 +23,7 @@ class BertEncoder:
             KeyError: a weight is missing.
         """
         self._shape = shape
+        self._threads = ThreadpoolController()
         embeddings = "embeddings.{}.weight"
         # Left in float32: one row is read for each token.
         self._words = weights[embeddings.format("word_embeddings")]
@@ -40,6 +42,11 @@ class BertEncoder:
 
     def encode(self, tokens: NDArray[np.int64]) -> Array:
         """(n,) -> (dim,), not of unit length."""
+        # A query is too short for several threads, which would only wait for each other.
+        with self._threads.limit(limits=1, user_api="blas"):
+            return self._encode(tokens)
+
+    def _encode(self, tokens: NDArray[np.int64]) -> Array:
         rows = self._words[tokens] + self._positions[: len(tokens)].astype(np.float64) + self._kind  # (n, dim)
         hidden = self._normalize(rows, "embeddings.LayerNorm")
         for layer in range(self._shape.layers):
