@@ -26,6 +26,7 @@ from api.service.routes.chapters import ChapterRoutes
 from api.service.routes.export import ExportRoutes
 from api.service.routes.health import HealthRoutes
 from api.service.routes.jobs import JobRoutes
+from api.service.routes.local import LocalRoutes
 from api.service.routes.media import MEDIA_CONTROLLERS
 from api.service.routes.page import PageRoutes
 from api.service.routes.places import PlaceRoutes
@@ -53,6 +54,7 @@ CONTROLLERS: Sequence[Any] = (
     HealthRoutes,
     SessionRoutes,
     PageRoutes,
+    LocalRoutes,
     *MEDIA_CONTROLLERS,
 )
 _LOADING_SECONDS = 3600.0
@@ -79,7 +81,7 @@ class Service:
 def create_service(runtime: Runtime) -> Service:
     """The service for one library. Jobs start and stop with the application's lifespan."""
     metrics = Metrics(runtime.queues)
-    guard = Guard(runtime.service, KeyStore(runtime.library_path))
+    guard = Guard(runtime.service, KeyStore(runtime.library_path), local_token=runtime.local_token)
     jobs = JobRunner(runtime, metrics)
 
     @asynccontextmanager

@@ -5,12 +5,14 @@ may neither write (Origin), nor reach the service by a name of its own (Host, ag
 files.
 """
 
+import hmac
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
 from api.errors import ForbiddenOriginError, UnauthorizedError
+from api.running_service import LOCAL
 from api.service.api_keys import KeyStore
 from api.service.links import API
 from api.service.settings import ServiceSettings, is_loopback
@@ -34,7 +36,12 @@ def headers_of(scope: Any) -> Headers:
 class Guard:
     """The access rules of one service."""
 
-    def __init__(self, service: ServiceSettings, keys: KeyStore) -> None:
+    def __init__(self, service: ServiceSettings, keys: KeyStore, *, local_token: str = "") -> None:
+        """
+        Args:
+            local_token: admits to `/local/`; empty: nobody is admitted.
+        """
+        self._local_token = local_token
         self._service = service
         self._keys = keys
         self._hosts = {name.casefold() for name in service.allowed_hosts}
@@ -47,8 +54,15 @@ class Guard:
         """
         self._check_host(headers)
         self._check_origin(method, path, headers)
-        if self._service.needs_key and not is_public_path(path):
+        if path == LOCAL or path.startswith(f"{LOCAL}/"):
+            self._check_local(headers)
+        elif self._service.needs_key and not is_public_path(path):
             self.check_key(headers)
+
+    def _check_local(self, headers: Headers) -> None:
+        given = _bearer(headers).encode()
+        if not (self._local_token and hmac.compare_digest(given, self._local_token.encode())):
+            raise UnauthorizedError("this path is for commands on this machine, which know the library's token")
 
     def check_key(self, headers: Headers) -> None:
         """Raises UnauthorizedError."""

@@ -6,17 +6,19 @@ Leaves out HTTP. The library is opened at first use, since it may not exist when
 import logging
 import re
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from api.errors import GoneError, NotFoundError, QueueFullError
+from api.running_service import new_token
 from api.service.links import API
 from api.service.settings import CACHE_FOLDER, JOB_FOLDER, UPLOAD_FOLDER, ServiceSettings
 from api.service.work_queue import WorkQueue
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError, ReelseekError
-from indexer.models.loading import Models, load_models
+from indexer.models.loading import Models, load_models, model_steps
 from indexer.provenance import provenance_of
 from indexer.records import Video
 from indexer.store.library import Library
@@ -27,6 +29,19 @@ _log = logging.getLogger("reelseek.service")
 _VIDEO_ID = re.compile(r"[0-9a-f]{32}")
 
 
+ANSWERING = "model for questions"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadingStep:
+    """What is being loaded at start."""
+
+    step: str
+    done: int
+    """Steps before it."""
+    steps: int
+
+
 class Runtime:
     """State that requests share. Methods that block say so; call them inside a queue's `run`."""
 
@@ -35,6 +50,8 @@ class Runtime:
         """Settings of the library and the models."""
         self.service = service
         self.library_path = Path(settings.library).expanduser().absolute()
+        self.local_token = new_token()
+        """Admits commands on this machine; see `api.running_service`."""
         self.searches = WorkQueue(
             "search",
             workers=service.search_workers,
@@ -58,6 +75,9 @@ class Runtime:
         """Set when the service stops; streams then end."""
         self.is_warm = False
         """The search models have been loaded, or could not be."""
+        self._steps: tuple[str, ...] = ("library", ANSWERING)
+        self.loading: LoadingStep | None = LoadingStep("library", 0, len(self._steps))
+        """None once all models are loaded, or could not be."""
         self._opening = threading.Lock()
         self._asker: Asker | None = None
         self._models: Models | None = None
@@ -121,10 +141,12 @@ class Runtime:
     def warm(self) -> None:
         """Blocks. Loads the search models, so that the first search does not wait; errors are only logged."""
         try:
+            self._begin_step("library")
             if self.has_library():
                 self.engine.search("warm up", limit=1)
         except ReelseekError as error:
             _log.warning("the models could not be loaded: %s", error)
+            self.loading = None
         finally:
             self.is_warm = True
 
@@ -132,9 +154,12 @@ class Runtime:
         """Blocks. Loads the model that answers questions; errors are only logged."""
         try:
             if self.has_library() and not self.stopping.is_set():
+                self._begin_step(ANSWERING)
                 _ = self.asker.model
         except ReelseekError as error:
             _log.warning("the model for questions could not be loaded: %s", error)
+        finally:
+            self.loading = None
 
     def video(self, video_id: str) -> Video:
         """Blocks. The video with exactly this id.
@@ -186,8 +211,15 @@ class Runtime:
 
     def _load(self, settings: Settings) -> Models:
         if self._models is None:
-            self._models = load_models(settings, to_search=True)
+            steps = ("library", *model_steps(settings), ANSWERING)
+            self._models = load_models(settings, to_search=True, on_step=lambda step: self._begin_step(step, steps))
         return self._models
+
+    def _begin_step(self, step: str, steps: Sequence[str] = ()) -> None:
+        """Of loading; without `steps`, they are those of the last call."""
+        self._steps = tuple(steps) or self._steps
+        if self.loading is not None and step in self._steps:
+            self.loading = LoadingStep(step, self._steps.index(step), len(self._steps))
 
 
 def make_library(path: Path, settings: Settings, models: Models) -> None:

@@ -11,6 +11,7 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from api.running_service import leave_note, remove_note
 from api.service.app import Service
 
 _HEAD_BYTES = 32 << 10
@@ -81,17 +82,27 @@ class ServiceServer(uvicorn.Server):
         super().__init__(config)
         self.service = service
         self._on_ready = on_ready
+        self._url = ""
         self._ready_task: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            self._url = url_of((sockets or self.servers[0].sockets)[0])
             self._ready_task = asyncio.create_task(self._call_when_ready())
 
     async def _call_when_ready(self) -> None:
         while not self.service.runtime.is_warm:
             await asyncio.sleep(0.05)
+        runtime = self.service.runtime
+        if not self.should_exit:
+            url = reachable_url(self._url)
+            leave_note(runtime.library_path, url=url, token=runtime.local_token, settings=runtime.settings)
         self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        remove_note(self.service.runtime.library_path, token=self.service.runtime.local_token)
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal stops the service cleanly; a second Ctrl-C does not wait."""
@@ -122,6 +133,11 @@ def bind_service_socket(host: str, port: int) -> socket.socket:
         taken.close()
         raise
     return taken
+
+
+def reachable_url(url: str) -> str:
+    """An address of this machine in place of one that stands for all of them."""
+    return url.replace("://0.0.0.0:", "://127.0.0.1:").replace("://[::]:", "://[::1]:")
 
 
 def url_of(taken: socket.socket) -> str:

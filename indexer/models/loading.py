@@ -1,5 +1,6 @@
 """Loading of the models that the settings name. It is slow, so nothing is imported before it is needed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from indexer.config import Settings
@@ -21,12 +22,19 @@ class Models:
     """For searching alone; indexing does not use it."""
 
 
-def load_models(settings: Settings, *, to_search: bool = False, announce: Announce = announce_on_stderr) -> Models:
+def load_models(
+    settings: Settings,
+    *,
+    to_search: bool = False,
+    announce: Announce = announce_on_stderr,
+    on_step: Callable[[str], None] = lambda _: None,
+) -> Models:
     """Loads the models of the settings' profile.
 
     Args:
         settings: name the profile, models in place of the profile's, and the device.
         to_search: load the reranker too, and a small text model without PyTorch.
+        on_step: called with the kind of each model, as `text model`, before it is loaded.
         announce: called with a message before anything is downloaded, and when a search runs without a reranker.
 
     Raises:
@@ -37,15 +45,27 @@ def load_models(settings: Settings, *, to_search: bool = False, announce: Announ
     profile = profile_of(settings)
     picture = text = None
     if profile.clip_model:
+        on_step("picture model")
         from indexer.models.image_embedder import load_clip_model
 
         picture = load_clip_model(
             profile.clip_model, device=settings.device, batch_frames=settings.batch_frames, announce=announce
         )
     if profile.text_model:
+        on_step("text model")
         text = _text_model(profile.text_model, settings, announce, to_search=to_search)
-    reranker = _reranker(profile.reranker_model, settings, announce) if to_search and profile.reranker_model else None
+    reranker = None
+    if to_search and profile.reranker_model:
+        on_step("reranker")
+        reranker = _reranker(profile.reranker_model, settings, announce)
     return Models(profile, picture, text, reranker)
+
+
+def model_steps(settings: Settings) -> tuple[str, ...]:
+    """The kinds of models that `load_models` loads to search, in its order."""
+    profile = profile_of(settings)
+    kinds = {"picture model": profile.clip_model, "text model": profile.text_model, "reranker": profile.reranker_model}
+    return tuple(kind for kind, spec in kinds.items() if spec)
 
 
 def _text_model(spec: str, settings: Settings, announce: Announce, *, to_search: bool) -> TextModel:

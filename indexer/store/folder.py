@@ -25,7 +25,7 @@ COLLECTIONS_COPY = "collections.copy.json"
 COLLECTIONS_LOCK = "collections.lock"
 UNFINISHED_COLLECTIONS = {COLLECTIONS_FILE + ".part", COLLECTIONS_COPY + ".part"}
 """Drafts of the collections, which a crash may leave."""
-SERVICE_NAMES = {"cache", "jobs", "keys.json", "uploads"}
+SERVICE_NAMES = {"cache", "jobs", "keys.json", "service.json", "uploads"}
 """Entries that the HTTP service adds."""
 OWN_NAMES = (
     SERVICE_NAMES

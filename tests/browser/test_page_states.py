@@ -91,3 +91,15 @@ def test_a_refused_search_says_why_and_can_be_tried_again(
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".grid .card")).to_have_count(4)
     watch.forgive(str(status))
+
+
+def test_the_page_says_how_far_the_models_are_loaded(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary
+) -> None:
+    library.loading = {"step": "text model", "done": 1, "steps": 3}
+    page = new_page()
+    page.goto(service.address)
+    line = page.get_by_text("Loading the text model (2 of 3)")
+    expect(line).to_be_visible()
+    library.loading = None
+    expect(line).to_have_count(0)

@@ -51,6 +51,8 @@ class FakeLibrary:
     jobs: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     key: str = ""
     """Asked for when set."""
+    loading: dict[str, Any] | None = None
+    """Of models, as health says it."""
     problems: dict[str, tuple[int, str, str]] = field(default_factory=dict[str, tuple[int, str, str]])
     """(status, kind, detail) by the path's beginning."""
     metadata: dict[str, Any] = field(default_factory=dict[str, Any])

@@ -124,7 +124,14 @@ class _Handler(BaseHTTPRequestHandler):
         if path.startswith("/api/v1/jobs/"):
             return self._events(self._job(path.split("/")[4]))
         if path == "/api/v1/health":
-            return self._json({"status": "ok", "library": {"exists": True, "duration_seconds": 5400}, "models": {}})
+            return self._json(
+                {
+                    "status": "ok",
+                    "loading": fake.loading,
+                    "library": {"exists": True, "duration_seconds": 5400},
+                    "models": {},
+                }
+            )
         if path == "/api/v1/openapi.json":
             return self._json(OPENAPI)
         return self._video(method, path.split("/")[4], "/".join(path.split("/")[5:]), given, body)

@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
 from api.cli.options import THUMBNAILS
+from api.cli.service_client import search_by_service
 from indexer.config import Settings
 from search.options import (
     EXPAND,
@@ -96,23 +97,9 @@ def search(
     if query is None and image is None and like is None:
         raise click.UsageError("Missing argument 'QUERY'; or give --image or --like")
     query = query or ""
-    from search.engine import SearchEngine
-
-    engine = SearchEngine.open(Path(settings.library), settings=settings)
-    result = engine.search(
-        query,
-        image=image,
-        like=like,
-        video=video,
-        scope=scope,
-        limit=limit,
-        offset=offset,
-        signals=signals or None,
-        per_video=per_video,
-        fold=fold,
-        expand=expand,
-        plain=plain,
-    )
+    asked: dict[str, Any] = {"image": image, "like": like, "video": video, "scope": scope, "signals": signals}
+    asked |= {"limit": limit, "offset": offset, "per_video": per_video, "fold": fold, "expand": expand, "plain": plain}
+    result = search_by_service(settings, query, **asked) or _search_alone(settings, query, asked)
     if as_json:
         click.echo(json.dumps({**result.to_json(), **(result.explained() if explain else {})}))
     else:
@@ -120,6 +107,13 @@ def search(
         if explain:
             _print_explained(result)
     return ExitCode.OK if result.found else ExitCode.NOTHING_FOUND
+
+
+def _search_alone(settings: Settings, query: str, asked: dict[str, Any]) -> "SearchResult":
+    from search.engine import SearchEngine
+
+    engine = SearchEngine.open(Path(settings.library), settings=settings)
+    return engine.search(query, **{**asked, "signals": asked["signals"] or None})
 
 
 def describe_request(query: str, image: Path | None, like: str | None) -> str:

@@ -14,7 +14,7 @@ from api.service.links import API
 from api.service.metrics import MEDIA_TYPE, Metrics
 from api.service.problems import problem_responses
 from api.service.runtime import Runtime
-from api.service.schemas.health import Health, Protection, QueueState, SignalState
+from api.service.schemas.health import Health, Loading, Protection, QueueState, SignalState
 from api.version import package_version
 from indexer.config import Settings
 from indexer.errors import LibraryError
@@ -79,8 +79,9 @@ def _health(runtime: Runtime) -> Health:
     if free < runtime.service.least_free_bytes:
         problems.append("the disk is nearly full: uploads are refused")
     return Health(
-        status="degraded" if problems else "ok",
+        status="degraded" if problems else "ok" if runtime.is_warm else "loading",
         problems=problems,
+        loading=None if runtime.loading is None else Loading(**asdict(runtime.loading)),
         version=package_version(),
         needs_key=runtime.service.needs_key,
         library=library,

@@ -35,11 +35,22 @@ class Protection(Struct, kw_only=True):
     means: Annotated[str, Meta(description="What enforces it.", examples=["Landlock 7, seccomp"])]
 
 
+class Loading(Struct, kw_only=True):
+    """How far the models are loaded."""
+
+    step: Annotated[str, Meta(description="What is being loaded.", examples=["text model"])]
+    done: Annotated[int, Meta(description="Number of steps that are done.", examples=[1])]
+    steps: Annotated[int, Meta(examples=[3])]
+
+
 class Health(Struct, kw_only=True):
     """The state of the service."""
 
-    status: Literal["ok", "degraded"]
+    status: Annotated[
+        Literal["ok", "loading", "degraded"], Meta(description="`loading`: the first search has to wait for models.")
+    ]
     problems: Annotated[list[str], Meta(description="Why it is degraded.")]
+    loading: Annotated[Loading | None, Meta(description="Null once everything is loaded.")]
     version: str
     needs_key: bool
     library: Annotated[

@@ -17,33 +17,13 @@ from indexer.store.library import Library
 from search.answering.answer import Answer, CitedMoment
 from search.engine import SearchEngine
 from search.query.plan import Plan
-from search.results import Moment
+from search.results import Moment, SearchResult
 from search.signals import SIGNALS, Signal
 
 
 def search_view(engine: SearchEngine, request: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:
-    """One search; the closest moments if nothing is found.
-
-    Raises:
-        ImageError: the image is not Base64, or cannot be used.
-        ReelseekError: as `SearchEngine.search`.
-    """
-    signals: list[Signal] = [signal for signal in SIGNALS if signal in request.signals]
-    result = engine.search(
-        request.query,
-        image=None if request.image is None else _bytes_of(request.image),
-        like=request.like,
-        video=request.video,
-        scope=request.scope,
-        limit=request.limit,
-        offset=request.offset,
-        signals=signals or None,
-        per_video=request.per_video,
-        fold=request.fold,
-        expand=request.expand,
-        plain=request.plain,
-        threshold=request.threshold,
-    )
+    """One search; the closest moments if nothing is found. Raises as `run_search`."""
+    result = run_search(engine, request)
     videos = {one.video_id: one for one in engine.videos()}
     captions = SegmentCaptions(engine.library, videos)
     explained = [search_schemas.Explained(**one.to_json()) for one in result.signal_weights]
@@ -58,6 +38,31 @@ def search_view(engine: SearchEngine, request: search_schemas.SearchRequest) -> 
         closest=[moment_view(one, result.words, videos, captions) for one in result.closest],
         explained=explained if request.explain else UNSET,
         read_again=result.reranked_segments if request.explain else UNSET,
+    )
+
+
+def run_search(engine: SearchEngine, request: search_schemas.SearchRequest) -> SearchResult:
+    """The engine's own result of a request.
+
+    Raises:
+        ImageError: the image is not Base64, or cannot be used.
+        ReelseekError: as `SearchEngine.search`.
+    """
+    signals: list[Signal] = [signal for signal in SIGNALS if signal in request.signals]
+    return engine.search(
+        request.query,
+        image=None if request.image is None else _bytes_of(request.image),
+        like=request.like,
+        video=request.video,
+        scope=request.scope,
+        limit=request.limit,
+        offset=request.offset,
+        signals=signals or None,
+        per_video=request.per_video,
+        fold=request.fold,
+        expand=request.expand,
+        plain=request.plain,
+        threshold=request.threshold,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from indexer.models.bert.checkpoint import BertShape
 
@@ -22,6 +23,7 @@ class BertEncoder:
             KeyError: a weight is missing.
         """
         self._shape = shape
+        self._threads = ThreadpoolController()
         embeddings = "embeddings.{}.weight"
         # Left in float32: one row is read for each token.
         self._words = weights[embeddings.format("word_embeddings")]
@@ -31,7 +33,8 @@ class BertEncoder:
         self._weights = {
             name: np.asarray(value, np.float64) for name, value in weights.items() if name.startswith(names)
         }
-        self._check()
+        for name in _names(shape.layers):
+            _ = self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
 
     @property
     def dim(self) -> int:
@@ -39,6 +42,11 @@ class BertEncoder:
 
     def encode(self, tokens: NDArray[np.int64]) -> Array:
         """(n,) -> (dim,), not of unit length."""
+        # A query is too short for several threads, which would only wait for each other.
+        with self._threads.limit(limits=1, user_api="blas"):
+            return self._encode(tokens)
+
+    def _encode(self, tokens: NDArray[np.int64]) -> Array:
         rows = self._words[tokens] + self._positions[: len(tokens)].astype(np.float64) + self._kind  # (n, dim)
         hidden = self._normalize(rows, "embeddings.LayerNorm")
         for layer in range(self._shape.layers):
@@ -68,9 +76,16 @@ class BertEncoder:
         scaled = centred / np.sqrt(variance + self._shape.layer_norm_epsilon)
         return scaled * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
 
-    def _check(self) -> None:
-        """Runs one token, so that a missing weight is found when the model is loaded."""
-        self.encode(np.zeros(1, np.int64))
+
+_LAYER = (
+    *("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"),
+    *("attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm"),
+)
+
+
+def _names(layers: int) -> list[str]:
+    """Of all parts with a weight and a bias."""
+    return ["embeddings.LayerNorm", *(f"encoder.layer.{layer}.{part}" for layer in range(layers) for part in _LAYER)]
 
 
 def _gelu(values: Array) -> Array:

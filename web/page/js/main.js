@@ -12,6 +12,7 @@ import { createFilters } from "./filters.js";
 import { holdImage, isImage } from "./images.js";
 import { createJobs } from "./jobs.js";
 import { listenToKeys } from "./keyboard.js";
+import { watchLoading } from "./loading_models.js";
 import { errorNotice } from "./notice.js";
 import { createSearchBox } from "./search_box.js";
 import { onKeyNeeded, ServiceGone, ServiceProblem } from "./service.js";
@@ -227,5 +228,6 @@ listenToKeys({
   player: theatre,
 });
 activity.update();
+watchLoading(main);
 apply(state, { isSame: true });
 jobs.refresh();

@@ -1,0 +1,84 @@
+"""Searches by a running service of the library, whose models are loaded; None where the command has to search itself.
+
+Whatever goes wrong, the command searches itself and then reports what is wrong: so errors are the same either way.
+"""
+
+import base64
+import http.client
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from api.running_service import LOCAL, RunningService, find_running_service
+from indexer.config import Settings
+from search.signals import Signal
+
+if TYPE_CHECKING:
+    from search.results import SearchResult
+
+_CONNECT_SECONDS = 2.0
+_ANSWER_SECONDS = 60.0
+_RELATIVE_PATH = re.compile(r"(video|name):\S*[/\\~]")
+"""In a query: its meaning depends on the working folder, which the service does not know."""
+
+
+def search_by_service(
+    settings: Settings,
+    query: str,
+    *,
+    image: Path | None,
+    like: str | None,
+    video: str | None,
+    signals: tuple[Signal, ...],
+    scope: str | None,
+    **rest: Any,
+) -> "SearchResult | None":
+    """The result of a running service; arguments as of `SearchEngine.search`."""
+    service = find_running_service(Path(settings.library).expanduser(), settings)
+    if service is None or _RELATIVE_PATH.search(f"{query} {scope or ''}"):
+        return None
+    try:
+        asked = {
+            "query": query,
+            "image": None if image is None else base64.b64encode(image.read_bytes()).decode(),
+            "like": None if like is None else _absolute(like, "@"),
+            "video": None if video is None else _absolute(video),
+            "signals": list(signals),
+            "scope": scope,
+            "threshold": settings.relevance_threshold,
+            **rest,
+        }
+        content = _post(service, "/search", {name: value for name, value in asked.items() if value is not None})
+        if content is None:
+            return None
+        from api.local_results import decode_result
+
+        return decode_result(content)
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+
+
+def _post(service: RunningService, path: str, body: dict[str, Any]) -> bytes | None:
+    """The body of a good answer, None for any other. Raises OSError, HTTPException."""
+    parts = urlsplit(service.url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_CONNECT_SECONDS)
+    try:
+        connection.connect()
+        connection.sock.settimeout(_ANSWER_SECONDS)
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {service.token}"}
+        connection.request("POST", LOCAL + path, json.dumps(body), headers)
+        response = connection.getresponse()
+        content = response.read()
+        return content if response.status == http.client.OK else None
+    finally:
+        connection.close()
+
+
+def _absolute(name: str, sign: str = "") -> str:
+    """A name of a video, absolute if it is a path from the working folder. `sign` begins what follows the name."""
+    path, found, rest = name.rpartition(sign) if sign else (name, "", "")
+    known = os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - as `find_video` does
+    return f"{known if os.path.exists(known) else path}{found}{rest}"  # noqa: PTH110
