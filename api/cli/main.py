@@ -6,6 +6,7 @@ exit code.
 
 import click
 
+from api.cli.collections.commands import collection
 from api.cli.commands.ask import ask
 from api.cli.commands.demo import demo
 from api.cli.commands.describe import describe
@@ -42,6 +43,7 @@ COMMANDS: dict[str, click.Command] = {
     "describe": describe,
     "transcript": transcript,
     "export": export,
+    "collection": collection,
     "serve": serve,
     "keys": keys,
     "status": status,

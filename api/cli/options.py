@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from api.export.formats import TranscriptFormat
-from api.options import EXPORT, EXPORT_FORMAT, EXPORT_TITLE, SERVE, TRANSCRIPT
+from api.options import EXPORT, EXPORT_FORMAT, EXPORT_TITLE, HANDLES, SERVE, TRANSCRIPT
 from indexer.config import SETTINGS
 from indexer.options import Option
 from search.options import ASK, LIMIT, POINTS, SEARCH, VIDEO
@@ -108,6 +108,9 @@ SOURCE: Option[str | None] = Option(
 EXPORT_VIDEO = replace(VIDEO, help="Search only this video; without QUERY, export all of it or --start to --stop.")
 START: Option[float | None] = Option("start", float, default=None, metavar="SECONDS", help="Start of the span.")
 STOP: Option[float | None] = Option("stop", float, default=None, metavar="SECONDS", help="End of the span.")
+COLLECTION: Option[str | None] = Option(
+    "collection", str, default=None, metavar="NAME", help="Export the moments of this collection, with their handles."
+)
 ORDER: Option[str] = Option(
     "order", str, default="best", choices=("best", "time"), help="Order of the moments: best first, or by time."
 )
@@ -120,6 +123,7 @@ EXPORT_FILES = (
     FORMAT_OR_ENDING,
     EXPORT_OUT,
     SOURCE,
+    COLLECTION,
     EXPORT_VIDEO,
     START,
     STOP,
@@ -128,6 +132,13 @@ EXPORT_FILES = (
     TITLE_OR_QUERY,
     REPLACE_FILES,
 )
+
+COLLECTED_VIDEO = replace(PINPOINT_VIDEO, is_required=False, default=None)
+COLLECTION_SOURCE = replace(
+    SOURCE, help="Add the moments in the JSON output of `search` or `ask`; - reads standard input."
+)
+MOMENT_HANDLES = replace(HANDLES, default=None, flag="--handles", help="Extra time at both ends, in seconds.")
+COLLECTIONS = (COLLECTED_VIDEO, COLLECTION_SOURCE, MOMENT_HANDLES)
 
 SORT: Option[str] = Option(
     "sort", str, default="path", choices=("path", "name", "duration", "size", "created"), help="Sort order."
@@ -193,6 +204,7 @@ DEMO_RUN = (RUN_OUT, RUN_MINUTES, RUN_SEED)
 
 CLI_OPTIONS: tuple[Option[Any], ...] = (
     *(*SETTINGS.values(), *SEARCH, *ASK, *EXPORT, *SERVE, JSON, *INDEX, *WATCH, THUMBNAILS, STREAM, *PINPOINT, *LOCATE),
-    *(*DESCRIBE, *TRANSCRIPT_FILES, *EXPORT_FILES, *VIDEOS, *TAG, *REMOVE, *EVALUATE, *DEMO_MAKE, *DEMO_RUN),
+    *(*DESCRIBE, *TRANSCRIPT_FILES, *EXPORT_FILES, *COLLECTIONS, *VIDEOS, *TAG, *REMOVE, *EVALUATE),
+    *(*DEMO_MAKE, *DEMO_RUN),
 )
 """Every option of every command."""

@@ -9,6 +9,7 @@ from api.export.failed_moments import FailedMoment, check_any_left
 from api.export.subclips import RequestedMoment
 from indexer.errors import ExportError, NotInLibraryError
 from indexer.records import TimeSpan, Video
+from indexer.store.collections.records import Collection
 from indexer.store.library import Library
 from search.results import Moment
 
@@ -28,6 +29,32 @@ def moments_from_results(
         for one in moments
         if one.video_id in by_id and (weak or one.grade == "good")
     ]
+
+
+def moments_from_collection(
+    collection: Collection, videos: Sequence[Video]
+) -> tuple[list[RequestedMoment], list[FailedMoment]]:
+    """The moments of a collection with their handles and notes; those of videos that were removed come second.
+
+    Raises:
+        NotInLibraryError: every video was removed.
+    """
+    by_id = {video.video_id: video for video in videos}
+    found: list[RequestedMoment] = []
+    failed: list[FailedMoment] = []
+    for one in collection.moments:
+        video, notes = by_id.get(one.video_id), tuple((note.time_seconds, note.text) for note in one.notes)
+        span = one.span if video is None else one.span.within(video.duration_seconds)
+        if video is None:
+            error = NotInLibraryError(f"{one.video} is not in the library any more; index it again")
+            failed.append(FailedMoment(one.video, one.span, error))
+        elif span is None:
+            error = ExportError(f"{one.video} lasts {video.duration_seconds:.3f} s, and the moment lies after its end")
+            failed.append(FailedMoment(one.video, one.span, error))
+        else:
+            found.append(RequestedMoment(video, span, one.text, handle_seconds=one.handle_seconds, notes=notes))
+    check_any_left(found, failed)
+    return found, failed
 
 
 def moment_from_span(library: Library, video: str, start: float | None, stop: float | None) -> RequestedMoment:

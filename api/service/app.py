@@ -23,6 +23,7 @@ from api.service.middleware import DESCRIPTION_PATH, ServiceMiddleware
 from api.service.problems import problem_response
 from api.service.routes.ask import AskRoutes
 from api.service.routes.chapters import ChapterRoutes
+from api.service.routes.collections import CollectionRoutes
 from api.service.routes.export import ExportRoutes
 from api.service.routes.health import HealthRoutes
 from api.service.routes.jobs import JobRoutes
@@ -50,6 +51,7 @@ CONTROLLERS: Sequence[Any] = (
     TextRoutes,
     SpeakerRoutes,
     ExportRoutes,
+    CollectionRoutes,
     JobRoutes,
     HealthRoutes,
     SessionRoutes,
@@ -150,6 +152,7 @@ def _openapi() -> OpenAPIConfig:
             Tag(name="search", description="Search and answers."),
             Tag(name="videos", description="The videos in the library."),
             Tag(name="media", description="Playback, clips, thumbnails and sprites."),
+            Tag(name="collections", description="Chosen moments: trimmed, arranged and noted."),
             Tag(name="jobs", description="Work that continues after a request."),
             Tag(name="service", description="State of the service, and sessions."),
         ],

@@ -1,7 +1,6 @@
 """`reelseek export`: export moments to files."""
 
 import json
-import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import click
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
 from api.cli.options import (
+    COLLECTION,
     EXPORT_OUT,
     EXPORT_VIDEO,
     FORMAT_OR_ENDING,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 @flag(FORMAT_OR_ENDING, dest="kind")
 @flag(EXPORT_OUT)
 @flag(SOURCE)
+@flag(COLLECTION)
 @flag(EXPORT_VIDEO)
 @flag(START)
 @flag(STOP)
@@ -71,6 +72,7 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
       reelseek export "a red car" --out cars.mp4                   one reel
       reelseek search "a red car" --json > cars.json
       reelseek export --from cars.json --out cars.otio
+      reelseek export --collection "Opening titles" --out titles.xml
       reelseek export --video trip.mp4 --start 61.2 --stop 64.8 --format clips --out cut
       reelseek export "a red car" --format csv | less
 
@@ -125,15 +127,24 @@ def _wanted(
     query: str | None, settings: Settings, given: dict[str, Any]
 ) -> "tuple[list[RequestedMoment], list[FailedMoment], str]":
     """The moments in the requested order, those that are of no video of the library, and a title for them."""
-    from api.export.requested_moments import moment_from_span, moments_from_json, moments_from_results
+    from api.export.requested_moments import (
+        moment_from_span,
+        moments_from_collection,
+        moments_from_json,
+        moments_from_results,
+    )
+    from api.text_input import read_text
+    from indexer.store.collections.collection_store import CollectionStore
     from indexer.store.library import Library
     from search.engine import SearchEngine
 
     source, video, start, stop = given["source"], given["video"], given["start"], given["stop"]
+    chosen: str | None = given["collection"]
     is_span = start is not None or stop is not None
-    if [query is not None, source is not None, query is None and video is not None].count(True) != 1:
-        raise click.UsageError("say what to export: QUERY, --from FILE, or --video VIDEO")
-    if is_span and (query is not None or source is not None):
+    ways = [query is not None, source is not None, chosen is not None, query is None and video is not None]
+    if ways.count(True) != 1:
+        raise click.UsageError("say what to export: QUERY, --from FILE, --collection NAME, or --video VIDEO")
+    if is_span and (query is not None or source is not None or chosen is not None):
         raise click.UsageError("--start and --stop need --video without a query; with a query, use its at: filter")
     signals: tuple[Signal, ...] = given["signals"]
     lost: list[FailedMoment] = []
@@ -146,21 +157,15 @@ def _wanted(
     else:
         with Library.open(Path(settings.library)) as library:
             if source is not None:
-                text = sys.stdin.read() if source == "-" else _read(Path(source))
-                found, lost = moments_from_json(library, text, name=source, weak=given["weak"])
+                found, lost = moments_from_json(library, read_text(source), name=source, weak=given["weak"])
                 title = "moments" if source == "-" else Path(source).stem
+            elif chosen is not None:
+                collection = CollectionStore(Path(settings.library)).find(chosen)
+                found, lost = moments_from_collection(collection, library.videos())
+                title = collection.name
             else:
                 found = [moment_from_span(library, str(video), start, stop)]
                 title = Path(found[0].video.path).stem
     if given["order"] == "time":
         found.sort(key=lambda one: (one.video.path, one.span))
     return found, lost, title
-
-
-def _read(path: Path) -> str:
-    from indexer.errors import ExportError
-
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ExportError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error

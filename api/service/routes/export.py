@@ -14,6 +14,7 @@ from api.errors import BadRequestError
 from api.export.document_formats import MEDIA_TYPES, Document, render_documents
 from api.export.failed_moments import check_any_left
 from api.export.file_names import safe_name
+from api.export.requested_moments import moments_from_collection
 from api.export.source_probe import MediaWorker
 from api.export.subclip_preparation import PreparedExport, prepare_subclips
 from api.export.subclips import RequestedMoment
@@ -30,6 +31,7 @@ from api.service.routes.spans import finite_parameter
 from api.service.runtime import Runtime
 from api.service.schemas.export import ExportMoment, ExportRequest
 from indexer.records import TimeSpan, Video
+from indexer.store.collections.collection_store import CollectionStore
 
 _EXAMPLE = {
     "format": "edl",
@@ -85,7 +87,17 @@ class ExportRoutes(Controller):
 
 
 def _wanted(runtime: Runtime, data: ExportRequest) -> list[RequestedMoment]:
-    """Raises NotFoundError, BadRequestError."""
+    """Raises NotFoundError, NotInLibraryError, BadRequestError."""
+    if (data.collection is None) == (not data.moments):
+        message = "give moments, or the id of a collection"
+        raise BadRequestError(message, fields=[("moments", message)])
+    if data.collection is not None:
+        collection = CollectionStore(runtime.library_path).find(data.collection)
+        if not collection.moments:
+            raise BadRequestError(f"the collection {collection.name!r} is empty; add moments to it first")
+        found, failed = moments_from_collection(collection, runtime.library.videos())
+        check_any_left((), failed)  # a client that gets a file expects all of it
+        return found
     videos = {one.video_id: runtime.video(one.video_id) for one in {m.video_id: m for m in data.moments}.values()}
     return [_one(one, videos[one.video_id], f"moments[{place}]") for place, one in enumerate(data.moments)]
 

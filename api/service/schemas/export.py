@@ -32,8 +32,15 @@ class ExportRequest(Struct, forbid_unknown_fields=True, kw_only=True):
 
     format: Annotated[Format, body_field(EXPORT_FORMAT)]
     moments: Annotated[
-        list[ExportMoment], Meta(min_length=1, max_length=MOST_MOMENTS, description="In the order of the timeline.")
-    ]
+        list[ExportMoment], Meta(max_length=MOST_MOMENTS, description="In the order of the timeline.")
+    ] = []
+    collection: (
+        Annotated[
+            str,
+            Meta(pattern="^[0-9a-f]{12}$", description="Id of the collection to export in place of `moments`."),
+        ]
+        | None
+    ) = None
     title: Annotated[str, body_field(EXPORT_TITLE)] = "moments"
     handle_seconds: Annotated[float, body_field(HANDLES)] = HANDLES.default
     rate: Annotated[str, body_field(RATE)] | None = None

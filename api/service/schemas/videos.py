@@ -30,6 +30,9 @@ class Video(Struct, kw_only=True):
     size_bytes: int
     width: Annotated[int, Meta(description="In pixels, as displayed; 0 without pictures, or if unknown.")]
     height: Annotated[int, Meta(description="In pixels, as displayed; 0 without pictures, or if unknown.")]
+    frames_per_second: Annotated[
+        float, Meta(description="Average; 0 without pictures, or if unknown.", examples=[29.97])
+    ]
     codec: Annotated[str, Meta(description="Of the pictures; of the sound without any.", examples=["h264"])]
     added_at: Annotated[str, Meta(description="When it was indexed; RFC 3339.")] | None
     state: State

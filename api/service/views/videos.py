@@ -99,6 +99,7 @@ class VideoViews:
             "size_bytes": video.size_bytes,
             "width": probe.width if probe else 0,
             "height": probe.height if probe else 0,
+            "frames_per_second": probe.frames_per_second if probe else 0.0,
             "codec": probe.codec if probe else "",
             "added_at": rfc3339(added) if added else None,
             "state": self.state(video),
