@@ -163,6 +163,22 @@ QUESTION: Option[str] = Option(
     help="The question.",
     examples=("What colour is the car in front of the bakery?",),
 )
+MOST_CLIPS = 12
+CLIPS: Option[tuple[str, ...]] = Option(
+    "clips",
+    str,
+    default=(),
+    flag="--clip",
+    metavar="VIDEO@START-STOP",
+    max_length=MOST_CLIPS,
+    is_list=True,
+    help="Ask about this clip alone, with no retrieval; several are compared.",
+    details=(
+        f"At most {MOST_CLIPS}. VIDEO is a name, an id, or the first digits of an id; a time is seconds, 12:34 or"
+        " 1:02:03.5."
+    ),
+    examples=(["talk.mp4@1:10-1:30", "b.mp4@0:05-0:20"],),
+)
 MODE: Option[Mode] = Option(
     "mode",
     str,
@@ -187,4 +203,4 @@ RETRIEVAL: Option[bool] = Option(
 POINTS: Option[bool] = Option(
     "points", bool, default=False, help="Give a point on each place in place of a box around it."
 )
-ASK = (QUESTION, VIDEO, SCOPE, MODE, EFFORT, RETRIEVAL)
+ASK = (QUESTION, VIDEO, SCOPE, CLIPS, MODE, EFFORT, RETRIEVAL)

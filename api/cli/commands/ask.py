@@ -9,13 +9,14 @@ from api.cli.exit_codes import ExitCode
 from api.cli.flags import SEARCH_MODEL_SETTINGS, VISION_LANGUAGE_SETTINGS, flag, with_settings
 from api.cli.options import STREAM
 from indexer.config import Settings
-from search.options import EFFORT, MODE, RETRIEVAL, SCOPE, VIDEO, EffortName, Mode
+from search.options import CLIPS, EFFORT, MODE, RETRIEVAL, SCOPE, VIDEO, EffortName, Mode
 
 
 @click.command()
 @click.argument("question")
 @flag(VIDEO)
 @flag(SCOPE)
+@flag(CLIPS)
 @flag(MODE)
 @flag(EFFORT)
 @flag(RETRIEVAL)
@@ -26,6 +27,7 @@ def ask(
     *,
     video: str | None,
     scope: str | None,
+    clips: tuple[str, ...],
     mode: Mode,
     effort: EffortName,
     retrieval: bool,
@@ -44,6 +46,7 @@ def ask(
       reelseek ask "When does she talk about taxes?" --video lecture.mp4
       reelseek ask "How often does a train pass?" --effort high
       reelseek ask "What did she promise?" --scope "tag:interview date:2023 speaker:anna"
+      reelseek ask "Are these two doing the same?" --clip talk.mp4@1:10-1:30 --clip b.mp4@0:05-0:20
       reelseek ask "What topics are covered?" --video lecture.mp4     from captions and subtitles
       reelseek ask "Who wins?" --json | jq .moments[0]
       reelseek ask "Who wins?" --json --stream                        {"draft": ...}, {"text": ...} lines, the answer
@@ -55,6 +58,8 @@ def ask(
     from api.cli.output.answer import DraftLine, print_answer, print_answer_words
     from api.cli.terminal import is_terminal
     from search.answering.asker import Asker
+    from search.chosen_clips.ask_about_clips import ask_about_clips
+    from search.chosen_clips.chosen_clip import refuse_beside_clips
 
     printed: list[str] = []
     draft_line = DraftLine()
@@ -73,19 +78,26 @@ def ask(
         else:
             print_answer_words(words)
 
+    if clips:
+        refuse_beside_clips(video=video, scope=scope, retrieval=retrieval)
     streams = stream or (not as_json and is_terminal())
     drafts = streams and (as_json or is_terminal())
     with Asker.open(Path(settings.library), settings=settings) as asker:
-        answer = asker.ask(
-            question,
-            video=video,
-            scope=scope,
-            mode=mode,
-            effort=effort,
-            retrieval=retrieval,
-            on_text=on_text if streams else None,
-            on_draft=on_draft if drafts else None,
-        )
+        if clips:
+            answer = ask_about_clips(
+                asker, question, clips, mode=mode, effort=effort, on_text=on_text if streams else None
+            )
+        else:
+            answer = asker.ask(
+                question,
+                video=video,
+                scope=scope,
+                mode=mode,
+                effort=effort,
+                retrieval=retrieval,
+                on_text=on_text if streams else None,
+                on_draft=on_draft if drafts else None,
+            )
         draft_line.clear()
     if as_json:
         click.echo(json.dumps(answer.to_json()))

@@ -20,6 +20,8 @@ from api.service.schemas import ask as ask_schemas
 from api.service.views.search import answer_view, shown_views
 from indexer.records import TimeSpan
 from search.answering.answer import Answer
+from search.chosen_clips.ask_about_clips import ask_about_clips
+from search.chosen_clips.chosen_clip import refuse_beside_clips
 
 DESCRIPTION = (
     "With `Accept: text/event-stream` the answer is streamed as events: `evidence` with the clips that the model sees,"
@@ -104,6 +106,18 @@ def _ask(
             videos = {one.video_id: one for one in asker.engine.videos()}
             channel.put("evidence", {"clips": shown_views(clips, videos)})
 
+    if data.clips:
+        refuse_beside_clips(video=data.video, scope=data.scope, retrieval=data.retrieval)
+        return ask_about_clips(
+            asker,
+            data.question,
+            data.clips,
+            mode=data.mode,
+            effort=data.effort,
+            on_text=on_text,
+            on_evidence=on_evidence,
+            is_cancelled=is_cancelled,
+        )
     return asker.ask(
         data.question,
         video=data.video,

@@ -7,6 +7,7 @@ from litestar import Controller, delete, get, patch, post
 from litestar.params import Body, Parameter
 from msgspec import UNSET
 
+from api.service.links import API
 from api.service.problems import problem_responses
 from api.service.runtime import Runtime
 from api.service.schemas import collections as schemas

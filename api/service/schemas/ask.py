@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from api.service.parameters import body_field
 from api.service.schemas.values import Link, Name, Seconds, VideoId
-from search.options import EFFORT, MODE, QUESTION, RETRIEVAL, SCOPE, VIDEO, EffortName, Mode
+from search.options import CLIPS, EFFORT, MODE, QUESTION, RETRIEVAL, SCOPE, VIDEO, EffortName, Mode
 
 
 class AskRequest(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -15,6 +15,7 @@ class AskRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     question: Annotated[str, body_field(QUESTION)]
     video: Annotated[str, body_field(VIDEO)] | None = None
     scope: Annotated[str, body_field(SCOPE)] | None = None
+    clips: Annotated[list[str], body_field(CLIPS)] = []
     mode: Annotated[Mode, body_field(MODE)] = MODE.default
     effort: Annotated[EffortName, body_field(EFFORT)] = EFFORT.default
     retrieval: Annotated[bool, body_field(RETRIEVAL)] = RETRIEVAL.default

@@ -9,6 +9,7 @@
  * @property {string} like look for more like this moment: "ID@START-STOP", or ""
  * @property {string} image key of an image that this page holds (`images`), or ""
  * @property {string} video search in this video alone: its id, or ""
+ * @property {string[]} clips of a question about these alone: "ID@START-STOP" each
  * @property {string[]} signals groups of signals; empty: all
  * @property {string} find words in names, in the library
  * @property {string} state of videos, in the library
@@ -18,6 +19,7 @@
  * @property {number | null} time where the player is sent, when it is not the moment's start
  */
 
+import { MOST_CLIPS } from "./chosen_clips.js";
 import { SIGNAL_GROUPS } from "./signal_groups.js";
 
 export const SORTS = {
@@ -32,7 +34,7 @@ const FIRST_SORT = "added-desc";
 
 /** @type {PageState} */
 export const HOME = {
-  view: "home", query: "", mode: "search", like: "", image: "", video: "", signals: [], find: "", state: "", tag: "", sort: FIRST_SORT, open: null, time: null,
+  view: "home", query: "", mode: "search", like: "", image: "", video: "", clips: [], signals: [], find: "", state: "", tag: "", sort: FIRST_SORT, open: null, time: null,
 };
 
 /** @param {string} search the address after the "?" @returns {PageState} */
@@ -51,6 +53,7 @@ export function readAddress(search) {
     image,
     mode: given.get("mode") === "ask" && !hasExample ? "ask" : "search",
     video: idOr(given.get("video"), ""),
+    clips: (given.get("clips") ?? "").split(",").filter((clip) => /^[0-9a-f]{32}@[0-9.]{1,20}-[0-9.]{1,20}$/.test(clip)).slice(0, MOST_CLIPS),
     signals: (given.get("signals") ?? "").split(",").filter((name) => Object.hasOwn(SIGNAL_GROUPS, name)),
     find: given.get("find") ?? "",
     state: known(STATES, given.get("state"), ""),
@@ -76,6 +79,7 @@ export function writeAddress(state) {
     put("like", state.like);
     put("image", state.image);
     put("mode", state.mode === "ask" ? "ask" : "");
+    put("clips", state.mode === "ask" ? state.clips.join(",") : "");
     put("signals", state.signals.join(","));
   }
   if (state.view !== "library") put("video", state.video);

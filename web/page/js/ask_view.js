@@ -92,7 +92,8 @@ export function createAskView({ linkTo, searchInstead }) {
       },
       answer: (/** @type {Answer} */ whole) => (answer = whole),
     };
-    await askQuestion({ question: state.query, ...(state.video ? { video: state.video } : {}) }, handlers, signal);
+    const about = state.clips.length ? { clips: state.clips } : state.video ? { video: state.video } : {};
+    await askQuestion({ question: state.query, ...about }, handlers, signal);
     return answer;
   }
 
@@ -107,7 +108,7 @@ export function createAskView({ linkTo, searchInstead }) {
       turn.abort();
       turn = new AbortController();
       const { signal } = turn;
-      const key = `${state.video} ${state.query}`;
+      const key = `${state.video} ${state.clips.join()} ${state.query}`;
       title.textContent = state.query;
       heading.textContent = "";
       list.replaceChildren();

@@ -3,6 +3,7 @@
 import { createActivity } from "./activity.js";
 import { HOME, readAddress, sameList, sameMoment, writeAddress } from "./address.js";
 import { announce, toast } from "./announce.js";
+import { onChosen, setChosen } from "./chosen_clips.js";
 import { copyText } from "./clipboard.js";
 import { waitForService } from "./connection.js";
 import { button, fill } from "./dom.js";
@@ -67,6 +68,8 @@ const box = createSearchBox({
   onImage: searchImage,
   hasExample: () => state.view === "search" && hasExample(state),
 });
+/** Loaded when something is first chosen. @type {Promise<ReturnType<typeof import("./clip_tray.js").createClipTray>> | null} */
+let tray = null;
 const theatre = createTheatre({
   onClose: close,
   onCopy: copyLink,
@@ -112,6 +115,10 @@ async function apply(next, { isSame }) {
   document.title = titleOf(next);
   box.set(next.query, next.mode);
   filters.set(next);
+  if (next.clips.length) {
+    setChosen(next.clips);
+    tray?.then((one) => one.setQuestion(next.query));
+  }
   stopWaiting();
   try {
     const view = await views.of(next);
@@ -226,6 +233,10 @@ listenToKeys({
   library: () => go({ ...HOME, view: "library" }),
   copy: () => copyLink(theatre.position()),
   player: theatre,
+});
+onChosen(() => {
+  const onAsk = (/** @type {string} */ query, /** @type {string[]} */ clips) => go({ ...HOME, view: "search", mode: "ask", query, clips });
+  tray ??= import("./clip_tray.js").then(({ createClipTray }) => createClipTray({ onAsk }));
 });
 activity.update();
 watchLoading(main);

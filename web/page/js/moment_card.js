@@ -23,6 +23,7 @@
  * @property {import("./word_boxes.js").WordBox[]} [boxes] where the words on the screen stand
  */
 
+import { chooseButton } from "./chosen_clips.js";
 import { element, icon } from "./dom.js";
 import { markedText } from "./marked_text.js";
 import { picture } from "./picture.js";
@@ -52,7 +53,7 @@ export function momentCard(moment, { href, number, likeHref }) {
     element("p", { class: "name", title: moment.video }, moment.video),
     words && element("p", { class: "words" }, ...words),
     moment.parts?.length ? element("p", { class: "faint time" }, moment.parts.map((part) => clockSpan(part.start_seconds, part.stop_seconds)).join(", then ")) : null,
-    element("div", { class: "card-foot" }, signalLabels(moment), likeHref && moment.kind !== "sound" && likeLink(moment, likeHref)),
+    element("div", { class: "card-foot" }, signalLabels(moment), likeHref && moment.kind !== "sound" && likeLink(moment, likeHref), chooseButton(moment)),
     relevanceMeter(moment),
   );
   const card = /** @type {HTMLLIElement} */ (element("li", { class: "card" }, link, about));

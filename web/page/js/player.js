@@ -28,8 +28,8 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
   const where = createShowWhere(video);
   const wave = createWaveform();
   const screen = element("div", { class: "screen" }, wave.element, video, words.element, where.element, trouble);
-  bar.element.append(where.button);
   const side = createPlayerSide({ onClose, onSeek: seekAndPlay, onReplay: () => open && seekAndPlay(open.start), onCopy: () => onCopy(video.currentTime), onSearchWithin });
+  side.element.querySelector(".actions")?.append(where.button);
   const panel = element(
     "section",
     { class: "stage-panel", tabindex: "-1", "aria-label": "Player" },
