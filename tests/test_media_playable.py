@@ -17,7 +17,7 @@ from api.media.playback_method import (
 )
 from api.media.web_vtt import cue_text, cue_time, subtitles_vtt
 from api.service.files.cache import MediaCache
-from api.service.routes.file_headers import content_disposition, type_by_name
+from api.service.requests.file_headers import content_disposition, type_by_name
 from indexer.errors import VideoError
 from indexer.records import TextRow, TimeSpan, Video
 from tests.helpers.media import SHARED

@@ -5,7 +5,7 @@ from litestar import Controller, Response, get
 from api.chapter_formats import chapters_vtt
 from api.service.links import API
 from api.service.problems import problem_responses
-from api.service.routes.path_parameters import VideoIdPath
+from api.service.requests.path_parameters import VideoIdPath
 from api.service.runtime import Runtime
 from api.service.schemas.chapters import ChapterList, ChapterView
 from search.chapters.chapters import VideoChapter, chapters_of

@@ -26,8 +26,8 @@ from api.service.files.file_response import AnyRequest, file_response
 from api.service.files.media_preparer import preparer_of
 from api.service.links import API
 from api.service.problems import problem_responses
-from api.service.routes.file_headers import content_disposition
-from api.service.routes.spans import finite_parameter
+from api.service.requests.file_headers import content_disposition
+from api.service.requests.spans import finite_parameter
 from api.service.runtime import Runtime
 from api.service.schemas.export import ExportMoment, ExportRequest
 from indexer.records import TimeSpan, Video

@@ -12,7 +12,7 @@ from api.service.links import API
 from api.service.options import JOB_LIMIT, JOB_OFFSET
 from api.service.parameters import parameter
 from api.service.problems import problem_responses
-from api.service.routes.path_parameters import JobIdPath
+from api.service.requests.path_parameters import JobIdPath
 from api.service.runtime import Runtime
 from api.service.schemas import jobs as schemas
 

@@ -29,10 +29,10 @@ from api.service.links import API
 from api.service.options import BUCKETS, CLIP_START, CLIP_STOP, LANGUAGE, ORIGINAL, TIME, TIMELINE_QUERY, WIDTH
 from api.service.parameters import parameter
 from api.service.problems import problem_responses
-from api.service.routes.file_headers import CACHE_A_DAY, content_disposition, file_name_time, type_by_name
-from api.service.routes.file_operations import GET_HEAD, file_responses, operation_ids
-from api.service.routes.path_parameters import VideoIdPath
-from api.service.routes.spans import finite_parameter, requested_clip_span
+from api.service.requests.file_headers import CACHE_A_DAY, content_disposition, file_name_time, type_by_name
+from api.service.requests.file_operations import GET_HEAD, file_responses, operation_ids
+from api.service.requests.path_parameters import VideoIdPath
+from api.service.requests.spans import finite_parameter, requested_clip_span
 from api.service.runtime import Runtime
 from api.service.schemas.timeline import TimelineView
 from search.timeline import timeline

@@ -11,8 +11,8 @@ from api.service.links import API
 from api.service.options import PLACE_QUERY, PLACE_TIME
 from api.service.parameters import parameter
 from api.service.problems import problem_responses
-from api.service.routes.path_parameters import VideoIdPath
-from api.service.routes.spans import finite_parameter
+from api.service.requests.path_parameters import VideoIdPath
+from api.service.requests.spans import finite_parameter
 from api.service.runtime import Runtime
 from api.service.schemas.places import PlaceBox, PlacePoint, Places
 from search.locating.locate import locate

@@ -9,7 +9,7 @@ from api.service.links import API
 from api.service.options import TEXTS_SOURCE, TEXTS_START, TEXTS_STOP
 from api.service.parameters import parameter
 from api.service.problems import problem_responses
-from api.service.routes.path_parameters import VideoIdPath
+from api.service.requests.path_parameters import VideoIdPath
 from api.service.runtime import Runtime
 from api.service.schemas.texts import VideoTexts
 from api.service.views.texts import texts_view

@@ -14,7 +14,7 @@ from api.service.jobs.runner import JobRunner
 from api.service.links import API
 from api.service.parameters import parameter
 from api.service.problems import problem_responses
-from api.service.routes.path_parameters import VideoIdPath
+from api.service.requests.path_parameters import VideoIdPath
 from api.service.runtime import Runtime
 from api.service.schemas.transcript import CorrectedLine, LineCorrection, TranscriptView
 from indexer.store.correct_text import correct_text

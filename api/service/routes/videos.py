@@ -12,7 +12,7 @@ from api.service.links import API
 from api.service.options import NAME_WORDS, ORDER, SORT, STATE, TAG, VIDEO_LIMIT, VIDEO_OFFSET, Order, Sort, State
 from api.service.parameters import parameter
 from api.service.problems import problem_responses
-from api.service.routes.path_parameters import VideoIdPath
+from api.service.requests.path_parameters import VideoIdPath
 from api.service.routes.uploads import UploadRoutes
 from api.service.runtime import Runtime
 from api.service.schemas import videos as schemas
