@@ -37,6 +37,14 @@ THUMBNAILS: Option[bool | None] = Option(
 STREAM: Option[bool] = Option(
     "stream", bool, default=False, help="Print the answer as it is generated, into a pipe, too; with --json, as events."
 )
+CLIP_FOLDER: Option[str | None] = Option(
+    "clips",
+    str,
+    default=None,
+    metavar="FOLDER",
+    help="Folder for exported clips.",
+    default_text="`Reelseek` in your folder of videos",
+)
 PINPOINT_VIDEO: Option[str] = Option(
     "video",
     str,

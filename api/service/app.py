@@ -18,6 +18,7 @@ from api.service.checks.known_parameters import refuse_unknown_parameters
 from api.service.event_stream import StreamCount
 from api.service.gc_tuning import freeze_heap
 from api.service.jobs.runner import JobRunner
+from api.service.mcp_front import mcp_application
 from api.service.metrics import Metrics
 from api.service.middleware import DESCRIPTION_PATH, ServiceMiddleware
 from api.service.problems import problem_response
@@ -85,6 +86,7 @@ def create_service(runtime: Runtime) -> Service:
     metrics = Metrics(runtime.queues)
     guard = Guard(runtime.service, KeyStore(runtime.library_path), local_token=runtime.local_token)
     jobs = JobRunner(runtime, metrics)
+    mcp = mcp_application(runtime)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
@@ -93,7 +95,8 @@ def create_service(runtime: Runtime) -> Service:
         await jobs.start()
         warm = asyncio.create_task(_warm(runtime))
         try:
-            yield
+            async with mcp.router.lifespan_context(mcp):
+                yield
         finally:
             runtime.stopping.set()
             jobs.wake_all()
@@ -118,7 +121,7 @@ def create_service(runtime: Runtime) -> Service:
         request_max_body_size=runtime.service.max_body_bytes,
         logging_config=None,
     )
-    front = ServiceMiddleware(litestar, service=runtime.service, guard=guard, metrics=metrics)  # pyright: ignore[reportArgumentType]
+    front = ServiceMiddleware(litestar, mcp=mcp, service=runtime.service, guard=guard, metrics=metrics)  # pyright: ignore[reportArgumentType]
     service = Service(front, litestar, runtime, jobs, metrics)
     return service
 
