@@ -18,17 +18,17 @@ from api.service.checks.known_parameters import refuse_unknown_parameters
 from api.service.event_stream import StreamCount
 from api.service.gc_tuning import freeze_heap
 from api.service.jobs.runner import JobRunner
-from api.service.mcp_front import mcp_application
 from api.service.metrics import Metrics
 from api.service.middleware import DESCRIPTION_PATH, ServiceMiddleware
 from api.service.problems import problem_response
+from api.service.programs.local_search import LocalRoutes
+from api.service.programs.mcp_front import mcp_application
 from api.service.routes.ask import AskRoutes
 from api.service.routes.chapters import ChapterRoutes
 from api.service.routes.collections import CollectionRoutes
 from api.service.routes.export import ExportRoutes
 from api.service.routes.health import HealthRoutes
 from api.service.routes.jobs import JobRoutes
-from api.service.routes.local import LocalRoutes
 from api.service.routes.media import MEDIA_CONTROLLERS
 from api.service.routes.page import PageRoutes
 from api.service.routes.places import PlaceRoutes

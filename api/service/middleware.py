@@ -16,9 +16,9 @@ from api.errors import NotFoundError, ServiceError
 from api.service.authorization import Guard, Headers, headers_of
 from api.service.body_timeouts import with_deadline, with_minimum_rate
 from api.service.links import API
-from api.service.mcp_front import MCP_PATH
 from api.service.metrics import Metrics
 from api.service.problems import MEDIA_TYPE, REQUEST_ID, problem_of
+from api.service.programs.mcp_front import MCP_PATH
 from api.service.settings import ServiceSettings
 
 Receive = Callable[[], Awaitable[Any]]

@@ -19,13 +19,14 @@ PLACES = {
     "api": (0, 0, 790),
     "demo": (806, 0, 216),
     "bench": (1038, 0, 238),
-    "web": (1038, 1, 238),
+    "web": (1038, 1, 111),
+    "reelseek": (1165, 1, 111),
     "search": (0, 2, 500),
     "indexer": (516, 2, 760),
 }
 """Room -> its left edge and its width in pixels, and between them its row."""
 TABLE_MARKS = ("<!-- packages -->", "<!-- end of packages -->")
-MOST_MODULES = 12
+MOST_MODULES = 8
 """A room with more modules of its own shows them as one box."""
 WAYS = {"Indexing": "#2563eb", "Search": "#15803d", "Ask": "#c2410c"}
 """Headings of the document's lists of steps, with the colours of their numbers in the picture."""
@@ -118,12 +119,13 @@ def _height(plan: Layout) -> float:
 
 
 def _tops(heights: dict[str, float]) -> dict[str, float]:
-    """Stacks the rooms: `web` under `bench`, the last row under all; stretches those that end a row to its height."""
+    """Stacks the rooms: the last row under all; stretches those that end a row to its height."""
     first = MARGIN + 40.0
     second = first + heights["bench"] + SPACE
-    last = max(first + heights["api"], first + heights["demo"], second + heights["web"]) + SPACE
+    small = max(heights["web"], heights["reelseek"])
+    last = max(first + heights["api"], first + heights["demo"], second + small) + SPACE
     heights["api"] = heights["demo"] = last - SPACE - first
-    heights["web"] = last - SPACE - second
+    heights["web"] = heights["reelseek"] = last - SPACE - second
     heights["search"] = heights["indexer"] = max(heights["search"], heights["indexer"])
     return {room: (first, second, last)[row] for room, (_, row, _) in PLACES.items()}
 
