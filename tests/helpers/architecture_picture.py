@@ -16,17 +16,17 @@ from tests.helpers.layered_layout import Layout, lay_out, without_shortcuts
 DOCUMENT = ROOT / "docs" / "architecture.md"
 PICTURE = ROOT / "docs" / "architecture.svg"
 PLACES = {
-    "api": (0, 0, 790),
-    "demo": (806, 0, 216),
-    "bench": (1038, 0, 238),
-    "web": (1038, 1, 111),
-    "reelseek": (1165, 1, 111),
+    "api": (0, 0, 900),
+    "demo": (916, 0, 216),
+    "bench": (1148, 0, 238),
+    "web": (1148, 1, 111),
+    "reelseek": (1275, 1, 111),
     "search": (0, 2, 500),
-    "indexer": (516, 2, 760),
+    "indexer": (516, 2, 870),
 }
 """Room -> its left edge and its width in pixels, and between them its row."""
 TABLE_MARKS = ("<!-- packages -->", "<!-- end of packages -->")
-MOST_MODULES = 8
+MOST_MODULES = 12
 """A room with more modules of its own shows them as one box."""
 WAYS = {"Indexing": "#2563eb", "Search": "#15803d", "Ask": "#c2410c"}
 """Headings of the document's lists of steps, with the colours of their numbers in the picture."""
@@ -35,7 +35,7 @@ OTHER_GROUND = "#f3f4f6"
 INK, LINE, BORDER = "#1f2937", "#94a3b8", "#64748b"
 MARGIN, INSET, ROW, BOX, HEADER, SPACE = 12, 10, 52, 28, 68, 16
 """Pixels: around the picture, in a room, from layer to layer, a box's height, above the first layer, between rooms."""
-WIDTH = 1276 + 2 * MARGIN
+WIDTH = 1386 + 2 * MARGIN
 LETTER, SMALL_LETTER, PADDING, GAP, MOST_PITCH = 7.3, 6.2, 20, 14, 76
 """Pixels: of a letter, of a small one, beside a label, between boxes, from layer to layer where there is room."""
 
