@@ -10,7 +10,7 @@ from tests.helpers.architecture import ROOT
 DOCUMENTS = sorted(
     [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "demo").rglob("README.md")]
 )
-FOLDERS = ("api", "search", "indexer", "demo", "web", "bench", "tests", "docs")
+FOLDERS = ("api", "search", "indexer", "reelseek", "demo", "web", "bench", "tests", "docs")
 
 
 def names(path: Path) -> str:

@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "search": {"search", "indexer"},
     "demo": {"demo", "search", "indexer"},
     "web": {"web"},
+    "reelseek": {"reelseek", "search", "indexer"},
     "api": {"api", "search", "indexer", "demo", "web"},
     "bench": {"bench", "api", "search", "indexer", "demo"},
 }

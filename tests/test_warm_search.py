@@ -20,8 +20,8 @@ from click.testing import CliRunner, Result
 from litestar.testing import TestClient
 
 from api.cli.main import main
-from api.local_results import decode_result, encode_result
-from api.running_service import FILE_NAME, find_running_service
+from api.local.results import decode_result, encode_result
+from api.local.running_service import FILE_NAME, find_running_service
 from api.service.api_keys import KeyStore
 from api.service.app import create_service
 from api.service.runtime import Runtime

@@ -15,6 +15,7 @@ from api.cli.commands.export import export
 from api.cli.commands.index import index
 from api.cli.commands.keys import keys
 from api.cli.commands.locate import locate
+from api.cli.commands.mcp import mcp
 from api.cli.commands.models import models
 from api.cli.commands.pinpoint import pinpoint
 from api.cli.commands.remove import remove
@@ -45,6 +46,7 @@ COMMANDS: dict[str, click.Command] = {
     "export": export,
     "collection": collection,
     "serve": serve,
+    "mcp": mcp,
     "keys": keys,
     "status": status,
     "videos": videos,

@@ -37,6 +37,14 @@ THUMBNAILS: Option[bool | None] = Option(
 STREAM: Option[bool] = Option(
     "stream", bool, default=False, help="Print the answer as it is generated, into a pipe, too; with --json, as events."
 )
+CLIP_FOLDER: Option[str | None] = Option(
+    "clips",
+    str,
+    default=None,
+    metavar="FOLDER",
+    help="Folder for exported clips.",
+    default_text="`Reelseek` in your folder of videos",
+)
 PINPOINT_VIDEO: Option[str] = Option(
     "video",
     str,
@@ -205,6 +213,6 @@ DEMO_RUN = (RUN_OUT, RUN_MINUTES, RUN_SEED)
 CLI_OPTIONS: tuple[Option[Any], ...] = (
     *(*SETTINGS.values(), *SEARCH, *ASK, *EXPORT, *SERVE, JSON, *INDEX, *WATCH, THUMBNAILS, STREAM, *PINPOINT, *LOCATE),
     *(*DESCRIBE, *TRANSCRIPT_FILES, *EXPORT_FILES, *COLLECTIONS, *VIDEOS, *TAG, *REMOVE, *EVALUATE),
-    *(*DEMO_MAKE, *DEMO_RUN),
+    *(*DEMO_MAKE, *DEMO_RUN, CLIP_FOLDER),
 )
 """Every option of every command."""

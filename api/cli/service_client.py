@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from api.running_service import LOCAL, RunningService, find_running_service
+from api.local.running_service import LOCAL, RunningService, find_running_service
 from indexer.config import Settings
 from search.signals import Signal
 
@@ -54,7 +54,7 @@ def search_by_service(
         content = _post(service, "/search", {name: value for name, value in asked.items() if value is not None})
         if content is None:
             return None
-        from api.local_results import decode_result
+        from api.local.results import decode_result
 
         return decode_result(content)
     except (OSError, ValueError, http.client.HTTPException):

@@ -21,13 +21,14 @@ from api.service.jobs.runner import JobRunner
 from api.service.metrics import Metrics
 from api.service.middleware import DESCRIPTION_PATH, ServiceMiddleware
 from api.service.problems import problem_response
+from api.service.programs.local_search import LocalRoutes
+from api.service.programs.mcp_front import mcp_application
 from api.service.routes.ask import AskRoutes
 from api.service.routes.chapters import ChapterRoutes
 from api.service.routes.collections import CollectionRoutes
 from api.service.routes.export import ExportRoutes
 from api.service.routes.health import HealthRoutes
 from api.service.routes.jobs import JobRoutes
-from api.service.routes.local import LocalRoutes
 from api.service.routes.media import MEDIA_CONTROLLERS
 from api.service.routes.page import PageRoutes
 from api.service.routes.places import PlaceRoutes
@@ -85,6 +86,7 @@ def create_service(runtime: Runtime) -> Service:
     metrics = Metrics(runtime.queues)
     guard = Guard(runtime.service, KeyStore(runtime.library_path), local_token=runtime.local_token)
     jobs = JobRunner(runtime, metrics)
+    mcp = mcp_application(runtime)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
@@ -93,7 +95,8 @@ def create_service(runtime: Runtime) -> Service:
         await jobs.start()
         warm = asyncio.create_task(_warm(runtime))
         try:
-            yield
+            async with mcp.router.lifespan_context(mcp):
+                yield
         finally:
             runtime.stopping.set()
             jobs.wake_all()
@@ -118,7 +121,7 @@ def create_service(runtime: Runtime) -> Service:
         request_max_body_size=runtime.service.max_body_bytes,
         logging_config=None,
     )
-    front = ServiceMiddleware(litestar, service=runtime.service, guard=guard, metrics=metrics)  # pyright: ignore[reportArgumentType]
+    front = ServiceMiddleware(litestar, mcp=mcp, service=runtime.service, guard=guard, metrics=metrics)  # pyright: ignore[reportArgumentType]
     service = Service(front, litestar, runtime, jobs, metrics)
     return service
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from api.errors import ForbiddenOriginError, UnauthorizedError
-from api.running_service import LOCAL
+from api.local.running_service import LOCAL
 from api.service.api_keys import KeyStore
 from api.service.links import API
 from api.service.settings import ServiceSettings, is_loopback

@@ -18,6 +18,7 @@ from api.service.body_timeouts import with_deadline, with_minimum_rate
 from api.service.links import API
 from api.service.metrics import Metrics
 from api.service.problems import MEDIA_TYPE, REQUEST_ID, problem_of
+from api.service.programs.mcp_front import MCP_PATH
 from api.service.settings import ServiceSettings
 
 Receive = Callable[[], Awaitable[Any]]
@@ -46,8 +47,9 @@ _log = logging.getLogger("reelseek.access")
 class ServiceMiddleware:
     """An ASGI application around the service's routes."""
 
-    def __init__(self, app: App, *, service: ServiceSettings, guard: Guard, metrics: Metrics) -> None:
+    def __init__(self, app: App, *, mcp: App, service: ServiceSettings, guard: Guard, metrics: Metrics) -> None:
         self._app = app
+        self._mcp = mcp
         self._service = service
         self._guard = guard
         self._metrics = metrics
@@ -69,7 +71,8 @@ class ServiceMiddleware:
                 return
             _check_path(path)
             self._guard.check(method, path, headers)
-            await self._app(scope, self._limited(method, path, receive), answer.send)
+            app = self._mcp if path == MCP_PATH else self._app
+            await app(scope, self._limited(method, path, receive), answer.send)
         except ServiceError as error:
             await answer.problem(error)
         except Exception as error:

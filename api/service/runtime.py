@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.errors import GoneError, NotFoundError, QueueFullError
-from api.running_service import new_token
+from api.local.running_service import new_token
 from api.service.links import API
 from api.service.settings import CACHE_FOLDER, JOB_FOLDER, UPLOAD_FOLDER, ServiceSettings
 from api.service.work_queue import WorkQueue
@@ -51,7 +51,7 @@ class Runtime:
         self.service = service
         self.library_path = Path(settings.library).expanduser().absolute()
         self.local_token = new_token()
-        """Admits commands on this machine; see `api.running_service`."""
+        """Admits commands on this machine; see `api.local.running_service`."""
         self.searches = WorkQueue(
             "search",
             workers=service.search_workers,

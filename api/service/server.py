@@ -11,7 +11,7 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from api.running_service import leave_note, remove_note
+from api.local.running_service import leave_note, remove_note
 from api.service.app import Service
 
 _HEAD_BYTES = 32 << 10

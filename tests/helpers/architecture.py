@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("api", "search", "indexer", "demo", "web", "bench")
+ROOMS = ("api", "search", "indexer", "demo", "web", "reelseek", "bench")
 """The top-level packages."""
 PUBLIC_NAMES_FILE = ROOT / "tests" / "public_names.txt"
 WHOLE_MODULE = "*"

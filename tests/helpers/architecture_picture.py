@@ -16,12 +16,13 @@ from tests.helpers.layered_layout import Layout, lay_out, without_shortcuts
 DOCUMENT = ROOT / "docs" / "architecture.md"
 PICTURE = ROOT / "docs" / "architecture.svg"
 PLACES = {
-    "api": (0, 0, 790),
-    "demo": (806, 0, 216),
-    "bench": (1038, 0, 238),
-    "web": (1038, 1, 238),
+    "api": (0, 0, 900),
+    "demo": (916, 0, 216),
+    "bench": (1148, 0, 238),
+    "web": (1148, 1, 111),
+    "reelseek": (1275, 1, 111),
     "search": (0, 2, 500),
-    "indexer": (516, 2, 760),
+    "indexer": (516, 2, 870),
 }
 """Room -> its left edge and its width in pixels, and between them its row."""
 TABLE_MARKS = ("<!-- packages -->", "<!-- end of packages -->")
@@ -34,7 +35,7 @@ OTHER_GROUND = "#f3f4f6"
 INK, LINE, BORDER = "#1f2937", "#94a3b8", "#64748b"
 MARGIN, INSET, ROW, BOX, HEADER, SPACE = 12, 10, 52, 28, 68, 16
 """Pixels: around the picture, in a room, from layer to layer, a box's height, above the first layer, between rooms."""
-WIDTH = 1276 + 2 * MARGIN
+WIDTH = 1386 + 2 * MARGIN
 LETTER, SMALL_LETTER, PADDING, GAP, MOST_PITCH = 7.3, 6.2, 20, 14, 76
 """Pixels: of a letter, of a small one, beside a label, between boxes, from layer to layer where there is room."""
 
@@ -118,12 +119,13 @@ def _height(plan: Layout) -> float:
 
 
 def _tops(heights: dict[str, float]) -> dict[str, float]:
-    """Stacks the rooms: `web` under `bench`, the last row under all; stretches those that end a row to its height."""
+    """Stacks the rooms: the last row under all; stretches those that end a row to its height."""
     first = MARGIN + 40.0
     second = first + heights["bench"] + SPACE
-    last = max(first + heights["api"], first + heights["demo"], second + heights["web"]) + SPACE
+    small = max(heights["web"], heights["reelseek"])
+    last = max(first + heights["api"], first + heights["demo"], second + small) + SPACE
     heights["api"] = heights["demo"] = last - SPACE - first
-    heights["web"] = last - SPACE - second
+    heights["web"] = heights["reelseek"] = last - SPACE - second
     heights["search"] = heights["indexer"] = max(heights["search"], heights["indexer"])
     return {room: (first, second, last)[row] for room, (_, row, _) in PLACES.items()}
 

@@ -113,7 +113,8 @@ def _search_alone(settings: Settings, query: str, asked: dict[str, Any]) -> "Sea
     from search.engine import SearchEngine
 
     engine = SearchEngine.open(Path(settings.library), settings=settings)
-    return engine.search(query, **{**asked, "signals": asked["signals"] or None})
+    given: dict[str, Any] = {**asked, "signals": asked["signals"] or None}
+    return engine.search(query, **given)
 
 
 def describe_request(query: str, image: Path | None, like: str | None) -> str:

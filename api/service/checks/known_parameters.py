@@ -18,11 +18,11 @@ async def refuse_unknown_parameters(connection: ASGIConnection[Any, Any, Any, An
     Raises:
         UnknownParameterError: a query parameter has a name that this route does not know.
     """
-    scope = connection.scope
+    scope: Any = connection.scope
     given = set(connection.query_params)
     if not given or not scope["path"].startswith(f"{API}/"):
         return
-    known = _known_parameters(connection.app)[scope["path_template"], str(scope["method"])]
+    known = _known_parameters(connection.app)[scope["path_template"], scope["method"]]
     if unknown := sorted(given.difference(known)):
         raise UnknownParameterError(unknown, known)
 

@@ -89,4 +89,4 @@ def _names(layers: int) -> list[str]:
 
 
 def _gelu(values: Array) -> Array:
-    return 0.5 * values * (1.0 + _erf(values / math.sqrt(2.0)).astype(np.float64))
+    return 0.5 * values * (1.0 + np.asarray(_erf(values / math.sqrt(2.0)), np.float64))

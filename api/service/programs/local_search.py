@@ -8,8 +8,8 @@ from typing import Annotated
 from litestar import Controller, Response, post
 from litestar.params import Body
 
-from api.local_results import encode_result
-from api.running_service import LOCAL
+from api.local.results import encode_result
+from api.local.running_service import LOCAL
 from api.service.routes.search import LOADING_SECONDS, MAX_BODY_BYTES
 from api.service.runtime import Runtime
 from api.service.schemas.search import SearchRequest

@@ -1,0 +1,1 @@
+"""Interfaces for particular programs: MCP clients, and commands on this machine."""
