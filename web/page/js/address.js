@@ -19,7 +19,6 @@
  * @property {number | null} time where the player is sent, when it is not the moment's start
  */
 
-import { MOST_CLIPS } from "./chosen_clips.js";
 import { SIGNAL_GROUPS } from "./signal_groups.js";
 
 export const SORTS = {
@@ -53,7 +52,7 @@ export function readAddress(search) {
     image,
     mode: given.get("mode") === "ask" && !hasExample ? "ask" : "search",
     video: idOr(given.get("video"), ""),
-    clips: (given.get("clips") ?? "").split(",").filter((clip) => /^[0-9a-f]{32}@[0-9.]{1,20}-[0-9.]{1,20}$/.test(clip)).slice(0, MOST_CLIPS),
+    clips: (given.get("clips") ?? "").split(",").filter((clip) => /^[0-9a-f]{32}@[0-9.]{1,20}-[0-9.]{1,20}$/.test(clip)).slice(0, 12),
     signals: (given.get("signals") ?? "").split(",").filter((name) => Object.hasOwn(SIGNAL_GROUPS, name)),
     find: given.get("find") ?? "",
     state: known(STATES, given.get("state"), ""),

@@ -3,7 +3,6 @@
 import { createActivity } from "./activity.js";
 import { HOME, readAddress, sameList, sameMoment, writeAddress } from "./address.js";
 import { announce, toast } from "./announce.js";
-import { onChosen, setChosen } from "./chosen_clips.js";
 import { copyText } from "./clipboard.js";
 import { waitForService } from "./connection.js";
 import { button, fill } from "./dom.js";
@@ -68,7 +67,7 @@ const box = createSearchBox({
   onImage: searchImage,
   hasExample: () => state.view === "search" && hasExample(state),
 });
-/** Loaded when something is first chosen. @type {Promise<ReturnType<typeof import("./clip_tray.js").createClipTray>> | null} */
+/** @type {Promise<ReturnType<typeof import("./clip_tray.js").createClipTray>> | null} */
 let tray = null;
 const theatre = createTheatre({
   onClose: close,
@@ -115,10 +114,7 @@ async function apply(next, { isSame }) {
   document.title = titleOf(next);
   box.set(next.query, next.mode);
   filters.set(next);
-  if (next.clips.length) {
-    setChosen(next.clips);
-    tray?.then((one) => one.setQuestion(next.query));
-  }
+  if (next.clips.length) clipTray().then((one) => one.ask(next.clips, next.query));
   stopWaiting();
   try {
     const view = await views.of(next);
@@ -199,7 +195,16 @@ function upload(files) {
   uploads.add(files);
 }
 
+/** Loaded when a moment is first chosen. */
+function clipTray() {
+  return (tray ??= import("./clip_tray.js").then(({ createClipTray }) =>
+    createClipTray({ onAsk: (query, clips) => go({ ...HOME, view: "search", mode: "ask", query, clips }) }),
+  ));
+}
+
 document.addEventListener("click", (event) => {
+  const choose = event.target instanceof Element && event.target.closest(".card-choose");
+  if (choose) clipTray().then((one) => one.toggleCard(choose));
   const link = event.target instanceof Element ? event.target.closest("a[data-open], a[data-go]") : null;
   if (!(link instanceof HTMLAnchorElement) || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
@@ -233,10 +238,6 @@ listenToKeys({
   library: () => go({ ...HOME, view: "library" }),
   copy: () => copyLink(theatre.position()),
   player: theatre,
-});
-onChosen(() => {
-  const onAsk = (/** @type {string} */ query, /** @type {string[]} */ clips) => go({ ...HOME, view: "search", mode: "ask", query, clips });
-  tray ??= import("./clip_tray.js").then(({ createClipTray }) => createClipTray({ onAsk }));
 });
 activity.update();
 watchLoading(main);

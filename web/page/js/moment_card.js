@@ -23,8 +23,7 @@
  * @property {import("./word_boxes.js").WordBox[]} [boxes] where the words on the screen stand
  */
 
-import { chooseButton } from "./chosen_clips.js";
-import { element, icon } from "./dom.js";
+import { button, element, icon } from "./dom.js";
 import { markedText } from "./marked_text.js";
 import { picture } from "./picture.js";
 import { SIGNAL_GROUPS } from "./signal_groups.js";
@@ -53,7 +52,7 @@ export function momentCard(moment, { href, number, likeHref }) {
     element("p", { class: "name", title: moment.video }, moment.video),
     words && element("p", { class: "words" }, ...words),
     moment.parts?.length ? element("p", { class: "faint time" }, moment.parts.map((part) => clockSpan(part.start_seconds, part.stop_seconds)).join(", then ")) : null,
-    element("div", { class: "card-foot" }, signalLabels(moment), likeHref && moment.kind !== "sound" && likeLink(moment, likeHref), chooseButton(moment)),
+    element("div", { class: "card-foot" }, signalLabels(moment), likeHref && moment.kind !== "sound" && likeLink(moment, likeHref), button("Ask about this moment", { icon: "add", hidden_label: true, class: "card-like card-choose", "aria-pressed": "false" })),
     relevanceMeter(moment),
   );
   const card = /** @type {HTMLLIElement} */ (element("li", { class: "card" }, link, about));
