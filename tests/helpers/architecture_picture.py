@@ -18,10 +18,10 @@ PICTURE = ROOT / "docs" / "architecture.svg"
 PLACES = {
     "api": (0, 0, 790),
     "demo": (806, 0, 216),
-    "bench": (1038, 0, 238),
-    "web": (1038, 1, 238),
+    "bench": (1038, 0, 364),
+    "web": (1038, 1, 364),
     "search": (0, 2, 500),
-    "indexer": (516, 2, 760),
+    "indexer": (516, 2, 886),
 }
 """Room -> its left edge and its width in pixels, and between them its row."""
 TABLE_MARKS = ("<!-- packages -->", "<!-- end of packages -->")
@@ -34,7 +34,7 @@ OTHER_GROUND = "#f3f4f6"
 INK, LINE, BORDER = "#1f2937", "#94a3b8", "#64748b"
 MARGIN, INSET, ROW, BOX, HEADER, SPACE = 12, 10, 52, 28, 68, 16
 """Pixels: around the picture, in a room, from layer to layer, a box's height, above the first layer, between rooms."""
-WIDTH = 1276 + 2 * MARGIN
+WIDTH = 1402 + 2 * MARGIN
 LETTER, SMALL_LETTER, PADDING, GAP, MOST_PITCH = 7.3, 6.2, 20, 14, 76
 """Pixels: of a letter, of a small one, beside a label, between boxes, from layer to layer where there is room."""
 
