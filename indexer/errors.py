@@ -10,7 +10,8 @@ ReelseekError
 │   ├── FrameRateError       an invalid or unknown frame rate or time code
 │   ├── ExportError          an export cannot be written
 │   ├── NotInLibraryError    the library does not contain the named video
-│   └── TextChangedError     the text that is to be corrected is another one by now
+│   ├── TextChangedError     the text that is to be corrected is another one by now
+│   └── ConversationUnknownError  no conversation has this id, or it was forgotten
 ├── VideoError               one video cannot be indexed; the others go on
 │   ├── UnreadableVideoError not a media file, truncated, or a codec is missing
 │   ├── NoPictureError       neither moving pictures nor sound (a still image, subtitles only)
@@ -97,6 +98,10 @@ class NotInLibraryError(UsageError):
 
 class TextChangedError(UsageError):
     """The text that is to be corrected is another one by now: indexed again, or corrected by somebody else."""
+
+
+class ConversationUnknownError(UsageError):
+    """No conversation has this id, or it was forgotten."""
 
 
 class VideoError(ReelseekError):

@@ -203,4 +203,12 @@ RETRIEVAL: Option[bool] = Option(
 POINTS: Option[bool] = Option(
     "points", bool, default=False, help="Give a point on each place in place of a box around it."
 )
-ASK = (QUESTION, VIDEO, SCOPE, CLIPS, MODE, EFFORT, RETRIEVAL)
+CONVERSATION: Option[str | None] = Option(
+    "conversation",
+    str,
+    default=None,
+    max_length=64,
+    help="The conversation that the question follows in, as an earlier answer names it.",
+    details="All other fields are those of its first question; `video` and `scope` are refused.",
+)
+ASK = (QUESTION, CONVERSATION, VIDEO, SCOPE, CLIPS, MODE, EFFORT, RETRIEVAL)

@@ -20,7 +20,7 @@ from search.signals import SIGNALS
 from tests.helpers.fakes_search import SmallLibrary
 
 COMMANDS = [
-    *"index watch search ask pinpoint locate describe transcript export serve mcp keys".split(),
+    *"index watch search ask chat pinpoint locate describe transcript export serve mcp keys".split(),
     *"status videos tag speakers remove verify repair optimize backup restore eval models demo".split(),
 ]
 PARTS = [

@@ -237,6 +237,28 @@ def test_an_answer_streams_evidence_then_words_then_the_answer(client: httpx.Cli
     assert plain["moments"] == answer["moments"]
 
 
+def test_a_question_follows_an_answer_in_its_conversation(client: httpx.Client, world: Path) -> None:
+    first = client.post("/api/v1/ask", json={"question": f"When can one see {query_of(world)}?"}).json()
+    assert (first["asked"], first["resolved_by"], first["within"]) == (first["question"], "nothing", "")
+    follow = {"question": "and what colour is the background?", "conversation": first["conversation"]}
+    with client.stream("POST", "/api/v1/ask", json=follow, headers={"accept": "text/event-stream"}) as response:
+        events = list(events_of(response))
+    question = f"What colour is the background behind {query_of(world)}?"
+    assert events[0] == ("understood", {"question": question, "within": "", "resolved_by": "rules"})
+    answer = events[-1][1]
+    assert (answer["asked"], answer["question"]) == (follow["question"], question)
+    assert answer["conversation"] == first["conversation"]
+    assert client.post("/api/v1/ask", json={"question": question}).json()["answer"] == answer["answer"]
+
+
+def test_an_unknown_conversation_and_another_scope_are_refused(client: httpx.Client, world: Path) -> None:
+    unknown = {"question": "and what colour is it?", "conversation": "gone"}
+    for headers in ({}, {"accept": "text/event-stream"}):
+        is_problem(client.post("/api/v1/ask", json=unknown, headers=headers), 404, "conversation")
+    problem = is_problem(client.post("/api/v1/ask", json=unknown | {"scope": "tag:a"}), 400, "validation")
+    assert "keeps its video and scope" in problem["detail"]
+
+
 def test_a_wrong_question_has_its_status_also_as_a_stream(client: httpx.Client) -> None:
     for headers in ({}, {"accept": "text/event-stream"}):
         is_problem(client.post("/api/v1/ask", json={"question": " "}, headers=headers), 400, "query")

@@ -8,6 +8,7 @@ import click
 
 from api.cli.collections.commands import collection
 from api.cli.commands.ask import ask
+from api.cli.commands.chat import chat
 from api.cli.commands.demo import demo
 from api.cli.commands.describe import describe
 from api.cli.commands.evaluate import evaluate
@@ -39,6 +40,7 @@ COMMANDS: dict[str, click.Command] = {
     "watch": watch,
     "search": search,
     "ask": ask,
+    "chat": chat,
     "pinpoint": pinpoint,
     "locate": locate,
     "describe": describe,

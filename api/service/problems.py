@@ -22,6 +22,7 @@ from api.service.checks.field_messages import message_in_words
 from api.service.schemas.problems import FieldProblem, Problem, QueryFault
 from indexer.errors import (
     BoxReplyError,
+    ConversationUnknownError,
     ImageError,
     Interrupted,
     LibraryError,
@@ -54,6 +55,7 @@ _TABLE: tuple[tuple[type[ReelseekError], str, int, str], ...] = (
     (ImageError, "image", 400, "The image is invalid"),
     (PromptTooLongError, "query", 400, "The question is too long"),
     (NotInLibraryError, "not-found", 404, "Not found"),
+    (ConversationUnknownError, "conversation", 404, "The conversation is not known"),
     (TextChangedError, "conflict", 409, "The text has changed"),
     (UsageError, "validation", 400, "The request is invalid"),
     (VanishedVideoError, "vanished", 410, "The video's file is gone"),
@@ -148,7 +150,7 @@ _MEANINGS = {
     400: "`validation` names the invalid fields, `unknown-parameter` the known ones; `query` says what is amiss.",
     401: "`unauthorized`: an API key is required, or the given one is unknown.",
     403: "`forbidden-path`, or `forbidden-origin`.",
-    404: "`not-found`, or `library-missing`.",
+    404: "`not-found`, `library-missing`, or `conversation`: no conversation has this id.",
     408: "`slow-body`: the body arrived too slowly.",
     409: "`library-locked`: another process is writing to the library; or `conflict`.",
     410: "`vanished`: the video's file is gone, or was changed since it was indexed.",

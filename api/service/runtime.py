@@ -23,6 +23,7 @@ from indexer.provenance import provenance_of
 from indexer.records import Video
 from indexer.store.library import Library
 from search.answering.asker import Asker
+from search.conversation.store import ConversationStore
 from search.engine import SearchEngine
 
 _log = logging.getLogger("reelseek.service")
@@ -78,6 +79,7 @@ class Runtime:
         self._steps: tuple[str, ...] = ("library", ANSWERING)
         self.loading: LoadingStep | None = LoadingStep("library", 0, len(self._steps))
         """None once all models are loaded, or could not be."""
+        self.conversations = ConversationStore()
         self._opening = threading.Lock()
         self._asker: Asker | None = None
         self._models: Models | None = None

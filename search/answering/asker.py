@@ -119,6 +119,7 @@ class Asker(Closeable):
         mode: Mode = "frames",
         effort: EffortName = "normal",
         retrieval: bool = True,
+        kept: Sequence[CitedMoment] = (),
         on_text: OnText | None = None,
         on_draft: OnText | None = None,
         on_evidence: OnEvidence | None = None,
@@ -132,6 +133,7 @@ class Asker(Closeable):
             mode: `frames`: pairs of frames with their times; `video`: each clip as one video.
             effort: how many clips the model is shown.
             retrieval: False: no search; frames spread evenly over the whole video or library.
+            kept: clips that are shown beside the best that is retrieved, as far as they lie in the part asked of.
             on_text: gets the answer's words as they are generated; they may still turn out to be unfounded.
             on_draft: gets the words of a first answer from captions and quoted text, before any picture is shown.
             on_evidence: gets (video id, span) of each clip of a prompt, before the model reads it.
@@ -170,10 +172,12 @@ class Asker(Closeable):
                 text, uniform_candidates(self.engine.library, asked), context.model, multi_pass.limit
             )
             return _answer(context, text, multi_pass.run_once(spread), [], started)
-        if not found.moments:
+        first = context.kept(kept, asked)
+        if not found.moments and not first:
             return _answer(context, text, PassOutcome(), found.closest, started)
         with_text = answer_needs_text(text, found.moments)
-        outcome = multi_pass.run(context.candidates(found.moments, found.curves, with_text=with_text))
+        retrieved = context.candidates(found.moments, found.curves, with_text=with_text)
+        outcome = multi_pass.run(context.with_kept(retrieved, first, with_text=with_text))
         return _answer(context, text, outcome, found.moments, started)
 
     def pinpoint(

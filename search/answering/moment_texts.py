@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from indexer.catalog import TextSource
 from indexer.records import TextRow, TimeSpan
 from indexer.store.library import Library
+from search.answering.answer import CitedMoment
 from search.answering.question_analysis import question_calls_for_text
 from search.results import Moment
 from search.signals import signals_of_kind, sources_of_kind
@@ -21,7 +22,7 @@ def answer_needs_text(question: str, moments: Sequence[Moment]) -> bool:
     return question_calls_for_text(question) or (bool(best) and not by_sight)
 
 
-def texts_in_moments(library: Library, moments: Sequence[Moment]) -> list[str]:
+def texts_in_moments(library: Library, moments: Sequence[Moment | CitedMoment]) -> list[str]:
     """For each moment what is written and said in it, each text once, in order of time."""
     of_video: dict[str, list[TextRow]] = {}
     for video_id in dict.fromkeys(moment.video_id for moment in moments):
@@ -29,7 +30,7 @@ def texts_in_moments(library: Library, moments: Sequence[Moment]) -> list[str]:
     return [moment_text(of_video[moment.video_id], moment.span) for moment in moments]
 
 
-def captions_in_moments(library: Library, moments: Sequence[Moment]) -> list[str]:
+def captions_in_moments(library: Library, moments: Sequence[Moment | CitedMoment]) -> list[str]:
     """For each moment the captions of its segments, each once, in order of time."""
     of_video = {video_id: library.texts(video_id, "caption") for video_id in {moment.video_id for moment in moments}}
     return [moment_text(of_video[moment.video_id], moment.span, between="; ") for moment in moments]

@@ -1,5 +1,6 @@
 """Questions in the page: recognised, streamed, cited, stopped."""
 
+import json
 import threading
 from collections.abc import Callable
 
@@ -72,6 +73,32 @@ def test_a_draft_is_told_and_then_replaced(new_page: OpenPage, service: FakeServ
     expect(page.locator(".answer-text.is-coming:not(.is-draft)")).to_have_text("The square")
     library.steps.release(3)
     expect(page.locator(".answer-text:not(.is-coming)")).to_have_text("The square is red.")
+
+
+def test_a_question_follows_an_answer(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch
+) -> None:
+    library.answer |= {"conversation": "abc"}
+    page = new_page()
+    page.goto(f"{service.address}/?q=what+is+red%3F&mode=ask")
+    box = page.get_by_role("textbox", name="Ask a question that follows")
+    expect(box).to_be_visible()
+    library.understood = {"question": "Where is the red square?", "within": "in trip.mp4", "resolved_by": "rules"}
+    library.answer |= {"answer": "On the left."}
+    box.fill("and where is it?")
+    box.press("Enter")
+    expect(page.locator(".answer-text:not(.is-coming)")).to_have_text("On the left.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Where is the red square? (in trip.mp4)")
+    expect(page.locator(".earlier li")).to_have_text(["what is red?The square is red."])
+    sent = zip(library.requests, library.bodies, strict=True)
+    asked = [json.loads(body) for (_, path), body in sent if path == "/api/v1/ask"]
+    assert asked == [{"question": "what is red?"}, {"question": "and where is it?", "conversation": "abc"}]
+    library.problems["POST /api/v1/ask"] = (404, "conversation", "no conversation has this id")
+    box.fill("and when again?")
+    box.press("Enter")
+    expect(page.locator(".answer")).to_have_text("no conversation has this id")
+    expect(box).to_be_visible()
+    watch.errors.clear()
 
 
 def test_going_back_to_an_answer_does_not_ask_again(new_page: OpenPage, service: FakeService) -> None:

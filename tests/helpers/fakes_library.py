@@ -40,6 +40,8 @@ class FakeLibrary:
     videos: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     moments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     answer: dict[str, Any] = field(default_factory=dict[str, Any])
+    understood: dict[str, Any] = field(default_factory=dict[str, Any])
+    """How a question that follows another is understood."""
     words: list[str] = field(default_factory=list[str])
     """The answer's pieces, as they are streamed."""
     draft: list[str] = field(default_factory=list[str])

@@ -162,6 +162,8 @@ class _Handler(BaseHTTPRequestHandler):
             {name: one[name] for name in ("video_id", "video", "start_seconds", "stop_seconds", "thumbnail")}
             for one in self.fake.moments[:4]
         ]
+        if self.fake.understood:
+            yield "understood", self.fake.understood
         yield "evidence", {"clips": clips}
         for words in self.fake.draft:
             self._wait()

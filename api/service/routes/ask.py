@@ -11,6 +11,7 @@ from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, 
 from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import Body
 
+from api.errors import BadRequestError
 from api.service.disconnects import run_while_connected
 from api.service.event_stream import MEDIA_TYPE, EventChannel, EventStream, StreamCount, wants_events
 from api.service.links import API
@@ -19,15 +20,18 @@ from api.service.runtime import Runtime
 from api.service.schemas import ask as ask_schemas
 from api.service.views.search import answer_view, shown_views
 from indexer.records import TimeSpan
-from search.answering.answer import Answer
+from search.answering.callbacks import AnswerCallbacks
 from search.chosen_clips.ask_about_clips import ask_about_clips
 from search.chosen_clips.chosen_clip import refuse_beside_clips
+from search.conversation.conversation import Conversation, Understood
+from search.conversation.exchange import AskedOf, Exchange
 
 DESCRIPTION = (
     "With `Accept: text/event-stream` the answer is streamed as events: `evidence` with the clips that the model sees,"
     " `draft` with the next words of a draft from captions and quoted text, `token` with the next words of the answer"
     " from the frames, which replaces the draft and may still be rejected, and finally `answer` or `problem`. The work"
-    " stops when the client disconnects."
+    " stops when the client disconnects. An answer names its `conversation`; a question with it may refer to that"
+    " answer, and its stream begins with `understood`: the question that stands alone."
 )
 
 
@@ -37,7 +41,8 @@ class AskOperation(Operation):
 
     def __post_init__(self) -> None:
         events = Schema(
-            type=OpenAPIType.STRING, description="Server-sent events: evidence, draft, token, answer, problem."
+            type=OpenAPIType.STRING,
+            description="Server-sent events: understood, evidence, draft, token, answer, problem.",
         )
         answer = self.responses["200"] if self.responses else None
         if isinstance(answer, OpenAPIResponse) and answer.content:
@@ -73,22 +78,23 @@ class AskRoutes(Controller):
                 on_end=cancel.set,
             )
         work = runtime.asks.run(lambda: _ask(runtime, data, cancel, None))
-        answer = await run_while_connected(request, work, cancel=cancel.set)
-        return Response(answer_view(answer))
+        return Response(await run_while_connected(request, work, cancel=cancel.set))
 
 
 async def _stream(
     runtime: Runtime, data: ask_schemas.AskRequest, cancel: threading.Event, channel: EventChannel
 ) -> None:
-    answer = await runtime.asks.run(lambda: _ask(runtime, data, cancel, channel))
-    channel.put("answer", answer_view(answer))
+    channel.put("answer", await runtime.asks.run(lambda: _ask(runtime, data, cancel, channel)))
 
 
 def _ask(
     runtime: Runtime, data: ask_schemas.AskRequest, cancel: threading.Event, channel: EventChannel | None
-) -> Answer:
-    """Blocks. Raises as `Asker.ask`."""
+) -> ask_schemas.AskAnswer:
+    """Blocks. Raises as `Conversation.ask`; ConversationUnknownError, BadRequestError."""
     asker = runtime.asker
+    if data.clips and data.conversation is not None:
+        message = "a conversation is about a library, not about clips; leave one of the two out"
+        raise BadRequestError(message, fields=[("clips", message)])
 
     def is_cancelled() -> bool:
         return cancel.is_set() or runtime.stopping.is_set()
@@ -108,7 +114,7 @@ def _ask(
 
     if data.clips:
         refuse_beside_clips(video=data.video, scope=data.scope, retrieval=data.retrieval)
-        return ask_about_clips(
+        answer = ask_about_clips(
             asker,
             data.question,
             data.clips,
@@ -118,15 +124,34 @@ def _ask(
             on_evidence=on_evidence,
             is_cancelled=is_cancelled,
         )
-    return asker.ask(
+        return answer_view(Exchange(data.question, answer.question, "", "nothing", AskedOf(), answer), "")
+
+    def on_understood(understood: Understood) -> None:
+        if channel and data.conversation is not None:
+            told = {"question": understood.question, "within": understood.within, "resolved_by": understood.resolved_by}
+            channel.put("understood", told)
+
+    conversation = _conversation(runtime, data)
+    exchange = conversation.ask(
         data.question,
-        video=data.video,
-        scope=data.scope,
-        mode=data.mode,
-        effort=data.effort,
-        retrieval=data.retrieval,
-        on_text=on_text,
-        on_draft=on_draft if channel else None,
-        on_evidence=on_evidence,
-        is_cancelled=is_cancelled,
+        on_understood=on_understood,
+        callbacks=AnswerCallbacks(on_text, on_draft if channel else None, on_evidence, is_cancelled),
     )
+    return answer_view(exchange, data.conversation or runtime.conversations.add(conversation))
+
+
+def _conversation(runtime: Runtime, data: ask_schemas.AskRequest) -> Conversation:
+    if data.conversation is None:
+        return Conversation(
+            runtime.asker,
+            video=data.video,
+            scope=data.scope,
+            mode=data.mode,
+            effort=data.effort,
+            retrieval=data.retrieval,
+        )
+    given = [name for name, value in (("video", data.video), ("scope", data.scope)) if value is not None]
+    if given:
+        message = "a conversation keeps its video and scope; leave it out, or ask without `conversation`"
+        raise BadRequestError(message, fields=[(name, message) for name in given])
+    return runtime.conversations.find(data.conversation)

@@ -6,13 +6,15 @@ from msgspec import Meta, Struct
 
 from api.service.parameters import body_field
 from api.service.schemas.values import Link, Name, Seconds, VideoId
-from search.options import CLIPS, EFFORT, MODE, QUESTION, RETRIEVAL, SCOPE, VIDEO, EffortName, Mode
+from search.conversation.exchange import ResolvedBy
+from search.options import CLIPS, CONVERSATION, EFFORT, MODE, QUESTION, RETRIEVAL, SCOPE, VIDEO, EffortName, Mode
 
 
 class AskRequest(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A question."""
+    """A question; with `conversation` one that may refer to earlier ones, as "and what colour is it?"."""
 
     question: Annotated[str, body_field(QUESTION)]
+    conversation: Annotated[str, body_field(CONVERSATION)] | None = None
     video: Annotated[str, body_field(VIDEO)] | None = None
     scope: Annotated[str, body_field(SCOPE)] | None = None
     clips: Annotated[list[str], body_field(CLIPS)] = []
@@ -47,7 +49,19 @@ class EvidenceUsed(Struct, kw_only=True):
 class AskAnswer(Struct, kw_only=True):
     """The answer to a question, with the moments that support it."""
 
-    question: str
+    asked: Annotated[str, Meta(description="The question as it was put.")]
+    question: Annotated[str, Meta(description="The question that was answered: it stands alone.")]
+    within: Annotated[
+        str,
+        Meta(
+            description="What the question's words narrowed it to; empty for nothing.",
+            examples=["after 1:40 in trip.mp4"],
+        ),
+    ]
+    resolved_by: Annotated[ResolvedBy, Meta(description="What made the question stand alone.")]
+    conversation: Annotated[
+        str, Meta(description="Send it with the next question that refers to this answer; empty for one about clips.")
+    ]
     found: bool
     answer: Annotated[str, Meta(examples=["The car is red."])]
     moments: list[CitedMoment]

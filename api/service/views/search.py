@@ -14,7 +14,8 @@ from api.service.schemas import search as search_schemas
 from indexer.errors import ImageError
 from indexer.records import TextRow, TimeSpan, Video
 from indexer.store.library import Library
-from search.answering.answer import Answer, CitedMoment
+from search.answering.answer import CitedMoment
+from search.conversation.exchange import Exchange
 from search.engine import SearchEngine
 from search.query.plan import Plan
 from search.results import Moment, SearchResult
@@ -126,9 +127,14 @@ def moment_view(
     )
 
 
-def answer_view(answer: Answer) -> ask_schemas.AskAnswer:
+def answer_view(exchange: Exchange, conversation: str) -> ask_schemas.AskAnswer:
+    answer = exchange.answer
     return ask_schemas.AskAnswer(
-        question=answer.question,
+        asked=exchange.asked,
+        question=exchange.question,
+        within=exchange.within,
+        resolved_by=exchange.resolved_by,
+        conversation=conversation,
         found=answer.found,
         answer=answer.answer,
         moments=[cited_view(one) for one in answer.moments],

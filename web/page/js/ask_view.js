@@ -2,6 +2,7 @@
 
 import { announce } from "./announce.js";
 import { button, element, fill } from "./dom.js";
+import { createFollowUp } from "./follow_up.js";
 import { citation, momentCard } from "./moment_card.js";
 import { picture } from "./picture.js";
 import { askQuestion, ServiceProblem } from "./service.js";
@@ -17,7 +18,7 @@ function modelName(made) {
 /**
  * @typedef {import("./address.js").PageState} PageState
  * @typedef {import("./moment_card.js").Moment} Moment
- * @typedef {{question: string, found: boolean, answer: string, moments: Moment[], model: string, seconds: number,
+ * @typedef {{question: string, within?: string, conversation?: string, found: boolean, answer: string, moments: Moment[], model: string, seconds: number,
  *   evidence: {clips: number, frames: number}, warnings?: string[]}} Answer
  * @param {{linkTo: (moment: Moment) => string, searchInstead: () => void}} options
  */
@@ -26,12 +27,15 @@ export function createAskView({ linkTo, searchInstead }) {
   const body = element("div", { class: "answer" });
   const heading = element("h2", { class: "closest-title" });
   const list = element("ol", { class: "grid", "aria-label": "Moments that support the answer" });
-  const root = element("div", { class: "view" }, title, body, heading, list);
+  const followUp = createFollowUp({ onAsk: (words) => void follow(words) });
+  const root = element("div", { class: "view" }, followUp.earlier, title, body, followUp.form, heading, list);
   /** @type {WeakMap<Element, Moment>} */
   const known = new WeakMap();
   /** @type {Map<string, Answer>} a question is costly, so going back must not ask again */
   const kept = new Map();
   let turn = new AbortController();
+  /** @type {Answer | null} the one on the page, which a question may follow */
+  let last = null;
 
   /** @param {any[]} clips */
   function evidenceStrip(clips) {
@@ -61,11 +65,13 @@ export function createAskView({ linkTo, searchInstead }) {
       known.set(card, moment);
       list.append(card);
     });
+    last = answer;
+    if (answer.conversation) followUp.open();
     announce(`Answer: ${answer.answer} ${answer.found ? counted(answer.moments.length, "citation") : ""}`);
   }
 
-  /** @param {PageState} state @param {AbortSignal} signal @returns {Promise<Answer | null>} */
-  async function ask(state, signal) {
+  /** @param {object} question the body of a request @param {AbortSignal} signal @returns {Promise<Answer | null>} */
+  async function ask(question, signal) {
     const status = element("p", { class: "loading", role: "status" }, element("span", { class: "pulse", "aria-hidden": "true" }), "Finding relevant moments");
     const words = element("p", { class: "answer-text is-coming" });
     const strip = element("div");
@@ -74,6 +80,7 @@ export function createAskView({ linkTo, searchInstead }) {
     /** @type {Answer | null} */
     let answer = null;
     const handlers = {
+      understood: (/** @type {Answer} */ { question, within }) => (title.textContent = within ? `${question} (${within})` : question),
       evidence: (/** @type {any} */ { clips }) => {
         status.lastChild.textContent = clips.length ? `Examining ${counted(clips.length, "clip")}` : "No good match; checking";
         fill(strip, clips.length > 0 && evidenceStrip(clips));
@@ -92,9 +99,32 @@ export function createAskView({ linkTo, searchInstead }) {
       },
       answer: (/** @type {Answer} */ whole) => (answer = whole),
     };
-    const about = state.clips.length ? { clips: state.clips } : state.video ? { video: state.video } : {};
-    await askQuestion({ question: state.query, ...about }, handlers, signal);
+    await askQuestion(question, handlers, signal);
     return answer;
+  }
+
+  /** Asks a question that follows the answer on the page. @param {string} words */
+  async function follow(words) {
+    const before = last;
+    if (!before) return;
+    turn.abort();
+    turn = new AbortController();
+    const { signal } = turn;
+    followUp.close();
+    followUp.remember(title.textContent, before.answer);
+    title.textContent = words;
+    heading.textContent = "";
+    list.replaceChildren();
+    try {
+      const answer = await ask({ question: words, conversation: before.conversation }, signal);
+      if (answer) return showAnswer(answer);
+      throw new ServiceProblem({ title: "The answer was cut off." });
+    } catch (error) {
+      if (signal.aborted && signal.reason !== "stopped") return;
+      const said = signal.aborted ? "Stopped." : error instanceof Error ? error.message : "The request failed.";
+      fill(body, element("p", { class: "faint" }, said));
+      followUp.open();
+    }
   }
 
   return {
@@ -112,8 +142,12 @@ export function createAskView({ linkTo, searchInstead }) {
       title.textContent = state.query;
       heading.textContent = "";
       list.replaceChildren();
+      last = null;
+      followUp.close({ forget: true });
+      const about = state.clips.length ? { clips: state.clips } : state.video ? { video: state.video } : {};
+      const question = { question: state.query, ...about };
       try {
-        const answer = kept.get(key) ?? (await ask(state, signal));
+        const answer = kept.get(key) ?? (await ask(question, signal));
         if (signal.aborted) return false;
         if (!answer) throw new ServiceProblem({ title: "The answer was cut off." });
         kept.set(key, answer);

@@ -1,0 +1,1 @@
+"""Follow-up questions of a drawn world, in a conversation and standing alone: how often the answers agree."""
