@@ -149,9 +149,20 @@ THRESHOLD: Option[float | None] = Option(
 EXPLAIN: Option[bool] = Option(
     "explain", bool, default=False, help="Explain how much each signal counts for this query, and why."
 )
+MOST_SECOND_LOOKS = 20
+SECOND_LOOK: Option[int] = Option(
+    "second_look",
+    int,
+    default=0,
+    low=0,
+    high=MOST_SECOND_LOOKS,
+    metavar="N",
+    help="Show the N best picture matches to the vision-language model, and let its verdicts count in their order.",
+    details="None is left out. It takes as long as a question about as many clips.",
+)
 SEARCH = (
     *(QUERY, IMAGE, LIKE, VIDEO, SCOPE, LIMIT, OFFSET, SIGNALS_ONLY, PLAIN, PER_VIDEO),
-    *(FOLD, EXPAND, THRESHOLD, EXPLAIN),
+    *(FOLD, EXPAND, THRESHOLD, EXPLAIN, SECOND_LOOK),
 )
 
 QUESTION: Option[str] = Option(

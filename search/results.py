@@ -67,6 +67,20 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondLook:
+    """The verdict of a vision-language model that was shown a moment; see `search.second_look`."""
+
+    shows: bool
+    """The model sees what was searched for."""
+    rank_before: int
+    """Of the moment in the page, from 1, without the verdicts."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The documented JSON object."""
+        return {"shows": self.shows, "rank_before": self.rank_before}
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """A span shown to the user."""
 
@@ -97,6 +111,8 @@ class Moment:
     grade: Grade = "good"
     kind: MediaKind = "video"
     """Whether its file has moving pictures."""
+    second_look: SecondLook | None = None
+    """Where a model was shown it again."""
 
     def to_json(self) -> dict[str, Any]:
         """The documented JSON object of a moment."""
@@ -116,6 +132,7 @@ class Moment:
             **({"parts": [part.to_json() for part in self.parts]} if self.parts else {}),
             "alike": self.alike,
             "in_video": self.in_video,
+            **({"second_look": self.second_look.to_json()} if self.second_look else {}),
         }
 
 
@@ -160,6 +177,8 @@ class SearchResult:
     """Segments whose texts a reranker read for these words."""
     corrected: str = ""
     """The query without its typing mistakes, which was searched in its place; empty where there were none."""
+    warnings: list[str] = field(default_factory=list[str])
+    """What could not be read for a second look."""
 
     def explained(self) -> dict[str, Any]:
         """The documented JSON of how the moments were found."""
@@ -177,4 +196,6 @@ class SearchResult:
         moments = [moment.to_json() for moment in self.moments]
         closest = {} if self.found else {"closest": [moment.to_json() for moment in self.closest]}
         corrected = {"corrected": self.corrected} if self.corrected else {}
-        return {"query": self.query, "found": self.found, **corrected, **understood, "moments": moments, **closest}
+        warnings = {"warnings": self.warnings} if self.warnings else {}
+        head = {"query": self.query, "found": self.found, **corrected, **understood}
+        return {**head, "moments": moments, **closest, **warnings}

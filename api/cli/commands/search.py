@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
+from api.cli.flags import SEARCH_MODEL_SETTINGS, VISION_LANGUAGE_SETTINGS, flag, with_settings
 from api.cli.options import THUMBNAILS
 from api.cli.service_client import search_by_service
 from indexer.config import Settings
@@ -22,6 +22,7 @@ from search.options import (
     PER_VIDEO,
     PLAIN,
     SCOPE,
+    SECOND_LOOK,
     SIGNALS_ONLY,
     VIDEO,
 )
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
 @flag(EXPAND)
 @flag(THUMBNAILS)
 @flag(EXPLAIN)
-@with_settings(*SEARCH_MODEL_SETTINGS, "relevance_threshold")
+@flag(SECOND_LOOK)
+@with_settings(*SEARCH_MODEL_SETTINGS, *VISION_LANGUAGE_SETTINGS, "relevance_threshold")
 def search(
     query: str | None,
     *,
@@ -63,6 +65,7 @@ def search(
     plain: bool,
     thumbnails: bool | None,
     explain: bool,
+    second_look: int,
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
@@ -88,6 +91,7 @@ def search(
       reelseek search --image still.jpg                        the moment that an image is from, or looks like
       reelseek search --image still.jpg "but at night"
       reelseek search --like final.mp4@12:34                   more like this; also @754.2 or @12:34-12:40
+      reelseek search "goal" --second-look 5                   let the vision-language model judge the five best
       reelseek search "goal" --json | jq .moments[0]
       reelseek search "goal" --relevance-threshold 0.8         be stricter about what counts as found
 
@@ -100,6 +104,8 @@ def search(
     asked: dict[str, Any] = {"image": image, "like": like, "video": video, "scope": scope, "signals": signals}
     asked |= {"limit": limit, "offset": offset, "per_video": per_video, "fold": fold, "expand": expand, "plain": plain}
     result = search_by_service(settings, query, **asked) or _search_alone(settings, query, asked)
+    if second_look:
+        result = _second_look(settings, result, most=second_look)
     if as_json:
         click.echo(json.dumps({**result.to_json(), **(result.explained() if explain else {})}))
     else:
@@ -115,6 +121,18 @@ def _search_alone(settings: Settings, query: str, asked: dict[str, Any]) -> "Sea
     engine = SearchEngine.open(Path(settings.library), settings=settings)
     given: dict[str, Any] = {**asked, "signals": asked["signals"] or None}
     return engine.search(query, **given)
+
+
+def _second_look(settings: Settings, result: "SearchResult", *, most: int) -> "SearchResult":
+    from api.safe_text import one_line
+    from search.answering.asker import Asker
+    from search.second_look.second_look import take_second_look
+
+    with Asker.open(Path(settings.library), settings=settings) as asker:
+        judged = take_second_look(asker.context, result, most=most)
+    for warning in judged.warnings:
+        click.echo(f"warning: {one_line(warning)}", err=True)
+    return judged
 
 
 def describe_request(query: str, image: Path | None, like: str | None) -> str:

@@ -95,6 +95,8 @@ def moment_words(moment: "Moment", query: str) -> RenderableType:
     for name, place in moment.signals.items():
         why.append("  ", style="dim")
         why.append(f"{ENTRY_OF[name].label} #{place}", style="green" if place == 1 else "")
+    if moment.second_look is not None:
+        why.append("  seen on a second look" if moment.second_look.shows else "  not seen on a second look")
     where = label(f"in {path.parent}, best at {time_code(moment.best_frame_seconds)}", "dim")
     lines: list[RenderableType] = [when, why]
     if moment.parts:

@@ -1,11 +1,13 @@
 """`/api/v1/search`: moments for a query, an image or a moment."""
 
-from typing import Annotated
+import threading
+from typing import Annotated, Any
 
-from litestar import Controller, get, post
+from litestar import Controller, Request, get, post
 from litestar.params import Body
 
 from api.errors import BadRequestError
+from api.service.disconnects import run_while_connected
 from api.service.links import API
 from api.service.parameters import parameter
 from api.service.problems import problem_responses
@@ -23,10 +25,13 @@ from search.options import (
     PLAIN,
     QUERY,
     SCOPE,
+    SECOND_LOOK,
     SIGNALS_ONLY,
     THRESHOLD,
     VIDEO,
 )
+from search.results import SearchResult
+from search.second_look.second_look import take_second_look
 from search.signals import SIGNALS
 
 LOADING_SECONDS = 300.0
@@ -46,6 +51,7 @@ class SearchRoutes(Controller):
     @get(operation_id="search", summary="Find moments", responses=problem_responses(404))
     async def search(
         self,
+        request: Request[Any, Any, Any],
         runtime: Runtime,
         words: Annotated[str | None, parameter(QUERY)] = None,
         like: Annotated[str | None, parameter(LIKE)] = LIKE.default,
@@ -62,6 +68,7 @@ class SearchRoutes(Controller):
         plain: Annotated[bool, parameter(PLAIN)] = PLAIN.default,
         threshold: Annotated[float | None, parameter(THRESHOLD)] = THRESHOLD.default,
         explain: Annotated[bool, parameter(EXPLAIN)] = EXPLAIN.default,
+        second_look: Annotated[int, parameter(SECOND_LOOK)] = SECOND_LOOK.default,
     ) -> search_schemas.SearchAnswer:
         """Moments that match a query or are like another moment, best first. Give `query`, `like` or both.
 
@@ -69,7 +76,7 @@ class SearchRoutes(Controller):
         """
         if words is None and like is None:
             raise BadRequestError("give a query, or a moment as like", fields=[("query", "is missing")])
-        request = search_schemas.SearchRequest(
+        data = search_schemas.SearchRequest(
             query=words or "",
             like=like,
             video=video,
@@ -83,8 +90,9 @@ class SearchRoutes(Controller):
             plain=plain,
             threshold=threshold,
             explain=explain,
+            second_look=second_look,
         )
-        return await _found(runtime, request)
+        return await _found(request, runtime, data)
 
     @post(
         operation_id="search_post",
@@ -94,10 +102,13 @@ class SearchRoutes(Controller):
         request_max_body_size=MAX_BODY_BYTES,
     )
     async def search_post(
-        self, runtime: Runtime, data: Annotated[search_schemas.SearchRequest, Body(description="A search.")]
+        self,
+        request: Request[Any, Any, Any],
+        runtime: Runtime,
+        data: Annotated[search_schemas.SearchRequest, Body(description="A search.")],
     ) -> search_schemas.SearchAnswer:
         """As GET, with the search as a body; can also search by an image."""
-        return await _found(runtime, data)
+        return await _found(request, runtime, data)
 
 
 def _signals(given: str | None) -> list[str]:
@@ -109,6 +120,28 @@ def _signals(given: str | None) -> list[str]:
     return [signal for signal in SIGNALS if signal in named]
 
 
-async def _found(runtime: Runtime, request: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:
+async def _found(
+    request: Request[Any, Any, Any], runtime: Runtime, data: search_schemas.SearchRequest
+) -> search_schemas.SearchAnswer:
+    if data.second_look:
+        return await _found_and_judged(request, runtime, data)
     deadline = None if runtime.is_warm else LOADING_SECONDS
-    return await runtime.searches.run(lambda: search_view(runtime.engine, request), deadline_seconds=deadline)
+    return await runtime.searches.run(lambda: search_view(runtime.engine, data), deadline_seconds=deadline)
+
+
+async def _found_and_judged(
+    request: Request[Any, Any, Any], runtime: Runtime, data: search_schemas.SearchRequest
+) -> search_schemas.SearchAnswer:
+    """With a second look, which waits its turn among the questions and stops when the client disconnects."""
+    cancel = threading.Event()
+
+    def look_again(result: SearchResult) -> SearchResult:
+        return take_second_look(
+            runtime.asker.context,
+            result,
+            most=data.second_look,
+            is_cancelled=lambda: cancel.is_set() or runtime.stopping.is_set(),
+        )
+
+    work = runtime.asks.run(lambda: search_view(runtime.engine, data, look_again=look_again))
+    return await run_while_connected(request, work, cancel=cancel.set)

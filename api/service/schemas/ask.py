@@ -59,9 +59,7 @@ class AskAnswer(Struct, kw_only=True):
         ),
     ]
     resolved_by: Annotated[ResolvedBy, Meta(description="What made the question stand alone.")]
-    conversation: Annotated[
-        str, Meta(description="Send it with the next question that refers to this answer; empty for one about clips.")
-    ]
+    conversation: Annotated[str, Meta(description="Send it with the next question about this answer; empty for clips.")]
     found: bool
     answer: Annotated[str, Meta(examples=["The car is red."])]
     moments: list[CitedMoment]

@@ -19,6 +19,7 @@ from search.options import (
     PLAIN,
     QUERY,
     SCOPE,
+    SECOND_LOOK,
     SIGNALS_ONLY,
     THRESHOLD,
     VIDEO,
@@ -101,6 +102,13 @@ class Understood(Struct, kw_only=True):
     filters: list[QueryFilter]
 
 
+class SecondLook(Struct, kw_only=True):
+    """The verdict of the vision-language model that was shown a moment."""
+
+    shows: Annotated[bool, Meta(description="The model sees what was searched for.")]
+    rank_before: Annotated[int, Meta(description="Rank in this page without the verdicts, from 1.")]
+
+
 class Moment(Struct, kw_only=True):
     """A span of a video that matches: half-open, [start_seconds, stop_seconds)."""
 
@@ -144,6 +152,9 @@ class Moment(Struct, kw_only=True):
     in_video: Annotated[
         int, Meta(description="Further moments of its video, beyond `per_video`, that are folded into it.")
     ] = 0
+    second_look: (
+        Annotated[SecondLook, Meta(description="With `second_look`: of the best picture matches.")] | UnsetType
+    ) = UNSET
     thumbnail: Link
     media: Link
     clip: Link
@@ -177,6 +188,9 @@ class SearchAnswer(Struct, kw_only=True):
     explained: (
         Annotated[list[Explained], Meta(description="With `explain`: how much each signal counts.")] | UnsetType
     ) = UNSET
+    warnings: (
+        Annotated[list[str], Meta(description="With `second_look`: what could not be shown to the model.")] | UnsetType
+    ) = UNSET
     read_again: (
         Annotated[int, Meta(description="With `explain`: number of segments whose texts were reranked.")] | UnsetType
     ) = UNSET
@@ -199,3 +213,4 @@ class SearchRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     expand: Annotated[int, body_field(EXPAND)] | None = None
     threshold: Annotated[float, body_field(THRESHOLD)] | None = None
     explain: Annotated[bool, body_field(EXPLAIN)] = EXPLAIN.default
+    second_look: Annotated[int, body_field(SECOND_LOOK)] = SECOND_LOOK.default

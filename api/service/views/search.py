@@ -1,7 +1,7 @@
 """Searches and answers as the service's records, with links, captions and highlights. Reads the library; no HTTP."""
 
 from base64 import b64decode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import PurePath
 
 import msgspec
@@ -22,9 +22,18 @@ from search.results import Moment, SearchResult
 from search.signals import SIGNALS, Signal
 
 
-def search_view(engine: SearchEngine, request: search_schemas.SearchRequest) -> search_schemas.SearchAnswer:
-    """One search; the closest moments if nothing is found. Raises as `run_search`."""
-    result = run_search(engine, request)
+def search_view(
+    engine: SearchEngine,
+    request: search_schemas.SearchRequest,
+    *,
+    look_again: Callable[[SearchResult], SearchResult] = lambda result: result,
+) -> search_schemas.SearchAnswer:
+    """One search; the closest moments if nothing is found. Raises as `run_search` and `look_again`.
+
+    Args:
+        look_again: the second look at what was found.
+    """
+    result = look_again(run_search(engine, request))
     videos = {one.video_id: one for one in engine.videos()}
     captions = SegmentCaptions(engine.library, videos)
     explained = [search_schemas.Explained(**one.to_json()) for one in result.signal_weights]
@@ -37,6 +46,7 @@ def search_view(engine: SearchEngine, request: search_schemas.SearchRequest) -> 
         seconds={name: round(value, 4) for name, value in result.seconds.items()},
         moments=[moment_view(one, result.words, videos, captions) for one in result.moments],
         closest=[moment_view(one, result.words, videos, captions) for one in result.closest],
+        warnings=result.warnings if request.second_look else UNSET,
         explained=explained if request.explain else UNSET,
         read_again=result.reranked_segments if request.explain else UNSET,
     )
@@ -121,6 +131,7 @@ def moment_view(
             )
             for part in moment.parts
         ],
+        second_look=search_schemas.SecondLook(**moment.second_look.to_json()) if moment.second_look else UNSET,
         thumbnail=thumbnail_link(moment.video_id, moment.best_frame_seconds),
         media=media_link(moment.video_id),
         clip=clip_link(moment.video_id, moment.span),
