@@ -24,6 +24,7 @@
  */
 
 import { chooseButton } from "./chosen_clips.js";
+import { pickButton } from "./collections/pick.js";
 import { element, icon } from "./dom.js";
 import { markedText } from "./marked_text.js";
 import { picture } from "./picture.js";
@@ -56,7 +57,7 @@ export function momentCard(moment, { href, number, likeHref }) {
     element("div", { class: "card-foot" }, signalLabels(moment), likeHref && moment.kind !== "sound" && likeLink(moment, likeHref), chooseButton(moment)),
     relevanceMeter(moment),
   );
-  const card = /** @type {HTMLLIElement} */ (element("li", { class: "card" }, link, about));
+  const card = /** @type {HTMLLIElement} */ (element("li", { class: "card" }, link, pickButton(moment), about));
   card.dataset.video = moment.video_id;
   card.dataset.start = String(moment.start_seconds);
   card.dataset.stop = String(moment.stop_seconds);
