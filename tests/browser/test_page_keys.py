@@ -89,7 +89,7 @@ def test_everything_that_acts_can_be_tabbed_to(new_page: OpenPage, service: Fake
     page = new_page()
     page.goto(f"{service.address}/?q=red&at={1:032x}&start=4&stop=8")
     wait_for_frames(page)
-    expect(page.locator(".chapter")).to_have_count(4)
+    expect(page.locator(".stage-chapters .chapter")).to_have_count(4)
     page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
     reached: list[str] = []
     page.locator(".skip").focus()

@@ -70,6 +70,7 @@ def test_the_player_tells_what_the_container_says_and_jumps_by_its_chapters(
     expect(facts).to_contain_text("51.5334° N, 0.1255° W")
     expect(facts).to_contain_text("9 May 2023, 11:41 UTC")
     expect(facts).to_contain_text(HOSTILE)
+    page.get_by_role("tab", name="Chapters").click()
     chapters = page.locator(".stage-chapters .chapters").first.locator(".chapter")
     expect(chapters).to_have_count(2)
     chapters.nth(1).click()

@@ -119,6 +119,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/api/v1/tags":
             tags = sorted({tag for one in fake.videos for tag in one["tags"]})
             return self._json([{"tag": tag, "videos": 1} for tag in tags])
+        if path == "/api/v1/collections":
+            return self._json({"collections": []})
         if path == "/api/v1/jobs":
             return self._json({"total": len(fake.jobs), "jobs": fake.jobs})
         if path.startswith("/api/v1/jobs/"):

@@ -3,7 +3,7 @@
  *
  * @typedef {{video: string, start: number, stop: number}} OpenMoment seconds; a whole video has start = stop = 0
  * @typedef {object} PageState
- * @property {"home" | "search" | "library"} view
+ * @property {"home" | "search" | "library" | "collections"} view
  * @property {string} query
  * @property {"search" | "ask"} mode
  * @property {string} like look for more like this moment: "ID@START-STOP", or ""
@@ -15,6 +15,7 @@
  * @property {string} state of videos, in the library
  * @property {string} tag of videos, in the library
  * @property {string} sort of the library: "name-asc" and the like
+ * @property {string} collection id of the collection that is shown, or "" for the current one
  * @property {OpenMoment | null} open
  * @property {number | null} time where the player is sent, when it is not the moment's start
  */
@@ -33,7 +34,7 @@ const FIRST_SORT = "added-desc";
 
 /** @type {PageState} */
 export const HOME = {
-  view: "home", query: "", mode: "search", like: "", image: "", video: "", clips: [], signals: [], find: "", state: "", tag: "", sort: FIRST_SORT, open: null, time: null,
+  view: "home", query: "", mode: "search", like: "", image: "", video: "", clips: [], signals: [], find: "", state: "", tag: "", sort: FIRST_SORT, collection: "", open: null, time: null,
 };
 
 /** @param {string} search the address after the "?" @returns {PageState} */
@@ -41,12 +42,12 @@ export function readAddress(search) {
   const given = new URLSearchParams(search);
   const query = given.get("q")?.trim() ?? "";
   const open = readOpen(given);
-  const isLibrary = given.get("view") === "library";
+  const named = known({ library: 1, collections: 1 }, given.get("view"), "");
   const image = matching(given.get("image"), /^[0-9a-f]{16}$/);
   const like = image ? "" : matching(given.get("like"), /^[0-9a-f]{32}@[0-9.]{1,20}(-[0-9.]{1,20})?$/);
   const hasExample = image !== "" || like !== "";
   return {
-    view: isLibrary ? "library" : query || open || hasExample ? "search" : "home",
+    view: named ? /** @type {PageState["view"]} */ (named) : query || open || hasExample ? "search" : "home",
     query,
     like,
     image,
@@ -58,6 +59,7 @@ export function readAddress(search) {
     state: known(STATES, given.get("state"), ""),
     tag: given.get("tag") ?? "",
     sort: known(SORTS, given.get("sort"), FIRST_SORT),
+    collection: matching(given.get("collection"), /^[0-9a-f]{12}$/),
     open,
     time: secondsOr(given.get("t"), null),
   };
@@ -73,6 +75,9 @@ export function writeAddress(state) {
     put("state", state.state);
     put("tag", state.tag);
     put("sort", state.sort === FIRST_SORT ? "" : state.sort);
+  } else if (state.view === "collections") {
+    given.set("view", "collections");
+    put("collection", state.collection);
   } else if (state.view === "search") {
     put("q", state.query);
     put("like", state.like);
@@ -81,7 +86,7 @@ export function writeAddress(state) {
     put("clips", state.mode === "ask" ? state.clips.join(",") : "");
     put("signals", state.signals.join(","));
   }
-  if (state.view !== "library") put("video", state.video);
+  if (state.view === "home" || state.view === "search") put("video", state.video);
   if (state.open && state.view !== "home") {
     given.set("at", state.open.video);
     if (state.open.stop > 0) {

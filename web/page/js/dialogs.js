@@ -23,12 +23,17 @@ function openDialog(title, ...children) {
 
 /** @param {string} name @returns {Promise<boolean>} */
 export function confirmRemoval(name) {
+  return confirm("Remove from the library?", `“${name}” will no longer be found. The file itself stays where it is.`);
+}
+
+/** @param {string} title @param {string} text what a removal means @returns {Promise<boolean>} */
+export function confirm(title, text) {
   return new Promise((resolve) => {
     let isSure = false;
-    const words = element("p", {}, `“${name}” will no longer be found. The file itself stays where it is.`);
+    const words = element("p", {}, text);
     const remove = button("Remove", { class: "button button-main", on: () => ((isSure = true), dialog.close()) });
     const keep = button("Cancel", { autofocus: true, on: () => dialog.close() });
-    const dialog = openDialog("Remove from the library?", words, element("div", { class: "dialog-actions" }, keep, remove));
+    const dialog = openDialog(title, words, element("div", { class: "dialog-actions" }, keep, remove));
     dialog.addEventListener("close", () => resolve(isSure));
   });
 }
@@ -79,7 +84,13 @@ const KEYS = [
   ["m", "Mute or unmute"],
   ["f", "Full screen"],
   ["c", "Copy a link to this moment"],
-  ["l", "Library"],
+  ["s", "Select this moment for the collection"],
+  ["i and o", "Set in and out at this frame"],
+  ["j k l", "Play back, stop, play; again: faster"],
+  [", and .", "One frame back or forward"],
+  ["0 to 9", "Jump to a tenth of the video"],
+  ["n", "Write a note at this time"],
+  ["l", "Library, while nothing is open"],
   ["?", "Keyboard shortcuts"],
 ];
 

@@ -7,6 +7,7 @@ import { download, ServiceProblem } from "./service.js";
 const FORMATS = [
   ["edl", "EDL", "Edit list, CMX3600"],
   ["fcpxml", "FCPXML", "Final Cut Pro, DaVinci Resolve"],
+  ["xmeml", "XML", "Premiere Pro, DaVinci Resolve"],
   ["otio", "OTIO", "OpenTimelineIO"],
   ["csv", "CSV", "For a spreadsheet"],
   ["webvtt", "WebVTT", "Chapters for a player"],
@@ -24,10 +25,11 @@ const MOST_TRIES = 40;
 
 /**
  * @typedef {import("./moment_card.js").Moment} Moment
- * @param {{moments: () => Moment[], title: () => string}} options
+ * @param {{moments: () => Moment[], title: () => string, collection?: () => string}} options `collection`: its id, to export
+ *   that with its handles and notes
  * @returns {HTMLElement}
  */
-export function exportMenu({ moments, title }) {
+export function exportMenu({ moments, title, collection }) {
   const state = element("p", { class: "menu-state", role: "status", hidden: true });
   const items = FORMATS.map(([format, name, about]) =>
     element(
@@ -76,7 +78,8 @@ export function exportMenu({ moments, title }) {
     menu.classList.add("is-busy");
     say(CUTTING.get(format) ?? "Reading the files…");
     try {
-      await patiently(() => download("/api/v1/export", { format, title: title(), moments: rows }));
+      const what = collection ? { collection: collection() } : { moments: rows };
+      await patiently(() => download("/api/v1/export", { format, title: title(), ...what }));
       say("");
       close();
       announce(`${name} saved.`);

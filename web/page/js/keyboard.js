@@ -9,7 +9,7 @@ const SAME_ROW_PIXELS = 8;
  * @param {{
  *   list: () => HTMLElement, isOpen: () => boolean, search: () => void, close: () => void, showKeys: () => void,
  *   library: () => void, copy: () => void, player: {toggle: () => void, mute: () => void, fullScreen: () => void,
- *   seekBy: (seconds: number) => void, holds: (target: Node) => boolean},
+ *   seekBy: (seconds: number) => void, edit: (key: string) => boolean, holds: (target: Node) => boolean},
  * }} does
  */
 export function listenToKeys(does) {
@@ -35,14 +35,13 @@ export function listenToKeys(does) {
       case "?":
         does.showKeys();
         return true;
-      case "l":
-        does.library();
-        return true;
       case "Escape":
         if (does.isOpen()) does.close();
         return does.isOpen();
       case " ":
         return space(target);
+      case "s":
+        return select(target);
     }
     if (ARROWS.includes(event.key)) {
       const isSideways = event.key === "ArrowLeft" || event.key === "ArrowRight";
@@ -50,7 +49,11 @@ export function listenToKeys(does) {
       else return arrow(event.key, target);
       return true;
     }
-    if (!does.isOpen()) return false;
+    if (!does.isOpen()) {
+      if (event.key === "l") does.library();
+      return event.key === "l";
+    }
+    if (does.player.edit(event.key)) return true;
     const keys = {
       m: does.player.mute, f: does.player.fullScreen, c: does.copy,
       "[": () => does.player.seekBy(-5), "]": () => does.player.seekBy(5),
@@ -71,6 +74,14 @@ export function listenToKeys(does) {
     if (!does.isOpen()) return false;
     does.player.toggle();
     return true;
+  }
+
+  /** Ticks the moment on whose card one is. @param {HTMLElement} target */
+  function select(target) {
+    const card = target.closest(".card") ?? target.closest(".stage")?.previousElementSibling;
+    const pick = card?.querySelector(".card-pick");
+    if (pick instanceof HTMLElement) pick.click();
+    return pick !== null && pick !== undefined;
   }
 
   /** @param {string} key @param {HTMLElement} target */

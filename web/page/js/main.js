@@ -72,6 +72,7 @@ let tray = null;
 const theatre = createTheatre({
   onClose: close,
   onCopy: copyLink,
+  onSpan: retarget,
   onSearchWithin: (video) => {
     go({ ...HOME, view: state.view === "library" ? "home" : state.view, query: state.query, mode: state.mode, signals: state.signals, video });
     box.focus();
@@ -93,7 +94,15 @@ function narrow(change) {
 }
 
 function close() {
-  if (state.open) go({ ...state, view: askedFor(state) || state.view === "library" ? state.view : "home", open: null, time: null });
+  const isList = askedFor(state) || state.view === "library" || state.view === "collections";
+  if (state.open) go({ ...state, view: isList ? state.view : "home", open: null, time: null });
+}
+
+/** The open moment has another span now; the player plays on. @param {number} start @param {number} stop */
+function retarget(start, stop) {
+  if (!state.open) return;
+  state = shown = { ...state, open: { ...state.open, start, stop }, time: null };
+  history.replaceState(null, "", writeAddress(state));
 }
 
 /** @param {number} seconds */
@@ -170,6 +179,7 @@ function showError(error, page) {
 /** @param {PageState} page */
 function titleOf(page) {
   if (page.view === "library") return "Library · Reelseek";
+  if (page.view === "collections") return "Collections · Reelseek";
   return askedFor(page) ? `${askedFor(page)} · Reelseek` : "Reelseek";
 }
 

@@ -23,6 +23,7 @@
  * @property {import("./word_boxes.js").WordBox[]} [boxes] where the words on the screen stand
  */
 
+import { pickButton } from "./collections/pick.js";
 import { button, element, icon } from "./dom.js";
 import { markedText } from "./marked_text.js";
 import { picture } from "./picture.js";
@@ -55,7 +56,7 @@ export function momentCard(moment, { href, number, likeHref }) {
     element("div", { class: "card-foot" }, signalLabels(moment), likeHref && moment.kind !== "sound" && likeLink(moment, likeHref), button("Ask about this moment", { icon: "add", hidden_label: true, class: "card-like card-choose", "aria-pressed": "false" })),
     relevanceMeter(moment),
   );
-  const card = /** @type {HTMLLIElement} */ (element("li", { class: "card" }, link, about));
+  const card = /** @type {HTMLLIElement} */ (element("li", { class: "card" }, link, pickButton(moment), about));
   card.dataset.video = moment.video_id;
   card.dataset.start = String(moment.start_seconds);
   card.dataset.stop = String(moment.stop_seconds);

@@ -1,5 +1,7 @@
 /** The player: plays a video from a moment on, with its timeline, details of the moment, and chapters. */
 
+import { createShuttle } from "./collections/shuttle.js";
+import { createTrimBar } from "./collections/trim_bar.js";
 import { element, fill } from "./dom.js";
 import { playerBar } from "./player_bar.js";
 import { createPlayerSide } from "./player_side.js";
@@ -17,13 +19,15 @@ const BUCKETS = 200;
 /**
  * @typedef {import("./address.js").OpenMoment} OpenMoment
  * @typedef {import("./moment_card.js").Moment} Moment
- * @param {{onClose: () => void, onCopy: (seconds: number) => void, onSearchWithin: (video: string) => void}} options
+ * @param {{onClose: () => void, onCopy: (seconds: number) => void, onSpan: (start: number, stop: number) => void, onSearchWithin: (video: string) => void}} options
  */
-export function createPlayer({ onClose, onCopy, onSearchWithin }) {
+export function createPlayer({ onClose, onCopy, onSpan, onSearchWithin }) {
   const video = /** @type {HTMLVideoElement} */ (element("video", { playsinline: true, preload: "metadata", tabindex: "-1" }));
   const trouble = element("p", { class: "screen-note", role: "alert", hidden: true });
   const line = createTimeLine({ onSeek: seek });
   const bar = playerBar(video, { onFullScreen: () => screen.requestFullscreen?.() });
+  const shuttle = createShuttle(video);
+  const trim = createTrimBar(video, { onSpan: trimTo, onSeek: seekAndPlay });
   const words = wordBoxes();
   const where = createShowWhere(video);
   const wave = createWaveform();
@@ -33,7 +37,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
   const panel = element(
     "section",
     { class: "stage-panel", tabindex: "-1", "aria-label": "Player" },
-    element("div", { class: "stage-screen" }, screen, line.element, bar.element),
+    element("div", { class: "stage-screen" }, screen, line.element, bar.element, trim.element),
     side.element,
   );
   const stage = element("li", { class: "stage" }, panel);
@@ -53,6 +57,14 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
   /** A recording has no pictures: the screen is low, and shows its waveform. */
   function setSound(/** @type {boolean} */ isSound) {
     screen.classList.toggle("is-sound", isSound);
+  }
+
+  function trimTo(/** @type {number} */ start, /** @type {number} */ stop) {
+    if (open) open = { ...open, start, stop };
+    line.setSpan(start, stop);
+    wave.setSpan(start, stop);
+    side.setSpan(start, stop);
+    onSpan(start, stop);
   }
 
   function seekAndPlay(/** @type {number} */ seconds) {
@@ -84,6 +96,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
     line.setSpan(moment.start, moment.stop);
     line.setPosition(video.currentTime);
     bar.setDuration(about.duration_seconds);
+    trim.setRate(about.frames_per_second ?? 0);
     bar.setSubtitles((about.texts?.subtitle ?? 0) > 0 ? `${path}/subtitles.vtt` : "");
     side.setFacts(videoFacts(about));
     const segments = about.segments_list ?? [];
@@ -144,6 +157,16 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
     seekBy: (/** @type {number} */ seconds) => seek(Math.max(0, video.currentTime + seconds)),
     mute: bar.mute,
     fullScreen: bar.fullScreen,
+    /** What an editor's key does. @param {string} key @returns {boolean} the key is one of these */
+    edit(key) {
+      const keys = {
+        i: trim.markIn, o: trim.markOut, n: trim.askNote, j: shuttle.back, k: shuttle.stop, l: shuttle.forward,
+        ",": () => shuttle.step(-1, trim.fps), ".": () => shuttle.step(1, trim.fps),
+      };
+      if (/^[0-9]$/.test(key)) shuttle.jump(Number(key));
+      else keys[key]?.();
+      return key in keys || /^[0-9]$/.test(key);
+    },
     /**
      * @param {OpenMoment} moment
      * @param {{known: Moment | null, query: string, time: number | null, source?: string}} options what the list knows of it
@@ -158,6 +181,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
       drawWords();
       side.setMoment(moment, known);
       where.setAbout(moment.video, known?.kind === "sound" ? "" : known?.why || query);
+      trim.set(moment, known);
       panel.setAttribute("aria-label", known ? `Player: ${known.video}, ${clockSpan(moment.start, moment.stop)}` : "Player");
       if (isOther || video.error) {
         video.src = `/api/v1/videos/${moment.video}/media`;
@@ -181,7 +205,7 @@ export function createPlayer({ onClose, onCopy, onSearchWithin }) {
       open = null;
       boxes = [];
       loading.abort();
-      video.pause();
+      shuttle.stop();
       video.removeAttribute("src");
       fill(video);
       video.load();

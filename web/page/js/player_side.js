@@ -14,6 +14,7 @@ import { clockSpan } from "./times.js";
 export function createPlayerSide({ onClose, onSeek, onReplay, onCopy, onSearchWithin }) {
   const name = element("h2", { class: "stage-name" }, "");
   const about = element("div", { class: "stage-about" });
+  const span = element("p", { class: "stage-span time" });
   const facts = element("div", { class: "stage-facts" });
   const readAlong = createReadAlong({ onSeek });
   const replay = button("Play moment", { icon: "replay", on: onReplay });
@@ -32,28 +33,33 @@ export function createPlayerSide({ onClose, onSeek, onReplay, onCopy, onSearchWi
     readAlong.element,
   );
 
+  /** @param {number} start @param {number} stop */
+  function setSpan(start, stop) {
+    const isMoment = stop > start;
+    replay.hidden = download.hidden = span.hidden = !isMoment;
+    span.textContent = isMoment ? clockSpan(start, stop) : "";
+    download.setAttribute("href", `/api/v1/videos/${video}/clip?start=${start}&stop=${stop}`);
+  }
+
   return {
     element: side,
+    setSpan,
     /** @param {OpenMoment} moment @param {Moment | null} known */
     setMoment(moment, known) {
-      const isMoment = moment.stop > moment.start;
       video = moment.video;
+      setSpan(moment.start, moment.stop);
       if (known) name.textContent = known.video;
       else name.textContent = "";
       const words = known?.text ? markedText(known.text, known.matched ?? []) : null;
       fill(
         about,
-        isMoment ? element("p", { class: "stage-span time" }, clockSpan(moment.start, moment.stop)) : null,
+        span,
         known?.why ? element("p", {}, known.why) : null,
         words ? element("p", { class: "words" }, ...words) : null,
         known?.parts?.length ? partList(known.parts, onSeek) : null,
         known?.caption && known.caption !== known.text ? element("p", { class: "faint" }, known.caption) : null,
         known ? signalLabels(known) : null,
       );
-      replay.hidden = !isMoment;
-      download.hidden = !isMoment;
-      const clip = `/api/v1/videos/${moment.video}/clip?start=${moment.start}&stop=${moment.stop}`;
-      download.setAttribute("href", clip);
     },
     readAlong,
     /** @param {string} text */

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {import("./address.js").PageState} PageState
- * @param {{onClose: () => void, onCopy: (seconds: number) => void, onSearchWithin: (video: string) => void}} options
+ * @param {{onClose: () => void, onCopy: (seconds: number) => void, onSpan: (start: number, stop: number) => void, onSearchWithin: (video: string) => void}} options
  */
 export function createTheatre(options) {
   /** @type {ReturnType<typeof import("./player.js").createPlayer> | null} */
@@ -34,6 +34,8 @@ export function createTheatre(options) {
     mute: () => player?.mute(),
     fullScreen: () => player?.fullScreen(),
     seekBy: (/** @type {number} */ seconds) => player?.seekBy(seconds),
+    /** What an editor's key does; see `player.edit`. */
+    edit: (/** @type {string} */ key) => player?.edit(key) ?? false,
     holds: (/** @type {Node} */ target) => player?.panel.contains(target) ?? false,
     position: () => player?.video.currentTime ?? 0,
   };

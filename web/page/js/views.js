@@ -1,7 +1,6 @@
 /** The views by name; those that the start page does not need are loaded when first shown. */
 
 import { createHomeView } from "./home_view.js";
-import { createSearchView } from "./search_view.js";
 import { ServiceGone } from "./service.js";
 
 /**
@@ -14,8 +13,9 @@ import { ServiceGone } from "./service.js";
 export function createViews({ linkToMoment, linkToLike, leaveExample, linkToVideo, linkToTag, pickFiles, jobs, activity, narrow, searchInstead }) {
   const makers = {
     home: async () => createHomeView({ linkTo: linkToVideo, pickFiles, jobs, activity: () => activity }),
-    search: async () => createSearchView({ linkTo: linkToMoment, likeTo: linkToLike, leaveExample, jobs }),
+    search: async () => (await import("./search_view.js")).createSearchView({ linkTo: linkToMoment, likeTo: linkToLike, leaveExample, jobs }),
     ask: async () => (await import("./ask_view.js")).createAskView({ linkTo: linkToMoment, searchInstead }),
+    collections: async () => (await import("./collections/view.js")).createCollectionsView({ linkTo: linkToMoment, narrow }),
     library: async () => (await import("./library_view.js")).createLibraryView({ linkTo: linkToVideo, linkToTag, narrow, pickFiles, activity }),
   };
   /** @type {Map<string, Promise<View>>} */
