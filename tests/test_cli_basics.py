@@ -20,10 +20,11 @@ from search.signals import SIGNALS
 from tests.helpers.fakes_search import SmallLibrary
 
 COMMANDS = [
-    *"index watch search ask chat pinpoint locate describe transcript export serve mcp keys".split(),
+    *"index watch search ask chat pinpoint locate describe transcript export collection serve mcp keys".split(),
     *"status videos tag speakers remove verify repair optimize backup restore eval models demo".split(),
 ]
 PARTS = [
+    *(["collection", name] for name in "list show create add trim note arrange rename remove".split()),
     ["keys", "add"],
     ["keys", "list"],
     ["keys", "revoke"],
@@ -33,7 +34,7 @@ PARTS = [
     ["demo", "make"],
     ["demo", "run"],
 ]
-LEAVES = [[name] for name in COMMANDS if name not in {"keys", "demo", "speakers"}] + PARTS
+LEAVES = [[name] for name in COMMANDS if name not in {"collection", "keys", "demo", "speakers"}] + PARTS
 
 
 def run(*arguments: str) -> Result:

@@ -14,14 +14,11 @@ from api.cli.commands.describe import describe
 from api.cli.commands.evaluate import evaluate
 from api.cli.commands.export import export
 from api.cli.commands.index import index
-from api.cli.commands.keys import keys
 from api.cli.commands.locate import locate
-from api.cli.commands.mcp import mcp
 from api.cli.commands.models import models
 from api.cli.commands.pinpoint import pinpoint
 from api.cli.commands.remove import remove
 from api.cli.commands.search import search
-from api.cli.commands.serve import serve
 from api.cli.commands.speakers import speakers
 from api.cli.commands.status import status
 from api.cli.commands.tag import tag
@@ -29,6 +26,9 @@ from api.cli.commands.transcript import transcript
 from api.cli.commands.videos import videos
 from api.cli.commands.watch import watch
 from api.cli.group import ReelseekGroup
+from api.cli.programs.keys import keys
+from api.cli.programs.mcp import mcp
+from api.cli.programs.serve import serve
 from api.cli.upkeep.backup import backup, restore
 from api.cli.upkeep.optimize import optimize
 from api.cli.upkeep.repair import repair
