@@ -26,11 +26,13 @@ from indexer.errors import (
     SettingsError,
 )
 from indexer.models.local.model import load_local_model
+from indexer.models.remote.model import connect_remote_model
 from indexer.models.vision_language import BoxUnits, Prompt, VisionLanguageModel, frames_of
 from search.answering.asker import Asker
 from search.locating.locate import locate
 from search.locating.located import Box, Located
 from tests.helpers.fakes_vlm import FakeVisionLanguageModel, words_of
+from tests.helpers.model_server import serving_model
 from tests.helpers.service import demo_library, demo_settings, serving  # noqa: F401
 from tests.helpers.vlm_checkpoints import FAMILY_NAMES, write_vlm_checkpoint
 
@@ -152,6 +154,23 @@ def test_every_family_replies_in_its_own_units_and_inside(run: Locate, family: s
     assert all(0 <= box.left < box.right <= 1 and 0 <= box.top < box.bottom <= 1 for box in found.boxes)
 
 
+@pytest.mark.parametrize(
+    ("name", "units"),
+    [("qwen2.5vl:7b", "pixels"), ("Qwen/Qwen3-VL-8B-Instruct", "thousandths"), ("llava:13b", "shares")],
+)
+def test_a_model_on_a_server_has_the_units_of_its_name(run: Locate, name: str, units: BoxUnits) -> None:
+    """Pixels are those of the picture as it arrives there."""
+    there = FakeVisionLanguageModel(says(units), context_limit=8192)
+    with serving_model(there) as server:
+        found = run(connect_remote_model(f"openai:{name}@{server.url}", context=8192))
+        (box,) = found.boxes
+        assert (box.left, box.top, box.right, box.bottom) == pytest.approx(PLACES[0])
+        (frames,) = frames_of(there.prompts[0])
+        assert frames.pixels.shape[1] * frames.pixels.shape[2] > 900 * 28 * 28
+        with pytest.raises(NoBoxesError, match="unknown family"):
+            run(connect_remote_model(f"openai:something@{server.url}", context=8192))
+
+
 def test_a_still_has_the_boxes_and_nothing_else(run: Locate) -> None:
     from api.export.still import still_png
 
@@ -196,6 +215,14 @@ def test_the_command_and_the_demos_model(demo_library: Path, world: Path, tmp_pa
     taken = CliRunner().invoke(main, [*words, "--at", "2", "--still", str(still)])
     assert "exists already" in taken.stderr
     assert still.read_bytes() == b"mine"
+    with serving_model(FakeVisionLanguageModel(says("pixels"), context_limit=4096)) as server:
+        words[-1] = f"openai:qwen2.5vl:7b@{server.url}"
+        done = CliRunner().invoke(main, [*words, "--at", "0:02", "--still", str(still), "--force", "--json"])
+        shown = CliRunner().invoke(main, [*words, "--at", "2"])
+    assert done.exit_code == ExitCode.OK, done.stderr
+    assert json.loads(done.stdout)["boxes"][0]["right"] == pytest.approx(0.6, abs=1e-3)
+    assert Image.open(still).size == (320, 240)
+    assert shown.stdout == "left 10.0%  top 20.0%  right 60.0%  bottom 90.0%  a shape\n"
 
 
 def test_boxes_over_http(demo_library: Path, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
