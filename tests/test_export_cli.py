@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from api.cli.exit_codes import ExitCode
 from api.cli.main import main
 from api.cli.options import FORMAT_OR_ENDING
-from api.export.formats import FORMATS
+from api.export.formats import FORMATS, TUNING
 from api.export.output_files import write_data, write_whole
 from api.media.timecode import FrameRate, parse_rate
 from indexer.errors import ExportError
@@ -78,7 +78,7 @@ def moments(*rows: tuple[Video, int, int]) -> str:
 
 
 def test_the_formats_are_those_of_the_code() -> None:
-    assert FORMAT_OR_ENDING.choices == FORMATS
+    assert FORMAT_OR_ENDING.choices == (*FORMATS, TUNING)
 
 
 @pytest.mark.parametrize(

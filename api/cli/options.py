@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-from api.export.formats import TranscriptFormat
+from api.export.formats import FORMATS, TUNING, TranscriptFormat
 from api.options import EXPORT, EXPORT_FORMAT, EXPORT_TITLE, HANDLES, SERVE, TRANSCRIPT
 from indexer.config import SETTINGS
 from indexer.options import Option
@@ -96,7 +96,7 @@ TRANSCRIPT_FORMAT: Option[TranscriptFormat] = Option(
 )
 TRANSCRIPT_FILES = (TRANSCRIPT_FORMAT, *TRANSCRIPT, CHAPTER_FILE, REPLACE_FILE)
 
-FORMAT_OR_ENDING = replace(EXPORT_FORMAT, default_text="by the ending of --out")
+FORMAT_OR_ENDING = replace(EXPORT_FORMAT, choices=(*FORMATS, TUNING), default_text="by the ending of --out")
 EXPORT_OUT: Option[str | None] = Option(
     "out",
     str,

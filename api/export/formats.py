@@ -6,5 +6,7 @@ DocumentFormat = Literal["csv", "json", "webvtt", "edl", "fcpxml", "xmeml", "oti
 DOCUMENT_FORMATS: tuple[DocumentFormat, ...] = get_args(DocumentFormat)
 Format = Literal[DocumentFormat, "clips", "reel"]
 FORMATS: tuple[Format, ...] = (*DOCUMENT_FORMATS, "clips", "reel")
+TUNING = "ms-swift"
+"""Fine-tuning data, which the command line alone writes."""
 TranscriptFormat = Literal["text", "srt", "vtt"]
 TranscriptSource = Literal["speech", "subtitle"]

@@ -52,9 +52,6 @@ class ExportOptions:
             raise ExportError(f"name the output with --out: {'a folder' if kind == 'clips' else 'a file'}")
         if kind == "reel" and (str(out).endswith("/") or Path(str(out)).is_dir()):
             raise ExportError(f"{out} is a folder; a reel is one file")
-        handles = _HANDLES.fullmatch(str(given["handles"]).strip())
-        if handles is None or float(handles[1]) > MAX_HANDLE_SECONDS:
-            raise ExportError(f"--handles takes 0 to {MAX_HANDLE_SECONDS:g} seconds, got {given['handles']!r}")
         return ExportOptions(
             kind,
             title,
@@ -62,9 +59,21 @@ class ExportOptions:
             out is not None and (kind == "clips" or out.endswith("/") or Path(out).is_dir()),
             parse_rate(given["rate"]) if given["rate"] else None,
             given["drops"],
-            float(handles[1]),
+            read_handles(given["handles"]),
             given["force"],
         )
+
+
+def read_handles(given: object) -> float:
+    """The seconds of `--handles`.
+
+    Raises:
+        ExportError: it is no number of seconds, or too large.
+    """
+    handles = _HANDLES.fullmatch(str(given).strip())
+    if handles is None or float(handles[1]) > MAX_HANDLE_SECONDS:
+        raise ExportError(f"--handles takes 0 to {MAX_HANDLE_SECONDS:g} seconds, got {given!r}")
+    return float(handles[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import json
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -22,7 +22,7 @@ from api.cli.options import (
     TITLE_OR_QUERY,
     WEAK,
 )
-from api.export.formats import FORMATS, Format
+from api.export.formats import FORMATS, TUNING, Format
 from api.options import DROP_FRAME, HANDLES, RATE
 from indexer.config import Settings
 from search.options import LIMIT, SIGNALS_ONLY
@@ -64,6 +64,7 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
     otio          OpenTimelineIO
     clips         an MP4 for each moment, cut to the frame, in a folder; an M4A for one of sound alone
     reel          one MP4 of all moments, at one size and rate, with chapters; needs pictures
+    ms-swift      fine-tuning data: answers that are right, with cut clips, in a folder
 
     \b
     Examples:
@@ -75,6 +76,8 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
       reelseek export --collection "Opening titles" --out titles.xml
       reelseek export --video trip.mp4 --start 61.2 --stop 64.8 --format clips --out cut
       reelseek export "a red car" --format csv | less
+      reelseek ask "Who serves?" --json >> right.jsonl             keep it if it is right, or mend it
+      reelseek export --format ms-swift --from right.jsonl --handles 2 --out tuning
 
     Frames and time codes are exact: from the frame on screen at the start to the last one before the stop, counted
     from the file's own time code, or from 00:00:00:00 without one. Existing files are overwritten only with
@@ -87,6 +90,10 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
     from api.safe_text import safe_text
 
     kind = _kind(given.pop("kind"), given["out"])
+    if kind == TUNING:
+        from api.cli.export_tuning import export_tuning
+
+        return export_tuning(query, settings=settings, as_json=as_json, given=given)
     wanted, lost, title = _wanted(query, settings, given)
     if not wanted:
         if as_json:
@@ -112,7 +119,7 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
     return ExitCode.PARTLY_FAILED if written.failed else ExitCode.OK
 
 
-def _kind(kind: Format | None, out: str | None) -> Format:
+def _kind(kind: Any, out: str | None) -> Format | Literal["ms-swift"]:
     if kind is not None:
         return kind
     by_ending: dict[str, Format] = {".vtt": "webvtt", ".mp4": "reel", ".csv": "csv", ".json": "json", ".edl": "edl"}
