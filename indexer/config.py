@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_config_path
+from platformdirs import user_config_path, user_data_path
 
 from indexer.errors import SettingsError
 from indexer.options import Option
@@ -33,7 +33,11 @@ class Settings:
     """Every setting with its default, its range and what it does. Build with `load_settings`."""
 
     library: str = _setting(
-        "reelseek-library", "The library: a folder that Reelseek manages.", metavar="FOLDER", short="-l"
+        str(user_data_path("reelseek", appauthor=False) / "library"),
+        "The library: a folder that Reelseek manages.",
+        default_text="one for each user, as ~/.local/share/reelseek/library",
+        metavar="FOLDER",
+        short="-l",
     )
     models: str = _setting(
         "",

@@ -19,6 +19,8 @@ from tests.helpers.shared_folder import make_once
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 """The small models of the tests are slower in several threads, and workers side by side must not fight for cores.
 Child processes inherit it."""
+os.environ["REELSEEK_LIBRARY"] = "reelseek-library"
+"""Of the working folder: no test may meet the library of the person who runs it."""
 for name in ("COLUMNS", "LINES"):
     os.environ.pop(name, None)  # set in the workers of pytest-xdist; what is printed must not depend on it
 

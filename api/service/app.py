@@ -21,6 +21,7 @@ from api.service.jobs.runner import JobRunner
 from api.service.metrics import Metrics
 from api.service.middleware import DESCRIPTION_PATH, ServiceMiddleware
 from api.service.problems import problem_response
+from api.service.programs.chat import ChatRoutes
 from api.service.programs.local_search import LocalRoutes
 from api.service.programs.mcp_front import mcp_application
 from api.service.routes.ask import AskRoutes
@@ -58,6 +59,7 @@ CONTROLLERS: Sequence[Any] = (
     SessionRoutes,
     PageRoutes,
     LocalRoutes,
+    ChatRoutes,
     *MEDIA_CONTROLLERS,
 )
 _LOADING_SECONDS = 3600.0

@@ -16,6 +16,7 @@ from litestar.types import Receive, Scope, Send
 from api.errors import QueueFullError
 from api.service.disconnects import until_disconnect
 from api.service.problems import REQUEST_ID, problem_of
+from api.service.schemas.problems import Problem
 
 MEDIA_TYPE = "text/event-stream"
 EARLY_SECONDS = 0.5
@@ -69,13 +70,15 @@ class EventStream(Response[None]):
         count: StreamCount,
         ping_seconds: float,
         on_end: Callable[[], None] = lambda: None,
+        failed: Callable[[Problem], tuple[str, Any]] = lambda problem: ("problem", problem),
     ) -> None:
         """
         Args:
             on_end: called once when the stream ends for any reason; stops its threads.
+            failed: a problem -> the event that says it; an event without a name is its data alone.
         """
         super().__init__(None, media_type=MEDIA_TYPE)
-        self._app = _Stream(work, count, ping_seconds, on_end)
+        self._app = _Stream(work, count, ping_seconds, on_end, failed)
 
     def to_asgi_response(self, *args: Any, **options: Any) -> ASGIResponse:
         return self._app
@@ -88,8 +91,10 @@ class _Stream(ASGIResponse):
         count: StreamCount,
         ping_seconds: float,
         on_end: Callable[[], None],
+        failed: Callable[[Problem], tuple[str, Any]],
     ) -> None:
         super().__init__(media_type=MEDIA_TYPE)
+        self._failed = failed
         self._work = work
         self._count = count
         self._ping_seconds = ping_seconds
@@ -120,11 +125,20 @@ class _Stream(ASGIResponse):
             raise item.error
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         while item is not _GONE and item is not _DONE:
-            await send({"type": "http.response.body", "body": _encoded(item), "more_body": True})
+            await send({"type": "http.response.body", "body": self._encoded(item), "more_body": True})
             if isinstance(item, _Failed):
                 break
             item = await channel.next(self._ping_seconds)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _encoded(self, item: Any) -> bytes:
+        if item is None:
+            return b": ping\n\n"
+        if isinstance(item, _Failed):
+            name, data = self._failed(problem_of(item.error, item.request_id)[0])
+            item = (name, msgspec.json.encode(data))
+        name, data = item
+        return (b"event: " + name.encode() + b"\n" if name else b"") + b"data: " + data + b"\n\n"
 
     async def _run(self, channel: EventChannel, request_id: str) -> None:
         try:
@@ -146,15 +160,6 @@ class _Failed:
 async def _put_disconnect(receive: Receive, channel: EventChannel) -> None:
     await until_disconnect(receive)
     channel.put_raw(_GONE)
-
-
-def _encoded(item: Any) -> bytes:
-    if item is None:
-        return b": ping\n\n"
-    if isinstance(item, _Failed):
-        item = ("problem", msgspec.json.encode(problem_of(item.error, item.request_id)[0]))
-    name, data = item
-    return b"event: " + name.encode() + b"\ndata: " + data + b"\n\n"
 
 
 def wants_events(request: Request[Any, Any, Any]) -> bool:

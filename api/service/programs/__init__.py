@@ -1,1 +1,1 @@
-"""Interfaces for particular programs: MCP clients, and commands on this machine."""
+"""Interfaces for MCP clients, for chat programs that speak OpenAI's API, and for commands on this machine."""
