@@ -1,6 +1,7 @@
 /** The filters of a search: one video, and the signals. */
 
 import { element, fill } from "./dom.js";
+import { createFacets } from "./facets.js";
 import { labelledSelect } from "./fields.js";
 import { getJson, withQuery } from "./service.js";
 import { SIGNAL_GROUPS } from "./signal_groups.js";
@@ -19,7 +20,8 @@ export function createFilters({ narrow }) {
     return { box, label: element("label", { class: "chip" }, box, element("span", {}, label)) };
   });
   const group = element("fieldset", { class: "chips" }, element("legend", { class: "faint" }, "Match by"), ...boxes.map(({ label }) => label));
-  const root = element("div", { class: "tools", role: "group", "aria-label": "Filters" }, within.element, group);
+  const facets = createFacets({ narrow });
+  const root = element("div", { class: "tools", role: "group", "aria-label": "Filters" }, within.element, group, facets.element);
   let isListed = false;
 
   function chosen() {
@@ -52,10 +54,14 @@ export function createFilters({ narrow }) {
   return {
     element: root,
     /** Names a removed or added video anew. */
-    forget: () => (isListed = false),
+    forget() {
+      isListed = false;
+      facets.forget();
+    },
     /** @param {PageState} state */
     set(state) {
-      group.hidden = state.mode === "ask";
+      group.hidden = facets.element.hidden = state.mode === "ask";
+      facets.set(state.query);
       for (const { box } of boxes) box.checked = state.signals.includes(box.value);
       if (state.video && ![...within.select.options].some((one) => one.value === state.video)) {
         within.select.append(element("option", { value: state.video }, "One video"));

@@ -3,6 +3,7 @@
 import { element, fill } from "./dom.js";
 import { isImage } from "./images.js";
 import { isQuestion } from "./question.js";
+import { createSuggestions } from "./suggestions.js";
 
 /** @typedef {{start: number, stop: number, query: string, reason: string, example: string}} Fault in characters of the query */
 /**
@@ -16,6 +17,7 @@ export function createSearchBox({ onSubmit, onImage, hasExample }) {
   const clear = /** @type {HTMLButtonElement} */ (form.querySelector(".box-clear"));
   const picker = /** @type {HTMLInputElement} */ (document.getElementById("image-picker"));
   const fault = /** @type {HTMLElement} */ (form.querySelector(".box-fault"));
+  const suggestions = createSuggestions(input);
   let isChosen = false;
 
   const mode = () => (switches.find((one) => one.checked)?.value === "ask" ? "ask" : "search");
@@ -60,6 +62,7 @@ export function createSearchBox({ onSubmit, onImage, hasExample }) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const query = input.value.trim();
+    suggestions.remember(query);
     if (query || hasExample()) onSubmit(query, hasExample() ? "search" : mode());
     else input.focus();
   });
