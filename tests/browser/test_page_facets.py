@@ -80,3 +80,26 @@ def test_a_card_is_skimmed_with_the_pointer(new_page: OpenPage, service: FakeSer
     expect(frame.locator(".skim")).to_have_attribute("src", f"/api/v1/videos/{1:032x}/thumbnail?t=7.67")
     page.mouse.move(5, 5)
     expect(frame.locator(".skim")).to_have_count(0)
+
+
+def test_what_the_library_cannot_do_is_not_offered(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary
+) -> None:
+    how = "index with --speech-model MODEL"
+    library.health = {
+        "models": {"ask": False},
+        "signals": [
+            {"stage": "picture", "state": "ready", "videos": 4, "how": ""},
+            {"stage": "subtitles", "state": "off", "videos": 0, "how": ""},
+            {"stage": "speech", "state": "off", "videos": 0, "how": how},
+        ],
+    }
+    page = new_page()
+    page.goto(f"{service.address}/?q=red")
+    expect(page.get_by_text(f"Speech is not searched here: {how}.")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="Speech")).to_be_hidden()
+    expect(page.get_by_role("checkbox", name="Picture")).to_be_visible()
+    expect(page.get_by_role("radio", name="Ask")).to_be_hidden()
+    page.get_by_role("textbox").fill("what is red?")
+    page.get_by_role("textbox").press("Enter")
+    expect_address(page, {"q": "what is red?"})

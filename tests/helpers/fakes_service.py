@@ -140,6 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
                     "library": {"exists": True, "duration_seconds": 5400},
                     "models": {},
                 }
+                | fake.health
             )
         if path == "/api/v1/openapi.json":
             return self._json(OPENAPI)

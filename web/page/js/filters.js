@@ -7,6 +7,8 @@ import { getJson, withQuery } from "./service.js";
 import { SIGNAL_GROUPS } from "./signal_groups.js";
 
 const LISTED = 200;
+/** Stages that make what each group of signals looks at. */
+const STAGES = { picture: ["picture"], caption: ["captions"], said: ["subtitles", "speech"], written: ["screen_text"] };
 
 /**
  * @typedef {import("./address.js").PageState} PageState
@@ -21,7 +23,8 @@ export function createFilters({ narrow }) {
   });
   const group = element("fieldset", { class: "chips" }, element("legend", { class: "faint" }, "Match by"), ...boxes.map(({ label }) => label));
   const facets = createFacets({ narrow });
-  const root = element("div", { class: "tools", role: "group", "aria-label": "Filters" }, within.element, group, facets.element);
+  const missing = element("p", { class: "faint fine", hidden: true });
+  const root = element("div", { class: "tools", role: "group", "aria-label": "Filters" }, within.element, group, facets.element, missing);
   let isListed = false;
 
   function chosen() {
@@ -54,6 +57,20 @@ export function createFilters({ narrow }) {
   return {
     element: root,
     /** Names a removed or added video anew. */
+    /** Offers only what is indexed, and says how to add the rest. @param {{signals?: {stage: string, state: string, videos: number, how: string}[]}} health */
+    know({ signals = [] }) {
+      const absent = boxes.filter(({ box }) => {
+        const own = signals.filter(({ stage }) => STAGES[box.value]?.includes(stage));
+        return own.length > 0 && own.every(({ state, videos }) => state !== "ready" && !videos);
+      });
+      for (const { label, box } of boxes) label.hidden = absent.some((one) => one.box === box) && !box.checked;
+      const lines = absent.map(({ box }) => {
+        const how = signals.find(({ stage, how: way }) => way && STAGES[box.value].includes(stage))?.how ?? "";
+        return `${SIGNAL_GROUPS[box.value].label} is not searched here${how ? `: ${how}` : ""}.`;
+      });
+      missing.textContent = lines.join(" ");
+      missing.hidden = !lines.length;
+    },
     forget() {
       isListed = false;
       facets.forget();
