@@ -49,3 +49,28 @@ def test_what_is_no_tag_is_refused(own: httpx.Client) -> None:
     is_problem(own.put(path, json={"tags": [""]}), 400, "validation")
     is_problem(own.put(path, json={}), 400, "validation")
     is_problem(own.put(f"/api/v1/videos/{ABSENT}/tags", json={"tags": ["a"]}), 404, "not-found")
+
+
+def test_what_narrows_a_search_and_completes_a_query(own: httpx.Client) -> None:
+    videos = own.get("/api/v1/videos", params={"sort": "name"}).json()["videos"]
+    own.put(f"/api/v1/videos/{videos[0]['video_id']}/tags", json={"tags": ["Holiday photos"]})
+    facets = own.get("/api/v1/facets").json()
+    assert facets["tag"] == [{"value": "Holiday photos", "videos": 1}]
+    assert sum(one["videos"] for one in facets["date"]) == sum(one["videos"] for one in facets["folder"]) == len(videos)
+    for field in ("date", "folder", "tag"):
+        for one in facets[field]:
+            query = f'square {field}:"{one["value"]}"'
+            answer = own.get("/api/v1/search", params={"query": query, "limit": 50})
+            assert answer.status_code == 200, answer.text
+
+    def completed(query: str) -> list[tuple[str, str]]:
+        found = own.get("/api/v1/suggestions", params={"query": query}).json()["suggestions"]
+        return [(one["kind"], one["query"]) for one in found]
+
+    assert completed("a red holi")[0] == ("tag", 'a red tag:"Holiday photos"')
+    name = videos[0]["video"]
+    assert ("video", f"video:{name}") in completed(name[:3]) or ("video", f'video:"{name}"') in completed(name[:3])
+    words = [query for kind, query in completed("a sq") if kind == "word"]
+    assert words and all(query.startswith("a sq") for query in words)
+    assert own.get("/api/v1/search", params={"query": words[0]}).json()["found"]
+    assert completed("a") == completed("") == completed('"quo') == []

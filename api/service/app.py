@@ -28,6 +28,7 @@ from api.service.routes.ask import AskRoutes
 from api.service.routes.chapters import ChapterRoutes
 from api.service.routes.collections import CollectionRoutes
 from api.service.routes.export import ExportRoutes
+from api.service.routes.facets import FacetRoutes
 from api.service.routes.health import HealthRoutes
 from api.service.routes.jobs import JobRoutes
 from api.service.routes.media import MEDIA_CONTROLLERS
@@ -54,6 +55,7 @@ CONTROLLERS: Sequence[Any] = (
     SpeakerRoutes,
     ExportRoutes,
     CollectionRoutes,
+    FacetRoutes,
     JobRoutes,
     HealthRoutes,
     SessionRoutes,

@@ -109,6 +109,15 @@ TEXTS_STOP: Option[float] = Option(
     high=MOST_SECONDS,
     help="Only texts that start before this time, in seconds.",
 )
+SUGGESTION_QUERY: Option[str] = Option(
+    "typed",
+    str,
+    default="",
+    parameter="query",
+    max_length=QUERY.max_length,
+    help="What was typed so far.",
+    examples=("a red ca",),
+)
 TEXTS = (TEXTS_SOURCE, TEXTS_START, TEXTS_STOP)
 MEDIA = (ORIGINAL, CLIP_START, CLIP_STOP, TIME, WIDTH, LANGUAGE, TIMELINE_QUERY, BUCKETS)
 
@@ -127,5 +136,6 @@ SERVICE_OPTIONS: tuple[Option[Any], ...] = (
     *PLACES,
     *TRANSCRIPT,
     *TEXTS,
+    SUGGESTION_QUERY,
 )
 """Every option of every request, except ids in paths and uploaded content."""

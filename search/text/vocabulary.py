@@ -70,6 +70,11 @@ class Vocabulary:
         found = {other for stem in stems for other in self._by_stem.get(stem, ()) if other != word}
         return sorted(found, key=lambda other: (-self._counts[other], other))[:MOST_FORMS]
 
+    def beginning_with(self, letters: str, *, limit: int) -> list[str]:
+        """Words of the library that begin with these letters, the most frequent first; none that say nothing."""
+        found = [word for word in self._counts if word.startswith(letters) and word not in EMPTY_WORDS]
+        return sorted(found, key=lambda word: (-self._counts[word], word))[:limit]
+
     def widened(self, query: str) -> str:
         """The query with the library's forms of its words after it, and its neighbouring words run together."""
         words = split_words(query)

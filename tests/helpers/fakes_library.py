@@ -65,6 +65,8 @@ class FakeLibrary:
     uploads: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     exports: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """Bodies that were posted to be exported."""
+    health: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What `/api/v1/health` says besides."""
     chapters: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """Of every video."""
     texts: dict[str, list[tuple[float, float, str]]] = field(default_factory=dict[str, list[tuple[float, float, str]]])

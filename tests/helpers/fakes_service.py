@@ -119,6 +119,13 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/api/v1/tags":
             tags = sorted({tag for one in fake.videos for tag in one["tags"]})
             return self._json([{"tag": tag, "videos": 1} for tag in tags])
+        if path == "/api/v1/facets":
+            tags = sorted({tag for one in fake.videos for tag in one["tags"]})
+            values = {"tag": tags, "folder": ["lectures"], "speaker": ["Anna"], "date": ["2023"]}
+            return self._json({name: [{"value": one, "videos": 1} for one in own] for name, own in values.items()})
+        if path == "/api/v1/suggestions":
+            completed = [{"query": "a red square", "kind": "word"}] if given["query"] == "a re" else []
+            return self._json({"suggestions": completed})
         if path == "/api/v1/collections":
             return self._json({"collections": []})
         if path == "/api/v1/jobs":
@@ -133,6 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
                     "library": {"exists": True, "duration_seconds": 5400},
                     "models": {},
                 }
+                | fake.health
             )
         if path == "/api/v1/openapi.json":
             return self._json(OPENAPI)

@@ -1,11 +1,14 @@
 /** The filters of a search: one video, and the signals. */
 
 import { element, fill } from "./dom.js";
+import { createFacets } from "./facets.js";
 import { labelledSelect } from "./fields.js";
 import { getJson, withQuery } from "./service.js";
 import { SIGNAL_GROUPS } from "./signal_groups.js";
 
 const LISTED = 200;
+/** Stages that make what each group of signals looks at. */
+const STAGES = { picture: ["picture"], caption: ["captions"], said: ["subtitles", "speech"], written: ["screen_text"] };
 
 /**
  * @typedef {import("./address.js").PageState} PageState
@@ -19,7 +22,9 @@ export function createFilters({ narrow }) {
     return { box, label: element("label", { class: "chip" }, box, element("span", {}, label)) };
   });
   const group = element("fieldset", { class: "chips" }, element("legend", { class: "faint" }, "Match by"), ...boxes.map(({ label }) => label));
-  const root = element("div", { class: "tools", role: "group", "aria-label": "Filters" }, within.element, group);
+  const facets = createFacets({ narrow });
+  const missing = element("p", { class: "faint fine", hidden: true });
+  const root = element("div", { class: "tools", role: "group", "aria-label": "Filters" }, within.element, group, facets.element, missing);
   let isListed = false;
 
   function chosen() {
@@ -52,10 +57,28 @@ export function createFilters({ narrow }) {
   return {
     element: root,
     /** Names a removed or added video anew. */
-    forget: () => (isListed = false),
+    /** Offers only what is indexed, and says how to add the rest. @param {{signals?: {stage: string, state: string, videos: number, how: string}[]}} health */
+    know({ signals = [] }) {
+      const absent = boxes.filter(({ box }) => {
+        const own = signals.filter(({ stage }) => STAGES[box.value]?.includes(stage));
+        return own.length > 0 && own.every(({ state, videos }) => state !== "ready" && !videos);
+      });
+      for (const { label, box } of boxes) label.hidden = absent.some((one) => one.box === box) && !box.checked;
+      const lines = absent.map(({ box }) => {
+        const how = signals.find(({ stage, how: way }) => way && STAGES[box.value].includes(stage))?.how ?? "";
+        return `${SIGNAL_GROUPS[box.value].label} is not searched here${how ? `: ${how}` : ""}.`;
+      });
+      missing.textContent = lines.join(" ");
+      missing.hidden = !lines.length;
+    },
+    forget() {
+      isListed = false;
+      facets.forget();
+    },
     /** @param {PageState} state */
     set(state) {
-      group.hidden = state.mode === "ask";
+      group.hidden = facets.element.hidden = state.mode === "ask";
+      facets.set(state.query);
       for (const { box } of boxes) box.checked = state.signals.includes(box.value);
       if (state.video && ![...within.select.options].some((one) => one.value === state.video)) {
         within.select.append(element("option", { value: state.video }, "One video"));

@@ -250,6 +250,9 @@ listenToKeys({
   player: theatre,
 });
 activity.update();
-watchLoading(main);
+watchLoading(main, (health) => {
+  box.know(health);
+  filters.know(health);
+});
 apply(state, { isSame: true });
 jobs.refresh();

@@ -28,6 +28,7 @@ import { button, element, icon } from "./dom.js";
 import { markedText } from "./marked_text.js";
 import { picture } from "./picture.js";
 import { SIGNAL_GROUPS } from "./signal_groups.js";
+import { skimmable } from "./skim.js";
 import { clock, clockSpan, spokenTime } from "./times.js";
 
 /**
@@ -46,6 +47,7 @@ export function momentCard(moment, { href, number, likeHref }) {
     number !== undefined && element("span", { class: "badge number" }, String(number)),
     times,
   );
+  skimmable(link, moment);
   const words = wordsOf(moment);
   const about = element(
     "div",

@@ -3,6 +3,7 @@
 import { element, fill } from "./dom.js";
 import { isImage } from "./images.js";
 import { isQuestion } from "./question.js";
+import { createSuggestions } from "./suggestions.js";
 
 /** @typedef {{start: number, stop: number, query: string, reason: string, example: string}} Fault in characters of the query */
 /**
@@ -16,7 +17,9 @@ export function createSearchBox({ onSubmit, onImage, hasExample }) {
   const clear = /** @type {HTMLButtonElement} */ (form.querySelector(".box-clear"));
   const picker = /** @type {HTMLInputElement} */ (document.getElementById("image-picker"));
   const fault = /** @type {HTMLElement} */ (form.querySelector(".box-fault"));
+  const suggestions = createSuggestions(input);
   let isChosen = false;
+  let canAsk = true;
 
   const mode = () => (switches.find((one) => one.checked)?.value === "ask" ? "ask" : "search");
   const setMode = (/** @type {string} */ wanted) => switches.forEach((one) => (one.checked = one.value === wanted));
@@ -28,7 +31,7 @@ export function createSearchBox({ onSubmit, onImage, hasExample }) {
     reflect();
     showFault(null);
     if (!input.value.trim()) isChosen = false;
-    if (!isChosen) setMode(isQuestion(input.value) ? "ask" : "search");
+    if (!isChosen) setMode(canAsk && isQuestion(input.value) ? "ask" : "search");
   });
   for (const one of switches) {
     one.addEventListener("change", () => {
@@ -60,6 +63,7 @@ export function createSearchBox({ onSubmit, onImage, hasExample }) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const query = input.value.trim();
+    suggestions.remember(query);
     if (query || hasExample()) onSubmit(query, hasExample() ? "search" : mode());
     else input.focus();
   });
@@ -81,6 +85,14 @@ export function createSearchBox({ onSubmit, onImage, hasExample }) {
       input.select();
     },
     blur: () => input.blur(),
+    /** Questions are offered only where a model can answer them. @param {{models?: {ask?: boolean}}} health */
+    know(health) {
+      canAsk = health.models?.ask !== false;
+      const choice = /** @type {HTMLElement} */ (form.querySelector(".switch"));
+      choice.hidden = !canAsk;
+      input.placeholder = canAsk ? "Search or ask" : "Search";
+      if (!canAsk && !input.value) setMode("search");
+    },
     showFault,
     /** @param {string} query @param {"search" | "ask"} wanted */
     set(query, wanted) {

@@ -1,0 +1,105 @@
+"""Narrowing a search on the page, completing it as one types, and skimming what it finds."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.helpers.chromium import eventually, expect_address
+from tests.helpers.fakes_library import FakeLibrary
+from tests.helpers.fakes_service import FakeService
+
+OpenPage = Callable[..., Page]
+
+
+def test_a_facet_is_written_into_the_query_and_removed_again(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary
+) -> None:
+    library.videos[0]["tags"] = ["summer 2023"]
+    page = new_page()
+    page.goto(f"{service.address}/?q=red+square")
+    page.get_by_text("More filters").click()
+    page.get_by_role("combobox", name="Tag").select_option("summer 2023")
+    expect_address(page, {"q": 'red square tag:"summer 2023"'})
+    page.get_by_role("combobox", name="Length").select_option("1 to 10 minutes")
+    expect_address(page, {"q": 'red square tag:"summer 2023" duration:1m..10m'})
+    expect(page.get_by_text("More filters (2)")).to_be_visible()
+    expect(page.get_by_role("textbox")).to_have_value('red square tag:"summer 2023" duration:1m..10m')
+    page.get_by_role("combobox", name="Tag").select_option("All")
+    expect_address(page, {"q": "red square duration:1m..10m"})
+    page.goto(f"{service.address}/?q=square+speaker%3Aanna")
+    page.get_by_text("More filters (1)").click()
+    expect(page.get_by_role("combobox", name="Speaker")).to_have_value("Anna")
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "value", "made"),
+    [
+        ("a dog", "tag", "holiday", "a dog tag:holiday"),
+        ("tag:old a dog", "tag", "new", "a dog tag:new"),
+        ('a tag:"two words" dog', "tag", "", "a dog"),
+        ("-tag:x dog", "tag", "y", "-tag:x dog tag:y"),
+        ("dog", "duration", "1m..10m", "dog duration:1m..10m"),
+        ("dog", "folder", "a (b)", 'dog folder:"a (b)"'),
+    ],
+)
+def test_filters_inside_a_query(
+    new_page: OpenPage, service: FakeService, query: str, field: str, value: str, made: str
+) -> None:
+    page = new_page()
+    page.goto(service.address)
+    script = "values => import('/static/js/query_fields.js').then(all => all.withFilter(...values))"
+    assert page.evaluate(script, [query, field, value]) == made
+
+
+def options(page: Page) -> list[Any]:
+    return page.locator("#suggestions option").evaluate_all("all => all.map(one => one.value)")
+
+
+def test_a_query_is_completed_as_one_types_and_remembered(new_page: OpenPage, service: FakeService) -> None:
+    page = new_page()
+    page.goto(service.address)
+    box = page.get_by_label("What to search for, or a question")
+    box.fill("a re")
+    eventually(page, lambda: options(page) == ["a red square"], what="completed by the library")
+    box.press("Enter")
+    expect(page.locator(".grid .card").first).to_be_visible()
+    page.goto(service.address)
+    box.focus()
+    eventually(page, lambda: options(page) == ["a re"], what="remembered")
+
+
+def test_a_card_is_skimmed_with_the_pointer(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
+    page = new_page()
+    page.goto(f"{service.address}/?q=red")
+    frame = page.locator(".grid .card a.frame").first
+    box = frame.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2)
+    expect(frame.locator(".skim")).to_have_attribute("src", f"/api/v1/videos/{1:032x}/thumbnail?t=7.67")
+    page.mouse.move(5, 5)
+    expect(frame.locator(".skim")).to_have_count(0)
+
+
+def test_what_the_library_cannot_do_is_not_offered(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary
+) -> None:
+    how = "index with --speech-model MODEL"
+    library.health = {
+        "models": {"ask": False},
+        "signals": [
+            {"stage": "picture", "state": "ready", "videos": 4, "how": ""},
+            {"stage": "subtitles", "state": "off", "videos": 0, "how": ""},
+            {"stage": "speech", "state": "off", "videos": 0, "how": how},
+        ],
+    }
+    page = new_page()
+    page.goto(f"{service.address}/?q=red")
+    expect(page.get_by_text(f"Speech is not searched here: {how}.")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="Speech")).to_be_hidden()
+    expect(page.get_by_role("checkbox", name="Picture")).to_be_visible()
+    expect(page.get_by_role("radio", name="Ask")).to_be_hidden()
+    page.get_by_role("textbox").fill("what is red?")
+    page.get_by_role("textbox").press("Enter")
+    expect_address(page, {"q": "what is red?"})
