@@ -222,4 +222,11 @@ CONVERSATION: Option[str | None] = Option(
     help="The conversation that the question follows in, as an earlier answer names it.",
     details="All other fields are those of its first question; `video` and `scope` are refused.",
 )
-ASK = (QUESTION, CONVERSATION, VIDEO, SCOPE, CLIPS, MODE, EFFORT, RETRIEVAL)
+LOOK_AGAIN: Option[bool] = Option(
+    "look_again",
+    bool,
+    default=False,
+    help="With --effort high: let the model search, look closer and answer, in at most 6 steps of its own.",
+    details="`mode` and `retrieval` do not count then.",
+)
+ASK = (QUESTION, CONVERSATION, VIDEO, SCOPE, CLIPS, MODE, EFFORT, RETRIEVAL, LOOK_AGAIN)

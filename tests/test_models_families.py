@@ -26,6 +26,7 @@ from indexer.records import TimeSpan
 from search.answering.clip_reader import clip_as_video_input
 from search.answering.prompts import ShownClip, ask_prompt
 from search.answering.reply import REPLY_SCHEMA
+from search.looking.steps import LONGEST_NOTE, MOST_MOMENTS, STEP_SCHEMA, parse_step
 from tests.helpers.vlm_checkpoints import FAMILY_NAMES, write_vlm_checkpoint
 
 pytestmark = pytest.mark.slow
@@ -123,6 +124,18 @@ def test_the_schema_is_held(model: LocalModel) -> None:
     }
     for reply in model.generate(prompts, max_tokens=60, schema=schema):
         assert reply.complete and set(json.loads(reply.text)) == {"found", "kind"}
+
+
+def test_the_schema_of_steps_is_held(model: LocalModel) -> None:
+    rng = Random(8)
+    prompts = [random_prompt(rng, model.vision) for _ in range(3)]
+    for reply in model.generate(prompts, max_tokens=400, schema=STEP_SCHEMA):
+        assert reply.complete
+        value = json.loads(reply.text)
+        assert list(value) == ["note", "step"] and len(value["note"]) <= LONGEST_NOTE
+        (kind,) = value["step"]
+        assert kind in ("search", "look", "answer")
+        assert parse_step(reply.text, moments=MOST_MOMENTS).kind in (kind, "none"), "a query may be all spaces"
 
 
 def test_cancelling_stops_within_one_token(model: LocalModel) -> None:

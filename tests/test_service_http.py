@@ -251,6 +251,18 @@ def test_a_question_follows_an_answer_in_its_conversation(client: httpx.Client, 
     assert client.post("/api/v1/ask", json={"question": question}).json()["answer"] == answer["answer"]
 
 
+def test_steps_of_looking_again_are_told_and_counted(client: httpx.Client, world: Path) -> None:
+    asked = {"question": f"When can one see {query_of(world)}?", "look_again": True}
+    is_problem(client.post("/api/v1/ask", json=asked), 400, "query")
+    headers = {"accept": "text/event-stream"}
+    with client.stream("POST", "/api/v1/ask", json=asked | {"effort": "high"}, headers=headers) as response:
+        events = list(events_of(response))
+    steps = [data for name, data in events if name == "step"]
+    assert 1 <= len(steps) <= 6
+    assert all(set(step) == {"step", "note", "query", "moments"} for step in steps)
+    assert events[-1][0] == "answer" and events[-1][1]["evidence"]["steps"] == len(steps)
+
+
 def test_an_unknown_conversation_and_another_scope_are_refused(client: httpx.Client, world: Path) -> None:
     unknown = {"question": "and what colour is it?", "conversation": "gone"}
     for headers in ({}, {"accept": "text/event-stream"}):

@@ -37,9 +37,11 @@ class EvidenceUsed:
     context_limit: int
     passes: int
     """Prompts that were answered."""
+    steps: int = 0
+    """Chosen by the model itself, where it may look again; see `search.looking`."""
 
     def to_json(self) -> dict[str, int]:
-        names = ("clips", "frames", "tokens", "context_limit", "passes")
+        names = ("clips", "frames", "tokens", "context_limit", "passes", "steps")
         return {name: getattr(self, name) for name in names}
 
 

@@ -171,14 +171,14 @@ class Asker(Closeable):
             spread = plan_uniform_sampling(
                 text, uniform_candidates(self.engine.library, asked), context.model, multi_pass.limit
             )
-            return _answer(context, text, multi_pass.run_once(spread), [], started)
+            return answer_of_outcome(context, text, multi_pass.run_once(spread), [], started)
         first = context.kept(kept, asked)
         if not found.moments and not first:
-            return _answer(context, text, PassOutcome(), found.closest, started)
+            return answer_of_outcome(context, text, PassOutcome(), found.closest, started)
         with_text = answer_needs_text(text, found.moments)
         retrieved = context.candidates(found.moments, found.curves, with_text=with_text)
         outcome = multi_pass.run(context.with_kept(retrieved, first, with_text=with_text))
-        return _answer(context, text, outcome, found.moments, started)
+        return answer_of_outcome(context, text, outcome, found.moments, started)
 
     def pinpoint(
         self, query: str, *, video: str, span: TimeSpan, is_cancelled: IsCancelled | None = None
@@ -236,9 +236,15 @@ class Asker(Closeable):
         self.engine.close()
 
 
-def _answer(
+def answer_of_outcome(
     context: AskContext, question: str, outcome: PassOutcome, found: Sequence[Moment], started: float
 ) -> Answer:
+    """The answer that passes gave.
+
+    Args:
+        found: the nearest moments are cited where nothing was found.
+        started: `time.perf_counter` when the question came.
+    """
     reply = outcome.reply
     if reply.found:
         moments = outcome.cited

@@ -13,6 +13,7 @@ from search.conversation.exchange import AskedOf, Exchange, ResolvedBy
 from search.conversation.follow_up import as_question, other_thing, stand_alone
 from search.conversation.narrowing import ORDINALS, Narrowing, read_narrowing
 from search.conversation.rewriting import rewrite_question
+from search.looking.looker import OnStep, look_and_answer
 from search.options import EffortName, Mode
 from search.query.scope import parse_scope
 from search.query.validation import check_query
@@ -62,23 +63,30 @@ class Conversation:
         mode: Mode = "frames",
         effort: EffortName = "normal",
         retrieval: bool = True,
+        look_again: bool = False,
     ) -> None:
         """
         Args:
             video, scope, mode, effort, retrieval: of every question; see `Asker.ask`.
+            look_again: answer by `search.looking`.
         """
         self._asker = asker
         self._whole = AskedOf(video, scope)
         self._mode: Mode = mode
         self._effort: EffortName = effort
-        self._retrieval = retrieval
+        self._retrieval, self._look_again = retrieval, look_again
         self._part = self._whole
         """Where a question without words about the part is asked: "only in the second video" holds until another."""
         self.exchanges: list[Exchange] = []
         """The last ones, in order."""
 
     def ask(
-        self, words: str, *, on_understood: OnUnderstood | None = None, callbacks: AnswerCallbacks = NO_CALLBACKS
+        self,
+        words: str,
+        *,
+        on_understood: OnUnderstood | None = None,
+        on_step: OnStep | None = None,
+        callbacks: AnswerCallbacks = NO_CALLBACKS,
     ) -> Exchange:
         """The answer to what the person asks. A question that fails or is cancelled leaves the conversation as it was.
 
@@ -89,7 +97,27 @@ class Conversation:
         understood = self.understand(words, callbacks=callbacks)
         if on_understood is not None:
             on_understood(understood)
-        answer = self._asker.ask(
+        answer = self._answer(understood, on_step, callbacks)
+        if callbacks.is_cancelled is not None and callbacks.is_cancelled():
+            raise GenerationCancelledError("the answer was stopped")
+        exchange = Exchange(
+            check_query(words), understood.question, understood.within, understood.resolved_by, understood.part, answer
+        )
+        self._remember(exchange, read_narrowing(exchange.asked))
+        return exchange
+
+    def _answer(self, understood: Understood, on_step: OnStep | None, callbacks: AnswerCallbacks) -> Answer:
+        if self._look_again and not understood.is_open:
+            return look_and_answer(
+                self._asker,
+                understood.question,
+                video=understood.part.video,
+                scope=understood.part.scope,
+                effort=self._effort,
+                on_step=on_step,
+                callbacks=callbacks,
+            )
+        return self._asker.ask(
             understood.question,
             video=understood.part.video,
             scope=understood.part.scope,
@@ -102,13 +130,6 @@ class Conversation:
             on_evidence=callbacks.on_evidence,
             is_cancelled=callbacks.is_cancelled,
         )
-        if callbacks.is_cancelled is not None and callbacks.is_cancelled():
-            raise GenerationCancelledError("the answer was stopped")
-        exchange = Exchange(
-            check_query(words), understood.question, understood.within, understood.resolved_by, understood.part, answer
-        )
-        self._remember(exchange, read_narrowing(exchange.asked))
-        return exchange
 
     def understand(self, words: str, *, callbacks: AnswerCallbacks = NO_CALLBACKS) -> Understood:
         """The question so that it stands alone, and the part of the library that it asks of; raises as `ask`."""

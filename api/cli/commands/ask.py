@@ -9,7 +9,7 @@ from api.cli.exit_codes import ExitCode
 from api.cli.flags import SEARCH_MODEL_SETTINGS, VISION_LANGUAGE_SETTINGS, flag, with_settings
 from api.cli.options import STREAM
 from indexer.config import Settings
-from search.options import CLIPS, EFFORT, MODE, RETRIEVAL, SCOPE, VIDEO, EffortName, Mode
+from search.options import CLIPS, EFFORT, LOOK_AGAIN, MODE, RETRIEVAL, SCOPE, VIDEO, EffortName, Mode
 
 
 @click.command()
@@ -20,6 +20,7 @@ from search.options import CLIPS, EFFORT, MODE, RETRIEVAL, SCOPE, VIDEO, EffortN
 @flag(MODE)
 @flag(EFFORT)
 @flag(RETRIEVAL)
+@flag(LOOK_AGAIN)
 @flag(STREAM)
 @with_settings(*SEARCH_MODEL_SETTINGS, *VISION_LANGUAGE_SETTINGS)
 def ask(
@@ -31,6 +32,7 @@ def ask(
     mode: Mode,
     effort: EffortName,
     retrieval: bool,
+    look_again: bool,
     stream: bool,
     settings: Settings,
     as_json: bool,
@@ -57,9 +59,13 @@ def ask(
     """
     from api.cli.output.answer import DraftLine, print_answer, print_answer_words
     from api.cli.terminal import is_terminal
+    from api.safe_text import one_line
     from search.answering.asker import Asker
+    from search.answering.callbacks import AnswerCallbacks
     from search.chosen_clips.ask_about_clips import ask_about_clips
     from search.chosen_clips.chosen_clip import refuse_beside_clips
+    from search.looking.looker import look_and_answer
+    from search.looking.steps import Step
 
     printed: list[str] = []
     draft_line = DraftLine()
@@ -78,6 +84,9 @@ def ask(
         else:
             print_answer_words(words)
 
+    def tell_step(step: Step) -> None:
+        click.echo(json.dumps(step.to_json()) if as_json else one_line(f"- {step.told()}"))
+
     if clips:
         refuse_beside_clips(video=video, scope=scope, retrieval=retrieval)
     streams = stream or (not as_json and is_terminal())
@@ -86,6 +95,16 @@ def ask(
         if clips:
             answer = ask_about_clips(
                 asker, question, clips, mode=mode, effort=effort, on_text=on_text if streams else None
+            )
+        elif look_again:
+            answer = look_and_answer(
+                asker,
+                question,
+                video=video,
+                scope=scope,
+                effort=effort,
+                on_step=tell_step if streams else None,
+                callbacks=AnswerCallbacks(on_text if streams else None),
             )
         else:
             answer = asker.ask(

@@ -11,7 +11,7 @@ from api.cli.exit_codes import ExitCode
 from api.cli.flags import SEARCH_MODEL_SETTINGS, VISION_LANGUAGE_SETTINGS, flag, with_settings
 from indexer.config import Settings
 from indexer.errors import Interrupted, LibraryError, ReelseekError
-from search.options import EFFORT, MODE, RETRIEVAL, SCOPE, VIDEO, EffortName, Mode
+from search.options import EFFORT, LOOK_AGAIN, MODE, RETRIEVAL, SCOPE, VIDEO, EffortName, Mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,7 @@ PROMPT = "> "
 @flag(MODE)
 @flag(EFFORT)
 @flag(RETRIEVAL)
+@flag(LOOK_AGAIN)
 @with_settings(*SEARCH_MODEL_SETTINGS, *VISION_LANGUAGE_SETTINGS)
 def chat(
     *,
@@ -37,6 +38,7 @@ def chat(
     mode: Mode,
     effort: EffortName,
     retrieval: bool,
+    look_again: bool,
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
@@ -60,7 +62,9 @@ def chat(
 
     work, code = InterruptibleWork(), ExitCode.OK
     with Asker.open(Path(settings.library), settings=settings) as asker:
-        conversation = Conversation(asker, video=video, scope=scope, mode=mode, effort=effort, retrieval=retrieval)
+        conversation = Conversation(
+            asker, video=video, scope=scope, mode=mode, effort=effort, retrieval=retrieval, look_again=look_again
+        )
         try:
             for question in _questions(is_quiet=as_json):
                 code = _ask(conversation, question, work, as_json=as_json)
@@ -97,7 +101,7 @@ def _ask(conversation: "Conversation", question: str, work: "InterruptibleWork",
     def answer(is_stopped: "Callable[[], bool]") -> "Exchange":
         hears = printer.heard_unless(is_stopped)
         callbacks = AnswerCallbacks(on_text=hears.on_text, on_draft=hears.on_draft, is_cancelled=is_stopped)
-        return conversation.ask(question, on_understood=hears.on_understood, callbacks=callbacks)
+        return conversation.ask(question, on_understood=hears.on_understood, on_step=hears.on_step, callbacks=callbacks)
 
     try:
         exchange = work.run(answer)

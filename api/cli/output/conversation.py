@@ -14,6 +14,7 @@ from indexer.errors import Interrupted, ReelseekError
 if TYPE_CHECKING:
     from search.conversation.conversation import Understood
     from search.conversation.exchange import Exchange
+    from search.looking.steps import Step
 
 
 class ConversationPrinter:
@@ -34,6 +35,11 @@ class ConversationPrinter:
         """Shows the form of a question that stands alone, where it is another than was typed."""
         if not self._as_json and not self._is_stopped() and (understood.resolved_by != "nothing" or understood.within):
             click.echo(click.style(one_line(f"= {understood.shown}"), dim=True))
+
+    def on_step(self, step: "Step") -> None:
+        """Shows what the model does, where it may look again."""
+        if not self._as_json and not self._is_stopped():
+            click.echo(click.style(one_line(f"- {step.told()}"), dim=True))
 
     def on_draft(self, words: str) -> None:
         """Adds to the draft on the last line of a terminal."""

@@ -25,6 +25,7 @@ from search.chosen_clips.ask_about_clips import ask_about_clips
 from search.chosen_clips.chosen_clip import refuse_beside_clips
 from search.conversation.conversation import Conversation, Understood
 from search.conversation.exchange import AskedOf, Exchange
+from search.looking.steps import Step
 
 DESCRIPTION = (
     "With `Accept: text/event-stream` the answer is streamed as events: `evidence` with the clips that the model sees,"
@@ -32,6 +33,7 @@ DESCRIPTION = (
     " from the frames, which replaces the draft and may still be rejected, and finally `answer` or `problem`. The work"
     " stops when the client disconnects. An answer names its `conversation`; a question with it may refer to that"
     " answer, and its stream begins with `understood`: the question that stands alone."
+    " With `look_again`, `step` tells each step before it is taken: search, look, answer, or none."
 )
 
 
@@ -42,7 +44,7 @@ class AskOperation(Operation):
     def __post_init__(self) -> None:
         events = Schema(
             type=OpenAPIType.STRING,
-            description="Server-sent events: understood, evidence, draft, token, answer, problem.",
+            description="Server-sent events: understood, step, evidence, draft, token, answer, problem.",
         )
         answer = self.responses["200"] if self.responses else None
         if isinstance(answer, OpenAPIResponse) and answer.content:
@@ -131,10 +133,15 @@ def _ask(
             told = {"question": understood.question, "within": understood.within, "resolved_by": understood.resolved_by}
             channel.put("understood", told)
 
+    def on_step(step: Step) -> None:
+        if channel:
+            channel.put("step", step.to_json())
+
     conversation = _conversation(runtime, data)
     exchange = conversation.ask(
         data.question,
         on_understood=on_understood,
+        on_step=on_step,
         callbacks=AnswerCallbacks(on_text, on_draft if channel else None, on_evidence, is_cancelled),
     )
     return answer_view(exchange, data.conversation or runtime.conversations.add(conversation))
@@ -149,6 +156,7 @@ def _conversation(runtime: Runtime, data: ask_schemas.AskRequest) -> Conversatio
             mode=data.mode,
             effort=data.effort,
             retrieval=data.retrieval,
+            look_again=data.look_again,
         )
     given = [name for name, value in (("video", data.video), ("scope", data.scope)) if value is not None]
     if given:

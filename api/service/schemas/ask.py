@@ -7,7 +7,19 @@ from msgspec import Meta, Struct
 from api.service.parameters import body_field
 from api.service.schemas.values import Link, Name, Seconds, VideoId
 from search.conversation.exchange import ResolvedBy
-from search.options import CLIPS, CONVERSATION, EFFORT, MODE, QUESTION, RETRIEVAL, SCOPE, VIDEO, EffortName, Mode
+from search.options import (
+    CLIPS,
+    CONVERSATION,
+    EFFORT,
+    LOOK_AGAIN,
+    MODE,
+    QUESTION,
+    RETRIEVAL,
+    SCOPE,
+    VIDEO,
+    EffortName,
+    Mode,
+)
 
 
 class AskRequest(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -21,6 +33,7 @@ class AskRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     mode: Annotated[Mode, body_field(MODE)] = MODE.default
     effort: Annotated[EffortName, body_field(EFFORT)] = EFFORT.default
     retrieval: Annotated[bool, body_field(RETRIEVAL)] = RETRIEVAL.default
+    look_again: Annotated[bool, body_field(LOOK_AGAIN)] = LOOK_AGAIN.default
 
 
 class CitedMoment(Struct, kw_only=True):
@@ -44,6 +57,7 @@ class EvidenceUsed(Struct, kw_only=True):
     tokens: int
     context_limit: int
     passes: int
+    steps: Annotated[int, Meta(description="Steps that the model chose itself, where it may look again.")]
 
 
 class AskAnswer(Struct, kw_only=True):
