@@ -18,11 +18,11 @@ PICTURE = ROOT / "docs" / "architecture.svg"
 PLACES = {
     "api": (0, 0, 900),
     "demo": (916, 0, 216),
-    "bench": (1148, 0, 238),
-    "web": (1148, 1, 111),
-    "reelseek": (1275, 1, 111),
+    "bench": (1148, 0, 370),
+    "web": (1148, 1, 177),
+    "reelseek": (1341, 1, 177),
     "search": (0, 2, 500),
-    "indexer": (516, 2, 870),
+    "indexer": (516, 2, 1002),
 }
 """Room -> its left edge and its width in pixels, and between them its row."""
 TABLE_MARKS = ("<!-- packages -->", "<!-- end of packages -->")
@@ -35,7 +35,7 @@ OTHER_GROUND = "#f3f4f6"
 INK, LINE, BORDER = "#1f2937", "#94a3b8", "#64748b"
 MARGIN, INSET, ROW, BOX, HEADER, SPACE = 12, 10, 52, 28, 68, 16
 """Pixels: around the picture, in a room, from layer to layer, a box's height, above the first layer, between rooms."""
-WIDTH = 1386 + 2 * MARGIN
+WIDTH = 1518 + 2 * MARGIN
 LETTER, SMALL_LETTER, PADDING, GAP, MOST_PITCH = 7.3, 6.2, 20, 14, 76
 """Pixels: of a letter, of a small one, beside a label, between boxes, from layer to layer where there is room."""
 
