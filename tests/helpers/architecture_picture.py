@@ -21,8 +21,8 @@ PLACES = {
     "bench": (1148, 0, 370),
     "web": (1148, 1, 177),
     "reelseek": (1341, 1, 177),
-    "search": (0, 2, 500),
-    "indexer": (516, 2, 1002),
+    "search": (0, 2, 640),
+    "indexer": (656, 2, 862),
 }
 """Room -> its left edge and its width in pixels, and between them its row."""
 TABLE_MARKS = ("<!-- packages -->", "<!-- end of packages -->")
