@@ -13,6 +13,7 @@ import openai
 import pytest
 
 from api.service.api_keys import KeyStore
+from search.conversation.follow_up import stand_alone
 from tests.helpers.service import RunningService, demo_library, demo_settings, own_library, service, serving  # noqa: F401
 
 pytestmark = pytest.mark.slow
@@ -55,6 +56,20 @@ def test_a_stream_says_the_same(chat: openai.OpenAI, question: str) -> None:
     assert text.split() == (whole.choices[0].message.content or "").split()
     assert len(pieces) > 2 and pieces[-1].choices[0].finish_reason == "stop"
     assert len({piece.id for piece in pieces}) == 1
+
+
+def test_a_question_may_refer_to_the_one_before(service: RunningService, question: str) -> None:
+    """Asked as a chat program sends it: the whole conversation, with the answer as it was received."""
+    thing = question.removeprefix("When is there ").rstrip("?")
+    path = f"{service.url}/v1/chat/completions"
+    first = [{"role": "user", "content": f"Is there {thing}?"}]
+    answer = httpx.post(path, json={"messages": first}, timeout=300).json()["choices"][0]["message"]
+    follow = [*first, answer, {"role": "user", "content": "When is it shown?"}]
+    made = httpx.post(path, json={"messages": follow}, timeout=300).json()["choices"][0]["message"]["content"]
+    alone = [{"role": "user", "content": stand_alone("When is it shown?", f"Is there {thing}?", last_answer="yes")}]
+    assert alone[0]["content"] and thing.split()[-1] in alone[0]["content"]
+    same = httpx.post(path, json={"messages": alone}, timeout=300).json()["choices"][0]["message"]["content"]
+    assert made == same
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -1,7 +1,8 @@
 """`/v1/chat/completions`: OpenAI's chat API, answered from the library with citations, also streamed.
 
-For chat programs that can be pointed at a server. The last message of the user is the question; each question is
-answered by itself. Follows OpenAI's API, also in its errors, and is therefore not in this service's own description.
+For chat programs that can be pointed at a server. The last message of the user is the question; what it refers to is
+taken from the messages before it, by rules. Follows OpenAI's API, also in its errors, and is therefore not in this
+service's own description.
 """
 
 import secrets
@@ -25,9 +26,11 @@ from api.service.problems import problem_response
 from api.service.runtime import Runtime
 from api.service.schemas.problems import Problem
 from search.answering.answer import Answer, CitedMoment
+from search.conversation.follow_up import stand_alone
 
 MODEL = "reelseek"
 """The one model that is listed; a request may name any."""
+SOURCES = "Sources:"
 
 
 class ChatMessage(Struct):
@@ -115,7 +118,7 @@ class _Reply:
     def rest(self, answer: Answer, said: str) -> str:
         """What is still to be said: the answer where other words were streamed, and its citations."""
         words = answer.answer if not said else "" if said.strip() == answer.answer.strip() else f"\n\n{answer.answer}"
-        title = "Sources:" if answer.found else "The closest moments:"
+        title = SOURCES if answer.found else "The closest moments:"
         cited = [f"{number}. {self._citation(moment)}" for number, moment in enumerate(answer.moments, 1)]
         return words + ("\n\n" + "\n".join([title, *cited]) if cited else "")
 
@@ -139,11 +142,23 @@ class _Reply:
 
 
 def _question_of(request: ChatRequest) -> str:
-    """The text of the user's last message. Raises BadRequestError."""
-    last = next((one for one in reversed(request.messages) if one.role == "user"), None)
-    if last is None:
+    """The user's last message, so that it stands alone. Raises BadRequestError."""
+    question, answer = "", ""
+    for message in request.messages:
+        if message.role == "assistant":
+            answer = _text_of(message).partition(f"\n\n{SOURCES}")[0]
+        elif message.role == "user":
+            said = _text_of(message)
+            question = (stand_alone(said, question, last_answer=answer) if question else None) or said
+            answer = ""
+    if not any(message.role == "user" for message in request.messages):
         raise BadRequestError("no message is the user's; the last of these is the question", fields=[("messages", "")])
-    parts = [{"type": "text", "text": last.content}] if isinstance(last.content, str) else last.content or []
+    return question
+
+
+def _text_of(message: ChatMessage) -> str:
+    """Raises BadRequestError."""
+    parts = [{"type": "text", "text": message.content}] if isinstance(message.content, str) else message.content or []
     if unusable := sorted({str(part.get("type")) for part in parts if part.get("type") != "text"}):
         reason = f"{', '.join(unusable)} cannot be read here; send text"
         raise BadRequestError(reason, fields=[("messages", reason)])
