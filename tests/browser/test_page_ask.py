@@ -17,7 +17,7 @@ def test_the_switch_follows_the_words_until_somebody_sets_it(new_page: OpenPage,
     page = new_page()
     page.goto(service.address)
     box, ask, search = (
-        page.get_by_role("textbox"),
+        page.get_by_role("combobox", name="What to search for"),
         page.get_by_role("radio", name="Ask"),
         page.get_by_role("radio", name="Search"),
     )
@@ -40,7 +40,7 @@ def test_an_answer_streams_then_cites_and_a_citation_moves_the_player(
     library.steps = threading.Semaphore(0)
     page = new_page()
     page.goto(service.address)
-    page.get_by_role("textbox").fill("what is red?")
+    page.get_by_role("combobox", name="What to search for").fill("what is red?")
     page.keyboard.press("Enter")
     expect(page.locator(".evidence li")).to_have_count(4)
     library.steps.release()

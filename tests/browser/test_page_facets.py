@@ -25,7 +25,9 @@ def test_a_facet_is_written_into_the_query_and_removed_again(
     page.get_by_role("combobox", name="Length").select_option("1 to 10 minutes")
     expect_address(page, {"q": 'red square tag:"summer 2023" duration:1m..10m'})
     expect(page.get_by_text("More filters (2)")).to_be_visible()
-    expect(page.get_by_role("textbox")).to_have_value('red square tag:"summer 2023" duration:1m..10m')
+    expect(page.get_by_role("combobox", name="What to search for")).to_have_value(
+        'red square tag:"summer 2023" duration:1m..10m'
+    )
     page.get_by_role("combobox", name="Tag").select_option("All")
     expect_address(page, {"q": "red square duration:1m..10m"})
     page.goto(f"{service.address}/?q=square+speaker%3Aanna")
@@ -100,6 +102,6 @@ def test_what_the_library_cannot_do_is_not_offered(
     expect(page.get_by_role("checkbox", name="Speech")).to_be_hidden()
     expect(page.get_by_role("checkbox", name="Picture")).to_be_visible()
     expect(page.get_by_role("radio", name="Ask")).to_be_hidden()
-    page.get_by_role("textbox").fill("what is red?")
-    page.get_by_role("textbox").press("Enter")
+    page.get_by_role("combobox", name="What to search for").fill("what is red?")
+    page.get_by_role("combobox", name="What to search for").press("Enter")
     expect_address(page, {"q": "what is red?"})

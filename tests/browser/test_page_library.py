@@ -125,7 +125,7 @@ def test_searching_while_videos_are_indexed_says_so(
     page = new_page()
     page.goto(f"{service.address}/?view=library")
     expect(page.locator("#busy")).to_be_visible()
-    page.get_by_role("textbox").fill("nothing")
+    page.get_by_role("combobox", name="What to search for").fill("nothing")
     page.keyboard.press("Enter")
     expect(page.locator(".notice")).to_contain_text("Videos are still being indexed")
     library.jobs[0]["state"] = "done"

@@ -33,7 +33,7 @@ def test_more_like_a_moment_is_one_click_and_a_link(
     again = new_page()
     again.goto(page.url)
     expect(again.locator(".example")).to_be_visible()
-    again.get_by_role("textbox").fill("but at night")
+    again.get_by_role("combobox", name="What to search for").fill("but at night")
     again.keyboard.press("Enter")
     expect(again.locator(".example")).to_contain_text("but: but at night")
     expect_address(again, {"like": f"{TALK}@4-8", "q": "but at night"})

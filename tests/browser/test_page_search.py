@@ -17,7 +17,7 @@ OpenPage = Callable[..., Page]
 def test_a_query_shows_moments_with_times_signals_and_marked_words(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     page.goto(service.address)
-    page.get_by_role("textbox").fill("a red square")
+    page.get_by_role("combobox", name="What to search for").fill("a red square")
     page.keyboard.press("Enter")
     cards = page.locator(".grid .card")
     expect(cards).to_have_count(4)
@@ -85,7 +85,7 @@ def test_a_link_reopens_the_query_the_filters_and_the_moment(new_page: OpenPage,
     page.goto(f"{service.address}/?q=red&signals=picture,said&video={TALK}&at={TALK}&start=12&stop=16&t=14.5")
     wait_for_frames(page)
     assert 14.4 <= playing_time(page) < 16
-    expect(page.get_by_role("textbox")).to_have_value("red")
+    expect(page.get_by_role("combobox", name="What to search for")).to_have_value("red")
     expect(page.get_by_role("checkbox", name="Picture")).to_be_checked()
     expect(page.get_by_role("checkbox", name="Caption")).not_to_be_checked()
     expect(page.get_by_label("In", exact=True)).to_have_value(TALK)
@@ -106,7 +106,7 @@ def test_a_link_to_a_moment_alone_opens_it(new_page: OpenPage, service: FakeServ
 def test_back_and_forward_walk_through_what_was_shown(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     page.goto(service.address)
-    box = page.get_by_role("textbox")
+    box = page.get_by_role("combobox", name="What to search for")
     box.fill("red")
     box.press("Enter")
     page.locator(".card a.frame").first.click()

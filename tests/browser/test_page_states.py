@@ -41,7 +41,7 @@ def test_a_server_that_goes_is_told_and_waited_for(new_page: OpenPage, library: 
     page.goto(service.address)
     expect(page.locator(".grid .card")).to_have_count(4)
     service.close()
-    page.get_by_role("textbox").fill("red")
+    page.get_by_role("combobox", name="What to search for").fill("red")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Reelseek cannot be reached")).to_be_visible()
     expect(page.get_by_role("button", name="Try again")).to_be_visible()

@@ -10,8 +10,7 @@ const LEAST_LETTERS = 2;
 
 /** @param {HTMLInputElement} input */
 export function createSuggestions(input) {
-  const list = element("datalist", { id: "suggestions" });
-  input.after(list);
+  const list = /** @type {HTMLDataListElement} */ (input.list);
   let timer = 0;
   let turn = 0;
 
@@ -21,8 +20,6 @@ export function createSuggestions(input) {
     const known = recent().filter((query) => query.toLowerCase() !== typed && query.toLowerCase().includes(typed));
     const offered = [...new Set([...known.slice(0, 5), ...completed])];
     fill(list, ...offered.map((query) => element("option", { value: query })));
-    if (offered.length) input.setAttribute("list", list.id);
-    else input.removeAttribute("list");
   }
 
   async function complete() {
