@@ -25,8 +25,8 @@ from search.signals import SIGNALS
 from tests.helpers.cli_docs import COMMANDS, FILE, with_tables
 
 BODIES = {"SearchRequest": SEARCH, "AskRequest": ASK}
-CONTENT = {"moments"}
-"""Fields of bodies that are what is sent, not how."""
+CONTENT = {"moments", "collection"}
+"""Fields of bodies that are what is sent, or name it, not how."""
 
 
 @pytest.fixture(scope="module")
