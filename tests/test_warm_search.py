@@ -21,11 +21,12 @@ from litestar.testing import TestClient
 
 from api.cli.main import main
 from api.local.results import decode_result, encode_result
-from api.local.running_service import FILE_NAME, find_running_service
+from api.local.running_service import FILE_NAME, find_running_service, leave_note
 from api.service.api_keys import KeyStore
 from api.service.app import create_service
 from api.service.runtime import Runtime
 from api.service.settings import ServiceSettings
+from indexer.config import Settings
 from indexer.models.loading import Models, load_models
 from search.engine import SearchEngine
 from tests.helpers.service import RunningService, demo_library, demo_settings, own_library, serving  # noqa: F401
@@ -154,6 +155,23 @@ def test_a_stale_note_is_passed_over(own_library: Path, seen: str, fault: str) -
             found = search(own_library, seen, "--limit", "1")
             assert found.exit_code == 0 and json.loads(found.output)["moments"]
             assert running.url
+
+
+@pytest.mark.parametrize("fault", ["another host", "readable by all", "a link", "a pipe"])
+def test_a_note_that_came_with_a_library_is_not_followed(tmp_path: Path, fault: str) -> None:
+    """Nothing that a stranger's library says sends a query away."""
+    settings = Settings(library=str(tmp_path))
+    leave_note(tmp_path, url="http://127.0.0.1:9", token="t", settings=settings)
+    assert find_running_service(tmp_path, settings) is not None
+    note, other = tmp_path / FILE_NAME, tmp_path / "other"
+    if fault == "another host":
+        leave_note(tmp_path, url="http://192.0.2.1:9", token="t", settings=settings)
+    elif fault == "readable by all":
+        note.chmod(0o644)
+    else:
+        note.rename(other)
+        note.symlink_to(other) if fault == "a link" else os.mkfifo(note, 0o600)
+    assert find_running_service(tmp_path, settings) is None
 
 
 def test_health_says_how_far_the_models_are_loaded(demo_library: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,15 @@ import json
 import os
 import secrets
 import socket
+import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from indexer.config import Settings
+from indexer.loopback import is_loopback
 
 FILE_NAME = "service.json"
 LOCAL = "/local"
@@ -65,9 +68,14 @@ def remove_note(library: Path, *, token: str) -> None:
 
 
 def find_running_service(library: Path, settings: Settings) -> RunningService | None:
-    """The service of a library, if it runs on this machine with the models that these settings name."""
+    """The service of a library, if it runs on this machine with the models that these settings name.
+
+    A library may be a stranger's: a note counts only where this user wrote it, and only an address of this machine.
+    """
     found = _read(library)
-    if found is None or found.machine != socket.gethostname() or dict(found.settings) != _relevant(settings):
+    if found is None or not is_loopback(urlsplit(found.url).hostname or ""):
+        return None
+    if found.machine != socket.gethostname() or dict(found.settings) != _relevant(settings):
         return None
     return found if _is_alive(found.process_id) else None
 
@@ -78,9 +86,15 @@ def _relevant(settings: Settings) -> dict[str, Any]:
 
 def _read(library: Path) -> RunningService | None:
     try:
-        return RunningService(**json.loads((library / FILE_NAME).read_text(encoding="utf-8")))
+        note = library / FILE_NAME
+        return RunningService(**json.loads(note.read_text(encoding="utf-8"))) if _is_private(note.lstat()) else None
     except (OSError, ValueError, TypeError):
         return None
+
+
+def _is_private(file: os.stat_result) -> bool:
+    """Whether this user wrote a file that nobody else can read or write, as `leave_note` does."""
+    return stat.S_ISREG(file.st_mode) and file.st_uid == os.geteuid() and stat.S_IMODE(file.st_mode) & 0o077 == 0
 
 
 def _is_alive(process_id: int) -> bool:

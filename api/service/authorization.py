@@ -15,7 +15,8 @@ from api.errors import ForbiddenOriginError, UnauthorizedError
 from api.local.running_service import LOCAL
 from api.service.api_keys import KeyStore
 from api.service.links import API
-from api.service.settings import ServiceSettings, is_loopback
+from api.service.settings import ServiceSettings
+from indexer.loopback import is_loopback
 
 COOKIE = "reelseek_key"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}

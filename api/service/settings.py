@@ -1,10 +1,10 @@
 """Settings of the service: address, limits, deadlines. Settings of library and models are in `indexer.config`."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 
 from api.options import ALLOWED_HOSTS, CORS_ORIGINS, HOST, MAX_UPLOAD, PORT, REQUIRE_KEY, ROOTS
+from indexer.loopback import is_loopback
 
 UPLOAD_FOLDER = "uploads"
 JOB_FOLDER = "jobs"
@@ -65,13 +65,3 @@ class ServiceSettings:
     @property
     def needs_key(self) -> bool:
         return self.require_key or not self.is_loopback
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or address means this machine alone."""
-    if host.casefold().rstrip(".") == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

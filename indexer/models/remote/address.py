@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from indexer.errors import SettingsError
+from indexer.loopback import is_loopback
 
 PREFIX = "openai:"
 EXAMPLE = "openai:qwen2.5vl:7b@http://127.0.0.1:11434/v1"
@@ -27,10 +27,7 @@ class ServerAddress:
     @property
     def is_loopback(self) -> bool:
         """Whether the server is on this machine."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
     @property
     def is_encrypted(self) -> bool:
