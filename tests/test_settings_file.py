@@ -9,6 +9,12 @@ from hypothesis import strategies as st
 from indexer.config import SETTINGS, Settings, load_settings
 from indexer.errors import SettingsError
 
+@pytest.fixture(autouse=True)
+def no_library_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests set a library for all; here only the file says it."""
+    monkeypatch.delenv("REELSEEK_LIBRARY", raising=False)
+
+
 CONTENT = 'models = "text"\nframes_per_second = 0.5\nlibrary = "Übung"\n'
 
 
