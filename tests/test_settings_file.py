@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from indexer.config import SETTINGS, Settings, load_settings
 from indexer.errors import SettingsError
 
+
 @pytest.fixture(autouse=True)
 def no_library_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests set a library for all; here only the file says it."""
