@@ -29,7 +29,7 @@ out/demo/seed-1/library/library.json:
 serve: $(READY) out/demo/seed-1/library/library.json
 	.venv/bin/reelseek serve --library out/demo/seed-1/library --root out/demo/seed-1/videos
 
-# Before every commit; leaves out whole corpora, trials of kills and damage, and published weights.
+# Before every commit; leaves out what is marked `thorough`, see pyproject.toml.
 test: $(READY)
 	$(RUN) -m pytest $(SIDE_BY_SIDE) -m "not thorough"
 

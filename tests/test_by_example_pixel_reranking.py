@@ -12,7 +12,7 @@ from indexer.store.library import Library
 from search.by_example.pixel_reranking import COMPARED_AT_ONCE, MAX_COMPARED, PixelReranker
 from tests.helpers.coarse_pictures import drawn
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 FILMS = "a" * 32
 

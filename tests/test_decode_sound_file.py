@@ -18,7 +18,7 @@ from tests.helpers.media import shared_file, shared_files, write_video
 from tests.helpers.media_sound import CLICK_SECONDS, click_times, clicks, synthetic_voice, write_recording, write_talkie
 from tests.test_decode_files import ASS_HEADER
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 SETTINGS = Settings()
 SECONDS = 6.0

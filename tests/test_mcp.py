@@ -23,7 +23,7 @@ from PIL import Image
 from api.service.api_keys import KeyStore
 from tests.helpers.service import RunningService, demo_library, demo_settings, own_library, service, serving  # noqa: F401
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = {"search_moments", "ask", "look", "compare", "describe_video", "list_videos", "export_clip"}
 Use = Callable[[Client], Awaitable[None]]

@@ -20,7 +20,7 @@ from tests.helpers.media import SHARED, read_number, shared_file, write_video
 from tests.helpers.media_service import probed
 from tests.helpers.media_sound import CLICK_SECONDS, heard_clicks, write_talkie
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 TICK_SECONDS = 1e-3
 

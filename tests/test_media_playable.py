@@ -24,7 +24,7 @@ from tests.helpers.media import SHARED
 from tests.helpers.media_service import probed
 from tests.test_media_clip import work_on
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 
 def media_format(container: str, codec: str, sound: str = "aac", **values: object) -> MediaFormat:

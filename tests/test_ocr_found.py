@@ -15,7 +15,7 @@ from indexer.records import TimedText, TimeSpan
 from search.engine import SearchEngine
 from search.results import Moment
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 SLIDES = pages_film(
     "channel",

@@ -15,7 +15,7 @@ from indexer.errors import ExportError
 from search.tuning.examples import TuningExample, read_tuning
 from tests.helpers.vlm_checkpoints import write_vlm_checkpoint
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 VLM = Path("demo/checkpoints/vlm")
 
