@@ -91,9 +91,7 @@ def test_more_than_can_be_asked_about_are_refused_before_they_are_sent(
     expect(bar_of(page).get_by_role("button", name="Ask", exact=True)).to_be_enabled()
 
 
-def test_without_a_model_nothing_is_asked_about(
-    new_page: OpenPage, service: FakeService, library: FakeLibrary
-) -> None:
+def test_without_a_model_nothing_is_asked_about(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
     library.health = {"models": {"ask": False}}
     page = new_page()
     page.goto(f"{service.address}/?q=red")

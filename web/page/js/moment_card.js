@@ -29,7 +29,7 @@ import { picture } from "./picture.js";
 import { tickOf } from "./selection/tick.js";
 import { SIGNAL_GROUPS } from "./signal_groups.js";
 import { skimmable } from "./skim.js";
-import { clock, clockSpan, spokenTime } from "./times.js";
+import { clockSpan, spokenTime } from "./times.js";
 
 /**
  * @param {Moment} moment
@@ -102,16 +102,4 @@ function wordsOf(moment) {
   if (moment.why) return [moment.why];
   if (moment.text) return markedText(moment.text, moment.matched ?? []);
   return moment.caption ? [moment.caption] : null;
-}
-
-/** A citation inside an answer. @param {Moment} moment @param {{href: string, number: number}} options */
-export function citation(moment, { href, number }) {
-  const name = `Citation ${number}: ${moment.video}, ${spokenTime(moment.start_seconds)}`;
-  return element(
-    "a",
-    { class: "citation", href, "aria-label": name, "data-open": "moment" },
-    element("span", { class: "citation-number" }, String(number)),
-    element("span", { class: "time" }, clock(moment.start_seconds)),
-    element("span", { class: "citation-name" }, moment.video),
-  );
 }
