@@ -67,22 +67,33 @@ def seek(page: Page, seconds: float) -> None:
     wait_for_frames(page)
 
 
-def test_moments_are_ticked_and_taken_out_again(new_page: OpenPage, selects: RunningService) -> None:
+def test_ticked_moments_are_added_to_a_new_collection_and_to_one_that_is_there(
+    new_page: OpenPage, selects: RunningService
+) -> None:
     page = new_page()
+    add = page.get_by_text("Add to collection", exact=True)
     search(page, selects, "red+lantern")
-    pick = page.locator(".card-pick").first
-    expect(pick).to_have_attribute("aria-pressed", "false")
-    pick.click()
-    expect(pick).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#toast")).to_have_text("Added to “Selects”.")
+    page.locator(".card-tick").first.click()
+    add.click()
+    name = page.get_by_role("textbox", name="Name of the new collection")
+    expect(name).to_have_value("Selects")
+    name.fill("Harbour")
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator("#toast")).to_have_text("1 moment added to “Harbour”.")
+    expect(page.locator(".card-tick").first).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_role("region", name="Chosen moments")).to_be_hidden()
+    search(page, selects, "thank+you")
+    page.locator(".card-tick").first.click()
+    add.click()
+    page.get_by_role("button", name="Harbour (1)").click()
+    expect(page.locator("#toast")).to_have_text("1 moment added to “Harbour”.")
     (made,) = collections(selects)
-    assert (made["name"], [one["text"] for one in made["moments"]]) == ("Selects", [LINES[1][2]])
-    page.reload()
-    expect(page.locator(".card-pick").first).to_have_attribute("aria-pressed", "true")
-    page.locator(".grid .card a.frame").first.focus()
-    page.keyboard.press("s")
-    expect(page.locator(".card-pick").first).to_have_attribute("aria-pressed", "false")
-    assert moments(selects) == []
+    assert (made["name"], [one["text"] for one in made["moments"]]) == ("Harbour", [LINES[1][2], LINES[2][2]])
+    page.locator(".card-tick").first.click()
+    add.click()
+    page.get_by_role("button", name="Harbour (2)").click()
+    expect(page.locator("#toast")).to_have_text("The collection has these moments already.")
+    assert len(moments(selects)) == 2
 
 
 def test_a_moment_is_trimmed_to_frames_noted_and_exported(new_page: OpenPage, selects: RunningService) -> None:

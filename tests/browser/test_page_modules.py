@@ -42,6 +42,40 @@ def test_times_and_sizes_in_words(call: Callable[..., Any]) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        ("Qwen/Qwen2-VL-2B-Instruct 895c3a49bc3f transformers 4.57.1", "Qwen2-VL 2B"),
+        ("Qwen2.5-VL-7B-Instruct-AWQ 0a1b transformers 5.0", "Qwen2.5-VL 7B"),
+        ("openai:Qwen/Qwen3-VL-30B-A3B-Instruct", "Qwen3-VL 30B-A3B"),
+        ("openai:gpt-4o", "gpt-4o"),
+        ("/srv/hub/models--Qwen--Qwen2-VL-2B-Instruct/snapshots/895c3a49bc3f", "Qwen2-VL 2B"),
+        ("my own model 0a1b transformers 5.0", "my own model"),
+        ("vlm 71ab transformers 5.0", "The model"),
+        ("", "The model"),
+    ],
+)
+def test_a_model_is_named_as_people_know_it(call: Callable[..., Any], made: str, name: str) -> None:
+    assert call("model_names", "modelName", made) == name
+
+
+def places(call: Callable[..., Any], answer: str, *reasons: str) -> list[list[int]]:
+    """The citations after each sentence."""
+    placed = call("citation_places", "placeCitations", answer, list(reasons))
+    assert "".join(one["text"] for one in placed) == answer
+    return [one["cited"] for one in placed]
+
+
+def test_citations_stand_after_the_sentence_that_they_support(call: Callable[..., Any]) -> None:
+    answer = "The square is red. The ring is green. Both stand still."
+    reasons = ("a green ring stands in the middle", "the square is red", "nothing of it", "")
+    assert places(call, answer, *reasons) == [[1], [0], [2, 3]]
+    assert places(call, "Twice.", "it is seen", "seen again") == [[0, 1]]
+    assert places(call, "箱は赤い。輪は緑だ。", "緑の輪", "赤い箱") == [[1], [0]]
+    assert places(call, "", "a reason") == [[0]]
+    assert places(call, "") == []
+
+
 def test_questions_are_told_from_descriptions(call: Callable[..., Any]) -> None:
     questions = [
         "a red car?",

@@ -1,19 +1,16 @@
 /** The answer to a question: first the clips being examined, then the streamed words, then the supporting moments. */
 
 import { announce } from "./announce.js";
+import { citedAnswer } from "./citations.js";
 import { button, element, fill } from "./dom.js";
 import { createFollowUp } from "./follow_up.js";
-import { citation, momentCard } from "./moment_card.js";
+import { modelName } from "./model_names.js";
+import { momentCard } from "./moment_card.js";
 import { picture } from "./picture.js";
 import { askQuestion, ServiceProblem } from "./service.js";
 import { clock, counted } from "./times.js";
 
 const KEPT = 20;
-
-/** "/models/vlm 0a1b transformers 5" -> "vlm". @param {string} made what made the answer, in full */
-function modelName(made) {
-  return made.split(/\s/)[0].split(/[\\/]/).at(-1);
-}
 
 /**
  * @typedef {import("./address.js").PageState} PageState
@@ -45,13 +42,11 @@ export function createAskView({ linkTo, searchInstead }) {
 
   /** @param {Answer} answer */
   function showAnswer(answer) {
-    const cited = answer.moments.map((moment, place) => citation(moment, { href: linkTo(moment), number: place + 1 }));
     const { clips, frames } = answer.evidence;
     const source = `${modelName(answer.model)} examined ${counted(clips, "clip")} (${counted(frames, "frame")}) in ${answer.seconds.toFixed(1)} s. Answers can be wrong: please check.`;
     fill(
       body,
-      element("p", { class: answer.found ? "answer-text" : "answer-text is-unfound" }, answer.answer),
-      answer.found && cited.length > 0 && element("p", { class: "citations" }, ...cited),
+      answer.found ? citedAnswer(answer.answer, answer.moments, linkTo) : element("p", { class: "answer-text is-unfound" }, answer.answer),
       ...(answer.warnings ?? []).map((words) => element("p", { class: "aside" }, words)),
       answer.found
         ? element("p", { class: "faint fine" }, source)

@@ -84,7 +84,7 @@ const KEYS = [
   ["m", "Mute or unmute"],
   ["f", "Full screen"],
   ["c", "Copy a link to this moment"],
-  ["s", "Select this moment for the collection"],
+  ["s", "Choose this moment"],
   ["i and o", "Set in and out at this frame"],
   ["j k l", "Play back, stop, play; again: faster"],
   [", and .", "One frame back or forward"],

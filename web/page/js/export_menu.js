@@ -1,7 +1,8 @@
 /** The export menu of the results: tables, chapters, edit lists, clips, or one reel. */
 
 import { announce } from "./announce.js";
-import { button, element, icon } from "./dom.js";
+import { element } from "./dom.js";
+import { createMenu } from "./menu.js";
 import { download, ServiceProblem } from "./service.js";
 
 const FORMATS = [
@@ -43,22 +44,9 @@ export function exportMenu({ moments, title, collection }) {
       ),
     ),
   );
-  const opener = element("summary", { class: "button" }, icon("download"), element("span", {}, "Export"));
-  const menu = element("details", { class: "menu" }, opener, element("div", { class: "menu-sheet" }, element("ul", {}, ...items), state));
+  const { element: menu, close } = createMenu("Export", "download", element("ul", {}, ...items), state);
   // Not by disabling the buttons: the one that was pressed would lose the focus.
   let isBusy = false;
-  const close = () => menu.removeAttribute("open");
-
-  menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !menu.hasAttribute("open")) return;
-    event.stopPropagation();
-    close();
-    opener.focus();
-  });
-  menu.addEventListener("focusout", (event) => {
-    const next = /** @type {Node | null} */ (event.relatedTarget);
-    if (next && !menu.contains(next)) close();
-  });
 
   /** @param {string} words */
   function say(words) {

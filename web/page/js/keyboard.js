@@ -79,9 +79,9 @@ export function listenToKeys(does) {
   /** Ticks the moment on whose card one is. @param {HTMLElement} target */
   function select(target) {
     const card = target.closest(".card") ?? target.closest(".stage")?.previousElementSibling;
-    const pick = card?.querySelector(".card-pick");
-    if (pick instanceof HTMLElement) pick.click();
-    return pick !== null && pick !== undefined;
+    const tick = card?.querySelector(".card-tick");
+    if (tick instanceof HTMLElement) tick.click();
+    return tick !== null && tick !== undefined;
   }
 
   /** @param {string} key @param {HTMLElement} target */

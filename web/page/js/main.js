@@ -15,6 +15,7 @@ import { listenToKeys } from "./keyboard.js";
 import { watchLoading } from "./loading_models.js";
 import { errorNotice } from "./notice.js";
 import { createSearchBox } from "./search_box.js";
+import { onChosen, setChosen } from "./selection/chosen.js";
 import { onKeyNeeded, ServiceGone, ServiceProblem } from "./service.js";
 import { createTheatre } from "./theatre.js";
 import { createUploads } from "./uploads.js";
@@ -67,8 +68,9 @@ const box = createSearchBox({
   onImage: searchImage,
   hasExample: () => state.view === "search" && hasExample(state),
 });
-/** @type {Promise<ReturnType<typeof import("./clip_tray.js").createClipTray>> | null} */
-let tray = null;
+/** @type {Promise<ReturnType<typeof import("./selection/bar.js").createSelectionBar>> | null} */
+let bar = null;
+let canAsk = true;
 const theatre = createTheatre({
   onClose: close,
   onCopy: copyLink,
@@ -123,7 +125,6 @@ async function apply(next, { isSame }) {
   document.title = titleOf(next);
   box.set(next.query, next.mode);
   filters.set(next);
-  if (next.clips.length) clipTray().then((one) => one.ask(next.clips, next.query));
   stopWaiting();
   try {
     const view = await views.of(next);
@@ -147,6 +148,10 @@ async function showList(view, page, mine) {
   current?.leave();
   current = view;
   loadingTurn = mine;
+  if (isAsked(page) && page.clips.length) {
+    setChosen(page.clips);
+    selectionBar().then((ask) => ask(page.query));
+  }
   fill(main, page.view === "search" && askedFor(page) !== "" && filters.element, view.root);
   try {
     return await view.show(page);
@@ -205,22 +210,20 @@ function upload(files) {
   uploads.add(files);
 }
 
-/** Loaded when a moment is first chosen. */
-function clipTray() {
-  return (tray ??= import("./clip_tray.js").then(({ createClipTray }) =>
-    createClipTray({ onAsk: (query, clips) => go({ ...HOME, view: "search", mode: "ask", query, clips }) }),
-  ));
+/** Loaded when a moment is first ticked. */
+function selectionBar() {
+  const onAsk = (/** @type {string} */ query, /** @type {string[]} */ clips) => go({ ...HOME, view: "search", mode: "ask", query, clips });
+  return (bar ??= import("./selection/bar.js").then(({ createSelectionBar }) => createSelectionBar({ onAsk, canAsk: () => canAsk })));
 }
 
 document.addEventListener("click", (event) => {
-  const choose = event.target instanceof Element && event.target.closest(".card-choose");
-  if (choose) clipTray().then((one) => one.toggleCard(choose));
   const link = event.target instanceof Element ? event.target.closest("a[data-open], a[data-go]") : null;
   if (!(link instanceof HTMLAnchorElement) || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   go(readAddress(new URL(link.href).search));
 });
 window.addEventListener("popstate", () => apply(readAddress(location.search), { isSame: false }));
+onChosen(selectionBar);
 picker.addEventListener("change", () => {
   upload([...(picker.files ?? [])]);
   picker.value = "";
@@ -251,6 +254,7 @@ listenToKeys({
 });
 activity.update();
 watchLoading(main, (health) => {
+  canAsk = health.models?.ask !== false;
   box.know(health);
   filters.know(health);
 });

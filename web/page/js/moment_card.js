@@ -23,13 +23,13 @@
  * @property {import("./word_boxes.js").WordBox[]} [boxes] where the words on the screen stand
  */
 
-import { pickButton } from "./collections/pick.js";
-import { button, element, icon } from "./dom.js";
+import { element, icon } from "./dom.js";
 import { markedText } from "./marked_text.js";
 import { picture } from "./picture.js";
+import { tickOf } from "./selection/tick.js";
 import { SIGNAL_GROUPS } from "./signal_groups.js";
 import { skimmable } from "./skim.js";
-import { clock, clockSpan, spokenTime } from "./times.js";
+import { clockSpan, spokenTime } from "./times.js";
 
 /**
  * @param {Moment} moment
@@ -55,10 +55,10 @@ export function momentCard(moment, { href, number, likeHref }) {
     element("p", { class: "name", title: moment.video }, moment.video),
     words && element("p", { class: "words" }, ...words),
     moment.parts?.length ? element("p", { class: "faint time" }, moment.parts.map((part) => clockSpan(part.start_seconds, part.stop_seconds)).join(", then ")) : null,
-    element("div", { class: "card-foot" }, signalLabels(moment), likeHref && moment.kind !== "sound" && likeLink(moment, likeHref), button("Ask about this moment", { icon: "add", hidden_label: true, class: "card-like card-choose", "aria-pressed": "false" })),
+    element("div", { class: "card-foot" }, signalLabels(moment), likeHref && moment.kind !== "sound" && likeLink(moment, likeHref)),
     relevanceMeter(moment),
   );
-  const card = /** @type {HTMLLIElement} */ (element("li", { class: "card" }, link, pickButton(moment), about));
+  const card = /** @type {HTMLLIElement} */ (element("li", { class: "card" }, link, tickOf(moment), about));
   card.dataset.video = moment.video_id;
   card.dataset.start = String(moment.start_seconds);
   card.dataset.stop = String(moment.stop_seconds);
@@ -102,16 +102,4 @@ function wordsOf(moment) {
   if (moment.why) return [moment.why];
   if (moment.text) return markedText(moment.text, moment.matched ?? []);
   return moment.caption ? [moment.caption] : null;
-}
-
-/** A citation inside an answer. @param {Moment} moment @param {{href: string, number: number}} options */
-export function citation(moment, { href, number }) {
-  const name = `Citation ${number}: ${moment.video}, ${spokenTime(moment.start_seconds)}`;
-  return element(
-    "a",
-    { class: "citation", href, "aria-label": name, "data-open": "moment" },
-    element("span", { class: "citation-number" }, String(number)),
-    element("span", { class: "time" }, clock(moment.start_seconds)),
-    element("span", { class: "citation-name" }, moment.video),
-  );
 }

@@ -21,7 +21,7 @@ import { getJson, request } from "../service.js";
 
 const PATH = "/api/v1/collections";
 const REMEMBERED = "reelseek-collection";
-const FIRST_NAME = "Selects";
+export const FIRST_NAME = "Selects";
 const SAME_SECONDS = 0.02;
 
 /** @type {Collection | null} the one that moments are added to; null before it is loaded, and where there is none */

@@ -82,7 +82,7 @@ export function createCollectionsView({ linkTo, narrow }) {
     count.textContent = collection ? `${counted(moments.length, "moment")}, ${longTime(seconds)}` : "";
     tools.hidden = !collection;
     menu.hidden = !moments.length;
-    const empty = "Tick moments in a search, or open one, set in and out, and add it.";
+    const empty = "Tick moments in a search and choose “Add to collection”, or open one, set in and out, and add it.";
     fill(status, !moments.length && notice({ icon: "film", title: collection ? "Nothing collected yet" : "No collection yet", text: empty }));
     arrange(moments);
     listCollections().then((all) => {
