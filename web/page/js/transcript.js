@@ -119,10 +119,11 @@ export function createTranscript({ onSeek }) {
   return { element: texts.element, load, set: () => set(null), setPosition: texts.setPosition };
 }
 
-/** A language in English, as "German"; the tag itself where the browser does not know it. @param {string} tag */
+/** A language in English, as "German"; the tag itself where the browser does not know it, nothing for "und". @param {string} tag */
 function languageName(tag) {
+  if (!tag || tag === "und") return "";
   try {
-    return tag && (new Intl.DisplayNames("en", { type: "language" }).of(tag) ?? tag);
+    return new Intl.DisplayNames("en", { type: "language" }).of(tag) ?? tag;
   } catch {
     return tag;
   }
