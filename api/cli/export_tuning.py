@@ -11,7 +11,7 @@ from api.cli.exit_codes import ExitCode
 from indexer.config import Settings
 from indexer.errors import ExportError
 
-WITHOUT = ("video", "start", "stop", "signals", "weak", "rate", "drops", "title")
+WITHOUT = ("collection", "video", "start", "stop", "signals", "weak", "rate", "drops", "title")
 """Options of an export that this one has no use for."""
 
 
