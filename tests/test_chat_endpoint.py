@@ -84,6 +84,20 @@ def test_what_cannot_be_answered_is_refused_in_words(chat: openai.OpenAI, stream
             list(chat.chat.completions.create(model="any", messages=messages, stream=stream))  # type: ignore[call-overload]
 
 
+def test_a_pasted_document_keeps_nobody_waiting(service: RunningService) -> None:
+    """It is refused before any rule reads it, whose time grows with the square of its length: minutes for this one."""
+    document = f"what is {' ' * 50_000}this"
+    path = f"{service.url}/v1/chat/completions"
+    pasted = [
+        {"role": "user", "content": "Is there a red circle?"},
+        {"role": "user", "content": f"{document} " + "a" * 9000},
+    ]
+    refused = httpx.post(path, json={"messages": pasted}, timeout=60)
+    assert refused.status_code == 400 and "at most 1,000" in refused.json()["error"]["message"]
+    spaced = [{"role": "user", "content": document}, {"role": "user", "content": "When is it shown?"}]
+    assert httpx.post(path, json={"messages": spaced, "stream": None}, timeout=60).status_code == 200
+
+
 def test_the_key_is_that_of_the_service(own_library: Path) -> None:
     _, key = KeyStore(own_library).add("chat")
     with serving(demo_settings(own_library), require_key=True) as running:

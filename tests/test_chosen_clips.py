@@ -168,9 +168,10 @@ def test_the_command(demo_library: Path, names: list[str]) -> None:
     run = CliRunner().invoke(main, [*words, *clips])
     assert run.exit_code in (ExitCode.OK, ExitCode.NOTHING_FOUND), run.stderr
     assert json.loads(run.stdout)["evidence"]["clips"] == 2
-    refused = CliRunner().invoke(main, [*words, *clips, "--video", names[0]])
-    assert refused.exit_code == ExitCode.STOPPED
-    assert "leave out video, or the clips" in refused.stderr
+    for beside, name in ((["--video", names[0]], "video"), (["--look-again", "--effort", "high"], "looking again")):
+        refused = CliRunner().invoke(main, [*words, *clips, *beside])
+        assert refused.exit_code == ExitCode.STOPPED
+        assert f"leave out {name}, or the clips" in refused.stderr
 
 
 def test_over_http(demo_library: Path, names: list[str], world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,6 +188,7 @@ def test_over_http(demo_library: Path, names: list[str], world: Path, monkeypatc
             ({"clips": [f"{names[0]}@1-4", f"{names[0]}@2-5"]}, 400),
             ({"clips": ["nowhere.mp4@1-4"]}, 404),
             ({"scope": "tag:a"}, 400),
+            ({"look_again": True, "effort": "high"}, 400),
             ({"clips": [f"{names[0]}@1-2"] * 13}, 400),
         ):
             refused = client.post("/api/v1/ask", json=body | wrong)

@@ -52,7 +52,7 @@ Run = Callable[..., tuple[Result, FakeAsker]]
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
-    def chat(lines: str, *words: str) -> tuple[Result, FakeAsker]:
+    def chat(lines: str | bytes, *words: str) -> tuple[Result, FakeAsker]:
         fake = FakeAsker()
         monkeypatch.setattr(asking, "Asker", fake)
         return CliRunner().invoke(main, ["chat", *words], input=lines), fake
@@ -86,6 +86,13 @@ def test_an_error_is_told_and_the_chat_goes_on(run: Run) -> None:
     assert [one["question"] for one in fake.asked] == ["When can one see a bus?"]
     assert run("When can one see a broken car?\n")[0].exit_code == ExitCode.STOPPED
     assert run("When can one see nothing?\n")[0].exit_code == ExitCode.NOTHING_FOUND
+
+
+def test_a_line_that_is_no_text_is_refused_and_the_chat_goes_on(run: Run) -> None:
+    result, fake = run(b"When can one see a \xff car?\nWhen can one see a bus?\n")
+    assert result.exit_code == ExitCode.OK
+    assert "decoded from other bytes than text" in result.stderr
+    assert [one["question"] for one in fake.asked] == ["When can one see a bus?"]
 
 
 def test_ctrl_c_ends_work_that_cannot_be_stopped_and_the_next_waits_for_it() -> None:

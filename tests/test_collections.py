@@ -2,6 +2,7 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,24 @@ def test_moments_are_added_trimmed_arranged_and_removed(path: Path) -> None:
     assert store.all() == () and verify_library(path)[0].kind == "missing_file"
 
 
+def test_a_name_is_the_same_however_it_is_typed(path: Path) -> None:
+    store = CollectionStore(path)
+    made = store.create("Caf\u00e9 \U0001f3ac")
+    assert store.find("cafe\u0301 \U0001f3ac") == made
+    named_so = store.create(made.collection_id)
+    assert store.find(made.collection_id) == made and store.find(named_so.collection_id) == named_so
+
+
+def test_texts_are_kept_so_that_they_can_be_sent(path: Path) -> None:
+    store = CollectionStore(path)
+    store.create("one")
+    store.add("one", [replace(moment(1, 2), text="a\ud800b \U0001f3ac")])
+    (kept,) = store.find("one").moments
+    store.add_note("one", kept.moment_id, Note(1, "c\udcffd"))
+    (kept,) = store.find("one").moments
+    assert (kept.text, kept.notes[0].text) == ("a?b \U0001f3ac", "c?d")
+
+
 def test_what_is_refused_says_why_and_changes_nothing(path: Path) -> None:
     store = CollectionStore(path)
     store.create("one")
@@ -75,6 +94,8 @@ def test_what_is_refused_says_why_and_changes_nothing(path: Path) -> None:
         store.change_moment("one", known.moment_id, span=TimeSpan(2, 2))
     with pytest.raises(UsageError, match="must say something"):
         store.change_moment("one", known.moment_id, notes=[Note(1, " ")])
+    with pytest.raises(UsageError, match="at most 10,000,000 s"):
+        store.add_note("one", known.moment_id, Note(1e300, "far"))
     with pytest.raises(UsageError, match=f"at most {MAX_MOMENTS:,}"):
         store.add("one", [moment(n, n + 1) for n in range(MAX_MOMENTS + 5)])
     assert store.all() == before
@@ -94,7 +115,10 @@ def test_changes_at_once_are_all_kept(path: Path) -> None:
     CollectionStore(path).create("many")
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: CollectionStore(path).add("many", [moment(n, n + 1)]), range(40)))
-    assert sorted(spans(CollectionStore(path), "many")) == [(n, n + 1) for n in range(40)]
+        assert sorted(spans(CollectionStore(path), "many")) == [(n, n + 1) for n in range(40)]
+        one = CollectionStore(path).find("many").moments[0].moment_id
+        list(pool.map(lambda n: CollectionStore(path).add_note("many", one, Note(n, f"note {n}")), range(40)))
+    assert [note.time_seconds for note in CollectionStore(path).find("many").moments[0].notes] == list(range(40))
 
 
 def test_collections_outlive_the_tables(path: Path) -> None:

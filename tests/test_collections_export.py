@@ -145,11 +145,17 @@ def test_what_the_commands_say(library: Path, cuts: list[Cut], tmp_path: Path) -
         (("show", "nothing"), "there is no collection 'nothing'; there are 'the cut'"),
         (("trim", "later", "2", "--start", "1"), "has 1 moments, and no number 2"),
         (("trim", "later", "1", "--start", "9"), "must stop after its start"),
+        (("trim", "later", "1", "--stop", "inf"), "1 to inf s is not a span of"),
+        (("trim", "later", "1", "--start", "9e6", "--stop", "1e7"), "is not a span of"),
         (("create", "LATER"), "already"),
+        (("add", "later", "--from", "-", "--start", "1"), "say what to add"),
         (("add", "later"), "say what to add"),
     ]:
         refused = run(library, "collection", *wrong, code=ExitCode.STOPPED)
         assert reason in refused.stderr
+    run(library, "collection", "trim", "later", "1", "--stop", "99999")
+    (kept,) = json.loads(run(library, "collection", "show", "later", "--json").stdout)["moments"]
+    assert 2 < kept["stop_seconds"] < 99999, "a moment ends with its video"
     run(library, "collection", "remove", "later", "1")
     run(library, "collection", "remove", "later")
     assert len(json.loads(run(library, "collection", "list", "--json").stdout)["collections"]) == 1

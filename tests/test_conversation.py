@@ -194,6 +194,20 @@ def test_a_conversation_keeps_its_scope(begin: Begin) -> None:
         assert all(span.start_seconds >= 10 for _, span in shown)
 
 
+def test_a_conversation_keeps_its_video(begin: Begin) -> None:
+    conversation, _ = begin(first_clip, video="a.mp4")
+    conversation.ask(WHEN)
+    for words, reason in (
+        ("only in the second video", "no second video here: 1 can be meant"),
+        ("and in the other video?", "no other video here"),
+        ("and in b.mp4?", "about a.mp4 alone"),
+    ):
+        with pytest.raises(QueryError, match=reason):
+            conversation.ask(words)
+    for words in ("only in the first video", "and in a.mp4?", "and anywhere?"):
+        assert {moment.video for moment in conversation.ask(words).answer.moments} == {"/films/a.mp4"}
+
+
 def test_what_does_not_exist_is_refused_and_the_conversation_goes_on(begin: Begin) -> None:
     conversation, _ = begin(lambda prompt: json.dumps({"answer": "No.", "found": False, "moments": []}))
     conversation.ask(WHEN)

@@ -95,16 +95,20 @@ def test_captions_and_answers_without_a_place_are_exported(library: Path, world:
     lines = [
         {"caption": "a <video> of a red circle", **moment},
         {"question": "When is there a <video>?", "answer": "Not shown.", "found": False, "moments": [moment]},
+        {"question": "Half?", "answer": "\ud800 a\u2028b", "moments": [moment | {"why": "one\u2028two \ud800"}]},
         {"question": "And gone?", "answer": "Yes.", "moments": [moment | {"video": "gone.mp4"}, moment]},
     ]
-    (tmp_path / "right.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    written = "".join(json.dumps(line) + "\n" for line in lines).replace("\\u2028", "\u2028")
+    (tmp_path / "right.jsonl").write_text(written, encoding="utf-8")
     options = ["--format", "ms-swift", "--from", str(tmp_path / "right.jsonl"), "--out", str(tmp_path / "data")]
     result = reelseek("export", *options, "--library", str(library), "--models", "demo", "--json")
     assert result.exit_code == ExitCode.PARTLY_FAILED
     assert "gone.mp4" in json.loads(result.stdout)["failed"][0]["reason"]
-    caption, absent = read_tuning(tmp_path / "data")
+    caption, absent, odd = read_tuning(tmp_path / "data")
     assert caption.reply == "a <video> of a red circle"
     assert json.loads(absent.reply) == {"answer": "Not shown.", "found": False, "moments": []}
+    assert json.loads(odd.reply)["answer"] == "? a b"
+    assert json.loads(odd.reply)["moments"][0]["why"] == "one\u2028two ?"
     assert absent.message.count("<video>") == 1, "words of a question are no place for a clip"
 
 
@@ -118,6 +122,12 @@ def test_lines_that_say_nothing_are_refused(library: Path, line: str, tmp_path: 
     assert result.exit_code == ExitCode.STOPPED
     assert "right.jsonl" in result.stderr
     shutil.rmtree(tmp_path / "data", ignore_errors=True)
+
+
+def test_a_collection_is_no_file_of_lines(library: Path, tmp_path: Path) -> None:
+    options = ["--format", "ms-swift", "--from", "-", "--collection", "titles", "--out", str(tmp_path / "data")]
+    result = reelseek("export", *options, "--library", str(library), "--models", "demo")
+    assert result.exit_code == ExitCode.STOPPED and "--from FILE" in result.stderr
 
 
 @pytest.mark.parametrize("line", ["{", "[]", '{"messages": []}', '{"messages": [{"role": "user"}, {}]}'])

@@ -1,7 +1,6 @@
 """`reelseek export --format ms-swift`: answers and captions that are right, as fine-tuning data."""
 
 import json
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from api.cli.exit_codes import ExitCode
 from indexer.config import Settings
 from indexer.errors import ExportError
 
-WITHOUT = ("video", "start", "stop", "signals", "weak", "rate", "drops", "title")
+WITHOUT = ("collection", "video", "start", "stop", "signals", "weak", "rate", "drops", "title")
 """Options of an export that this one has no use for."""
 
 
@@ -31,6 +30,7 @@ def export_tuning(query: str | None, *, settings: Settings, as_json: bool, given
     from api.export.tuning.write import write_tuning
     from api.formatting import count_text
     from api.safe_text import safe_text
+    from api.text_input import read_text
     from indexer.store.library import Library
 
     source, out = given["source"], given["out"]
@@ -43,7 +43,7 @@ def export_tuning(query: str | None, *, settings: Settings, as_json: bool, given
     handles = read_handles(given["handles"])
     cancel = threading.Event()
     with Library.open(Path(settings.library)) as library:
-        judged, lost = read_judged(library, _text_of(source), name=source)
+        judged, lost = read_judged(library, read_text(source), name=source)
     with stop_on_signal(cancel, lambda: None), percent_bar("exporting", quiet=as_json) as progress:
         worker = MediaWorker(settings, cancel.is_set)
         written = write_tuning(
@@ -60,12 +60,3 @@ def export_tuning(query: str | None, *, settings: Settings, as_json: bool, given
     else:
         click.echo(f"{count_text(written.examples, 'example')} -> {safe_text(str(written.files[0]))}")
     return ExitCode.PARTLY_FAILED if failed else ExitCode.OK
-
-
-def _text_of(source: str) -> str:
-    if source == "-":
-        return sys.stdin.read()
-    try:
-        return Path(source).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ExportError(f"{source} cannot be read: {getattr(error, 'strerror', None) or error}") from error

@@ -42,9 +42,10 @@ def chosen_clips(library: Library, names: Sequence[str]) -> list[ChosenClip]:
     return clips
 
 
-def refuse_beside_clips(*, video: str | None, scope: str | None, retrieval: bool) -> None:
-    """Raises QueryError where a question about clips is also to be limited, or sampled evenly."""
-    for is_given, name in ((video is not None, "video"), (scope is not None, "scope"), (not retrieval, "no retrieval")):
+def refuse_beside_clips(*, video: str | None, scope: str | None, retrieval: bool, look_again: bool) -> None:
+    """Raises QueryError where a question about clips is also to be limited, sampled evenly, or to look for others."""
+    beside = {"video": video is not None, "scope": scope is not None, "no retrieval": not retrieval}
+    for name, is_given in {**beside, "looking again": look_again}.items():
         if is_given:
             raise QueryError(f"a question about clips is about these alone; leave out {name}, or the clips")
 

@@ -186,14 +186,19 @@ class Conversation:
     def _video(self, which: str, last: Exchange) -> tuple[str, str]:
         """The id and the name of a video that is meant: of those that the last answer names, otherwise of the part."""
         library = self._asker.engine.library
+        only = None if self._whole.video is None else library.find_video(self._whole.video)
         if which not in (*ORDINALS, "last", "other", "same"):
             found = library.find_video(which)
+            if only is not None and found.video_id != only.video_id:
+                raise QueryError(
+                    f"this conversation is about {PurePath(only.path).name} alone; begin another for {which}"
+                )
             return found.video_id, PurePath(found.path).name
         named = list(dict.fromkeys((one.video_id, one.video) for one in last.answer.moments))
         place = {"last": -1, "other": 1, "same": 0}.get(which, ORDINALS.index(which) if which in ORDINALS else 0)
         if which != "same" and (len(named) < 2 or place >= len(named)):
             limits = None if self._whole.scope is None else parse_scope(self._whole.scope)
-            videos = sorted(library.videos(), key=lambda one: one.path)
+            videos = [only] if only else sorted(library.videos(), key=lambda one: one.path)
             everyone = [(one.video_id, one.path) for one in videos if limits is None or limits.filters.matches(one)]
             named = [*named, *(one for one in everyone if one not in named)] if which == "other" else everyone
         if not named or place >= len(named):

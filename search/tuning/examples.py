@@ -32,9 +32,10 @@ class TuningExample:
     """Paths of the clips, relative to the folder of the JSONL."""
 
     def to_line(self) -> str:
-        """One line of JSON, without a line break."""
+        """One line of JSON, without a line break; half of a surrogate pair, which UTF-8 lacks, is a `?`."""
         messages = [{"role": "user", "content": self.message}, {"role": "assistant", "content": self.reply}]
-        return json.dumps({"messages": messages, "videos": list(self.videos)}, ensure_ascii=False)
+        line = json.dumps({"messages": messages, "videos": list(self.videos)}, ensure_ascii=False)
+        return line.encode("utf-8", "replace").decode()
 
     @classmethod
     def from_line(cls, line: str, *, where: str) -> Self:
@@ -109,9 +110,10 @@ def read_tuning(folder: Path) -> list[TuningExample]:
     """
     path = folder / DATA_FILE
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ExportError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    lines = text.removesuffix("\n").split("\n")  # not `splitlines`: a string of JSON may hold U+2028
     return [TuningExample.from_line(line, where=f"{path}, line {number}") for number, line in enumerate(lines, 1)]
 
 

@@ -14,6 +14,7 @@ from api.cli.options import COLLECTED_VIDEO, COLLECTION_SOURCE, MOMENT_HANDLES, 
 from indexer.config import Settings
 
 if TYPE_CHECKING:
+    from indexer.records import TimeSpan
     from indexer.store.collections.collection_store import CollectionStore
     from indexer.store.collections.records import CollectedMoment, Collection
 
@@ -124,19 +125,10 @@ def trim(name: str, number: int, *, settings: Settings, as_json: bool, **given: 
       reelseek collection trim titles 3 --start 61.24 --stop 64.6
       reelseek collection trim titles 3 --handles 1
     """
-    from indexer.errors import UsageError
-    from indexer.records import TimeSpan
-
     store = _store(settings)
     moment = _numbered(store.find(name), number)
-    before = moment.span
-    start = before.start_seconds if given["start"] is None else given["start"]
-    stop = before.stop_seconds if given["stop"] is None else given["stop"]
-    if not start < stop:
-        raise UsageError(f"a moment must stop after its start, got {start:g} to {stop:g} s")
-    changed = store.change_moment(
-        name, moment.moment_id, span=TimeSpan(start, stop), handle_seconds=given["handle_seconds"]
-    )
+    span = _trimmed(settings, moment, given["start"], given["stop"])
+    changed = store.change_moment(name, moment.moment_id, span=span, handle_seconds=given["handle_seconds"])
     show_collection(changed, as_json=as_json)
     return ExitCode.OK
 
@@ -158,8 +150,7 @@ def note(name: str, number: int, seconds: float, text: str, *, settings: Setting
 
     store = _store(settings)
     moment = _numbered(store.find(name), number)
-    notes = [*moment.notes, Note(seconds, text)]
-    show_collection(store.change_moment(name, moment.moment_id, notes=notes), as_json=as_json)
+    show_collection(store.add_note(name, moment.moment_id, Note(seconds, text)), as_json=as_json)
     return ExitCode.OK
 
 
@@ -237,6 +228,24 @@ def _numbered(found: "Collection", number: int) -> "CollectedMoment":
     return found.moments[number - 1]
 
 
+def _trimmed(
+    settings: Settings, moment: "CollectedMoment", start: float | None, stop: float | None
+) -> "TimeSpan | None":
+    """The new span, limited to the video; None where it stays."""
+    from api.export.requested_moments import moment_from_span
+    from indexer.errors import UsageError
+    from indexer.store.library import Library
+
+    if start is None and stop is None:
+        return None
+    begin = moment.span.start_seconds if start is None else start
+    end = moment.span.stop_seconds if stop is None else stop
+    if not begin < end:
+        raise UsageError(f"a moment must stop after its start, got {begin:g} to {end:g} s")
+    with Library.open(Path(settings.library)) as library:
+        return moment_from_span(library, moment.video_id, begin, end).span
+
+
 def _moments(settings: Settings, given: dict[str, Any]) -> "Sequence[CollectedMoment]":
     from api.export.requested_moments import moment_from_span, moments_from_json
     from api.text_input import read_text
@@ -245,7 +254,8 @@ def _moments(settings: Settings, given: dict[str, Any]) -> "Sequence[CollectedMo
     from indexer.store.library import Library
 
     source, video = given["source"], given["video"]
-    if (source is None) == (video is None):
+    is_span = given["start"] is not None or given["stop"] is not None
+    if (source is None) == (video is None) or (source is not None and is_span):
         raise click.UsageError("say what to add: --video VIDEO with --start and --stop, or --from FILE")
     with Library.open(Path(settings.library)) as library:
         if video is not None:

@@ -88,7 +88,7 @@ def ask(
         click.echo(json.dumps(step.to_json()) if as_json else one_line(f"- {step.told()}"))
 
     if clips:
-        refuse_beside_clips(video=video, scope=scope, retrieval=retrieval)
+        refuse_beside_clips(video=video, scope=scope, retrieval=retrieval, look_again=look_again)
     streams = stream or (not as_json and is_terminal())
     drafts = streams and (as_json or is_terminal())
     with Asker.open(Path(settings.library), settings=settings) as asker:

@@ -1,5 +1,6 @@
 """`reelseek chat`: questions that follow one another, from a terminal or a pipe."""
 
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,6 +77,8 @@ def chat(
 def _questions(*, is_quiet: bool) -> Iterator[str]:
     """The lines of standard input that are not empty; in a terminal each after a prompt, until Ctrl-D."""
     is_typed = sys.stdin.isatty()
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # such a question is refused in words
     if is_typed:
         import readline  # noqa: F401  # pyright: ignore[reportUnusedImport] - line editing and history
     while True:

@@ -42,7 +42,8 @@ def read_judged(library: Library, text: str, *, name: str) -> tuple[list[JudgedL
         ExportError: a line is neither an answer nor a caption.
         NotInLibraryError: no video of a line is in the library.
     """
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    # Not `splitlines`: a string of JSON may hold U+2028.
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not lines or len(lines) > MOST_LINES:
         raise ExportError(f"{name} has {len(lines):,} lines, and 1 to {MOST_LINES:,} can be exported")
     judged: list[JudgedLine] = []

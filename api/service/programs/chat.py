@@ -5,6 +5,7 @@ taken from the messages before it, by rules. Follows OpenAI's API, also in its e
 service's own description.
 """
 
+import asyncio
 import secrets
 import threading
 import time
@@ -27,10 +28,13 @@ from api.service.runtime import Runtime
 from api.service.schemas.problems import Problem
 from search.answering.answer import Answer, CitedMoment
 from search.conversation.follow_up import stand_alone
+from search.query.validation import MAX_QUERY_CHARACTERS
 
 MODEL = "reelseek"
 """The one model that is listed; a request may name any."""
 SOURCES = "Sources:"
+MOST_TURNS = 20
+"""Messages of the user that are read, the last ones."""
 
 
 class ChatMessage(Struct):
@@ -45,7 +49,7 @@ class ChatRequest(Struct):
 
     messages: Annotated[list[ChatMessage], Meta(min_length=1, max_length=1000)]
     model: str = MODEL
-    stream: bool = False
+    stream: bool | None = False
 
 
 def _error_response(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -72,7 +76,7 @@ class ChatRoutes(Controller):
         streams: StreamCount,
         data: Annotated[ChatRequest, Body(description="A conversation.")],
     ) -> Response[Any]:
-        question, cancel = _question_of(data), threading.Event()
+        question, cancel = await asyncio.to_thread(_question_of, data), threading.Event()
         reply = _Reply(str(request.base_url), data.model)
 
         def ask(on_text: Callable[[str], None] | None) -> Answer:
@@ -143,16 +147,19 @@ class _Reply:
 
 def _question_of(request: ChatRequest) -> str:
     """The user's last message, so that it stands alone. Raises BadRequestError."""
+    asked = [place for place, message in enumerate(request.messages) if message.role == "user"][-MOST_TURNS:]
+    if not asked:
+        raise BadRequestError("no message is the user's; the last of these is the question", fields=[("messages", "")])
     question, answer = "", ""
-    for message in request.messages:
+    for message in request.messages[asked[0] :]:
         if message.role == "assistant":
             answer = _text_of(message).partition(f"\n\n{SOURCES}")[0]
         elif message.role == "user":
-            said = _text_of(message)
-            question = (stand_alone(said, question, last_answer=answer) if question else None) or said
+            said = " ".join(_text_of(message).split())
+            # Longer ones are no questions, and the rules would take long to read them.
+            can_refer = question and max(len(said), len(question)) <= MAX_QUERY_CHARACTERS
+            question = (stand_alone(said, question, last_answer=answer) if can_refer else None) or said
             answer = ""
-    if not any(message.role == "user" for message in request.messages):
-        raise BadRequestError("no message is the user's; the last of these is the question", fields=[("messages", "")])
     return question
 
 

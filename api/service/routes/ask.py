@@ -115,7 +115,7 @@ def _ask(
             channel.put("evidence", {"clips": shown_views(clips, videos)})
 
     if data.clips:
-        refuse_beside_clips(video=data.video, scope=data.scope, retrieval=data.retrieval)
+        refuse_beside_clips(video=data.video, scope=data.scope, retrieval=data.retrieval, look_again=data.look_again)
         answer = ask_about_clips(
             asker,
             data.question,

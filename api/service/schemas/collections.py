@@ -10,11 +10,12 @@ from indexer.store.collections.records import (
     MAX_MOMENTS,
     MAX_NAME_CHARACTERS,
     MAX_NOTES,
+    MAX_SECONDS,
     MAX_TEXT_CHARACTERS,
 )
 
 CollectionName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS, examples=["Opening titles"])]
-_Time = Annotated[float, Meta(ge=0, le=1e7, description="Seconds from the start.", examples=[12.48])]
+_Time = Annotated[float, Meta(ge=0, le=MAX_SECONDS, description="Seconds from the start.", examples=[12.48])]
 _Handles = Annotated[
     float, Meta(ge=0, le=MAX_HANDLE_SECONDS, description="Extra time at both ends when it is exported, in seconds.")
 ]

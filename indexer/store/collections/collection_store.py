@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from indexer.errors import LibraryError, LibraryLockedError, NotInLibraryError, UsageError
 from indexer.records import TimeSpan
 from indexer.store.collections.collection_files import CollectionFiles
-from indexer.store.collections.records import MAX_COLLECTIONS, CollectedMoment, Collection, Note, check_name
+from indexer.store.collections.records import MAX_COLLECTIONS, CollectedMoment, Collection, Note, check_name, composed
 from indexer.store.folder import COLLECTIONS_LOCK, LibraryFolder
 
 _WAIT_SECONDS = 30.0
@@ -101,6 +101,16 @@ class CollectionStore:
 
         return self._change(name, change)
 
+    def add_note(self, name: str, moment_id: str, note: Note) -> Collection:
+        """Write a note beside those that a moment has by then. Raises NotInLibraryError, UsageError."""
+
+        def change(old: Collection) -> Collection:
+            before = old.moment(moment_id)
+            after = replace(before, notes=(*before.notes, note))
+            return old.with_moments(tuple(after if one is before else one for one in old.moments))
+
+        return self._change(name, change)
+
     def remove_moments(self, name: str, moment_ids: Sequence[str]) -> Collection:
         """Raises NotInLibraryError; UsageError where a moment is not in the collection."""
 
@@ -149,9 +159,12 @@ class CollectionStore:
 
 
 def _found(collections: Sequence[Collection], name: str) -> Collection:
-    wanted = " ".join(name.casefold().split())
+    wanted = composed(name).casefold()
     for one in collections:
-        if wanted in (one.collection_id, one.name.casefold()):
+        if wanted == one.collection_id:
+            return one
+    for one in collections:
+        if wanted == one.name.casefold():
             return one
     known = ", ".join(repr(one.name) for one in collections[:5])
     raise NotInLibraryError(f"there is no collection {name!r}" + (f"; there are {known}" if known else ""))

@@ -16,6 +16,8 @@ MAX_NOTES = 100
 MAX_NAME_CHARACTERS = 100
 MAX_TEXT_CHARACTERS = 2000
 MAX_HANDLE_SECONDS = 60.0
+MAX_SECONDS = 1e7
+"""Of a time in a video: 115 days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class Note:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.time_seconds) and self.time_seconds >= 0):
             raise UsageError(f"the time of a note must be a number of seconds from 0 on, got {self.time_seconds}")
+        if self.time_seconds > MAX_SECONDS:
+            raise UsageError(f"the time of a note must be at most {MAX_SECONDS:,.0f} s, got {self.time_seconds:g}")
+        object.__setattr__(self, "text", _encodable(self.text))
         check_text(self.text, "a note")
 
 
@@ -59,7 +64,7 @@ class CollectedMoment:
         if len(self.notes) > MAX_NOTES:
             raise UsageError(f"a moment has at most {MAX_NOTES} notes, got {len(self.notes)}")
         object.__setattr__(self, "notes", tuple(sorted(self.notes, key=lambda note: note.time_seconds)))
-        object.__setattr__(self, "text", self.text[:MAX_TEXT_CHARACTERS])
+        object.__setattr__(self, "text", _encodable(self.text)[:MAX_TEXT_CHARACTERS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +93,23 @@ class Collection:
 
 
 def check_name(raw: str) -> str:
-    """A name as it is stored: Unicode-composed, with single spaces. Raises UsageError."""
-    name = " ".join(unicodedata.normalize("NFC", raw).split())
+    """A name as it is stored; see `composed`. Raises UsageError."""
+    name = composed(raw)
     if not name or not name.isprintable():
         raise UsageError(f"{raw!r} is no name of a collection; write one or a few words")
     if len(name) > MAX_NAME_CHARACTERS:
         raise UsageError(f"a name of {len(name)} characters is too long; at most {MAX_NAME_CHARACTERS} are allowed")
     return name
+
+
+def composed(raw: str) -> str:
+    """A name Unicode-composed and with single spaces, so that equal names are the same however they are typed."""
+    return " ".join(unicodedata.normalize("NFC", raw).split())
+
+
+def _encodable(text: str) -> str:
+    """The text with `?` for halves of surrogate pairs, which a file may hold as escapes and nothing can send."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def check_text(text: str, what: str) -> None:
