@@ -167,10 +167,7 @@ def test_moments_are_sorted_by_date_or_video_before_they_are_paged(engine: Searc
     sorts: tuple[SortName, ...] = ("newest", "video")
     for sort in sorts:
         whole = engine.search("cat", limit=1000, sort=sort)
-        pages = [
-            engine.search("cat", limit=2, offset=offset, sort=sort)
-            for offset in range(0, len(whole.moments), 2)
-        ]
+        pages = [engine.search("cat", limit=2, offset=offset, sort=sort) for offset in range(0, len(whole.moments), 2)]
         assert [moment for page in pages for moment in page.moments] == whole.moments
         assert {(one.video_id, one.span) for one in whole.moments} == {(one.video_id, one.span) for one in best.moments}
         for grade in ("good", "weak"):
