@@ -11,7 +11,7 @@ from indexer.config import Settings, load_settings
 from indexer.pipeline.events import IndexEvent, IndexFinished
 from indexer.records import Video
 from search.answering.answer import Answer
-from search.options import EffortName
+from search.options import EffortName, SortName
 from search.results import SearchResult
 
 if TYPE_CHECKING:
@@ -62,8 +62,9 @@ class Library:
         fold: bool = True,
         plain: bool = False,
         threshold: float | None = None,
+        sort: SortName = "relevance",
     ) -> SearchResult:
-        """The moments that match, best first.
+        """The moments that match, best first or sorted.
 
         Args:
             query: what to find, in the query language; beside an image or `like`, what is to be different.
@@ -78,6 +79,7 @@ class Library:
             fold: near-duplicates are folded into the best of them.
             plain: take the words as they are typed, without any grammar.
             threshold: relevance, 0 to 1, that the best moment must reach; None: the setting.
+            sort: `newest`: of the newest videos first; `video`: video by video in order of time.
 
         Raises:
             ReelseekError: there is no library, a model is missing, or the query or another argument cannot be used.
@@ -95,6 +97,7 @@ class Library:
             fold=fold,
             plain=plain,
             threshold=threshold,
+            sort=sort,
         )
 
     def ask(

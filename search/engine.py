@@ -19,8 +19,9 @@ from indexer.models.protocols import TextModel
 from indexer.records import Video
 from indexer.store.library import Library
 from search.moments.deduplication import MomentGroup
-from search.moments.pagination import PageRequest, check_per_video, group_moments
+from search.moments.pagination import PageRequest, check_per_video, group_moments, sort_groups
 from search.moments.presentation import present_groups, present_moments
+from search.options import SORT, SortName
 from search.query.scope import Scope, parse_scope
 from search.query.validation import check_query
 from search.results import Moment, SearchResult, SimilarityCurve
@@ -111,8 +112,9 @@ class SearchEngine(Closeable):
         fold: bool = True,
         expand: int | None = None,
         threshold: float | None = None,
+        sort: SortName = "relevance",
     ) -> SearchResult:
-        """The moments that match a query, best first.
+        """The moments that match a query, best first or sorted.
 
         Args:
             query: what to find, in the grammar of `search.query.parser`; at most 1,000 characters. Beside an image or
@@ -131,6 +133,7 @@ class SearchEngine(Closeable):
             expand: show what is folded into the moment of this rank, from 1, in place of the list.
             plain: take the words as they stand, without any grammar and with their typing mistakes.
             threshold: relevance that the best moment must reach, or plain words find nothing; None: the setting.
+            sort: order of the moments; see `search.options.SORT`.
 
         Raises:
             QuerySyntaxError: the query's grammar is unfinished or contradicts itself.
@@ -143,6 +146,8 @@ class SearchEngine(Closeable):
         """
         wanted = _check_signals(signals)
         page = PageRequest(limit, offset, expand)
+        if sort not in (SORT.choices or ()):
+            raise QueryError(f"sort = {sort!r} is none of {', '.join(SORT.choices or ())}")
         share = check_per_video(per_video, one_video=video is not None)
         limits = None if scope is None else parse_scope(scope)
         session = self.session()
@@ -161,7 +166,8 @@ class SearchEngine(Closeable):
         groups = (
             group_moments(session.library, drafts, per_video=share) if fold else [MomentGroup(one) for one in drafts]
         )
-        listed = page.of(groups)
+        weak_below = least if found.is_plain else 0.0
+        listed = page.of(sort_groups(groups, sort, session.videos, weak_below=weak_below))
         moments = present_groups(session.library, found.words, listed.shown, session.videos)
         if found.is_plain:
             moments = [replace(one, grade="good" if one.relevance >= least else "weak") for one in moments]

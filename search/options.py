@@ -128,6 +128,15 @@ FOLD: Option[bool] = Option(
     flag="--fold/--no-fold",
     help="Fold near-duplicate moments into the best of them.",
 )
+SortName = Literal["relevance", "newest", "video"]
+SORT: Option[SortName] = Option(
+    "sort",
+    str,
+    default="relevance",
+    choices=get_args(SortName),
+    help="Order of the moments: best first, of the newest videos first, or video by video in order of time.",
+    details="Weak matches come after the others in every order. The video with the best moment is the first.",
+)
 EXPAND: Option[int | None] = Option(
     "expand",
     int,
@@ -162,7 +171,7 @@ SECOND_LOOK: Option[int] = Option(
 )
 SEARCH = (
     *(QUERY, IMAGE, LIKE, VIDEO, SCOPE, LIMIT, OFFSET, SIGNALS_ONLY, PLAIN, PER_VIDEO),
-    *(FOLD, EXPAND, THRESHOLD, EXPLAIN, SECOND_LOOK),
+    *(FOLD, SORT, EXPAND, THRESHOLD, EXPLAIN, SECOND_LOOK),
 )
 
 QUESTION: Option[str] = Option(

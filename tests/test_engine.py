@@ -12,6 +12,7 @@ from indexer.errors import LibraryMissingError, LibraryModelsError, NotInLibrary
 from indexer.models.loading import Models
 from indexer.records import TimeSpan
 from search.engine import SearchEngine
+from search.options import SortName
 from search.signals import SIGNALS
 from tests.helpers.fakes_search import SmallLibrary, fake_models, text_only_models
 from tests.helpers.fakes_text import FakeTextModel
@@ -160,6 +161,28 @@ def test_pages_fit_together(engine: SearchEngine) -> None:
     assert (beyond.found, beyond.moments, beyond.more) == (True, [], False)
 
 
+def test_moments_are_sorted_by_date_or_video_before_they_are_paged(engine: SearchEngine) -> None:
+    created = {one.video_id: one.created for one in engine.videos()}
+    best = engine.search("cat", limit=1000)
+    sorts: tuple[SortName, ...] = ("newest", "video")
+    for sort in sorts:
+        whole = engine.search("cat", limit=1000, sort=sort)
+        pages = [engine.search("cat", limit=2, offset=offset, sort=sort) for offset in range(0, len(whole.moments), 2)]
+        assert [moment for page in pages for moment in page.moments] == whole.moments
+        assert {(one.video_id, one.span) for one in whole.moments} == {(one.video_id, one.span) for one in best.moments}
+        for grade in ("good", "weak"):
+            ranked = [one for one in best.moments if one.grade == grade]
+            found = [one for one in whole.moments if one.grade == grade]
+            first = list(dict.fromkeys(one.video_id for one in ranked))
+            if sort == "newest":
+                wanted = sorted(ranked, key=lambda one: -created[one.video_id].timestamp())
+            else:
+                wanted = sorted(ranked, key=lambda one: (first.index(one.video_id), one.span.start_seconds))
+            assert [(one.video_id, one.span) for one in found] == [(one.video_id, one.span) for one in wanted]
+        assert [one.grade for one in whole.moments] == sorted(one.grade for one in whole.moments)
+    assert len({one.video_id for one in best.moments}) > 1
+
+
 def test_the_same_search_twice_gives_the_same(engine: SearchEngine, path: Path) -> None:
     with SearchEngine.open(path, settings=Settings(), load=fake_models) as again:
         for query in ("goose street", "the tailor", "ANCHOR"):
@@ -184,6 +207,7 @@ def test_json_is_the_documented_object(engine: SearchEngine) -> None:
         {"limit": 1001},
         {"offset": -1},
         {"signals": ["smell"]},
+        {"sort": "loudest"},
         {"signals": []},
     ],
     ids=str,

@@ -1,18 +1,19 @@
 """Pagination: a page of the folded moments, cut out of one fixed order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from indexer.errors import QueryError
+from indexer.records import Video
 from indexer.store.hits import SegmentKey
 from indexer.store.library import Library
 from search.moments.deduplication import MomentGroup, duplicate_candidates, fold_moments, shared_texts
 from search.moments.localization import Draft
 from search.moments.thumbnail_fingerprints import ALIKE, SIDE, thumbnail_fingerprints
-from search.options import MAX_LIMIT, MOMENTS_PER_VIDEO
+from search.options import MAX_LIMIT, MOMENTS_PER_VIDEO, SortName
 from search.scoring.profile_thresholds import profile_thresholds
 
 
@@ -92,6 +93,36 @@ def group_moments(library: Library, drafts: Sequence[Draft], *, per_video: int) 
         elif key in thumbnails:
             row[dim:] = thumbnails[key]
     return fold_moments(drafts, vectors, texts=texts, per_video=per_video, alike=alike)
+
+
+def sort_groups(
+    groups: Sequence[MomentGroup], sort: SortName, videos: Mapping[str, Video], *, weak_below: float
+) -> list[MomentGroup]:
+    """The groups, which are best first, in another order; the weak ones stay after the others.
+
+    Args:
+        sort: `newest`: by the videos' dates, the last first; `video`: video by video, that with the best moment first,
+            and in order of time.
+        videos: by id.
+        weak_below: relevance that a moment must reach in order not to be weak; 0 where none is.
+    """
+
+    def is_weak(group: MomentGroup) -> bool:
+        return group.best.relevance < weak_below
+
+    if sort == "relevance":
+        return list(groups)
+    if sort == "newest":
+        return sorted(groups, key=lambda one: (is_weak(one), -videos[one.best.video_id].created.timestamp()))
+    first: dict[tuple[bool, str], int] = {}
+    for rank, one in enumerate(groups):
+        first.setdefault((is_weak(one), one.best.video_id), rank)
+
+    def place(one: MomentGroup) -> tuple[bool, int, float]:
+        weak = is_weak(one)
+        return weak, first[weak, one.best.video_id], one.best.span.start_seconds
+
+    return sorted(groups, key=place)
 
 
 def _key(draft: Draft) -> SegmentKey:

@@ -35,6 +35,45 @@ def test_a_facet_is_written_into_the_query_and_removed_again(
     expect(page.get_by_role("combobox", name="Speaker")).to_have_value("Anna")
 
 
+def test_results_are_sorted_and_put_under_their_videos(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary
+) -> None:
+    page = new_page()
+    page.goto(f"{service.address}/?q=red")
+    sort = page.get_by_role("combobox", name="Sort")
+    expect(sort).to_have_value("relevance")
+    sort.select_option("Newest videos")
+    expect_address(page, {"q": "red", "order": "newest"})
+    expect(page.locator(".grid h2")).to_have_count(0)
+    library.moments.sort(key=lambda one: (one["video_id"], one["start_seconds"]))
+    sort.select_option("By video")
+    expect(page.locator(".grid h2")).to_have_text(["talk.mp4", "a walk by the river.mkv"])
+    asked = [path for _, path in library.requests if path.startswith("/api/v1/search")]
+    assert ["sort=newest" in path for path in asked] == [False, True, False]
+    assert "sort=video" in asked[-1]
+    page.reload()
+    expect(sort).to_have_value("video")
+    expect(page.locator(".grid > li").first).to_have_text("talk.mp4")
+
+
+def test_a_search_is_saved_found_on_the_start_page_and_removed(new_page: OpenPage, service: FakeService) -> None:
+    page = new_page(width=360)
+    page.goto(f"{service.address}/?q=red+square&signals=said&order=newest")
+    page.get_by_role("button", name="Save search").click()
+    expect(page.get_by_role("button", name="Saved")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("link", name="Reelseek").click()
+    saved = page.get_by_role("list", name="Saved searches")
+    saved.get_by_role("link", name="red square").click()
+    expect_address(page, {"q": "red square", "signals": "said", "order": "newest"})
+    expect(page.get_by_role("button", name="Saved")).to_be_visible()
+    page.goto(service.address)
+    page.get_by_role("button", name="Remove the saved search “red square”").click()
+    expect(saved).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("heading", name="Recently added")).to_be_visible()
+    expect(saved).to_have_count(0)
+
+
 @pytest.mark.parametrize(
     ("query", "field", "value", "made"),
     [

@@ -101,5 +101,7 @@ def test_the_page_says_how_far_the_models_are_loaded(
     page.goto(service.address)
     line = page.get_by_text("Loading the text model (2 of 3)")
     expect(line).to_be_visible()
+    box, edge = page.locator(".loading-models .loading").bounding_box(), page.locator(".view").bounding_box()
+    assert box and edge and box["x"] == edge["x"] > 0
     library.loading = None
     expect(line).to_have_count(0)

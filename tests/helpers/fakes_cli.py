@@ -8,6 +8,7 @@ from typing import Any
 from indexer.config import Settings
 from indexer.pipeline.events import IndexEvent, IndexFinished, ScanFinished, StageFinished, StageProgress, VideoFailed
 from indexer.records import TimeSpan, Video
+from search.options import SortName
 from search.results import Moment, SearchResult, SignalWeight
 from search.signals import Signal
 
@@ -59,6 +60,7 @@ class FakeEngine:
         fold: bool = True,
         expand: int | None = None,
         plain: bool = False,
+        sort: SortName = "relevance",
     ) -> SearchResult:
         asked = {"query": query, "video": video, "scope": scope, "limit": limit, "offset": offset, "signals": signals}
         example = {"image": image, "like": like}

@@ -24,7 +24,9 @@ from search.options import (
     SCOPE,
     SECOND_LOOK,
     SIGNALS_ONLY,
+    SORT,
     VIDEO,
+    SortName,
 )
 from search.signals import Signal
 
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 @flag(PLAIN)
 @flag(PER_VIDEO)
 @flag(FOLD)
+@flag(SORT)
 @flag(EXPAND)
 @flag(THUMBNAILS)
 @flag(EXPLAIN)
@@ -61,6 +64,7 @@ def search(
     signals: tuple[Signal, ...],
     per_video: int | None,
     fold: bool,
+    sort: SortName,
     expand: int | None,
     plain: bool,
     thumbnails: bool | None,
@@ -103,6 +107,7 @@ def search(
     query = query or ""
     asked: dict[str, Any] = {"image": image, "like": like, "video": video, "scope": scope, "signals": signals}
     asked |= {"limit": limit, "offset": offset, "per_video": per_video, "fold": fold, "expand": expand, "plain": plain}
+    asked |= {"sort": sort}
     result = search_by_service(settings, query, **asked) or _search_alone(settings, query, asked)
     if second_look:
         result = _second_look(settings, result, most=second_look)

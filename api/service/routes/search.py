@@ -27,8 +27,10 @@ from search.options import (
     SCOPE,
     SECOND_LOOK,
     SIGNALS_ONLY,
+    SORT,
     THRESHOLD,
     VIDEO,
+    SortName,
 )
 from search.results import SearchResult
 from search.second_look.second_look import take_second_look
@@ -64,6 +66,7 @@ class SearchRoutes(Controller):
         signals: SignalList = None,
         per_video: Annotated[int | None, parameter(PER_VIDEO)] = PER_VIDEO.default,
         fold: Annotated[bool, parameter(FOLD)] = FOLD.default,
+        sort: Annotated[SortName, parameter(SORT)] = SORT.default,
         expand: Annotated[int | None, parameter(EXPAND)] = EXPAND.default,
         plain: Annotated[bool, parameter(PLAIN)] = PLAIN.default,
         threshold: Annotated[float | None, parameter(THRESHOLD)] = THRESHOLD.default,
@@ -86,6 +89,7 @@ class SearchRoutes(Controller):
             signals=_signals(signals),
             per_video=per_video,
             fold=fold,
+            sort=sort,
             expand=expand,
             plain=plain,
             threshold=threshold,

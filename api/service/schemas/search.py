@@ -21,8 +21,10 @@ from search.options import (
     SCOPE,
     SECOND_LOOK,
     SIGNALS_ONLY,
+    SORT,
     THRESHOLD,
     VIDEO,
+    SortName,
 )
 from search.query.plan import FieldName, FilterName
 from search.signals import SIGNALS
@@ -210,6 +212,7 @@ class SearchRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     signals: Annotated[list[SignalName], body_field(SIGNALS_ONLY)] = []
     per_video: Annotated[int, body_field(PER_VIDEO)] | None = None
     fold: Annotated[bool, body_field(FOLD)] = FOLD.default
+    sort: Annotated[SortName, body_field(SORT)] = SORT.default
     expand: Annotated[int, body_field(EXPAND)] | None = None
     threshold: Annotated[float, body_field(THRESHOLD)] | None = None
     explain: Annotated[bool, body_field(EXPLAIN)] = EXPLAIN.default

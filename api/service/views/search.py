@@ -74,6 +74,7 @@ def run_search(engine: SearchEngine, request: search_schemas.SearchRequest) -> S
         expand=request.expand,
         plain=request.plain,
         threshold=request.threshold,
+        sort=request.sort,
     )
 
 

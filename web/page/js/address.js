@@ -11,6 +11,7 @@
  * @property {string} video search in this video alone: its id, or ""
  * @property {string[]} clips of a question about these alone: "ID@START-STOP" each
  * @property {string[]} signals groups of signals; empty: all
+ * @property {string} order of the moments of a search, as `ORDERS` names it
  * @property {string} find words in names, in the library
  * @property {string} state of videos, in the library
  * @property {string} tag of videos, in the library
@@ -29,12 +30,14 @@ export const SORTS = {
   "duration-asc": "Shortest first",
   "size-desc": "Largest first",
 };
+/** Orders of the moments of a search, as the service takes them. */
+export const ORDERS = { relevance: "Best match", newest: "Newest videos", video: "By video" };
 export const STATES = { "": "All", ready: "Ready", partial: "Partly indexed", failed: "Failed" };
 const FIRST_SORT = "added-desc";
 
 /** @type {PageState} */
 export const HOME = {
-  view: "home", query: "", mode: "search", like: "", image: "", video: "", clips: [], signals: [], find: "", state: "", tag: "", sort: FIRST_SORT, collection: "", open: null, time: null,
+  view: "home", query: "", mode: "search", like: "", image: "", video: "", clips: [], signals: [], order: "relevance", find: "", state: "", tag: "", sort: FIRST_SORT, collection: "", open: null, time: null,
 };
 
 /** @param {string} search the address after the "?" @returns {PageState} */
@@ -55,6 +58,7 @@ export function readAddress(search) {
     video: idOr(given.get("video"), ""),
     clips: (given.get("clips") ?? "").split(",").filter((clip) => /^[0-9a-f]{32}@[0-9.]{1,20}-[0-9.]{1,20}$/.test(clip)).slice(0, 12),
     signals: (given.get("signals") ?? "").split(",").filter((name) => Object.hasOwn(SIGNAL_GROUPS, name)),
+    order: known(ORDERS, given.get("order"), "relevance"),
     find: given.get("find") ?? "",
     state: known(STATES, given.get("state"), ""),
     tag: given.get("tag") ?? "",
@@ -85,6 +89,7 @@ export function writeAddress(state) {
     put("mode", state.mode === "ask" ? "ask" : "");
     put("clips", state.mode === "ask" ? state.clips.join(",") : "");
     put("signals", state.signals.join(","));
+    put("order", state.mode === "ask" || state.order === "relevance" ? "" : state.order);
   }
   if (state.view === "home" || state.view === "search") put("video", state.video);
   if (state.open && state.view !== "home") {

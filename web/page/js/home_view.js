@@ -3,6 +3,7 @@
 import { element, fill, icon } from "./dom.js";
 import { emptyLibrary } from "./empty_library.js";
 import { notice } from "./notice.js";
+import { savedSearches } from "./saved_searches.js";
 import { getJson, withQuery } from "./service.js";
 import { counted, longTime } from "./times.js";
 import { videoCard } from "./video_card.js";
@@ -50,6 +51,7 @@ export function createHomeView({ linkTo, pickFiles, jobs, activity }) {
         const isIndexing = !answer.total && jobs.isBusy();
         const wait = { icon: "film", title: "The first videos are being indexed", text: "You can search them as soon as their frames are indexed." };
         fill(about, answer.total ? countLine(answer.total, health) : isIndexing ? notice(wait) : emptyLibrary(pickFiles));
+        about.prepend(...savedSearches());
         if (isIndexing) about.append(activity());
         // Small pictures, since the first sight should be there at once.
         const cards = answer.videos.map((/** @type {import("./video_card.js").Video} */ video) => {

@@ -51,7 +51,7 @@ const showKeys = async () => (await dialogs()).showKeys();
 const pickFiles = () => picker.click();
 const linkToMoment = (/** @type {any} */ moment) =>
   writeAddress({ ...state, open: { video: moment.video_id, start: moment.start_seconds, stop: moment.stop_seconds }, time: null });
-const linkToLike = (/** @type {string} */ like) => writeAddress({ ...HOME, view: "search", like, signals: state.signals, video: state.video });
+const linkToLike = (/** @type {string} */ like) => writeAddress({ ...HOME, view: "search", like, signals: state.signals, order: state.order, video: state.video });
 const linkToVideo = (/** @type {any} */ video) =>
   writeAddress({ ...state, view: "library", open: { video: video.video_id, start: 0, stop: 0 }, time: null });
 

@@ -1,12 +1,15 @@
 /** Search results; if nothing is found, the closest moments. */
 
+import { ORDERS } from "./address.js";
 import { announce } from "./announce.js";
 import { button, element, fill } from "./dom.js";
 import { askedFor, exampleOf, hasExample, likeOf } from "./example.js";
 import { exportMenu } from "./export_menu.js";
+import { labelledSelect } from "./fields.js";
 import { heldImage } from "./images.js";
 import { foldedWords, momentCard } from "./moment_card.js";
 import { loading, notice } from "./notice.js";
+import { saveButton } from "./saved_searches.js";
 import { getJson, request, withQuery } from "./service.js";
 import { SIGNAL_GROUPS } from "./signal_groups.js";
 import { counted, took } from "./times.js";
@@ -20,9 +23,9 @@ const KEPT = 20;
  * @typedef {import("./address.js").PageState} PageState
  * @typedef {import("./moment_card.js").Moment} Moment
  * @param {{linkTo: (moment: Moment) => string, likeTo: (like: string) => string, jobs: {isBusy: () => boolean},
- *   leaveExample: () => void}} options
+ *   leaveExample: () => void, narrow: (change: Partial<PageState>) => void}} options
  */
-export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
+export function createSearchView({ linkTo, likeTo, jobs, leaveExample, narrow }) {
   const title = element("h1", { class: "unseen" });
   const status = element("div", { class: "summary" });
   const list = element("ol", { class: "grid", "aria-label": "Moments" });
@@ -34,6 +37,7 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
   const known = new WeakMap();
   /** @type {Map<string, any>} the last answers, so that going back is instant */
   const kept = new Map();
+  const order = labelledSelect("Sort", ORDERS, (value) => narrow({ order: value }));
   let turn = new AbortController();
 
   /**
@@ -43,7 +47,13 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
    */
   function asked(state, { offset, expand }) {
     const signals = state.signals.flatMap((name) => SIGNAL_GROUPS[name].signals);
-    return { query: state.query, like: state.like, video: state.video, signals, limit: expand ? MOST_FOLDED : PAGE, offset, expand };
+    return { query: state.query, like: state.like, video: state.video, signals, sort: state.order, limit: expand ? MOST_FOLDED : PAGE, offset, expand };
+  }
+
+  /** The card at the end of the list; none where a title stands there. */
+  function lastCard() {
+    const last = list.lastElementChild;
+    return last instanceof HTMLElement && last.classList.contains("card") ? last : null;
   }
 
   /** In the order of the list. @returns {Moment[]} */
@@ -64,8 +74,8 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
 
   /** @param {PageState} state @param {Part} part @param {AbortSignal} signal */
   async function postImage(state, part, signal) {
-    const { query, video, signals, limit, offset, expand } = asked(state, part);
-    const body = { query, image: heldImage(state.image)?.base64, video: video || null, signals, limit, offset, expand: expand || null };
+    const { query, video, signals, sort, limit, offset, expand } = asked(state, part);
+    const body = { query, image: heldImage(state.image)?.base64, video: video || null, signals, sort, limit, offset, expand: expand || null };
     return (await request("/api/v1/search", { method: "POST", body, signal })).json();
   }
 
@@ -102,6 +112,7 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
   function append(state, moments, first) {
     moments.forEach((moment, place) => {
       if (moment.grade === "weak" && !list.querySelector(".weak-title")) list.append(element("li", { class: "weak-title" }, "Weaker matches"));
+      if (state.order === "video" && lastCard()?.dataset.video !== moment.video_id) list.append(element("li", { class: "video-title" }, element("h2", {}, moment.video)));
       list.append(cardOf(state, moment, first + place));
     });
   }
@@ -180,8 +191,9 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample }) {
           const good = result.moments.filter((/** @type {Moment} */ moment) => moment.grade !== "weak").length;
           const count = `${counted(good, "moment")}${result.more ? " and more" : ""}`;
           const menu = exportMenu({ moments: () => shownMoments().filter((moment) => moment.grade !== "weak"), title: () => state.query });
-          fill(status, element("div", { class: "summary-head" }, element("p", {}, `${count} in ${took(result.seconds.total)}`), menu));
+          fill(status, element("div", { class: "summary-head" }, element("p", {}, `${count} in ${took(result.seconds.total)}`), element("span", { class: "spacer" }), saveButton(state), order.element, menu));
           if (jobs.isBusy()) status.append(element("p", { class: "aside" }, "Videos are still being indexed; only finished parts were searched."));
+          order.set(state.order);
           append(state, result.moments, 1);
           showMore(state, result, result.moments.length);
           announce(`${count} found.`);

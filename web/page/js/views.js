@@ -13,7 +13,7 @@ import { ServiceGone } from "./service.js";
 export function createViews({ linkToMoment, linkToLike, leaveExample, linkToVideo, linkToTag, pickFiles, jobs, activity, narrow, searchInstead }) {
   const makers = {
     home: async () => createHomeView({ linkTo: linkToVideo, pickFiles, jobs, activity: () => activity }),
-    search: async () => (await import("./search_view.js")).createSearchView({ linkTo: linkToMoment, likeTo: linkToLike, leaveExample, jobs }),
+    search: async () => (await import("./search_view.js")).createSearchView({ linkTo: linkToMoment, likeTo: linkToLike, leaveExample, jobs, narrow }),
     ask: async () => (await import("./ask_view.js")).createAskView({ linkTo: linkToMoment, searchInstead }),
     collections: async () => (await import("./collections/view.js")).createCollectionsView({ linkTo: linkToMoment, narrow }),
     library: async () => (await import("./library_view.js")).createLibraryView({ linkTo: linkToVideo, linkToTag, narrow, pickFiles, activity }),
