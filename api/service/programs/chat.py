@@ -152,7 +152,9 @@ def _question_of(request: ChatRequest) -> str:
             question = (stand_alone(said, question, last_answer=answer) if question else None) or said
             answer = ""
     if not any(message.role == "user" for message in request.messages):
-        raise BadRequestError("no message is the user's; the last of these is the question", fields=[("messages", "")])
+        raise BadRequestError(
+            "no message has the role user; the last one of that role is the question", fields=[("messages", "")]
+        )
     return question
 
 
