@@ -26,7 +26,7 @@ RATE: Option[str | None] = Option(
     default=None,
     max_length=20,
     metavar="RATE",
-    help="Frame rate of the timeline, as 25, 29.97 or 30000/1001; an EDL has one, for files of any rate.",
+    help="Frame rate of the timeline, such as 25, 29.97 or 30000/1001; an EDL has one, for files of any rate.",
     default_text="that of most moments",
 )
 DROP_FRAME: Option[bool | None] = Option(
@@ -56,7 +56,7 @@ TRANSCRIPT_LANGUAGE: Option[str | None] = Option(
     default=None,
     max_length=64,
     metavar="LANGUAGE",
-    help="Language of the lines, as de.",
+    help="Language of the lines, such as de.",
     default_text="the one with the most lines",
 )
 TRANSCRIPT = (TRANSCRIPT_SOURCE, TRANSCRIPT_LANGUAGE)
@@ -82,7 +82,7 @@ CORS_ORIGINS: Option[tuple[str, ...]] = Option(
     flag="--cors-origin",
     metavar="ORIGIN",
     is_list=True,
-    help="Origin whose pages may call the service, as https://example.org.",
+    help="Origin whose pages may call the service, such as https://example.org.",
     default_text="none",
 )
 ALLOWED_HOSTS: Option[tuple[str, ...]] = Option(
@@ -107,6 +107,6 @@ MAX_UPLOAD: Option[int] = Option(
     help="Maximum upload size, in MiB.",
 )
 LOG_LEVEL: Option[str] = Option(
-    "log_level", str, default="info", choices=("debug", "info", "warning"), help="Least severe level that is logged."
+    "log_level", str, default="info", choices=("debug", "info", "warning"), help="Lowest level to log."
 )
 SERVE = (HOST, PORT, ROOTS, CORS_ORIGINS, ALLOWED_HOSTS, REQUIRE_KEY, MAX_UPLOAD, LOG_LEVEL)

@@ -35,7 +35,7 @@ class Settings:
     library: str = _setting(
         str(user_data_path("reelseek", appauthor=False) / "library"),
         "The library: a folder that Reelseek manages.",
-        default_text="one for each user, as ~/.local/share/reelseek/library",
+        default_text="one for each user, such as ~/.local/share/reelseek/library",
         metavar="FOLDER",
         short="-l",
     )
@@ -106,7 +106,7 @@ class Settings:
         default_text="set by the profile",
     )
     speech_language: str = _setting(
-        "", "Language that is spoken, as de.", default_text="detected in each video", metavar="LANGUAGE"
+        "", "Language spoken, such as de.", default_text="detected in each video", metavar="LANGUAGE"
     )
     speech_words: str = _setting(
         "",
@@ -147,7 +147,7 @@ class Settings:
         8192 * 8192, "Largest frame, width x height, of a video that is indexed.", low=1024, high=1 << 28, unit="pixels"
     )
     max_duration_hours: float = _setting(48.0, "Longest video that is indexed.", low=0.01, high=1000, unit="h")
-    max_streams: int = _setting(64, "Most streams in a file that is indexed.", low=1, high=1000, unit="streams")
+    max_streams: int = _setting(64, "Maximum number of streams in an indexed file.", low=1, high=1000, unit="streams")
     settle_seconds: float = _setting(
         10.0, "Time without changes after which a watched file is complete.", low=0.5, high=3600, unit="s"
     )

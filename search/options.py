@@ -107,7 +107,7 @@ PLAIN: Option[bool] = Option(
     "plain",
     bool,
     default=False,
-    help="Take the query as it is typed: quotes, `then` and `not` have no special meaning, mistakes stay.",
+    help="Take the query as it is typed: quotes, `then` and `not` have no special meaning, and typing errors stay.",
 )
 MOMENTS_PER_VIDEO = 5
 """Default of `PER_VIDEO`, unless a single video is searched: half of a page."""

@@ -76,7 +76,7 @@ def test_a_question_may_refer_to_the_one_before(service: RunningService, questio
 def test_what_cannot_be_answered_is_refused_in_words(chat: openai.OpenAI, stream: bool) -> None:
     picture = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}]}]
     for messages, words in (
-        ([{"role": "system", "content": "Be brief."}], "no message is the user's"),
+        ([{"role": "system", "content": "Be brief."}], "no message has the role user"),
         (picture, "image_url cannot be read here"),
         ([{"role": "user", "content": "  "}], "empty"),
     ):

@@ -60,8 +60,8 @@ def test_the_exit_codes_are_documented() -> None:
     assert [int(row) for row in rows] == [int(code) for code in ExitCode]
 
 
-def test_the_readme_lists_the_profiles() -> None:
-    rows = re.findall(r"^\| `(\w+)` \|", sections(read("README.md"))["Models"], flags=re.MULTILINE)
+def test_the_profiles_are_documented() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", sections(read("docs/models.md"))["Profiles"], flags=re.MULTILINE)
     assert rows == list(PROFILES)
 
 

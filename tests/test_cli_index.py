@@ -171,8 +171,9 @@ def test_undecodable_names_are_json_too(script: Any, tmp_path: Path) -> None:
     assert run(str(tmp_path)).exit_code == ExitCode.PARTLY_FAILED
 
 
-def test_the_bar_tells_stage_files_pace_and_what_is_worked_on() -> None:
-    screen = Console(file=io.StringIO(), force_terminal=True, width=110, height=20, markup=False, highlight=False)
+@pytest.mark.parametrize("width", [80, 110])
+def test_the_bar_tells_stage_files_pace_and_what_is_worked_on(width: int) -> None:
+    screen = Console(file=io.StringIO(), force_terminal=True, width=width, height=20, markup=False, highlight=False)
     now = [0.0]
     tally = IndexProgress(["picture"], clock=lambda: now[0])
     view = BarView(tally, screen)

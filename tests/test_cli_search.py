@@ -212,7 +212,8 @@ def test_the_threshold_is_a_setting(engine: FakeEngine) -> None:
 
 
 def test_weak_moments_are_shown_as_such() -> None:
-    shown = draw(SearchResult("x", False, [], {}, more=False, closest=[moment()]))
+    shown = draw(SearchResult("x", False, [], {}, more=False, closest=[replace(moment(), grade="weak")]))
+    assert "weaker matches" not in shown  # the line above says so already
     assert shown.index("Nothing found for") < shown.index("Closest moments, though none") < shown.index("talk.mp4")
     assert "Nothing found for" in draw(SearchResult("x", False, [], {}, more=False))
 

@@ -32,7 +32,7 @@ SCALE_FILE = "reelseek.json"
 """Beside a model of late interaction: `slope` and `bias` that turn its mean similarity a word into log odds."""
 LONGEST_TOKENS = 512
 """Of query and text together; the rest is truncated. Passages and captions are far shorter."""
-_OTHERWISE = "give another one, as BAAI/bge-reranker-v2-m3, or search without it (`--no-rerank`)"
+_OTHERWISE = "give another one, such as BAAI/bge-reranker-v2-m3, or search without it (`--no-rerank`)"
 
 
 def load_reranker(spec: str, *, device: str, announce: Announce = announce_on_stderr) -> Reranker:

@@ -121,7 +121,7 @@ def reranker_readiness(settings: Settings) -> RerankerReadiness:
         return RerankerReadiness("", "off", "reranking is left out", "search with --rerank")
     if not model:
         why = f"the profile {profile_of(settings).name} has no reranker"
-        return RerankerReadiness("", "off", why, "search with --reranker-model MODEL, as BAAI/bge-reranker-v2-m3")
+        return RerankerReadiness("", "off", why, "search with --reranker-model MODEL, such as BAAI/bge-reranker-v2-m3")
     if is_text_model_here(model):
         return RerankerReadiness(model, "ready", "", "")
     lack = missing_model("reranker", model, "--reranker-model", fetched_by="reelseek search")

@@ -60,7 +60,7 @@ def _chosen_clip(library: Library, name: str) -> ChosenClip:
         raise QueryError(f"clip {name[:200]}: {error}") from None
     start, stop = named.start_seconds, min(named.stop_seconds, video.duration_seconds)
     if named.stop_seconds <= start:
-        raise QueryError(f"clip {name} is an instant; give its start and stop, as {named.video}@1:10-1:30")
+        raise QueryError(f"clip {name} is an instant; give its start and stop, such as {named.video}@1:10-1:30")
     if not start < stop:
         raise QueryError(
             f"clip {name} begins after the end of {video.path}, which lasts {video.duration_seconds:.1f} s; give times"

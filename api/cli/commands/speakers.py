@@ -49,7 +49,7 @@ def list_speakers(*, settings: Settings, as_json: bool) -> ExitCode:
         shown = [{"name": one.name, "seconds": round(one.seconds, 1), "videos": one.videos} for one in found]
         click.echo(json.dumps({"speakers": shown}))
     elif not found:
-        click.echo("nobody's voice was told apart yet; `reelseek index --speakers PATH` does it where people speak")
+        click.echo("no speakers are known yet; `reelseek index --speakers PATH` recognizes them")
     for one in () if as_json else found:
         click.echo(f"{duration_text(one.seconds):>14}  {count_text(one.videos, 'video'):>10}  {safe_text(one.name)}")
     return ExitCode.OK if found else ExitCode.NOTHING_FOUND

@@ -86,8 +86,9 @@ def _print(chosen: "Sequence[Video]") -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name, right in (("id", False), ("length", True), ("created", False), ("ready", False), ("path", False)):
-        table.add_column(name, justify="right" if right else "left", no_wrap=name != "path", overflow="fold")
+    for name in ("id", "length", "created", "ready", "path"):
+        wraps = name in ("ready", "path")
+        table.add_column(name, justify="right" if name == "length" else "left", no_wrap=not wraps, overflow="fold")
     for video in chosen:
         length = time_code(video.duration_seconds) if not video.failure_kind else ""
         stages = ", ".join(stage.replace("_", " ") for stage in sorted(video.made_stages))

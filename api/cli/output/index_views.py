@@ -126,7 +126,7 @@ class BarView:
         bar = Table.grid(padding=(0, 2))
         cells: list[RenderableType] = [
             Text.assemble((tally.stage.replace("_", " "), "green"), f" {tally.stage_files} of {tally.todo} videos"),
-            ProgressBar(total=1.0, completed=tally.share, width=max(10, min(40, self.screen.width // 4))),
+            ProgressBar(total=1.0, completed=tally.share, width=max(10, min(40, self.screen.width - 70))),
             Text(f"{tally.share:4.0%}", style="bold"),
             Text(f"{tally.pace:.1f}x real time" if tally.pace else "", style="cyan"),
             Text("" if self._note == STOPPING else _time_left(tally).strip(" ,")),

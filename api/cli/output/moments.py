@@ -52,7 +52,7 @@ def print_result(console: Console, result: "SearchResult", *, offset: int, thumb
         if result.closest:
             console.print(label("Closest moments, though none matches well:", "dim"))
             console.print()
-            console.print(_table(result.closest, result.words, 0, thumbnails))
+            console.print(_table(result.closest, result.words, 0, thumbnails, above="weak"))
         return
     console.print(Text.assemble(f"{count_text(len(result.moments), 'moment')} for ", (asked, "bold")))
     console.print()
@@ -60,18 +60,19 @@ def print_result(console: Console, result: "SearchResult", *, offset: int, thumb
     console.print()
     seconds = result.seconds.get("total", 0.0)
     folded = next((rank for rank, one in enumerate(result.moments, offset + 1) if one.alike or one.in_video), 0)
-    shown = f"; show folded moments with --expand RANK, as --expand {folded}" if folded else ""
+    shown = f"; show folded moments with --expand RANK, such as --expand {folded}" if folded else ""
     more = f"; more with --offset {offset + len(result.moments)}" if result.more else ""
     console.print(label(f"{seconds:.2f} s{more}{shown}", "dim"))
 
 
-def _table(moments: "Sequence[Moment]", query: str, offset: int, thumbnails: bool) -> Table:
+def _table(moments: "Sequence[Moment]", query: str, offset: int, thumbnails: bool, *, above: str = "good") -> Table:
+    """A row a moment, and a heading where the grade changes; `above` is the grade before the first row."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("rank", justify="right", style="dim", no_wrap=True)
     if thumbnails:
         table.add_column("picture", no_wrap=True)
     table.add_column("moment", overflow="fold")
-    grade = "good"
+    grade = above
     for rank, moment in enumerate(moments, start=offset + 1):
         if rank > offset + 1:
             table.add_row()

@@ -91,5 +91,5 @@ def _origin(given: str) -> str:
 
     parts = urlsplit(given)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"} or "@" in parts.netloc:
-        raise UsageError(f"--cors-origin {given} is not an origin; give scheme and host, as https://example.org")
+        raise UsageError(f"--cors-origin {given} is not an origin; give scheme and host, such as https://example.org")
     return f"{parts.scheme}://{parts.netloc}"

@@ -149,7 +149,9 @@ def _question_of(request: ChatRequest) -> str:
     """The user's last message, so that it stands alone. Raises BadRequestError."""
     asked = [place for place, message in enumerate(request.messages) if message.role == "user"][-MOST_TURNS:]
     if not asked:
-        raise BadRequestError("no message is the user's; the last of these is the question", fields=[("messages", "")])
+        raise BadRequestError(
+            "no message has the role user; the last one of that role is the question", fields=[("messages", "")]
+        )
     question, answer = "", ""
     for message in request.messages[asked[0] :]:
         if message.role == "assistant":

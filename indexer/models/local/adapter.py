@@ -27,7 +27,7 @@ def add_adapter(model: Any, adapter: ModelWeights, spec: str) -> None:
             f" {' '.join(str(error).split())[:300]}; train it on this model, or name its own"
         ) from error
     faults = [
-        f"{len(keys)} tensors {what}, as {keys[0]}"
+        f"{len(keys)} tensors {what}, such as {keys[0]}"
         for what, keys in (
             ("have no place in the model", _names(report.unexpected_keys)),
             ("are lacking", _names(report.missing_keys)),

@@ -97,7 +97,7 @@ def _load(directory: Path, device: str) -> tuple[Any, Any]:
     )
     model, report = loaded
     if absent := sorted(report["missing_keys"]):
-        raise ModelBrokenError(f"the weights in {directory} lack {len(absent)} tensors, as {absent[0]}")
+        raise ModelBrokenError(f"the weights in {directory} lack {len(absent)} tensors, such as {absent[0]}")
     return processor, model.to(device).eval()
 
 

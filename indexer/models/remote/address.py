@@ -53,7 +53,7 @@ def parse_address(spec: str) -> ServerAddress:
     found = _ADDRESS.fullmatch(spec.strip())
     if found is None:
         raise SettingsError(
-            f"a model on a server is named {PREFIX}MODEL@URL, as {EXAMPLE}; got {_without_password(spec)}"
+            f"a model on a server is named {PREFIX}MODEL@URL, such as {EXAMPLE}; got {_without_password(spec)}"
         )
     try:
         url = urlsplit(found["url"])

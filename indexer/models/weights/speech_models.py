@@ -102,7 +102,7 @@ def _check_names(names: set[str], where: str) -> None:
         raise ModelBrokenError(
             f"{SPEECH} {where} is in the format of transformers, and CTranslate2's is needed; convert it:"
             f" ct2-transformers-converter --model {where} --output_dir FOLDER --copy_files tokenizer.json"
-            " preprocessor_config.json, and name that folder; or name a converted one, as Systran/faster-whisper-small"
+            " preprocessor_config.json, and name that folder; or name one such as Systran/faster-whisper-small"
         )
     if missing:
         raise ModelBrokenError(

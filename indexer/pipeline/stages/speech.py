@@ -34,7 +34,7 @@ from indexer.speech.hotwords import read_hotwords
 from indexer.speech.speakers import SpeakerBook
 from indexer.speech.transcript_filters import POLICY_VERSION, drop_subtitled
 
-_UNNAMED = "the profile names no speech model; name one with --speech-model, as Systran/faster-whisper-small"
+_UNNAMED = "the profile names no speech model; name one with --speech-model, such as Systran/faster-whisper-small"
 _WAY_OUT = "or leave it out with --no-speech"
 
 
@@ -65,7 +65,7 @@ class SpeechStage(Stage):
             return Unavailable("off", "speech is left out", "index with --speech")
         model = profile.speech_model
         if not model:
-            how = "index with --speech-model MODEL: a hub name, as Systran/faster-whisper-small, or a directory"
+            how = "index with --speech-model MODEL: a hub name, such as Systran/faster-whisper-small, or a directory"
             return Unavailable("off", f"the profile {profile.name} has no speech model", how)
         if is_speech_model_here(model):
             return None
