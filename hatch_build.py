@@ -83,7 +83,7 @@ def bill_of_materials(project: dict[str, Any], lock: str) -> dict[str, Any]:
         lock: text of requirements.lock.
     """
     packages = locked_packages(lock)
-    needed = _needed(packages, (re.match(r"[\w.-]+", line)[0] for line in project["dependencies"]))
+    needed = _needed(packages, (re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in project["dependencies"]))
     own = package_url(project["name"], project["version"])
     content = json.dumps([own, lock])
     return {

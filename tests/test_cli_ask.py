@@ -52,6 +52,7 @@ class FakeAsker:
         *,
         on_text: Callable[[str], None] | None,
         on_draft: Callable[[str], None] | None,
+        is_cancelled: Callable[[], bool] | None,
         **given: Any,
     ) -> Answer:
         self.asked.append({"question": question, **given})

@@ -1,10 +1,11 @@
-"""Search results as JSON between a service and a command of the same version: whole, and no documented format."""
+"""Search results and answers as JSON from a service to a command of the same version: in no documented format."""
 
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from search.answering.answer import Answer
 from search.results import SearchResult
 
 
@@ -20,6 +21,16 @@ def decode_result(content: bytes) -> SearchResult:
         ValueError: it is none, or of another version.
     """
     return msgspec.json.decode(content, type=SearchResult, dec_hook=_decode)
+
+
+def encode_answer(answer: Answer) -> bytes:
+    """An answer as JSON."""
+    return msgspec.json.encode(answer)
+
+
+def decode_answer(content: bytes) -> Answer:
+    """The answer that was encoded. Raises ValueError as `decode_result`."""
+    return msgspec.json.decode(content, type=Answer)
 
 
 def _encode(value: Any) -> Any:

@@ -22,6 +22,7 @@ from api.service.metrics import Metrics
 from api.service.middleware import DESCRIPTION_PATH, ServiceMiddleware
 from api.service.problems import problem_response
 from api.service.programs.chat import ChatRoutes
+from api.service.programs.local_ask import LocalAskRoutes
 from api.service.programs.local_search import LocalRoutes
 from api.service.programs.mcp_front import mcp_application
 from api.service.routes.ask import AskRoutes
@@ -61,6 +62,7 @@ CONTROLLERS: Sequence[Any] = (
     SessionRoutes,
     PageRoutes,
     LocalRoutes,
+    LocalAskRoutes,
     ChatRoutes,
     *MEDIA_CONTROLLERS,
 )

@@ -1,15 +1,20 @@
 """`reelseek ask`: answer a question, with the moments that support the answer."""
 
-import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from api.cli.asking_service import ask_by_service
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import SEARCH_MODEL_SETTINGS, VISION_LANGUAGE_SETTINGS, flag, with_settings
 from api.cli.options import STREAM
+from api.local.question import Listeners, Question
 from indexer.config import Settings
 from search.options import CLIPS, EFFORT, LOOK_AGAIN, MODE, RETRIEVAL, SCOPE, VIDEO, EffortName, Mode
+
+if TYPE_CHECKING:
+    from search.answering.answer import Answer
 
 
 @click.command()
@@ -57,69 +62,33 @@ def ask(
 
     Returns 1 if the answer was not found; the moments are then the closest ones.
     """
-    from api.cli.output.answer import DraftLine, print_answer, print_answer_words
+    from api.cli.output.answer import AnswerPrinter
     from api.cli.terminal import is_terminal
-    from api.safe_text import one_line
-    from search.answering.asker import Asker
-    from search.answering.callbacks import AnswerCallbacks
-    from search.chosen_clips.ask_about_clips import ask_about_clips
-    from search.chosen_clips.chosen_clip import refuse_beside_clips
-    from search.looking.looker import look_and_answer
-    from search.looking.steps import Step
 
-    printed: list[str] = []
-    draft_line = DraftLine()
-
-    def on_draft(words: str) -> None:
-        if as_json:
-            click.echo(json.dumps({"draft": words}))
-        else:
-            draft_line.add(words)
-
-    def on_text(words: str) -> None:
-        draft_line.clear()
-        printed.append(words)
-        if as_json:
-            click.echo(json.dumps({"text": words}))
-        else:
-            print_answer_words(words)
-
-    def tell_step(step: Step) -> None:
-        click.echo(json.dumps(step.to_json()) if as_json else one_line(f"- {step.told()}"))
-
-    if clips:
-        refuse_beside_clips(video=video, scope=scope, retrieval=retrieval, look_again=look_again)
     streams = stream or (not as_json and is_terminal())
-    drafts = streams and (as_json or is_terminal())
-    with Asker.open(Path(settings.library), settings=settings) as asker:
-        if clips:
-            answer = ask_about_clips(
-                asker, question, clips, mode=mode, effort=effort, on_text=on_text if streams else None
-            )
-        elif look_again:
-            answer = look_and_answer(
-                asker,
-                question,
-                video=video,
-                scope=scope,
-                effort=effort,
-                on_step=tell_step if streams else None,
-                callbacks=AnswerCallbacks(on_text if streams else None),
-            )
-        else:
-            answer = asker.ask(
-                question,
-                video=video,
-                scope=scope,
-                mode=mode,
-                effort=effort,
-                retrieval=retrieval,
-                on_text=on_text if streams else None,
-                on_draft=on_draft if drafts else None,
-            )
-        draft_line.clear()
-    if as_json:
-        click.echo(json.dumps(answer.to_json()))
-    else:
-        print_answer(answer, printed="".join(printed))
+    printer = AnswerPrinter(as_json=as_json)
+    asked = Question(question, video, scope, clips, mode, effort, retrieval, look_again)
+    listeners = Listeners(
+        printer.add_text if streams else None,
+        printer.add_draft if streams and (as_json or is_terminal()) else None,
+        printer.add_step if streams else None,
+    )
+    answer = ask_by_service(settings, asked, listeners)
+    if answer is None:
+        printer.start_again()
+        answer = _ask_alone(settings, asked, listeners)
+    printer.finish(answer)
     return ExitCode.OK if answer.found else ExitCode.NOTHING_FOUND
+
+
+def _ask_alone(settings: Settings, asked: Question, listeners: Listeners) -> "Answer":
+    from api.local.answering import answer_question
+    from search.answering.asker import Asker
+    from search.chosen_clips.chosen_clip import refuse_beside_clips
+
+    if asked.clips:
+        refuse_beside_clips(
+            video=asked.video, scope=asked.scope, retrieval=asked.retrieval, look_again=asked.look_again
+        )
+    with Asker.open(Path(settings.library), settings=settings) as asker:
+        return answer_question(asker, asked, listeners)

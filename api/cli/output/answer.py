@@ -1,8 +1,9 @@
 """Printing of answers: the text, then the cited moments as time codes."""
 
+import json
 from pathlib import PurePath
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -40,6 +41,50 @@ class DraftLine:
         if self._words:
             click.echo(f"\r{ERASE_LINE}", nl=False)
         self._words = ""
+
+
+class AnswerPrinter:
+    """Prints an answer while it is made, and then what is still to be said of it."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._draft = DraftLine()
+        self._printed = ""
+
+    def add_draft(self, words: str) -> None:
+        """The next words of a draft."""
+        if self._as_json:
+            click.echo(json.dumps({"draft": words}))
+        else:
+            self._draft.add(words)
+
+    def add_text(self, words: str) -> None:
+        """The next words of the answer."""
+        self._draft.clear()
+        self._printed += words
+        if self._as_json:
+            click.echo(json.dumps({"text": words}))
+        else:
+            print_answer_words(words)
+
+    def add_step(self, step: dict[str, Any], told: str) -> None:
+        """A step, as its JSON object and as a line."""
+        click.echo(json.dumps(step) if self._as_json else one_line(f"- {told}"))
+
+    def start_again(self) -> None:
+        """The answer is made anew from its beginning; what was printed of it stays on a line of its own."""
+        self._draft.clear()
+        if self._printed and not self._as_json:
+            click.echo("")
+        self._printed = ""
+
+    def finish(self, answer: "Answer") -> None:
+        """The answer is whole."""
+        self._draft.clear()
+        if self._as_json:
+            click.echo(json.dumps(answer.to_json()))
+        else:
+            print_answer(answer, printed=self._printed)
 
 
 def print_answer(answer: "Answer", *, printed: str = "") -> None:
