@@ -30,6 +30,7 @@ from api.service.routes.collections import CollectionRoutes
 from api.service.routes.export import ExportRoutes
 from api.service.routes.facets import FacetRoutes
 from api.service.routes.health import HealthRoutes
+from api.service.routes.images import ImageRoutes
 from api.service.routes.jobs import JobRoutes
 from api.service.routes.media import MEDIA_CONTROLLERS
 from api.service.routes.page import PageRoutes
@@ -56,6 +57,7 @@ CONTROLLERS: Sequence[Any] = (
     ExportRoutes,
     CollectionRoutes,
     FacetRoutes,
+    ImageRoutes,
     JobRoutes,
     HealthRoutes,
     SessionRoutes,
