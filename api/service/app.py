@@ -31,6 +31,7 @@ from api.service.routes.collections import CollectionRoutes
 from api.service.routes.export import ExportRoutes
 from api.service.routes.facets import FacetRoutes
 from api.service.routes.health import HealthRoutes
+from api.service.routes.images import ImageRoutes
 from api.service.routes.jobs import JobRoutes
 from api.service.routes.media import MEDIA_CONTROLLERS
 from api.service.routes.page import PageRoutes
@@ -57,6 +58,7 @@ CONTROLLERS: Sequence[Any] = (
     ExportRoutes,
     CollectionRoutes,
     FacetRoutes,
+    ImageRoutes,
     JobRoutes,
     HealthRoutes,
     SessionRoutes,

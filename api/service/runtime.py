@@ -14,6 +14,7 @@ from pathlib import Path
 from api.errors import GoneError, NotFoundError, QueueFullError
 from api.local.running_service import new_token
 from api.service.links import API
+from api.service.query_images import QueryImages
 from api.service.settings import CACHE_FOLDER, JOB_FOLDER, UPLOAD_FOLDER, ServiceSettings
 from api.service.work_queue import WorkQueue
 from indexer.config import Settings
@@ -80,6 +81,7 @@ class Runtime:
         self.loading: LoadingStep | None = LoadingStep("library", 0, len(self._steps))
         """None once all models are loaded, or could not be."""
         self.conversations = ConversationStore()
+        self.images = QueryImages()
         self._opening = threading.Lock()
         self._asker: Asker | None = None
         self._models: Models | None = None

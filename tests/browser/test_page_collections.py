@@ -191,6 +191,6 @@ def test_a_collection_is_named_arranged_and_removed(new_page: OpenPage, selects:
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Remove collection").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
-    expect(page.get_by_role("heading", name="No collection yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No collections yet")).to_be_visible()
     assert collections(selects) == []
     watch.forgive("400")  # the name that is taken

@@ -63,6 +63,8 @@ class FakeLibrary:
     bodies: list[bytes] = field(default_factory=list[bytes])
     """Of each request, in its order."""
     uploads: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    images: dict[str, str] = field(default_factory=dict[str, str])
+    """Kept images in Base64, by the hash of their bytes."""
     exports: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """Bodies that were posted to be exported."""
     health: dict[str, Any] = field(default_factory=dict[str, Any])

@@ -3,7 +3,9 @@
 It is only for the page's own tests: models absent, a server that goes away, slow answers, hostile names.
 """
 
+import base64
 import contextlib
+import hashlib
 import json
 import threading
 import time
@@ -108,6 +110,14 @@ class _Handler(BaseHTTPRequestHandler):
             return self._json(self._found(asked) | {"understood": understood})
         if path == "/api/v1/ask":
             return self._events(self._ask())
+        if path == "/api/v1/images":
+            image = json.loads(body)["image"]
+            image_id = hashlib.sha256(base64.b64decode(image)).hexdigest()
+            fake.images[image_id] = image
+            return self._json({"image_id": image_id}, 201)
+        if path.startswith("/api/v1/images/"):
+            kept = fake.images.get(path.split("/")[-1])
+            return self._json({"image": kept}) if kept else self._problem(404, "not-found", "It is not kept.")
         if path == "/api/v1/export":
             fake.exports.append(json.loads(body))
             name = {"Content-Disposition": "attachment; filename=\"cut.edl\"; filename*=UTF-8''a%20cut.edl"}

@@ -198,6 +198,20 @@ class SearchAnswer(Struct, kw_only=True):
     ) = UNSET
 
 
+class QueryImage(Struct, forbid_unknown_fields=True, kw_only=True):
+    """An image to search with."""
+
+    image: Annotated[str, body_field(IMAGE, **_BASE64)]
+
+
+class KeptImage(Struct, kw_only=True):
+    """Where an image is kept."""
+
+    image_id: Annotated[
+        str, Meta(description="SHA-256 of the image's bytes.", pattern="^[0-9a-f]{64}$", examples=["5f" * 32])
+    ]
+
+
 class SearchRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     """A search by words, by an image or a moment, or by an image or a moment that words modify."""
 

@@ -62,7 +62,7 @@ def run_search(engine: SearchEngine, request: search_schemas.SearchRequest) -> S
     signals: list[Signal] = [signal for signal in SIGNALS if signal in request.signals]
     return engine.search(
         request.query,
-        image=None if request.image is None else _bytes_of(request.image),
+        image=None if request.image is None else image_bytes(request.image),
         like=request.like,
         video=request.video,
         scope=request.scope,
@@ -78,7 +78,8 @@ def run_search(engine: SearchEngine, request: search_schemas.SearchRequest) -> S
     )
 
 
-def _bytes_of(image: str) -> bytes:
+def image_bytes(image: str) -> bytes:
+    """The bytes of an image in Base64. Raises ImageError."""
     try:
         return b64decode(image, validate=True)
     except ValueError as error:

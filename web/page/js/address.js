@@ -7,7 +7,7 @@
  * @property {string} query
  * @property {"search" | "ask"} mode
  * @property {string} like look for more like this moment: "ID@START-STOP", or ""
- * @property {string} image key of an image that this page holds (`images`), or ""
+ * @property {string} image SHA-256 of an image that the service keeps (`images`), or ""
  * @property {string} video search in this video alone: its id, or ""
  * @property {string[]} clips of a question about these alone: "ID@START-STOP" each
  * @property {string[]} signals groups of signals; empty: all
@@ -46,7 +46,7 @@ export function readAddress(search) {
   const query = given.get("q")?.trim() ?? "";
   const open = readOpen(given);
   const named = known({ library: 1, collections: 1 }, given.get("view"), "");
-  const image = matching(given.get("image"), /^[0-9a-f]{16}$/);
+  const image = matching(given.get("image"), /^[0-9a-f]{64}$/);
   const like = image ? "" : matching(given.get("like"), /^[0-9a-f]{32}@[0-9.]{1,20}(-[0-9.]{1,20})?$/);
   const hasExample = image !== "" || like !== "";
   return {

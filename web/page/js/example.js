@@ -18,7 +18,6 @@ export function exampleOf(state, { onLeave }) {
     ? element("img", { src: image.url, alt: "" })
     : place && picture(`/api/v1/videos/${place.video}/thumbnail?t=${(place.start + place.stop) / 2}`);
   const what = state.image ? "Looks like your image" : `More like the moment at ${clock(place?.start ?? 0)}`;
-  const note = state.image ? "Links to this page do not include the image." : "";
   return element(
     "div",
     { class: "example" },
@@ -27,7 +26,7 @@ export function exampleOf(state, { onLeave }) {
       "div",
       {},
       element("p", { class: "example-title" }, state.query ? `${what}, but: ${state.query}` : what),
-      element("p", { class: "faint" }, `Add words to say what should be different. ${note}`.trim()),
+      element("p", { class: "faint" }, "Add words to say what should be different."),
     ),
     button("Clear the example", { icon: "close", hidden_label: true, class: "button-bare", on: onLeave }),
   );

@@ -1,11 +1,13 @@
-/** Images to search with. They are kept as long as the page is open; an address names one but does not contain it. */
+/** Images to search with. An address names one by its content; the service keeps it for a week at most. */
+
+import { getJson, request, ServiceProblem } from "./service.js";
 
 const MOST_SIDE = 1280;
 /** Larger files are scaled down; the service looks at 640 pixels. */
 const MOST_BYTES = 1 << 20;
 const KEPT = 20;
 
-/** @typedef {{name: string, url: string, base64: string}} HeldImage */
+/** @typedef {{url: string, base64: string}} HeldImage */
 /** @type {Map<string, HeldImage>} by key */
 const held = new Map();
 
@@ -17,19 +19,38 @@ export function isImage(file) {
 /** @param {File} file @returns {Promise<string>} the key by which the address names it */
 export async function holdImage(file) {
   const blob = file.size > MOST_BYTES ? ((await smaller(file)) ?? file) : file;
-  const key = crypto.getRandomValues(new Uint32Array(2)).reduce((text, part) => text + part.toString(16).padStart(8, "0"), "");
-  held.set(key, { name: file.name, url: URL.createObjectURL(blob), base64: await base64Of(blob) });
-  for (const [old, image] of held) {
-    if (held.size <= KEPT) break;
-    URL.revokeObjectURL(image.url);
-    held.delete(old);
-  }
+  const base64 = await base64Of(blob);
+  const { image_id: key } = await (await request("/api/v1/images", { method: "POST", body: { image: base64 } })).json();
+  hold(key, { url: URL.createObjectURL(blob), base64 });
   return key;
 }
 
-/** @param {string} key @returns {HeldImage | null} null: it was given to another page, or before this one was reloaded */
+/** Fetches an image that an address names, unless the page has it. @param {string} key @returns {Promise<boolean>} false: it is gone */
+export async function findImage(key) {
+  if (held.has(key)) return true;
+  const found = await getJson(`/api/v1/images/${key}`).catch((/** @type {unknown} */ error) => {
+    if (error instanceof ServiceProblem && error.status === 404) return null;
+    throw error;
+  });
+  if (!found) return false;
+  const bytes = Uint8Array.from(atob(found.image), (letter) => letter.charCodeAt(0));
+  hold(key, { url: URL.createObjectURL(new Blob([bytes])), base64: found.image });
+  return true;
+}
+
+/** @param {string} key @returns {HeldImage | null} null before it is found */
 export function heldImage(key) {
   return held.get(key) ?? null;
+}
+
+/** @param {string} key @param {HeldImage} image */
+function hold(key, image) {
+  held.set(key, image);
+  for (const [old, { url }] of held) {
+    if (held.size <= KEPT) break;
+    URL.revokeObjectURL(url);
+    held.delete(old);
+  }
 }
 
 /** A copy for the way to the service; null where the browser cannot read the image. @param {Blob} blob @returns {Promise<Blob | null>} */

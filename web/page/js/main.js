@@ -188,12 +188,18 @@ function titleOf(page) {
   return askedFor(page) ? `${askedFor(page)} · Reelseek` : "Reelseek";
 }
 
-/** Looks for what an image shows; the words in the address stay, the image is held by the page. @param {File} file */
+/** Looks for what an image shows; the service keeps it, and the address names it. @param {File} file */
 async function searchImage(file) {
-  const image = await holdImage(file).catch(() => null);
-  if (!image) return toast("The image could not be read.");
+  const image = await holdImage(file).catch((/** @type {unknown} */ error) => {
+    toast(error instanceof ServiceProblem || error instanceof ServiceGone ? error.message : "The image could not be read.");
+    return "";
+  });
+  if (!image) return;
   const video = state.view === "search" ? state.video : "";
-  go({ ...HOME, view: "search", image, video, signals: [] });
+  /** @type {PageState} */
+  const next = { ...HOME, view: "search", image, video };
+  if (sameList(state, next)) apply(next, { isSame: true });
+  else go(next);
   box.focus();
 }
 

@@ -6,7 +6,7 @@ import { button, element, fill } from "./dom.js";
 import { askedFor, exampleOf, hasExample, likeOf } from "./example.js";
 import { exportMenu } from "./export_menu.js";
 import { labelledSelect } from "./fields.js";
-import { heldImage } from "./images.js";
+import { findImage, heldImage } from "./images.js";
 import { foldedWords, momentCard } from "./moment_card.js";
 import { loading, notice } from "./notice.js";
 import { saveButton } from "./saved_searches.js";
@@ -172,10 +172,13 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample, narrow })
       fill(rest);
       fill(status);
       fill(understood);
+      fill(example);
+      const isFound = !state.image || (await findImage(state.image));
+      if (signal.aborted) return false;
       fill(example, exampleOf(state, { onLeave: leaveExample }));
       if (!askedFor(state)) return true;
-      if (state.image && !heldImage(state.image)) {
-        const text = "Images are kept only while the page is open, and links do not include them. Drop or paste the image again.";
+      if (!isFound) {
+        const text = "The service keeps images for a week at most, and not when it is restarted. Drop or paste the image again.";
         fill(status, notice({ icon: "image", title: "The image is no longer available", text }));
         return true;
       }

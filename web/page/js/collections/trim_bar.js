@@ -92,7 +92,7 @@ export function createTrimBar(video, { onSpan, onSeek }) {
         const known = collected;
         collected = null;
         await dropMoment(known.moment_id);
-        toast(`Taken out of “${currentCollection()?.name}”.`);
+        toast(`Removed from “${currentCollection()?.name}”.`);
       } else {
         const { name } = await collect([span]);
         toast(`Added to “${name}”.`);

@@ -70,7 +70,7 @@ export function createCollectionsView({ linkTo, narrow }) {
 
   async function removeAll() {
     const name = currentCollection()?.name ?? "";
-    if (!(await confirm("Remove this collection?", `“${name}” and its trims and notes will be gone. The videos stay.`))) return;
+    if (!(await confirm("Remove this collection?", `“${name}” with its trims and notes will be deleted. The videos stay in the library.`))) return;
     await removeCollection().catch(tell);
     narrow({ collection: currentCollection()?.collection_id ?? "" });
   }
@@ -83,7 +83,7 @@ export function createCollectionsView({ linkTo, narrow }) {
     tools.hidden = !collection;
     menu.hidden = !moments.length;
     const empty = "Tick moments in a search and choose “Add to collection”, or open one, set in and out, and add it.";
-    fill(status, !moments.length && notice({ icon: "film", title: collection ? "Nothing collected yet" : "No collection yet", text: empty }));
+    fill(status, !moments.length && notice({ icon: "film", title: collection ? "This collection is empty" : "No collections yet", text: empty }));
     arrange(moments);
     listCollections().then((all) => {
       fill(choose.select, ...all.map((one) => element("option", { value: one.collection_id }, `${one.name} (${one.moments})`)));
