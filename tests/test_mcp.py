@@ -64,6 +64,18 @@ def seen(world: Path) -> str:
     return next(row["query"] for row in rows if row["kind"] == "picture")
 
 
+def test_a_folder_that_cannot_be_written_is_named(demo_library: Path, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with over_stdio(demo_library, tmp_path / ("x" * 300)) as client:
+            (video, *_) = data(await client.call_tool("list_videos", {}))["videos"]
+            span = {"video": video["video_id"], "start_seconds": 0, "stop_seconds": 1}
+            refused = await client.call_tool("export_clip", span)
+            assert refused.is_error and isinstance(refused.content[0], TextContent)
+            assert "name another folder with --clips" in refused.content[0].text
+
+    anyio.run(main)
+
+
 def data(result: CallToolResult) -> dict[str, Any]:
     assert not result.is_error, result.content
     assert result.structured_content is not None

@@ -12,6 +12,7 @@ from api.export.source_probe import MediaWorker
 from api.export.subclip_preparation import prepare_subclips
 from api.export.subclips import RequestedMoment
 from indexer.config import Settings
+from indexer.errors import ExportError
 from indexer.records import TimeSpan, Video
 from search.answering.asker import Asker
 
@@ -66,11 +67,15 @@ class LocalBackend:
         return await asyncio.to_thread(work)
 
     def export(self, video: Video, span: TimeSpan) -> tuple[str, str]:
-        """Raises VideoError, ServiceError: the clip cannot be cut."""
+        """Raises VideoError, ServiceError: the clip cannot be cut; ExportError: the folder cannot be written."""
         worker = MediaWorker(self._settings)
         prepared = prepare_subclips(worker, [RequestedMoment(video, span)], "clips")
         check_any_left(prepared.subclips, prepared.failed)
-        written = write_clips(worker, prepared.subclips, self._clips)
+        try:
+            written = write_clips(worker, prepared.subclips, self._clips)
+        except OSError as error:
+            reason = error.strerror or error
+            raise ExportError(f"{self._clips} cannot be written: {reason}; name another folder with --clips") from error
         check_any_left(written.paths, written.failed)
         return str(written.paths[0].absolute()), ""
 

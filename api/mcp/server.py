@@ -134,7 +134,7 @@ class _Tools:
         citations = [
             records.Citation(one.video_id, _name(one.video), *_times(one.span), one.why) for one in answer.moments
         ]
-        return records.CitedAnswer(answer.found, answer.answer, citations, answer.model)
+        return records.CitedAnswer(answer.found, answer.answer, citations, _name(answer.model))
 
     async def look(
         self, video: VideoName, start_seconds: Seconds, stop_seconds: Seconds, stills: Stills = 4

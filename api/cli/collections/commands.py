@@ -261,7 +261,7 @@ def _moments(settings: Settings, given: dict[str, Any]) -> "Sequence[CollectedMo
         if video is not None:
             found = [moment_from_span(library, video, given["start"], given["stop"])]
         else:
-            found, lost = moments_from_json(library, read_text(source), name=source)
+            found, lost = moments_from_json(library, read_text(str(source)), name=str(source))
             if lost:
                 raise NotInLibraryError(str(lost[0]))
     return [
