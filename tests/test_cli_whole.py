@@ -63,11 +63,13 @@ def test_search_finds_a_spoken_line_by_meaning(world: Path, library: str) -> Non
     assert {"subtitle", "subtitle_words"} & set(first["signals"])
 
 
-def test_search_for_what_is_not_there_is_exit_code_1(library: str) -> None:
-    result = run("search", "zyzzyva", "--signal", "subtitle_words", "--library", library, "--json")
+@pytest.mark.parametrize("signals", [(), ("--signal", "subtitle_words")], ids=["all signals", "words alone"])
+def test_search_for_what_is_not_there_is_exit_code_1(library: str, signals: tuple[str, ...]) -> None:
+    """Nothing is close by words alone, which compares no meaning."""
+    result = run("search", "zyzzyva", *signals, "--library", library, "--json")
     said = json.loads(result.stdout)
     assert (said["query"], said["found"], said["moments"]) == ("zyzzyva", False, [])
-    assert 0 < len(said["closest"]) <= 3
+    assert bool(said["closest"]) is not bool(signals) and len(said["closest"]) <= 3
     assert result.exit_code == ExitCode.NOTHING_FOUND
 
 

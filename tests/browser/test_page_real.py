@@ -22,6 +22,9 @@ from tests.helpers.service import (
 
 pytestmark = pytest.mark.thorough
 
+FOUND = ".grid .card[data-start]"
+"""A result; the newest videos, which stand on the start page until there are results, have no start."""
+
 OpenPage = Callable[..., Page]
 SLOW_MILLISECONDS = 120_000
 HOSTILE_NAME = "<img src=x onerror=alert(1)>.mp4"
@@ -45,7 +48,7 @@ def test_search_play_and_seek(new_page: OpenPage, real: RunningService, world: P
     page.goto(real.url)
     page.get_by_role("combobox", name="What to search for").fill(str(said["query"]))
     page.keyboard.press("Enter")
-    card = page.locator(".grid .card").first
+    card = page.locator(FOUND).first
     expect(card).to_contain_text(str(said["video"]), timeout=SLOW_MILLISECONDS)
     until(page, "document.querySelector('.card img')?.naturalWidth > 0")
     start = float(card.get_attribute("data-start") or "nan")
@@ -77,7 +80,7 @@ def test_a_link_reopens_the_moment_in_a_new_browser(new_page: OpenPage, real: Ru
     page.goto(real.url)
     page.get_by_role("combobox", name="What to search for").fill(query)
     page.keyboard.press("Enter")
-    page.locator(".grid .card a.frame").first.click(timeout=SLOW_MILLISECONDS)
+    page.locator(f"{FOUND} a.frame").first.click(timeout=SLOW_MILLISECONDS)
     wait_for_frames(page)
     start = float(page.locator(".card.is-open").get_attribute("data-start") or "nan")
     other = new_page()
@@ -111,7 +114,7 @@ def test_a_clip_is_downloaded_and_plays(new_page: OpenPage, real: RunningService
     page.goto(real.url)
     page.get_by_role("combobox", name="What to search for").fill(query)
     page.keyboard.press("Enter")
-    page.locator(".grid .card a.frame").first.click(timeout=SLOW_MILLISECONDS)
+    page.locator(f"{FOUND} a.frame").first.click(timeout=SLOW_MILLISECONDS)
     wait_for_frames(page)
     card = page.locator(".card.is-open")
     length = float(card.get_attribute("data-stop") or "nan") - float(card.get_attribute("data-start") or "nan")

@@ -7,7 +7,6 @@ takes longer to load than all the rest. A test can hold the indexing up with a `
 import asyncio
 import os
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,7 @@ class StandInPictureModel(FakePictureModel):
         return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
 
 
-def load_stand_ins(settings: Settings, *, to_search: bool = False, announce: Callable[[str], None] = print) -> Models:
+def load_stand_ins(settings: Settings, **_: object) -> Models:
     """In the place of `load_models`."""
     return Models(profile_of(settings), StandInPictureModel(dim=48), FakeTextModel())
 
