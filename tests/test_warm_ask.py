@@ -4,7 +4,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +21,14 @@ from api.local.results import decode_answer, encode_answer
 from indexer.errors import GenerationCancelledError
 from search.answering.answer import Answer
 from search.answering.asker import Asker
-from tests.helpers.service import RunningService, demo_library, demo_settings, own_library, serving  # noqa: F401
+from tests.helpers.service import (
+    RunningService,
+    copy_unserved,
+    demo_library,  # noqa: F401
+    demo_settings,
+    own_library,  # noqa: F401
+    serving,
+)
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,8 +42,14 @@ def seen(world: Path) -> str:
 
 
 @pytest.fixture(scope="module")
+def unserved_library(demo_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Other tests may serve the library that they share."""
+    return copy_unserved(demo_library, tmp_path_factory.mktemp("alone") / "library")
+
+
+@pytest.fixture(scope="module")
 def shared_service(demo_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    library = Path(shutil.copytree(demo_library, tmp_path_factory.mktemp("warm") / "library"))
+    library = copy_unserved(demo_library, tmp_path_factory.mktemp("warm") / "library")
     with serving(replace(demo_settings(library), screen_text=True)) as running:
         yield running
 
@@ -83,36 +95,36 @@ def asked_alone(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     ids=" ".join,
 )
 def test_what_is_printed_is_that_of_an_answer_without_the_service(
-    shared_service: RunningService, demo_library: Path, seen: str, options: tuple[str, ...], asked_alone: list[Path]
+    shared_service: RunningService, unserved_library: Path, seen: str, options: tuple[str, ...], asked_alone: list[Path]
 ) -> None:
-    alone = ask(demo_library, f"When is {seen} shown?", *options)
-    assert asked_alone == [demo_library]
+    alone = ask(unserved_library, f"When is {seen} shown?", *options)
+    assert asked_alone == [unserved_library]
     warm = ask(shared_service.runtime.library_path, f"When is {seen} shown?", *options)
-    assert asked_alone == [demo_library], "the service was not asked"
+    assert asked_alone == [unserved_library], "the service was not asked"
     assert (warm.exit_code, lines(warm)) == (alone.exit_code, lines(alone))
     assert len(lines(warm)) > 1 or "--stream" not in options
 
 
 def test_clips_are_asked_of_the_service_too(
-    shared_service: RunningService, demo_library: Path, world: Path, asked_alone: list[Path]
+    shared_service: RunningService, unserved_library: Path, world: Path, asked_alone: list[Path]
 ) -> None:
     video = next(iter(sorted(world.glob("*.mp4"))))
     words = ("What is shown?", "--clip", f"{os.path.relpath(video)}@0:00-0:02", "--json")
     warm = ask(shared_service.runtime.library_path, *words)
     assert asked_alone == []
-    assert lines(warm) == lines(ask(demo_library, *words))
+    assert lines(warm) == lines(ask(unserved_library, *words))
 
 
-def test_people_see_the_same(shared_service: RunningService, demo_library: Path, seen: str) -> None:
+def test_people_see_the_same(shared_service: RunningService, unserved_library: Path, seen: str) -> None:
     alone, warm = (
         ask(library, f"When is {seen} shown?", "--stream")
-        for library in (demo_library, shared_service.runtime.library_path)
+        for library in (unserved_library, shared_service.runtime.library_path)
     )
     assert warm.stdout == alone.stdout
 
 
-def test_nothing_of_an_answer_is_lost_on_the_way(demo_library: Path, seen: str) -> None:
-    with Asker.open(demo_library, settings=demo_settings(demo_library)) as asker:
+def test_nothing_of_an_answer_is_lost_on_the_way(unserved_library: Path, seen: str) -> None:
+    with Asker.open(unserved_library, settings=demo_settings(unserved_library)) as asker:
         answer = asker.ask(f"When is {seen} shown?")
     assert answer.shown
     assert decode_answer(encode_answer(answer)) == answer
@@ -142,11 +154,11 @@ def test_another_threshold_is_not_asked_of_the_service(
 
 
 def test_a_service_that_fails_in_the_middle_is_replaced(
-    own_library: Path, demo_library: Path, seen: str, monkeypatch: pytest.MonkeyPatch
+    own_library: Path, unserved_library: Path, seen: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The words that it had said are not taken for the answer."""
     question = f"When is {seen} shown?"
-    alone = ask(demo_library, question, "--stream")
+    alone = ask(unserved_library, question, "--stream")
     answer_alone, failed = Asker.ask, threading.Event()
 
     def fail_once(self: Asker, *given: Any, on_text: Callable[[str], None], **options: Any) -> Answer:

@@ -29,7 +29,14 @@ from api.service.settings import ServiceSettings
 from indexer.config import Settings
 from indexer.models.loading import Models, load_models
 from search.engine import SearchEngine
-from tests.helpers.service import RunningService, demo_library, demo_settings, own_library, serving  # noqa: F401
+from tests.helpers.service import (
+    RunningService,
+    copy_unserved,
+    demo_library,  # noqa: F401
+    demo_settings,
+    own_library,  # noqa: F401
+    serving,
+)
 
 pytestmark = pytest.mark.slow
 QUERIES = [
@@ -65,10 +72,14 @@ def never_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def shared_service(demo_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    import shutil
+def unserved_library(demo_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Other tests may serve the library that they share."""
+    return copy_unserved(demo_library, tmp_path_factory.mktemp("alone") / "library")
 
-    library = Path(shutil.copytree(demo_library, tmp_path_factory.mktemp("warm") / "library"))
+
+@pytest.fixture(scope="module")
+def shared_service(demo_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    library = copy_unserved(demo_library, tmp_path_factory.mktemp("warm") / "library")
     with serving(replace(demo_settings(library), screen_text=True)) as running:
         yield running
 
@@ -76,32 +87,32 @@ def shared_service(demo_library: Path, tmp_path_factory: pytest.TempPathFactory)
 @pytest.mark.parametrize("arguments", QUERIES, ids=lambda one: one[0])
 def test_results_are_those_of_a_search_without_the_service(
     shared_service: RunningService,
-    demo_library: Path,
+    unserved_library: Path,
     arguments: list[str],
     seen: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     arguments = [one.replace("SEEN", seen) for one in arguments]
-    alone = search(demo_library, *arguments)
+    alone = search(unserved_library, *arguments)
     with never_alone(monkeypatch):
         warm = search(shared_service.runtime.library_path, *arguments)
     assert (warm.exit_code, json.loads(warm.output)) == (alone.exit_code, json.loads(alone.output))
 
 
 def test_a_moment_and_an_image_are_searched_by_the_service_too(
-    shared_service: RunningService, demo_library: Path, seen: str, monkeypatch: pytest.MonkeyPatch
+    shared_service: RunningService, unserved_library: Path, seen: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = json.loads(search(demo_library, seen, "--limit", "1").output)["moments"][0]
-    still = next(path for path in (demo_library / "thumbnails").rglob("*.jpg"))
+    found = json.loads(search(unserved_library, seen, "--limit", "1").output)["moments"][0]
+    still = next(path for path in (unserved_library / "thumbnails").rglob("*.jpg"))
     for arguments in (["--like", f"{found['video']}@{found['start_seconds']}"], ["--image", str(still)]):
-        alone = search(demo_library, *arguments)
+        alone = search(unserved_library, *arguments)
         with never_alone(monkeypatch):
             warm = search(shared_service.runtime.library_path, *arguments)
         assert json.loads(warm.output) == json.loads(alone.output)
 
 
-def test_nothing_of_a_result_is_lost_on_the_way(demo_library: Path, seen: str) -> None:
-    with SearchEngine.open(demo_library, settings=demo_settings(demo_library)) as engine:
+def test_nothing_of_a_result_is_lost_on_the_way(unserved_library: Path, seen: str) -> None:
+    with SearchEngine.open(unserved_library, settings=demo_settings(unserved_library)) as engine:
         for query in (seen, f"{seen} then {seen}", "unfindable gibberish zqxj"):
             result = engine.search(query)
             assert decode_result(encode_result(result)) == result

@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
+from api.local.running_service import FILE_NAME
 from api.service.app import Service, create_service
 from api.service.runtime import Runtime
 from api.service.server import ServiceServer, bind_service_socket, url_of
@@ -132,10 +133,15 @@ def demo_library(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_once(tmp_path_factory, "service", index) / "library"
 
 
+def copy_unserved(library: Path, place: Path) -> Path:
+    """A copy without the note of a service; the videos are the same files."""
+    return Path(shutil.copytree(library, place, ignore=shutil.ignore_patterns(FILE_NAME)))
+
+
 @pytest.fixture
 def own_library(demo_library: Path, tmp_path: Path) -> Path:
-    """A copy that the test may write to; the videos are the same files."""
-    return Path(shutil.copytree(demo_library, tmp_path / "library"))
+    """A copy that the test may write to."""
+    return copy_unserved(demo_library, tmp_path / "library")
 
 
 @pytest.fixture(scope="session")
