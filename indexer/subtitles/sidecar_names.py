@@ -192,12 +192,17 @@ def _may_be_sidecar(file: Path) -> bool:
 def _begins_as_subtitles(file: Path) -> bool:
     """Whether the beginning of a file holds cues and, beside them, hardly anything else."""
     try:
-        if not stat.S_ISREG(file.stat().st_mode):
-            return False
-        with file.open("rb") as stream:
-            text = decode_file(stream.read(_HEAD_BYTES)).text.replace("\r", "")
+        found = file.stat()
+        return stat.S_ISREG(found.st_mode) and _holds_cues(file, found.st_mtime_ns, found.st_size)
     except OSError:
         return False
+
+
+@lru_cache(maxsize=4096)
+def _holds_cues(file: Path, changed_ns: int, size: int) -> bool:
+    """Reads the file once for each of its versions, which the last two arguments tell apart. Raises OSError."""
+    with file.open("rb") as stream:
+        text = decode_file(stream.read(_HEAD_BYTES)).text.replace("\r", "")
     cues = parse_subtitles(text).cues
     lines = sum(bool(line.strip()) for line in text.split("\n"))
     return len(cues) >= _LEAST_CUES and (is_ttml(text) or lines <= _MOST_LINES_A_CUE * len(cues))
