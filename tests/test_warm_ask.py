@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,35 +23,15 @@ from search.answering.answer import Answer
 from search.answering.asker import Asker
 from tests.helpers.service import (
     RunningService,
-    copy_unserved,
     demo_library,  # noqa: F401
     demo_settings,
     own_library,  # noqa: F401
     serving,
 )
+from tests.helpers.warm_service import seen, shared_service, unserved_library  # noqa: F401
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
-
-
-@pytest.fixture(scope="module")
-def seen(world: Path) -> str:
-    """What one of the videos shows."""
-    rows = [json.loads(line) for line in (world / "truth.jsonl").read_text(encoding="utf-8").splitlines()]
-    return next(row["query"] for row in rows if row["kind"] == "picture")
-
-
-@pytest.fixture(scope="module")
-def unserved_library(demo_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Other tests may serve the library that they share."""
-    return copy_unserved(demo_library, tmp_path_factory.mktemp("alone") / "library")
-
-
-@pytest.fixture(scope="module")
-def shared_service(demo_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    library = copy_unserved(demo_library, tmp_path_factory.mktemp("warm") / "library")
-    with serving(replace(demo_settings(library), screen_text=True)) as running:
-        yield running
 
 
 def arguments(library: Path, *words: str) -> list[str]:

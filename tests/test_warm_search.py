@@ -31,12 +31,12 @@ from indexer.models.loading import Models, load_models
 from search.engine import SearchEngine
 from tests.helpers.service import (
     RunningService,
-    copy_unserved,
     demo_library,  # noqa: F401
     demo_settings,
     own_library,  # noqa: F401
     serving,
 )
+from tests.helpers.warm_service import seen, shared_service, unserved_library  # noqa: F401
 
 pytestmark = pytest.mark.slow
 QUERIES = [
@@ -45,13 +45,6 @@ QUERIES = [
     ["unfindable gibberish zqxj", "--explain"],
     ["SEEN", "--signal", "caption", "--per-video", "1", "--no-fold"],
 ]
-
-
-@pytest.fixture(scope="module")
-def seen(world: Path) -> str:
-    """A query that finds something."""
-    rows = [json.loads(line) for line in (world / "truth.jsonl").read_text(encoding="utf-8").splitlines()]
-    return next(row["query"] for row in rows if row["kind"] == "picture")
 
 
 def search(library: Path, *arguments: str) -> Result:
@@ -69,19 +62,6 @@ def never_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with monkeypatch.context() as patch:
         patch.setattr("search.engine.SearchEngine.open", refuse)
         yield
-
-
-@pytest.fixture(scope="module")
-def unserved_library(demo_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Other tests may serve the library that they share."""
-    return copy_unserved(demo_library, tmp_path_factory.mktemp("alone") / "library")
-
-
-@pytest.fixture(scope="module")
-def shared_service(demo_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    library = copy_unserved(demo_library, tmp_path_factory.mktemp("warm") / "library")
-    with serving(replace(demo_settings(library), screen_text=True)) as running:
-        yield running
 
 
 @pytest.mark.parametrize("arguments", QUERIES, ids=lambda one: one[0])
