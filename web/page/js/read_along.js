@@ -23,6 +23,7 @@ export function createReadAlong({ onSeek }) {
   };
   const tabs = createTabs("Beside the video", { onShow: load });
   const root = element("div", { class: "read-along" }, tabs.element, transcript.element, screen.element, captions.element, chapters);
+  root.hidden = true;
   /** Those that wait until they are first shown. @type {Set<string>} */
   let waiting = new Set();
   let video = "";
@@ -65,6 +66,7 @@ export function createReadAlong({ onSeek }) {
       }
       fill(chapters);
       tabs.set([]);
+      root.hidden = true;
     },
     /** @param {string} id @param {Record<string, number>} counts of its texts by source @param {Part[]} given its segments @param {AbortSignal} signal */
     set(id, counts, given, signal) {
@@ -75,6 +77,7 @@ export function createReadAlong({ onSeek }) {
       const offered = there.map(([name, { label, list }]) => ({ id: name, label, panel: list.element }));
       if (given.length) offered.push({ id: "chapters", label: "Chapters", panel: chapters });
       tabs.set(offered);
+      root.hidden = !offered.length;
       const first = offered.find((one) => one.id === before) ?? offered[0];
       if (first) tabs.show(first.id);
     },
