@@ -18,6 +18,8 @@ from indexer.store.library import Library
 from tests.helpers.media import shared_file
 from tests.helpers.media_service import make_media_library, probed
 
+pytestmark = pytest.mark.thorough
+
 RATES = {
     "opencast/black.mp4": Fraction(24),
     "carnd/solidWhiteRight.mp4": Fraction(25),

@@ -156,6 +156,7 @@ def test_hidden_vp9_frames_are_seen() -> None:
     assert not is_hidden_vp9(bytes([0x88]))  # shows an existing frame
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_decord_is_not_asked_for_more_pictures_than_memory_should_hold(tmp_path: Path) -> None:
     """decord may buffer all frames of a video at once."""

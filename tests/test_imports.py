@@ -95,7 +95,7 @@ def test_no_module_uses_a_private_name_of_another() -> None:
     assert faults == []
 
 
-@pytest.mark.parametrize("package", sorted(public_names().keys() | read_public_names().keys()))
+@pytest.mark.parametrize("package", sorted({*packages(), *read_public_names()}))
 def test_only_public_names_of_a_package_are_imported_from_outside(package: str) -> None:
     """Fails for a name that `tests/public_names.txt` does not list, and for a listed one that nobody outside uses."""
     listed = {(module, name) for module, names in read_public_names().get(package, {}).items() for name in names}

@@ -139,7 +139,10 @@ def test_nothing_there_is_no_error(run: Locate) -> None:
     assert found.to_json()["boxes"] == []
 
 
-@pytest.mark.parametrize("family", FAMILY_NAMES)
+@pytest.mark.parametrize(
+    "family",
+    [FAMILY_NAMES[0], *(pytest.param(one, marks=pytest.mark.thorough) for one in FAMILY_NAMES[1:])],
+)
 def test_every_family_replies_in_its_own_units_and_inside(run: Locate, family: str, tmp_path: Path) -> None:
     """Random weights: what is named is nonsense, its form is held."""
     model = load_local_model(str(write_vlm_checkpoint(tmp_path / family, family)), device="cpu")

@@ -97,6 +97,7 @@ def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+@pytest.mark.thorough
 def test_ten_gigabytes_in_constant_memory(media: Media) -> None:
     url = media.url(media.huge)
     tail = httpx.get(url, headers={"Range": f"bytes={HUGE_BYTES - 10}-"})

@@ -88,6 +88,7 @@ def test_contract_same_vector_in_any_batch(model: TextModel) -> None:
     assert np.array_equal(model.embed_documents([texts[row] for row in order]), together[order])
 
 
+@pytest.mark.thorough
 def test_without_pytorch_vectors_and_name_are_the_same(minilm: TextModel, tiny_directory: Path) -> None:
     """Rounded to float16 a number may differ in its last bit, where it lies between two."""
     dice = random.Random(11)

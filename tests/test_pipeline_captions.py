@@ -114,11 +114,13 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     assert made(run(FakeDescriber())) == []
 
 
+@pytest.mark.thorough
 def test_another_model_makes_captions_anew(run: Callable[..., list[IndexEvent]]) -> None:
     run(FakeDescriber())
     assert len(made(run(FakeDescriber("another describer")))) == 3
 
 
+@pytest.mark.thorough
 def test_without_captions_nothing_is_asked(run: Callable[..., list[IndexEvent]], tmp_path: Path) -> None:
     fake = FakeDescriber()
     run(fake, captions=False)

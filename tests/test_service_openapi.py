@@ -28,7 +28,7 @@ from api.service.settings import ServiceSettings
 from indexer.config import Settings
 from tests.helpers.service import RunningService, demo_library, service  # noqa: F401
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 EXAMPLES = int(os.environ.get("REELSEEK_SCHEMA_EXAMPLES", "15"))
 SLOW = ("ask", "add_video")

@@ -171,6 +171,7 @@ def names_in(library: Path) -> dict[str, list[str]]:
         return {Path(one.path).stem: [voice.speaker for voice in one.voices] for one in opened.videos()}
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_real_people_are_recognized_named_and_found(
     library: Path, meetings: Path, settings_for: Callable[..., Settings]

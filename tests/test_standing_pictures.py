@@ -30,7 +30,9 @@ LAST_BEFORE = 237
 SLIDES_MS = range(0, 120_000, 20_000)
 
 
-@pytest.fixture(scope="module", params=[".mp4", ".mkv", ".ts"])
+@pytest.fixture(
+    scope="module", params=[".mp4", *(pytest.param(one, marks=pytest.mark.thorough) for one in (".mkv", ".ts"))]
+)
 def recorded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Video:
     return probed(write_talkie(tmp_path_factory.mktemp("long") / f"recorded{request.param}", RECORDED_MS))
 

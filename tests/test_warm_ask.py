@@ -67,10 +67,10 @@ def asked_alone(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 @pytest.mark.parametrize(
     "options",
     [
-        ("--json",),
+        pytest.param(("--json",), marks=pytest.mark.thorough),
         ("--json", "--stream"),
-        ("--json", "--stream", "--no-retrieval"),
-        ("--json", "--stream", "--effort", "high", "--look-again"),
+        pytest.param(("--json", "--stream", "--no-retrieval"), marks=pytest.mark.thorough),
+        pytest.param(("--json", "--stream", "--effort", "high", "--look-again"), marks=pytest.mark.thorough),
     ],
     ids=" ".join,
 )

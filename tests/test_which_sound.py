@@ -110,7 +110,7 @@ NONE, DEFAULT, COMMENT = Disposition(0), Disposition.default, Disposition.commen
         ([(400, COMMENT | DEFAULT), (800, NONE), (1200, DEFAULT)], 1200),
     ],
 )
-@pytest.mark.parametrize("ending", [".mkv", ".mp4"])
+@pytest.mark.parametrize("ending", [pytest.param(".mkv", marks=pytest.mark.thorough), ".mp4"])
 def test_what_is_transcribed_is_what_is_played_and_cut(
     tmp_path: Path, tones: list[tuple[int, Disposition]], wanted: int, ending: str
 ) -> None:

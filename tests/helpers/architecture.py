@@ -30,7 +30,10 @@ class Module:
     name: str
     """Dotted; of a package's `__init__.py`, the package's."""
     path: Path
-    tree: ast.Module
+
+    @property
+    def tree(self) -> ast.Module:
+        return _parse(self.path)
 
     @property
     def is_package(self) -> bool:
@@ -64,13 +67,18 @@ class Import:
 
 
 @cache
+def _parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def modules() -> dict[str, Module]:
-    """Parses every module of the rooms: dotted name -> module."""
+    """Lists the modules of the rooms: dotted name -> module."""
     found: dict[str, Module] = {}
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-            found[name] = Module(name, path, ast.parse(path.read_text(encoding="utf-8")))
+            found[name] = Module(name, path)
     return found
 
 
