@@ -4,6 +4,7 @@ Frozen dataclasses with units in their names. Imports numpy and the catalog only
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -344,6 +345,8 @@ class Video:
     """Who speaks, in order of appearance; empty where voices were not told apart."""
     stage_failures: dict[StageName, StageFailure] = field(default_factory=dict[StageName, StageFailure])
     """Stages whose last attempt failed, of a video that did not fail itself; their older results stay."""
+    languages: dict[TextSource, tuple[str, ...]] = field(default_factory=dict[TextSource, tuple[str, ...]])
+    """Of its texts by source, as BCP 47 tags, sorted; without those of which no language is known."""
 
     @property
     def kind(self) -> MediaKind:
@@ -359,6 +362,11 @@ class Video:
     def path(self) -> str:
         """The path of the file that is read."""
         return self.paths[0]
+
+    @property
+    def language_tags(self) -> list[str]:
+        """Languages of its subtitles and speech, as BCP 47 tags, sorted."""
+        return sorted({tag for tags in self.languages.values() for tag in tags})
 
     @property
     def created(self) -> datetime:
@@ -383,6 +391,12 @@ class Video:
         """The video with a complete stage, whose earlier failure is forgotten."""
         failures = {name: failure for name, failure in self.stage_failures.items() if name != stage}
         return replace(self, stages={**self.stages, stage: fingerprint}, stage_failures=failures)
+
+    def with_languages(self, source: TextSource, languages: Iterable[str]) -> "Video":
+        """The video with other texts of a source, in these languages."""
+        others = {name: tags for name, tags in self.languages.items() if name != source}
+        found = tuple(sorted(set(languages) - {""}))
+        return replace(self, languages=others | ({source: found} if found else {}))
 
     def with_failure(self, stage: StageName, failure: StageFailure) -> "Video":
         """The video with a stage that failed; what an earlier run made of it stays."""

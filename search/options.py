@@ -27,8 +27,8 @@ QUERY: Option[str] = Option(
     details=(
         "`-people` or `without people` excludes; `A then B within 30s` (or `A >> B`) finds one moment with both,"
         ' in this order; `"exact words"` matches a phrase; `looks:`, `said:`, `text:` and `caption:` say where to'
-        " look; `video:`, `folder:`, `tag:`, `date:`, `duration:` and `at:` filter. A syntax error is a problem of"
-        " type `query` that gives its position. With `like` or `image`: plain words that say what should be"
+        " look; `video:`, `folder:`, `tag:`, `date:`, `duration:`, `language:` and `at:` filter. A syntax error is a"
+        " problem of type `query` that gives its position. With `like` or `image`: plain words that say what should be"
         " different, or nothing."
     ),
     examples=(
@@ -76,7 +76,7 @@ SCOPE: Option[str | None] = Option(
     default=None,
     metavar="FILTERS",
     max_length=MAX_QUERY_CHARACTERS,
-    help="Look only here: video:, folder:, tag:, date:, duration:, at: and speaker:, as in a query.",
+    help="Look only here: video:, folder:, tag:, date:, duration:, language:, at: and speaker:, as in a query.",
     details="Several videos or folders are alternatives, all else must hold together; `-` excludes.",
     examples=("tag:family date:2023 speaker:anna",),
 )

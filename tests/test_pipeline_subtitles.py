@@ -84,6 +84,23 @@ def test_sidecars_of_many_formats_are_found(index: Callable[..., tuple[list[str]
     assert warnings == []
 
 
+def test_the_languages_of_a_video_are_those_of_its_texts_now(
+    index: Callable[..., tuple[list[str], list[str]]], tmp_path: Path
+) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    write_video(folder / "film.mp4", range(0, 3000, 40))
+    for language in ("ger", "pt-BR"):
+        (folder / f"film.{language}.srt").write_text(f"1\n00:00:01,000 --> 00:00:02,000\n{language}\n")
+    index(folder)
+    with Library.open(tmp_path / "library") as library:
+        assert [video.languages for video in library.videos()] == [{"subtitle": ("de", "pt-BR")}]
+    (folder / "film.ger.srt").unlink()
+    index(folder)
+    with Library.open(tmp_path / "library") as library:
+        assert [video.language_tags for video in library.videos()] == [["pt-BR"]]
+
+
 def test_what_is_not_read_is_told(index: Callable[..., tuple[list[str], list[str]]], tmp_path: Path) -> None:
     folder = tmp_path / "films"
     folder.mkdir()

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.errors import QueryError, UsageError
+from indexer.errors import QueryError, QuerySyntaxError, UsageError
 from indexer.records import TimeSpan, Video, VideoMetadata
 from indexer.store.tags import MAX_TAG_CHARACTERS, MAX_TAGS, check_tag, edit_tags, tag_key
+from search.query.filter_parser import parse_filters
 from search.query.filters import Filters, created_span
+from search.query.parser import parse_query
 
 VIDEO = Video(
     video_id="ab12" * 8,
@@ -21,6 +23,7 @@ VIDEO = Video(
     probe=None,
     metadata=VideoMetadata(created="2023-05-09T11:41:46Z"),
     tags=("Beach", "work trip"),
+    languages={"subtitle": ("en", "pt-BR"), "speech": ("fr",)},
 )
 
 
@@ -52,6 +55,12 @@ VIDEO = Video(
         (Filters(folders=("20*",)), True),
         (Filters(folders=("tower.mp4",)), False),
         (Filters(folders=("london", "copies")), True),
+        (Filters(languages=("fr",)), True),
+        (Filters(languages=("pt",)), True),
+        (Filters(languages=("pt-br",)), True),
+        (Filters(languages=("pt-PT",)), False),
+        (Filters(languages=("p",)), False),
+        (Filters(languages=("de", "en")), True),
         (Filters(tags=("beach",)), True),
         (Filters(tags=("BEACH", "Work  Trip")), True),
         (Filters(tags=("beach", "snow")), False),
@@ -64,6 +73,20 @@ VIDEO = Video(
 )
 def test_which_videos_fit(filters: Filters, *, fits: bool) -> None:
     assert filters.matches(VIDEO) is fits
+
+
+@pytest.mark.parametrize(
+    ("written", "tag"),
+    [("de", "de"), ("German", "de"), ("deutsch", "de"), ("ger", "de"), ("eng", "en"), ("pt-br", "pt-BR")],
+)
+def test_a_language_goes_by_its_names_and_codes(written: str, tag: str) -> None:
+    assert parse_filters(parse_query(f"cat language:{written}")).wanted.languages == (tag,)
+
+
+def test_what_is_no_language_is_an_error_with_its_place() -> None:
+    with pytest.raises(QuerySyntaxError, match="'klingonese' is not a language") as caught:
+        parse_filters(parse_query("cat language:klingonese"))
+    assert (caught.value.start, caught.value.stop) == (4, 23)
 
 
 def test_without_a_date_in_the_container_the_oldest_file_says_when() -> None:

@@ -13,6 +13,7 @@ from indexer.catalog import StageName, TextSource
 from indexer.pipeline.events import IndexEvent, StageFailed, StageFinished, VideoFailed
 from indexer.records import FrameRow, SegmentRow, TextRow, Video
 from indexer.store.library import Library
+from indexer.subtitles.languages import standard_language
 
 MAX_VIDEOS = 64
 MAX_ROWS = 20_000
@@ -70,6 +71,7 @@ class Commits:
             pending.pictures.append((video.video_id, *pictures))
             pending.rows += len(pictures[1])
         for source, rows in texts:
+            video = video.with_languages(source, (standard_language(row.language) for row in rows))
             pending.texts[video.video_id, source] = rows
             pending.rows += len(rows)
         pending.videos[video.video_id] = video

@@ -50,6 +50,7 @@ def encode_videos(videos: Sequence[Video], maker: Maker) -> ArrowTable:
         | {"metadata": json.dumps(metadata_to_json(video.metadata), sort_keys=True)}
         | {"stages": json.dumps(video.stages, sort_keys=True)}
         | {"stage_failures": _encode_failures(video.stage_failures)}
+        | {"languages": json.dumps(video.languages, sort_keys=True) if video.languages else None}
         | {"probe": asdict(video.probe) if video.probe else None}
         | {"corrections": json.dumps([asdict(correction) for correction in video.corrections])}
         for video in videos
@@ -120,6 +121,7 @@ def decode_video(row: dict[str, Any]) -> Video:
         **lists,
         "stages": json.loads(row["stages"]),
         "stage_failures": _decode_failures(row.get("stage_failures")),
+        "languages": {source: tuple(tags) for source, tags in json.loads(row.get("languages") or "{}").items()},
         "probe": _decode_probe(row["probe"]),
         "metadata": metadata_from_json(json.loads(row["metadata"])),
         "voices": tuple(Voice(**voice) for voice in row["voices"]),

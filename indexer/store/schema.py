@@ -27,7 +27,7 @@ KEYS: dict[TableName, tuple[str, ...]] = {
     "texts": ("video_id", "source", "text_index"),
 }
 """The columns that identify a row of a table."""
-LATE_COLUMNS: dict[TableName, tuple[str, ...]] = {"videos": ("stage_failures",)}
+LATE_COLUMNS: dict[TableName, tuple[str, ...]] = {"videos": ("stage_failures", "languages")}
 """Columns that libraries made before lack; the next writer adds them."""
 
 
@@ -124,6 +124,7 @@ def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
                 pa.field("corrections", pa.string()),  # JSON, a list of `indexer.records.TextCorrection`
                 pa.field("voices", pa.list_(_VOICE)),
                 pa.field("stage_failures", pa.string()),  # JSON {stage: `StageFailure`}; null is none
+                pa.field("languages", pa.string()),  # JSON {source: tags of BCP 47}; null is none
             ]
         case "segments":
             columns = [

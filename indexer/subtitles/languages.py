@@ -61,6 +61,12 @@ def language_of_tag(tag: str) -> str:
     return "-".join([code.lower(), *(_SPELLED.get(len(part), str.lower)(part) for part in rest.split("-") if part)])
 
 
+def standard_language(name: str) -> str:
+    """The shortest tag of BCP 47 for a language's name or code: `de` for `ger`, `deu` and `German`; empty for none."""
+    tag = language_of_tag(name)
+    return langcodes.standardize_tag(tag) if tag else ""
+
+
 def language_of_tags(tags: list[str]) -> str:
     """The language that the tags of a name say together; the last one that says any: titles come before it."""
     found = [language for tag in tags if (language := language_of_tag(tag))]

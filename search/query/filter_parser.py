@@ -7,7 +7,7 @@ from typing import TypeVar
 from indexer.errors import QueryError, QuerySyntaxError
 from indexer.records import TimeSpan, Video
 from search.query.durations import parse_duration
-from search.query.filters import Filters, created_span
+from search.query.filters import Filters, created_span, parse_language
 from search.query.plan import FilterTerm, Plan
 
 EXAMPLES = {
@@ -16,6 +16,7 @@ EXAMPLES = {
     "tag": "tag:family",
     "date": "date:2023-05..2023-08",
     "duration": "duration:<10m",
+    "language": "language:de",
     "at": "at:0..5m",
 }
 Bound = TypeVar("Bound")
@@ -52,7 +53,7 @@ class QueryFilters:
 
 
 def parse_filters(plan: Plan) -> QueryFilters:
-    """Parses a plan's filters; several videos or folders are alternatives, all else must hold together.
+    """Parses a plan's filters; several videos, folders or languages are alternatives, all else must hold together.
 
     Raises:
         QuerySyntaxError: a value is not a date, duration or time, or a range is empty.
@@ -81,6 +82,8 @@ def _with(filters: Filters, term: FilterTerm, query: str) -> Filters:
             case "duration":
                 low, high = _range(term.value, parse_duration, parse_duration)
                 return replace(filters, duration_from_seconds=low, duration_to_seconds=high)
+            case "language":
+                return replace(filters, languages=(*filters.languages, parse_language(term.value)))
             case "at":
                 low, high = _range(term.value, parse_duration, parse_duration)
                 return replace(filters, time_from_seconds=low, time_to_seconds=high)

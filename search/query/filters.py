@@ -14,6 +14,7 @@ from pathlib import PurePath
 from indexer.errors import QueryError
 from indexer.records import TimeSpan, Video
 from indexer.store.tags import tag_key
+from indexer.subtitles.languages import standard_language
 from indexer.words.folding import fold_name
 
 _PERIOD = re.compile(r"([0-9]{4})(?:-([0-9]{1,2}))?(?:-([0-9]{1,2}))?")
@@ -45,6 +46,8 @@ class Filters:
     time_from_seconds: float | None = None
     """Part of the video that counts, player's clock."""
     time_to_seconds: float | None = None
+    languages: tuple[str, ...] = ()
+    """BCP 47 tags of which one must be a language of its subtitles or speech; `pt` stands for `pt-BR` too."""
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -65,6 +68,7 @@ class Filters:
             (not self.videos or any(video_fits_name(video, name) for name in self.videos))
             and (not self.folders or any(is_in_folder(video, folder) for folder in self.folders))
             and {fold_name(tag_key(tag)) for tag in self.tags} <= {fold_name(tag_key(tag)) for tag in video.tags}
+            and (not self.languages or any(is_in_language(video, one) for one in self.languages))
             and (self.created_from is None or video.created >= self.created_from)
             and (self.created_to is None or video.created < self.created_to)
             and (self.duration_from_seconds is None or video.duration_seconds >= self.duration_from_seconds)
@@ -105,6 +109,24 @@ def is_in_folder(video: Video, folder: str) -> bool:
         if any(_same_names(parts[start : start + len(wanted)], wanted) for start in starts):
             return True
     return False
+
+
+def is_in_language(video: Video, language: str) -> bool:
+    """Whether something of a video is said or written in that language; see `Filters.languages`."""
+    wanted = language.casefold()
+    return any(tag == wanted or tag.startswith(f"{wanted}-") for tag in map(str.casefold, video.language_tags))
+
+
+def parse_language(text: str) -> str:
+    """`de`, `ger`, `German`, `pt-BR` -> a tag of BCP 47.
+
+    Raises:
+        QueryError: it is no language.
+    """
+    language = standard_language(text)
+    if not language:
+        raise QueryError(f"{text!r} is not a language; write its code or its English name, as de or German")
+    return language
 
 
 def _same_names(parts: Sequence[str], wanted: Sequence[str]) -> bool:

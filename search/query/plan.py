@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 FieldName = Literal["looks", "said", "text", "caption", "speaker"]
 """A field of the query language; its signals are in `search.query.field_signals`."""
-FilterName = Literal["video", "folder", "tag", "date", "duration", "at"]
+FilterName = Literal["video", "folder", "tag", "date", "duration", "language", "at"]
 FIELDS: dict[str, FieldName] = {
     "looks": "looks",
     "said": "said",
@@ -20,6 +20,7 @@ FILTERS: dict[str, FilterName] = {
     "tag": "tag",
     "date": "date",
     "duration": "duration",
+    "language": "language",
     "at": "at",
 }
 """Name before the colon -> the filter; `name:` is a synonym of `video:`."""

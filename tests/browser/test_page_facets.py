@@ -32,6 +32,8 @@ def test_a_facet_is_written_into_the_query_and_removed_again(
     expect_address(page, {"q": "red square duration:1m..10m"})
     page.goto(f"{service.address}/?q=square+speaker%3Aanna")
     page.get_by_text("More filters (1)").click()
+    page.get_by_role("combobox", name="Language").select_option("German (1)")
+    expect_address(page, {"q": "square speaker:anna language:de"})
     expect(page.get_by_role("combobox", name="Speaker")).to_have_value("Anna")
 
 

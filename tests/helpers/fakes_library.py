@@ -97,6 +97,7 @@ class FakeLibrary:
                 "failure": None, "stage_failures": [], "segments": 3, "playable": "direct",
                 "thumbnail": f"{path}/thumbnail?t=1", "media": f"{path}/media", "sprites": f"{path}/sprites.vtt",
                 "created_at": "2023-05-09T11:41:46Z", "created_source": "file", "tags": [],
+                "languages": [],
             }
             | values
         )  # fmt: skip

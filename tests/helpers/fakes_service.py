@@ -131,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._json([{"tag": tag, "videos": 1} for tag in tags])
         if path == "/api/v1/facets":
             tags = sorted({tag for one in fake.videos for tag in one["tags"]})
-            values = {"tag": tags, "folder": ["lectures"], "speaker": ["Anna"], "date": ["2023"]}
+            values = {"tag": tags, "folder": ["lectures"], "speaker": ["Anna"], "date": ["2023"], "language": ["de"]}
             return self._json({name: [{"value": one, "videos": 1} for one in own] for name, own in values.items()})
         if path == "/api/v1/suggestions":
             completed = [{"query": "a red square", "kind": "word"}] if given["query"] == "a re" else []

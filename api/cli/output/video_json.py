@@ -26,6 +26,7 @@ def video_json(video: Video) -> dict[str, Any]:
         "created": video.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "created_source": video.created_source,
         "tags": list(video.tags),
+        "languages": video.language_tags,
         "metadata": metadata_json(video.metadata),
         "stages": sorted(video.made_stages),
         "warnings": list(video.warnings),

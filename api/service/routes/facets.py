@@ -19,7 +19,7 @@ class FacetRoutes(Controller):
 
     @get("/facets", operation_id="facets", summary="List what narrows a search", responses=problem_responses())
     async def facets(self, runtime: Runtime) -> Facets:
-        """Folders, tags, speakers and years, each with its number of videos; empty if there is no library yet."""
+        """Folders, tags, speakers, languages and years, each with its number of videos; empty without a library."""
         return await runtime.lookups.run(lambda: facets_of(runtime.library.videos() if runtime.has_library() else []))
 
     @get("/suggestions", operation_id="suggestions", summary="Complete a query", responses=problem_responses())

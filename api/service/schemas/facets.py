@@ -18,6 +18,7 @@ class Facets(Struct, kw_only=True):
     folder: Annotated[list[FacetValue], Meta(description="Names of folders that hold videos.")]
     tag: list[FacetValue]
     speaker: list[FacetValue]
+    language: list[FacetValue]
     date: Annotated[list[FacetValue], Meta(description="Years in which the videos were recorded, the last first.")]
 
 

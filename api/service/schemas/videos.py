@@ -43,6 +43,10 @@ class Video(Struct, kw_only=True):
         Meta(description="Where the time comes from: the container, or the file's modification time."),
     ]
     tags: Annotated[list[str], Meta(description="Tags that people gave.", examples=[["holiday"]])]
+    languages: Annotated[
+        list[str],
+        Meta(description="Languages of its subtitles and speech, as BCP 47 tags.", examples=[["de", "pt-BR"]]),
+    ]
     failure: Annotated[Failure | None, Meta(description="Why the video is not indexed.")]
     stage_failures: Annotated[list[Failure], Meta(description="Stages that failed; the others are indexed.")]
     segments: int

@@ -18,13 +18,15 @@ LEAST_LETTERS = 2
 
 
 def facets_of(videos: Sequence[Video]) -> Facets:
-    """The folders (by their own name alone), tags, speakers and years of the videos."""
+    """The folders (by their own name alone), tags, speakers, languages and years of the videos."""
     folders = Counter(name for video in videos if (name := PurePath(video.path).parent.name))
+    languages = Counter(tag for video in videos for tag in video.language_tags)
     years = Counter(str(video.created.year) for video in videos)
     return Facets(
         folder=_values(sorted(folders.items(), key=lambda one: fold_name(one[0]))),
         tag=_values(count_tags(video.tags for video in videos).items()),
         speaker=_values((one.name, one.videos) for one in speakers_of(videos)),
+        language=_values(sorted(languages.items())),
         date=_values(sorted(years.items(), reverse=True)),
     )
 

@@ -106,6 +106,7 @@ class VideoViews:
             "created_at": rfc3339(video.created.timestamp()),
             "created_source": video.created_source,
             "tags": list(video.tags),
+            "languages": video.language_tags,
             "stages": video.made_stages,
             "failure": failures[0] if video.failure_kind else None,
             "stage_failures": [] if video.failure_kind else failures,

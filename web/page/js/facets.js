@@ -1,12 +1,18 @@
-/** What narrows a search besides one video: folder, tag, speaker, date and length, each written into the query. */
+/** What narrows a search besides one video: folder, tag, speaker, language, date and length, each written into the query. */
 
 import { element, fill } from "./dom.js";
 import { labelledSelect } from "./fields.js";
 import { filterOf, withFilter } from "./query_fields.js";
 import { getJson } from "./service.js";
 
-const FIELDS = { folder: "Folder", tag: "Tag", speaker: "Speaker", date: "Recorded" };
+const FIELDS = { folder: "Folder", tag: "Tag", speaker: "Speaker", language: "Language", date: "Recorded" };
 const LENGTHS = { "": "Any", "<1m": "Below 1 minute", "1m..10m": "1 to 10 minutes", "10m..60m": "10 to 60 minutes", ">60m": "Over an hour" };
+
+/** What a value is called: a language by its name in the person's own. @param {string} field @param {string} value */
+function nameOf(field, value) {
+  if (field !== "language") return value;
+  return new Intl.DisplayNames(navigator.languages, { type: "language", fallback: "code" }).of(value) ?? value;
+}
 
 /** @param {{narrow: (change: {query: string}) => void}} options */
 export function createFacets({ narrow }) {
@@ -32,7 +38,7 @@ export function createFacets({ narrow }) {
   function offer(facets) {
     for (const { field, select, element: label } of lists) {
       const values = facets[field] ?? [];
-      fill(select, element("option", { value: "" }, "All"), ...values.map(({ value, videos }) => element("option", { value }, `${value} (${videos})`)));
+      fill(select, element("option", { value: "" }, "All"), ...values.map(({ value, videos }) => element("option", { value }, `${nameOf(field, value)} (${videos})`)));
       label.hidden = !values.length;
     }
     reflect();
