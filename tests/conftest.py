@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Generator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -22,6 +23,8 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 Child processes inherit it."""
 os.environ["REELSEEK_LIBRARY"] = "reelseek-library"
 """Of the working folder: no test may meet the library of the person who runs it."""
+_data_folder = TemporaryDirectory(prefix="reelseek-tests-")
+os.environ["XDG_DATA_HOME"] = _data_folder.name  # nor be remembered as one of that person
 for name in ("COLUMNS", "LINES"):
     os.environ.pop(name, None)  # set in the workers of pytest-xdist; what is printed must not depend on it
 

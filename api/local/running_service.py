@@ -72,16 +72,26 @@ def find_running_service(library: Path, settings: Settings) -> RunningService | 
 
     A library may be a stranger's: a note counts only where this user wrote it, and only an address of this machine.
     """
-    found = _read(library)
-    if found is None or not is_loopback(urlsplit(found.url).hostname or ""):
-        return None
-    if found.machine != socket.gethostname() or dict(found.settings) != _relevant(settings):
-        return None
-    return found if _is_alive(found.process_id) else None
+    found = _read_trusted(library)
+    return found if found and dict(found.settings) == _relevant(settings) else None
+
+
+def service_address(library: Path) -> str | None:
+    """Address of the service that serves a library on this machine, with whatever models; None without one."""
+    found = _read_trusted(library)
+    return found.url if found else None
 
 
 def _relevant(settings: Settings) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in _SETTINGS}
+
+
+def _read_trusted(library: Path) -> RunningService | None:
+    """The note, where this user wrote it and it names a process and an address of this machine."""
+    found = _read(library)
+    if found is None or not is_loopback(urlsplit(found.url).hostname or "") or found.machine != socket.gethostname():
+        return None
+    return found if _is_alive(found.process_id) else None
 
 
 def _read(library: Path) -> RunningService | None:

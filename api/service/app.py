@@ -33,6 +33,7 @@ from api.service.routes.facets import FacetRoutes
 from api.service.routes.health import HealthRoutes
 from api.service.routes.images import ImageRoutes
 from api.service.routes.jobs import JobRoutes
+from api.service.routes.libraries import LibraryRoutes
 from api.service.routes.media import MEDIA_CONTROLLERS
 from api.service.routes.page import PageRoutes
 from api.service.routes.places import PlaceRoutes
@@ -58,6 +59,7 @@ CONTROLLERS: Sequence[Any] = (
     ExportRoutes,
     CollectionRoutes,
     FacetRoutes,
+    LibraryRoutes,
     ImageRoutes,
     JobRoutes,
     HealthRoutes,

@@ -11,6 +11,7 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from api.local.known_libraries import remember_library
 from api.local.running_service import leave_note, remove_note
 from api.service.app import Service
 
@@ -97,6 +98,7 @@ class ServiceServer(uvicorn.Server):
         runtime = self.service.runtime
         if not self.should_exit:
             url = reachable_url(self._url)
+            remember_library(runtime.library_path)
             leave_note(runtime.library_path, url=url, token=runtime.local_token, settings=runtime.settings)
         self._on_ready()
 

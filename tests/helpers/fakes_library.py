@@ -82,6 +82,8 @@ class FakeLibrary:
             for n, (start, stop, text) in enumerate(self.texts.get(source, []))
         ]  # fmt: skip
 
+    libraries: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Those of the person, also the one that is served."""
     boxes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """Of what is looked for in any picture."""
 

@@ -133,6 +133,8 @@ class _Handler(BaseHTTPRequestHandler):
             tags = sorted({tag for one in fake.videos for tag in one["tags"]})
             values = {"tag": tags, "folder": ["lectures"], "speaker": ["Anna"], "date": ["2023"], "language": ["de"]}
             return self._json({name: [{"value": one, "videos": 1} for one in own] for name, own in values.items()})
+        if path == "/api/v1/libraries":
+            return self._json({"libraries": fake.libraries})
         if path == "/api/v1/suggestions":
             completed = [{"query": "a red square", "kind": "word"}] if given["query"] == "a re" else []
             return self._json({"suggestions": completed})

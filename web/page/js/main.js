@@ -13,6 +13,7 @@ import { holdImage, isImage } from "./images.js";
 import { createJobs } from "./jobs.js";
 import { listenToKeys } from "./keyboard.js";
 import { watchLoading } from "./loading_models.js";
+import { showLibraries } from "./libraries.js";
 import { errorNotice } from "./notice.js";
 import { createSearchBox } from "./search_box.js";
 import { onChosen, setChosen } from "./selection/chosen.js";
@@ -266,3 +267,5 @@ watchLoading(main, (health) => {
 });
 apply(state, { isSame: true });
 jobs.refresh();
+const foot = document.querySelector("footer");
+if (foot) showLibraries(foot, toast);
