@@ -123,6 +123,12 @@ def test_what_is_refused_says_why(client: httpx.Client, videos: list[Video]) -> 
     assert refusal("PATCH", f"/{made}/moments/00000000", {"handle_seconds": 1}) == (400, "validation")
     assert refusal("PATCH", f"/{made}", {"order": ["00000000"]}) == (400, "validation")
     added = client.post(f"/api/v1/collections/{made}/moments", json={"moments": own}).json()["moments"][0]["moment_id"]
+    client.post("/api/v1/collections", json={"name": "taken"})
+    more = client.post(f"/api/v1/collections/{made}/moments", json={"moments": [moment(videos[1], 0, 1)]}).json()
+    kept = [row["moment_id"] for row in more["moments"]]
+    assert refusal("PATCH", f"/{made}", {"order": kept[::-1], "name": "Taken"}) == (400, "validation")
+    assert refusal("PATCH", f"/{made}", {"order": ["00000000"], "name": "free"}) == (400, "validation")
+    assert client.get(f"/api/v1/collections/{made}").json() == more, "what is refused changes nothing"
     for bad in ({"handle_seconds": 61}, {"start_seconds": 2}, {"notes": [{"time_seconds": 1, "text": " "}]}):
         assert refusal("PATCH", f"/{made}/moments/{added}", bad) == (400, "validation"), bad
     for body in ({}, {"moments": own, "collection": made}, {"collection": "0" * 12}):

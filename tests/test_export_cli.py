@@ -212,6 +212,10 @@ def test_a_query_is_searched(world: World, monkeypatch: pytest.MonkeyPatch) -> N
         (["--from", "nowhere.json", "--format", "csv"], "cannot be read"),
         (["--from", "-", "--format", "csv"], "not JSON"),
         (["--video", "drop.mov", "--format", "csv", "--out", "no/where/x.csv"], "does not exist"),
+        (["--video", "drop.mov", "--format", "csv", "--limit", "10"], "--limit chooses among the results of a search"),
+        (["--collection", "cut", "--format", "csv", "--signal", "speech"], "--signal chooses among the results"),
+        (["--collection", "cut", "--format", "csv", "--weak"], "--weak chooses among the results of a search"),
+        (["--from", "-", "--format", "csv", "--limit", "3"], "--limit chooses among the results of a search"),
     ],
 )
 def test_what_cannot_be_done_is_said(world: World, arguments: list[str], said: str) -> None:
