@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from mcp.server.transport_security import TransportSecuritySettings
+from starlette.routing import Route
 
 from api.mcp.backend import Work
 from api.mcp.server import make_server
@@ -45,11 +46,18 @@ class ServiceBackend:
 
 
 def mcp_application(runtime: Runtime) -> Any:
-    """A Starlette application without sessions; its lifespan must be entered. Hosts and keys are checked before it."""
+    """A Starlette application without sessions; its lifespan must be entered. Hosts and keys are checked before it.
+
+    It answers POST alone. What happens during a call goes into the answer to that; without sessions the stream that MCP
+    has GET for would stay silent and open for ever, so GET is 405, by which clients know that there is none.
+    """
     server = make_server(ServiceBackend(runtime))
-    return server.streamable_http_app(
+    application = server.streamable_http_app(
         streamable_http_path=MCP_PATH,
         stateless_http=True,
         max_request_body_size=runtime.service.max_body_bytes,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
+    (route,) = (one for one in application.routes if isinstance(one, Route))
+    route.methods = {"POST"}
+    return application
