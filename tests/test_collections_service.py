@@ -1,5 +1,6 @@
 """`/api/v1/collections`: what people choose, over HTTP, and its export."""
 
+import json
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -101,7 +102,14 @@ def test_a_removed_video_is_shown_as_such(client: httpx.Client, path: Path, vide
         library.remove_videos([videos[0].video_id])
     shown = client.get(f"/api/v1/collections/{made['collection_id']}").json()["moments"]
     assert [row["is_there"] for row in shown] == [False, True]
-    refused = client.post("/api/v1/export", json={"format": "edl", "collection": made["collection_id"]})
+    body = {"format": "edl", "collection": made["collection_id"]}
+    partly = client.post("/api/v1/export", json=body)
+    assert partly.status_code == 200 and "two.mp4" in partly.text
+    (left_out,) = json.loads(partly.headers["x-not-exported"])["moments"]
+    assert left_out["video"] == "one.mp4" and "is not in the library any more" in left_out["reason"]
+    with Library.open_to_change(path) as library:
+        library.remove_videos([videos[1].video_id])
+    refused = client.post("/api/v1/export", json=body)
     assert refused.status_code == 404 and "one.mp4 is not in the library any more" in refused.json()["detail"]
 
 

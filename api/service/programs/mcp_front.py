@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from mcp.server.transport_security import TransportSecuritySettings
-from starlette.routing import Route
 
 from api.mcp.backend import Work
 from api.mcp.server import make_server
@@ -52,12 +51,12 @@ def mcp_application(runtime: Runtime) -> Any:
     has GET for would stay silent and open for ever, so GET is 405, by which clients know that there is none.
     """
     server = make_server(ServiceBackend(runtime))
-    application = server.streamable_http_app(
+    application: Any = server.streamable_http_app(
         streamable_http_path=MCP_PATH,
         stateless_http=True,
         max_request_body_size=runtime.service.max_body_bytes,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    (route,) = (one for one in application.routes if isinstance(one, Route))
+    (route,) = application.routes
     route.methods = {"POST"}
     return application
