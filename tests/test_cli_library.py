@@ -1,6 +1,10 @@
 """The commands that look at a library or change it, on a small real one."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +17,7 @@ from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Video, Vide
 from indexer.store.library import Library
 from indexer.store.schema import Maker
 
+ROOT = Path(__file__).parent.parent
 MAKER = Maker("", 0, "text-model", 4, "1/s, 2-30 s, max_side 1280", "text")
 VECTOR = np.array([1, 0, 0, 0], dtype=np.float16)
 PROBE = VideoProbe("mov,mp4", "h264", "pyav", 320, 240, 0, 4.0, 25.0, 0.0, 0, is_hdr=False)
@@ -125,7 +130,7 @@ def test_remove_of_a_stranger_removes_nothing(place: Path) -> None:
 
 def test_verify_tells_sound_from_damaged(place: Path) -> None:
     sound = run("verify", "--library", str(place), "--json")
-    assert json.loads(sound.stdout) == {"library": str(place), "ok": True, "problems": []}
+    assert json.loads(sound.stdout) == {"library": str(place), "ok": True, "problems": [], "leftovers": []}
     assert sound.exit_code == ExitCode.OK
     assert run("verify", "--library", str(place)).stdout == "The library is sound.\n"
     (place.parent / "talk.mp4").unlink()
@@ -135,6 +140,39 @@ def test_verify_tells_sound_from_damaged(place: Path) -> None:
     assert report["ok"] is False
     assert [(problem["video_id"], "talk.mp4" in problem["detail"]) for problem in report["problems"]] == [(GOOD, True)]
     assert "1 problem found" in run("verify", "--library", str(place)).stdout
+
+
+KILLED_REMOVE = """
+import os, signal, sys
+from api.cli.main import main
+from indexer.store.writing.table_writer import TableWriter
+
+delete = TableWriter.delete
+
+def delete_or_die(self, table, where):
+    if table == "segments":
+        os.kill(os.getpid(), signal.SIGKILL)
+    delete(self, table, where)
+
+TableWriter.delete = delete_or_die
+main(["remove", "talk.mp4", "--yes", "--library", sys.argv[1]])
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+def test_what_a_killed_remove_leaves_is_no_damage(place: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", KILLED_REMOVE, str(place)], cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    report = run("verify", "--library", str(place), "--json")
+    found = json.loads(report.stdout)
+    assert (report.exit_code, found["ok"], found["problems"]) == (ExitCode.OK, True, [])
+    assert {one["kind"] for one in found["leftovers"]} == {"unknown_video", "orphan_thumbnail"}
+    assert {one["video_id"] for one in found["leftovers"]} == {GOOD}
+    told = run("verify", "--library", str(place)).stdout
+    assert "`reelseek repair`, removes it." in told and told.endswith("The library is sound.\n")
+    assert run("repair", "--library", str(place)).stdout == "removed what an interrupted run had left\n"
+    assert run("verify", "--library", str(place)).stdout == "The library is sound.\n"
+    assert [video["video_id"] for video in shown(place, "videos", "--sort", "name")["videos"]] == [BAD, OTHER]
 
 
 def test_repair_and_backup_in_words_and_json(place: Path) -> None:

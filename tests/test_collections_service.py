@@ -1,5 +1,6 @@
 """`/api/v1/collections`: what people choose, over HTTP, and its export."""
 
+import json
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -101,7 +102,14 @@ def test_a_removed_video_is_shown_as_such(client: httpx.Client, path: Path, vide
         library.remove_videos([videos[0].video_id])
     shown = client.get(f"/api/v1/collections/{made['collection_id']}").json()["moments"]
     assert [row["is_there"] for row in shown] == [False, True]
-    refused = client.post("/api/v1/export", json={"format": "edl", "collection": made["collection_id"]})
+    body = {"format": "edl", "collection": made["collection_id"]}
+    partly = client.post("/api/v1/export", json=body)
+    assert partly.status_code == 200 and "two.mp4" in partly.text
+    (left_out,) = json.loads(partly.headers["x-not-exported"])["moments"]
+    assert left_out["video"] == "one.mp4" and "is not in the library any more" in left_out["reason"]
+    with Library.open_to_change(path) as library:
+        library.remove_videos([videos[1].video_id])
+    refused = client.post("/api/v1/export", json=body)
     assert refused.status_code == 404 and "one.mp4 is not in the library any more" in refused.json()["detail"]
 
 
@@ -123,6 +131,12 @@ def test_what_is_refused_says_why(client: httpx.Client, videos: list[Video]) -> 
     assert refusal("PATCH", f"/{made}/moments/00000000", {"handle_seconds": 1}) == (400, "validation")
     assert refusal("PATCH", f"/{made}", {"order": ["00000000"]}) == (400, "validation")
     added = client.post(f"/api/v1/collections/{made}/moments", json={"moments": own}).json()["moments"][0]["moment_id"]
+    client.post("/api/v1/collections", json={"name": "taken"})
+    more = client.post(f"/api/v1/collections/{made}/moments", json={"moments": [moment(videos[1], 0, 1)]}).json()
+    kept = [row["moment_id"] for row in more["moments"]]
+    assert refusal("PATCH", f"/{made}", {"order": kept[::-1], "name": "Taken"}) == (400, "validation")
+    assert refusal("PATCH", f"/{made}", {"order": ["00000000"], "name": "free"}) == (400, "validation")
+    assert client.get(f"/api/v1/collections/{made}").json() == more, "what is refused changes nothing"
     for bad in ({"handle_seconds": 61}, {"start_seconds": 2}, {"notes": [{"time_seconds": 1, "text": " "}]}):
         assert refusal("PATCH", f"/{made}/moments/{added}", bad) == (400, "validation"), bad
     for body in ({}, {"moments": own, "collection": made}, {"collection": "0" * 12}):

@@ -4,7 +4,6 @@ import csv
 import errno
 import io
 import json
-import os
 import sys
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,7 +26,7 @@ from indexer.errors import ExportError
 from indexer.records import TimeSpan, Video
 from search.results import Moment
 from tests.helpers.fakes_cli import FakeEngine
-from tests.helpers.media_rates import NTSC_24, NTSC_30, NTSC_60, shown_numbers, write_library, write_rated
+from tests.helpers.media_rates import NTSC_24, NTSC_30, NTSC_60, damaged_copy, shown_numbers, write_library, write_rated
 from tests.helpers.media_service import probed
 from tests.helpers.web_vtt import read_chapters
 
@@ -212,6 +211,10 @@ def test_a_query_is_searched(world: World, monkeypatch: pytest.MonkeyPatch) -> N
         (["--from", "nowhere.json", "--format", "csv"], "cannot be read"),
         (["--from", "-", "--format", "csv"], "not JSON"),
         (["--video", "drop.mov", "--format", "csv", "--out", "no/where/x.csv"], "does not exist"),
+        (["--video", "drop.mov", "--format", "csv", "--limit", "10"], "--limit chooses among the results of a search"),
+        (["--collection", "cut", "--format", "csv", "--signal", "speech"], "--signal chooses among the results"),
+        (["--collection", "cut", "--format", "csv", "--weak"], "--weak chooses among the results of a search"),
+        (["--from", "-", "--format", "csv", "--limit", "3"], "--limit chooses among the results of a search"),
     ],
 )
 def test_what_cannot_be_done_is_said(world: World, arguments: list[str], said: str) -> None:
@@ -239,19 +242,6 @@ def test_a_vanished_file_is_named_and_nothing_is_written(world: World, tmp_path:
     out = tmp_path / "x.edl"
     result = CliRunner().invoke(main, ["export", "--video", "gone.mp4", "--out", str(out), "--library", str(library)])
     assert result.exit_code == ExitCode.STOPPED and "gone.mp4" in result.stderr and not out.exists()
-
-
-def damaged_copy(video: Video, path: Path) -> Video:
-    """A copy whose pictures cannot be decoded any more, although it was indexed and not changed since."""
-    path.write_bytes(Path(video.path).read_bytes())
-    copy = probed(path)
-    status, data = path.stat(), bytearray(path.read_bytes())
-    start = data.index(b"mdat") + 4
-    stop = start - 8 + int.from_bytes(data[start - 8 : start - 4], "big")
-    data[start:stop] = b"\xff" * (stop - start)
-    path.write_bytes(data)
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    return copy
 
 
 @pytest.mark.parametrize("kind", ["clips", "reel", "edl", "csv", "otio", "fcpxml", "xmeml", "webvtt"])

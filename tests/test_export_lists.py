@@ -296,6 +296,24 @@ def test_several_rates_go_into_one_time_line_and_several_edls() -> None:
     assert rates == [25.0, float(NTSC_60), 25.0]
 
 
+def test_an_edl_says_before_which_events_time_code_drops_frames() -> None:
+    """Cameras at 29.97 count either way, and a list may hold both."""
+    drop, plain = fake(NTSC_30, name="a.mp4", drops=True), fake(NTSC_30, name="b.mp4")
+    subclips = [subclip(drop, 70, 72), subclip(plain, 70, 72), subclip(plain, 80, 81), subclip(drop, 90, 91)]
+    (made,) = render_documents(subclips, "edl", title="cut")
+    lines = made.text.splitlines()
+    runs = [place for place, line in enumerate(lines) if line.startswith("FCM")]
+    assert [lines[place] for place in runs] == ["FCM: DROP FRAME", "FCM: NON-DROP FRAME", "FCM: DROP FRAME"]
+    events = {line[:3]: place for place, line in enumerate(lines) if line[:3].isdigit()}
+    assert runs[0] < events["001"] < runs[1] < events["002"] < events["003"] < runs[2] < events["004"]
+    assert [";" in lines[place].split()[4] for place in events.values()] == [True, False, False, True]
+    assert all(";" in lines[place].split()[6] for place in events.values()), "the record is counted in one way"
+    found = [clip.source_range for clip in read_edl(made.text, float(NTSC_30))]
+    assert [(one.start_time.value, one.duration.value) for one in found] == [
+        (one.source.start_frame + one.first, one.count) for one in subclips
+    ]
+
+
 def read_edl(text: str, rate: float) -> list[Any]:
     line: Any = otio.adapters.read_from_string(text, "cmx_3600", rate=rate)
     return list(line.find_clips())

@@ -24,7 +24,7 @@ from api.service.routes.chapters import ChapterRoutes
 from api.service.routes.export import ExportRoutes
 from api.service.schemas.export import ExportRequest
 from indexer.records import Video
-from tests.helpers.media_rates import NTSC_30, shown_numbers, write_library, write_rated
+from tests.helpers.media_rates import NTSC_30, damaged_copy, shown_numbers, write_library, write_rated
 from tests.helpers.media_service import make_runtime, probed, serving
 from tests.helpers.web_vtt import read_chapters
 
@@ -39,6 +39,7 @@ class Server:
     drop: Video
     plain: Video
     gone: Video
+    broken: Video
 
     def post(self, **body: Any) -> httpx.Response:
         return httpx.post(f"{self.address}/api/v1/export", json=body, timeout=120)
@@ -62,7 +63,8 @@ def server_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
     drop = probed(write_rated(folder / "drop.mov", NTSC_30, FRAMES, timecode="00:59:58;05"))
     plain = probed(write_rated(folder / "plain ü.mp4", Fraction(25), FRAMES))
     gone = probed(write_rated(folder / "gone.mp4", Fraction(25), 30))
-    library = write_library(folder / "library", [drop, plain, gone], {})
+    broken = damaged_copy(probed(write_rated(folder / "whole.mp4", Fraction(25), 40)), folder / "broken.mp4")
+    library = write_library(folder / "library", [drop, plain, gone, broken], {})
     Path(gone.path).unlink()
     runtime = make_runtime(library)
     runtime.cache_folder.mkdir()
@@ -74,7 +76,7 @@ def server_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
         openapi_config=None,
     )
     with serving(app) as address:
-        yield Server(address, drop, plain, gone)
+        yield Server(address, drop, plain, gone, broken)
     runtime.close()
 
 
@@ -128,6 +130,26 @@ def test_a_reel_is_one_file_of_all_in_their_order(server: Server, tmp_path: Path
     assert numbers[:20] == list(range(100, 120))
     assert set(numbers[20:]) <= set(range(7, 19))
     assert server.post(format="reel", rate="25", moments=moments).content == answer.content
+
+
+@pytest.mark.parametrize("kind", sorted(FORMATS))
+def test_a_moment_that_cannot_be_exported_is_named_beside_the_others(server: Server, kind: str) -> None:
+    stranger = {"video_id": "0" * 32, "start_seconds": 1, "stop_seconds": 2}
+    rows = [(server.plain, 0, 25), (server.gone, 0, 10), (server.broken, 0, 10), (server.drop, 30, 60)]
+    moments = server.moments(*rows)
+    names = ["0" * 32, "gone.mp4", *(["broken.mp4"] if kind in ("clips", "reel") else [])]
+    answer = server.post(format=kind, moments=[*moments, stranger])
+    assert answer.status_code == 200, answer.text
+    told = json.loads(answer.headers["x-not-exported"])
+    assert told["count"] == len(names) and [one["video"] for one in told["moments"]] == names
+    assert all(one["reason"] for one in told["moments"])
+    assert str(Path(server.gone.path).parent) not in answer.headers["x-not-exported"]
+    if answer.headers["content-type"] == "application/zip":
+        archive = zipfile.ZipFile(io.BytesIO(answer.content))
+        assert len(archive.namelist()) == (4 if kind == "webvtt" else 3)
+        assert "gone.mp4, 0:00:00.0 to " in archive.read("not exported.txt").decode()
+    assert server.post(format=kind, moments=[*moments, stranger]).headers["x-not-exported"] == json.dumps(told)
+    assert "x-not-exported" not in server.post(format=kind, moments=moments[:1]).headers
 
 
 def test_what_cannot_be_exported_is_a_problem(server: Server) -> None:

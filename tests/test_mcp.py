@@ -166,6 +166,9 @@ def test_the_service_asks_for_its_key_and_refuses_other_sites(own_library: Path)
         assert post(Authorization="Bearer wrong") == 401
         assert post(Authorization=f"Bearer {key}", Origin="https://elsewhere.example") == 403
         assert post(Authorization=f"Bearer {key}", Host="elsewhere.example") == 403
+        for method in ("GET", "DELETE"):  # there are no sessions, so no stream that would stay open, and none to end
+            other = httpx.request(method, f"{running.url}/mcp", headers=accept | {"Authorization": f"Bearer {key}"})
+            assert (other.status_code, other.headers["allow"]) == (405, "POST")
 
         async def main() -> None:
             async with (

@@ -36,7 +36,8 @@ def render_edl(subclips: Sequence[Subclip], *, title: str) -> str:
     sources = list(dict.fromkeys(subclip.source.video.video_id for subclip in subclips))
     by_id = {subclip.source.video.video_id: subclip.source for subclip in subclips}
     reels = dict(zip(sources, reel_names(by_id[one].reel or by_id[one].name for one in sources), strict=True))
-    lines = [f"TITLE: {subclip_plain_text(title)[:70]}", _mode(record)]
+    mode = _mode(record)
+    lines = [f"TITLE: {subclip_plain_text(title)[:70]}", mode]
     for number, subclip in enumerate(subclips, 1):
         times = (
             subclip.source_in,
@@ -46,7 +47,11 @@ def render_edl(subclips: Sequence[Subclip], *, title: str) -> str:
         )
         reel = reels[subclip.source.video.video_id]
         track = "V" if subclip.source.has_pictures else "A"
-        lines += ["", f"{number:03d}  {reel:<8} {track}     C        {' '.join(times)}"]
+        lines.append("")
+        if _mode(subclip.rate) != mode:
+            mode = _mode(subclip.rate)
+            lines.append(mode)
+        lines.append(f"{number:03d}  {reel:<8} {track}     C        {' '.join(times)}")
         lines.append(f"* FROM CLIP NAME: {subclip_plain_text(subclip.source.name)}")
         if (
             said := subclip_title(subclip.moment, max_characters=_MAX_COMMENT_CHARACTERS)
@@ -60,4 +65,6 @@ def render_edl(subclips: Sequence[Subclip], *, title: str) -> str:
 
 
 def _mode(rate: FrameRate) -> str:
+    """The line that says how the source time codes of the events after it count; record times count as those of the
+    first event, which their marks tell too."""
     return "FCM: DROP FRAME" if rate.drops else "FCM: NON-DROP FRAME"

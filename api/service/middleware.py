@@ -97,7 +97,7 @@ class ServiceMiddleware:
             return {}
         return {
             "access-control-allow-origin": origin,
-            "access-control-expose-headers": "x-request-id, content-range, retry-after",
+            "access-control-expose-headers": "x-request-id, content-range, retry-after, x-not-exported",
             "vary": "Origin",
             "cross-origin-resource-policy": "cross-origin",
         }

@@ -74,7 +74,7 @@ def is_seen(tell: Tell, library: Path) -> bool:
     from indexer.upkeep.verify import verify_library
 
     tell("verify")
-    return any(one.kind != "missing_file" for one in verify_library(library))
+    return any(one.is_damage for one in verify_library(library))
 
 
 def repair(tell: Tell, library: Path) -> list[str]:

@@ -205,14 +205,14 @@ def watch_syncs(at_sync: Callable[[int], None]) -> "itertools.count[int]":
     return numbers
 
 
-def look(tell: Tell, library: Path) -> tuple[dict[str, Any], list[str]]:
+def look(tell: Tell, library: Path, with_leftovers: bool = True) -> tuple[dict[str, Any], list[str]]:
     """A library's contents and problems; a film that is not where it was is none of them."""
     from indexer.upkeep.verify import verify_library
 
     tell("verify")
-    problems = [f"{one.kind} {one.detail}" for one in verify_library(library) if one.kind != "missing_file"]
+    found = [one for one in verify_library(library) if one.is_damage or (with_leftovers and one.is_leftover)]
     tell("reading all")
-    return contents(library), problems
+    return contents(library), [f"{one.kind} {one.detail}" for one in found]
 
 
 def run_again(bench: Bench, operation: Operation, library: Path, clean: Clean) -> list[str]:

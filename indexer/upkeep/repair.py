@@ -64,10 +64,14 @@ def repair_library(path: Path, *, on_step: Callable[[str], None] = lambda _: Non
     of_collections = collections.problems()
     if of_collections:
         tell(collections.repair())
-    if any(one.is_damage and one not in of_collections for one in found) or FileRecord(folder).is_unfinished:
+    has_leftovers = any(one.is_leftover for one in found)
+    is_damaged = any(one.is_damage and one not in of_collections for one in found)
+    if is_damaged or has_leftovers or FileRecord(folder).is_unfinished:
         with locked(folder.path):
             _Files(folder, tell).repair()
         to_index = _repair_rows(folder, tell)
+        if has_leftovers:
+            tell("removed what an interrupted run had left")
         left = verify_library(folder.path)
     else:
         left = [one for one in found if one not in of_collections] + collections.problems()

@@ -14,6 +14,8 @@ from indexer.store.recovery.video_journal import count_damaged_lines
 def verify_library(path: Path) -> list[Problem]:
     """Problems of a library, sorted; empty when all is well. Reads every file, so it takes as long as the disk does.
 
+    Beside a writer, what it has not finished looks like what an interrupted one leaves (`Problem.is_leftover`).
+
     Raises:
         LibraryMissingError: there is nothing at `path` that was a library.
         LibraryError: no permission to read it.

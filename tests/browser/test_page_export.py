@@ -32,6 +32,19 @@ def test_the_results_are_taken_away(
     expect(page.locator(".menu")).not_to_have_attribute("open", "")
 
 
+def test_what_a_file_lacks_is_said_in_the_menu(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
+    gone = {"video": HOSTILE, "start_seconds": 0, "stop_seconds": 1, "reason": "the file is gone"}
+    library.not_exported = {"count": 12, "moments": [gone] * 10}
+    page = new_page()
+    page.goto(f"{service.address}/?q=red")
+    page.get_by_text("Export", exact=True).click()
+    with page.expect_download():
+        page.get_by_role("button", name="EDL").click()
+    said = page.locator(".menu-state")
+    expect(said).to_contain_text("Saved without 12 moments.")
+    expect(said).to_contain_text(f"{HOSTILE}: the file is gone and 9 more.")
+
+
 def test_a_refusal_is_said_in_the_menu_and_escape_closes_it(
     new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch
 ) -> None:

@@ -67,6 +67,8 @@ class FakeLibrary:
     """Kept images in Base64, by the hash of their bytes."""
     exports: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """Bodies that were posted to be exported."""
+    not_exported: dict[str, Any] | None = None
+    """What the header of an export says, if anything."""
     health: dict[str, Any] = field(default_factory=dict[str, Any])
     """What `/api/v1/health` says besides."""
     chapters: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])

@@ -121,6 +121,8 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/api/v1/export":
             fake.exports.append(json.loads(body))
             name = {"Content-Disposition": "attachment; filename=\"cut.edl\"; filename*=UTF-8''a%20cut.edl"}
+            if fake.not_exported:
+                name["X-Not-Exported"] = json.dumps(fake.not_exported)
             return self._bytes(b"TITLE: a cut\n", "text/plain", 200, name)
         if path == "/api/v1/videos" and method == "POST":
             return self._upload(given["name"], body)

@@ -1,5 +1,6 @@
 """Videos at the frame rates of film and television, each frame showing its number, and a library that holds them."""
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from indexer.catalog import TextSource
 from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Video
 from indexer.store.library import Library
 from tests.helpers.media import numbered_picture, read_number
-from tests.helpers.media_service import MAKER
+from tests.helpers.media_service import MAKER, probed
 
 NTSC_24, NTSC_30, NTSC_60 = Fraction(24_000, 1001), Fraction(30_000, 1001), Fraction(60_000, 1001)
 RATES = {"23.976": NTSC_24, "25": Fraction(25), "29.97": NTSC_30, "59.94": NTSC_60}
@@ -88,3 +89,16 @@ def write_library(
                 library.write_texts([(video.video_id, source, rows)])
         library.put_videos(videos)
     return folder
+
+
+def damaged_copy(video: Video, path: Path) -> Video:
+    """A copy whose pictures cannot be decoded any more, although it was indexed and not changed since."""
+    path.write_bytes(Path(video.path).read_bytes())
+    copy = probed(path)
+    status, data = path.stat(), bytearray(path.read_bytes())
+    start = data.index(b"mdat") + 4
+    stop = start - 8 + int.from_bytes(data[start - 8 : start - 4], "big")
+    data[start:stop] = b"\xff" * (stop - start)
+    path.write_bytes(data)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    return copy

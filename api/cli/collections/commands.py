@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from indexer.records import TimeSpan
     from indexer.store.collections.collection_store import CollectionStore
     from indexer.store.collections.records import CollectedMoment, Collection
+    from indexer.store.library import Library
 
 
 @click.group()
@@ -105,8 +106,10 @@ def add(name: str, *, settings: Settings, as_json: bool, **given: Any) -> ExitCo
       reelseek collection add titles --video trip.mp4 --start 61.2 --stop 64.8
       reelseek search "red car" --json | reelseek collection add titles --from -
     """
-    store = _store(settings)
-    show_collection(store.add(name, _moments(settings, given)), as_json=as_json)
+    from indexer.store.collections.collection_store import CollectionStore
+
+    moments = _moments(settings, given)
+    show_collection(CollectionStore(Path(settings.library)).add(name, moments), as_json=as_json)
     return ExitCode.OK
 
 
@@ -125,9 +128,13 @@ def trim(name: str, number: int, *, settings: Settings, as_json: bool, **given: 
       reelseek collection trim titles 3 --start 61.24 --stop 64.6
       reelseek collection trim titles 3 --handles 1
     """
-    store = _store(settings)
-    moment = _numbered(store.find(name), number)
-    span = _trimmed(settings, moment, given["start"], given["stop"])
+    from indexer.store.collections.collection_store import CollectionStore
+    from indexer.store.library import Library
+
+    with Library.open(Path(settings.library)) as library:
+        store = CollectionStore(library.path)
+        moment = _numbered(store.find(name), number)
+        span = _trimmed(library, moment, given["start"], given["stop"])
     changed = store.change_moment(name, moment.moment_id, span=span, handle_seconds=given["handle_seconds"])
     show_collection(changed, as_json=as_json)
     return ExitCode.OK
@@ -229,12 +236,11 @@ def _numbered(found: "Collection", number: int) -> "CollectedMoment":
 
 
 def _trimmed(
-    settings: Settings, moment: "CollectedMoment", start: float | None, stop: float | None
+    library: "Library", moment: "CollectedMoment", start: float | None, stop: float | None
 ) -> "TimeSpan | None":
     """The new span, limited to the video; None where it stays."""
     from api.export.requested_moments import moment_from_span
     from indexer.errors import UsageError
-    from indexer.store.library import Library
 
     if start is None and stop is None:
         return None
@@ -242,8 +248,7 @@ def _trimmed(
     end = moment.span.stop_seconds if stop is None else stop
     if not begin < end:
         raise UsageError(f"a moment must stop after its start, got {begin:g} to {end:g} s")
-    with Library.open(Path(settings.library)) as library:
-        return moment_from_span(library, moment.video_id, begin, end).span
+    return moment_from_span(library, moment.video_id, begin, end).span
 
 
 def _moments(settings: Settings, given: dict[str, Any]) -> "Sequence[CollectedMoment]":

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
+from click.core import ParameterSource
 
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
@@ -130,6 +131,17 @@ def _kind(kind: Any, out: str | None) -> Format | Literal["ms-swift"]:
     return found
 
 
+def _refuse_ignored(*, takes_weak: bool) -> None:
+    """Raises click.UsageError for an option of a search where none is made."""
+    context = click.get_current_context()
+    ignored = {"limit": LIMIT, "signals": SIGNALS_ONLY} | ({} if takes_weak else {"weak": WEAK})
+    for name, option in ignored.items():
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise click.UsageError(
+                f"{option.flags[0]} chooses among the results of a search; leave it out, or give a QUERY"
+            )
+
+
 def _wanted(
     query: str | None, settings: Settings, given: dict[str, Any]
 ) -> "tuple[list[RequestedMoment], list[FailedMoment], str]":
@@ -153,6 +165,8 @@ def _wanted(
         raise click.UsageError("say what to export: QUERY, --from FILE, --collection NAME, or --video VIDEO")
     if is_span and (query is not None or source is not None or chosen is not None):
         raise click.UsageError("--start and --stop need --video without a query; with a query, use its at: filter")
+    if query is None:
+        _refuse_ignored(takes_weak=source is not None)
     signals: tuple[Signal, ...] = given["signals"]
     lost: list[FailedMoment] = []
     if query is not None:

@@ -17,6 +17,7 @@ def verify(*, settings: Settings, as_json: bool) -> ExitCode:
 
     Reads every file of the library and compares it with what was written, then looks for duplicates, gaps, orphans,
     wrong dimensions and missing videos. Returns 1 if there are problems; `reelseek repair` mends those of the library.
+    What an interrupted run left is no problem: it is listed, and the next command that writes removes it.
 
     \b
     Examples:
@@ -28,17 +29,30 @@ def verify(*, settings: Settings, as_json: bool) -> ExitCode:
     from indexer.upkeep.verify import verify_library
 
     place = Path(settings.library)
-    problems = verify_library(place)
+    found = verify_library(place)
+    problems = [problem for problem in found if not problem.is_leftover]
+    leftovers = [problem for problem in found if problem.is_leftover]
     if as_json:
-        shown = [asdict(problem) for problem in problems]
-        click.echo(json.dumps({"library": str(place.absolute()), "ok": not problems, "problems": shown}))
+        shown = {
+            "library": str(place.absolute()),
+            "ok": not problems,
+            "problems": [asdict(problem) for problem in problems],
+            "leftovers": [asdict(problem) for problem in leftovers],
+        }
+        click.echo(json.dumps(shown))
     else:
         from api.formatting import count_text
         from api.safe_text import safe_text
 
-        for problem in problems:
+        for problem in [*problems, *leftovers]:
             about = f"{problem.video_id[:8]} " if problem.video_id else ""
-            click.echo(safe_text(f"{problem.kind}: {about}{problem.detail}"))
+            kind = "left" if problem.is_leftover else problem.kind
+            click.echo(safe_text(f"{kind}: {about}{problem.detail}"))
+        if leftovers:
+            click.echo(
+                "What is left is of a run that was interrupted, or is still at work; the next command that writes, "
+                "such as `reelseek repair`, removes it."
+            )
         if any(problem.is_damage for problem in problems):
             click.echo("Repair the library with `reelseek repair`.")
         click.echo(f"{count_text(len(problems), 'problem')} found" if problems else "The library is sound.")

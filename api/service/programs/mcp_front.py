@@ -45,11 +45,18 @@ class ServiceBackend:
 
 
 def mcp_application(runtime: Runtime) -> Any:
-    """A Starlette application without sessions; its lifespan must be entered. Hosts and keys are checked before it."""
+    """A Starlette application without sessions; its lifespan must be entered. Hosts and keys are checked before it.
+
+    It answers POST alone. What happens during a call goes into the answer to that; without sessions the stream that MCP
+    has GET for would stay silent and open for ever, so GET is 405, by which clients know that there is none.
+    """
     server = make_server(ServiceBackend(runtime))
-    return server.streamable_http_app(
+    application: Any = server.streamable_http_app(
         streamable_http_path=MCP_PATH,
         stateless_http=True,
         max_request_body_size=runtime.service.max_body_bytes,
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
+    (route,) = application.routes
+    route.methods = {"POST"}
+    return application

@@ -40,12 +40,7 @@ class CollectionRoutes(Controller):
     ) -> schemas.CollectionView:
         """Names are unique; upper and lower case are the same."""
 
-        def work(store: CollectionStore) -> Collection:
-            moments = collected_moments(runtime, data.moments)
-            made = store.create(data.name)
-            return store.add(made.collection_id, moments) if moments else made
-
-        return await _changed(runtime, work)
+        return await _changed(runtime, lambda store: store.create(data.name, collected_moments(runtime, data.moments)))
 
     @get(
         "/{collection_id:str}", operation_id="collection", summary="Get a collection", responses=problem_responses(404)
@@ -66,15 +61,11 @@ class CollectionRoutes(Controller):
         collection_id: CollectionPath,
         data: Annotated[schemas.CollectionChange, Body(description="The new name, the new order, or both.")],
     ) -> schemas.CollectionView:
-        """Moments that `order` does not name stay behind those that it names."""
-
-        def work(store: CollectionStore) -> Collection:
-            found = store.find(collection_id)
-            if data.order is not UNSET:
-                found = store.reorder(collection_id, data.order)
-            return found if data.name is UNSET else store.rename(collection_id, data.name)
-
-        return await _changed(runtime, work)
+        """Moments that `order` does not name stay behind those that it names. Where one change is refused, neither is
+        made."""
+        new_name = None if data.name is UNSET else data.name
+        order = () if data.order is UNSET else data.order
+        return await _changed(runtime, lambda store: store.change(collection_id, new_name=new_name, order=order))
 
     @delete(
         "/{collection_id:str}",

@@ -10,9 +10,9 @@ from typing import Annotated
 from litestar import Controller, Response, post
 from litestar.params import Body
 
-from api.errors import BadRequestError
+from api.errors import BadRequestError, NotFoundError
 from api.export.document_formats import MEDIA_TYPES, Document, render_documents
-from api.export.failed_moments import check_any_left
+from api.export.failed_moments import FailedMoment, check_any_left
 from api.export.file_names import safe_name
 from api.export.requested_moments import moments_from_collection
 from api.export.source_probe import MediaWorker
@@ -24,6 +24,7 @@ from api.service.disconnects import run_while_connected
 from api.service.files.export_files import build_clips_zip, build_reel, check_total_length
 from api.service.files.file_response import AnyRequest, file_response
 from api.service.files.media_preparer import preparer_of
+from api.service.files.not_exported import ENTRY, Row, not_exported, not_exported_header, not_exported_text
 from api.service.links import API
 from api.service.problems import problem_responses
 from api.service.requests.file_headers import content_disposition
@@ -61,8 +62,11 @@ class ExportRoutes(Controller):
 
         Clips and reels hold at most 50 moments and 600 s in total. While they are being cut, the answer is 503 with
         Retry-After: repeat the request, since finished clips are kept.
+
+        A moment that cannot be exported is left out, unless none can: the header X-Not-Exported holds JSON with the
+        `count` of these and up to ten `moments`, each with its `reason`; `not exported.txt` in a ZIP names all.
         """
-        moments = await runtime.lookups.run(lambda: _wanted(runtime, data))
+        moments, lost = await runtime.lookups.run(lambda: _wanted(runtime, data))
         rate = None if data.rate is None else parse_rate(data.rate)
         gone = threading.Event()
         try:
@@ -70,24 +74,30 @@ class ExportRoutes(Controller):
             prepared = await run_while_connected(request, preparing)
         finally:
             gone.set()
+        failed = [*lost, *prepared.failed]
         if data.format == "clips":
-            opened = await run_while_connected(
-                request, build_clips_zip(runtime, preparer_of(runtime), prepared.subclips)
+            opened, rows = await run_while_connected(
+                request, build_clips_zip(runtime, preparer_of(runtime), prepared.subclips, failed)
             )
-            return _file(request, opened, f"{safe_name(data.title)}.zip", "application/zip")
+            return _file(request, opened, f"{safe_name(data.title)}.zip", "application/zip", rows)
         if data.format == "reel":
-            opened = await run_while_connected(
+            opened, uncut = await run_while_connected(
                 request, build_reel(runtime, preparer_of(runtime), prepared.subclips, rate=rate)
             )
-            return _file(request, opened, f"{safe_name(data.title)}.mp4", "video/mp4")
+            return _file(request, opened, f"{safe_name(data.title)}.mp4", "video/mp4", [*not_exported(failed), *uncut])
         made = render_documents(
             prepared.subclips, data.format, title=data.title, rate=rate, drops=data.drop_frame, with_paths=False
         )
-        return _answer(made, MEDIA_TYPES[data.format], title=data.title)
+        return _answer(made, MEDIA_TYPES[data.format], not_exported(failed), title=data.title)
 
 
-def _wanted(runtime: Runtime, data: ExportRequest) -> list[RequestedMoment]:
-    """Raises NotFoundError, NotInLibraryError, BadRequestError."""
+def _wanted(runtime: Runtime, data: ExportRequest) -> tuple[list[RequestedMoment], list[FailedMoment]]:
+    """The moments to export, and those of no video of the library.
+
+    Raises:
+        NotFoundError, NotInLibraryError: all are of no video of the library.
+        BadRequestError: the request names nothing, or what is no span of its video.
+    """
     if (data.collection is None) == (not data.moments):
         message = "give moments, or the id of a collection"
         raise BadRequestError(message, fields=[("moments", message)])
@@ -95,11 +105,19 @@ def _wanted(runtime: Runtime, data: ExportRequest) -> list[RequestedMoment]:
         collection = CollectionStore(runtime.library_path).find(data.collection)
         if not collection.moments:
             raise BadRequestError(f"the collection {collection.name!r} is empty; add moments to it first")
-        found, failed = moments_from_collection(collection, runtime.library.videos())
-        check_any_left((), failed)  # a client that gets a file expects all of it
-        return found
-    videos = {one.video_id: runtime.video(one.video_id) for one in {m.video_id: m for m in data.moments}.values()}
-    return [_one(one, videos[one.video_id], f"moments[{place}]") for place, one in enumerate(data.moments)]
+        return moments_from_collection(collection, runtime.library.videos())
+    videos = {video.video_id: video for video in runtime.library.videos()} if runtime.has_library() else {}
+    found: list[RequestedMoment] = []
+    lost: list[FailedMoment] = []
+    for place, one in enumerate(data.moments):
+        if one.video_id in videos:
+            found.append(_one(one, videos[one.video_id], f"moments[{place}]"))
+        else:
+            error = NotFoundError(f"no video in the library has this id; GET {API}/videos lists them")
+            span = TimeSpan(one.start_seconds, max(one.start_seconds, one.stop_seconds))
+            lost.append(FailedMoment(one.video_id, span, error))
+    check_any_left(found, lost)
+    return found, lost
 
 
 def _one(moment: ExportMoment, video: Video, where: str) -> RequestedMoment:
@@ -130,32 +148,36 @@ def _prepared(
         drops=data.drop_frame,
         handle_seconds=data.handle_seconds,
     )
-    check_any_left((), prepared.failed)  # a client that gets a file expects all of it
     if data.format in ("clips", "reel"):
         check_total_length(prepared.subclips)
     return prepared
 
 
-def _file(request: AnyRequest, opened: OpenedFile, name: str, media_type: str) -> Response[bytes]:
-    shown = content_disposition(name, kind="attachment")
-    return file_response(request, opened, media_type=media_type, headers={"Content-Disposition": shown})
+def _file(
+    request: AnyRequest, opened: OpenedFile, name: str, media_type: str, left_out: Sequence[Row]
+) -> Response[bytes]:
+    headers = {"Content-Disposition": content_disposition(name, kind="attachment"), **not_exported_header(left_out)}
+    return file_response(request, opened, media_type=media_type, headers=headers)
 
 
-def _answer(made: Sequence[Document], media_type: str, *, title: str) -> Response[bytes]:
+def _answer(made: Sequence[Document], media_type: str, left_out: Sequence[Row], *, title: str) -> Response[bytes]:
     if len(made) == 1:
         name, body = made[0].name, made[0].data
     else:
-        name, media_type, body = f"{safe_name(title)}.zip", "application/zip", _zipped(made)
+        name, media_type, body = f"{safe_name(title)}.zip", "application/zip", _zipped(made, left_out)
     headers = {
         "Content-Disposition": content_disposition(name, kind="attachment"),
         "Cache-Control": "private, no-cache",
+        **not_exported_header(left_out),
     }
     return Response(body, media_type=media_type, headers=headers)
 
 
-def _zipped(made: Sequence[Document]) -> bytes:
+def _zipped(made: Sequence[Document], left_out: Sequence[Row]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for one in made:
             archive.writestr(one.name, one.data)
+        if left_out:
+            archive.writestr(ENTRY, not_exported_text(left_out))
     return out.getvalue()

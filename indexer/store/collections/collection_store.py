@@ -37,21 +37,37 @@ class CollectionStore:
         """The collection of this id, or this name in any case. Raises NotInLibraryError."""
         return _found(self.all(), name)
 
-    def create(self, name: str) -> Collection:
-        """Begin an empty collection. Raises UsageError where the name is taken or is none."""
+    def create(self, name: str, moments: Sequence[CollectedMoment] = ()) -> Collection:
+        """Begin a collection, with moments as `add` takes them. Raises UsageError, as where the name is taken."""
         with self._changed() as collections:
             if len(collections) >= MAX_COLLECTIONS:
                 raise UsageError(f"a library holds at most {MAX_COLLECTIONS} collections; remove one first")
             made = Collection(secrets.token_hex(6), _free_name(collections, name), _now())
+            made = _with_added(made, moments)
             collections.append(made)
         return made
 
     def rename(self, name: str, new_name: str) -> Collection:
         """Raises NotInLibraryError, UsageError."""
+        return self.change(name, new_name=new_name)
+
+    def change(self, name: str, *, new_name: str | None = None, order: Sequence[str] = ()) -> Collection:
+        """Rename and arrange a collection, both or neither.
+
+        Args:
+            new_name: None where it stays.
+            order: ids of moments; those that are not named stay behind these in their order.
+
+        Raises:
+            NotInLibraryError; UsageError where the name is taken or is none, or a moment is not in the collection.
+        """
         with self._changed() as collections:
             old = _found(collections, name)
-            others = [one for one in collections if one is not old]
-            return _put(collections, replace(old, name=_free_name(others, new_name)))
+            first = [old.moment(moment_id) for moment_id in dict.fromkeys(order)]
+            new = old.with_moments((*first, *(one for one in old.moments if one not in first)))
+            if new_name is not None:
+                new = replace(new, name=_free_name([one for one in collections if one is not old], new_name))
+            return _put(collections, new)
 
     def remove(self, name: str) -> Collection:
         """Raises NotInLibraryError."""
@@ -66,17 +82,7 @@ class CollectionStore:
         Raises:
             NotInLibraryError, UsageError.
         """
-
-        def change(old: Collection) -> Collection:
-            known = {(one.video_id, one.span) for one in old.moments}
-            new: list[CollectedMoment] = []
-            for moment in moments:
-                if (moment.video_id, moment.span) not in known:
-                    known.add((moment.video_id, moment.span))
-                    new.append(replace(moment, moment_id=secrets.token_hex(4)))
-            return old.with_moments((*old.moments, *new))
-
-        return self._change(name, change)
+        return self._change(name, lambda old: _with_added(old, moments))
 
     def change_moment(
         self,
@@ -121,17 +127,8 @@ class CollectionStore:
         return self._change(name, change)
 
     def reorder(self, name: str, moment_ids: Sequence[str]) -> Collection:
-        """Arrange the moments in this order; those that are not named stay behind in theirs.
-
-        Raises:
-            NotInLibraryError; UsageError where a moment is not in the collection.
-        """
-
-        def change(old: Collection) -> Collection:
-            first = [old.moment(moment_id) for moment_id in dict.fromkeys(moment_ids)]
-            return old.with_moments((*first, *(one for one in old.moments if one not in first)))
-
-        return self._change(name, change)
+        """Arrange the moments in this order, as `change` does. Raises NotInLibraryError, UsageError."""
+        return self.change(name, order=moment_ids)
 
     def _change(self, name: str, change: Callable[[Collection], Collection]) -> Collection:
         with self._changed() as collections:
@@ -168,6 +165,16 @@ def _found(collections: Sequence[Collection], name: str) -> Collection:
             return one
     known = ", ".join(repr(one.name) for one in collections[:5])
     raise NotInLibraryError(f"there is no collection {name!r}" + (f"; there are {known}" if known else ""))
+
+
+def _with_added(old: Collection, moments: Sequence[CollectedMoment]) -> Collection:
+    known = {(one.video_id, one.span) for one in old.moments}
+    new: list[CollectedMoment] = []
+    for moment in moments:
+        if (moment.video_id, moment.span) not in known:
+            known.add((moment.video_id, moment.span))
+            new.append(replace(moment, moment_id=secrets.token_hex(4)))
+    return old.with_moments((*old.moments, *new))
 
 
 def _free_name(collections: Sequence[Collection], raw: str) -> str:

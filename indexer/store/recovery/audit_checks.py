@@ -19,6 +19,9 @@ TIME_TOLERANCE_SECONDS = 0.01
 UNIT_TOLERANCE = 0.01
 """A unit vector rounded to float16 has a length within 0.001 of 1; this is ten times as much."""
 
+_LEFTOVERS = frozenset({"orphan_thumbnail", "rows_without_stage", "unknown_video"})
+"""Kinds of what `indexer.store.writing.crash_recovery` removes."""
+
 _STAGE_OF_KIND: Mapping[str, StageName] = {str(source): stage for source, stage in STAGE_OF_SOURCE.items()}
 """Kinds of rows other than texts belong to the picture stage."""
 
@@ -37,8 +40,13 @@ class Problem:
 
     @property
     def is_damage(self) -> bool:
-        """Whether it is of the library, and not of the user's own files."""
-        return self.kind != "missing_file"
+        """Whether something of the library is wrong or lost; a missing file is the user's own."""
+        return self.kind != "missing_file" and not self.is_leftover
+
+    @property
+    def is_leftover(self) -> bool:
+        """Whether it is what an interrupted writer leaves: nothing shows it, and the next writer removes it."""
+        return self.kind in _LEFTOVERS
 
 
 class _Finding(NamedTuple):

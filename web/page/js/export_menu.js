@@ -67,9 +67,9 @@ export function exportMenu({ moments, title, collection }) {
     say(CUTTING.get(format) ?? "Reading the files…");
     try {
       const what = collection ? { collection: collection() } : { moments: rows };
-      await patiently(() => download("/api/v1/export", { format, title: title(), ...what }));
-      say("");
-      close();
+      const lacking = await patiently(() => download("/api/v1/export", { format, title: title(), ...what }));
+      say(lacking ? lackingWords(lacking) : "");
+      if (!lacking) close();
       announce(`${name} saved.`);
     } catch (error) {
       say(error instanceof Error ? error.message : "The export failed.");
@@ -82,7 +82,19 @@ export function exportMenu({ moments, title, collection }) {
   return menu;
 }
 
-/** Asks again while the service says that it is still at work. @param {() => Promise<void>} work */
+/** @param {{count: number, moments: {video: string, reason: string}[]}} lacking */
+function lackingWords({ count, moments }) {
+  const named = moments.slice(0, 3).map(({ video, reason }) => `${video}: ${reason}`);
+  const more = count > named.length ? ` and ${count - named.length} more` : "";
+  return `Saved without ${count === 1 ? "one moment" : `${count} moments`}. ${named.join("; ")}${more}.`;
+}
+
+/**
+ * Asks again while the service says that it is still at work.
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
 async function patiently(work) {
   for (let turn = 0; ; turn++) {
     try {

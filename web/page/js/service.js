@@ -49,6 +49,7 @@ export async function getJson(path, signal) {
  * Fetches a file and hands it to the browser as a download, under the name that the service gives it.
  * @param {string} path
  * @param {object} body
+ * @returns {Promise<{count: number, moments: {video: string, reason: string}[]} | null>} what the file lacks
  */
 export async function download(path, body) {
   const response = await request(path, { method: "POST", body });
@@ -60,6 +61,7 @@ export async function download(path, body) {
   link.click();
   // Not at once: the browser still reads it.
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  return JSON.parse(response.headers.get("X-Not-Exported") ?? "null");
 }
 
 /**
