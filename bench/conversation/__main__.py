@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from bench.conversation.follow_ups import FollowUp, follow_ups
+from bench.support.same_answer import RIGHT_IOU, say_the_same
 from bench.support.table import print_table
 from bench.support.worlds import VIDEO_MINUTES, draw_and_index, library_folder, world_folder
 from demo.world.ground_truth import WorldIndex
@@ -24,13 +25,11 @@ from indexer.errors import QueryError
 from indexer.models.loading import load_models
 from indexer.models.vision_language_loading import load_vision_language_model
 from indexer.records import TimeSpan
-from search.answering.answer import Answer, CitedMoment
+from search.answering.answer import Answer
 from search.answering.asker import Asker
 from search.conversation.conversation import Conversation
 from search.conversation.exchange import AskedOf, Exchange
 from search.engine import SearchEngine
-
-RIGHT_IOU = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +48,8 @@ class Outcome:
 
     @property
     def is_same_answer(self) -> bool:
-        if self.exchange is None:
-            return False
-        said = self.exchange.answer
-        if said.found != self.alone.found or not said.found:
-            return said.found == self.alone.found
-        if self.made.answer:
-            return said.answer.casefold() == self.alone.answer.casefold()
-        return _iou(said.moments[0], self.alone.moments[0]) >= RIGHT_IOU
+        by_words = bool(self.made.answer)
+        return self.exchange is not None and say_the_same(self.exchange.answer, self.alone, by_words=by_words)
 
     def is_true(self, answer: Answer | None) -> bool:
         """Whether an answer is that of the world's truth, which must not depend on the first answer."""
@@ -122,10 +115,6 @@ def _part_alone(asker: Asker, made: FollowUp, first: Answer) -> AskedOf:
         start, stop = min(one.span.start_seconds for one in own), max(one.span.stop_seconds for one in own)
         return AskedOf(own[0].video_id, f"at:..{start:.3f}" if made.part == "before" else f"at:{stop:.3f}..")
     return AskedOf()
-
-
-def _iou(one: CitedMoment, other: CitedMoment) -> float:
-    return one.span.iou(other.span) if one.video_id == other.video_id else 0.0
 
 
 def _report(outcomes: Sequence[Outcome]) -> None:
