@@ -14,7 +14,7 @@ from bench.conversation.follow_ups import follow_ups
 from demo.world.ground_truth import WorldIndex
 from demo.world.scenes import plan_world
 from indexer.config import Settings
-from indexer.errors import ConversationUnknownError, GenerationCancelledError, QueryError
+from indexer.errors import ConversationUnknownError, GenerationCancelledError, NotInLibraryError, QueryError
 from indexer.models.vision_language import Prompt, frames_of
 from search.answering import multi_pass as passes
 from search.answering.asker import Asker
@@ -53,12 +53,22 @@ HATS = "How many hats is the king from Lima said to be selling?"
         (SIGN, "and what colour is it?", "What colour is the sign in the scene with a red circle?"),
         (SIGN, "when was that?", "When can one see a red circle?"),
         (HATS, "when was that?", "When do they talk about the king from Lima selling hats?"),
+        (CIRCLE, "how many times in total?", "How often can one see a red circle on a blue background?"),
+        (CIRCLE, "and how often does that happen?", "How often can one see a red circle on a blue background?"),
+        (HATS, "how often?", "How often do they talk about the king from Lima selling hats?"),
+        (CIRCLE, "sorry, I meant a green star", "When can one see a green star?"),
+        (CIRCLE, "no, the yellow one please", "When can one see a yellow circle on a blue background?"),
+        (CIRCLE, "same question", CIRCLE),
+        (CIRCLE, "try that again", CIRCLE),
+        (CIRCLE, "which video is that in?", CIRCLE),
+        (SIGN, "is it there too?", "When can one see a red circle?"),
+        (CIRCLE, "what colour was it again?", "What colour was the red circle on a blue background?"),
         ("Who gives the talk?", "when does she laugh?", "When does Anna Berg laugh?"),
         ("When can one see a man in a coat walking a dog?", "who is he?", "Who is the man in a coat walking a dog?"),
     ],
 )
 def test_a_question_that_refers_to_the_last_one_is_made_whole(last: str, words: str, alone: str) -> None:
-    answer = "Anna Berg" if last.startswith("Who") else ""
+    answer = {CIRCLE: "From 3.0s.", SIGN: "HARBOUR", HATS: "Seven"}.get(last, "Anna Berg")
     assert stand_alone(words, last, last_answer=answer) == alone
 
 
@@ -86,6 +96,14 @@ def test_a_question_that_stands_alone_is_left_as_it_is(words: str) -> None:
         ("what does the sign say before that?", Narrowing("what does the sign say", side="before")),
         ("After that, what does she do?", Narrowing("what does she do", side="after")),
         ("and anywhere?", Narrowing("", is_wide=True)),
+        ("do it for all of them", Narrowing("do it", is_wide=True)),
+        ("same question for trip.mp4", Narrowing("same question", video="trip.mp4")),
+        ("trip.mp4?", Narrowing("", video="trip.mp4")),
+        ("and what about the second video?", Narrowing("", video="second")),
+        ("ok, and a bit later?", Narrowing("", side="after")),
+        ("what comes right after?", Narrowing("what comes", side="after")),
+        ("What is defined in main.py?", Narrowing("What is defined in main.py?")),
+        ("and in notes.txt?", Narrowing("and in notes.txt?")),
         ("When is the dog outside before it rains?", Narrowing("When is the dog outside before it rains?")),
         ("What happens in the second scene?", Narrowing("What happens in the second scene?")),
     ],
@@ -217,6 +235,46 @@ def test_what_does_not_exist_is_refused_and_the_conversation_goes_on(begin: Begi
         conversation.ask("only in the ninth video")
     assert [one.question for one in conversation.exchanges] == [WHEN]
     assert conversation.ask("and a dog meadow?").question == "When can one see a dog meadow?"
+
+
+@pytest.mark.parametrize(
+    ("words", "unnamed"),
+    [
+        ("what about the other one?", "the other one"),
+        ("and the second one?", "the second one"),
+        ("what about that one?", "that one"),
+        ("and the one before?", "the one"),
+        ("can you show me another one?", "another one"),
+        ("anything else?", "anything else"),
+        ("how many?", "how many"),
+        ("and why?", "why"),
+    ],
+)
+def test_what_nothing_settles_is_said_and_never_guessed(begin: Begin, words: str, unnamed: str) -> None:
+    conversation, model = begin(first_clip)
+    conversation.ask(WHEN)
+    asked = len(model.prompts)
+    with pytest.raises(QueryError, match=f"nothing says what .*{unnamed}.* means here; name"):
+        conversation.ask(words)
+    assert len(model.prompts) == asked and len(conversation.exchanges) == 1
+
+
+def test_a_model_may_settle_what_no_rule_does(begin: Begin) -> None:
+    question = "When can one see the other horse on the meadow?"
+    conversation, _ = begin(rewriting_as(question), context_limit=16_384)
+    conversation.ask(WHEN)
+    assert conversation.ask("what about the other one?").question == question
+
+
+def test_a_file_is_a_video_where_the_library_holds_it(begin: Begin) -> None:
+    conversation, _ = begin(first_clip)
+    conversation.ask(WHEN)
+    exchange = conversation.ask("What is in main.py?")
+    assert (exchange.question, exchange.within) == ("What is in main.py?", "")
+    same = conversation.ask("same question for b.mp4")
+    assert (same.question, same.within) == ("What is in main.py?", "in b.mp4")
+    with pytest.raises(NotInLibraryError, match=r"no video 'd\.mp4'"):
+        conversation.ask("and in d.mp4?")
 
 
 def test_evidence_that_was_cited_is_shown_again_beside_what_is_retrieved(begin: Begin) -> None:
