@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench.conversation.follow_ups import follow_ups
+from bench.conversation.wordings import worded_follow_ups
 from demo.world.ground_truth import WorldIndex
 from demo.world.scenes import plan_world
 from indexer.config import Settings
@@ -23,9 +24,10 @@ from search.answering.clip_planning import PlannedClip
 from search.answering.clip_reader import ReadClips
 from search.answering.token_budget import blank_clip
 from search.conversation.conversation import MOST_EXCHANGES, Conversation
-from search.conversation.follow_up import stand_alone
+from search.conversation.follow_up import opened, stand_alone
 from search.conversation.narrowing import Narrowing, read_narrowing
 from search.conversation.store import ConversationStore
+from search.conversation.unresolved import unresolved_reference
 from search.engine import SearchEngine
 from tests.helpers.fakes_search import SmallLibrary, fake_models
 from tests.helpers.fakes_vlm import FakeVisionLanguageModel, Script, words_of
@@ -118,6 +120,17 @@ def test_made_follow_ups_of_a_world_are_understood_as_they_are_meant() -> None:
     assert len(made) == 60 and len({one.kind for one in made}) == 9
     understood = [stand_alone(read_narrowing(one.words).words, one.first) == one.alone for one in made]
     assert sum(understood) >= 0.85 * len(made)
+
+
+def test_follow_ups_as_people_word_them_are_understood_or_refused() -> None:
+    scenes = [scene for video in plan_world(minutes=10, seed=17) for scene in video]
+    made = worded_follow_ups(WorldIndex(scenes), seed=17)
+    assert len(made) == 20 and sum(one.alone == "" for one in made) == 4
+    for one in made:
+        words = read_narrowing(one.words).words
+        unnamed = unresolved_reference(opened(words))
+        assert bool(unnamed) == (one.alone == ""), one.words
+        assert unnamed or stand_alone(words, one.first) == one.alone, one.words
 
 
 # In a library
