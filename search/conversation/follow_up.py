@@ -14,16 +14,20 @@ _LEAD = re.compile(
     r"^(?:(?:and|but|so|now|okay|ok|then|also|well|please|no(?=,)|sorry|actually|rather|i me(?:an|ant))\b[ ,:]*)+", re.I
 )
 _TAIL = re.compile(r"(?:,? \b(?:please|too|also|as well|instead|thanks|thank you))+$", re.I)
+_DO = r"(?:ask|check|do|look|repeat|search|show|try)"
 _REPEAT = re.compile(
-    r"^(?:(?:(?:ask|do|try|repeat) )?(?:the )?same(?: (?:question|thing))?|(?:ask|do|try|repeat)(?: (?:it|that|this))?"
-    r"(?: (?:again|once more))?|again|once (?:again|more))(?:,? but)?$",
+    rf"^(?:(?:can|could|would) you )?(?:(?:{_DO} )?(?:the )?same(?: (?:question|thing))?|"
+    rf"{_DO}(?: (?:it|that|this|me))?(?: (?:again|once more))?|again|once (?:again|more)|one more time)(?:,? but)?$",
     re.I,
 )
 _ABOUT = re.compile(r"^(?:what|how) about\s+", re.I)
 _PLACE = r"(?:video|film|recording|file|scene|clip|part)"
 _AUXILIARY = r"(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would)"
 _IT = r"(?:that|this|it|they|he|she|one|(?:that|this|the same)(?: thing)?)"
-_APPEARS = rf"{_IT}(?: (?:be )?(?:there|happen|occur|shown|seen|visible|see (?:it|that|this|them)|appear))?"
+_APPEARS = (
+    rf"{_IT}(?: also)?"
+    r"(?: (?:be )?(?:there|happen|occur|shown|seen|visible|see (?:it|that|this|them)|appear|(?:show|come) up))?"
+)
 _WHEN = re.compile(
     rf"^(?:when|where|at what time|at which time|what time)(?: {_AUXILIARY} {_APPEARS})?"
     r"(?: (?:again|exactly|precisely|else|in the video))*$|"
@@ -33,7 +37,7 @@ _WHEN = re.compile(
 _HOW_OFTEN = re.compile(
     rf"^how (?:often|many times)(?: {_AUXILIARY} {_APPEARS})?(?: (?:in (?:total|all)|altogether|overall))*$", re.I
 )
-_IS_IT = re.compile(rf"^{_AUXILIARY} {_APPEARS}$", re.I)
+_IS_IT = re.compile(rf"^(?:{_AUXILIARY} {_APPEARS}|(?:is|are) there (?:any|one|some))$", re.I)
 """Whether the subject is there at all, as in "is it in b.mp4 too?"."""
 _WHAT_AGAIN = re.compile(r"^(?:what|which|who|whose)\b.*\w(?= again$)", re.I)
 _THERE = re.compile(
@@ -52,7 +56,9 @@ _POSSESSIVE = re.compile(r"\b(?:its|their|his)\b|\bher(?= \w)", re.I)
 _SOMEBODY = re.compile(r"\b(?:they|he|she)(?= (?:talk|speak|say|mention|discuss|tell|explain)\b)", re.I)
 _PHRASE = re.compile(r"^(?:an?|the|some|any|two|three|four|my|his|her|our|their|nothing but|only)\s", re.I)
 _ONE = re.compile(r"^(?:an?|the)\s+(?P<like>[\w -]+?)\s+ones?\b(?P<rest>.*)$", re.I)
-_ATTRIBUTE_ALONE = re.compile(r"^(?:(?:what|which) )?(?P<what>(?:colou?r|shape|size|kind|sort|pattern|name)s?)$", re.I)
+_ATTRIBUTE_ALONE = re.compile(
+    r"^(?:(?:what|which|the) )?(?P<what>(?:colou?r|shape|size|kind|sort|pattern|name)s?)$", re.I
+)
 _OF_THE_SCENE = re.compile(
     r"^(?:what|which|who|how) .*\bthe (?:[\w-]+ )?(?:background|backdrop|sign|text|camera|setting|weather|floor|sky|"
     r"caption|music|light|speaker|narrator)(?: \w+)?$",

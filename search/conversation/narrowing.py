@@ -20,8 +20,9 @@ _VIDEO_ALONE = re.compile(rf"{_ALONE}{_WHICH}$", re.I)
 _IN_FILE = re.compile(rf"\b(?:only |just )?(?:in|from|within|for) {_NAME}", re.I)
 _FILE_ALONE = re.compile(rf"{_ALONE}{_NAME}$", re.I)
 _EVERYWHERE = re.compile(
-    rf"\b(?:in|from|across|for) (?:(?:all|any|every)(?: of)?(?: the)?|the whole|the rest of the) (?:{_VIDEO}s?|library)"
-    r"\b|\b(?:in|for) all of them\b|\b(?:anywhere|everywhere)\b(?! else\b)",
+    r"\b(?:in|from|across|for|(?:go )?back to) (?:(?:all|any|every)(?: of)?(?: the)?|the whole|the rest of the) "
+    rf"(?:{_VIDEO}s?|library)\b|"
+    r"\b(?:in|for) all of them\b|\b(?:anywhere|everywhere)\b(?! else\b)",
     re.I,
 )
 _THAT = r"(?:that|this|it|then|the (?:scene|moment|clip|part))"
@@ -38,6 +39,7 @@ _OPEN = re.compile(
     r"(?:do|can) (?:we|you|they|one|people) (?:see|hear|say|do))$",
     re.I,
 )
+_WHAT_WAS = re.compile(r"\bwhat (?:is|was)$", re.I)
 _BEFORE = ("before", "until", "earlier", "beforehand")
 _LEAD = re.compile(r"^(?:(?:and|but|so|now|okay|ok|then|also|well)\b[ ,]*|(?:what|how) about\b\s*$)+", re.I)
 
@@ -93,6 +95,7 @@ def read_narrowing(text: str, *, is_video: Callable[[str], bool] = names_a_recor
         said = found["opening"] or found["side"] or found["bare"]
         side = "before" if said.casefold() in _BEFORE else "after"
         words = _without(words, found)
+        words += " there" if _WHAT_WAS.search(words) else ""
     if not (video or side or is_wide):
         return Narrowing(text.strip())
     return Narrowing(_LEAD.sub("", words).strip(" ,;"), video, side, is_wide)

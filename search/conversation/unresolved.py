@@ -14,7 +14,7 @@ _AMONG_SEVERAL = re.compile(
 _SHOW = r"(?:(?:what|how) about |(?:(?:can|could) you )?(?:show|find|give|tell) (?:me )?)?"
 _NOTHING_NAMED = re.compile(
     rf"^{_SHOW}(?:(?:any|some)(?:thing|one|body|where) else|elsewhere|(?:who|what|where) else|the rest|(?:some )?more|"
-    r"(?:the|that|this) one|them|how many(?: (?:are|were) there)?|why(?: not)?|how (?:so|come))$",
+    r"(?:the|that|this) one|them|which ones?|how many(?: (?:are|were) there)?|why(?: not)?|how (?:so|come))$",
     re.I,
 )
 
