@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from bench.conversation.follow_ups import follow_ups
+from bench.conversation.wordings import worded_follow_ups
 from demo.world.ground_truth import WorldIndex
 from demo.world.scenes import plan_world
 from indexer.config import Settings
-from indexer.errors import ConversationUnknownError, GenerationCancelledError, QueryError
+from indexer.errors import ConversationUnknownError, GenerationCancelledError, NotInLibraryError, QueryError
 from indexer.models.vision_language import Prompt, frames_of
 from search.answering import multi_pass as passes
 from search.answering.asker import Asker
@@ -23,9 +24,10 @@ from search.answering.clip_planning import PlannedClip
 from search.answering.clip_reader import ReadClips
 from search.answering.token_budget import blank_clip
 from search.conversation.conversation import MOST_EXCHANGES, Conversation
-from search.conversation.follow_up import stand_alone
+from search.conversation.follow_up import opened, stand_alone
 from search.conversation.narrowing import Narrowing, read_narrowing
 from search.conversation.store import ConversationStore
+from search.conversation.unresolved import unresolved_reference
 from search.engine import SearchEngine
 from tests.helpers.fakes_search import SmallLibrary, fake_models
 from tests.helpers.fakes_vlm import FakeVisionLanguageModel, Script, words_of
@@ -53,12 +55,25 @@ HATS = "How many hats is the king from Lima said to be selling?"
         (SIGN, "and what colour is it?", "What colour is the sign in the scene with a red circle?"),
         (SIGN, "when was that?", "When can one see a red circle?"),
         (HATS, "when was that?", "When do they talk about the king from Lima selling hats?"),
+        (CIRCLE, "how many times in total?", "How often can one see a red circle on a blue background?"),
+        (CIRCLE, "and how often does that happen?", "How often can one see a red circle on a blue background?"),
+        (HATS, "how often?", "How often do they talk about the king from Lima selling hats?"),
+        (CIRCLE, "sorry, I meant a green star", "When can one see a green star?"),
+        (CIRCLE, "no, the yellow one please", "When can one see a yellow circle on a blue background?"),
+        (CIRCLE, "same question", CIRCLE),
+        (CIRCLE, "try that again", CIRCLE),
+        (CIRCLE, "can you look as well", CIRCLE),
+        (SIGN, "does that also show up?", "When can one see a red circle?"),
+        (CIRCLE, "and the colour?", "What colour is the red circle on a blue background?"),
+        (CIRCLE, "which video is that in?", CIRCLE),
+        (SIGN, "is it there too?", "When can one see a red circle?"),
+        (CIRCLE, "what colour was it again?", "What colour was the red circle on a blue background?"),
         ("Who gives the talk?", "when does she laugh?", "When does Anna Berg laugh?"),
         ("When can one see a man in a coat walking a dog?", "who is he?", "Who is the man in a coat walking a dog?"),
     ],
 )
 def test_a_question_that_refers_to_the_last_one_is_made_whole(last: str, words: str, alone: str) -> None:
-    answer = "Anna Berg" if last.startswith("Who") else ""
+    answer = {CIRCLE: "From 3.0s.", SIGN: "HARBOUR", HATS: "Seven"}.get(last, "Anna Berg")
     assert stand_alone(words, last, last_answer=answer) == alone
 
 
@@ -86,6 +101,16 @@ def test_a_question_that_stands_alone_is_left_as_it_is(words: str) -> None:
         ("what does the sign say before that?", Narrowing("what does the sign say", side="before")),
         ("After that, what does she do?", Narrowing("what does she do", side="after")),
         ("and anywhere?", Narrowing("", is_wide=True)),
+        ("do it for all of them", Narrowing("do it", is_wide=True)),
+        ("same question for trip.mp4", Narrowing("same question", video="trip.mp4")),
+        ("go back to all videos", Narrowing("", is_wide=True)),
+        ("what was before that?", Narrowing("what was there", side="before")),
+        ("trip.mp4?", Narrowing("", video="trip.mp4")),
+        ("and what about the second video?", Narrowing("", video="second")),
+        ("ok, and a bit later?", Narrowing("", side="after")),
+        ("what comes right after?", Narrowing("what comes", side="after")),
+        ("What is defined in main.py?", Narrowing("What is defined in main.py?")),
+        ("and in notes.txt?", Narrowing("and in notes.txt?")),
         ("When is the dog outside before it rains?", Narrowing("When is the dog outside before it rains?")),
         ("What happens in the second scene?", Narrowing("What happens in the second scene?")),
     ],
@@ -100,6 +125,17 @@ def test_made_follow_ups_of_a_world_are_understood_as_they_are_meant() -> None:
     assert len(made) == 60 and len({one.kind for one in made}) == 9
     understood = [stand_alone(read_narrowing(one.words).words, one.first) == one.alone for one in made]
     assert sum(understood) >= 0.85 * len(made)
+
+
+def test_follow_ups_as_people_word_them_are_understood_or_refused() -> None:
+    scenes = [scene for video in plan_world(minutes=10, seed=17) for scene in video]
+    made = worded_follow_ups(WorldIndex(scenes), seed=17)
+    assert len(made) == 20 and sum(one.alone == "" for one in made) == 4
+    for one in made:
+        words = read_narrowing(one.words).words
+        unnamed = unresolved_reference(opened(words))
+        assert bool(unnamed) == (one.alone == ""), one.words
+        assert unnamed or stand_alone(words, one.first) == one.alone, one.words
 
 
 # In a library
@@ -217,6 +253,47 @@ def test_what_does_not_exist_is_refused_and_the_conversation_goes_on(begin: Begi
         conversation.ask("only in the ninth video")
     assert [one.question for one in conversation.exchanges] == [WHEN]
     assert conversation.ask("and a dog meadow?").question == "When can one see a dog meadow?"
+
+
+@pytest.mark.parametrize(
+    ("words", "unnamed"),
+    [
+        ("what about the other one?", "the other one"),
+        ("and the second one?", "the second one"),
+        ("what about that one?", "that one"),
+        ("and the one before?", "the one"),
+        ("can you show me another one?", "another one"),
+        ("anything else?", "anything else"),
+        ("how many?", "how many"),
+        ("which one?", "which one"),
+        ("and why?", "why"),
+    ],
+)
+def test_what_nothing_settles_is_said_and_never_guessed(begin: Begin, words: str, unnamed: str) -> None:
+    conversation, model = begin(first_clip)
+    conversation.ask(WHEN)
+    asked = len(model.prompts)
+    with pytest.raises(QueryError, match=f"nothing says what .*{unnamed}.* means here; name"):
+        conversation.ask(words)
+    assert len(model.prompts) == asked and len(conversation.exchanges) == 1
+
+
+def test_a_model_may_settle_what_no_rule_does(begin: Begin) -> None:
+    question = "When can one see the other horse on the meadow?"
+    conversation, _ = begin(rewriting_as(question), context_limit=16_384)
+    conversation.ask(WHEN)
+    assert conversation.ask("what about the other one?").question == question
+
+
+def test_a_file_is_a_video_where_the_library_holds_it(begin: Begin) -> None:
+    conversation, _ = begin(first_clip)
+    conversation.ask(WHEN)
+    exchange = conversation.ask("What is in main.py?")
+    assert (exchange.question, exchange.within) == ("What is in main.py?", "")
+    same = conversation.ask("same question for b.mp4")
+    assert (same.question, same.within) == ("What is in main.py?", "in b.mp4")
+    with pytest.raises(NotInLibraryError, match=r"no video 'd\.mp4'"):
+        conversation.ask("and in d.mp4?")
 
 
 def test_evidence_that_was_cited_is_shown_again_beside_what_is_retrieved(begin: Begin) -> None:

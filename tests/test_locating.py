@@ -163,7 +163,7 @@ def test_every_family_replies_in_its_own_units_and_inside(run: Locate, family: s
 )
 def test_a_model_on_a_server_has_the_units_of_its_name(run: Locate, name: str, units: BoxUnits) -> None:
     """Pixels are those of the picture as it arrives there."""
-    there = FakeVisionLanguageModel(says(units), context_limit=8192)
+    there = FakeVisionLanguageModel(says(units), context_limit=8192, picture_size=None)
     with serving_model(there) as server:
         found = run(connect_remote_model(f"openai:{name}@{server.url}", context=8192))
         (box,) = found.boxes

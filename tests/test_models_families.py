@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 import torch
 from transformers import AutoProcessor
 
+from bench.parity import compare
 from indexer.errors import GenerationCancelledError
 from indexer.models.local.families.qwen2_vl import QWEN2_VL
 from indexer.models.local.families.registry import FAMILIES
@@ -150,64 +152,17 @@ def test_cancelling_stops_within_one_token(model: LocalModel) -> None:
     assert len(asked) == 5
 
 
-def vendors_own(family: str, processor: Any, prompt: Prompt) -> dict[str, Any]:
-    """The prompt as the family's own processor makes it, from one placeholder for each picture or video."""
-    messages: Any = [{"role": turn.role, "content": []} for turn in prompt]
-    pictures: list[Any] = []
-    clocks: list[dict[str, Any]] = []
-    for message, turn in zip(messages, prompt, strict=True):
-        for part in turn.parts:
-            if isinstance(part, str):
-                message["content"].append({"type": "text", "text": part})
-                continue
-            shown = [(part.pixels, part.times)]
-            if family.startswith("llava"):
-                shown = [(part.pixels[place : place + 1], [time]) for place, time in enumerate(part.times)]
-            texts: list[str] = []
-            for pixels, times in shown:
-                told = "" if family.startswith("qwen3") else f"{times[0]:.1f}s "
-                texts.append(told + VENDOR_MARKS[family])
-                pictures.append(pixels[0] if family == "llava" else torch.from_numpy(pixels).permute(0, 3, 1, 2))
-                clocks.append(clock(family, times))
-            message["content"].append({"type": "text", "text": "\n".join(texts)})
-    text = processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=False, enable_thinking=False)
-    if family == "llava":
-        return processor(text=[text], images=pictures, return_tensors="pt")
-    options: dict[str, Any] = {"do_sample_frames": False, "return_tensors": "pt"}
-    if family.startswith("qwen"):
-        options |= {"do_resize": False, "video_metadata": clocks}
-    return processor(text=[text], videos=pictures, **options)
+def test_tokens_and_pixels_are_those_of_the_own_processor(family: str, folder: Path) -> None:
+    found = compare(family, folder, sets=8, seed=9)
+    assert found.is_whole and found.frames > 40, found
 
 
-VENDOR_MARKS = {
-    "qwen2_vl": "<|vision_start|><|video_pad|><|vision_end|>",
-    "qwen2_5_vl": "<|vision_start|><|video_pad|><|vision_end|>",
-    "qwen3_vl": "<|video_pad|>",
-    "qwen3_5": "<|video_pad|>",
-    "llava": "<image>",
-    "llava_onevision": "<video>",
-}
+def test_a_family_that_tells_other_times_is_noticed(family: str, folder: Path) -> None:
+    def later(processor: Any, frames: Frames) -> str:
+        return FAMILIES[family].text(processor, replace(frames, times=tuple(time + 1 for time in frames.times)))
 
-
-def clock(family: str, times: Any) -> dict[str, Any]:
-    """Metadata in which the frames have these times; for Qwen2.5-VL, a rate of two frames a second."""
-    if family == "qwen2_5_vl":
-        return {"total_num_frames": len(times), "fps": 2.0, "frames_indices": list(range(len(times)))}
-    return {"total_num_frames": 10**7, "fps": 1000.0, "frames_indices": [round(time * 1000) for time in times]}
-
-
-def test_tokens_and_pixels_are_those_of_the_own_processor(family: str, folder: Path, inputs: PromptInputs) -> None:
-    rng, processor = Random(9), AutoProcessor.from_pretrained(folder, local_files_only=True)
-    for _ in range(8):
-        parts: list[str | Frames] = []
-        for place in range(rng.randint(1, 3)):
-            parts += [f"Clip {place + 1}:\n", random_frames(rng, FAMILIES[family].vision(processor)), "\n"]
-        prompt = user_prompt(*parts, "When is a red circle moving?")
-        own, ours = vendors_own(family, processor, prompt), inputs.batch([prompt])
-        assert set(ours) == set(own)
-        assert ours["input_ids"].tolist() == own["input_ids"].tolist()
-        for name in set(own) - {"input_ids"}:
-            assert torch.equal(torch.as_tensor(ours[name]), torch.as_tensor(own[name])), name
+    found = compare(family, folder, sets=8, seed=9, family=replace(FAMILIES[family], text=later))
+    assert found.same["tokens"] < found.sets == found.same["pixels"], found
 
 
 def test_words_never_stand_for_pictures(inputs: PromptInputs) -> None:

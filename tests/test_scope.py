@@ -21,15 +21,19 @@ from indexer.records import TextRow, TimeSpan, VideoMetadata
 from indexer.speech.speakers import voice_of
 from indexer.store.library import Library
 from search.answering import multi_pass as passes
+from search.answering.answer import Answer
 from search.answering.asker import Asker
 from search.answering.clip_planning import PlannedClip
 from search.answering.clip_reader import ReadClips
 from search.answering.token_budget import blank_clip
+from search.conversation.conversation import Conversation
 from search.engine import SearchEngine
 from search.query.scope import parse_scope
 from tests.helpers.fakes_search import SmallLibrary, fake_models
 from tests.helpers.fakes_vlm import FakeVisionLanguageModel, words_of
 
+CASES = 100
+"""Random scopes, each for a search, a question and a conversation."""
 ANIMALS = "cat dog horse cow sheep goat hen duck goose pig".split()
 
 
@@ -174,6 +178,18 @@ def check_inside(chosen: Sequence[Filter], place: str, span: TimeSpan) -> None:
         assert one.holds(known, span), f"{known.name} {span} is outside {one.written}"
 
 
+def check_answer(engine: SearchEngine, chosen: Sequence[Filter], answer: Answer) -> None:
+    """Every clip shown and every moment cited is inside."""
+    names = {video.video_id: video.path for video in engine.videos()}
+    for video_id, span in answer.shown:
+        check_inside(chosen, names[video_id], span)
+    for moment in answer.moments:
+        clips = [span for video_id, span in answer.shown if video_id == moment.video_id]
+        inside_a_clip = any(span.intersection_seconds(moment.span) == moment.span.duration_seconds for span in clips)
+        whole = [one for one in chosen if not one.is_speaker] if inside_a_clip else chosen
+        check_inside(whole, moment.video, moment.span)
+
+
 def may_be_empty(chosen: Sequence[Filter]) -> bool:
     """Whether no video passes the filters on whole videos."""
     whole = [one for one in chosen if not one.is_speaker and not one.written.startswith("at:")]
@@ -181,7 +197,7 @@ def may_be_empty(chosen: Sequence[Filter]) -> bool:
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     SCOPES,
     st.sampled_from(("When can one see a horse meadow?", "How often is a goat shown?", "Summarise this")),
@@ -204,18 +220,46 @@ def test_nothing_outside_is_shown_or_cited(
         assert may_be_empty(chosen)
         return
     assert not may_be_empty(chosen)
-    names = {video.video_id: video.path for video in engine.videos()}
-    for video_id, span in answer.shown:
-        check_inside(chosen, names[video_id], span)
-    for moment in answer.moments:
-        clips = [span for video_id, span in answer.shown if video_id == moment.video_id]
-        inside_a_clip = any(span.intersection_seconds(moment.span) == moment.span.duration_seconds for span in clips)
-        whole = [one for one in chosen if not one.is_speaker] if inside_a_clip else chosen
-        check_inside(whole, moment.video, moment.span)
+    check_answer(engine, chosen, answer)
+
+
+FOLLOW_UPS = (
+    "and a goat meadow?",
+    "only in the second video",
+    "and in the other video?",
+    "same question for b.mp4",
+    "d.mp4?",
+    "and after that?",
+    "what happens before that?",
+    "how many times in total?",
+    "and anywhere?",
+    "go back to all videos",
+)
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(SCOPES, st.lists(st.sampled_from(FOLLOW_UPS), min_size=1, max_size=4), st.floats(0, 60))
+def test_no_follow_up_leaves_the_scope(
+    engine: SearchEngine, chosen: list[Filter], follow_ups: list[str], cited: float
+) -> None:
+    def script(prompt: Prompt) -> str:
+        moment = {"clip": 1, "start": cited, "stop": cited + 4, "why": "seen"}
+        return json.dumps({"answer": "yes", "found": True, "moments": [moment]})
+
+    asker = Asker(engine, Settings(), load=lambda _: FakeVisionLanguageModel(script))
+    conversation = Conversation(asker, scope=" ".join(one.written for one in chosen))
+    for words in ("When can one see a horse meadow?", *follow_ups):
+        try:
+            exchange = conversation.ask(words)
+        except (QueryError, NotInLibraryError):  # as where there is no second video, or nothing before a moment
+            continue
+        check_answer(engine, chosen, exchange.answer)
+    assert conversation.exchanges or may_be_empty(chosen)
+
+
+@pytest.mark.slow
+@settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SCOPES, st.sampled_from(("horse meadow", "goat", "no such thing", '"is here"', "like")))
 def test_nothing_outside_is_found(engine: SearchEngine, chosen: list[Filter], query: str) -> None:
     scope = " ".join(one.written for one in chosen)

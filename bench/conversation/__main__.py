@@ -1,6 +1,7 @@
 """Follow-up questions in a conversation against the same questions standing alone, with the demo's model.
 
     python -m bench.conversation --folder out/conversation --minutes 10 --seed 900 --questions 60
+    python -m bench.conversation --seed 900 --worded
 
 Draws a world and indexes it (both kept in the folder), makes follow-ups from its truth, asks the first question and the
 follow-up in one conversation, and the stand-alone form by itself. A follow-up counts as right where it is answered as
@@ -15,6 +16,8 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from bench.conversation.follow_ups import FollowUp, follow_ups
+from bench.conversation.wordings import worded_follow_ups
+from bench.support.same_answer import RIGHT_IOU, say_the_same
 from bench.support.table import print_table
 from bench.support.worlds import VIDEO_MINUTES, draw_and_index, library_folder, world_folder
 from demo.world.ground_truth import WorldIndex
@@ -24,13 +27,11 @@ from indexer.errors import QueryError
 from indexer.models.loading import load_models
 from indexer.models.vision_language_loading import load_vision_language_model
 from indexer.records import TimeSpan
-from search.answering.answer import Answer, CitedMoment
+from search.answering.answer import Answer
 from search.answering.asker import Asker
 from search.conversation.conversation import Conversation
 from search.conversation.exchange import AskedOf, Exchange
 from search.engine import SearchEngine
-
-RIGHT_IOU = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +40,20 @@ class Outcome:
 
     made: FollowUp
     exchange: Exchange | None
-    """None where it was refused: nothing was found that it could come before or after."""
-    alone: Answer
+    """None where it was refused: nothing says what it means, or what was found has nothing before or after it."""
+    alone: Answer | None
+    """None where there is no such form."""
 
     @property
     def is_same_question(self) -> bool:
         """The follow-up was understood word for word as its stand-alone form."""
-        return self.exchange is not None and self.exchange.question == self.made.alone
+        return self.made.alone == ("" if self.exchange is None else self.exchange.question)
 
     @property
     def is_same_answer(self) -> bool:
-        if self.exchange is None:
-            return False
-        said = self.exchange.answer
-        if said.found != self.alone.found or not said.found:
-            return said.found == self.alone.found
-        if self.made.answer:
-            return said.answer.casefold() == self.alone.answer.casefold()
-        return _iou(said.moments[0], self.alone.moments[0]) >= RIGHT_IOU
+        if self.exchange is None or self.alone is None:
+            return self.exchange is self.alone
+        return say_the_same(self.exchange.answer, self.alone, by_words=bool(self.made.answer))
 
     def is_true(self, answer: Answer | None) -> bool:
         """Whether an answer is that of the world's truth, which must not depend on the first answer."""
@@ -74,7 +71,8 @@ class Outcome:
             "first": self.made.first,
             "alone": self.made.alone,
             "said": None if self.exchange is None else self.exchange.to_json(),
-            "said_alone": self.alone.to_json(),
+            "words": self.made.words,
+            "said_alone": None if self.alone is None else self.alone.to_json(),
             "same_question": self.is_same_question,
             "same_answer": self.is_same_answer,
         }
@@ -90,10 +88,13 @@ def main() -> None:
     planned = plan_world(minutes=options.minutes, seed=options.seed, video_minutes=VIDEO_MINUTES)
     index = WorldIndex(scene for scenes in planned for scene in scenes)
     made = follow_ups(index, seed=options.seed, count=options.questions)
+    if options.worded:
+        made = worded_follow_ups(index, seed=options.seed)
     with SearchEngine.open(Path(settings.library), settings=settings, load=lambda _: models) as engine:
         asker = Asker(engine, settings, load=lambda _: model)
         outcomes = [ask_both(asker, one) for one in made]
-    (options.folder / f"follow-ups-{options.seed}.jsonl").write_text(
+    kind = "worded" if options.worded else "follow-ups"
+    (options.folder / f"{kind}-{options.seed}.jsonl").write_text(
         "".join(json.dumps(one.to_json()) + "\n" for one in outcomes), encoding="utf-8"
     )
     _report(outcomes)
@@ -104,7 +105,7 @@ def ask_both(asker: Asker, made: FollowUp) -> Outcome:
     conversation = Conversation(asker)
     first = conversation.ask(made.first).answer
     part = _part_alone(asker, made, first)
-    alone = asker.ask(made.alone, video=part.video, scope=part.scope)
+    alone = asker.ask(made.alone, video=part.video, scope=part.scope) if made.alone else None
     try:
         return Outcome(made, conversation.ask(made.words), alone)
     except QueryError:
@@ -113,6 +114,8 @@ def ask_both(asker: Asker, made: FollowUp) -> Outcome:
 
 def _part_alone(asker: Asker, made: FollowUp, first: Answer) -> AskedOf:
     """What the person means by the part: as they see it in the first answer and in the list of videos."""
+    if "." in made.part:
+        return AskedOf(made.part)
     if made.part == "second":
         named = list(dict.fromkeys(one.video_id for one in first.moments))
         listed = [one.video_id for one in sorted(asker.engine.library.videos(), key=lambda one: one.path)]
@@ -122,10 +125,6 @@ def _part_alone(asker: Asker, made: FollowUp, first: Answer) -> AskedOf:
         start, stop = min(one.span.start_seconds for one in own), max(one.span.stop_seconds for one in own)
         return AskedOf(own[0].video_id, f"at:..{start:.3f}" if made.part == "before" else f"at:{stop:.3f}..")
     return AskedOf()
-
-
-def _iou(one: CitedMoment, other: CitedMoment) -> float:
-    return one.span.iou(other.span) if one.video_id == other.video_id else 0.0
 
 
 def _report(outcomes: Sequence[Outcome]) -> None:
@@ -156,6 +155,7 @@ def _options() -> Any:
     parser.add_argument("--minutes", type=float, default=10.0, help="length of the library")
     parser.add_argument("--seed", type=int, default=900, help="of the world and of the questions")
     parser.add_argument("--questions", type=int, default=60, help="follow-ups")
+    parser.add_argument("--worded", action="store_true", help="20 follow-ups as people word them, in place of those")
     return parser.parse_args()
 
 

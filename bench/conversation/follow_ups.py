@@ -22,9 +22,10 @@ class FollowUp:
     words: str
     """What is asked next."""
     alone: str
-    """The same, understandable without the first question."""
+    """The same, understandable without the first question; empty where nothing says what is meant."""
     part: str = ""
-    """"second" where `words` mean the second video that the person sees; "before" or "after" the moment found first."""
+    """"second" where `words` mean the second video that the person sees; "before" or "after" the moment found first; a
+    file's name."""
     answer: str = ""
     """The true words of a "what"; empty for a "when"."""
     video: int | None = None

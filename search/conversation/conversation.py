@@ -10,9 +10,10 @@ from search.answering.answer import Answer, CitedMoment
 from search.answering.asker import Asker
 from search.answering.callbacks import NO_CALLBACKS, AnswerCallbacks
 from search.conversation.exchange import AskedOf, Exchange, ResolvedBy
-from search.conversation.follow_up import as_question, other_thing, stand_alone
-from search.conversation.narrowing import ORDINALS, Narrowing, read_narrowing
+from search.conversation.follow_up import as_question, opened, other_thing, stand_alone
+from search.conversation.narrowing import ORDINALS, Narrowing, names_a_recording, read_narrowing
 from search.conversation.rewriting import rewrite_question
+from search.conversation.unresolved import unresolved_reference
 from search.looking.looker import OnStep, look_and_answer
 from search.options import EffortName, Mode
 from search.query.scope import parse_scope
@@ -91,7 +92,8 @@ class Conversation:
         """The answer to what the person asks. A question that fails or is cancelled leaves the conversation as it was.
 
         Raises:
-            QueryError: the question is empty, overlong, or refers to a video or a moment that there is not.
+            QueryError: the question is empty, overlong, or refers to a video or a moment that there is not, or to
+                something that nothing said before settles.
             NotInLibraryError, PromptTooLongError, ModelError, GenerationCancelledError: see `Asker.ask`.
         """
         understood = self.understand(words, callbacks=callbacks)
@@ -103,7 +105,7 @@ class Conversation:
         exchange = Exchange(
             check_query(words), understood.question, understood.within, understood.resolved_by, understood.part, answer
         )
-        self._remember(exchange, read_narrowing(exchange.asked))
+        self._remember(exchange, read_narrowing(exchange.asked, is_video=self._is_video))
         return exchange
 
     def _answer(self, understood: Understood, on_step: OnStep | None, callbacks: AnswerCallbacks) -> Answer:
@@ -137,7 +139,7 @@ class Conversation:
         if not self.exchanges:
             return Understood(asked, "", "nothing", self._part, ())
         last = self.exchanges[-1]
-        narrowing = read_narrowing(asked)
+        narrowing = read_narrowing(asked, is_video=self._is_video)
         part, within = self._narrowed(narrowing, last)
         if narrowing.is_open:
             return Understood(as_question(narrowing.words), within, "rules", part, (), is_open=True)
@@ -148,12 +150,21 @@ class Conversation:
             by_model = rewrite_question(
                 narrowing.words, self.exchanges, self._asker.model, is_cancelled=callbacks.is_cancelled
             )
+        if by_model in (None, asked) and (unnamed := unresolved_reference(opened(narrowing.words))):
+            raise QueryError(
+                f"nothing says what {unnamed!r} means here; name the thing, the moment or the video itself"
+            )
         if by_rules is None and by_model in (None, asked):
             return Understood(as_question(narrowing.words) if narrowing else asked, within, "nothing", part, ())
         question = by_model or by_rules or asked
         is_new = bool(narrowing) or question == last.question or other_thing(narrowing.words) != ""
         kept = clips_cited(last.answer) if last.answer.found and not is_new else []
         return Understood(question, within, "rules" if by_model is None else "model", part, tuple(kept))
+
+    def _is_video(self, name: str) -> bool:
+        """Whether a file that a question names is a video: the library holds one of this name, or it could."""
+        held = (path for video in self._asker.engine.videos() for path in video.paths)
+        return names_a_recording(name) or any(PurePath(path).name == name for path in held)
 
     def _may_refer(self, words: str, by_rules: str | None, last: Exchange) -> bool:
         """Whether a model is to read the question: it refers to something, or is short, in whatever language."""

@@ -10,15 +10,36 @@ from dataclasses import replace
 from search.answering.question_analysis import retrieval_query_of_question
 from search.conversation.subject import Subject, head_and_rest
 
-_LEAD = re.compile(r"^(?:(?:and|but|so|now|okay|ok|then|also|well)\b[ ,]*)+", re.I)
-_ABOUT = re.compile(r"^(?:what|how) about\s+", re.I)
-_AUXILIARY = r"(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would)"
-_WHEN = re.compile(
-    r"^(?:when|where|at what time|at which time|what time)"
-    rf"(?: {_AUXILIARY} (?:that|this|it|they|he|she|one)(?: (?:happen|shown|seen|see (?:it|that|this|them)|appear))?)?"
-    r"(?: (?:again|exactly|precisely|else|in the video))*$",
+_LEAD = re.compile(
+    r"^(?:(?:and|but|so|now|okay|ok|then|also|well|please|no(?=,)|sorry|actually|rather|i me(?:an|ant))\b[ ,:]*)+", re.I
+)
+_TAIL = re.compile(r"(?:,? \b(?:please|too|also|as well|instead|thanks|thank you))+$", re.I)
+_DO = r"(?:ask|check|do|look|repeat|search|show|try)"
+_REPEAT = re.compile(
+    rf"^(?:(?:can|could|would) you )?(?:(?:{_DO} )?(?:the )?same(?: (?:question|thing))?|"
+    rf"{_DO}(?: (?:it|that|this|me))?(?: (?:again|once more))?|again|once (?:again|more)|one more time)(?:,? but)?$",
     re.I,
 )
+_ABOUT = re.compile(r"^(?:what|how) about\s+", re.I)
+_PLACE = r"(?:video|film|recording|file|scene|clip|part)"
+_AUXILIARY = r"(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would)"
+_IT = r"(?:that|this|it|they|he|she|one|(?:that|this|the same)(?: thing)?)"
+_APPEARS = (
+    rf"{_IT}(?: also)?"
+    r"(?: (?:be )?(?:there|happen|occur|shown|seen|visible|see (?:it|that|this|them)|appear|(?:show|come) up))?"
+)
+_WHEN = re.compile(
+    rf"^(?:when|where|at what time|at which time|what time)(?: {_AUXILIARY} {_APPEARS})?"
+    r"(?: (?:again|exactly|precisely|else|in the video))*$|"
+    rf"^(?:in )?which {_PLACE} (?:is|was) {_IT}(?: in)?$",
+    re.I,
+)
+_HOW_OFTEN = re.compile(
+    rf"^how (?:often|many times)(?: {_AUXILIARY} {_APPEARS})?(?: (?:in (?:total|all)|altogether|overall))*$", re.I
+)
+_IS_IT = re.compile(rf"^(?:{_AUXILIARY} {_APPEARS}|(?:is|are) there (?:any|one|some))$", re.I)
+"""Whether the subject is there at all, as in "is it in b.mp4 too?"."""
+_WHAT_AGAIN = re.compile(r"^(?:what|which|who|whose)\b.*\w(?= again$)", re.I)
 _THERE = re.compile(
     r"\s*\b(?:there|in it|(?:in|during|at|of|from) (?:that|this|the same) "
     r"(?:scene|clip|moment|shot|part|picture|time))$",
@@ -35,7 +56,9 @@ _POSSESSIVE = re.compile(r"\b(?:its|their|his)\b|\bher(?= \w)", re.I)
 _SOMEBODY = re.compile(r"\b(?:they|he|she)(?= (?:talk|speak|say|mention|discuss|tell|explain)\b)", re.I)
 _PHRASE = re.compile(r"^(?:an?|the|some|any|two|three|four|my|his|her|our|their|nothing but|only)\s", re.I)
 _ONE = re.compile(r"^(?:an?|the)\s+(?P<like>[\w -]+?)\s+ones?\b(?P<rest>.*)$", re.I)
-_ATTRIBUTE_ALONE = re.compile(r"^(?:(?:what|which) )?(?P<what>(?:colou?r|shape|size|kind|sort|pattern|name)s?)$", re.I)
+_ATTRIBUTE_ALONE = re.compile(
+    r"^(?:(?:what|which|the) )?(?P<what>(?:colou?r|shape|size|kind|sort|pattern|name)s?)$", re.I
+)
 _OF_THE_SCENE = re.compile(
     r"^(?:what|which|who|how) .*\bthe (?:[\w-]+ )?(?:background|backdrop|sign|text|camera|setting|weather|floor|sky|"
     r"caption|music|light|speaker|narrator)(?: \w+)?$",
@@ -56,12 +79,14 @@ def stand_alone(text: str, last_question: str, *, last_answer: str = "") -> str 
         last_answer: what was found; empty where nothing was.
     """
     words = text.strip().rstrip("?!. ")
-    plain = _LEAD.sub("", words).strip()
-    if not plain:
+    plain = opened(words)
+    if not plain or _REPEAT.match(plain):
         return last_question
     subject = Subject.of(last_question, answer=last_answer)
-    if _WHEN.match(plain):
+    if _WHEN.match(plain) or _IS_IT.match(plain):
         return whenas_question(subject)
+    if _HOW_OFTEN.match(plain):
+        return whenas_question(subject, asks="How often")
     if found := _ATTRIBUTE_ALONE.match(plain):
         return as_question(f"What {found['what']} is {subject.thing}")
     if phrase := other_thing(text):
@@ -71,7 +96,7 @@ def stand_alone(text: str, last_question: str, *, last_answer: str = "") -> str 
         return as_question(_referred(rest, subject) or _of_scene(rest, subject))
     if (referred := _referred(plain, subject)) is not None:
         return as_question(referred)
-    if _OF_THE_SCENE.match(plain) or (plain != words and _is_bare(plain)):
+    if _OF_THE_SCENE.match(plain) or (_LEAD.match(words) and _is_bare(plain)):
         return as_question(_of_scene(plain, subject))
     return None
 
@@ -81,20 +106,27 @@ def refers(text: str) -> bool:
     return stand_alone(text, "When can one see a thing?") is not None
 
 
-def whenas_question(subject: Subject) -> str:
-    """Asks when a subject is seen or talked about."""
+def opened(text: str) -> str:
+    """The words without those that open and close any question: "and", "sorry, I meant", "please"."""
+    plain = _TAIL.sub("", _LEAD.sub("", text.strip().rstrip("?!. ")).strip()).strip(" ,")
+    again = _WHAT_AGAIN.match(plain)
+    return again[0] if again else plain
+
+
+def whenas_question(subject: Subject, *, asks: str = "When") -> str:
+    """Asks when, or how often, a subject is seen or talked about."""
     if subject.is_spoken_of:
-        return f"When do they talk about {subject.written}?"
-    return f"When can one see {subject.written}?"
+        return f"{asks} do they talk about {subject.written}?"
+    return f"{asks} can one see {subject.written}?"
 
 
 def other_thing(text: str) -> str:
     """The thing that is named in place of the last one, as in "and a blue star?"; empty where it is a question."""
     words = text.strip().rstrip("?!. ")
-    plain = _LEAD.sub("", words).strip()
+    plain = opened(words)
     if _ABOUT.match(plain):
         return _ABOUT.sub("", plain)
-    return plain if _PHRASE.match(plain) and (plain != words or len(plain.split()) <= 6) else ""
+    return plain if _PHRASE.match(plain) and (_LEAD.match(words) or len(plain.split()) <= 6) else ""
 
 
 def _with_other_subject(phrase: str, last_question: str, subject: Subject) -> str:

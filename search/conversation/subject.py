@@ -65,7 +65,13 @@ class Subject:
         apart = _BEFORE_LOCATED.match(question.strip())
         spoken = _SPOKEN.search(question) is not None and _WRITTEN.search(question) is None
         words = answer.strip(" .").split()
-        is_name = bool(words) and len(words) <= MOST_ANSWER_WORDS and _THING_ASKED_FOR.match(question) is not None
+        is_asked = apart is None or question.strip().casefold().startswith("who")  # not what a sign says
+        is_name = (
+            is_asked
+            and bool(words)
+            and len(words) <= MOST_ANSWER_WORDS
+            and _THING_ASKED_FOR.match(question) is not None
+        )
         named = " ".join(words) if is_name and (words[0][:1].isupper() or _ARTICLE.match(" ".join(words))) else ""
         return cls(written, spoken, apart["thing"] if apart else "", named)
 

@@ -8,7 +8,7 @@ import re
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from litestar.response import Stream
 from PIL import Image
 
 from api.service.server import bind_service_socket, url_of
+from indexer.decode.frame_transforms import scale_frame
 from indexer.errors import GenerationCancelledError
 from indexer.models.vision_language import Frames, Part, Prompt, Reply, Turn, VisionLanguageModel
 
@@ -33,6 +34,7 @@ class ModelServer:
     """A server that answers; `faults` are used up by one chat request each, in order."""
 
     model: VisionLanguageModel
+    name: str = MODEL
     faults: list[Fault] = field(default_factory=list[Fault])
     requests: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """Bodies of the chat requests."""
@@ -41,14 +43,19 @@ class ModelServer:
     """Set once a generation was stopped since its client had gone."""
     in_progress: int = 0
     most_in_progress: int = 0
-    listed: dict[str, Any] = field(default_factory=lambda: {"max_model_len": 2048})
+    listed: dict[str, Any] = field(default_factory=dict[str, Any])
     """What the list of models says of the model."""
     url: str = ""
 
     @property
     def spec(self) -> str:
         """As `--vision-language-model` takes it."""
-        return f"openai:{MODEL}@{self.url}"
+        return f"openai:{self.name}@{self.url}"
+
+    def received(self, body: dict[str, Any]) -> Prompt:
+        """The prompt of a request, its pictures at the size that the model takes."""
+        prompt, only = prompt_of(body["messages"]), self.model.vision.only
+        return prompt if only is None else tuple(_at_size(turn, *only) for turn in prompt)
 
 
 def prompt_of(messages: list[dict[str, Any]]) -> Prompt:
@@ -70,6 +77,15 @@ def _parts(content: Any) -> list[Part]:
         pixels = np.array(Image.open(io.BytesIO(data)).convert("RGB"))[None]
         parts += [before[: time.start()], Frames(pixels, (float(time[1]),))]
     return parts
+
+
+def _at_size(turn: Turn, height: int, width: int) -> Turn:
+    def fitted(part: Part) -> Part:
+        if isinstance(part, str):
+            return part
+        return replace(part, pixels=np.stack([scale_frame(picture, width, height) for picture in part.pixels]))
+
+    return Turn(turn.role, tuple(fitted(part) for part in turn.parts))
 
 
 def status(code: int, message: str, headers: dict[str, str] | None = None, **more: Any) -> Fault:
@@ -120,7 +136,7 @@ class _Chat:
                 yield self._event({"error": {"message": str(item)}})
                 return
             yield self._event(_chunk({}, "stop" if item.complete else "length"))
-            count = server.model.count_tokens(prompt_of(self._body["messages"]))
+            count = server.model.count_tokens(server.received(self._body))
             usage = {"prompt_tokens": count, "completion_tokens": item.tokens, "total_tokens": count + item.tokens}
             yield self._event(_chunk({}) | {"choices": [], "usage": usage})
             yield "data: [DONE]\n\n"
@@ -138,7 +154,7 @@ class _Chat:
         schema = self._body.get("response_format", {}).get("json_schema", {}).get("schema")
         try:
             (reply,) = self._server.model.generate(
-                [prompt_of(self._body["messages"])],
+                [self._server.received(self._body)],
                 max_tokens=self._body["max_tokens"],
                 schema=schema,
                 on_text=put,
@@ -155,10 +171,8 @@ def _app(server: ModelServer) -> Litestar:
     @get("/v1/models", sync_to_thread=False)
     def models(request: Request[Any, Any, Any]) -> dict[str, Any]:
         server.headers.append(dict(request.headers))
-        return {
-            "object": "list",
-            "data": [{"id": MODEL, "object": "model", "created": 1, "owned_by": "us"} | server.listed],
-        }
+        own = {"id": server.name, "object": "model", "created": 1, "owned_by": "us"}
+        return {"object": "list", "data": [own | server.listed]}
 
     @post("/v1/chat/completions", status_code=200)
     async def chat(request: Request[Any, Any, Any]) -> Response[Any] | Stream:
@@ -167,7 +181,7 @@ def _app(server: ModelServer) -> Litestar:
         server.headers.append(dict(request.headers))
         if server.faults and (response := server.faults.pop(0)(body)) is not None:
             return response
-        prompt, limit = prompt_of(body["messages"]), server.model.context_limit
+        prompt, limit = server.received(body), server.model.context_limit
         if server.model.count_tokens(prompt) + body["max_tokens"] > limit:
             error = {"message": f"This model's maximum context length is {limit} tokens"}
             return Response({"error": error}, status_code=400)
@@ -177,10 +191,10 @@ def _app(server: ModelServer) -> Litestar:
 
 
 @contextmanager
-def serving_model(model: VisionLanguageModel) -> Iterator[ModelServer]:
-    """Runs the server on a free port of this machine."""
-    server = ModelServer(model)
-    taken = bind_service_socket("127.0.0.1", 0)
+def serving_model(model: VisionLanguageModel, *, name: str = MODEL, port: int = 0) -> Iterator[ModelServer]:
+    """Runs the server on a port of this machine; 0 takes a free one."""
+    server = ModelServer(model, name, listed={"max_model_len": model.context_limit})
+    taken = bind_service_socket("127.0.0.1", port)
     server.url = url_of(taken).rstrip("/") + "/v1"
     running = uvicorn.Server(uvicorn.Config(_app(server), log_level="error", timeout_graceful_shutdown=5))
     running.install_signal_handlers = lambda: None  # pyright: ignore[reportAttributeAccessIssue] - not the main thread
