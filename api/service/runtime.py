@@ -109,6 +109,9 @@ class Runtime:
     def asker(self) -> Asker:
         """Blocks on the first call. Raises LibraryMissingError, LibraryBrokenError."""
         with self._opening:
+            if self._asker is not None and self._asker.engine.library.has_grown():
+                self._asker.spares.close()
+                self._asker = self._models = None
             if self._asker is None:
                 engine = SearchEngine(Library.open(self.library_path), self.settings, self._load)
                 self._asker = Asker(engine, self.settings)

@@ -57,8 +57,10 @@ def models_of(profile: Profile) -> list[WantedModel]:
 
 
 def fetch_models(profile: Profile, *, announce: Announce, folder: Path | None = None) -> Iterator[ModelWeights]:
-    """Each model of a profile once it is on this machine. What is complete is not fetched again; a download that was
-    interrupted goes on where it stopped.
+    """Each model of a profile once it is on this machine.
+
+    Files that are complete are not fetched again; one that was cut off in an earlier run is, from its beginning: the
+    hub's own library keeps no parts.
 
     Args:
         announce: called with what is about to be downloaded, its size and its destination.

@@ -129,6 +129,13 @@ class Library(Closeable):
         if access is not None:
             access.close()
 
+    def has_grown(self) -> bool:
+        """Whether a writer has given the library a model since it was opened here: open it again to use the model."""
+        try:
+            return read_maker(self._tables.folder) != self.maker
+        except LibraryError:
+            return False  # gone or damaged by now, which the next read says better
+
     def snapshot(self) -> "Library":
         """A read-only snapshot for one search, which checks each table for changes once instead of at every call."""
         return Library(self._tables, self._cache.snapshot(), memory_limits=self._memory_limits)

@@ -72,8 +72,8 @@ def list_models(*, settings: Settings, as_json: bool) -> ExitCode:
 def fetch(profile: str, *, folder: Path | None, as_json: bool) -> ExitCode:
     """Download the models of a profile into the cache of the Hugging Face hub.
 
-    What is there already is not downloaded again; Ctrl-C stops, and the same command continues where it stopped.
-    Then `reelseek index` with the same folders adds what these models find.
+    A connection that is lost for a moment goes on where it was. Ctrl-C stops; the same command keeps the files that are
+    complete, and downloads the others. Then `reelseek index` with the same folders adds what these models find.
 
     With --from, nothing is downloaded: the models are copied from the folders in FOLDER, each called like its model,
     as `multilingual-e5-small`, after a check that it holds such a model.
