@@ -25,10 +25,23 @@ def provenance_of(models: Models, settings: Settings) -> Maker:
     )
 
 
+def names_models(settings: Settings) -> bool:
+    """Whether the settings say which embedding models to use; otherwise a library's own are used."""
+    return bool(settings.models or settings.clip_model or settings.text_model)
+
+
 def settings_like_provenance(settings: Settings, maker: Maker | None) -> Settings:
-    """The settings; where they name no models, with those of the library."""
-    if maker is None or settings.models or settings.clip_model or settings.text_model:
+    """The settings; where they name no models, with those of the library.
+
+    A library that got pictures later keeps the text model that it had, unless the settings name another.
+    """
+    if maker is None:
         return settings
+    if names_models(settings):
+        named = (settings.models or DEFAULT_PROFILE, settings.clip_model, settings.text_model)
+        return (
+            replace(settings, text_model=maker.text_spec) if named == (maker.profile, maker.clip_spec, "") else settings
+        )
     is_same = settings.vision_language_model in ("", maker.vision_language_spec)
     return replace(
         settings,

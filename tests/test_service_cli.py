@@ -41,6 +41,19 @@ def test_a_key_is_shown_once_listed_and_revoked(place: Path) -> None:
     assert "keys list" in again.output
 
 
+def test_a_key_needs_no_library_and_no_model(tmp_path: Path) -> None:
+    place = tmp_path / "new"
+    made = json.loads(run("keys", "add", "laptop", "--library", str(place), "--json").output)
+    assert KeyStore(place).is_known(made["key"])
+    assert [entry.name for entry in place.iterdir()] == ["keys.json"]
+    Library.open_writer(place, maker=MAKER).close()
+    assert KeyStore(place).is_known(made["key"]), "what is indexed later keeps it"
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films" / "a.mp4").touch()
+    refused = run("keys", "add", "laptop", "--library", str(tmp_path / "films"))
+    assert (refused.exit_code, "is not a library" in refused.output) == (ExitCode.STOPPED, True)
+
+
 def test_another_address_without_a_key_is_refused(place: Path) -> None:
     result = run("serve", "--host", "0.0.0.0", "--library", str(place))
     assert result.exit_code == ExitCode.STOPPED

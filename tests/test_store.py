@@ -271,6 +271,16 @@ def test_vectors_of_another_shape_are_refused(library: Library, vector: object):
     assert library.counts()["segments"] == 0
 
 
+def test_segments_of_sound_have_no_vectors_however_often_they_are_written(library: Library):
+    name, segments, _ = pictures(1)
+    sound = [replace(row, vector=None) for row in segments]
+    for _ in range(2):
+        library.write_pictures([(name, sound, []), pictures(2)])
+        library.put_videos([video(1), video(2)])
+    assert library.segment_vectors([(name, 0)]) == {}
+    assert len(library.segments(name)) == 3
+
+
 def test_a_video_twice_in_one_call_is_refused(library: Library):
     with pytest.raises(ValueError, match="once a call"):
         library.write_pictures([pictures(1), pictures(1)])

@@ -12,6 +12,7 @@ from indexer.isolation.confine import Protection, available_protection
 from indexer.records import Video
 
 if TYPE_CHECKING:
+    from indexer.pipeline.events import ModelsAwaited
     from indexer.pipeline.readiness import Readiness, RerankerReadiness, Sending
     from indexer.store.library import Library
 
@@ -38,6 +39,8 @@ class Overview:
     """Whether search results are reranked."""
     sends: "Sending | None"
     """What questions and captions send to another machine; None for nothing."""
+    awaited: "ModelsAwaited | None"
+    """What is added once the models of the profile that the library is to have are here; None where it has them."""
     failed: list[Video]
     """Videos that could not be indexed."""
     incomplete: list[Video]
@@ -60,6 +63,7 @@ class Overview:
             "signals": [one.to_json() for one in self.signals],
             "reranker": self.reranker.to_json(),
             "sends": self.sends.to_json() if self.sends else None,
+            "awaited": asdict(self.awaited) if self.awaited else None,
             "size_bytes": self.size_bytes,
             "protection": asdict(self.protection),
             "warnings": self.warnings,
@@ -76,10 +80,13 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
     Args:
         settings: say which models are used where the library does not.
     """
+    from indexer.models.profiles import profile_named, profile_of
+    from indexer.pipeline.models_to_come import models_awaited
     from indexer.pipeline.readiness import count_made_stages, readiness, reranker_readiness, sending
     from indexer.provenance import settings_like_provenance
 
     own = settings_like_provenance(settings, library.maker)
+    wanted = library.maker.wanted_profile
     everything = library.videos()
     good = [video for video in everything if not video.failure_kind]
     return Overview(
@@ -91,6 +98,7 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
         signals=readiness(own, good),
         reranker=reranker_readiness(own),
         sends=sending(own),
+        awaited=models_awaited(profile_named(wanted), profile_of(own)) if wanted else None,
         counts=dict(library.counts()),
         size_bytes=folder_bytes(place),
         failed=[video for video in everything if video.failure_kind],

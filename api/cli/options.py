@@ -26,6 +26,15 @@ WATCH_PRUNE: Option[bool] = Option(
 )
 WATCH = (ONCE, WATCH_PRUNE)
 
+FETCH_FROM: Option[Path | None] = Option(
+    "folder",
+    Path,
+    default=None,
+    flag="--from",
+    metavar="FOLDER",
+    help="Folder with a folder for each model, to copy them from in place of a download.",
+)
+
 THUMBNAILS: Option[bool | None] = Option(
     "thumbnails",
     bool,

@@ -8,7 +8,7 @@ import re
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from api.errors import GoneError, NotFoundError, QueueFullError
@@ -19,6 +19,7 @@ from api.service.settings import CACHE_FOLDER, JOB_FOLDER, UPLOAD_FOLDER, Servic
 from api.service.work_queue import WorkQueue
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError, ReelseekError
+from indexer.model_choice import choose_models
 from indexer.models.loading import Models, load_models, model_steps
 from indexer.provenance import provenance_of
 from indexer.records import Video
@@ -108,6 +109,9 @@ class Runtime:
     def asker(self) -> Asker:
         """Blocks on the first call. Raises LibraryMissingError, LibraryBrokenError."""
         with self._opening:
+            if self._asker is not None and self._asker.engine.library.has_grown():
+                self._asker.spares.close()
+                self._asker = self._models = None
             if self._asker is None:
                 engine = SearchEngine(Library.open(self.library_path), self.settings, self._load)
                 self._asker = Asker(engine, self.settings)
@@ -132,7 +136,7 @@ class Runtime:
         return True
 
     def ensure_library(self) -> None:
-        """Blocks. Creates an empty library with the configured models if there is none.
+        """Blocks. Creates an empty library if there is none, with the models that `choose_models` chooses.
 
         Raises:
             ModelError: the models cannot be loaded.
@@ -140,7 +144,10 @@ class Runtime:
         """
         if self.has_library():
             return
-        make_library(self.library_path, self.settings, self._load(self.settings))
+        choice = choose_models(self.settings, None)
+        maker = provenance_of(self._load(choice.settings), choice.settings)
+        wanted = choice.wanted.name if choice.wanted else ""
+        Library.open_writer(self.library_path, maker=replace(maker, wanted_profile=wanted)).close()
 
     def warm(self) -> None:
         """Blocks. Loads the search models, so that the first search does not wait; errors are only logged."""
@@ -224,8 +231,3 @@ class Runtime:
         self._steps = tuple(steps) or self._steps
         if self.loading is not None and step in self._steps:
             self.loading = LoadingStep(step, self._steps.index(step), len(self._steps))
-
-
-def make_library(path: Path, settings: Settings, models: Models) -> None:
-    """Creates an empty library; does nothing if there is one."""
-    Library.open_writer(path, maker=provenance_of(models, settings)).close()

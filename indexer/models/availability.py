@@ -1,12 +1,11 @@
 """Why the signals of a stage, or a model, are not available, and what to do about it. Loads and fetches nothing."""
 
-import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from indexer.models.weights.files import is_in_hub_cache
-from indexer.models.weights.text_models import OFFLINE_MODEL
+from indexer.models.weights.files import is_in_hub_cache, weights_in
+from indexer.models.weights.picture_models import HUB_FILES, REPOSITORIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +19,18 @@ class Unavailable:
     """What the user can do."""
 
 
-def is_text_model_here(model: str) -> bool:
-    """Whether a text model or reranker is on this machine, without reading weights: monitors ask every few seconds."""
-    if model == OFFLINE_MODEL:
-        return importlib.util.find_spec(OFFLINE_MODEL.replace("-", "_")) is not None
-    directory = Path(model.removeprefix("local-dir:")).expanduser()
-    return directory.is_dir() or (not directory.is_absolute() and is_in_hub_cache(model, "config.json"))
+def is_picture_model_here(spec: str) -> bool:
+    """Whether a picture model is on this machine, without reading weights."""
+    directory = Path(spec).expanduser()
+    if directory.is_dir():
+        return bool(weights_in(directory))
+    if directory.is_absolute():
+        return False
+    if spec in REPOSITORIES:
+        return is_in_hub_cache(REPOSITORIES[spec], *HUB_FILES)
+    from indexer.models.image_embedder import clip_weights_present  # takes seconds; only it knows all names
+
+    return clip_weights_present(spec)
 
 
 def missing_model(kind: str, model: str, option: str, *, fetched_by: str = "reelseek index") -> Unavailable:

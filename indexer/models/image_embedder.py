@@ -19,13 +19,14 @@ from indexer.models.custom_code import forbid_custom_code, loading_failure
 from indexer.models.device import DeviceChoice, choose_device
 from indexer.models.protocols import Vectors
 from indexer.models.weights.files import Announce, announce_on_stderr, digest_of, hub_cache, is_in_hub_cache, weights_in
-from indexer.records import Pixels
-
-HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin", "model.safetensors")
-WAY_OUT = (
-    "give a directory with open_clip_config.json and weights by --clip-model DIR,"
-    " or choose a profile that needs no hub (--models text)"
+from indexer.models.weights.picture_models import (
+    HUB_FILES,
+    REPOSITORIES,
+    WAY_OUT,
+    find_picture_weights,
+    picture_snapshot,
 )
+from indexer.records import Pixels
 
 
 class ClipModel:
@@ -147,7 +148,13 @@ def _directory_reference(directory: Path) -> tuple[str, None, str]:
     return f"local-dir:{directory.resolve()}", None, f"open_clip {open_clip.__version__} local {digest_of(directory)}"
 
 
-def _named_reference(spec: str, announce: Announce) -> tuple[str, str, str]:
+def _named_reference(spec: str, announce: Announce) -> tuple[str, str | None, str]:
+    """A profile's model is loaded from its files on this machine, which asks nothing of a network."""
+    if spec in REPOSITORIES:
+        if not clip_weights_present(spec):
+            find_picture_weights(spec, announce=announce)
+        if (directory := picture_snapshot(spec)) is not None:
+            return f"local-dir:{directory}", None, f"open_clip {open_clip.__version__} {spec}"
     name, _, pretrained = spec.partition(":")
     if not name or not pretrained or name not in open_clip.list_models():
         raise ModelMissingError(

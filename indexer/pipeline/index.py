@@ -9,15 +9,19 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError, ReelseekError
+from indexer.model_choice import ModelChoice, choose_models
 from indexer.models.loading import Models, load_models
+from indexer.models.profiles import profile_of
 from indexer.models.protocols import SpeechModel
 from indexer.models.vision_language import VisionLanguageModel
 from indexer.pipeline.events import IndexEvent, IndexFinished, ScanFinished, VideoMissing, VideoMoved, VideoSkipped
+from indexer.pipeline.models_to_come import models_awaited
 from indexer.pipeline.pending_stages import pending_stages
 from indexer.pipeline.plan import Plan, make_plan
 from indexer.pipeline.run_context import ListenerError, LoadedModels, RunContext
@@ -48,6 +52,7 @@ def index_paths(
     models: Models | None = None,
     vision_language_model: VisionLanguageModel | None = None,
     speech_model: SpeechModel | None = None,
+    load: Callable[[Settings], Models] | None = None,
 ) -> IndexFinished:
     """Indexes files and folders into the library that the settings name.
 
@@ -61,6 +66,7 @@ def index_paths(
         models: loaded embedding models to use in place of those of the settings.
         vision_language_model: the same for the model that writes captions.
         speech_model: the same for the model that transcribes speech.
+        load: loads the models that `choose_models` chooses, in place of `load_models`.
 
     Returns:
         The totals, which are also the last event.
@@ -75,12 +81,15 @@ def index_paths(
     roots = [Path(os.path.abspath(path.expanduser())) for path in paths]  # noqa: PTH100 - links keep their names
     found = scan_for_videos(roots, exclude=folder)
     existing = _maker_at(folder)
-    settings = settings_like_provenance(settings, existing)
+    given = ModelChoice(settings_like_provenance(settings, existing)) if models else None
+    choice = given or choose_models(settings, existing)
+    settings, load = choice.settings, load or load_models
     # Loading models takes seconds. A library that was made with the models that the settings name is opened without
     # them; they are loaded and compared only when there is something to embed.
     if existing is None or not agrees_with_provenance(settings, existing):
-        models = models or load_models(settings)
+        models = models or load(settings)
     maker = provenance_of(models, settings) if models else provenance_with_sampling(existing, settings)
+    maker = replace(maker, wanted_profile=choice.wanted.name if choice.wanted else "")
     with Library.open_writer(folder, maker=maker) as library:
         run = RunContext(
             library,
@@ -93,7 +102,9 @@ def index_paths(
         stages = create_stages(run)
         plan = make_plan(found, library.videos(), roots=roots, pending=partial(pending_stages, stages=stages))
         try:
-            _carry_out(run, stages, plan, models=models, videos=len(found), prune=prune)
+            if choice.wanted:
+                run.emit(models_awaited(choice.wanted, profile_of(settings)))
+            _carry_out(run, stages, plan, load=lambda: models or load(settings), videos=len(found), prune=prune)
         except ListenerError as error:
             raise (error.__cause__ or error) from None
         finished = _finish(run, len(found), started)
@@ -102,13 +113,13 @@ def index_paths(
 
 
 def _carry_out(
-    run: RunContext, stages: Sequence[Stage], plan: Plan, *, models: Models | None, videos: int, prune: bool
+    run: RunContext, stages: Sequence[Stage], plan: Plan, *, load: Callable[[], Models], videos: int, prune: bool
 ) -> None:
     plan = _prepare(run, stages, plan)
     run.emit(ScanFinished(videos, len(plan.jobs)))
     _apply_bookkeeping(run, plan, prune=prune)
     if plan.jobs:
-        _run_stages(run, stages, plan, models or load_models(run.settings))
+        _run_stages(run, stages, plan, load())
     run.commits.flush()
     _drop_replaced(run, plan)
 

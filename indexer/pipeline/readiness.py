@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from indexer.catalog import STAGE_ENTRIES, STAGES, StageName
 from indexer.config import Settings
-from indexer.models.availability import is_text_model_here, missing_model
+from indexer.models.availability import missing_model
 from indexer.models.profiles import profile_of
 from indexer.models.remote.address import WHAT_IS_SENT, has_consent
 from indexer.models.vision_language_loading import server_of
+from indexer.models.weights.text_models import RERANKER, is_text_model_here
 from indexer.pipeline.stages.loading import stage_class
 from indexer.records import Video
 
@@ -50,9 +51,11 @@ def readiness(settings: Settings, videos: Sequence[Video]) -> list[Readiness]:
     failed = Counter(stage for video in videos for stage in video.stage_failures if stage not in video.stages)
     found: list[Readiness] = []
     for entry in STAGE_ENTRIES:
-        stage = entry.name
-        count, lacking = made.get(stage, 0), sum(stage not in video.stages for video in videos)
-        lack = stage_class(entry).unavailable(profile, settings)
+        stage, kind = entry.name, stage_class(entry)
+        unmade = [video for video in videos if not kind.is_made(video, profile)]
+        lacking = len(unmade)
+        count = made.get(stage, 0) - sum(stage in video.stages for video in unmade)
+        lack = kind.unavailable(profile, settings)
         if lack is not None:
             found.append(Readiness(stage, lack.state, count, lack.why, lack.how))
         elif lacking:
@@ -122,7 +125,7 @@ def reranker_readiness(settings: Settings) -> RerankerReadiness:
     if not model:
         why = f"the profile {profile_of(settings).name} has no reranker"
         return RerankerReadiness("", "off", why, "search with --reranker-model MODEL, such as BAAI/bge-reranker-v2-m3")
-    if is_text_model_here(model):
+    if is_text_model_here(model, kind=RERANKER):
         return RerankerReadiness(model, "ready", "", "")
     lack = missing_model("reranker", model, "--reranker-model", fetched_by="reelseek search")
     return RerankerReadiness(model, lack.state, lack.why, lack.how)

@@ -17,7 +17,6 @@ from indexer.errors import (
     LibraryBrokenError,
     LibraryError,
     LibraryLockedError,
-    LibraryMissingError,
     LibraryModelsError,
     UnreadableVideoError,
     UsageError,
@@ -25,6 +24,7 @@ from indexer.errors import (
 from indexer.models.loading import Models, load_models
 from indexer.pipeline.events import (
     IndexEvent,
+    ModelsAwaited,
     VideoFailed,
     VideoMissing,
     WatchIdle,
@@ -34,7 +34,6 @@ from indexer.pipeline.events import (
 from indexer.pipeline.index import Listener, index_paths
 from indexer.pipeline.scan import FoundFile, UnreadableFile, is_lost, scan_for_videos
 from indexer.pipeline.settling import FileState, SettleTracker, is_temporary_download, paths_open_for_writing
-from indexer.provenance import settings_like_provenance
 from indexer.store.library import Library
 
 IDLE_SECONDS = 300.0
@@ -218,7 +217,9 @@ class _Indexer:
     def __init__(self, settings: Settings, on_event: Listener, cancel: threading.Event, models: Models | None) -> None:
         self._settings, self._on_event, self._cancel = settings, on_event, cancel
         self._place = Path(settings.library).expanduser()
-        self._models, self._may_unload = models, models is None
+        self._given = models
+        self._loaded: tuple[Settings, Models] | None = None
+        self._awaited: ModelsAwaited | None = None
         self._used = time.monotonic()
         self.summary = WatchSummary()
 
@@ -228,14 +229,14 @@ class _Indexer:
         Raises:
             FileNotFoundError: one disappeared before the run began.
         """
-        models = self._loaded_models()
         try:
             finished = index_paths(
                 [Path(path) for path in paths],
                 settings=self._settings,
-                on_event=self._on_event,
+                on_event=self._tell,
                 cancel=self._cancel,
-                models=models,
+                models=self._given,
+                load=self._load,
             )
         except UsageError as error:
             if not any(is_lost(Path(path)) for path in paths):
@@ -249,8 +250,8 @@ class _Indexer:
 
     def unload_idle_models(self) -> None:
         """Unloads the models when they have not been used for `IDLE_SECONDS`."""
-        if self._may_unload and time.monotonic() - self._used > IDLE_SECONDS:
-            self._models = None
+        if time.monotonic() - self._used > IDLE_SECONDS:
+            self._loaded = None
 
     def report(self, paths: Sequence[str]) -> list[str]:
         """Reports videos that are gone from the disk; returns the remaining copies of others."""
@@ -279,12 +280,16 @@ class _Indexer:
         lost = [(video.video_id, video.path) for video in touched if not alive[video.video_id]]
         return lost, [path for left in alive.values() for path in left]
 
-    def _loaded_models(self) -> Models:
-        if self._models is None:
-            try:
-                with Library.open(self._place) as library:
-                    maker = library.maker
-            except LibraryMissingError:
-                maker = None
-            self._models = load_models(settings_like_provenance(self._settings, maker))
-        return self._models
+    def _tell(self, event: IndexEvent) -> None:
+        """Passes an event on; what the runs of one watch wait for is told once."""
+        if event != self._awaited:
+            self._on_event(event)
+        if isinstance(event, ModelsAwaited):
+            self._awaited = event
+
+    def _load(self, settings: Settings) -> Models:
+        """The models of one run after another are loaded once."""
+        if self._loaded is None or self._loaded[0] != settings:
+            self._loaded = None  # before others take their memory
+            self._loaded = settings, load_models(settings)
+        return self._loaded[1]

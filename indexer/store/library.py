@@ -32,6 +32,7 @@ from indexer.store.schema import Maker, TableName
 from indexer.store.tables import Tables, find_or_create
 from indexer.store.thumbnails import Thumbnails
 from indexer.store.video_lookup import find_video
+from indexer.store.writing.growth import add_models
 from indexer.store.writing.maintenance import vector_index_kind
 from indexer.store.writing.spool import Spool
 from indexer.store.writing.write_access import WriteAccess, open_write_access
@@ -86,6 +87,8 @@ class Library(Closeable):
     def open_writer(cls, path: Path, *, maker: Maker) -> Self:
         """Open for reading and writing; creates a library where there is none, and removes what a crash left.
 
+        One that has no picture model, or no text model, gets that of the maker; its rows then lack vectors.
+
         Raises:
             LibraryLockedError: another process writes to it.
             LibraryModelsError: another maker made it.
@@ -98,7 +101,7 @@ class Library(Closeable):
         lock = WriterLock(folder.path)
         lock.acquire()
         try:
-            tables = Tables(folder, find_or_create(folder, maker))
+            tables = Tables(folder, add_models(folder, find_or_create(folder, maker), maker))
             cache = TableCache(tables)
             access = open_write_access(tables, cache, lock)
         except BaseException:
@@ -125,6 +128,13 @@ class Library(Closeable):
         access, self._write_access = self._write_access, None
         if access is not None:
             access.close()
+
+    def has_grown(self) -> bool:
+        """Whether a writer has given the library a model since it was opened here: open it again to use the model."""
+        try:
+            return read_maker(self._tables.folder) != self.maker
+        except LibraryError:
+            return False  # gone or damaged by now, which the next read says better
 
     def snapshot(self) -> "Library":
         """A read-only snapshot for one search, which checks each table for changes once instead of at every call."""

@@ -104,7 +104,7 @@ def encode_texts(video_id: str, source: str, rows: Sequence[TextRow], maker: Mak
         "original": [row.original for row in rows],
         "voice": [row.voice for row in rows],
         "lot": pa.array(draw_row_lots(video_id, source, len(rows)), pa.uint32()),
-        **_vectors([row.vector for row in rows], maker.text_dim),
+        **_vectors([row.vector for row in rows], maker.text_dim, may_lack=True),  # see `Maker.with_models_of`
     }
     return pa.table(columns, schema=table_schema("texts", maker))
 
@@ -145,32 +145,26 @@ def _decode_failures(content: str | None) -> dict[str, StageFailure]:
 
 def decode_segments(table: ArrowTable) -> Iterator[tuple[str, SegmentRow]]:
     """The rows as (video_id, record)."""
-    vectors = decode_vectors(table)
-    for position, row in enumerate(_without_vectors(table)):
-        vector = None if vectors is None or not vectors[position].any() else vectors[position]
+    for row, vector in zip(_without_vectors(table), _vectors_or_none(table), strict=True):
         span = TimeSpan(row["start_seconds"], row["stop_seconds"])
         yield row["video_id"], SegmentRow(row["segment_index"], span, row["best_frame_seconds"], vector)
 
 
 def decode_frames(table: ArrowTable) -> list[FrameRow]:
-    vectors = decode_vectors(table)
     return [
-        FrameRow(
-            row["time_seconds"], row["segment_index"], None if vectors is None else vectors[position], row["changed"]
-        )
-        for position, row in enumerate(_without_vectors(table))
+        FrameRow(row["time_seconds"], row["segment_index"], vector, row["changed"])
+        for row, vector in zip(_without_vectors(table), _vectors_or_none(table), strict=True)
     ]
 
 
 def decode_texts(table: ArrowTable) -> list[TextRow]:
-    vectors = decode_vectors(table)
     return [
         TextRow(
             source=row["source"],
             segment_index=row["segment_index"],
             span=TimeSpan(row["start_seconds"], row["stop_seconds"]),
             text=row["text"],
-            vector=None if vectors is None else vectors[position],
+            vector=vector,
             language=row["language"],
             boxes=tuple(TextBox(**box) for box in row["boxes"]),
             is_scenery=row["is_scenery"],
@@ -178,7 +172,7 @@ def decode_texts(table: ArrowTable) -> list[TextRow]:
             original=row["original"],
             voice=row["voice"],
         )
-        for position, row in enumerate(_without_vectors(table))
+        for row, vector in zip(_without_vectors(table), _vectors_or_none(table), strict=True)
     ]
 
 
@@ -193,6 +187,12 @@ def decode_vectors(table: ArrowTable) -> NDArray[np.float16] | None:
     vectors = np.zeros((len(table), dim), np.float16)
     vectors[present] = flat.reshape(-1, dim)
     return vectors
+
+
+def _vectors_or_none(table: ArrowTable) -> list[Vector | None]:
+    """The vector (dim,) of each row; None where it has none."""
+    vectors = decode_vectors(table)
+    return [None] * len(table) if vectors is None else [vector if vector.any() else None for vector in vectors]
 
 
 def _without_vectors(table: ArrowTable) -> list[dict[str, Any]]:

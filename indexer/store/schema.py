@@ -4,7 +4,7 @@ Keys consist of the video and a running number, and no column holds the time of 
 same files are equal row for row. Left out: the database (`indexer.store.tables`), and rows (`indexer.store.rows`).
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -27,6 +27,8 @@ KEYS: dict[TableName, tuple[str, ...]] = {
     "texts": ("video_id", "source", "text_index"),
 }
 """The columns that identify a row of a table."""
+VECTOR = "vector"
+"""The column of the tables that a model fills; see `table_schema`."""
 LATE_COLUMNS: dict[TableName, tuple[str, ...]] = {"videos": ("stage_failures", "languages")}
 """Columns that libraries made before lack; the next writer adds them."""
 
@@ -56,6 +58,18 @@ class Maker:
     """Adapter over the vision-language model, as the settings name it; informative only."""
     speech_spec: str = ""
     """Speech model that the settings name instead of the profile's; informative only."""
+    wanted_profile: str = ""
+    """Profile whose models are added once they are on this machine; empty: none."""
+
+    def with_models_of(self, other: "Maker") -> "Maker":
+        """This maker with the other's models where it has none; itself where the other adds none."""
+        picture, text = ("picture_model", "picture_dim"), ("text_model", "text_dim")
+        added = [name for names in (picture, text) if not getattr(self, names[0]) for name in names]
+        changes = {name: getattr(other, name) for name in added if getattr(other, name)}
+        if not changes:
+            return self
+        informative = {item.name: getattr(other, item.name) for item in fields(self) if item.name not in _COMPARED}
+        return replace(self, **informative, **changes)
 
     def differences(self, other: "Maker") -> list[str]:
         """One line for each difference that forbids mixing: `picture model: A here, B asked for`."""
@@ -164,4 +178,4 @@ def table_schema(table: TableName, maker: Maker) -> ArrowSchema:
 
 
 def _vector_field(dim: int) -> list[ArrowField]:
-    return [pa.field("vector", pa.list_(pa.float16(), dim))] if dim else []
+    return [pa.field(VECTOR, pa.list_(pa.float16(), dim))] if dim else []

@@ -16,7 +16,7 @@ from indexer.errors import LibraryBrokenError, LibraryError, LibraryMissingError
 from indexer.store.database_errors import convert_errors
 from indexer.store.folder import MAKER_FILE, LibraryFolder
 from indexer.store.maker_file import check_maker, read_maker, write_maker
-from indexer.store.schema import LATE_COLUMNS, TABLES, ArrowTable, Maker, TableName, table_schema
+from indexer.store.schema import LATE_COLUMNS, TABLES, VECTOR, ArrowTable, Maker, TableName, table_schema
 
 INDEX_CACHE_BYTES = 1 << 30
 """A million vectors of 512 dimensions at 4 bits each are 0.26 GB; LanceDB's own default is 6 GiB."""
@@ -105,6 +105,21 @@ class Tables:
                 with self.errors(f"adding columns to {name}"):
                     self._tables[name].add_columns(absent)
 
+    def fit_vector_columns(self, maker: Maker) -> None:
+        """Give each table the vectors that a maker has, empty at first, and take those that it has not. Only for the
+        writer of a library that gets a model, or did when it was killed. Safe to repeat."""
+        for name in TABLES:
+            found = self._tables[name].schema
+            wanted = table_schema(name, maker)
+            types = [schema.field(VECTOR).type if VECTOR in schema.names else None for schema in (found, wanted)]
+            if types[0] == types[1]:
+                continue
+            with self.errors(f"fitting the vectors of {name}"):
+                if types[0] is not None:
+                    self._tables[name].drop_columns([VECTOR])
+                if types[1] is not None:
+                    self._tables[name].add_columns([wanted.field(VECTOR)])
+
     def errors(self, action: str) -> AbstractContextManager[None]:
         """`convert_errors` for this library."""
         return convert_errors(self.folder.path, action)
@@ -112,6 +127,8 @@ class Tables:
 
 def find_or_create(folder: LibraryFolder, maker: Maker) -> Maker:
     """The maker of the library in a folder; where there is none, one is created. Safe to repeat after a crash.
+
+    It may lack a picture model or a text model that the maker has: see `indexer.store.writing.growth`.
 
     Raises:
         LibraryModelsError: another maker made it.
@@ -123,7 +140,7 @@ def find_or_create(folder: LibraryFolder, maker: Maker) -> Maker:
     except LibraryMissingError:
         _create_tables(folder, maker)
         return maker
-    check_maker(folder.path, found, maker)
+    check_maker(folder.path, found.with_models_of(maker), maker)
     return found
 
 
@@ -169,7 +186,9 @@ def _check_schema(folder: LibraryFolder, name: TableName, table: Table, maker: M
     found = {(column.name, str(column.type)) for column in table.schema}
     wanted = {(column.name, str(column.type)) for column in table_schema(name, maker)}
     late = {column for column in wanted if column[0] in LATE_COLUMNS.get(name, ())}
-    if not wanted - late <= found <= wanted:
+    # Those of a model that was being added when its writer was killed, see `fit_vector_columns`.
+    unused = set() if VECTOR in dict(wanted) else {column for column in found if column[0] == VECTOR}
+    if not wanted - late <= found <= wanted | unused:
         raise LibraryBrokenError(
             f"library {folder.path}: table {name} has other columns than this software writes;"
             " use the version of Reelseek that made it, or index again into another folder"

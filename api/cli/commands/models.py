@@ -1,4 +1,4 @@
-"""`reelseek models`: list the model profiles."""
+"""`reelseek models`: list the model profiles, and fetch their weights."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.cli.exit_codes import ExitCode
-from api.cli.flags import MODEL_SETTINGS, RERANK_SETTINGS, with_settings
+from api.cli.flags import MODEL_SETTINGS, RERANK_SETTINGS, flag, with_settings
+from api.cli.options import FETCH_FROM, JSON
 from indexer.config import Settings
 
 if TYPE_CHECKING:
@@ -16,14 +17,35 @@ if TYPE_CHECKING:
     from indexer.models.loading import ProfileStatus
 
 
-@click.command()
+class ListByDefault(click.Group):
+    """Without a command of its own, `reelseek models` lists."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        is_whole = any(word in self.commands for word in args[:1]) or {"-h", "--help"} & set(args)
+        return super().parse_args(ctx, args if is_whole else ["list", *args])
+
+
+@click.group(cls=ListByDefault)
+def models() -> None:
+    """List the model profiles, or fetch their weights.
+
+    \b
+    Examples:
+      reelseek models
+      reelseek models list --json
+      reelseek models fetch small
+    """
+
+
+@models.command("list")
 @with_settings(*MODEL_SETTINGS, *RERANK_SETTINGS)
-def models(*, settings: Settings, as_json: bool) -> ExitCode:
+def list_models(*, settings: Settings, as_json: bool) -> ExitCode:
     """List the model profiles, and which are on this machine.
 
-    Each profile with its size, licence, languages and purpose, and whether its weights are on this machine. Nothing
-    is loaded or downloaded. With `--models NAME` and `--clip-model`, `--text-model`, `--vision-language-model`,
-    `--speech-model` or `--reranker-model`, that profile is shown with these models.
+    Each profile with its models, size, licence, languages and purpose, and whether its weights are on this machine.
+    Nothing is loaded or downloaded. With `--models NAME` and `--clip-model`, `--text-model`,
+    `--vision-language-model`, `--speech-model` or `--reranker-model`, that profile is shown with these models. `list`
+    may be left out.
 
     \b
     Examples:
@@ -40,6 +62,41 @@ def models(*, settings: Settings, as_json: bool) -> ExitCode:
         click.echo(json.dumps({"profiles": [_to_json(row) for row in rows]}))
     else:
         _print(rows)
+    return ExitCode.OK
+
+
+@models.command()
+@click.argument("profile", metavar="PROFILE")
+@flag(FETCH_FROM)
+@flag(JSON)
+def fetch(profile: str, *, folder: Path | None, as_json: bool) -> ExitCode:
+    """Download the models of a profile into the cache of the Hugging Face hub.
+
+    A connection that is lost for a moment goes on where it was. Ctrl-C stops; the same command keeps the files that are
+    complete, and downloads the others. Then `reelseek index` with the same folders adds what these models find.
+
+    With --from, nothing is downloaded: the models are copied from the folders in FOLDER, each called like its model,
+    as `multilingual-e5-small`, after a check that it holds such a model.
+
+    \b
+    Examples:
+      reelseek models fetch small
+      reelseek models fetch standard --from /media/stick/models
+      HF_HOME=/data/hub reelseek models fetch small
+    """
+    from indexer.models.fetching import fetch_models
+    from indexer.models.profiles import profile_named
+    from indexer.models.weights.files import announce_on_stderr
+
+    found: list[dict[str, str]] = []
+    for weights in fetch_models(profile_named(profile), announce=announce_on_stderr, folder=folder):
+        found.append({"name": weights.name, "folder": str(weights.directory)})
+        if not as_json:
+            click.echo(f"here: {weights.name}  {weights.directory}")
+    if as_json:
+        click.echo(json.dumps({"profile": profile, "models": found}))
+    else:
+        click.echo(f"The profile {profile} is complete; `reelseek index` adds what its models find.")
     return ExitCode.OK
 
 
@@ -74,7 +131,9 @@ def _models_of(row: "ProfileStatus") -> list[tuple[str, bool | None]]:
 def _how_to_get(row: "ProfileStatus") -> str:
     """How to get weights that are not on this machine."""
     local = [name for name, present in _models_of(row) if present is False and Path(name).is_absolute()]
-    return f"missing: {local[0]} does not exist" if local else "downloaded from Hugging Face at first use"
+    return (
+        f"missing: {local[0]} does not exist" if local else f"`reelseek models fetch {row.profile.name}` downloads it"
+    )
 
 
 def _print(rows: "list[ProfileStatus]") -> None:

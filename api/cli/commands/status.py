@@ -82,6 +82,10 @@ def _print(overview: "Overview") -> None:
         if not sends.has_consent:
             text = f"nothing; with --send-frames-to {sends.host} {text}"
         table.add_row("Sent", label(text, "yellow"))
+    if later := overview.awaited:
+        lack = f"{count_text(overview.videos, 'video')} without {' and '.join(later.adds)}"
+        how = f"`{later.how}` ({size_text(later.size_mb * 1e6)}), then `reelseek index` again"
+        table.add_row("Later", label(f"{lack}, which the profile {later.profile} adds: {how}"))
     if overview.warnings:
         table.add_row("Warnings", label(f"in {count_text(overview.warnings, 'video')}; see `reelseek videos --json`"))
     safe = overview.protection.is_complete

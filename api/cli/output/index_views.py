@@ -13,12 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.terminal import console, label
-from api.formatting import count_text, duration_text, time_code
+from api.formatting import count_text, duration_text, size_text, time_code
 from api.index_progress import IndexProgress, event_name
 from api.safe_text import safe_text
 from indexer.pipeline.events import (
     IndexEvent,
     IndexFinished,
+    ModelsAwaited,
     ScanFinished,
     StageFailed,
     StageFinished,
@@ -87,7 +88,7 @@ class PlainView(JsonView):
             line = f"working {event.stage:<12}{time_code(event.done_seconds)}  {event.path}{_time_left(self.tally)}"
         if line:
             self._last_line_seconds = self.tally.seconds
-            click.echo(safe_text(line))
+            click.echo("\n".join(map(safe_text, line.splitlines())))
 
 
 class BarView:
@@ -107,8 +108,9 @@ class BarView:
         self._live.stop()
 
     def show(self, event: IndexEvent) -> None:
-        if isinstance(event, VideoWarned | VideoMoved | StageLeftOut):
-            self.screen.print(label(event_line(event), "" if isinstance(event, VideoMoved) else "yellow"))
+        if isinstance(event, VideoWarned | VideoMoved | StageLeftOut | ModelsAwaited):
+            for line in event_line(event).splitlines():
+                self.screen.print(label(line, "" if isinstance(event, VideoMoved) else "yellow"))
         if isinstance(event, ScanFinished):
             self._note = "loading models" if event.todo else ""
 
@@ -146,7 +148,7 @@ class BarView:
 
 
 def event_line(event: IndexEvent) -> str:
-    """An event as a sentence; empty for progress and for events that the summary covers."""
+    """An event as a sentence, or two lines of them; empty for progress and for events that the summary covers."""
     match event:
         case ScanFinished():
             return f"found {count_text(event.videos, 'video')}, {event.todo:,} to index"
@@ -155,6 +157,12 @@ def event_line(event: IndexEvent) -> str:
             return f"done {event.stage}: {event.path} ({length}, {rows}, {duration_text(event.wall_seconds)})"
         case StageLeftOut():
             return f"{event.stage.replace('_', ' ')} skipped: {event.reason}"
+        case ModelsAwaited():
+            adds, size = " and ".join(event.adds), size_text(event.size_mb * 1e6)
+            return (
+                f"Later: {adds}, by the models of the profile {event.profile}, {size} to download.\n"
+                f"Add them with `{event.how}`, then this command again. All else is indexed now."
+            )
         case VideoMoved():
             return f"moved: {event.old_path} is now {event.path}"
         case VideoFailed():

@@ -28,7 +28,8 @@ def keys() -> None:
 def add(name: str, *, settings: Settings, as_json: bool) -> ExitCode:
     """Create an API key and print it once.
 
-    NAME says who uses the key. Only a hash of it is stored. If there is no library yet, it is created first.
+    NAME says who uses the key. Only a hash of it is stored. The library's folder is made where there is none; what is
+    indexed into it later is served to whoever has the key.
 
     \b
     Examples:
@@ -36,17 +37,10 @@ def add(name: str, *, settings: Settings, as_json: bool) -> ExitCode:
       curl -H "Authorization: Bearer $KEY" http://server:8765/api/v1/health
     """
     from api.service.api_keys import KeyStore
-    from indexer.errors import LibraryMissingError
-    from indexer.store.library import Library
+    from indexer.store.folder import LibraryFolder, prepare_folder
 
     place = Path(settings.library).expanduser().absolute()
-    try:
-        Library.open(place).close()
-    except LibraryMissingError:
-        from api.service.runtime import make_library
-        from indexer.models.loading import load_models
-
-        make_library(place, settings, load_models(settings))
+    prepare_folder(LibraryFolder(place))
     key, whole = KeyStore(place).add(name)
     if as_json:
         click.echo(json.dumps({"id": key.key_id, "name": key.name, "key": whole}))

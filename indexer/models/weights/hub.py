@@ -1,5 +1,6 @@
 """A model repository of the Hugging Face hub, from the local cache or the network."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 from huggingface_hub.utils import filter_repo_objects
 
 from indexer.errors import ModelBrokenError, ModelMissingError
-from indexer.models.weights.files import Announce
+from indexer.models.weights.files import Announce, weights_in
 
 HUB_TIMEOUT_SECONDS = 10.0
 """Timeout after which a model counts as missing; without a network the error comes at once."""
@@ -33,9 +34,23 @@ class ModelWeights:
 
 
 def hub_snapshot(repository: str) -> ModelWeights:
-    """The files of a hub repository in the local cache; raises OSError or ValueError where they are not."""
+    """The files of a hub repository in the local cache; raises OSError or ValueError where they are not, or not all.
+
+    A download that was interrupted leaves the small files, or some of the parts of large weights.
+    """
     directory = Path(snapshot_download(repository, local_files_only=True))
+    if not _has_all_weights(directory):
+        raise LocalEntryNotFoundError(f"the download of {repository} is not complete")
     return ModelWeights(repository, directory, directory.name[:12])  # a snapshot's directory is named by its revision
+
+
+def is_in_cache(repository: str) -> bool:
+    """Whether a hub repository is completely in the local cache."""
+    try:
+        hub_snapshot(repository)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def from_hub(
@@ -109,6 +124,15 @@ def _download(
             f"{kind} {repository!r} is not in the cache {cache} and cannot be fetched: {reason}; {way_out}"
         ) from error
     return ModelWeights(repository, directory, directory.name[:12])
+
+
+def _has_all_weights(directory: Path) -> bool:
+    parts = {
+        part
+        for index in directory.glob("*.safetensors.index.json")
+        for part in json.loads(index.read_text(encoding="utf-8")).get("weight_map", {}).values()
+    }
+    return all((directory / part).is_file() for part in parts) if parts else bool(weights_in(directory))
 
 
 def _file_sizes(repository: str) -> dict[str, int]:

@@ -7,11 +7,9 @@ is downloaded without announcing what it is, how large it is and where it goes.
 import hashlib
 from pathlib import Path
 
-from huggingface_hub import snapshot_download
-
 from indexer.errors import ModelBrokenError, ModelMissingError
 from indexer.models.weights.files import Announce, file_sha256
-from indexer.models.weights.hub import HUB_NAME, ModelWeights, from_hub
+from indexer.models.weights.hub import HUB_NAME, ModelWeights, from_hub, hub_snapshot, is_in_cache
 from indexer.models.weights.offline_package import OfflinePackage
 
 TEXT, RERANKER = "text model", "reranker"
@@ -70,10 +68,18 @@ def text_weights_present(spec: str, *, kind: str = TEXT) -> bool:
         if Path(spec.removeprefix("local-dir:")).expanduser().is_dir() or spec == OFFLINE_MODEL:
             find_text_weights(spec, announce=print, kind=kind)
         else:
-            snapshot_download(_hub_repository(spec, kind), local_files_only=True)
+            hub_snapshot(_hub_repository(spec, kind))
     except (ModelMissingError, ModelBrokenError, OSError, ValueError):
         return False
     return True
+
+
+def is_text_model_here(spec: str, *, kind: str = TEXT) -> bool:
+    """Whether a text model or reranker is on this machine, without reading weights: monitors ask every few seconds."""
+    if spec == OFFLINE_MODEL and kind == TEXT:
+        return OFFLINE_PACKAGE.is_installed
+    directory = Path(spec.removeprefix("local-dir:")).expanduser()
+    return directory.is_dir() or (not directory.is_absolute() and is_in_cache(_hub_repository(spec, kind)))
 
 
 def _from_directory(directory: Path, kind: str) -> ModelWeights:

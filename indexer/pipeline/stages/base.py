@@ -38,6 +38,11 @@ class Stage(ABC):
         """Why new videos would lack the stage's signals; None when they would not. Loads and fetches nothing."""
         return None
 
+    @classmethod
+    def is_made(cls, video: Video, profile: Profile) -> bool:
+        """Whether an indexed video has the stage's signals as a profile makes them. Loads and fetches nothing."""
+        return cls.name in video.stages
+
     def prepare(self, jobs: Sequence[Job]) -> str:
         """Fetches the stage's models before any work begins.
 

@@ -6,15 +6,13 @@ open: a new video has its first two stages in one commit.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from indexer.catalog import NOT_APPLICABLE, STAGE_ENTRIES, TEXT_SOURCES
 from indexer.config import Settings
 from indexer.decode.metadata import clip_metadata
 from indexer.errors import VideoError
-from indexer.models.availability import Unavailable, missing_model
+from indexer.models.availability import Unavailable, is_picture_model_here, missing_model
 from indexer.models.profiles import Profile
-from indexer.models.weights.files import weights_in
 from indexer.pipeline.fingerprints import DECODE_VERSION
 from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext, bare_row
@@ -34,6 +32,8 @@ from indexer.records import MediaKind, Segment, Video
 from indexer.segmentation.segmenter import VERSION as SEGMENTER_VERSION
 from indexer.segmentation.sound_segmenter import VERSION as SOUND_VERSION
 
+NO_MODEL = "no picture model"
+"""Ends the fingerprint of a video that was indexed without one."""
 _STAGES_OF_PICTURES = tuple(entry.name for entry in STAGE_ENTRIES if entry.needs_pictures)
 
 
@@ -45,28 +45,34 @@ class PictureStage(Stage):
 
     def __init__(self, run: RunContext) -> None:
         super().__init__(run)
-        model = run.library.maker.picture_model or "no picture model"
+        model = run.library.maker.picture_model or NO_MODEL
         self._subtitles = SubtitleStage(run)
         sampling = sampling_provenance(run.settings)
         self._fingerprints: dict[MediaKind, str] = {
-            "video": " | ".join((DECODE_VERSION, SEGMENTER_VERSION, sampling, model)),
+            "video": self._of_video(sampling, model),
             "sound": " | ".join((DECODE_VERSION, SOUND_VERSION, sampling)),
         }
+        self._without_model = self._of_video(sampling, NO_MODEL)
+
+    @staticmethod
+    def _of_video(sampling: str, model: str) -> str:
+        return " | ".join((DECODE_VERSION, SEGMENTER_VERSION, sampling, model))
 
     @classmethod
     def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
         if not profile.clip_model:
             why = f"the profile {profile.name} has no picture model, so segments are cut but not found by what is seen"
-            return Unavailable("off", why, "index into a new library with --models small, or with --clip-model MODEL")
-        directory = Path(profile.clip_model).expanduser()
-        if directory.is_dir() and weights_in(directory):
+            how = "`reelseek models fetch small`, then `reelseek index PATH --models small` adds one to this library"
+            return Unavailable("off", why, how)
+        if is_picture_model_here(profile.clip_model):
             return None
-        if not directory.is_absolute():
-            from indexer.models.image_embedder import clip_weights_present  # takes seconds; only it knows hub names
-
-            if clip_weights_present(profile.clip_model):
-                return None
         return missing_model("picture model", profile.clip_model, "--clip-model")
+
+    @classmethod
+    def is_made(cls, video: Video, profile: Profile) -> bool:
+        """Segments of a video that was indexed without a picture model are not found by what is seen."""
+        fingerprint = video.stages.get(cls.name, "")
+        return bool(fingerprint) and not (profile.clip_model and fingerprint.endswith(NO_MODEL))
 
     def fingerprint(self, video: Video) -> str:
         return self._fingerprints[video.kind]
@@ -122,21 +128,32 @@ class PictureStage(Stage):
             run.library.write_thumbnail(work.video_id, segment.index, jpeg)
         if work.cover is not None:
             run.library.write_cover(work.video_id, encode_thumbnail(work.cover))
+        kept = self._known_with_texts(work.job, rows.segments)
         video = replace(
-            bare_row(work.job, work.video_id),
+            kept or bare_row(work.job, work.video_id),
             duration_seconds=work.duration_seconds,
             probe=work.probe,
             metadata=clip_metadata(work.metadata, work.duration_seconds),
-            warnings=work.warnings,
+            warnings=tuple(dict.fromkeys((*(kept.warnings if kept else ()), *work.warnings))),
         )
-        without = dict.fromkeys(_STAGES_OF_PICTURES, NOT_APPLICABLE) if video.kind == "sound" else {}
-        video = replace(video, stages={self.name: self.fingerprint(video), **without})
+        video = video.with_stage(self.name, self.fingerprint(video))
+        if video.kind == "sound":
+            without = dict.fromkeys(_STAGES_OF_PICTURES, NOT_APPLICABLE)
+            video = replace(video, stages={**video.stages, **without})
         finished = [(self.name, len(rows.frame_rows), work.wall_seconds)]
         pictures = rows.segment_rows, rows.frame_rows
-        run.commits.add(video, finished, pictures=pictures, texts=[(source, ()) for source in TEXT_SOURCES])
-        run.warn(video, video.warnings)
+        emptied = () if kept else TEXT_SOURCES
+        run.commits.add(video, finished, pictures=pictures, texts=[(source, ()) for source in emptied])
+        run.warn(video, work.warnings)
         run.totals.indexed.add(video.video_id)
         return video, rows.segments
+
+    def _known_with_texts(self, job: Job, segments: Sequence[Segment]) -> Video | None:
+        """The video as it is known, where it lacked nothing but the vectors of its pictures: its texts stay."""
+        known = job.known
+        if known is None or known.stages.get(self.name) != self._without_model:
+            return None
+        return known if self.run.segments_of(known) == list(segments) else None
 
 
 def _rows(work: PendingVideo, settings: Settings) -> PictureRows:

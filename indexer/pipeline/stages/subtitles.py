@@ -10,9 +10,9 @@ from pathlib import Path
 from indexer.config import Settings
 from indexer.decode.video import read_text_tracks
 from indexer.errors import VideoError
-from indexer.models.availability import Unavailable, is_text_model_here, missing_model
+from indexer.models.availability import Unavailable, missing_model
 from indexer.models.profiles import Profile
-from indexer.models.weights.text_models import OFFLINE_MODEL
+from indexer.models.weights.text_models import OFFLINE_MODEL, is_text_model_here
 from indexer.pipeline.plan import Job
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.texts import is_failure, rows_of_stage_texts

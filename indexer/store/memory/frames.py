@@ -19,7 +19,8 @@ class InMemoryFrames:
         self._segments: list[int] = table.column("segment_index").to_pylist()
         self._times: list[float] = table.column("time_seconds").to_pylist()
         self._vectors = RowVectors(table)
-        self._sample = RowSample(table, np.arange(len(table)))
+        self._has_vector: list[bool] = np.isin(np.arange(len(table)), self._vectors.present).tolist()
+        self._sample = RowSample(table, self._vectors.present)
         keys = list(zip(self._videos, self._segments, strict=True))
         self._first = {key: position for position, key in reversed(list(enumerate(keys)))}
         self._last = {key: position for position, key in enumerate(keys)}
@@ -27,7 +28,7 @@ class InMemoryFrames:
     def nearest(self, vector: QueryVector, *, limit: int, video_ids: Collection[str] | None) -> list[FrameHit]:
         """As `indexer.store.queries.vector_search.VectorSearch.nearest_frames`."""
         cosines = self._vectors.cosines(vector)
-        positions = row_is_in_videos(np.arange(len(cosines)), self._videos, video_ids)
+        positions = row_is_in_videos(self._vectors.present, self._videos, video_ids)
         best, similarities = top_vector_rows(positions, cosines, limit)
         hits = [
             FrameHit(self._videos[position], self._segments[position], self._times[position], similarity)
@@ -43,7 +44,8 @@ class InMemoryFrames:
         found: dict[SegmentKey, list[tuple[float, float]]] = {}
         for key in keys:
             rows = slice(self._first.get(key, 0), self._last.get(key, -1) + 1)
-            found[key] = list(zip(self._times[rows], products[rows].tolist(), strict=True))
+            frames = zip(self._times[rows], products[rows].tolist(), self._has_vector[rows], strict=True)
+            found[key] = [(time, product) for time, product, has_vector in frames if has_vector]
         return found
 
     def background(self, vector: QueryVector, size: int) -> Similarities:

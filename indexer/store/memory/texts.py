@@ -56,7 +56,9 @@ class InMemoryTexts:
         self._by_source: dict[str, Positions] = {
             source: np.array(positions, np.intp) for source, positions in by_source.items()
         }
-        self._samples = {source: RowSample(self._table, positions) for source, positions in self._by_source.items()}
+        with_vector = self._vectors.present
+        self._with_vector = {source: rows[np.isin(rows, with_vector)] for source, rows in self._by_source.items()}
+        self._samples = {source: RowSample(self._table, positions) for source, positions in self._with_vector.items()}
         self._matches: BoundedCache[tuple[str, str], WordMatches | None] = BoundedCache(CACHED_QUERIES)
 
     def __len__(self) -> int:
@@ -71,7 +73,9 @@ class InMemoryTexts:
         self, vector: QueryVector, *, source: TextSource, limit: int, video_ids: Collection[str] | None
     ) -> list[TextHit]:
         """As `indexer.store.queries.vector_search.VectorSearch.nearest_texts`."""
-        return self.hits(*top_vector_rows(self._of_source(source, video_ids), self._vectors.cosines(vector), limit))
+        comparable = self._with_vector.get(source, np.empty(0, np.intp))
+        positions = row_is_in_videos(comparable, self._videos, video_ids)
+        return self.hits(*top_vector_rows(positions, self._vectors.cosines(vector), limit))
 
     def cached_matches(
         self, query: str, source: TextSource | None, search: Callable[[], WordMatches | None]

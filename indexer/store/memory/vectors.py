@@ -26,6 +26,8 @@ class RowVectors:
             np.zeros((len(table), 0), np.float32) if vectors is None else vectors.astype(np.float32)
         )  # (n, dim)
         lengths = np.sqrt(np.einsum("ij,ij->i", self._rows, self._rows))
+        self.present: Positions = np.flatnonzero(lengths)
+        """Of the rows that have a vector: those that were written before a library got its model have none."""
         self._lengths = np.maximum(lengths, 1e-6)  # float16 rounds: a stored vector is not quite of length 1
         self._products: BoundedCache[bytes, Similarities] = BoundedCache(CACHED_QUERIES)
 

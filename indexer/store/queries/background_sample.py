@@ -56,6 +56,7 @@ class BackgroundSample:
 
         def load() -> _Sample:
             rows = self._smallest_lots(table, None if table == "frames" else where_equals("source", what), size)
+            rows = rows.filter(rows.column("vector").is_valid())
             texts = () if table == "frames" else tuple(rows.column("text").to_pylist())
             return _Sample(np.asarray(decode_vectors(rows), np.float32), texts)
 

@@ -34,7 +34,7 @@ class SegmentSimilarity:
         rows = fetch_segment_rows(
             self._tables, self._memory, "frames", result, where=where_in_segments(result), columns=columns
         )
-        rows = rows.sort_by("time_seconds")
+        rows = rows.filter(rows.column("vector").is_valid()).sort_by("time_seconds")
         names, indices = rows.column("video_id").to_pylist(), rows.column("segment_index").to_pylist()
         times = rows.column("time_seconds").to_pylist()
         for name, index, time, similarity in zip(names, indices, times, _cosines(rows, vector), strict=True):

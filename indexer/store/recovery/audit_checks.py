@@ -202,11 +202,15 @@ def _check_texts(content: VideoContent) -> _Findings:
 
 
 def _check_vectors(content: VideoContent) -> _Findings:
-    named: tuple[tuple[str, Sequence[Vector | None]], ...] = (
+    named: list[tuple[str, Sequence[Vector | None]]] = [
         ("segments", [row.vector for row in content.segments]),
         ("frames", [row.vector for row in content.frames]),
-        ("texts", [row.vector for row in content.texts]),
-    )
+    ]
+    # A library that gets a text model makes the vectors source by source.
+    named += [
+        (f"{source} texts", [row.vector for row in content.texts if row.source == source])
+        for source in sorted({row.source for row in content.texts})
+    ]
     for table, vectors in named:
         present = [vector for vector in vectors if vector is not None]
         if present and len(present) != len(vectors):

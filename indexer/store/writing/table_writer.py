@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from indexer.store.filters import where_all, where_equals, where_one_of
 from indexer.store.folder import temporary_files_in
-from indexer.store.schema import KEYS, ArrowTable, TableName, table_schema
+from indexer.store.schema import KEYS, VECTOR, ArrowTable, TableName, table_schema
 from indexer.store.tables import Tables
 
 
@@ -45,7 +45,8 @@ class TableWriter:
                 table.add(rows)  # appending reads no existing rows, where a merge reads every key
             elif len(rows):
                 merge: Any = table.merge_insert(list(KEYS[name])).when_matched_update_all()
-                merge.when_not_matched_insert_all().when_not_matched_by_source_delete(old).execute(rows)
+                merge = merge.when_not_matched_insert_all().when_not_matched_by_source_delete(old)
+                merge.execute(rows, on_bad_vectors="null" if _lacks_vectors(rows) else "error")
             elif had_rows:
                 table.delete(old)
             else:
@@ -59,3 +60,8 @@ class TableWriter:
         with self._tables.errors(f"deleting from {name}"):
             self._tables.table(name).delete(where)
         self.commits[name] += 1
+
+
+def _lacks_vectors(rows: ArrowTable) -> bool:
+    """Whether a row has no vector, which LanceDB takes for a bad one unless told otherwise."""
+    return VECTOR in rows.column_names and rows.column(VECTOR).null_count > 0

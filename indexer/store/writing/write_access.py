@@ -53,6 +53,7 @@ def open_write_access(tables: Tables, cache: TableValues, lock: WriterLock) -> W
     with tables.errors("opening it for writing"):
         record.begin()
     tables.add_late_columns()
+    tables.fit_vector_columns(tables.maker)
     reader = Reader(tables, InMemoryTables(tables, cache, None), cache)
     thumbnails, table_writer = Thumbnails(tables.folder), TableWriter(tables)
     maintenance = Maintenance(tables, table_writer.commits)
