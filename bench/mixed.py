@@ -109,11 +109,15 @@ class WordSampler:
     """Samples texts by Zipf's law; equal seeds give equal texts."""
 
     def __init__(self, seed: int) -> None:
-        self._rng = np.random.default_rng([seed, 11])
+        self.begin([seed, 11])
         letters = np.random.default_rng(7).integers(0, 26, (VOCABULARY, 7))
         self._known = ["".join(chr(97 + int(sign)) for sign in row) for row in letters]
         weights = 1.0 / np.arange(1, VOCABULARY + 1) ** ZIPF
         self._weights = np.cumsum(weights / weights.sum())
+
+    def begin(self, seed: Sequence[int]) -> None:
+        """Begins anew with another seed and the same words."""
+        self._rng = np.random.default_rng(seed)
 
     def text(self, length: int) -> str:
         """Samples a text of `length` words, about a third of them function words."""

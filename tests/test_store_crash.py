@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from lancedb.table import LanceTable
 
 from indexer.store import maker_file, tables
 from indexer.store.library import Library
@@ -90,6 +91,38 @@ def test_only_the_rows_of_a_stage_that_is_not_ready_are_removed(tmp_path: Path):
         counts = library.counts()
         assert (counts["segments"], counts["frames"], counts["subtitle"]) == (3, 9, 0)
         assert len(thumbnails(path)) == 3
+
+
+@pytest.mark.parametrize("segments", [2, 3, 5], ids=["fewer", "as many", "more"])
+def test_rows_replaced_when_a_writer_was_killed_are_the_new_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, segments: int
+):
+    """Killed at each deletion of old rows, after the new ones were added; the writer goes on with the rest."""
+    path, killed = tmp_path / "library", tmp_path / "killed"
+    copies: list[Path] = []
+    delete = LanceTable.delete
+
+    def copy_and_delete(table: LanceTable, where: str) -> object:
+        copies.append(killed / str(len(copies)))
+        shutil.copytree(path, copies[-1], ignore=shutil.ignore_patterns("writer.*"))
+        return delete(table, where)
+
+    with Library.open_writer(path, maker=MAKER) as library:
+        write_whole(library, 1)
+        write_whole(library, 2)
+        with monkeypatch.context() as patch:
+            patch.setattr(LanceTable, "delete", copy_and_delete)
+            library.write_pictures([pictures(1, segments, take=1)])
+            library.write_texts([texts(1, ["said"] * segments, take=1)])
+        library.put_videos([video(1, segments)])
+        after = content(library)
+    assert len(copies) == 3
+    with Library.open_writer(copies[-1], maker=MAKER) as library:
+        library.put_videos([video(1, segments)])
+        assert content(library) == after
+    for copy in copies[:-1]:
+        with Library.open_writer(copy, maker=MAKER) as library:
+            assert "duplicate" not in {problem.kind for problem in library.audit()}
 
 
 @pytest.mark.parametrize("step", range(6))

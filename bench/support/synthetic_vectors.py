@@ -1,4 +1,4 @@
-"""Synthetic frame vectors and queries with the structure of CLIP's, for `bench.search`.
+"""Synthetic frame vectors and queries with the structure of CLIP's, for benchmarks of search.
 
 What is imitated, because an index is only as good as the structure it can use:
 
@@ -50,12 +50,19 @@ def make_world(*, dim: int = 512, seed: int = 0, n_topics: int = 200) -> World:
     return World(dim, seed, spectrum, means[0], means[1], topics)
 
 
-def videos(world: World, frames: int) -> Iterator[tuple[NDArray[np.float16], NDArray[np.int32]]]:
-    """Video after video until `frames` are made: vectors (n, dim) of unit length and each frame's segment (n,)."""
-    made, index = 0, 0
+def videos(
+    world: World, frames: int, *, first: int = 0, per_video: int = FRAMES_PER_VIDEO
+) -> Iterator[tuple[NDArray[np.float16], NDArray[np.int32]]]:
+    """Video after video until `frames` are made: vectors (n, dim) of unit length and each frame's segment (n,).
+
+    Args:
+        first: number of the video to begin with; those before it count as made.
+        per_video: frames of each video.
+    """
+    made, index = first * per_video, first
     while made < frames:
-        n = min(FRAMES_PER_VIDEO, frames - made)
-        scenes = _scenes(world, index)
+        n = min(per_video, frames - made)
+        scenes = _scenes(world, index, per_video)
         segment = np.arange(n, dtype=np.int32) // FRAMES_PER_SEGMENT
         rng = np.random.default_rng([world.seed, 3, index])
         noise = rng.standard_normal((n, world.dim), dtype=np.float32) * world.spectrum
@@ -64,13 +71,13 @@ def videos(world: World, frames: int) -> Iterator[tuple[NDArray[np.float16], NDA
         made, index = made + n, index + 1
 
 
-def queries(world: World, frames: int, count: int) -> Float32:
+def queries(world: World, frames: int, count: int, *, per_video: int = FRAMES_PER_VIDEO) -> Float32:
     """(count, dim) unit-length queries, each about a random segment of a library of `frames`; members of none."""
     rng = np.random.default_rng([world.seed, 4, frames])
     result = np.empty((count, world.dim), np.float32)
     for row in range(count):
         frame = int(rng.integers(frames))
-        scene = _scenes(world, frame // FRAMES_PER_VIDEO)[frame % FRAMES_PER_VIDEO // FRAMES_PER_SEGMENT]
+        scene = _scenes(world, frame // per_video, per_video)[frame % per_video // FRAMES_PER_SEGMENT]
         own = rng.standard_normal(world.dim, dtype=np.float32) * world.spectrum
         precision = rng.uniform(0.2, 0.8)  # from "a street" to a description of one scene
         about = 0.25 * world.picture_mean + precision * _unit(scene)
@@ -78,12 +85,12 @@ def queries(world: World, frames: int, count: int) -> Float32:
     return _unit(result)
 
 
-def _scenes(world: World, video: int) -> Float32:
+def _scenes(world: World, video: int, frames: int) -> Float32:
     """(segments of one video, dim): what each of its segments shows."""
     rng = np.random.default_rng([world.seed, 2, video])
     topic = world.topics[rng.integers(len(world.topics))]
     own = rng.standard_normal(world.dim, dtype=np.float32) * world.spectrum
-    segments = -(-FRAMES_PER_VIDEO // FRAMES_PER_SEGMENT)
+    segments = -(-frames // FRAMES_PER_SEGMENT)
     scenes = rng.standard_normal((segments, world.dim), dtype=np.float32) * world.spectrum
     return 0.6 * topic + 0.5 * own + 0.6 * scenes  # about unit length
 

@@ -86,6 +86,11 @@ class Tables:
             return None
         return rows if len(rows) == len(row_ids) else None
 
+    def last_row_id(self, name: TableName, where: str) -> int | None:
+        """The greatest id of the rows that meet a condition; rows that are added later have greater ones."""
+        query = self.query(name).where(where).select([]).with_row_id()
+        return max(self.fetch(f"reading {name}", query).column("_rowid").to_pylist(), default=None)
+
     def video_ids(self, name: TableName, where: str | None = None) -> set[str]:
         """Ids of the videos that have rows. Read in batches: a table may have tens of millions of rows."""
         found: set[str] = set()

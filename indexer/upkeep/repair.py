@@ -96,6 +96,7 @@ class _Files:
             with_lost_index = any(name.startswith(f"lance/{table}.lance/_indices/") for name in lost)
             self._repair_table(table, salvage, journal, maker, with_lost_index=with_lost_index)
         self._record.forget(self._rewritten)
+        self._record.begin()  # the writer that opens next looks at every row
         content = journal.read()
         if content.damaged_lines or not journal.exists or not content.entries:
             # The tables are whole by now; the writer begins a new journal from them.

@@ -56,8 +56,20 @@ class FileRecord:
         """Whether a writer is at work, or was killed before it renewed the record."""
         return (self._place / _UNFINISHED).exists()
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether the last writer renewed the record; False where there has been none."""
+        return (self._place / _RECORD).exists() and not self.is_unfinished
+
     def begin(self) -> None:
         """Note that files will change. Raises OSError."""
+        if self.is_finished:  # files that are as they were then are on the disk
+            record = self.read() or {}
+            self._synced = {
+                path: status.st_ctime_ns
+                for name, path, status in self._recorded_files()
+                if _is_as_recorded(record.get(name), status)
+            }
         self._place.mkdir(exist_ok=True)
         (self._place / _UNFINISHED).touch()
         sync_folder(self._place)
@@ -84,7 +96,7 @@ class FileRecord:
         now: Record = {}
         for name, path, status in self._recorded_files():
             known = before.get(name)
-            is_as_before = known and (known.size, known.modified_ns) == (status.st_size, status.st_mtime_ns)
+            is_as_before = _is_as_recorded(known, status)
             # A file that LanceDB never changes and that is another now is damaged, and must stay known as such.
             if known is None or (not is_as_before and path.name in _CHANGING):
                 known = FileState(status.st_size, status.st_mtime_ns, checksum(path))
@@ -192,6 +204,10 @@ class FileRecord:
         draft = self._place / (_RECORD + ".part")
         draft.write_text(json.dumps({"files": files}), encoding="utf-8")
         replace_durably(draft, self._place / _RECORD)
+
+
+def _is_as_recorded(state: FileState | None, status: os.stat_result) -> bool:
+    return state is not None and (state.size, state.modified_ns) == (status.st_size, status.st_mtime_ns)
 
 
 def _inside(name: str) -> str:

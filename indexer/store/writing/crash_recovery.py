@@ -1,12 +1,13 @@
-"""Removal of what a crash may have left: rows and thumbnails without a video, temporary files."""
+"""Removal of what a writer may have left: rows and thumbnails without a video, temporary files."""
 
+import json
 import os
 import shutil
+from collections.abc import Collection
 
 from indexer.catalog import STAGE_OF_SOURCE, TextSource
 from indexer.store.filters import where_all, where_equals, where_one_of
-from indexer.store.reader import Reader
-from indexer.store.schema import ArrowTable, TableName
+from indexer.store.schema import KEYS, ArrowTable, TableName
 from indexer.store.tables import Tables
 from indexer.store.thumbnails import Thumbnails
 from indexer.store.writing.id_batches import id_batches
@@ -14,38 +15,84 @@ from indexer.store.writing.table_writer import TableWriter
 
 
 class CrashRecovery:
-    """Runs once, when a library opens for writing."""
+    """A writer looks at the videos that it has touched when it closes, and at the whole library only when it opens one
+    whose last writer did not come to that: opening costs the same in a large library."""
 
-    def __init__(self, tables: Tables, reader: Reader, writer: TableWriter, thumbnails: Thumbnails) -> None:
+    def __init__(self, tables: Tables, writer: TableWriter, thumbnails: Thumbnails) -> None:
         self._tables = tables
-        self._reader = reader
         self._writer = writer
         self._thumbnails = thumbnails
 
-    def remove_leftovers(self) -> None:
-        """Keep only the rows and thumbnails of stages that `videos` lists as ready; empty the staging folder."""
+    def empty_staging(self) -> None:
+        """Remove the temporary files of earlier writers."""
         shutil.rmtree(self._tables.folder.staging(), ignore_errors=True)
         self._tables.folder.staging()
-        ready = {video.video_id: set(video.stages) for video in self._reader.videos()}
-        with_pictures = {video_id for video_id, stages in ready.items() if "picture" in stages}
-        for table in ("segments", "frames"):
-            self._remove_rows(table, keep=with_pictures)
-        for source, stage in STAGE_OF_SOURCE.items():
-            self._remove_rows("texts", keep={v for v, stages in ready.items() if stage in stages}, source=source)
-        self._remove_thumbnails(with_pictures)
 
-    def _remove_rows(self, table: TableName, *, keep: set[str], source: TextSource | None = None) -> None:
+    def remove_leftovers(self) -> None:
+        """Keep only the rows and thumbnails of stages that `videos` lists as ready, and of rows the newest."""
+        for table in ("segments", "frames", "texts"):
+            self._remove_replaced(table)
+        self._remove_leftovers(None)
+        self._remove_thumbnails(None, [folder.name for folder in self._thumbnails.folders()])
+
+    def remove_leftovers_of(self, video_ids: Collection[str]) -> None:
+        """The same of these videos alone."""
+        for ids in id_batches(video_ids):
+            of_these = where_one_of("video_id", ids)
+            self._remove_leftovers(of_these)
+            self._remove_thumbnails(of_these, ids)
+
+    def _remove_replaced(self, table: TableName) -> None:
+        """Rows whose replacements had been added when a writer was killed."""
+        *owner, number = KEYS[table]
+        rows: ArrowTable = self._tables.rows(table, columns=list(KEYS[table]))
+        for one in rows.group_by(owner).aggregate([([], "count_all"), (number, "max")]).to_pylist():
+            if one["count_all"] <= one[f"{number}_max"] + 1:
+                continue
+            where = where_all(*(where_equals(column, one[column]) for column in owner))
+            last = self._tables.last_row_id(table, where)
+            if last is not None:  # the upper half of a row id numbers what was written at once
+                self._writer.delete(table, where_all(where, f"_rowid < {last >> 32 << 32}"))
+
+    def _remove_leftovers(self, of_these: str | None) -> None:
+        """Rows of the videos that meet a condition; None for all."""
+        ready = self._ready(of_these)
+        for table in ("segments", "frames"):
+            self._remove_rows(table, of_these, keep={v for v, stages in ready.items() if "picture" in stages})
+        for source, stage in STAGE_OF_SOURCE.items():
+            keep = {video_id for video_id, stages in ready.items() if stage in stages}
+            self._remove_rows("texts", of_these, keep=keep, source=source)
+
+    def _ready(self, of_these: str | None) -> dict[str, set[str]]:
+        """The stages that are ready, by video id."""
+        rows = self._tables.rows("videos", of_these, ["video_id", "stages"]).to_pylist()
+        return {row["video_id"]: set(json.loads(row["stages"])) for row in rows}
+
+    def _remove_rows(
+        self, table: TableName, of_these: str | None, *, keep: set[str], source: TextSource | None = None
+    ) -> None:
         of_source = where_equals("source", source) if source else None
-        for ids in id_batches(self._tables.video_ids(table, of_source) - keep):
+        found = self._tables.video_ids(table, where_all(of_these or "true", of_source))
+        for ids in id_batches(found - keep):
             self._writer.delete(table, where_all(where_one_of("video_id", ids), of_source))
 
-    def _remove_thumbnails(self, with_pictures: set[str]) -> None:
-        videos = self._tables.rows("segments", columns=["video_id"])
-        segments: ArrowTable = videos.group_by("video_id").aggregate([([], "count_all")])
-        expected: dict[str, int] = {row["video_id"]: row["count_all"] for row in segments.to_pylist()}
-        for folder in self._thumbnails.folders():
-            video_id = folder.name
+    def _remove_thumbnails(self, of_these: str | None, video_ids: Collection[str]) -> None:
+        """Of videos whose rows are as they should be: those beyond their segments."""
+        rows: ArrowTable = self._tables.rows("segments", of_these, ["video_id"])
+        counts = rows.group_by("video_id").aggregate([([], "count_all")]).to_pylist()
+        expected: dict[str, int] = {row["video_id"]: row["count_all"] for row in counts}
+        with_pictures = {v for v, stages in self._ready(of_these).items() if "picture" in stages}
+        for video_id in video_ids:
             if video_id not in with_pictures:
-                shutil.rmtree(folder, ignore_errors=True)
-            elif len(os.listdir(folder)) > expected.get(video_id, 0):  # noqa: PTH208 - names only: many folders
-                self._thumbnails.delete_except(video_id, {row.index for row in self._reader.segments(video_id)})
+                self._thumbnails.delete(video_id)
+            elif _files_in(self._thumbnails, video_id) > expected.get(video_id, 0):
+                where = where_equals("video_id", video_id)
+                indices = self._tables.rows("segments", where, ["segment_index"]).column("segment_index")
+                self._thumbnails.delete_except(video_id, indices.to_pylist())
+
+
+def _files_in(thumbnails: Thumbnails, video_id: str) -> int:
+    try:
+        return len(os.listdir(thumbnails.folder(video_id)))  # noqa: PTH208 - names only: many folders
+    except FileNotFoundError:
+        return 0

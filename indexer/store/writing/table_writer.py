@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from indexer.store.filters import where_all, where_equals, where_one_of
 from indexer.store.folder import temporary_files_in
-from indexer.store.schema import KEYS, VECTOR, ArrowTable, TableName, table_schema
+from indexer.store.schema import KEYS, ArrowTable, TableName, table_schema
 from indexer.store.tables import Tables
 
 
@@ -23,7 +23,11 @@ class TableWriter:
     def replace(
         self, name: TableName, parts: Sequence[ArrowTable], video_ids: Sequence[str], *, source: str | None = None
     ) -> None:
-        """Put rows in place of all that these videos had there, in one commit; none where nothing changes.
+        """Put rows in place of all that these videos had there; no commit where nothing changes.
+
+        New rows are added, then the old ones are deleted by their row ids, which are smaller: for an instant a reader
+        sees both. A merge would be one commit, and read the keys of the whole table. It is what rows of `videos` are
+        replaced by, of which there are few.
 
         Args:
             parts: the new rows, as tables.
@@ -38,20 +42,23 @@ class TableWriter:
             return
         rows = pa.concat_tables([table_schema(name, self._tables.maker).empty_table(), *parts])
         old = where_all(where_one_of("video_id", video_ids), where_equals("source", source) if source else None)
-        table = self._tables.table(name)
-        had_rows = self._tables.count(name, old) > 0
         with self._tables.errors(f"writing {name}"), temporary_files_in(self._tables.folder.staging()):
-            if len(rows) and not had_rows:
-                table.add(rows)  # appending reads no existing rows, where a merge reads every key
-            elif len(rows):
-                merge: Any = table.merge_insert(list(KEYS[name])).when_matched_update_all()
-                merge = merge.when_not_matched_insert_all().when_not_matched_by_source_delete(old)
-                merge.execute(rows, on_bad_vectors="null" if _lacks_vectors(rows) else "error")
-            elif had_rows:
-                table.delete(old)
+            if name == "videos":
+                merge: Any = self._tables.table(name).merge_insert(list(KEYS[name])).when_matched_update_all()
+                merge.when_not_matched_insert_all().execute(rows)
+                self.commits[name] += 1
             else:
-                return
-        self.commits[name] += 1
+                self._add_then_delete(name, rows, old)
+
+    def _add_then_delete(self, name: TableName, rows: ArrowTable, old: str) -> None:
+        table = self._tables.table(name)
+        last = self._tables.last_row_id(name, old)
+        if len(rows):
+            table.add(rows)
+            self.commits[name] += 1
+        if last is not None:
+            table.delete(where_all(old, f"_rowid <= {last}"))
+            self.commits[name] += 1
 
     def delete(self, name: TableName, where: str) -> None:
         """Delete the rows that meet a condition; no commit where there are none."""
@@ -60,8 +67,3 @@ class TableWriter:
         with self._tables.errors(f"deleting from {name}"):
             self._tables.table(name).delete(where)
         self.commits[name] += 1
-
-
-def _lacks_vectors(rows: ArrowTable) -> bool:
-    """Whether a row has no vector, which LanceDB takes for a bad one unless told otherwise."""
-    return VECTOR in rows.column_names and rows.column(VECTOR).null_count > 0

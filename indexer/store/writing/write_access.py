@@ -27,16 +27,19 @@ class WriteAccess:
     maintenance: Maintenance
     record: FileRecord
     journal: VideoJournal
+    recovery: CrashRecovery
     tables: Tables
 
     def close(self) -> None:
-        """Wait until everything is on the disk, renew the record of files, and release the lock.
+        """Remove half of what was written, wait until everything else is on the disk, renew the record of files, and
+        release the lock.
 
         Raises:
             LibraryError: the disk is full or fails; the lock is released all the same.
         """
         try:
             with convert_errors(self.record.library, "closing it"):
+                self.recovery.remove_leftovers_of(self.writer.touched)
                 self.journal.rewrite_if_long(self.tables.count("videos"))
                 self.record.finish()
         finally:
@@ -44,13 +47,14 @@ class WriteAccess:
 
 
 def open_write_access(tables: Tables, cache: TableValues, lock: WriterLock) -> WriteAccess:
-    """Prepare the tables for writing: add missing columns and full-text indexes, and remove what a crash left.
+    """Prepare the tables for writing: add missing columns and full-text indexes, and remove what a killed writer left.
 
     Args:
         lock: held by the caller.
     """
     record, journal = FileRecord(tables.folder), VideoJournal(tables.folder, tables.maker)
     with tables.errors("opening it for writing"):
+        was_closed = record.is_finished
         record.begin()
     tables.add_late_columns()
     tables.fit_vector_columns(tables.maker)
@@ -58,9 +62,12 @@ def open_write_access(tables: Tables, cache: TableValues, lock: WriterLock) -> W
     thumbnails, table_writer = Thumbnails(tables.folder), TableWriter(tables)
     maintenance = Maintenance(tables, table_writer.commits)
     maintenance.ensure_text_indexes()
-    CrashRecovery(tables, reader, table_writer, thumbnails).remove_leftovers()
+    recovery = CrashRecovery(tables, table_writer, thumbnails)
+    recovery.empty_staging()
+    if not was_closed:
+        recovery.remove_leftovers()
     if not journal.exists:
         with tables.errors("beginning the journal"):
             journal.rewrite(journal_entries(reader.videos(), count_rows(tables)))
     writer = Writer(table_writer, thumbnails, journal, record, tables.maker)
-    return WriteAccess(lock, writer, maintenance, record, journal, tables)
+    return WriteAccess(lock, writer, maintenance, record, journal, recovery, tables)

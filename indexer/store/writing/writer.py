@@ -32,6 +32,8 @@ class Writer:
         self._thumbnails = thumbnails
         self._journal = journal
         self._record = record
+        self.touched: set[str] = set()
+        """Ids of the videos of which anything was written."""
         self._lock = threading.RLock()
         self._rows: defaultdict[str, dict[str, int]] = defaultdict(dict)
         """By video id and kind, the number of rows written since the video's own row was."""
@@ -64,6 +66,7 @@ class Writer:
             segments = [encode_segments(video_id, rows, self._maker) for video_id, rows, _ in items]
             frames = [encode_frames(video_id, rows, self._maker) for video_id, _, rows in items]
             ids = [video_id for video_id, _, _ in items]
+            self.touched.update(ids)
             self._tables.replace("segments", segments, ids)
             self._tables.replace("frames", frames, ids)
             for video_id, rows, frame_rows in items:
@@ -74,6 +77,7 @@ class Writer:
     def write_texts(self, items: Sequence[tuple[str, TextSource, Sequence[TextRow]]]) -> None:
         """Replace the texts of these (video, source) pairs: one commit for each source among them."""
         with self._lock:
+            self.touched.update(video_id for video_id, _, _ in items)
             for source in sorted({source for _, source, _ in items}):
                 of_source = [(video_id, rows) for video_id, its, rows in items if its == source]
                 parts = [encode_texts(video_id, source, rows, self._maker) for video_id, rows in of_source]
@@ -84,6 +88,7 @@ class Writer:
     def put_videos(self, videos: Sequence[Video]) -> None:
         """Add or replace the rows of these videos in `videos`, in one commit, then wait until all is on the disk."""
         with self._lock, convert_errors(self._thumbnails.library, "writing videos"):
+            self.touched.update(video.video_id for video in videos)
             self._journal.append([self._entry(video) for video in videos])
             self._tables.replace("videos", [encode_videos(videos, self._maker)], [video.video_id for video in videos])
             self._record.sync()
@@ -94,6 +99,7 @@ class Writer:
     def remove_videos(self, video_ids: Sequence[str]) -> None:
         """Delete these videos, their rows in `videos` first, so that a crash leaves only what recovery removes."""
         with self._lock:
+            self.touched.update(video_ids)
             with convert_errors(self._thumbnails.library, "removing videos"):
                 self._journal.append((), removed=video_ids)
             for ids in id_batches(video_ids):
@@ -106,12 +112,14 @@ class Writer:
     def write_thumbnail(self, video_id: str, segment_index: int, jpeg: bytes) -> None:
         """Write a segment's thumbnail; a crash leaves the old one or the new one, never half of one."""
         with self._lock:
+            self.touched.add(video_id)
             self._thumbnails.write(video_id, segment_index, jpeg)
             self._with_new_thumbnails.add(video_id)
 
     def write_cover(self, video_id: str, jpeg: bytes) -> None:
         """Write the cover of a sound file, in the same way."""
         with self._lock:
+            self.touched.add(video_id)
             self._thumbnails.write_cover(video_id, jpeg)
             self._with_new_thumbnails.add(video_id)
 
