@@ -8,15 +8,16 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 
 from indexer.config import Settings
-from indexer.errors import LibraryMissingError, ReelseekError
+from indexer.errors import LibraryMissingError
 from indexer.models.loading import Models, load_models
 from indexer.models.protocols import SpeechModel
 from indexer.models.vision_language import VisionLanguageModel
+from indexer.pipeline.engines.engine import Engine
+from indexer.pipeline.engines.local import LocalEngine
 from indexer.pipeline.events import IndexEvent, IndexFinished, ScanFinished, VideoMissing, VideoMoved, VideoSkipped
 from indexer.pipeline.pending_stages import pending_stages
 from indexer.pipeline.plan import Plan, make_plan
@@ -24,10 +25,8 @@ from indexer.pipeline.run_context import ListenerError, LoadedModels, RunContext
 from indexer.pipeline.scan import scan_for_videos
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.loading import create_stages
-from indexer.pipeline.stages.unexpected import concerns_whole_run
 from indexer.provenance import agrees_with_provenance, provenance_of, provenance_with_sampling, settings_like_provenance
 from indexer.store.library import Library
-from indexer.store.maker_file import check_maker
 from indexer.store.schema import Maker
 
 Listener = Callable[[IndexEvent], None]
@@ -48,6 +47,7 @@ def index_paths(
     models: Models | None = None,
     vision_language_model: VisionLanguageModel | None = None,
     speech_model: SpeechModel | None = None,
+    engine: Engine | None = None,
 ) -> IndexFinished:
     """Indexes files and folders into the library that the settings name.
 
@@ -61,6 +61,7 @@ def index_paths(
         models: loaded embedding models to use in place of those of the settings.
         vision_language_model: the same for the model that writes captions.
         speech_model: the same for the model that transcribes speech.
+        engine: carries out the jobs; None: this process does.
 
     Returns:
         The totals, which are also the last event.
@@ -69,6 +70,7 @@ def index_paths(
         UsageError: a path does not exist.
         ModelError: the models cannot be loaded; nothing was written.
         LibraryError: the library cannot be written, is in use, or was made with other models.
+        EngineError: the engine cannot be used; what was finished before is kept.
     """
     started = time.perf_counter()
     folder = Path(settings.library).expanduser()
@@ -93,7 +95,7 @@ def index_paths(
         stages = create_stages(run)
         plan = make_plan(found, library.videos(), roots=roots, pending=partial(pending_stages, stages=stages))
         try:
-            _carry_out(run, stages, plan, models=models, videos=len(found), prune=prune)
+            _carry_out(run, stages, plan, engine or LocalEngine(), models=models, videos=len(found), prune=prune)
         except ListenerError as error:
             raise (error.__cause__ or error) from None
         finished = _finish(run, len(found), started)
@@ -102,13 +104,22 @@ def index_paths(
 
 
 def _carry_out(
-    run: RunContext, stages: Sequence[Stage], plan: Plan, *, models: Models | None, videos: int, prune: bool
+    run: RunContext,
+    stages: Sequence[Stage],
+    plan: Plan,
+    engine: Engine,
+    *,
+    models: Models | None,
+    videos: int,
+    prune: bool,
 ) -> None:
     plan = _prepare(run, stages, plan)
     run.emit(ScanFinished(videos, len(plan.jobs)))
     _apply_bookkeeping(run, plan, prune=prune)
     if plan.jobs:
-        _run_stages(run, stages, plan, models or load_models(run.settings))
+        engine.make_stages(run, stages, plan.jobs, models=models)
+        if not run.cancel.is_set():
+            run.library.maintain()
     run.commits.flush()
     _drop_replaced(run, plan)
 
@@ -155,29 +166,6 @@ def _drop_replaced(run: RunContext, plan: Plan) -> None:
     written = {path for video in run.commits.done.values() for path in video.paths}
     pending = {str(file.path) for job in plan.jobs for file in job.files} - written
     run.library.remove_videos([video.video_id for video in plan.replaced if not pending & {*video.paths}])
-
-
-def _run_stages(run: RunContext, stages: Sequence[Stage], plan: Plan, models: Models) -> None:
-    check_maker(run.library.path, run.library.maker, provenance_of(models, run.settings))
-    run.models = models
-    for stage in stages:
-        try:
-            with _operation_threads(run, stage):
-                stage.make(plan.jobs)
-        except BaseException as error:
-            if isinstance(error, ReelseekError) or concerns_whole_run(error):
-                raise
-            run.leave_out_failed(stage.name, error)
-    if not run.cancel.is_set():
-        run.library.maintain()
-
-
-def _operation_threads(run: RunContext, stage: Stage) -> AbstractContextManager[None]:
-    if not (stage.one_thread_an_operation and (run.models.picture or run.models.text)):
-        return nullcontext()
-    from indexer.models.device import single_thread_on_cpu  # imports torch, which takes seconds
-
-    return single_thread_on_cpu(run.settings.device)
 
 
 def _finish(run: RunContext, videos: int, started: float) -> IndexFinished:
