@@ -8,7 +8,7 @@ SIDE_BY_SIDE := -n auto --dist loadfile --no-loadscope-reorder
 # Compiled once: without, each of the tests' processes compiles torch again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo serve test test-fast test-all lint bench lock advisories clean
+.PHONY: setup setup-ray demo serve test test-fast test-all lint bench lock advisories clean
 setup: $(READY)
 
 $(READY): pyproject.toml requirements.lock
@@ -19,6 +19,10 @@ $(READY): pyproject.toml requirements.lock
 	$(RUN) -m uv pip install --quiet --compile-bytecode --python $(RUN) --require-hashes -r requirements.lock
 	$(RUN) -m uv pip install --quiet --python $(RUN) --no-deps --editable .
 	@touch $(READY)
+
+# For `reelseek index --engine ray`, its tests and its benchmark; 79 MB, so not a part of setup.
+setup-ray: $(READY)
+	$(RUN) -m uv pip install --quiet --python $(RUN) 'ray>=2.60,<3'
 
 demo: $(READY)
 	.venv/bin/reelseek demo run --out out/demo

@@ -9,7 +9,7 @@ retrieval through a server in OpenAI's protocol, and is compared with "retrieval
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 @contextmanager
-def served(model: VisionLanguageModel) -> Iterator[VisionLanguageModel]:
+def served(model: VisionLanguageModel) -> Generator[VisionLanguageModel]:
     """The model behind a server in OpenAI's protocol, as Reelseek asks any server."""
     with serving_model(model, name="demo") as server:
         yield load_vision_language_model(Settings(models="demo", vision_language_model=server.spec))

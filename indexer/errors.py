@@ -20,6 +20,7 @@ ReelseekError
 │   ├── DecodeLimitError     decoding exceeded a limit (time, memory, pixels, duration, streams)
 │   ├── DecoderCrashedError  the decoder's process died
 │   ├── VanishedVideoError   the file disappeared or changed while it was read
+│   ├── WorkerLostError      the workers that indexed it died, or do not see its file
 │   └── UnexpectedVideoError an exception that nobody foresaw ended one stage of it
 ├── ModelError               a model cannot be used
 │   ├── ModelMissingError    weights are missing and cannot be downloaded
@@ -36,6 +37,7 @@ ReelseekError
 │   ├── LibraryLockedError   another process is writing to it
 │   ├── LibraryModelsError   it was built with other models or settings
 │   └── LibraryBrokenError   tables are damaged or have another version
+├── EngineError              the engine of an indexing run cannot be used, or lost all its workers
 ├── EvaluationError          ground truth or predictions that cannot be scored
 └── Interrupted              the user asked to stop; finished work is kept
     └── GenerationCancelledError  generation was cancelled before the reply was complete
@@ -153,6 +155,12 @@ class VanishedVideoError(VideoError):
     kind = "vanished"
 
 
+class WorkerLostError(VideoError):
+    """Every worker that was to index the video died meanwhile, or does not see its file; the video is not to blame."""
+
+    kind = "worker"
+
+
 class UnexpectedVideoError(VideoError):
     """An exception that nobody foresaw ended one stage of the video; `__cause__` is that exception."""
 
@@ -217,6 +225,10 @@ class LibraryModelsError(LibraryError):
 
 class LibraryBrokenError(LibraryError):
     """Tables are damaged or were written by another version."""
+
+
+class EngineError(ReelseekError):
+    """The engine of an indexing run cannot be used: absent, out of reach, of another version, or without workers."""
 
 
 class EvaluationError(ReelseekError):

@@ -200,7 +200,7 @@ from types import ModuleType
 from api.cli.main import main
 from indexer.pipeline.events import IndexFinished, ScanFinished, StageProgress
 
-def index_paths(paths, *, settings, on_event, cancel, prune, retry_failed):
+def index_paths(paths, *, settings, on_event, cancel, prune, retry_failed, engine):
     on_event(ScanFinished(2, 2))
     for step in range(600):
         on_event(StageProgress("/films/talk.mp4", "picture", step / 10, 60.0))
@@ -293,3 +293,32 @@ def test_the_second_ctrl_c_kills_and_leaves_the_cursor_on(tmp_path: Path) -> Non
         terminal.child.send_signal(signal.SIGINT)
         assert terminal.wait() == -signal.SIGINT
         assert terminal.seen.rindex("\x1b[?25h") > terminal.seen.rindex("\x1b[?25l")
+
+
+def test_flags_of_another_engine_are_refused(script: Any, tmp_path: Path) -> None:
+    script(some_events(), DONE)
+    result = run(str(tmp_path), "--worker-cpus", "2")
+    assert result.exit_code == ExitCode.STOPPED
+    assert "--worker-cpus is of the engine ray; add --engine ray" in result.output
+
+
+def test_an_engine_that_is_not_installed_says_how_to_get_it(
+    script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(some_events(), DONE)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    result = run(str(tmp_path), "--engine", "ray")
+    assert result.exit_code == ExitCode.STOPPED
+    assert "pip install 'reelseek[ray]'" in result.output
+
+
+def test_an_engine_that_is_too_old_says_what_is_needed(
+    script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script(some_events(), DONE)
+    old = ModuleType("ray")
+    old.__version__ = "2.9.3"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "ray", old)
+    result = run(str(tmp_path), "--engine", "ray")
+    assert result.exit_code == ExitCode.STOPPED
+    assert "ray 2.9.3 is too old, 2.60 is needed" in result.output

@@ -16,7 +16,43 @@ PRUNE: Option[bool] = Option("prune", bool, default=False, help="Remove videos u
 RETRY_FAILED: Option[bool] = Option(
     "retry_failed", bool, default=False, help="Retry what failed before, even if nothing has changed since."
 )
-INDEX = (PRUNE, RETRY_FAILED)
+ENGINE: Option[str] = Option(
+    "engine",
+    str,
+    default="local",
+    choices=("local", "ray"),
+    help="Who does the work: this process, or workers of Ray on one or many machines.",
+)
+ADDRESS: Option[str] = Option(
+    "address",
+    str,
+    default="",
+    metavar="HOST:PORT",
+    help="Ray cluster, of which this machine is a part.",
+    default_text="Ray on this machine alone",
+)
+WORKER_CPUS: Option[int | None] = Option(
+    "worker_cpus",
+    int,
+    default=None,
+    low=1,
+    high=1024,
+    metavar="N",
+    help="Cores of each of Ray's workers, which makes one video at a time.",
+    default_text="those of the smallest machine, at most 4",
+)
+WORKER_GPUS: Option[float | None] = Option(
+    "worker_gpus",
+    float,
+    default=None,
+    low=0.0,
+    high=64.0,
+    metavar="X",
+    help="GPUs of each of Ray's workers, such as 0.5 for two on one.",
+    default_text="1 where there is any",
+)
+ENGINES = (ENGINE, ADDRESS, WORKER_CPUS, WORKER_GPUS)
+INDEX = (PRUNE, RETRY_FAILED, *ENGINES)
 
 ONCE: Option[bool] = Option(
     "once", bool, default=False, help="Index the files that are complete, then exit; for scheduled runs."

@@ -3,12 +3,16 @@
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from api.cli.interrupt import stop_on_signal
 from api.cli.output.index_views import IndexView
 from api.index_progress import IndexProgress
 from indexer.config import Settings
 from indexer.pipeline.events import IndexEvent, IndexFinished
+
+if TYPE_CHECKING:
+    from indexer.pipeline.engines.engine import Engine
 
 
 def run_index(
@@ -19,8 +23,13 @@ def run_index(
     view: IndexView,
     prune: bool = False,
     retry_failed: bool = False,
+    engine: "Engine | None" = None,
 ) -> IndexFinished:
-    """Runs indexing under a view; the first Ctrl-C ends it early, with `interrupted` set."""
+    """Runs indexing under a view; the first Ctrl-C ends it early, with `interrupted` set.
+
+    Args:
+        engine: carries out the jobs; None: this process does.
+    """
     cancel = threading.Event()
 
     def on_event(event: IndexEvent) -> None:
@@ -32,5 +41,11 @@ def run_index(
         from indexer.pipeline.index import index_paths
 
         return index_paths(
-            paths, settings=settings, on_event=on_event, cancel=cancel, prune=prune, retry_failed=retry_failed
+            paths,
+            settings=settings,
+            on_event=on_event,
+            cancel=cancel,
+            prune=prune,
+            retry_failed=retry_failed,
+            engine=engine,
         )

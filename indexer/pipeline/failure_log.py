@@ -26,7 +26,16 @@ class FailureLog:
         """
         lines = traceback.format_exception(error.__cause__ or error)
         trace = "".join(lines)[-MAX_ENTRY_CHARACTERS:].rstrip().replace(f"\n{_MARK}", "\n")
-        entry = f"{_MARK}{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, {subject}\n{trace}\n\n".encode(errors="replace")
+        self.append(
+            f"{_MARK}{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC, {subject}\n{trace}\n\n".encode(errors="replace")
+        )
+
+    def read(self) -> bytes:
+        """All entries; empty where there are none."""
+        return self._path.read_bytes() if self._path.exists() else b""
+
+    def append(self, entry: bytes) -> None:
+        """Adds entries of another log."""
         with suppress(OSError):
             if self._path.exists() and self._path.stat().st_size + len(entry) > MAX_BYTES:
                 kept = self._path.read_bytes()[-MAX_BYTES // 2 :]

@@ -8,18 +8,19 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from indexer.config import Settings
-from indexer.errors import LibraryMissingError, ReelseekError
+from indexer.errors import LibraryMissingError
 from indexer.model_choice import ModelChoice, choose_models
 from indexer.models.loading import Models, load_models
 from indexer.models.profiles import profile_of
 from indexer.models.protocols import SpeechModel
 from indexer.models.vision_language import VisionLanguageModel
+from indexer.pipeline.engines.engine import Engine
+from indexer.pipeline.engines.local import LocalEngine
 from indexer.pipeline.events import IndexEvent, IndexFinished, ScanFinished, VideoMissing, VideoMoved, VideoSkipped
 from indexer.pipeline.models_to_come import models_awaited
 from indexer.pipeline.pending_stages import pending_stages
@@ -28,10 +29,8 @@ from indexer.pipeline.run_context import ListenerError, LoadedModels, RunContext
 from indexer.pipeline.scan import scan_for_videos
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.loading import create_stages
-from indexer.pipeline.stages.unexpected import concerns_whole_run
 from indexer.provenance import agrees_with_provenance, provenance_of, provenance_with_sampling, settings_like_provenance
 from indexer.store.library import Library
-from indexer.store.maker_file import check_maker
 from indexer.store.schema import Maker
 
 Listener = Callable[[IndexEvent], None]
@@ -53,6 +52,7 @@ def index_paths(
     vision_language_model: VisionLanguageModel | None = None,
     speech_model: SpeechModel | None = None,
     load: Callable[[Settings], Models] | None = None,
+    engine: Engine | None = None,
 ) -> IndexFinished:
     """Indexes files and folders into the library that the settings name.
 
@@ -67,6 +67,7 @@ def index_paths(
         vision_language_model: the same for the model that writes captions.
         speech_model: the same for the model that transcribes speech.
         load: loads the models that `choose_models` chooses, in place of `load_models`.
+        engine: carries out the jobs; None: this process does.
 
     Returns:
         The totals, which are also the last event.
@@ -75,6 +76,7 @@ def index_paths(
         UsageError: a path does not exist.
         ModelError: the models cannot be loaded; nothing was written.
         LibraryError: the library cannot be written, is in use, or was made with other models.
+        EngineError: the engine cannot be used; what was finished before is kept.
     """
     started = time.perf_counter()
     folder = Path(settings.library).expanduser()
@@ -104,7 +106,15 @@ def index_paths(
         try:
             if choice.wanted:
                 run.emit(models_awaited(choice.wanted, profile_of(settings)))
-            _carry_out(run, stages, plan, load=lambda: models or load(settings), videos=len(found), prune=prune)
+            _carry_out(
+                run,
+                stages,
+                plan,
+                engine or LocalEngine(),
+                load=lambda: models or load(settings),
+                videos=len(found),
+                prune=prune,
+            )
         except ListenerError as error:
             raise (error.__cause__ or error) from None
         finished = _finish(run, len(found), started)
@@ -113,13 +123,22 @@ def index_paths(
 
 
 def _carry_out(
-    run: RunContext, stages: Sequence[Stage], plan: Plan, *, load: Callable[[], Models], videos: int, prune: bool
+    run: RunContext,
+    stages: Sequence[Stage],
+    plan: Plan,
+    engine: Engine,
+    *,
+    load: Callable[[], Models],
+    videos: int,
+    prune: bool,
 ) -> None:
     plan = _prepare(run, stages, plan)
     run.emit(ScanFinished(videos, len(plan.jobs)))
     _apply_bookkeeping(run, plan, prune=prune)
     if plan.jobs:
-        _run_stages(run, stages, plan, load())
+        engine.make_stages(run, stages, plan.jobs, load=load)
+        if not run.cancel.is_set():
+            run.library.maintain()
     run.commits.flush()
     _drop_replaced(run, plan)
 
@@ -166,29 +185,6 @@ def _drop_replaced(run: RunContext, plan: Plan) -> None:
     written = {path for video in run.commits.done.values() for path in video.paths}
     pending = {str(file.path) for job in plan.jobs for file in job.files} - written
     run.library.remove_videos([video.video_id for video in plan.replaced if not pending & {*video.paths}])
-
-
-def _run_stages(run: RunContext, stages: Sequence[Stage], plan: Plan, models: Models) -> None:
-    check_maker(run.library.path, run.library.maker, provenance_of(models, run.settings))
-    run.models = models
-    for stage in stages:
-        try:
-            with _operation_threads(run, stage):
-                stage.make(plan.jobs)
-        except BaseException as error:
-            if isinstance(error, ReelseekError) or concerns_whole_run(error):
-                raise
-            run.leave_out_failed(stage.name, error)
-    if not run.cancel.is_set():
-        run.library.maintain()
-
-
-def _operation_threads(run: RunContext, stage: Stage) -> AbstractContextManager[None]:
-    if not (stage.one_thread_an_operation and (run.models.picture or run.models.text)):
-        return nullcontext()
-    from indexer.models.device import single_thread_on_cpu  # imports torch, which takes seconds
-
-    return single_thread_on_cpu(run.settings.device)
 
 
 def _finish(run: RunContext, videos: int, started: float) -> IndexFinished:

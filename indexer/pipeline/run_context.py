@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from indexer.catalog import FIRST_STAGE, StageName
 from indexer.config import Settings
@@ -21,6 +22,8 @@ from indexer.pipeline.plan import Job
 from indexer.pipeline.scan import UnreadableFile
 from indexer.records import Segment, StageFailure, Video
 from indexer.store.library import Library
+
+Model = TypeVar("Model")
 
 MANY_IN_A_ROW = 5
 """Videos for which a stage fails unexpectedly, with no success between, until the videos are hardly the reason."""
@@ -70,6 +73,20 @@ class LoadedModels:
 
     vision_language: VisionLanguageModel | None = None
     speech: SpeechModel | None = None
+    kept: dict[str, Any] | None = None
+    """Models that stay loaded from one run to the next, by what they are for; None: each run loads its own."""
+
+    def keeping(self, what: str, load: Callable[..., Model]) -> Callable[..., Model]:
+        """`load`; where models are kept, it loads the model of `what` once."""
+        if (kept := self.kept) is None:
+            return load
+
+        def load_once(*given: Any) -> Model:
+            if what not in kept:
+                kept[what] = load(*given)
+            return kept[what]
+
+        return load_once
 
 
 class RunContext:
@@ -84,18 +101,20 @@ class RunContext:
         cancel: threading.Event,
         loaded: LoadedModels,
         retry_failed: bool = False,
+        cores: int = 0,
     ) -> None:
         """
         Args:
             retry_failed: try again what failed before, though neither the file nor the software changed.
+            cores: to be kept busy; 0: all of the machine.
         """
         self.library, self.settings, self.cancel, self.loaded = library, settings, cancel, loaded
-        self._retry_failed = retry_failed
+        self.retry_failed = retry_failed
         self._decoding = decoding_software(settings)
-        self._failure_log = FailureLog(library.failure_log)
+        self.failure_log = FailureLog(library.failure_log)
         self.commits = Commits(library, self.emit)
         self.totals = RunTotals()
-        self.cores = os.cpu_count() or 1
+        self.cores = cores or os.cpu_count() or 1
         self._on_event, self._event_lock = on_event, threading.Lock()
         self._models: Models | None = None
         self._vanished: set[str] = set()
@@ -153,7 +172,7 @@ class RunContext:
 
     def leave_out_failed(self, stage: StageName, error: BaseException) -> None:
         """Reports a stage that failed unexpectedly outside the work for any video, and so for all that lack it yet."""
-        self._failure_log.write(f"{stage} as a whole", error)
+        self.failure_log.write(f"{stage} as a whole", error)
         self.totals.failed_stages += 1
         reason = f"unexpected {type(error).__name__}: {error}; the traceback is in {self.library.failure_log}"
         self.leave_out(stage, f"{reason}; the next run tries again")
@@ -164,7 +183,7 @@ class RunContext:
         Args:
             fingerprint: of the stage that failed, as it is now.
         """
-        return not self._retry_failed and failure.software == self._failing_software(failure.kind, fingerprint)
+        return not self.retry_failed and failure.software == self._failing_software(failure.kind, fingerprint)
 
     def fail(self, job: Job, video_id: str, error: VideoError, *, fingerprint: str) -> None:
         """Reports a video of which the first stage cannot be made, and records the reason unless its file disappeared.
@@ -219,7 +238,7 @@ class RunContext:
 
     def _failure(self, stage: StageName, path: str, error: VideoError, fingerprint: str) -> StageFailure:
         if isinstance(error, UnexpectedVideoError):
-            self._failure_log.write(f"{stage} of {path}", error)
+            self.failure_log.write(f"{stage} of {path}", error)
         return StageFailure(error.kind, str(error), self._failing_software(error.kind, fingerprint))
 
     def _failing_software(self, kind: str, fingerprint: str) -> str:

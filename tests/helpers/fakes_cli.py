@@ -91,6 +91,7 @@ def scripted_pipeline(
         cancel: threading.Event,
         prune: bool,
         retry_failed: bool,
+        engine: object = None,
     ) -> IndexFinished:
         before(paths=paths, settings=settings, prune=prune, retry_failed=retry_failed)
         for event in [*events, finished]:

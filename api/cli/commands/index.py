@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from api.cli.engine_choice import engine_of_flags
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import INDEX_SETTINGS, flag, with_settings
-from api.cli.options import PRUNE, RETRY_FAILED
+from api.cli.options import ADDRESS, ENGINE, PRUNE, RETRY_FAILED, WORKER_CPUS, WORKER_GPUS
 from api.safe_text import safe_text
 from indexer.config import Settings
 
@@ -22,8 +23,23 @@ if TYPE_CHECKING:
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @flag(PRUNE)
 @flag(RETRY_FAILED)
+@flag(ENGINE)
+@flag(ADDRESS)
+@flag(WORKER_CPUS)
+@flag(WORKER_GPUS)
 @with_settings(*INDEX_SETTINGS)
-def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings: Settings, as_json: bool) -> ExitCode:
+def index(
+    paths: tuple[Path, ...],
+    *,
+    prune: bool,
+    retry_failed: bool,
+    engine: str,
+    address: str,
+    worker_cpus: int | None,
+    worker_gpus: float | None,
+    settings: Settings,
+    as_json: bool,
+) -> ExitCode:
     """Index video files, recordings and folders of them.
 
     Folders are searched recursively. Recordings without pictures (MP3, M4A, WAV, FLAC, Opus and others) are found by
@@ -38,9 +54,11 @@ def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings:
       reelseek index ~/Videos --fps 0.5 --no-screen-text
       reelseek index ~/Videos --prune              also remove deleted files from the library
       reelseek index ~/Videos --json > log.jsonl   one event per line, "done" last
+      reelseek index /share --engine ray --address 10.0.0.1:6379   on a cluster
 
     Returns 3 if some videos, or stages of videos, could not be indexed; `reelseek status` lists them with the reasons.
     """
+    chosen = engine_of_flags(engine, address=address, worker_cpus=worker_cpus, worker_gpus=worker_gpus)
     if not as_json:  # at once, before anything heavy is imported
         place = safe_text(str(Path(settings.library).expanduser().absolute()))
         click.echo(f"Library {place}: looking for videos, loading models")
@@ -50,7 +68,9 @@ def index(paths: tuple[Path, ...], *, prune: bool, retry_failed: bool, settings:
 
     tally = IndexProgress(stages=stages_of(settings))
     view = _view(tally, as_json)
-    finished = run_index(paths, settings=settings, tally=tally, view=view, prune=prune, retry_failed=retry_failed)
+    finished = run_index(
+        paths, settings=settings, tally=tally, view=view, prune=prune, retry_failed=retry_failed, engine=chosen
+    )
     _conclude(finished, tally, settings, as_json)
     if finished.interrupted:
         return ExitCode.INTERRUPTED

@@ -10,6 +10,7 @@ from indexer.models.availability import Unavailable, missing_model
 from indexer.models.lazy import LazyModel
 from indexer.models.profiles import Profile, profile_of
 from indexer.models.remote.address import has_consent
+from indexer.models.vision_language import VisionLanguageModel
 from indexer.models.vision_language_loading import (
     find_vision_language_model,
     load_vision_language_model,
@@ -37,7 +38,7 @@ class CaptionStage(Stage):
             spec,
             name_of=lambda spec: vision_language_name(spec, run.settings.adapter),
             find=lambda _: find_vision_language_model(run.settings),
-            load=lambda _: load_vision_language_model(run.settings),
+            load=run.loaded.keeping(self.name, self._load),
             loaded=run.loaded.vision_language,
         )
         self._model_name = self._model.name
@@ -59,6 +60,9 @@ class CaptionStage(Stage):
         if not profile.captions:
             return Unavailable("off", "captions are turned off", "index with --captions")
         return None
+
+    def _load(self, spec: str) -> VisionLanguageModel:
+        return load_vision_language_model(self.run.settings)
 
     def prepare(self, jobs: Sequence[Job]) -> str:
         """Fetches the model, so that its lack is known before hours of work."""

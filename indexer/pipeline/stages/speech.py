@@ -50,7 +50,7 @@ class SpeechStage(Stage):
             spec,
             name_of=speech_weights_name,
             find=find_speech_weights,
-            load=self._load,
+            load=run.loaded.keeping(self.name, self._load),
             loaded=run.loaded.speech,
         )
         self._with_voices = VOICE_PACKAGE.is_installed if run.settings.speakers is None else run.settings.speakers
@@ -121,7 +121,7 @@ class SpeechStage(Stage):
         worker = SpeechWorker(
             videos,
             model=self._model.get,
-            voice_model=cache(self._load_voice_model),
+            voice_model=run.loaded.keeping("voices", cache(self._load_voice_model)),
             hotwords=self._hotwords,
             settings=run.settings,
             emit=run.emit,
