@@ -1,6 +1,6 @@
 """Cost of Qwen2-VL-2B on this machine: its true shape with random weights, through the product's own code.
 
-    python -m bench.real_size --folder out/real-size --tokens 4096 8192 16384 --most-minutes 10
+    python -m bench.models.real_size --folder out/real-size --tokens 4096 8192 16384 --most-minutes 10
 
 For each prompt length: seconds to the first token and a token after it, and memory, against the arithmetic's floor: the
 same number of multiplications at the rate of one large matrix product, the same bytes of weights at the rate of one

@@ -1,4 +1,4 @@
-"""The reranker on a world that it was not trained on: `python -m bench.reranker`.
+"""The reranker on a world that it was not trained on: `python -m bench.models.reranker`.
 
 True captions, lines and signs of a world of hours, no picture and no library: which scene comes first for a search and
 for what is left of a question, by the text model's cosine, and after the reranker has read the nearest.

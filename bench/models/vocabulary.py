@@ -1,4 +1,4 @@
-"""Prompts and grammar at Qwen's true vocabulary: `python -m bench.vocabulary`; needs `pip install --no-deps dashscope`.
+"""Prompts and grammar at Qwen's true vocabulary: `python -m bench.models.vocabulary`; needs `pip install --no-deps dashscope`.
 
 For each kind of prompt: its tokens, and the milliseconds that counting them takes. For each schema: the milliseconds of
 making its grammar, and those that it costs for each token of a reply. The words are real, the pictures are black, and
@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     file = qwen_vocabulary_file()
     if file is None:
-        sys.exit(f"bench.vocabulary {MISSING}")
+        sys.exit(f"bench.models.vocabulary {MISSING}")
     tokenizer = qwen_tokenizer(file)
     processor = Qwen2VLProcessor(
         image_processor=Qwen2VLImageProcessor(size=dict(PIXELS)),

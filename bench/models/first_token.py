@@ -1,4 +1,4 @@
-"""Time to the first word of an answer: `python -m bench.first_token --library out/demo/seed-1/library`.
+"""Time to the first word of an answer: `python -m bench.models.first_token --library out/demo/seed-1/library`.
 
 Asks the answerable questions of a demo world (its `questions.jsonl`) of its library, one after another, and prints when
 the first clip, the first word of the draft, the first word of the answer and the whole answer were there. Medians;

@@ -1,0 +1,1 @@
+"""Single models by themselves: what they get right, and what they cost."""
