@@ -1,4 +1,6 @@
-"""Prompts and grammar at Qwen's true vocabulary: `python -m bench.models.vocabulary`; needs `pip install --no-deps dashscope`.
+"""Prompts and grammar at Qwen's true vocabulary: `python -m bench.models.vocabulary`.
+
+It needs `pip install --no-deps dashscope`.
 
 For each kind of prompt: its tokens, and the milliseconds that counting them takes. For each schema: the milliseconds of
 making its grammar, and those that it costs for each token of a reply. The words are real, the pictures are black, and
