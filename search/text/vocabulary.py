@@ -10,9 +10,10 @@ import math
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import Any, TypeVar
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -39,6 +40,8 @@ ENDINGS = ("s", "es", "ed", "d", "ing", "er", "en", "n")
 _CAMEL_CASE = re.compile(
     r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z]{2})(?=[0-9])|(?<=[A-Za-z])(?=[0-9]{2})"
 )
+
+Named = TypeVar("Named")
 
 
 class Vocabulary:
@@ -171,15 +174,19 @@ class VocabularyCache:
         self._distinct: frozenset[str] = frozenset()
         self._names: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
-        self._given_names: tuple[str, ...] = ()
+        self._named: Sequence[Any] = ()
         self._vocabulary = Vocabulary({})
 
-    def of(self, texts: Sequence[str], names: tuple[str, ...]) -> Vocabulary:
-        """The vocabulary of these texts, each different; the same sequence object means the same texts."""
+    def of(
+        self, texts: Sequence[str], named: Sequence[Named], names_of: Callable[[Named], Iterable[str]]
+    ) -> Vocabulary:
+        """The vocabulary of these texts, each different, and of the names of things; the same sequence object means the
+        same texts. Names are made only when the things are others."""
         with self._lock:
-            if self._texts is not texts or self._given_names != names:
-                self._count(frozenset(texts) if self._texts is not texts else self._distinct, Counter(names))
-                self._texts, self._given_names = texts, names
+            if self._texts is not texts or self._named != named:
+                names = Counter(name for one in named for name in names_of(one))
+                self._count(frozenset(texts) if self._texts is not texts else self._distinct, names)
+                self._texts, self._named = texts, named
                 self._vocabulary = Vocabulary(dict(self._counts))
             return self._vocabulary
 
