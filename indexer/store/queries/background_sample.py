@@ -64,9 +64,10 @@ class BackgroundSample:
 
         def load() -> _Sample:
             known, last_id = self._tables.count(table), self._tables.last_row_id(table, "true")
-            where = None if table == "frames" else where_equals("source", what)
-            rows = self._smallest_lots(table, where, size)
-            return _sample_of(rows, known, -1 if last_id is None else last_id)
+            last_id = -1 if last_id is None else last_id
+            where = f"_rowid <= {last_id}"  # what is added meanwhile is for `extend`
+            where = where if table == "frames" else where_all(where, where_equals("source", what))
+            return _sample_of(self._smallest_lots(table, where, size), known, last_id)
 
         def extend(before: _Sample) -> _Sample | None:
             return self._with_added(before, what, table, size)
@@ -89,7 +90,7 @@ class BackgroundSample:
         rows = self._tables.rows_by_id(table, ids, before.rows.column_names) if ids else before.rows.slice(0, 0)
         return None if rows is None else _sample_of(_first(pa.concat_tables([before.rows, rows]), size), known, last_id)
 
-    def _smallest_lots(self, table: TableName, where: str | None, size: int) -> ArrowTable:
+    def _smallest_lots(self, table: TableName, where: str, size: int) -> ArrowTable:
         """The `size` rows with the smallest lots (`indexer.store.rows.draw_row_lots`)."""
         count = self._tables.count(table, where)
         # Half as many again plus a few: it is all but impossible that fewer than `size` lots lie below the bound.
