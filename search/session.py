@@ -96,8 +96,7 @@ class SearchSession:
         texts = self.library.distinct_texts()
         if texts is None:
             return None
-        names = tuple(name for video in self.videos.values() for name in (*video.tags, *names_of(video)))
-        return self._vocabularies.of(texts, names)
+        return self._vocabularies.of(texts, list(self.videos.values()), lambda video: (*video.tags, *names_of(video)))
 
     def only(self, video: str | None, scope: Scope | None = None) -> VideoIds:
         """The ids of the videos that are named and in scope; None for all.

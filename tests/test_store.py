@@ -23,6 +23,7 @@ from indexer.errors import (
 from indexer.records import Chapter, Place, StageFailure, TimeSpan, VideoMetadata, VideoProbe
 from indexer.store.library import Library
 from indexer.store.schema import TABLES
+from indexer.store.tables import Tables
 from tests.helpers.store_samples import (
     MAKER,
     content,
@@ -210,6 +211,21 @@ def test_videos_are_found_by_id_prefix_path_and_name(library: Library):
         library.find_video("clip.mp4")
     with pytest.raises(NotInLibraryError, match=r"no video 'x\.mp4'"):
         library.find_video("x.mp4")
+
+
+def test_finding_a_video_by_name_reads_no_other(library: Library, monkeypatch: pytest.MonkeyPatch):
+    library.put_videos([video(number) for number in range(1, 9)])
+    whole: list[int] = []
+    fetch = Tables.fetch
+
+    def spy(tables: Tables, action: str, query: object) -> object:
+        rows = fetch(tables, action, query)
+        whole.append(len(rows) if "metadata" in rows.column_names else 0)
+        return rows
+
+    monkeypatch.setattr(Tables, "fetch", spy)
+    assert library.find_video("4.mp4") == video(4)
+    assert sum(whole) == 1
 
 
 def test_videos_are_found_by_a_path_from_the_working_or_home_folder(

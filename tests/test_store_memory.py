@@ -13,7 +13,17 @@ from indexer.store.memory.in_memory_tables import InMemoryTables, MemoryLimits
 from indexer.store.memory.table_cache import TableCache
 from indexer.store.schema import TABLES
 from indexer.store.tables import Tables
-from tests.helpers.store_samples import MAKER, PICTURE_DIM, TEXT_DIM, pictures, texts, unit, video_id, write_whole
+from tests.helpers.store_samples import (
+    MAKER,
+    PICTURE_DIM,
+    TEXT_DIM,
+    pictures,
+    texts,
+    unit,
+    video,
+    video_id,
+    write_whole,
+)
 
 WORDS = "a red fox over the lazy dog jumps again and again under one old moon".split()
 VIDEOS = [video_id(number) for number in range(12)]
@@ -28,6 +38,7 @@ def path(tmp_path_factory):
             library.write_pictures([pictures(number, segments=5)])
             lines = [" ".join(rng.choice(WORDS, 5)) for _ in range(9)]
             library.write_texts([texts(number, lines, "screen_text"), texts(number, lines[:4], "subtitle")])
+            library.put_videos([video(number, 5, ["picture", "subtitles", "screen_text"])])
     return path
 
 
@@ -182,6 +193,73 @@ class CountingTables:
     def version(self, name):
         self.checks += 1
         return self.versions[name]
+
+
+def test_without_a_row_locator_only_the_vectors_of_the_wanted_segments_are_read(path, monkeypatch):
+    read: list[int] = []
+    fetch = Tables.fetch
+
+    def spy(tables, action, query):
+        rows = fetch(tables, action, query)
+        read.append(len(rows) if "vector" in rows.column_names else 0)
+        return rows
+
+    keys = [(VIDEOS[number], number % 5) for number in range(10)]
+    library = open_with(path, DATABASE_ONLY)
+    monkeypatch.setattr(Tables, "fetch", spy)
+    found = library.frame_similarities(unit(PICTURE_DIM, 9), [*keys, keys[0], ("unknown", 0)])
+    assert [len(found[key]) for key in keys] == [3] * 10
+    assert sum(read) == 30
+
+
+@pytest.mark.parametrize("limits", [LOCATORS_ONLY, DATABASE_ONLY], ids=["row locators", "no row locators"])
+def test_after_a_commit_a_search_reads_only_the_rows_that_were_added(tmp_path, monkeypatch, limits):
+    """What is kept of a large library is added to, and equals what is read anew."""
+    path = tmp_path / "library"
+    read: list[int] = []
+    fetch = Tables.fetch
+
+    def spy(tables, action, query):
+        rows = fetch(tables, action, query)
+        read.append(len(rows))
+        return rows
+
+    def use(library):
+        vector, meaning = unit(PICTURE_DIM, 5), unit(TEXT_DIM, 5)
+        keys = [(video_id(number), 1) for number in range(20)]
+        return (
+            library.background(vector, what="frames", size=10).tolist(),
+            library.background(meaning, what="subtitle", size=10).tolist(),
+            library.sampled_texts("subtitle", size=10),
+            library.segments_by_key(keys),
+            library.frame_similarities(vector, keys[:1]),
+            [hit.text for hit in library.match_words("said", source="subtitle", limit=50)],
+            sorted(library.distinct_texts() or ()),
+            library.texts_between([(video_id(3), TimeSpan(0, 2))], "subtitle"),
+        )
+
+    with Library.open_writer(path, maker=MAKER) as library:
+        reader = open_with(path, limits)
+        for number in range(20):
+            library.write_pictures([pictures(number)])
+            library.write_texts([texts(number, [f"said {number}", f"again {number}"])])
+            library.put_videos([video(number)])
+            if number in (10, 14, 16):
+                use(reader)
+            if number == 12:
+                library.remove_videos([video_id(11)])
+        assert use(reader) == use(open_with(path, limits))
+        library.write_pictures([pictures(20)])
+        library.write_texts([texts(20, ["said 20", "again 20"])])
+        library.put_videos([video(20)])
+        with monkeypatch.context() as patch:
+            patch.setattr(Tables, "fetch", spy)
+            reader.background(unit(PICTURE_DIM, 5), what="frames", size=10)
+            reader.background(unit(TEXT_DIM, 5), what="subtitle", size=10)
+            reader.segments_by_key([(video_id(20), 1)])
+            reader.distinct_texts()
+        assert sum(read) < 40  # of the new video 3 segments, 9 frames and 2 texts, of 198 frames in all
+        assert use(reader) == use(open_with(path, limits))
 
 
 def test_a_cached_value_lasts_until_its_table_changes():

@@ -80,12 +80,35 @@ def test_a_word_is_a_form_of_itself(word: str) -> None:
     assert share_word_stem(word, word)
 
 
+def by_itself(name: str) -> tuple[str]:
+    return (name,)
+
+
 def test_a_vocabulary_is_made_once_for_the_same_texts() -> None:
     cache, texts = VocabularyCache(), ["one", "two"]
-    first = cache.of(texts, ("name",))
-    assert cache.of(texts, ("name",)) is first
-    assert cache.of(texts, ("other",)) is not first
-    assert "two" in cache.of(["two"], ())
+    first = cache.of(texts, ("name",), by_itself)
+    assert cache.of(texts, ("name",), by_itself) is first
+    assert cache.of(texts, ("other",), by_itself) is not first
+    assert "two" in cache.of(["two"], (), by_itself)
+
+
+TEXTS = st.lists(
+    st.sampled_from(["a red fox", "Füchse 2", "two foxes", "snake_case", "красная лиса", "狐の子"]), unique=True
+)
+NAMES = st.lists(st.sampled_from(["solidWhiteRight", "fox", "fox", "IMG_2023"]), max_size=4)
+
+
+@given(st.lists(st.tuples(TEXTS, NAMES), min_size=1, max_size=4))
+def test_a_vocabulary_that_follows_its_library_is_that_of_the_library_alone(
+    states: list[tuple[list[str], list[str]]],
+) -> None:
+    cache = VocabularyCache()
+    words = "a red fox füchse fuchse two foxes snake case solid white img 2023 красная лиса 狐 子".split()
+    for texts, names in states:
+        found, wanted = cache.of(texts, names, by_itself), vocabulary_of(texts, names)
+        assert [word in found for word in words] == [word in wanted for word in words]
+        assert [found.rarity(word) for word in words] == [wanted.rarity(word) for word in words]
+        assert found.beginning_with("f", limit=9) == wanted.beginning_with("f", limit=9)
 
 
 def test_an_empty_library_has_no_words() -> None:

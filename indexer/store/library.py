@@ -31,7 +31,7 @@ from indexer.store.recovery.audit_checks import Problem
 from indexer.store.schema import Maker, TableName
 from indexer.store.tables import Tables, find_or_create
 from indexer.store.thumbnails import Thumbnails
-from indexer.store.video_lookup import find_video
+from indexer.store.video_lookup import find_video_id
 from indexer.store.writing.growth import add_models
 from indexer.store.writing.maintenance import vector_index_kind
 from indexer.store.writing.spool import Spool
@@ -168,7 +168,7 @@ class Library(Closeable):
 
     def find_video(self, name: str) -> Video:
         """The video with an id, an id's first digits, a path or a file name. Raises NotInLibraryError."""
-        return find_video(self.videos(), name, library=self.path)
+        return self.video(find_video_id(self._reader.names(), name, library=self.path))
 
     def segments(self, video_id: str) -> list[SegmentRow]:
         """Segments of a video, in order of time."""

@@ -91,6 +91,16 @@ class Tables:
         query = self.query(name).where(where).select([]).with_row_id()
         return max(self.fetch(f"reading {name}", query).column("_rowid").to_pylist(), default=None)
 
+    def rows_added(self, name: TableName, known: int, last_id: int, columns: list[str]) -> ArrowTable | None:
+        """The rows that were added, with their ids, since there were `known` rows up to this id.
+
+        None where some of those have gone since, or have new ids: then all must be read again.
+        """
+        added = self.fetch(
+            f"reading {name}", self.query(name).where(f"_rowid > {last_id}").select(columns).with_row_id()
+        )
+        return added if self.count(name) == known + len(added) else None
+
     def video_ids(self, name: TableName, where: str | None = None) -> set[str]:
         """Ids of the videos that have rows. Read in batches: a table may have tens of millions of rows."""
         found: set[str] = set()

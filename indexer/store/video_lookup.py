@@ -2,14 +2,22 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
+from typing import NamedTuple
 
 from indexer.errors import NotInLibraryError
-from indexer.records import Video
 
 
-def find_video(videos: Sequence[Video], name: str, *, library: Path) -> Video:
-    """The video with an id, a path, a file's name, or an id's first digits; the first kind that matches decides.
+class VideoNames(NamedTuple):
+    """What a video is named by."""
+
+    video_id: str
+    paths: tuple[str, ...]
+
+
+def find_video_id(videos: Sequence[VideoNames], name: str, *, library: Path) -> str:
+    """The id of the video with an id, a path, a file's name, or an id's first digits; the first kind that matches
+    decides.
 
     A relative path is one from the working folder, and `~` the user's own.
 
@@ -19,27 +27,17 @@ def find_video(videos: Sequence[Video], name: str, *, library: Path) -> Video:
     Raises:
         NotInLibraryError: no video matches, or several do (the message lists them).
     """
-    for matches in (_has_id, _has_path, _has_name, _has_id_prefix):
-        found = [video for video in videos if matches(video, name)]
+    path = os.path.abspath(os.path.expanduser(name))  # noqa: PTH100, PTH111
+    of_each_kind = (
+        [video for video in videos if video.video_id == name],
+        [video for video in videos if name in video.paths or path in video.paths],
+        [video for video in videos if any(os.path.basename(one) == name for one in video.paths)],  # noqa: PTH119
+        [video for video in videos if len(name) >= 4 and video.video_id.startswith(name.lower())],
+    )
+    for found in of_each_kind:
         if len(found) == 1:
-            return found[0]
+            return found[0].video_id
         if found:
-            candidates = ", ".join(f"{video.video_id[:8]} ({video.path})" for video in found[:5])
+            candidates = ", ".join(f"{video.video_id[:8]} ({video.paths[0]})" for video in found[:5])
             raise NotInLibraryError(f"{name!r} names {len(found)} videos: {candidates}; give the id or the path")
     raise NotInLibraryError(f"library {library} holds no video {name!r}; `reelseek videos` lists them")
-
-
-def _has_id(video: Video, name: str) -> bool:
-    return video.video_id == name
-
-
-def _has_path(video: Video, name: str) -> bool:
-    return name in video.paths or os.path.abspath(os.path.expanduser(name)) in video.paths  # noqa: PTH100, PTH111
-
-
-def _has_name(video: Video, name: str) -> bool:
-    return any(PurePath(path).name == name for path in video.paths)
-
-
-def _has_id_prefix(video: Video, name: str) -> bool:
-    return len(name) >= 4 and video.video_id.startswith(name.lower())

@@ -10,15 +10,16 @@ import math
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import Any, TypeVar
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from indexer.words.folding import WORD, fold_letters
-from search.text.words import EMPTY_WORDS, share_word_stem, split_words, word_stems
+from search.text.words import ASCII_WORD, EMPTY_WORDS, share_word_stem, split_words, word_stems
 
 LEAST_RARITY = 0.1
 """Of a word that is everywhere: it says little, but not nothing."""
@@ -39,6 +40,8 @@ ENDINGS = ("s", "es", "ed", "d", "ing", "er", "en", "n")
 _CAMEL_CASE = re.compile(
     r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z]{2})(?=[0-9])|(?<=[A-Za-z])(?=[0-9]{2})"
 )
+
+Named = TypeVar("Named")
 
 
 class Vocabulary:
@@ -115,12 +118,19 @@ class Vocabulary:
 
 def vocabulary_of(texts: Iterable[str], names: Iterable[str] = ()) -> Vocabulary:
     """The vocabulary of texts and of names, whose run-together words (`solidWhiteRight`) count apart too."""
-    joined = "\n".join((*texts, *map(split_name, names)))
-    counts: Counter[str] = Counter()
-    for token, count in Counter(WORD.findall(joined)).items():
+    return Vocabulary(_count_words((*texts, *map(split_name, names))))
+
+
+def _count_words(texts: Iterable[str]) -> Counter[str]:
+    ascii_texts: list[str] = []
+    others: list[str] = []
+    for text in texts:
+        (ascii_texts if text.isascii() else others).append(text)
+    counts = Counter(ASCII_WORD.findall("\n".join(ascii_texts).lower()))
+    for token, count in Counter(WORD.findall("\n".join(others))).items():
         for word in split_words(token):
             counts[word] += count
-    return Vocabulary(counts)
+    return counts
 
 
 def split_name(name: str) -> str:
@@ -155,18 +165,33 @@ def _zipf(word: str) -> float:
 
 
 class VocabularyCache:
-    """The vocabulary of the texts and names that were asked for last; making one reads all of them."""
+    """The vocabulary of the texts and names that were asked for last. What they have in common with those of the time
+    before is not counted again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._texts: Sequence[str] | None = None
-        self._names: tuple[str, ...] = ()
+        self._distinct: frozenset[str] = frozenset()
+        self._names: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
+        self._named: Sequence[Any] = ()
         self._vocabulary = Vocabulary({})
 
-    def of(self, texts: Sequence[str], names: tuple[str, ...]) -> Vocabulary:
-        """The vocabulary of these texts; the same sequence object means the same texts."""
+    def of(
+        self, texts: Sequence[str], named: Sequence[Named], names_of: Callable[[Named], Iterable[str]]
+    ) -> Vocabulary:
+        """The vocabulary of these texts, each different, and of the names of things; the same sequence object means the
+        same texts. Names are made only when the things are others."""
         with self._lock:
-            if self._texts is not texts or self._names != names:
-                self._vocabulary = vocabulary_of(texts, names)
-                self._texts, self._names = texts, names
+            if self._texts is not texts or self._named != named:
+                names = Counter(name for one in named for name in names_of(one))
+                self._count(frozenset(texts) if self._texts is not texts else self._distinct, names)
+                self._texts, self._named = texts, named
+                self._vocabulary = Vocabulary(dict(self._counts))
             return self._vocabulary
+
+    def _count(self, texts: frozenset[str], names: Counter[str]) -> None:
+        added, gone = (names - self._names).elements(), (self._names - names).elements()
+        self._counts.update(_count_words((*(texts - self._distinct), *map(split_name, added))))
+        self._counts -= _count_words((*(self._distinct - texts), *map(split_name, gone)))
+        self._distinct, self._names = texts, names

@@ -59,7 +59,7 @@ MEDIUM_WORDS = frozenset(
 EMPTY_WORDS = FUNCTION_WORDS | MEDIUM_WORDS
 """Words that a query can do without."""
 
-_ASCII_WORD = re.compile(r"[^\W_]+")  # the same words as in any script, quicker
+ASCII_WORD = re.compile(r"[^\W_]+")  # the same words as in any script, quicker
 _STEMMING = threading.Lock()  # a stemmer is not safe from several threads
 
 
@@ -67,7 +67,7 @@ _STEMMING = threading.Lock()  # a stemmer is not safe from several threads
 def split_words(text: str) -> tuple[str, ...]:
     """The words of a text, folded (`indexer.words.folding`); of scripts without spaces, the signs."""
     if text.isascii():
-        return tuple(_ASCII_WORD.findall(text.lower()))
+        return tuple(ASCII_WORD.findall(text.lower()))
     return tuple(word.text for word in folded_words(text))
 
 

@@ -1,7 +1,8 @@
 """Which tables are held in memory: small ones whole, row locators of larger ones.
 
 The database needs milliseconds for any query, however small, and a search makes fifteen. The tables of a library of a
-few hours are some megabytes: they are read whole, and again when they have changed.
+few hours are some megabytes: they are read whole, and again when they have changed. To a row locator, rows that were
+added are added; it is read again only where others have gone or have got new ids.
 """
 
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from indexer.store.schema import ArrowTable, TableName
 from indexer.store.tables import Tables
 
 Held = TypeVar("Held")
+Locator = TypeVar("Locator", RowLocator, SegmentLocator, TextLocator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,11 @@ class InMemoryTables:
 
         return self._values.get(table, table, load)
 
-    def _locator(self, table: TableName, hold: Callable[[ArrowTable], Held]) -> Held | None:
+    def _locator(self, table: TableName, hold: Callable[[ArrowTable], Locator]) -> Locator | None:
         if (limits := self._limits) is None:
             return None
 
-        def load() -> Held | None:
+        def load() -> Locator | None:
             if self._tables.count(table) > limits.locator_rows:
                 return None
             query = self._tables.query(table).select(LOCATOR_COLUMNS[table]).with_row_id()
@@ -92,7 +94,14 @@ class InMemoryTables:
                 return None
             return hold(rows)
 
-        return self._values.get(f"locator of {table}", table, load)
+        def extend(held: Locator | None) -> Locator | None:
+            if held is None:
+                return None
+            known = held if isinstance(held, RowLocator) else held.rows
+            rows = self._tables.rows_added(table, len(known), known.last_id, LOCATOR_COLUMNS[table])
+            return None if rows is None or len(known) + len(rows) > limits.locator_rows else held.extended(rows)
+
+        return self._values.get(f"locator of {table}", table, load, extend=extend)
 
     def _is_small(self, table: TableName, limits: MemoryLimits) -> bool:
         maker = self._tables.maker

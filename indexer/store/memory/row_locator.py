@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from indexer.catalog import TextSource
@@ -27,18 +28,31 @@ LOCATOR_COLUMNS: dict[TableName, list[str]] = {
 class RowLocator:
     """Row ids of one version of a table, by segment; 16 bytes a row."""
 
-    def __init__(self, table: ArrowTable) -> None:
+    def __init__(self, table: ArrowTable, *, before: "RowLocator | None" = None) -> None:
         """
         Args:
             table: `LOCATOR_COLUMNS` with the row ids.
+            before: of the rows that come before those of the table, and have smaller ids.
         """
         names = table.column("video_id").combine_chunks().dictionary_encode()
-        self._codes = {name: code for code, name in enumerate(names.dictionary.to_pylist())}
-        keys = _pack(names.indices.to_numpy(), table.column("segment_index").to_numpy())
+        self._codes: dict[str, int] = {} if before is None else dict(before._codes)
+        codes = [self._codes.setdefault(name, len(self._codes)) for name in names.dictionary.to_pylist()]
+        keys = _pack(np.array(codes, np.int64)[names.indices.to_numpy()], table.column("segment_index").to_numpy())
+        ids: NDArray[Any] = table.column("_rowid").to_numpy()
+        self.last_id = int(ids.max()) if len(ids) else -1 if before is None else before.last_id
+        if before is not None:
+            keys, ids = np.concatenate([before._keys, keys]), np.concatenate([before._ids, ids])
         self.order = np.argsort(keys, kind="stable")
-        """(n,) positions of the rows in `table`, by video and segment."""
+        """(n,) positions of the rows, by video and segment: in `table`, or in those of `before` and then it."""
         self._keys = keys[self.order]
-        self._ids = table.column("_rowid").to_numpy()[self.order]
+        self._ids = ids[self.order]
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def extended(self, table: ArrowTable) -> "RowLocator":
+        """With rows that were added since."""
+        return RowLocator(table, before=self)
 
     def row_ids(self, keys: Iterable[SegmentKey]) -> list[int]:
         """Ids of all rows of these segments."""
@@ -73,10 +87,16 @@ class RowLocator:
 class SegmentLocator:
     """The table `segments` by segment, with times; another 24 bytes a row."""
 
-    def __init__(self, table: ArrowTable) -> None:
-        self.rows = RowLocator(table)
-        times = [table.column(name).to_numpy() for name in LOCATOR_COLUMNS["segments"][2:]]
-        self._times: NDArray[np.float64] = np.stack(times, axis=1)[self.rows.order]  # (n, 3)
+    def __init__(self, table: ArrowTable, *, before: "SegmentLocator | None" = None) -> None:
+        self.rows = RowLocator(table, before=None if before is None else before.rows)
+        times = np.stack([table.column(name).to_numpy() for name in LOCATOR_COLUMNS["segments"][2:]], axis=1)
+        if before is not None:
+            times = np.concatenate([before._times, times])
+        self._times: NDArray[np.float64] = times[self.rows.order]  # (n, 3)
+
+    def extended(self, table: ArrowTable) -> "SegmentLocator":
+        """With rows that were added since."""
+        return SegmentLocator(table, before=self)
 
     def by_key(self, keys: Sequence[SegmentKey]) -> dict[SegmentKey, SegmentRow]:
         """Segments without vectors, in the order of the keys; unknown keys are left out."""
@@ -90,24 +110,28 @@ class SegmentLocator:
 class TextLocator:
     """The table `texts` by segment and by row id; some 60 bytes a row beside its text."""
 
-    def __init__(self, table: ArrowTable) -> None:
-        self.rows = RowLocator(table)
-        table = table.sort_by("_rowid")
-        self._ids: NDArray[np.uint64] = table.column("_rowid").to_numpy()
-        names = table.column("video_id").combine_chunks().dictionary_encode()
-        self._names: list[str] = names.dictionary.to_pylist()
-        self._videos: NDArray[np.int32] = names.indices.to_numpy()
-        self._segments: NDArray[Any] = table.column("segment_index").to_numpy()
-        times = [table.column(name).to_numpy() for name in ("start_seconds", "stop_seconds")]
+    def __init__(self, table: ArrowTable, *, before: "TextLocator | None" = None) -> None:
+        self.rows = RowLocator(table, before=None if before is None else before.rows)
+        self._table = _with_short_names(table.sort_by("_rowid"))
+        self._distinct_before: list[str] | None = None
+        self._added = self._table.column("text")
+        if before is not None:
+            self._table = pa.concat_tables([before._table, self._table]).unify_dictionaries().combine_chunks()
+            self._distinct_before = before.__dict__.get("distinct_texts")
+        self._ids: NDArray[np.uint64] = self._table.column("_rowid").to_numpy()
+        times = [self._table.column(name).to_numpy() for name in ("start_seconds", "stop_seconds")]
         self._times: NDArray[np.float64] = np.stack(times, axis=1)  # (n, 2)
-        self._scenery: NDArray[np.bool_] = table.column("is_scenery").combine_chunks().to_numpy(zero_copy_only=False)
-        self._sources: Any = table.column("source").combine_chunks().dictionary_encode()
-        self._texts: Any = table.column("text").combine_chunks()
 
     @cached_property
     def distinct_texts(self) -> list[str]:
         """Every text once."""
-        return self._texts.unique().to_pylist()
+        if self._distinct_before is None:
+            return self._table.column("text").unique().to_pylist()
+        return list(dict.fromkeys([*self._distinct_before, *self._added.to_pylist()]))
+
+    def extended(self, table: ArrowTable) -> "TextLocator":
+        """With rows that were added since."""
+        return TextLocator(table, before=self)
 
     def hits(self, row_ids: NDArray[Any], similarities: Similarities) -> list[TextHit] | None:
         """The rows with these ids as hits, best first; None when an id is unknown."""
@@ -117,7 +141,7 @@ class TextLocator:
     def in_segments(self, keys: Collection[SegmentKey], *, sources: Collection[TextSource]) -> list[TextHit]:
         """The texts of these sources in these segments, in order of time; similarity 0."""
         positions = self._known_positions(np.array(self.rows.row_ids(keys), np.uint64))
-        found = self._sources.take(positions).to_pylist()
+        found = self._table.column("source").take(positions).to_pylist()
         wanted = positions[np.array([source in sources for source in found], bool)]
         return sorted(self._hits(wanted, np.zeros(len(wanted), np.float32)), key=lambda hit: hit.span)
 
@@ -129,7 +153,7 @@ class TextLocator:
             positions = self._known_positions(ids)
             starts, stops = self._times[positions].T
             overlaps = (starts < span.stop_seconds) & (stops > span.start_seconds)
-            sources = self._sources.take(positions[overlaps]).to_pylist()
+            sources = self._table.column("source").take(positions[overlaps]).to_pylist()
             found.update(one for one, own in zip(ids[overlaps].tolist(), sources, strict=True) if own == source)
         return sorted(found)
 
@@ -148,18 +172,21 @@ class TextLocator:
         return positions
 
     def _hits(self, positions: NDArray[np.intp], similarities: Similarities) -> list[TextHit]:
-        columns = (
-            self._videos[positions].tolist(),
-            self._segments[positions].tolist(),
-            self._times[positions].tolist(),
-            self._texts.take(positions).to_pylist(),
-            similarities.tolist(),
-            self._scenery[positions].tolist(),
-        )
+        names = ("video_id", "segment_index", "text", "is_scenery")
+        rows = (self._table.column(name).take(positions).to_pylist() for name in names)
+        columns = (*rows, self._times[positions].tolist(), similarities.tolist())
         return [
-            TextHit(self._names[video], segment, TimeSpan(*span), text, similarity, is_scenery)
-            for video, segment, span, text, similarity, is_scenery in zip(*columns, strict=True)
+            TextHit(video_id, segment, TimeSpan(*span), text, similarity, is_scenery)
+            for video_id, segment, text, is_scenery, span, similarity in zip(*columns, strict=True)
         ]
+
+
+def _with_short_names(table: ArrowTable) -> ArrowTable:
+    """The table with each name of a video or source held once."""
+    for name in ("video_id", "source"):
+        column = table.column(name).combine_chunks().dictionary_encode()
+        table = table.set_column(table.schema.get_field_index(name), name, column)
+    return table
 
 
 def _pack(codes: NDArray[Any], indices: NDArray[Any]) -> NDArray[np.int64]:

@@ -16,8 +16,19 @@ Value = TypeVar("Value")
 class TableValues(Protocol):
     """What a reader needs of a cache: `TableCache` or a `Snapshot` of one."""
 
-    def get(self, key: str, table: TableName, load: Callable[[], Value]) -> Value:
-        """The value that `load` computes from the rows of a table, cached under a key."""
+    def get(
+        self,
+        key: str,
+        table: TableName,
+        load: Callable[[], Value],
+        *,
+        extend: Callable[[Value], Value | None] | None = None,
+    ) -> Value:
+        """The value that `load` computes from the rows of a table, cached under a key.
+
+        Args:
+            extend: makes it of the value for an earlier version; None where that cannot be.
+        """
         ...
 
     def snapshot(self) -> "Snapshot":
@@ -33,18 +44,33 @@ class TableCache:
         self._values: dict[str, tuple[int, Any]] = {}  # key -> version of the table, value
         self._loading: dict[TableName, threading.Lock] = {name: threading.Lock() for name in TABLES}
 
-    def get(self, key: str, table: TableName, load: Callable[[], Value]) -> Value:
+    def get(
+        self,
+        key: str,
+        table: TableName,
+        load: Callable[[], Value],
+        *,
+        extend: Callable[[Value], Value | None] | None = None,
+    ) -> Value:
         # The version is read before the rows: they may be newer than it says, never older.
-        return self.get_at(self.version(table), key, table, load)
+        return self.get_at(self.version(table), key, table, load, extend)
 
-    def get_at(self, version: int, key: str, table: TableName, load: Callable[[], Value]) -> Value:
+    def get_at(
+        self,
+        version: int,
+        key: str,
+        table: TableName,
+        load: Callable[[], Value],
+        extend: Callable[[Value], Value | None] | None = None,
+    ) -> Value:
         """As `get`, for the version that the caller has seen."""
         cached = self._values.get(key)
         if cached is None or cached[0] != version:
             with self._loading[table]:  # of many threads that search, one loads
                 cached = self._values.get(key)
                 if cached is None or cached[0] != version:
-                    cached = (version, load())
+                    value = None if cached is None or extend is None else extend(cached[1])
+                    cached = (version, load() if value is None else value)
                     self._values[key] = cached
         return cached[1]
 
@@ -66,10 +92,17 @@ class Snapshot:
         self._versions: dict[TableName, int] = {}
         self._values: dict[str, Any] = {}
 
-    def get(self, key: str, table: TableName, load: Callable[[], Value]) -> Value:
+    def get(
+        self,
+        key: str,
+        table: TableName,
+        load: Callable[[], Value],
+        *,
+        extend: Callable[[Value], Value | None] | None = None,
+    ) -> Value:
         if key in self._values:
             return self._values[key]
-        return self._values.setdefault(key, self._cache.get_at(self._version(table), key, table, load))
+        return self._values.setdefault(key, self._cache.get_at(self._version(table), key, table, load, extend))
 
     def snapshot(self) -> "Snapshot":
         return self._cache.snapshot()

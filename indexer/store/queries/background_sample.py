@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from indexer.catalog import TextSource
 from indexer.store.filters import where_all, where_equals
@@ -21,6 +23,12 @@ class _Sample:
     """(n, dim)"""
     texts: tuple[str, ...]
     """n of them; none of frames."""
+    rows: ArrowTable
+    """The rows with the smallest lots, also those without a vector."""
+    known: int
+    """Rows of the table when the sample was drawn."""
+    last_id: int
+    """The greatest of their ids; -1 where there are none."""
 
 
 class BackgroundSample:
@@ -55,18 +63,47 @@ class BackgroundSample:
         table: TableName = "frames" if what == "frames" else "texts"
 
         def load() -> _Sample:
-            rows = self._smallest_lots(table, None if table == "frames" else where_equals("source", what), size)
-            rows = rows.filter(rows.column("vector").is_valid())
-            texts = () if table == "frames" else tuple(rows.column("text").to_pylist())
-            return _Sample(np.asarray(decode_vectors(rows), np.float32), texts)
+            known, last_id = self._tables.count(table), self._tables.last_row_id(table, "true")
+            last_id = -1 if last_id is None else last_id
+            where = f"_rowid <= {last_id}"  # what is added meanwhile is for `extend`
+            where = where if table == "frames" else where_all(where, where_equals("source", what))
+            return _sample_of(self._smallest_lots(table, where, size), known, last_id)
 
-        return self._values.get(f"sample of {size} {what}", table, load)
+        def extend(before: _Sample) -> _Sample | None:
+            return self._with_added(before, what, table, size)
 
-    def _smallest_lots(self, table: TableName, where: str | None, size: int) -> ArrowTable:
+        return self._values.get(f"sample of {size} {what}", table, load, extend=extend)
+
+    def _with_added(self, before: _Sample, what: SampleSource, table: TableName, size: int) -> _Sample | None:
+        """The sample after rows were added; None where others have gone."""
+        columns = ["lot", *(["source"] if table == "texts" else [])]
+        added = self._tables.rows_added(table, before.known, before.last_id, columns)
+        if added is None:
+            return None
+        known = before.known + len(added)
+        last_id = max([before.last_id, *added.column("_rowid").to_pylist()])
+        if table == "texts":
+            added = added.filter(pc.field("source") == what)
+        if len(before.rows) == size:
+            added = added.filter(pc.field("lot") <= before.rows.column("lot")[size - 1].as_py())
+        ids = added.sort_by("lot").column("_rowid").slice(0, size).to_pylist()
+        rows = self._tables.rows_by_id(table, ids, before.rows.column_names) if ids else before.rows.slice(0, 0)
+        return None if rows is None else _sample_of(_first(pa.concat_tables([before.rows, rows]), size), known, last_id)
+
+    def _smallest_lots(self, table: TableName, where: str, size: int) -> ArrowTable:
         """The `size` rows with the smallest lots (`indexer.store.rows.draw_row_lots`)."""
         count = self._tables.count(table, where)
         # Half as many again plus a few: it is all but impossible that fewer than `size` lots lie below the bound.
         bound = min(2**32 - 1, int((1.5 * size + 50) / max(count, 1) * 2**32))
         columns = ["video_id", "lot", "vector", *(["text"] if table == "texts" else [])]
-        rows = self._tables.rows(table, where_all(f"lot <= {bound}", where), columns)
-        return rows.sort_by([("lot", "ascending"), ("video_id", "ascending")]).slice(0, size)
+        return _first(self._tables.rows(table, where_all(f"lot <= {bound}", where), columns), size)
+
+
+def _first(rows: ArrowTable, size: int) -> ArrowTable:
+    return rows.sort_by([("lot", "ascending"), ("video_id", "ascending")]).slice(0, size)
+
+
+def _sample_of(rows: ArrowTable, known: int, last_id: int) -> _Sample:
+    compared = rows.filter(rows.column("vector").is_valid())
+    texts = tuple(compared.column("text").to_pylist()) if "text" in rows.column_names else ()
+    return _Sample(np.asarray(decode_vectors(compared), np.float32), texts, rows, known, last_id)
