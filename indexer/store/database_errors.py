@@ -2,13 +2,13 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 
 from indexer.errors import LibraryBrokenError, LibraryError
+from indexer.library_place import LibraryPlace
 
 
 @contextmanager
-def convert_errors(path: Path, action: str) -> Generator[None]:
+def convert_errors(path: LibraryPlace, action: str) -> Generator[None]:
     """Converts any error raised inside into a `LibraryError` that names the library, the action and the reason.
 
     Args:
@@ -30,7 +30,7 @@ def convert_errors(path: Path, action: str) -> Generator[None]:
         raise _converted(path, action, error) from error
 
 
-def _converted(path: Path, action: str, error: BaseException) -> LibraryError:
+def _converted(path: LibraryPlace, action: str, error: BaseException) -> LibraryError:
     text = " ".join(str(error).split())[:500] or type(error).__name__
     lowered = text.lower()
     if "no space left" in lowered or "os error 28" in lowered or "quota exceeded" in lowered:

@@ -1,4 +1,4 @@
-"""The writer's lock: one writer per library, by a file lock of the operating system.
+"""The locks of a library in a folder, of its writer and of its collections, by file locks of the operating system.
 
 The system releases it when the process ends (flock on Unix, LockFileEx on Windows), so a killed writer leaves nothing
 to clean up. A second file names the holder; it is for messages only and may be stale. Readers need no lock.
@@ -19,6 +19,9 @@ from indexer.errors import LibraryError, LibraryLockedError
 
 LOCK_FILE = "writer.lock"
 HOLDER_FILE = "writer.json"
+COLLECTIONS_LOCK = "collections.lock"
+_COLLECTIONS_WAIT_SECONDS = 30.0
+"""A change takes milliseconds; only a disk that hangs keeps the lock longer."""
 
 
 class WriterLock:
@@ -51,6 +54,9 @@ class WriterLock:
         with suppress(OSError):  # it is for messages only; a full disk is told by what is written next
             (self._folder / HOLDER_FILE).write_text(json.dumps(holder), encoding="utf-8")
 
+    def check(self) -> None:
+        """Does nothing: the system takes the lock from nobody who lives."""
+
     def release(self) -> None:
         """Release the lock; does nothing when it is not held."""
         if self._lock.is_locked:
@@ -67,6 +73,22 @@ def locked(folder: Path) -> Generator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def collections_locked(folder: Path) -> Generator[None]:
+    """Hold the lock of a library's collections for a block. Raises LibraryLockedError, LibraryError."""
+    try:
+        with FileLock(folder / COLLECTIONS_LOCK, timeout=_COLLECTIONS_WAIT_SECONDS):
+            yield
+    except Timeout:
+        raise LibraryLockedError(
+            f"the collections of {folder} are being changed by another process; try again"
+        ) from None
+    except (OSError, NotImplementedError) as error:
+        raise LibraryError(
+            f"the collections of {folder} cannot be changed: {error}; make the folder writable"
+        ) from error
 
 
 def _describe_holder(folder: Path) -> str:

@@ -14,32 +14,35 @@ from lancedb.table import Table
 
 from indexer.errors import LibraryBrokenError, LibraryError, LibraryMissingError
 from indexer.store.database_errors import convert_errors
-from indexer.store.folder import MAKER_FILE, LibraryFolder
+from indexer.store.folder import MAKER_FILE
 from indexer.store.maker_file import check_maker, read_maker, write_maker
 from indexer.store.schema import LATE_COLUMNS, TABLES, VECTOR, ArrowTable, Maker, TableName, table_schema
+from indexer.store.storage.protocol import Storage
 
 INDEX_CACHE_BYTES = 1 << 30
 """A million vectors of 512 dimensions at 4 bits each are 0.26 GB; LanceDB's own default is 6 GiB."""
 METADATA_CACHE_BYTES = 128 << 20
 """LanceDB's own default is 1 GiB."""
-CONSISTENCY = timedelta(0)
-"""Readers look for a newer version before each read. It costs 0.3 ms, and a search always sees the last commit."""
 
 
 class Tables:
     """The open tables of one library. Reading is safe from any thread; each call sees one committed version."""
 
-    def __init__(self, folder: LibraryFolder, maker: Maker) -> None:
+    def __init__(self, folder: Storage, maker: Maker, *, to_write: bool = False) -> None:
         """
+        Args:
+            to_write: see every commit at once, however long that takes.
+
         Raises:
             LibraryBrokenError: a table cannot be opened, or has other columns.
         """
         self.folder = folder
         self.maker = maker
         with convert_errors(folder.path, "opening the tables"):
-            database = _connect(folder)
+            seen_after = timedelta(0) if to_write else folder.seen_after
+            database = _connect(folder, seen_after)
             self._tables: dict[TableName, Table] = {name: database.open_table(name) for name in TABLES}
-            self._async_tables: dict[TableName, Any] = LOOP.run(_open_async_tables(folder))
+            self._async_tables: dict[TableName, Any] = LOOP.run(_open_async_tables(folder, seen_after))
         for name, table in self._tables.items():
             _check_schema(folder, name, table, maker)
 
@@ -48,9 +51,9 @@ class Tables:
         return self._tables[name]
 
     def version(self, name: TableName) -> int:
-        """Version of the last commit."""
+        """Version of the last commit that `fetch` sees."""
         with self.errors(f"reading {name}"):
-            return self._tables[name].version
+            return LOOP.run(self._async_tables[name].version())
 
     def count(self, name: TableName, where: str | None = None) -> int:
         """Number of rows that meet a condition."""
@@ -130,7 +133,7 @@ class Tables:
         return convert_errors(self.folder.path, action)
 
 
-def find_or_create(folder: LibraryFolder, maker: Maker) -> Maker:
+def find_or_create(folder: Storage, maker: Maker) -> Maker:
     """The maker of the library in a folder; where there is none, one is created. Safe to repeat after a crash.
 
     It may lack a picture model or a text model that the maker has: see `indexer.store.writing.growth`.
@@ -149,10 +152,10 @@ def find_or_create(folder: LibraryFolder, maker: Maker) -> Maker:
     return found
 
 
-def _create_tables(folder: LibraryFolder, maker: Maker) -> None:
+def _create_tables(folder: Storage, maker: Maker) -> None:
     """Create empty tables, then the maker file that turns the folder into a library."""
     with convert_errors(folder.path, "creating the tables"):
-        database = _connect(folder)
+        database = _connect(folder, timedelta(0))
         for name in TABLES:
             if _has_rows(database, name):
                 raise LibraryBrokenError(
@@ -169,15 +172,21 @@ def _shared_session() -> lancedb.Session:
     return lancedb.Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES)
 
 
-def _connect(folder: LibraryFolder) -> Any:
-    return lancedb.connect(str(folder.tables), session=_shared_session(), read_consistency_interval=CONSISTENCY)
+def _connect(folder: Storage, seen_after: timedelta) -> Any:
+    return lancedb.connect(folder.tables_address, **_connection_options(folder, seen_after))
 
 
-async def _open_async_tables(folder: LibraryFolder) -> dict[TableName, Any]:
-    database: Any = await lancedb.connect_async(
-        str(folder.tables), session=_shared_session(), read_consistency_interval=CONSISTENCY
-    )
+async def _open_async_tables(folder: Storage, seen_after: timedelta) -> dict[TableName, Any]:
+    database: Any = await lancedb.connect_async(folder.tables_address, **_connection_options(folder, seen_after))
     return {name: await database.open_table(name) for name in TABLES}
+
+
+def _connection_options(folder: Storage, seen_after: timedelta) -> dict[str, Any]:
+    return {
+        "session": _shared_session(),
+        "read_consistency_interval": seen_after,
+        "storage_options": dict(folder.table_options) or None,
+    }
 
 
 def _has_rows(database: Any, name: TableName) -> bool:
@@ -187,7 +196,7 @@ def _has_rows(database: Any, name: TableName) -> bool:
         return False
 
 
-def _check_schema(folder: LibraryFolder, name: TableName, table: Table, maker: Maker) -> None:
+def _check_schema(folder: Storage, name: TableName, table: Table, maker: Maker) -> None:
     found = {(column.name, str(column.type)) for column in table.schema}
     wanted = {(column.name, str(column.type)) for column in table_schema(name, maker)}
     late = {column for column in wanted if column[0] in LATE_COLUMNS.get(name, ())}

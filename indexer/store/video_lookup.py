@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from indexer.errors import NotInLibraryError
+from indexer.library_place import LibraryPlace
 from indexer.records import Video
 
 
-def find_video(videos: Sequence[Video], name: str, *, library: Path) -> Video:
+def find_video(videos: Sequence[Video], name: str, *, library: LibraryPlace) -> Video:
     """The video with an id, a path, a file's name, or an id's first digits; the first kind that matches decides.
 
     A relative path is one from the working folder, and `~` the user's own.
