@@ -56,7 +56,7 @@ bench: $(READY)
 	$(RUN) -m bench.screen_text
 
 lock: $(READY)
-	$(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --extra offline --extra dev \
+	$(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --extra cloud --extra offline --extra dev \
 		--generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
 
 # Known advisories about what is pinned; asks the registry and needs the internet.

@@ -67,6 +67,14 @@ def name_inside(place: LibraryPlace, name: str) -> str:
     return str(place / name) if isinstance(place, Path) else f"{place}/{name}"
 
 
+def make_machine_folder(place: LibraryPlace) -> Path:
+    """`machine_folder`, made where it is not the library's own. Raises OSError."""
+    folder = machine_folder(place)
+    if isinstance(place, ObjectPlace):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
 def machine_folder(place: LibraryPlace) -> Path:
     """The folder for what belongs to a library and this machine alone, such as jobs and keys of a service.
 

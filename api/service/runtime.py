@@ -19,7 +19,7 @@ from api.service.settings import CACHE_FOLDER, JOB_FOLDER, UPLOAD_FOLDER, Servic
 from api.service.work_queue import WorkQueue
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError, ReelseekError
-from indexer.library_place import library_place, machine_folder
+from indexer.library_place import library_place, machine_folder, make_machine_folder
 from indexer.model_choice import choose_models
 from indexer.models.loading import Models, load_models, model_steps
 from indexer.provenance import provenance_of
@@ -119,6 +119,7 @@ class Runtime:
             if self._asker is None:
                 engine = SearchEngine(Library.open(self.place), self.settings, self._load)
                 self._asker = Asker(engine, self.settings)
+                make_machine_folder(self.place)
             return self._asker
 
     @property

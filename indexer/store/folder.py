@@ -147,6 +147,9 @@ class LibraryFolder:
         except (FileNotFoundError, NotADirectoryError):
             return []
 
+    def numbers_of_pictures(self, folders: Sequence[str]) -> list[int]:
+        return [len(self.pictures_in(folder)) for folder in folders]
+
     def pictures_written(self, folder: str) -> float:
         try:
             return (self.path / folder).stat().st_mtime
@@ -163,8 +166,8 @@ class LibraryFolder:
         for name in names or ():
             (self.path / folder / name).unlink(missing_ok=True)
 
-    def local_file(self, name: str) -> Path:
-        return self.path / name
+    def local_files(self, names: Sequence[str]) -> list[Path]:
+        return [self.path / name for name in names]
 
     def size_bytes(self) -> int:
         return sum(status.st_size for _, status in files_below(self.path))

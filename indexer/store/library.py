@@ -4,6 +4,7 @@ Processes: any number of readers, one writer. Start them with `spawn`, never `fo
 Threads: reading is safe from any thread beside one that writes; calls that write exclude one another.
 """
 
+import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Self, TypeVar
@@ -58,6 +59,7 @@ class Library(Closeable):
         self.storage = tables.folder
         self.maker = tables.maker
         self._tables = tables
+        self._asked_for_growth = time.monotonic()
         self._cache = cache
         self._memory_limits = memory_limits
         self._memory = memory
@@ -104,7 +106,7 @@ class Library(Closeable):
         lock = storage.writer_lock()
         lock.acquire()
         try:
-            tables = Tables(storage, add_models(storage, find_or_create(storage, maker), maker), to_write=True)
+            tables = Tables(storage, add_models(storage, find_or_create(storage, maker), maker, lock), to_write=True)
             cache = TableCache(tables)
             access = open_write_access(tables, cache, lock)
         except BaseException:
@@ -134,8 +136,11 @@ class Library(Closeable):
 
     def has_grown(self) -> bool:
         """Whether a writer has given the library a model since it was opened here: open it again to use the model."""
+        if time.monotonic() - self._asked_for_growth < self.storage.seen_after.total_seconds():
+            return False
+        self._asked_for_growth = time.monotonic()
         try:
-            return read_maker(self._tables.folder) != self.maker
+            return read_maker(self.storage) != self.maker
         except LibraryError:
             return False  # gone or damaged by now, which the next read says better
 
@@ -146,6 +151,10 @@ class Library(Closeable):
     def thumbnail_path(self, video_id: str, segment_index: int) -> Path:
         """A file of this machine with a segment's thumbnail; it does not exist where there is none."""
         return self._thumbnails.path(video_id, segment_index)
+
+    def thumbnail_paths(self, keys: Sequence[SegmentKey]) -> list[Path]:
+        """`thumbnail_path` of several segments, which an object store sends at once."""
+        return self._thumbnails.paths(keys)
 
     def cover_path(self, video_id: str) -> Path:
         """A file of this machine with a sound file's cover; it does not exist where there is none."""

@@ -31,6 +31,11 @@ class WriterLock:
         self._folder = folder
         self._lock = FileLock(folder / LOCK_FILE, blocking=False, thread_local=False)
 
+    @property
+    def follows_whole_work(self) -> bool:
+        """Not known: what a killed writer left is looked for each time."""
+        return False
+
     def acquire(self) -> None:
         """Take the lock without waiting.
 
@@ -57,8 +62,8 @@ class WriterLock:
     def check(self) -> None:
         """Does nothing: the system takes the lock from nobody who lives."""
 
-    def release(self) -> None:
-        """Release the lock; does nothing when it is not held."""
+    def release(self, *, whole: bool = False) -> None:
+        """Release the lock; does nothing when it is not held. `whole` is not kept."""
         if self._lock.is_locked:
             (self._folder / HOLDER_FILE).unlink(missing_ok=True)
             self._lock.release()

@@ -6,6 +6,7 @@ Left out: which rows are read, searched or written, and when.
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import lancedb
@@ -157,7 +158,7 @@ def _create_tables(folder: Storage, maker: Maker) -> None:
     with convert_errors(folder.path, "creating the tables"):
         database = _connect(folder, timedelta(0))
         for name in TABLES:
-            if _has_rows(database, name):
+            if _has_rows(database, name, is_local=isinstance(folder.path, Path)):
                 raise LibraryBrokenError(
                     f"library {folder.path} has lost its file {MAKER_FILE}, which says what made it;"
                     " restore that file, or delete the folder and index again"
@@ -189,11 +190,13 @@ def _connection_options(folder: Storage, seen_after: timedelta) -> dict[str, Any
     }
 
 
-def _has_rows(database: Any, name: TableName) -> bool:
+def _has_rows(database: Any, name: TableName, *, is_local: bool) -> bool:
     try:
         return database.open_table(name).count_rows() > 0
-    except (ValueError, RuntimeError, OSError):  # absent, or interrupted before its first version
-        return False
+    except (ValueError, RuntimeError, OSError) as error:  # absent, or interrupted before its first version
+        if is_local or "not found" in str(error).lower():
+            return False
+        raise  # a store that did not answer
 
 
 def _check_schema(folder: Storage, name: TableName, table: Table, maker: Maker) -> None:

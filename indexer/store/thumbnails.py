@@ -1,11 +1,12 @@
 """Thumbnails: one JPEG per segment, and the cover of a sound file where it has one; a folder per video."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePath
 
 from indexer.library_place import LibraryPlace
 from indexer.store.database_errors import convert_errors
 from indexer.store.folder import THUMBNAIL_FOLDER
+from indexer.store.hits import SegmentKey
 from indexer.store.storage.protocol import Storage
 
 _COVER = "cover.jpg"
@@ -24,20 +25,25 @@ class Thumbnails:
 
     def path(self, video_id: str, segment_index: int) -> Path:
         """A file of this machine with a segment's thumbnail; it does not exist where there is none."""
-        return self._local(video_id, f"{segment_index:06d}.jpg")
+        return self.paths([(video_id, segment_index)])[0]
+
+    def paths(self, keys: Sequence[SegmentKey]) -> list[Path]:
+        """`path` of several segments, which an object store sends at once."""
+        return self._local([f"{_folder(video_id)}/{index:06d}.jpg" for video_id, index in keys])
 
     def cover_path(self, video_id: str) -> Path:
         """A file of this machine with a sound file's cover; it does not exist where there is none."""
-        return self._local(video_id, _COVER)
+        return self._local([f"{_folder(video_id)}/{_COVER}"])[0]
 
     def videos(self) -> Iterator[tuple[str, int]]:
         """Ids of the videos that have a folder, each with the number of files in it."""
         return self._storage.picture_folders()
 
-    def files(self, video_id: str) -> int:
-        """The number of files in a video's folder."""
+    def files(self, video_ids: Sequence[str]) -> dict[str, int]:
+        """The number of files in each video's folder."""
         with convert_errors(self.library, "reading thumbnails"):
-            return len(self._storage.pictures_in(_folder(video_id)))
+            numbers = self._storage.numbers_of_pictures([_folder(video_id) for video_id in video_ids])
+        return dict(zip(video_ids, numbers, strict=True))
 
     def segments(self, video_id: str) -> set[int]:
         """Segment indices that have a thumbnail; -1 for a file whose name is not a number."""
@@ -83,9 +89,9 @@ class Thumbnails:
             names = self._storage.pictures_in(_folder(video_id))
         return [name for name in names if name.endswith(".jpg") and name != _COVER]
 
-    def _local(self, video_id: str, name: str) -> Path:
-        with convert_errors(self.library, "reading a thumbnail"):
-            return self._storage.local_file(f"{_folder(video_id)}/{name}")
+    def _local(self, names: Sequence[str]) -> list[Path]:
+        with convert_errors(self.library, "reading thumbnails"):
+            return self._storage.local_files(names)
 
 
 def _folder(video_id: str) -> str:

@@ -7,7 +7,7 @@ import click
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import with_settings
 from indexer.config import Settings
-from indexer.library_place import library_place, machine_folder
+from indexer.library_place import library_place, machine_folder, make_machine_folder
 
 
 @click.group()
@@ -41,7 +41,7 @@ def add(name: str, *, settings: Settings, as_json: bool) -> ExitCode:
 
     place = library_place(settings.library)
     storage_at(place).prepare()
-    key, whole = KeyStore(machine_folder(place)).add(name)
+    key, whole = KeyStore(make_machine_folder(place)).add(name)
     if as_json:
         click.echo(json.dumps({"id": key.key_id, "name": key.name, "key": whole}))
     else:

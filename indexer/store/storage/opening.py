@@ -3,14 +3,24 @@
 from pathlib import Path
 
 from indexer.errors import LibraryError
-from indexer.library_place import LibraryPlace
+from indexer.library_place import LibraryPlace, ObjectPlace
 from indexer.store.folder import LibraryFolder
+from indexer.store.storage.connection import connect
 from indexer.store.storage.protocol import Storage
 
 
 def storage_at(place: LibraryPlace) -> Storage:
-    """The storage at a place; reads and writes nothing."""
-    return folder_at(place, "used", "give a folder")
+    """The storage at a place; reads and writes nothing.
+
+    Raises:
+        LibraryError: the package for object stores is not installed, or their settings cannot be used.
+    """
+    if isinstance(place, ObjectPlace):
+        store = connect(place)
+        from indexer.store.storage.object_storage import ObjectStorage  # its package is optional
+
+        return ObjectStorage(place, store)
+    return LibraryFolder(place.absolute())
 
 
 def folder_at(place: LibraryPlace, action: str, way_out: str) -> LibraryFolder:

@@ -17,6 +17,11 @@ from indexer.library_place import LibraryPlace
 class WriterGuard(Protocol):
     """The one writer's right to write."""
 
+    @property
+    def follows_whole_work(self) -> bool:
+        """Whether the writer before is known to have left nothing half done; told once it is taken."""
+        ...
+
     def acquire(self) -> None:
         """Take it without waiting. Raises LibraryLockedError, which names who holds it, and LibraryError."""
         ...
@@ -25,8 +30,12 @@ class WriterGuard(Protocol):
         """Called before each commit. Raises LibraryLeaseLostError where another writer may have taken it."""
         ...
 
-    def release(self) -> None:
-        """Give it back; does nothing when it is not held."""
+    def release(self, *, whole: bool = False) -> None:
+        """Give it back; does nothing when it is not held.
+
+        Args:
+            whole: nothing is left half done.
+        """
         ...
 
 
@@ -117,6 +126,10 @@ class Storage(Protocol):
         """Names of the files in a folder; none where there is no folder."""
         ...
 
+    def numbers_of_pictures(self, folders: Sequence[str]) -> list[int]:
+        """How many files each folder holds; 0 where there is no folder."""
+        ...
+
     def pictures_written(self, folder: str) -> float:
         """When the pictures in a folder were written, in seconds since 1970; 0 where there is no folder."""
         ...
@@ -129,8 +142,8 @@ class Storage(Protocol):
         """Delete these pictures of a folder; None: all, with the folder."""
         ...
 
-    def local_file(self, name: str) -> Path:
-        """A file of this machine with the content of a picture; it does not exist where the picture does not."""
+    def local_files(self, names: Sequence[str]) -> list[Path]:
+        """Files of this machine with the contents of pictures; one does not exist where its picture does not."""
         ...
 
     def size_bytes(self) -> int:

@@ -37,7 +37,7 @@ class CrashRecovery:
         for ids in id_batches(video_ids):
             of_these = where_one_of("video_id", ids)
             self._remove_leftovers(of_these)
-            self._remove_thumbnails(of_these, {one: self._thumbnails.files(one) for one in ids})
+            self._remove_thumbnails(of_these, self._thumbnails.files(ids))
 
     def _remove_replaced(self, table: TableName) -> None:
         """Rows whose replacements had been added when a writer was killed."""

@@ -35,15 +35,18 @@ class WriteAccess:
         release the lock.
 
         Raises:
-            LibraryError: the disk is full or fails; the lock is released all the same.
+            LibraryError: the disk is full or fails, or this writer has lost its lease; the lock is released all the same.
         """
+        whole = False
         try:
+            self.lock.check()
             with convert_errors(self.tables.folder.path, "closing it"):
                 self.recovery.remove_leftovers_of(self.writer.touched)
                 self.journal.rewrite_if_long(self.tables.count("videos"))
                 self.record.finish()
+            whole = True
         finally:
-            self.lock.release()
+            self.lock.release(whole=whole)
 
 
 def open_write_access(tables: Tables, cache: TableValues, lock: WriterGuard) -> WriteAccess:
@@ -52,7 +55,7 @@ def open_write_access(tables: Tables, cache: TableValues, lock: WriterGuard) -> 
     Args:
         lock: held by the caller.
     """
-    record, journal = written_files(tables.folder), VideoJournal(tables.folder, tables.maker)
+    record, journal = written_files(tables.folder, lock), VideoJournal(tables.folder, tables.maker)
     with tables.errors("opening it for writing"):
         was_closed = record.is_finished
         record.begin()

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from indexer.store.folder import LibraryFolder
 from indexer.store.recovery.file_record import FileRecord
-from indexer.store.storage.protocol import Storage
+from indexer.store.storage.protocol import Storage, WriterGuard
 
 
 class WrittenFiles(Protocol):
@@ -31,9 +31,12 @@ class WrittenFiles(Protocol):
 class FilesOfStore:
     """An object store keeps an object before it says so, and checks contents: there is nothing to do."""
 
+    def __init__(self, lock: WriterGuard) -> None:
+        self._lock = lock
+
     @property
     def is_finished(self) -> bool:
-        return False
+        return self._lock.follows_whole_work
 
     def begin(self) -> None: ...
 
@@ -42,6 +45,6 @@ class FilesOfStore:
     def finish(self) -> None: ...
 
 
-def written_files(storage: Storage) -> WrittenFiles:
+def written_files(storage: Storage, lock: WriterGuard) -> WrittenFiles:
     """The record of a library in a folder; nothing to do for another."""
-    return FileRecord(storage) if isinstance(storage, LibraryFolder) else FilesOfStore()
+    return FileRecord(storage) if isinstance(storage, LibraryFolder) else FilesOfStore(lock)
