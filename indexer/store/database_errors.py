@@ -8,16 +8,16 @@ from contextlib import contextmanager
 from indexer.errors import LibraryBrokenError, LibraryError
 from indexer.library_place import LibraryPlace, ObjectPlace
 
-_REFUSED = re.compile(
-    r"\b40[13]\b|permission ?denied|unauthenticated|accessdenied|access denied|invalidaccesskeyid|signaturedoesnotmatch"
-    r"|expiredtoken|invalidtoken|no credential|credentials"
-)
-_NO_BUCKET = re.compile(r"nosuchbucket|containernotfound|bucket does not exist|bucket not found")
-_FULL = re.compile(r"\b507\b|insufficient storage|quotaexceeded|quota exceeded|no space left|storage ?full|disk ?full")
-_SILENT = re.compile(r"\b(500|502|503|504|429)\b|slowdown|connect|timed out|timeout|dns error|sending request|\bretr")
-_SECRETS = re.compile(r"(^|_)(KEY|KEY_ID|SECRET|TOKEN|PASSWORD|SAS)(_|$)|ACCESS_KEY|CREDENTIAL", re.IGNORECASE)
+_STATUS = re.compile(r"status(?: code)?:? (\d{3}\b[A-Z a-z]*)")
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
-_STATUS = re.compile(r"status code: (\d{3}[ \w]*)")
+_NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|bucket does not exist", re.IGNORECASE)
+_FULL = re.compile(r"^507|InsufficientStorage|QuotaExceeded|StorageFull|no space left", re.IGNORECASE)
+_REFUSED = re.compile(
+    r"^40[13]|(Access|Permission) ?Denied|InvalidAccessKeyId|SignatureDoesNotMatch|(Expired|Invalid)Token|credential",
+    re.IGNORECASE,
+)
+_SILENT = re.compile(r"^(5\d\d|429|408)|SlowDown|connect|timed? ?out|dns|sending request", re.IGNORECASE)
+_SECRETS = re.compile(r"ACCESS_KEY|(^|_)(KEY|SECRET|TOKEN|PASSWORD|SAS)(_|$)|CREDENTIAL", re.IGNORECASE)
 
 
 @contextmanager
@@ -68,22 +68,21 @@ def _converted(path: LibraryPlace, action: str, error: BaseException) -> Library
 
 def object_error(place: ObjectPlace, action: str, error: BaseException) -> LibraryError:
     """An error of an object store, said without what its reply may hold of keys. Raise it `from None`."""
-    raw = " ".join(str(error).split())
-    lowered, reason = raw.lower(), _public_reason(raw)
-    if _NO_BUCKET.search(lowered):
+    reason = _public_reason(" ".join(str(error).split()))
+    if _NO_BUCKET.search(reason):
         return LibraryError(
             f"library {place}: there is no bucket {place.bucket!r}; make it, or correct the address given by --library"
         )
-    if _FULL.search(lowered):
+    if _FULL.search(reason):
         return LibraryError(
             f"library {place}: the object store is full while {action} ({reason}); make room, then run the same again"
         )
-    if _REFUSED.search(lowered):
+    if _REFUSED.search(reason):
         return LibraryError(
             f"library {place}: the object store lets nobody in while {action} ({reason}); set valid keys in the"
             " environment, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, then run the same again"
         )
-    if _SILENT.search(lowered):
+    if _SILENT.search(reason):
         return LibraryError(
             f"library {place}: the object store does not answer while {action} ({reason}); check the network and the"
             " address, such as AWS_ENDPOINT_URL, then run the same again"
@@ -95,12 +94,12 @@ def object_error(place: ObjectPlace, action: str, error: BaseException) -> Libra
 
 
 def _public_reason(raw: str) -> str:
-    """Status and code of a reply where it has them; else what the error says before any reply, without secrets."""
+    """Status and code of a reply; without a reply what the error says, without secrets."""
     status, code = _STATUS.search(raw), _CODE.search(raw)
     if status or code:
         return " ".join(found[1].strip() for found in (status, code) if found)
-    text = raw.partition("<?xml")[0]
+    text = raw.partition("<")[0]  # what follows is a reply, which may repeat a key
     for name, value in os.environ.items():
         if _SECRETS.search(name) and len(value) >= 4:
             text = text.replace(value, "...")
-    return text[:300] or "no reason given"
+    return text.strip()[:300] or "no reason given"
