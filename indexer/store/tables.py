@@ -3,6 +3,8 @@
 Left out: which rows are read, searched or written, and when.
 """
 
+import threading
+import time
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import cache
@@ -40,10 +42,11 @@ class Tables:
         self.folder = folder
         self.maker = maker
         with convert_errors(folder.path, "opening the tables"):
-            seen_after = timedelta(0) if to_write else folder.seen_after
-            database = _connect(folder, seen_after)
+            self._seen_after = timedelta(0) if to_write else folder.seen_after
+            self._seen, self._seeing = time.monotonic(), threading.Lock()
+            database = _connect(folder, self._seen_after)
             self._tables: dict[TableName, Table] = {name: database.open_table(name) for name in TABLES}
-            self._async_tables: dict[TableName, Any] = LOOP.run(_open_async_tables(folder, seen_after))
+            self._async_tables: dict[TableName, Any] = LOOP.run(_open_async_tables(folder, self._seen_after))
         for name, table in self._tables.items():
             _check_schema(folder, name, table, maker)
 
@@ -53,11 +56,13 @@ class Tables:
 
     def version(self, name: TableName) -> int:
         """Version of the last commit that `fetch` sees."""
+        self._see_newer()
         with self.errors(f"reading {name}"):
             return LOOP.run(self._async_tables[name].version())
 
     def count(self, name: TableName, where: str | None = None) -> int:
         """Number of rows that meet a condition."""
+        self._see_newer()
         with self.errors(f"counting {name}"):
             return self._tables[name].count_rows(where)
 
@@ -71,6 +76,7 @@ class Tables:
         Asynchronous queries take half the time of LanceDB's synchronous ones, each of which crosses to its event loop
         five times or more.
         """
+        self._see_newer()
         with self.errors(action):
             return LOOP.run(query.to_arrow())
 
@@ -129,6 +135,23 @@ class Tables:
                 if types[1] is not None:
                     self._tables[name].add_columns([wanted.field(VECTOR)])
 
+    def _see_newer(self) -> None:
+        """Go on to the last commits where LanceDB does not look for them before each read, once in a while.
+
+        The table of videos comes first: the rows of a video are written before its own, so those of a video that is
+        seen are seen as well.
+        """
+        if not self._seen_after or time.monotonic() - self._seen < self._seen_after.total_seconds():
+            return
+        with self._seeing, self.errors("looking for newer versions"):
+            begun = time.monotonic()
+            if begun - self._seen < self._seen_after.total_seconds():
+                return  # another thread has done it
+            for name in TABLES:
+                LOOP.run(self._async_tables[name].checkout_latest())
+                self._tables[name].checkout_latest()
+            self._seen = begun
+
     def errors(self, action: str) -> AbstractContextManager[None]:
         """`convert_errors` for this library."""
         return convert_errors(self.folder.path, action)
@@ -185,7 +208,7 @@ async def _open_async_tables(folder: Storage, seen_after: timedelta) -> dict[Tab
 def _connection_options(folder: Storage, seen_after: timedelta) -> dict[str, Any]:
     return {
         "session": _shared_session(),
-        "read_consistency_interval": seen_after,
+        "read_consistency_interval": None if seen_after else timedelta(0),
         "storage_options": dict(folder.table_options) or None,
     }
 

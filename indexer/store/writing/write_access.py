@@ -35,7 +35,7 @@ class WriteAccess:
         release the lock.
 
         Raises:
-            LibraryError: the disk is full or fails, or this writer has lost its lease; the lock is released all the same.
+            LibraryError: the disk is full or fails, or the lease is lost; the lock is released all the same.
         """
         whole = False
         try:
