@@ -8,7 +8,7 @@ SIDE_BY_SIDE := -n auto --dist loadfile --no-loadscope-reorder
 # Compiled once: without, each of the tests' processes compiles torch again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup setup-ray demo serve test test-fast test-all lint bench lock advisories clean
+.PHONY: setup setup-ray demo serve test test-fast test-all lint bench lock moto advisories clean
 setup: $(READY)
 
 $(READY): pyproject.toml requirements.lock
@@ -56,12 +56,20 @@ bench: $(READY)
 	$(RUN) -m bench.screen_text
 
 lock: $(READY)
-	$(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --extra offline --extra dev \
+	$(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --extra cloud --extra offline --extra dev \
 		--generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
+
+# An S3 server for the tests of libraries in object storage; it needs an older dateutil, so an environment of its own.
+moto: .moto/.ready
+
+.moto/.ready: $(READY)
+	$(RUN) -m uv venv --quiet --clear --python $(RUN) .moto
+	$(RUN) -m uv pip install --quiet --python .moto/bin/python "moto[server]>=5.2,<6"
+	@touch .moto/.ready
 
 # Known advisories about what is pinned; asks the registry and needs the internet.
 advisories: $(READY)
 	$(RUN) -m uv tool run pip-audit --disable-pip --require-hashes -r requirements.lock
 
 clean:
-	rm -rf .venv out
+	rm -rf .venv .moto out

@@ -34,7 +34,7 @@ class Settings:
 
     library: str = _setting(
         str(user_data_path("reelseek", appauthor=False) / "library"),
-        "The library: a folder that Reelseek manages.",
+        "The library: a folder that Reelseek manages, or s3://BUCKET/FOLDER, gs:// or az://.",
         default_text="one for each user, such as ~/.local/share/reelseek/library",
         metavar="FOLDER",
         short="-l",

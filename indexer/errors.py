@@ -35,6 +35,7 @@ ReelseekError
 ├── LibraryError             the library cannot be used
 │   ├── LibraryMissingError  there is no library at this path
 │   ├── LibraryLockedError   another process is writing to it
+│   │   └── LibraryLeaseLostError  another writer may have taken its place in an object store
 │   ├── LibraryModelsError   it was built with other models or settings
 │   └── LibraryBrokenError   tables are damaged or have another version
 ├── EngineError              the engine of an indexing run cannot be used, or lost all its workers
@@ -217,6 +218,10 @@ class LibraryMissingError(LibraryError):
 
 class LibraryLockedError(LibraryError):
     """Another process is writing to the library."""
+
+
+class LibraryLeaseLostError(LibraryLockedError):
+    """This writer of a library in an object store could not renew its lease, so another may write by now."""
 
 
 class LibraryModelsError(LibraryError):

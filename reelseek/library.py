@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from indexer.config import Settings, load_settings
+from indexer.library_place import LibraryPlace, library_place
 from indexer.pipeline.events import IndexEvent, IndexFinished
 from indexer.records import Video
 from search.answering.answer import Answer
@@ -43,9 +44,9 @@ class Library:
         self._opening = threading.Lock()
 
     @property
-    def path(self) -> Path:
-        """The library's folder, absolute."""
-        return Path(self.settings.library).expanduser().absolute()
+    def path(self) -> LibraryPlace:
+        """The library's folder, absolute; or its place in an object store."""
+        return library_place(self.settings.library)
 
     def search(
         self,

@@ -14,6 +14,7 @@ from typing import Self
 from indexer.closeable import Closeable
 from indexer.config import Settings
 from indexer.errors import QueryError
+from indexer.library_place import LibraryPlace
 from indexer.models.loading import Models, load_models
 from indexer.models.protocols import TextModel
 from indexer.records import Video
@@ -65,7 +66,7 @@ class SearchEngine(Closeable):
         self._vocabularies = VocabularyCache()
 
     @classmethod
-    def open(cls, library: Path, *, settings: Settings, load: LoadModels = load_search_models) -> Self:
+    def open(cls, library: LibraryPlace, *, settings: Settings, load: LoadModels = load_search_models) -> Self:
         """Open a library for searching.
 
         Args:

@@ -9,7 +9,7 @@ import pytest
 
 from indexer.errors import LibraryBrokenError, LibraryError, NotInLibraryError, UsageError
 from indexer.records import TimeSpan
-from indexer.store.collections import collection_files
+from indexer.store import folder
 from indexer.store.collections.collection_store import CollectionStore
 from indexer.store.collections.records import MAX_MOMENTS, CollectedMoment, Note
 from indexer.store.durable_files import replace_durably
@@ -140,7 +140,7 @@ def test_a_crash_between_the_files_is_no_damage(path: Path, monkeypatch: pytest.
         replace_durably(draft, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(collection_files, "replace_durably", fail_later)
+        patch.setattr(folder, "replace_durably", fail_later)
         with pytest.raises(LibraryError, match="writing collections"):
             store.create("first")
     assert {one.kind for one in verify_library(path)} == {"missing_file"}

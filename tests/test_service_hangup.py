@@ -346,5 +346,5 @@ def test_what_is_no_video_is_not_taken(small: RunningService, case: str) -> None
             "/api/v1/videos", params={"name": "a.mp4"}, content=content, headers={"content-type": kind} if kind else {}
         )
     assert response.status_code == 415, response.text
-    assert str(small.runtime.library_path) not in response.text
+    assert str(small.runtime.place) not in response.text
     nothing_kept(small)

@@ -367,7 +367,7 @@ def test_no_trick_leads_anywhere(client: httpx.Client, service: RunningService, 
         "/api/v1/videos", params={"name": trick}, content=b"x", headers={"content-type": "video/mp4"}
     )
     assert response.status_code == 400, response.text
-    assert not (service.runtime.library_path / "uploads").exists(), "nothing is written"
+    assert not (service.runtime.place / "uploads").exists(), "nothing is written"
 
 
 # Other sites, keys
@@ -386,7 +386,7 @@ def test_other_names_and_pages_are_refused(client: httpx.Client) -> None:
 def test_keys_open_a_service_that_needs_them(own_service: RunningService) -> None:
     from api.service.api_keys import KeyStore
 
-    store = KeyStore(own_service.runtime.library_path)
+    store = KeyStore(own_service.runtime.place)
     _, whole = store.add("test")
     with own_service.client() as client:
         for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": whole}):

@@ -25,6 +25,7 @@ from indexer.pipeline.commits import Commits
 from indexer.pipeline.events import IndexEvent, StageFinished, StageLeftOut
 from indexer.pipeline.failure_log import MAX_BYTES, FailureLog
 from indexer.pipeline.index import index_paths
+from indexer.store.folder import LibraryFolder
 from indexer.store.library import Library
 from indexer.subtitles.sidecar_names import SidecarFiles
 from tests.helpers.faulty_run import NAMES, FaultyRun, draw_films
@@ -316,10 +317,10 @@ def test_who_listens_to_the_events_may_fail_and_ends_the_run(run: FaultyRun) -> 
 
 
 def test_the_log_keeps_the_newest_within_its_bound(tmp_path: Path) -> None:
-    log = FailureLog(tmp_path / "failures.log")
+    log = FailureLog(LibraryFolder(tmp_path))
     for number in range(60):
         log.write(f"captions of film {number}", ValueError("long " * 20_000))
     text = (tmp_path / "failures.log").read_text()
     assert len(text.encode()) <= MAX_BYTES
     assert text.startswith("=== ") and "captions of film 59" in text and "captions of film 0\n" not in text
-    FailureLog(tmp_path / "no folder" / "failures.log").write("captions", ValueError())
+    FailureLog(LibraryFolder(tmp_path / "no folder")).write("captions", ValueError())

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from lancedb.table import LanceTable
 
-from indexer.store import maker_file, tables
+from indexer.store import folder, maker_file, tables
 from indexer.store.library import Library
 from indexer.upkeep.verify import verify_library
 from tests.helpers.store_samples import MAKER, content, pictures, texts, thumbnails, video, video_id, write_whole
@@ -144,7 +144,7 @@ def test_an_interrupted_creation_starts_over(tmp_path: Path, monkeypatch: pytest
     with monkeypatch.context() as patch:
         patch.setattr(tables, "table_schema", counted(tables.table_schema))
         patch.setattr(maker_file.json, "dumps", counted(maker_file.json.dumps))
-        patch.setattr(maker_file, "replace_durably", counted(maker_file.replace_durably))
+        patch.setattr(folder, "replace_durably", counted(folder.replace_durably))
         with pytest.raises(KeyboardInterrupt):
             Library.open_writer(path, maker=MAKER)
     assert not (path / "library.json").exists()

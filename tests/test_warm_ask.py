@@ -79,7 +79,7 @@ def test_what_is_printed_is_that_of_an_answer_without_the_service(
 ) -> None:
     alone = ask(unserved_library, f"When is {seen} shown?", *options)
     assert asked_alone == [unserved_library]
-    warm = ask(shared_service.runtime.library_path, f"When is {seen} shown?", *options)
+    warm = ask(shared_service.runtime.place, f"When is {seen} shown?", *options)
     assert asked_alone == [unserved_library], "the service was not asked"
     assert (warm.exit_code, lines(warm)) == (alone.exit_code, lines(alone))
     assert len(lines(warm)) > 1 or "--stream" not in options
@@ -90,7 +90,7 @@ def test_clips_are_asked_of_the_service_too(
 ) -> None:
     video = next(iter(sorted(world.glob("*.mp4"))))
     words = ("What is shown?", "--clip", f"{os.path.relpath(video)}@0:00-0:02", "--json")
-    warm = ask(shared_service.runtime.library_path, *words)
+    warm = ask(shared_service.runtime.place, *words)
     assert asked_alone == []
     assert lines(warm) == lines(ask(unserved_library, *words))
 
@@ -98,7 +98,7 @@ def test_clips_are_asked_of_the_service_too(
 def test_people_see_the_same(shared_service: RunningService, unserved_library: Path, seen: str) -> None:
     alone, warm = (
         ask(library, f"When is {seen} shown?", "--stream")
-        for library in (unserved_library, shared_service.runtime.library_path)
+        for library in (unserved_library, shared_service.runtime.place)
     )
     assert warm.stdout == alone.stdout
 
@@ -120,7 +120,7 @@ def test_nothing_of_an_answer_is_lost_on_the_way(unserved_library: Path, seen: s
 def test_errors_are_those_without_the_service(
     shared_service: RunningService, words: tuple[str, ...], kind: str
 ) -> None:
-    result = ask(shared_service.runtime.library_path, *words, "--json")
+    result = ask(shared_service.runtime.place, *words, "--json")
     assert json.loads(result.stdout)["error"]["type"] == kind
 
 
@@ -128,7 +128,7 @@ def test_another_threshold_is_not_asked_of_the_service(
     shared_service: RunningService, seen: str, asked_alone: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REELSEEK_RELEVANCE_THRESHOLD", "0.9")
-    library = shared_service.runtime.library_path
+    library = shared_service.runtime.place
     assert ask(library, f"When is {seen} shown?", "--json").exit_code in (0, 1)
     assert asked_alone == [library]
 

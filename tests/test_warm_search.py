@@ -75,7 +75,7 @@ def test_results_are_those_of_a_search_without_the_service(
     arguments = [one.replace("SEEN", seen) for one in arguments]
     alone = search(unserved_library, *arguments)
     with never_alone(monkeypatch):
-        warm = search(shared_service.runtime.library_path, *arguments)
+        warm = search(shared_service.runtime.place, *arguments)
     assert (warm.exit_code, json.loads(warm.output)) == (alone.exit_code, json.loads(alone.output))
 
 
@@ -87,7 +87,7 @@ def test_a_moment_and_an_image_are_searched_by_the_service_too(
     for arguments in (["--like", f"{found['video']}@{found['start_seconds']}"], ["--image", str(still)]):
         alone = search(unserved_library, *arguments)
         with never_alone(monkeypatch):
-            warm = search(shared_service.runtime.library_path, *arguments)
+            warm = search(shared_service.runtime.place, *arguments)
         assert json.loads(warm.output) == json.loads(alone.output)
 
 
@@ -99,7 +99,7 @@ def test_nothing_of_a_result_is_lost_on_the_way(unserved_library: Path, seen: st
 
 
 def test_other_models_or_a_wrong_query_are_not_asked_of_the_service(shared_service: RunningService) -> None:
-    library = shared_service.runtime.library_path
+    library = shared_service.runtime.place
     settings = shared_service.runtime.settings
     assert find_running_service(library, settings) is not None
     assert find_running_service(library, replace(settings, models="text")) is None

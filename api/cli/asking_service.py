@@ -8,13 +8,13 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.cli.service_client import absolute_name, is_place_relative, posted
 from api.local.question import Listeners, Question
 from api.local.running_service import find_running_service
 from indexer.config import Settings
+from indexer.library_place import library_place, machine_folder
 
 if TYPE_CHECKING:
     from search.answering.answer import Answer
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def ask_by_service(settings: Settings, asked: Question, listeners: Listeners) -> "Answer | None":
     """The answer of a running service. Ctrl-C ends the connection, and with it the service's work on the answer."""
-    service = find_running_service(Path(settings.library).expanduser(), settings)
+    service = find_running_service(machine_folder(library_place(settings.library)), settings)
     if service is None or is_place_relative(f"{asked.question} {asked.scope or ''}"):
         return None
     named = replace(

@@ -10,6 +10,7 @@ import click
 from api.cli.exit_codes import ExitCode
 from indexer.config import Settings
 from indexer.errors import ExportError
+from indexer.library_place import library_place
 
 WITHOUT = ("collection", "video", "start", "stop", "signals", "weak", "rate", "drops", "title")
 """Options of an export that this one has no use for."""
@@ -42,7 +43,7 @@ def export_tuning(query: str | None, *, settings: Settings, as_json: bool, given
         raise ExportError("name the output with --out: a folder")
     handles = read_handles(given["handles"])
     cancel = threading.Event()
-    with Library.open(Path(settings.library)) as library:
+    with Library.open(library_place(settings.library)) as library:
         judged, lost = read_judged(library, read_text(source), name=source)
     with stop_on_signal(cancel, lambda: None), percent_bar("exporting", quiet=as_json) as progress:
         worker = MediaWorker(settings, cancel.is_set)

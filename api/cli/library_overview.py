@@ -1,15 +1,15 @@
 """An overview of a library, for `reelseek status`."""
 
-import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.cli.output.video_json import failures_json
 from indexer.catalog import StageName
 from indexer.config import Settings
 from indexer.isolation.confine import Protection, available_protection
+from indexer.library_place import LibraryPlace
 from indexer.records import Video
+from indexer.store.folder import FAILURE_LOG
 
 if TYPE_CHECKING:
     from indexer.pipeline.events import ModelsAwaited
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Overview:
     """An overview of a library."""
 
-    library: Path
+    library: LibraryPlace
     models: dict[str, Any]
     """The models that the library was made with, as in `indexer.store.library.Maker`."""
     videos: int
@@ -45,8 +45,8 @@ class Overview:
     """Videos that could not be indexed."""
     incomplete: list[Video]
     """Videos of which a stage failed."""
-    failure_log: Path
-    """File with the tracebacks of unexpected failures, whether or not it exists."""
+    failure_log: str | None
+    """File with the tracebacks of unexpected failures; None where nothing failed so."""
     protection: Protection
     """What decoders cannot reach on this system."""
     warnings: int
@@ -70,11 +70,11 @@ class Overview:
             "failed": len(self.failed),
             "failed_stages": sum(len(video.stage_failures) for video in self.incomplete),
             "failures": [one for video in (*self.failed, *self.incomplete) for one in failures_json(video)],
-            "failure_log": str(self.failure_log) if self.failure_log.exists() else None,
+            "failure_log": self.failure_log,
         }
 
 
-def library_overview(library: "Library", place: Path, settings: Settings) -> Overview:
+def library_overview(library: "Library", settings: Settings) -> Overview:
     """The overview of an open library.
 
     Args:
@@ -90,7 +90,7 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
     everything = library.videos()
     good = [video for video in everything if not video.failure_kind]
     return Overview(
-        library=place.absolute(),
+        library=library.path,
         models=asdict(library.maker),
         videos=len(good),
         duration_seconds=sum(video.duration_seconds for video in good),
@@ -100,22 +100,10 @@ def library_overview(library: "Library", place: Path, settings: Settings) -> Ove
         sends=sending(own),
         awaited=models_awaited(profile_named(wanted), profile_of(own)) if wanted else None,
         counts=dict(library.counts()),
-        size_bytes=folder_bytes(place),
+        size_bytes=library.storage.size_bytes(),
         failed=[video for video in everything if video.failure_kind],
         incomplete=[video for video in good if video.stage_failures],
-        failure_log=library.failure_log.absolute(),
+        failure_log=library.failure_log if library.storage.exists(FAILURE_LOG) else None,
         protection=available_protection(),
         warnings=sum(bool(video.warnings) for video in good),
     )
-
-
-def folder_bytes(folder: Path) -> int:
-    """Total size of the files in a folder; files that disappear meanwhile are not counted."""
-    total = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += (Path(place) / name).lstat().st_size
-            except OSError:
-                continue
-    return total

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from api.local.running_service import LOCAL, RunningService, find_running_service
 from indexer.config import Settings
+from indexer.library_place import library_place, machine_folder
 from search.signals import Signal
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def search_by_service(
     **rest: Any,
 ) -> "SearchResult | None":
     """The result of a running service; arguments as of `SearchEngine.search`."""
-    service = find_running_service(Path(settings.library).expanduser(), settings)
+    service = find_running_service(machine_folder(library_place(settings.library)), settings)
     if service is None or is_place_relative(f"{query} {scope or ''}"):
         return None
     try:

@@ -13,6 +13,7 @@ from api.export.subclip_preparation import prepare_subclips
 from api.export.subclips import RequestedMoment
 from indexer.config import Settings
 from indexer.errors import ExportError
+from indexer.library_place import library_place
 from indexer.records import TimeSpan, Video
 from search.answering.asker import Asker
 
@@ -56,7 +57,7 @@ class LocalBackend:
         """Raises LibraryMissingError, LibraryBrokenError."""
         with self._opening:
             if self._asker is None:
-                self._asker = Asker.open(Path(self._settings.library), settings=self._settings)
+                self._asker = Asker.open(library_place(self._settings.library), settings=self._settings)
             return self._asker
 
     @property

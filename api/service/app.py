@@ -94,7 +94,7 @@ class Service:
 def create_service(runtime: Runtime) -> Service:
     """The service for one library. Jobs start and stop with the application's lifespan."""
     metrics = Metrics(runtime.queues)
-    guard = Guard(runtime.service, KeyStore(runtime.library_path), local_token=runtime.local_token)
+    guard = Guard(runtime.service, KeyStore(runtime.machine_folder), local_token=runtime.local_token)
     jobs = JobRunner(runtime, metrics)
     mcp = mcp_application(runtime)
 

@@ -1,13 +1,13 @@
 """Runs the service in this process until a signal; checks address, library and keys first."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from api.service.api_keys import KeyStore
 from api.service.logs import log_to
 from api.service.settings import ServiceSettings
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError, UsageError
+from indexer.library_place import LibraryPlace, library_place, machine_folder
 from indexer.store.library import Library
 
 OnReady = Callable[[str, list[str]], None]
@@ -25,7 +25,7 @@ def run_service(settings: Settings, service: ServiceSettings, *, log_level: str,
     from api.service.runtime import Runtime
     from api.service.server import ServiceServer, bind_service_socket, url_of
 
-    place = Path(settings.library).expanduser().absolute()
+    place = library_place(settings.library)
     notes = [_library_note(place), *_key_notes(place, service)]
     notes += [f"videos in {root} may be indexed by path" for root in service.roots]
     try:
@@ -42,7 +42,7 @@ def run_service(settings: Settings, service: ServiceSettings, *, log_level: str,
         server.run(sockets=[taken])
 
 
-def _library_note(place: Path) -> str:
+def _library_note(place: LibraryPlace) -> str:
     try:
         with Library.open(place) as library:
             counts = library.counts()
@@ -51,10 +51,10 @@ def _library_note(place: Path) -> str:
     return f"library {place}: {counts['videos']:,} videos, {counts['segments']:,} segments"
 
 
-def _key_notes(place: Path, service: ServiceSettings) -> list[str]:
+def _key_notes(place: LibraryPlace, service: ServiceSettings) -> list[str]:
     if not service.needs_key:
         return ["only this machine can connect"]
-    if not KeyStore(place).keys():
+    if not KeyStore(machine_folder(place)).keys():
         raise UsageError(
             f"a service at {service.host} requires an API key, and the library at {place} has none;"
             " create one with `reelseek keys add NAME`, or serve on 127.0.0.1"

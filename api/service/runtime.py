@@ -19,6 +19,7 @@ from api.service.settings import CACHE_FOLDER, JOB_FOLDER, UPLOAD_FOLDER, Servic
 from api.service.work_queue import WorkQueue
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError, ReelseekError
+from indexer.library_place import library_place, machine_folder, make_machine_folder
 from indexer.model_choice import choose_models
 from indexer.models.loading import Models, load_models, model_steps
 from indexer.provenance import provenance_of
@@ -52,7 +53,10 @@ class Runtime:
         self.settings = settings
         """Settings of the library and the models."""
         self.service = service
-        self.library_path = Path(settings.library).expanduser().absolute()
+        self.place = library_place(settings.library)
+        """Of the library."""
+        self.machine_folder = machine_folder(self.place)
+        """For uploads, jobs, keys and what can be recreated; of a library in a folder, that folder."""
         self.local_token = new_token()
         """Admits commands on this machine; see `api.local.running_service`."""
         self.searches = WorkQueue(
@@ -94,16 +98,16 @@ class Runtime:
 
     @property
     def upload_folder(self) -> Path:
-        return self.library_path / UPLOAD_FOLDER
+        return self.machine_folder / UPLOAD_FOLDER
 
     @property
     def job_folder(self) -> Path:
-        return self.library_path / JOB_FOLDER
+        return self.machine_folder / JOB_FOLDER
 
     @property
     def cache_folder(self) -> Path:
         """Folder for files that can be recreated. Create it with `parents=False`, so never before the library."""
-        return self.library_path / CACHE_FOLDER
+        return self.machine_folder / CACHE_FOLDER
 
     @property
     def asker(self) -> Asker:
@@ -113,8 +117,9 @@ class Runtime:
                 self._asker.spares.close()
                 self._asker = self._models = None
             if self._asker is None:
-                engine = SearchEngine(Library.open(self.library_path), self.settings, self._load)
+                engine = SearchEngine(Library.open(self.place), self.settings, self._load)
                 self._asker = Asker(engine, self.settings)
+                make_machine_folder(self.place)
             return self._asker
 
     @property
@@ -147,7 +152,7 @@ class Runtime:
         choice = choose_models(self.settings, None)
         maker = provenance_of(self._load(choice.settings), choice.settings)
         wanted = choice.wanted.name if choice.wanted else ""
-        Library.open_writer(self.library_path, maker=replace(maker, wanted_profile=wanted)).close()
+        Library.open_writer(self.place, maker=replace(maker, wanted_profile=wanted)).close()
 
     def warm(self) -> None:
         """Blocks. Loads the search models, so that the first search does not wait; errors are only logged."""

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -98,12 +99,13 @@ class ServiceServer(uvicorn.Server):
         runtime = self.service.runtime
         if not self.should_exit:
             url = reachable_url(self._url)
-            remember_library(runtime.library_path)
-            leave_note(runtime.library_path, url=url, token=runtime.local_token, settings=runtime.settings)
+            if isinstance(runtime.place, Path):
+                remember_library(runtime.place)
+            leave_note(runtime.machine_folder, url=url, token=runtime.local_token, settings=runtime.settings)
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        remove_note(self.service.runtime.library_path, token=self.service.runtime.local_token)
+        remove_note(self.service.runtime.machine_folder, token=self.service.runtime.local_token)
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -24,6 +24,7 @@ from demo.world.ground_truth import WorldIndex
 from demo.world.scenes import plan_world
 from indexer.config import Settings
 from indexer.errors import QueryError
+from indexer.library_place import library_place
 from indexer.models.loading import load_models
 from indexer.models.vision_language_loading import load_vision_language_model
 from indexer.records import TimeSpan
@@ -90,7 +91,7 @@ def main() -> None:
     made = follow_ups(index, seed=options.seed, count=options.questions)
     if options.worded:
         made = worded_follow_ups(index, seed=options.seed)
-    with SearchEngine.open(Path(settings.library), settings=settings, load=lambda _: models) as engine:
+    with SearchEngine.open(library_place(settings.library), settings=settings, load=lambda _: models) as engine:
         asker = Asker(engine, settings, load=lambda _: model)
         outcomes = [ask_both(asker, one) for one in made]
     kind = "worded" if options.worded else "follow-ups"

@@ -1,4 +1,4 @@
-"""A Qwen2-VL checkpoint in its true shape, with its processor settings and random weights, for `bench.models.real_size`.
+"""Qwen2-VL in its true shape, with its processor settings and random weights, for `bench.models.real_size`.
 
 The tokenizer is a byte-level one of Qwen2's format without merges: the vocabulary of the scores has its true size, the
 words cost more tokens than they would.

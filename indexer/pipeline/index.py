@@ -14,6 +14,7 @@ from pathlib import Path
 
 from indexer.config import Settings
 from indexer.errors import LibraryMissingError
+from indexer.library_place import LibraryPlace, library_place
 from indexer.model_choice import ModelChoice, choose_models
 from indexer.models.loading import Models, load_models
 from indexer.models.profiles import profile_of
@@ -79,9 +80,9 @@ def index_paths(
         EngineError: the engine cannot be used; what was finished before is kept.
     """
     started = time.perf_counter()
-    folder = Path(settings.library).expanduser()
+    folder = library_place(settings.library)
     roots = [Path(os.path.abspath(path.expanduser())) for path in paths]  # noqa: PTH100 - links keep their names
-    found = scan_for_videos(roots, exclude=folder)
+    found = scan_for_videos(roots, exclude=folder if isinstance(folder, Path) else None)
     existing = _maker_at(folder)
     given = ModelChoice(settings_like_provenance(settings, existing)) if models else None
     choice = given or choose_models(settings, existing)
@@ -143,7 +144,7 @@ def _carry_out(
     _drop_replaced(run, plan)
 
 
-def _maker_at(folder: Path) -> Maker | None:
+def _maker_at(folder: LibraryPlace) -> Maker | None:
     try:
         with Library.open(folder) as library:
             return library.maker

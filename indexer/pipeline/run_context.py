@@ -111,7 +111,7 @@ class RunContext:
         self.library, self.settings, self.cancel, self.loaded = library, settings, cancel, loaded
         self.retry_failed = retry_failed
         self._decoding = decoding_software(settings)
-        self.failure_log = FailureLog(library.failure_log)
+        self.failure_log = FailureLog(library.storage)
         self.commits = Commits(library, self.emit)
         self.totals = RunTotals()
         self.cores = cores or os.cpu_count() or 1

@@ -21,6 +21,7 @@ from indexer.errors import (
     UnreadableVideoError,
     UsageError,
 )
+from indexer.library_place import library_place
 from indexer.models.loading import Models, load_models
 from indexer.pipeline.events import (
     IndexEvent,
@@ -119,7 +120,8 @@ class FolderWatcher:
         self, folders: Sequence[Path], *, settings: Settings, on_event: Callable[[IndexEvent], None], index: Index
     ) -> None:
         self._folders = [Path(os.path.abspath(folder.expanduser())) for folder in folders]  # noqa: PTH100 - links
-        self._library = Path(settings.library).expanduser()
+        place = library_place(settings.library)
+        self._library = place if isinstance(place, Path) else None
         self._settling = SettleTracker(settings.settle_seconds)
         self._on_event, self._index = on_event, index
         self._files: dict[str, FileState] = {}
@@ -216,7 +218,7 @@ class _Indexer:
 
     def __init__(self, settings: Settings, on_event: Listener, cancel: threading.Event, models: Models | None) -> None:
         self._settings, self._on_event, self._cancel = settings, on_event, cancel
-        self._place = Path(settings.library).expanduser()
+        self._place = library_place(settings.library)
         self._given = models
         self._loaded: tuple[Settings, Models] | None = None
         self._awaited: ModelsAwaited | None = None

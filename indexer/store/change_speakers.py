@@ -1,12 +1,11 @@
 """Naming, merging and splitting the speakers of a library."""
 
-from pathlib import Path
-
+from indexer.library_place import LibraryPlace
 from indexer.speech.speakers import renamed, split_off
 from indexer.store.library import Library
 
 
-def rename_speaker(path: Path, name: str, new_name: str) -> int:
+def rename_speaker(path: LibraryPlace, name: str, new_name: str) -> int:
     """Gives a speaker another name in every video, under the writer's lock; an existing one merges the two.
 
     Returns:
@@ -23,7 +22,7 @@ def rename_speaker(path: Path, name: str, new_name: str) -> int:
     return len(changed)
 
 
-def split_speaker(path: Path, name: str, video: str) -> str:
+def split_speaker(path: LibraryPlace, name: str, video: str) -> str:
     """Makes a speaker another person in one video; returns the new name. Raises as `rename_speaker`."""
     with Library.open_to_change(path) as library:
         changed, new_name = split_off(library.videos(), name, library.find_video(video).video_id)

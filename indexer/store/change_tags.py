@@ -2,15 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
+from indexer.library_place import LibraryPlace
 from indexer.records import Video
 from indexer.store.library import Library
 from indexer.store.tags import edit_tags
 
 
 def change_tags(
-    path: Path, video_ids: Sequence[str], *, add: Iterable[str] = (), remove: Iterable[str] = (), clear: bool = False
+    path: LibraryPlace,
+    video_ids: Sequence[str],
+    *,
+    add: Iterable[str] = (),
+    remove: Iterable[str] = (),
+    clear: bool = False,
 ) -> list[Video]:
     """Add and remove tags of videos in one commit, under the writer's lock; returns the changed videos in that order.
 

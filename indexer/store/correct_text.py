@@ -1,10 +1,10 @@
 """Correcting one text of a video in a library: its row, its vector, and the record that survives indexing."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from indexer.catalog import TextSource
 from indexer.errors import NotInLibraryError, TextChangedError, UsageError
+from indexer.library_place import LibraryPlace
 from indexer.models.protocols import TextModel
 from indexer.records import TextCorrection, TextRow
 from indexer.store.library import Library
@@ -16,7 +16,7 @@ MOST_CHARACTERS = 1000
 
 
 def correct_text(
-    path: Path,
+    path: LibraryPlace,
     video_id: str,
     source: TextSource,
     index: int,

@@ -51,6 +51,39 @@ def checksum(path: Path) -> int:
     return found
 
 
+def folder_checksum(folder: Path, *, sync: bool) -> int | None:
+    """CRC-32 over the names and contents of a folder's files; None where there is no folder.
+
+    Args:
+        sync: wait until they are on the disk, with the folder's own name and its parent's.
+
+    Raises:
+        OSError.
+    """
+    if not folder.is_dir():
+        return None
+    found = 0
+    for path in sorted(folder.iterdir()):
+        if sync:
+            sync_file(path)
+        found = zlib.crc32(path.name.encode() + b"\0" + path.read_bytes(), found)
+    if sync:
+        for place in (folder, folder.parent, folder.parent.parent):
+            sync_folder(place)
+    return found
+
+
+def append_durably(path: Path, lines: bytes) -> None:
+    """Append whole lines to a file, and wait until they are on the disk. Raises OSError."""
+    is_new = not path.exists()
+    with path.open("ab") as stream:
+        # A line that a crash cut off must not swallow the next one.
+        stream.write(lines if is_new or _ends_whole(path) else b"\n" + lines)
+    sync_file(path)
+    if is_new:
+        sync_folder(path.parent)
+
+
 def files_below(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """Every file below a folder; those that go meanwhile are left out."""
     for place, _, names in os.walk(folder):
@@ -58,3 +91,12 @@ def files_below(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
             path = Path(place) / name
             with contextlib.suppress(FileNotFoundError):
                 yield path, path.stat()
+
+
+def _ends_whole(path: Path) -> bool:
+    """Whether a file is empty or ends with a line's end."""
+    with path.open("rb") as stream:
+        if stream.seek(0, os.SEEK_END) == 0:
+            return True
+        stream.seek(-1, os.SEEK_END)
+        return stream.read(1) == b"\n"

@@ -4,6 +4,7 @@ Processes: any number of readers, one writer. Start them with `spawn`, never `fo
 Threads: reading is safe from any thread beside one that writes; calls that write exclude one another.
 """
 
+import time
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Self, TypeVar
@@ -11,11 +12,11 @@ from typing import Self, TypeVar
 from indexer.catalog import TextSource
 from indexer.closeable import Closeable
 from indexer.errors import LibraryError
+from indexer.library_place import LibraryPlace, name_inside
 from indexer.records import FrameRow, SegmentRow, TextRow, TimeSpan, Vector, Video
 from indexer.store.database_errors import convert_errors
-from indexer.store.folder import FAILURE_LOG, LibraryFolder, prepare_folder
+from indexer.store.folder import FAILURE_LOG, MAKER_FILE
 from indexer.store.hits import FrameHit, QueryVector, SampleSource, SegmentKey, Similarities, TextHit
-from indexer.store.lock import WriterLock
 from indexer.store.maker_file import check_maker, read_maker
 from indexer.store.memory.in_memory_tables import InMemoryTables, MemoryLimits
 from indexer.store.memory.table_cache import TableCache, TableValues
@@ -29,6 +30,7 @@ from indexer.store.reader import Reader
 from indexer.store.recovery.audit import Audit
 from indexer.store.recovery.audit_checks import Problem
 from indexer.store.schema import Maker, TableName
+from indexer.store.storage.opening import storage_at
 from indexer.store.tables import Tables, find_or_create
 from indexer.store.thumbnails import Thumbnails
 from indexer.store.video_lookup import find_video_id
@@ -54,8 +56,10 @@ class Library(Closeable):
         memory = InMemoryTables(tables, cache, memory_limits)
         text_hits = TextHits(tables, memory, cache)
         self.path = tables.folder.path
+        self.storage = tables.folder
         self.maker = tables.maker
         self._tables = tables
+        self._asked_for_growth = time.monotonic()
         self._cache = cache
         self._memory_limits = memory_limits
         self._memory = memory
@@ -68,23 +72,23 @@ class Library(Closeable):
         self._background_sample = BackgroundSample(tables, memory, cache)
 
     @classmethod
-    def open(cls, path: Path, *, maker: Maker | None = None) -> Self:
-        """Open for reading; needs no lock and sees each commit of a writer at once.
+    def open(cls, path: LibraryPlace, *, maker: Maker | None = None) -> Self:
+        """Open for reading; needs no lock. In a folder it sees each commit at once, in an object store within seconds.
 
         Raises:
             LibraryMissingError: there is none at `path`.
             LibraryModelsError: `maker` is given and is not the one that made it.
             LibraryBrokenError: its files are damaged or of another version.
         """
-        folder = LibraryFolder(Path(path).absolute())
-        found = read_maker(folder)
+        storage = storage_at(path)
+        found = read_maker(storage)
         if maker:
-            check_maker(folder.path, found, maker)
-        tables = Tables(folder, found)
+            check_maker(storage.path, found, maker)
+        tables = Tables(storage, found)
         return cls(tables, TableCache(tables), memory_limits=MemoryLimits())
 
     @classmethod
-    def open_writer(cls, path: Path, *, maker: Maker) -> Self:
+    def open_writer(cls, path: LibraryPlace, *, maker: Maker) -> Self:
         """Open for reading and writing; creates a library where there is none, and removes what a crash left.
 
         One that has no picture model, or no text model, gets that of the maker; its rows then lack vectors.
@@ -95,13 +99,14 @@ class Library(Closeable):
             LibraryBrokenError: its files are damaged or of another version.
             LibraryError: the folder holds other things, or cannot be written to.
         """
-        folder = LibraryFolder(Path(path).absolute())
-        if not folder.maker_file.is_file():
-            prepare_folder(folder)
-        lock = WriterLock(folder.path)
+        storage = storage_at(path)
+        if not storage.exists(MAKER_FILE):
+            storage.prepare()
+        storage.check_writable()
+        lock = storage.writer_lock()
         lock.acquire()
         try:
-            tables = Tables(folder, add_models(folder, find_or_create(folder, maker), maker))
+            tables = Tables(storage, add_models(storage, find_or_create(storage, maker), maker, lock), to_write=True)
             cache = TableCache(tables)
             access = open_write_access(tables, cache, lock)
         except BaseException:
@@ -110,14 +115,14 @@ class Library(Closeable):
         return cls(tables, cache, memory_limits=None, write_access=access)
 
     @classmethod
-    def open_to_change(cls, path: Path) -> Self:
+    def open_to_change(cls, path: LibraryPlace) -> Self:
         """Open a library that is there for reading and writing, with the maker that made it.
 
         Raises:
             LibraryMissingError: there is none at `path`.
             LibraryLockedError, LibraryBrokenError, LibraryError: as `open_writer`.
         """
-        return cls.open_writer(path, maker=read_maker(LibraryFolder(Path(path).absolute())))
+        return cls.open_writer(path, maker=read_maker(storage_at(path)))
 
     def close(self) -> None:
         """Wait until what was written is on the disk, and release the writer's lock; safe to repeat.
@@ -131,8 +136,11 @@ class Library(Closeable):
 
     def has_grown(self) -> bool:
         """Whether a writer has given the library a model since it was opened here: open it again to use the model."""
+        if time.monotonic() - self._asked_for_growth < self.storage.seen_after.total_seconds():
+            return False
+        self._asked_for_growth = time.monotonic()
         try:
-            return read_maker(self._tables.folder) != self.maker
+            return read_maker(self.storage) != self.maker
         except LibraryError:
             return False  # gone or damaged by now, which the next read says better
 
@@ -141,12 +149,20 @@ class Library(Closeable):
         return Library(self._tables, self._cache.snapshot(), memory_limits=self._memory_limits)
 
     def thumbnail_path(self, video_id: str, segment_index: int) -> Path:
-        """Path of a segment's thumbnail, whether or not the file exists."""
+        """A file of this machine with a segment's thumbnail; it does not exist where there is none."""
         return self._thumbnails.path(video_id, segment_index)
 
+    def thumbnail_paths(self, keys: Sequence[SegmentKey]) -> list[Path]:
+        """`thumbnail_path` of several segments, which an object store sends at once."""
+        return self._thumbnails.paths(keys)
+
     def cover_path(self, video_id: str) -> Path:
-        """Path of a sound file's cover, whether or not the file exists."""
+        """A file of this machine with a sound file's cover; it does not exist where there is none."""
         return self._thumbnails.cover_path(video_id)
+
+    def thumbnails_written(self, video_id: str) -> tuple[float, int]:
+        """(when a video's thumbnails were written, in seconds since 1970 and 0 without any; how many there are)."""
+        return self._thumbnails.written(video_id), len(self._thumbnails.segments(video_id))
 
     def open_spool(self, name: str) -> Spool:
         """A temporary file of the writer inside the library; what a crash leaves is removed by `open_writer`."""
@@ -154,9 +170,9 @@ class Library(Closeable):
             return Spool(self.path, self._tables.folder.staging() / name)
 
     @property
-    def failure_log(self) -> Path:
-        """File with the tracebacks of unexpected failures, whether or not it exists."""
-        return self.path / FAILURE_LOG
+    def failure_log(self) -> str:
+        """Full name of the file with the tracebacks of unexpected failures, whether or not it exists."""
+        return name_inside(self.path, FAILURE_LOG)
 
     def videos(self) -> list[Video]:
         """All videos, also failed ones, by path."""

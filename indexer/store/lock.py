@@ -1,4 +1,4 @@
-"""The writer's lock: one writer per library, by a file lock of the operating system.
+"""The locks of a library in a folder, of its writer and of its collections, by file locks of the operating system.
 
 The system releases it when the process ends (flock on Unix, LockFileEx on Windows), so a killed writer leaves nothing
 to clean up. A second file names the holder; it is for messages only and may be stale. Readers need no lock.
@@ -19,6 +19,9 @@ from indexer.errors import LibraryError, LibraryLockedError
 
 LOCK_FILE = "writer.lock"
 HOLDER_FILE = "writer.json"
+COLLECTIONS_LOCK = "collections.lock"
+_COLLECTIONS_WAIT_SECONDS = 30.0
+"""A change takes milliseconds; only a disk that hangs keeps the lock longer."""
 
 
 class WriterLock:
@@ -27,6 +30,11 @@ class WriterLock:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = FileLock(folder / LOCK_FILE, blocking=False, thread_local=False)
+
+    @property
+    def follows_whole_work(self) -> bool:
+        """Not known: what a killed writer left is looked for each time."""
+        return False
 
     def acquire(self) -> None:
         """Take the lock without waiting.
@@ -51,8 +59,11 @@ class WriterLock:
         with suppress(OSError):  # it is for messages only; a full disk is told by what is written next
             (self._folder / HOLDER_FILE).write_text(json.dumps(holder), encoding="utf-8")
 
-    def release(self) -> None:
-        """Release the lock; does nothing when it is not held."""
+    def check(self) -> None:
+        """Does nothing: the system takes the lock from nobody who lives."""
+
+    def release(self, *, whole: bool = False) -> None:
+        """Release the lock; does nothing when it is not held. `whole` is not kept."""
         if self._lock.is_locked:
             (self._folder / HOLDER_FILE).unlink(missing_ok=True)
             self._lock.release()
@@ -67,6 +78,22 @@ def locked(folder: Path) -> Generator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def collections_locked(folder: Path) -> Generator[None]:
+    """Hold the lock of a library's collections for a block. Raises LibraryLockedError, LibraryError."""
+    try:
+        with FileLock(folder / COLLECTIONS_LOCK, timeout=_COLLECTIONS_WAIT_SECONDS):
+            yield
+    except Timeout:
+        raise LibraryLockedError(
+            f"the collections of {folder} are being changed by another process; try again"
+        ) from None
+    except (OSError, NotImplementedError) as error:
+        raise LibraryError(
+            f"the collections of {folder} cannot be changed: {error}; make the folder writable"
+        ) from error
 
 
 def _describe_holder(folder: Path) -> str:

@@ -2,33 +2,31 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 
 from indexer.errors import LibraryBrokenError, LibraryError, LibraryMissingError, LibraryModelsError
-from indexer.store.durable_files import replace_durably
-from indexer.store.folder import MAKER_FILE, LibraryFolder
+from indexer.library_place import LibraryPlace
+from indexer.store.folder import MAKER_FILE
 from indexer.store.schema import SCHEMA_VERSION, Maker
+from indexer.store.storage.protocol import Storage
 
 
-def write_maker(folder: LibraryFolder, maker: Maker) -> None:
-    """Write the file atomically; with it the folder becomes a library."""
+def write_maker(storage: Storage, maker: Maker) -> None:
+    """Write the file atomically; with it the place becomes a library."""
     content = {"schema_version": SCHEMA_VERSION, "maker": asdict(maker)}
-    draft = folder.staging() / MAKER_FILE
-    draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    replace_durably(draft, folder.maker_file)
+    storage.replace(MAKER_FILE, (json.dumps(content, indent=2) + "\n").encode())
 
 
-def read_maker(folder: LibraryFolder) -> Maker:
-    """The maker of the library in a folder.
+def read_maker(storage: Storage) -> Maker:
+    """The maker of the library in a place.
 
     Raises:
         LibraryMissingError: there is no library.
         LibraryBrokenError: the file cannot be read, or is of another schema version.
         LibraryError: no permission to read it.
     """
-    path = folder.path
+    path = storage.path
     try:
-        content = json.loads(folder.maker_file.read_text(encoding="utf-8"))
+        content = json.loads(storage.read(MAKER_FILE).decode("utf-8"))
         version = content["schema_version"]
         if version != SCHEMA_VERSION:
             raise LibraryBrokenError(
@@ -49,7 +47,7 @@ def read_maker(folder: LibraryFolder) -> Maker:
         ) from error
 
 
-def check_maker(path: Path, found: Maker, wanted: Maker) -> None:
+def check_maker(path: LibraryPlace, found: Maker, wanted: Maker) -> None:
     """Raises LibraryModelsError, naming both sides, where the vectors of two makers cannot be compared."""
     differences = found.differences(wanted)
     if differences:

@@ -3,9 +3,12 @@
 Left out: which rows are read, searched or written, and when.
 """
 
+import threading
+import time
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import lancedb
@@ -14,32 +17,36 @@ from lancedb.table import Table
 
 from indexer.errors import LibraryBrokenError, LibraryError, LibraryMissingError
 from indexer.store.database_errors import convert_errors
-from indexer.store.folder import MAKER_FILE, LibraryFolder
+from indexer.store.folder import MAKER_FILE
 from indexer.store.maker_file import check_maker, read_maker, write_maker
 from indexer.store.schema import LATE_COLUMNS, TABLES, VECTOR, ArrowTable, Maker, TableName, table_schema
+from indexer.store.storage.protocol import Storage
 
 INDEX_CACHE_BYTES = 1 << 30
 """A million vectors of 512 dimensions at 4 bits each are 0.26 GB; LanceDB's own default is 6 GiB."""
 METADATA_CACHE_BYTES = 128 << 20
 """LanceDB's own default is 1 GiB."""
-CONSISTENCY = timedelta(0)
-"""Readers look for a newer version before each read. It costs 0.3 ms, and a search always sees the last commit."""
 
 
 class Tables:
     """The open tables of one library. Reading is safe from any thread; each call sees one committed version."""
 
-    def __init__(self, folder: LibraryFolder, maker: Maker) -> None:
+    def __init__(self, folder: Storage, maker: Maker, *, to_write: bool = False) -> None:
         """
+        Args:
+            to_write: see every commit at once, however long that takes.
+
         Raises:
             LibraryBrokenError: a table cannot be opened, or has other columns.
         """
         self.folder = folder
         self.maker = maker
         with convert_errors(folder.path, "opening the tables"):
-            database = _connect(folder)
+            self._seen_after = timedelta(0) if to_write else folder.seen_after
+            self._seen, self._seeing = time.monotonic(), threading.Lock()
+            database = _connect(folder, self._seen_after)
             self._tables: dict[TableName, Table] = {name: database.open_table(name) for name in TABLES}
-            self._async_tables: dict[TableName, Any] = LOOP.run(_open_async_tables(folder))
+            self._async_tables: dict[TableName, Any] = LOOP.run(_open_async_tables(folder, self._seen_after))
         for name, table in self._tables.items():
             _check_schema(folder, name, table, maker)
 
@@ -48,12 +55,14 @@ class Tables:
         return self._tables[name]
 
     def version(self, name: TableName) -> int:
-        """Version of the last commit."""
+        """Version of the last commit that `fetch` sees."""
+        self._see_newer()
         with self.errors(f"reading {name}"):
-            return self._tables[name].version
+            return LOOP.run(self._async_tables[name].version())
 
     def count(self, name: TableName, where: str | None = None) -> int:
         """Number of rows that meet a condition."""
+        self._see_newer()
         with self.errors(f"counting {name}"):
             return self._tables[name].count_rows(where)
 
@@ -67,6 +76,7 @@ class Tables:
         Asynchronous queries take half the time of LanceDB's synchronous ones, each of which crosses to its event loop
         five times or more.
         """
+        self._see_newer()
         with self.errors(action):
             return LOOP.run(query.to_arrow())
 
@@ -135,12 +145,29 @@ class Tables:
                 if types[1] is not None:
                     self._tables[name].add_columns([wanted.field(VECTOR)])
 
+    def _see_newer(self) -> None:
+        """Go on to the last commits where LanceDB does not look for them before each read, once in a while.
+
+        The table of videos comes first: the rows of a video are written before its own, so those of a video that is
+        seen are seen as well.
+        """
+        if not self._seen_after or time.monotonic() - self._seen < self._seen_after.total_seconds():
+            return
+        with self._seeing, self.errors("looking for newer versions"):
+            begun = time.monotonic()
+            if begun - self._seen < self._seen_after.total_seconds():
+                return  # another thread has done it
+            for name in TABLES:
+                LOOP.run(self._async_tables[name].checkout_latest())
+                self._tables[name].checkout_latest()
+            self._seen = begun
+
     def errors(self, action: str) -> AbstractContextManager[None]:
         """`convert_errors` for this library."""
         return convert_errors(self.folder.path, action)
 
 
-def find_or_create(folder: LibraryFolder, maker: Maker) -> Maker:
+def find_or_create(folder: Storage, maker: Maker) -> Maker:
     """The maker of the library in a folder; where there is none, one is created. Safe to repeat after a crash.
 
     It may lack a picture model or a text model that the maker has: see `indexer.store.writing.growth`.
@@ -159,12 +186,12 @@ def find_or_create(folder: LibraryFolder, maker: Maker) -> Maker:
     return found
 
 
-def _create_tables(folder: LibraryFolder, maker: Maker) -> None:
+def _create_tables(folder: Storage, maker: Maker) -> None:
     """Create empty tables, then the maker file that turns the folder into a library."""
     with convert_errors(folder.path, "creating the tables"):
-        database = _connect(folder)
+        database = _connect(folder, timedelta(0))
         for name in TABLES:
-            if _has_rows(database, name):
+            if _has_rows(database, name, is_local=isinstance(folder.path, Path)):
                 raise LibraryBrokenError(
                     f"library {folder.path} has lost its file {MAKER_FILE}, which says what made it;"
                     " restore that file, or delete the folder and index again"
@@ -179,25 +206,33 @@ def _shared_session() -> lancedb.Session:
     return lancedb.Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES)
 
 
-def _connect(folder: LibraryFolder) -> Any:
-    return lancedb.connect(str(folder.tables), session=_shared_session(), read_consistency_interval=CONSISTENCY)
+def _connect(folder: Storage, seen_after: timedelta) -> Any:
+    return lancedb.connect(folder.tables_address, **_connection_options(folder, seen_after))
 
 
-async def _open_async_tables(folder: LibraryFolder) -> dict[TableName, Any]:
-    database: Any = await lancedb.connect_async(
-        str(folder.tables), session=_shared_session(), read_consistency_interval=CONSISTENCY
-    )
+async def _open_async_tables(folder: Storage, seen_after: timedelta) -> dict[TableName, Any]:
+    database: Any = await lancedb.connect_async(folder.tables_address, **_connection_options(folder, seen_after))
     return {name: await database.open_table(name) for name in TABLES}
 
 
-def _has_rows(database: Any, name: TableName) -> bool:
+def _connection_options(folder: Storage, seen_after: timedelta) -> dict[str, Any]:
+    return {
+        "session": _shared_session(),
+        "read_consistency_interval": None if seen_after else timedelta(0),
+        "storage_options": dict(folder.table_options) or None,
+    }
+
+
+def _has_rows(database: Any, name: TableName, *, is_local: bool) -> bool:
     try:
         return database.open_table(name).count_rows() > 0
-    except (ValueError, RuntimeError, OSError):  # absent, or interrupted before its first version
-        return False
+    except (ValueError, RuntimeError, OSError) as error:  # absent, or interrupted before its first version
+        if is_local or "not found" in str(error).lower():
+            return False
+        raise  # a store that did not answer
 
 
-def _check_schema(folder: LibraryFolder, name: TableName, table: Table, maker: Maker) -> None:
+def _check_schema(folder: Storage, name: TableName, table: Table, maker: Maker) -> None:
     found = {(column.name, str(column.type)) for column in table.schema}
     wanted = {(column.name, str(column.type)) for column in table_schema(name, maker)}
     late = {column for column in wanted if column[0] in LATE_COLUMNS.get(name, ())}

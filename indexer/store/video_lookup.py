@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from indexer.errors import NotInLibraryError
+from indexer.library_place import LibraryPlace
 
 
 class VideoNames(NamedTuple):
@@ -15,7 +15,7 @@ class VideoNames(NamedTuple):
     paths: tuple[str, ...]
 
 
-def find_video_id(videos: Sequence[VideoNames], name: str, *, library: Path) -> str:
+def find_video_id(videos: Sequence[VideoNames], name: str, *, library: LibraryPlace) -> str:
     """The id of the video with an id, a path, a file's name, or an id's first digits; the first kind that matches
     decides.
 

@@ -14,26 +14,30 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from indexer.errors import LibraryBrokenError, LibraryError, LibraryMissingError
+from indexer.library_place import LibraryPlace
 from indexer.store.database_errors import convert_errors
 from indexer.store.durable_files import copy_durably, files_below, sync_folder
 from indexer.store.folder import (
     BACKUP_FILE,
     COLLECTIONS_LOCK,
+    MAKER_FILE,
     RECOVERY_FOLDER,
     SERVICE_NAMES,
     SNAPSHOT_FOLDER,
     STAGING_FOLDER,
     TABLE_FOLDER,
     THUMBNAIL_FOLDER,
-    UNFINISHED_COLLECTIONS,
+    UNFINISHED_FILES,
     LibraryFolder,
 )
 from indexer.store.library import Library
 from indexer.store.lock import HOLDER_FILE, LOCK_FILE, locked
+from indexer.store.storage.opening import folder_at
 from indexer.upkeep.verify import file_problems
 
 _RUNNING = {STAGING_FOLDER, SNAPSHOT_FOLDER, LOCK_FILE, HOLDER_FILE, BACKUP_FILE, COLLECTIONS_LOCK}
-_KEPT_OUT = (SERVICE_NAMES - {"keys.json"}) | _RUNNING | UNFINISHED_COLLECTIONS
+_WAY_OUT = "copy its objects with the store's own tools while nobody writes, or turn on the store's versioning"
+_KEPT_OUT = (SERVICE_NAMES - {"keys.json"}) | _RUNNING | UNFINISHED_FILES
 """Top-level entries that are made again, or belong to running processes."""
 _NEVER_CHANGED = ("data", "_indices")
 """Folders of a table whose files a writer never changes, so that a hard link holds them."""
@@ -52,7 +56,7 @@ class Copied:
     new_bytes: int
 
 
-def back_up(path: Path, target: Path, *, on_progress: Progress = lambda done, total: None) -> Copied:
+def back_up(path: LibraryPlace, target: Path, *, on_progress: Progress = lambda done, total: None) -> Copied:
     """Copy a library into a folder: new, empty, or an earlier backup, which is brought up to date.
 
     The writer's lock is held for a moment only, while hard links are made; where the file system has none, as long as
@@ -64,7 +68,7 @@ def back_up(path: Path, target: Path, *, on_progress: Progress = lambda done, to
         LibraryBrokenError: it is damaged, so it must be repaired first; the backup is as it was.
         LibraryError: the target holds other things or lies in the library, or cannot be written.
     """
-    folder, place = LibraryFolder(Path(path).absolute()), Path(target).absolute()
+    folder, place = folder_at(path, "backed up", _WAY_OUT), Path(target).absolute()
     if place.resolve().is_relative_to(folder.path.resolve()):
         raise LibraryError(f"the backup {place} would lie in the library; choose a folder outside {folder.path}")
     _check_target(place)
@@ -83,7 +87,7 @@ def back_up(path: Path, target: Path, *, on_progress: Progress = lambda done, to
         shutil.rmtree(snapshot, ignore_errors=True)
 
 
-def restore(backup: Path, path: Path, *, on_progress: Progress = lambda done, total: None) -> Copied:
+def restore(backup: Path, path: LibraryPlace, *, on_progress: Progress = lambda done, total: None) -> Copied:
     """Make a library from a backup.
 
     Raises:
@@ -91,8 +95,8 @@ def restore(backup: Path, path: Path, *, on_progress: Progress = lambda done, to
         LibraryBrokenError: the backup is damaged; nothing was made.
         LibraryError: there is something at `path` already, or it cannot be written.
     """
-    source, folder = LibraryFolder(Path(backup).absolute()), LibraryFolder(Path(path).absolute())
-    if not source.maker_file.is_file():
+    source, folder = LibraryFolder(Path(backup).absolute()), folder_at(path, "restored", _WAY_OUT)
+    if not source.exists(MAKER_FILE):
         raise LibraryMissingError(f"there is no backup of a library at {source.path}; check the path")
     if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
         raise LibraryError(f"{folder.path} is not empty; move it away, or restore to another place with --library")

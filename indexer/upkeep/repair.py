@@ -6,10 +6,10 @@ Tags, corrections and names of speakers are never lost: they stand in the journa
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from indexer.catalog import STAGE_OF_SOURCE, StageName
 from indexer.errors import LibraryBrokenError
+from indexer.library_place import LibraryPlace
 from indexer.records import Video
 from indexer.store.collections.collection_files import CollectionFiles
 from indexer.store.folder import MAKER_FILE, LibraryFolder
@@ -22,7 +22,10 @@ from indexer.store.recovery.table_salvage import Salvage, TableSalvage
 from indexer.store.recovery.video_journal import VideoJournal
 from indexer.store.rows import decode_videos, encode_videos
 from indexer.store.schema import TABLES, ArrowTable, Maker, TableName
+from indexer.store.storage.opening import folder_at
 from indexer.upkeep.verify import verify_library
+
+_WAY_OUT = "bring an earlier version of its objects back with the store's versioning, or index again into another place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +42,19 @@ class RepairReport:
     """Problems that are still there."""
 
 
-def repair_library(path: Path, *, on_step: Callable[[str], None] = lambda _: None) -> RepairReport:
+def repair_library(place: LibraryPlace, *, on_step: Callable[[str], None] = lambda _: None) -> RepairReport:
     """Bring a library into a state without damage. Safe to repeat, also after a crash.
 
     Args:
         on_step: called with each action in words.
 
     Raises:
-        LibraryMissingError: there is nothing at `path` that was a library.
+        LibraryMissingError: there is nothing at `place` that was a library.
         LibraryLockedError: another process writes to it.
         LibraryBrokenError: it is not known which models made it: `library.json` and its copy are lost.
-        LibraryError: the disk is full, or files cannot be written.
+        LibraryError: the disk is full, or files cannot be written; or the library lies in an object store.
     """
-    folder = LibraryFolder(Path(path).absolute())
+    folder = folder_at(place, "repaired", _WAY_OUT)
     found = verify_library(folder.path)
     actions: list[str] = []
 

@@ -1,32 +1,33 @@
 """Everything that is wrong with a library: its files, then what its tables say."""
 
-from pathlib import Path
-
 from indexer.errors import LibraryBrokenError, LibraryMissingError
+from indexer.library_place import LibraryPlace
 from indexer.store.collections.collection_files import CollectionFiles
 from indexer.store.folder import TABLE_FOLDER, LibraryFolder
 from indexer.store.library import Library
 from indexer.store.recovery.audit_checks import Problem
 from indexer.store.recovery.file_record import FileRecord
 from indexer.store.recovery.video_journal import count_damaged_lines
+from indexer.store.storage.opening import storage_at
+from indexer.store.storage.protocol import Storage
 
 
-def verify_library(path: Path) -> list[Problem]:
+def verify_library(place: LibraryPlace) -> list[Problem]:
     """Problems of a library, sorted; empty when all is well. Reads every file, so it takes as long as the disk does.
 
     Beside a writer, what it has not finished looks like what an interrupted one leaves (`Problem.is_leftover`).
 
     Raises:
-        LibraryMissingError: there is nothing at `path` that was a library.
+        LibraryMissingError: there is nothing at `place` that was a library.
         LibraryError: no permission to read it.
     """
-    folder = LibraryFolder(Path(path).absolute())
-    problems = file_problems(folder)
+    storage = storage_at(place)
+    problems = file_problems(storage)
     if any(f" {TABLE_FOLDER}/" in f" {one.detail}" for one in problems):
         # Reading a damaged table can bring LanceDB down; a repair has to come first in any case.
         return [*problems, Problem("unchecked", "", "rows were not checked, since files of the tables are damaged")]
     try:
-        with Library.open(folder.path) as library:
+        with Library.open(place) as library:
             problems += library.audit()
     except LibraryMissingError:
         if not problems:
@@ -36,9 +37,9 @@ def verify_library(path: Path) -> list[Problem]:
     return sorted(problems)
 
 
-def file_problems(folder: LibraryFolder) -> list[Problem]:
-    """Problems of a library's files alone."""
-    problems = FileRecord(folder).problems()
-    if lines := count_damaged_lines(folder):
+def file_problems(storage: Storage) -> list[Problem]:
+    """Problems of a library's files alone; an object store checks its own as it reads them."""
+    problems = FileRecord(storage).problems() if isinstance(storage, LibraryFolder) else []
+    if lines := count_damaged_lines(storage):
         problems.append(Problem("damaged_file", "", f"{lines} lines of the journal of videos cannot be read"))
-    return [*problems, *CollectionFiles(folder).problems()]
+    return [*problems, *CollectionFiles(storage).problems()]

@@ -9,13 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 from indexer.closeable import Closeable
 from indexer.config import Settings
 from indexer.decode.child_pool import DecodeChildPool
 from indexer.errors import ModelMissingError, QueryError
+from indexer.library_place import LibraryPlace
 from indexer.models.profiles import profile_of
 from indexer.models.vision_language import IsCancelled, OnText, VisionLanguageModel
 from indexer.models.vision_language_loading import load_vision_language_model
@@ -77,7 +77,7 @@ class Asker(Closeable):
         """Decoder processes that wait for the next question."""
 
     @classmethod
-    def open(cls, library: Path, *, settings: Settings, load: LoadModel = load_vision_language_model) -> Self:
+    def open(cls, library: LibraryPlace, *, settings: Settings, load: LoadModel = load_vision_language_model) -> Self:
         """Opens a library for questions.
 
         Raises:

@@ -131,5 +131,5 @@ def _key(draft: Draft) -> SegmentKey:
 
 def _thumbnails_of(library: Library, drafts: Sequence[Draft]) -> dict[SegmentKey, NDArray[np.float32]]:
     keys = list(dict.fromkeys(map(_key, drafts)))
-    found = thumbnail_fingerprints([library.thumbnail_path(*key) for key in keys])
+    found = thumbnail_fingerprints(library.thumbnail_paths(keys))
     return dict(zip(keys, found, strict=True))

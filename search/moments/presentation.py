@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from indexer.records import TextBox, TextRow, TimeSpan, Video
 from indexer.store.library import Library
@@ -17,7 +18,11 @@ def present_moments(library: Library, query: str, drafts: Sequence[Draft], video
     """The moments of a query's drafts, in the same order."""
     drafts = cut_to_spoken_words(library, query, drafts)
     boxes = matching_boxes(library, query, drafts)
-    return [_moment(library, draft, videos[draft.video_id], own) for draft, own in zip(drafts, boxes, strict=True)]
+    thumbnails = library.thumbnail_paths([(draft.video_id, draft.segment_index) for draft in drafts])
+    return [
+        _moment(draft, videos[draft.video_id], own, thumbnail)
+        for draft, own, thumbnail in zip(drafts, boxes, thumbnails, strict=True)
+    ]
 
 
 def present_groups(
@@ -31,8 +36,7 @@ def present_groups(
     ]
 
 
-def _moment(library: Library, draft: Draft, video: Video, boxes: tuple[MomentBox, ...]) -> Moment:
-    thumbnail = library.thumbnail_path(draft.video_id, draft.segment_index)
+def _moment(draft: Draft, video: Video, boxes: tuple[MomentBox, ...], thumbnail: Path) -> Moment:
     return Moment(
         video=video.path,
         video_id=draft.video_id,

@@ -92,12 +92,19 @@ def content(library: Library) -> list[tuple[object, ...]]:
         rows += [("frame", name, row.time_seconds, _bytes(row.vector)) for row in library.frames(name)]
         rows += [("text", name, row.source, row.text, _bytes(row.vector)) for row in library.texts(name)]
     rows += [("count", name, count) for name, count in library.counts().items()]
-    rows += [("thumbnail", path) for path in thumbnails(library.path)]
+    rows += [("thumbnail", path) for path in _thumbnails_of(library)]
     return rows
 
 
 def thumbnails(library: Path) -> list[str]:
     return sorted(str(path.relative_to(library)) for path in (library / "thumbnails").glob("*/*/*"))
+
+
+def _thumbnails_of(library: Library) -> list[str]:
+    """As `thumbnails`, of a library in any place."""
+    storage = library.storage
+    folders = [f"thumbnails/{name[:2]}/{name}" for name, _ in storage.picture_folders()]
+    return sorted(f"{folder}/{name}" for folder in folders for name in storage.pictures_in(folder))
 
 
 def _bytes(vector: Vector | None) -> bytes:

@@ -12,6 +12,7 @@ from api.cli.exit_codes import ExitCode
 from api.cli.flags import flag, with_settings
 from api.cli.options import COLLECTED_VIDEO, COLLECTION_SOURCE, MOMENT_HANDLES, START, STOP
 from indexer.config import Settings
+from indexer.library_place import library_place
 
 if TYPE_CHECKING:
     from indexer.records import TimeSpan
@@ -109,7 +110,7 @@ def add(name: str, *, settings: Settings, as_json: bool, **given: Any) -> ExitCo
     from indexer.store.collections.collection_store import CollectionStore
 
     moments = _moments(settings, given)
-    show_collection(CollectionStore(Path(settings.library)).add(name, moments), as_json=as_json)
+    show_collection(CollectionStore(library_place(settings.library)).add(name, moments), as_json=as_json)
     return ExitCode.OK
 
 
@@ -131,7 +132,7 @@ def trim(name: str, number: int, *, settings: Settings, as_json: bool, **given: 
     from indexer.store.collections.collection_store import CollectionStore
     from indexer.store.library import Library
 
-    with Library.open(Path(settings.library)) as library:
+    with Library.open(library_place(settings.library)) as library:
         store = CollectionStore(library.path)
         moment = _numbered(store.find(name), number)
         span = _trimmed(library, moment, given["start"], given["stop"])
@@ -222,7 +223,7 @@ def _store(settings: Settings) -> "CollectionStore":
     from indexer.store.collections.collection_store import CollectionStore
     from indexer.store.library import Library
 
-    place = Path(settings.library)
+    place = library_place(settings.library)
     Library.open(place).close()
     return CollectionStore(place)
 
@@ -262,7 +263,7 @@ def _moments(settings: Settings, given: dict[str, Any]) -> "Sequence[CollectedMo
     is_span = given["start"] is not None or given["stop"] is not None
     if (source is None) == (video is None) or (source is not None and is_span):
         raise click.UsageError("say what to add: --video VIDEO with --start and --stop, or --from FILE")
-    with Library.open(Path(settings.library)) as library:
+    with Library.open(library_place(settings.library)) as library:
         if video is not None:
             found = [moment_from_span(library, video, given["start"], given["stop"])]
         else:

@@ -1,6 +1,5 @@
 """`reelseek ask`: answer a question, with the moments that support the answer."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,7 @@ from api.cli.flags import SEARCH_MODEL_SETTINGS, VISION_LANGUAGE_SETTINGS, flag,
 from api.cli.options import STREAM
 from api.local.question import Listeners, Question
 from indexer.config import Settings
+from indexer.library_place import library_place
 from search.options import CLIPS, EFFORT, LOOK_AGAIN, MODE, RETRIEVAL, SCOPE, VIDEO, EffortName, Mode
 
 if TYPE_CHECKING:
@@ -90,5 +90,5 @@ def _ask_alone(settings: Settings, asked: Question, listeners: Listeners) -> "An
         refuse_beside_clips(
             video=asked.video, scope=asked.scope, retrieval=asked.retrieval, look_again=asked.look_again
         )
-    with Asker.open(Path(settings.library), settings=settings) as asker:
+    with Asker.open(library_place(settings.library), settings=settings) as asker:
         return answer_question(asker, asked, listeners)

@@ -3,7 +3,6 @@
 import io
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,7 @@ from api.cli.exit_codes import ExitCode
 from api.cli.flags import SEARCH_MODEL_SETTINGS, VISION_LANGUAGE_SETTINGS, flag, with_settings
 from indexer.config import Settings
 from indexer.errors import Interrupted, LibraryError, ReelseekError
+from indexer.library_place import library_place
 from search.options import EFFORT, LOOK_AGAIN, MODE, RETRIEVAL, SCOPE, VIDEO, EffortName, Mode
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def chat(
     from search.conversation.conversation import Conversation
 
     work, code = InterruptibleWork(), ExitCode.OK
-    with Asker.open(Path(settings.library), settings=settings) as asker:
+    with Asker.open(library_place(settings.library), settings=settings) as asker:
         conversation = Conversation(
             asker, video=video, scope=scope, mode=mode, effort=effort, retrieval=retrieval, look_again=look_again
         )

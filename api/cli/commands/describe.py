@@ -10,6 +10,7 @@ from api.cli.exit_codes import ExitCode
 from api.cli.flags import VISION_LANGUAGE_SETTINGS, flag, with_settings
 from api.cli.options import CHAPTER_FILE, CHAPTER_FORMAT, REPLACE_FILE, TITLES
 from indexer.config import Settings
+from indexer.library_place import library_place
 
 if TYPE_CHECKING:
     from indexer.records import Video
@@ -60,11 +61,11 @@ def _chapters(name: str, settings: Settings, *, by_model: bool, quiet: bool) -> 
     from search.chapters.chapters import chapters_of, chapters_titled_by_model
 
     if not by_model:
-        with Library.open(Path(settings.library)) as library:
+        with Library.open(library_place(settings.library)) as library:
             video = library.find_video(name)
             return video, chapters_of(library, video)
     with (
-        Asker.open(Path(settings.library), settings=settings) as asker,
+        Asker.open(library_place(settings.library), settings=settings) as asker,
         percent_bar("writing titles", quiet=quiet) as show,
     ):
         video = asker.engine.library.find_video(name)

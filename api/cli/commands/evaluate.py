@@ -10,6 +10,7 @@ from api.cli.exit_codes import ExitCode
 from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
 from api.cli.options import EVALUATE_LIMIT, PREDICTIONS, TRUTH
 from indexer.config import Settings
+from indexer.library_place import library_place
 from search.options import SIGNALS_ONLY
 from search.signals import Signal
 
@@ -69,7 +70,7 @@ def _search_report(
     from search.engine import SearchEngine
     from search.evaluation.evaluate import evaluate_search
 
-    engine = SearchEngine.open(Path(settings.library), settings=settings)
+    engine = SearchEngine.open(library_place(settings.library), settings=settings)
     with percent_bar("searching", quiet=quiet) as show:
         report = evaluate_search(
             engine, truth, signals=signals or None, limit=limit, progress=lambda done, of: show(done / of)

@@ -26,6 +26,7 @@ from api.cli.options import (
 from api.export.formats import FORMATS, TUNING, Format
 from api.options import DROP_FRAME, HANDLES, RATE
 from indexer.config import Settings
+from indexer.library_place import library_place
 from search.options import LIMIT, SIGNALS_ONLY
 from search.signals import Signal
 
@@ -170,18 +171,18 @@ def _wanted(
     signals: tuple[Signal, ...] = given["signals"]
     lost: list[FailedMoment] = []
     if query is not None:
-        with SearchEngine.open(Path(settings.library), settings=settings) as engine:
+        with SearchEngine.open(library_place(settings.library), settings=settings) as engine:
             result = engine.search(query, video=video, limit=given["limit"], signals=signals or None)
             moments = result.moments if result.found else []
             found = moments_from_results(moments, engine.videos(), weak=given["weak"])
             title = result.query
     else:
-        with Library.open(Path(settings.library)) as library:
+        with Library.open(library_place(settings.library)) as library:
             if source is not None:
                 found, lost = moments_from_json(library, read_text(source), name=source, weak=given["weak"])
                 title = "moments" if source == "-" else Path(source).stem
             elif chosen is not None:
-                collection = CollectionStore(Path(settings.library)).find(chosen)
+                collection = CollectionStore(library_place(settings.library)).find(chosen)
                 found, lost = moments_from_collection(collection, library.videos())
                 title = collection.name
             else:

@@ -12,6 +12,7 @@ from api.cli.flags import INDEX_SETTINGS, flag, with_settings
 from api.cli.options import ADDRESS, ENGINE, PRUNE, RETRY_FAILED, WORKER_CPUS, WORKER_GPUS
 from api.safe_text import safe_text
 from indexer.config import Settings
+from indexer.library_place import library_place
 
 if TYPE_CHECKING:
     from api.cli.output.index_views import IndexView
@@ -60,7 +61,7 @@ def index(
     """
     chosen = engine_of_flags(engine, address=address, worker_cpus=worker_cpus, worker_gpus=worker_gpus)
     if not as_json:  # at once, before anything heavy is imported
-        place = safe_text(str(Path(settings.library).expanduser().absolute()))
+        place = safe_text(str(library_place(settings.library)))
         click.echo(f"Library {place}: looking for videos, loading models")
         sys.stdout.flush()
     from api.cli.run_index import run_index

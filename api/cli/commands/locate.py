@@ -9,6 +9,7 @@ from api.cli.exit_codes import ExitCode
 from api.cli.flags import BOX_SETTINGS, SEARCH_MODEL_SETTINGS, VISION_LANGUAGE_SETTINGS, flag, with_settings
 from api.cli.options import LOCATE_AT, PINPOINT_VIDEO, REPLACE_STILL, STILL
 from indexer.config import Settings
+from indexer.library_place import library_place
 from search.options import POINTS
 
 
@@ -59,7 +60,7 @@ def locate(
         if still.suffix.lower() != ".png":
             raise ExportError(f"{still} does not end in .png; a still is saved as PNG alone")
         check_free(still, force=force)
-    with Asker.open(Path(settings.library), settings=settings) as asker:
+    with Asker.open(library_place(settings.library), settings=settings) as asker:
         located = locate_in_picture(
             asker.context, query, video=video, at_seconds=seconds, kind="points" if points else "boxes"
         )

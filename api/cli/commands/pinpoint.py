@@ -1,7 +1,6 @@
 """`reelseek pinpoint`: refine the bounds of a moment."""
 
 import json
-from pathlib import Path
 
 import click
 
@@ -9,6 +8,7 @@ from api.cli.exit_codes import ExitCode
 from api.cli.flags import SEARCH_MODEL_SETTINGS, VISION_LANGUAGE_SETTINGS, flag, with_settings
 from api.cli.options import PINPOINT_START, PINPOINT_STOP, PINPOINT_VIDEO
 from indexer.config import Settings
+from indexer.library_place import library_place
 
 
 @click.command()
@@ -37,7 +37,7 @@ def pinpoint(query: str, *, video: str, start: float, stop: float, settings: Set
 
     if not 0 <= start < stop:
         raise QueryError(f"--start {start:g} must be before --stop {stop:g}, and neither may be negative")
-    with Asker.open(Path(settings.library), settings=settings) as asker:
+    with Asker.open(library_place(settings.library), settings=settings) as asker:
         refined = asker.pinpoint(query, video=video, span=TimeSpan(start, stop))
     if as_json:
         click.echo(json.dumps(refined.to_json()))

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,7 @@ from api.cli.exit_codes import ExitCode
 from api.cli.flags import flag, with_settings
 from api.cli.options import YES
 from indexer.config import Settings
+from indexer.library_place import library_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def remove(names: tuple[str, ...], *, yes: bool, settings: Settings, as_json: bo
     """
     from indexer.store.library import Library
 
-    place = Path(settings.library)
+    place = library_place(settings.library)
     with Library.open(place) as library:
         maker = library.maker
         found = {video.video_id: video for video in map(library.find_video, names)}

@@ -11,6 +11,7 @@ from api.cli.flags import SEARCH_MODEL_SETTINGS, VISION_LANGUAGE_SETTINGS, flag,
 from api.cli.options import THUMBNAILS
 from api.cli.service_client import search_by_service
 from indexer.config import Settings
+from indexer.library_place import library_place
 from search.options import (
     EXPAND,
     EXPLAIN,
@@ -123,7 +124,7 @@ def search(
 def _search_alone(settings: Settings, query: str, asked: dict[str, Any]) -> "SearchResult":
     from search.engine import SearchEngine
 
-    engine = SearchEngine.open(Path(settings.library), settings=settings)
+    engine = SearchEngine.open(library_place(settings.library), settings=settings)
     given: dict[str, Any] = {**asked, "signals": asked["signals"] or None}
     return engine.search(query, **given)
 
@@ -133,7 +134,7 @@ def _second_look(settings: Settings, result: "SearchResult", *, most: int) -> "S
     from search.answering.asker import Asker
     from search.second_look.second_look import take_second_look
 
-    with Asker.open(Path(settings.library), settings=settings) as asker:
+    with Asker.open(library_place(settings.library), settings=settings) as asker:
         judged = take_second_look(asker.context, result, most=most)
     for warning in judged.warnings:
         click.echo(f"warning: {one_line(warning)}", err=True)

@@ -1,13 +1,13 @@
 """`reelseek speakers`: who speaks in the library, and what they are called."""
 
 import json
-from pathlib import Path
 
 import click
 
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import with_settings
 from indexer.config import Settings
+from indexer.library_place import library_place
 
 
 @click.group()
@@ -43,7 +43,7 @@ def list_speakers(*, settings: Settings, as_json: bool) -> ExitCode:
     from indexer.speech.speakers import speakers_of
     from indexer.store.library import Library
 
-    with Library.open(Path(settings.library)) as library:
+    with Library.open(library_place(settings.library)) as library:
         found = speakers_of(library.videos())
     if as_json:
         shown = [{"name": one.name, "seconds": round(one.seconds, 1), "videos": one.videos} for one in found]
@@ -71,7 +71,7 @@ def rename(name: str, new_name: str, *, settings: Settings, as_json: bool) -> Ex
     from api.safe_text import safe_text
     from indexer.store.change_speakers import rename_speaker
 
-    count = rename_speaker(Path(settings.library), name, new_name)
+    count = rename_speaker(library_place(settings.library), name, new_name)
     if as_json:
         click.echo(json.dumps({"name": " ".join(new_name.split()), "videos": count}))
     else:
@@ -93,7 +93,7 @@ def split(name: str, video: str, *, settings: Settings, as_json: bool) -> ExitCo
     from api.safe_text import safe_text
     from indexer.store.change_speakers import split_speaker
 
-    new_name = split_speaker(Path(settings.library), name, video)
+    new_name = split_speaker(library_place(settings.library), name, video)
     if as_json:
         click.echo(json.dumps({"name": new_name, "video": video}))
     else:

@@ -9,6 +9,7 @@ import click
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import with_settings
 from indexer.config import Settings
+from indexer.library_place import library_place
 
 if TYPE_CHECKING:
     from api.cli.library_overview import Overview
@@ -33,9 +34,9 @@ def status(*, settings: Settings, as_json: bool) -> ExitCode:
     from api.cli.library_overview import library_overview
     from indexer.store.library import Library
 
-    place = Path(settings.library)
+    place = library_place(settings.library)
     with Library.open(place) as library:
-        overview = library_overview(library, place, settings)
+        overview = library_overview(library, settings)
     if as_json:
         click.echo(json.dumps(overview.to_json()))
     else:

@@ -13,6 +13,7 @@ from api.cli.flags import flag, with_settings
 from api.cli.options import ADD_TAGS, CLEAR_TAGS, LIST_TAGS, REMOVE_TAGS
 from indexer.config import Settings
 from indexer.errors import NotInLibraryError, UsageError
+from indexer.library_place import library_place
 
 if TYPE_CHECKING:
     from indexer.records import Video
@@ -57,7 +58,7 @@ def tag(
     from indexer.store.change_tags import change_tags
     from indexer.store.library import Library
 
-    place = Path(settings.library)
+    place = library_place(settings.library)
     with Library.open(place) as library:
         if list_all:
             return _show_all(library.videos(), as_json)

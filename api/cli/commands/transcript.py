@@ -11,6 +11,7 @@ from api.cli.options import CHAPTER_FILE, REPLACE_FILE, TRANSCRIPT_FORMAT
 from api.export.formats import TranscriptFormat, TranscriptSource
 from api.options import TRANSCRIPT_LANGUAGE, TRANSCRIPT_SOURCE
 from indexer.config import Settings
+from indexer.library_place import library_place
 
 
 @click.command()
@@ -50,7 +51,7 @@ def transcript(
     from api.export.transcript import render_transcript, transcript_of
     from indexer.store.library import Library
 
-    with Library.open(Path(settings.library)) as library:
+    with Library.open(library_place(settings.library)) as library:
         found = transcript_of(library, library.find_video(video), source=source, language=language)
     text = json.dumps(found.to_json()) + "\n" if as_json else render_transcript(found, kind)
     if out is not None:

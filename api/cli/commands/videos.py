@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +11,7 @@ from api.cli.exit_codes import ExitCode
 from api.cli.flags import flag, with_settings
 from api.cli.options import FAILED, SORT, WITH_TAGS
 from indexer.config import Settings
+from indexer.library_place import library_place
 
 if TYPE_CHECKING:
     from indexer.records import Video
@@ -49,7 +50,7 @@ def videos(
     from search.query.filters import Filters
 
     filters = Filters(tags=tags)
-    with Library.open(Path(settings.library)) as library:
+    with Library.open(library_place(settings.library)) as library:
         found = [video for video in library.videos() if filters.matches(video)]
     chosen = [video for video in found if _is_listed(video, words, failed)]
     chosen.sort(key=SORT_KEYS[sort])

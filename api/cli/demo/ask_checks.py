@@ -14,6 +14,7 @@ from rich.text import Text
 from api.cli.demo.search_checks import RIGHT_IOU
 from api.cli.terminal import label
 from indexer.config import Settings
+from indexer.library_place import library_place
 from indexer.models.vision_language import user_prompt
 from indexer.records import TimeSpan
 from search.answering.answer import Answer
@@ -47,7 +48,7 @@ def ask_and_compare(questions: Path, *, settings: Settings) -> list[AskedCheck]:
     by_kind: dict[str, list[JsonLine]] = defaultdict(list)
     for line in read_json_lines(questions):
         by_kind[line.text("kind")].append(line)
-    with Asker.open(Path(settings.library), settings=settings) as asker:
+    with Asker.open(library_place(settings.library), settings=settings) as asker:
         return [_check(asker, line) for kind in KINDS for line in _spread(by_kind[kind])]
 
 

@@ -14,6 +14,7 @@ from api.index_progress import IndexProgress, stages_of
 from demo.world.make import make_world
 from indexer.config import Settings
 from indexer.errors import VideoError
+from indexer.library_place import LibraryPlace, library_place
 from indexer.records import TimeSpan
 from indexer.store.folder import MAKER_FILE
 from search.engine import SearchEngine
@@ -88,7 +89,7 @@ def draw_and_index(folder: Path, *, minutes: float, seed: int, settings: Setting
     started = time.perf_counter()
     with percent_bar("generating", quiet=quiet) as show:
         world = make_world(folder, minutes=minutes, seed=seed, video_minutes=max(0.5, minutes / 2), progress=show)
-    remove_demo_library(Path(settings.library))
+    remove_demo_library(library_place(settings.library))
     drawn = time.perf_counter()
     tally = IndexProgress(stages=stages_of(settings))
     view: IndexView = SilentView() if quiet else BarView(tally) if is_terminal() else PlainView(tally)
@@ -100,9 +101,9 @@ def draw_and_index(folder: Path, *, minutes: float, seed: int, settings: Setting
     return Times(world.seconds, drawn - started, indexed - drawn, finished.failed, finished.interrupted)
 
 
-def remove_demo_library(library: Path) -> None:
+def remove_demo_library(library: LibraryPlace) -> None:
     """Removes the library of an earlier demo; anything else in that folder is left alone."""
-    if (library / MAKER_FILE).is_file():
+    if isinstance(library, Path) and (library / MAKER_FILE).is_file():
         shutil.rmtree(library)
 
 
@@ -112,7 +113,7 @@ def search_and_compare(truth: Path, *, settings: Settings) -> list[Check]:
     for line in read_json_lines(truth):
         if len(line.windows("windows")):
             by_kind[line.text("kind", default="")].append(line)
-    engine = SearchEngine.open(Path(settings.library), settings=settings)
+    engine = SearchEngine.open(library_place(settings.library), settings=settings)
     engine.search("warm up", limit=1)
     kinds = sorted(by_kind, key=lambda kind: (kind in UNCOUNTED, kind))
     asked = [line for kind in kinds for line in _spread(by_kind[kind], UNCOUNTED.get(kind, QUERIES_OF_A_KIND))]

@@ -3,7 +3,6 @@
 import shlex
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.padding import Padding
@@ -17,8 +16,9 @@ from api.safe_text import safe_text
 from indexer.catalog import ENTRY_OF_STAGE
 from indexer.config import Settings
 from indexer.errors import UnexpectedVideoError
+from indexer.library_place import library_place
 from indexer.pipeline.events import IndexFinished, StageFailed, VideoFailed
-from indexer.store.folder import FAILURE_LOG
+from indexer.pipeline.failure_log import existing_failure_log
 
 SHOWN_OF_A_KIND = 5
 """Failures of one kind that are listed; the library holds all of them."""
@@ -40,7 +40,9 @@ def print_summary(finished: IndexFinished, tally: IndexProgress, settings: Setti
     if tally.moved:
         screen.print(label(f"{count_text(len(tally.moved), 'moved file')} recognised"))
     _print_missing(screen, tally)
-    print_failures(screen, [*tally.failures, *tally.stage_failures], log=Path(settings.library) / FAILURE_LOG)
+    print_failures(
+        screen, [*tally.failures, *tally.stage_failures], log=existing_failure_log(library_place(settings.library))
+    )
     for stage, number in finished.failing_stages.items():
         what = f"{ENTRY_OF_STAGE[stage].label}: {number:,} videos in a row failed unexpectedly"
         screen.print(label(f"{what}; the reason is hardly in the videos, see the log", "bold yellow"), soft_wrap=True)
@@ -73,9 +75,9 @@ def _print_missing(screen: Console, tally: IndexProgress) -> None:
 
 
 def print_failures(
-    screen: Console, failures: Sequence[VideoFailed | StageFailed], *, log: Path, shown: int = SHOWN_OF_A_KIND
+    screen: Console, failures: Sequence[VideoFailed | StageFailed], *, log: str | None, shown: int = SHOWN_OF_A_KIND
 ) -> None:
-    """Lists failures by stage and kind, a few of each, and names the log of unexpected ones."""
+    """Lists failures by stage and kind, a few of each, and names the log of unexpected ones, where there is one."""
     by_kind: dict[str, list[VideoFailed | StageFailed]] = defaultdict(list)
     for failure in failures:
         stage = f"{ENTRY_OF_STAGE[failure.stage].label}, " if isinstance(failure, StageFailed) else ""
@@ -90,7 +92,7 @@ def print_failures(
                 screen.print(Text.assemble("  ", line), soft_wrap=True)
         if len(group) > shown:
             screen.print(label(f"and {len(group) - shown:,} more; `reelseek status` lists them all", "dim"))
-    if any(failure.kind == UnexpectedVideoError.kind for failure in failures) and log.exists():
+    if any(failure.kind == UnexpectedVideoError.kind for failure in failures) and log:
         screen.print(label(f"Tracebacks of unexpected failures: {log}"), soft_wrap=True)
         screen.print(
             label("They are tried again when Reelseek or a library that it uses changes, or with --retry-failed.")

@@ -1,13 +1,13 @@
 """`reelseek keys`: the API keys of the service."""
 
 import json
-from pathlib import Path
 
 import click
 
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import with_settings
 from indexer.config import Settings
+from indexer.library_place import library_place, machine_folder, make_machine_folder
 
 
 @click.group()
@@ -37,11 +37,11 @@ def add(name: str, *, settings: Settings, as_json: bool) -> ExitCode:
       curl -H "Authorization: Bearer $KEY" http://server:8765/api/v1/health
     """
     from api.service.api_keys import KeyStore
-    from indexer.store.folder import LibraryFolder, prepare_folder
+    from indexer.store.storage.opening import storage_at
 
-    place = Path(settings.library).expanduser().absolute()
-    prepare_folder(LibraryFolder(place))
-    key, whole = KeyStore(place).add(name)
+    place = library_place(settings.library)
+    storage_at(place).prepare()
+    key, whole = KeyStore(make_machine_folder(place)).add(name)
     if as_json:
         click.echo(json.dumps({"id": key.key_id, "name": key.name, "key": whole}))
     else:
@@ -62,7 +62,7 @@ def list_keys(*, settings: Settings, as_json: bool) -> ExitCode:
     from api.safe_text import safe_text
     from api.service.api_keys import KeyStore
 
-    found = KeyStore(Path(settings.library).expanduser().absolute()).keys()
+    found = KeyStore(machine_folder(library_place(settings.library))).keys()
     if as_json:
         rows = [{"id": key.key_id, "name": key.name, "created_at": key.created_at} for key in found]
         click.echo(json.dumps({"keys": rows}))
@@ -89,7 +89,7 @@ def revoke(name: str, *, settings: Settings, as_json: bool) -> ExitCode:
     from api.safe_text import safe_text
     from api.service.api_keys import KeyStore
 
-    key = KeyStore(Path(settings.library).expanduser().absolute()).revoke(name)
+    key = KeyStore(machine_folder(library_place(settings.library))).revoke(name)
     if as_json:
         click.echo(json.dumps({"revoked": {"id": key.key_id, "name": key.name}}))
     else:

@@ -11,6 +11,7 @@ import click
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import with_settings
 from indexer.config import Settings
+from indexer.library_place import LibraryPlace, library_place
 
 if TYPE_CHECKING:
     from indexer.upkeep.backup import Copied
@@ -33,7 +34,7 @@ def backup(folder: Path, *, settings: Settings, as_json: bool) -> ExitCode:
     """
     from indexer.upkeep.backup import back_up
 
-    copied = back_up(Path(settings.library), folder, on_progress=_progress(as_json))
+    copied = back_up(library_place(settings.library), folder, on_progress=_progress(as_json))
     return _report(copied, folder, as_json=as_json, done="Backed up to")
 
 
@@ -52,7 +53,7 @@ def restore(folder: Path, *, settings: Settings, as_json: bool) -> ExitCode:
     """
     from indexer.upkeep.backup import restore as restore_library
 
-    place = Path(settings.library)
+    place = library_place(settings.library)
     copied = restore_library(folder, place, on_progress=_progress(as_json))
     return _report(copied, place, as_json=as_json, done="Restored to")
 
@@ -68,15 +69,15 @@ def _progress(as_json: bool) -> Callable[[int, int], None]:
     return show
 
 
-def _report(copied: "Copied", place: Path, *, as_json: bool, done: str) -> ExitCode:
+def _report(copied: "Copied", place: LibraryPlace, *, as_json: bool, done: str) -> ExitCode:
     from dataclasses import asdict
 
     from api.formatting import count_text, size_text
     from api.safe_text import safe_text
 
     if as_json:
-        click.echo(json.dumps({"to": str(place.absolute()), **asdict(copied)}))
+        click.echo(json.dumps({"to": str(place), **asdict(copied)}))
     else:
         new = f"{copied.new_files:,} of them new, {size_text(copied.new_bytes)}"
-        click.echo(safe_text(f"{done} {place.absolute()}: {count_text(copied.files, 'file')}, {new}"))
+        click.echo(safe_text(f"{done} {place}: {count_text(copied.files, 'file')}, {new}"))
     return ExitCode.OK

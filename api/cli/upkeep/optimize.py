@@ -2,13 +2,13 @@
 
 import json
 import time
-from pathlib import Path
 
 import click
 
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import with_settings
 from indexer.config import Settings
+from indexer.library_place import library_place
 
 
 @click.command()
@@ -22,17 +22,17 @@ def optimize(*, settings: Settings, as_json: bool) -> ExitCode:
     Examples:
       reelseek optimize
     """
-    from api.cli.library_overview import folder_bytes
     from indexer.store.library import Library
 
-    place = Path(settings.library)
-    before, started = folder_bytes(place), time.monotonic()
+    place = library_place(settings.library)
+    started = time.monotonic()
     with Library.open_to_change(place) as library:
+        before = library.storage.size_bytes()
         library.maintain(force=True)
-    after, seconds = folder_bytes(place), time.monotonic() - started
+    after, seconds = library.storage.size_bytes(), time.monotonic() - started
     if as_json:
         shown = {"size_bytes_before": before, "size_bytes": after, "seconds": round(seconds, 3)}
-        click.echo(json.dumps({"library": str(place.absolute()), **shown}))
+        click.echo(json.dumps({"library": str(place), **shown}))
     else:
         from api.formatting import duration_text, size_text
 

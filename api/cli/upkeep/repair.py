@@ -1,13 +1,13 @@
 """`reelseek repair`: repair a damaged library."""
 
 import json
-from pathlib import Path
 
 import click
 
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import with_settings
 from indexer.config import Settings
+from indexer.library_place import library_place
 
 
 @click.command()
@@ -29,11 +29,11 @@ def repair(*, settings: Settings, as_json: bool) -> ExitCode:
 
     from indexer.upkeep.repair import repair_library
 
-    place = Path(settings.library)
+    place = library_place(settings.library)
     report = repair_library(place, on_step=lambda action: None if as_json else _say(action))
     if as_json:
         shown = {
-            "library": str(place.absolute()),
+            "library": str(place),
             "ok": not report.left,
             "found": [asdict(problem) for problem in report.found],
             "actions": report.actions,

@@ -1,13 +1,13 @@
 """`reelseek verify`: check the library for damage."""
 
 import json
-from pathlib import Path
 
 import click
 
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import with_settings
 from indexer.config import Settings
+from indexer.library_place import library_place
 
 
 @click.command()
@@ -28,13 +28,13 @@ def verify(*, settings: Settings, as_json: bool) -> ExitCode:
 
     from indexer.upkeep.verify import verify_library
 
-    place = Path(settings.library)
+    place = library_place(settings.library)
     found = verify_library(place)
     problems = [problem for problem in found if not problem.is_leftover]
     leftovers = [problem for problem in found if problem.is_leftover]
     if as_json:
         shown = {
-            "library": str(place.absolute()),
+            "library": str(place),
             "ok": not problems,
             "problems": [asdict(problem) for problem in problems],
             "leftovers": [asdict(problem) for problem in leftovers],

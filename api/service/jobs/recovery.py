@@ -7,7 +7,8 @@ from api.formatting import rfc3339
 from api.service.jobs.store import JobEntry, JobStore
 from api.service.schemas.jobs import JobError
 from indexer.errors import LibraryError, LibraryLockedError
-from indexer.store.lock import WriterLock
+from indexer.library_place import LibraryPlace
+from indexer.store.storage.opening import storage_at
 
 MAX_ATTEMPTS = 3
 """A job that was interrupted by service exits this often fails: it may be their cause."""
@@ -30,11 +31,11 @@ def recovered_jobs(store: JobStore) -> list[JobEntry]:
     return entries
 
 
-def is_library_free_for_jobs(library: Path) -> bool:
+def is_library_free_for_jobs(library: LibraryPlace) -> bool:
     """Whether no process is writing to the library."""
-    if not library.is_dir():
+    if isinstance(library, Path) and not library.is_dir():
         return True
-    lock = WriterLock(library)
+    lock = storage_at(library).writer_lock()
     try:
         lock.acquire()
     except LibraryLockedError:

@@ -160,7 +160,7 @@ class JobRunner:
             entry = next((one for one in self._entries if one.job.state == "queued"), None)
             if entry is None:
                 await self._wake.wait()
-            elif not await asyncio.to_thread(is_library_free_for_jobs, self._runtime.library_path):
+            elif not await asyncio.to_thread(is_library_free_for_jobs, self._runtime.place):
                 entry.job.message = "waiting: another process is writing to the library"
                 self._notify(entry)
                 await asyncio.sleep(LOCK_SECONDS)

@@ -135,7 +135,7 @@ class CollectionRoutes(Controller):
 def _store(runtime: Runtime) -> CollectionStore:
     """Raises LibraryMissingError where there is no library."""
     _ = runtime.library
-    return CollectionStore(runtime.library_path)
+    return CollectionStore(runtime.place)
 
 
 async def _changed(runtime: Runtime, work: Callable[[CollectionStore], Collection]) -> schemas.CollectionView:

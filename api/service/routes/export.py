@@ -102,7 +102,7 @@ def _wanted(runtime: Runtime, data: ExportRequest) -> tuple[list[RequestedMoment
         message = "give moments, or the id of a collection"
         raise BadRequestError(message, fields=[("moments", message)])
     if data.collection is not None:
-        collection = CollectionStore(runtime.library_path).find(data.collection)
+        collection = CollectionStore(runtime.place).find(data.collection)
         if not collection.moments:
             raise BadRequestError(f"the collection {collection.name!r} is empty; add moments to it first")
         return moments_from_collection(collection, runtime.library.videos())

@@ -66,7 +66,7 @@ def _health(runtime: Runtime) -> Health:
             settings = settings_like_provenance(settings, runtime.library.maker)
             signals = _signals(runtime, settings)
     except LibraryError as error:
-        problems.append(str(error).replace(str(runtime.library_path), "").replace("  ", " "))
+        problems.append(str(error).replace(str(runtime.place), "").replace("  ", " "))
     profile = profile_of(settings)
     absent = _absent(profile)
     problems += [f"{name}: its weights are not on this machine" for name in absent]
@@ -75,7 +75,7 @@ def _health(runtime: Runtime) -> Health:
         for queue in runtime.queues
     }
     problems += [f"the queue {name!r} is full" for name, one in queues.items() if one.waiting >= one.limit]
-    free = _free_bytes(runtime.library_path)
+    free = _free_bytes(runtime.machine_folder)
     if free < runtime.service.least_free_bytes:
         problems.append("the disk is nearly full: uploads are refused")
     return Health(

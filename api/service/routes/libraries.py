@@ -12,6 +12,7 @@ from api.service.links import API
 from api.service.problems import problem_responses
 from api.service.runtime import Runtime
 from api.service.schemas.libraries import LibraryLink, LibraryLinks
+from indexer.library_place import LibraryPlace, machine_folder
 
 
 class LibraryRoutes(Controller):
@@ -27,15 +28,15 @@ class LibraryRoutes(Controller):
 def _libraries(runtime: Runtime) -> LibraryLinks:
     if runtime.service.needs_key:
         return LibraryLinks(libraries=[])
-    this = runtime.library_path
-    paths = [this, *(path for path in known_libraries() if path != this)]
+    this = runtime.place
+    paths: list[LibraryPlace] = [this, *(path for path in known_libraries() if path != this)]
     names = short_names(paths)
     return LibraryLinks(
         libraries=[
             LibraryLink(
                 name=names[path],
                 is_this=path == this,
-                url=None if path == this else service_address(path),
+                url=None if path == this else service_address(machine_folder(path)),
                 command=f"reelseek serve --library {shlex.quote(str(path))} --port 0",
             )
             for path in paths
@@ -43,14 +44,12 @@ def _libraries(runtime: Runtime) -> LibraryLinks:
     )
 
 
-def short_names(paths: Sequence[Path]) -> dict[Path, str]:
-    """Path -> its last parts, as many as tell it from the others."""
-    names: dict[Path, str] = {}
-    for path in paths:
-        others = [other for other in paths if other != path]
-        length = next(
-            (n for n in range(1, len(path.parts)) if all(path.parts[-n:] != other.parts[-n:] for other in others)),
-            len(path.parts),
-        )
-        names[path] = "/".join(path.parts[-length:]).replace("//", "/")
+def short_names(places: Sequence[LibraryPlace]) -> dict[LibraryPlace, str]:
+    """Place -> its last parts, as many as tell it from the others."""
+    parts = {place: place.parts if isinstance(place, Path) else tuple(place.url.split("/")[2:]) for place in places}
+    names: dict[LibraryPlace, str] = {}
+    for place, own in parts.items():
+        others = [other for one, other in parts.items() if one != place]
+        length = next((n for n in range(1, len(own)) if all(own[-n:] != other[-n:] for other in others)), len(own))
+        names[place] = "/".join(own[-length:]).replace("//", "/")
     return names

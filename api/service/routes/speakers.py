@@ -33,7 +33,7 @@ class SpeakerRoutes(Controller):
         """In every video at once; the name of another speaker merges the two."""
 
         def work() -> SpeakerList:
-            rename_speaker(runtime.library_path, data.name, data.new_name)
+            rename_speaker(runtime.place, data.name, data.new_name)
             return _all(runtime)
 
         jobs.check_idle()
@@ -55,7 +55,7 @@ class SpeakerRoutes(Controller):
         """Makes the speaker another person, with a new name, in one video."""
 
         def work() -> SpeakerList:
-            split_speaker(runtime.library_path, data.name, data.video_id)
+            split_speaker(runtime.place, data.name, data.video_id)
             return _all(runtime)
 
         jobs.check_idle()

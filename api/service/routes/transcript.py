@@ -110,7 +110,7 @@ class TranscriptRoutes(Controller):
         def work() -> CorrectedLine:
             runtime.video(video_id)
             model = runtime.engine.text_model()
-            place = runtime.library_path
+            place = runtime.place
             row = correct_text(place, video_id, data.source, index, data.text, was=data.was, model=model)
             return CorrectedLine(text=row.text if row else "", original=row.original if row else "")
 

@@ -68,7 +68,7 @@ class VideoRoutes(UploadRoutes):
 
         def work() -> schemas.TagList:
             video = runtime.video(video_id)
-            (video,) = change_tags(runtime.library_path, [video.video_id], add=data.tags, clear=True)
+            (video,) = change_tags(runtime.place, [video.video_id], add=data.tags, clear=True)
             return schemas.TagList(tags=list(video.tags))
 
         jobs.check_idle()
@@ -82,7 +82,7 @@ class VideoRoutes(UploadRoutes):
 
         def work() -> None:
             video = runtime.video(video_id)
-            with Library.open_writer(runtime.library_path, maker=runtime.library.maker) as library:
+            with Library.open_writer(runtime.place, maker=runtime.library.maker) as library:
                 library.remove_videos([video_id])
             for path in video.paths:
                 delete_upload(runtime.upload_folder, path)

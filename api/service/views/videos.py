@@ -1,6 +1,5 @@
 """Videos as the service's records: lists with filters and sorting, and details. Blocks; no HTTP."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path, PurePath
@@ -86,7 +85,8 @@ class VideoViews:
         return "ready" if all(stage in video.stages for stage in self._stages) else "partial"
 
     def _fields(self, video: Video) -> dict[str, Any]:
-        added = self._added(video)
+        # One thumbnail each segment, and counting files is much cheaper than reading rows.
+        added, segments = self._library.thumbnails_written(video.video_id)
         probe = video.probe
         failures = [failure_view(stage, failure) for stage, failure in video.failures.items()]
         has_cover = video.kind == "sound" and self._library.cover_path(video.video_id).is_file()
@@ -110,7 +110,7 @@ class VideoViews:
             "stages": video.made_stages,
             "failure": failures[0] if video.failure_kind else None,
             "stage_failures": [] if video.failure_kind else failures,
-            "segments": self._segment_count(video),
+            "segments": segments,
             "playable": estimate_playback_method(video),
             "thumbnail": thumbnail_link(video.video_id, None if has_cover else min(video.duration_seconds / 2, 3.0)),
             "media": media_link(video.video_id),
@@ -126,23 +126,9 @@ class VideoViews:
         }
         return keys[sort]
 
-    def _picture_folder(self, video: Video) -> Path:
-        return self._library.thumbnail_path(video.video_id, 0).parent
-
     def _added(self, video: Video) -> float:
         """When its thumbnails were written, in seconds since 1970; 0 without thumbnails."""
-        try:
-            return self._picture_folder(video).stat().st_mtime
-        except OSError:
-            return 0.0
-
-    def _segment_count(self, video: Video) -> int:
-        """Number of segments: one thumbnail each, and counting files is much cheaper than reading rows."""
-        try:
-            names = os.listdir(self._picture_folder(video))  # noqa: PTH208 - names only
-            return sum(name[0].isdigit() for name in names)  # a cover is named in letters
-        except OSError:
-            return 0
+        return self._library.thumbnails_written(video.video_id)[0]
 
     def _folder(self, video: Video) -> str:
         """The folder relative to a root, so that no other folder of this machine is revealed."""

@@ -4,20 +4,18 @@ Both hold all collections, a number that grows with each change, and a checksum.
 first, so that a crash or the loss of one file loses nothing.
 """
 
-import contextlib
 import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 from indexer.errors import LibraryBrokenError, UsageError
 from indexer.store.collections.records import Collection, collection_from_json, collection_to_json
 from indexer.store.database_errors import convert_errors
-from indexer.store.durable_files import replace_durably
-from indexer.store.folder import COLLECTIONS_COPY, COLLECTIONS_FILE, LibraryFolder
+from indexer.store.folder import COLLECTIONS_COPY, COLLECTIONS_FILE
 from indexer.store.recovery.audit_checks import Problem
+from indexer.store.storage.protocol import Storage
 
 _FILES = (COLLECTIONS_COPY, COLLECTIONS_FILE)
 """In the order in which they are written."""
@@ -33,8 +31,8 @@ class _Content:
 class CollectionFiles:
     """The files of one library. Whoever writes holds the lock of the collections."""
 
-    def __init__(self, folder: LibraryFolder) -> None:
-        self._folder = folder
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
 
     def read(self) -> tuple[Collection, ...]:
         """All collections; none where nothing was collected.
@@ -47,8 +45,8 @@ class CollectionFiles:
     def write(self, collections: Sequence[Collection]) -> None:
         """Replace all collections, and wait until they are on the disk. Raises LibraryError."""
         number = self._newest().number + 1
-        with convert_errors(self._folder.path, "writing collections"):
-            if not self._path(COLLECTIONS_FILE).exists() and not self._path(COLLECTIONS_COPY).exists():
+        with convert_errors(self._storage.path, "writing collections"):
+            if not any(map(self._storage.exists, _FILES)):
                 self._replace(COLLECTIONS_FILE, _Content(0, ()))  # tells a crash before the copy from a lost file
             for name in _FILES:
                 self._replace(name, _Content(number, tuple(collections)))
@@ -59,12 +57,12 @@ class CollectionFiles:
         problems = [
             Problem("damaged_file", "", f"{name} cannot be read")
             for name, content in found.items()
-            if content is None and self._path(name).exists()
+            if content is None and self._storage.exists(name)
         ]
         for name, other in (_FILES, _FILES[::-1]):
             content = found[other]
             has_begun = content is not None and (content.number > 0 or other == COLLECTIONS_COPY)
-            if not self._path(name).exists() and (has_begun or (content is None and self._path(other).exists())):
+            if not self._storage.exists(name) and (has_begun or (content is None and self._storage.exists(other))):
                 problems.append(Problem("lost_file", "", f"{name} is gone"))
         return problems
 
@@ -76,15 +74,15 @@ class CollectionFiles:
         except LibraryBrokenError:
             collections, done = (), "both files of the collections were damaged, and are empty now"
             for name in _FILES:
-                self._path(name).unlink(missing_ok=True)
+                self._storage.delete(name)
         self.write(collections)
         return done
 
     def _newest(self) -> _Content:
         found = [content for name in _FILES if (content := self._read(name)) is not None]
-        if not found and any(self._path(name).exists() for name in _FILES):
+        if not found and any(map(self._storage.exists, _FILES)):
             raise LibraryBrokenError(
-                f"the collections of {self._folder.path} cannot be read; look at it with `reelseek verify` and"
+                f"the collections of {self._storage.path} cannot be read; look at it with `reelseek verify` and"
                 " mend it with `reelseek repair`"
             )
         return max(found, key=lambda content: content.number, default=_Content(0, ()))
@@ -92,7 +90,7 @@ class CollectionFiles:
     def _read(self, name: str) -> _Content | None:
         """None where there is no file, or it is damaged."""
         try:
-            crc, _, text = self._path(name).read_bytes().partition(b"\n")
+            crc, _, text = self._storage.read(name).partition(b"\n")
             if int(crc, 16) != zlib.crc32(text):
                 return None
             content: Any = json.loads(text)
@@ -104,14 +102,4 @@ class CollectionFiles:
     def _replace(self, name: str, content: _Content) -> None:
         rows = [collection_to_json(one) for one in content.collections]
         text = json.dumps({"number": content.number, "collections": rows}).encode()
-        draft = self._path(name + ".part")
-        try:
-            draft.write_bytes(b"%08x\n%s" % (zlib.crc32(text), text))
-            replace_durably(draft, self._path(name))
-        except OSError:
-            with contextlib.suppress(OSError):
-                draft.unlink(missing_ok=True)
-            raise
-
-    def _path(self, name: str) -> Path:
-        return self._folder.path / name
+        self._storage.replace(name, b"%08x\n%s" % (zlib.crc32(text), text))

@@ -8,26 +8,21 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from indexer.errors import LibraryError, LibraryLockedError, NotInLibraryError, UsageError
+from indexer.errors import NotInLibraryError, UsageError
+from indexer.library_place import LibraryPlace
 from indexer.records import TimeSpan
 from indexer.store.collections.collection_files import CollectionFiles
 from indexer.store.collections.records import MAX_COLLECTIONS, CollectedMoment, Collection, Note, check_name, composed
-from indexer.store.folder import COLLECTIONS_LOCK, LibraryFolder
-
-_WAIT_SECONDS = 30.0
-"""A change takes milliseconds; only a disk that hangs keeps the lock longer."""
+from indexer.store.storage.opening import storage_at
 
 
 class CollectionStore:
     """The collections of one library."""
 
-    def __init__(self, path: Path) -> None:
-        self._folder = LibraryFolder(Path(path).absolute())
-        self._files = CollectionFiles(self._folder)
+    def __init__(self, place: LibraryPlace) -> None:
+        self._storage = storage_at(place)
+        self._files = CollectionFiles(self._storage)
 
     def all(self) -> tuple[Collection, ...]:
         """In the order in which they were begun. Raises LibraryBrokenError where their files are damaged."""
@@ -137,22 +132,12 @@ class CollectionStore:
     @contextmanager
     def _changed(self) -> Generator[list[Collection]]:
         """The collections to be changed in place; they are written unless the block raises."""
-        try:
-            lock = FileLock(self._folder.path / COLLECTIONS_LOCK, timeout=_WAIT_SECONDS)
-            with lock:
-                before = self._files.read()
-                collections = list(before)
-                yield collections
-                if tuple(collections) != before:
-                    self._files.write(collections)
-        except Timeout:
-            raise LibraryLockedError(
-                f"the collections of {self._folder.path} are being changed by another process; try again"
-            ) from None
-        except (OSError, NotImplementedError) as error:
-            raise LibraryError(
-                f"the collections of {self._folder.path} cannot be changed: {error}; make the folder writable"
-            ) from error
+        with self._storage.changing_collections():
+            before = self._files.read()
+            collections = list(before)
+            yield collections
+            if tuple(collections) != before:
+                self._files.write(collections)
 
 
 def _found(collections: Sequence[Collection], name: str) -> Collection:

@@ -9,7 +9,7 @@ from indexer.catalog import STAGE_OF_SOURCE
 from indexer.records import Video
 from indexer.store.reader import Reader
 from indexer.store.recovery.audit_checks import Problem, VideoContent, audit_video, duplicate_keys, unknown_videos
-from indexer.store.recovery.video_journal import JournalEntry, VideoJournal, thumbnails_checksum
+from indexer.store.recovery.video_journal import JournalEntry, VideoJournal
 from indexer.store.schema import KEYS, TABLES, TableName
 from indexer.store.tables import Tables
 from indexer.store.thumbnails import Thumbnails
@@ -40,7 +40,7 @@ class Audit:
             problems += unknown_videos(table, self._tables.video_ids(table), known)
         problems += [
             Problem("orphan_thumbnail", video_id, "pictures of a video that is not there")
-            for video_id in {folder.name for folder in self._thumbnails.folders()} - known
+            for video_id in {video_id for video_id, _ in self._thumbnails.videos()} - known
         ]
         for video in videos:
             problems += audit_video(self._content(video, written.get(video.video_id)))
@@ -62,7 +62,7 @@ class Audit:
         if written is None or written.thumbnails is None or "picture" not in video.stages:
             return False
         try:
-            return thumbnails_checksum(self._thumbnails.folder(video.video_id), sync=False) != written.thumbnails
+            return self._thumbnails.checksum(video.video_id) != written.thumbnails
         except OSError:
             return True
 

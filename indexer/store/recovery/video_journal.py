@@ -10,14 +10,13 @@ import json
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from indexer.records import Video
-from indexer.store.durable_files import replace_durably, sync_file, sync_folder
-from indexer.store.folder import JOURNAL_FILE, LibraryFolder
+from indexer.store.folder import JOURNAL_FILE
 from indexer.store.rows import decode_video, encode_videos
 from indexer.store.schema import Maker
+from indexer.store.storage.protocol import Storage
 
 _REWRITE_BYTES = 4 << 20
 
@@ -45,30 +44,24 @@ class JournalContent:
 class VideoJournal:
     """The journal of one library. Only the library's writer appends."""
 
-    def __init__(self, folder: LibraryFolder, maker: Maker) -> None:
-        self._path = folder.path / JOURNAL_FILE
+    def __init__(self, storage: Storage, maker: Maker) -> None:
+        self._storage = storage
         self._maker = maker
 
     @property
     def exists(self) -> bool:
-        return self._path.exists()
+        return self._storage.exists(JOURNAL_FILE)
 
     def append(self, entries: Iterable[JournalEntry], removed: Collection[str] = ()) -> None:
         """Write what changed, and wait until it is on the disk. Raises OSError."""
         lines = [_line({"removed": video_id}) for video_id in removed] + [self._line_of(entry) for entry in entries]
-        is_new = not self.exists
-        with self._path.open("ab") as stream:
-            # A line that a crash cut off must not swallow the next one.
-            stream.write(b"".join([b"\n" if not is_new and not self._ends_whole() else b"", *lines]))
-        sync_file(self._path)
-        if is_new:
-            sync_folder(self._path.parent)
+        self._storage.append(JOURNAL_FILE, b"".join(lines))
 
     def read(self) -> JournalContent:
         """The newest entry of every video that was not removed. Raises OSError."""
         entries: dict[str, JournalEntry] = {}
         damaged = 0
-        for line in self._path.read_bytes().splitlines() if self.exists else ():
+        for line in self._read().splitlines():
             if not line:
                 continue
             try:
@@ -79,13 +72,11 @@ class VideoJournal:
 
     def rewrite(self, entries: Iterable[JournalEntry]) -> None:
         """Put a journal of these entries alone in place of the old one, atomically. Raises OSError."""
-        draft = self._path.with_name(JOURNAL_FILE + ".part")
-        draft.write_bytes(b"".join(self._line_of(entry) for entry in entries))
-        replace_durably(draft, self._path)
+        self._storage.replace(JOURNAL_FILE, b"".join(self._line_of(entry) for entry in entries))
 
     def remove(self) -> None:
         """Forget everything: the next writer begins a new journal from the tables. Raises OSError."""
-        self._path.unlink(missing_ok=True)
+        self._storage.delete(JOURNAL_FILE)
 
     def rewrite_if_long(self, videos: int) -> None:
         """Drop superseded lines when they are most of a long journal.
@@ -93,16 +84,11 @@ class VideoJournal:
         Args:
             videos: number of videos in the library.
         """
-        size = self._path.stat().st_size if self.exists else 0
-        if size > _REWRITE_BYTES and self._path.read_bytes().count(b"\n") > 2 * videos:
+        if self._storage.size(JOURNAL_FILE) > _REWRITE_BYTES and self._read().count(b"\n") > 2 * videos:
             self.rewrite(self.read().entries.values())
 
-    def _ends_whole(self) -> bool:
-        with self._path.open("rb") as stream:
-            if stream.seek(0, 2) == 0:
-                return True
-            stream.seek(-1, 2)
-            return stream.read(1) == b"\n"
+    def _read(self) -> bytes:
+        return self._storage.read(JOURNAL_FILE) if self.exists else b""
 
     def _apply(self, content: dict[str, Any], entries: dict[str, JournalEntry]) -> None:
         if "removed" in content:
@@ -157,32 +143,10 @@ def _video_from_json(row: dict[str, Any]) -> Video:
     return decode_video(row)
 
 
-def thumbnails_checksum(folder: Path, *, sync: bool) -> int | None:
-    """Checksum over the names and contents of a video's thumbnails; None where it has none.
-
-    Args:
-        sync: wait until they are on the disk.
-
-    Raises:
-        OSError.
-    """
-    if not folder.is_dir():
-        return None
-    found = 0
-    for path in sorted(folder.iterdir()):
-        if sync:
-            sync_file(path)
-        found = zlib.crc32(path.name.encode() + b"\0" + path.read_bytes(), found)
-    if sync:
-        for place in (folder, folder.parent, folder.parent.parent):
-            sync_folder(place)
-    return found
-
-
-def count_damaged_lines(folder: LibraryFolder) -> int:
+def count_damaged_lines(storage: Storage) -> int:
     """Lines of a library's journal that are not as they were written, but for a last one that a crash cut off."""
     try:
-        lines = (folder.path / JOURNAL_FILE).read_bytes().split(b"\n")
+        lines = storage.read(JOURNAL_FILE).split(b"\n")
     except OSError:
         return 0
     damaged = 0

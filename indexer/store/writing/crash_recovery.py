@@ -1,9 +1,7 @@
 """Removal of what a writer may have left: rows and thumbnails without a video, temporary files."""
 
 import json
-import os
-import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from indexer.catalog import STAGE_OF_SOURCE, TextSource
 from indexer.store.filters import where_all, where_equals, where_one_of
@@ -25,22 +23,21 @@ class CrashRecovery:
 
     def empty_staging(self) -> None:
         """Remove the temporary files of earlier writers."""
-        shutil.rmtree(self._tables.folder.staging(), ignore_errors=True)
-        self._tables.folder.staging()
+        self._tables.folder.empty_staging()
 
     def remove_leftovers(self) -> None:
         """Keep only the rows and thumbnails of stages that `videos` lists as ready, and of rows the newest."""
         for table in ("segments", "frames", "texts"):
             self._remove_replaced(table)
         self._remove_leftovers(None)
-        self._remove_thumbnails(None, [folder.name for folder in self._thumbnails.folders()])
+        self._remove_thumbnails(None, dict(self._thumbnails.videos()))
 
     def remove_leftovers_of(self, video_ids: Collection[str]) -> None:
         """The same of these videos alone."""
         for ids in id_batches(video_ids):
             of_these = where_one_of("video_id", ids)
             self._remove_leftovers(of_these)
-            self._remove_thumbnails(of_these, ids)
+            self._remove_thumbnails(of_these, self._thumbnails.files(ids))
 
     def _remove_replaced(self, table: TableName) -> None:
         """Rows whose replacements had been added when a writer was killed."""
@@ -76,23 +73,20 @@ class CrashRecovery:
         for ids in id_batches(found - keep):
             self._writer.delete(table, where_all(where_one_of("video_id", ids), of_source))
 
-    def _remove_thumbnails(self, of_these: str | None, video_ids: Collection[str]) -> None:
-        """Of videos whose rows are as they should be: those beyond their segments."""
+    def _remove_thumbnails(self, of_these: str | None, files: Mapping[str, int]) -> None:
+        """Of videos whose rows are as they should be: those beyond their segments.
+
+        Args:
+            files: how many there are, by video id.
+        """
         rows: ArrowTable = self._tables.rows("segments", of_these, ["video_id"])
         counts = rows.group_by("video_id").aggregate([([], "count_all")]).to_pylist()
         expected: dict[str, int] = {row["video_id"]: row["count_all"] for row in counts}
         with_pictures = {v for v, stages in self._ready(of_these).items() if "picture" in stages}
-        for video_id in video_ids:
+        for video_id, number in files.items():
             if video_id not in with_pictures:
                 self._thumbnails.delete(video_id)
-            elif _files_in(self._thumbnails, video_id) > expected.get(video_id, 0):
+            elif number > expected.get(video_id, 0):
                 where = where_equals("video_id", video_id)
                 indices = self._tables.rows("segments", where, ["segment_index"]).column("segment_index")
                 self._thumbnails.delete_except(video_id, indices.to_pylist())
-
-
-def _files_in(thumbnails: Thumbnails, video_id: str) -> int:
-    try:
-        return len(os.listdir(thumbnails.folder(video_id)))  # noqa: PTH208 - names only: many folders
-    except FileNotFoundError:
-        return 0

@@ -14,6 +14,7 @@ from lancedb.table import Table
 from indexer.store.folder import temporary_files_in
 from indexer.store.queries.tokenizer import TOKEN_OPTIONS, WORD_TOKENIZER
 from indexer.store.schema import TABLES, TableName
+from indexer.store.storage.protocol import WriterGuard
 from indexer.store.tables import Tables
 
 VECTOR_INDEX_ROWS = 100_000
@@ -53,19 +54,21 @@ LETTERS_INDEX = "letters"
 class Maintenance:
     """For the one writer of a library, and not beside other writes; readers continue meanwhile."""
 
-    def __init__(self, tables: Tables, commits: Counter[TableName]) -> None:
+    def __init__(self, tables: Tables, commits: Counter[TableName], lock: WriterGuard) -> None:
         """
         Args:
             commits: to each table since it was last compacted; reset by `maintain`.
         """
         self._tables = tables
         self._commits = commits
+        self._lock = lock
 
     def ensure_text_indexes(self) -> None:
         """Create the full-text indexes, which LanceDB needs even for an empty table.
 
         Rows that are not yet in an index are searched one by one.
         """
+        self._lock.check()
         table = self._tables.table("texts")
         with self._tables.errors("creating the full-text indexes"):
             present = {index.name for index in table.list_indices()}
@@ -83,6 +86,7 @@ class Maintenance:
         everything now, and keeps old versions for a shorter time.
         """
         for name in TABLES:
+            self._lock.check()
             with self._tables.errors(f"maintaining {name}"), temporary_files_in(self._tables.folder.staging()):
                 self._maintain_table(name, self._tables.table(name), force=force)
 

@@ -4,16 +4,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from indexer.library_place import LibraryPlace
 from indexer.store.database_errors import convert_errors
 
 
 class Spool:
     """One temporary file. Raises LibraryError where the disk is full, or may not be written to."""
 
-    def __init__(self, library: Path, path: Path) -> None:
+    def __init__(self, library: LibraryPlace, path: Path) -> None:
         """
         Args:
-            library: its path, for messages.
+            library: its place, for messages.
             path: of the file, which is overwritten.
         """
         self._library, self._path = library, path

@@ -9,14 +9,16 @@ import pyarrow as pa
 from indexer.store.filters import where_all, where_equals, where_one_of
 from indexer.store.folder import temporary_files_in
 from indexer.store.schema import KEYS, ArrowTable, TableName, table_schema
+from indexer.store.storage.protocol import WriterGuard
 from indexer.store.tables import Tables
 
 
 class TableWriter:
     """Commits to the tables of one library, and counts the commits."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, lock: WriterGuard) -> None:
         self._tables = tables
+        self._lock = lock
         self.commits: Counter[TableName] = Counter()
         """Commits to each table since it was last compacted."""
 
@@ -42,6 +44,7 @@ class TableWriter:
             return
         rows = pa.concat_tables([table_schema(name, self._tables.maker).empty_table(), *parts])
         old = where_all(where_one_of("video_id", video_ids), where_equals("source", source) if source else None)
+        self._lock.check()
         with self._tables.errors(f"writing {name}"), temporary_files_in(self._tables.folder.staging()):
             if name == "videos":
                 merge: Any = self._tables.table(name).merge_insert(list(KEYS[name])).when_matched_update_all()
@@ -57,6 +60,7 @@ class TableWriter:
             table.add(rows)
             self.commits[name] += 1
         if last is not None:
+            self._lock.check()
             table.delete(where_all(old, f"_rowid <= {last}"))
             self.commits[name] += 1
 
@@ -64,6 +68,7 @@ class TableWriter:
         """Delete the rows that meet a condition; no commit where there are none."""
         if not self._tables.count(name, where):
             return
+        self._lock.check()
         with self._tables.errors(f"deleting from {name}"):
             self._tables.table(name).delete(where)
         self.commits[name] += 1

@@ -9,13 +9,14 @@ from indexer.catalog import TextSource
 from indexer.records import FrameRow, SegmentRow, TextRow, Video
 from indexer.store.database_errors import convert_errors
 from indexer.store.filters import where_one_of
-from indexer.store.recovery.file_record import FileRecord
-from indexer.store.recovery.video_journal import JournalEntry, VideoJournal, thumbnails_checksum
+from indexer.store.recovery.video_journal import JournalEntry, VideoJournal
 from indexer.store.rows import encode_frames, encode_segments, encode_texts, encode_videos
 from indexer.store.schema import Maker
+from indexer.store.storage.protocol import WriterGuard
 from indexer.store.thumbnails import Thumbnails
 from indexer.store.writing.id_batches import id_batches
 from indexer.store.writing.table_writer import TableWriter
+from indexer.store.writing.written_files import WrittenFiles
 
 
 class Writer:
@@ -25,13 +26,20 @@ class Writer:
     """
 
     def __init__(
-        self, tables: TableWriter, thumbnails: Thumbnails, journal: VideoJournal, record: FileRecord, maker: Maker
+        self,
+        tables: TableWriter,
+        thumbnails: Thumbnails,
+        journal: VideoJournal,
+        record: WrittenFiles,
+        maker: Maker,
+        guard: WriterGuard,
     ) -> None:
         self._maker = maker
         self._tables = tables
         self._thumbnails = thumbnails
         self._journal = journal
         self._record = record
+        self._guard = guard
         self.touched: set[str] = set()
         """Ids of the videos of which anything was written."""
         self._lock = threading.RLock()
@@ -88,6 +96,7 @@ class Writer:
     def put_videos(self, videos: Sequence[Video]) -> None:
         """Add or replace the rows of these videos in `videos`, in one commit, then wait until all is on the disk."""
         with self._lock, convert_errors(self._thumbnails.library, "writing videos"):
+            self._guard.check()
             self.touched.update(video.video_id for video in videos)
             self._journal.append([self._entry(video) for video in videos])
             self._tables.replace("videos", [encode_videos(videos, self._maker)], [video.video_id for video in videos])
@@ -101,6 +110,7 @@ class Writer:
         with self._lock:
             self.touched.update(video_ids)
             with convert_errors(self._thumbnails.library, "removing videos"):
+                self._guard.check()
                 self._journal.append((), removed=video_ids)
             for ids in id_batches(video_ids):
                 for table in ("videos", "segments", "frames", "texts"):
@@ -126,5 +136,5 @@ class Writer:
     def _entry(self, video: Video) -> JournalEntry:
         thumbnails = None
         if video.video_id in self._with_new_thumbnails:
-            thumbnails = thumbnails_checksum(self._thumbnails.folder(video.video_id), sync=True)
+            thumbnails = self._thumbnails.keep(video.video_id)
         return JournalEntry(video, dict(self._rows.get(video.video_id, {})), thumbnails)
