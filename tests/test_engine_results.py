@@ -131,6 +131,20 @@ def test_a_single_stage_is_made_from_what_the_library_has(own_local: Run, own_ru
     assert differences(own_local.made(), own_run.made()) == []
 
 
+@pytest.mark.thorough
+def test_pictures_that_come_later_leave_the_texts_as_a_local_run_does(
+    films: Path, clip_checkpoint: Path, settings_for: Make, tmp_path: Path
+) -> None:
+    without = settings_for(models="text", clip_model="", speech=False)
+    run, local = Run(films, without), Run(films, replace(without, library=str(tmp_path / "local")))
+    run(FakeEngine()), local()
+    for one in (run, local):
+        one.settings = replace(one.settings, clip_model=str(clip_checkpoint))
+    run(FakeEngine()), local()
+    assert differences(local.made(), run.made()) == []
+    assert run.told() == local.told()
+
+
 def test_a_video_that_breaks_leaves_the_library_as_a_local_run_does(own_local: Run, own_run: Run) -> None:
     own_run(FakeEngine())
     film = next(iter(sorted(own_run.folder.glob("*.mp4"))))

@@ -74,8 +74,7 @@ def test_a_folder_becomes_a_clean_library(run: Run, folder: Path) -> None:
 def test_a_second_run_writes_no_row_and_loads_no_model(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(folder)
     before = sorted(path for path in Path(run.settings.library).rglob("*.lance*"))
-    fail = lambda settings: pytest.fail("models were loaded")  # noqa: E731
-    monkeypatch.setattr("indexer.pipeline.index.load_models", fail)
+    monkeypatch.setattr("indexer.pipeline.index.load_models", lambda settings: pytest.fail("models were loaded"))
     run.models = None  # pyright: ignore[reportAttributeAccessIssue]
     run(folder)
     assert (run.finished.indexed, run.finished.skipped) == (0, 3)

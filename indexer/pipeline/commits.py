@@ -43,6 +43,10 @@ class Commits:
         self.write_seconds = 0.0
         self.done: dict[str, Video] = {}
         """Id -> each video written in this run, in its newest state."""
+        self.done_pictures: set[str] = set()
+        """Ids of videos whose segments and frames were written."""
+        self.done_texts: set[tuple[str, TextSource]] = set()
+        """(id, source) of texts that were written, also where there are none by now."""
 
     def add(
         self,
@@ -100,6 +104,8 @@ class Commits:
         self._library.put_videos([*pending.videos.values()])
         self._pending = _Pending()
         self.done.update(pending.videos)
+        self.done_pictures.update(video_id for video_id, *_ in pending.pictures)
+        self.done_texts.update(pending.texts)
         self._commits += 1
         if self._commits % MAINTAIN_EVERY == 0:
             self._library.maintain()

@@ -17,6 +17,9 @@ from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import RunContext
 from indexer.pipeline.stages.base import Stage
 
+_ONE_LIBRARY = threading.Lock()
+"""Held by who writes: LanceDB's temporary folder is that of the process, and each library sets its own."""
+
 Answers = Callable[["FakeWorker", JobOrder], Generator[Answer]]
 
 
@@ -77,7 +80,8 @@ class FakeEngine:
 
             def answer(worker: FakeWorker, order: JobOrder) -> Generator[Answer]:
                 self._tamper(worker, order)
-                yield from runner.carry_out(order)
+                with _ONE_LIBRARY:
+                    yield from runner.carry_out(order)
 
             self.workers.append(FakeWorker(len(self.workers), answer))
             return self.workers[-1]
@@ -95,4 +99,5 @@ class FakeEngine:
             for made in results:
                 if made is not None:
                     commits.add(made.job, made.outcome)
-        run.commits.flush()
+        with _ONE_LIBRARY:
+            run.commits.flush()

@@ -1,4 +1,4 @@
-"""A cluster of Ray of several nodes on this machine, on the loopback interface alone."""
+"""A cluster of Ray of several nodes on this machine."""
 
 import os
 from types import TracebackType
@@ -14,7 +14,7 @@ class RayCluster:
     """A head and further nodes, of one core each; a context manager."""
 
     def __enter__(self) -> Self:
-        os.environ.update(RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0", RAY_USAGE_STATS_ENABLED="0")
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         for left in reversed(range(TRIES)):
             try:
                 self._start()

@@ -20,7 +20,7 @@ class Engine(Protocol):
         Args:
             stages: all of the run, prepared, in order.
             jobs: at least one.
-            load: loads the embedding models of the settings.
+            load: loads the embedding models, or gives those that are loaded.
 
         Raises:
             ReelseekError: what concerns the whole run. What was finished before is committed, or queued in the run.

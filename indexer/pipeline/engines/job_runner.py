@@ -13,22 +13,26 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
-from indexer.catalog import ENTRY_OF_STAGE, FIRST_STAGE, STAGES, TEXT_SOURCES, StageName
+import numpy as np
+
 from indexer.errors import EngineError, LibraryError, ReelseekError
 from indexer.models.loading import load_models
 from indexer.pipeline.engines.local import LocalEngine
 from indexer.pipeline.engines.messages import Answer, FileNotSeen, JobOrder, JobResult, RunStopped, WorkerSetup
 from indexer.pipeline.engines.seen_files import reason_not_seen
-from indexer.pipeline.events import IndexEvent, StageFailed, StageFinished, StageLeftOut, StageProgress
+from indexer.pipeline.events import IndexEvent, StageFailed, StageLeftOut, StageProgress
 from indexer.pipeline.fingerprints import running_software
 from indexer.pipeline.plan import Job
 from indexer.pipeline.run_context import LoadedModels, RunContext
 from indexer.pipeline.stages.base import Stage
 from indexer.pipeline.stages.loading import create_stages
 from indexer.provenance import provenance_of
-from indexer.records import Video
+from indexer.records import FrameRow, TextRow, Video
 from indexer.store.library import Library
+
+Row = TypeVar("Row", FrameRow, TextRow)
 
 
 class JobRunner:
@@ -129,9 +133,18 @@ def _put_known(library: Library, order: JobOrder) -> None:
     known = order.job.known
     if order.pictures is None or known is None:
         return
-    library.write_pictures([(known.video_id, *order.pictures)])
-    library.write_texts([(known.video_id, source, rows) for source, rows in order.texts])
+    segments, frames = order.pictures
+    library.write_pictures([(known.video_id, segments, _with_vectors(frames, library.maker.picture_dim))])
+    texts = [(source, _with_vectors(rows, library.maker.text_dim)) for source, rows in order.texts]
+    library.write_texts([(known.video_id, source, rows) for source, rows in texts])
     library.put_videos([known])
+
+
+def _with_vectors(rows: Sequence[Row], dim: int) -> list[Row]:
+    """Rows of a library that got its model later lack vectors, which no stage reads; here they get one of zeros."""
+    if not dim:
+        return list(rows)
+    return [row if row.vector is not None else replace(row, vector=np.zeros(dim, np.float16)) for row in rows]
 
 
 def _prepare(run: RunContext, stages: Sequence[Stage], job: Job) -> Job:
@@ -144,30 +157,21 @@ def _prepare(run: RunContext, stages: Sequence[Stage], job: Job) -> Job:
 
 
 def _read_result(run: RunContext, events: Sequence[IndexEvent]) -> JobResult:
-    library, totals = run.library, run.totals
-    made = {event.stage for event in events if isinstance(event, StageFinished)}
-    video = next(iter(run.commits.done.values()), None)
-    has_pictures = video is not None and FIRST_STAGE in made
-    segments = library.segments(video.video_id) if video and has_pictures else []
+    library, totals, commits = run.library, run.totals, run.commits
+    video = next(iter(commits.done.values()), None)
+    shown = video if video is not None and video.video_id in commits.done_pictures else None
+    segments = library.segments(shown.video_id) if shown else []
     return JobResult(
         video,
         tuple(_without_folder(event, library.path) for event in events),
-        (segments, library.frames(video.video_id)) if video and has_pictures else None,
-        [(source, library.texts(video.video_id, source)) for source in _sources(made)] if video else (),
-        [library.thumbnail_path(video.video_id, row.index).read_bytes() for row in segments] if video else (),
-        _cover(library, video) if video and has_pictures else None,
-        {**totals.stage_seconds, "write": run.commits.write_seconds},
+        (segments, library.frames(shown.video_id)) if shown else None,
+        [(source, library.texts(video_id, source)) for video_id, source in sorted(commits.done_texts)],
+        [library.thumbnail_path(shown.video_id, row.index).read_bytes() for row in segments] if shown else (),
+        _cover(library, shown) if shown else None,
+        {**totals.stage_seconds, "write": commits.write_seconds},
         totals.failed_stages - sum(isinstance(event, StageFailed) for event in events),
         run.failure_log.read(),
     )
-
-
-def _sources(made: set[StageName]) -> list[str]:
-    """The sources whose texts were written: with the pictures all of them, since others belong to older segments."""
-    if FIRST_STAGE in made:
-        return list(TEXT_SOURCES)
-    texts = [ENTRY_OF_STAGE[stage].texts for stage in STAGES if stage in made]
-    return [entry.source for entry in texts if entry is not None]
 
 
 def _cover(library: Library, video: Video) -> bytes | None:

@@ -37,7 +37,7 @@ class JobOrder:
 
     job: Job
     pictures: Pictures | None = None
-    """The library's rows of the video, where single stages are to be made; None where all of it is."""
+    """The library's rows of the video; None where it has none."""
     texts: Texts = ()
 
 
@@ -50,7 +50,7 @@ class JobResult:
     events: tuple[IndexEvent, ...]
     """In order, without progress."""
     pictures: Pictures | None
-    """None where the picture stage was not made."""
+    """None where those of the library stay."""
     texts: Texts
     """By source: in place of those of the library; texts of other sources stay."""
     thumbnails: Sequence[bytes]

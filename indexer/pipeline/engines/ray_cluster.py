@@ -24,7 +24,10 @@ START_TRIES = 3
 """On a busy machine Ray's processes miss their own deadlines (Ray's issue 65983)."""
 REACH_SECONDS = 5.0
 _SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0"}
-_LOOPBACK_ONLY = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+_ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Ray's processes listen on the loopback interface alone."""
+_JOINING = {"RAY_NUM_REDIS_GET_RETRIES": "2"}
+"""Tries of 40 s each to reach a port at which something else answers; Ray's own 20 would take a quarter of an hour."""
 _LOCAL = {
     "address": "local",  # not one that happens to run on this machine
     "include_dashboard": False,
@@ -33,13 +36,17 @@ _LOCAL = {
 }
 
 
-def import_ray() -> Any:
-    """The module. It has no types worth checking against.
+def import_ray(address: str) -> Any:
+    """The module, which reads its settings when it is first imported. It has no types worth checking against.
+
+    Args:
+        address: as for `connected`.
 
     Raises:
         EngineError: it is not installed, or too old.
     """
-    os.environ.update(_SETTINGS)  # read when it is imported
+    for name, value in {**_SETTINGS, **(_JOINING if address else _ALONE)}.items():
+        os.environ.setdefault(name, value)
     try:
         ray: Any = import_module("ray")
     except ImportError as error:
@@ -71,7 +78,6 @@ def connected(ray: Any, address: str) -> Generator[None]:
         _check_reachable(address)
         _initialize(ray, {"address": address})
     else:
-        os.environ.update(_LOOPBACK_ONLY)
         _start(ray)
     try:
         yield

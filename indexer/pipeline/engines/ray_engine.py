@@ -38,13 +38,13 @@ class RayEngine:
         Raises:
             EngineError: Ray is not installed, or too old.
         """
-        self._ray = import_ray()
+        self._ray = import_ray(address)
         self._address, self._worker_cpus, self._worker_gpus = address, worker_cpus, worker_gpus
 
     def make_stages(
         self, run: RunContext, stages: Sequence[Stage], jobs: Sequence[Job], *, load: Callable[[], Models]
     ) -> None:
-        """As `Engine.make_stages`; `load` is not called, workers load the models of the settings.
+        """As `Engine.make_stages`; `load` is not called: workers load the models of the settings.
 
         Raises:
             UsageError: the run has loaded models of single stages, which cannot be sent.

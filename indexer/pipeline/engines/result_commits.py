@@ -21,7 +21,7 @@ from indexer.speech.speakers import SpeakerBook
 
 def order_of(job: Job, run: RunContext) -> JobOrder:
     """The job with the rows that its stages build on."""
-    if job.known is None or FIRST_STAGE in job.stages:
+    if job.known is None or FIRST_STAGE not in job.known.stages:
         return JobOrder(job)
     library, video_id = run.library, job.known.video_id
     texts = [(source, library.texts(video_id, source)) for source in TEXT_SOURCES]
