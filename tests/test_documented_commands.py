@@ -21,10 +21,19 @@ from api.cli.main import main
 from tests.helpers.media_sound import synthetic_voice, write_recording
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = ["README.md", "docs/models.md", "docs/service.md"]
+DOCUMENTS = ["README.md", "docs/install.md", "docs/models.md", "docs/service.md"]
 """docs/python.md has no command lines; tests/test_python_api.py runs its blocks."""
 
 CANNOT_RUN = {
+    "uv build ": "needs the whole checkout; tests/test_wheel.py builds it",
+    "uv tool install ": "installs for the user; tests/test_wheel.py installs the wheel",
+    "uv pip install ": "installs into another environment; tests/test_wheel.py installs the wheel",
+    "pipx install ": "installs for the user; tests/test_wheel.py installs the wheel",
+    'pip install "dist/': "installs into another environment; tests/test_wheel.py installs the wheel",
+    "git pull": "needs the repository that was cloned",
+    "docker ": "needs a container engine; tests/test_container.py checks the files",
+    "export VIDEOS=": "means something with the line after it alone",
+    "export REELSEEK_VISION": "means something with the line after it alone",
     "models fetch": "downloads weights from the hub; tests/test_models_fetch.py fetches from a server of its own",
     "--models large": "needs weights from the hub",
     "a red car in the snow": "needs the weights that the line before downloads",
