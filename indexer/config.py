@@ -42,7 +42,7 @@ class Settings:
     models: str = _setting(
         "",
         "Model profile; see `reelseek models`.",
-        default_text="the library's own; small for a new library",
+        default_text="the library's own; small for a new library, or what is installed until its weights are here",
         metavar="PROFILE",
         short="-m",
     )

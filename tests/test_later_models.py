@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api.cli.main import main
+from api.service.runtime import Runtime
+from api.service.settings import ServiceSettings
 from indexer.config import Settings
 from indexer.models.loading import load_models
 from indexer.models.profiles import PROFILES
@@ -23,6 +25,7 @@ from indexer.provenance import settings_like_provenance
 from indexer.store.library import Library
 from search.engine import SearchEngine
 from tests.helpers.checkpoints import write_bert_checkpoint
+from tests.helpers.store_samples import MAKER
 
 pytestmark = pytest.mark.slow
 
@@ -186,3 +189,14 @@ def test_a_profile_by_name_that_is_not_here_is_refused(world: Path, tmp_path: Pa
     assert refused.exit_code == 2
     assert "timm/ViT-B-32-SigLIP2-256" in refused.stderr and "HF_HUB_OFFLINE" in refused.stderr
     assert not (tmp_path / "library").exists()
+
+
+def test_a_running_service_uses_what_was_added(tmp_path: Path) -> None:
+    place, text = tmp_path / "library", replace(MAKER, picture_model="", picture_dim=0, profile="text")
+    Library.open_writer(place, maker=text).close()
+    runtime = Runtime(Settings(library=str(place)), ServiceSettings())
+    assert runtime.library.maker == text
+    Library.open_writer(place, maker=MAKER).close()
+    assert runtime.library.maker == MAKER
+    assert runtime.library is runtime.library, "it is opened once"
+    runtime.close()

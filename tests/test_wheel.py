@@ -146,3 +146,25 @@ def test_it_indexes_and_finds_outside_of_the_checkout(installed: Path, tmp_path:
     reelseek("index", str(films), *settings, "--models", "demo")
     found = json.loads(reelseek("search", "nectar", "--json", *settings))
     assert [moment["video"] for moment in found["moments"]] == [str(films / "talk.mp4")]
+
+
+def test_the_first_result_needs_no_hub_and_no_choice_of_models(installed: Path, tmp_path: Path) -> None:
+    """A person's first two commands, where nothing answers for the hub."""
+    films = tmp_path / "films"
+    films.mkdir()
+    write_video(films / "talk.mp4", range(0, 4000, 200))
+    (films / "talk.srt").write_text("1\n00:00:00,500 --> 00:00:03,000\nBees dance to show where the nectar is.\n")
+    dropped = ("PYTHON", "HF_", "XDG_", "REELSEEK_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    environment = kept | {"HOME": str(tmp_path), "HF_ENDPOINT": "http://127.0.0.1:9"}
+
+    def reelseek(*arguments: str) -> str:
+        return done([str(installed / "reelseek"), *arguments], cwd=tmp_path, env=environment)
+
+    told = reelseek("index", "films").splitlines()
+    later = [number for number, line in enumerate(told) if line.startswith("Later: pictures and answers to questions")]
+    assert len(later) == 1 and "6.9 GB" in told[later[0]]
+    assert "`reelseek models fetch small`" in told[later[0] + 1]
+    found = reelseek("search", "where do bees find nectar")
+    assert "talk.mp4" in found and "Bees dance" in found
+    assert "models fetch small" in reelseek("status")

@@ -47,6 +47,9 @@ def index(
     what is said in them. A second run indexes only new and changed files; moved files are recognised.
     Your files are only read, never changed. Ctrl-C stops cleanly; run the same command again to continue.
 
+    Nothing is downloaded unless --models or a model is named. What needs weights that are not on this machine comes
+    later: the command says what, how large it is and how to get it, and the next run adds it to the same library.
+
     \b
     Examples:
       reelseek index ~/Videos

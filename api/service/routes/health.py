@@ -19,6 +19,7 @@ from api.version import package_version
 from indexer.config import Settings
 from indexer.errors import LibraryError
 from indexer.isolation.confine import available_protection
+from indexer.model_choice import choose_models
 from indexer.models.profiles import Profile, profile_of
 from indexer.models.remote.address import is_server, parse_address
 from indexer.pipeline.readiness import readiness
@@ -65,6 +66,8 @@ def _health(runtime: Runtime) -> Health:
             library = {"exists": True, **runtime.library.counts()}
             settings = settings_like_provenance(settings, runtime.library.maker)
             signals = _signals(runtime, settings)
+        else:
+            settings = choose_models(settings, None).settings
     except LibraryError as error:
         problems.append(str(error).replace(str(runtime.place), "").replace("  ", " "))
     profile = profile_of(settings)
