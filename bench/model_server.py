@@ -21,9 +21,13 @@ def main() -> None:
     model = load_vision_language_model(Settings(models="demo", vision_language_model=options.model))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with serving_model(model, name=options.name, port=options.port) as server:
+        server.token_seconds = options.token_seconds
         print(f"serving {model.name}; ask it with --vision-language-model {server.spec}", flush=True)
         try:
-            signal.pause()
+            while True:
+                server.gave_up.wait()
+                server.gave_up.clear()
+                print("a client has left; its reply was stopped", flush=True)
         except KeyboardInterrupt:
             print("stopped", flush=True)
 
@@ -33,6 +37,9 @@ def _options() -> Any:
     parser.add_argument("--model", default="", help="instead of the demo's own: a hub name or directory")
     parser.add_argument("--name", default="demo", help="the server's name of it")
     parser.add_argument("--port", type=int, default=8009, help="on this machine; 0 takes a free one")
+    parser.add_argument(
+        "--token-seconds", type=float, default=0.0, help="wait before every token, as a large model takes"
+    )
     return parser.parse_args()
 
 

@@ -45,6 +45,7 @@ CANNOT_RUN = {
     "demo.vlm.tune_lora": "needs the clips of the lines before; tests/test_models_adapter.py trains one",
     "--models demo --adapter adapter": "needs the adapter of the line before",
     "openai:": "needs a server of another program",
+    "bench.model_server": "serves until it is stopped; tests/test_served_model.py asks it",
     "ollama ": "another program",
     "vllm ": "another program",
     "sglang.": "another program",

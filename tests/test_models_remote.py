@@ -272,6 +272,14 @@ def test_a_schema_that_is_ignored_is_told_in_words(remote: RemoteModel, server: 
     assert "JSON schema" in json.dumps(server.requests[2]["messages"]), "which is remembered"
 
 
+def test_a_schema_in_words_that_does_not_help_is_not_told_again(remote: RemoteModel, server: ModelServer) -> None:
+    """As the demo's model, which was trained on prompts without one: a reply goes wrong, the next is right untold."""
+    server.faults += [pieces("no JSON"), pieces("no JSON either"), pieces(RIGHT)]
+    assert not remote.generate([question(1)], max_tokens=60, schema=FOUND)[0].complete
+    assert remote.generate([question(1)], max_tokens=60, schema=FOUND)[0].complete
+    assert ["JSON schema" in json.dumps(one["messages"]) for one in server.requests] == [False, True, False]
+
+
 @pytest.mark.parametrize(
     "text", ["no JSON", "[]", '{"found": 1, "kind": "a"}', '{"found": true}', '{"found": true, "kind": "c"}']
 )

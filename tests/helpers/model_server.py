@@ -41,6 +41,8 @@ class ModelServer:
     headers: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     gave_up: threading.Event = field(default_factory=threading.Event)
     """Set once a generation was stopped since its client had gone."""
+    token_seconds: float = 0.0
+    """Waited before every token, as a large model takes."""
     in_progress: int = 0
     most_in_progress: int = 0
     listed: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -158,7 +160,7 @@ class _Chat:
                 max_tokens=self._body["max_tokens"],
                 schema=schema,
                 on_text=put,
-                is_cancelled=self._gone.is_set,
+                is_cancelled=lambda: self._gone.wait(self._server.token_seconds),
             )
             put(reply)
         except GenerationCancelledError:

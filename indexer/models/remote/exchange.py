@@ -34,7 +34,7 @@ class Habits:
     left_out: set[str] = field(default_factory=set[str])
     """Optional fields that it refuses."""
     tells_schema: bool = False
-    """It ignores `response_format`, so the schema is told in words too."""
+    """It ignores `response_format`, and keeps to a schema that is told in words."""
 
     def fields(self, *, max_tokens: int, schema: Mapping[str, Any] | None) -> dict[str, Any]:
         """The optional fields of a request."""

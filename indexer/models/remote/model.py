@@ -203,9 +203,11 @@ class RemoteModel:
         schema: dict[str, Any] | None,
         on_text: OnText | None,
         is_cancelled: IsCancelled | None,
+        *,
+        again: bool = False,
     ) -> Reply:
-        told_before = self._habits.tells_schema
-        told = _with_schema(prompt, schema) if schema is not None and told_before else prompt
+        tells = again or self._habits.tells_schema
+        told = _with_schema(prompt, schema) if schema is not None and tells else prompt
         text, outcome = ReplyText(on_text, is_json=schema is not None), Outcome()
         async with aclosing(
             exchange.pieces(messages_of(told), outcome, max_tokens=max_tokens, schema=schema)
@@ -219,10 +221,10 @@ class RemoteModel:
         if schema is None:
             return Reply(text.text, outcome.tokens, outcome.finish != "length")
         fits = conforms(text.text, schema)
-        if fits or told_before or outcome.finish == "length" or text.passed_on:
+        self._habits.tells_schema |= again and fits  # some models fare worse when they are told
+        if fits or tells or outcome.finish == "length" or text.passed_on:
             return Reply(text.text, outcome.tokens, fits)
-        self._habits.tells_schema = True
-        return await self._reply(exchange, prompt, max_tokens, schema, on_text, is_cancelled)
+        return await self._reply(exchange, prompt, max_tokens, schema, on_text, is_cancelled, again=True)
 
 
 def _with_schema(prompt: Prompt, schema: Mapping[str, Any]) -> Prompt:
