@@ -28,7 +28,7 @@ MediaKind = Literal["video", "sound"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class TimeSpan:
-    """Half-open span `[start_seconds, stop_seconds)` on the player's clock (0 is the first presented frame)."""
+    """Half-open span `[start_seconds, stop_seconds)` on the player's clock (`VideoProbe.start_seconds`)."""
 
     start_seconds: float
     stop_seconds: float
@@ -84,7 +84,8 @@ class VideoProbe:
     frames_per_second: float
     """Average, 0 when unknown."""
     start_seconds: float
-    """Container time of 0 on the player's clock: of the first presented frame; without pictures usually 0."""
+    """Container time of 0 on the player's clock: of the first presented frame, or of sound that begins a second or more
+    before it; without pictures usually 0."""
     stream_index: int
     """The video stream that was chosen; the audio stream where there are no pictures."""
     is_hdr: bool
@@ -160,7 +161,7 @@ class SoundPiece:
     """A piece of decoded sound at its true presentation time."""
 
     start_seconds: float
-    """Of its first sample, player's clock; negative where the sound starts before the first picture."""
+    """Of its first sample, player's clock."""
     samples: Samples16
 
 

@@ -96,6 +96,7 @@ def test_videos_are_listed_sorted_and_filtered(place: Path) -> None:
         "created": "1970-01-01T00:00:00Z",
         "created_source": "file",
         "tags": [],
+        "languages": [],
         "metadata": {},
         "stages": ["picture", "screen_text", "subtitles"],
         "warnings": ["late subtitles"],

@@ -53,6 +53,7 @@ def make(folder: Path, *names: str) -> None:
         ("01.mkv", "Rus Sub/[Team]/Forced/01.ass", "rus"),
         ("天氣之子 - 1080p.mkv", "天氣之子.zh-Hant.ass", "zh-Hant"),
         ("A.AAC-RARBG.mkv", "A.AAC-RARBG.forced.srt", ""),
+        ("S01E03 [NF 1080p][HEVC]-DBTV.mkv", "S01E03 [NF 1080p][HEVC]-DBTV.zh-HK.srt", "zh-HK"),
         ("E S01.mkv", "E S01.Chinese Simplified with English.chi.default.ass", "chi"),
         (unicodedata.normalize("NFC", "café.mp4"), unicodedata.normalize("NFD", "café.en.srt"), "en"),
         (unicodedata.normalize("NFD", "한글 영상.mp4"), unicodedata.normalize("NFC", "한글 영상.ko.srt"), "ko"),

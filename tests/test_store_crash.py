@@ -1,5 +1,6 @@
 """A writer killed at any instant leaves a library that a rerun makes equal to a clean one."""
 
+import contextlib
 import os
 import random
 import shutil
@@ -13,9 +14,11 @@ import pytest
 from lancedb.table import LanceTable
 
 from indexer.store import folder, maker_file, tables
+from indexer.store.correct_text import correct_text
 from indexer.store.library import Library
 from indexer.upkeep.verify import verify_library
 from tests.helpers.store_samples import MAKER, content, pictures, texts, thumbnails, video, video_id, write_whole
+from tests.test_store_power_loss import StandInTextModel
 
 pytestmark = pytest.mark.thorough
 
@@ -80,6 +83,40 @@ def test_rows_without_a_video_are_removed(tmp_path: Path):
         assert content(library) == kept
         assert list((library.path / "staging").iterdir()) == []
         assert not (path / "thumbnails" / "00" / video_id(2)).exists()
+
+
+@pytest.mark.parametrize("step", range(3))
+@pytest.mark.parametrize("text", ["hullo there", ""])
+def test_a_correction_that_is_seen_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, step: int):
+    """A crash between the steps of a correction loses nothing that the library shows, and the next attempt ends it."""
+    path = tmp_path / "library"
+    with Library.open_writer(path, maker=MAKER) as library:
+        write_whole(library, 1)
+    steps = 0
+
+    def dying(write):
+        def call(*arguments, **named):
+            nonlocal steps
+            if steps == step:
+                raise KeyboardInterrupt
+            steps += 1
+            return write(*arguments, **named)
+
+        return call
+
+    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+        patch.setattr(Library, "write_texts", dying(Library.write_texts))
+        patch.setattr(Library, "put_videos", dying(Library.put_videos))
+        correct_text(path, video_id(1), "subtitle", 0, text, was="hello there", model=StandInTextModel())
+    with Library.open(path) as library:
+        shown = [row.text for row in library.texts(video_id(1), "subtitle")]
+        typed = [one.text for one in library.video(video_id(1)).corrections]
+    assert typed == [text] or (shown == ["hello there", "good bye"] and not typed)
+    if shown == ["hello there", "good bye"]:
+        correct_text(path, video_id(1), "subtitle", 0, text, was="hello there", model=StandInTextModel())
+    with Library.open(path) as library:
+        assert [row.text for row in library.texts(video_id(1), "subtitle")] == [*filter(None, [text]), "good bye"]
+        assert [one.text for one in library.video(video_id(1)).corrections] == [text]
 
 
 def test_only_the_rows_of_a_stage_that_is_not_ready_are_removed(tmp_path: Path):

@@ -274,6 +274,12 @@ KNOWN = {
         "00:00 --> 00:03\nfirst line\n\n00:03 --> 00:10\nfirst line\nanother line\n",
         [(0, 3, "first line"), (3, 10, "another line")],
     ),
+    "ffsubsync 123": (
+        "a.srt",
+        "1\n00:00:01 --> 00:00:06,250000\nwatching it\n\n2\n00:00:06,250000 --> 00:00:11,500000\nperson alive\n",
+        [(1, 6.25, "watching it"), (6.25, 11.5, "person alive")],
+    ),
+    "srt 55": ("a.srt", "9999\n00:00:0,500 --> 00:00:2,00\nlast\n", [(0.5, 2, "last")]),
 }
 """Reports in the trackers of other programs, with their files cut short."""
 

@@ -1,6 +1,7 @@
 """Remuxing: copies the encoded video into a container that browsers play; unsupported audio becomes AAC.
 
-Runs in the media worker. The first presented frame is at 0. Leaves out whether remuxing suffices (`playback_method`).
+Runs in the media worker. The first presented frame is at 0; a video whose sound begins well before it is not copied.
+Leaves out whether remuxing suffices (`playback_method`).
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Reading of video and audio frames from a time on, with times on the player's clock (0 is the first presented frame).
+"""Reading of video and audio frames from a time on, with times on the player's clock (`VideoProbe.start_seconds`).
 
 Runs in the media worker. Containers that store exact times are seeked. Others are read from the front, without decoding
 before the key frame of the start time, since libavformat infers their times from the packets before. Times are computed
@@ -19,6 +19,7 @@ from indexer.decode.frame_sampling import EPSILON_SECONDS
 from indexer.decode.worker.av_types import AudioFrame, AudioStream, InputContainer, Packet, VideoFrame, VideoStream
 from indexer.decode.worker.container import check_pixel_count, open_container
 from indexer.decode.worker.packet_table import DECORD_CONTAINERS
+from indexer.decode.worker.sound_extent import MOST_GAP_SECONDS
 from indexer.decode.worker.stream_selection import choose_decodable_audio, has_decoder
 from indexer.errors import EncryptedVideoError, UnreadableVideoError
 
@@ -32,6 +33,8 @@ _LATE_SECONDS = 10.0
 _LATE_PICTURE_SECONDS = 120.0
 """How far past the stop the sound is read for pictures that are interleaved late: while one stands, files hold the last
 ones before it back."""
+_FIRST_PICTURE_SECONDS = MOST_GAP_SECONDS
+"""How far past the stop anything is read for the first picture: sound may go on so long before it."""
 _AUDIO_SLACK_SECONDS = 1.0
 """How much later than the start the sound may begin; if later, it lies before the place that was sought."""
 _FURTHER_SECONDS = 30.0
@@ -124,12 +127,14 @@ class SourceReader:
         pending: list[Packet] = []
         """From the last key frame before the start on, until the start is reached."""
         pending_audio: list[Packet] = []
-        pending_bytes, started = 0, False
+        pending_bytes, started, has_picture = 0, False, False
         for packet in self.packets(self.video, *([audio] if audio else [])):
             due = self._due_seconds(packet)
             is_audio = audio is not None and packet.stream_index == audio.index
-            if due is not None and due > stop + (_LATE_PICTURE_SECONDS if is_audio else _LATE_SECONDS):
+            late = _LATE_PICTURE_SECONDS if is_audio else _LATE_SECONDS
+            if due is not None and due > stop + (late if has_picture else _FIRST_PICTURE_SECONDS):
                 break
+            has_picture = has_picture or not is_audio
             if is_audio:
                 self._sound_begins = due if self._sound_begins is None else self._sound_begins
                 # Audio out of the span is not needed; decoding it would take time.
@@ -221,15 +226,15 @@ def _linked(descriptor: int) -> str:
 def shown_from(items: Iterator[TimedFrame], start_seconds: float) -> Iterator[TimedFrame]:
     """Video frames from the one on screen at the start on, with strictly rising times that are never before the start.
 
-    Audio passes through unchanged.
+    The first one stands from the start on where there is none before. Audio passes through unchanged.
     """
     waiting: VideoFrame | None = None
-    last = start_seconds
+    last, is_first = start_seconds, True
     for time, frame in items:
         if not isinstance(frame, VideoFrame):
             yield time, frame
-        elif time <= start_seconds + EPSILON_SECONDS:
-            waiting = frame
+        elif is_first or time <= start_seconds + EPSILON_SECONDS:
+            waiting, is_first = frame, False
         else:
             if waiting is not None:
                 yield start_seconds, waiting

@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         log = Path(name) / "log"
         with watched_service(library, Path(name) / "world", log) as (url, process):
             rows: list[tuple[str, ...]] = []
-            started, slow, number = time.perf_counter(), 0, given.seed
+            started, slow, number, told = time.perf_counter(), 0, given.seed, 0
             while answers.count < given.requests and time.perf_counter() - started < given.seconds:
                 slow += fuzz_round(url, answers, count=given.round, number=number, file=files[0])
                 number += 1000
@@ -65,9 +65,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 answers.logged = logged_faults(log)
                 rows.append(_row(answers, slow, time.perf_counter() - started, uses[-1]))
                 print("  ".join(rows[-1]), flush=True)
+                for fault in answers.faults[told:]:
+                    print(fault, flush=True)
+                told = len(answers.faults)
     print()
     print_table(HEADER, rows)
-    for fault in [*answers.faults, *answers.logged][:20]:
+    for fault in answers.logged[:20]:
         print(fault)
     growth = grown(uses)
     for line in growth:

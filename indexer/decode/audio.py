@@ -47,7 +47,7 @@ class AudioReader(ChildReader):
         return self
 
     def pieces(self) -> Iterator[SoundPiece]:
-        """Mono audio at 16 kHz in chunks of up to 5 s, from the first presented frame on.
+        """Mono audio at 16 kHz in chunks of up to 5 s, from 0 on the player's clock on.
 
         Times rise. After a gap in the track, the next chunk starts later than the previous one ends. A video without
         an audio track yields nothing.

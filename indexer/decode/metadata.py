@@ -60,7 +60,7 @@ def metadata_from_tags(
 
     Args:
         tags: of the container, merged over those of the video stream; names are case-insensitive.
-        start_seconds: container time of the first presented frame, which is 0 on the player's clock.
+        start_seconds: container time of 0 on the player's clock.
         duration_seconds: as declared, on the player's clock; 0 when unknown.
         now: later dates are implausible.
     """

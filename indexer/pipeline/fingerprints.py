@@ -10,9 +10,9 @@ from pathlib import Path
 from indexer.config import Settings
 from indexer.errors import UnexpectedVideoError, VanishedVideoError
 
-DECODE_VERSION = "decode-2"
+DECODE_VERSION = "decode-3"
 """Changes whenever the same file would give other frames or another length. 2: pixels that are not square, sound after
-the last picture."""
+the last picture. 3: sound before the first picture."""
 REFUSAL_VERSION = "refusals-2"
 """Changes whenever a file that was refused may be indexed: it is then tried again. 2: files with sound alone."""
 _SOURCES = Path(__file__).resolve().parents[1]

@@ -25,7 +25,10 @@ def correct_text(
     was: str,
     model: TextModel | None,
 ) -> TextRow | None:
-    """Replaces a text in one commit, under the writer's lock; its original text restores it, an empty one removes it.
+    """Replaces a text, under the writer's lock; its original text restores it, an empty one removes it.
+
+    What a person typed is kept first: after a crash between the steps, the text is the old one until it is corrected
+    or indexed again, and never one that would be forgotten then.
 
     Args:
         index: of the text among those of its source, in order of time.
@@ -59,8 +62,10 @@ def correct_text(
         correction = TextCorrection(source, row.span, row.original or row.text, flat)
         corrections = add_correction(video.corrections, correction)
         rows[index : index + 1] = _corrected(row, flat, model)
+        changed = replace(video, corrections=corrections)
+        library.put_videos([changed])
         library.write_texts([(video_id, source, rows)])
-        library.put_videos([replace(video, corrections=corrections)])
+        library.put_videos([changed])  # the number of rows that are left, and all on the disk
         library.maintain()
         return rows[index] if flat else None
 

@@ -18,9 +18,15 @@ from indexer.decode.protocol import DecodeRequest
 from indexer.decode.worker.av_types import InputContainer, VideoFrame
 from indexer.decode.worker.container import open_container, openable_name
 from indexer.decode.worker.frame_conversion import FrameConverter
-from indexer.decode.worker.packet_table import DECORD_BUFFER_BYTES, decord_buffer_bytes, decord_objection, scan_packets
+from indexer.decode.worker.packet_table import (
+    DECORD_BUFFER_BYTES,
+    decord_buffer_bytes,
+    decord_objection,
+    frame_starts,
+    scan_packets,
+)
 from indexer.decode.worker.pyav_reader import PyavReader
-from indexer.decode.worker.sound_end import SoundEnd
+from indexer.decode.worker.sound_extent import SoundExtent
 from indexer.decode.worker.text_tracks import TextTracks
 from indexer.errors import DecodeLimitError
 from indexer.records import Pixels
@@ -55,7 +61,7 @@ class DecordSampler:
             raise DecordFailedError(objection)
         with open_container(request.path) as container:
             self.tracks = TextTracks(container) if request.want_text else None
-            sound = SoundEnd(container)
+            sound = SoundExtent(container)
             table = scan_packets(container, container.streams.video[0], self.tracks, on_progress, sound)
         if table.flaw:
             raise DecordFailedError(table.flaw)
@@ -65,8 +71,8 @@ class DecordSampler:
         if order[0] != reader.first.pts:
             raise DecordFailedError("its first packet is not its first frame")
         tick = float(stream.time_base or 0)
-        self._starts: NDArray[np.float64] = ((order - order[0]) * tick).astype(np.float64)  # (frames,)
-        self.stop_seconds = float((table.stop_pts - order[0]) * tick)
+        self._starts = frame_starts(order, tick, reader.lead_seconds)
+        self.stop_seconds = float((table.stop_pts - order[0]) * tick) + reader.lead_seconds
         if self.stop_seconds > request.max_duration_hours * 3600:
             raise DecodeLimitError(
                 f"the video is {self.stop_seconds / 3600:.2f} h long;"
@@ -77,7 +83,8 @@ class DecordSampler:
         self._stream_index = stream.index
         self._on_progress = on_progress
         self._converter = converter
-        self._decord = DecordReader(openable_name(request.path), self._starts, threads=request.threads)
+        since_first = frame_starts(order, tick, 0.0)
+        self._decord = DecordReader(openable_name(request.path), since_first, threads=request.threads)
 
     def sampled(self, times: SampleTimes) -> Iterator[tuple[float, Pixels]]:
         """The frames on screen at the sample times, each once, with their times on the player's clock."""

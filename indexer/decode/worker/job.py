@@ -22,7 +22,7 @@ from indexer.decode.worker.decord_reader import DecordFailedError, DecordSampler
 from indexer.decode.worker.frame_conversion import FrameConverter, is_hdr, pixel_aspect_of
 from indexer.decode.worker.pyav_reader import PyavReader
 from indexer.decode.worker.pyav_seeking import SeekingFailedError, SeekingSampler
-from indexer.decode.worker.sound_end import SoundEnd
+from indexer.decode.worker.sound_extent import SoundExtent
 from indexer.decode.worker.sound_file import check_sound_is_open, cover_message, explain_silence, find_sound
 from indexer.decode.worker.stream_selection import has_decoder
 from indexer.decode.worker.text_tracks import TextTracks
@@ -187,7 +187,7 @@ class DecodeJob:
 
     def _reader(self, media: OpenedMedia, stream: VideoStream, tracks: TextTracks) -> PyavReader:
         text_streams = tracks.streams if self._request.want_text else ()
-        sound = SoundEnd(media.container)
+        sound = SoundExtent(media.container)
         return PyavReader(media.container, stream, self._request, self._sink.progress, tracks.add, text_streams, sound)
 
     def _no_frame_error(self, packets: int, reason: str) -> VideoError:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from indexer.decode.frame_transforms import Orientation
 from indexer.decode.worker.av_types import InputContainer, Packet, VideoFrame, VideoStream
-from indexer.decode.worker.sound_end import SoundEnd
+from indexer.decode.worker.sound_extent import SoundExtent
 from indexer.decode.worker.text_tracks import TextTracks
 
 DECORD_CONTAINERS = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
@@ -56,7 +56,7 @@ def scan_packets(
     stream: VideoStream,
     tracks: TextTracks | None,
     on_progress: Callable[[], None],
-    sound: SoundEnd | None = None,
+    sound: SoundExtent | None = None,
 ) -> PacketTable:
     """Read all packets of the stream, and those of the text tracks and the sound when given."""
     times: list[int] = []
@@ -82,6 +82,19 @@ def scan_packets(
         flaw = flaw or f"reading stops with {error}"
     pts = np.array(times, dtype=np.int64)
     return PacketTable(pts, stop, np.array(keys, dtype=np.bool_), flaw or _table_flaw(pts, keys, stream))
+
+
+def frame_starts(order: NDArray[np.int64], tick: float, lead_seconds: float) -> NDArray[np.float64]:
+    """(frames,) times on the player's clock from which on the frames are shown: the first from 0 on.
+
+    Args:
+        order: (frames,) presentation times in units of the time base, rising.
+        tick: the time base in seconds.
+        lead_seconds: as in `PyavReader`.
+    """
+    starts = ((order - order[0]) * tick + lead_seconds).astype(np.float64)
+    starts[0] = 0.0
+    return starts
 
 
 def decord_buffer_bytes(frames: int, width: int, height: int) -> int:

@@ -19,7 +19,7 @@ from indexer.decode.frame_sampling import SampleTimes
 from indexer.decode.protocol import DecodeRequest
 from indexer.decode.worker.av_types import InputContainer, Packet, VideoFrame, VideoStream
 from indexer.decode.worker.container import check_pixel_count
-from indexer.decode.worker.sound_end import SoundEnd
+from indexer.decode.worker.sound_extent import SoundExtent
 from indexer.errors import DecodeLimitError, EncryptedVideoError
 
 _CUT_OFF = re.compile("ended prematurely|partial file|Truncat")
@@ -54,14 +54,16 @@ class PyavReader:
     on_text: Callable[[Packet], None]
     """Receives each packet of a subtitle stream."""
     text_streams: tuple[Stream, ...] = ()
-    sound: SoundEnd | None = None
+    sound: SoundExtent | None = None
     """Follows the packets of the sound; None where they are not asked for."""
     damage: Damage = field(default_factory=Damage)
     packets_seen: int = 0
     first: VideoFrame | None = None
     """The first presented frame."""
     start_seconds: float = 0.0
-    """Container time of the first presented frame."""
+    """Container time of 0 on the player's clock: of the first presented frame, or of sound that begins well before."""
+    lead_seconds: float = 0.0
+    """How long the sound goes on before the first frame, which stands meanwhile."""
     stop_seconds: float = 0.0
     """After reading: when the last frame leaves the screen."""
     frame_count: int = 0
@@ -102,7 +104,9 @@ class PyavReader:
         self.first = next(self._rest, None)
         if self.first is None:
             return False
-        self.start_seconds = float(self._seconds(self.first, 0.0))
+        begins = float(self._seconds(self.first, 0.0))
+        self.lead_seconds = 0.0 if self.sound is None else self.sound.lead_seconds(begins)
+        self.start_seconds = begins - self.lead_seconds
         return True
 
     def warnings(self) -> tuple[str, ...]:
@@ -120,13 +124,13 @@ class PyavReader:
         return tuple(lines)
 
     def timed_frames(self) -> Iterator[tuple[float, VideoFrame]]:
-        """All presented frames with strictly rising times. Sets `stop_seconds` at the end."""
+        """All presented frames with strictly rising times from 0 on. Sets `stop_seconds` at the end."""
         assert self.first is not None
         assert self._rest is not None
         limit = self.request.max_duration_hours * 3600
-        time, gap, frame = 0.0, self._usual_gap, self.first
+        time, gap, frame = self.lead_seconds, self._usual_gap, self.first
         self.frame_count = 1
-        yield time, frame
+        yield 0.0, frame
         for following in self._rest:
             later = self._seconds(following, self.start_seconds + time + gap) - self.start_seconds
             if later <= time:
@@ -173,7 +177,7 @@ class PyavReader:
         """Duration of the last frame: its own, else the mean gap, else one frame at the declared rate."""
         if frame.duration:
             return float(frame.duration * self._tick)
-        return time / (self.frame_count - 1) if self.frame_count > 1 else self._usual_gap
+        return (time - self.lead_seconds) / (self.frame_count - 1) if self.frame_count > 1 else self._usual_gap
 
     def _decode(self) -> Iterator[VideoFrame]:
         assert self._source is not None

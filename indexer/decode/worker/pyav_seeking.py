@@ -13,9 +13,9 @@ from indexer.decode.frame_sampling import SampleTimes, choose_frames
 from indexer.decode.protocol import DecodeRequest
 from indexer.decode.worker.av_types import InputContainer, VideoFrame, VideoStream
 from indexer.decode.worker.container import open_container
-from indexer.decode.worker.packet_table import DECORD_CONTAINERS, scan_packets
+from indexer.decode.worker.packet_table import DECORD_CONTAINERS, frame_starts, scan_packets
 from indexer.decode.worker.pyav_reader import PyavReader
-from indexer.decode.worker.sound_end import SoundEnd
+from indexer.decode.worker.sound_extent import SoundExtent
 from indexer.decode.worker.text_tracks import TextTracks
 
 SPARSE_FRAMES_PER_SECOND = 0.2
@@ -47,7 +47,7 @@ class SeekingSampler:
         self._stream: VideoStream = self._container.streams.video[
             [stream.index for stream in reader.container.streams.video].index(reader.stream.index)
         ]
-        sound = SoundEnd(self._container)
+        sound = SoundExtent(self._container)
         table = scan_packets(self._container, self._stream, self.tracks, on_progress, sound)
         if table.flaw:
             raise SeekingFailedError(table.flaw)
@@ -56,13 +56,13 @@ class SeekingSampler:
             raise SeekingFailedError("its first packet is not its first frame")
         self._tick = float(self._stream.time_base or 0)
         self._keys = np.searchsorted(self._order, table.pts[table.closed_keys])
-        self.stop_seconds = float((table.stop_pts - self._order[0]) * self._tick)
+        self._starts = frame_starts(self._order, self._tick, reader.lead_seconds)
+        self.stop_seconds = float((table.stop_pts - self._order[0]) * self._tick) + reader.lead_seconds
         self.duration_seconds = sound.duration(reader.start_seconds, self.stop_seconds, request)
 
     def sampled(self, times: SampleTimes) -> Iterator[tuple[float, VideoFrame]]:
         """The frames on screen at the sample times, each once."""
-        starts = (self._order - self._order[0]) * self._tick
-        numbers = choose_frames(starts.tolist(), self.stop_seconds, times)
+        numbers = choose_frames(self._starts.tolist(), self.stop_seconds, times)
         seeks = self._plan(numbers)
         saved = sum(key - position for position, key in seeks.values())
         if numbers and saved < numbers[-1] // 2:
@@ -75,7 +75,7 @@ class SeekingSampler:
             frame = next((frame for frame in frames if frame.pts is None or frame.pts >= self._order[number]), None)
             if frame is None or frame.pts != self._order[number]:
                 raise SeekingFailedError("a seek landed after its frame")
-            yield float(starts[number]), frame
+            yield float(self._starts[number]), frame
 
     def _plan(self, numbers: list[int]) -> dict[int, tuple[int, int]]:
         """Sampled frame -> (position before the seek, key frame to seek to), where a seek pays off."""

@@ -1,4 +1,4 @@
-"""When the sound of a video stops, from its packets without decoding them: players go on until then.
+"""When the sound of a video starts and stops, from its packets without decoding them: players play all of it.
 
 Runs in the decoder child, beside the reading of the pictures.
 """
@@ -11,17 +11,22 @@ from indexer.decode.worker.stream_selection import choose_decodable_audio
 from indexer.errors import DecodeLimitError
 
 LEAST_SECONDS = 1.0
-"""Sound that goes on for less after the last picture only fills the last block of its codec, and does not count."""
+"""Sound that begins less before the first picture, or goes on for less after the last, only fills blocks of its codec,
+and does not count."""
 MOST_GAP_SECONDS = 300.0
-"""A packet that comes later after all others has a damaged time."""
+"""A packet that comes later after all others has a damaged time, as does sound that begins so much earlier."""
 
 
-class SoundEnd:
+class SoundExtent:
     """Follows the packets of the audio track that is heard."""
 
     def __init__(self, container: InputContainer) -> None:
         stream = choose_decodable_audio(container)
         self._index = -1 if stream is None else stream.index
+        self._begins: float | None = None
+        """In container seconds; None where the container does not tell."""
+        if stream is not None and stream.start_time is not None and stream.time_base is not None:
+            self._begins = float(stream.start_time * stream.time_base)
         self.streams: tuple[Stream, ...] = () if stream is None else (stream,)
         """To be read beside the pictures: one stream or none."""
         self._spans: list[tuple[float, float]] = []
@@ -41,11 +46,20 @@ class SoundEnd:
                 self._spans.append((start, stop))
         return True
 
+    def lead_seconds(self, pictures_begin_seconds: float) -> float:
+        """How long before the first picture the sound begins; 0 where it does not.
+
+        Args:
+            pictures_begin_seconds: container time of the first picture.
+        """
+        lead = 0.0 if self._begins is None else pictures_begin_seconds - self._begins
+        return lead if LEAST_SECONDS <= lead <= MOST_GAP_SECONDS else 0.0
+
     def duration(self, start_seconds: float, pictures_seconds: float, request: DecodeRequest) -> float:
         """How long the video is: as its pictures, or as its sound where that goes on alone.
 
         Args:
-            start_seconds: container time of the first picture.
+            start_seconds: container time of 0 on the player's clock.
             pictures_seconds: when the last picture leaves the screen, on the player's clock.
 
         Raises:
