@@ -142,7 +142,7 @@ export function createPlayer({ onClose, onCopy, onSpan, onSearchWithin }) {
     if (open) line.setSpan(open.start, open.stop);
   });
   video.addEventListener("error", () => {
-    if (open) showTrouble("This browser cannot play this file, but the clip can be downloaded.");
+    if (open) showTrouble("This browser cannot play this file. Download the clip instead.");
   });
   video.addEventListener("click", () => bar.toggle());
 
