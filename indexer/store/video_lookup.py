@@ -25,8 +25,8 @@ def find_video(videos: Sequence[Video], name: str, *, library: Path) -> Video:
             return found[0]
         if found:
             candidates = ", ".join(f"{video.video_id[:8]} ({video.path})" for video in found[:5])
-            raise NotInLibraryError(f"{name!r} names {len(found)} videos: {candidates}; give the id or the path")
-    raise NotInLibraryError(f"library {library} holds no video {name!r}; `reelseek videos` lists them")
+            raise NotInLibraryError(f"{name!r} matches {len(found)} videos: {candidates}; give the id or the path")
+    raise NotInLibraryError(f"library {library} has no video {name!r}; see `reelseek videos`")
 
 
 def _has_id(video: Video, name: str) -> bool:
