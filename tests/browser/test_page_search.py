@@ -190,6 +190,13 @@ def test_a_video_that_cannot_be_played_says_so(
     watch.forgive("410")
 
 
+def test_a_link_to_a_video_that_was_removed_says_so(new_page: OpenPage, service: FakeService, watch: Watch) -> None:
+    page = new_page()
+    page.goto(f"{service.address}/?at={99:032x}&start=1&stop=2")
+    expect(page.locator(".screen-note")).to_have_text("This video is no longer in the library.")
+    watch.forgive("404")
+
+
 def test_searching_within_a_video_keeps_the_query(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     page.goto(f"{service.address}/?q=red&at={TALK}&start=4&stop=8")
