@@ -140,7 +140,7 @@ def test_what_is_wrong_is_said_in_words(use: Callable[[Use], None]) -> None:
             ("look", {"video": "none.mp4", "start_seconds": 0, "stop_seconds": 1}, "has no video 'none.mp4'"),
             ("search_moments", {"query": ""}, "query is empty"),
             ("search_moments", {"query": "a", "signals": ["smell"]}, "there is no signal 'smell'"),
-            ("compare", {"first": "x", "second": "y"}, "names no moment"),
+            ("compare", {"first": "x", "second": "y"}, "is not a moment"),
             ("look", {"video": "x", "start_seconds": 0, "stop_seconds": 1, "stills": 9}, "8"),
         ):
             result = await client.call_tool(name, given)

@@ -92,7 +92,7 @@ def test_what_is_not_read_is_named_with_its_reason(tmp_path: Path) -> None:
         "film.idx": "it contains bitmap subtitles (VobSub), not text",
         "film.en.sup": "it contains bitmap subtitles (PGS), not text",
         "film.stl": "its format is not supported",
-        "film about dogs.srt": "'about dogs' after the video's name is no language, flag or number",
+        "film about dogs.srt": "'about dogs' after the video's name is not a language, flag or number",
     }
 
 
@@ -115,7 +115,7 @@ NOTES = "Notes on the film\n\n00:01:00 the dog runs\n00:02:00 the dog sleeps\nTh
         pytest.param("film.txt", "", False, id="empty"),
         pytest.param("film.txt", "Good morning. " * 2000 + SRT, False, id="a text"),
         pytest.param("film.xml", "<movie><title>Film</title><runtime>90</runtime></movie>", False, id="media centre"),
-        pytest.param("other.txt", MICRODVD, False, id="belong to another video"),
+        pytest.param("other.txt", MICRODVD, False, id="of another video"),
     ],
 )
 def test_a_text_is_subtitles_where_its_content_says_so(tmp_path: Path, name: str, text: str, *, is_read: bool) -> None:
