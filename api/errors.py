@@ -119,7 +119,7 @@ class ConflictError(ServiceError):
 class GoneError(ServiceError):
     """The video's file is gone, or is not the one that was indexed."""
 
-    status, kind, title = 410, "vanished", "The video's file is gone"
+    status, kind, title = 410, "vanished", "The video file is missing or has changed"
 
 
 class TooLargeError(ServiceError):

@@ -18,7 +18,7 @@ HANDLES: Option[float] = Option(
     high=60,
     flag="--handles",
     metavar="SECONDS",
-    help="Extra time at both ends of every moment, in seconds.",
+    help="Extra time before and after each moment, in seconds.",
 )
 RATE: Option[str | None] = Option(
     "rate",
@@ -26,15 +26,15 @@ RATE: Option[str | None] = Option(
     default=None,
     max_length=20,
     metavar="RATE",
-    help="Frame rate of the timeline, such as 25, 29.97 or 30000/1001; an EDL has one, for files of any rate.",
-    default_text="that of most moments",
+    help="Frame rate of the timeline, such as 25, 29.97 or 30000/1001; an EDL then has this rate for all files.",
+    default_text="the most common rate",
 )
 DROP_FRAME: Option[bool | None] = Option(
     "drop_frame",
     bool,
     default=None,
     flag="--drop-frame/--non-drop-frame",
-    help="How time code counts at 29.97 and 59.94 in files without time code.",
+    help="How to count time code at 29.97 and 59.94 in files without it.",
     default_text="drop-frame",
 )
 EXPORT_TITLE: Option[str | None] = Option(
@@ -47,8 +47,8 @@ TRANSCRIPT_SOURCE: Option[TranscriptSource | None] = Option(
     str,
     default=None,
     choices=get_args(TranscriptSource),
-    help="What was heard, or the subtitles.",
-    default_text="the subtitles, or where there are none, speech",
+    help="Recognized speech, or subtitles.",
+    default_text="subtitles if there are any, otherwise speech",
 )
 TRANSCRIPT_LANGUAGE: Option[str | None] = Option(
     "language",
@@ -57,7 +57,7 @@ TRANSCRIPT_LANGUAGE: Option[str | None] = Option(
     max_length=64,
     metavar="LANGUAGE",
     help="Language of the lines, such as de.",
-    default_text="the one with the most lines",
+    default_text="the language with the most lines",
 )
 TRANSCRIPT = (TRANSCRIPT_SOURCE, TRANSCRIPT_LANGUAGE)
 
@@ -92,10 +92,10 @@ ALLOWED_HOSTS: Option[tuple[str, ...]] = Option(
     flag="--allowed-host",
     metavar="NAME",
     is_list=True,
-    help="Further host name that requests may use, as behind a reverse proxy.",
+    help="Additional host name that requests may use, for example behind a reverse proxy.",
     default_text="none",
 )
-REQUIRE_KEY: Option[bool] = Option("require_key", bool, default=False, help="Require an API key on loopback, too.")
+REQUIRE_KEY: Option[bool] = Option("require_key", bool, default=False, help="Also require an API key on this machine.")
 MAX_UPLOAD: Option[int] = Option(
     "max_upload_mib",
     int,

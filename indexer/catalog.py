@@ -65,7 +65,7 @@ STAGE_ENTRIES: tuple[StageEntry, ...] = (
         "on-screen text",
         0.34,
         f"{_STAGES}.screen_text:ScreenTextStage",
-        TextEntry("screen_text", "screen text", "written"),
+        TextEntry("screen_text", "on-screen text", "written"),
         needs_pictures=True,
         profile_switch="screen_text",
     ),

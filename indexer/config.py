@@ -60,31 +60,31 @@ class Settings:
     )
     adapter: str = _setting(
         "",
-        "Folder of a LoRA (peft) over the vision-language model, which is on this machine.",
+        "Folder with a LoRA adapter (peft) for a vision-language model on this machine.",
         metavar="FOLDER",
     )
     vision_language_context: int = _setting(
         0,
-        "Context of a vision-language model on a server.",
-        default_text="as the server says, otherwise 4,096",
+        "Context length of a vision-language model on a server.",
+        default_text="reported by the server, otherwise 4,096",
         low=512,
         high=10_000_000,
         unit="tokens",
     )
     send_frames_to: str = _setting(
         "",
-        "Hosts other than this machine to which frames and texts of the videos may be sent, separated by commas.",
+        "Other hosts that frames and texts of your videos may be sent to, separated by commas.",
         metavar="HOSTS",
     )
     box_units: str = _setting(
         "",
-        "Units in which the vision-language model says where something is: thousandths, pixels or shares.",
-        default_text="those of the model's family",
+        "Units of the vision-language model's boxes: thousandths, pixels or shares.",
+        default_text="set by the model family",
         metavar="UNITS",
     )
     speech_model: str = _setting(
         "",
-        "Whisper model instead of the profile's: a Hugging Face name of one converted for faster-whisper, as"
+        "Whisper model instead of the profile's: a Hugging Face name in faster-whisper's format, such as"
         " Systran/faster-whisper-small, a local folder, or whisper-tiny.en.",
         metavar="MODEL",
     )
@@ -106,19 +106,19 @@ class Settings:
         default_text="set by the profile",
     )
     speech_language: str = _setting(
-        "", "Language spoken, such as de.", default_text="detected in each video", metavar="LANGUAGE"
+        "", "Spoken language, such as de.", default_text="detected in each video", metavar="LANGUAGE"
     )
     speech_words: str = _setting(
         "",
-        "Names and terms that are said, which the speech model may not know: the words, or a text file of them.",
+        "Names and terms that the speech model may not know: the words, or a text file with them.",
         metavar="WORDS",
     )
     speakers: bool | None = _setting(
         None,
-        "Tell apart who speaks, and recognize the same voice in other videos.",
+        "Tell speakers apart, and recognize them in other videos.",
         default_text="where the package resemblyzer is installed",
     )
-    speech_beside_subtitles: bool = _setting(False, "Transcribe speech in videos with subtitles, too.")
+    speech_beside_subtitles: bool = _setting(False, "Also transcribe speech in videos that have subtitles.")
     captions: bool | None = _setting(None, "Describe each segment in a sentence.", default_text="set by the profile")
     frames_per_second: float = _setting(1.0, "Frames sampled per second.", low=0.05, high=10.0, short="--fps")
     min_segment_seconds: float = _setting(
@@ -140,9 +140,7 @@ class Settings:
         36_000.0, "CPU time that one decoder process may use.", low=10, high=1_000_000, unit="s"
     )
     decode_memory_mib: int = _setting(2048, "Memory that one decoder process may use.", low=256, high=65536, unit="MiB")
-    require_confinement: bool = _setting(
-        False, "Decode only where the system confines decoders completely; see `reelseek status`."
-    )
+    require_confinement: bool = _setting(False, "Decode only if decoders can be fully confined; see `reelseek status`.")
     max_pixels: int = _setting(
         8192 * 8192, "Largest frame, width x height, of a video that is indexed.", low=1024, high=1 << 28, unit="pixels"
     )
@@ -208,7 +206,7 @@ def load_settings(overrides: Mapping[str, Any] | None = None, *, file: Path | No
     values.update({name: value for name, value in (overrides or {}).items() if value is not None})
     unknown = sorted(set(values) - set(SETTINGS))
     if unknown:
-        raise SettingsError(f"unknown setting {unknown[0]!r}; the settings are: {', '.join(sorted(SETTINGS))}")
+        raise SettingsError(f"unknown setting {unknown[0]!r}; known settings: {', '.join(sorted(SETTINGS))}")
     return Settings(**{name: _convert(name, SETTINGS[name].kind, value) for name, value in values.items()})
 
 
@@ -232,9 +230,9 @@ def _convert(name: str, kind: type, value: Any) -> Any:
         if kind is bool:
             return _as_bool(value)
         if isinstance(value, list | dict):
-            raise TypeError("it must be one value")
+            raise TypeError("must be a single value")
         if kind is not str and isinstance(value, bool):
-            raise TypeError("it must be a number")
+            raise TypeError("must be a number")
         if kind is int and isinstance(value, float) and not value.is_integer():
             raise ValueError("not a whole number")
         return kind(value)
@@ -258,4 +256,4 @@ def _as_bool(value: Any) -> bool:
         return True
     if text in {"0", "false", "no", "off"}:
         return False
-    raise ValueError("say true or false")
+    raise ValueError("use true or false")

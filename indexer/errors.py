@@ -72,7 +72,7 @@ class QuerySyntaxError(QueryError):
         """
         self.reason, self.query, self.start, self.stop, self.example = reason, query, start, stop, example
         piece = query[start:stop] if stop - start <= 40 else query[start : start + 39] + "\u2026"
-        super().__init__(f"{reason}, at character {start + 1}: {piece}; write it as in: {example}")
+        super().__init__(f"{reason} (at character {start + 1}: {piece}); for example: {example}")
 
 
 class ImageError(UsageError):

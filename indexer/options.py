@@ -65,8 +65,8 @@ class Option(Generic[Value]):
     @property
     def description(self) -> str:
         """The full description, for OpenAPI."""
-        without = f"Without it: {self.default_text}." if self.default_text else ""
-        return " ".join(part for part in (self.help, self.details, without) if part)
+        default = f"Default: {self.default_text}." if self.default_text else ""
+        return " ".join(part for part in (self.help, self.details, default) if part)
 
     def shown_default(self) -> str:
         """The default for display, as `on`, `0.05`, `8765`, `1,048,576`; empty if there is none."""

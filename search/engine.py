@@ -148,7 +148,7 @@ class SearchEngine(Closeable):
         wanted = _check_signals(signals)
         page = PageRequest(limit, offset, expand)
         if sort not in (SORT.choices or ()):
-            raise QueryError(f"sort = {sort!r} is none of {', '.join(SORT.choices or ())}")
+            raise QueryError(f"sort = {sort!r} is not one of {', '.join(SORT.choices or ())}")
         share = check_per_video(per_video, one_video=video is not None)
         limits = None if scope is None else parse_scope(scope)
         session = self.session()
@@ -232,5 +232,5 @@ def _check_signals(signals: Collection[Signal] | None) -> tuple[Signal, ...]:
     unknown = sorted(set(signals) - set(SIGNALS))
     if unknown or not signals:
         named = f"there is no signal {unknown[0]!r}" if unknown else "no signal is named"
-        raise QueryError(f"{named}; the signals are: {', '.join(SIGNALS)}")
+        raise QueryError(f"{named}; known signals: {', '.join(SIGNALS)}")
     return tuple(signal for signal in SIGNALS if signal in signals)

@@ -28,8 +28,8 @@ QUERY: Option[str] = Option(
         "`-people` or `without people` excludes; `A then B within 30s` (or `A >> B`) finds one moment with both,"
         ' in this order; `"exact words"` matches a phrase; `looks:`, `said:`, `text:` and `caption:` say where to'
         " look; `video:`, `folder:`, `tag:`, `date:`, `duration:`, `language:` and `at:` filter. A syntax error is a"
-        " problem of type `query` that gives its position. With `like` or `image`: plain words that say what should be"
-        " different, or nothing."
+        " problem of type `query` that gives its position. With `like` or `image`: plain words that describe what"
+        " should be different, or nothing."
     ),
     examples=(
         "a red car in the snow",
@@ -44,7 +44,7 @@ IMAGE: Option[Any] = Option(
     str,
     default=None,
     metavar="FILE",
-    help="Find what this image shows; the query says what should be different.",
+    help="Find moments that look like this image; a query describes what should be different.",
     details=(
         "A JPEG, PNG, WebP, BMP, TIFF or still GIF of at most 16 MiB and 64 million pixels, in Base64 (RFC 4648)."
     ),
@@ -55,10 +55,10 @@ LIKE: Option[str | None] = Option(
     default=None,
     metavar="VIDEO@TIME",
     max_length=4200,
-    help="Find moments like this one; the query says what should be different.",
+    help="Find moments like this one; a query describes what should be different.",
     details=(
         "VIDEO@TIME or VIDEO@START-STOP. VIDEO is a name, an id, or the first digits of an id; TIME is seconds, 12:34"
-        " or 1:02:03.5. The moment itself is not among the results."
+        " or 1:02:03.5. The moment itself is not in the results."
     ),
     examples=("lecture.mp4@12:34",),
 )
@@ -76,8 +76,8 @@ SCOPE: Option[str | None] = Option(
     default=None,
     metavar="FILTERS",
     max_length=MAX_QUERY_CHARACTERS,
-    help="Look only here: video:, folder:, tag:, date:, duration:, language:, at: and speaker:, as in a query.",
-    details="Several videos or folders are alternatives, all else must hold together; `-` excludes.",
+    help="Search only here: video:, folder:, tag:, date:, duration:, language:, at: and speaker:, as in a query.",
+    details="Several videos or folders are alternatives; all other filters must match; `-` excludes.",
     examples=("tag:family date:2023 speaker:anna",),
 )
 MAX_LIMIT = 1000
@@ -107,7 +107,7 @@ PLAIN: Option[bool] = Option(
     "plain",
     bool,
     default=False,
-    help="Take the query as it is typed: quotes, `then` and `not` have no special meaning, and typing errors stay.",
+    help="Take the query literally: quotes, `then` and `not` have no special meaning, and typos are not corrected.",
 )
 MOMENTS_PER_VIDEO = 5
 """Default of `PER_VIDEO`, unless a single video is searched: half of a page."""
@@ -134,8 +134,8 @@ SORT: Option[SortName] = Option(
     str,
     default="relevance",
     choices=get_args(SortName),
-    help="Order of the moments: best first, of the newest videos first, or video by video in order of time.",
-    details="Weak matches come after the others in every order. The video with the best moment is the first.",
+    help="Order of the moments: best first, newest videos first, or video by video in order of time.",
+    details="Weak matches come last in every order. With `video`, the video with the best moment comes first.",
 )
 EXPAND: Option[int | None] = Option(
     "expand",
@@ -144,7 +144,7 @@ EXPAND: Option[int | None] = Option(
     low=1,
     served_high=1_000_000,
     metavar="RANK",
-    help="Show the moments that are folded into the one at this rank; 1 is the first.",
+    help="Show the moments folded into the one at this rank; 1 is the first.",
 )
 THRESHOLD: Option[float | None] = Option(
     "threshold",
@@ -166,8 +166,8 @@ SECOND_LOOK: Option[int] = Option(
     low=0,
     high=MOST_SECOND_LOOKS,
     metavar="N",
-    help="Show the N best picture matches to the vision-language model, and let its verdicts count in their order.",
-    details="None is left out. It takes as long as a question about as many clips.",
+    help="Have the vision-language model check the N best picture matches, and rank them by its verdicts too.",
+    details="No match is dropped. It takes as long as a question about as many clips.",
 )
 SEARCH = (
     *(QUERY, IMAGE, LIKE, VIDEO, SCOPE, LIMIT, OFFSET, SIGNALS_ONLY, PLAIN, PER_VIDEO),
@@ -192,7 +192,7 @@ CLIPS: Option[tuple[str, ...]] = Option(
     metavar="VIDEO@START-STOP",
     max_length=MOST_CLIPS,
     is_list=True,
-    help="Ask about this clip alone, with no retrieval; several are compared.",
+    help="Ask about this clip only, without retrieval; several clips are compared.",
     details=(
         f"At most {MOST_CLIPS}. VIDEO is a name, an id, or the first digits of an id; a time is seconds, 12:34 or"
         " 1:02:03.5."
@@ -220,22 +220,20 @@ RETRIEVAL: Option[bool] = Option(
     flag="--retrieval/--no-retrieval",
     help="Retrieve the clips to examine; otherwise frames are sampled evenly from all videos.",
 )
-POINTS: Option[bool] = Option(
-    "points", bool, default=False, help="Give a point on each place in place of a box around it."
-)
+POINTS: Option[bool] = Option("points", bool, default=False, help="Return a point for each match instead of a box.")
 CONVERSATION: Option[str | None] = Option(
     "conversation",
     str,
     default=None,
     max_length=64,
-    help="The conversation that the question follows in, as an earlier answer names it.",
-    details="All other fields are those of its first question; `video` and `scope` are refused.",
+    help="Id of the conversation that the question continues, from an earlier answer.",
+    details="All other fields are taken from its first question; `video` and `scope` are refused.",
 )
 LOOK_AGAIN: Option[bool] = Option(
     "look_again",
     bool,
     default=False,
-    help="With --effort high: let the model search, look closer and answer, in at most 6 steps of its own.",
-    details="`mode` and `retrieval` do not count then.",
+    help="With --effort high: let the model itself search, look closer and answer, in up to 6 steps.",
+    details="`mode` and `retrieval` are then ignored.",
 )
 ASK = (QUESTION, CONVERSATION, VIDEO, SCOPE, CLIPS, MODE, EFFORT, RETRIEVAL, LOOK_AGAIN)

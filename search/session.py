@@ -109,7 +109,7 @@ class SearchSession:
             return None if video is None else frozenset(named)
         inside = frozenset(one for one in named if scope.filters.matches(self.videos[one]))
         if not inside:
-            raise NotInLibraryError("no video is in this scope; `reelseek videos` lists all, with tags and dates")
+            raise NotInLibraryError("no video matches this scope; see `reelseek videos` for tags and dates")
         return inside
 
     def inside(self, drafts: Sequence[Draft], scope: Scope | None) -> list[Draft]:

@@ -118,7 +118,7 @@ def test_nothing_is_found_without_asking_when_nothing_stands_out(ask: Ask) -> No
     assert model.prompts == []
     assert answer.evidence.passes == 0
     assert len(answer.moments) == 3
-    assert {moment.why for moment in answer.moments} == {"came closest"}
+    assert {moment.why for moment in answer.moments} == {"closest match"}
 
 
 def test_a_model_that_sees_nothing_is_believed(ask: Ask) -> None:

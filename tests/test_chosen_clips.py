@@ -171,7 +171,7 @@ def test_the_command(demo_library: Path, names: list[str]) -> None:
     for beside, name in ((["--video", names[0]], "video"), (["--look-again", "--effort", "high"], "looking again")):
         refused = CliRunner().invoke(main, [*words, *clips, *beside])
         assert refused.exit_code == ExitCode.STOPPED
-        assert f"leave out {name}, or the clips" in refused.stderr
+        assert f"{name} cannot be combined with clips" in refused.stderr
 
 
 def test_over_http(demo_library: Path, names: list[str], world: Path, monkeypatch: pytest.MonkeyPatch) -> None:

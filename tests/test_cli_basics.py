@@ -104,7 +104,7 @@ print([name for name in ("torch", "transformers", "open_clip", "lancedb", "numpy
     ("arguments", "hint"),
     [
         (["serch", "x"], "Did you mean one of: 'search', 'serve'"),
-        (["search"], "Missing argument 'QUERY'"),
+        (["search"], "nothing to search for"),
         (["search", "x", "--signal", "smell"], "smell"),
         (["search", "x", "--limit", "0"], "--limit"),
         (["index", "/nowhere/at/all"], "/nowhere/at/all"),

@@ -191,7 +191,7 @@ def test_the_bar_tells_stage_files_pace_and_what_is_worked_on(width: int) -> Non
     view.stopping()
     with screen.capture() as captured:
         screen.print(view._draw())
-    assert "press Ctrl-C again to kill" in captured.get()
+    assert "press Ctrl-C again to stop now" in captured.get()
 
 
 SLOW_PIPELINE = """
@@ -276,7 +276,7 @@ def test_a_terminal_shows_a_bar_and_the_first_ctrl_c_stops_cleanly(tmp_path: Pat
         terminal.read_until("talk.mp4")
         assert "\x1b[?25l" in terminal.seen
         terminal.child.send_signal(signal.SIGINT)
-        terminal.read_until("press Ctrl-C again to kill")
+        terminal.read_until("press Ctrl-C again to stop now")
         assert terminal.wait() == ExitCode.INTERRUPTED
         assert "same command again" in terminal.seen
         assert "Traceback" not in terminal.seen
@@ -289,7 +289,7 @@ def test_the_second_ctrl_c_kills_and_leaves_the_cursor_on(tmp_path: Path) -> Non
     with Terminal(str(stubborn)) as terminal:
         terminal.read_until("talk.mp4")
         terminal.child.send_signal(signal.SIGINT)
-        terminal.read_until("press Ctrl-C again to kill")
+        terminal.read_until("press Ctrl-C again to stop now")
         terminal.child.send_signal(signal.SIGINT)
         assert terminal.wait() == -signal.SIGINT
         assert terminal.seen.rindex("\x1b[?25h") > terminal.seen.rindex("\x1b[?25l")

@@ -178,7 +178,7 @@ def test_what_a_killed_remove_leaves_is_no_damage(place: Path) -> None:
 
 def test_repair_and_backup_in_words_and_json(place: Path) -> None:
     (place.parent / "talk.mp4").unlink()  # the user's own file: nothing to repair
-    assert run("repair", "--library", str(place)).stdout == "There was nothing to repair.\n"
+    assert run("repair", "--library", str(place)).stdout == "Nothing to repair.\n"
     copy, back = place.parent / "copy", place.parent / "back"
     assert "Backed up to" in run("backup", str(copy), "--library", str(place)).stdout
     next(place.glob("lance/texts.lance/data/*")).write_bytes(b"")

@@ -167,7 +167,7 @@ def test_the_table_shows_when_where_why_and_marks_the_words() -> None:
         "0:00:03.2 - 0:00:07.8",
         "talk.mp4",
         "relevance 0.94",
-        "screen text words #1",
+        "on-screen text words #1",
         "picture #12",
         "in /films",
     ):
@@ -181,7 +181,7 @@ def test_weaker_matches_stand_below_a_line_and_a_correction_is_told() -> None:
     shown = draw(SearchResult("invioce", True, moments, {}, more=False, corrected="invoice"))
     assert shown.count("weaker matches") == 1
     assert shown.index("relevance 0.94") < shown.index("weaker matches") < shown.index("relevance 0.20")
-    assert "Searched for \x1b[1minvoice\x1b[0m instead; --plain keeps the words." in shown
+    assert "Showing results for \x1b[1minvoice\x1b[0m; --plain searches for the words as typed." in shown
 
 
 def test_hostile_parts_stay_harmless_in_a_coloured_terminal() -> None:
@@ -214,7 +214,7 @@ def test_the_threshold_is_a_setting(engine: FakeEngine) -> None:
 def test_weak_moments_are_shown_as_such() -> None:
     shown = draw(SearchResult("x", False, [], {}, more=False, closest=[replace(moment(), grade="weak")]))
     assert "weaker matches" not in shown  # the line above says so already
-    assert shown.index("Nothing found for") < shown.index("Closest moments, though none") < shown.index("talk.mp4")
+    assert shown.index("Nothing found for") < shown.index("Closest moments:") < shown.index("talk.mp4")
     assert "Nothing found for" in draw(SearchResult("x", False, [], {}, more=False))
 
 

@@ -92,7 +92,7 @@ def test_what_is_refused_says_why_and_changes_nothing(path: Path) -> None:
         store.change_moment("one", known.moment_id, handle_seconds=61)
     with pytest.raises(UsageError, match="stop after its start"):
         store.change_moment("one", known.moment_id, span=TimeSpan(2, 2))
-    with pytest.raises(UsageError, match="must say something"):
+    with pytest.raises(UsageError, match="must not be empty"):
         store.change_moment("one", known.moment_id, notes=[Note(1, " ")])
     with pytest.raises(UsageError, match="at most 10,000,000 s"):
         store.add_note("one", known.moment_id, Note(1e300, "far"))

@@ -144,14 +144,14 @@ def test_what_the_commands_say(library: Path, cuts: list[Cut], tmp_path: Path) -
     listed = json.loads(run(library, "collection", "list", "--json").stdout)["collections"]
     assert [(one["name"], one["moments"]) for one in listed] == [("the cut", len(cuts)), ("later", 1)]
     for wrong, reason in [
-        (("show", "nothing"), "there is no collection 'nothing'; there are 'the cut'"),
-        (("trim", "later", "2", "--start", "1"), "has 1 moments, and no number 2"),
-        (("trim", "later", "1", "--start", "9"), "must stop after its start"),
-        (("trim", "later", "1", "--stop", "inf"), "1 to inf s is not a span of"),
-        (("trim", "later", "1", "--start", "9e6", "--stop", "1e7"), "is not a span of"),
+        (("show", "nothing"), "no collection is called 'nothing'; there are 'the cut'"),
+        (("trim", "later", "2", "--start", "1"), "no moment 2 in collection 'later'; it has 1"),
+        (("trim", "later", "1", "--start", "9"), "the stop must be after the start"),
+        (("trim", "later", "1", "--stop", "inf"), "1 to inf s is not within"),
+        (("trim", "later", "1", "--start", "9e6", "--stop", "1e7"), "is not within"),
         (("create", "LATER"), "already"),
-        (("add", "later", "--from", "-", "--start", "1"), "say what to add"),
-        (("add", "later"), "say what to add"),
+        (("add", "later", "--from", "-", "--start", "1"), "give either --video"),
+        (("add", "later"), "give either --video"),
     ]:
         refused = run(library, "collection", *wrong, code=ExitCode.STOPPED)
         assert reason in refused.stderr

@@ -106,11 +106,11 @@ def test_a_removed_video_is_shown_as_such(client: httpx.Client, path: Path, vide
     partly = client.post("/api/v1/export", json=body)
     assert partly.status_code == 200 and "two.mp4" in partly.text
     (left_out,) = json.loads(partly.headers["x-not-exported"])["moments"]
-    assert left_out["video"] == "one.mp4" and "is not in the library any more" in left_out["reason"]
+    assert left_out["video"] == "one.mp4" and "is no longer in the library" in left_out["reason"]
     with Library.open_to_change(path) as library:
         library.remove_videos([videos[1].video_id])
     refused = client.post("/api/v1/export", json=body)
-    assert refused.status_code == 404 and "one.mp4 is not in the library any more" in refused.json()["detail"]
+    assert refused.status_code == 404 and "one.mp4 is no longer in the library" in refused.json()["detail"]
 
 
 def test_what_is_refused_says_why(client: httpx.Client, videos: list[Video]) -> None:

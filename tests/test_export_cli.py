@@ -200,14 +200,14 @@ def test_a_query_is_searched(world: World, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--format", "csv"], "say what to export"),
-        (["x", "--from", "-", "--format", "csv"], "say what to export"),
+        (["--format", "csv"], "give one of QUERY"),
+        (["x", "--from", "-", "--format", "csv"], "give one of QUERY"),
         (["--video", "drop.mov"], "--format"),
         (["--video", "drop.mov", "--format", "clips"], "folder"),
         (["--video", "drop.mov", "--format", "csv", "--handles", "long"], "--handles"),
         (["--video", "drop.mov", "--format", "csv", "--rate", "fast"], "frame rate"),
-        (["--video", "drop.mov", "--format", "csv", "--start", "9"], "not a span"),
-        (["--video", "none.mp4", "--format", "csv"], "holds no video"),
+        (["--video", "drop.mov", "--format", "csv", "--start", "9"], "is not within"),
+        (["--video", "none.mp4", "--format", "csv"], "has no video"),
         (["--from", "nowhere.json", "--format", "csv"], "cannot be read"),
         (["--from", "-", "--format", "csv"], "not JSON"),
         (["--video", "drop.mov", "--format", "csv", "--out", "no/where/x.csv"], "does not exist"),
@@ -264,7 +264,7 @@ def test_one_moment_that_cannot_be_exported_does_not_stop_the_others(world: Worl
     encoded = kind in ("clips", "reel")
     names = {Path(one["video"]).name: one["reason"] for one in told["failed"]}
     assert set(names) == {"gone.mp4", "never.mp4", *(["broken.mp4"] if encoded else [])}
-    assert "is gone" in names["gone.mp4"] and "holds no video" in names["never.mp4"]
+    assert "is gone" in names["gone.mp4"] and "has no video" in names["never.mp4"]
     assert told["moments"] == (2 if encoded else 3)
     assert all(Path(file).is_file() for file in told["files"])
     assert "not exported" in result.stderr and "gone.mp4" in result.stderr

@@ -94,7 +94,7 @@ def test_another_reply_than_was_asked_for_is_an_error(text: str) -> None:
 def test_no_more_than_so_many_are_taken_each_once() -> None:
     many = parsed(*[[place, 0, place + 9, 9] for place in range(MOST_PLACES + 3)])
     assert len(many.boxes) == MOST_PLACES
-    assert many.faults == [f"3 more than the {MOST_PLACES} places that are taken"]
+    assert many.faults == [f"3 beyond the limit of {MOST_PLACES} places"]
     assert len(parsed([0, 0, 9, 9], [0, 0, 9, 9], [0, 0, 9, 8]).boxes) == 2
     assert parsed() == ParsedPlaces((), (), [])
 

@@ -71,7 +71,7 @@ def test_a_folder_that_cannot_be_written_is_named(demo_library: Path, tmp_path: 
             span = {"video": video["video_id"], "start_seconds": 0, "stop_seconds": 1}
             refused = await client.call_tool("export_clip", span)
             assert refused.is_error and isinstance(refused.content[0], TextContent)
-            assert "name another folder with --clips" in refused.content[0].text
+            assert "choose another folder with --clips" in refused.content[0].text
 
     anyio.run(main)
 
@@ -137,10 +137,10 @@ def test_ask_cites_and_reports_progress(use: Callable[[Use], None], seen: str) -
 def test_what_is_wrong_is_said_in_words(use: Callable[[Use], None]) -> None:
     async def work(client: Client) -> None:
         for name, given, words in (
-            ("look", {"video": "none.mp4", "start_seconds": 0, "stop_seconds": 1}, "holds no video 'none.mp4'"),
+            ("look", {"video": "none.mp4", "start_seconds": 0, "stop_seconds": 1}, "has no video 'none.mp4'"),
             ("search_moments", {"query": ""}, "query is empty"),
             ("search_moments", {"query": "a", "signals": ["smell"]}, "there is no signal 'smell'"),
-            ("compare", {"first": "x", "second": "y"}, "names no moment"),
+            ("compare", {"first": "x", "second": "y"}, "is not a moment"),
             ("look", {"video": "x", "start_seconds": 0, "stop_seconds": 1, "stills": 9}, "8"),
         ):
             result = await client.call_tool(name, given)

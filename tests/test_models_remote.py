@@ -206,11 +206,11 @@ def test_an_error_that_lasts_is_told(
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        (pieces("half of an ans", finish=None), "broke off"),
+        (pieces("half of an ans", finish=None), "cut off"),
         (raw("<html><body>It works!</body></html>", media_type="text/html"), "does not speak"),
-        (raw("data: {not json\n\n", media_type="text/event-stream"), "cannot be read"),
+        (raw("data: {not json\n\n", media_type="text/event-stream"), "unreadable"),
         (raw('data: {"error": {"message": "out of memory"}}\n\n', media_type="text/event-stream"), "out of memory"),
-        (raw("", media_type="text/event-stream"), "broke off"),
+        (raw("", media_type="text/event-stream"), "cut off"),
     ],
     ids=["cut", "html", "no json", "error in stream", "empty"],
 )
@@ -230,7 +230,7 @@ def test_a_connection_that_breaks_is_told(remote: RemoteModel, server: ModelServ
         return Stream(some(), media_type="text/event-stream")
 
     server.faults.append(dying)
-    with pytest.raises(ModelUnreachableError, match="broke off"):
+    with pytest.raises(ModelUnreachableError, match="cut the connection"):
         remote.generate([question(1)], max_tokens=3)
 
 

@@ -135,7 +135,7 @@ def test_a_pipe_in_place_of_a_known_video_is_a_missing_video(index: TextIndex, f
 
 def test_a_pipe_that_takes_a_files_place_during_a_run_is_not_waited_for(tmp_path: Path) -> None:
     pipe(tmp_path / "odd.mp4")
-    with pytest.raises(VanishedVideoError, match="no file any more"):
+    with pytest.raises(VanishedVideoError, match="no longer a file"):
         content_id(tmp_path / "odd.mp4")
 
 

@@ -209,7 +209,7 @@ def test_a_locked_library_and_broken_files_are_survived(watching: Watch, video: 
         watching.until(lambda: watching.of(WatchWaiting))
         time.sleep(1.0)
         (waiting,) = watching.of(WatchWaiting)  # told once, tried again and again
-        assert "is being written to by process" in waiting.reason  # type: ignore[attr-defined]
+        assert "is in use by process" in waiting.reason  # type: ignore[attr-defined]
     watching.until(lambda: watching.of(WatchIdle))
     assert watching.indexed() == {"a.mp4": 4.0, "bad.mp4": 0.0}
     looks = len(watching.events)

@@ -51,7 +51,7 @@ def test_what_some_videos_lack_is_made_by_indexing_again() -> None:
 def test_what_failed_is_made_by_a_retry() -> None:
     found = of("screen_text", failed=1)
     assert (found.state, found.videos) == ("partial", 2)
-    assert "1 of them because it failed" in found.why and "--retry-failed" in found.how
+    assert "failed in 1 of them" in found.why and "--retry-failed" in found.how
 
 
 @pytest.mark.parametrize(

@@ -315,7 +315,7 @@ def test_a_speaker_is_found_by_retrieval_alone(engine: SearchEngine) -> None:
 
 
 def test_the_error_shows_what_a_scope_is() -> None:
-    with pytest.raises(QuerySyntaxError, match=r"filters alone.*speaker:anna"):
+    with pytest.raises(QuerySyntaxError, match=r"only filters.*speaker:anna"):
         parse_scope("tag:family horse")
 
 
@@ -323,4 +323,4 @@ def test_the_command_line_takes_it(path: Path) -> None:
     told = CliRunner().invoke(
         main, ["search", "horse", "--scope", "tag:family horse", "--library", str(path), "--json"]
     )
-    assert told.exit_code == 2 and "a scope holds filters alone" in told.stdout + told.stderr
+    assert told.exit_code == 2 and "a scope can contain only filters" in told.stdout + told.stderr

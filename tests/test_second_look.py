@@ -114,7 +114,7 @@ def test_words_that_can_be_seen(query: str, words: str | None) -> None:
     if words is not None:
         assert words_of_pictures(parse_query(query)) == words
         return
-    with pytest.raises(QueryError, match="needs words for what is to be seen"):
+    with pytest.raises(QueryError, match="needs a description of what to see"):
         words_of_pictures(parse_query(query))
 
 

@@ -151,7 +151,7 @@ def test_keys_are_made_checked_and_revoked_and_never_kept(tmp_path: Path) -> Non
     time.sleep(0.01)
     assert other.revoke("laptop").key_id == key.key_id
     assert not store.is_known(whole)
-    with pytest.raises(UsageError, match="no key"):
+    with pytest.raises(UsageError, match="no API key"):
         store.revoke("laptop")
 
 

@@ -90,10 +90,10 @@ def test_what_is_not_read_is_named_with_its_reason(tmp_path: Path) -> None:
     found = find_sidecars(tmp_path / "film.mp4")
     assert found.read == ()
     assert {item.path.name: item.reason for item in found.unread} == {
-        "film.idx": "it holds pictures of text (VobSub), not text",
-        "film.en.sup": "it holds pictures of text (PGS), not text",
-        "film.stl": "its format is not read",
-        "film about dogs.srt": "'about dogs' after the video's name is no language, flag or number",
+        "film.idx": "it contains bitmap subtitles (VobSub), not text",
+        "film.en.sup": "it contains bitmap subtitles (PGS), not text",
+        "film.stl": "its format is not supported",
+        "film about dogs.srt": "'about dogs' after the video's name is not a language, flag or number",
     }
 
 

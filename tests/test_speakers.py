@@ -104,7 +104,7 @@ def test_speakers_are_renamed_merged_and_split() -> None:
     assert [(one.name, one.videos) for one in speakers_of(merged.values())] == [("Anna", 3), ("Speaker 2", 1)]
     (alone,), name = split_off([*merged.values()], "Anna", videos[1].video_id)
     assert (alone.voices[0].speaker, name) == ("Speaker 1", "Speaker 1")
-    with pytest.raises(NotInLibraryError, match="no speaker of the library is called 'Berta'"):
+    with pytest.raises(NotInLibraryError, match="no speaker is called 'Berta'"):
         renamed(videos, "Berta", "Anna")
     with pytest.raises(NotInLibraryError, match="does not speak in that video"):
         split_off(videos, "Speaker 2", videos[1].video_id)

@@ -193,7 +193,7 @@ def test_the_command_reads_and_writes_it(index: Callable[..., Path], films: Path
     assert (told["source"], told["language"], len(told["lines"])) == ("speech", "en", 2)
     assert told["lines"][0]["words"][0]["start_seconds"] == pytest.approx(2.0, abs=0.11)
     nothing = run("--source", "subtitle")
-    assert nothing.exit_code == 1 and "nothing is known to be said" in nothing.stderr
+    assert nothing.exit_code == 1 and "No transcript for" in nothing.stderr
     (films / "harbour.srt").write_text("1\n00:00:02,000 --> 00:00:04,000\nThe harbour!\n")
     index()
     assert run().stdout == "0:00:02.0  The harbour!\n", "subtitles come first"

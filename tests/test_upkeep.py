@@ -197,9 +197,9 @@ def test_what_a_backup_refuses(sound: Path, tmp_path: Path) -> None:
     shutil.copytree(sound, path)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "thesis.odt").write_text("years of work")
-    with pytest.raises(LibraryError, match="not empty and no earlier backup"):
+    with pytest.raises(LibraryError, match="neither empty nor an earlier backup"):
         back_up(path, tmp_path / "other")
-    with pytest.raises(LibraryError, match="would lie in the library"):
+    with pytest.raises(LibraryError, match="would be inside the library"):
         back_up(path, path / "backup")
     with Library.open_writer(path, maker=MAKER), pytest.raises(LibraryLockedError):
         back_up(path, tmp_path / "backup")

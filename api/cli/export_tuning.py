@@ -37,10 +37,10 @@ def export_tuning(query: str | None, *, settings: Settings, as_json: bool, given
     source, out = given["source"], given["out"]
     if source is None or query is not None or any(given[name] for name in WITHOUT):
         raise click.UsageError(
-            "fine-tuning data is made from lines that are right: --from FILE --out FOLDER [--handles N]"
+            "fine-tuning data is made from checked answers; give --from FILE --out FOLDER [--handles N]"
         )
     if out is None:
-        raise ExportError("name the output with --out: a folder")
+        raise ExportError("no output folder; give one with --out FOLDER")
     handles = read_handles(given["handles"])
     cancel = threading.Event()
     with Library.open(library_place(settings.library)) as library:

@@ -80,7 +80,7 @@ THUMBNAILS: Option[bool | None] = Option(
     default_text="in a wide terminal with true colours",
 )
 STREAM: Option[bool] = Option(
-    "stream", bool, default=False, help="Print the answer as it is generated, into a pipe, too; with --json, as events."
+    "stream", bool, default=False, help="Print the answer as it is generated, even into a pipe; with --json, as events."
 )
 CLIP_FOLDER: Option[str | None] = Option(
     "clips",
@@ -112,10 +112,10 @@ LOCATE_AT: Option[str] = Option(
     default="",
     metavar="TIME",
     is_required=True,
-    help="Time of the picture: seconds, 12:34 or 1:02:03.5.",
+    help="Time of the frame: seconds, 12:34 or 1:02:03.5.",
 )
 STILL: Option[Any] = Option(
-    "still", Path, default=None, metavar="FILE", help="Save the picture with the boxes drawn, as PNG."
+    "still", Path, default=None, metavar="FILE", help="Save the frame with the boxes drawn on it, as PNG."
 )
 REPLACE_STILL: Option[bool] = Option("force", bool, default=False, help="Overwrite the file if it exists.")
 LOCATE = (PINPOINT_VIDEO, LOCATE_AT, POINTS, STILL, REPLACE_STILL)
@@ -141,13 +141,13 @@ TRANSCRIPT_FORMAT: Option[TranscriptFormat] = Option(
 )
 TRANSCRIPT_FILES = (TRANSCRIPT_FORMAT, *TRANSCRIPT, CHAPTER_FILE, REPLACE_FILE)
 
-FORMAT_OR_ENDING = replace(EXPORT_FORMAT, choices=(*FORMATS, TUNING), default_text="by the ending of --out")
+FORMAT_OR_ENDING = replace(EXPORT_FORMAT, choices=(*FORMATS, TUNING), default_text="from the extension of --out")
 EXPORT_OUT: Option[str | None] = Option(
     "out",
     str,
     default=None,
     metavar="PATH",
-    help="File to write; a folder for clips, or if a format writes several files.",
+    help="File to write, or a folder for clips and formats that write several files.",
     default_text="standard output, for text",
 )
 SOURCE: Option[str | None] = Option(
@@ -168,7 +168,7 @@ ORDER: Option[str] = Option(
     "order", str, default="best", choices=("best", "time"), help="Order of the moments: best first, or by time."
 )
 WEAK: Option[bool] = Option(
-    "weak", bool, default=False, help="Export weaker matches too, those below the relevance threshold."
+    "weak", bool, default=False, help="Also export weaker matches, below the relevance threshold."
 )
 TITLE_OR_QUERY = replace(EXPORT_TITLE, default_text="the query")
 REPLACE_FILES: Option[bool] = Option("force", bool, default=False, help="Overwrite files that exist.")
@@ -190,14 +190,16 @@ COLLECTED_VIDEO = replace(PINPOINT_VIDEO, is_required=False, default=None)
 COLLECTION_SOURCE = replace(
     SOURCE, help="Add the moments in the JSON output of `search` or `ask`; - reads standard input."
 )
-MOMENT_HANDLES = replace(HANDLES, default=None, flag="--handles", help="Extra time at both ends, in seconds.")
+MOMENT_HANDLES = replace(
+    HANDLES, default=None, flag="--handles", help="Extra time before and after the moment, in seconds."
+)
 COLLECTIONS = (COLLECTED_VIDEO, COLLECTION_SOURCE, MOMENT_HANDLES)
 
 SORT: Option[str] = Option(
     "sort", str, default="path", choices=("path", "name", "duration", "size", "created"), help="Sort order."
 )
 FAILED: Option[bool] = Option(
-    "failed", bool, default=False, help="List only videos that could not be indexed, or not completely."
+    "failed", bool, default=False, help="List only videos that failed, completely or in part."
 )
 WITH_TAGS: Option[tuple[str, ...]] = Option(
     "tags",

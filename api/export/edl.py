@@ -26,7 +26,7 @@ def render_edl(subclips: Sequence[Subclip], *, title: str) -> str:
     """
     if len(subclips) > MAX_EVENTS:
         raise ExportError(
-            f"an EDL holds at most {MAX_EVENTS} events, not {len(subclips)}; export fewer, or as OTIO or FCPXML"
+            f"an EDL holds at most {MAX_EVENTS} events, not {len(subclips)}; export fewer, or use OTIO or FCPXML"
         )
     rates = {subclip.rate.per_second for subclip in subclips}
     if len(rates) != 1:

@@ -17,11 +17,11 @@ def check_free(path: Path, *, force: bool) -> None:
         ExportError: the path exists, or its folder does not.
     """
     if path.is_dir():
-        raise ExportError(f"{path} is a folder; name a file")
+        raise ExportError(f"{path} is a folder; give a file")
     if path.exists() and not force:
         raise _taken(path)
     if not path.absolute().parent.is_dir():
-        raise ExportError(f"the folder {path.absolute().parent} does not exist; make it first")
+        raise ExportError(f"the folder {path.absolute().parent} does not exist; create it first")
 
 
 def write_whole(path: Path, make: Callable[[Path], None], *, force: bool = False) -> None:
@@ -87,4 +87,4 @@ def make_folder(path: Path) -> None:
     with contextlib.suppress(FileExistsError):
         path.mkdir(parents=True)
     if not path.is_dir():
-        raise ExportError(f"{path} is a file; name a folder")
+        raise ExportError(f"{path} is a file; give a folder")

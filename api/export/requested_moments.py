@@ -46,7 +46,7 @@ def moments_from_collection(
         video, notes = by_id.get(one.video_id), tuple((note.time_seconds, note.text) for note in one.notes)
         span = one.span if video is None else one.span.within(video.duration_seconds)
         if video is None:
-            error = NotInLibraryError(f"{one.video} is not in the library any more; index it again")
+            error = NotInLibraryError(f"{one.video} is no longer in the library; index it again")
             failed.append(FailedMoment(one.video, one.span, error))
         elif span is None:
             error = ExportError(f"{one.video} lasts {video.duration_seconds:.3f} s, and the moment lies after its end")
@@ -68,7 +68,7 @@ def moment_from_span(library: Library, video: str, start: float | None, stop: fl
     begin, end = start or 0.0, found.duration_seconds if stop is None else stop
     if not (math.isfinite(begin) and math.isfinite(end) and 0 <= begin < end and begin < found.duration_seconds):
         raise ExportError(
-            f"{begin:g} to {end:g} s is not a span of {found.path}, which lasts {found.duration_seconds:.3f} s"
+            f"{begin:g} to {end:g} s is not within {found.path}, which lasts {found.duration_seconds:.3f} s"
         )
     return RequestedMoment(found, TimeSpan(begin, min(end, found.duration_seconds)))
 

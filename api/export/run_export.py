@@ -49,7 +49,7 @@ class ExportOptions:
         """
         out: str | None = given["out"]
         if out is None and (as_json or kind in ("clips", "reel")):
-            raise ExportError(f"name the output with --out: {'a folder' if kind == 'clips' else 'a file'}")
+            raise ExportError(f"no output given; use --out with {'a folder' if kind == 'clips' else 'a file'}")
         if kind == "reel" and (str(out).endswith("/") or Path(str(out)).is_dir()):
             raise ExportError(f"{out} is a folder; a reel is one file")
         return ExportOptions(
@@ -176,7 +176,7 @@ def run_export(
 def _write(documents: Sequence[Document], options: ExportOptions) -> list[Path]:
     if len(documents) > 1 and not options.is_folder:
         names = ", ".join(one.name for one in documents[:3])
-        raise ExportError(f"this makes {len(documents)} files ({names}...); name a folder with --out FOLDER/")
+        raise ExportError(f"this makes {len(documents)} files ({names}...); give a folder with --out FOLDER/")
     if options.out is None:
         return []
     if not options.is_folder:

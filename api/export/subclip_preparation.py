@@ -55,7 +55,7 @@ def prepare_subclips(
         VideoError: every source is missing or unreadable.
     """
     if not moments:
-        raise ExportError("there is no moment to export")
+        raise ExportError("no moment to export")
     fallback = rate or (_MILLISECONDS if kind in _TABLES else None)
     videos = {one.video.video_id: one.video for one in moments}
     sources: dict[str, SubclipSource] = {}

@@ -76,7 +76,9 @@ class LocalBackend:
             written = write_clips(worker, prepared.subclips, self._clips)
         except OSError as error:
             reason = error.strerror or error
-            raise ExportError(f"{self._clips} cannot be written: {reason}; name another folder with --clips") from error
+            raise ExportError(
+                f"{self._clips} cannot be written: {reason}; choose another folder with --clips"
+            ) from error
         check_any_left(written.paths, written.failed)
         return str(written.paths[0].absolute()), ""
 

@@ -235,7 +235,7 @@ def _span(video: Video, start: float, stop: float) -> TimeSpan:
     """Raises UsageError."""
     if not start < stop or start >= video.duration_seconds:
         raise UsageError(
-            f"{start:g} to {stop:g} s is no span of {_name(video.path)}, which lasts {video.duration_seconds:g} s"
+            f"{start:g} to {stop:g} s is not within {_name(video.path)}, which lasts {video.duration_seconds:g} s"
         )
     return TimeSpan(start, min(stop, video.duration_seconds))
 

@@ -53,7 +53,7 @@ def look_at(library: Library, video: Video, span: TimeSpan, *, stills: int, sett
     if len(found) > MOST_LINES:
         lines.append(f"and {len(found) - MOST_LINES} more lines; look at a shorter span")
     if not found:
-        lines.append("No text is known there.")
+        lines.append("No text there.")
     return Look("\n".join(lines), [still for _, still in shown])
 
 

@@ -28,10 +28,10 @@ class PreparingError(ServiceError):
 class PreconditionError(ServiceError):
     """A condition of the request on the state of the file failed."""
 
-    status, kind, title = 412, "precondition", "The file is another one by now"
+    status, kind, title = 412, "precondition", "The file has changed"
 
 
 class ClientGoneError(ServiceError):
     """The client disconnected before its response was ready; it never receives this error."""
 
-    status, kind, title = 499, "client-gone", "The client hung up"
+    status, kind, title = 499, "client-gone", "The client disconnected"

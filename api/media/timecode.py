@@ -35,7 +35,7 @@ class FrameRate:
         if self.per_second <= 0:
             raise FrameRateError(f"a frame rate must be positive, got {self.per_second}")
         if self.drops and not can_drop(self.per_second):
-            raise FrameRateError(f"there is no drop-frame time code at {rate_name(self.per_second)} frames a second")
+            raise FrameRateError(f"drop-frame time code is not defined at {rate_name(self.per_second)} frames a second")
 
     @property
     def counted(self) -> int:
@@ -47,7 +47,7 @@ class FrameRate:
         counted = round(self.per_second)
         if not 1 <= counted <= MAX_TIMECODE_RATE or abs(self.per_second - counted) > Fraction(counted, 900):
             raise FrameRateError(
-                f"there is no time code for {rate_name(self.per_second)} frames a second; use another rate"
+                f"time code is not defined at {rate_name(self.per_second)} frames a second; use another rate"
             )
         return counted
 

@@ -94,7 +94,7 @@ def _receive(
     started = last_message = time.monotonic()
     while True:
         if is_cancelled():
-            raise CancelledError("cancelled: nobody waits for the result any more")
+            raise CancelledError("cancelled: the result is no longer needed")
         now = time.monotonic()
         if now - last_message > stall_seconds:
             raise DecodeLimitError(f"no progress for {stall_seconds:g} s; the media worker was stopped")

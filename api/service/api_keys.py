@@ -99,7 +99,7 @@ class KeyStore:
                 if name in (key.name, key.key_id):
                     self._write({one.key_id: one for one in self._keys.values() if one is not key})
                     return key
-        raise UsageError(f"there is no key {name!r}; `reelseek keys list` shows them")
+        raise UsageError(f"no API key is called {name!r}; see `reelseek keys list`")
 
     def _refresh(self) -> None:
         try:

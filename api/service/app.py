@@ -165,7 +165,7 @@ def _openapi() -> OpenAPIConfig:
             Tag(name="search", description="Search and answers."),
             Tag(name="videos", description="The videos in the library."),
             Tag(name="media", description="Playback, clips, thumbnails and sprites."),
-            Tag(name="collections", description="Chosen moments: trimmed, arranged and noted."),
+            Tag(name="collections", description="Moments that people collect, trim, arrange and annotate."),
             Tag(name="jobs", description="Work that continues after a request."),
             Tag(name="service", description="State of the service, and sessions."),
         ],

@@ -63,7 +63,7 @@ class Guard:
     def _check_local(self, headers: Headers) -> None:
         given = _bearer(headers).encode()
         if not (self._local_token and hmac.compare_digest(given, self._local_token.encode())):
-            raise UnauthorizedError("this path is for commands on this machine, which know the library's token")
+            raise UnauthorizedError("this path is only for commands on this machine that have the library's token")
 
     def check_key(self, headers: Headers) -> None:
         """Raises UnauthorizedError."""
@@ -75,7 +75,7 @@ class Guard:
     def check_given(self, key: str) -> None:
         """Raises UnauthorizedError."""
         if not self._keys.is_known(key):
-            raise UnauthorizedError("this key is unknown or was revoked; `reelseek keys add NAME` creates one")
+            raise UnauthorizedError("this API key is unknown or revoked; create one with `reelseek keys add NAME`")
 
     def allows_origin(self, origin: str) -> bool:
         """Whether pages from this origin may read responses (CORS)."""

@@ -130,7 +130,7 @@ class ServiceMiddleware:
 def _check_path(path: str) -> None:
     """Raises NotFoundError for paths that the router would normalize or answer with a page of its own."""
     if not {".", ".."}.isdisjoint(path.split("/")) or path.startswith(DESCRIPTION_PATH + "/"):
-        raise NotFoundError("there is nothing at this path")
+        raise NotFoundError("nothing at this path")
 
 
 class _Answer:

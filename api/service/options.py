@@ -28,7 +28,7 @@ STATE: Option[State | None] = Option(
 VIDEOS = (VIDEO_OFFSET, VIDEO_LIMIT, SORT, ORDER, NAME_WORDS, TAG, STATE)
 
 UPLOAD_NAME: Option[str | None] = Option(
-    "name", str, default=None, max_length=1000, help="Name of the uploaded file, as clip.mp4."
+    "name", str, default=None, max_length=1000, help="Name of the uploaded file, such as clip.mp4."
 )
 
 JOB_LIMIT: Option[int] = Option("limit", int, default=50, low=1, high=500, help="Maximum number of jobs.")
@@ -73,7 +73,7 @@ LANGUAGE: Option[str | None] = Option(
     str,
     default=None,
     max_length=64,
-    help="Language of the subtitles, as the track names it.",
+    help="Language of the subtitle track.",
     default_text="the track with the most lines",
 )
 TIMELINE_QUERY: Option[str | None] = Option(
@@ -83,7 +83,7 @@ TIMELINE_QUERY: Option[str | None] = Option(
     max_length=QUERY.max_length,
     parameter="query",
     is_required=True,
-    help="What the video is compared with, in words.",
+    help="Text to compare the video with.",
     examples=("red car",),
 )
 BUCKETS: Option[int] = Option(
@@ -99,7 +99,7 @@ TEXTS_SOURCE: Option[str | None] = Option(
     examples=("screen_text",),
 )
 TEXTS_START: Option[float] = Option(
-    "start", float, default=0.0, low=0, high=MOST_SECONDS, help="Only texts that stop after this time, in seconds."
+    "start", float, default=0.0, low=0, high=MOST_SECONDS, help="Only texts that end after this time, in seconds."
 )
 TEXTS_STOP: Option[float] = Option(
     "stop",
@@ -115,14 +115,14 @@ SUGGESTION_QUERY: Option[str] = Option(
     default="",
     parameter="query",
     max_length=QUERY.max_length,
-    help="What was typed so far.",
+    help="The text typed so far.",
     examples=("a red ca",),
 )
 TEXTS = (TEXTS_SOURCE, TEXTS_START, TEXTS_STOP)
 MEDIA = (ORIGINAL, CLIP_START, CLIP_STOP, TIME, WIDTH, LANGUAGE, TIMELINE_QUERY, BUCKETS)
 
-PLACE_QUERY = replace(TIMELINE_QUERY, help="What to look for in the picture, in words.")
-PLACE_TIME = replace(TIME, is_required=True, default_text="", help="Time of the picture, in seconds.")
+PLACE_QUERY = replace(TIMELINE_QUERY, help="What to look for in the frame, in words.")
+PLACE_TIME = replace(TIME, is_required=True, default_text="", help="Time of the frame, in seconds.")
 PLACES = (PLACE_QUERY, PLACE_TIME, POINTS)
 
 SERVICE_OPTIONS: tuple[Option[Any], ...] = (

@@ -55,18 +55,18 @@ _TABLE: tuple[tuple[type[ReelseekError], str, int, str], ...] = (
     (ImageError, "image", 400, "The image is invalid"),
     (PromptTooLongError, "query", 400, "The question is too long"),
     (NotInLibraryError, "not-found", 404, "Not found"),
-    (ConversationUnknownError, "conversation", 404, "The conversation is not known"),
+    (ConversationUnknownError, "conversation", 404, "Conversation not found"),
     (TextChangedError, "conflict", 409, "The text has changed"),
     (UsageError, "validation", 400, "The request is invalid"),
-    (VanishedVideoError, "vanished", 410, "The video's file is gone"),
-    (VideoError, "unsupported-media", 415, "This cannot be read as a video"),
+    (VanishedVideoError, "vanished", 410, "The video file is missing or has changed"),
+    (VideoError, "unsupported-media", 415, "Not a readable video"),
     (ModelBusyError, "busy", 503, "Too busy"),
-    (ModelMissingError, "model-missing", 503, "A model is missing"),
-    (NoBoxesError, "no-boxes", 422, "The model says of nothing where it is"),
-    (BoxReplyError, "box-reply", 502, "The model's reply names no place"),
+    (ModelMissingError, "model-missing", 503, "Model not installed"),
+    (NoBoxesError, "no-boxes", 422, "The model cannot locate things"),
+    (BoxReplyError, "box-reply", 502, "The model's reply has no location"),
     (ModelError, "model", 503, "A model cannot be used"),
-    (LibraryLockedError, "library-locked", 409, "The library is being written to"),
-    (LibraryMissingError, "library-missing", 404, "There is no library yet"),
+    (LibraryLockedError, "library-locked", 409, "The library is in use"),
+    (LibraryMissingError, "library-missing", 404, "No library yet"),
     (LibraryModelsError, "library-models", 503, "The library was made with other models"),
     (LibraryError, "library", 503, "The library cannot be used"),
     (Interrupted, "stopped", 503, "The work was stopped"),
@@ -79,7 +79,7 @@ _OURS = (BadRequestError, UnauthorizedError, NotFoundError, TooLargeError, Unsup
 _BY_STATUS = {
     **{error.status: (error.kind, error.title) for error in _OURS},
     403: ("forbidden", "Not allowed"),
-    405: ("method", "This method is not allowed here"),
+    405: ("method", "Method not allowed"),
     406: ("not-acceptable", "No acceptable representation"),
     429: ("too-many", "Too many requests"),
 }
@@ -122,7 +122,7 @@ def problem_of(error: BaseException, request_id: str) -> tuple[Problem, dict[str
             return _problem("validation", 400, "The request is invalid", "the body is not UTF-8", request_id), {}
         case _:
             pass
-    detail = "this is a bug in Reelseek; the log has details under this request's id"
+    detail = "this is a bug in Reelseek; find details in the log under this request id"
     return _problem("internal", 500, "Internal error", detail, request_id), {}
 
 
@@ -147,21 +147,21 @@ def _spec(status: int) -> ResponseSpec:
 
 
 _MEANINGS = {
-    400: "`validation` names the invalid fields, `unknown-parameter` the known ones; `query` says what is amiss.",
-    401: "`unauthorized`: an API key is required, or the given one is unknown.",
+    400: "`validation` lists the invalid fields, `unknown-parameter` the known ones; `query` explains the fault.",
+    401: "`unauthorized`: the API key is missing or unknown.",
     403: "`forbidden-path`, or `forbidden-origin`.",
     404: "`not-found`, `library-missing`, or `conversation`: no conversation has this id.",
     408: "`slow-body`: the body arrived too slowly.",
     409: "`library-locked`: another process is writing to the library; or `conflict`.",
-    410: "`vanished`: the video's file is gone, or was changed since it was indexed.",
+    410: "`vanished`: the video file is missing or has changed since it was indexed.",
     412: "`precondition`: the file has changed.",
     413: "`too-large`.",
     415: "`unsupported-media`.",
     416: "`range`: outside the file.",
-    422: "`unplayable`: the video cannot be played; `no-boxes`: the model says of nothing where it is.",
+    422: "`unplayable`: the video cannot be played; `no-boxes`: the model cannot locate things.",
     500: "`internal`: a bug in Reelseek.",
-    502: "`box-reply`: the model's reply names no place in the picture.",
-    503: "`busy`, `deadline` or `preparing`, with Retry-After; `model-missing`, `model`, `library`.",
+    502: "`box-reply`: the model's reply has no location in the frame.",
+    503: "`busy`, `deadline` or `preparing`, with `Retry-After`; `model-missing`, `model` or `library`.",
     507: "`storage`: not enough disk space.",
 }
 

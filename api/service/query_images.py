@@ -46,8 +46,8 @@ class QueryImages:
             self._forget()
             if name not in self._kept:
                 raise NotInLibraryError(
-                    "no image has this id: images are kept for a week, at most 64 MiB of them, and not when the service"
-                    " is started anew; send it again"
+                    "no image has this id: images are kept for up to a week, 64 MiB in all, and only until the service"
+                    " restarts; send it again"
                 )
             image = self._kept[name][0]
             self._remember(name, image)

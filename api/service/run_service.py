@@ -47,7 +47,7 @@ def _library_note(place: LibraryPlace) -> str:
         with Library.open(place) as library:
             counts = library.counts()
     except LibraryMissingError:
-        return f"there is no library at {place} yet; the first upload creates it"
+        return f"no library at {place} yet; the first upload creates it"
     return f"library {place}: {counts['videos']:,} videos, {counts['segments']:,} segments"
 
 
@@ -56,7 +56,7 @@ def _key_notes(place: LibraryPlace, service: ServiceSettings) -> list[str]:
         return ["only this machine can connect"]
     if not KeyStore(machine_folder(place)).keys():
         raise UsageError(
-            f"a service at {service.host} requires an API key, and the library at {place} has none;"
+            f"a service at {service.host} requires an API key, but the library at {place} has none;"
             " create one with `reelseek keys add NAME`, or serve on 127.0.0.1"
         )
     return ["every request needs an API key; `reelseek keys` manages them. Use a TLS proxy in front of the service"]

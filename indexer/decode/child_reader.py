@@ -49,7 +49,9 @@ class ChildReader(Closeable):
         try:
             info = self._path.stat()
         except FileNotFoundError:
-            raise VanishedVideoError(f"{self._path}: the file does not exist; it was moved or removed") from None
+            raise VanishedVideoError(
+                f"{self._path}: the file does not exist; it may have been moved or removed"
+            ) from None
         except OSError as error:
             raise UnreadableVideoError(
                 f"{self._path}: the file cannot be read: {error.strerror}; check its permissions"

@@ -74,7 +74,7 @@ def read_image(source: Path | bytes) -> Pixels:
 def _read(path: Path) -> bytes:
     try:
         if not path.is_file():  # a pipe or a device might never end
-            raise ImageError(f"there is no image file at {path}; check the path")
+            raise ImageError(f"no image file at {path}; check the path")
         with path.open("rb") as stream:
             return stream.read(MAX_IMAGE_BYTES + 1)
     except OSError as error:

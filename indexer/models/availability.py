@@ -43,6 +43,6 @@ def missing_model(kind: str, model: str, option: str, *, fetched_by: str = "reel
     """
     why = f"the {kind} {model} is not on this machine"
     if Path(model).expanduser().is_absolute() or model.startswith("local-dir:"):
-        return Unavailable("missing", why, f"put its files there, or name another: {option} MODEL")
+        return Unavailable("missing", why, f"put its files there, or choose another: {option} MODEL")
     how = f"`{fetched_by}` fetches it from the hub; without a network name a directory: {option} DIR"
     return Unavailable("missing", why, how)

@@ -42,7 +42,7 @@ def choose_device(wanted: str) -> DeviceChoice:
         if number.isdigit() and int(number) < torch.cuda.device_count():
             return _cuda(wanted)
     raise SettingsError(
-        f"device {wanted!r} is not on this machine (PyTorch sees {_available()}); choose one of these, or 'auto'"
+        f"device {wanted!r} is not available (PyTorch sees {_available()}); choose one of these, or 'auto'"
     )
 
 

@@ -91,7 +91,7 @@ class ClipModel:
                 features = self._network.encode_image(tensor)  # (batch, dim)
         except torch.OutOfMemoryError as error:
             raise ModelBrokenError(
-                f"device {self._choice.device} has not enough memory for {self._batch_frames} pictures at once"
+                f"device {self._choice.device} does not have enough memory for {self._batch_frames} frames at once"
                 f" with {self._name}; set a smaller batch_frames, or a smaller model"
             ) from error
         return _unit(features)

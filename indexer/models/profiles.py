@@ -152,7 +152,7 @@ def profile_named(name: str) -> Profile:
     try:
         return PROFILES[name or DEFAULT_PROFILE]
     except KeyError:
-        raise SettingsError(f"there is no model profile {name!r}; the profiles are: {', '.join(PROFILES)}") from None
+        raise SettingsError(f"unknown model profile {name!r}; choose one of: {', '.join(PROFILES)}") from None
 
 
 def profile_of(settings: Settings) -> Profile:

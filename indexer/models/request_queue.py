@@ -38,7 +38,7 @@ class RequestQueue:
         with self._changed:
             if len(self._queue) >= self._most_waiting + self._at_once:
                 raise ModelBusyError(
-                    f"{self._most_waiting} requests wait for the model already; ask again in a little while"
+                    f"{self._most_waiting} requests are already waiting for the model; try again shortly"
                 )
             self._queue.append(ticket)
         try:
@@ -54,4 +54,4 @@ class RequestQueue:
             while ticket not in islice(self._queue, self._at_once):
                 self._changed.wait(CANCELLATION_CHECK_SECONDS)
                 if is_cancelled is not None and is_cancelled():
-                    raise GenerationCancelledError("the question was withdrawn while it waited for the model")
+                    raise GenerationCancelledError("the question was cancelled while waiting for the model")

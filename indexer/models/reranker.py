@@ -107,7 +107,7 @@ class _Reranker(ABC):
         with self._lock, single_thread_on_cpu(self._device, parameters=self._parameters):
             scores = np.asarray(self._judge(clean_query, list(distinct)), np.float64).reshape(len(distinct))
         if not np.isfinite(scores).all():
-            raise ModelBrokenError(f"reranker {self._name} returns no numbers; {_OTHERWISE}")
+            raise ModelBrokenError(f"reranker {self._name} returns values that are not numbers; {_OTHERWISE}")
         return scores[[distinct[text] for text in clean]]
 
     @abstractmethod

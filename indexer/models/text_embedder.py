@@ -128,7 +128,7 @@ def unit_vectors(vectors: NDArray[np.float64], name: str) -> Vectors:
     """
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)  # (n, 1)
     if not (np.isfinite(lengths).all() and (lengths > 0).all()):
-        raise ModelBrokenError(f"text model {name} returns vectors without a direction; fetch it again")
+        raise ModelBrokenError(f"text model {name} returns zero vectors; download it again")
     return (vectors / lengths).astype(np.float16)
 
 

@@ -27,11 +27,11 @@ def content_id(path: Path) -> str:
     try:
         with open(path, "rb", opener=_open_at_once) as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise VanishedVideoError(f"{path} is no file any more; index again when it is back")
+                raise VanishedVideoError(f"{path} is no longer a file; index again when it is back")
             return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
     except OSError as error:
         raise VanishedVideoError(
-            f"{path} cannot be read any more ({error.strerror}); index again when it is back"
+            f"{path} can no longer be read ({error.strerror}); index again when it is back"
         ) from error
 
 

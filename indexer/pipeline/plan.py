@@ -58,7 +58,7 @@ class Plan:
     def without_stage(self, stage: StageName) -> "Plan":
         """The plan where a stage cannot be made; videos that lack nothing else are skipped."""
         jobs = [replace(job, stages=tuple(name for name in job.stages if name != stage)) for job in self.jobs]
-        reason = f"indexed already, but for {ENTRY_OF_STAGE[stage].label}"
+        reason = f"already indexed, except {ENTRY_OF_STAGE[stage].label}"
         skipped = [(str(file.path), reason) for job in jobs if not job.stages for file in job.files]
         return replace(self, jobs=tuple(job for job in jobs if job.stages), skipped=(*self.skipped, *skipped))
 

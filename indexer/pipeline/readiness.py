@@ -16,8 +16,8 @@ from indexer.pipeline.stages.loading import stage_class
 from indexer.records import Video
 
 State = Literal["ready", "partial", "missing", "off"]
-_AGAIN = "give the same `reelseek index` command again"
-_RETRY = "give the same `reelseek index` command again with --retry-failed; `reelseek status` lists what failed"
+_AGAIN = "run the same `reelseek index` command again"
+_RETRY = "run the same `reelseek index` command again with --retry-failed; `reelseek status` lists what failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def readiness(settings: Settings, videos: Sequence[Video]) -> list[Readiness]:
             found.append(Readiness(stage, lack.state, count, lack.why, lack.how))
         elif lacking:
             lost = failed[stage]
-            why = f"{lacking} videos lack it" + (f", {lost} of them because it failed" if lost else "")
+            why = f"missing in {lacking} videos" + (f"; failed in {lost} of them" if lost else "")
             found.append(Readiness(stage, "partial", count, why, _RETRY if lost else _AGAIN))
         else:
             found.append(Readiness(stage, "ready", count, "", ""))
@@ -121,7 +121,7 @@ def reranker_readiness(settings: Settings) -> RerankerReadiness:
     """
     model = profile_of(settings).reranker_model
     if not settings.rerank:
-        return RerankerReadiness("", "off", "reranking is left out", "search with --rerank")
+        return RerankerReadiness("", "off", "reranking is switched off", "search with --rerank")
     if not model:
         why = f"the profile {profile_of(settings).name} has no reranker"
         return RerankerReadiness("", "off", why, "search with --reranker-model MODEL, such as BAAI/bge-reranker-v2-m3")

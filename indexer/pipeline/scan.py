@@ -131,7 +131,7 @@ def _examine(file: Path) -> Found:
     if not stat.S_ISREG(status.st_mode):
         return UnreadableFile(file, "it is a pipe, a device or a socket, not a file; leave it out")
     if not os.access(file, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
-        return UnreadableFile(file, "it may not be read; check its permissions")
+        return UnreadableFile(file, "it is not readable; check its permissions")
     return FoundFile(file, status.st_size, status.st_mtime_ns)
 
 

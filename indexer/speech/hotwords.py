@@ -24,7 +24,7 @@ def read_hotwords(given: str) -> str:
     words = " ".join(text.split())
     if len(words) > MOST_CHARACTERS:
         raise SettingsError(
-            f"speech words: {len(words)} characters, of which the speech model takes {MOST_CHARACTERS} at most;"
-            " name only the words that it gets wrong"
+            f"speech words: {len(words)} characters, but the speech model takes at most {MOST_CHARACTERS};"
+            " list only the words that it gets wrong"
         )
     return words

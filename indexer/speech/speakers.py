@@ -132,7 +132,7 @@ def split_off(videos: Sequence[Video], name: str, video_id: str) -> tuple[list[V
     new_name = _new_name([one.name for one in speakers_of(videos)])
     changed = _with_speaker([video for video in videos if video.video_id == video_id], found, new_name)
     if not changed:
-        raise NotInLibraryError(f"{found} does not speak in that video; `reelseek speakers` lists who speaks where")
+        raise NotInLibraryError(f"{found} does not speak in that video; see `reelseek speakers list`")
     return changed, new_name
 
 
@@ -141,7 +141,7 @@ def _spelled(videos: Iterable[Video], name: str) -> str:
     for one in speakers_of(videos):
         if one.name.casefold() == " ".join(name.split()).casefold():
             return one.name
-    raise NotInLibraryError(f"no speaker of the library is called {name!r}; `reelseek speakers` lists them")
+    raise NotInLibraryError(f"no speaker is called {name!r}; see `reelseek speakers list`")
 
 
 def _with_speaker(videos: Iterable[Video], name: str, new_name: str) -> list[Video]:

@@ -48,7 +48,7 @@ def correct_text(
     if source not in CORRECTED_SOURCES:
         raise UsageError(f"texts of the source {source!r} cannot be corrected, only: {', '.join(CORRECTED_SOURCES)}")
     if len(flat) > MOST_CHARACTERS:
-        raise UsageError(f"the corrected text has {len(flat)} characters, and {MOST_CHARACTERS} at most are kept")
+        raise UsageError(f"the corrected text has {len(flat)} characters; at most {MOST_CHARACTERS} are allowed")
     with Library.open_to_change(path) as library:
         video = library.video(video_id)
         rows = library.texts(video_id, source)
@@ -58,7 +58,7 @@ def correct_text(
             )
         row = rows[index]
         if row.text != was:
-            raise TextChangedError(f"the text of {video.path} is {row.text!r} by now; read it again, then correct it")
+            raise TextChangedError(f"the text of {video.path} is {row.text!r} now; reload it, then correct it")
         correction = TextCorrection(source, row.span, row.original or row.text, flat)
         corrections = add_correction(video.corrections, correction)
         rows[index : index + 1] = _corrected(row, flat, model)

@@ -51,12 +51,12 @@ def _converted(path: LibraryPlace, action: str, error: BaseException) -> Library
     lowered = text.lower()
     if "no space left" in lowered or "os error 28" in lowered or "quota exceeded" in lowered:
         return LibraryError(
-            f"library {path}: the disk is full while {action}; free some space, then run the same again"
+            f"library {path}: the disk is full while {action}; free some space, then run the same command again"
         )
     if "file too large" in lowered or "os error 27" in lowered:
         return LibraryError(
-            f"library {path}: a file may not grow any more while {action}; raise the limit of file sizes (`ulimit -f`),"
-            " or choose another file system, then run the same again"
+            f"library {path}: a file reached its size limit while {action}; raise the limit of file sizes"
+            " (`ulimit -f`), or choose another file system, then run the same command again"
         )
     if "permission denied" in lowered or "read-only file system" in lowered or isinstance(error, PermissionError):
         return LibraryError(f"library {path}: no permission while {action} ({text}); check the owner of its files")

@@ -322,5 +322,5 @@ class Library(Closeable):
 
     def _writable(self) -> WriteAccess:
         if self._write_access is None:
-            raise LibraryError(f"library {self.path} is open for reading only; open it with `Library.open_writer`")
+            raise LibraryError(f"library {self.path} is open read-only; open it with `Library.open_writer`")
         return self._write_access

@@ -47,7 +47,7 @@ class WriterLock:
             self._lock.acquire()
         except Timeout:
             raise LibraryLockedError(
-                f"library {self._folder} is being written to by {_describe_holder(self._folder)};"
+                f"library {self._folder} is in use by {_describe_holder(self._folder)};"
                 " wait until it is done or stop it, then try again (searching needs no lock)"
             ) from None
         except (OSError, NotImplementedError) as error:

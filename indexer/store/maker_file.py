@@ -30,13 +30,13 @@ def read_maker(storage: Storage) -> Maker:
         version = content["schema_version"]
         if version != SCHEMA_VERSION:
             raise LibraryBrokenError(
-                f"library {path} has schema version {version}, this software reads {SCHEMA_VERSION};"
+                f"library {path} has schema version {version}, but this Reelseek reads {SCHEMA_VERSION};"
                 " use the version of Reelseek that made it, or index again into another folder"
             )
         return Maker(**content["maker"])
     except (FileNotFoundError, NotADirectoryError):
         raise LibraryMissingError(
-            f"there is no library at {path}; make one with `reelseek index PATH --library {path}`"
+            f"no library at {path}; create one with `reelseek index PATH --library {path}`"
         ) from None
     except PermissionError as error:
         raise LibraryError(f"library {path} cannot be read: {error}; check the owner of its files") from error

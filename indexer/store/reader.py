@@ -55,7 +55,7 @@ class Reader:
         found = decode_videos(self._tables.rows("videos", where_equals("video_id", video_id)))
         if not found:
             path = self._tables.folder.path
-            raise NotInLibraryError(f"library {path} holds no video {video_id!r}; `reelseek videos` lists them")
+            raise NotInLibraryError(f"library {path} has no video {video_id!r}; see `reelseek videos`")
         return found[0]
 
     def segments(self, video_id: str) -> list[SegmentRow]:

@@ -193,7 +193,7 @@ def _create_tables(folder: Storage, maker: Maker) -> None:
         for name in TABLES:
             if _has_rows(database, name, is_local=isinstance(folder.path, Path)):
                 raise LibraryBrokenError(
-                    f"library {folder.path} has lost its file {MAKER_FILE}, which says what made it;"
+                    f"library {folder.path} has lost its file {MAKER_FILE}, which names its models;"
                     " restore that file, or delete the folder and index again"
                 )
             database.create_table(name, schema=table_schema(name, maker), mode="overwrite")

@@ -24,12 +24,12 @@ def check_tag(raw: str) -> str:
     """
     tag = " ".join(unicodedata.normalize("NFC", raw).split())
     if not any(character.isalnum() for character in tag):
-        raise UsageError(f"{raw!r} is not a tag; write one word or a few, such as beach or summer 2023")
+        raise UsageError(f"{raw!r} is not a tag; use one or a few words, such as beach or summer 2023")
     if len(tag) > MAX_TAG_CHARACTERS:
         raise UsageError(f"a tag of {len(tag)} characters is too long; at most {MAX_TAG_CHARACTERS} are allowed")
     for character in tag:
         if character in _SEPARATORS or unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"}:
-            raise UsageError(f"a tag may not contain {character!r}, as {raw!r} does; write words, spaces and hyphens")
+            raise UsageError(f"a tag may not contain {character!r}, as {raw!r} does; use words, spaces and hyphens")
     return tag
 
 

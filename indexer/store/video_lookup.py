@@ -39,5 +39,5 @@ def find_video_id(videos: Sequence[VideoNames], name: str, *, library: LibraryPl
             return found[0].video_id
         if found:
             candidates = ", ".join(f"{video.video_id[:8]} ({video.paths[0]})" for video in found[:5])
-            raise NotInLibraryError(f"{name!r} names {len(found)} videos: {candidates}; give the id or the path")
-    raise NotInLibraryError(f"library {library} holds no video {name!r}; `reelseek videos` lists them")
+            raise NotInLibraryError(f"{name!r} matches {len(found)} videos: {candidates}; give the id or the path")
+    raise NotInLibraryError(f"library {library} has no video {name!r}; see `reelseek videos`")

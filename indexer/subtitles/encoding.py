@@ -145,7 +145,7 @@ def _guess(lines: list[bytes]) -> tuple[str, str]:
     doubt = ""
     if _high_bytes(sample) < _FEW_BYTES:
         others = [encoding for encoding in likely if texts[encoding] != texts[likely[0]]]
-        doubt = f"its character encoding may be {likely[0]} or {others[0]}" if others else ""
+        doubt = f"its encoding could be {likely[0]} or {others[0]}" if others else ""
     return _SUPERSETS.get(likely[0], likely[0]), doubt
 
 

@@ -29,11 +29,11 @@ SIDECAR_SUFFIXES = frozenset(
 OTHER_TEXT_SUFFIXES = frozenset({".txt", ".xml"})
 """Of files that are read where their first lines have the times of a subtitle format; most others are no subtitles."""
 UNREAD_SUFFIXES = {
-    ".idx": "it holds pictures of text (VobSub), not text",
-    ".sup": "it holds pictures of text (PGS), not text",
+    ".idx": "it contains bitmap subtitles (VobSub), not text",
+    ".sup": "it contains bitmap subtitles (PGS), not text",
     **dict.fromkeys(
         ".stl .pac .890 .cap .usf .jss .ssf .psb .aqt .dks .vsf .ttxt .rt .xas .cin .asc .mcc".split(),
-        "its format is not read",
+        "its format is not supported",
     ),
 }
 """Of subtitle files that are not read, with the reason."""
@@ -89,7 +89,7 @@ def find_sidecars(video: Path) -> SidecarFiles:
         if rest == _UNFINISHED:
             unread.append(UnreadSidecar(file, "its name is only the beginning of the video's"))
         elif not _are_tags(rest):
-            reason = f"{rest.strip()!r} after the video's name is no language, flag or number"
+            reason = f"{rest.strip()!r} after the video's name is not a language, flag or number"
             unread += [UnreadSidecar(file, reason)] if file.suffix.lower() in SIDECAR_SUFFIXES else []
         elif reason:
             unread.append(UnreadSidecar(file, reason))

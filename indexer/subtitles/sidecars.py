@@ -51,11 +51,11 @@ def read_sidecar(
     text = decoded.text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").replace("\x1a", "")
     parsed = parse_subtitles(text, is_vtt=file.suffix.lower() == ".vtt", frames_per_second=frames_per_second)
     if not parsed.cues:
-        raise _broken(file, "no cue was found in it")
+        raise _broken(file, "it contains no cues")
     if len(parsed.cues) > MAX_CUES:
         raise _broken(file, f"it holds {len(parsed.cues)} cues, more than {MAX_CUES}")
     if decoded.doubt and warn is not None:
-        warn(f"subtitle file {file}: {decoded.doubt}; save it as UTF-8 where its words are wrong")
+        warn(f"subtitle file {file}: {decoded.doubt}; save it as UTF-8 if its text looks wrong")
     return clean_cues(closed_cues(parsed.cues, language_of_name(file, videos)), parsed.codec)
 
 
@@ -65,7 +65,7 @@ def _read_bytes(file: Path) -> bytes:
             raw = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise SubtitleError(
-            f"subtitle file {file} cannot be read: {error.strerror or error}; mend its permissions or remove it"
+            f"subtitle file {file} cannot be read: {error.strerror or error}; check its permissions or remove it"
         ) from error
     if len(raw) > MAX_FILE_BYTES:
         raise _broken(file, f"it is larger than {MAX_FILE_BYTES >> 20} MiB")
@@ -77,7 +77,7 @@ def _read_bytes(file: Path) -> bytes:
 
 def _broken(file: Path, reason: str) -> SubtitleError:
     return SubtitleError(
-        f"subtitle file {file} cannot be used: {reason}; replace it by a valid SRT, VTT or ASS file, or remove it"
+        f"subtitle file {file} cannot be used: {reason}; replace it with a valid SRT, VTT or ASS file, or remove it"
     )
 
 

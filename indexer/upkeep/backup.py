@@ -70,7 +70,7 @@ def back_up(path: LibraryPlace, target: Path, *, on_progress: Progress = lambda 
     """
     folder, place = folder_at(path, "backed up", _WAY_OUT), Path(target).absolute()
     if place.resolve().is_relative_to(folder.path.resolve()):
-        raise LibraryError(f"the backup {place} would lie in the library; choose a folder outside {folder.path}")
+        raise LibraryError(f"the backup {place} would be inside the library; choose a folder outside {folder.path}")
     _check_target(place)
     with Library.open_to_change(folder.path):
         pass  # removes what a killed process left, and renews the record of files
@@ -97,7 +97,7 @@ def restore(backup: Path, path: LibraryPlace, *, on_progress: Progress = lambda 
     """
     source, folder = LibraryFolder(Path(backup).absolute()), folder_at(path, "restored", _WAY_OUT)
     if not source.exists(MAKER_FILE):
-        raise LibraryMissingError(f"there is no backup of a library at {source.path}; check the path")
+        raise LibraryMissingError(f"no backup of a library at {source.path}; check the path")
     if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
         raise LibraryError(f"{folder.path} is not empty; move it away, or restore to another place with --library")
     _refuse_damaged(source, "use another backup")
@@ -110,7 +110,7 @@ def _check_target(place: Path) -> None:
     if place.exists() and not place.is_dir():
         raise LibraryError(f"{place} is a file; give a folder for the backup")
     if place.is_dir() and any(place.iterdir()) and not (place / BACKUP_FILE).is_file():
-        raise LibraryError(f"{place} is not empty and no earlier backup; give an empty or new folder")
+        raise LibraryError(f"{place} is neither empty nor an earlier backup; give an empty or new folder")
 
 
 def _refuse_damaged(folder: LibraryFolder, way_out: str) -> None:

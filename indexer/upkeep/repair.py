@@ -1,4 +1,4 @@
-"""Repair of a damaged library: what can be read stays, indexes are built again, the rest is listed to be indexed again.
+"""Repair of a damaged library: what can be read stays, indexes were rebuilt, the rest is listed to be indexed again.
 
 Tags, corrections and names of speakers are never lost: they stand in the journal of videos as well as in the tables.
 """
@@ -103,7 +103,7 @@ class _Files:
         content = journal.read()
         if content.damaged_lines or not journal.exists or not content.entries:
             # The tables are whole by now; the writer begins a new journal from them.
-            self._tell("began a new journal of videos")
+            self._tell("started a new journal of videos")
             journal.remove()
 
     def _restore(self, name: str) -> bool:
@@ -138,7 +138,7 @@ class _Files:
         elif found.lost_rows:
             self._tell(f"{found.lost_rows:,} rows of {table} could not be read")
         elif is_older:
-            self._tell(f"the newest state of {table} could not be read, an older one is used")
+            self._tell(f"the newest state of {table} could not be read; an older one is used")
         if table == "videos" and (not found.is_whole or is_older):
             self._rewrite(table, self._videos(salvage.rows(found), journal, maker), salvage)
         elif not found.is_whole:
@@ -153,7 +153,7 @@ class _Files:
     def _rebuild_indexes(self, found: Salvage, salvage: TableSalvage) -> None:
         if not salvage.drop_indexes(found.name):
             self._rewrite(found.name, salvage.rows(found), salvage)
-        self._tell(f"the search indexes of {found.name} are built again")
+        self._tell(f"the search indexes of {found.name} were rebuilt")
 
     def _videos(self, rows: Iterator[ArrowTable], journal: VideoJournal, maker: Maker) -> Iterator[ArrowTable]:
         """The journal's videos, which are never older than the table's, and those that only the table has."""
@@ -163,7 +163,7 @@ class _Files:
         if content.damaged_lines or not journal.exists:
             videos = {**in_table, **videos}
         if back := len(set(videos) - set(in_table)):
-            self._tell(f"took {back:,} videos from the journal")
+            self._tell(f"restored {back:,} videos from the journal")
         yield encode_videos([*videos.values()], maker)
 
 
@@ -183,7 +183,7 @@ def _repair_rows(folder: LibraryFolder, tell: Callable[[str], None]) -> list[Vid
                 dropped[video.video_id] = _drop_stages(library, video, stages)
         library.maintain()
     if dropped:
-        tell(f"{len(dropped):,} videos lost something and must be indexed again")
+        tell(f"{len(dropped):,} videos lost data and must be indexed again")
     return sorted(dropped.values(), key=lambda video: video.path)
 
 

@@ -40,7 +40,7 @@ class AskedPart:
         if limits is not None:
             videos = tuple(one for one in videos if limits.filters.matches(one))
             if not videos:
-                raise NotInLibraryError("no video is in this scope; `reelseek videos` lists all, with tags and dates")
+                raise NotInLibraryError("no video matches this scope; see `reelseek videos` for tags and dates")
         return cls(named, limits, videos)
 
     def inside(self, library: Library, spans: Sequence[tuple[str, TimeSpan]]) -> list[TimeSpan | None]:

@@ -42,7 +42,7 @@ from search.scoring.visual_presence import VISUAL_SIGNALS, VisualPresence
 
 NOT_FOUND = "This was not found in the library."
 SHOWN_HERE = "This is where it is shown."
-CLOSEST = "came closest"
+CLOSEST = "closest match"
 MOST_CLOSEST = 3
 
 
@@ -99,8 +99,8 @@ class Asker(Closeable):
                 profile = profile_of(self.settings)
                 if not profile.vision_language_model:
                     raise ModelMissingError(
-                        f"the profile {profile.name!r} has no vision-language model, so it answers no questions;"
-                        " name one with --vision-language-model"
+                        f"the profile {profile.name!r} has no vision-language model, so it cannot answer questions;"
+                        " choose one with --vision-language-model"
                     )
                 self._model = self._load(self.settings)
             return self._model
@@ -194,7 +194,9 @@ class Asker(Closeable):
         text = check_query(query)
         found = self.engine.library.find_video(video)
         if found.kind == "sound":
-            raise QueryError(f"{found.path} has no pictures to look at; `reelseek search` finds what is said in it")
+            raise QueryError(
+                f"{found.path} has no pictures to look at; use `reelseek search` to find what is said in it"
+            )
         return pinpoint(self.context, text, found, span, is_cancelled=is_cancelled)
 
     def _retrieve(self, question: str, asked: AskedPart, effort: EffortName) -> RetrievedMoments:

@@ -75,7 +75,7 @@ def pinpoint(
     started = time.perf_counter()
     if not max(0.0, span.start_seconds) < min(span.stop_seconds, video.duration_seconds):
         raise QueryError(
-            f"{video.path} lasts {video.duration_seconds:.1f} s, there is nothing from {span.start_seconds:g} to"
+            f"{video.path} lasts {video.duration_seconds:.1f} s, so there is nothing from {span.start_seconds:g} to"
             f" {span.stop_seconds:g} s; give a span within it"
         )
     text = retrieval_query_of_question(query)

@@ -20,9 +20,9 @@ def uniform_candidates(library: Library, asked: AskedPart) -> list[ClipCandidate
     """
     if asked.video is not None and asked.video.kind == "sound":
         path = asked.video.path
-        raise QueryError(f"{path} has no pictures to spread; leave retrieval on, which finds what is said in it")
+        raise QueryError(f"{path} has no pictures to sample; leave retrieval on to find what is said in it")
     if asked.scope is not None and asked.scope.speakers:
-        raise QueryError("what a speaker says is found by retrieval; leave it on, or leave speaker: out of the scope")
+        raise QueryError("finding what a speaker says needs retrieval; leave it on, or remove speaker: from the scope")
     videos = [one for one in asked.videos if one is asked.video or ("picture" in one.stages and one.kind == "video")]
     spans = asked.inside(library, [(one.video_id, TimeSpan(0.0, one.duration_seconds)) for one in videos])
     return [

@@ -62,9 +62,9 @@ def make_example(
         NotInLibraryError: `like` names no video, or several.
     """
     if image is not None and like is not None:
-        raise QueryError("an image and a moment cannot be looked for at once; give one of them")
+        raise QueryError("an image and a moment cannot be combined; give one of them")
     if "picture" not in signals:
-        raise QueryError("an image or a moment is compared by the signal picture; name it too, or no signal")
+        raise QueryError("search by an image or a moment needs the signal picture; add it, or give no signals")
     if image is not None:
         example = example_from_image(read_image(image), model)
     else:
@@ -108,13 +108,15 @@ def example_from_moment(library: Library, place: MomentReference) -> Example:
     video = library.find_video(place.video)
     if place.start_seconds >= video.duration_seconds:
         raise QueryError(
-            f"{video.path} lasts {video.duration_seconds:.1f} s, there is nothing at {place.start_seconds:g} s"
+            f"{video.path} lasts {video.duration_seconds:.1f} s, so there is nothing at {place.start_seconds:g} s"
         )
     if video.kind == "sound":
         raise QueryError(f"{video.path} has no pictures, so nothing can look like it; search for what is said in it")
     frames = [frame for frame in library.frames(video.video_id) if frame.vector is not None]
     if "picture" not in video.stages or not frames:
-        raise QueryError(f"the pictures of {video.path} are not indexed, so nothing like them can be found")
+        raise QueryError(
+            f"the pictures of {video.path} are not indexed, so nothing similar can be found; index the video again"
+        )
     span = TimeSpan(place.start_seconds, min(place.stop_seconds, video.duration_seconds))
     inside = [frame for frame in frames if span.start_seconds <= frame.time_seconds < span.stop_seconds]
     if not inside:  # a frame stays on screen until the next

@@ -67,7 +67,7 @@ def ask_about_clips(
     if len(planned) < len(chosen):
         raise PromptTooLongError(
             f"{len(chosen)} clips do not fit a prompt of {multi_pass.limit:,} tokens, even with one picture of each"
-            f" ({len(planned)} do: clip {chosen[len(planned)].name} is one too many); name fewer"
+            f" ({len(planned)} do: clip {chosen[len(planned)].name} is one too many); give fewer"
         )
     outcome = multi_pass.run_once(planned)
     reply = outcome.reply

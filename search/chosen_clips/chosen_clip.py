@@ -33,12 +33,12 @@ def chosen_clips(library: Library, names: Sequence[str]) -> list[ChosenClip]:
         VanishedVideoError: the file is gone.
     """
     if len(names) > MOST_CLIPS:
-        raise QueryError(f"a question has at most {MOST_CLIPS} clips, got {len(names)}; name fewer")
+        raise QueryError(f"a question has at most {MOST_CLIPS} clips, got {len(names)}; give fewer")
     clips = [_chosen_clip(library, name) for name in names]
     for one, other in combinations(clips, 2):
         is_same_video = one.video.video_id == other.video.video_id
         if is_same_video and one.span.intersection_seconds(other.span) > 0:
-            raise QueryError(f"clip {one.name} and clip {other.name} overlap; name them as one, or apart")
+            raise QueryError(f"clip {one.name} and clip {other.name} overlap; combine or separate them")
     return clips
 
 
@@ -47,7 +47,7 @@ def refuse_beside_clips(*, video: str | None, scope: str | None, retrieval: bool
     beside = {"video": video is not None, "scope": scope is not None, "no retrieval": not retrieval}
     for name, is_given in {**beside, "looking again": look_again}.items():
         if is_given:
-            raise QueryError(f"a question about clips is about these alone; leave out {name}, or the clips")
+            raise QueryError(f"{name} cannot be combined with clips; leave out one of them")
 
 
 def _chosen_clip(library: Library, name: str) -> ChosenClip:

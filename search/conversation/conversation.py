@@ -202,7 +202,7 @@ class Conversation:
             found = library.find_video(which)
             if only is not None and found.video_id != only.video_id:
                 raise QueryError(
-                    f"this conversation is about {PurePath(only.path).name} alone; begin another for {which}"
+                    f"this conversation is about {PurePath(only.path).name} alone; start a new one for {which}"
                 )
             return found.video_id, PurePath(found.path).name
         named = list(dict.fromkeys((one.video_id, one.video) for one in last.answer.moments))
@@ -213,7 +213,7 @@ class Conversation:
             everyone = [(one.video_id, one.path) for one in videos if limits is None or limits.filters.matches(one)]
             named = [*named, *(one for one in everyone if one not in named)] if which == "other" else everyone
         if not named or place >= len(named):
-            raise QueryError(f"there is no {which} video here: {len(named)} can be meant; name it by its file")
+            raise QueryError(f"there is no {which} video here, only {len(named)}; name it by its file")
         video_id, path = named[place]
         return video_id, PurePath(path).name
 
@@ -236,7 +236,7 @@ def _moment(last: Exchange, video: str | None, side: str) -> CitedMoment:
     moments: Sequence[CitedMoment] = last.answer.moments if last.answer.found else ()
     moments = [one for one in moments if video in (None, one.video_id)]
     if not moments:
-        raise QueryError(f"the last answer names no moment that this could come {side}; say which moment is meant")
+        raise QueryError(f"the last answer has no moment for this to come {side}; say which moment you mean")
     own = [one for one in moments if one.video_id == moments[0].video_id]
     return min(own, key=lambda one: one.span) if side == "before" else max(own, key=lambda one: one.span.stop_seconds)
 

@@ -47,8 +47,8 @@ class ConversationStore:
             found = self._kept.get(name)
             if found is None:
                 raise ConversationUnknownError(
-                    "no conversation has this id: they end when the service stops, or after an hour without a question;"
-                    " ask without `conversation` to begin one"
+                    "no conversation has this id: they end after an hour without a question, or when the service stops;"
+                    " ask without `conversation` to start one"
                 )
             self._kept[name] = (found[0], self._clock())
             self._kept.move_to_end(name)

@@ -100,7 +100,7 @@ def read_json_lines(file: Path) -> list[JsonLine]:
     # Only "\n" ends a line: str.splitlines would also split at U+2028, which JSON allows inside a string.
     lines = [_parse(file, n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip()]
     if not lines:
-        raise EvaluationError(f"{file} holds no line; give one JSON object a line")
+        raise EvaluationError(f"{file} is empty; give one JSON object per line")
     return lines
 
 

@@ -90,7 +90,7 @@ def box_units(settings: Settings, model: VisionLanguageModel) -> BoxUnits:
     if settings.box_units:
         if settings.box_units not in get_args(BoxUnits):
             raise SettingsError(
-                f"setting box_units = {settings.box_units!r} is none of these: {', '.join(get_args(BoxUnits))}"
+                f"setting box_units = {settings.box_units!r} is not one of: {', '.join(get_args(BoxUnits))}"
             )
         return cast(BoxUnits, settings.box_units)
     if model.vision.boxes is None:
@@ -104,10 +104,10 @@ def box_units(settings: Settings, model: VisionLanguageModel) -> BoxUnits:
 
 def _check_time(video: Video, at_seconds: float) -> None:
     if video.kind == "sound":
-        raise QueryError(f"{video.path} has no pictures to look at; `reelseek search` finds what is said in it")
+        raise QueryError(f"{video.path} has no pictures to look at; use `reelseek search` to find what is said in it")
     if not 0 <= at_seconds < video.duration_seconds:
         raise QueryError(
-            f"{video.path} lasts {video.duration_seconds:.1f} s, there is no picture at {at_seconds:g} s; give a time"
+            f"{video.path} lasts {video.duration_seconds:.1f} s, so there is no frame at {at_seconds:g} s; give a time"
             " within it"
         )
 
@@ -134,7 +134,7 @@ def _fitted(
         if model.count_tokens(prompt) <= room:
             return frames, prompt
     raise PromptTooLongError(
-        f"the query leaves no room for a picture in a context of {model.context_limit:,} tokens; say it shorter"
+        f"the query leaves no room for a picture in a context of {model.context_limit:,} tokens; shorten it"
     )
 
 

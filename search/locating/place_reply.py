@@ -61,7 +61,7 @@ def _items(text: str, kind: PlaceKind) -> list[Any]:
     if not isinstance(items, list):
         raise BoxReplyError(
             f"the model's reply is no JSON with a list of {kind}, or was cut off: {_shown(text)}; look for something"
-            " rarer, or name another model with --vision-language-model"
+            " rarer, or choose another model with --vision-language-model"
         )
     return cast(list[Any], items)
 
@@ -80,7 +80,7 @@ def _checked(items: list[Any], parse: Callable[[Any], Place]) -> tuple[tuple[Pla
             " other units, state them with --box-units"
         )
     if len(items) > MOST_PLACES:
-        faults.append(f"{len(items) - MOST_PLACES} more than the {MOST_PLACES} places that are taken")
+        faults.append(f"{len(items) - MOST_PLACES} beyond the limit of {MOST_PLACES} places")
     return tuple(places), faults
 
 

@@ -48,7 +48,9 @@ def look_and_answer(
         QueryError: the effort is not high; otherwise, and all else, as `Asker.ask`.
     """
     if effort != "high":
-        raise QueryError("looking again takes several times as long, so it goes with the effort high alone; name that")
+        raise QueryError(
+            "looking again works only with effort high, since it takes several times as long; set effort to high"
+        )
     text = check_query(question)
     if scope_of_question(text) != "moments":
         return asker.ask(

@@ -77,7 +77,7 @@ class Step:
             "search": f"searches: {self.query}",
             "look": f"looks at moment {numbers}",
             "answer": "answers",
-            "none": "does nothing that can be done",
+            "none": "replies with no valid step",
         }
         return done[self.kind] + (f" ({self.note})" if self.note else "")
 

@@ -71,7 +71,7 @@ def check_per_video(per_video: int | None, *, one_video: bool) -> int:
     if per_video is None:
         return 0 if one_video else MOMENTS_PER_VIDEO
     if per_video < 0:
-        raise QueryError(f"per_video = {per_video} is below 0; 0 is any number")
+        raise QueryError(f"per_video = {per_video} is below 0; use 0 for no limit")
     return per_video
 
 

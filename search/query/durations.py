@@ -40,5 +40,5 @@ def parse_duration(text: str) -> float:
     """
     found = duration_or_none(text)
     if found is None:
-        raise QueryError(f"{text!r} is not a length of time; write it as 90, 90s, 5m, 2h or 1:30")
+        raise QueryError(f"{text!r} is not a duration; write it as 90, 90s, 5m, 2h or 1:30")
     return found

@@ -106,7 +106,7 @@ def _range(text: str, first: Callable[[str], Bound], last: Callable[[str], Bound
         if first(low) == last(high):
             raise QueryError(f"{text!r} is one point, not a range")
     if not low and not high:
-        raise QueryError(f"{text!r} has neither end")
+        raise QueryError(f"{text!r} has no start and no end")
     return (first(low) if low else None, last(high) if high else None)
 
 

@@ -56,7 +56,7 @@ class Filters:
             ("time", self.time_from_seconds, self.time_to_seconds),
         ):
             if low is not None and high is not None and low >= high:  # pyright: ignore[reportOperatorIssue]
-                raise QueryError(f"{name} from {low} to {high} holds nothing; give the smaller one first")
+                raise QueryError(f"{name} from {low} to {high} is an empty range; give the smaller value first")
 
     def __bool__(self) -> bool:
         """Whether anything is filtered at all."""
@@ -125,7 +125,7 @@ def parse_language(text: str) -> str:
     """
     language = standard_language(text)
     if not language:
-        raise QueryError(f"{text!r} is not a language; write its code or its English name, as de or German")
+        raise QueryError(f"{text!r} is not a language; use its code or English name, such as de or German")
     return language
 
 
@@ -153,5 +153,5 @@ def created_span(text: str) -> tuple[datetime, datetime]:
         return start, datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
     except (ValueError, OverflowError):
         raise QueryError(
-            f"{text!r} is not a date; write a year, a month or a day, as 2023, 2023-05, 2023-05-09"
+            f"{text!r} is not a date; use a year, month or day, such as 2023, 2023-05 or 2023-05-09"
         ) from None

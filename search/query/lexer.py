@@ -72,14 +72,14 @@ def _token(query: str, start: int) -> Token:
     place = start
     excluded = query[place] in MINUS and _begins(query, place + 1)
     if query[place] in MINUS and start + 1 == len(query) and start > 0:
-        raise QuerySyntaxError("nothing follows the minus", query, start, start + 1, "beach -people")
+        raise QuerySyntaxError("type something after the minus", query, start, start + 1, "beach -people")
     if excluded:
         place += 1
     field = _field(query, place)
     if field:
         place += len(field) + 1
         if place == len(query):
-            raise QuerySyntaxError(f"nothing follows {field}:", query, start, place, f'{field}:"..."')
+            raise QuerySyntaxError(f"type something after {field}:", query, start, place, f'{field}:"..."')
     if query[place] in QUOTES:
         text, stop = _quoted(query, place)
         return Token(text, start, stop, field.casefold(), quoted=True, excluded=excluded)

@@ -33,7 +33,7 @@ def parse_moment_reference(text: str) -> MomentReference:
         )
     video, sign, times = text.rpartition("@")  # a file's name may hold one itself
     if not sign or not video.strip():
-        raise QueryError(f"{text!r} names no moment; {_EXAMPLES}")
+        raise QueryError(f"{text!r} is not a moment; {_EXAMPLES}")
     first, dash, last = times.partition("-")
     start = _seconds(first, text)
     stop = _seconds(last, text) if dash else start

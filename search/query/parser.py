@@ -60,7 +60,7 @@ def check_parsed_query(plan: Plan) -> None:
     first = plan.steps[0]
     if not first.text and not first.terms:
         raise QuerySyntaxError(
-            "this only says where to look; say what to look for",
+            "there are only filters; add what to look for",
             plan.query,
             0,
             len(plan.query),
@@ -81,7 +81,7 @@ def _steps(query: str, tokens: Sequence[Token]) -> list[list[Token]]:
         in_words = token.is_word and is_then_operator(words, place) and (not spoken or _within_follows(tokens, place))
         if token.is_order or in_words:
             if _is_empty(steps[-1]):
-                raise _fault(f"nothing precedes {token.text}", query, [token], _EXAMPLE_ORDER)
+                raise _fault(f"type something before {token.text}", query, [token], _EXAMPLE_ORDER)
             while steps[-1] and steps[-1][-1].is_word and steps[-1][-1].text in ("and", "and,", ","):
                 steps[-1].pop()
             steps.append([])
@@ -89,7 +89,7 @@ def _steps(query: str, tokens: Sequence[Token]) -> list[list[Token]]:
         elif token.field not in FILTERS:
             steps[-1].append(token)
     if len(steps) > 1 and _is_empty(steps[-1]):
-        raise _fault(f"nothing follows {last.text}", query, [last], _EXAMPLE_ORDER)  # pyright: ignore[reportPossiblyUnboundVariable]
+        raise _fault(f"type something after {last.text}", query, [last], _EXAMPLE_ORDER)  # pyright: ignore[reportPossiblyUnboundVariable]
     return steps
 
 
@@ -177,7 +177,7 @@ def _unwanted(query: str, tokens: Sequence[Token], place: int) -> tuple[list[Exc
     groups.append(words)
     if not any(any(sign.isalnum() for sign in " ".join(group)) for group in groups):
         raise _fault(
-            f"nothing follows {tokens[first].text}", query, tokens[first : first + 1], "a beach without people"
+            f"type something after {tokens[first].text}", query, tokens[first : first + 1], "a beach without people"
         )
     written = query[tokens[first].start : tokens[last].stop].rstrip(",;")
     return [Excluded(" ".join(group), None, exact, written) for group in groups if group], last
@@ -190,15 +190,15 @@ def _check(query: str, tokens: Sequence[Token], step: Step, *, may_only_exclude:
     unwanted = {tuple(split_words(one.text)) for one in step.excluded}
     for wanted in [step.text, *(term.text for term in step.terms)]:
         if wanted and tuple(split_words(wanted)) in unwanted and tuple(split_words(wanted)):
-            raise _fault(f"{wanted} is both wanted and excluded", query, tokens, "beach -people")
+            raise _fault(f"{wanted} is both required and excluded", query, tokens, "beach -people")
     if may_only_exclude:
         return
     if step.excluded and not step.text and not step.terms:
-        raise _fault("this only says what is not wanted; say first what to look for", query, tokens, "beach -people")
+        raise _fault("there are only exclusions; start with what to look for", query, tokens, "beach -people")
     if not any(sign.isalnum() for sign in step.text) and not step.terms and step.excluded:
         raise _fault("nothing is left to look for", query, tokens, "beach -people")
     if not step.text and not step.terms:  # a gap alone
-        raise _fault("within needs a step before it and one after it", query, tokens, _EXAMPLE_ORDER)
+        raise _fault("within needs a step before and after it", query, tokens, _EXAMPLE_ORDER)
 
 
 def _with_gaps(
@@ -209,7 +209,7 @@ def _with_gaps(
     if not given:
         return tuple(steps)
     if gaps[0] is not None:
-        raise _fault("within needs a step before it and one after it", query, parts[0], _EXAMPLE_ORDER)
+        raise _fault("within needs a step before and after it", query, parts[0], _EXAMPLE_ORDER)
     for gap in given:
         if not 0 < gap <= MOST_WITHIN_SECONDS:
             raise _fault(f"within must be above 0 and at most a day, not {gap:g} s", query, parts[-1], _EXAMPLE_ORDER)

@@ -33,7 +33,7 @@ def parse_scope(text: str) -> Scope:
     first = plan.steps[0]
     fields = {term.field for term in (*first.terms, *first.excluded)}
     if len(plan.steps) > 1 or first.text or not fields <= {"speaker"}:
-        raise QuerySyntaxError("a scope holds filters alone", plan.query, 0, len(plan.query), EXAMPLE)
+        raise QuerySyntaxError("a scope can contain only filters", plan.query, 0, len(plan.query), EXAMPLE)
     wanted = [(term.text, True) for term in first.terms]
     unwanted = [(term.text, False) for term in first.excluded]
     return Scope(parse_filters(plan), tuple(wanted + unwanted))

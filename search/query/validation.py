@@ -20,15 +20,15 @@ def check_query(query: Any) -> str:
         raise QueryError(f"a query must be text, got {type(query).__name__}; decode it first")
     if len(query) > MAX_QUERY_CHARACTERS:
         raise QueryError(
-            f"the query has {len(query):,} characters, at most {MAX_QUERY_CHARACTERS:,} are allowed;"
-            " give the one or two sentences that matter"
+            f"the query has {len(query):,} characters; at most {MAX_QUERY_CHARACTERS:,} are allowed, so keep"
+            " the one or two sentences that matter"
         )
     for place, sign in enumerate(query):
         if reason := _refused(sign):
-            raise QueryError(f"the query holds {reason} (U+{ord(sign):04X} at {place}); give plain text")
+            raise QueryError(f"the query holds {reason} (U+{ord(sign):04X} at {place}); use plain text")
     tidy = " ".join(unicodedata.normalize("NFC", query).split())
     if not any(unicodedata.category(sign)[0] not in "CZ" for sign in tidy):
-        raise QueryError("the query is empty; say in a few words what to look for")
+        raise QueryError("the query is empty; describe in a few words what to look for")
     return tidy
 
 

@@ -88,8 +88,8 @@ class QueryModels:
         self.load((PICTURE,))
         if self._models is None or self._models.picture is None:
             raise QueryError(
-                f"library {self._library.path} was made without a picture model, so nothing in it is compared by its"
-                " looks; search in words, or index into a new library with --models small"
+                f"library {self._library.path} was made without a picture model, so it cannot be searched by looks;"
+                " search for words, or index into a new library with --models small"
             )
         return self._models.picture
 
@@ -114,6 +114,6 @@ class QueryModels:
         if different := maker.differences(wanted):
             raise LibraryModelsError(
                 f"library {self._library.path} was made with other models: {'; '.join(different)};"
-                " name no models to search it with its own, or index again into another library"
+                " leave out the model options to use its own, or index into another library"
             )
         return models

@@ -45,7 +45,7 @@ def _weigh(
     near = found.evidence.nearest.get(signal)
     hits = found.lists.get(signal, [])
     if near is None and not hits:
-        return SignalWeight(signal, 0.0, 0, "the library holds nothing to compare by it, or no model for it is there")
+        return SignalWeight(signal, 0.0, 0, "the library has nothing to compare, or its model is missing")
     if not hits:
         return SignalWeight(signal, 0.0, 0, _why_no_hits(found, signal))
     weight = found.weights[signal]
@@ -54,20 +54,20 @@ def _weigh(
         weight *= max(LEAST_WEIGHT, best)
         return SignalWeight(signal, weight, len(hits), f"its best hit is right with a chance of {best:.2f}")
     if near is None or near.background is None:
-        return SignalWeight(signal, weight, len(hits), f"its best hit holds {weight:.0%} of the query's words")
+        return SignalWeight(signal, weight, len(hits), f"its best hit contains {weight:.0%} of the query's words")
     if near.background.size < MIN_SAMPLE:
-        return SignalWeight(signal, weight, len(hits), "the library is too small to know what is usual")
+        return SignalWeight(signal, weight, len(hits), "the library is too small to tell what stands out")
     standing = near.background.z_score(near.best[hits[0].key])
-    why = f"its best hit stands {standing:.1f} spreads above the library's middle"
+    why = f"its best hit stands {standing:.1f} spreads above what is typical of the library"
     return SignalWeight(signal, weight, len(hits), why)
 
 
 def _why_no_hits(found: RetrievalResult, signal: Signal) -> str:
     near = found.evidence.nearest[signal]
     if near.background is None:
-        return "no text holds enough of the query's words"
+        return "no text contains enough of the query's words"
     standing = near.background.z_score(max(near.best.values()))
-    return f"nothing stands out: the nearest lies {standing:.1f} spreads above the library's middle"
+    return f"nothing stands out: the nearest is {standing:.1f} spreads above what is typical of the library"
 
 
 def order_by_relevance(

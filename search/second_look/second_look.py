@@ -67,8 +67,8 @@ def words_of_pictures(plan: Plan | None) -> str:
     steps = [] if plan is None else [words for step in plan.steps if (words := _words_of_step(step))]
     if not steps:
         raise QueryError(
-            "a second look needs words for what is to be seen, and this search has none: it is by example, or by what"
-            " is said or written alone; describe it, or leave the second look out"
+            "a second look needs a description of what to see, but this search is by example, or only by what is said"
+            " or written; describe what to see, or leave out the second look"
         )
     return ", then ".join(steps)
 
@@ -91,7 +91,7 @@ def _judge(context: AskContext, words: str, moments: Sequence[Moment], is_cancel
     planned = [plan_clips(question, [candidate], model, budget) for candidate in candidates]
     if not all(planned):
         raise PromptTooLongError(
-            f"the query leaves no room for a picture in a context of {model.context_limit:,} tokens; say it shorter"
+            f"the query leaves no room for a picture in a context of {model.context_limit:,} tokens; shorten it"
         )
     read = read_clips(
         [clip for clips in planned for clip in clips],

@@ -17,7 +17,7 @@ def test_the_switch_follows_the_words_until_somebody_sets_it(new_page: OpenPage,
     page = new_page()
     page.goto(service.address)
     box, ask, search = (
-        page.get_by_role("combobox", name="What to search for"),
+        page.get_by_role("combobox", name="Search query"),
         page.get_by_role("radio", name="Ask"),
         page.get_by_role("radio", name="Search"),
     )
@@ -40,7 +40,7 @@ def test_an_answer_streams_then_cites_and_a_citation_moves_the_player(
     library.steps = threading.Semaphore(0)
     page = new_page()
     page.goto(service.address)
-    page.get_by_role("combobox", name="What to search for").fill("what is red?")
+    page.get_by_role("combobox", name="Search query").fill("what is red?")
     page.keyboard.press("Enter")
     expect(page.locator(".evidence li")).to_have_count(4)
     library.steps.release()
@@ -113,7 +113,7 @@ def test_a_question_follows_an_answer(
     library.answer |= {"conversation": "abc"}
     page = new_page()
     page.goto(f"{service.address}/?q=what+is+red%3F&mode=ask")
-    box = page.get_by_role("textbox", name="Ask a question that follows")
+    box = page.get_by_role("textbox", name="Follow-up question")
     expect(box).to_be_visible()
     library.understood = {"question": "Where is the red square?", "within": "in trip.mp4", "resolved_by": "rules"}
     library.answer |= {"answer": "On the left."}
@@ -163,7 +163,7 @@ def test_not_found_is_said_with_the_closest_and_a_way_on(
     page = new_page()
     page.goto(f"{service.address}/?q=who+sings%3F&mode=ask")
     expect(page.locator(".answer-text")).to_have_text("This was not found in the library.")
-    expect(page.get_by_role("heading", name="Closest moments, though none answers the question")).to_be_visible()
+    expect(page.get_by_role("heading", name="Closest moments")).to_be_visible()
     expect(page.locator(".citation")).to_have_count(0)
     page.get_by_role("button", name="Search instead").click()
     expect(page.locator(".grid .card")).to_have_count(4)
@@ -176,7 +176,7 @@ def test_without_a_model_the_page_says_so_and_searches_instead(
     library.problems["POST /api/v1/ask"] = (503, "model-missing", "the profile 'text' has no vision-language model")
     page = new_page()
     page.goto(f"{service.address}/?q=what+is+red%3F&mode=ask")
-    expect(page.get_by_role("heading", name="The model is not on this machine")).to_be_visible()
+    expect(page.get_by_role("heading", name="Model not installed")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("The profile 'text' has no vision-language model.")
     page.get_by_role("button", name="Search instead").click()
     expect(page.locator(".grid .card")).to_have_count(4)

@@ -81,7 +81,7 @@ def test_ticked_moments_are_added_to_a_new_collection_and_to_one_that_is_there(
     page.get_by_role("button", name="Create").click()
     expect(page.locator("#toast")).to_have_text("1 moment added to “Harbour”.")
     expect(page.locator(".card-tick").first).to_have_attribute("aria-pressed", "false")
-    expect(page.get_by_role("region", name="Chosen moments")).to_be_hidden()
+    expect(page.get_by_role("region", name="Selected moments")).to_be_hidden()
     search(page, selects, "thank+you")
     page.locator(".card-tick").first.click()
     add.click()
@@ -92,7 +92,7 @@ def test_ticked_moments_are_added_to_a_new_collection_and_to_one_that_is_there(
     page.locator(".card-tick").first.click()
     add.click()
     page.get_by_role("button", name="Harbour (2)").click()
-    expect(page.locator("#toast")).to_have_text("The collection has these moments already.")
+    expect(page.locator("#toast")).to_have_text("These moments are already in the collection.")
     assert len(moments(selects)) == 2
 
 
@@ -170,7 +170,7 @@ def test_a_collection_is_named_arranged_and_removed(new_page: OpenPage, selects:
     eventually(page, lambda: [one["start_seconds"] for one in moments(selects)] == [0, 2, 1], what="moved by a button")
     cards.nth(0).drag_to(cards.nth(2))
     eventually(page, lambda: [one["start_seconds"] for one in moments(selects)] == [2, 1, 0], what="moved by dragging")
-    page.get_by_role("button", name="Remove 2 from the collection").click()
+    page.get_by_role("button", name="Remove moment 2 from the collection").click()
     expect(cards).to_have_count(2)
     page.get_by_role("button", name="Rename").click()
     page.get_by_role("textbox", name="Name of the collection").fill("Fine cut")
@@ -190,7 +190,7 @@ def test_a_collection_is_named_arranged_and_removed(new_page: OpenPage, selects:
     expect(page.get_by_role("alert")).to_contain_text("already")
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Remove collection").click()
-    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove collection").click()
     expect(page.get_by_role("heading", name="No collections yet")).to_be_visible()
     assert collections(selects) == []
     watch.forgive("400")  # the name that is taken

@@ -25,7 +25,7 @@ def test_a_facet_is_written_into_the_query_and_removed_again(
     page.get_by_role("combobox", name="Length").select_option("1 to 10 minutes")
     expect_address(page, {"q": 'red square tag:"summer 2023" duration:1m..10m'})
     expect(page.get_by_text("More filters (2)")).to_be_visible()
-    expect(page.get_by_role("combobox", name="What to search for")).to_have_value(
+    expect(page.get_by_role("combobox", name="Search query")).to_have_value(
         'red square tag:"summer 2023" duration:1m..10m'
     )
     page.get_by_role("combobox", name="Tag").select_option("All")
@@ -69,7 +69,7 @@ def test_a_search_is_saved_found_on_the_start_page_and_removed(new_page: OpenPag
     expect_address(page, {"q": "red square", "signals": "said", "order": "newest"})
     expect(page.get_by_role("button", name="Saved")).to_be_visible()
     page.goto(service.address)
-    page.get_by_role("button", name="Remove the saved search “red square”").click()
+    page.get_by_role("button", name="Remove saved search “red square”").click()
     expect(saved).to_have_count(0)
     page.reload()
     expect(page.get_by_role("heading", name="Recently added")).to_be_visible()
@@ -103,7 +103,7 @@ def options(page: Page) -> list[Any]:
 def test_a_query_is_completed_as_one_types_and_remembered(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     page.goto(service.address)
-    box = page.get_by_label("What to search for, or a question")
+    box = page.get_by_label("Search query or question")
     box.fill("a re")
     eventually(page, lambda: options(page) == ["a red square"], what="completed by the library")
     box.press("Enter")
@@ -139,10 +139,10 @@ def test_what_the_library_cannot_do_is_not_offered(
     }
     page = new_page()
     page.goto(f"{service.address}/?q=red")
-    expect(page.get_by_text(f"Speech is not searched here: {how}.")).to_be_visible()
+    expect(page.get_by_text(f"Speech cannot be searched here: {how}.")).to_be_visible()
     expect(page.get_by_role("checkbox", name="Speech")).to_be_hidden()
     expect(page.get_by_role("checkbox", name="Picture")).to_be_visible()
     expect(page.get_by_role("radio", name="Ask")).to_be_hidden()
-    page.get_by_role("combobox", name="What to search for").fill("what is red?")
-    page.get_by_role("combobox", name="What to search for").press("Enter")
+    page.get_by_role("combobox", name="Search query").fill("what is red?")
+    page.get_by_role("combobox", name="Search query").press("Enter")
     expect_address(page, {"q": "what is red?"})

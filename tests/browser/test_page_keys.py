@@ -81,7 +81,7 @@ def test_letters_in_a_field_stay_letters(new_page: OpenPage, service: FakeServic
     wait_for_frames(page)
     page.keyboard.press("/")
     page.keyboard.type("l m f c / ?")
-    expect(page.get_by_role("combobox", name="What to search for")).to_have_value("l m f c / ?")
+    expect(page.get_by_role("combobox", name="Search query")).to_have_value("l m f c / ?")
     expect(page.locator(".stage")).to_be_visible()
 
 

@@ -29,7 +29,7 @@ def test_a_fault_stands_under_the_box_and_goes_when_mended(
 ) -> None:
     page = new_page()
     page.goto(service.address)
-    box = page.get_by_role("combobox", name="What to search for")
+    box = page.get_by_role("combobox", name="Search query")
     box.fill('a sign "exit')
     page.keyboard.press("Enter")
     fault = page.locator(".box-fault")

@@ -18,7 +18,7 @@ def test_videos_stand_with_duration_and_state(new_page: OpenPage, service: FakeS
     cards = page.locator(".card-video")
     expect(cards).to_have_count(4)
     expect(cards.first).to_contain_text("0:24")
-    expect(page.locator(".state-partial")).to_have_text("Partly indexed; ready: picture; failed: screen text")
+    expect(page.locator(".state-partial")).to_have_text("Partly indexed; ready: picture; failed: on-screen text")
     expect(page.locator(".state-failed")).to_have_text("Not indexed: no picture")
 
 
@@ -59,14 +59,14 @@ def test_an_upload_is_sent_followed_and_then_in_the_library(
     page.locator("#picker").set_input_files({"name": "neu.mp4", "mimeType": "video/mp4", "buffer": film.read_bytes()})
     row = page.locator(".activity-row")
     expect(row).to_contain_text("neu.mp4")
-    expect(row).to_contain_text("Indexing: picture · 40 %")
-    expect(page.locator("#busy")).to_have_text("Indexing 40 %")
+    expect(row).to_contain_text("Indexing: picture · 40%")
+    expect(page.locator("#busy")).to_have_text("Indexing 40%")
     assert library.uploads == [("neu.mp4", film.stat().st_size)]
     library.jobs[0] |= {"progress": 0.8, "stage": "screen_text"}
-    expect(row).to_contain_text("Indexing: screen text · 80 %")
+    expect(row).to_contain_text("Indexing: on-screen text · 80%")
     library.add_video(9, "neu.mp4")
     library.jobs[0] |= {"state": "done", "progress": 1.0}
-    expect(row).to_contain_text("Indexed, ready to search")
+    expect(row).to_contain_text("Ready to search")
     expect(page.locator(".card-video")).to_have_count(5)
     expect(page.locator("#busy")).to_be_hidden()
     page.get_by_role("button", name="Dismiss neu.mp4").click()
@@ -125,21 +125,21 @@ def test_searching_while_videos_are_indexed_says_so(
     page = new_page()
     page.goto(f"{service.address}/?view=library")
     expect(page.locator("#busy")).to_be_visible()
-    page.get_by_role("combobox", name="What to search for").fill("nothing")
+    page.get_by_role("combobox", name="Search query").fill("nothing")
     page.keyboard.press("Enter")
-    expect(page.locator(".notice")).to_contain_text("Videos are still being indexed")
+    expect(page.locator(".notice")).to_contain_text("Some videos are still being indexed")
     library.jobs[0]["state"] = "done"
 
 
 def test_removing_asks_first(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
     page = new_page()
     page.goto(f"{service.address}/?view=library")
-    remove = page.get_by_role("button", name="Remove talk.mp4 from the library")
+    remove = page.get_by_role("button", name="Remove video talk.mp4")
     remove.focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Cancel").click()
     assert len(library.videos) == 4
     remove.click()
-    page.get_by_role("button", name="Remove", exact=True).click()
+    page.get_by_role("button", name="Remove video", exact=True).click()
     expect(page.locator(".card-video")).to_have_count(3)
     assert len(library.videos) == 3

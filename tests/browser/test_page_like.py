@@ -34,12 +34,12 @@ def test_more_like_a_moment_is_one_click_and_a_link(
     again = new_page()
     again.goto(page.url)
     expect(again.locator(".example")).to_be_visible()
-    again.get_by_role("combobox", name="What to search for").fill("but at night")
+    again.get_by_role("combobox", name="Search query").fill("but at night")
     again.keyboard.press("Enter")
     expect(again.locator(".example")).to_contain_text("but: but at night")
     expect_address(again, {"like": f"{TALK}@4-8", "q": "but at night"})
     eventually(again, lambda: any("like=" in path and "query=but" in path for _, path in library.requests))
-    again.get_by_role("button", name="Clear the example").click()
+    again.get_by_role("button", name="Clear example").click()
     expect_address(again, {"q": "but at night"})
 
 
@@ -49,7 +49,7 @@ def test_a_dropped_image_is_searched_with_and_lives_in_the_address(
     page = new_page()
     page.goto(service.address)
     page.evaluate(DROP, base64.b64encode(STILL).decode())
-    expect(page.locator(".example")).to_contain_text("Looks like your image")
+    expect(page.locator(".example")).to_contain_text("Similar to your image")
     expect(page.locator(".grid .card")).to_have_count(4)
     asked = json.loads(next(body for body in reversed(library.bodies) if body))
     assert base64.b64decode(asked["image"]) == STILL

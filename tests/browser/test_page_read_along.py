@@ -53,6 +53,14 @@ def test_the_texts_are_searched_and_copied_with_their_times(
     assert page.evaluate("navigator.clipboard.readText()") == "0:12  EXIT"
 
 
+def test_the_texts_stay_inside_the_panel_of_the_player(new_page: OpenPage, service: FakeService) -> None:
+    page = new_page()
+    open_at(page, service, 4)
+    expect(page.get_by_role("tabpanel", name="Transcript")).to_be_visible()
+    bottom = "document.querySelector('{}').getBoundingClientRect().bottom"
+    assert page.evaluate(bottom.format(".read-along .transcript")) <= page.evaluate(bottom.format(".stage-panel"))
+
+
 def test_the_tabs_are_moved_through_with_the_arrow_keys(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     open_at(page, service, 4)

@@ -46,7 +46,7 @@ def test_search_play_and_seek(new_page: OpenPage, real: RunningService, world: P
     said = lines(world / "truth.jsonl", "said")[0]
     page = new_page()
     page.goto(real.url)
-    page.get_by_role("combobox", name="What to search for").fill(str(said["query"]))
+    page.get_by_role("combobox", name="Search query").fill(str(said["query"]))
     page.keyboard.press("Enter")
     card = page.locator(FOUND).first
     expect(card).to_contain_text(str(said["video"]), timeout=SLOW_MILLISECONDS)
@@ -78,7 +78,7 @@ def test_a_link_reopens_the_moment_in_a_new_browser(new_page: OpenPage, real: Ru
     query = str(lines(world / "truth.jsonl", "picture")[0]["query"])
     page = new_page()
     page.goto(real.url)
-    page.get_by_role("combobox", name="What to search for").fill(query)
+    page.get_by_role("combobox", name="Search query").fill(query)
     page.keyboard.press("Enter")
     page.locator(f"{FOUND} a.frame").first.click(timeout=SLOW_MILLISECONDS)
     wait_for_frames(page)
@@ -94,7 +94,7 @@ def test_ask_streams_and_its_citation_plays(new_page: OpenPage, real: RunningSer
     page = new_page()
     for question in lines(world / "questions.jsonl", "when")[:4]:
         page.goto(real.url)
-        page.get_by_role("combobox", name="What to search for").fill(str(question["question"]))
+        page.get_by_role("combobox", name="Search query").fill(str(question["question"]))
         expect(page.get_by_role("radio", name="Ask")).to_be_checked()
         page.keyboard.press("Enter")
         expect(page.locator(".answer-text:not(.is-coming)")).to_be_visible(timeout=SLOW_MILLISECONDS)
@@ -112,7 +112,7 @@ def test_a_clip_is_downloaded_and_plays(new_page: OpenPage, real: RunningService
     query = str(lines(world / "truth.jsonl", "picture")[1]["query"])
     page = new_page(accept_downloads=True)
     page.goto(real.url)
-    page.get_by_role("combobox", name="What to search for").fill(query)
+    page.get_by_role("combobox", name="Search query").fill(query)
     page.keyboard.press("Enter")
     page.locator(f"{FOUND} a.frame").first.click(timeout=SLOW_MILLISECONDS)
     wait_for_frames(page)
@@ -148,7 +148,7 @@ def test_an_upload_with_a_hostile_name_becomes_searchable(
         expect(page.locator(".card-video")).to_have_count(4, timeout=SLOW_MILLISECONDS)
         name = page.locator(".card-video .name").first.inner_text()
         assert "img src=x onerror" in name
-        page.get_by_role("combobox", name="What to search for").fill(query)
+        page.get_by_role("combobox", name="Search query").fill(query)
         page.keyboard.press("Enter")
         expect(page.locator(".grid .card .name", has_text="img src=x").first).to_be_visible(timeout=SLOW_MILLISECONDS)
         page.goto("about:blank")

@@ -17,7 +17,7 @@ OpenPage = Callable[..., Page]
 def test_a_query_shows_moments_with_times_signals_and_marked_words(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     page.goto(service.address)
-    page.get_by_role("combobox", name="What to search for").fill("a red square")
+    page.get_by_role("combobox", name="Search query").fill("a red square")
     page.keyboard.press("Enter")
     cards = page.locator(".grid .card")
     expect(cards).to_have_count(4)
@@ -85,7 +85,7 @@ def test_a_link_reopens_the_query_the_filters_and_the_moment(new_page: OpenPage,
     page.goto(f"{service.address}/?q=red&signals=picture,said&video={TALK}&at={TALK}&start=12&stop=16&t=14.5")
     wait_for_frames(page)
     assert 14.4 <= playing_time(page) < 16
-    expect(page.get_by_role("combobox", name="What to search for")).to_have_value("red")
+    expect(page.get_by_role("combobox", name="Search query")).to_have_value("red")
     expect(page.get_by_role("checkbox", name="Picture")).to_be_checked()
     expect(page.get_by_role("checkbox", name="Caption")).not_to_be_checked()
     expect(page.get_by_label("In", exact=True)).to_have_value(TALK)
@@ -106,7 +106,7 @@ def test_a_link_to_a_moment_alone_opens_it(new_page: OpenPage, service: FakeServ
 def test_back_and_forward_walk_through_what_was_shown(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     page.goto(service.address)
-    box = page.get_by_role("combobox", name="What to search for")
+    box = page.get_by_role("combobox", name="Search query")
     box.fill("red")
     box.press("Enter")
     page.locator(".card a.frame").first.click()
@@ -138,8 +138,8 @@ def test_filters_narrow_and_stand_in_the_address(new_page: OpenPage, service: Fa
 def test_nothing_found_says_so_and_offers_the_closest_as_such(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     page.goto(f"{service.address}/?q=nothing")
-    expect(page.get_by_role("heading", name="Nothing found for “nothing”")).to_be_visible()
-    expect(page.get_by_role("heading", name="Closest moments, though none matches well")).to_be_visible()
+    expect(page.get_by_role("heading", name="No results for “nothing”")).to_be_visible()
+    expect(page.get_by_role("heading", name="Closest moments")).to_be_visible()
     expect(page.locator(".grid.is-closest .card")).to_have_count(2)
 
 
@@ -188,6 +188,13 @@ def test_a_video_that_cannot_be_played_says_so(
     page.locator(".card a.frame").first.click()
     expect(page.locator(".screen-note")).to_contain_text("cannot play this file")
     watch.forgive("410")
+
+
+def test_a_link_to_a_video_that_was_removed_says_so(new_page: OpenPage, service: FakeService, watch: Watch) -> None:
+    page = new_page()
+    page.goto(f"{service.address}/?at={99:032x}&start=1&stop=2")
+    expect(page.locator(".screen-note")).to_have_text("This video is no longer in the library.")
+    watch.forgive("404")
 
 
 def test_searching_within_a_video_keeps_the_query(new_page: OpenPage, service: FakeService) -> None:

@@ -24,7 +24,7 @@ def asked(library: FakeLibrary) -> list[dict[str, object]]:
 
 
 def bar_of(page: Page) -> Locator:
-    return page.get_by_role("region", name="Chosen moments")
+    return page.get_by_role("region", name="Selected moments")
 
 
 def test_ticked_moments_are_asked_about_and_stay_in_the_address(
@@ -39,18 +39,18 @@ def test_ticked_moments_are_asked_about_and_stay_in_the_address(
     ticks.nth(2).click()
     page.locator(".card a.frame").nth(1).focus()
     page.keyboard.press("s")
-    count = bar.get_by_text("3 moments chosen")
+    count = bar.get_by_text("3 moments selected")
     count.click()
-    page.get_by_role("button", name="Leave out talk.mp4 0:12").click()
+    page.get_by_role("button", name="Deselect talk.mp4 0:12").click()
     expect(ticks.nth(2)).to_have_attribute("aria-pressed", "false")
     page.get_by_role("button", name="Ask about these").click()
-    page.get_by_label("Question about the chosen moments").fill("are these alike?")
+    page.get_by_label("Question about the selected moments").fill("are these alike?")
     bar.get_by_role("button", name="Ask", exact=True).click()
     expect(page.locator(".answer-text:not(.is-coming)")).to_contain_text("The square is red.")
     assert asked(library) == [{"question": "are these alike?", "clips": CLIPS}]
     expect_address(page, {"q": "are these alike?", "mode": "ask", "clips": ",".join(CLIPS)})
     page.reload()
-    expect(bar).to_contain_text("2 moments chosen")
+    expect(bar).to_contain_text("2 moments selected")
     assert asked(library)[-1]["clips"] == CLIPS
     bar.get_by_role("button", name="Clear", exact=True).click()
     expect(bar).to_be_hidden()
@@ -62,7 +62,7 @@ def test_ticks_stay_from_one_search_to_the_next_and_they_alone_are_exported(
     page = new_page()
     page.goto(f"{service.address}/?q=a+red+square")
     page.locator(".card-tick").nth(1).click()
-    page.get_by_role("combobox", name="What to search for").fill("a ring")
+    page.get_by_role("combobox", name="Search query").fill("a ring")
     page.keyboard.press("Enter")
     expect_address(page, {"q": "a ring"})
     expect(page.locator(".card-tick").nth(1)).to_have_attribute("aria-pressed", "true")
@@ -85,7 +85,7 @@ def test_more_than_can_be_asked_about_are_refused_before_they_are_sent(
     for place in range(13):
         page.locator(".card-tick").nth(place).click()
     page.get_by_role("button", name="Ask about these").click()
-    expect(bar_of(page)).to_contain_text("Questions can be about 12 moments at most.")
+    expect(bar_of(page)).to_contain_text("You can ask about up to 12 moments at a time.")
     expect(bar_of(page).get_by_role("button", name="Ask", exact=True)).to_be_disabled()
     page.locator(".card-tick").nth(0).click()
     expect(bar_of(page).get_by_role("button", name="Ask", exact=True)).to_be_enabled()
@@ -107,7 +107,7 @@ def test_the_bar_fits_every_screen(new_page: OpenPage, service: FakeService, wid
     page.goto(f"{service.address}/?q=a+red+square")
     for place in range(4):
         page.locator(".card-tick").nth(place).click()
-    expect(bar_of(page)).to_contain_text("4 moments chosen")
+    expect(bar_of(page)).to_contain_text("4 moments selected")
     for opener in ("Add to collection", "Export"):
         bar_of(page).get_by_text(opener, exact=True).click()
         sheet = bar_of(page).locator(".menu[open] .menu-sheet").bounding_box()

@@ -37,7 +37,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
 
 def open_moment(page: Page, real: RunningService) -> None:
     page.goto(real.url)
-    page.get_by_role("combobox", name="What to search for").fill(f'said:"{LINE.rstrip(".")}"')
+    page.get_by_role("combobox", name="Search query").fill(f'said:"{LINE.rstrip(".")}"')
     page.keyboard.press("Enter")
     card = page.locator(".grid .card").first
     expect(card).to_contain_text("episode.mp3", timeout=SLOW_MILLISECONDS)

@@ -41,9 +41,9 @@ def test_a_server_that_goes_is_told_and_waited_for(new_page: OpenPage, library: 
     page.goto(service.address)
     expect(page.locator(".grid .card")).to_have_count(4)
     service.close()
-    page.get_by_role("combobox", name="What to search for").fill("red")
+    page.get_by_role("combobox", name="Search query").fill("red")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Reelseek cannot be reached")).to_be_visible()
+    expect(page.get_by_role("heading", name="Cannot reach Reelseek")).to_be_visible()
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
     service = FakeService(library, service.port)
     expect(page.get_by_text("4 moments in")).to_be_visible()
@@ -73,10 +73,10 @@ def test_a_key_is_asked_for_and_then_all_goes_on(
 @pytest.mark.parametrize(
     ("status", "kind", "title"),
     [
-        (503, "model-missing", "The model is not on this machine"),
+        (503, "model-missing", "Model not installed"),
         (503, "busy", "Too many requests"),
-        (400, "query", "This query cannot be used"),
-        (500, "internal", "The service failed"),
+        (400, "query", "This query is not valid"),
+        (500, "internal", "Something went wrong"),
     ],
 )
 def test_a_refused_search_says_why_and_can_be_tried_again(

@@ -73,13 +73,13 @@ def test_a_corrected_line_is_found_by_its_new_words_and_stays(
 ) -> None:
     page = new_page()
     open_first(page, talk, "Harper Sunday")
-    page.get_by_role("button", name=f"Correct: {LINES[0]}").click()
+    page.get_by_role("button", name=f"Edit: {LINES[0]}").click()
     page.get_by_role("textbox", name="Line at 2 seconds").fill(MENDED)
     page.get_by_role("button", name="Save", exact=True).click()
     first = page.locator(".transcript-lines li:not(.turn)").first
     expect(first).to_contain_text(MENDED)
     expect(first).to_contain_text("corrected")
-    page.get_by_role("button", name=f"Correct: {LINES[2]}").click()
+    page.get_by_role("button", name=f"Edit: {LINES[2]}").click()
     page.get_by_role("textbox", name="Line at 14 seconds").fill("")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".transcript-lines li:not(.turn)")).to_have_count(2)

@@ -43,7 +43,7 @@ def test_nothing_there_and_a_model_without_boxes_are_said(
     page = new_page()
     open_moment(page, service)
     page.get_by_role("button", name="Show me where").click()
-    expect(page.locator("#toast")).to_have_text("The model does not see it in this picture.")
+    expect(page.locator("#toast")).to_have_text("The model could not find it in this frame.")
     path = f"GET /api/v1/videos/{1:032x}/boxes"
     library.problems[path] = (422, "no-boxes", "the model was not trained for boxes")
     page.get_by_role("button", name="Show me where").click()

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 @click.group()
 def collection() -> None:
-    """Choose moments, trim and arrange them, and keep them under a name.
+    """Collect, trim and arrange moments.
 
-    Moments are named by their number in `reelseek collection show`. The page edits the same collections.
+    Moments go by their number in `reelseek collection show`. The page edits the same collections.
 
     \b
     Examples:
@@ -55,7 +55,7 @@ def list_collections(*, settings: Settings, as_json: bool) -> ExitCode:
         rows = [{"collection_id": one.collection_id, "name": one.name, "moments": len(one.moments)} for one in found]
         click.echo(json.dumps({"collections": rows}))
     elif not found:
-        click.echo("there is no collection yet; `reelseek collection create NAME` begins one")
+        click.echo("No collections yet. Create one with `reelseek collection create NAME`.")
     for one in () if as_json else found:
         click.echo(f"{count_text(len(one.moments), 'moment'):>14}  {safe_text(one.name)}")
     return ExitCode.OK if found else ExitCode.NOTHING_FOUND
@@ -100,7 +100,7 @@ def create(name: str, *, settings: Settings, as_json: bool) -> ExitCode:
 def add(name: str, *, settings: Settings, as_json: bool, **given: Any) -> ExitCode:
     """Add moments to the collection NAME: a span of a video, or the results of a search.
 
-    A moment that is in the collection already, with the same span, is added once.
+    A moment that is already in the collection with the same span is not added again.
 
     \b
     Examples:
@@ -122,7 +122,7 @@ def add(name: str, *, settings: Settings, as_json: bool, **given: Any) -> ExitCo
 @flag(MOMENT_HANDLES)
 @with_settings()
 def trim(name: str, number: int, *, settings: Settings, as_json: bool, **given: Any) -> ExitCode:
-    """Set the start, the end or the handles of moment NUMBER; what is not given stays.
+    """Change the start, stop or handles of moment NUMBER.
 
     \b
     Examples:
@@ -148,7 +148,7 @@ def trim(name: str, number: int, *, settings: Settings, as_json: bool, **given: 
 @click.argument("text")
 @with_settings()
 def note(name: str, number: int, seconds: float, text: str, *, settings: Settings, as_json: bool) -> ExitCode:
-    """Write TEXT at a time of moment NUMBER; edit lists have it as a marker. SECONDS count from the video's start.
+    """Add a note to moment NUMBER, SECONDS from the start of the video; edit lists show it as a marker.
 
     \b
     Examples:
@@ -167,7 +167,7 @@ def note(name: str, number: int, seconds: float, text: str, *, settings: Setting
 @click.argument("numbers", type=click.IntRange(1), nargs=-1, required=True, metavar="NUMBER...")
 @with_settings()
 def arrange(name: str, numbers: tuple[int, ...], *, settings: Settings, as_json: bool) -> ExitCode:
-    """Put these moments first, in this order; the others stay behind them.
+    """Move these moments to the front, in this order.
 
     \b
     Examples:
@@ -185,7 +185,7 @@ def arrange(name: str, numbers: tuple[int, ...], *, settings: Settings, as_json:
 @click.argument("new_name")
 @with_settings()
 def rename(name: str, new_name: str, *, settings: Settings, as_json: bool) -> ExitCode:
-    """Give the collection NAME another name.
+    """Rename the collection NAME.
 
     \b
     Examples:
@@ -200,7 +200,7 @@ def rename(name: str, new_name: str, *, settings: Settings, as_json: bool) -> Ex
 @click.argument("numbers", type=click.IntRange(1), nargs=-1, metavar="[NUMBER...]")
 @with_settings()
 def remove(name: str, numbers: tuple[int, ...], *, settings: Settings, as_json: bool) -> ExitCode:
-    """Remove moments from the collection NAME, or without numbers the collection itself. The videos stay.
+    """Remove moments from the collection NAME, or without numbers the collection itself. Videos are not touched.
 
     \b
     Examples:
@@ -210,7 +210,7 @@ def remove(name: str, numbers: tuple[int, ...], *, settings: Settings, as_json: 
     store = _store(settings)
     if not numbers:
         removed = store.remove(name)
-        click.echo(json.dumps({"removed": removed.name}) if as_json else f"Removed the collection {removed.name}.")
+        click.echo(json.dumps({"removed": removed.name}) if as_json else f"Removed collection {removed.name}.")
         return ExitCode.OK
     found = store.find(name)
     ids = [_numbered(found, number).moment_id for number in numbers]
@@ -232,7 +232,7 @@ def _numbered(found: "Collection", number: int) -> "CollectedMoment":
     from indexer.errors import UsageError
 
     if number > len(found.moments):
-        raise UsageError(f"the collection {found.name!r} has {len(found.moments)} moments, and no number {number}")
+        raise UsageError(f"no moment {number} in collection {found.name!r}; it has {len(found.moments)}")
     return found.moments[number - 1]
 
 
@@ -248,7 +248,7 @@ def _trimmed(
     begin = moment.span.start_seconds if start is None else start
     end = moment.span.stop_seconds if stop is None else stop
     if not begin < end:
-        raise UsageError(f"a moment must stop after its start, got {begin:g} to {end:g} s")
+        raise UsageError(f"the stop must be after the start, got {begin:g} to {end:g} s")
     return moment_from_span(library, moment.video_id, begin, end).span
 
 
@@ -262,7 +262,7 @@ def _moments(settings: Settings, given: dict[str, Any]) -> "Sequence[CollectedMo
     source, video = given["source"], given["video"]
     is_span = given["start"] is not None or given["stop"] is not None
     if (source is None) == (video is None) or (source is not None and is_span):
-        raise click.UsageError("say what to add: --video VIDEO with --start and --stop, or --from FILE")
+        raise click.UsageError("give either --video VIDEO with --start and --stop, or --from FILE")
     with Library.open(library_place(settings.library)) as library:
         if video is not None:
             found = [moment_from_span(library, video, given["start"], given["stop"])]

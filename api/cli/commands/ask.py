@@ -44,8 +44,8 @@ def ask(
 ) -> ExitCode:
     """Ask a question about your videos.
 
-    The relevant moments are retrieved, and a vision-language model that sees only these answers, citing exact
-    times. Speech, subtitles and on-screen text are shown to it when the question calls for them.
+    Reelseek retrieves the relevant moments, and a vision-language model that sees only these answers, citing exact
+    times. It also gets speech, subtitles and on-screen text when the question calls for them.
 
     \b
     Examples:

@@ -43,19 +43,19 @@ def chat(
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
-    """Ask questions that follow one another.
+    """Have a conversation about your videos.
 
-    A question may refer to the last one: "and what colour is it?", "when again?", "and after that?", "only in the
-    second video". It is answered in a form that stands alone, which is shown. Ctrl-C stops an answer, Ctrl-D ends the
-    chat.
+    A question may refer to earlier ones: "and what colour is it?", "when again?", "and after that?", "only in the
+    second video". It is rewritten to stand alone, shown in that form and answered. Ctrl-C stops an answer; Ctrl-D
+    ends the chat.
 
     \b
     Examples:
       reelseek chat
       reelseek chat --scope "tag:family date:2023"                    every question in this scope
-      printf 'When does she sing?\\nand after that?\\n' | reelseek chat --json     an answer a line
+      printf 'When does she sing?\\nand after that?\\n' | reelseek chat --json     one answer per line
 
-    An error of one question does not end the chat. Returns 1 if the answer to the last question was not found.
+    An error in one question does not end the chat. Returns 1 if the answer to the last question was not found.
     """
     from api.cli.interruptible import InterruptibleWork
     from search.answering.asker import Asker

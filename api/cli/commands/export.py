@@ -78,7 +78,7 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
       reelseek export --collection "Opening titles" --out titles.xml
       reelseek export --video trip.mp4 --start 61.2 --stop 64.8 --format clips --out cut
       reelseek export "a red car" --format csv | less
-      reelseek ask "Who serves?" --json >> right.jsonl             keep it if it is right, or mend it
+      reelseek ask "Who serves?" --json >> right.jsonl             keep it if it is right, or correct it
       reelseek export --format ms-swift --from right.jsonl --handles 2 --out tuning
 
     Frames and time codes are exact: from the frame on screen at the start to the last one before the stop, counted
@@ -101,7 +101,7 @@ def export(query: str | None, *, settings: Settings, as_json: bool, **given: Any
         if as_json:
             click.echo(json.dumps({"format": kind, "files": [], "moments": 0, "kept": 0, "warnings": [], "failed": []}))
         else:
-            click.echo("Nothing found, nothing exported.", err=True)
+            click.echo("Nothing found; nothing exported.", err=True)
         return ExitCode.NOTHING_FOUND
     order = ExportOptions.read(kind=kind, title=given["title"] or title, as_json=as_json, given=given)
     cancel = threading.Event()
@@ -128,7 +128,7 @@ def _kind(kind: Any, out: str | None) -> Format | Literal["ms-swift"]:
     by_ending |= {".fcpxml": "fcpxml", ".xml": "xmeml", ".otio": "otio"}
     found = by_ending.get(Path(out).suffix.lower()) if out else None
     if found is None:
-        raise click.UsageError(f"choose a format with --format {'|'.join(FORMATS)}")
+        raise click.UsageError(f"no format given; choose one with --format {'|'.join(FORMATS)}")
     return found
 
 
@@ -163,7 +163,7 @@ def _wanted(
     is_span = start is not None or stop is not None
     ways = [query is not None, source is not None, chosen is not None, query is None and video is not None]
     if ways.count(True) != 1:
-        raise click.UsageError("say what to export: QUERY, --from FILE, --collection NAME, or --video VIDEO")
+        raise click.UsageError("give one of QUERY, --from FILE, --collection NAME or --video VIDEO")
     if is_span and (query is not None or source is not None or chosen is not None):
         raise click.UsageError("--start and --stop need --video without a query; with a query, use its at: filter")
     if query is None:

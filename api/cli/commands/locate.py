@@ -32,10 +32,10 @@ def locate(
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
-    """Say where something is in a picture.
+    """Find where something is in a frame.
 
-    A vision-language model looks at the picture on screen at a time, and names a box around each place; edges are
-    percent of the picture's width and height.
+    A vision-language model looks at the frame at the given time and draws a box around each match. The edges of a box
+    are percentages of the frame's width and height.
 
     \b
     Examples:
@@ -58,7 +58,7 @@ def locate(
         raise QueryError(f"--at {at!r} is not a time; write it as 12.5, 12:34 or 1:02:03.5")
     if still is not None:
         if still.suffix.lower() != ".png":
-            raise ExportError(f"{still} does not end in .png; a still is saved as PNG alone")
+            raise ExportError(f"{still} does not end in .png; stills are saved only as PNG, so name a .png file")
         check_free(still, force=force)
     with Asker.open(library_place(settings.library), settings=settings) as asker:
         located = locate_in_picture(

@@ -64,4 +64,4 @@ def _confirm(chosen: "Sequence[Video]") -> None:
         return
     for video in chosen:
         click.echo(f"{video.video_id[:8]}  {safe_text(video.path)}")
-    click.confirm("Remove from the library?", abort=True)
+    click.confirm("Remove these videos from the library?", abort=True)

@@ -77,34 +77,34 @@ def search(
     """Find moments by what is seen, said or written.
 
     QUERY is plain words in any language the models know. It can also be more precise: -WORD or `without` excludes,
-    `A then B` finds one moment with both, "quoted words" match a phrase, looks: said: text: caption: say where to
-    look, and video: folder: tag: date: duration: at: filter. See docs/queries.md.
+    `A then B` finds one moment with both, "quoted words" match a phrase, looks: said: text: caption: choose where
+    to look, and video: folder: tag: date: duration: at: filter. See docs/queries.md.
 
     \b
     Examples:
       reelseek search "a red car in the snow"
       reelseek search "beach -people"                          also: beach without people, beach not at night
-      reelseek search "a red car then a bus within 30s"        one moment with both, in this order
+      reelseek search "a red car then a bus within 30s"        both in one moment, in this order
       reelseek search 'said:"thank you" looks:sunset'          both at once
-      reelseek search 'text:exit folder:2023 at:..10m'         on the screen, in the first ten minutes
+      reelseek search 'text:exit folder:2023 at:..10m'         on screen, in the first ten minutes
       reelseek search "how to bake bread" --signal subtitle    only what is said, by meaning
       reelseek search "invoice 2024" --signal screen_text_words
       reelseek search "goal" --video final.mp4 --limit 3
-      reelseek search "goal" --scope "tag:cup date:2023"       of some videos; also folder: duration: at: speaker:
+      reelseek search "goal" --scope "tag:cup date:2023"       only in these videos; also folder: duration: at: speaker:
       reelseek search "goal" --offset 10                       the next page
-      reelseek search "goal" --expand 3                        what is folded into the third moment
-      reelseek search --image still.jpg                        the moment that an image is from, or looks like
+      reelseek search "goal" --expand 3                        the moments folded into the third
+      reelseek search --image still.jpg                        the moment an image comes from or resembles
       reelseek search --image still.jpg "but at night"
       reelseek search --like final.mp4@12:34                   more like this; also @754.2 or @12:34-12:40
-      reelseek search "goal" --second-look 5                   let the vision-language model judge the five best
+      reelseek search "goal" --second-look 5                   have the vision-language model check the five best
       reelseek search "goal" --json | jq .moments[0]
       reelseek search "goal" --relevance-threshold 0.8         be stricter about what counts as found
 
     In a pipe, each moment is one tab-separated line: rank, start, stop, score, signals, path and text. Returns 1 if
-    nothing is found; the closest moments are then shown as such.
+    nothing is found, and shows the closest moments instead.
     """
     if query is None and image is None and like is None:
-        raise click.UsageError("Missing argument 'QUERY'; or give --image or --like")
+        raise click.UsageError("nothing to search for; give a QUERY, --image FILE or --like VIDEO@TIME")
     query = query or ""
     asked: dict[str, Any] = {"image": image, "like": like, "video": video, "scope": scope, "signals": signals}
     asked |= {"limit": limit, "offset": offset, "per_video": per_video, "fold": fold, "expand": expand, "plain": plain}

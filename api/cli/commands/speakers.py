@@ -12,10 +12,10 @@ from indexer.library_place import library_place
 
 @click.group()
 def speakers() -> None:
-    """List, name, merge and split the people who speak.
+    """List, rename, merge and split speakers.
 
-    A name is given once and holds in every video; `speaker:NAME` in a search finds what the person says. Voices
-    are compared on this machine alone.
+    A name applies to every video; `speaker:NAME` in a search finds what that person says. Voices never leave this
+    machine.
 
     \b
     Examples:
@@ -29,14 +29,14 @@ def speakers() -> None:
 @speakers.command("list")
 @with_settings()
 def list_speakers(*, settings: Settings, as_json: bool) -> ExitCode:
-    """List who speaks, for how long and in how many videos.
+    """List the speakers, with their speaking time and number of videos.
 
     \b
     Examples:
       reelseek speakers list
       reelseek speakers list --json | jq -r '.speakers[].name'
 
-    Returns 1 if no voices were told apart.
+    Returns 1 if there are no speakers.
     """
     from api.formatting import count_text, duration_text
     from api.safe_text import safe_text
@@ -49,7 +49,7 @@ def list_speakers(*, settings: Settings, as_json: bool) -> ExitCode:
         shown = [{"name": one.name, "seconds": round(one.seconds, 1), "videos": one.videos} for one in found]
         click.echo(json.dumps({"speakers": shown}))
     elif not found:
-        click.echo("no speakers are known yet; `reelseek index --speakers PATH` recognizes them")
+        click.echo("No speakers yet. Recognize them with `reelseek index --speakers PATH`.")
     for one in () if as_json else found:
         click.echo(f"{duration_text(one.seconds):>14}  {count_text(one.videos, 'video'):>10}  {safe_text(one.name)}")
     return ExitCode.OK if found else ExitCode.NOTHING_FOUND
@@ -60,12 +60,12 @@ def list_speakers(*, settings: Settings, as_json: bool) -> ExitCode:
 @click.argument("new_name")
 @with_settings()
 def rename(name: str, new_name: str, *, settings: Settings, as_json: bool) -> ExitCode:
-    """Give the speaker NAME another name in every video; the name of an existing speaker merges the two.
+    """Rename the speaker NAME in every video; the name of another speaker merges the two.
 
     \b
     Examples:
       reelseek speakers rename "Speaker 1" Anna
-      reelseek speakers rename "Speaker 4" Anna        they are one person
+      reelseek speakers rename "Speaker 4" Anna        merge: both are the same person
     """
     from api.formatting import count_text
     from api.safe_text import safe_text
@@ -75,7 +75,9 @@ def rename(name: str, new_name: str, *, settings: Settings, as_json: bool) -> Ex
     if as_json:
         click.echo(json.dumps({"name": " ".join(new_name.split()), "videos": count}))
     else:
-        click.echo(f"{safe_text(name)} is {safe_text(' '.join(new_name.split()))} in {count_text(count, 'video')}")
+        click.echo(
+            f"Renamed {safe_text(name)} to {safe_text(' '.join(new_name.split()))} in {count_text(count, 'video')}."
+        )
     return ExitCode.OK
 
 
@@ -84,7 +86,7 @@ def rename(name: str, new_name: str, *, settings: Settings, as_json: bool) -> Ex
 @click.argument("video")
 @with_settings()
 def split(name: str, video: str, *, settings: Settings, as_json: bool) -> ExitCode:
-    """Make the speaker NAME another person in one VIDEO, where the voice was mistaken.
+    """Give the voice of NAME in one VIDEO a new name, where it is another person.
 
     \b
     Examples:
@@ -97,5 +99,5 @@ def split(name: str, video: str, *, settings: Settings, as_json: bool) -> ExitCo
     if as_json:
         click.echo(json.dumps({"name": new_name, "video": video}))
     else:
-        click.echo(f"{safe_text(name)} is {new_name} in {safe_text(video)}")
+        click.echo(f"Renamed {safe_text(name)} to {new_name} in {safe_text(video)}.")
     return ExitCode.OK

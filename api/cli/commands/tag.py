@@ -54,7 +54,7 @@ def tag(
       reelseek videos --tag holiday
     """
     if list_all == bool(names) or (list_all and (add or remove or clear)):
-        raise UsageError("name videos to tag, or give --list alone; `reelseek tag --help` has examples")
+        raise UsageError("no videos given; name videos to tag, or use --list alone (examples: `reelseek tag --help`)")
     from indexer.store.change_tags import change_tags
     from indexer.store.library import Library
 
@@ -111,7 +111,7 @@ def _show_all(videos: "Sequence[Video]", as_json: bool) -> ExitCode:
     if as_json:
         click.echo(json.dumps({"tags": [{"tag": name, "videos": count} for name, count in counts.items()]}))
     elif not counts:
-        click.echo("no video has a tag yet; `reelseek tag VIDEO --add TAG` adds one")
+        click.echo("No tags yet. Add one with `reelseek tag VIDEO --add TAG`.")
     else:
         width = max(len(f"{count:,}") for count in counts.values())
         for name, count in counts.items():

@@ -33,10 +33,10 @@ def transcript(
     settings: Settings,
     as_json: bool,
 ) -> ExitCode:
-    """Read what is said in a video, or write it as subtitles.
+    """Show the transcript of a video, or save it as subtitles.
 
-    VIDEO is a name, a path, an id, or the first digits of an id. Lines that somebody corrected on the page are
-    written as corrected. --json adds the time of each word where speech was recognized.
+    VIDEO is a name, a path, an id, or the first digits of an id. Corrections made on the page are included.
+    --json adds the time of each word of recognized speech.
 
     \b
     Examples:
@@ -45,7 +45,7 @@ def transcript(
       reelseek transcript talk.mp4 --source speech --language en
       reelseek transcript talk.mp4 --json | jq -r '.lines[].text'
 
-    Returns 1 if nothing is known to be said in it.
+    Returns 1 if the video has no transcript.
     """
     from api.export.output_files import write_data
     from api.export.transcript import render_transcript, transcript_of
@@ -60,7 +60,5 @@ def transcript(
         click.echo(text, nl=False)
     if found.lines:
         return ExitCode.OK
-    click.echo(
-        f"nothing is known to be said in {found.video.path}; `reelseek status` says which signals it has", err=True
-    )
+    click.echo(f"No transcript for {found.video.path}. `reelseek status` shows which signals are available.", err=True)
     return ExitCode.NOTHING_FOUND

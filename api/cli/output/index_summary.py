@@ -38,14 +38,16 @@ def print_summary(finished: IndexFinished, tally: IndexProgress, settings: Setti
             )
         )
     if tally.moved:
-        screen.print(label(f"{count_text(len(tally.moved), 'moved file')} recognised"))
+        screen.print(label(f"{count_text(len(tally.moved), 'moved file')} recognized"))
     _print_missing(screen, tally)
     print_failures(
         screen, [*tally.failures, *tally.stage_failures], log=existing_failure_log(library_place(settings.library))
     )
     for stage, number in finished.failing_stages.items():
         what = f"{ENTRY_OF_STAGE[stage].label}: {number:,} videos in a row failed unexpectedly"
-        screen.print(label(f"{what}; the reason is hardly in the videos, see the log", "bold yellow"), soft_wrap=True)
+        screen.print(
+            label(f"{what}; the videos are probably not the cause; see the log", "bold yellow"), soft_wrap=True
+        )
     _print_next(screen, finished, settings)
 
 

@@ -34,7 +34,7 @@ from indexer.pipeline.events import (
     WatchWaiting,
 )
 
-STOPPING = "stopping after the current work; press Ctrl-C again to kill"
+STOPPING = "stopping after the current work; press Ctrl-C again to stop now"
 SHOWN_ACTIVE = 3
 """Videos in progress that are shown."""
 QUIET_SECONDS = 30.0
@@ -172,7 +172,7 @@ def event_line(event: IndexEvent) -> str:
         case VideoWarned():
             return f"warning: {event.path}: {event.warning}"
         case WatchLooked(ready=0):
-            return f"{count_text(event.changing, 'file')} not complete yet, of {event.files:,}"
+            return f"waiting for {event.changing:,} of {count_text(event.files, 'file')} to be complete"
         case WatchLooked():
             return f"indexing {count_text(event.ready, 'file')}; {event.changing:,} not complete yet"
         case WatchIdle():

@@ -44,13 +44,17 @@ def print_result(console: Console, result: "SearchResult", *, offset: int, thumb
         console.print(label(f"understood as: {one_line(describe_plan(result.plan))}", "dim"))
     if result.corrected:
         console.print(
-            Text.assemble("Searched for ", (one_line(result.corrected), "bold"), " instead; --plain keeps the words.")
+            Text.assemble(
+                "Showing results for ",
+                (one_line(result.corrected), "bold"),
+                "; --plain searches for the words as typed.",
+            )
         )
     if not result.moments:
         console.print(Text.assemble("Nothing found for ", (asked, "bold"), "."))
         console.print(label("Try other words, or see what is indexed with `reelseek status`.", "dim"))
         if result.closest:
-            console.print(label("Closest moments, though none matches well:", "dim"))
+            console.print(label("Closest moments:", "dim"))
             console.print()
             console.print(_table(result.closest, result.words, 0, thumbnails, above="weak"))
         return

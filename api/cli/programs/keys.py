@@ -70,7 +70,7 @@ def list_keys(*, settings: Settings, as_json: bool) -> ExitCode:
         for key in found:
             click.echo(f"{key.key_id}\t{key.created_at}\t{safe_text(key.name)}")
         if not found:
-            click.echo("There are no keys; `reelseek keys add NAME` creates one.", err=True)
+            click.echo("No API keys yet. Create one with `reelseek keys add NAME`.", err=True)
     return ExitCode.OK
 
 

@@ -64,7 +64,7 @@ def serve(
         max_upload_bytes=max_upload_mib * _MEBI,
     )
     if not as_json:
-        click.echo("Loading the models ...", err=True)
+        click.echo("Loading models...", err=True)
     from api.service.run_service import run_service
 
     run_service(settings, service, log_level=log_level, on_ready=_print_json if as_json else _print_text)

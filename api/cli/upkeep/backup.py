@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 @click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path))
 @with_settings()
 def backup(folder: Path, *, settings: Settings, as_json: bool) -> ExitCode:
-    """Copy the library to FOLDER, also while a service searches it.
+    """Back up the library to FOLDER.
 
-    The copy is a library itself. Making it again into the same FOLDER copies only what is new. Your video files are not
-    copied. A library that is being indexed, or is damaged, is not copied.
+    The backup is itself a library. Backing up to the same FOLDER again copies only what is new. Video files are not
+    copied. Works while a service searches the library, but not during indexing or if the library is damaged.
 
     \b
     Examples:
@@ -42,9 +42,9 @@ def backup(folder: Path, *, settings: Settings, as_json: bool) -> ExitCode:
 @click.argument("folder", metavar="BACKUP", type=click.Path(path_type=Path))
 @with_settings()
 def restore(folder: Path, *, settings: Settings, as_json: bool) -> ExitCode:
-    """Make a library from BACKUP, which `reelseek backup` made.
+    """Restore a library from BACKUP, made by `reelseek backup`.
 
-    The library must not exist yet. The backup is checked first, and stays.
+    The library must not exist yet. The backup is checked first and kept.
 
     \b
     Examples:

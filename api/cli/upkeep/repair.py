@@ -15,13 +15,13 @@ from indexer.library_place import library_place
 def repair(*, settings: Settings, as_json: bool) -> ExitCode:
     """Repair a damaged library.
 
-    Keeps everything that can be read, builds the search indexes again, and lists the videos that lost something: index
-    their folders again. Tags, corrected texts and names of speakers are never lost: they are kept twice. Nothing is
-    changed in a sound library, and your video files are never touched. Returns 1 if problems are left.
+    Keeps everything that can be read, rebuilds the search indexes, and lists the videos that lost data: index their
+    folders again. Tags, corrections and speaker names are never lost: each is stored twice. An undamaged library is
+    not changed, and your video files are never touched. Returns 1 if problems are left.
 
     \b
     Examples:
-      reelseek verify                        what is wrong?
+      reelseek verify                        find the problems
       reelseek repair
       reelseek repair --json | jq -r '.to_index[]'
     """
@@ -43,13 +43,13 @@ def repair(*, settings: Settings, as_json: bool) -> ExitCode:
         click.echo(json.dumps(shown))
         return ExitCode.NOTHING_FOUND if report.left else ExitCode.OK
     if not report.actions:
-        _say("There was nothing to repair.")
+        _say("Nothing to repair.")
     if report.to_index:
-        _say("Index these again:")
+        _say("Index these videos again:")
         for video in report.to_index:
             _say(f"  {video.path}")
     for problem in report.left:
-        _say(f"left: {problem.kind}: {problem.detail}")
+        _say(f"not repaired: {problem.kind}: {problem.detail}")
     return ExitCode.NOTHING_FOUND if report.left else ExitCode.OK
 
 

@@ -45,7 +45,7 @@ def read_judged(library: Library, text: str, *, name: str) -> tuple[list[JudgedL
     # Not `splitlines`: a string of JSON may hold U+2028.
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not lines or len(lines) > MOST_LINES:
-        raise ExportError(f"{name} has {len(lines):,} lines, and 1 to {MOST_LINES:,} can be exported")
+        raise ExportError(f"{name} has {len(lines):,} lines; 1 to {MOST_LINES:,} can be exported")
     judged: list[JudgedLine] = []
     failed: list[FailedMoment] = []
     for number, line in lines:
@@ -55,7 +55,7 @@ def read_judged(library: Library, text: str, *, name: str) -> tuple[list[JudgedL
         found, lost = moments_from_json(library, json.dumps({"moments": rows}), name=where, weak=True)
         failed += lost
         if not found and not lost:
-            raise ExportError(f"{where} names no moment, so there is nothing to show; give it `moments`")
+            raise ExportError(f"{where} has no `moments`, so there is nothing to show; add them")
         if len(found) > MOST_MOMENTS:
             raise ExportError(f"{where} holds {len(found)} moments, more than {MOST_MOMENTS}; keep those that matter")
         if found and not lost:
@@ -67,7 +67,7 @@ def _fields(line: str, where: str) -> dict[str, Any]:
     try:
         value: Any = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ExportError(f"{where} is not JSON: {error}; give a line of `reelseek ask --json` each") from error
+        raise ExportError(f"{where} is not JSON: {error}; each line must be output of `reelseek ask --json`") from error
     if not isinstance(value, dict):
         raise ExportError(f"{where}: an object is expected, as `reelseek ask --json` prints it")
     return cast(dict[str, Any], value)

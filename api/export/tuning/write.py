@@ -73,7 +73,7 @@ def write_tuning(
     cut = _cut_clips(prepared.subclips, clips)
     examples = [example for line in judged if (example := _example(line, cut)) is not None]
     if not examples:
-        raise ExportError("no line is left: no clip of any could be cut")
+        raise ExportError("nothing to export: no clip of any line could be cut")
     data = "".join(f"{example.to_line()}\n" for example in examples)
     write_data(folder / DATA_FILE, data.encode(), force=force)
     failed = [*silent, *prepared.failed, *written.failed]

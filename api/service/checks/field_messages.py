@@ -37,9 +37,9 @@ def message_in_words(message: str) -> str:
         got = f", not {_KINDS.get(found[2], found[2])}" if found[2] else ""
         return f"must be {' or '.join(kinds)}{got}{place}"
     if found := _CHOICE.match(message):
-        return f"does not know {found[1]!r}{place}"
+        return f"unknown value {found[1]!r}{place}"
     if found := _UNKNOWN.match(message):
         return f"has no field {found[1]!r}{place}"
     if found := _MISSING.match(message):
-        return f"lacks the field {found[1]!r}{place}"
+        return f"is missing the field {found[1]!r}{place}"
     return message

@@ -89,7 +89,7 @@ class MediaPreparer:
         except TimeoutError:
             if not preparation.task.done():
                 raise PreparingError(
-                    f"this is being prepared, {preparation.share:.0%} is done; retry in a few seconds",
+                    f"being prepared, {preparation.share:.0%} is done; retry in a few seconds",
                     retry_after_seconds=self.settings.retry_seconds,
                 ) from None
         finally:
@@ -130,7 +130,7 @@ class MediaPreparer:
     ) -> None:
         def work() -> None:
             if self.should_stop(preparation)():
-                raise CancelledError("cancelled: nobody waits for the result any more")
+                raise CancelledError("cancelled: the result is no longer needed")
             draft = cache.draft(name)
             try:
                 make(draft, preparation)

@@ -86,7 +86,7 @@ def find_sound_picture(
     try:
         return open_own_file(path, name=f"{video.video_id}-{path.stem}"), None
     except OSError as error:
-        raise UnplayableError("the waveform is not in the library any more; index the recording again") from error
+        raise UnplayableError("the waveform is no longer in the library; index the recording again") from error
 
 
 def write_still(
@@ -113,7 +113,7 @@ def write_still(
                 return
     probe = probe_of(video)
     if not probe.has_pictures:
-        raise UnplayableError("the waveform is not in the library any more; index the recording again")
+        raise UnplayableError("the waveform is no longer in the library; index the recording again")
     side = max(still.width, round(still.width * probe.height / max(1, probe.width)))
     seconds = max(0.0, min(still.time_seconds, video.duration_seconds - 1e-3))
     process_video(

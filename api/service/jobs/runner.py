@@ -87,7 +87,7 @@ class JobRunner:
         """
         if self.waiting >= self._runtime.service.max_jobs:
             raise QueueFullError(
-                f"{self.waiting} jobs are waiting already; try again when some are done", retry_after_seconds=30
+                f"{self.waiting} jobs are already waiting; try again when some are done", retry_after_seconds=30
             )
         job = Job(id=secrets.token_hex(16), paths=display_names(paths), created_at=rfc3339(time.time()))
         entry = JobEntry(job, [str(path) for path in paths])
@@ -102,7 +102,7 @@ class JobRunner:
         for entry in self._entries:
             if entry.job.id == job_id:
                 return entry
-        raise NotFoundError(f"there is no job of this id; GET {API}/jobs lists them")
+        raise NotFoundError(f"no job has this id; GET {API}/jobs lists them")
 
     def page(self, *, offset: int, limit: int) -> JobPage:
         """A page of jobs, the newest first."""
@@ -113,7 +113,7 @@ class JobRunner:
         """Ask a job to stop. Raises NotFoundError, and ConflictError when it has ended."""
         entry = self.get(job_id)
         if entry.is_finished:
-            raise ConflictError(f"this job has ended already ({entry.job.state})")
+            raise ConflictError(f"this job has already ended ({entry.job.state})")
         entry.is_cancelled = True
         if entry is self._running:
             if self._child:
@@ -137,7 +137,7 @@ class JobRunner:
         """Raises LibraryLockedError while a job is running."""
         if self._running:
             raise LibraryLockedError(
-                f"job {self._running.job.id} is writing to the library; cancel it or wait for its end"
+                f"job {self._running.job.id} is writing to the library; cancel it or wait until it is done"
             )
 
     async def changes(self, entry: JobEntry, seen: int) -> int:

@@ -70,9 +70,7 @@ class PartFile:
         """Create the file. Raises StorageFullError."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if len(os.listdir(self._folder)) - 1 >= self._service.max_uploads:  # noqa: PTH208 - names only
-            raise StorageFullError(
-                f"{self._service.max_uploads} uploaded videos are stored already; delete some first (DELETE)"
-            )
+            raise StorageFullError(f"{self._service.max_uploads} uploaded videos are already stored; remove some first")
         self._check_space(declared_bytes)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
         self._stream = os.fdopen(descriptor, "wb")

@@ -55,7 +55,7 @@ def _answer(runtime: Runtime, data: LocalQuestion, cancel: threading.Event, chan
     """Blocks. Raises as `answer_question`; BadRequestError where this service would judge otherwise."""
     asker, asked = runtime.asker, data.asked
     if data.threshold != asker.settings.relevance_threshold:
-        raise BadRequestError("this service demands another relevance")
+        raise BadRequestError("this service uses another relevance threshold")
     if asked.clips:
         refuse_beside_clips(
             video=asked.video, scope=asked.scope, retrieval=asked.retrieval, look_again=asked.look_again

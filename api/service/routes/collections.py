@@ -34,9 +34,9 @@ class CollectionRoutes(Controller):
 
         return await runtime.lookups.run(work)
 
-    @post(operation_id="create_collection", summary="Begin a collection", responses=problem_responses(404))
+    @post(operation_id="create_collection", summary="Create a collection", responses=problem_responses(404))
     async def create(
-        self, runtime: Runtime, data: Annotated[schemas.NewCollection, Body(description="Its name and first moments.")]
+        self, runtime: Runtime, data: Annotated[schemas.NewCollection, Body(description="The name and first moments.")]
     ) -> schemas.CollectionView:
         """Names are unique; upper and lower case are the same."""
 
@@ -87,7 +87,7 @@ class CollectionRoutes(Controller):
         self,
         runtime: Runtime,
         collection_id: CollectionPath,
-        data: Annotated[schemas.NewMoments, Body(description="Moments, as search returns them.")],
+        data: Annotated[schemas.NewMoments, Body(description="Moments as returned by a search.")],
     ) -> schemas.CollectionView:
         """At the end. One that is there already, with the same span, is added once."""
         return await _changed(runtime, lambda store: store.add(collection_id, collected_moments(runtime, data.moments)))
@@ -103,7 +103,7 @@ class CollectionRoutes(Controller):
         runtime: Runtime,
         collection_id: CollectionPath,
         moment_id: MomentPath,
-        data: Annotated[schemas.MomentChange, Body(description="What changes.")],
+        data: Annotated[schemas.MomentChange, Body(description="The fields to change.")],
     ) -> schemas.CollectionView:
         """Times are kept as given. An export cuts from the frame on screen at the start to the last before the stop."""
 

@@ -17,7 +17,7 @@ class FacetRoutes(Controller):
     path = API
     tags = ["search"]  # noqa: RUF012 - as Litestar expects
 
-    @get("/facets", operation_id="facets", summary="List what narrows a search", responses=problem_responses())
+    @get("/facets", operation_id="facets", summary="List search facets", responses=problem_responses())
     async def facets(self, runtime: Runtime) -> Facets:
         """Folders, tags, speakers, languages and years, each with its number of videos; empty without a library."""
         return await runtime.lookups.run(lambda: facets_of(runtime.library.videos() if runtime.has_library() else []))
@@ -26,7 +26,7 @@ class FacetRoutes(Controller):
     async def suggestions(
         self, runtime: Runtime, typed: Annotated[str, parameter(SUGGESTION_QUERY)] = SUGGESTION_QUERY.default
     ) -> Suggestions:
-        """Completions of its last word from the library's own tags, speakers, words and names."""
+        """Completions of the last word, from the tags, speakers, words and names in the library."""
 
         def work() -> Suggestions:
             if not runtime.has_library():

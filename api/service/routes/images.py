@@ -22,7 +22,7 @@ class ImageRoutes(Controller):
 
     @post(
         operation_id="keep_image",
-        summary="Keep an image to search with",
+        summary="Upload a search image",
         responses=problem_responses(413),
         request_max_body_size=MAX_BODY_BYTES,
     )
@@ -31,7 +31,7 @@ class ImageRoutes(Controller):
         name = await runtime.lookups.run(lambda: runtime.images.keep(image_bytes(data.image)))
         return KeptImage(image_id=name)
 
-    @get("/{image_id:str}", operation_id="kept_image", summary="Get a kept image", responses=problem_responses(404))
+    @get("/{image_id:str}", operation_id="kept_image", summary="Get a search image", responses=problem_responses(404))
     async def image(self, runtime: Runtime, image_id: ImageId) -> QueryImage:
         """An image that was kept, for `image` of a search."""
         return QueryImage(image=b64encode(runtime.images.find(image_id)).decode())

@@ -52,7 +52,7 @@ class PageFiles:
             return self._generated[name]
         path = self._paths().get(name)
         if path is None:
-            raise NotFoundError("there is no such page")
+            raise NotFoundError("page not found")
         modified = path.stat().st_mtime_ns
         kept = self._files.get(name)
         if kept is None or kept.modified_ns != modified:

@@ -39,7 +39,7 @@ class PlaceRoutes(Controller):
         t: Annotated[float, parameter(PLACE_TIME)],
         points: Annotated[bool, parameter(POINTS)] = POINTS.default,
     ) -> Places:
-        """A vision-language model looks at the picture on screen at a time, and names a box around each place, or a
+        """A vision-language model looks at the frame at the given time and returns a box around each match, or a
         point on it. The work stops when the client disconnects."""
         seconds = finite_parameter(t, "t")
         cancel = threading.Event()

@@ -78,7 +78,7 @@ class SearchRoutes(Controller):
         If nothing is found, `closest` holds the closest moments.
         """
         if words is None and like is None:
-            raise BadRequestError("give a query, or a moment as like", fields=[("query", "is missing")])
+            raise BadRequestError("give a query, or a moment in like", fields=[("query", "is missing")])
         data = search_schemas.SearchRequest(
             query=words or "",
             like=like,
@@ -111,7 +111,7 @@ class SearchRoutes(Controller):
         runtime: Runtime,
         data: Annotated[search_schemas.SearchRequest, Body(description="A search.")],
     ) -> search_schemas.SearchAnswer:
-        """As GET, with the search as a body; can also search by an image."""
+        """Like GET, with the search in the body; can also search by image."""
         return await _found(request, runtime, data)
 
 
@@ -119,7 +119,7 @@ def _signals(given: str | None) -> list[str]:
     """Raises BadRequestError."""
     named = set(given.split(",")) if given is not None else set[str]()
     if unknown := sorted(named - set(SIGNALS)):
-        reason = f"does not know {', '.join(map(repr, unknown))}; the signals are {', '.join(SIGNALS)}"
+        reason = f"unknown value {', '.join(map(repr, unknown))}; the signals are {', '.join(SIGNALS)}"
         raise BadRequestError(f"signals: {reason}", fields=[("signals", reason)])
     return [signal for signal in SIGNALS if signal in named]
 

@@ -20,7 +20,7 @@ class SpeakerRoutes(Controller):
 
     @get(operation_id="speakers", summary="List speakers", responses=problem_responses())
     async def speakers(self, runtime: Runtime) -> SpeakerList:
-        """Empty where voices were not told apart. `speaker:NAME` in a query finds what a person says."""
+        """Empty if speakers were not recognized. `speaker:NAME` in a query finds what a person says."""
         return await runtime.lookups.run(lambda: _all(runtime))
 
     @patch(operation_id="rename_speaker", summary="Rename a speaker", responses=problem_responses(404, 409))
@@ -28,7 +28,7 @@ class SpeakerRoutes(Controller):
         self,
         runtime: Runtime,
         jobs: JobRunner,
-        data: Annotated[SpeakerRename, Body(description="The speaker, and the new name.")],
+        data: Annotated[SpeakerRename, Body(description="The speaker and the new name.")],
     ) -> SpeakerList:
         """In every video at once; the name of another speaker merges the two."""
 
@@ -50,9 +50,11 @@ class SpeakerRoutes(Controller):
         self,
         runtime: Runtime,
         jobs: JobRunner,
-        data: Annotated[SpeakerSplit, Body(description="The speaker, and the video with another voice.")],
+        data: Annotated[
+            SpeakerSplit, Body(description="The speaker, and the video where the voice is another person's.")
+        ],
     ) -> SpeakerList:
-        """Makes the speaker another person, with a new name, in one video."""
+        """Gives the speaker's voice in one video a new name, where it is another person."""
 
         def work() -> SpeakerList:
             split_speaker(runtime.place, data.name, data.video_id)

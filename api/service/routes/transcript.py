@@ -36,7 +36,7 @@ class TranscriptRoutes(Controller):
         source: Source = TRANSCRIPT_SOURCE.default,
         language: Language = TRANSCRIPT_LANGUAGE.default,
     ) -> TranscriptView:
-        """Lines with their times, and the times of spoken words; without lines where nothing is known to be said."""
+        """Lines with their times and the times of spoken words; no lines if the video has no transcript."""
         found = await _found(runtime, video_id, source, language)
         return msgspec.convert(found.to_json() | {"video": PurePath(found.video.path).name}, TranscriptView)
 
@@ -88,7 +88,7 @@ class TranscriptRoutes(Controller):
         source: Source = TRANSCRIPT_SOURCE.default,
         language: Language = TRANSCRIPT_LANGUAGE.default,
     ) -> Response[str]:
-        """As `transcript.srt`."""
+        """The same lines as `transcript.srt`."""
         return _response(await _found(runtime, video_id, source, language), "vtt")
 
     @patch(
@@ -103,9 +103,9 @@ class TranscriptRoutes(Controller):
         jobs: JobRunner,
         video_id: VideoIdPath,
         index: Annotated[int, Parameter(ge=0, le=1_000_000_000, description="The line's `index`.")],
-        data: Annotated[LineCorrection, Body(description="The line as it was, and as it is right.")],
+        data: Annotated[LineCorrection, Body(description="The line as it was, and the corrected line.")],
     ) -> CorrectedLine:
-        """Searched at once by its new words, marked as corrected, and kept when the video is moved or indexed again."""
+        """The correction is searchable at once, marked as such, and kept when the video is moved or indexed again."""
 
         def work() -> CorrectedLine:
             runtime.video(video_id)

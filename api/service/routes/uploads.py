@@ -107,7 +107,7 @@ async def _by_path(request: Request[Any, Any, Any], runtime: Runtime, jobs: JobR
         wanted = msgspec.json.decode(bytes(body), type=schemas.IndexRequest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRequestError(
-            f"the body is not of the form {{'path': ...}}: {error}", fields=[("body", str(error))]
+            f"the body must be an object with a path: {error}", fields=[("body", str(error))]
         ) from None
 
     def work() -> Path:
@@ -138,7 +138,7 @@ def path_under_roots(name: str, roots: tuple[Path, ...]) -> Path:
         if path.is_relative_to(root) and (path.is_file() or path.is_dir()):
             return path
     where = "under the configured roots" if roots else "since the service was started without --root"
-    raise ForbiddenPathError(f"no such file or folder may be indexed {where}")
+    raise ForbiddenPathError(f"no file or folder at this path may be indexed {where}")
 
 
 class Upload:
@@ -216,7 +216,7 @@ def _check_head(head: bytes) -> None:
         raise UnsupportedMediaError("the body is empty; send the bytes of a video or sound file")
     kind = playlist_kind(head)
     if kind:
-        raise UnsupportedMediaError(f"this is {kind}, which names other files; send the video itself")
+        raise UnsupportedMediaError(f"this is {kind}, which refers to other files; send the video itself")
 
 
 def _probe(path: Path, runtime: Runtime) -> None:

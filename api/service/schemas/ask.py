@@ -57,23 +57,23 @@ class EvidenceUsed(Struct, kw_only=True):
     tokens: int
     context_limit: int
     passes: int
-    steps: Annotated[int, Meta(description="Steps that the model chose itself, where it may look again.")]
+    steps: Annotated[int, Meta(description="With `look_again`: number of steps that the model took.")]
 
 
 class AskAnswer(Struct, kw_only=True):
     """The answer to a question, with the moments that support it."""
 
-    asked: Annotated[str, Meta(description="The question as it was put.")]
-    question: Annotated[str, Meta(description="The question that was answered: it stands alone.")]
+    asked: Annotated[str, Meta(description="The question as asked.")]
+    question: Annotated[str, Meta(description="The question that was answered, rewritten to stand alone.")]
     within: Annotated[
         str,
         Meta(
-            description="What the question's words narrowed it to; empty for nothing.",
+            description="The part of the library that the question was narrowed to; empty for all of it.",
             examples=["after 1:40 in trip.mp4"],
         ),
     ]
-    resolved_by: Annotated[ResolvedBy, Meta(description="What made the question stand alone.")]
-    conversation: Annotated[str, Meta(description="Send it with the next question about this answer; empty for clips.")]
+    resolved_by: Annotated[ResolvedBy, Meta(description="How the question was rewritten to stand alone.")]
+    conversation: Annotated[str, Meta(description="Send it with a follow-up question; empty for clips.")]
     found: bool
     answer: Annotated[str, Meta(examples=["The car is red."])]
     moments: list[CitedMoment]

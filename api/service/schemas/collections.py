@@ -17,9 +17,10 @@ from indexer.store.collections.records import (
 CollectionName = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARACTERS, examples=["Opening titles"])]
 _Time = Annotated[float, Meta(ge=0, le=MAX_SECONDS, description="Seconds from the start.", examples=[12.48])]
 _Handles = Annotated[
-    float, Meta(ge=0, le=MAX_HANDLE_SECONDS, description="Extra time at both ends when it is exported, in seconds.")
+    float,
+    Meta(ge=0, le=MAX_HANDLE_SECONDS, description="Extra time before and after the moment in exports, in seconds."),
 ]
-MomentId = Annotated[str, Meta(description="Of a moment in its collection.", examples=["1f0c22ab"])]
+MomentId = Annotated[str, Meta(description="Id of a moment in its collection.", examples=["1f0c22ab"])]
 
 
 class NoteView(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -57,7 +58,8 @@ class CollectionChange(Struct, forbid_unknown_fields=True, kw_only=True):
     name: CollectionName | UnsetType = UNSET
     order: (
         Annotated[
-            list[MomentId], Meta(max_length=MAX_MOMENTS, description="Ids in their new order; others come after them.")
+            list[MomentId],
+            Meta(max_length=MAX_MOMENTS, description="Ids in the new order; moments left out come after them."),
         ]
         | UnsetType
     ) = UNSET
@@ -69,7 +71,10 @@ class MomentChange(Struct, forbid_unknown_fields=True, kw_only=True):
     start_seconds: _Time | UnsetType = UNSET
     stop_seconds: _Time | UnsetType = UNSET
     handle_seconds: _Handles | UnsetType = UNSET
-    notes: Annotated[list[NoteView], Meta(max_length=MAX_NOTES, description="All of them.")] | UnsetType = UNSET
+    notes: (
+        Annotated[list[NoteView], Meta(max_length=MAX_NOTES, description="All notes; they replace the current ones.")]
+        | UnsetType
+    ) = UNSET
 
 
 class MomentView(Struct, kw_only=True):
@@ -84,7 +89,7 @@ class MomentView(Struct, kw_only=True):
     text: str
     notes: list[NoteView]
     thumbnail: Link
-    is_there: Annotated[bool, Meta(description="False where the video was removed from the library.")]
+    is_there: Annotated[bool, Meta(description="False if the video was removed from the library.")]
 
 
 class CollectionView(Struct, kw_only=True):
@@ -103,7 +108,7 @@ class CollectionSummary(Struct, kw_only=True):
     name: CollectionName
     created_at: str
     moments: Annotated[int, Meta(description="Number of moments.")]
-    seconds: Annotated[float, Meta(description="Their total length, without handles.")]
+    seconds: Annotated[float, Meta(description="Total length of the moments, without handles.")]
 
 
 class CollectionList(Struct, kw_only=True):

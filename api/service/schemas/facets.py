@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 class FacetValue(Struct, kw_only=True):
     """A value that some videos have."""
 
-    value: Annotated[str, Meta(description="As the query language takes it after the facet's name.", examples=["2023"])]
+    value: Annotated[str, Meta(description="As written in a query after the facet's name.", examples=["2023"])]
     videos: Annotated[int, Meta(description="Number of videos.")]
 
 
@@ -19,14 +19,14 @@ class Facets(Struct, kw_only=True):
     tag: list[FacetValue]
     speaker: list[FacetValue]
     language: list[FacetValue]
-    date: Annotated[list[FacetValue], Meta(description="Years in which the videos were recorded, the last first.")]
+    date: Annotated[list[FacetValue], Meta(description="Years in which the videos were recorded, newest first.")]
 
 
 class Suggestion(Struct, kw_only=True):
     """What the end of a query may become."""
 
     query: Annotated[str, Meta(description="The whole query, completed.", examples=["a red car tag:holiday"])]
-    kind: Annotated[Literal["word", "video", "tag", "speaker"], Meta(description="Where the completion comes from.")]
+    kind: Annotated[Literal["word", "video", "tag", "speaker"], Meta(description="Source of the completion.")]
 
 
 class Suggestions(Struct, kw_only=True):

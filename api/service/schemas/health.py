@@ -29,9 +29,9 @@ class SignalState(Struct, kw_only=True):
 class Protection(Struct, kw_only=True):
     """What a decoder, which parses untrusted bytes, cannot reach on this system."""
 
-    files: Annotated[bool, Meta(description="Any file but its video is denied.")]
-    network: Annotated[bool, Meta(description="The network is denied.")]
-    processes: Annotated[bool, Meta(description="Starting and reaching other processes is denied.")]
+    files: Annotated[bool, Meta(description="Decoders cannot open any file but their video.")]
+    network: Annotated[bool, Meta(description="Decoders have no network access.")]
+    processes: Annotated[bool, Meta(description="Decoders cannot start or reach other processes.")]
     means: Annotated[str, Meta(description="What enforces it.", examples=["Landlock 7, seccomp"])]
 
 
@@ -39,7 +39,7 @@ class Loading(Struct, kw_only=True):
     """How far the models are loaded."""
 
     step: Annotated[str, Meta(description="What is being loaded.", examples=["text model"])]
-    done: Annotated[int, Meta(description="Number of steps that are done.", examples=[1])]
+    done: Annotated[int, Meta(description="Number of steps done.", examples=[1])]
     steps: Annotated[int, Meta(examples=[3])]
 
 
@@ -47,7 +47,7 @@ class Health(Struct, kw_only=True):
     """The state of the service."""
 
     status: Annotated[
-        Literal["ok", "loading", "degraded"], Meta(description="`loading`: the first search has to wait for models.")
+        Literal["ok", "loading", "degraded"], Meta(description="`loading`: the first search waits for models.")
     ]
     problems: Annotated[list[str], Meta(description="Why it is degraded.")]
     loading: Annotated[Loading | None, Meta(description="Null once everything is loaded.")]

@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 from api.service.schemas.values import Seconds, VideoId
 
-Share = Annotated[float, Meta(ge=0, le=1, description="Fraction of the picture's width or height.", examples=[0.25])]
+Share = Annotated[float, Meta(ge=0, le=1, description="Fraction of the frame's width or height.", examples=[0.25])]
 
 
 class PlaceBox(Struct, kw_only=True):
@@ -33,11 +33,11 @@ class Places(Struct, kw_only=True):
     query: str
     found: Annotated[bool, Meta(description="False if the model does not see it there.")]
     video_id: VideoId
-    at_seconds: Annotated[Seconds, Meta(description="Presentation time of the picture.")]
+    at_seconds: Annotated[Seconds, Meta(description="Presentation time of the frame.")]
     width: int
     height: int
     boxes: list[PlaceBox]
     points: Annotated[list[PlacePoint], Meta(description="With `points`; otherwise empty.")]
     model: str
     seconds: float
-    warnings: Annotated[list[str], Meta(description="What was left out of the model's reply, and why.")]
+    warnings: Annotated[list[str], Meta(description="Parts of the model's reply that were ignored, and why.")]

@@ -30,10 +30,11 @@ class Problem(Struct, kw_only=True, omit_defaults=True):
     ]
     title: Annotated[str, Meta(examples=["The query is invalid"])]
     status: Annotated[int, Meta(examples=[400])]
-    detail: Annotated[str, Meta(examples=["the query is empty; say in a few words what to look for"])]
+    detail: Annotated[str, Meta(examples=["the query is empty; describe in a few words what to look for"])]
     instance: Annotated[str, Meta(description="The request's id.", examples=["5f2c9a7e1b3d4c60"])]
     errors: list[FieldProblem] | UnsetType = UNSET
     known_parameters: (
-        Annotated[list[str], Meta(description="Of `unknown-parameter`: those of the route.")] | UnsetType
+        Annotated[list[str], Meta(description="With `unknown-parameter`: the parameters that the route knows.")]
+        | UnsetType
     ) = UNSET
     query_fault: QueryFault | UnsetType = UNSET

@@ -51,7 +51,7 @@ class MomentBox(Struct, kw_only=True):
     """Position of a line of on-screen text over a span of time; edges are fractions of the frame."""
 
     line: Annotated[
-        int, Meta(description="Boxes with the same number are one line that moves, in order of time.", examples=[0])
+        int, Meta(description="Boxes with the same number are one line as it moves, in order of time.", examples=[0])
     ]
     start_seconds: Seconds
     stop_seconds: Seconds
@@ -108,7 +108,7 @@ class SecondLook(Struct, kw_only=True):
     """The verdict of the vision-language model that was shown a moment."""
 
     shows: Annotated[bool, Meta(description="The model sees what was searched for.")]
-    rank_before: Annotated[int, Meta(description="Rank in this page without the verdicts, from 1.")]
+    rank_before: Annotated[int, Meta(description="Rank on this page without the verdicts, from 1.")]
 
 
 class Moment(Struct, kw_only=True):
@@ -140,7 +140,7 @@ class Moment(Struct, kw_only=True):
         Meta(description="Rank in each signal that matched, from 1.", examples=[{"picture": 1, "caption_words": 3}]),
     ]
     text: Annotated[str, Meta(description="The text that matched; empty if only the picture matched.")]
-    caption: Annotated[str, Meta(description="What the segment shows, in a sentence; empty without captions.")]
+    caption: Annotated[str, Meta(description="One sentence about what the segment shows; empty without captions.")]
     matched: Annotated[
         list[list[int]],
         Meta(description="[begin, end) in characters of `text`: the words to highlight.", examples=[[[3, 10]]]),
@@ -149,13 +149,14 @@ class Moment(Struct, kw_only=True):
         list[MomentBox],
         Meta(description="Positions of the on-screen text that matched; empty if none did."),
     ]
-    parts: Annotated[list[MomentPart], Meta(description="For a query of several steps: what matches each.")]
+    parts: Annotated[list[MomentPart], Meta(description="For a query with several steps: the match of each.")]
     alike: Annotated[int, Meta(description="Near-duplicates folded into it; `expand` lists them.", examples=[12])] = 0
     in_video: Annotated[
-        int, Meta(description="Further moments of its video, beyond `per_video`, that are folded into it.")
+        int, Meta(description="More moments of the same video, beyond `per_video`, folded into it.")
     ] = 0
     second_look: (
-        Annotated[SecondLook, Meta(description="With `second_look`: of the best picture matches.")] | UnsetType
+        Annotated[SecondLook, Meta(description="With `second_look`: the verdict on one of the best picture matches.")]
+        | UnsetType
     ) = UNSET
     thumbnail: Link
     media: Link
@@ -176,7 +177,7 @@ class SearchAnswer(Struct, kw_only=True):
 
     query: Annotated[str, Meta(description="The query, normalized to one line.", examples=["a red car"])]
     corrected: Annotated[
-        str, Meta(description="The query without its typing mistakes, searched in its place; empty without any.")
+        str, Meta(description="The query with typos corrected, which was searched instead; empty if there were none.")
     ] = ""
     understood: Understood
     found: Annotated[bool, Meta(description="False if no moment reaches the relevance threshold.")]

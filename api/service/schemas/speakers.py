@@ -13,7 +13,7 @@ class SpeakerView(Struct, kw_only=True):
     """Somebody who speaks in the library."""
 
     name: str
-    seconds: Annotated[float, Meta(description="How long the person speaks in all videos.")]
+    seconds: Annotated[float, Meta(description="Speaking time in all videos.")]
     videos: Annotated[int, Meta(description="Number of videos in which the person speaks.")]
 
 
@@ -29,7 +29,9 @@ class SpeakerRename(Struct, forbid_unknown_fields=True, kw_only=True):
     name: SpeakerName
     new_name: Annotated[
         str,
-        Meta(description="That of another speaker merges the two.", min_length=1, max_length=100, examples=["Anna"]),
+        Meta(
+            description="The name of another speaker merges the two.", min_length=1, max_length=100, examples=["Anna"]
+        ),
     ]
 
 

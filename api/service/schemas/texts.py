@@ -12,17 +12,19 @@ class TimedLine(Struct, kw_only=True):
 
     start_seconds: Seconds
     stop_seconds: Seconds
-    text: Annotated[str, Meta(description="Plain text; lines of the screen are separated by a newline.")]
-    speaker: Annotated[str, Meta(description="Who says it; empty where voices were not told apart.", examples=["Anna"])]
-    language: Annotated[str, Meta(description="Language tag; empty where it is not known.", examples=["en"])]
-    is_scenery: Annotated[bool, Meta(description="On-screen text that stands in nearly every scene, such as a logo.")]
+    text: Annotated[str, Meta(description="Plain text; lines on screen are separated by newlines.")]
+    speaker: Annotated[str, Meta(description="Speaker; empty if unknown.", examples=["Anna"])]
+    language: Annotated[str, Meta(description="Language tag; empty if unknown.", examples=["en"])]
+    is_scenery: Annotated[
+        bool, Meta(description="On-screen text that is visible in nearly every scene, such as a logo.")
+    ]
 
 
 class SourceTexts(Struct, kw_only=True):
     """The texts of one source."""
 
     source: Annotated[str, Meta(description="Name of the source.", examples=["screen_text"])]
-    label: Annotated[str, Meta(description="The same in words.", examples=["screen text"])]
+    label: Annotated[str, Meta(description="Display name of the source.", examples=["on-screen text"])]
     kind: Annotated[str, Meta(description="`said`, `written` or `described`.", examples=["written"])]
     lines: Annotated[list[TimedLine], Meta(description="In order of time.")]
 
@@ -32,4 +34,4 @@ class VideoTexts(Struct, kw_only=True):
 
     video: Name
     video_id: VideoId
-    sources: Annotated[list[SourceTexts], Meta(description="Those that were indexed, also where nothing was found.")]
+    sources: Annotated[list[SourceTexts], Meta(description="All indexed sources, including those without texts.")]

@@ -19,12 +19,14 @@ class Word(Struct, kw_only=True):
 class Line(Struct, kw_only=True):
     """A text of a transcript: the half-open span [start_seconds, stop_seconds)."""
 
-    index: Annotated[int, Meta(description="Among all texts of the source; names the line in a correction.")]
+    index: Annotated[
+        int, Meta(description="Position among all texts of the source; identifies the line in a correction.")
+    ]
     start_seconds: Seconds
     stop_seconds: Seconds
     text: str
-    original: Annotated[str, Meta(description="As it was before somebody corrected it; empty where nobody did.")]
-    speaker: Annotated[str, Meta(description="Who says it; empty where voices were not told apart.", examples=["Anna"])]
+    original: Annotated[str, Meta(description="The text before it was corrected; empty if it was not.")]
+    speaker: Annotated[str, Meta(description="Speaker; empty if unknown.", examples=["Anna"])]
     words: Annotated[list[Word], Meta(description="Empty for subtitles, and for corrected lines.")]
 
 
@@ -34,22 +36,26 @@ class TranscriptView(Struct, kw_only=True):
     video: Annotated[str, Meta(description="Name of the file.")]
     video_id: VideoId
     source: TranscriptSource
-    language: Annotated[str, Meta(description="Of these lines; empty where it is not known.", examples=["en"])]
-    languages: Annotated[list[str], Meta(description="Of all texts of the source, that of most lines first.")]
+    language: Annotated[str, Meta(description="Language of these lines; empty if unknown.", examples=["en"])]
+    languages: Annotated[list[str], Meta(description="Languages of all texts of the source, the most frequent first.")]
     lines: list[Line]
 
 
 class LineCorrection(Struct, forbid_unknown_fields=True, kw_only=True):
     """A corrected line."""
 
-    source: Annotated[TranscriptSource, Meta(description="Of the transcript to which the line belongs.")]
+    source: Annotated[TranscriptSource, Meta(description="Source of the transcript that the line belongs to.")]
     was: Annotated[
-        str, Meta(description="The line's text as it was read; another text by now is a conflict.", max_length=10_000)
+        str,
+        Meta(
+            description="The text of the line as you read it; if it has changed since, the answer is a conflict.",
+            max_length=10_000,
+        ),
     ]
     text: Annotated[
         str,
         Meta(
-            description="The right text; the line's original text restores it, an empty one removes the line.",
+            description="The corrected text; the original text restores the line, an empty one removes it.",
             max_length=1000,
             examples=["Ask not what your country can do for you."],
         ),
@@ -59,5 +65,5 @@ class LineCorrection(Struct, forbid_unknown_fields=True, kw_only=True):
 class CorrectedLine(Struct, kw_only=True):
     """A line after its correction."""
 
-    text: Annotated[str, Meta(description="Empty where the line was removed.")]
-    original: Annotated[str, Meta(description="Empty where the line is the original again, or was removed.")]
+    text: Annotated[str, Meta(description="Empty if the line was removed.")]
+    original: Annotated[str, Meta(description="Empty if the line was restored or removed.")]

@@ -33,16 +33,18 @@ class Video(Struct, kw_only=True):
     frames_per_second: Annotated[
         float, Meta(description="Average; 0 without pictures, or if unknown.", examples=[29.97])
     ]
-    codec: Annotated[str, Meta(description="Of the pictures; of the sound without any.", examples=["h264"])]
+    codec: Annotated[
+        str, Meta(description="Codec of the pictures, or of the sound if there are none.", examples=["h264"])
+    ]
     added_at: Annotated[str, Meta(description="When it was indexed; RFC 3339.")] | None
     state: State
     stages: Annotated[list[str], Meta(description="Stages that are indexed.", examples=[["picture", "subtitles"]])]
     created_at: Annotated[str, Meta(description="When it was recorded; RFC 3339.", examples=["2023-05-09T11:41:46Z"])]
     created_source: Annotated[
         Literal["container", "file"],
-        Meta(description="Where the time comes from: the container, or the file's modification time."),
+        Meta(description="Source of the time: the container, or the file's modification time."),
     ]
-    tags: Annotated[list[str], Meta(description="Tags that people gave.", examples=[["holiday"]])]
+    tags: Annotated[list[str], Meta(description="Tags.", examples=[["holiday"]])]
     languages: Annotated[
         list[str],
         Meta(description="Languages of its subtitles and speech, as BCP 47 tags.", examples=[["de", "pt-BR"]]),
@@ -122,7 +124,7 @@ class VideoDetails(Video, kw_only=True):
 class VideoPage(Struct, kw_only=True):
     """A page of the library."""
 
-    total: Annotated[int, Meta(description="Number of videos that match the filters.")]
+    total: Annotated[int, Meta(description="Number of videos that match.")]
     offset: int
     limit: int
     videos: list[Video]

@@ -94,7 +94,7 @@ def check_container_file(path: str) -> bytes:
         with Path(path).open("rb") as stream:
             head = stream.read(HEAD_BYTES)
     except FileNotFoundError:
-        raise VanishedVideoError("the file does not exist; it was moved or removed") from None
+        raise VanishedVideoError("the file does not exist; it may have been moved or removed") from None
     except OSError as error:
         raise UnreadableVideoError(f"the file cannot be read: {error.strerror}; check its permissions") from error
     if not head:
@@ -130,7 +130,7 @@ def explain_open_failure(path: str, head: bytes, error: Exception, log: str) -> 
     if refused:
         return _refused_format(refused.group(1), head)
     if isinstance(error, av.error.FileNotFoundError):
-        return VanishedVideoError("the file does not exist any more")
+        return VanishedVideoError("the file no longer exists")
     if isinstance(error, av.error.MemoryError | MemoryError):
         return DecodeLimitError("opening it needed more memory than decode_memory_mib allows")
     if is_lone_fragment(head):

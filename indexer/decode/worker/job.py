@@ -195,7 +195,7 @@ class DecodeJob:
             if is_protected_iso(stream):
                 return EncryptedVideoError(_ENCRYPTED)
         if packets == 0 and not reason:
-            return NoPictureError("the video stream holds no frames (an initialization segment?)")
+            return NoPictureError("the video stream contains no frames (an initialization segment?)")
         detail = f": {reason}" if reason else ""
         return UnreadableVideoError(f"none of its {packets} video packets can be decoded{detail}")
 

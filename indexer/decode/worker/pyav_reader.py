@@ -120,7 +120,7 @@ class PyavReader:
         if damage.bad_packets:
             lines.append(f"{damage.bad_packets} of {self.packets_seen} frames are unreadable{detail}")
         if damage.backward_frames:
-            lines.append(f"{damage.backward_frames} frames were dropped because their times did not rise")
+            lines.append(f"{damage.backward_frames} frames were dropped because their times did not increase")
         return tuple(lines)
 
     def timed_frames(self) -> Iterator[tuple[float, VideoFrame]]:

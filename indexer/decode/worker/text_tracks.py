@@ -147,7 +147,7 @@ class TextTracks:
         self.streams: tuple[Stream, ...] = tuple(stream for stream, codec in found.items() if codec)
         self._unread = [
             f"subtitle track {stream.index} ({stream.codec_context.name if has_decoder(stream) else 'teletext'})"
-            " was not read, because it holds no plain text; convert it to SRT"
+            " was not read, because it is not plain text; convert it to SRT"
             for stream, codec in found.items()
             if not codec
         ]

@@ -29,5 +29,5 @@ def with_preferences(vision: VisionSpec, directory: Path) -> VisionSpec:
         return replace(vision, only=size, captioned_pairs=None if pairs is None else max(1, int(pairs)), boxes=boxes)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelBrokenError(
-            f"{file} does not state picture_height and picture_width: {error}; mend or remove it"
+            f"{file} does not state picture_height and picture_width: {error}; correct or remove it"
         ) from error

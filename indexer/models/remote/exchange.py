@@ -139,8 +139,8 @@ class Exchange:
             raise error_of(error, self._address, self._key) from None
         if not outcome.finish:
             raise ModelServerError(
-                f"the server of {self._address.model} at {self._address.url} broke off its reply, or does not speak"
-                " OpenAI's protocol; see its log, and whether the address ends in /v1"
+                f"the server of {self._address.model} at {self._address.url} cut off its reply, or does not speak"
+                " OpenAI's protocol; check its log, and that the address ends in /v1"
             )
 
     async def _begin(self, messages: list[Any], *, max_tokens: int, schema: Mapping[str, Any] | None) -> Any:

@@ -47,13 +47,13 @@ def error_of(error: Exception, address: ServerAddress, key: str) -> ModelError |
         cause = error.__cause__
         why = _short(f"{type(cause).__name__}: {cause}" if cause else said, key)
         return ModelUnreachableError(
-            f"the server of {place} cannot be reached or broke off ({why}); start it, or correct the address"
+            f"the server of {place} cannot be reached or cut the connection ({why}); start it, or correct the address"
         )
     if isinstance(error, openai.APIStatusError):
         return _status_error(error.status_code, said, place)
     if TOO_LONG.search(said):
         return _too_long(place, said)
-    return ModelServerError(f"the server of {place} sent what cannot be read: {said}; see its log")
+    return ModelServerError(f"the server of {place} sent an unreadable reply: {said}; check its log")
 
 
 def message_of(error: Exception, key: str) -> str:
@@ -69,14 +69,14 @@ def _status_error(status: int, said: str, place: str) -> ModelError | PromptTooL
     match status:
         case 401 | 403:
             return ModelUnreachableError(
-                f"the server of {place} refuses access ({status}): {said}; give its key in {KEY_VARIABLE}"
+                f"the server of {place} refuses access ({status}): {said}; set its key in {KEY_VARIABLE}"
             )
         case 404:
             return ModelMissingError(
-                f"the server of {place} knows no such model or path: {said}; `curl URL/models` lists its models"
+                f"the server of {place} does not know this model or path: {said}; `curl URL/models` lists its models"
             )
         case 429:
-            return ModelBusyError(f"the server of {place} takes no more requests: {said}; ask again later")
+            return ModelBusyError(f"the server of {place} accepts no more requests: {said}; try again later")
         case 400 | 413 | 422 if TOO_LONG.search(said):
             return _too_long(place, said)
         case _:
@@ -85,7 +85,7 @@ def _status_error(status: int, said: str, place: str) -> ModelError | PromptTooL
 
 def _too_long(place: str, said: str) -> PromptTooLongError:
     return PromptTooLongError(
-        f"the prompt is too long for {place}: {said}; state its context with --vision-language-context"
+        f"the prompt is too long for {place}: {said}; set its context length with --vision-language-context"
     )
 
 

@@ -84,7 +84,9 @@ def key_for(address: ServerAddress) -> str:
     if not key and address.host == OPENAI_HOST:
         key = os.environ.get(OPENAI_KEY_VARIABLE, "").strip()
     if not (key.isascii() and key.isprintable()):
-        raise SettingsError(f"the key in {KEY_VARIABLE} has letters that no key has; copy it again")
+        raise SettingsError(
+            f"the key in {KEY_VARIABLE} contains characters that are not allowed in a key; copy it again"
+        )
     if key and not address.is_loopback and not address.is_encrypted:
         raise SettingsError(
             f"{address.url} is not encrypted, and the key in {KEY_VARIABLE} would be readable on the way; use https,"

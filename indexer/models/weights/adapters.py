@@ -20,9 +20,7 @@ def find_adapter(folder: str) -> ModelWeights:
     """
     directory = Path(folder).expanduser()
     if not directory.is_dir():
-        raise ModelMissingError(
-            f"{ADAPTER} {folder!r}: there is no folder {directory.absolute()}; give the one of a LoRA"
-        )
+        raise ModelMissingError(f"{ADAPTER} {folder!r}: no folder {directory.absolute()}; give the one of a LoRA")
     try:
         kind = json.loads((directory / CONFIG_FILE).read_text(encoding="utf-8"))["peft_type"]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -31,7 +29,7 @@ def find_adapter(folder: str) -> ModelWeights:
             " peft's save_pretrained wrote"
         ) from error
     if kind != "LORA":
-        raise ModelBrokenError(f"{ADAPTER} {directory} is of the kind {kind!r}; only LoRA is taken")
+        raise ModelBrokenError(f"{ADAPTER} {directory} is of the kind {kind!r}; only LoRA is supported")
     if not (directory / WEIGHTS_FILE).is_file():
         raise ModelBrokenError(
             f"{ADAPTER} {directory} holds no {WEIGHTS_FILE}; save it again in safetensors (other files may run code)"

@@ -51,7 +51,9 @@ def fingerprint_of(directory: Path, *, kind: str) -> str:
             elif file.suffix in WEIGHT_SUFFIXES:
                 digest.update(_both_ends(file))
     except OSError as error:
-        raise ModelBrokenError(f"{kind} directory {directory} cannot be read: {error}; mend its permissions") from error
+        raise ModelBrokenError(
+            f"{kind} directory {directory} cannot be read: {error}; check its permissions"
+        ) from error
     return digest.hexdigest()
 
 
@@ -65,7 +67,7 @@ def file_sha256(file: Path) -> str:
         stat = file.stat()
         return _sha256(file, stat.st_size, stat.st_mtime_ns)
     except OSError as error:
-        raise ModelBrokenError(f"model file {file} cannot be read: {error}; mend its permissions") from error
+        raise ModelBrokenError(f"model file {file} cannot be read: {error}; check its permissions") from error
 
 
 @lru_cache(maxsize=64)

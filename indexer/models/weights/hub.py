@@ -84,7 +84,7 @@ def from_hub(
     except (OSError, ValueError) as error:
         raise ModelBrokenError(
             f"{kind} {repository!r}: the cache {constants.HF_HUB_CACHE} cannot be read: {error};"
-            " mend it, or give a local directory"
+            " check its permissions, or give a local directory"
         ) from error
 
 
@@ -100,7 +100,7 @@ def _download(
     cache = constants.HF_HUB_CACHE
     if constants.HF_HUB_OFFLINE:
         raise ModelMissingError(
-            f"{kind} {repository!r} is not in the cache {cache}, and HF_HUB_OFFLINE forbids to fetch it; {way_out}"
+            f"{kind} {repository!r} is not in the cache {cache}, and HF_HUB_OFFLINE prevents downloading it; {way_out}"
         )
     try:
         sizes = _file_sizes(repository)
@@ -121,7 +121,7 @@ def _download(
     except Exception as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelMissingError(
-            f"{kind} {repository!r} is not in the cache {cache} and cannot be fetched: {reason}; {way_out}"
+            f"{kind} {repository!r} is not in the cache {cache} and cannot be downloaded: {reason}; {way_out}"
         ) from error
     return ModelWeights(repository, directory, directory.name[:12])
 

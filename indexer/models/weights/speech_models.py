@@ -52,7 +52,7 @@ def find_speech_weights(spec: str, *, announce: Announce = announce_on_stderr) -
         return OFFLINE_SPEECH_PACKAGE.find()
     if spec.startswith("local-dir:") or not HUB_NAME.fullmatch(spec) or "/" not in spec:
         raise ModelMissingError(
-            f"{SPEECH} {spec!r}: there is no directory {directory.absolute()}, and it is not a hub name; give a"
+            f"{SPEECH} {spec!r}: no directory {directory.absolute()}, and it is not a hub name; give a"
             f" directory, a name as Systran/faster-whisper-small, or {OFFLINE_SPEECH_MODEL!r}"
         )
     weights = from_hub(

@@ -56,7 +56,7 @@ def find_text_weights(spec: str, *, announce: Announce, kind: str = TEXT) -> Mod
         return OFFLINE_PACKAGE.find()
     if spec.startswith("local-dir:") or not HUB_NAME.fullmatch(spec):
         raise ModelMissingError(
-            f"{kind} {spec!r}: there is no directory {directory.absolute()}, and it is not a hub name;"
+            f"{kind} {spec!r}: no directory {directory.absolute()}, and it is not a hub name;"
             " give a directory that sentence-transformers has saved, or a name as ORGANISATION/MODEL"
         )
     return from_hub(_hub_repository(spec, kind), announce, kind=kind, way_out=_WAYS_OUT[kind])

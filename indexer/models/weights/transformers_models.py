@@ -29,7 +29,7 @@ def find_transformers_weights(spec: str, *, announce: Announce = announce_on_std
         return ModelWeights(directory.resolve().name, directory, fingerprint_of(directory, kind=VISION_LANGUAGE))
     if spec.startswith("local-dir:") or not HUB_NAME.fullmatch(spec) or "/" not in spec:
         raise ModelMissingError(
-            f"{VISION_LANGUAGE} {spec!r}: there is no directory {directory.absolute()}, and it is not a hub name;"
+            f"{VISION_LANGUAGE} {spec!r}: no directory {directory.absolute()}, and it is not a hub name;"
             " give a directory that save_pretrained wrote, or a name as ORGANISATION/MODEL"
         )
     return from_hub(spec, announce, kind=VISION_LANGUAGE, way_out="give a local directory")

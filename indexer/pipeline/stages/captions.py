@@ -47,7 +47,7 @@ class CaptionStage(Stage):
     def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
         model = profile.vision_language_model
         if not model:
-            why = f"the profile {profile.name} has no vision-language model: no captions, no answers to questions"
+            why = f"the profile {profile.name} has no vision-language model, so there are no captions and no answers"
             return Unavailable("off", why, "index with --vision-language-model MODEL")
         if not vision_language_name(model):
             return missing_model("vision-language model", model, "--vision-language-model")

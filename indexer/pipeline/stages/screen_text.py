@@ -33,7 +33,7 @@ class ScreenTextStage(Stage):
     @classmethod
     def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
         if not profile.screen_text:
-            return Unavailable("off", "on-screen text is left out", "index with --screen-text")
+            return Unavailable("off", "on-screen text is switched off", "index with --screen-text")
         if importlib.util.find_spec("rapidocr") is None:
             why = "the package rapidocr, which reads text, is not installed"
             return Unavailable("missing", why, "pip install rapidocr")

@@ -34,7 +34,7 @@ from indexer.speech.hotwords import read_hotwords
 from indexer.speech.speakers import SpeakerBook
 from indexer.speech.transcript_filters import POLICY_VERSION, drop_subtitled
 
-_UNNAMED = "the profile names no speech model; name one with --speech-model, such as Systran/faster-whisper-small"
+_UNNAMED = "the profile has no speech model; choose one with --speech-model, such as Systran/faster-whisper-small"
 _WAY_OUT = "or leave it out with --no-speech"
 
 
@@ -62,7 +62,7 @@ class SpeechStage(Stage):
     @classmethod
     def unavailable(cls, profile: Profile, settings: Settings) -> Unavailable | None:
         if settings.speech is False:
-            return Unavailable("off", "speech is left out", "index with --speech")
+            return Unavailable("off", "speech is switched off", "index with --speech")
         model = profile.speech_model
         if not model:
             how = "index with --speech-model MODEL: a hub name, such as Systran/faster-whisper-small, or a directory"

@@ -50,7 +50,9 @@ def collect_subtitles(sidecars: SidecarFiles, tracks: Sequence[TextTrack], video
             continue
         cues = without_programme_start(cues, video.duration_seconds)
         if cues and cues[0].span.start_seconds >= video.duration_seconds:
-            warnings.append(f"subtitle file {file}: all its cues lie behind the end of {name}; is it of another video?")
+            warnings.append(
+                f"subtitle file {file}: all its cues are after the end of {name}; does it belong to another video?"
+            )
         passages += join_passages(cues)
     for track in tracks:
         cues, doubt = read_track(track)

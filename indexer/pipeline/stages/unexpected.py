@@ -44,7 +44,7 @@ def video_error_of(path: str | Path, error: BaseException) -> VideoError:
     if isinstance(error, VideoError):
         return error
     if isinstance(error, FileNotFoundError) and str(error.filename) == str(path):
-        return VanishedVideoError(f"{path} disappeared while it was read; index again when it is back")
+        return VanishedVideoError(f"{path} disappeared while being read; index again when it is back")
     what = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"[:MAX_REASON_CHARACTERS].rstrip(": ")
     found = UnexpectedVideoError(f"{path}: {what}".encode(errors="replace").decode())
     found.__cause__ = error

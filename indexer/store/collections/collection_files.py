@@ -82,8 +82,8 @@ class CollectionFiles:
         found = [content for name in _FILES if (content := self._read(name)) is not None]
         if not found and any(map(self._storage.exists, _FILES)):
             raise LibraryBrokenError(
-                f"the collections of {self._storage.path} cannot be read; look at it with `reelseek verify` and"
-                " mend it with `reelseek repair`"
+                f"the collections of {self._storage.path} cannot be read; check them with `reelseek verify` and"
+                " repair them with `reelseek repair`"
             )
         return max(found, key=lambda content: content.number, default=_Content(0, ()))
 

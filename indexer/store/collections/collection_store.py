@@ -149,7 +149,7 @@ def _found(collections: Sequence[Collection], name: str) -> Collection:
         if wanted == one.name.casefold():
             return one
     known = ", ".join(repr(one.name) for one in collections[:5])
-    raise NotInLibraryError(f"there is no collection {name!r}" + (f"; there are {known}" if known else ""))
+    raise NotInLibraryError(f"no collection is called {name!r}" + (f"; there are {known}" if known else ""))
 
 
 def _with_added(old: Collection, moments: Sequence[CollectedMoment]) -> Collection:
@@ -165,7 +165,7 @@ def _with_added(old: Collection, moments: Sequence[CollectedMoment]) -> Collecti
 def _free_name(collections: Sequence[Collection], raw: str) -> str:
     name = check_name(raw)
     if any(one.name.casefold() == name.casefold() for one in collections):
-        raise UsageError(f"there is a collection {name!r} already; choose another name")
+        raise UsageError(f"a collection {name!r} already exists; choose another name")
     return name
 
 

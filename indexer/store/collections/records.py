@@ -83,12 +83,12 @@ class Collection:
         for moment in self.moments:
             if moment.moment_id == moment_id:
                 return moment
-        raise UsageError(f"there is no moment {moment_id!r} in the collection {self.name!r}; it may have been removed")
+        raise UsageError(f"collection {self.name!r} has no moment {moment_id!r}; it may have been removed")
 
     def with_moments(self, moments: tuple[CollectedMoment, ...]) -> "Collection":
         """The collection with other moments. Raises UsageError where they are too many."""
         if len(moments) > MAX_MOMENTS:
-            raise UsageError(f"a collection holds at most {MAX_MOMENTS:,} moments, not {len(moments):,}; begin another")
+            raise UsageError(f"a collection holds at most {MAX_MOMENTS:,} moments, not {len(moments):,}; start another")
         return replace(self, moments=moments)
 
 
@@ -96,7 +96,7 @@ def check_name(raw: str) -> str:
     """A name as it is stored; see `composed`. Raises UsageError."""
     name = composed(raw)
     if not name or not name.isprintable():
-        raise UsageError(f"{raw!r} is no name of a collection; write one or a few words")
+        raise UsageError(f"{raw!r} is not a collection name; use a few words")
     if len(name) > MAX_NAME_CHARACTERS:
         raise UsageError(f"a name of {len(name)} characters is too long; at most {MAX_NAME_CHARACTERS} are allowed")
     return name
@@ -115,7 +115,7 @@ def _encodable(text: str) -> str:
 def check_text(text: str, what: str) -> None:
     """Raises UsageError for a text that is empty or too long."""
     if not text.strip():
-        raise UsageError(f"{what} must say something")
+        raise UsageError(f"{what} must not be empty")
     if len(text) > MAX_TEXT_CHARACTERS:
         raise UsageError(f"{what} of {len(text):,} characters is too long; at most {MAX_TEXT_CHARACTERS:,} are allowed")
 

@@ -39,7 +39,7 @@ class Audit:
             problems += duplicate_keys(table, self._repeated_keys(table))
             problems += unknown_videos(table, self._tables.video_ids(table), known)
         problems += [
-            Problem("orphan_thumbnail", video_id, "pictures of a video that is not there")
+            Problem("orphan_thumbnail", video_id, "pictures of a video that does not exist")
             for video_id in {video_id for video_id, _ in self._thumbnails.videos()} - known
         ]
         for video in videos:

@@ -114,12 +114,12 @@ def _check_stages(content: VideoContent) -> _Findings:
         yield _Finding("failed_with_rows", f"failed ({video.failure_kind}) and still has rows")
         return
     if "picture" in video.stages and not content.segments:
-        yield _Finding("stage_without_rows", "the stage `picture` is said to be ready and there are no segments")
+        yield _Finding("stage_without_rows", "the stage `picture` is recorded as ready, but there are no segments")
     if "picture" not in video.stages and (content.segments or content.frames):
-        yield _Finding("rows_without_stage", "there are segments or frames and the stage `picture` is not ready")
+        yield _Finding("rows_without_stage", "there are segments or frames, but the stage `picture` is not ready")
     for source, stage in STAGE_OF_SOURCE.items():
         if stage not in video.stages and any(row.source == source for row in content.texts):
-            yield _Finding("rows_without_stage", f"there are {source} texts and the stage `{stage}` is not ready")
+            yield _Finding("rows_without_stage", f"there are {source} texts, but the stage `{stage}` is not ready")
 
 
 def _check_written(content: VideoContent) -> _Findings:
@@ -166,7 +166,7 @@ def _check_frames(content: VideoContent) -> _Findings:
         if span is None:
             yield _Finding(
                 "orphan",
-                f"the frame at {row.time_seconds:.3f} s refers to segment {row.segment_index}, which is not there",
+                f"the frame at {row.time_seconds:.3f} s refers to segment {row.segment_index}, which does not exist",
                 "picture",
             )
             continue
@@ -175,7 +175,7 @@ def _check_frames(content: VideoContent) -> _Findings:
         if too_late or row.time_seconds < -TIME_TOLERANCE_SECONDS or early_frames[row.segment_index] > 1:
             yield _Finding(
                 "frame_time",
-                f"the frame at {row.time_seconds:.3f} s lies outside its segment {row.segment_index}, {span}",
+                f"the frame at {row.time_seconds:.3f} s is outside its segment {row.segment_index}, {span}",
                 "picture",
             )
     times = Counter(row.time_seconds for row in content.frames)
@@ -190,7 +190,7 @@ def _check_texts(content: VideoContent) -> _Findings:
         if row.segment_index not in known and "picture" in content.video.stages:
             yield _Finding(
                 "orphan",
-                f"a {row.source} text refers to segment {row.segment_index}, which is not there",
+                f"a {row.source} text refers to segment {row.segment_index}, which does not exist",
                 STAGE_OF_SOURCE[row.source],
             )
         if not row.text.strip():
@@ -238,7 +238,7 @@ def _check_thumbnails(content: VideoContent) -> _Findings:
 
 def _check_thumbnail_files(content: VideoContent) -> _Findings:
     if content.thumbnails_differ:
-        yield _Finding("damaged_thumbnail", "a picture has another content than was written", "picture")
+        yield _Finding("damaged_thumbnail", "a picture's content has changed since it was written", "picture")
 
 
 def _check_file(content: VideoContent) -> _Findings:

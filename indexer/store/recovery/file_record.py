@@ -160,7 +160,7 @@ class FileRecord:
         for name in () if may_change else sorted(copies):
             copy, state = self._place / _COPIES / name, record[name]
             if state.size <= _MOST_COPIED_BYTES and not self._is_copied(copy, state):
-                found.append(Problem("damaged_file", "", f"{RECOVERY_FOLDER}/{_COPIES}/{name} is no copy any more"))
+                found.append(Problem("damaged_file", "", f"{RECOVERY_FOLDER}/{_COPIES}/{name} is no longer a copy"))
         return sorted(found)
 
     def copy_of(self, name: str) -> Path | None:
@@ -232,7 +232,7 @@ def _compare(path: Path, name: str, state: FileState, *, may_change: bool) -> Pr
         if size != state.size:
             return Problem("damaged_file", "", f"{name} has {size:,} bytes, not {state.size:,}")
         if checksum(path) != state.crc:
-            return Problem("damaged_file", "", f"{name} has another content than was written")
+            return Problem("damaged_file", "", f"{name}'s content has changed since it was written")
     except FileNotFoundError:
         return None if may_change else Problem("lost_file", "", f"{name} is gone")
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import { announce } from "./announce.js";
 import { button, element, fill } from "./dom.js";
+import { stageName } from "./stage_name.js";
 
 /**
  * @param {{jobs: ReturnType<typeof import("./jobs.js").createJobs>, uploads: () => import("./uploads.js").Upload[]}} options
@@ -54,7 +55,7 @@ export function createActivity({ jobs, uploads }) {
     const share = open.find((job) => job.state === "running")?.progress ?? 0;
     if (!badge) return;
     badge.hidden = !open.length;
-    badge.textContent = open.length ? `Indexing ${Math.round(share * 100)} %` : "";
+    badge.textContent = open.length ? `Indexing ${Math.round(share * 100)}%` : "";
   }
 
   return { element: list, update };
@@ -62,16 +63,16 @@ export function createActivity({ jobs, uploads }) {
 
 /** @param {import("./jobs.js").Job} job */
 function jobWords(job) {
-  const stage = job.stage.replaceAll("_", " ");
+  const stage = stageName(job.stage);
   switch (job.state) {
     case "queued":
-      return "Waiting to be indexed";
+      return "Waiting to index";
     case "running":
       return `Indexing${stage ? `: ${stage}` : ""}`;
     case "done":
-      return job.message || "Indexed, ready to search";
+      return job.message || "Ready to search";
     case "cancelled":
-      return "Cancelled; finished work is kept";
+      return "Cancelled. Finished work is kept.";
     default:
       return job.error?.detail || job.message || "Indexing failed";
   }
@@ -89,7 +90,7 @@ function createRow() {
     /** @param {{name: string, words: string, share: number | null, isFailed: boolean, action: string, act: () => void}} entry */
     set(entry) {
       name.textContent = entry.name;
-      const percent = entry.share === null ? "" : ` · ${Math.round(entry.share * 100)} %`;
+      const percent = entry.share === null ? "" : ` · ${Math.round(entry.share * 100)}%`;
       words.textContent = entry.words + percent;
       row.classList.toggle("is-failed", entry.isFailed);
       bar.hidden = entry.share === null;

@@ -24,14 +24,17 @@ function sample(head, value) {
 /** @param {string} words */
 const code = (words) => element("code", {}, words);
 
+/** Prose whose pieces between back quotes are code. @param {string} words @returns {HTMLElement} */
+const prose = (words) => element("span", {}, ...words.split("`").map((piece, at) => (at % 2 ? code(piece) : piece)));
+
 /** @param {any} all @param {string} path @param {string} method @param {any} route */
 function routeOf(all, path, method, route) {
   const parameters = (route.parameters ?? []).map((/** @type {any} */ one) => resolve(all, one));
   const rows = parameters.map((/** @type {any} */ one) => [
-    code(one.name), `${one.in}${one.required ? ", required" : ""}`, typeWords(all, one.schema), one.description ?? one.schema?.description ?? "",
+    code(one.name), `${one.in}${one.required ? ", required" : ""}`, typeWords(all, one.schema), prose(one.description ?? one.schema?.description ?? ""),
   ]);
   const bodies = Object.entries(resolve(all, route.requestBody)?.content ?? {});
-  const answers = Object.entries(route.responses ?? {}).map(([status, answer]) => [code(status), resolve(all, answer)?.description ?? ""]);
+  const answers = Object.entries(route.responses ?? {}).map(([status, answer]) => [code(status), prose(resolve(all, answer)?.description ?? "")]);
   const good = Object.entries(route.responses ?? {}).find(([status]) => status.startsWith("2"));
   const goodSchema = good && resolve(all, good[1])?.content?.["application/json"]?.schema;
   const samples = bodies.filter(([, body]) => body.schema && body.schema.format !== "binary");
@@ -48,11 +51,11 @@ function routeOf(all, path, method, route) {
     element(
       "div",
       { class: "route-body" },
-      route.description && element("p", {}, route.description),
+      route.description && element("p", {}, prose(route.description)),
       rows.length > 0 && table("Parameters", rows),
-      ...samples.map(([kind, body]) => sample(`Body (${kind})`, exampleOf(all, body.schema))),
+      ...samples.map(([kind, body]) => sample(`Request body (${kind})`, exampleOf(all, body.schema))),
       answers.length > 0 && table("Responses", answers),
-      goodSchema && sample("Example", exampleOf(all, goodSchema)),
+      goodSchema && sample("Example response", exampleOf(all, goodSchema)),
     ),
   );
 }
@@ -62,7 +65,7 @@ function show(all) {
   const groups = new Map();
   for (const [path, routes] of Object.entries(all.paths ?? {})) {
     for (const method of METHODS.filter((name) => routes[name])) {
-      const group = routes[method].tags?.[0] ?? "others";
+      const group = routes[method].tags?.[0] ?? "Other";
       groups.set(group, [...(groups.get(group) ?? []), routeOf(all, path, method, routes[method])]);
     }
   }

@@ -43,7 +43,7 @@ export function createAskView({ linkTo, searchInstead }) {
   /** @param {Answer} answer */
   function showAnswer(answer) {
     const { clips, frames } = answer.evidence;
-    const source = `${modelName(answer.model)} examined ${counted(clips, "clip")} (${counted(frames, "frame")}) in ${answer.seconds.toFixed(1)} s. Answers can be wrong: please check.`;
+    const source = `${modelName(answer.model)} examined ${counted(clips, "clip")} (${counted(frames, "frame")}) in ${answer.seconds.toFixed(1)} s. Answers can be wrong, so check the moments.`;
     fill(
       body,
       answer.found ? citedAnswer(answer.answer, answer.moments, linkTo) : element("p", { class: "answer-text is-unfound" }, answer.answer),
@@ -52,7 +52,7 @@ export function createAskView({ linkTo, searchInstead }) {
         ? element("p", { class: "faint fine" }, source)
         : element("div", { class: "notice-actions" }, button("Search instead", { icon: "search", on: searchInstead })),
     );
-    heading.textContent = answer.moments.length ? (answer.found ? "Where to see it" : "Closest moments, though none answers the question") : "";
+    heading.textContent = answer.moments.length ? (answer.found ? "Moments" : "Closest moments") : "";
     list.replaceChildren();
     list.classList.toggle("is-closest", !answer.found);
     answer.moments.forEach((moment, place) => {
@@ -77,11 +77,11 @@ export function createAskView({ linkTo, searchInstead }) {
     const handlers = {
       understood: (/** @type {Answer} */ { question, within }) => (title.textContent = within ? `${question} (${within})` : question),
       evidence: (/** @type {any} */ { clips }) => {
-        status.lastChild.textContent = clips.length ? `Examining ${counted(clips.length, "clip")}` : "No good match; checking";
+        status.lastChild.textContent = clips.length ? `Examining ${counted(clips.length, "clip")}` : "No good match; checking the closest";
         fill(strip, clips.length > 0 && evidenceStrip(clips));
       },
       draft: (/** @type {any} */ { text }) => {
-        if (!words.classList.contains("is-draft")) status.lastChild.textContent += "; draft from captions meanwhile";
+        if (!words.classList.contains("is-draft")) status.lastChild.textContent += "; showing a draft from captions";
         words.classList.add("is-draft");
         words.append(text);
       },

@@ -23,15 +23,15 @@ function openDialog(title, ...children) {
 
 /** @param {string} name @returns {Promise<boolean>} */
 export function confirmRemoval(name) {
-  return confirm("Remove from the library?", `“${name}” will no longer be found. The file itself stays where it is.`);
+  return confirm("Remove video?", `“${name}” will be removed from the library. Its file is deleted only if it was uploaded here.`, "Remove video");
 }
 
-/** @param {string} title @param {string} text what a removal means @returns {Promise<boolean>} */
-export function confirm(title, text) {
+/** @param {string} title @param {string} text what a removal means @param {string} verb on the button @returns {Promise<boolean>} */
+export function confirm(title, text, verb) {
   return new Promise((resolve) => {
     let isSure = false;
     const words = element("p", {}, text);
-    const remove = button("Remove", { class: "button button-main", on: () => ((isSure = true), dialog.close()) });
+    const remove = button(verb, { class: "button button-main", on: () => ((isSure = true), dialog.close()) });
     const keep = button("Cancel", { autofocus: true, on: () => dialog.close() });
     const dialog = openDialog(title, words, element("div", { class: "dialog-actions" }, keep, remove));
     dialog.addEventListener("close", () => resolve(isSure));
@@ -51,7 +51,7 @@ export function askForKey() {
 function keyDialog() {
   return new Promise((resolve) => {
     let isAccepted = false;
-    const words = element("p", {}, "This library requires an API key. Whoever runs the service creates one with ", element("code", {}, "reelseek keys add"), ".");
+    const words = element("p", {}, "To create a key, run ", element("code", {}, "reelseek keys add"), " on the machine where Reelseek runs.");
     const key = /** @type {HTMLInputElement} */ (
       element("input", { type: "password", class: "field", "aria-label": "API key", autocomplete: "current-password", required: true, autofocus: true })
     );
@@ -80,17 +80,17 @@ const KEYS = [
   ["Enter", "Open"],
   ["Space", "Play or pause"],
   ["Esc", "Close"],
-  ["[ and ]", "Skip 5 seconds back or forward"],
+  ["[ and ]", "Skip back or forward 5 seconds"],
   ["m", "Mute or unmute"],
   ["f", "Full screen"],
   ["c", "Copy a link to this moment"],
-  ["s", "Choose this moment"],
-  ["i and o", "Set in and out at this frame"],
-  ["j k l", "Play back, stop, play; again: faster"],
-  [", and .", "One frame back or forward"],
-  ["0 to 9", "Jump to a tenth of the video"],
-  ["n", "Write a note at this time"],
-  ["l", "Library, while nothing is open"],
+  ["s", "Select this moment"],
+  ["i and o", "Set the in or out point"],
+  ["j k l", "Play backward, pause, play; press again to go faster"],
+  [", and .", "Step one frame back or forward"],
+  ["0 to 9", "Jump to 0% to 90% of the video"],
+  ["n", "Add a note at this time"],
+  ["l", "Open the library (with the player closed)"],
   ["?", "Keyboard shortcuts"],
 ];
 

@@ -17,7 +17,7 @@ export function exampleOf(state, { onLeave }) {
   const shown = image
     ? element("img", { src: image.url, alt: "" })
     : place && picture(`/api/v1/videos/${place.video}/thumbnail?t=${(place.start + place.stop) / 2}`);
-  const what = state.image ? "Looks like your image" : `More like the moment at ${clock(place?.start ?? 0)}`;
+  const what = state.image ? "Similar to your image" : `More like the moment at ${clock(place?.start ?? 0)}`;
   return element(
     "div",
     { class: "example" },
@@ -26,9 +26,9 @@ export function exampleOf(state, { onLeave }) {
       "div",
       {},
       element("p", { class: "example-title" }, state.query ? `${what}, but: ${state.query}` : what),
-      element("p", { class: "faint" }, "Add words to say what should be different."),
+      element("p", { class: "faint" }, "Add words to describe what should be different."),
     ),
-    button("Clear the example", { icon: "close", hidden_label: true, class: "button-bare", on: onLeave }),
+    button("Clear example", { icon: "close", hidden_label: true, class: "button-bare", on: onLeave }),
   );
 }
 
@@ -40,7 +40,7 @@ export function hasExample(state) {
 /** What a list shows, in words. @param {PageState} state */
 export function askedFor(state) {
   if (!hasExample(state)) return state.query;
-  return [state.image ? "Like an image" : "More like a moment", state.query].filter(Boolean).join(", ");
+  return [state.image ? "Similar to an image" : "More like a moment", state.query].filter(Boolean).join(", ");
 }
 
 /** `ID@START-STOP` of a moment. @param {{video_id: string, start_seconds: number, stop_seconds: number}} moment */

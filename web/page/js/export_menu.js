@@ -6,13 +6,13 @@ import { createMenu } from "./menu.js";
 import { download, ServiceProblem } from "./service.js";
 
 const FORMATS = [
-  ["edl", "EDL", "Edit list, CMX3600"],
+  ["edl", "EDL", "Edit decision list, CMX 3600"],
   ["fcpxml", "FCPXML", "Final Cut Pro, DaVinci Resolve"],
   ["xmeml", "XML", "Premiere Pro, DaVinci Resolve"],
   ["otio", "OTIO", "OpenTimelineIO"],
-  ["csv", "CSV", "For a spreadsheet"],
-  ["webvtt", "WebVTT", "Chapters for a player"],
-  ["clips", "Clips", "An MP4 for each moment, in a ZIP"],
+  ["csv", "CSV", "For spreadsheets"],
+  ["webvtt", "WebVTT", "Chapters for players"],
+  ["clips", "Clips", "One MP4 per moment, in a ZIP file"],
   ["reel", "Reel", "One MP4, with chapters"],
 ];
 const CUTTING = new Map([

@@ -6,7 +6,7 @@ import { filterOf, withFilter } from "./query_fields.js";
 import { getJson } from "./service.js";
 
 const FIELDS = { folder: "Folder", tag: "Tag", speaker: "Speaker", language: "Language", date: "Recorded" };
-const LENGTHS = { "": "Any", "<1m": "Below 1 minute", "1m..10m": "1 to 10 minutes", "10m..60m": "10 to 60 minutes", ">60m": "Over an hour" };
+const LENGTHS = { "": "Any", "<1m": "Under 1 minute", "1m..10m": "1 to 10 minutes", "10m..60m": "10 to 60 minutes", ">60m": "Over an hour" };
 
 /** What a value is called: a language by its name in the person's own. @param {string} field @param {string} value */
 function nameOf(field, value) {

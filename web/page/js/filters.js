@@ -66,7 +66,7 @@ export function createFilters({ narrow }) {
       for (const { label, box } of boxes) label.hidden = absent.some((one) => one.box === box) && !box.checked;
       const lines = absent.map(({ box }) => {
         const how = signals.find(({ stage, how: way }) => way && STAGES[box.value].includes(stage))?.how ?? "";
-        return `${SIGNAL_GROUPS[box.value].label} is not searched here${how ? `: ${how}` : ""}.`;
+        return `${SIGNAL_GROUPS[box.value].label} cannot be searched here${how ? `: ${how}` : ""}.`;
       });
       missing.textContent = lines.join(" ");
       missing.hidden = !lines.length;

@@ -5,7 +5,7 @@ import { element } from "./dom.js";
 /** @param {{onAsk: (words: string) => void}} options */
 export function createFollowUp({ onAsk }) {
   const input = /** @type {HTMLInputElement} */ (
-    element("input", { class: "field", type: "text", name: "follow-up", autocomplete: "off", maxlength: "4000", "aria-label": "Ask a question that follows", placeholder: "Ask a follow-up question, such as: What colour is it?" })
+    element("input", { class: "field", type: "text", name: "follow-up", autocomplete: "off", maxlength: "4000", "aria-label": "Follow-up question", placeholder: "Ask a follow-up question" })
   );
   const earlier = element("ol", { class: "earlier", "aria-label": "Earlier questions" });
   const form = /** @type {HTMLFormElement} */ (element("form", { class: "follow-up" }, input));

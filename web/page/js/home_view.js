@@ -49,7 +49,7 @@ export function createHomeView({ linkTo, pickFiles, jobs, activity }) {
         const [answer, health] = await Promise.all([getJson(path, signal), getJson("/api/v1/health", signal).catch(() => null)]);
         if (signal.aborted) return false;
         const isIndexing = !answer.total && jobs.isBusy();
-        const wait = { icon: "film", title: "The first videos are being indexed", text: "You can search them as soon as their frames are indexed." };
+        const wait = { icon: "film", title: "The first videos are being indexed", text: "You can search each one as soon as its frames are indexed." };
         fill(about, answer.total ? countLine(answer.total, health) : isIndexing ? notice(wait) : emptyLibrary(pickFiles));
         about.prepend(...savedSearches());
         if (isIndexing) about.append(activity());

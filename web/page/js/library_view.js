@@ -63,7 +63,7 @@ export function createLibraryView({ linkTo, linkToTag, narrow, pickFiles, activi
     try {
       await request(`/api/v1/videos/${video.video_id}`, { method: "DELETE" });
       list.querySelector(`[data-video="${video.video_id}"]`)?.remove();
-      toast("Removed from the library. The file itself is not deleted.");
+      toast("Video removed.");
     } catch (error) {
       toast(error instanceof Error ? error.message : "The video could not be removed.");
     }
@@ -76,13 +76,13 @@ export function createLibraryView({ linkTo, linkToTag, narrow, pickFiles, activi
     shown += answer.videos.length;
     fill(rest);
     if (shown >= answer.total || !answer.videos.length) return;
-    const more = button(`Show more of ${answer.total.toLocaleString("en")}`, {
+    const more = button(`Show more of ${counted(answer.total, "video")}`, {
       on: async () => {
         more.disabled = true;
         const next = await getJson(pathOf(page, shown), turn.signal).catch(() => null);
         more.disabled = false;
         if (next) append(page, next);
-        else announce("More results could not be loaded.");
+        else announce("More videos could not be loaded.");
       },
     });
     fill(rest, more);
@@ -111,7 +111,7 @@ export function createLibraryView({ linkTo, linkToTag, narrow, pickFiles, activi
       state.set(page.state);
       sort.set(page.sort);
       offerTags(page);
-      const late = setTimeout(() => fill(status, loading("Loading the library")), 250);
+      const late = setTimeout(() => fill(status, loading("Loading library")), 250);
       try {
         const answer = await getJson(pathOf(page, 0), signal);
         if (signal.aborted) return false;

@@ -114,7 +114,7 @@ async function copyLink(seconds) {
   if (!open) return;
   const isMoved = Math.abs(seconds - open.start) > 1;
   const link = location.origin + writeAddress({ ...state, time: isMoved ? seconds : null });
-  toast((await copyText(link)) ? "Link copied." : "The link could not be copied; copy it from the address bar.");
+  toast((await copyText(link)) ? "Link copied." : "The link could not be copied. Copy it from the address bar.");
 }
 
 /** Shows a state. @param {PageState} next @param {{isSame: boolean}} options isSame: again, after an error */
@@ -175,7 +175,7 @@ function showError(error, page) {
   fill(main, page.view === "search" && filters.element, errorNotice(error, [search, retry]));
   if (error instanceof ServiceGone) {
     stopWaiting = waitForService(() => {
-      announce("The connection is back.");
+      announce("Reconnected.");
       again();
       jobs.refresh();
     });
@@ -244,7 +244,7 @@ jobs.listen((ended) => {
   wasBusy = jobs.isBusy();
   if (hasBegun && state.view === "home") apply(state, { isSame: true });
   if (!ended) return;
-  announce(`${ended.paths.join(", ")}: ${ended.state === "done" ? "indexed, ready to search" : ended.state}`);
+  announce(`${ended.paths.join(", ")}: ${ended.state === "done" ? "ready to search" : ended.state}`);
   views.forget();
   filters.forget();
   if (state.view !== "search" && !state.open) apply(state, { isSame: true });

@@ -93,7 +93,7 @@ export function signalLabels(moment) {
     if (!groups.has(label)) groups.set(label, rank);
   }
   if (!groups.size) return null;
-  const labels = [...groups].map(([label, rank]) => element("li", { title: `${label}: number ${rank} of its kind` }, label));
+  const labels = [...groups].map(([label, rank]) => element("li", { title: `${label}: rank ${rank}` }, label));
   return element("ul", { class: "signals", "aria-label": "Matched by" }, ...labels);
 }
 

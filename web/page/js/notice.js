@@ -36,25 +36,25 @@ export function errorNotice(error, actions) {
 /** @param {unknown} error @returns {{icon: string, title: string, text: string}} */
 function wordsFor(error) {
   if (error instanceof ServiceGone) {
-    const text = "The page keeps trying to reconnect. Is reelseek serve still running?";
-    return { icon: "plug", title: "Reelseek cannot be reached", text };
+    const text = "Trying to reconnect. Check that reelseek serve is still running.";
+    return { icon: "plug", title: "Cannot reach Reelseek", text };
   }
   if (!(error instanceof ServiceProblem)) throw error;
   const titles = {
-    "model-missing": "The model is not on this machine",
+    "model-missing": "Model not installed",
     busy: "Too many requests",
     deadline: "The request took too long",
-    query: "This query cannot be used",
+    query: "This query is not valid",
     unauthorized: "This library requires an API key",
-    "not-found": "This is no longer in the library",
-    vanished: "The file is gone or was changed",
-    "library-locked": "The library is being written to",
+    "not-found": "Not in the library",
+    vanished: "The file is missing or has changed",
+    "library-locked": "The library is in use",
     "too-large": "This file is too large",
     "unsupported-media": "This file is not a readable video",
   };
   const wait = error.retryAfterSeconds ? ` Try again in ${error.retryAfterSeconds} s.` : "";
   const where = error.status === 500 && error.instance ? ` (request ${error.instance})` : "";
-  const title = titles[error.kind] ?? (error.status >= 500 ? "The service failed" : "The request was refused");
+  const title = titles[error.kind] ?? (error.status >= 500 ? "Something went wrong" : "The request was refused");
   return { icon: error.kind === "model-missing" ? "model" : "trouble", title, text: sentence(error.message) + wait + where };
 }
 

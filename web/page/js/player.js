@@ -15,6 +15,7 @@ import { createWaveform } from "./waveform.js";
 import { wordBoxes } from "./word_boxes.js";
 
 const BUCKETS = 200;
+const GONE = "This video is no longer in the library.";
 
 /**
  * @typedef {import("./address.js").OpenMoment} OpenMoment
@@ -89,7 +90,9 @@ export function createPlayer({ onClose, onCopy, onSpan, onSearchWithin }) {
     const { signal } = loading;
     const path = `/api/v1/videos/${moment.video}`;
     const quiet = () => undefined;
-    const about = await getJson(path, signal).catch(quiet);
+    const about = await getJson(path, signal).catch((/** @type {any} */ error) => {
+      if (error.status === 404 && !signal.aborted) showTrouble(GONE);
+    });
     if (signal.aborted || !about) return;
     side.setName(about.video);
     line.setDuration(about.duration_seconds);
@@ -142,7 +145,7 @@ export function createPlayer({ onClose, onCopy, onSpan, onSearchWithin }) {
     if (open) line.setSpan(open.start, open.stop);
   });
   video.addEventListener("error", () => {
-    if (open) showTrouble("This browser cannot play this file, but the clip can be downloaded.");
+    if (open && trouble.textContent !== GONE) showTrouble("This browser cannot play this file. Download the clip instead.");
   });
   video.addEventListener("click", () => bar.toggle());
 

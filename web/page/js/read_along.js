@@ -21,7 +21,7 @@ export function createReadAlong({ onSeek }) {
     screen: { label: "On screen", list: screen, sources: ["screen_text"], load: loadInto(screen, "screen", "screen_text") },
     captions: { label: "Captions", list: captions, sources: ["caption"], load: loadInto(captions, "captions", "caption") },
   };
-  const tabs = createTabs("Beside the video", { onShow: load });
+  const tabs = createTabs("Texts of this video", { onShow: load });
   const root = element("div", { class: "read-along" }, tabs.element, transcript.element, screen.element, captions.element, chapters);
   root.hidden = true;
   /** Those that wait until they are first shown. @type {Set<string>} */

@@ -27,7 +27,7 @@ export function saveButton(state) {
   function toggle() {
     const others = kept().filter((one) => one.address !== address);
     const isKept = keep(isSaved() ? others : [{ name: askedFor(state), address }, ...others]);
-    toast(!isKept ? "This browser does not keep searches." : isSaved() ? "Saved: it is on the start page, in this browser." : "No longer saved.");
+    toast(!isKept ? "This browser cannot save searches." : isSaved() ? "Search saved. Find it on the start page in this browser." : "Saved search removed.");
     show();
   }
   return save;
@@ -45,7 +45,7 @@ export function savedSearches() {
       item.remove();
       if (!list.children.length) [title, list].forEach((part) => part.remove());
     };
-    const remove = button(`Remove the saved search “${one.name}”`, { icon: "close", hidden_label: true, class: "button-bare", on: forget });
+    const remove = button(`Remove saved search “${one.name}”`, { icon: "close", hidden_label: true, class: "button-bare", on: forget });
     const item = element("li", {}, element("a", { href: one.address, "data-go": true }, one.name), remove);
     list.append(item);
   }

@@ -47,7 +47,7 @@ export function createSearchBox({ onSubmit, onImage, hasExample }) {
     const [before, piece, after] = [found.query.slice(0, found.start), found.query.slice(found.start, found.stop), found.query.slice(found.stop)];
     fill(
       fault,
-      element("span", {}, `${found.reason.charAt(0).toUpperCase()}${found.reason.slice(1)}: `),
+      element("span", {}, `${found.reason.charAt(0).toUpperCase()}${found.reason.slice(1)}`),
       element("bdi", {}, before, element("mark", {}, piece), after),
       element("span", { class: "faint" }, ` Example: ${found.example}`),
     );

@@ -96,7 +96,7 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample, narrow })
         opener.disabled = true;
         const folded = await fetchPart(state, { offset: 0, expand: rank }, turn.signal).catch(() => null);
         opener.disabled = false;
-        if (!folded) return announce("The folded moments could not be loaded.");
+        if (!folded) return announce("The other moments could not be loaded.");
         const cards = folded.moments.map((/** @type {Moment} */ moment) => cardOf(state, moment));
         for (const one of cards) one.classList.add("is-folded");
         card.after(...cards);
@@ -141,18 +141,18 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample, narrow })
     const narrowed = state.video || state.signals.length;
     const hints = [
       hasExample(state) ? "" : "Try other words: describe what is seen, said or written on screen.",
-      narrowed ? "Filters are active, see above." : "",
-      jobs.isBusy() ? "Videos are still being indexed; only finished parts were searched." : "",
+      narrowed ? "Removing filters may help." : "",
+      jobs.isBusy() ? "Some videos are still being indexed, so results may be incomplete." : "",
     ];
     const closest = result.closest ?? [];
     fill(
       status,
-      notice({ icon: "nothing", title: hasExample(state) ? "Nothing similar found" : `Nothing found for “${state.query}”`, text: hints.filter(Boolean).join(" ") }),
-      closest.length > 0 && element("h2", { class: "closest-title" }, "Closest moments, though none matches well"),
+      notice({ icon: "nothing", title: hasExample(state) ? "No similar moments" : `No results for “${state.query}”`, text: hints.filter(Boolean).join(" ") }),
+      closest.length > 0 && element("h2", { class: "closest-title" }, "Closest moments"),
     );
     list.classList.add("is-closest");
     list.append(...closest.map((/** @type {Moment} */ moment) => cardOf(state, moment)));
-    announce(`Nothing found. ${closest.length ? `${counted(closest.length, "closest moment")} shown.` : ""}`);
+    announce(`No results. ${closest.length ? `${counted(closest.length, "closest moment")} shown.` : ""}`);
   }
 
   return {
@@ -166,7 +166,7 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample, narrow })
       turn.abort();
       turn = new AbortController();
       const { signal } = turn;
-      title.textContent = askedFor(state) ? `Moments for “${askedFor(state)}”` : "A moment";
+      title.textContent = askedFor(state) ? `Moments for “${askedFor(state)}”` : "Moment";
       list.replaceChildren();
       list.classList.remove("is-closest");
       fill(rest);
@@ -178,7 +178,7 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample, narrow })
       fill(example, exampleOf(state, { onLeave: leaveExample }));
       if (!askedFor(state)) return true;
       if (!isFound) {
-        const text = "The service keeps images for a week at most, and not when it is restarted. Drop or paste the image again.";
+        const text = "Images are kept for a week, and only until Reelseek restarts. Drop or paste the image again.";
         fill(status, notice({ icon: "image", title: "The image is no longer available", text }));
         return true;
       }
@@ -187,7 +187,7 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample, narrow })
         const result = await fetchPart(state, { offset: 0, expand: 0 }, signal);
         if (signal.aborted) return false;
         fill(status);
-        const corrected = result.corrected && element("p", { class: "corrected" }, "Searched for ", element("strong", {}, result.corrected), " instead.");
+        const corrected = result.corrected && element("p", { class: "corrected" }, "Showing results for ", element("strong", {}, result.corrected), ".");
         fill(understood, corrected, understoodChips(result.understood, result.corrected || result.query));
         if (!result.found) showNothing(state, result);
         else {
@@ -195,7 +195,7 @@ export function createSearchView({ linkTo, likeTo, jobs, leaveExample, narrow })
           const count = `${counted(good, "moment")}${result.more ? " and more" : ""}`;
           const menu = exportMenu({ moments: () => shownMoments().filter((moment) => moment.grade !== "weak"), title: () => state.query });
           fill(status, element("div", { class: "summary-head" }, element("p", {}, `${count} in ${took(result.seconds.total)}`), element("span", { class: "spacer" }), saveButton(state), order.element, menu));
-          if (jobs.isBusy()) status.append(element("p", { class: "aside" }, "Videos are still being indexed; only finished parts were searched."));
+          if (jobs.isBusy()) status.append(element("p", { class: "aside" }, "Some videos are still being indexed, so results may be incomplete."));
           order.set(state.order);
           append(state, result.moments, 1);
           showMore(state, result, result.moments.length);

@@ -111,7 +111,7 @@ async function send(path, { method = "GET", body, accept = "application/json", s
     return await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ServiceGone("Reelseek does not respond.");
+    throw new ServiceGone("Reelseek is not responding.");
   }
 }
 

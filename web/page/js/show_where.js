@@ -47,7 +47,7 @@ export function createShowWhere(video) {
     if (boxes.length) announce(`Shown in ${counted(boxes.length, "place")}.`);
     else {
       clear();
-      toast("The model does not see it in this picture.");
+      toast("The model could not find it in this frame.");
     }
   }
 

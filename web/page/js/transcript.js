@@ -29,13 +29,13 @@ export function createTranscript({ onSeek }) {
   /** Who speaks from here on; a click asks for the name. @param {string} speaker */
   function turn(speaker) {
     const entry = element("li", { class: "turn" });
-    const name = button(speaker, { class: "button-quiet turn-name", title: "Give this speaker a name", on: askName });
+    const name = button(speaker, { class: "button-quiet turn-name", title: "Rename this speaker", on: askName });
 
     function askName() {
       const input = /** @type {HTMLInputElement} */ (element("input", { class: "field", value: speaker, maxlength: "100", "aria-label": `Name of ${speaker}, in every video` }));
       const wrong = element("p", { class: "form-error", role: "alert" });
       const leave = () => fill(entry, name);
-      const split = button("Another person here", { class: "button-quiet", title: `The voice in this video is not ${speaker}'s`, on: () => save("/api/v1/speakers/split", "POST", { name: speaker, video_id: video }) });
+      const split = button("Not this person", { class: "button-quiet", title: `Give the voice in this video a name of its own, apart from ${speaker}`, on: () => save("/api/v1/speakers/split", "POST", { name: speaker, video_id: video }) });
       const form = element("form", { class: "transcript-form" }, input, element("div", { class: "actions" }, element("button", { class: "button" }, "Rename"), button("Cancel", { class: "button-quiet", on: leave }), split), wrong);
 
       /** @param {string} path @param {string} method @param {object} body */
@@ -43,7 +43,7 @@ export function createTranscript({ onSeek }) {
         try {
           await request(path, { method, body });
           await load(video);
-          announce("The speaker is changed.");
+          announce("Speaker updated.");
         } catch (error) {
           fill(wrong, document.createTextNode(error instanceof Error ? error.message : "The name could not be saved."));
         }
@@ -64,8 +64,8 @@ export function createTranscript({ onSeek }) {
   /** @param {Line} line @param {string} wanted */
   function item(line, wanted) {
     const jump = jumpTo(line, wanted, onSeek);
-    const edit = button("Correct", { class: "button-quiet transcript-edit", "aria-label": `Correct: ${line.text}`, on: () => ask(entry, line) });
-    const mended = line.original ? element("span", { class: "faint mended", title: `Before: ${line.original}` }, "corrected") : null;
+    const edit = button("Edit", { class: "button-quiet transcript-edit", "aria-label": `Edit: ${line.text}`, on: () => ask(entry, line) });
+    const mended = line.original ? element("span", { class: "faint mended", title: `Originally: ${line.original}` }, "corrected") : null;
     const entry = element("li", {}, jump, mended, edit);
     return entry;
   }
@@ -87,7 +87,7 @@ export function createTranscript({ onSeek }) {
       try {
         const body = { source: transcript?.source, was: line.text, text: right };
         const made = await (await request(`/api/v1/videos/${video}/transcript/${line.index}`, { method: "PATCH", body })).json();
-        announce(made.text ? "The line is corrected." : "The line is removed.");
+        announce(made.text ? "Line corrected." : "Line removed.");
         if (!made.text) return await load(video);
         Object.assign(line, made);
         leave();

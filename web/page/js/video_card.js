@@ -21,6 +21,7 @@
 
 import { button, element } from "./dom.js";
 import { picture } from "./picture.js";
+import { stageName } from "./stage_name.js";
 import { tagEditor } from "./tag_editor.js";
 import { clock, counted, size, spokenTime } from "./times.js";
 
@@ -39,7 +40,7 @@ export function videoCard(video, { href, onRemove, tags }) {
     ? element("div", { class: "frame" }, shot)
     : element("a", { class: "frame", href, "aria-label": label, "data-open": "video" }, shot, badge);
   const facts = [video.folder, video.height > 0 && `${video.width}×${video.height}`, video.kind === "sound" && "sound", video.size_bytes > 0 && size(video.size_bytes)];
-  const remove = onRemove && button(`Remove ${video.video} from the library`, {
+  const remove = onRemove && button(`Remove video ${video.video}`, {
     icon: "remove", hidden_label: true, class: "button-bare card-remove", on: () => onRemove(video),
   });
   const about = element(
@@ -58,11 +59,11 @@ export function videoCard(video, { href, onRemove, tags }) {
 /** @param {Video} video */
 function stateLine(video) {
   if (video.state === "failed") {
-    return element("p", { class: "state state-failed" }, `Not indexed: ${video.failure?.reason ?? "it could not be read"}`);
+    return element("p", { class: "state state-failed" }, `Not indexed: ${video.failure?.reason ?? "the file could not be read"}`);
   }
   if (video.state === "partial") {
-    const done = video.stages.length ? `ready: ${video.stages.join(", ").replaceAll("_", " ")}` : "nothing is ready yet";
-    const failed = video.stage_failures.map((one) => one.stage.replaceAll("_", " "));
+    const done = video.stages.length ? `ready: ${video.stages.map(stageName).join(", ")}` : "nothing ready yet";
+    const failed = video.stage_failures.map((one) => stageName(one.stage));
     const lost = failed.length ? `; failed: ${failed.join(", ")}` : "";
     const why = video.stage_failures.map((one) => one.reason).join("\n");
     return element("p", { class: "state state-partial", title: why }, `Partly indexed; ${done}${lost}`);

@@ -15,13 +15,13 @@ const USUAL_FPS = 25;
  */
 export function createTrimBar(video, { onSpan, onSeek }) {
   const times = element("span", { class: "time trim-times" });
-  const setIn = button("In", { title: "Begin at this frame (I)", on: markIn });
-  const setOut = button("Out", { title: "End with this frame (O)", on: markOut });
+  const setIn = button("In", { title: "Set the in point to this frame (I)", on: markIn });
+  const setOut = button("Out", { title: "Set the out point to this frame (O)", on: markOut });
   const handles = /** @type {HTMLSelectElement} */ (
-    element("select", { class: "field", "aria-label": "Handles", title: "Extra time at both ends when exported", on: { change: () => save({ handle_seconds: Number(handles.value) }) } })
+    element("select", { class: "field", "aria-label": "Handles", title: "Extra time before and after each moment in exports", on: { change: () => save({ handle_seconds: Number(handles.value) }) } })
   );
   const keep = button("Add", { class: "button", on: toggle });
-  const addNote = button("Note", { class: "button-quiet", title: "Write a note at this time (N)", on: askNote });
+  const addNote = button("Add note", { class: "button-quiet", title: "Add a note at this time (N)", on: askNote });
   const notes = element("ul", { class: "trim-notes", "aria-label": "Notes" });
   const form = element("div", {});
   const root = element("div", { class: "trim", role: "group", "aria-label": "Trim" }, setIn, times, setOut, element("span", { class: "spacer" }), addNote, handles, keep, form, notes);
@@ -39,14 +39,14 @@ export function createTrimBar(video, { onSpan, onSeek }) {
     collected = fresh ?? collectedAs(span);
     const name = currentCollection()?.name ?? "Selects";
     const hasSpan = span.stop_seconds > span.start_seconds;
-    times.textContent = hasSpan ? `${exact(span.start_seconds)} – ${exact(span.stop_seconds)}  (${(span.stop_seconds - span.start_seconds).toFixed(2)} s)` : "Set in and out";
+    times.textContent = hasSpan ? `${exact(span.start_seconds)} – ${exact(span.stop_seconds)}  (${(span.stop_seconds - span.start_seconds).toFixed(2)} s)` : "Set in and out points";
     const label = collected ? `Remove from “${name}”` : `Add to “${name}”`;
     fill(keep, element("span", {}, label));
     keep.disabled = !hasSpan;
     handles.hidden = addNote.hidden = !collected;
     const chosen = collected?.handle_seconds ?? 0;
     const offered = [...new Set([...HANDLES, chosen])].sort((a, b) => a - b);
-    fill(handles, ...offered.map((seconds) => element("option", { value: String(seconds), selected: seconds === chosen }, seconds ? `Handles ${seconds} s` : "No handles")));
+    fill(handles, ...offered.map((seconds) => element("option", { value: String(seconds), selected: seconds === chosen }, seconds ? `${seconds} s handles` : "No handles")));
     fill(notes, ...(collected?.notes ?? []).map(noteItem));
   }
 

@@ -32,7 +32,7 @@ export function createCollectionsView({ linkTo, narrow }) {
   const head = element("div", { class: "view-head" }, element("h1", {}, "Collections"), count, element("span", { class: "spacer" }), begin);
   const tools = element("div", { class: "tools" }, choose.element, rename, remove, element("span", { class: "spacer" }), menu);
   const status = element("div", { class: "summary" });
-  const list = element("ol", { class: "grid collection", "aria-label": "Moments in their order" });
+  const list = element("ol", { class: "grid collection", "aria-label": "Moments in order" });
   const root = element("div", { class: "view" }, head, form, tools, status, list);
   /** @type {Map<string, HTMLElement>} */
   let cards = new Map();
@@ -70,7 +70,7 @@ export function createCollectionsView({ linkTo, narrow }) {
 
   async function removeAll() {
     const name = currentCollection()?.name ?? "";
-    if (!(await confirm("Remove this collection?", `“${name}” with its trims and notes will be deleted. The videos stay in the library.`))) return;
+    if (!(await confirm("Remove collection?", `“${name}” and its trims and notes will be deleted. The videos stay in the library.`, "Remove collection"))) return;
     await removeCollection().catch(tell);
     narrow({ collection: currentCollection()?.collection_id ?? "" });
   }
@@ -82,7 +82,7 @@ export function createCollectionsView({ linkTo, narrow }) {
     count.textContent = collection ? `${counted(moments.length, "moment")}, ${longTime(seconds)}` : "";
     tools.hidden = !collection;
     menu.hidden = !moments.length;
-    const empty = "Tick moments in a search and choose “Add to collection”, or open one, set in and out, and add it.";
+    const empty = "Select moments in your search results and choose “Add to collection”, or open a moment, set its in and out points, and add it.";
     fill(status, !moments.length && notice({ icon: "film", title: collection ? "This collection is empty" : "No collections yet", text: empty }));
     arrange(moments);
     listCollections().then((all) => {
@@ -115,13 +115,13 @@ export function createCollectionsView({ linkTo, narrow }) {
     const at = (/** @type {number} */ to) => () => moveTo(moment.moment_id, to);
     made.querySelector(".about")?.append(
       ...moment.notes.map((note) => element("p", { class: "faint fine" }, note.text)),
-      moment.is_there ? "" : element("p", { class: "state state-failed" }, "Removed from the library"),
+      moment.is_there ? "" : element("p", { class: "state state-failed" }, "No longer in the library"),
       element(
         "div",
         { class: "card-order" },
         button("Earlier", { class: "button-quiet", "aria-label": `Move ${place + 1} earlier`, disabled: place === 0, on: at(place - 1) }),
         button("Later", { class: "button-quiet", "aria-label": `Move ${place + 1} later`, disabled: place === total - 1, on: at(place + 1) }),
-        button("Remove", { class: "button-quiet", "aria-label": `Remove ${place + 1} from the collection`, on: () => dropMoment(moment.moment_id).catch(tell) }),
+        button("Remove", { class: "button-quiet", "aria-label": `Remove moment ${place + 1} from the collection`, on: () => dropMoment(moment.moment_id).catch(tell) }),
       ),
     );
     if (!old) takeDrags(made, moment.moment_id);
@@ -156,7 +156,7 @@ export function createCollectionsView({ linkTo, narrow }) {
     const order = (currentCollection()?.moments ?? []).map((one) => one.moment_id).filter((one) => one !== id);
     order.splice(place, 0, id);
     await changeCollection({ order }).catch(tell);
-    announce(`Moved to place ${place + 1}.`);
+    announce(`Moved to position ${place + 1}.`);
     cards.get(id)?.querySelector("a")?.focus();
   }
 
@@ -171,7 +171,7 @@ export function createCollectionsView({ linkTo, narrow }) {
     async show(page) {
       isShown = false;
       fill(form);
-      fill(status, loading("Loading the collection"));
+      fill(status, loading("Loading collection"));
       await loadCurrent();
       if (page.collection && page.collection !== currentCollection()?.collection_id) await openCollection(page.collection);
       isShown = true;

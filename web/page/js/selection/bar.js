@@ -12,19 +12,19 @@ const MOST_ASKED = 12;
 /** @param {{onAsk: (question: string, clips: string[]) => void, canAsk: () => boolean}} options */
 export function createSelectionBar({ onAsk, canAsk }) {
   const count = element("summary", {});
-  const list = element("ul", { class: "bar-moments", "aria-label": "Chosen moments" });
+  const list = element("ul", { class: "bar-moments", "aria-label": "Selected moments" });
   const question = /** @type {HTMLInputElement} */ (
-    element("input", { class: "field", maxlength: "1000", "aria-label": "Question about the chosen moments", placeholder: "What do they have in common?" })
+    element("input", { class: "field", maxlength: "1000", "aria-label": "Question about the selected moments", placeholder: "What do they have in common?" })
   );
   const send = /** @type {HTMLButtonElement} */ (element("button", { class: "button" }, "Ask"));
-  const tooMany = element("p", { class: "faint fine" }, `Questions can be about ${MOST_ASKED} moments at most.`);
+  const tooMany = element("p", { class: "faint fine" }, `You can ask about up to ${MOST_ASKED} moments at a time.`);
   const form = element("form", { class: "bar-question", hidden: true }, question, send, tooMany);
   const ask = button("Ask about these", { icon: "search", "aria-expanded": "false", on: () => openQuestion(form.hidden) });
   const clear = button("Clear", { class: "button-quiet", on: () => setChosen([]) });
   const add = collectionMenu({ moments: chosenMoments, onAdded: () => setChosen([]) });
-  const take = exportMenu({ moments: chosenMoments, title: () => "Chosen moments" });
+  const take = exportMenu({ moments: chosenMoments, title: () => "Selected moments" });
   const bar = element(
-    "section", { class: "bar", "aria-label": "Chosen moments" },
+    "section", { class: "bar", "aria-label": "Selected moments" },
     element("details", { class: "bar-count" }, count, list), clear, element("span", { class: "spacer" }), add, ask, take, form,
   );
 
@@ -32,7 +32,7 @@ export function createSelectionBar({ onAsk, canAsk }) {
     const moments = chosenMoments();
     bar.hidden = moments.length === 0;
     document.body.classList.toggle("has-bar", !bar.hidden);
-    count.textContent = `${counted(moments.length, "moment")} chosen`;
+    count.textContent = `${counted(moments.length, "moment")} selected`;
     fill(list, ...moments.map((moment) => element("li", {}, chip(moment))));
     ask.hidden = !canAsk();
     tooMany.hidden = moments.length <= MOST_ASKED;
@@ -42,7 +42,7 @@ export function createSelectionBar({ onAsk, canAsk }) {
 
   /** @param {import("./chosen.js").Chosen} moment */
   function chip(moment) {
-    return button(nameOf(moment), { icon: "close", class: "bar-moment", "aria-label": `Leave out ${nameOf(moment)}`, on: () => toggleChosen(moment) });
+    return button(nameOf(moment), { icon: "close", class: "bar-moment", "aria-label": `Deselect ${nameOf(moment)}`, on: () => toggleChosen(moment) });
   }
 
   /** @param {boolean} isOpen */

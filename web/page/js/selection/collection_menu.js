@@ -41,7 +41,7 @@ export function collectionMenu({ moments, onAdded }) {
       const fresh = moments().filter((moment) => !collectedAs(moment));
       const into = fresh.length ? await collect(fresh) : null;
       menu.close();
-      toast(into ? `${counted(fresh.length, "moment")} added to “${into.name}”.` : "The collection has these moments already.");
+      toast(into ? `${counted(fresh.length, "moment")} added to “${into.name}”.` : "These moments are already in the collection.");
       onAdded();
     } catch (error) {
       say(error);

@@ -12,11 +12,11 @@ onChosen(() => document.querySelectorAll(".card-tick").forEach(show));
 
 /** @param {import("./chosen.js").Chosen} moment */
 export function tickOf(moment) {
-  const label = `Choose ${moment.video} at ${spokenTime(moment.start_seconds)}`;
+  const label = `Select ${moment.video} at ${spokenTime(moment.start_seconds)}`;
   const press = () => {
-    if (!toggleChosen(moment)) toast("No more moments can be chosen.");
+    if (!toggleChosen(moment)) toast("No more moments can be selected.");
   };
-  const tick = element("button", { type: "button", class: "card-tick", "aria-label": label, title: "Choose this moment (S)", on: { click: press } }, icon("tick"));
+  const tick = element("button", { type: "button", class: "card-tick", "aria-label": label, title: "Select this moment (S)", on: { click: press } }, icon("tick"));
   momentOf.set(tick, moment);
   show(tick);
   return tick;
