@@ -31,10 +31,12 @@ PARTS = [
     ["speakers", "list"],
     ["speakers", "rename"],
     ["speakers", "split"],
+    ["models", "list"],
+    ["models", "fetch"],
     ["demo", "make"],
     ["demo", "run"],
 ]
-LEAVES = [[name] for name in COMMANDS if name not in {"collection", "keys", "demo", "speakers"}] + PARTS
+LEAVES = [[name] for name in COMMANDS if name not in {"collection", "keys", "models", "demo", "speakers"}] + PARTS
 
 
 def run(*arguments: str) -> Result:
@@ -60,7 +62,7 @@ def test_help_teaches_with_examples(command: list[str]) -> None:
     assert "--json" in result.output
 
 
-@pytest.mark.parametrize("command", LEAVES[:-2], ids=" ".join)
+@pytest.mark.parametrize("command", LEAVES[:-3], ids=" ".join)
 def test_every_command_takes_library_and_models(command: list[str]) -> None:
     output = run(*command, "--help").output
     assert "-l, --library" in output

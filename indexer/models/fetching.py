@@ -80,8 +80,10 @@ def fetch_models(profile: Profile, *, announce: Announce, folder: Path | None = 
         try:
             yield model.find(model.spec, announce)
         except ModelMissingError as error:
+            if not model.repository:
+                raise
             raise ModelMissingError(
-                f"{error}; or download {model.repository or model.spec} on another machine, and give the folder of the"
+                f"{error}; or download {model.repository} on another machine, and give the folder of the"
                 f" models' folders: reelseek models fetch {profile.name} --from FOLDER"
             ) from error
 

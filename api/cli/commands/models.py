@@ -50,7 +50,7 @@ def list_models(*, settings: Settings, as_json: bool) -> ExitCode:
     \b
     Examples:
       reelseek models
-      reelseek models --json
+      reelseek models list --json
       reelseek index ~/Videos --models standard
       reelseek index ~/Videos --clip-model ViT-B-32:laion2b_s34b_b79k
       reelseek index ~/Videos --clip-model /models/my-clip --text-model /models/my-text
