@@ -170,7 +170,7 @@ def test_what_a_killed_remove_leaves_is_no_damage(place: Path) -> None:
     assert {one["kind"] for one in found["leftovers"]} == {"unknown_video", "orphan_thumbnail"}
     assert {one["video_id"] for one in found["leftovers"]} == {GOOD}
     told = run("verify", "--library", str(place)).stdout
-    assert "`reelseek repair`, removes it." in told and told.endswith("The library is sound.\n")
+    assert "`reelseek repair`, removes them." in told and told.endswith("The library is sound.\n")
     assert run("repair", "--library", str(place)).stdout == "removed what an interrupted run had left\n"
     assert run("verify", "--library", str(place)).stdout == "The library is sound.\n"
     assert [video["video_id"] for video in shown(place, "videos", "--sort", "name")["videos"]] == [BAD, OTHER]

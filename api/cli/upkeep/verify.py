@@ -50,8 +50,8 @@ def verify(*, settings: Settings, as_json: bool) -> ExitCode:
             click.echo(safe_text(f"{kind}: {about}{problem.detail}"))
         if leftovers:
             click.echo(
-                "What is left is of a run that was interrupted, or is still at work; the next command that writes, "
-                "such as `reelseek repair`, removes it."
+                "These are leftovers of an interrupted or running command; the next command that writes, "
+                "such as `reelseek repair`, removes them."
             )
         if any(problem.is_damage for problem in problems):
             click.echo("Repair the library with `reelseek repair`.")

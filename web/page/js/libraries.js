@@ -23,5 +23,5 @@ function idle({ name, command }, tell) {
     const isCopied = await copyText(command);
     tell(`${isCopied ? "Copied" : "Run"}: ${command}`);
   };
-  return button(`${name} (not running)`, { class: "button-bare", title: "Copy the command that starts it", on: copy });
+  return button(`${name} (not running)`, { class: "button-bare", title: "Copy the command to start it", on: copy });
 }
