@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -180,7 +180,7 @@ class ObjectStorage:
         return [one["path"].rpartition("/")[2] for one in self._objects.below(folder)]
 
     def numbers_of_pictures(self, folders: Sequence[str]) -> list[int]:
-        return list(self._requests.map(lambda folder: len(self.pictures_in(folder)), folders))
+        return [len(names) for names in self._requests.map(self.pictures_in, folders)]
 
     def pictures_written(self, folder: str) -> float:
         return max((one["last_modified"].timestamp() for one in self._objects.below(folder)), default=0.0)
@@ -197,7 +197,7 @@ class ObjectStorage:
     def local_files(self, names: Sequence[str]) -> list[Path]:
         if len(names) == 1:
             return [process_cache().file(self._objects, names[0])]
-        return list(self._requests.map(lambda name: process_cache().file(self._objects, name), names))
+        return list(self._requests.map(partial(process_cache().file, self._objects), names))
 
     def size_bytes(self) -> int:
         return sum(one["size"] for one in self._objects.below())

@@ -12,7 +12,7 @@ from indexer.library_place import ObjectPlace
 from indexer.store.database_errors import object_error
 
 if TYPE_CHECKING:
-    from obstore import ObjectMeta, PutResult, UpdateVersion
+    from obstore import GetOptions, ObjectMeta, PutResult, UpdateVersion
     from obstore.store import ObjectStore
 
 
@@ -44,7 +44,7 @@ class Objects:
         """An object; None where it is still of the version `unless`. Raises FileNotFoundError."""
         with self._faults(f"reading {name}"):
             try:
-                options = {"if_none_match": unless.e_tag} if unless and unless.e_tag else None
+                options: GetOptions | None = {"if_none_match": unless.e_tag} if unless and unless.e_tag else None
                 result = obstore.get(self._store, name, options=options)
                 return Found(bytes(result.bytes()), _version(result.meta), result.meta["last_modified"])
             except NotModifiedError:
