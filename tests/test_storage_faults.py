@@ -88,7 +88,9 @@ def test_a_store_that_is_not_there_is_told(server: type[FaultyServer], monkeypat
 
 def test_a_missing_library_is_told_as_such(server: type[FaultyServer]):
     server.status, server.code = 404, "NoSuchKey"
-    with pytest.raises(LibraryMissingError, match=r"no library at s3://bucket/films; make one with .*--library s3://"):
+    with pytest.raises(
+        LibraryMissingError, match=r"no library at s3://bucket/films; create one with .*--library s3://"
+    ):
         Library.open(PLACE)
 
 

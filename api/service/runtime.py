@@ -153,6 +153,7 @@ class Runtime:
         maker = provenance_of(self._load(choice.settings), choice.settings)
         wanted = choice.wanted.name if choice.wanted else ""
         Library.open_writer(self.place, maker=replace(maker, wanted_profile=wanted)).close()
+        make_machine_folder(self.place)
 
     def warm(self) -> None:
         """Blocks. Loads the search models, so that the first search does not wait; errors are only logged."""

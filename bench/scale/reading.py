@@ -4,9 +4,10 @@ import statistics
 import time
 from collections.abc import Callable
 
-from api.cli.library_overview import folder_bytes, library_overview
+from api.cli.library_overview import library_overview
 from bench.scale.drawn_library import DrawnLibrary
 from indexer.config import Settings
+from indexer.store.folder import LibraryFolder
 from indexer.store.library import Library
 from indexer.upkeep.verify import verify_library
 
@@ -26,10 +27,10 @@ def measure_reading(drawn: DrawnLibrary, _: int) -> dict[str, float]:
         return statistics.median(_seconds(run) for _ in range(TIMES))
 
     return {
-        "disk, GB": folder_bytes(drawn.path) / 1e9,
+        "disk, GB": LibraryFolder(drawn.path).size_bytes() / 1e9,
         "opening, s": opened(lambda library: library.maker),
         "one video by name, s": opened(lambda library: library.find_video(last)),
-        "`status`, s": opened(lambda library: library_overview(library, drawn.path, settings)),
+        "`status`, s": opened(lambda library: library_overview(library, settings)),
         "`videos`, s": opened(lambda library: library.videos()),
     }
 

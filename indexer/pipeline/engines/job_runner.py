@@ -18,6 +18,7 @@ from typing import TypeVar
 import numpy as np
 
 from indexer.errors import EngineError, LibraryError, ReelseekError
+from indexer.library_place import LibraryPlace
 from indexer.models.loading import load_models
 from indexer.pipeline.engines.local import LocalEngine
 from indexer.pipeline.engines.messages import Answer, FileNotSeen, JobOrder, JobResult, RunStopped, WorkerSetup
@@ -179,7 +180,7 @@ def _cover(library: Library, video: Video) -> bytes | None:
     return path.read_bytes() if path.exists() else None
 
 
-def _without_folder(event: IndexEvent, folder: Path) -> IndexEvent:
+def _without_folder(event: IndexEvent, folder: LibraryPlace) -> IndexEvent:
     """The event without the temporary folder, where it names a traceback that is moved to the run's library."""
     if isinstance(event, StageLeftOut):
         return replace(event, reason=event.reason.replace(f"{folder}{os.sep}", ""))
