@@ -14,6 +14,7 @@ import pytest
 from indexer.config import Settings
 from indexer.decode.audio import open_audio
 from indexer.decode.video import open_video
+from indexer.records import AUDIO_RATE
 from tests.helpers.media import numbered_picture, read_number
 from tests.helpers.media_service import probed
 from tests.helpers.media_sound import CLICK_SECONDS, click_times, write_talkie
@@ -126,3 +127,30 @@ def test_what_others_had_reported_is_seen_heard_and_cut(file: Path, tmp_path: Pa
     assert bool(heard) == bool(video.probe and video.probe.audio_streams)
     work_on(video, clip, start_seconds=1.0, stop_seconds=1.12)
     assert [number for _, number in numbers_in(clip)] == [25, 26, 27]
+
+
+def test_a_camera_of_2005(tmp_path: Path) -> None:
+    """Immich 30229: MJPEG and 8-bit sound in AVI, at 33,333 microseconds twice a picture."""
+    file, rate = tmp_path / "mvi.avi", 11_025
+    samples = (np.sin(np.arange(4 * rate) * 2 * np.pi * 440 / rate) * 100 + 128).astype(np.uint8)
+    with av.open(str(file), "w") as output:
+        video: Any = output.add_stream("mjpeg", rate=Fraction(500_000, 33_333))
+        video.width, video.height, video.pix_fmt = 64, 48, "yuvj420p"
+        audio: Any = output.add_stream("pcm_u8", rate=rate, layout="mono")
+        for number in range(60):
+            frame = av.VideoFrame.from_ndarray(numbered_picture(number), format="rgb24")
+            frame.pts = number
+            output.mux(video.encode(frame))
+            sound = av.AudioFrame.from_ndarray(
+                samples[None, number * 735 : (number + 1) * 735], format="u8", layout="mono"
+            )
+            sound.sample_rate, sound.pts, sound.time_base = rate, number * 735, Fraction(1, rate)
+            output.mux(audio.encode(sound))
+        output.mux(video.encode(None))
+    with open_video(file, settings=Settings(), frames_per_second=1.0, max_side=64) as reader:
+        frames = [(round(one.time_seconds), read_number(one.pixels)) for one in reader.frames()]
+    assert frames == [(0, 0), (1, 15), (2, 30), (3, 45)]
+    with open_audio(file, settings=Settings()) as heard:
+        pieces = list(heard.pieces())
+    loud = sum(int(np.count_nonzero(np.abs(piece.samples.astype(np.int32)) > 8000)) for piece in pieces)
+    assert loud > 2 * AUDIO_RATE
