@@ -7,7 +7,6 @@ driver, which writes it into the run's library.
 import os
 import queue
 import socket
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -19,6 +18,7 @@ import numpy as np
 
 from indexer.errors import EngineError, LibraryError, ReelseekError
 from indexer.models.loading import load_models
+from indexer.pipeline.engines.job_folder import job_library, remove_left_libraries
 from indexer.pipeline.engines.local import LocalEngine
 from indexer.pipeline.engines.messages import Answer, FileNotSeen, JobOrder, JobResult, RunStopped, WorkerSetup
 from indexer.pipeline.engines.seen_files import reason_not_seen
@@ -47,6 +47,7 @@ class JobRunner:
         """
         with suppress(OSError):
             os.chdir(setup.folder)
+        remove_left_libraries()
         self._setup = setup
         self._cancel = threading.Event()
         self._kept = LoadedModels(kept={})
@@ -107,8 +108,8 @@ class JobRunner:
 
         setup = self._setup
         with (
-            tempfile.TemporaryDirectory(prefix="reelseek-job-") as folder,
-            Library.open_writer(Path(folder) / "library", maker=setup.maker) as library,
+            job_library() as place,
+            Library.open_writer(place, maker=setup.maker) as library,
         ):
             _put_known(library, order)
             run = RunContext(
