@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -164,7 +163,7 @@ def _read_result(run: RunContext, events: Sequence[IndexEvent]) -> JobResult:
     segments = library.segments(shown.video_id) if shown else []
     return JobResult(
         video,
-        tuple(_without_folder(event, library.path) for event in events),
+        tuple(_without_folder(event, str(library.path)) for event in events),
         (segments, library.frames(shown.video_id)) if shown else None,
         [(source, library.texts(video_id, source)) for video_id, source in sorted(commits.done_texts)],
         [library.thumbnail_path(shown.video_id, row.index).read_bytes() for row in segments] if shown else (),
@@ -180,7 +179,7 @@ def _cover(library: Library, video: Video) -> bytes | None:
     return path.read_bytes() if path.exists() else None
 
 
-def _without_folder(event: IndexEvent, folder: Path) -> IndexEvent:
+def _without_folder(event: IndexEvent, folder: str) -> IndexEvent:
     """The event without the temporary folder, where it names a traceback that is moved to the run's library."""
     if isinstance(event, StageLeftOut):
         return replace(event, reason=event.reason.replace(f"{folder}{os.sep}", ""))
