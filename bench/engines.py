@@ -30,6 +30,7 @@ from indexer.pipeline.engines.ray_engine import RayEngine
 from indexer.pipeline.events import IndexEvent, StageFinished, StageProgress, VideoFailed
 from indexer.pipeline.index import index_paths
 
+HEADS = ("engine", "start s", "work s", "s a video", "to local", "commit s", "share", "rows")
 OBJECT_STORE_MIB = 120
 START_TRIES = 3
 
@@ -124,11 +125,12 @@ def main() -> None:
         def settings(name: str) -> Settings:
             return Settings(library=str(Path(place) / name), models=options.models, speech=options.speech)
 
-        local = measure("local", options.path, settings("local"), None)
-        runs = [local, *(_measure_cluster(n, options.node_cores, options.path, settings) for n in options.nodes)]
-        heads = ["engine", "start s", "work s", "s a video", "to local", "commit s", "share", "rows"]
-        print(f"{runs[0].videos} videos, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-        print_table(heads, rows_of(runs))
+        runs = [measure("local", options.path, settings("local"), None)]
+        for nodes in [0, *options.nodes]:  # a table after each: what is measured stays where a later cluster fails
+            if nodes:
+                runs.append(_measure_cluster(nodes, options.node_cores, options.path, settings))
+            print(f"{runs[0].videos} videos, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+            print_table(HEADS, rows_of(runs))
     print(
         f"{os.cpu_count()} cores: nodes here share them, so `work s` cannot fall with more nodes as it does on more"
         " machines;\n`commit s` is the part that never spreads."

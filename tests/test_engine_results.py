@@ -216,7 +216,7 @@ def test_unexpected_failures_bring_their_traceback(run: Run, monkeypatch: pytest
     monkeypatch.setattr("indexer.pipeline.stages.picture.rows_of_pending_video", lambda *given: 1 // 0)
     run(FakeEngine())
     with Library.open(Path(run.settings.library)) as library:
-        log = library.failure_log.read_text()
+        log = Path(library.failure_log).read_text()
     assert log.count("ZeroDivisionError") >= 3
     assert "reelseek-job" not in "".join(run.told())
 

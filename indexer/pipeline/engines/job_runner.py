@@ -7,19 +7,17 @@ driver, which writes it into the run's library.
 import os
 import queue
 import socket
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from indexer.errors import EngineError, LibraryError, ReelseekError
-from indexer.library_place import LibraryPlace
 from indexer.models.loading import load_models
+from indexer.pipeline.engines.job_folder import job_library, remove_left_libraries
 from indexer.pipeline.engines.local import LocalEngine
 from indexer.pipeline.engines.messages import Answer, FileNotSeen, JobOrder, JobResult, RunStopped, WorkerSetup
 from indexer.pipeline.engines.seen_files import reason_not_seen
@@ -48,6 +46,7 @@ class JobRunner:
         """
         with suppress(OSError):
             os.chdir(setup.folder)
+        remove_left_libraries()
         self._setup = setup
         self._cancel = threading.Event()
         self._kept = LoadedModels(kept={})
@@ -108,8 +107,8 @@ class JobRunner:
 
         setup = self._setup
         with (
-            tempfile.TemporaryDirectory(prefix="reelseek-job-") as folder,
-            Library.open_writer(Path(folder) / "library", maker=setup.maker) as library,
+            job_library() as place,
+            Library.open_writer(place, maker=setup.maker) as library,
         ):
             _put_known(library, order)
             run = RunContext(
@@ -164,7 +163,7 @@ def _read_result(run: RunContext, events: Sequence[IndexEvent]) -> JobResult:
     segments = library.segments(shown.video_id) if shown else []
     return JobResult(
         video,
-        tuple(_without_folder(event, library.path) for event in events),
+        tuple(_without_folder(event, str(library.path)) for event in events),
         (segments, library.frames(shown.video_id)) if shown else None,
         [(source, library.texts(video_id, source)) for video_id, source in sorted(commits.done_texts)],
         [library.thumbnail_path(shown.video_id, row.index).read_bytes() for row in segments] if shown else (),
@@ -180,7 +179,7 @@ def _cover(library: Library, video: Video) -> bytes | None:
     return path.read_bytes() if path.exists() else None
 
 
-def _without_folder(event: IndexEvent, folder: LibraryPlace) -> IndexEvent:
+def _without_folder(event: IndexEvent, folder: str) -> IndexEvent:
     """The event without the temporary folder, where it names a traceback that is moved to the run's library."""
     if isinstance(event, StageLeftOut):
         return replace(event, reason=event.reason.replace(f"{folder}{os.sep}", ""))
