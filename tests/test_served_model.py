@@ -19,7 +19,7 @@ from tests.helpers.service import copy_unserved, demo_library  # noqa: F401
 from tests.helpers.terminal import CTRL_C, CTRL_D, REELSEEK, ROOT, in_terminal
 from tests.helpers.warm_service import seen  # noqa: F401
 
-pytestmark = pytest.mark.thorough
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1800)]
 
 SLOW = ("--token-seconds", "0.5")
 """A reply takes half a minute: what ends earlier was stopped."""
