@@ -24,7 +24,8 @@ def reelseek(*arguments: str, home: Path, cwd: Path) -> "subprocess.CompletedPro
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
-def test_it_is_in_the_folder_of_user_data() -> None:
+def test_it_is_in_the_folder_of_user_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_DATA_HOME")  # of the tests, set after the default was made
     assert Path(Settings().library).is_relative_to(user_data_path("reelseek", appauthor=False))
 
 

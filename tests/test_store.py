@@ -51,7 +51,7 @@ def test_a_file_that_may_not_grow_is_no_damage(library: Library):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
     try:
-        with pytest.raises(LibraryError, match="a file may not grow any more while writing texts") as caught:
+        with pytest.raises(LibraryError, match="a file reached its size limit while writing texts") as caught:
             library.write_texts([texts(1)])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -207,7 +207,7 @@ def test_videos_are_found_by_id_prefix_path_and_name(library: Library):
         library.put_videos([replace(video(number), video_id=one, paths=(f"/v/{number}/clip.mp4", f"/w/{number}.mp4"))])
     for name in (ids[1], "ab13", "/w/1.mp4", "1.mp4", "/v/1/clip.mp4"):
         assert library.find_video(name).video_id == ids[1]
-    with pytest.raises(NotInLibraryError, match=r"names 2 videos.*ab120000.*ab130000"):
+    with pytest.raises(NotInLibraryError, match=r"matches 2 videos.*ab120000.*ab130000"):
         library.find_video("clip.mp4")
     with pytest.raises(NotInLibraryError, match=r"no video 'x\.mp4'"):
         library.find_video("x.mp4")
@@ -247,7 +247,7 @@ def test_videos_are_found_by_a_path_from_the_working_or_home_folder(
         monkeypatch.chdir(folder)
         assert library.find_video(name).video_id == video_id(number)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(NotInLibraryError, match="names 2 videos"):
+    with pytest.raises(NotInLibraryError, match="matches 2 videos"):
         library.find_video("a.mp4")
 
 
