@@ -109,7 +109,7 @@ def test_over_the_budget_every_clip_gives_up_a_like_share(ask: Ask, names: list[
 @pytest.mark.parametrize(
     ("clips", "error", "reason"),
     [
-        (["{0}"], QueryError, "names no moment"),
+        (["{0}"], QueryError, "is not a moment"),
         (["{0}@soon-later"], QueryError, "clip {0}@soon-later: .* is not a time"),
         (["{0}@5-2"], QueryError, "clip {0}@5-2: .* stops before it starts"),
         (["{0}@5"], QueryError, "clip {0}@5 is an instant"),

@@ -59,7 +59,7 @@ def test_json_is_exactly_the_documented_object(engine: FakeEngine) -> None:
         "alike": 0,
         "in_video": 0,
     }
-    assert engine.opened[0][0] == Path("L")
+    assert engine.opened[0][0] == Path("L").absolute()
 
 
 def test_options_reach_the_engine(engine: FakeEngine) -> None:

@@ -7,9 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from platformdirs import user_data_path
 
-from indexer.config import Settings
 from tests.helpers.media import write_video
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,9 +22,18 @@ def reelseek(*arguments: str, home: Path, cwd: Path) -> "subprocess.CompletedPro
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
-def test_it_is_in_the_folder_of_user_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("XDG_DATA_HOME")  # of the tests, set after the default was made
-    assert Path(Settings().library).is_relative_to(user_data_path("reelseek", appauthor=False))
+@pytest.mark.skipif(sys.platform != "linux", reason="XDG_DATA_HOME names the folder on Linux alone")
+def test_it_is_in_the_folder_of_user_data(tmp_path: Path) -> None:
+    code = "from indexer.config import Settings; print(Settings().library)"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "XDG_DATA_HOME": str(tmp_path)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(found.stdout.strip()) == tmp_path / "reelseek" / "library"
 
 
 @pytest.mark.thorough

@@ -79,7 +79,7 @@ def test_saliency_is_optional_and_a_query_without_prediction_is_missed(tmp_path:
         pytest.param("{oops\n", TRUTH, "p, line 1: not JSON", id="not JSON"),
         pytest.param("[1]\n", TRUTH, "p, line 1: a JSON object", id="not an object"),
         pytest.param("[" * 100_000 + "\n", TRUTH, "p, line 1: not JSON", id="deeply nested"),
-        pytest.param("\n\n", TRUTH, "holds no line", id="empty file"),
+        pytest.param("\n\n", TRUTH, "is empty", id="empty file"),
         pytest.param({"qid": 1}, TRUTH, "'pred_relevant_windows' is missing", id="key missing"),
         pytest.param({**PREDICTION, "qid": 2}, TRUTH, "p, line 1: qid 2 is not in the truth", id="unknown qid"),
         pytest.param(json.dumps(PREDICTION) + "\n" + json.dumps(PREDICTION), TRUTH, "line 2: qid 1", id="twice"),

@@ -366,7 +366,7 @@ def test_an_edl_holds_999_events() -> None:
 
 def test_a_rate_without_time_code_goes_into_otio_and_tables_alone() -> None:
     subclips = [subclip(fake(Fraction(25, 2)), 1, 2)]
-    with pytest.raises(FrameRateError, match="no time code"):
+    with pytest.raises(FrameRateError, match="time code is not defined"):
         render_documents(subclips, "edl", title="cut")
     assert render_documents(subclips, "csv", title="cut")[0].text.count("25/2") == 1
     assert json.loads(render_documents(subclips, "json", title="cut")[0].text)["moments"][0]["source_in"] == ""

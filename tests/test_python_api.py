@@ -83,7 +83,7 @@ def test_what_is_wrong_is_a_reelseek_error(tmp_path: Path) -> None:
     with pytest.raises(reelseek.ReelseekError, match="unknown setting 'colour'"):
         reelseek.open(tmp_path, colour="red")
     with reelseek.open(tmp_path / "none") as library:
-        with pytest.raises(reelseek.ReelseekError, match="there is no library"):
+        with pytest.raises(reelseek.ReelseekError, match="no library at"):
             library.search("a")
         with pytest.raises(reelseek.ReelseekError, match="does not exist"):
             library.index(tmp_path / "nowhere")

@@ -63,7 +63,7 @@ def test_the_names_are_those_of_the_documents() -> None:
 @pytest.mark.parametrize("entry", SIGNAL_ENTRIES, ids=lambda entry: entry.name)
 def test_each_entry_is_whole(entry: object) -> None:
     one = ENTRY_OF[entry.name]  # type: ignore[attr-defined]
-    assert one.label == one.name.replace("_", " ")
+    assert one.label == one.name.replace("_", " ").replace("screen text", "on-screen text")
     assert (one.source is None) == (one.method in ("picture", "metadata"))
     assert (one.stage is None) == (one.method == "metadata")
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from indexer.errors import ModelBrokenError
 from indexer.models.custom_code import forbid_custom_code, loading_failure
 from indexer.models.device import single_thread_on_cpu
+from indexer.models.load_lock import LOAD_LOCK
 from indexer.models.protocols import Reranker
 from indexer.models.text_embedder import texts_for_embedding
 from indexer.models.weights.files import Announce, announce_on_stderr
@@ -56,13 +57,15 @@ def load_reranker(spec: str, *, device: str, announce: Announce = announce_on_st
     directory = str(weights.directory)
     try:
         if _is_late(weights):
-            late = sentence_transformers.MultiVectorEncoder(
+            with LOAD_LOCK:
+                late = sentence_transformers.MultiVectorEncoder(
+                    directory, device=device, local_files_only=True, trust_remote_code=False
+                )
+            return LateReranker(late, weights)
+        with LOAD_LOCK:
+            model = sentence_transformers.CrossEncoder(
                 directory, device=device, local_files_only=True, trust_remote_code=False
             )
-            return LateReranker(late, weights)
-        model = sentence_transformers.CrossEncoder(
-            directory, device=device, local_files_only=True, trust_remote_code=False
-        )
     except ModelBrokenError:
         raise
     except Exception as error:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from indexer.errors import ModelBrokenError
 from indexer.models.custom_code import forbid_custom_code, loading_failure
+from indexer.models.load_lock import LOAD_LOCK
 from indexer.models.protocols import TextModel, Vectors
 from indexer.models.weights.files import Announce, announce_on_stderr
 from indexer.models.weights.hub import ModelWeights
@@ -50,9 +51,10 @@ def load_text_model(spec: str, *, device: str, announce: Announce = announce_on_
     transformers_logging.disable_progress_bar()
     forbid_custom_code()
     try:
-        model = sentence_transformers.SentenceTransformer(
-            str(weights.directory), device=device, local_files_only=True, trust_remote_code=False
-        )
+        with LOAD_LOCK:
+            model = sentence_transformers.SentenceTransformer(
+                str(weights.directory), device=device, local_files_only=True, trust_remote_code=False
+            )
     except Exception as error:
         raise ModelBrokenError(
             f"text model {spec!r}: the files in {weights.directory} cannot be loaded: {loading_failure(error)};"

@@ -18,11 +18,11 @@ PICTURE = ROOT / "docs" / "architecture.svg"
 PLACES = {
     "api": (0, 0, 970),
     "demo": (986, 0, 216),
-    "bench": (1218, 0, 410),
-    "web": (1218, 1, 197),
-    "reelseek": (1431, 1, 197),
+    "bench": (1218, 0, 458),
+    "web": (1218, 1, 221),
+    "reelseek": (1455, 1, 221),
     "search": (0, 2, 640),
-    "indexer": (656, 2, 972),
+    "indexer": (656, 2, 1020),
 }
 """Room -> its left edge and its width in pixels, and between them its row."""
 TABLE_MARKS = ("<!-- packages -->", "<!-- end of packages -->")

@@ -13,6 +13,7 @@ import torch
 from indexer.errors import DeviceMemoryError, GenerationCancelledError, ModelBrokenError, PromptTooLongError
 from indexer.models.custom_code import forbid_custom_code, loading_failure
 from indexer.models.device import choose_device, single_thread_on_cpu
+from indexer.models.load_lock import LOAD_LOCK
 from indexer.models.local.adapter import add_adapter
 from indexer.models.local.constrained_decoding import ReplyGrammar
 from indexer.models.local.families.family import Family
@@ -92,9 +93,10 @@ def _load(directory: Path, device: str) -> tuple[Any, Any]:
     dtype = {"cuda": torch.bfloat16, "mps": torch.float16}.get(kind, torch.float32)
     attention = "flash_attention_2" if kind == "cuda" and is_flash_attn_2_available() else "sdpa"
     processor = transformers.AutoProcessor.from_pretrained(directory, local_files_only=True)
-    loaded: Any = transformers.AutoModelForImageTextToText.from_pretrained(
-        directory, dtype=dtype, attn_implementation=attention, local_files_only=True, output_loading_info=True
-    )
+    with LOAD_LOCK:
+        loaded: Any = transformers.AutoModelForImageTextToText.from_pretrained(
+            directory, dtype=dtype, attn_implementation=attention, local_files_only=True, output_loading_info=True
+        )
     model, report = loaded
     if absent := sorted(report["missing_keys"]):
         raise ModelBrokenError(f"the weights in {directory} lack {len(absent)} tensors, such as {absent[0]}")
