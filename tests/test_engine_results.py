@@ -121,6 +121,7 @@ def test_a_second_run_asks_no_worker(run: Run) -> None:
     assert engine.workers == []
 
 
+@pytest.mark.thorough
 def test_a_single_stage_is_made_from_what_the_library_has(own_local: Run, own_run: Run) -> None:
     own_run(FakeEngine())
     for film in own_run.folder.glob("*.mp4"):
@@ -145,6 +146,7 @@ def test_pictures_that_come_later_leave_the_texts_as_a_local_run_does(
     assert run.told() == local.told()
 
 
+@pytest.mark.thorough
 def test_a_video_that_breaks_leaves_the_library_as_a_local_run_does(own_local: Run, own_run: Run) -> None:
     own_run(FakeEngine())
     film = next(iter(sorted(own_run.folder.glob("*.mp4"))))
@@ -168,6 +170,7 @@ def test_workers_that_die_cost_no_row(local: Run, run: Run) -> None:
     assert differences(local.made(), run.made()) == []
 
 
+@pytest.mark.thorough
 def test_what_no_worker_could_make_is_not_recorded_and_made_by_the_next_run(local: Run, run: Run) -> None:
     film = sorted(run.folder.glob("*.mp4"))[1]
 
@@ -191,6 +194,7 @@ def test_a_file_that_disappears_before_its_turn_is_told_as_in_a_local_run(own_ru
     assert str(film) not in {video.path for video in _videos(own_run)}
 
 
+@pytest.mark.thorough
 def test_a_stopped_run_keeps_what_is_finished_and_the_next_one_does_the_rest(local: Run, run: Run) -> None:
     cancel = threading.Event()
 
@@ -212,6 +216,7 @@ def test_other_software_on_a_worker_is_refused(run: Run, monkeypatch: pytest.Mon
         run(FakeEngine())
 
 
+@pytest.mark.thorough
 def test_unexpected_failures_bring_their_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("indexer.pipeline.stages.picture.rows_of_pending_video", lambda *given: 1 // 0)
     run(FakeEngine())

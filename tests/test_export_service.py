@@ -132,7 +132,9 @@ def test_a_reel_is_one_file_of_all_in_their_order(server: Server, tmp_path: Path
     assert server.post(format="reel", rate="25", moments=moments).content == answer.content
 
 
-@pytest.mark.parametrize("kind", sorted(FORMATS))
+@pytest.mark.parametrize(
+    "kind", ["edl", *(pytest.param(one, marks=pytest.mark.thorough) for one in sorted(FORMATS) if one != "edl")]
+)
 def test_a_moment_that_cannot_be_exported_is_named_beside_the_others(server: Server, kind: str) -> None:
     stranger = {"video_id": "0" * 32, "start_seconds": 1, "stop_seconds": 2}
     rows = [(server.plain, 0, 25), (server.gone, 0, 10), (server.broken, 0, 10), (server.drop, 30, 60)]

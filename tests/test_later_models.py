@@ -141,6 +141,7 @@ def test_no_text_model_becomes_one(
         assert all(row.vector is not None for video in library.videos() for row in library.texts(video.video_id))
 
 
+@pytest.mark.thorough
 def test_a_run_that_is_stopped_while_pictures_are_added_is_made_up(
     world: Path, settings: Settings, models_arrive: Callable[[], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:

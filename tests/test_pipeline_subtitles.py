@@ -113,7 +113,7 @@ def test_what_is_not_read_is_told(index: Callable[..., tuple[list[str], list[str
     assert found == []
     assert len(warnings) == 2
     assert "film.idx looks like one of film.mp4 and was not read: it contains bitmap subtitles (VobSub)" in warnings[0]
-    assert "film.late.srt: all its cues lie behind the end of film.mp4" in warnings[1]
+    assert "film.late.srt: all its cues are after the end of film.mp4" in warnings[1]
 
 
 def test_embedded_tracks_in_ttml_and_in_other_encodings(

@@ -102,6 +102,7 @@ def test_a_second_model_and_none_are_refused(path: Path) -> None:
             Library.open_writer(path, maker=wanted)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("step", range(4))
 @pytest.mark.parametrize("then", [MAKER, WORDS, replace(MAKER, picture_dim=24)], ids=["same", "none", "another"])
 def test_a_kill_while_a_model_is_added_heals(
