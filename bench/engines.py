@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +51,8 @@ class Measured:
 @contextmanager
 def cluster_of(nodes: int, cores: int) -> Generator[str]:
     """A cluster on this machine, of nodes of so many cores each; gives its address."""
-    from ray.cluster_utils import Cluster
-
     options: dict[str, Any] = {"num_cpus": cores, "object_store_memory": OBJECT_STORE_MIB << 20}
-    cluster: Any = Cluster()
+    cluster: Any = import_module("ray.cluster_utils").Cluster()
     try:
         for _ in range(nodes):
             _add_node(cluster, {**options, "include_dashboard": False})
