@@ -173,5 +173,5 @@ def test_a_removed_video_is_named(tmp_path: Path) -> None:
         library.remove_videos([videos[0].video_id])
     out = ("export", "--collection", "both", "--out", f"{tmp_path}/both.otio")
     refused = run(place, *out, code=ExitCode.PARTLY_FAILED)
-    assert "black.mp4 is not in the library any more; index it again" in refused.stderr
+    assert "black.mp4 is no longer in the library; index it again" in refused.stderr
     assert len(run(place, "collection", "show", "both").stdout.splitlines()) == 3

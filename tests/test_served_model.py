@@ -127,5 +127,6 @@ def test_a_chat_outlives_its_server(library: Path, seen: str) -> None:
         asked = len(terminal.shown)
         terminal.press(f"{question}\n")
         terminal.wait_for("the server of demo", after=asked)
+        terminal.wait_for("> ", after=terminal.shown.index("the server of demo", asked))
         terminal.press(CTRL_D)
         assert terminal.end() == 2

@@ -1,4 +1,4 @@
-"""Accuracy of captions, fact by fact: `python -m bench.models.captions --seed 4711 --minutes 20`.
+"""Accuracy of captions, fact by fact: `python -m bench.captions --seed 4711 --minutes 20`.
 
 Draws a world that no model was trained on, indexes it as a user would, and compares each segment's caption with the
 scene that fills most of the segment, fact by fact. Prints two tables: shares that are right, and which motions are
