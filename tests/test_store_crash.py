@@ -17,6 +17,7 @@ from indexer.store import folder, maker_file, tables
 from indexer.store.correct_text import correct_text
 from indexer.store.library import Library
 from indexer.upkeep.verify import verify_library
+from tests.helpers.interruptions import InterruptedAfter
 from tests.helpers.store_samples import MAKER, content, pictures, texts, thumbnails, video, video_id, write_whole
 from tests.test_store_power_loss import StandInTextModel
 
@@ -92,18 +93,7 @@ def test_a_correction_that_is_seen_is_kept(tmp_path: Path, monkeypatch: pytest.M
     path = tmp_path / "library"
     with Library.open_writer(path, maker=MAKER) as library:
         write_whole(library, 1)
-    steps = 0
-
-    def dying(write):
-        def call(*arguments, **named):
-            nonlocal steps
-            if steps == step:
-                raise KeyboardInterrupt
-            steps += 1
-            return write(*arguments, **named)
-
-        return call
-
+    dying = InterruptedAfter(step)
     with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
         patch.setattr(Library, "write_texts", dying(Library.write_texts))
         patch.setattr(Library, "put_videos", dying(Library.put_videos))
@@ -166,18 +156,7 @@ def test_rows_replaced_when_a_writer_was_killed_are_the_new_ones(
 def test_an_interrupted_creation_starts_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int):
     """Stopped after `step` steps: four tables, the draft of the maker file, its renaming."""
     path = tmp_path / "library"
-    done = 0
-
-    def counted(function):
-        def call(*arguments, **named):
-            nonlocal done
-            if done == step:
-                raise KeyboardInterrupt
-            done += 1
-            return function(*arguments, **named)
-
-        return call
-
+    counted = InterruptedAfter(step)
     with monkeypatch.context() as patch:
         patch.setattr(tables, "table_schema", counted(tables.table_schema))
         patch.setattr(maker_file.json, "dumps", counted(maker_file.json.dumps))

@@ -10,6 +10,7 @@ from indexer.errors import LibraryModelsError
 from indexer.store.library import Library
 from indexer.store.schema import Maker
 from indexer.store.writing import growth
+from tests.helpers.interruptions import InterruptedAfter
 from tests.helpers.store_samples import MAKER, pictures, texts, thumbnails, unit, video, video_id, write_whole
 
 WORDS = replace(MAKER, picture_model="", picture_dim=0, text_model="", text_dim=0, profile="words")
@@ -109,18 +110,7 @@ def test_a_kill_while_a_model_is_added_heals(
     path: Path, monkeypatch: pytest.MonkeyPatch, step: int, then: Maker
 ) -> None:
     """Killed after `step` of three tables, or before the maker file; then opened for the same models or others."""
-    done = 0
-
-    def stopping(function):  # pyright: ignore[reportUnknownParameterType, reportMissingParameterType]
-        def call(*arguments, **named):  # pyright: ignore[reportUnknownParameterType, reportMissingParameterType]
-            nonlocal done
-            if done == step:
-                raise KeyboardInterrupt
-            done += 1
-            return function(*arguments, **named)
-
-        return call
-
+    stopping = InterruptedAfter(step)
     with monkeypatch.context() as patch:
         patch.setattr(LanceTable, "add_columns", stopping(LanceTable.add_columns))
         patch.setattr(growth, "write_maker", stopping(growth.write_maker))
