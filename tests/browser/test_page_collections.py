@@ -157,6 +157,11 @@ def test_the_keys_of_editors_move_the_player(new_page: OpenPage, selects: Runnin
     assert page.url.startswith(f"{selects.url}/?q=")  # `l` goes to the library only while nothing is open
 
 
+def starts(page: Page) -> list[float]:
+    """Start times, in seconds, of the collection's moments as the page orders them."""
+    return page.evaluate("[...document.querySelectorAll('.collection .card')].map((card) => Number(card.dataset.start))")
+
+
 def test_a_collection_is_named_arranged_and_removed(new_page: OpenPage, selects: RunningService, watch: Watch) -> None:
     with selects.client() as client:
         (video,) = client.get("/api/v1/videos").json()["videos"]
@@ -168,8 +173,10 @@ def test_a_collection_is_named_arranged_and_removed(new_page: OpenPage, selects:
     expect(cards).to_have_count(3)
     page.get_by_role("button", name="Move 3 earlier").click()
     eventually(page, lambda: [one["start_seconds"] for one in moments(selects)] == [0, 2, 1], what="moved by a button")
+    eventually(page, lambda: starts(page) == [0, 2, 1], what="the page shows the new order")
     cards.nth(0).drag_to(cards.nth(2))
     eventually(page, lambda: [one["start_seconds"] for one in moments(selects)] == [2, 1, 0], what="moved by dragging")
+    eventually(page, lambda: starts(page) == [2, 1, 0], what="the page shows the new order")
     page.get_by_role("button", name="Remove moment 2 from the collection").click()
     expect(cards).to_have_count(2)
     page.get_by_role("button", name="Rename").click()

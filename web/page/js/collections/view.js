@@ -42,7 +42,8 @@ export function createCollectionsView({ linkTo, narrow }) {
   let dragged = null;
   let isShown = false;
 
-  onCollections(() => isShown && show());
+  // A browser ends a drag whose element moves in the page, so a change that arrives meanwhile is shown after it.
+  onCollections(() => isShown && !dragged && show());
 
   async function begun(/** @type {string} */ name) {
     await createCollection(name);
@@ -139,6 +140,7 @@ export function createCollectionsView({ linkTo, narrow }) {
     card.addEventListener("dragend", () => {
       card.classList.remove("is-dragged");
       dragged = null;
+      if (isShown) show();
     });
     card.addEventListener("dragover", (event) => dragged && event.preventDefault());
     card.addEventListener("drop", (event) => {
