@@ -159,7 +159,9 @@ def test_the_keys_of_editors_move_the_player(new_page: OpenPage, selects: Runnin
 
 def starts(page: Page) -> list[float]:
     """Start times, in seconds, of the collection's moments as the page orders them."""
-    return page.evaluate("[...document.querySelectorAll('.collection .card')].map((card) => Number(card.dataset.start))")
+    return page.evaluate(
+        "[...document.querySelectorAll('.collection .card')].map((card) => Number(card.dataset.start))"
+    )
 
 
 def test_a_collection_is_named_arranged_and_removed(new_page: OpenPage, selects: RunningService, watch: Watch) -> None:
