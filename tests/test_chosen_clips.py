@@ -90,6 +90,7 @@ def test_what_the_clips_do_not_show_is_said(ask: Ask, names: list[str]) -> None:
     assert (answer.answer, answer.moments) == (NOT_FOUND_IN_CLIPS, [])
 
 
+@pytest.mark.thorough
 def test_over_the_budget_every_clip_gives_up_a_like_share(ask: Ask, names: list[str]) -> None:
     clips = [f"{name}@{start}-{start + 6}" for name in names for start in (0, 8)]
     pairs_of_each: list[int] = []

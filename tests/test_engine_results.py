@@ -114,6 +114,7 @@ def test_the_library_the_events_and_the_totals_are_those_of_a_local_run(run: Run
     assert any(isinstance(event, StageProgress) for event in run.events)
 
 
+@pytest.mark.thorough
 def test_a_second_run_asks_no_worker(run: Run) -> None:
     run(FakeEngine())
     engine = FakeEngine()
@@ -186,6 +187,7 @@ def test_what_no_worker_could_make_is_not_recorded_and_made_by_the_next_run(loca
     assert differences(local.made(), run.made()) == []
 
 
+@pytest.mark.thorough
 def test_a_file_that_disappears_before_its_turn_is_told_as_in_a_local_run(own_run: Run) -> None:
     film = sorted(own_run.folder.glob("*.mp4"))[-1]
     finished = own_run(FakeEngine(tamper=lambda worker, order: film.unlink(missing_ok=True)))

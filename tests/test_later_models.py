@@ -129,6 +129,7 @@ def test_models_that_arrive_are_added_to_the_same_library(
     run(world, replace(settings, models="small"))  # that profile by its name is the library's own, with its text model
 
 
+@pytest.mark.thorough
 def test_no_text_model_becomes_one(
     world: Path, settings: Settings, models_arrive: Callable[[], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:

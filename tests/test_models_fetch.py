@@ -64,6 +64,7 @@ class Machine:
         return next(one["ready"] for one in listed if one["name"] == profile)
 
 
+@pytest.mark.thorough
 def test_a_connection_that_is_lost_for_a_moment_costs_nothing_twice(server: HubServer, tmp_path: Path) -> None:
     server.break_in, server.comes_back = WEIGHTS, True
     machine = Machine(tmp_path, server.endpoint)

@@ -434,6 +434,7 @@ def test_captions_by_a_server(
     assert len(server.requests) == asked, "what is made is not made again"
 
 
+@pytest.mark.thorough
 def test_a_server_that_goes_away_ends_the_run_and_costs_no_video(
     server: ModelServer, world: Path, models: Models, settings_for: Callable[..., Settings], tmp_path: Path
 ) -> None:

@@ -55,7 +55,9 @@ def light_model(spec: str) -> TextModel:
     return found
 
 
-@pytest.fixture(params=["minilm", "tiny", "minilm light", "tiny light", "fake"])
+@pytest.fixture(
+    params=[pytest.param("minilm", marks=pytest.mark.thorough), "tiny", "minilm light", "tiny light", "fake"]
+)
 def model(request: pytest.FixtureRequest) -> TextModel:
     if request.param.endswith("light"):
         spec = OFFLINE_MODEL if "minilm" in request.param else str(request.getfixturevalue("tiny_directory"))

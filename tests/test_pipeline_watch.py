@@ -163,6 +163,7 @@ def test_removed_files_are_kept_unless_asked(watching: Watch, video: Path, other
     watching.stop()
 
 
+@pytest.mark.thorough
 def test_pruning_drops_what_is_removed_but_not_what_is_on_a_drive_that_is_away(
     watching: Watch, video: Path, other: Path
 ) -> None:
@@ -200,6 +201,7 @@ def test_a_file_that_goes_away_while_it_is_indexed_ends_nothing(watching: Watch,
     watching.stop()
 
 
+@pytest.mark.thorough
 def test_a_locked_library_and_broken_files_are_survived(watching: Watch, video: Path) -> None:
     shutil.copy(video, watching.folder / "a.mp4")
     (watching.folder / "bad.mp4").write_bytes(b"\0" * 5000)

@@ -237,6 +237,7 @@ FOLLOW_UPS = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SCOPES, st.lists(st.sampled_from(FOLLOW_UPS), min_size=1, max_size=4), st.floats(0, 60))

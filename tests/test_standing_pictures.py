@@ -76,6 +76,7 @@ def test_a_still_from_within_a_standing_picture(recorded: Video, tmp_path: Path)
     assert read_number(np.asarray(pixels, np.uint8)) == LAST_BEFORE
 
 
+@pytest.mark.thorough
 def test_such_a_moment_does_not_stop_a_reel(recorded: Video, tmp_path: Path) -> None:
     moments = [RequestedMoment(recorded, TimeSpan(*span)) for span in ((1.0, 2.0), (20.0, 24.0), (64.0, 65.0))]
     run_export(moments, ExportOptions("reel", "reel", tmp_path / "reel.mp4"), settings=Settings())
@@ -91,6 +92,7 @@ def exported(video: Video, kind: str, start: float, stop: float) -> str:
     return text
 
 
+@pytest.mark.thorough
 def test_a_moment_of_slides_keeps_its_times(slides: Video, tmp_path: Path) -> None:
     run_export(
         [RequestedMoment(slides, TimeSpan(47.0, 50.0))],
@@ -117,7 +119,7 @@ def test_low_rates_are_counted_in_a_multiple(tmp_path: Path, rate: Fraction, cou
     assert Fraction(row["frames_per_second"]) == counted
 
 
-@pytest.mark.parametrize("stop", [30.0, 100.0])
+@pytest.mark.parametrize("stop", [30.0, pytest.param(100.0, marks=pytest.mark.thorough)])
 def test_a_copy_of_one_picture_has_all_of_its_sound(tmp_path: Path, stop: float) -> None:
     video = probed(write_talkie(tmp_path / "podcast.mkv", [0], stop_seconds=stop))
     assert video.duration_seconds == pytest.approx(stop, abs=0.05)
@@ -126,7 +128,9 @@ def test_a_copy_of_one_picture_has_all_of_its_sound(tmp_path: Path, stop: float)
     check_clicks(tmp_path / "copy.mp4", 0.0, video.duration_seconds)
 
 
-@pytest.mark.parametrize("ending", [".mp4", ".mkv", ".ts", ".avi"])
+@pytest.mark.parametrize(
+    "ending", [".mp4", *(pytest.param(one, marks=pytest.mark.thorough) for one in (".mkv", ".ts", ".avi"))]
+)
 @pytest.mark.parametrize("decoder", ["auto", "pyav"])
 def test_a_video_lasts_as_long_as_its_sound(tmp_path: Path, ending: str, decoder: DecoderName) -> None:
     codec, sound, offset = ("mpeg4", "libmp3lame", 0) if ending == ".avi" else ("libx264", "aac", 1400)

@@ -133,6 +133,7 @@ def test_another_threshold_is_not_asked_of_the_service(
     assert asked_alone == [library]
 
 
+@pytest.mark.thorough
 def test_a_service_that_fails_in_the_middle_is_replaced(
     own_library: Path, unserved_library: Path, seen: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

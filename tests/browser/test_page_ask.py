@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.helpers.chromium import Watch, expect_address, playing_time, until, wait_for_frames
@@ -93,6 +94,7 @@ def test_citations_stand_in_the_sentence_and_show_what_they_cite(
     expect_address(page, {"mode": "ask", "start": "10.5"}, exactly=False)
 
 
+@pytest.mark.thorough
 def test_a_draft_is_told_and_then_replaced(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
     library.steps = threading.Semaphore(0)
     library.draft = ["Blue", " or so"]
@@ -133,6 +135,7 @@ def test_a_question_follows_an_answer(
     watch.errors.clear()
 
 
+@pytest.mark.thorough
 def test_going_back_to_an_answer_does_not_ask_again(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     page.goto(f"{service.address}/?q=what+is+red%3F&mode=ask")

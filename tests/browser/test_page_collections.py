@@ -67,6 +67,7 @@ def seek(page: Page, seconds: float) -> None:
     wait_for_frames(page)
 
 
+@pytest.mark.thorough
 def test_ticked_moments_are_added_to_a_new_collection_and_to_one_that_is_there(
     new_page: OpenPage, selects: RunningService
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_moment_is_trimmed_to_frames_noted_and_exported(new_page: OpenPage, se
     assert {mark.get("value"): mark.get("start") for mark in clip.iter("marker")}["too dark"] == "100/25s"
 
 
+@pytest.mark.thorough
 def test_the_keys_of_editors_move_the_player(new_page: OpenPage, selects: RunningService) -> None:
     page = new_page()
     search(page, selects, "red+lantern")

@@ -14,7 +14,10 @@ TALK = f"{1:032x}"
 OpenPage = Callable[..., Page]
 
 
-@pytest.mark.parametrize(("name", "kind"), [("EDL", "edl"), ("Clips", "clips"), ("Reel", "reel")])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("EDL", "edl"), *(pytest.param(name, name.lower(), marks=pytest.mark.thorough) for name in ("Clips", "Reel"))],
+)
 def test_the_results_are_taken_away(
     new_page: OpenPage, service: FakeService, library: FakeLibrary, name: str, kind: str
 ) -> None:
@@ -32,6 +35,7 @@ def test_the_results_are_taken_away(
     expect(page.locator(".menu")).not_to_have_attribute("open", "")
 
 
+@pytest.mark.thorough
 def test_what_a_file_lacks_is_said_in_the_menu(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
     gone = {"video": HOSTILE, "start_seconds": 0, "stop_seconds": 1, "reason": "the file is gone"}
     library.not_exported = {"count": 12, "moments": [gone] * 10}

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.helpers.chromium import eventually, expect_address
@@ -74,26 +73,6 @@ def test_a_search_is_saved_found_on_the_start_page_and_removed(new_page: OpenPag
     page.reload()
     expect(page.get_by_role("heading", name="Recently added")).to_be_visible()
     expect(saved).to_have_count(0)
-
-
-@pytest.mark.parametrize(
-    ("query", "field", "value", "made"),
-    [
-        ("a dog", "tag", "holiday", "a dog tag:holiday"),
-        ("tag:old a dog", "tag", "new", "a dog tag:new"),
-        ('a tag:"two words" dog', "tag", "", "a dog"),
-        ("-tag:x dog", "tag", "y", "-tag:x dog tag:y"),
-        ("dog", "duration", "1m..10m", "dog duration:1m..10m"),
-        ("dog", "folder", "a (b)", 'dog folder:"a (b)"'),
-    ],
-)
-def test_filters_inside_a_query(
-    new_page: OpenPage, service: FakeService, query: str, field: str, value: str, made: str
-) -> None:
-    page = new_page()
-    page.goto(service.address)
-    script = "values => import('/static/js/query_fields.js').then(all => all.withFilter(...values))"
-    assert page.evaluate(script, [query, field, value]) == made
 
 
 def options(page: Page) -> list[Any]:

@@ -36,7 +36,16 @@ def assert_unharmed(page: Page) -> None:
     assert page.locator("img[onerror], main script, [src='x']").count() == 0
 
 
-@pytest.mark.parametrize("at", ["?q=red", "?view=library", "", "?q=what%3F&mode=ask", f"?q={HOSTILE}"])
+@pytest.mark.parametrize(
+    "at",
+    [
+        f"?q={HOSTILE}",
+        *(
+            pytest.param(one, marks=pytest.mark.thorough)
+            for one in ("", "?q=red", "?view=library", "?q=what%3F&mode=ask")
+        ),
+    ],
+)
 def test_hostile_words_stay_words(new_page: OpenPage, service: FakeService, hostile: FakeLibrary, at: str) -> None:
     page = new_page()
     page.goto(f"{service.address}/{at}")
@@ -71,6 +80,7 @@ def test_a_problem_and_an_upload_stay_words(
     watch.forgive("415")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "at", ["?q=red&at=../../etc&start=1&stop=2", "?view=nonsense", "?signals=__proto__&q=red", "?q=red&t=-1&start=x"]
 )

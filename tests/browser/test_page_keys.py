@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.helpers.chromium import expect_address, playing_time, until, wait_for_frames
@@ -50,6 +51,7 @@ def test_search_walk_open_play_close(new_page: OpenPage, service: FakeService) -
     expect_address(page, {"at": f"{2:032x}"}, exactly=False)
 
 
+@pytest.mark.thorough
 def test_arrows_go_up_and_down_the_rows(new_page: OpenPage, service: FakeService) -> None:
     page = new_page(width=700)
     page.goto(f"{service.address}/?q=red")
@@ -85,6 +87,7 @@ def test_letters_in_a_field_stay_letters(new_page: OpenPage, service: FakeServic
     expect(page.locator(".stage")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_everything_that_acts_can_be_tabbed_to(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     page.goto(f"{service.address}/?q=red&at={1:032x}&start=4&stop=8")

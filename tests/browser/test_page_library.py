@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.helpers.chromium import Watch, expect_address, playing_time, until, wait_for_frames
@@ -93,6 +94,7 @@ def test_a_dropped_file_is_uploaded_from_any_view(
     assert library.uploads == [("dropped.mp4", 1000)]
 
 
+@pytest.mark.thorough
 def test_a_refused_upload_says_why_and_the_next_goes_on(
     new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch
 ) -> None:
@@ -109,6 +111,7 @@ def test_a_refused_upload_says_why_and_the_next_goes_on(
     watch.forgive("415")
 
 
+@pytest.mark.thorough
 def test_a_job_that_failed_says_why(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
     library.jobs.append(job_record(1, "broken.mkv", progress=0.1))
     page = new_page()
@@ -118,6 +121,7 @@ def test_a_job_that_failed_says_why(new_page: OpenPage, service: FakeService, li
     expect(page.locator(".activity-row.is-failed")).to_contain_text("the file ends early")
 
 
+@pytest.mark.thorough
 def test_searching_while_videos_are_indexed_says_so(
     new_page: OpenPage, service: FakeService, library: FakeLibrary
 ) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.helpers.chromium import Watch, eventually, expect_address, until
@@ -22,6 +23,7 @@ DROP = """text => {
 }"""
 
 
+@pytest.mark.thorough
 def test_more_like_a_moment_is_one_click_and_a_link(
     new_page: OpenPage, service: FakeService, library: FakeLibrary
 ) -> None:

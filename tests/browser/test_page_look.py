@@ -43,7 +43,9 @@ def serious(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(
+    "state", [pytest.param(one, marks=[] if one in ("search", "answer") else pytest.mark.thorough) for one in STATES]
+)
 def test_axe_finds_nothing_serious(new_page: OpenPage, service: FakeService, state: str) -> None:
     page = new_page(reduced_motion="reduce")
     page.goto(service.address + STATES[state])
@@ -53,6 +55,7 @@ def test_axe_finds_nothing_serious(new_page: OpenPage, service: FakeService, sta
         assert serious(page) == [], scheme
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_axe_finds_nothing_serious_where_something_is_wrong(
     new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch, scheme: str
@@ -83,6 +86,7 @@ def test_axe_finds_nothing_serious_where_something_is_wrong(
     watch.forgive("401", "503")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("state", STATES)
 def test_no_screen_scrolls_sideways(new_page: OpenPage, service: FakeService, library: FakeLibrary, state: str) -> None:
     library.add_video(7, "a-name-without-a-single-blank-" * 6 + ".mp4")
@@ -104,6 +108,7 @@ def test_the_first_load_is_small_and_from_here_alone(new_page: OpenPage, service
     assert watch.elsewhere == []
 
 
+@pytest.mark.thorough
 def test_motion_is_left_out_where_it_is_not_wanted(
     new_page: OpenPage, service: FakeService, library: FakeLibrary
 ) -> None:

@@ -1,21 +1,30 @@
 """The page's pure modules, run in the browser that they are for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
+from tests.browser.conftest import FILM_SECONDS
+from tests.helpers.fakes_library import FakeLibrary
 from tests.helpers.fakes_service import FakeService
 
-OpenPage = Callable[..., Page]
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, film: Path) -> Iterator[Page]:
+    """One page for all of them: what they call changes nothing."""
+    with closing(FakeService(FakeLibrary(film, FILM_SECONDS))) as service, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(service.address)
+        yield page
 
 
 @pytest.fixture
-def call(new_page: OpenPage, service: FakeService) -> Callable[..., Any]:
+def call(page: Page) -> Callable[..., Any]:
     """Calls a function of a module: `call("times", "clock", 62)`."""
-    page = new_page()
-    page.goto(service.address)
 
     def call(module: str, name: str, *values: Any) -> Any:
         script = "([module, name, values]) => import(`/static/js/${module}.js`).then(all => all[name](...values))"
@@ -103,9 +112,7 @@ def test_an_address_says_the_state_and_back(call: Callable[..., Any], given: str
     assert call("address", "writeAddress", state) == given
 
 
-def test_events_come_out_of_any_pieces(new_page: OpenPage, service: FakeService) -> None:
-    page = new_page()
-    page.goto(service.address)
+def test_events_come_out_of_any_pieces(page: Page) -> None:
     script = """async size => {
       const { readEvents } = await import('/static/js/event_stream.js');
       const token = ': ping\\r\\n\\r\\nevent: token\\r\\ndata: {"text":"ä 🙂"}\\r\\n\\r\\n';
@@ -123,9 +130,7 @@ def test_events_come_out_of_any_pieces(new_page: OpenPage, service: FakeService)
         assert page.evaluate(script, size) == [["token", '{"text":"ä 🙂"}'], ["answer", "one\ntwo"]]
 
 
-def test_words_are_marked_by_code_points(new_page: OpenPage, service: FakeService) -> None:
-    page = new_page()
-    page.goto(service.address)
+def test_words_are_marked_by_code_points(page: Page) -> None:
     script = """async ([text, spans]) => {
       const { markedText } = await import('/static/js/marked_text.js');
       return markedText(text, spans).map(part => typeof part === 'string' ? part : `[${part.textContent}]`).join('');
@@ -152,3 +157,18 @@ def test_words_on_the_screen_are_where_they_are_at_that_time(call: Callable[...,
     assert lefts(5.5) == [0.5, 0.7]
     assert lefts(6) == [0.7]
     assert lefts(9) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "value", "made"),
+    [
+        ("a dog", "tag", "holiday", "a dog tag:holiday"),
+        ("tag:old a dog", "tag", "new", "a dog tag:new"),
+        ('a tag:"two words" dog', "tag", "", "a dog"),
+        ("-tag:x dog", "tag", "y", "-tag:x dog tag:y"),
+        ("dog", "duration", "1m..10m", "dog duration:1m..10m"),
+        ("dog", "folder", "a (b)", 'dog folder:"a (b)"'),
+    ],
+)
+def test_filters_inside_a_query(call: Callable[..., Any], query: str, field: str, value: str, made: str) -> None:
+    assert call("query_fields", "withFilter", query, field, value) == made

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.helpers.chromium import playing_time, until, wait_for_frames
@@ -53,6 +54,7 @@ def test_the_texts_are_searched_and_copied_with_their_times(
     assert page.evaluate("navigator.clipboard.readText()") == "0:12  EXIT"
 
 
+@pytest.mark.thorough
 def test_the_texts_stay_inside_the_panel_of_the_player(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     open_at(page, service, 4)
@@ -61,6 +63,7 @@ def test_the_texts_stay_inside_the_panel_of_the_player(new_page: OpenPage, servi
     assert page.evaluate(bottom.format(".read-along .transcript")) <= page.evaluate(bottom.format(".stage-panel"))
 
 
+@pytest.mark.thorough
 def test_the_tabs_are_moved_through_with_the_arrow_keys(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     open_at(page, service, 4)

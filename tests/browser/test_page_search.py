@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.helpers.chromium import Watch, expect_address, playing_time, until, wait_for_frames
@@ -95,6 +96,7 @@ def test_a_link_reopens_the_query_the_filters_and_the_moment(new_page: OpenPage,
     assert given["video"] == [TALK]
 
 
+@pytest.mark.thorough
 def test_a_link_to_a_moment_alone_opens_it(new_page: OpenPage, service: FakeService) -> None:
     page = new_page()
     page.goto(f"{service.address}/?at={TALK}&start=3&stop=6.5")
@@ -167,6 +169,7 @@ def test_the_link_and_the_clip_of_a_moment_can_be_taken_along(new_page: OpenPage
     assert clip == f"/api/v1/videos/{TALK}/clip?start=4&stop=8"
 
 
+@pytest.mark.thorough
 def test_missing_thumbnails_leave_a_quiet_picture(
     new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch
 ) -> None:
@@ -179,6 +182,7 @@ def test_missing_thumbnails_leave_a_quiet_picture(
     watch.forgive("404")
 
 
+@pytest.mark.thorough
 def test_a_video_that_cannot_be_played_says_so(
     new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch
 ) -> None:
@@ -190,6 +194,7 @@ def test_a_video_that_cannot_be_played_says_so(
     watch.forgive("410")
 
 
+@pytest.mark.thorough
 def test_a_link_to_a_video_that_was_removed_says_so(new_page: OpenPage, service: FakeService, watch: Watch) -> None:
     page = new_page()
     page.goto(f"{service.address}/?at={99:032x}&start=1&stop=2")

@@ -101,7 +101,7 @@ def test_without_a_model_nothing_is_asked_about(new_page: OpenPage, service: Fak
     expect(page.get_by_role("button", name="Ask about these")).to_be_hidden()
 
 
-@pytest.mark.parametrize("width", [320, 360, 1280])
+@pytest.mark.parametrize("width", [360, *(pytest.param(one, marks=pytest.mark.thorough) for one in (320, 1280))])
 def test_the_bar_fits_every_screen(new_page: OpenPage, service: FakeService, width: int) -> None:
     page = new_page(width=width, reduced_motion="reduce")
     page.goto(f"{service.address}/?q=a+red+square")

@@ -35,6 +35,7 @@ def test_the_first_videos_are_being_indexed(new_page: OpenPage, service: FakeSer
     expect(page.get_by_role("heading", name="Recently added")).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_server_that_goes_is_told_and_waited_for(new_page: OpenPage, library: FakeLibrary, watch: Watch) -> None:
     service = FakeService(library)
     page = new_page()
@@ -74,9 +75,9 @@ def test_a_key_is_asked_for_and_then_all_goes_on(
     ("status", "kind", "title"),
     [
         (503, "model-missing", "Model not installed"),
-        (503, "busy", "Too many requests"),
-        (400, "query", "This query is not valid"),
-        (500, "internal", "Something went wrong"),
+        pytest.param(503, "busy", "Too many requests", marks=pytest.mark.thorough),
+        pytest.param(400, "query", "This query is not valid", marks=pytest.mark.thorough),
+        pytest.param(500, "internal", "Something went wrong", marks=pytest.mark.thorough),
     ],
 )
 def test_a_refused_search_says_why_and_can_be_tried_again(

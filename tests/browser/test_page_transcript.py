@@ -101,6 +101,7 @@ def test_a_corrected_line_is_found_by_its_new_words_and_stays(
         assert (refused.status_code, refused.json()["type"]) == (409, "urn:reelseek:problem:conflict")
 
 
+@pytest.mark.thorough
 def test_a_speaker_is_named_in_the_transcript_and_searched(new_page: OpenPage, talk: RunningService) -> None:
     page = new_page()
     open_first(page, talk, "red lantern")
