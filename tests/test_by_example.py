@@ -19,6 +19,7 @@ from indexer.store.library import Library
 from search.engine import SearchEngine
 from search.results import Moment
 from tests.helpers.fakes_search import SmallLibrary, fake_models, text_only_models
+from tests.helpers.marks import thorough
 
 WORLD = [scene for video in plan_world(minutes=1, seed=6214, video_minutes=1) for scene in video]
 
@@ -86,7 +87,12 @@ CHOSEN = WORLD[1::2]
 
 @pytest.mark.parametrize(
     ("wear", "least"),
-    [("exact", 1.0), ("mirrored", 0.9), ("cropped", 0.8), ("quarter", 0.9), ("jpeg", 0.9)],
+    [
+        ("exact", 1.0),
+        ("mirrored", 0.9),
+        ("cropped", 0.8),
+        *thorough(("quarter", 0.9), ("jpeg", 0.9)),
+    ],
 )
 def test_an_image_finds_its_moment(engine: SearchEngine, wear: str, least: float) -> None:
     def worn(image: Image.Image) -> bytes:

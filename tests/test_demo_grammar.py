@@ -134,6 +134,7 @@ def test_two_hours_hold_enough_queries_of_each_kind() -> None:
     assert all(count >= 60 for count in counts.values()), counts
 
 
+@pytest.mark.thorough
 def test_most_scenes_of_ten_hours_can_be_named_uniquely() -> None:
     index = index_of(plan_world(minutes=600, seed=4))
     some = index.scenes[::10]

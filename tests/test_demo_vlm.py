@@ -155,6 +155,7 @@ def test_captions_are_read_back() -> None:
     assert parse_caption("a red circle") is None
 
 
+@pytest.mark.thorough
 def test_captions_of_scenes_that_it_was_not_trained_on() -> None:
     scenes = [scene for video in plan_world(minutes=10.0, seed=4321) for scene in video][:48]
     shares = judge_captions(load_local_model(str(CHECKPOINT), device="cpu"), scenes)

@@ -24,6 +24,7 @@ from api.service.routes.chapters import ChapterRoutes
 from api.service.routes.export import ExportRoutes
 from api.service.schemas.export import ExportRequest
 from indexer.records import Video
+from tests.helpers.marks import thorough
 from tests.helpers.media_rates import NTSC_30, damaged_copy, shown_numbers, write_library, write_rated
 from tests.helpers.media_service import make_runtime, probed, serving
 from tests.helpers.web_vtt import read_chapters
@@ -97,6 +98,7 @@ def test_each_format_is_a_download_without_this_machines_folders(server: Server,
         assert read_chapters(answer.text)[0].text == "a <ship>"
 
 
+@pytest.mark.thorough
 def test_several_files_come_as_a_zip(server: Server) -> None:
     both = server.moments((server.drop, 30, 60), (server.plain, 0, 25))
     for kind in ("edl", "webvtt"):
@@ -132,9 +134,7 @@ def test_a_reel_is_one_file_of_all_in_their_order(server: Server, tmp_path: Path
     assert server.post(format="reel", rate="25", moments=moments).content == answer.content
 
 
-@pytest.mark.parametrize(
-    "kind", ["edl", *(pytest.param(one, marks=pytest.mark.thorough) for one in sorted(FORMATS) if one != "edl")]
-)
+@pytest.mark.parametrize("kind", ["edl", *thorough(*(one for one in sorted(FORMATS) if one != "edl"))])
 def test_a_moment_that_cannot_be_exported_is_named_beside_the_others(server: Server, kind: str) -> None:
     stranger = {"video_id": "0" * 32, "start_seconds": 1, "stop_seconds": 2}
     rows = [(server.plain, 0, 25), (server.gone, 0, 10), (server.broken, 0, 10), (server.drop, 30, 60)]

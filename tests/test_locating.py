@@ -32,6 +32,7 @@ from search.answering.asker import Asker
 from search.locating.locate import locate
 from search.locating.located import Box, Located
 from tests.helpers.fakes_vlm import FakeVisionLanguageModel, words_of
+from tests.helpers.marks import thorough
 from tests.helpers.model_server import serving_model
 from tests.helpers.service import demo_library, demo_settings, serving  # noqa: F401
 from tests.helpers.vlm_checkpoints import FAMILY_NAMES, write_vlm_checkpoint
@@ -141,7 +142,7 @@ def test_nothing_there_is_no_error(run: Locate) -> None:
 
 @pytest.mark.parametrize(
     "family",
-    [FAMILY_NAMES[0], *(pytest.param(one, marks=pytest.mark.thorough) for one in FAMILY_NAMES[1:])],
+    [FAMILY_NAMES[0], *thorough(*FAMILY_NAMES[1:])],
 )
 def test_every_family_replies_in_its_own_units_and_inside(run: Locate, family: str, tmp_path: Path) -> None:
     """Random weights: what is named is nonsense, its form is held."""

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from api.service.files.media_preparer import preparer_of
+from tests.helpers.marks import thorough
 from tests.helpers.media import write_video
 from tests.helpers.media_server import HUGE_BYTES, Media, app_of, eventually, media_fixture, open_descriptors  # noqa: F401
 from tests.helpers.media_service import make_media_library, make_runtime, probed, serving
@@ -142,7 +143,13 @@ def test_refused_and_finished_requests_leave_no_descriptor(media: Media) -> None
     assert eventually(lambda: not open_descriptors("plain.mp4"))
 
 
-@pytest.mark.parametrize("how", ["grown", "touched", "gone", "link to another", "link to a like one"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "touched",
+        *thorough("grown", "gone", "link to another", "link to a like one"),
+    ],
+)
 def test_another_file_in_its_place_is_410(media: Media, tmp_path: Path, how: str) -> None:
     source = write_video(tmp_path / "a.mp4", range(0, 1000, 40))
     video = probed(source)

@@ -19,6 +19,7 @@ from indexer.models.weights import text_models as text_weights
 from indexer.models.weights.text_models import OFFLINE_MODEL, find_text_weights
 from tests.helpers.checkpoints import write_bert_checkpoint
 from tests.helpers.fakes_text import FakeTextModel
+from tests.helpers.marks import thorough
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +57,13 @@ def light_model(spec: str) -> TextModel:
 
 
 @pytest.fixture(
-    params=[pytest.param("minilm", marks=pytest.mark.thorough), "tiny", "minilm light", "tiny light", "fake"]
+    params=[
+        *thorough("minilm"),
+        "tiny",
+        *thorough("minilm light"),
+        "tiny light",
+        "fake",
+    ]
 )
 def model(request: pytest.FixtureRequest) -> TextModel:
     if request.param.endswith("light"):

@@ -20,7 +20,7 @@ from tests.helpers.media_service import probed
 from tests.helpers.media_sound import CLICK_SECONDS, click_times, write_talkie
 from tests.test_media_clip import numbers_in, work_on
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 TIMES_MS = range(0, 4000, 40)
 TICK = Fraction(1, 1000)

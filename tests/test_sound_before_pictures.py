@@ -9,6 +9,7 @@ from indexer.decode.audio import open_audio
 from indexer.decode.protocol import DecoderName
 from indexer.decode.video import open_video
 from indexer.records import TimeSpan, Video
+from tests.helpers.marks import thorough
 from tests.helpers.media import read_number
 from tests.helpers.media_service import probed
 from tests.helpers.media_sound import CLICK_SECONDS, click_times, heard_clicks, write_talkie
@@ -37,7 +38,7 @@ def late(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("decoder", ["auto", "pyav"])
-@pytest.mark.parametrize("rate", [1.0, 0.1])
+@pytest.mark.parametrize("rate", [1.0, *thorough(0.1)])
 def test_the_first_picture_stands_while_only_sound_goes_on(
     tmp_path: Path, ending: str, decoder: DecoderName, rate: float
 ) -> None:
@@ -63,9 +64,9 @@ def test_what_is_heard_has_its_times(tmp_path: Path, first_ms: int) -> None:
 @pytest.mark.parametrize(
     ("start", "stop", "pictures"),
     [
-        (0.0, 2.5, [(0.0, 0)]),
+        *thorough((0.0, 2.5, [(0.0, 0)])),
         (1.0, 3.1, [(0.0, 0), (2.04, 1), (2.08, 2)]),
-        (4.0, 4.1, [(0.0, 25), (0.04, 26), (0.08, 27)]),
+        *thorough((4.0, 4.1, [(0.0, 25), (0.04, 26), (0.08, 27)])),
     ],
 )
 def test_a_clip_has_the_sound_before_the_pictures(

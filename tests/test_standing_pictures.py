@@ -15,6 +15,7 @@ from indexer.config import Settings
 from indexer.decode.protocol import DecoderName
 from indexer.decode.video import open_video
 from indexer.records import TimeSpan, Video
+from tests.helpers.marks import thorough
 from tests.helpers.media import read_number, write_video
 from tests.helpers.media_service import probed
 from tests.helpers.media_sound import CLICK_SECONDS, heard_clicks, write_talkie
@@ -30,9 +31,7 @@ LAST_BEFORE = 237
 SLIDES_MS = range(0, 120_000, 20_000)
 
 
-@pytest.fixture(
-    scope="module", params=[".mp4", *(pytest.param(one, marks=pytest.mark.thorough) for one in (".mkv", ".ts"))]
-)
+@pytest.fixture(scope="module", params=[".mp4", *thorough(".mkv", ".ts")])
 def recorded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Video:
     return probed(write_talkie(tmp_path_factory.mktemp("long") / f"recorded{request.param}", RECORDED_MS))
 
@@ -119,7 +118,7 @@ def test_low_rates_are_counted_in_a_multiple(tmp_path: Path, rate: Fraction, cou
     assert Fraction(row["frames_per_second"]) == counted
 
 
-@pytest.mark.parametrize("stop", [30.0, pytest.param(100.0, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("stop", [30.0, *thorough(100.0)])
 def test_a_copy_of_one_picture_has_all_of_its_sound(tmp_path: Path, stop: float) -> None:
     video = probed(write_talkie(tmp_path / "podcast.mkv", [0], stop_seconds=stop))
     assert video.duration_seconds == pytest.approx(stop, abs=0.05)
@@ -128,9 +127,7 @@ def test_a_copy_of_one_picture_has_all_of_its_sound(tmp_path: Path, stop: float)
     check_clicks(tmp_path / "copy.mp4", 0.0, video.duration_seconds)
 
 
-@pytest.mark.parametrize(
-    "ending", [".mp4", *(pytest.param(one, marks=pytest.mark.thorough) for one in (".mkv", ".ts", ".avi"))]
-)
+@pytest.mark.parametrize("ending", [".mp4", *thorough(".mkv", ".ts", ".avi")])
 @pytest.mark.parametrize("decoder", ["auto", "pyav"])
 def test_a_video_lasts_as_long_as_its_sound(tmp_path: Path, ending: str, decoder: DecoderName) -> None:
     codec, sound, offset = ("mpeg4", "libmp3lame", 0) if ending == ".avi" else ("libx264", "aac", 1400)

@@ -21,6 +21,7 @@ from api.local.results import decode_answer, encode_answer
 from indexer.errors import GenerationCancelledError
 from search.answering.answer import Answer
 from search.answering.asker import Asker
+from tests.helpers.marks import thorough
 from tests.helpers.service import (
     RunningService,
     demo_library,  # noqa: F401
@@ -67,19 +68,16 @@ def asked_alone(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 @pytest.mark.parametrize(
     "options",
     [
-        pytest.param(("--json",), marks=pytest.mark.thorough),
-        ("--json", "--stream"),
-        pytest.param(("--json", "--stream", "--no-retrieval"), marks=pytest.mark.thorough),
-        pytest.param(("--json", "--stream", "--effort", "high", "--look-again"), marks=pytest.mark.thorough),
+        "--json --stream",
+        *thorough("--json", "--json --stream --no-retrieval", "--json --stream --effort high --look-again"),
     ],
-    ids=" ".join,
 )
 def test_what_is_printed_is_that_of_an_answer_without_the_service(
-    shared_service: RunningService, unserved_library: Path, seen: str, options: tuple[str, ...], asked_alone: list[Path]
+    shared_service: RunningService, unserved_library: Path, seen: str, options: str, asked_alone: list[Path]
 ) -> None:
-    alone = ask(unserved_library, f"When is {seen} shown?", *options)
+    alone = ask(unserved_library, f"When is {seen} shown?", *options.split())
     assert asked_alone == [unserved_library]
-    warm = ask(shared_service.runtime.place, f"When is {seen} shown?", *options)
+    warm = ask(shared_service.runtime.place, f"When is {seen} shown?", *options.split())
     assert asked_alone == [unserved_library], "the service was not asked"
     assert (warm.exit_code, lines(warm)) == (alone.exit_code, lines(alone))
     assert len(lines(warm)) > 1 or "--stream" not in options

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from indexer.config import Settings
 from indexer.decode.audio import open_audio
+from tests.helpers.marks import thorough
 from tests.helpers.media import numbered_picture
 from tests.helpers.media_service import probed
 from tests.test_media_clip import work_on
@@ -110,7 +111,7 @@ NONE, DEFAULT, COMMENT = Disposition(0), Disposition.default, Disposition.commen
         ([(400, COMMENT | DEFAULT), (800, NONE), (1200, DEFAULT)], 1200),
     ],
 )
-@pytest.mark.parametrize("ending", [pytest.param(".mkv", marks=pytest.mark.thorough), ".mp4"])
+@pytest.mark.parametrize("ending", [*thorough(".mkv"), ".mp4"])
 def test_what_is_transcribed_is_what_is_played_and_cut(
     tmp_path: Path, tones: list[tuple[int, Disposition]], wanted: int, ending: str
 ) -> None:

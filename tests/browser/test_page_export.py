@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.helpers.chromium import Watch, wait_for_frames
 from tests.helpers.fakes_library import HOSTILE, FakeLibrary
 from tests.helpers.fakes_service import FakeService
+from tests.helpers.marks import thorough
 
 TALK = f"{1:032x}"
 OpenPage = Callable[..., Page]
@@ -16,7 +17,7 @@ OpenPage = Callable[..., Page]
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("EDL", "edl"), *(pytest.param(name, name.lower(), marks=pytest.mark.thorough) for name in ("Clips", "Reel"))],
+    [("EDL", "edl"), *thorough(("Clips", "clips"), ("Reel", "reel"))],
 )
 def test_the_results_are_taken_away(
     new_page: OpenPage, service: FakeService, library: FakeLibrary, name: str, kind: str

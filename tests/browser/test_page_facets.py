@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.helpers.chromium import eventually, expect_address
@@ -36,6 +37,7 @@ def test_a_facet_is_written_into_the_query_and_removed_again(
     expect(page.get_by_role("combobox", name="Speaker")).to_have_value("Anna")
 
 
+@pytest.mark.thorough
 def test_results_are_sorted_and_put_under_their_videos(
     new_page: OpenPage, service: FakeService, library: FakeLibrary
 ) -> None:
@@ -57,6 +59,7 @@ def test_results_are_sorted_and_put_under_their_videos(
     expect(page.locator(".grid > li").first).to_have_text("talk.mp4")
 
 
+@pytest.mark.thorough
 def test_a_search_is_saved_found_on_the_start_page_and_removed(new_page: OpenPage, service: FakeService) -> None:
     page = new_page(width=360)
     page.goto(f"{service.address}/?q=red+square&signals=said&order=newest")
@@ -92,6 +95,7 @@ def test_a_query_is_completed_as_one_types_and_remembered(new_page: OpenPage, se
     eventually(page, lambda: options(page) == ["a re"], what="remembered")
 
 
+@pytest.mark.thorough
 def test_a_card_is_skimmed_with_the_pointer(new_page: OpenPage, service: FakeService, library: FakeLibrary) -> None:
     page = new_page()
     page.goto(f"{service.address}/?q=red")

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.helpers.chromium import Watch, wait_for_frames
 from tests.helpers.fakes_library import HOSTILE, FakeLibrary, job_record
 from tests.helpers.fakes_service import FakeService
+from tests.helpers.marks import thorough
 
 OpenPage = Callable[..., Page]
 
@@ -40,10 +41,7 @@ def assert_unharmed(page: Page) -> None:
     "at",
     [
         f"?q={HOSTILE}",
-        *(
-            pytest.param(one, marks=pytest.mark.thorough)
-            for one in ("", "?q=red", "?view=library", "?q=what%3F&mode=ask")
-        ),
+        *thorough("", "?q=red", "?view=library", "?q=what%3F&mode=ask"),
     ],
 )
 def test_hostile_words_stay_words(new_page: OpenPage, service: FakeService, hostile: FakeLibrary, at: str) -> None:
@@ -54,6 +52,7 @@ def test_hostile_words_stay_words(new_page: OpenPage, service: FakeService, host
     hostile.jobs.clear()
 
 
+@pytest.mark.thorough
 def test_in_the_player_they_stay_words_too(new_page: OpenPage, service: FakeService, hostile: FakeLibrary) -> None:
     page = new_page()
     page.goto(f"{service.address}/?q=red")
@@ -67,6 +66,7 @@ def test_in_the_player_they_stay_words_too(new_page: OpenPage, service: FakeServ
     hostile.jobs.clear()
 
 
+@pytest.mark.thorough
 def test_a_problem_and_an_upload_stay_words(
     new_page: OpenPage, service: FakeService, hostile: FakeLibrary, watch: Watch
 ) -> None:

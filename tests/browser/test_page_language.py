@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.helpers.chromium import Watch, expect_address, wait_for_frames
@@ -59,6 +60,7 @@ def test_the_panel_teaches_by_examples_that_can_be_clicked(new_page: OpenPage, s
         expect(page.locator(".box-fault")).to_be_hidden()
 
 
+@pytest.mark.thorough
 def test_steps_stand_on_the_card_and_on_the_time_line(
     new_page: OpenPage, service: FakeService, library: FakeLibrary
 ) -> None:

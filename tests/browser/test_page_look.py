@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.helpers.chromium import Watch, until, wait_for_frames
 from tests.helpers.fakes_library import FakeLibrary, job_record
 from tests.helpers.fakes_service import FakeService
+from tests.helpers.marks import thorough
 
 OpenPage = Callable[..., Page]
 TALK = f"{1:032x}"
@@ -43,9 +44,7 @@ def serious(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    "state", [pytest.param(one, marks=[] if one in ("search", "answer") else pytest.mark.thorough) for one in STATES]
-)
+@pytest.mark.parametrize("state", ["search", "answer", *thorough(*sorted(STATES.keys() - {"search", "answer"}))])
 def test_axe_finds_nothing_serious(new_page: OpenPage, service: FakeService, state: str) -> None:
     page = new_page(reduced_motion="reduce")
     page.goto(service.address + STATES[state])

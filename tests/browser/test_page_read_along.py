@@ -35,6 +35,7 @@ def test_the_texts_follow_the_player_and_seek_it(new_page: OpenPage, service: Fa
     expect(captions.locator("[aria-current]")).to_contain_text("A red square.")
 
 
+@pytest.mark.thorough
 def test_the_texts_are_searched_and_copied_with_their_times(
     new_page: OpenPage, service: FakeService, contexts: list[BrowserContext]
 ) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.helpers.chromium import expect_address
 from tests.helpers.fakes_library import FakeLibrary
 from tests.helpers.fakes_service import FakeService
+from tests.helpers.marks import thorough
 
 OpenPage = Callable[..., Page]
 CLIPS = [f"{1:032x}@4-8", f"{2:032x}@10.5-14"]
@@ -75,6 +76,7 @@ def test_ticks_stay_from_one_search_to_the_next_and_they_alone_are_exported(
     assert spans == [(10.5, 14), (18, 20)]
 
 
+@pytest.mark.thorough
 def test_more_than_can_be_asked_about_are_refused_before_they_are_sent(
     new_page: OpenPage, service: FakeService, library: FakeLibrary
 ) -> None:
@@ -101,7 +103,7 @@ def test_without_a_model_nothing_is_asked_about(new_page: OpenPage, service: Fak
     expect(page.get_by_role("button", name="Ask about these")).to_be_hidden()
 
 
-@pytest.mark.parametrize("width", [360, *(pytest.param(one, marks=pytest.mark.thorough) for one in (320, 1280))])
+@pytest.mark.parametrize("width", [360, *thorough(320, 1280)])
 def test_the_bar_fits_every_screen(new_page: OpenPage, service: FakeService, width: int) -> None:
     page = new_page(width=width, reduced_motion="reduce")
     page.goto(f"{service.address}/?q=a+red+square")

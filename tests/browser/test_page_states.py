@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.helpers.chromium import Watch
 from tests.helpers.fakes_library import FakeLibrary, job_record
 from tests.helpers.fakes_service import FakeService
+from tests.helpers.marks import thorough
 
 OpenPage = Callable[..., Page]
 
@@ -75,9 +76,11 @@ def test_a_key_is_asked_for_and_then_all_goes_on(
     ("status", "kind", "title"),
     [
         (503, "model-missing", "Model not installed"),
-        pytest.param(503, "busy", "Too many requests", marks=pytest.mark.thorough),
-        pytest.param(400, "query", "This query is not valid", marks=pytest.mark.thorough),
-        pytest.param(500, "internal", "Something went wrong", marks=pytest.mark.thorough),
+        *thorough(
+            (503, "busy", "Too many requests"),
+            (400, "query", "This query is not valid"),
+            (500, "internal", "Something went wrong"),
+        ),
     ],
 )
 def test_a_refused_search_says_why_and_can_be_tried_again(
