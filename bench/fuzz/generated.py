@@ -1,4 +1,4 @@
-"""Requests generated from the service's own description, right and wrong ones, and requests outside of it."""
+"""Requests generated from the service's own description, right and wrong ones, their mutants, and others."""
 
 import http.client
 from collections.abc import Sequence
@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
 from bench.fuzz.answers import Answers
+from bench.fuzz.mutants import Mutants
 
 LEFT_OUT = ("forget_video", "job_events")
 """Would empty the library, or last as long as the client stays; the lives of videos use them."""
 COSTLY = ("ask", "add_video")
 """A model's reply, or a process, for each."""
-WILD = "requests outside of the description"
+WILD_SHARE = 10
+"""Of this many requests one is not made from the description."""
 _SECONDS = 120
 _PIECES = ("api", "videos", "search", "jobs", "static", "..", ".", "", "%2e%2e", "%00", "%ff", "media", "0" * 32, "ask")
 _HEADERS = {
@@ -35,8 +37,12 @@ _HEADERS = {
 }
 
 
+MUTANTS = 4
+"""Sent after each generated request that is neither costly nor removes anything."""
+
+
 def send_generated(url: str, answers: Answers, *, count: int, number: int, videos: Sequence[str]) -> None:
-    """About `count` requests, spread over all operations.
+    """About `count` requests, spread over all operations: generated ones, each followed by mutants of its own.
 
     Args:
         url: of the service, without a slash at the end.
@@ -47,13 +53,13 @@ def send_generated(url: str, answers: Answers, *, count: int, number: int, video
     operations: list[Any] = [
         cast(Any, one).ok() for one in schema.exclude(operation_id=list(LEFT_OUT)).get_all_operations()
     ]
-    share = max(1, count // len(operations))
+    share = max(1, count // len(operations) // (1 + MUTANTS))
     with requests.Session() as session:
         for place, operation in enumerate(operations):
             is_costly = operation.definition.raw["operationId"] in COSTLY
             examples = max(1, share // 50) if is_costly else share
             _send_cases(operation, url, session, answers, examples, number + place, videos)
-    _send_wild(url, answers, share, number, videos)
+    _send_wild(url, answers, count // WILD_SHARE, number, videos)
 
 
 def _send_cases(
@@ -67,6 +73,9 @@ def _send_cases(
         *(operation.as_strategy(mode, path_parameters=one) for one in known for mode in GenerationMode),
     )
 
+    mutants = Mutants(answers, number=number, timeout_seconds=_SECONDS)
+    has_mutants = operation.definition.raw["operationId"] not in COSTLY and operation.method.upper() != "DELETE"
+
     @seed(number)
     @_settings(count)
     @given(cases)
@@ -79,6 +88,8 @@ def _send_cases(
             return
         headers = {name: values[0] for name, values in response.headers.items()}
         answers.take(request, response.status_code, headers, response.content)
+        if has_mutants:
+            mutants.send(response.request, MUTANTS)
 
     send()
 
