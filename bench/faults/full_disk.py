@@ -10,6 +10,7 @@ import faulthandler
 import os
 import resource
 import shutil
+import time
 from functools import partial
 from pathlib import Path
 
@@ -84,6 +85,8 @@ def _on_full_disk(
 def _mount(tell: Tell, place: Path, size: int = 1 << 20) -> None:
     """Mounts a file system in memory that only this process and its children see. Raises OSError."""
     faulthandler.cancel_dump_traceback_later()  # a thread, with which a process gets no namespace
+    while len(list(Path("/proc/self/task").iterdir())) > 1:
+        time.sleep(0.01)  # it has been told to end; the system may not have seen it off yet
     libc, user, group = ctypes.CDLL(None, use_errno=True), os.getuid(), os.getgid()
     _check(libc.unshare(_NEW_USER | _NEW_MOUNT))
     Path("/proc/self/setgroups").write_text("deny")
