@@ -42,7 +42,7 @@ class PageState:
 @contextmanager
 def served(library: Path) -> Generator[str]:
     """Runs `reelseek serve` over a library; yields its address."""
-    command = [sys.executable, "-c", "from api.cli.main import main; main()", "serve", "--library", str(library)]
+    command = [sys.executable, "-c", "from api.cli.program import run; run()", "serve", "--library", str(library)]
     process = subprocess.Popen([*command, "--port", "0", "--json"], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

@@ -26,7 +26,7 @@ from demo.world.make import make_world
 from indexer.config import Settings
 from indexer.pipeline.index import index_paths
 
-COMMAND = "from api.cli.main import main; main()"
+COMMAND = "from api.cli.program import run; run()"
 _BUCKET = re.compile(r'reelseek_loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)')
 
 

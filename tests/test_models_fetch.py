@@ -54,7 +54,7 @@ class Machine:
         self.environment = kept | {"HF_HOME": str(home), "HF_ENDPOINT": endpoint, "NO_PROXY": "127.0.0.1"}
 
     def reelseek(self, *words: str) -> subprocess.CompletedProcess[str]:
-        program = [sys.executable, "-c", "from api.cli.main import main; main()", *words]
+        program = [sys.executable, "-c", "from api.cli.program import run; run()", *words]
         return subprocess.run(
             program, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=300, check=False
         )

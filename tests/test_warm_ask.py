@@ -172,7 +172,7 @@ def test_ctrl_c_ends_the_command_and_the_work_of_the_service(
 
     monkeypatch.setattr(Asker, "ask", first_words)
     with serving(replace(demo_settings(own_library), screen_text=True)):
-        command = [sys.executable, "-c", "from api.cli.main import main; main()"]
+        command = [sys.executable, "-c", "from api.cli.program import run; run()"]
         command += arguments(own_library, "When?", "--stream", "--json")
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout

@@ -15,7 +15,7 @@ from demo.world.make import make_world
 from indexer.config import Settings
 from indexer.pipeline.index import index_paths
 
-COMMAND = "from api.cli.main import main; main()"
+COMMAND = "from api.cli.program import run; run()"
 REST_SECONDS = 60.0
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_SECONDS = 280.0
 """A busy machine takes long to import and load."""
-REELSEEK = (sys.executable, "-c", "from api.cli.main import main; main()")
+REELSEEK = (sys.executable, "-c", "from api.cli.program import run; run()")
 CTRL_C, CTRL_D = "\x03", "\x04"
 
 
