@@ -36,6 +36,19 @@ def test_words_of_a_language_numbers_and_known_words_are_left_alone(query: str) 
     assert LIBRARY.corrected(query) == query
 
 
+def test_a_rare_word_with_letters_exchanged_is_taken_for_a_far_commoner_one_that_the_library_holds() -> None:
+    shore = vocabulary_of(["a calm sea", "a forest trail"])
+    assert shore.corrected("clam") == "calm"
+    assert shore.corrected("trial") == "trial"
+    assert vocabulary_of(["a calm sea", "clams in sand"]).corrected("clam") == "clam"
+
+
+def test_a_misspelling_of_what_the_library_lacks_becomes_the_word_that_was_meant() -> None:
+    assert LIBRARY.corrected("umbrlela") == "umbrella"
+    assert vocabulary_of(["science"]).corrected("slience") == "silence"
+    assert LIBRARY.corrected("gatto") == "gatto"
+
+
 def test_what_ocr_misread_once_is_no_word() -> None:
     read = vocabulary_of(["conditional expressions"] * 12 + ["conditional expresslons", "takimata"])
     assert read.corrected("expresslons") == "expressions"
@@ -113,5 +126,5 @@ def test_a_vocabulary_that_follows_its_library_is_that_of_the_library_alone(
 
 def test_an_empty_library_has_no_words() -> None:
     empty = Vocabulary({})
-    assert empty.corrected("anythng") == "anythng"
+    assert empty.corrected("xqzzt") == "xqzzt"
     assert 0 < empty.rarity("epoch") <= 1
