@@ -16,6 +16,7 @@ from search.text.stated_words import holds_stated_words
         ("ein Schild mit der Aufschrift Notausgang über der Tür", "NOTAUSGANG"),
         ("a page that says this is a title", "This is a title"),
         ("a door marked DANGER", "DANOER"),
+        ("a red label reading bargain", "SUPERBARGAIN 50%"),
     ],
 )
 def test_a_text_that_holds_them_is_asked_for(query: str, text: str) -> None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from indexer.words.folding import fold_letters
 from search.text.phrase_matching import holds_phrase
+from search.text.term_coverage import held_words
 from search.text.words import CACHED_TEXTS, empty_words, split_words
 
 STATING_VERBS = frozenset(
@@ -34,8 +35,12 @@ PLACES = frozenset(
 
 
 def holds_stated_words(query: str, text: str) -> bool:
-    """Whether a text holds, side by side and misread letters forgiven, the words that the query says stand there."""
-    return any(holds_phrase(words, text, fuzzy=True) for words in stated_words(query))
+    """Whether a text holds, side by side and misread letters forgiven, the words that the query says stand there; a
+    single word also inside a longer one."""
+    return any(
+        holds_phrase(words, text, fuzzy=True) or words in held_words(words, text, fuzzy=True)
+        for words in stated_words(query)
+    )
 
 
 @lru_cache(maxsize=CACHED_TEXTS)

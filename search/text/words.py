@@ -46,12 +46,12 @@ MEDIUM_WORDS = frozenset(
         # Words of a query about where something is seen, heard or kept; the text itself does not hold them.
         "sign signs board boards slide slides screen screens page pages title titles heading headings headline "
         "headlines caption captions captioned subtitle subtitles text texts word words letter letters line lines "
-        "sentence sentences label labels logo logos banner "
+        "sentence sentences label labels logo logos banner gesture gestures "
         "scene scenes video videos clip clips moment moments picture pictures image images frame frames shot shots "
         "file files recording recordings footage movie movies film films lecture lectures talk talks audio "
         "schild schilder tafel folie folien bildschirm seite seiten titel überschrift untertitel text texte wort "
         "wörter buchstaben zeile zeilen satz sätze szene szenen video videos bild bilder film filme datei dateien "
-        "aufnahme aufnahmen vortrag vorlesung vorlesungen"
+        "aufnahme aufnahmen vortrag vorlesung vorlesungen gebärde gebärden gebärdensprache"
     ).split()
 )
 """Nouns about the medium."""
@@ -62,7 +62,7 @@ SHOWING_WORDS = frozenset(
         "labelled labeled titled marked named called entitled talking "
         "say says said saying speaks speaking mentions mention mentions mentioned tells announces announcing see seen "
         "find look looks looking appear appears visible displayed shows show showing shown read reads written reading "
-        "printed sagt sagen gesagt spricht zeigt steht geschrieben heißt"
+        "printed signed signing sagt sagen gesagt spricht zeigt steht geschrieben heißt"
     ).split()
 )
 EMPTY_WORDS = FUNCTION_WORDS | MEDIUM_WORDS | SHOWING_WORDS
@@ -99,10 +99,12 @@ def empty_words(query: str) -> frozenset[str]:
     other content word: `slides`, `this is a title`.
     """
     words = split_words(query)
-    counting = {word for word, after in pairwise(words) if word in MEDIUM_WORDS and after.isdigit()}
-    if EMPTY_WORDS.issuperset(words):
-        counting |= MEDIUM_WORDS.intersection(words)
-    return EMPTY_WORDS - counting if counting else EMPTY_WORDS
+    pairs = list(pairwise(words))
+    empty = EMPTY_WORDS | {"language"} if ("sign", "language") in pairs else EMPTY_WORDS
+    counting = {word for word, after in pairs if word in MEDIUM_WORDS and after.isdigit()}
+    if empty.issuperset(words):
+        counting.update(word for word in words if word in MEDIUM_WORDS or word not in EMPTY_WORDS)
+    return empty - counting if counting else empty
 
 
 @lru_cache(maxsize=1 << 17)
