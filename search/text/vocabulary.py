@@ -105,9 +105,11 @@ class Vocabulary:
             near = [one for one in near if sorted(one[0]) == sorted(word)]
         near = [one for one in near if len(one[0]) >= 3 and one[0].isalpha() and self._counts[one[0]] >= least]
         best = min(near, key=lambda one: (one[1], one[0][0] != word[0], -self._counts[one[0]], one[0]), default=None)
-        if not least and (best is None or sorted(best[0]) != sorted(word)) and (meant := reordered(word)):
-            return meant  # wrong order is likelier than a wrong letter
-        return token if best is None else str(best[0])
+        meant = "" if least else meant_word(word)
+        if best is None:
+            return meant or token
+        # Wrong order is likelier than a wrong letter.
+        return meant if sorted(meant) == sorted(word) != sorted(best[0]) else str(best[0])
 
     def _commoner(self, word: str) -> str:
         """A far commoner word of the library that this one is but for two letters in the wrong order; empty where there
@@ -161,12 +163,12 @@ def is_spelled_right(word: str) -> bool:
     return _zipf(word) > 0 or any(_zipf(one) > 0 and share_word_stem(one, word) for one in shorter)
 
 
-def reordered(word: str) -> str:
-    """The commonest word that an unknown one is but for two neighbouring letters in the wrong order; empty where there
-    is none, or where one of `OTHER_LANGUAGES` has the word as it stands."""
+def meant_word(word: str) -> str:
+    """The commonest word that an unknown one is but for two neighbouring letters in the wrong order, or one letter
+    single for double; empty where there is none, or where one of `OTHER_LANGUAGES` has the word as it stands."""
     from wordfreq import get_frequency_dict
 
-    known = [one for one in _swapped(word) if _zipf(one) > 0]
+    known = [one for one in (*_swapped(word), *_doubled(word)) if _zipf(one) > 0]
     if not known or any(word in get_frequency_dict(language, "small") for language in OTHER_LANGUAGES):
         return ""
     return max(known, key=_zipf)
@@ -176,6 +178,14 @@ def _swapped(word: str) -> list[str]:
     """The word with each two neighbouring letters exchanged; none of a word too short to be sure."""
     places = range(len(word) - 1) if len(word) >= ONE_MISTAKE_LETTERS else ()
     return [word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in places]
+
+
+def _doubled(word: str) -> list[str]:
+    """The word with each letter doubled, and each doubled letter single."""
+    return [
+        *(word[:at] + word[at] + word[at:] for at in range(len(word))),
+        *(word[:at] + word[at + 1 :] for at in range(len(word) - 1) if word[at] == word[at + 1]),
+    ]
 
 
 def language_rarity(word: str) -> float:

@@ -68,6 +68,8 @@ SHOWING_WORDS = frozenset(
 EMPTY_WORDS = FUNCTION_WORDS | MEDIUM_WORDS | SHOWING_WORDS
 """Words that a query can do without; see `empty_words`."""
 
+_ENDS_IN_DIGIT = re.compile(r"[0-9]s?$")
+_COMPARED = re.compile(r"(?<=[a-z]{2}[^aeiou])(ier|iest)$")
 ASCII_WORD = re.compile(r"[^\W_]+")  # the same words as in any script, quicker
 _STEMMING = threading.Lock()  # a stemmer is not safe from several threads
 
@@ -112,15 +114,23 @@ def word_stems(word: str) -> frozenset[str]:
     """What is left of a word without its ending, by language; none of a short word or a number.
 
     Words that share one are the same word, inflected: `juggling` and `juggle`. British and American spelling count as
-    one: `optimiser`, `color`. Of Korean and Arabic, the word itself and what it is without particles or article.
+    one: `optimiser`, `color`. Of letters with a number, what is left without a plural's `s`. Of Korean and Arabic, the
+    word itself and what it is without particles or article.
     """
     if word and has_attached_forms(word):
         return frozenset(f"+{form}" for form in (word, *attached_forms(word)))
-    if len(word) < MIN_STEM_LETTERS or not word.isalpha():
+    if len(word) < MIN_STEM_LETTERS - 1 or word.isdigit():
+        return frozenset()
+    if not word.isalpha():  # `f10s`
+        return frozenset({f"#{word.removesuffix('s')}"}) if _ENDS_IN_DIGIT.search(word) else frozenset()
+    if len(word) < MIN_STEM_LETTERS:
         return frozenset()
     spelling = word.replace("z", "s").replace("our", "or")
+    spellings = {spelling, _COMPARED.sub("y", spelling)}  # `hungrier`
     with _STEMMING:
-        return frozenset(f"{number}{stemmer.stemWord(spelling)}" for number, stemmer in enumerate(STEMMERS))
+        return frozenset(
+            f"{number}{stemmer.stemWord(one)}" for one in spellings for number, stemmer in enumerate(STEMMERS)
+        )
 
 
 def share_word_stem(one: str, other: str) -> bool:
