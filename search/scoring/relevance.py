@@ -35,7 +35,8 @@ ALL_WORDS_RELEVANCE = 0.9
 """At least, of a segment with a text that holds every content word of the query, or all its words side by side."""
 METADATA_RELEVANCE = ((0.0, 0.0), (0.5, 0.35), (0.7, 0.55), (1.0, 0.89))
 """(share of the query's words, by rarity, that a video's name, tags and other metadata hold; relevance), with straight
-lines between: a name counts where it holds nearly all, and never as much as a text that holds them all."""
+lines between: a name counts where it holds nearly all, and less than a text that holds them all, unless the query gives
+the whole name."""
 MOST_RUN_WEIGHT = 1.5
 """Rarity of the words in a run, from which a longer one makes nothing more likely."""
 WHOLE_NAME_RELEVANCE = 0.95
