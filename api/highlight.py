@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from indexer.words.folding import FoldedWord, folded_runs, folded_words
-from search.text.words import EMPTY_WORDS, share_word_stem
+from search.text.words import empty_words, share_word_stem
 
 Span = tuple[int, int]
 """Half-open [start, stop) in characters."""
@@ -17,7 +17,7 @@ def matching_spans(text: str, query: str) -> list[Span]:
     runs = list(folded_runs(query))
     unspaced = [run for run in runs if run[0].is_unspaced]
     spaced = [run[0].text for run in runs if not run[0].is_unspaced]
-    telling = [word for word in spaced if word not in EMPTY_WORDS]
+    telling = [word for word in spaced if word not in empty_words(query)]
     chosen = frozenset(telling or ([] if unspaced else spaced))
     held = list(folded_words(text))
     spans = [

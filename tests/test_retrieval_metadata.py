@@ -59,8 +59,29 @@ def test_chapters_come_first_with_their_span() -> None:
     videos = [*VIDEOS, video("/home/ada/Videos/a questions.mp4")]
     assert match_metadata("questions", videos, parent=common_folder(videos)) == [
         NameMatch("/home/ada/Videos/y.mp4", TimeSpan(5, 9), "Questions", 1.0),
-        NameMatch("/home/ada/Videos/a questions.mp4", None, "a questions", 1.0),
+        NameMatch("/home/ada/Videos/a questions.mp4", None, "a questions", 1.0, is_whole=True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("query", "is_whole"),
+    [
+        ("sailing to Norway", True),
+        ("where is the video on sailing to Norway?", True),
+        ("sailing", False),
+        ("sailing to Norway and Finland", False),
+        ("the file x.mp4", True),
+        ("could you open X.MP4?", True),
+    ],
+)
+def test_a_whole_title_or_file_name_is_told_from_a_part(query: str, is_whole: bool) -> None:
+    assert [one.is_whole for one in match_metadata(query, VIDEOS)] == [is_whole]
+
+
+def test_a_name_that_the_query_says_stands_there_counts_whatever_surrounds_it() -> None:
+    [said] = match_metadata("the green cover of a trip titled Norway", VIDEOS)
+    assert said.share >= 0.8
+    assert match_metadata("the green cover of a Norway trip", VIDEOS) == []
 
 
 def test_the_folder_of_all_says_nothing() -> None:

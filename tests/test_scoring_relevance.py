@@ -69,6 +69,8 @@ def test_without_a_calibration_the_rule_applies() -> None:
     assert judge_relevance(QUERY, name_only, measured()).relevance()[A] == pytest.approx(0.89)
     half = RelevanceEvidence({"metadata_words": NearestScores({A: 0.5}, 0.0)}, {})
     assert judge_relevance(QUERY, half, measured()).relevance()[A] < 0.5
+    whole = RelevanceEvidence({"metadata_words": NearestScores({A: 1.0}, 0.0)}, {}, named=frozenset({A}))
+    assert judge_relevance(QUERY, whole, measured()).relevance()[A] == pytest.approx(0.95)
 
 
 WORDS = "where are the new handouts?"

@@ -36,6 +36,21 @@ def test_words_of_a_language_numbers_and_known_words_are_left_alone(query: str) 
     assert LIBRARY.corrected(query) == query
 
 
+def test_a_rare_word_with_letters_exchanged_is_taken_for_a_far_commoner_one_that_the_library_holds() -> None:
+    shore = vocabulary_of(["a calm sea", "a forest trail"])
+    assert shore.corrected("clam") == "calm"
+    assert shore.corrected("trial") == "trial"
+    assert vocabulary_of(["a calm sea", "clams in sand"]).corrected("clam") == "clam"
+
+
+def test_a_misspelling_of_what_the_library_lacks_becomes_the_word_that_was_meant() -> None:
+    assert LIBRARY.corrected("umbrlela") == "umbrella"
+    assert vocabulary_of(["kings"]).corrected("kingg") == "kings"
+    assert vocabulary_of(["science"]).corrected("slience") == "silence"
+    assert LIBRARY.corrected("comming baloon") == "coming balloon"
+    assert LIBRARY.corrected("gatto") == "gatto"
+
+
 def test_what_ocr_misread_once_is_no_word() -> None:
     read = vocabulary_of(["conditional expressions"] * 12 + ["conditional expresslons", "takimata"])
     assert read.corrected("expresslons") == "expressions"
@@ -73,6 +88,16 @@ def test_any_query_is_corrected_to_words(query: str) -> None:
     corrected = LIBRARY.corrected(query)
     assert LIBRARY.corrected(corrected) == corrected
     assert LIBRARY.widened(query).startswith(query)
+
+
+@pytest.mark.parametrize(("one", "other"), [("angrier", "angry"), ("busiest", "busy"), ("b12s", "b12")])
+def test_compared_adjectives_and_counted_numbers_are_the_same_word(one: str, other: str) -> None:
+    assert share_word_stem(one, other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("b12", "b13"), ("12", "1"), ("tier", "ty"), ("pier", "py"), ("a1", "1")])
+def test_other_words_are_not(one: str, other: str) -> None:
+    assert not share_word_stem(one, other)
 
 
 @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz", min_size=3, max_size=12))
@@ -113,5 +138,5 @@ def test_a_vocabulary_that_follows_its_library_is_that_of_the_library_alone(
 
 def test_an_empty_library_has_no_words() -> None:
     empty = Vocabulary({})
-    assert empty.corrected("anythng") == "anythng"
+    assert empty.corrected("xqzzt") == "xqzzt"
     assert 0 < empty.rarity("epoch") <= 1

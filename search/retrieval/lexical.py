@@ -13,6 +13,7 @@ from search.retrieval.searchable import TEXT_CANDIDATES, Searchable
 from search.scoring.relevance import FUZZY_MATCH_WEIGHT, NearestScores
 from search.signals import MISREAD_SOURCES, sources_of_kind
 from search.text.phrase_matching import holds_thing, holds_verbatim, longest_run
+from search.text.stated_words import holds_stated_words
 from search.text.term_coverage import content_words, drop_empty_words, held_words, word_share
 
 DESCRIBING_SOURCES = frozenset(sources_of_kind("described"))
@@ -59,6 +60,7 @@ def search_words(library: Searchable, query: EmbeddedQuery, source: TextSource) 
     if source in DESCRIBING_SOURCES:
         thing, wanted = drop_empty_words(query.text), frozenset(content_words(query.text))
         verbatim = {text for text, own in words_of.items() if own >= wanted and holds_thing(thing, text.text)}
+    verbatim |= {text for text in words_of if holds_stated_words(query.text, text.text)}
     whole = frozenset((text.video_id, text.segment_index) for text in verbatim)
     return RankedList(hits, most, NearestScores(best, 0.0), held, runs, whole)
 

@@ -21,9 +21,11 @@ from search.retrieval.searchable import Searchable
 from search.scoring.rank_fusion import fuse_ranks
 from search.scoring.relevance import NearestScores
 from search.signals import METADATA, Signal
-from search.text.term_coverage import QUERY_SHARE, word_share
+from search.text.phrase_matching import holds_phrase
+from search.text.stated_words import holds_stated_words
+from search.text.term_coverage import QUERY_SHARE, content_words, held_words, word_share
 from search.text.vocabulary import Vocabulary, split_name
-from search.text.words import EMPTY_WORDS, split_words
+from search.text.words import split_words
 
 VIDEO_WEIGHT = 0.25
 """A match at rank 1 lifts a segment from rank 20 of a full list to rank 1, and alone it ranks behind 180 hits of such a
@@ -32,6 +34,8 @@ CHAPTER_WEIGHT = 0.5
 """Where the best match is a chapter, which is about its own span, though often a long one."""
 HEAD_LETTERS = 3
 """Words that differ in these are not the same word, inflected or not: a quick first look."""
+STATED_SHARE = 0.8
+"""At least, of a name that holds the words that the query says stand somewhere."""
 MOST_MATCHES = 200
 MOST_CHAPTERS = 50
 """Few, since their segments are looked up one video at a time."""
@@ -52,6 +56,8 @@ class NameMatch:
     """The parts that hold the query's words."""
     share: float
     """Share of the query's words that are there, by weight, above 0."""
+    is_whole: bool = False
+    """Whether the query gives the whole name or title, numbers aside, and no more."""
 
 
 def with_metadata(
@@ -74,11 +80,13 @@ def with_metadata(
         return found
     weight = (CHAPTER_WEIGHT if matches[0].span else VIDEO_WEIGHT) * matches[0].share
     near = NearestScores({hit.key: hit.worth for hit in hits}, 0.0)
+    whole = {match.video_id for match in matches if match.is_whole}
+    named = frozenset(hit.key for hit in hits if hit.key[0] in whole)
     return replace(
         found,
         lists={**found.lists, METADATA: hits},
         weights={**found.weights, METADATA: weight},
-        evidence=replace(found.evidence, nearest={**found.evidence.nearest, METADATA: near}),
+        evidence=replace(found.evidence, nearest={**found.evidence.nearest, METADATA: near}, named=named),
     )
 
 
@@ -95,7 +103,8 @@ def match_metadata(
         vocabulary: of the library; a word that is rare in it weighs more.
     """
     share_of = partial(word_share, query, vocabulary=vocabulary)
-    heads = {_head(word) for word in split_words(query) if word not in EMPTY_WORDS}
+    given = frozenset(split_words(query))
+    heads = {_head(word) for word in content_words(query)}
     chapters: list[NameMatch] = []
     wholes: list[NameMatch] = []
     for video in videos:
@@ -105,12 +114,19 @@ def match_metadata(
             if not heads.isdisjoint(_heads(chapter.title)) and (share := share_of(chapter.title)) > 0
         ]
         words = _words_of(video)
+        if video.path.rpartition(".")[2].lower() in given and holds_phrase(name := PurePath(video.path).name, query):
+            wholes.append(NameMatch(video.video_id, None, name, 1.0, is_whole=True))
+            continue
         if heads.isdisjoint(_all_heads(parent, words)):
             continue
         parts = _parts(parent, words)
-        if (share := _best_share(share_of, video, parts)) > 0:
+        share = _best_share(share_of, video, parts)
+        if any(holds_stated_words(query, name) for name in parts):
+            share = max(share, STATED_SHARE)
+        if share > 0:
             text = " · ".join(part for part in parts if not heads.isdisjoint(_heads(part)))
-            wholes.append(NameMatch(video.video_id, None, text, share))
+            is_whole = any(is_whole_name(query, name) for name in names_of(video))
+            wholes.append(NameMatch(video.video_id, None, text, share, is_whole))
     paths = {video.video_id: video.path for video in videos}
     for matches in (chapters, wholes):
         matches.sort(key=lambda one: (-one.share, paths[one.video_id], one.span or TimeSpan(0, 0)))
@@ -135,6 +151,13 @@ def names_of(video: Video) -> tuple[str, ...]:
     """The file's name and its title, as the library's vocabulary takes them."""
     stem = os.path.splitext(os.path.basename(video.path))[0]  # noqa: PTH119, PTH122 - tens of thousands of them
     return tuple(name for name in (stem, video.metadata.title) if name)
+
+
+def is_whole_name(query: str, name: str) -> bool:
+    """Whether the content words of a query are those of a name, numbers in the name aside."""
+    telling = " ".join(word for word in split_words(split_name(name)) if not word.isdigit())
+    wanted, held = content_words(query), content_words(telling)
+    return bool(wanted) and held_words(query, name) >= {*wanted} and held_words(telling, query) >= {*held}
 
 
 def _words_of(video: Video) -> _Words:

@@ -35,9 +35,12 @@ ALL_WORDS_RELEVANCE = 0.9
 """At least, of a segment with a text that holds every content word of the query, or all its words side by side."""
 METADATA_RELEVANCE = ((0.0, 0.0), (0.5, 0.35), (0.7, 0.55), (1.0, 0.89))
 """(share of the query's words, by rarity, that a video's name, tags and other metadata hold; relevance), with straight
-lines between: a name counts where it holds nearly all, and never as much as a text that holds them all."""
+lines between: a name counts where it holds nearly all, and less than a text that holds them all, unless the query gives
+the whole name."""
 MOST_RUN_WEIGHT = 1.5
 """Rarity of the words in a run, from which a longer one makes nothing more likely."""
+WHOLE_NAME_RELEVANCE = 0.95
+"""At least, of a video whose whole name or title is the query: more than of a text that mentions it among others."""
 _NO_WORDS = frozenset[str]()
 
 
@@ -75,6 +78,8 @@ class RelevanceEvidence:
     verbatim: dict[TextSource, frozenset[SegmentKey]] = field(default_factory=dict[TextSource, frozenset[SegmentKey]])
     """Source -> segments with a text that holds all words of the query, two or more, side by side; with a caption that
     names what the query describes."""
+    named: frozenset[SegmentKey] = frozenset()
+    """Segments that stand for a video whose whole name or title is the query."""
     vocabulary: Vocabulary | None = None
     """Of the library; None: all words weigh the same."""
 
@@ -123,6 +128,7 @@ def judge_relevance(query: str, evidence: RelevanceEvidence, calibration: Calibr
                 covered |= signals
     for signal in evidence.nearest.keys() - covered:
         by_rule = np.maximum(by_rule, _relevance_by_rule(signal, evidence.nearest[signal], keys))
+    by_rule = np.maximum(by_rule, [WHOLE_NAME_RELEVANCE if key in evidence.named else 0.0 for key in keys])
     return FirstPassRelevance(keys, calibrated, by_rule, _holds_all_words(query, evidence, keys), calibration)
 
 

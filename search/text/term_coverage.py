@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from search.text.vocabulary import Vocabulary
-from search.text.words import EMPTY_WORDS, FUNCTION_WORDS, is_misread_word, query_words, split_words, word_stems
+from search.text.words import FUNCTION_WORDS, empty_words, is_misread_word, query_words, split_words, word_stems
 
 QUERY_SHARE = 0.5
 """Share of the query's words, by weight, that a text must hold."""
@@ -33,7 +33,8 @@ _Bits = int
 
 def content_words(query: str) -> tuple[str, ...]:
     """The content words of a query, each once; see `query_words`."""
-    return tuple(word for word in dict.fromkeys(query_words(query)) if word not in EMPTY_WORDS)
+    empty = empty_words(query)
+    return tuple(word for word in dict.fromkeys(query_words(query)) if word not in empty)
 
 
 def drop_empty_words(query: str) -> str:
@@ -41,7 +42,8 @@ def drop_empty_words(query: str) -> str:
 
     Nearly every text shares these words, and a text that shares no others does not count (`word_share`).
     """
-    content = [word for word in query.split() if not EMPTY_WORDS.issuperset(split_words(word))]
+    empty = empty_words(query)
+    content = [word for word in query.split() if not empty.issuperset(split_words(word))]
     return " ".join(content) or query
 
 
@@ -72,11 +74,12 @@ class _Wanted:
     def __init__(self, query: str, *, fuzzy: bool, vocabulary: Vocabulary | None) -> None:
         self._fuzzy = fuzzy
         self._vocabulary = vocabulary
+        self._empty = empty_words(query)
         in_order = query_words(query)
         self._words = tuple(dict.fromkeys(in_order))
         self._signs = frozenset(split_words(query)) - set(self._words)
         self._bits: dict[str, _Bits] = {word: 1 << place for place, word in enumerate(self._words)}
-        self._content: _Bits = sum(bit for word, bit in self._bits.items() if word not in EMPTY_WORDS)
+        self._content: _Bits = sum(bit for word, bit in self._bits.items() if word not in self._empty)
         self._weights = [(bit, self._weight_of(word)) for word, bit in self._bits.items()]
         self._total = self._weight(sum(self._bits.values())) or 1.0
         self._run = "".join(dict.fromkeys(split_words(query)))
@@ -150,8 +153,8 @@ class _Wanted:
 
     def _weight_of(self, word: str) -> float:
         if self._vocabulary is None:
-            return EMPTY_WEIGHT if word in EMPTY_WORDS else 1.0
-        return EMPTY_RARITY if word in EMPTY_WORDS else self._vocabulary.rarity(word)
+            return EMPTY_WEIGHT if word in self._empty else 1.0
+        return EMPTY_RARITY if word in self._empty else self._vocabulary.rarity(word)
 
 
 @lru_cache(maxsize=CACHED_QUERIES)

@@ -19,7 +19,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from indexer.words.folding import WORD, fold_letters
-from search.text.words import ASCII_WORD, EMPTY_WORDS, share_word_stem, split_words, word_stems
+from search.text.words import ASCII_WORD, EMPTY_WORDS, empty_words, share_word_stem, split_words, word_stems
 
 LEAST_RARITY = 0.1
 """Of a word that is everywhere: it says little, but not nothing."""
@@ -28,7 +28,9 @@ MOST_FORMS = 12
 ONE_MISTAKE_LETTERS, TWO_MISTAKES_LETTERS = 4, 8
 """From so many letters on, a word may have one mistake, or two. Of three letters only the order may be wrong."""
 LANGUAGES = ("en", "de", "fr", "es")
-"""Those of `search.text.words.FUNCTION_WORDS`. Their words are never taken for mistakes."""
+"""Those of `search.text.words.FUNCTION_WORDS`. Their words are hardly ever taken for mistakes."""
+OTHER_LANGUAGES = ("it", "nl", "pl", "pt", "sv")
+"""Whose words are not taken for mistakes of those either."""
 FREQUENT_ZIPF, RARE_ZIPF = 6.5, 1.0
 """Zipf frequency, the logarithm of occurrences in a billion words (van Heuven and others 2014), from which on a word
 says nothing, and below which it says all it can. `the` has 7.7, `anything` 5.5, `temperature` 4.6, `handouts` 3.1."""
@@ -81,7 +83,7 @@ class Vocabulary:
     def widened(self, query: str) -> str:
         """The query with the library's forms of its words after it, and its neighbouring words run together."""
         words = split_words(query)
-        telling = [word for word in dict.fromkeys(words) if word not in EMPTY_WORDS] or words
+        telling = [word for word in dict.fromkeys(words) if word not in empty_words(query)] or words
         added = [form for word in telling for form in self.forms(word)]
         added += [one + other for one, other in pairwise(words) if one + other in self]
         return " ".join((query, *dict.fromkeys(added)))
@@ -92,8 +94,10 @@ class Vocabulary:
 
     def _correct(self, token: str) -> str:
         word = fold_letters(token)
-        if len(word) < 3 or not word.isalpha() or word in EMPTY_WORDS or is_spelled_right(token):
+        if len(word) < 3 or not word.isalpha() or word in EMPTY_WORDS:
             return token
+        if is_spelled_right(token):
+            return self._commoner(word) or token
         least = MISREAD_FACTOR * sum(self._counts.get(form, 0) for form in (word, *self.forms(word)))
         allowed = 2 if len(word) >= TWO_MISTAKES_LETTERS else 1
         near = process.extract(word, self._words, scorer=OSA.distance, score_cutoff=allowed, limit=None)
@@ -101,7 +105,19 @@ class Vocabulary:
             near = [one for one in near if sorted(one[0]) == sorted(word)]
         near = [one for one in near if len(one[0]) >= 3 and one[0].isalpha() and self._counts[one[0]] >= least]
         best = min(near, key=lambda one: (one[1], one[0][0] != word[0], -self._counts[one[0]], one[0]), default=None)
-        return token if best is None else str(best[0])
+        meant = "" if least else meant_word(word)
+        if best is None:
+            return meant or token
+        # Wrong order is likelier than a wrong letter.
+        return meant if sorted(meant) == sorted(word) != sorted(best[0]) else str(best[0])
+
+    def _commoner(self, word: str) -> str:
+        """A far commoner word of the library that this one is but for two letters in the wrong order; empty where there
+        is none, or the library holds this one too."""
+        if any(form in self for form in (word, *self.forms(word))):
+            return ""
+        least = _zipf(word) + math.log10(MISREAD_FACTOR)
+        return max((one for one in _swapped(word) if one in self and _zipf(one) >= least), key=_zipf, default="")
 
     @cached_property
     def _words(self) -> list[str]:
@@ -145,6 +161,31 @@ def is_spelled_right(word: str) -> bool:
     word = word.lower()
     shorter = [word.removesuffix(ending) for ending in ENDINGS if word.endswith(ending)]
     return _zipf(word) > 0 or any(_zipf(one) > 0 and share_word_stem(one, word) for one in shorter)
+
+
+def meant_word(word: str) -> str:
+    """The commonest word that an unknown one is but for two neighbouring letters in the wrong order, or one letter
+    single for double; empty where there is none, or where one of `OTHER_LANGUAGES` has the word as it stands."""
+    from wordfreq import get_frequency_dict
+
+    known = [one for one in (*_swapped(word), *_doubled(word)) if _zipf(one) > 0]
+    if not known or any(word in get_frequency_dict(language, "small") for language in OTHER_LANGUAGES):
+        return ""
+    return max(known, key=_zipf)
+
+
+def _swapped(word: str) -> list[str]:
+    """The word with each two neighbouring letters exchanged; none of a word too short to be sure."""
+    places = range(len(word) - 1) if len(word) >= ONE_MISTAKE_LETTERS else ()
+    return [word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in places]
+
+
+def _doubled(word: str) -> list[str]:
+    """The word with each letter doubled, and each doubled letter single."""
+    return [
+        *(word[:at] + word[at] + word[at:] for at in range(len(word))),
+        *(word[:at] + word[at + 1 :] for at in range(len(word) - 1) if word[at] == word[at + 1]),
+    ]
 
 
 def language_rarity(word: str) -> float:

@@ -28,7 +28,8 @@ FUNCTION_WORDS = frozenset(
         "a an the and or but nor not no so if then than as at by for from in into of off on onto out over to up with "
         "about is are was were be been being am do does did has have had will would can could may might shall should "
         "must i you he she it we they me him her us them my your his its our their this that these those there here "
-        "who whom whose what which when where why how some any someone somebody something anyone "
+        "who whom whose what which when where why how some any someone somebody something anyone one ones "
+        "like make makes made making use used uses using get gets got s t d ll re ve don doesn didn isn wasn "
         "der die das den dem des ein eine einen einem einer eines und oder aber nicht kein keine so wenn dann als an "
         "auf aus bei für von im in ins mit nach zu zum zur über unter vor durch um ist sind war waren sein bin hat "
         "haben hatte wird werden kann können ich du er sie es wir ihr mich dich ihn uns mein dein dies diese dieser "
@@ -43,22 +44,32 @@ MEDIUM_WORDS = frozenset(
     fold_letters(word)
     for word in (
         # Words of a query about where something is seen, heard or kept; the text itself does not hold them.
-        "sign signs board boards slide slides screen screens page pages title titles titled heading headings headline "
+        "sign signs board boards slide slides screen screens page pages title titles heading headings headline "
         "headlines caption captions captioned subtitle subtitles text texts word words letter letters line lines "
-        "sentence sentences label labels labelled labeled logo logos banner marked named called entitled "
+        "sentence sentences label labels logo logos banner gesture gestures "
         "scene scenes video videos clip clips moment moments picture pictures image images frame frames shot shots "
-        "file files recording recordings footage movie movies film films lecture lectures talk talks talking audio "
-        "say says said saying speaks speaking mentions mention mentions mentioned tells announces announcing see seen "
-        "find look looks looking appear appears visible displayed shows show showing shown read reads written reading "
-        "printed "
+        "file files recording recordings footage movie movies film films lecture lectures talk talks audio "
         "schild schilder tafel folie folien bildschirm seite seiten titel überschrift untertitel text texte wort "
         "wörter buchstaben zeile zeilen satz sätze szene szenen video videos bild bilder film filme datei dateien "
-        "aufnahme aufnahmen vortrag vorlesung vorlesungen sagt sagen gesagt spricht zeigt steht geschrieben heißt"
+        "aufnahme aufnahmen vortrag vorlesung vorlesungen gebärde gebärden gebärdensprache"
     ).split()
 )
-EMPTY_WORDS = FUNCTION_WORDS | MEDIUM_WORDS
-"""Words that a query can do without."""
+"""Nouns about the medium."""
+SHOWING_WORDS = frozenset(
+    fold_letters(word)
+    for word in (
+        # Of what a picture, a text or a speaker does, and of names.
+        "labelled labeled titled marked named called entitled talking "
+        "say says said saying speaks speaking mentions mention mentions mentioned tells announces announcing see seen "
+        "find look looks looking appear appears visible displayed shows show showing shown read reads written reading "
+        "printed signed signing sagt sagen gesagt spricht zeigt steht geschrieben heißt"
+    ).split()
+)
+EMPTY_WORDS = FUNCTION_WORDS | MEDIUM_WORDS | SHOWING_WORDS
+"""Words that a query can do without; see `empty_words`."""
 
+_ENDS_IN_DIGIT = re.compile(r"[0-9]s?$")
+_COMPARED = re.compile(r"(?<=[a-z]{2}[^aeiou])(ier|iest)$")
 ASCII_WORD = re.compile(r"[^\W_]+")  # the same words as in any script, quicker
 _STEMMING = threading.Lock()  # a stemmer is not safe from several threads
 
@@ -82,20 +93,44 @@ def query_words(query: str) -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=CACHED_TEXTS)
+def empty_words(query: str) -> frozenset[str]:
+    """Those of `EMPTY_WORDS` that this query can do without.
+
+    A noun about the medium counts before a number, which is nothing by itself (`slide 2`), and where the query has no
+    other content word: `slides`, `this is a title`.
+    """
+    words = split_words(query)
+    pairs = list(pairwise(words))
+    empty = EMPTY_WORDS | {"language"} if ("sign", "language") in pairs else EMPTY_WORDS
+    counting = {word for word, after in pairs if word in MEDIUM_WORDS and after.isdigit()}
+    if empty.issuperset(words):
+        counting.update(word for word in words if word in MEDIUM_WORDS or word not in EMPTY_WORDS)
+    return empty - counting if counting else empty
+
+
 @lru_cache(maxsize=1 << 17)
 def word_stems(word: str) -> frozenset[str]:
     """What is left of a word without its ending, by language; none of a short word or a number.
 
     Words that share one are the same word, inflected: `juggling` and `juggle`. British and American spelling count as
-    one: `optimiser`, `color`. Of Korean and Arabic, the word itself and what it is without particles or article.
+    one: `optimiser`, `color`. Of letters with a number, what is left without a plural's `s`. Of Korean and Arabic, the
+    word itself and what it is without particles or article.
     """
     if word and has_attached_forms(word):
         return frozenset(f"+{form}" for form in (word, *attached_forms(word)))
-    if len(word) < MIN_STEM_LETTERS or not word.isalpha():
+    if len(word) < MIN_STEM_LETTERS - 1 or word.isdigit():
+        return frozenset()
+    if not word.isalpha():  # `f10s`
+        return frozenset({f"#{word.removesuffix('s')}"}) if _ENDS_IN_DIGIT.search(word) else frozenset()
+    if len(word) < MIN_STEM_LETTERS:
         return frozenset()
     spelling = word.replace("z", "s").replace("our", "or")
+    spellings = {spelling, _COMPARED.sub("y", spelling)}  # `hungrier`
     with _STEMMING:
-        return frozenset(f"{number}{stemmer.stemWord(spelling)}" for number, stemmer in enumerate(STEMMERS))
+        return frozenset(
+            f"{number}{stemmer.stemWord(one)}" for one in spellings for number, stemmer in enumerate(STEMMERS)
+        )
 
 
 def share_word_stem(one: str, other: str) -> bool:
