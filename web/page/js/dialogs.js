@@ -94,7 +94,7 @@ const KEYS = [
   ["?", "Keyboard shortcuts"],
 ];
 
-/** @param {string} keys as in `KEYS` @returns {(Node | string)[]} a cap for each key, with the words between */
+/** @param {string} keys as in `KEYS` @returns {(Node | string)[]} a cap for each key */
 function keyCaps(keys) {
   return keys.split(/( and | to | )/).map((part, at) => (at % 2 ? part : element("kbd", {}, part)));
 }
