@@ -18,7 +18,7 @@ import click
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from bench.page_states import PageState, page_states, set_faults
+from bench.screenshots.states import PageState, page_states, set_faults
 from demo.world.make import make_world
 from indexer.config import Settings
 from indexer.pipeline.index import index_paths
