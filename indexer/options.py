@@ -75,6 +75,13 @@ class Option(Generic[Value]):
         return shown_value(self.default)
 
 
+def shown_range(low: float | None, high: float | None, unit: str = "") -> str:
+    """The allowed numbers for display, as `0.5 to 10 s`, `1 or more`; at least one of the bounds is given."""
+    if low is None or high is None:
+        return f"{shown_value(high)} or less" if low is None else f"{shown_value(low)} or more"
+    return f"{shown_value(low)} to {shown_value(high)} {unit}".rstrip()
+
+
 def shown_value(value: Any) -> str:
     """A default or a bound for display."""
     if isinstance(value, bool):

@@ -105,7 +105,14 @@ print([name for name in ("torch", "transformers", "open_clip", "lancedb", "numpy
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
-        (["serch", "x"], "Did you mean one of: 'search', 'serve'"),
+        (["serch", "x"], "Did you mean one of: 'search', 'serve'?) Try `"),
+        (["serach", "x"], "Did you mean 'search'? Try `"),
+        (["export", "x", "--out", "x.mov"], "no format has the extension .mov; choose one with --format"),
+        (
+            ["collection", "add", "x", "--video", "y", "--start", "1:75"],
+            "'1:75' is not a time; write it",
+        ),
+        (["collection", "note", "x", "1", "-1", "z"], "-1"),
         (["search"], "nothing to search for"),
         (["search", "x", "--signal", "smell"], "smell"),
         (["search", "x", "--limit", "0"], "--limit"),

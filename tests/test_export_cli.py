@@ -160,6 +160,12 @@ def test_text_goes_to_standard_output_and_json_comes_back(world: World, tmp_path
     assert rows[0]["source_in"] == "00:59:58;25" and rows[0]["source_out"] == "00:59:59;15"
 
 
+def test_a_span_is_named_by_the_times_that_a_search_shows(world: World) -> None:
+    whole = run(world, "--video", "drop.mov", "--start", "1", "--stop", "1.5", "--format", "csv").stdout
+    for start, stop in (("0:00:01.0", "0:00:01.5"), ("0:01", "0:01.5")):
+        assert run(world, "--video", "drop.mov", "--start", start, "--stop", stop, "--format", "csv").stdout == whole
+
+
 def test_several_files_want_a_folder(world: World, tmp_path: Path) -> None:
     given = moments((world.drop, 20, 40), (world.film, 5, 15))
     for kind in ("edl", "webvtt"):

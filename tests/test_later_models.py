@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from api.cli.exit_codes import ExitCode
 from api.cli.main import main
 from api.service.runtime import Runtime
 from api.service.settings import ServiceSettings
@@ -90,6 +91,13 @@ def test_the_first_run_needs_no_hub_and_says_what_comes_later(world: Path, setti
         assert library.thumbnail_path(video.video_id, 0).is_file()
         word = library.texts(video.video_id, "subtitle")[0].text
         assert SearchEngine(library, settings, load_models).search(word, plain=True).moments
+
+
+def test_a_search_that_finds_nothing_says_that_pictures_were_not_searched(world: Path, settings: Settings) -> None:
+    run(world, settings)
+    found = CliRunner().invoke(main, ["search", "xylophone", "--thumbnails", "--library", settings.library])
+    assert found.exit_code == ExitCode.NOTHING_FOUND
+    assert "Only words were searched" in found.stdout and "reelseek models fetch small" in found.stdout
 
 
 def test_without_any_text_model_words_are_found(

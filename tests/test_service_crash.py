@@ -212,7 +212,9 @@ def test_a_job_whose_file_is_gone_fails_with_the_reason(
         listed = client.get("/api/v1/jobs").json()
         assert [job["id"] for job in listed["jobs"]] == [gone["id"], broken["id"]] or listed["total"] == 2
         failed = client.get("/api/v1/videos", params={"state": "failed"}).json()
-        assert failed["videos"][0]["failure"]["kind"] == "unreadable"
+        failure = failed["videos"][0]["failure"]
+        assert failure["kind"] == "unreadable" and failure["reason"].startswith("not a media file")
+        assert str(root) not in str(failed)
     verified(plain_library)
 
 

@@ -12,7 +12,7 @@ import click
 
 from api.cli.options import JSON
 from indexer.config import SETTINGS, load_settings
-from indexer.options import Option, shown_value
+from indexer.options import Option, shown_range
 
 Command = Callable[..., Any]
 _Command = TypeVar("_Command", bound=Command)
@@ -50,6 +50,8 @@ class Flag(click.Option):
         is_switch = self.option.kind is bool and not self.secondary_opts
         if not is_switch and (shown := self.option.shown_default()):
             extra["default"] = shown
+        if "range" in extra:
+            extra["range"] = shown_range(self.option.low, self.option.high)
         return extra
 
 
@@ -115,8 +117,7 @@ def _help(option: Option[Any]) -> str:
 
 
 def _help_with_range(option: Option[Any]) -> str:
-    bounds = f"{shown_value(option.low)} to {shown_value(option.high)} {option.unit}".rstrip()
-    return f"{option.help.rstrip('.')}; {bounds}."
+    return f"{option.help.rstrip('.')}; {shown_range(option.low, option.high, option.unit)}."
 
 
 def _type(option: Option[Any]) -> Any:

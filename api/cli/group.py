@@ -76,7 +76,8 @@ def _usage_message(error: click.ClickException) -> str:
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is None:
         return message
-    return f"{message.rstrip('.')}; try `{context.command_path} --help`"
+    asks = message.endswith(("?", "?)"))  # click's guess at what was meant
+    return f"{message.rstrip('.')}{' Try' if asks else '; try'} `{context.command_path} --help`"
 
 
 def _report(code: ExitCode, kind: str, message: str, as_json: bool) -> ExitCode:

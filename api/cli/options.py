@@ -38,7 +38,7 @@ WORKER_CPUS: Option[int | None] = Option(
     low=1,
     high=1024,
     metavar="N",
-    help="Cores of each of Ray's workers, which makes one video at a time.",
+    help="Cores of each of Ray's workers; a worker indexes one video at a time.",
     default_text="those of the smallest machine, at most 4",
 )
 WORKER_GPUS: Option[float | None] = Option(
@@ -99,10 +99,15 @@ PINPOINT_VIDEO: Option[str] = Option(
     help="The video: its name, path, id, or the first digits of its id.",
 )
 PINPOINT_START: Option[float | None] = Option(
-    "start", float, default=None, metavar="SECONDS", is_required=True, help="Approximate start of the moment."
+    "start",
+    float,
+    default=None,
+    metavar="TIME",
+    is_required=True,
+    help="Approximate start of the moment: seconds, 12:34 or 1:02:03.5.",
 )
 PINPOINT_STOP: Option[float | None] = Option(
-    "stop", float, default=None, metavar="SECONDS", is_required=True, help="Approximate end of the moment."
+    "stop", float, default=None, metavar="TIME", is_required=True, help="Approximate end of the moment, likewise."
 )
 PINPOINT = (PINPOINT_VIDEO, PINPOINT_START, PINPOINT_STOP)
 
@@ -159,8 +164,10 @@ SOURCE: Option[str | None] = Option(
     help="Export the moments in the JSON output of `search` or `ask`; - reads standard input.",
 )
 EXPORT_VIDEO = replace(VIDEO, help="Search only this video; without QUERY, export all of it or --start to --stop.")
-START: Option[float | None] = Option("start", float, default=None, metavar="SECONDS", help="Start of the span.")
-STOP: Option[float | None] = Option("stop", float, default=None, metavar="SECONDS", help="End of the span.")
+START: Option[float | None] = Option(
+    "start", float, default=None, metavar="TIME", help="Start of the span: seconds, 12:34 or 1:02:03.5."
+)
+STOP: Option[float | None] = Option("stop", float, default=None, metavar="TIME", help="End of the span, likewise.")
 COLLECTION: Option[str | None] = Option(
     "collection", str, default=None, metavar="NAME", help="Export the moments of this collection, with their handles."
 )

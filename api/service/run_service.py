@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from api.formatting import count_text
 from api.service.api_keys import KeyStore
 from api.service.logs import log_to
 from api.service.settings import ServiceSettings
@@ -48,7 +49,7 @@ def _library_note(place: LibraryPlace) -> str:
             counts = library.counts()
     except LibraryMissingError:
         return f"no library at {place} yet; the first upload creates it"
-    return f"library {place}: {counts['videos']:,} videos, {counts['segments']:,} segments"
+    return f"library {place}: {count_text(counts['videos'], 'video')}, {count_text(counts['segments'], 'segment')}"
 
 
 def _key_notes(place: LibraryPlace, service: ServiceSettings) -> list[str]:

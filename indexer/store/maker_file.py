@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 
+from indexer.config import SETTINGS
 from indexer.errors import LibraryBrokenError, LibraryError, LibraryMissingError, LibraryModelsError
 from indexer.library_place import LibraryPlace
 from indexer.store.folder import MAKER_FILE
@@ -35,9 +36,8 @@ def read_maker(storage: Storage) -> Maker:
             )
         return Maker(**content["maker"])
     except (FileNotFoundError, NotADirectoryError):
-        raise LibraryMissingError(
-            f"no library at {path}; create one with `reelseek index PATH --library {path}`"
-        ) from None
+        where = "" if str(path) == SETTINGS["library"].default else f" --library {path}"
+        raise LibraryMissingError(f"no library at {path}; create one with `reelseek index PATH{where}`") from None
     except PermissionError as error:
         raise LibraryError(f"library {path} cannot be read: {error}; check the owner of its files") from error
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -100,7 +100,8 @@ class Asker(Closeable):
                 if not profile.vision_language_model:
                     raise ModelMissingError(
                         f"the profile {profile.name!r} has no vision-language model, so it cannot answer questions;"
-                        " choose one with --vision-language-model"
+                        " download one with `reelseek models fetch small`, then run `reelseek index` again, or choose"
+                        " one with --vision-language-model MODEL"
                     )
                 self._model = self._load(self.settings)
             return self._model

@@ -71,6 +71,7 @@ def test_the_keys_are_told_and_escape_closes_them(new_page: OpenPage, service: F
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_contain_text("Play or pause")
+    expect(dialog.locator("dt").filter(has_text="i and o").locator("kbd")).to_have_text(["i", "o"])
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     page.keyboard.press("l")

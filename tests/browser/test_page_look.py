@@ -97,6 +97,20 @@ def test_no_screen_scrolls_sideways(new_page: OpenPage, service: FakeService, li
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_telephone_shows_the_query_and_all_tabs_in_a_row(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary
+) -> None:
+    library.chapters = [{"index": 0, "start_seconds": 0, "stop_seconds": 24, "title": "One", "segments": 1}]
+    page = new_page(width=360)
+    page.goto(f"{service.address}/?q=a+red+square&at={TALK}&start=4&stop=8")
+    field = page.get_by_role("combobox", name="Search query")
+    assert field.evaluate("field => field.scrollWidth <= field.clientWidth"), "the query is cut off"
+    wait_for_frames(page)
+    places = [tab.bounding_box() for tab in page.get_by_role("tab").all()]
+    assert len(places) >= 3 and len({place["y"] for place in places if place}) == 1
+    assert all(place and place["x"] + place["width"] <= 360 for place in places)
+
+
 def test_the_first_load_is_small_and_from_here_alone(new_page: OpenPage, service: FakeService, watch: Watch) -> None:
     page = new_page()
     sizes: dict[str, int] = {}

@@ -97,6 +97,17 @@ def test_a_refused_search_says_why_and_can_be_tried_again(
     watch.forgive(str(status))
 
 
+def test_a_command_in_the_services_words_is_shown_as_one(
+    new_page: OpenPage, service: FakeService, library: FakeLibrary, watch: Watch
+) -> None:
+    library.problems["GET /api/v1/search"] = (503, "model-missing", "run `reelseek models fetch small`, or <b>`wait")
+    page = new_page()
+    page.goto(f"{service.address}/?q=red")
+    expect(page.get_by_role("alert").locator("p")).to_have_text("Run reelseek models fetch small, or <b>`wait.")
+    expect(page.get_by_role("alert").locator("code")).to_have_text("reelseek models fetch small")
+    watch.forgive("503")
+
+
 def test_the_page_says_how_far_the_models_are_loaded(
     new_page: OpenPage, service: FakeService, library: FakeLibrary
 ) -> None:

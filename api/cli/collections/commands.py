@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from api.cli.clock import time_in_video
 from api.cli.collections.output import show_collection
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import flag, with_settings
@@ -93,8 +94,8 @@ def create(name: str, *, settings: Settings, as_json: bool) -> ExitCode:
 @collection.command()
 @click.argument("name")
 @flag(COLLECTED_VIDEO)
-@flag(START)
-@flag(STOP)
+@flag(START, kind=time_in_video)
+@flag(STOP, kind=time_in_video)
 @flag(COLLECTION_SOURCE)
 @with_settings()
 def add(name: str, *, settings: Settings, as_json: bool, **given: Any) -> ExitCode:
@@ -117,8 +118,8 @@ def add(name: str, *, settings: Settings, as_json: bool, **given: Any) -> ExitCo
 @collection.command()
 @click.argument("name")
 @click.argument("number", type=click.IntRange(1))
-@flag(START)
-@flag(STOP)
+@flag(START, kind=time_in_video)
+@flag(STOP, kind=time_in_video)
 @flag(MOMENT_HANDLES)
 @with_settings()
 def trim(name: str, number: int, *, settings: Settings, as_json: bool, **given: Any) -> ExitCode:
@@ -144,15 +145,17 @@ def trim(name: str, number: int, *, settings: Settings, as_json: bool, **given: 
 @collection.command()
 @click.argument("name")
 @click.argument("number", type=click.IntRange(1))
-@click.argument("seconds", type=click.FloatRange(0))
+@click.argument("seconds", type=time_in_video, metavar="TIME")
 @click.argument("text")
 @with_settings()
 def note(name: str, number: int, seconds: float, text: str, *, settings: Settings, as_json: bool) -> ExitCode:
-    """Add a note to moment NUMBER, SECONDS from the start of the video; edit lists show it as a marker.
+    """Add a note to moment NUMBER at TIME.
+
+    TIME counts from the start of the video: seconds, 12:34 or 1:02:03.5. Edit lists show the note as a marker.
 
     \b
     Examples:
-      reelseek collection note titles 3 62.5 "fade from here"
+      reelseek collection note titles 3 1:02.5 "fade from here"
     """
     from indexer.store.collections.records import Note
 

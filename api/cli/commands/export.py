@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 from click.core import ParameterSource
 
+from api.cli.clock import time_in_video
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import SEARCH_MODEL_SETTINGS, flag, with_settings
 from api.cli.options import (
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
 @flag(SOURCE)
 @flag(COLLECTION)
 @flag(EXPORT_VIDEO)
-@flag(START)
-@flag(STOP)
+@flag(START, kind=time_in_video)
+@flag(STOP, kind=time_in_video)
 @flag(LIMIT)
 @flag(WEAK)
 @flag(SIGNALS_ONLY)
@@ -128,7 +129,11 @@ def _kind(kind: Any, out: str | None) -> Format | Literal["ms-swift"]:
     by_ending |= {".fcpxml": "fcpxml", ".xml": "xmeml", ".otio": "otio"}
     found = by_ending.get(Path(out).suffix.lower()) if out else None
     if found is None:
-        raise click.UsageError(f"no format given; choose one with --format {'|'.join(FORMATS)}")
+        choose = f"choose one with --format {'|'.join((*FORMATS, TUNING))}"
+        if ending := Path(out or "").suffix:
+            known = ", ".join(by_ending)
+            raise click.UsageError(f"no format has the extension {ending}; {choose}, or end --out in {known}")
+        raise click.UsageError(f"no format given; {choose}")
     return found
 
 

@@ -4,6 +4,7 @@ import json
 
 import click
 
+from api.cli.clock import time_in_video
 from api.cli.exit_codes import ExitCode
 from api.cli.flags import SEARCH_MODEL_SETTINGS, VISION_LANGUAGE_SETTINGS, flag, with_settings
 from api.cli.options import PINPOINT_START, PINPOINT_STOP, PINPOINT_VIDEO
@@ -14,8 +15,8 @@ from indexer.library_place import library_place
 @click.command()
 @click.argument("query")
 @flag(PINPOINT_VIDEO)
-@flag(PINPOINT_START)
-@flag(PINPOINT_STOP)
+@flag(PINPOINT_START, kind=time_in_video)
+@flag(PINPOINT_STOP, kind=time_in_video)
 @with_settings(*SEARCH_MODEL_SETTINGS, *VISION_LANGUAGE_SETTINGS)
 def pinpoint(query: str, *, video: str, start: float, stop: float, settings: Settings, as_json: bool) -> ExitCode:
     """Refine the start and end of a moment.

@@ -115,7 +115,7 @@ def search(
     if as_json:
         click.echo(json.dumps({**result.to_json(), **(result.explained() if explain else {})}))
     else:
-        _print(result, describe_request(query, image, like), offset, thumbnails)
+        _print(result, describe_request(query, image, like), offset, thumbnails, settings)
         if explain:
             _print_explained(result)
     return ExitCode.OK if result.found else ExitCode.NOTHING_FOUND
@@ -157,7 +157,18 @@ def _print_explained(result: "SearchResult") -> None:
         console().print(f"the texts of {result.reranked_segments} segments were reranked")
 
 
-def _print(result: "SearchResult", example: str, offset: int, thumbnails: bool | None) -> None:
+def _missing_pictures(settings: Settings) -> str:
+    """That the library finds nothing by what is seen, and how to change it; empty where it does."""
+    from indexer.store.library import Library
+
+    with Library.open(library_place(settings.library)) as library:
+        if library.maker.picture_model:
+            return ""
+    fetch = "`reelseek models fetch small`, then `reelseek index` again, adds them"
+    return f"Only words were searched: this library has no pictures yet. {fetch}."
+
+
+def _print(result: "SearchResult", example: str, offset: int, thumbnails: bool | None, settings: Settings) -> None:
     from api.cli.output.moments import moment_line, print_result
     from api.cli.output.thumbnails import can_show
     from api.cli.terminal import console, is_terminal
@@ -168,4 +179,5 @@ def _print(result: "SearchResult", example: str, offset: int, thumbnails: bool |
         return
     screen = console(colours=bool(thumbnails))
     pictures = can_show(screen) if thumbnails is None else thumbnails
-    print_result(screen, result, offset=offset, thumbnails=pictures, example=example)
+    hint = "" if result.moments else _missing_pictures(settings)
+    print_result(screen, result, offset=offset, thumbnails=pictures, example=example, hint=hint)

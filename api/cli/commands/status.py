@@ -64,7 +64,9 @@ def _print(overview: "Overview") -> None:
         table.add_row("", label(f"{kind}: {name} ({dim} dimensions)" if name else f"{kind}: none"))
     table.add_row("Sampling", label(str(made.get("sampling", ""))))
     table.add_row("Videos", label(f"{overview.videos:,}, {duration_text(overview.duration_seconds)}"))
-    ready = [f"{name.replace('_', ' ')} {number:,}" for name, number in overview.stages.items()]
+    # The stage of pictures cuts segments; without a model it does nothing else.
+    names = {} if made.get("picture_model") else {"picture": "segments"}
+    ready = [f"{names.get(name, name).replace('_', ' ')} {number:,}" for name, number in overview.stages.items()]
     table.add_row("Ready", label(", ".join(ready) or "nothing yet"))
     table.add_row("Rows", label(", ".join(f"{name} {number:,}" for name, number in overview.counts.items())))
     for number, one in enumerate(unavailable := [one for one in overview.signals if one.state != "ready"]):

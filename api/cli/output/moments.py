@@ -33,11 +33,14 @@ def moment_line(rank: int, moment: "Moment") -> str:
     return "\t".join(parts)
 
 
-def print_result(console: Console, result: "SearchResult", *, offset: int, thumbnails: bool, example: str = "") -> None:
+def print_result(
+    console: Console, result: "SearchResult", *, offset: int, thumbnails: bool, example: str = "", hint: str = ""
+) -> None:
     """Prints a page of moments as a table, and how to see the next one.
 
     Args:
         example: what was searched for, where it was not text alone.
+        hint: what else may help where nothing is found.
     """
     asked = one_line(example or result.query)
     if result.plan is not None and not result.plan.is_plain:
@@ -53,6 +56,8 @@ def print_result(console: Console, result: "SearchResult", *, offset: int, thumb
     if not result.moments:
         console.print(Text.assemble("Nothing found for ", (asked, "bold"), "."))
         console.print(label("Try other words, or see what is indexed with `reelseek status`.", "dim"))
+        if hint:
+            console.print(label(hint))
         if result.closest:
             console.print(label("Closest moments:", "dim"))
             console.print()

@@ -88,7 +88,7 @@ class VideoViews:
         # One thumbnail each segment, and counting files is much cheaper than reading rows.
         added, segments = self._library.thumbnails_written(video.video_id)
         probe = video.probe
-        failures = [failure_view(stage, failure) for stage, failure in video.failures.items()]
+        failures = [failure_view(video.path, stage, failure) for stage, failure in video.failures.items()]
         has_cover = video.kind == "sound" and self._library.cover_path(video.video_id).is_file()
         return {
             "video_id": video.video_id,
@@ -139,9 +139,12 @@ class VideoViews:
         return ""
 
 
-def failure_view(stage: StageName, failure: StageFailure) -> schemas.Failure:
+def failure_view(path: str, stage: StageName, failure: StageFailure) -> schemas.Failure:
+    """A failure without the path that most reasons start with: the folders of this machine are not revealed."""
     log = FAILURE_LOG if failure.kind == UnexpectedVideoError.kind else ""
-    return schemas.Failure(stage=stage, kind=failure.kind, reason=failure.reason, log=log)
+    return schemas.Failure(
+        stage=stage, kind=failure.kind, reason=failure.reason.removeprefix(path).lstrip(": "), log=log
+    )
 
 
 def metadata_view(metadata: VideoMetadata) -> schemas.Metadata:

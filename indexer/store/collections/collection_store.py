@@ -149,7 +149,10 @@ def _found(collections: Sequence[Collection], name: str) -> Collection:
         if wanted == one.name.casefold():
             return one
     known = ", ".join(repr(one.name) for one in collections[:5])
-    raise NotInLibraryError(f"no collection is called {name!r}" + (f"; there are {known}" if known else ""))
+    raise NotInLibraryError(
+        f"no collection is called {name!r}; "
+        + (f"there are {known}" if known else "there is none yet; `reelseek collection create NAME` makes one")
+    )
 
 
 def _with_added(old: Collection, moments: Sequence[CollectedMoment]) -> Collection:

@@ -94,8 +94,13 @@ const KEYS = [
   ["?", "Keyboard shortcuts"],
 ];
 
+/** @param {string} keys as in `KEYS` @returns {(Node | string)[]} a cap for each key */
+function keyCaps(keys) {
+  return keys.split(/( and | to | )/).map((part, at) => (at % 2 ? part : element("kbd", {}, part)));
+}
+
 export function showKeys() {
-  const rows = KEYS.map(([key, does]) => element("div", {}, element("dt", {}, element("kbd", {}, key)), element("dd", {}, does)));
+  const rows = KEYS.map(([key, does]) => element("div", {}, element("dt", {}, ...keyCaps(key)), element("dd", {}, does)));
   const close = button("Close", { autofocus: true, on: () => dialog.close() });
   const dialog = openDialog("Keyboard shortcuts", element("dl", { class: "keys" }, ...rows), element("div", { class: "dialog-actions" }, close));
 }

@@ -13,10 +13,15 @@ export function notice({ icon: name, title, text, code, tone = "calm", actions =
     { class: `notice notice-${tone}`, role: tone === "trouble" ? "alert" : null },
     icon(name),
     element("h2", {}, title),
-    text && element("p", {}, text),
+    text && element("p", {}, ...withCode(text)),
     code && element("pre", { tabindex: "0", "aria-label": "Command" }, element("code", {}, code)),
     actions.length > 0 && element("div", { class: "notice-actions" }, ...actions),
   );
+}
+
+/** @param {string} text with commands in backticks @returns {(Node | string)[]} */
+function withCode(text) {
+  return text.split(/`([^`]+)`/).map((part, at) => (at % 2 ? element("code", {}, part) : part));
 }
 
 /** @param {string} label @returns {HTMLElement} something is on its way */

@@ -59,7 +59,8 @@ export function videoCard(video, { href, onRemove, tags }) {
 /** @param {Video} video */
 function stateLine(video) {
   if (video.state === "failed") {
-    return element("p", { class: "state state-failed" }, `Not indexed: ${video.failure?.reason ?? "the file could not be read"}`);
+    const why = video.failure?.reason ?? "the file could not be read";
+    return element("p", { class: "state state-failed", title: why }, `Not indexed: ${why}`);
   }
   if (video.state === "partial") {
     const done = video.stages.length ? `ready: ${video.stages.map(stageName).join(", ")}` : "nothing ready yet";

@@ -1,4 +1,4 @@
-"""Screenshots of the page's main states, from a real service and library: `python -m bench.screenshots --out DIR`.
+"""Screenshots of the page's states, from a real service and library: `python -m bench.screenshots --out DIR`.
 
 Without --library it draws and indexes two minutes of the demo world. Needs a Chromium (CHROMIUM names one) and the
 `dev` packages.
@@ -12,31 +12,25 @@ import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
 
 import click
 from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
+from bench.screenshots.states import PageState, page_states, set_faults
 from demo.world.make import make_world
 from indexer.config import Settings
 from indexer.pipeline.index import index_paths
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 SCHEMES = ("light", "dark")
-HEIGHTS = {360: 780, 1280: 800, 2560: 1440}
-WAIT_MILLISECONDS = 60_000
-
-
-@dataclass(frozen=True, slots=True)
-class PageState:
-    """One state of the page."""
-
-    name: str
-    address: str
-    ready: str
-    """CSS selector to wait for."""
+HEIGHTS = {360: 780, 768: 1024, 1280: 800, 2560: 1440}
+WAIT_MILLISECONDS = 20_000
+SETTLE_MILLISECONDS = 900
+"""For pictures and fades."""
+FIRST = ".grid .card, .notice, .stage video, pre"
+"""What a view shows before anything is clicked."""
 
 
 @contextmanager
@@ -55,51 +49,49 @@ def served(library: Path) -> Generator[str]:
         process.wait(60)
 
 
-def shots(page: Page, query: str, question: str) -> list[PageState]:
-    """Lists the main states, with the first moment and video that the service returns."""
-    found = page.request.get("/api/v1/search?" + urlencode({"query": query, "limit": 1})).json()
-    videos = page.request.get("/api/v1/videos?limit=1").json()["videos"]
-    asked = {"q": query}
-    result = [
-        PageState("home", "/", ".grid .card"),
-        PageState("search", "/?" + urlencode(asked), ".grid .card"),
-        PageState("answer", "/?" + urlencode({"q": question, "mode": "ask"}), ".answer .faint, .is-unfound"),
-        PageState("nothing", "/?" + urlencode({"q": "a lecture on tax law"}), ".grid .card, .notice"),
-        PageState("library", "/?view=library", ".grid .card"),
-        PageState("programs", "/api-docs", "#api section"),
-    ]
-    for moment in found["moments"][:1]:
-        at = {"at": moment["video_id"], "start": moment["start_seconds"], "stop": moment["stop_seconds"]}
-        result.insert(2, PageState("moment", "/?" + urlencode(asked | at), ".heat path"))
-    whole = [urlencode({"view": "library", "at": video["video_id"]}) for video in videos]
-    return result + [PageState("video", f"/?{at}", ".chapter") for at in whole]
-
-
-def take(page: Page, shot: PageState, path: Path) -> None:
+def take(page: Page, state: PageState, path: Path) -> None:
     """Opens a state, waits for its pictures, and saves a screenshot."""
-    page.goto(shot.address)
-    page.wait_for_selector(shot.ready, state="attached")
-    if shot.name in ("moment", "video"):
-        page.wait_for_selector(".stage video")
+    set_faults(page, state.faults)
+    page.goto(state.address)
+    if state.act:
+        page.wait_for_selector(FIRST, state="attached")
+        page.wait_for_timeout(400)
+        state.act(page)
+    page.wait_for_selector(state.ready, state="attached")
+    if page.locator(".stage video").count():
         page.locator("video").evaluate("video => video.pause()")
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(400)
+    page.wait_for_timeout(SETTLE_MILLISECONDS)
     page.screenshot(path=path)
 
 
 def take_all(
-    browser: Browser, address: str, out: Path, *, sizes: list[tuple[int, int]], query: str, question: str
+    browser: Browser,
+    address: str,
+    out: Path,
+    *,
+    sizes: list[tuple[int, int]],
+    schemes: tuple[str, ...],
+    query: str,
+    question: str,
+    only: tuple[str, ...],
 ) -> int:
     """Takes every state at every size, light and dark; returns the number of pictures."""
     count = 0
-    for scheme in SCHEMES:
+    for scheme in schemes:
         for width, height in sizes:
             size = {"width": width, "height": height}
             context = browser.new_context(base_url=address, viewport=size, color_scheme=scheme)  # pyright: ignore[reportArgumentType]
             context.set_default_timeout(WAIT_MILLISECONDS)
             page = context.new_page()
-            for shot in shots(page, query, question):
-                take(page, shot, out / f"{shot.name}-{width}-{scheme}.png")
+            for state in page_states(page, query, question):
+                if only and not state.name.startswith(only):
+                    continue
+                path = out / f"{state.name.lower().replace(' ', '-')}-{width}-{scheme}.png"
+                try:
+                    take(page, state, path)
+                except PlaywrightError as error:
+                    click.echo(f"{path.name}: {str(error).splitlines()[-1].strip()}", err=True)
+                    page.screenshot(path=path)
                 count += 1
             context.close()
     return count
@@ -119,11 +111,20 @@ def demo_library(folder: Path) -> Path:
 @click.option("--query", default="a green triangle beside a square", show_default=True)
 @click.option("--question", default="What colour is the square above the ring?", show_default=True)
 @click.option("--width", "widths", type=int, multiple=True, default=tuple(HEIGHTS), show_default=True)
+@click.option("--only", multiple=True, help="States whose name begins with this.  [all]")
+@click.option("--scheme", "schemes", type=click.Choice(SCHEMES), multiple=True, default=SCHEMES, show_default=True)
 @click.option("--height", type=int, help="Pixels.  [what goes with the width]")
 def main(
-    out: Path, library: Path | None, query: str, question: str, widths: tuple[int, ...], height: int | None
+    out: Path,
+    library: Path | None,
+    query: str,
+    question: str,
+    widths: tuple[int, ...],
+    only: tuple[str, ...],
+    schemes: tuple[str, ...],
+    height: int | None,
 ) -> None:
-    """Takes pictures of the page's main states."""
+    """Takes pictures of the page's states."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         raise click.ClickException("there is no chromium here; CHROMIUM=/path names one")
@@ -135,7 +136,7 @@ def main(
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        count = take_all(browser, address, out, sizes=sizes, query=query, question=question)
+        count = take_all(browser, address, out, sizes=sizes, query=query, question=question, only=only, schemes=schemes)
         browser.close()
     click.echo(f"{count} pictures in {out}")
 

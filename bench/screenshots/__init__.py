@@ -1,0 +1,1 @@
+"""Screenshots of the page, in every state that it has."""
