@@ -4,10 +4,12 @@ import re
 
 import numpy as np
 import pytest
+from lancedb.query import AsyncVectorQuery
 from lancedb.table import LanceTable
 
 from indexer.store.fuzzy_text import FuzzyWords
 from indexer.store.library import Library
+from indexer.store.queries import vector_search
 from indexer.store.writing import maintenance
 from indexer.words.folding import fold_letters
 from tests.helpers.store_samples import (
@@ -211,6 +213,25 @@ def test_new_rows_go_into_the_partitions_that_are_there(library, monkeypatch):
     library.maintain()
     assert _searched(library) == {"vector_44100": (10, 44_100)}
     assert merged == [18_900, 0], "what is trained anew does not go into the old index first"
+
+
+def test_a_larger_table_has_more_partitions_probed(library, monkeypatch):
+    for name, rows in (("MIN_PROBES", 2), ("ROWS_A_PROBE", 50)):
+        monkeypatch.setattr(vector_search, name, rows)
+    asked = []
+    nprobes = AsyncVectorQuery.nprobes
+
+    def noting(query, count):
+        asked.append(count)
+        return nprobes(query, count)
+
+    monkeypatch.setattr(AsyncVectorQuery, "nprobes", noting)
+    for number in range(3):
+        library.write_pictures([pictures(number, 30)])  # 90 frames
+        library.write_texts([texts(number, ["a"] * 10)])
+        library.nearest_frames(unit(PICTURE_DIM, 1), limit=1)
+        library.nearest_texts(unit(TEXT_DIM, 1), source="subtitle", limit=1)
+    assert asked == [2, 2, 4, 2, 6, 2], "of frames and texts, in turn"
 
 
 def _rows_merged(monkeypatch):
