@@ -8,7 +8,7 @@ SIDE_BY_SIDE := -n auto --dist loadfile --no-loadscope-reorder
 # Compiled once: without, each of the tests' processes compiles torch again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup setup-ray demo serve test test-fast test-all lint bench lock moto advisories clean
+.PHONY: setup setup-ray setup-peers demo serve test test-fast test-all lint bench lock moto advisories clean
 setup: $(READY)
 
 $(READY): pyproject.toml requirements.lock
@@ -23,6 +23,10 @@ $(READY): pyproject.toml requirements.lock
 # For `reelseek index --engine ray`, its tests and its benchmark; 79 MB, so not a part of setup.
 setup-ray: $(READY)
 	$(RUN) -m uv pip install --quiet --python $(RUN) 'ray>=2.60,<3'
+
+# What `python -m bench.scale.peers` compares with; nothing else needs them.
+setup-peers: $(READY)
+	$(RUN) -m uv pip install --quiet --python $(RUN) 'faiss-cpu>=1.15,<2' 'usearch>=2.26,<3'
 
 demo: $(READY)
 	.venv/bin/reelseek demo run --out out/demo

@@ -1,10 +1,15 @@
 """Vector search, full-text search and the background sample on real tables, small and indexed."""
 
+import re
+
 import numpy as np
 import pytest
+from lancedb.query import AsyncVectorQuery
+from lancedb.table import LanceTable
 
 from indexer.store.fuzzy_text import FuzzyWords
 from indexer.store.library import Library
+from indexer.store.queries import vector_search
 from indexer.store.writing import maintenance
 from indexer.words.folding import fold_letters
 from tests.helpers.store_samples import (
@@ -189,8 +194,67 @@ def test_an_index_is_built_when_it_pays_and_refreshed(library, monkeypatch):
     assert _indexes(library) == {"video": 0, "vector_2550": 0}
     library.write_pictures([pictures(number, 34) for number in range(30, 110)])
     library.maintain()
-    assert _indexes(library) == {"video": 0, "vector_11220": 0}, "retrained after the table grew fourfold"
+    assert _indexes(library) == {"video": 0, "vector_11220": 0}, "retrained after the table doubled"
     assert library.nearest_frames(newest.vector, limit=1)[0].video_id == video_id(29)
+
+
+def test_new_rows_go_into_the_partitions_that_are_there(library, monkeypatch):
+    """Counted are the rows that each upkeep puts into the vector index, and the partitions that hold them."""
+    monkeypatch.setattr(maintenance, "VECTOR_INDEX_ROWS", 20_000)
+    merged = _rows_merged(monkeypatch)
+    library.write_pictures([pictures(number, 700) for number in range(10)])  # 2,100 frames each
+    library.maintain()
+    assert _searched(library) == {"vector_21000": (5, 21_000)}
+    library.write_pictures([pictures(number, 700) for number in range(10, 19)])
+    library.maintain()
+    assert _searched(library) == {"vector_21000": (2 * 5, 39_900)}, "the old rows' and the new ones', none was split"
+    assert merged == [18_900]
+    library.write_pictures([pictures(number, 700) for number in range(19, 21)])
+    library.maintain()
+    assert _searched(library) == {"vector_44100": (10, 44_100)}
+    assert merged == [18_900, 0], "what is trained anew does not go into the old index first"
+
+
+def test_a_larger_table_has_more_partitions_probed(library, monkeypatch):
+    for name, rows in (("MIN_PROBES", 2), ("ROWS_A_PROBE", 50)):
+        monkeypatch.setattr(vector_search, name, rows)
+    asked = []
+    nprobes = AsyncVectorQuery.nprobes
+
+    def noting(query, count):
+        asked.append(count)
+        return nprobes(query, count)
+
+    monkeypatch.setattr(AsyncVectorQuery, "nprobes", noting)
+    for number in range(3):
+        library.write_pictures([pictures(number, 30)])  # 90 frames
+        library.write_texts([texts(number, ["a"] * 10)])
+        library.nearest_frames(unit(PICTURE_DIM, 1), limit=1)
+        library.nearest_texts(unit(TEXT_DIM, 1), source="subtitle", limit=1)
+    assert asked == [2, 2, 4, 2, 6, 2], "of frames and texts, in turn"
+
+
+def _rows_merged(monkeypatch):
+    """Rows of `frames` that each `optimize` puts into its vector index, filled as it is called."""
+    merged = []
+    optimize = LanceTable.optimize
+
+    def counting(table, **options):
+        if table.name == "frames":
+            indexes = [one for one in table.list_indices() if one.name.startswith("vector")]
+            merged.append(sum(one.num_unindexed_rows for one in indexes))
+        return optimize(table, **options)
+
+    monkeypatch.setattr(LanceTable, "optimize", counting)
+    return merged
+
+
+def _searched(library):
+    """Vector index of `frames` -> (partitions, rows) that a search of all partitions reads."""
+    query = open_tables(library).table("frames").search(unit(PICTURE_DIM, 1), vector_column_name="vector")
+    plan = query.distance_type("cosine").nprobes(1000).limit(1).analyze_plan()
+    found = re.findall(r"name=(vector_\d+),.*?index_comparisons=([\d.]+) (K?),.*?partitions_searched=(\d+)", plan)
+    return {name: (int(n), round(float(rows) * (1000 if unit == "K" else 1))) for name, rows, unit, n in found}
 
 
 def _indexes(library):

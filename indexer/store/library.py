@@ -66,7 +66,7 @@ class Library(Closeable):
         self._write_access = write_access
         self._thumbnails = Thumbnails(tables.folder)
         self._reader = Reader(tables, memory, cache)
-        self._vector_search = VectorSearch(tables, memory, text_hits)
+        self._vector_search = VectorSearch(tables, memory, text_hits, cache)
         self._full_text_search = FullTextSearch(tables, memory, text_hits)
         self._segment_similarity = SegmentSimilarity(tables, memory)
         self._background_sample = BackgroundSample(tables, memory, cache)

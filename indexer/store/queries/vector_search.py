@@ -9,14 +9,16 @@ from indexer.catalog import TextSource
 from indexer.store.filters import where_one_of, where_source
 from indexer.store.hits import FrameHit, QueryVector, TextHit
 from indexer.store.memory.in_memory_tables import InMemoryTables
+from indexer.store.memory.table_cache import TableValues
 from indexer.store.queries.text_hits import TextHits
 from indexer.store.schema import TableName
 from indexer.store.tables import Tables
 
-NPROBES = 80
-"""Partitions of the vector index that a query probes; a partition has about 8,000 rows. Measured with a million rows
-(122 partitions), recall@10: 20 partitions 0.955, 30 partitions 0.967, 50 partitions 0.982, 80 partitions 1.000, at no
-visible cost in time."""
+MIN_PROBES = 80
+ROWS_A_PROBE = 8_192
+"""Partitions of the vector index that a query probes: one for so many rows of the table, and `MIN_PROBES` at least. A
+partition has about 4,096 rows, so from 655,000 rows on half of them are probed. What is lost is lost to probing, not to
+quantization; docs/benchmarks.md has the figures."""
 MIN_REFINE_FACTOR = 2
 """Candidates re-measured with their stored vectors, for each wanted result."""
 MIN_REFINE_CANDIDATES = 100
@@ -26,10 +28,11 @@ MIN_REFINE_CANDIDATES = 100
 class VectorSearch:
     """Filters apply before the ranking, so they never cost results."""
 
-    def __init__(self, tables: Tables, memory: InMemoryTables, text_hits: TextHits) -> None:
+    def __init__(self, tables: Tables, memory: InMemoryTables, text_hits: TextHits, values: TableValues) -> None:
         self._tables = tables
         self._memory = memory
         self._text_hits = text_hits
+        self._values = values
 
     def nearest_frames(self, vector: QueryVector, *, limit: int, video_ids: Collection[str] | None) -> list[FrameHit]:
         """The `limit` frames most similar to a query vector (dim,), best first; fewer only where there are fewer.
@@ -71,8 +74,14 @@ class VectorSearch:
     def _nearest(self, table: TableName, vector: QueryVector, *, limit: int, where: str | None) -> Any:
         """A query by vector without selected columns."""
         query = self._tables.query(table).nearest_to(np.asarray(vector, np.float32)).column("vector")
-        query = query.distance_type("cosine").nprobes(NPROBES).refine_factor(_refine_factor(limit)).limit(limit)
+        query = (
+            query.distance_type("cosine").nprobes(self._probes(table)).refine_factor(_refine_factor(limit)).limit(limit)
+        )
         return query.where(where) if where else query
+
+    def _probes(self, table: TableName) -> int:
+        rows = self._values.get(f"rows of {table}", table, lambda: self._tables.count(table))
+        return max(MIN_PROBES, -(-rows // ROWS_A_PROBE))
 
     def _can_compare(self, table: TableName, vector: QueryVector, limit: int) -> bool:
         maker = self._tables.maker
