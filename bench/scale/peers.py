@@ -4,7 +4,8 @@
 
 `make setup-peers` installs faiss and usearch. Prints recall@10 against exact search, p50 and p95 of a search for 10
 frames, memory, and the time to build and to add 1,000 rows; then where Reelseek is not the best. Each search figure is
-the median of `--times` passes over the queries. Settings are those of each library's own guides for a recall near one.
+the median of `--times` passes over the queries. One usual setting of each; they are
+not brought to the same recall.
 
 Not equal, and to be read with the figures: Reelseek alone keeps its rows on the disk, with the video and time of each,
 and adds them in a commit; the others hold vectors in memory and give row numbers.
