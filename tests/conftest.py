@@ -3,6 +3,7 @@
 import gc
 import os
 import re
+import signal
 from collections import Counter
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -25,6 +26,8 @@ os.environ["REELSEEK_LIBRARY"] = "reelseek-library"
 """Of the working folder: no test may meet the library of the person who runs it."""
 _data_folder = TemporaryDirectory(prefix="reelseek-tests-")
 os.environ["XDG_DATA_HOME"] = _data_folder.name  # nor be remembered as one of that person
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # of a shell's background job; commands would inherit it
 for name in ("COLUMNS", "LINES"):
     os.environ.pop(name, None)  # set in the workers of pytest-xdist; what is printed must not depend on it
 
