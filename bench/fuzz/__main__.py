@@ -1,9 +1,9 @@
 """Fuzzing of the service: no fault, every error as a problem, and memory and descriptors that stay as they are.
 
 `python -m bench.fuzz --requests 100000 --seed 1` starts a real `reelseek serve` over a small library and sends rounds
-of requests: generated from its own OpenAPI description by Schemathesis, right and wrong; outside of the description;
-whole lives of uploaded videos; and beside them all the time clients that are slow or leave. One row a round. Exits with
-1 when an answer breaks a promise, or when the service uses more and more.
+of requests: generated from its own OpenAPI description by Schemathesis, right and wrong, each with mutants; outside of
+the description; whole lives of uploaded videos; and beside them all the time clients that are slow or leave. One row a
+round. Exits with 1 when an answer breaks a promise, or when the service uses more and more.
 """
 
 import argparse
