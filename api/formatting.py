@@ -38,3 +38,8 @@ def count_text(count: int, thing: str) -> str:
 def rfc3339(seconds: float) -> str:
     """A time in seconds since 1970 as RFC 3339, in UTC."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def without_path(reason: str, path: str) -> str:
+    """The reason of a failure without the path of its video, which most reasons start with."""
+    return reason.removeprefix(path).lstrip(": ")

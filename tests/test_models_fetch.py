@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from indexer.models.weights.speech_models import OFFLINE_SPEECH_PACKAGE
 from tests.helpers.architecture import ROOT
 from tests.helpers.checkpoints import write_bert_checkpoint
 from tests.helpers.hub_server import HubServer
+from tests.helpers.terminal import REELSEEK
 from tests.helpers.vlm_checkpoints import write_vlm_checkpoint
 
 pytestmark = pytest.mark.slow
@@ -54,7 +54,7 @@ class Machine:
         self.environment = kept | {"HF_HOME": str(home), "HF_ENDPOINT": endpoint, "NO_PROXY": "127.0.0.1"}
 
     def reelseek(self, *words: str) -> subprocess.CompletedProcess[str]:
-        program = [sys.executable, "-c", "from api.cli.program import run; run()", *words]
+        program = [*REELSEEK, *words]
         return subprocess.run(
             program, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=300, check=False
         )

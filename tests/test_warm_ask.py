@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,6 +28,7 @@ from tests.helpers.service import (
     own_library,  # noqa: F401
     serving,
 )
+from tests.helpers.terminal import REELSEEK
 from tests.helpers.warm_service import seen, shared_service, unserved_library  # noqa: F401
 
 pytestmark = pytest.mark.slow
@@ -172,8 +172,7 @@ def test_ctrl_c_ends_the_command_and_the_work_of_the_service(
 
     monkeypatch.setattr(Asker, "ask", first_words)
     with serving(replace(demo_settings(own_library), screen_text=True)):
-        command = [sys.executable, "-c", "from api.cli.program import run; run()"]
-        command += arguments(own_library, "When?", "--stream", "--json")
+        command = [*REELSEEK, *arguments(own_library, "When?", "--stream", "--json")]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout
             assert json.loads(process.stdout.readline()) == {"text": "I see "}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
 from bench.fuzz.answers import Answers
-from bench.fuzz.mutants import Mutants
+from bench.fuzz.mutants import Mutants, send_raw
 
 LEFT_OUT = ("forget_video", "job_events")
 """Would empty the library, or last as long as the client stays; the lives of videos use them."""
@@ -120,15 +120,8 @@ def _send_wild(url: str, answers: Answers, count: int, number: int, videos: Sequ
             return
         place = urlsplit(url)
         connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=_SECONDS)
-        try:
-            connection.request(method, f"{path}?{query}", body, dict(headers))
-            response = connection.getresponse()
-            found = {name.lower(): value for name, value in response.getheaders()}
-            answers.take(request, response.status, found, response.read())
-        except (http.client.HTTPException, OSError) as error:
-            answers.broken(request, error)
-        finally:
-            connection.close()
+        send_raw(connection, answers, request, method, f"{path}?{query}", body, dict(headers))
+        connection.close()
 
     send()
 

@@ -29,6 +29,26 @@ _SAFE = bytes(range(0x21, 0x7F))
 """What a request line and a header may hold; the rest is what the client itself would refuse to send."""
 
 
+def send_raw(
+    connection: http.client.HTTPConnection,
+    answers: Answers,
+    request: str,
+    method: str,
+    path: str,
+    body: bytes | None,
+    headers: dict[str, str],
+) -> None:
+    """Sends what a better client would refuse to, and takes the answer; `request` names it in a fault."""
+    try:
+        connection.request(method, path, body, headers)
+        response = connection.getresponse()
+        found = {name.lower(): value for name, value in response.getheaders()}
+        answers.take(request, response.status, found, response.read())
+    except (http.client.HTTPException, OSError) as error:
+        answers.broken(request, error)
+        connection.close()
+
+
 class Mutants:
     """Changed copies of one request after the other, sent to the same service."""
 
@@ -62,14 +82,7 @@ class Mutants:
             case _:
                 body = self._changed(body)
         request = f"{method} {path.decode()} {headers} {body[:200]!r}"
-        try:
-            connection.request(method, path.decode(), body or None, headers)
-            response = connection.getresponse()
-            found = {name.lower(): value for name, value in response.getheaders()}
-            self._answers.take(request, response.status, found, response.read())
-        except (http.client.HTTPException, OSError) as error:
-            self._answers.broken(request, error)
-            connection.close()
+        send_raw(connection, self._answers, request, method, path.decode(), body or None, headers)
 
     def _changed(self, given: bytes) -> bytes:
         """One to three changes: a byte flipped, a part dropped or repeated, a piece put in."""

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.terminal import console, label
-from api.formatting import count_text, duration_text, size_text, time_code
+from api.formatting import count_text, duration_text, size_text, time_code, without_path
 from api.index_progress import IndexProgress, event_name
 from api.safe_text import safe_text
 from indexer.pipeline.events import (
@@ -187,7 +187,7 @@ def event_line(event: IndexEvent) -> str:
 
 def reason_of(failure: VideoFailed | StageFailed) -> str:
     """The reason without the path that most reasons start with."""
-    return failure.reason.removeprefix(failure.path).lstrip(": ")
+    return without_path(failure.reason, failure.path)
 
 
 def _time_left(tally: IndexProgress) -> str:

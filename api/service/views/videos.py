@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path, PurePath
 from typing import Any
 
-from api.formatting import rfc3339
+from api.formatting import rfc3339, without_path
 from api.index_progress import stages_of
 from api.media.playback_method import estimate_playback_method
 from api.service.links import media_link, sprites_link, thumbnail_link
@@ -140,11 +140,9 @@ class VideoViews:
 
 
 def failure_view(path: str, stage: StageName, failure: StageFailure) -> schemas.Failure:
-    """A failure without the path that most reasons start with: the folders of this machine are not revealed."""
+    """A failure, which reveals no folder of this machine."""
     log = FAILURE_LOG if failure.kind == UnexpectedVideoError.kind else ""
-    return schemas.Failure(
-        stage=stage, kind=failure.kind, reason=failure.reason.removeprefix(path).lstrip(": "), log=log
-    )
+    return schemas.Failure(stage=stage, kind=failure.kind, reason=without_path(failure.reason, path), log=log)
 
 
 def metadata_view(metadata: VideoMetadata) -> schemas.Metadata:
